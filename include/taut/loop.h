@@ -1,0 +1,70 @@
+/* loop.h - a driver for peer connections: epoll, UDP sockets, names, interfaces.
+ *
+ * One loop is one thread; two loops share nothing. taut_loop_post is the only
+ * call from another thread. Events come as calls of your handler, from the top
+ * of the loop, so that every taut call is legal inside it, taut_pc_close and
+ * taut_pc_free of the same connection included. */
+#ifndef TAUT_LOOP_H
+#define TAUT_LOOP_H
+
+#include "taut/taut.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+#if defined __GNUC__
+#pragma GCC visibility push(default)
+#endif
+
+/* begin: bindings parse from here to the end mark */
+
+typedef struct taut_loop taut_loop;
+typedef uint32_t taut_timer;
+
+#define TAUT_LOOP_NO_IPV6 1
+#define TAUT_LOOP_LOOPBACK_ONLY 2 /* interfaces other than loopback are not told to connections */
+#define TAUT_LOOP_NO_GSO 4        /* sendmmsg instead of UDP_SEGMENT */
+struct taut_loop_config {
+	size_t size;
+	uint32_t flags;
+	/* Environment of the connections: the loop makes its own taut_env from this (random
+	 * source, clocks and all); ctx, realloc, trace and max_memory are taken over. */
+	const struct taut_env_config *env;
+};
+
+/* TAUT_E_IO: epoll or eventfd refused. */
+int taut_loop_new(taut_loop **out, const struct taut_loop_config *cfg);
+/* Frees what is left of its connections, sockets and timers. */
+void taut_loop_free(taut_loop *loop);
+taut_env *taut_loop_env(taut_loop *loop); /* for taut_pc_new */
+taut_time taut_loop_now(taut_loop *loop); /* CLOCK_MONOTONIC, read anew */
+
+/* Readable when taut_loop_step(loop, 0) has something to do: for GLib, libuv, Qt. */
+int taut_loop_fd(const taut_loop *loop);
+/* One round; waits at most timeout microseconds (-1: until something happens). 0, or TAUT_E_IO. */
+int taut_loop_step(taut_loop *loop, taut_time timeout);
+int taut_loop_run(taut_loop *loop); /* steps until taut_loop_stop */
+void taut_loop_stop(taut_loop *loop);
+
+typedef void (*taut_event_handler)(void *user, taut_pc *pc, const struct taut_event *event);
+/* Drives pc (made with taut_loop_env) from now on; its events go to handler. */
+int taut_loop_add(taut_loop *loop, taut_pc *pc, taut_event_handler handler, void *user);
+/* Frees pc and its sockets; legal inside its own handler. Use it instead of taut_pc_free. */
+void taut_loop_free_pc(taut_loop *loop, taut_pc *pc);
+
+typedef void (*taut_task)(void *arg);
+/* Runs task on the loop's thread soon. From any thread. TAUT_E_NOMEM. */
+int taut_loop_post(taut_loop *loop, taut_task task, void *arg);
+/* Calls task once, delay microseconds from now. 0: no memory. */
+taut_timer taut_loop_after(taut_loop *loop, taut_time delay, taut_task task, void *arg);
+void taut_loop_cancel(taut_loop *loop, taut_timer timer);
+
+/* end */
+
+#if defined __GNUC__
+#pragma GCC visibility pop
+#endif
+#ifdef __cplusplus
+}
+#endif
+#endif

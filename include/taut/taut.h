@@ -1,0 +1,385 @@
+/* taut.h - a WebRTC peer connection without sockets, clocks or threads.
+ *
+ * You own the I/O. What moves a connection:
+ *
+ *     taut_pc_recv        a datagram came in
+ *     taut_pc_tick        time passed; taut_pc_deadline says when at the latest
+ *     taut_pc_poll_send   what to put on the wire, until it answers 0
+ *     taut_pc_poll_io     sockets it wants opened, names resolved, until NULL
+ *     taut_pc_poll_event  what happened, until NULL
+ *
+ * No call blocks and none calls you back, but for the hooks of the environment,
+ * which must not call taut. A taut_env and all its connections belong to one
+ * thread at a time; two environments share nothing. taut/loop.h drives all this
+ * with real sockets for those who would rather have it done.
+ *
+ * Conventions. int results: 0 or a count, or a TAUT_E_ code; the details are in
+ * taut_pc_error. What the peer or the network does wrong is never an error here:
+ * it is dropped, counted by reason and traced, or ends the connection in an
+ * event with its reason. Structs you make begin with their size and zero means
+ * the default, so they can grow (a larger size with a tail that is not zero is
+ * TAUT_E_UNSUPPORTED). Structs taut makes are lent, and grow at their end. Text
+ * handed out ends in NUL; text taken has a length. 0 is never a valid number of
+ * a channel, transceiver or flow. Times are microseconds. */
+#ifndef TAUT_H
+#define TAUT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+#if defined __GNUC__
+#pragma GCC visibility push(default)
+#endif
+
+/* begin: bindings parse from here to the end mark; between the marks there is no
+ * directive but "#define NAME integer", and no struct is passed by value. */
+
+#define TAUT_OK 0
+#define TAUT_E_NOMEM -1       /* out of memory, or of the environment's share */
+#define TAUT_E_INVAL -2       /* an argument the call cannot take */
+#define TAUT_E_STATE -3       /* not in this state; or called from inside a hook */
+#define TAUT_E_SYNTAX -4      /* the description does not parse */
+#define TAUT_E_UNSUPPORTED -5 /* understood, and not offered here */
+#define TAUT_E_LIMIT -6       /* a configured limit is reached */
+#define TAUT_E_AGAIN -7       /* full; exactly one TAUT_EV_BUFFERED_AMOUNT_LOW follows */
+#define TAUT_E_GONE -8        /* no such channel, transceiver or flow any more */
+#define TAUT_E_CRYPTO -9      /* OpenSSL, libsrtp or the random source refused */
+#define TAUT_E_IO -10         /* the operating system refused (loop.h, media.h, signal.h) */
+
+struct taut_trace_sink; /* taut/trace.h */
+
+typedef struct taut_env taut_env; /* allocator, random source, trace, certificate */
+typedef struct taut_pc taut_pc;   /* RTCPeerConnection */
+typedef int64_t taut_time;        /* since any moment you like, never backwards */
+typedef uint32_t taut_channel;
+typedef uint32_t taut_transceiver;
+typedef uint32_t taut_flow; /* a socket of yours: one UDP port */
+
+struct taut_error {
+	int32_t code;
+	uint32_t line, column; /* in a description, from 1; 0 elsewhere */
+	const char *dom_name;  /* what a browser would throw: "InvalidStateError" */
+	const char *message, *found, *expected;
+	const char *spec; /* "RFC 8866 section 5.14" */
+};
+
+struct taut_addr {
+	uint8_t family; /* 4, 6, or 0 for none */
+	uint8_t reserved;
+	uint16_t port;
+	uint32_t scope; /* of a link-local IPv6 address */
+	uint8_t ip[16];
+};
+
+struct taut_env_config {
+	size_t size;
+	void *(*realloc)(void *ctx, void *p, size_t size); /* size 0 frees; NULL: the C library's */
+	int (*random)(void *ctx, void *out, size_t len);   /* secure; not 0: failed; NULL: OpenSSL's */
+	void *ctx;
+	const struct taut_trace_sink *trace; /* taut/trace.h; NULL is silent */
+	size_t max_memory;                   /* of all its connections together; 0: no ceiling */
+	int64_t unix_us;                     /* the wall clock at the monotonic moment ... */
+	taut_time now;                       /* ... this; dates the certificate */
+};
+
+/* The certificate and the cipher contexts that connections share live here. */
+int taut_env_new(taut_env **out, const struct taut_env_config *cfg);
+int taut_env_free(taut_env *env); /* TAUT_E_STATE while connections are left */
+
+/* For sender reports and capture times. A jump moves no timer. */
+void taut_env_set_wall_clock(taut_env *env, taut_time now, int64_t unix_us);
+/* The next connection with packets, requests, events or a timer due; NULL: none. */
+taut_pc *taut_env_ready(taut_env *env, taut_time now);
+taut_time taut_env_deadline(const taut_env *env, const char **why); /* INT64_MAX: never */
+
+/* RTCIceServer: one "stun:" URL each. */
+struct taut_ice_server {
+	size_t size;
+	const char *url;
+};
+
+/* A codec the application can encode, decode or forward. Order is preference. */
+struct taut_codec {
+	size_t size;
+	const char *mime;  /* "audio/opus", "video/VP8" */
+	uint32_t clock_rate;
+	uint8_t channels; /* 0 for video */
+	uint8_t payload_type; /* the one to offer, 96..127 or 35..63; 0: taut chooses */
+	const char *fmtp;  /* or NULL */
+};
+
+/* All of it is copied, but for user. */
+struct taut_config {
+	size_t size;
+	void *user; /* comes back in every event */
+	const struct taut_ice_server *ice_servers;
+	size_t ice_server_count;
+	const struct taut_codec *codecs; /* none: no media can be negotiated */
+	size_t codec_count;
+	size_t max_message_size; /* of a data channel, received; 0: 262,144 */
+	size_t send_buffer_size; /* of all data channels together; 0: 16 MiB */
+};
+
+int taut_pc_new(taut_pc **out, taut_env *env, const struct taut_config *cfg, taut_time now);
+/* At once and without a word to the peer; taut_pc_close says goodbye first. */
+void taut_pc_free(taut_pc *pc);
+const struct taut_error *taut_pc_error(const taut_pc *pc); /* of the last call that failed */
+
+/* ---- network: you are told and you are asked ---- */
+
+/* One packet, or a run of them: when segment is not 0, len bytes are packets of
+ * that size one after another, the last one perhaps shorter. A run is what
+ * UDP_SEGMENT sends and UDP_GRO receives in one system call. */
+struct taut_datagram {
+	size_t size;
+	taut_flow flow;
+	struct taut_addr local, remote;
+	uint8_t *buf; /* yours; recv decrypts in place and may borrow it until poll_event answers NULL */
+	size_t cap, len;
+	taut_time received; /* by the kernel's clock; 0: now */
+	uint16_t segment;
+	uint8_t dscp, ecn;
+};
+
+/* What the core cannot do itself: sockets, names, multicast. */
+#define TAUT_IO_UDP 1       /* bind a UDP socket on local; answer with the address it got */
+#define TAUT_IO_CLOSE 2     /* no answer */
+#define TAUT_IO_RESOLVE 3   /* name to addresses */
+#define TAUT_IO_MULTICAST 4 /* a socket on local's port, shared, joined to group local.ip */
+struct taut_io {
+	uint32_t kind;
+	taut_flow flow;
+	struct taut_addr local;
+	const char *name;
+};
+
+#define TAUT_IF_LOOPBACK 1
+struct taut_interface {
+	size_t size;
+	uint32_t index, flags;
+	const char *name;
+	struct taut_addr addr; /* one entry per address */
+};
+
+int taut_pc_set_interfaces(taut_pc *pc, taut_time now, const struct taut_interface *all, size_t n);
+/* Valid until the next poll_io. NULL: nothing more is wanted. */
+const struct taut_io *taut_pc_poll_io(taut_pc *pc);
+/* os_errno 0: done, found holds the bound address (UDP) or those resolved. */
+int taut_pc_io_result(taut_pc *pc, taut_time now, taut_flow flow, int os_errno,
+                      const struct taut_addr *found, size_t n);
+int taut_pc_recv(taut_pc *pc, taut_time now, struct taut_datagram *in);
+/* Fills out->buf (at most out->cap bytes, at least 2,048) and the rest of out. 1, or 0: nothing. */
+int taut_pc_poll_send(taut_pc *pc, taut_time now, struct taut_datagram *out);
+/* What poll_send gave could not be sent; counted and traced, ICE decides by its timers. */
+void taut_pc_send_failed(taut_pc *pc, taut_time now, const struct taut_datagram *what, int os_errno);
+void taut_pc_tick(taut_pc *pc, taut_time now);
+taut_time taut_pc_deadline(const taut_pc *pc, const char **why); /* INT64_MAX: never */
+
+/* ---- what happened ---- */
+
+#define TAUT_EV_NEGOTIATION_NEEDED 1
+#define TAUT_EV_ICE_CANDIDATE 2    /* text: "candidate:...", label: its mid; no text: end of candidates */
+#define TAUT_EV_SIGNALING_STATE 3  /* number: TAUT_SIGNALING_ */
+#define TAUT_EV_GATHERING_STATE 4  /* number: TAUT_GATHERING_ */
+#define TAUT_EV_CONNECTION_STATE 5 /* number: TAUT_STATE_; reason and text: what led there */
+#define TAUT_EV_MILESTONE 6        /* number: TAUT_MS_; text: in words */
+#define TAUT_EV_TRACK 7            /* a remote track began: transceiver, label: its stream ids */
+#define TAUT_EV_FRAME 8            /* frame: as assembled from RTP */
+#define TAUT_EV_KEY_FRAME_WANTED 9 /* the peer sent PLI or FIR for this transceiver */
+#define TAUT_EV_DATA_CHANNEL 10    /* the peer opened one; label and text: its label and protocol */
+#define TAUT_EV_OPEN 11
+#define TAUT_EV_MESSAGE 12 /* data, len; number: 1 if binary */
+#define TAUT_EV_BUFFERED_AMOUNT_LOW 13
+#define TAUT_EV_CLOSE 14 /* of a channel */
+
+#define TAUT_SIGNALING_STABLE 1
+#define TAUT_SIGNALING_HAVE_LOCAL_OFFER 2
+#define TAUT_SIGNALING_HAVE_REMOTE_OFFER 3
+#define TAUT_SIGNALING_CLOSED 4
+
+#define TAUT_GATHERING_NEW 1
+#define TAUT_GATHERING_GATHERING 2
+#define TAUT_GATHERING_COMPLETE 3
+
+/* RTCPeerConnectionState, webrtc-pc section 4.3.3 */
+#define TAUT_STATE_NEW 1
+#define TAUT_STATE_CONNECTING 2
+#define TAUT_STATE_CONNECTED 3
+#define TAUT_STATE_DISCONNECTED 4
+#define TAUT_STATE_FAILED 5
+#define TAUT_STATE_CLOSED 6
+
+/* The steps of a call coming up, each reported once per ICE generation. */
+#define TAUT_MS_GATHERING 1      /* the first local candidate */
+#define TAUT_MS_FIRST_CHECK 2    /* the first check left */
+#define TAUT_MS_NOMINATED 3      /* a pair is selected */
+#define TAUT_MS_DTLS 4           /* the handshake is done and the fingerprint matches */
+#define TAUT_MS_SCTP 5           /* the association is up */
+
+/* Why a connection ended or stumbles; taut_reason_text has a sentence for each. */
+#define TAUT_REASON_NONE 0
+#define TAUT_REASON_CLOSED_HERE 1
+#define TAUT_REASON_CLOSED_BY_PEER 2        /* DTLS close_notify, RFC 5246 section 7.2.1 */
+#define TAUT_REASON_ICE_NO_PAIR 3           /* every pair failed, RFC 8445 section 8.1.2 */
+#define TAUT_REASON_ICE_SILENT 4            /* consent not answered for a while, may come back */
+#define TAUT_REASON_ICE_CONSENT_EXPIRED 5   /* RFC 7675 section 5.1 */
+#define TAUT_REASON_DTLS_FINGERPRINT 6      /* RFC 8122 section 6.2 */
+#define TAUT_REASON_DTLS_HANDSHAKE 7        /* refused by OpenSSL or an alert of the peer */
+#define TAUT_REASON_DTLS_TIMEOUT 8
+#define TAUT_REASON_SCTP_ABORT 9            /* RFC 9260 section 9.1 */
+#define TAUT_REASON_SCTP_UNREACHABLE 10     /* RFC 9260 section 8.1 */
+#define TAUT_REASON_NO_MEMORY 11
+#define TAUT_REASON_CHANNEL_CLOSED_BY_PEER 12
+#define TAUT_REASON_TRANSPORT_GONE 13
+const char *taut_reason_text(uint32_t reason);
+
+#define TAUT_FRAME_KEY 1
+#define TAUT_FRAME_AUDIO_LEVEL 2 /* audio_level and TAUT_FRAME_VOICE are known */
+#define TAUT_FRAME_VOICE 4
+#define TAUT_FRAME_AFTER_LOSS 8 /* something before this frame is missing */
+/* An encoded frame, on its way out or in. */
+struct taut_frame {
+	size_t size;
+	uint32_t rtp_timestamp, flags;
+	taut_time captured; /* out: when it was taken; in: the same by the sender's reports, 0: unknown */
+	taut_time received; /* in: when its last packet came */
+	const void *data;
+	size_t len;
+	const struct taut_codec *codec; /* in: what was negotiated for its payload type; out: NULL is the first */
+	uint8_t payload_type;           /* in */
+	uint8_t audio_level;            /* RFC 6464: -dBov, 0 is loudest, 127 silence */
+	uint16_t frame_count_lost;      /* in: audio frames missing just before this one */
+};
+
+struct taut_event {
+	uint32_t type, reason; /* reason: TAUT_REASON_ */
+	taut_time at;
+	void *user; /* of the connection */
+	taut_channel channel;
+	taut_transceiver transceiver;
+	const char *label, *text;
+	const void *data;
+	size_t len;
+	uint64_t number;
+	const struct taut_frame *frame;
+};
+
+/* NULL: nothing more. Valid until the next poll_event or free; no other call
+ * touches it, so that an echo can send what it has just been lent. */
+const struct taut_event *taut_pc_poll_event(taut_pc *pc);
+
+/* ---- RTCPeerConnection; whatever may start a timer is told the time ---- */
+
+#define TAUT_SDP_OFFER 1
+#define TAUT_SDP_ANSWER 2
+#define TAUT_SDP_ROLLBACK 3
+/* webrtc-pc 4.4.2. The text lives until the next create_offer or create_answer. */
+int taut_pc_create_offer(taut_pc *pc, taut_time now, const char **sdp);
+int taut_pc_create_answer(taut_pc *pc, taut_time now, const char **sdp);
+/* type 0: whichever fits the signaling state; sdp NULL: what create_ would return now. */
+int taut_pc_set_local_description(taut_pc *pc, taut_time now, uint32_t type, const char *sdp,
+                                  size_t len);
+/* An offer that meets a local one rolls that back first (implicit rollback). */
+int taut_pc_set_remote_description(taut_pc *pc, taut_time now, uint32_t type, const char *sdp,
+                                   size_t len);
+/* The local description as it stands now, with the candidates gathered so far, or NULL. */
+const char *taut_pc_local_description(taut_pc *pc, uint32_t *type);
+/* mid or m_line_index (-1: none) says where; NULL candidate: end of candidates. A candidate
+ * that cannot be used is traced and ignored; TAUT_E_SYNTAX: it is not one. */
+int taut_pc_add_ice_candidate(taut_pc *pc, taut_time now, const char *candidate, size_t len,
+                              const char *mid, int m_line_index);
+/* The next offer has new ICE credentials, RFC 8445 section 9. */
+int taut_pc_restart_ice(taut_pc *pc, taut_time now);
+/* Says goodbye (SCTP ABORT is not sent; DTLS close_notify is) and ends all. Idempotent. */
+int taut_pc_close(taut_pc *pc, taut_time now);
+uint32_t taut_pc_signaling_state(const taut_pc *pc);
+uint32_t taut_pc_gathering_state(const taut_pc *pc);
+uint32_t taut_pc_connection_state(const taut_pc *pc);
+
+/* ---- media ---- */
+
+#define TAUT_AUDIO 1
+#define TAUT_VIDEO 2
+#define TAUT_SENDRECV 1
+#define TAUT_SENDONLY 2
+#define TAUT_RECVONLY 3
+#define TAUT_INACTIVE 4
+#define TAUT_STOPPED 5
+struct taut_transceiver_init {
+	size_t size;
+	uint32_t kind, direction; /* direction 0: sendrecv */
+	const char *stream_id;    /* of the sender's track; NULL: none, a=msid:- */
+	const char *track_id;     /* NULL: made up */
+};
+int taut_pc_add_transceiver(taut_pc *pc, taut_time now, const struct taut_transceiver_init *init,
+                            taut_transceiver *out);
+/* Takes effect with the next negotiation; one that a remote offer made starts as recvonly. */
+int taut_pc_set_direction(taut_pc *pc, taut_time now, taut_transceiver t, uint32_t direction);
+struct taut_transceiver_info {
+	taut_transceiver id;
+	uint32_t kind, direction, current_direction; /* current 0: not negotiated yet */
+	const char *mid;                             /* NULL: not negotiated yet */
+	const struct taut_codec *send_codec;         /* NULL: nothing can be sent */
+};
+/* The index-th transceiver in order of creation; valid until the next call. NULL: no more. */
+const struct taut_transceiver_info *taut_pc_transceiver_at(taut_pc *pc, size_t index);
+
+/* Packetized, protected and sent. TAUT_E_STATE: not connected, or the direction does not send. */
+int taut_pc_send_frame(taut_pc *pc, taut_time now, taut_transceiver t,
+                       const struct taut_frame *frame);
+/* Sends a PLI, RFC 4585 section 6.3.1, at most one per 300 ms and stream. */
+int taut_pc_request_key_frame(taut_pc *pc, taut_time now, taut_transceiver t);
+
+/* ---- data channels ---- */
+
+struct taut_data_channel_init {
+	size_t size;
+	const char *label, *protocol; /* NULL: "" */
+	uint8_t unordered;
+	uint8_t negotiated;         /* agreed out of band; id counts */
+	uint16_t id;                /* the stream, when negotiated */
+	int32_t max_packet_life_time; /* ms; 0: none, at most one of the two */
+	int32_t max_retransmits;      /* number + 1; 0: none, 1: never again */
+};
+int taut_pc_create_data_channel(taut_pc *pc, taut_time now,
+                                const struct taut_data_channel_init *init, taut_channel *out);
+/* All of it or nothing. TAUT_E_AGAIN: the buffer is full; TAUT_E_LIMIT: larger than the peer takes. */
+int taut_pc_send_message(taut_pc *pc, taut_time now, taut_channel ch, int binary, const void *data,
+                         size_t len);
+int64_t taut_pc_buffered_amount(const taut_pc *pc, taut_channel ch);
+int taut_pc_set_buffered_amount_low_threshold(taut_pc *pc, taut_channel ch, size_t threshold);
+int taut_pc_close_channel(taut_pc *pc, taut_time now, taut_channel ch);
+
+/* ---- how it goes ---- */
+
+struct taut_counters {
+	size_t size;
+	uint64_t bytes_sent, bytes_received; /* of UDP payload */
+	uint64_t packets_sent, packets_received;
+	uint64_t packets_dropped; /* received and refused, for any reason */
+	uint64_t frames_sent, frames_received;
+	uint64_t audio_frames_sent, audio_frames_received;
+	uint64_t video_frames_sent, video_frames_received;
+	uint64_t messages_sent, messages_received;
+	uint64_t rtp_packets_sent, rtp_packets_received, rtp_packets_lost, rtp_packets_resent;
+	uint64_t nacks_sent, nacks_received, plis_sent, plis_received;
+	taut_time round_trip_time; /* of the last answered check on the selected pair; 0: none yet */
+	struct taut_addr local, remote; /* of the selected pair; family 0: none */
+	const char *srtp_profile;       /* NULL: no media */
+	const char *dtls_cipher;        /* NULL: not connected */
+};
+/* out->size must be set; what the library does not know stays 0. */
+int taut_pc_get_counters(const taut_pc *pc, struct taut_counters *out);
+
+/* end */
+
+#if defined __GNUC__
+#pragma GCC visibility pop
+#endif
+#ifdef __cplusplus
+}
+#endif
+#endif
