@@ -1,0 +1,172 @@
+/* rtp_session.h - all RTP and RTCP of one transport, in clear text: the face of src/rtp and src/rtcp.
+ *
+ * RFC 3550, 4585, 8834. SRTP lies outside: the peer layer unprotects before
+ * recv_rtp and recv_rtcp and protects what poll_send gives. A stream is named by
+ * a number the caller chooses (its transceiver), the same for both directions.
+ *
+ * Driven like every layer:
+ *
+ *     new; set_sender / set_receiver whenever a description is applied
+ *     recv_rtp, recv_rtcp      a packet came in, decrypted
+ *     send_frame               an encoded frame to send
+ *     poll_send                until 0: RTP or RTCP to protect and send
+ *     poll_event               until NULL
+ *     tick at deadline, then poll_send and poll_event again
+ *
+ * Not here: congestion control, simulcast, FEC, RED (answers must refuse it). */
+#ifndef TAUT_RTCP_RTP_SESSION_H
+#define TAUT_RTCP_RTP_SESSION_H
+
+#include "base/env.h"
+
+enum tt_rtp_codec {
+	TT_RTP_CODEC_NONE, /* understood to exist, never sent or delivered */
+	TT_RTP_CODEC_OPUS, /* RFC 7587 */
+	TT_RTP_CODEC_VP8,  /* RFC 7741 */
+};
+
+enum {
+	TT_RTP_MAX_STREAMS = 64,  /* senders, and as many receivers */
+	TT_RTP_MAX_PAYLOADS = 64, /* of one receiver */
+	TT_RTP_MAX_SSRCS = 256,   /* signalled, of all receivers */
+	TT_RTP_MAX_PROBES = 32,   /* not signalled; past it the oldest is forgotten */
+	TT_RTP_MAX_MID = 32,      /* longest mid or rid */
+	TT_RTP_PACKET_ROOM = 1500, /* what poll_send may need of cap */
+};
+
+struct tt_rtp_session;
+
+/* Zero means the default everywhere. */
+struct tt_rtp_session_config {
+	const char *cname;       /* RFC 7022; NULL: 16 random characters */
+	size_t max_packet;       /* bytes of a plain RTP packet; 0: 1,168 (then 1,184 with a GCM tag) */
+	unsigned burst_packets;  /* video packets sent at once; 0: 10 */
+	taut_time burst_every;   /* a new burst each so many microseconds; 0: 5,000 */
+	uint32_t first_sequence; /* 0: random below 2^15; else exactly this, for tests of the wrap */
+};
+
+/* Header extension ids as negotiated, 0: not. RFC 8285: 1..14, or to 255 (not 15) when mixed is allowed. */
+struct tt_rtp_ext_ids {
+	uint8_t mid;           /* RFC 9143 section 15 */
+	uint8_t rid;           /* RFC 8852 */
+	uint8_t repaired_rid;  /* RFC 8852 */
+	uint8_t transport_cc;  /* draft-holmer-rmcat-transport-wide-cc-extensions-01 */
+	uint8_t audio_level;   /* RFC 6464 */
+	uint8_t abs_send_time; /* http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time */
+};
+
+struct tt_rtp_sender_config {
+	uint32_t stream; /* not 0 */
+	uint32_t kind;   /* TAUT_AUDIO or TAUT_VIDEO */
+	enum tt_rtp_codec codec;
+	uint32_t clock_rate;
+	const char *mid;   /* copied; NULL: none */
+	uint32_t ssrc;     /* not 0; unique in this session */
+	uint32_t rtx_ssrc; /* 0: no retransmission */
+	uint8_t payload_type;
+	uint8_t rtx_payload_type; /* 0: no retransmission */
+	bool nack;                /* the peer may send NACK for this payload type */
+	struct tt_rtp_ext_ids ext;
+};
+
+/* A line of the payload map: what the peer may send with this payload type. */
+struct tt_rtp_payload {
+	uint8_t pt;
+	enum tt_rtp_codec codec; /* NONE when apt is set, or when it cannot be received */
+	uint32_t clock_rate;     /* 0 is refused, but for apt and NONE */
+	uint8_t apt;             /* not 0: this is RTX for payload type apt, RFC 4588 section 8.6 */
+};
+
+struct tt_rtp_receiver_config {
+	uint32_t stream;
+	uint32_t kind;
+	const char *mid;         /* copied; NULL: none */
+	uint32_t ssrc, rtx_ssrc; /* from a=ssrc and a=ssrc-group:FID; 0: not signalled */
+	const struct tt_rtp_payload *payloads;
+	size_t payload_count;
+	bool nack, pli, fir, transport_cc; /* feedback agreed on (a=rtcp-fb) */
+	struct tt_rtp_ext_ids ext;
+};
+
+/* What an encoded frame or a change of a stream comes as. */
+#define TT_RTP_EV_FRAME 1            /* frame: whole and in order; codec stays NULL, payload_type is set */
+#define TT_RTP_EV_KEY_FRAME_WANTED 2 /* PLI or FIR for a sender, at most one per 300 ms */
+#define TT_RTP_EV_TRACK_STARTED 3    /* first packet of a receiver; ssrc */
+#define TT_RTP_EV_BYE 4              /* the peer ended the stream's ssrc; it may start again */
+struct tt_rtp_event {
+	uint32_t type;
+	uint32_t stream;
+	uint32_t ssrc;
+	uint32_t kind;
+	enum tt_rtp_codec codec;        /* of a frame */
+	const struct taut_frame *frame; /* data lives as long as the event */
+};
+
+struct tt_rtp_counters {
+	uint64_t packets_sent, bytes_sent; /* RTP with its header, retransmissions included */
+	uint64_t packets_received, bytes_received;
+	uint64_t packets_lost;      /* of all receivers, never recovered so far; RFC 3550 6.4.1, not below 0 */
+	uint64_t packets_resent;    /* by RTX */
+	uint64_t packets_recovered; /* received by RTX and used */
+	uint64_t packets_duplicate, packets_late;
+	uint64_t packets_refused; /* RTP that was malformed or of no known stream */
+	uint64_t rtcp_sent, rtcp_received, rtcp_refused;
+	uint64_t nacks_sent, nacks_received; /* messages */
+	uint64_t plis_sent, plis_received, firs_received;
+	uint64_t remb_received, twcc_sent, twcc_received;
+	uint64_t frames_sent, frames_received, frames_dropped; /* dropped: incomplete or undecodable */
+	uint64_t audio_frames_sent, audio_frames_received;
+	uint64_t video_frames_sent, video_frames_received;
+	uint64_t remote_packets_lost; /* what the peer reports of our streams */
+	taut_time round_trip_time;    /* by the last LSR and DLSR; 0: none yet */
+};
+
+/* TAUT_E_NOMEM, TAUT_E_CRYPTO (random), TAUT_E_INVAL (config). cfg may be NULL. */
+int tt_rtp_session_new(struct tt_rtp_session **out, struct tt_env *env,
+                       const struct tt_rtp_session_config *cfg, taut_time now);
+void tt_rtp_session_free(struct tt_rtp_session *s); /* NULL is fine */
+/* a=rtcp-rsize was agreed on: feedback may travel alone, RFC 5506. */
+void tt_rtp_session_set_reduced_size(struct tt_rtp_session *s, bool allowed);
+
+/* Adds a sender, or changes the one of this stream: with the same ssrc its
+ * numbers and history go on. TAUT_E_INVAL: ids, ssrc, payload type or clock out
+ * of range or in use; TAUT_E_UNSUPPORTED: codec; TAUT_E_LIMIT; TAUT_E_NOMEM.
+ * After an error nothing has changed. */
+int tt_rtp_session_set_sender(struct tt_rtp_session *s, taut_time now,
+                              const struct tt_rtp_sender_config *cfg);
+/* Sends BYE for its ssrc. Unknown streams are ignored. */
+void tt_rtp_session_remove_sender(struct tt_rtp_session *s, taut_time now, uint32_t stream);
+int tt_rtp_session_set_receiver(struct tt_rtp_session *s, taut_time now,
+                                const struct tt_rtp_receiver_config *cfg);
+void tt_rtp_session_remove_receiver(struct tt_rtp_session *s, taut_time now, uint32_t stream);
+/* Removes all senders: the next poll_send yields a BYE for every ssrc. */
+void tt_rtp_session_close(struct tt_rtp_session *s, taut_time now);
+
+/* Packetizes and queues; data is copied. Reads data, len, rtp_timestamp (a random
+ * offset is added), captured (0: now), flags (KEY, AUDIO_LEVEL, VOICE),
+ * audio_level. TAUT_E_GONE: no such sender; TAUT_E_INVAL: empty, or no frame of
+ * this codec; TAUT_E_LIMIT: too large or the queue is full, the frame is dropped
+ * whole (video: make a key frame next); TAUT_E_NOMEM. */
+int tt_rtp_session_send_frame(struct tt_rtp_session *s, taut_time now, uint32_t stream,
+                              const struct taut_frame *frame);
+/* Sends PLI (or FIR, if only that was agreed on), at most one per 300 ms and stream; asked
+ * for earlier it goes out then. TAUT_E_GONE: no such receiver. No ssrc known yet: nothing. */
+int tt_rtp_session_request_key_frame(struct tt_rtp_session *s, taut_time now, uint32_t stream);
+
+/* One decrypted packet, lent for the call. arrived: by the kernel's clock, 0: now. */
+void tt_rtp_session_recv_rtp(struct tt_rtp_session *s, taut_time now, taut_time arrived,
+                             const uint8_t *pkt, size_t len);
+void tt_rtp_session_recv_rtcp(struct tt_rtp_session *s, taut_time now, taut_time arrived,
+                              const uint8_t *pkt, size_t len);
+void tt_rtp_session_tick(struct tt_rtp_session *s, taut_time now);
+taut_time tt_rtp_session_deadline(const struct tt_rtp_session *s, const char **why); /* INT64_MAX: never */
+
+/* Length of the next packet, written to buf; 0: nothing now. cap is at least TT_RTP_PACKET_ROOM. */
+size_t tt_rtp_session_poll_send(struct tt_rtp_session *s, taut_time now, uint8_t *buf, size_t cap,
+                                bool *is_rtcp);
+/* NULL: nothing more. Valid until the next poll_event or free. */
+const struct tt_rtp_event *tt_rtp_session_poll_event(struct tt_rtp_session *s);
+
+const struct tt_rtp_counters *tt_rtp_session_counters(const struct tt_rtp_session *s);
+
+#endif
