@@ -1,0 +1,120 @@
+/* sctp.h - one SCTP association inside one DTLS connection.
+ *
+ * RFC 9260, with partial reliability (RFC 3758) and stream resets (RFC 6525),
+ * carried as RFC 8261 says: one path, no multihoming, the checksum always there.
+ * Not here: I-DATA (RFC 8260), zero checksums (RFC 9653), AUTH, ASCONF.
+ *
+ * How it is driven, in this order after every packet or tick:
+ *
+ *     tt_sctp_recv or tt_sctp_tick
+ *     tt_sctp_poll_event   until NULL; data that is not polled closes the window
+ *     tt_sctp_poll_send    until 0
+ *     tt_sctp_deadline     when to tick next, at the latest
+ *
+ * Both ends may call tt_sctp_connect; the collision of INITs that follows is the
+ * normal case with browsers. An end that does not call it still answers. */
+#ifndef TAUT_SCTP_SCTP_H
+#define TAUT_SCTP_SCTP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/env.h"
+
+struct tt_sctp;
+
+/* Zero means the default everywhere. */
+struct tt_sctp_config {
+	uint16_t local_port, remote_port; /* 0: 5000 */
+	uint16_t max_packet;              /* bytes of SCTP, common header included; 0: 1,191 */
+	uint16_t max_streams;             /* in each direction; 0: 1,024 */
+	size_t max_message_in;            /* a larger one is thrown away, see TOO_LARGE; 0: 262,144 */
+	size_t recv_window;               /* reassembly and undelivered together; 0: 1 MiB; at least
+	                                     twice max_message_in is used */
+	size_t send_buffer;               /* queued and unacknowledged together; 0: 16 MiB */
+};
+
+/* TAUT_E_NOMEM, TAUT_E_CRYPTO (no random numbers), TAUT_E_INVAL (max_packet below 576). */
+int tt_sctp_new(struct tt_sctp **out, struct tt_env *env, const struct tt_sctp_config *cfg,
+                taut_time now);
+void tt_sctp_free(struct tt_sctp *s); /* at once, without a word to the peer; NULL is fine */
+
+/* What the descriptions say; before connect or the first packet only, else TAUT_E_STATE. */
+int tt_sctp_set_ports(struct tt_sctp *s, uint16_t local, uint16_t remote);
+/* Sends INIT. TAUT_E_STATE: ended already. A second call does nothing. */
+int tt_sctp_connect(struct tt_sctp *s, taut_time now);
+
+/* One SCTP packet. 0, or 1: refused, which changed nothing, was counted and traced. */
+int tt_sctp_recv(struct tt_sctp *s, taut_time now, const uint8_t *pkt, size_t len);
+void tt_sctp_tick(struct tt_sctp *s, taut_time now);
+/* INT64_MAX: never. why (may be NULL): the timer's name in the words of the RFC. */
+taut_time tt_sctp_deadline(const struct tt_sctp *s, const char **why);
+/* One packet of at most cap bytes (cap at least max_packet); 0: nothing to send. */
+size_t tt_sctp_poll_send(struct tt_sctp *s, taut_time now, uint8_t *buf, size_t cap);
+
+enum tt_sctp_event_type {
+	TT_SCTP_CONNECTED = 1,
+	TT_SCTP_MESSAGE,         /* stream, ppid, unordered, data, len; len is never 0 */
+	TT_SCTP_TOO_LARGE,       /* stream: a message above max_message_in was thrown away */
+	TT_SCTP_STREAM_RESET_IN, /* the peer reset its stream towards us: all of it was delivered */
+	TT_SCTP_STREAM_RESET_OUT, /* our reset of stream was answered; reason not 0: refused */
+	TT_SCTP_RESTARTED,       /* RFC 9260 section 5.2.4 A: both directions start anew, empty */
+	TT_SCTP_CLOSED,          /* the last one; reason: TAUT_REASON_, text: what the peer said */
+};
+
+struct tt_sctp_event {
+	enum tt_sctp_event_type type;
+	uint32_t reason;
+	uint16_t stream;
+	bool unordered;
+	uint32_t ppid;
+	const uint8_t *data;
+	size_t len;
+	const char *text; /* NULL or printable ASCII */
+};
+
+/* Valid until the next poll_event or free, whatever else is called. NULL: nothing more. */
+const struct tt_sctp_event *tt_sctp_poll_event(struct tt_sctp *s);
+
+/* How a message is sent, RFC 3758 and RFC 8831 section 6.1. */
+struct tt_sctp_send_options {
+	bool unordered;
+	bool limit_retransmits;    /* max_retransmits counts */
+	uint16_t max_retransmits;  /* 0: sent once */
+	uint32_t lifetime_ms;      /* 0: no limit */
+};
+
+/* The message is copied once. opt NULL: ordered and reliable. May be called before the
+ * association is up. TAUT_E_INVAL: len 0 or no such stream; TAUT_E_AGAIN: the send buffer is
+ * full (an empty one takes a message of any size); TAUT_E_STATE: shutting down or ended. */
+int tt_sctp_send(struct tt_sctp *s, taut_time now, uint16_t stream, uint32_t ppid,
+                 const struct tt_sctp_send_options *opt, const void *data, size_t len);
+/* Bytes given to tt_sctp_send and never sent yet. */
+size_t tt_sctp_buffered(const struct tt_sctp *s, uint16_t stream);
+/* Bytes held for sending and for retransmission, of all streams; bounded by send_buffer. */
+size_t tt_sctp_held(const struct tt_sctp *s);
+bool tt_sctp_can_hold(const struct tt_sctp *s, size_t len); /* false: send would say AGAIN */
+
+/* Resets our side of a stream once what is queued on it was sent (RFC 6525 section 5.1.2); what
+ * is sent on it meanwhile waits and begins anew. TAUT_E_UNSUPPORTED: the peer cannot. */
+int tt_sctp_reset_stream(struct tt_sctp *s, taut_time now, uint16_t stream);
+/* Says goodbye when all is acknowledged, RFC 9260 section 9.2. Ends in CLOSED. */
+int tt_sctp_shutdown(struct tt_sctp *s, taut_time now);
+/* Sends ABORT (user-initiated, section 3.3.10.12) and ends; poll_send once more. */
+int tt_sctp_abort(struct tt_sctp *s, taut_time now);
+
+bool tt_sctp_is_connected(const struct tt_sctp *s);
+/* Streams we may send on: ours cut down to what the peer takes; ours before it is up. */
+uint16_t tt_sctp_out_streams(const struct tt_sctp *s);
+
+struct tt_sctp_counters {
+	uint64_t packets_sent, packets_received, packets_dropped;
+	uint64_t chunks_sent, chunks_resent; /* DATA */
+	uint64_t fast_retransmits, timeouts, abandoned;
+	uint32_t cwnd, flight, peer_window;
+	taut_time srtt, rto;
+};
+struct tt_sctp_counters tt_sctp_count(const struct tt_sctp *s);
+
+#endif
