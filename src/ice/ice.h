@@ -1,0 +1,205 @@
+/* ice.h - the ICE agent: finds a path to the peer, and keeps the peer's consent.
+ *
+ * A full agent for one component (RFC 8445, both roles; trickle 8838, patience
+ * 8863, consent 7675), without a socket or a clock. One agent is one transport.
+ *
+ *   set_interfaces, gather     sockets are asked for by poll_io, answered by io_result
+ *   set_remote, add_remote     what signaling brought
+ *   recv, tick, poll_send      packets and time; poll_event says what happened
+ *
+ * Data goes where tt_ice_selected says and is taken from where tt_ice_may_recv
+ * agrees. Not here: TURN, ICE-TCP, own .local names, aggressive nomination of
+ * our own. Limits are the TT_ICE_MAX_ below; past one a candidate or packet is
+ * dropped, counted and traced. */
+#ifndef TAUT_ICE_ICE_H
+#define TAUT_ICE_ICE_H
+
+#include <stdbool.h>
+
+#include "base/env.h"
+#include "taut/taut.h"
+
+enum {
+	TT_ICE_MAX_BASES = 16,      /* local sockets */
+	TT_ICE_MAX_LOCAL = 64,      /* local candidates */
+	TT_ICE_MAX_REMOTE = 64,     /* signaled, in one generation */
+	TT_ICE_MAX_PRFLX = 16,      /* learned from checks, beside those */
+	TT_ICE_MAX_PAIRS = 128,     /* RFC 8445 section 6.1.2.5 recommends 100 */
+	TT_ICE_MAX_SERVERS = 4,
+	TT_ICE_MAX_RESPONSES = 32,  /* waiting for poll_send */
+	TT_ICE_MAX_NAMES = 16,      /* .local names in one generation */
+	TT_ICE_UFRAG_CAP = 257,     /* RFC 8839 section 5.4: 4 to 256 characters, and a NUL */
+	TT_ICE_PWD_CAP = 257,       /* 22 to 256 */
+};
+
+struct tt_ice; /* opaque */
+
+struct tt_ice_server {
+	const char *host; /* a name or an address; "stun:" is the caller's to take off */
+	uint16_t port;    /* 0: 3478 */
+};
+
+/* Copied, but for next_flow. */
+struct tt_ice_config {
+	bool controlling;
+	bool loopback; /* use loopback addresses even when there are others */
+	const struct tt_ice_server *servers;
+	size_t server_count;
+	taut_flow *next_flow; /* the connection's counter: the number the next socket gets, from 1 */
+};
+
+enum tt_ice_type { TT_ICE_HOST, TT_ICE_SRFLX, TT_ICE_PRFLX, TT_ICE_RELAY };
+
+/* What a candidate line says (RFC 8839 section 5.1); src/sdp reads and writes the line. */
+struct tt_ice_candidate {
+	enum tt_ice_type type;
+	bool tcp;               /* such a remote candidate is ignored, never an error */
+	uint8_t component;      /* 1; others are ignored (rtcp-mux) */
+	char foundation[33];    /* 1 to 32 ice-chars */
+	uint32_t priority;
+	struct taut_addr addr;    /* family 0: name holds the address, port is still this one's */
+	const char *name;         /* "<uuid>.local", or NULL; copied */
+	struct taut_addr related; /* raddr and rport; family 0: none */
+	const char *ufrag;        /* the candidate's ufrag extension, or NULL: the current generation */
+};
+
+struct tt_ice_path {
+	taut_flow flow;
+	struct taut_addr local, remote;
+};
+
+enum tt_ice_state {
+	TT_ICE_NEW,
+	TT_ICE_CHECKING,
+	TT_ICE_CONNECTED,    /* data can flow; more may come */
+	TT_ICE_COMPLETED,    /* a pair is nominated, nothing more is awaited */
+	TT_ICE_DISCONNECTED, /* consent is not answered: may come back */
+	TT_ICE_FAILED,       /* only tt_ice_restart leads out */
+};
+const char *tt_ice_state_text(enum tt_ice_state s);
+
+enum tt_ice_event_type {
+	TT_ICE_EV_CANDIDATE,      /* candidate: tell the peer */
+	TT_ICE_EV_GATHERING_DONE, /* no more candidates: tell the peer */
+	TT_ICE_EV_FIRST_CHECK,    /* once per generation: path */
+	TT_ICE_EV_SELECTED,       /* a pair was nominated and carries data now: path, its types, rtt */
+	TT_ICE_EV_STATE,          /* state, reason (TAUT_REASON_), why */
+};
+
+/* Valid until the next poll_event. */
+struct tt_ice_event {
+	enum tt_ice_event_type type;
+	struct tt_ice_candidate candidate;
+	struct tt_ice_path path;
+	enum tt_ice_type local_type, remote_type;
+	taut_time rtt;
+	enum tt_ice_state state;
+	uint32_t reason;
+	const char *why; /* a sentence, never NULL with EV_STATE */
+};
+
+enum tt_ice_drop {
+	TT_ICE_DROP_NOT_STUN,     /* malformed, or no FINGERPRINT */
+	TT_ICE_DROP_USERNAME,     /* not for us */
+	TT_ICE_DROP_INTEGRITY,    /* not authenticated */
+	TT_ICE_DROP_UNMATCHED,    /* a response to nothing we sent */
+	TT_ICE_DROP_ASYMMETRIC,   /* a response from another address than asked */
+	TT_ICE_DROP_UNKNOWN_ATTR, /* needs an attribute we do not know */
+	TT_ICE_DROP_INCOMPLETE,   /* a check without what ICE demands */
+	TT_ICE_DROP_LIMIT,        /* a ceiling above */
+	TT_ICE_DROP_CANDIDATE,    /* an unusable remote candidate */
+	TT_ICE_DROP_MDNS,         /* malformed, or not an answer to us */
+	TT_ICE_DROP_STATE,        /* nothing here takes it now */
+	TT_ICE_DROPS,
+};
+
+struct tt_ice_counters {
+	uint64_t checks_sent, checks_received;       /* requests, retransmissions included */
+	uint64_t responses_sent, responses_received; /* received: matched and authenticated */
+	uint64_t consent_sent;
+	uint64_t role_conflicts;
+	uint64_t drops[TT_ICE_DROPS];
+};
+
+int tt_ice_new(struct tt_ice **out, struct tt_env *env, const struct tt_ice_config *cfg,
+               taut_time now); /* TAUT_E_NOMEM, TAUT_E_CRYPTO, TAUT_E_INVAL */
+/* The sockets it asked for are the caller's to close. */
+void tt_ice_free(struct tt_ice *ice);
+
+/* ---- what signaling says and hears ---- */
+
+/* The credentials of the current generation; the text changes with restart. */
+const char *tt_ice_local_ufrag(const struct tt_ice *ice);
+const char *tt_ice_local_pwd(const struct tt_ice *ice);
+/* The initial role (RFC 8445 section 6.1.1). A conflict repaired later may turn it again. */
+void tt_ice_set_role(struct tt_ice *ice, taut_time now, bool controlling);
+bool tt_ice_controlling(const struct tt_ice *ice);
+/* From a=ice-ufrag, a=ice-pwd, a=ice-lite. The same again is fine; others need a
+ * tt_ice_restart first: TAUT_E_STATE. TAUT_E_INVAL: a length or character RFC 8839 forbids.
+ * When the offer of the peer changes them: tt_ice_restart, then set_remote, then gather. */
+int tt_ice_set_remote(struct tt_ice *ice, taut_time now, const char *ufrag, const char *pwd,
+                      bool lite);
+/* Does this differ from what set_remote was told, so that it means a restart (RFC 8839 4.4.1.1.1)? */
+bool tt_ice_remote_changes(const struct tt_ice *ice, const char *ufrag, const char *pwd);
+/* RFC 8445 section 9: new local credentials, no remote ones, the same sockets. Data stays on
+ * the old pair, with consent, until the new generation has nominated one. Gather follows. */
+int tt_ice_restart(struct tt_ice *ice, taut_time now); /* TAUT_E_NOMEM, TAUT_E_CRYPTO */
+/* An offer with a restart was rolled back: the generation before counts again.
+ * TAUT_E_STATE: there is none. */
+int tt_ice_restart_undo(struct tt_ice *ice, taut_time now);
+/* TAUT_OK also for a candidate that is of no use here (traced); TAUT_E_LIMIT: too many. */
+int tt_ice_add_remote(struct tt_ice *ice, taut_time now, const struct tt_ice_candidate *c);
+void tt_ice_remote_end(struct tt_ice *ice, taut_time now); /* a=end-of-candidates */
+
+/* ---- sockets ---- */
+
+/* All of them, each time. A socket whose address is gone is closed; new addresses are used
+ * by the next gather. TAUT_E_NOMEM. */
+int tt_ice_set_interfaces(struct tt_ice *ice, taut_time now, const struct taut_interface *all,
+                          size_t n);
+/* Once per generation; again is harmless. */
+void tt_ice_gather(struct tt_ice *ice, taut_time now);
+/* UDP (one per usable address), CLOSE, RESOLVE (STUN servers; flow is only a number there),
+ * MULTICAST (224.0.0.251:5353, while a .local name is open). NULL: nothing wanted. */
+const struct taut_io *tt_ice_poll_io(struct tt_ice *ice);
+/* False: the flow is not this agent's. */
+bool tt_ice_io_result(struct tt_ice *ice, taut_time now, taut_flow flow, int os_errno,
+                      const struct taut_addr *found, size_t n);
+bool tt_ice_owns(const struct tt_ice *ice, taut_flow flow);
+/* Packets of this flow are mDNS and nothing else. */
+bool tt_ice_is_multicast(const struct tt_ice *ice, taut_flow flow);
+
+/* ---- packets and time ---- */
+
+/* A STUN packet, or any packet of the multicast flow. 0: taken; 1: not taken, dropped and
+ * counted (nothing changed). local may have family 0. */
+int tt_ice_recv(struct tt_ice *ice, taut_time now, taut_flow flow, const struct taut_addr *local,
+                const struct taut_addr *remote, const uint8_t *buf, size_t len);
+struct tt_ice_out {
+	taut_flow flow;
+	struct taut_addr local, remote;
+	uint8_t *buf; /* the caller's, cap bytes, at least 1,280 */
+	size_t cap, len;
+};
+bool tt_ice_poll_send(struct tt_ice *ice, taut_time now, struct tt_ice_out *out);
+void tt_ice_tick(struct tt_ice *ice, taut_time now);
+taut_time tt_ice_deadline(const struct tt_ice *ice, const char **why); /* INT64_MAX: never */
+const struct tt_ice_event *tt_ice_poll_event(struct tt_ice *ice);
+
+/* ---- where data goes and comes from ---- */
+
+/* Where data goes now: the selected pair, or before nomination the best valid one (RFC 8445
+ * section 12.1). False: nowhere, also when consent has expired. Cheap. */
+bool tt_ice_selected(const struct tt_ice *ice, taut_time now, struct tt_ice_path *out);
+/* Is that source the remote end of a valid pair of ours? DTLS, SRTP and SRTCP from anywhere
+ * else are dropped, or held while tt_ice_may_hold. Cheap. */
+bool tt_ice_may_recv(const struct tt_ice *ice, taut_flow flow, const struct taut_addr *remote);
+/* Not valid yet, but an authenticated check came from there: a first flight of DTLS that
+ * overtook our check may be held (bounded), and passed on once may_recv agrees. */
+bool tt_ice_may_hold(const struct tt_ice *ice, taut_flow flow, const struct taut_addr *remote);
+/* The latest round trip on the path, or on any valid pair; 0: none yet. */
+taut_time tt_ice_rtt(const struct tt_ice *ice);
+enum tt_ice_state tt_ice_state(const struct tt_ice *ice);
+const struct tt_ice_counters *tt_ice_counters(const struct tt_ice *ice);
+
+#endif
