@@ -63,6 +63,17 @@ struct taut_trace_sink {
 	void (*record)(void *ctx, const struct taut_trace_record *r);
 };
 
+/* Writes text (a line, or the start of one; not ended by NUL) wherever you like. */
+typedef void (*taut_trace_write)(void *ctx, const char *text, size_t len);
+
+/* A sink that writes lines a newcomer can follow: milliseconds since its first record, layer,
+ * what happened, key=value; a packet with one line that explains it. TAUT_E_NOMEM. */
+int taut_trace_text_new(struct taut_trace_sink **out, taut_trace_write write, void *ctx);
+/* The same records as JSON, one object per line (RFC 8259). TAUT_E_NOMEM. */
+int taut_trace_json_new(struct taut_trace_sink **out, taut_trace_write write, void *ctx);
+/* Of either kind, after the last environment that uses it. NULL is fine. */
+void taut_trace_free(struct taut_trace_sink *sink);
+
 /* end */
 
 #if defined __GNUC__
