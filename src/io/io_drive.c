@@ -1,0 +1,154 @@
+/* io_drive.c - one connection's turn: time, requests, events, datagrams out.
+ *
+ *     tick -> poll_io -> poll_event (the handler) -> poll_send until 0
+ *
+ * and again while anything came of it, for a bounded number of rounds. The
+ * handler may free the connection; conn->pc is NULL from then on. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <string.h>
+#include <sys/epoll.h>
+
+#include "base/num.h"
+#include "io/io_clock.h"
+#include "io/io_loop.h"
+
+static bool serve_requests(struct tt_io_conn *conn)
+{
+	const struct taut_io *io;
+	bool any = false;
+
+	while ((io = taut_pc_poll_io(conn->pc)) != NULL) {
+		tt_io_serve(conn, io);
+		any = true;
+	}
+	return any;
+}
+
+void tt_io_events(struct tt_io_conn *conn)
+{
+	const struct taut_event *ev;
+
+	while (conn->pc && (ev = taut_pc_poll_event(conn->pc)) != NULL) {
+		conn->loop->worked = true;
+		if (conn->handler)
+			conn->handler(conn->user, conn->pc, ev);
+	}
+}
+
+static struct tt_io_flow *flow_of(const struct tt_io_conn *conn, taut_flow number)
+{
+	for (struct tt_io_flow *f = conn->flows; f; f = f->next)
+		if (f->number == number)
+			return f;
+	return NULL;
+}
+
+/* Copies d from offset on, for when the socket is writable again. False: no room. */
+static bool hold(taut_loop *loop, struct tt_io_flow *flow, const struct taut_datagram *d,
+                 size_t offset)
+{
+	const size_t len = d->len - offset;
+	struct tt_io_held *h;
+
+	if (flow->held_bytes + len > TT_LOOP_HELD)
+		return false;
+	h = tt_resize(&loop->env, NULL, sizeof *h + len);
+	if (!h)
+		return false;
+	h->next = NULL;
+	h->d = *d;
+	h->d.buf = (uint8_t *)(h + 1);
+	h->d.len = h->d.cap = len;
+	memcpy(h->d.buf, d->buf + offset, len);
+	if (!flow->held) {
+		struct epoll_event ev = { .events = EPOLLIN | EPOLLOUT, .data = { .ptr = flow } };
+		epoll_ctl(loop->epoll, EPOLL_CTL_MOD, flow->udp.fd, &ev);
+	}
+	*flow->held_last = h;
+	flow->held_last = &h->next;
+	flow->held_bytes += len;
+	return true;
+}
+
+static void failed(struct tt_io_conn *conn, const struct taut_datagram *d, int err)
+{
+	const taut_time now = tt_io_now();
+
+	tt_note_drop(&conn->loop->env, now, TAUT_LAYER_IO, "datagram not sent",
+	             TT_ADDR("to", &d->remote), TT_STR("error", strerrordesc_np(err)));
+	taut_pc_send_failed(conn->pc, now, d, err);
+}
+
+/* n datagrams of one flow. */
+static void send_flow(struct tt_io_conn *conn, const struct taut_datagram *d, size_t n)
+{
+	struct tt_io_flow *flow = flow_of(conn, d->flow);
+	struct tt_udp_cursor c = { 0, 0 };
+
+	while (c.at < n) {
+		int err = EBADF;
+		if (flow)
+			err = flow->held ? EAGAIN : tt_udp_send(&flow->udp, d, n, &c);
+		if (err == 0)
+			return;
+		if (err != EAGAIN || !hold(conn->loop, flow, &d[c.at], c.offset))
+			failed(conn, &d[c.at], err);
+		c = (struct tt_udp_cursor){ c.at + 1, 0 };
+	}
+}
+
+/* Fills the arena; datagrams lie one behind another in it, so that equal ones form a run. */
+static size_t gather(struct tt_io_conn *conn, taut_time now)
+{
+	taut_loop *loop = conn->loop;
+	size_t n = 0, used = 0;
+
+	while (n < TT_LOOP_SENDS && TT_LOOP_ARENA - used >= TT_UDP_PAYLOAD) {
+		struct taut_datagram *d = &loop->out[n];
+		*d = (struct taut_datagram){ .size = sizeof *d, .buf = loop->arena + used,
+			                     .cap = TT_UDP_PAYLOAD };
+		if (taut_pc_poll_send(conn->pc, now, d) == 0)
+			break;
+		used += d->len;
+		n++;
+	}
+	return n;
+}
+
+bool tt_io_send_all(struct tt_io_conn *conn)
+{
+	taut_loop *loop = conn->loop;
+	bool any = false;
+
+	for (int round = 0; round < TT_LOOP_ROUNDS; round++) {
+		const size_t n = gather(conn, tt_io_now());
+		for (size_t at = 0, end; at < n; at = end) {
+			for (end = at + 1; end < n && loop->out[end].flow == loop->out[at].flow;)
+				end++;
+			send_flow(conn, &loop->out[at], end - at);
+		}
+		if (n == 0)
+			break;
+		any = true;
+	}
+	return any;
+}
+
+void tt_io_drive(struct tt_io_conn *conn)
+{
+	taut_loop *loop = conn->loop;
+
+	taut_pc_tick(conn->pc, tt_io_now());
+	for (int round = 0; round < TT_LOOP_ROUNDS && conn->pc; round++) {
+		bool any = serve_requests(conn);
+		loop->worked = false;
+		tt_io_events(conn);
+		any = any || loop->worked;
+		if (conn->pc && tt_io_send_all(conn))
+			any = true;
+		if (!any)
+			break;
+	}
+	loop->worked = true;
+}

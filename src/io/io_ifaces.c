@@ -1,0 +1,106 @@
+/* io_ifaces.c - getifaddrs for the state, netlink (rtnetlink(7)) for its changes. */
+#define _GNU_SOURCE
+#include "io/io_ifaces.h"
+
+#include <errno.h>
+#include <ifaddrs.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+#include <net/if.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/addr.h"
+#include "io/io_sockaddr.h"
+#include "taut/loop.h"
+
+static struct taut_addr addr_of(const struct ifaddrs *i)
+{
+	union tt_sockaddr sa;
+
+	memset(&sa, 0, sizeof sa);
+	if (!i->ifa_addr)
+		return (struct taut_addr){ 0 };
+	if (i->ifa_addr->sa_family == AF_INET)
+		memcpy(&sa, i->ifa_addr, sizeof sa.in4);
+	else if (i->ifa_addr->sa_family == AF_INET6)
+		memcpy(&sa, i->ifa_addr, sizeof sa.in6);
+	return tt_sockaddr_to(&sa);
+}
+
+static bool wanted(const struct ifaddrs *i, const struct taut_addr *a, uint32_t flags)
+{
+	if (a->family == 0 || !(i->ifa_flags & IFF_UP) || tt_addr_is_any(a))
+		return false;
+	if (a->family == 6 && (flags & TAUT_LOOP_NO_IPV6))
+		return false;
+	return (i->ifa_flags & IFF_LOOPBACK) || !(flags & TAUT_LOOP_LOOPBACK_ONLY);
+}
+
+static void add(struct tt_ifaces *out, const struct ifaddrs *i, const struct taut_addr *a)
+{
+	const size_t at = out->count++;
+	const size_t len = strnlen(i->ifa_name, TT_IFACE_NAME - 1);
+
+	memcpy(out->names[at], i->ifa_name, len);
+	out->names[at][len] = '\0';
+	out->all[at] = (struct taut_interface){
+		.size = sizeof out->all[at], .index = if_nametoindex(i->ifa_name),
+		.flags = i->ifa_flags & IFF_LOOPBACK ? TAUT_IF_LOOPBACK : 0,
+		.name = out->names[at], .addr = *a,
+	};
+}
+
+int tt_ifaces_read(struct tt_ifaces *out, uint32_t flags)
+{
+	struct ifaddrs *all;
+
+	out->count = 0;
+	if (getifaddrs(&all) != 0)
+		return errno;
+	for (const struct ifaddrs *i = all; i && out->count < TT_IFACES_MAX; i = i->ifa_next) {
+		const struct taut_addr a = addr_of(i);
+		if (wanted(i, &a, flags))
+			add(out, i, &a);
+	}
+	freeifaddrs(all);
+	return 0;
+}
+
+bool tt_ifaces_equal(const struct tt_ifaces *a, const struct tt_ifaces *b)
+{
+	if (a->count != b->count)
+		return false;
+	for (size_t i = 0; i < a->count; i++) {
+		const struct taut_interface *x = &a->all[i], *y = &b->all[i];
+		if (x->index != y->index || x->flags != y->flags || x->addr.scope != y->addr.scope ||
+		    !tt_addr_eq(&x->addr, &y->addr) || strcmp(x->name, y->name) != 0)
+			return false;
+	}
+	return true;
+}
+
+int tt_ifaces_watch(void)
+{
+	const struct sockaddr_nl addr = {
+		.nl_family = AF_NETLINK,
+		.nl_groups = RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR,
+	};
+	const int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, NETLINK_ROUTE);
+
+	if (fd >= 0 && bind(fd, (const struct sockaddr *)&addr, sizeof addr) == 0)
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+void tt_ifaces_drain(int fd)
+{
+	char buf[8192];
+
+	/* ENOBUFS says that messages were lost; that something changed is all we want to know. */
+	while (recv(fd, buf, sizeof buf, MSG_DONTWAIT) > 0 || errno == ENOBUFS || errno == EINTR)
+		errno = 0;
+}

@@ -1,0 +1,26 @@
+/* io_ifaces.h - the addresses of this machine, and word of their change. */
+#ifndef TAUT_IO_IFACES_H
+#define TAUT_IO_IFACES_H
+
+#include <stdbool.h>
+
+#include "base/env.h"
+
+enum { TT_IFACES_MAX = 64, TT_IFACE_NAME = 16 };
+
+struct tt_ifaces {
+	struct taut_interface all[TT_IFACES_MAX];
+	char names[TT_IFACES_MAX][TT_IFACE_NAME]; /* all[i].name points here */
+	size_t count;
+};
+
+/* Reads the addresses of all interfaces that are up; flags are TAUT_LOOP_NO_IPV6 and
+ * TAUT_LOOP_LOOPBACK_ONLY. Copying the struct by value leaves its names behind. 0 or errno. */
+int tt_ifaces_read(struct tt_ifaces *out, uint32_t flags);
+bool tt_ifaces_equal(const struct tt_ifaces *a, const struct tt_ifaces *b);
+
+/* A socket that becomes readable when addresses or links change; -1: there is none. */
+int tt_ifaces_watch(void);
+void tt_ifaces_drain(int fd);
+
+#endif

@@ -1,0 +1,426 @@
+/* io_loop.c - taut/loop.h on epoll.
+ *
+ * The one descriptor is the epoll set itself. It holds the sockets, an eventfd
+ * for other threads, a timerfd set to the next deadline, and netlink. A step:
+ *
+ *     due timers, ready connections -> wait -> sockets -> the same again
+ *
+ * Nobody asks all connections: the environment knows which ones have something
+ * to do and when the next one will. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include "base/num.h"
+#include "io/io_clock.h"
+#include "io/io_loop.h"
+
+enum {
+	WALL_EVERY = 1000000,   /* how often the wall clock is read */
+	IFACES_SETTLE = 100000, /* changes of addresses come in flocks */
+	SPIN_GUARD = 1000,      /* when a deadline has passed and nobody is ready */
+};
+
+taut_time taut_loop_now(taut_loop *loop)
+{
+	(void)loop;
+	return tt_io_now();
+}
+
+taut_env *taut_loop_env(taut_loop *loop)
+{
+	return loop->core;
+}
+
+int taut_loop_fd(const taut_loop *loop)
+{
+	return loop->epoll;
+}
+
+static int add_source(taut_loop *loop, int fd, enum tt_io_source *source, enum tt_io_source kind)
+{
+	struct epoll_event ev = { .events = EPOLLIN, .data = { .ptr = source } };
+
+	*source = kind;
+	return epoll_ctl(loop->epoll, EPOLL_CTL_ADD, fd, &ev) == 0 ? TAUT_OK : TAUT_E_IO;
+}
+
+static int open_descriptors(taut_loop *loop)
+{
+	loop->epoll = epoll_create1(EPOLL_CLOEXEC);
+	loop->alarm = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+	loop->netlink = tt_ifaces_watch(); /* without it, addresses are read with every connection */
+	if (loop->epoll < 0 || loop->alarm < 0)
+		return TAUT_E_IO;
+	if (add_source(loop, loop->post.wake, &loop->wake_source, TT_IO_WAKE) != TAUT_OK ||
+	    add_source(loop, loop->alarm, &loop->alarm_source, TT_IO_ALARM) != TAUT_OK)
+		return TAUT_E_IO;
+	if (loop->netlink >= 0)
+		return add_source(loop, loop->netlink, &loop->netlink_source, TT_IO_NETLINK);
+	return TAUT_OK;
+}
+
+static void close_if_open(int fd)
+{
+	if (fd >= 0)
+		close(fd);
+}
+
+/* Of a loop without connections. */
+static void discard(taut_loop *loop)
+{
+	struct tt_env env = loop->env;
+
+	close_if_open(loop->epoll);
+	close_if_open(loop->alarm);
+	close_if_open(loop->netlink);
+	tt_timers_free(&loop->timers);
+	tt_free(&env, loop->conns.buckets);
+	tt_free(&env, loop->in.room);
+	tt_free(&env, loop->arena);
+	tt_free(&env, loop);
+}
+
+static int make_core(taut_loop *loop, const struct taut_env_config *given)
+{
+	struct taut_env_config env = { .size = sizeof env };
+
+	if (given) {
+		env.realloc = given->realloc;
+		env.random = given->random;
+		env.ctx = given->ctx;
+		env.trace = given->trace;
+		env.max_memory = given->max_memory;
+	}
+	env.now = tt_io_now();
+	env.unix_us = tt_io_unix_us();
+	loop->wall_read = env.now;
+	return taut_env_new(&loop->core, &env);
+}
+
+int taut_loop_new(taut_loop **out, const struct taut_loop_config *cfg)
+{
+	static const struct taut_loop_config defaults = { .size = sizeof defaults };
+	struct tt_env env;
+	taut_loop *loop;
+	int rc;
+
+	if (!cfg)
+		cfg = &defaults;
+	*out = NULL;
+	tt_env_init(&env, cfg->env);
+	env.max_memory = 0; /* a share of the connections, not of the loop */
+	loop = tt_alloc(&env, sizeof *loop);
+	if (!loop)
+		return TAUT_E_NOMEM;
+	loop->env = env;
+	loop->flags = cfg->flags;
+	loop->epoll = loop->alarm = loop->netlink = -1;
+	loop->alarm_at = INT64_MAX;
+	tt_timers_init(&loop->timers, &loop->env);
+	loop->in.room = tt_resize(&loop->env, NULL, (size_t)TT_UDP_BATCH * TT_UDP_BUF);
+	loop->arena = tt_resize(&loop->env, NULL, TT_LOOP_ARENA);
+	rc = loop->in.room && loop->arena ? TAUT_OK : TAUT_E_NOMEM;
+	if (rc == TAUT_OK && tt_post_init(&loop->post) != 0)
+		rc = TAUT_E_IO;
+	if (rc != TAUT_OK) {
+		discard(loop);
+		return rc;
+	}
+	rc = open_descriptors(loop);
+	if (rc == TAUT_OK)
+		rc = make_core(loop, cfg->env);
+	if (rc != TAUT_OK) {
+		tt_post_free(&loop->post);
+		discard(loop);
+		return rc;
+	}
+	*out = loop;
+	return TAUT_OK;
+}
+
+static void free_conn(struct tt_io_conn *conn)
+{
+	taut_loop_free_pc(conn->loop, conn->pc);
+}
+
+void taut_loop_free(taut_loop *loop)
+{
+	if (!loop)
+		return;
+	tt_io_conn_each(&loop->conns, free_conn);
+	tt_io_bury(loop);
+	taut_env_free(loop->core);
+	tt_resolver_free(loop->resolver);
+	tt_post_free(&loop->post);
+	discard(loop);
+}
+
+/* ---- deadlines ---- */
+
+static taut_time next_deadline(const taut_loop *loop)
+{
+	return tt_min64(tt_timers_deadline(&loop->timers), taut_env_deadline(loop->core, NULL));
+}
+
+/* Sets the timerfd, so that the descriptor is readable at that time. */
+static void set_alarm(taut_loop *loop, taut_time at)
+{
+	struct itimerspec spec = { 0 };
+
+	if (at == loop->alarm_at)
+		return;
+	if (at != INT64_MAX) {
+		const taut_time t = tt_max64(at, 1); /* zero would disarm it */
+		spec.it_value.tv_sec = (time_t)(t / 1000000);
+		spec.it_value.tv_nsec = (long)(t % 1000000) * 1000;
+	}
+	timerfd_settime(loop->alarm, TFD_TIMER_ABSTIME, &spec, NULL);
+	loop->alarm_at = at;
+}
+
+/* A connection outside a step changed: look again as soon as somebody polls. */
+static void stir(taut_loop *loop)
+{
+	if (!loop->stepping)
+		set_alarm(loop, 0);
+}
+
+/* ---- interfaces ---- */
+
+static void tell_interfaces(struct tt_io_conn *conn)
+{
+	taut_loop *loop = conn->loop;
+
+	taut_pc_set_interfaces(conn->pc, tt_io_now(), loop->ifaces.all, loop->ifaces.count);
+}
+
+/* Whether they are others than before. */
+static bool read_interfaces(taut_loop *loop)
+{
+	struct tt_ifaces before = loop->ifaces;
+
+	for (size_t i = 0; i < before.count; i++)
+		before.all[i].name = before.names[i];
+	const int err = tt_ifaces_read(&loop->ifaces, loop->flags);
+	if (err != 0)
+		tt_note(&loop->env, tt_io_now(), TAUT_LAYER_IO, "interfaces not read",
+		        TT_STR("error", strerrordesc_np(err)));
+	return !tt_ifaces_equal(&before, &loop->ifaces);
+}
+
+static void interfaces_settled(void *arg)
+{
+	taut_loop *loop = arg;
+
+	loop->ifaces_timer = 0;
+	if (read_interfaces(loop))
+		tt_io_conn_each(&loop->conns, tell_interfaces);
+}
+
+static void interfaces_changed(taut_loop *loop)
+{
+	tt_ifaces_drain(loop->netlink);
+	if (loop->ifaces_timer == 0)
+		loop->ifaces_timer =
+			taut_loop_after(loop, IFACES_SETTLE, interfaces_settled, loop);
+}
+
+/* ---- the step ---- */
+
+static void dispatch(taut_loop *loop, const struct epoll_event *ev)
+{
+	enum tt_io_source *source = ev->data.ptr;
+	uint64_t expirations;
+
+	switch (*source) {
+	case TT_IO_WAKE:
+		if (tt_post_run(&loop->post) > 0)
+			loop->worked = true;
+		break;
+	case TT_IO_ALARM:
+		if (read(loop->alarm, &expirations, sizeof expirations) > 0)
+			loop->alarm_at = INT64_MAX;
+		break;
+	case TT_IO_NETLINK:
+		interfaces_changed(loop);
+		break;
+	case TT_IO_FLOW: {
+		struct tt_io_flow *flow = ev->data.ptr;
+		if (flow->conn && (ev->events & EPOLLOUT))
+			tt_io_flow_writable(loop, flow);
+		if (flow->conn && (ev->events & ~(uint32_t)EPOLLOUT))
+			tt_io_flow_readable(loop, flow);
+		break;
+	}
+	}
+}
+
+static void run_timers(taut_loop *loop)
+{
+	/* Timers that tasks add wait for the next step: a task that sets itself up again with
+	 * no delay must not keep the sockets waiting. */
+	const taut_time now = tt_io_now();
+	size_t turns = loop->timers.count;
+	taut_task task;
+	void *arg;
+
+	while (turns-- > 0 && tt_timers_take(&loop->timers, now, &task, &arg)) {
+		loop->worked = true;
+		task(arg);
+	}
+}
+
+/* Gives every ready connection a turn. True: some are still ready. */
+static bool run_ready(taut_loop *loop)
+{
+	size_t turns = loop->conns.count * 2 + 16;
+	taut_pc *pc;
+
+	while ((pc = taut_env_ready(loop->core, tt_io_now())) != NULL) {
+		struct tt_io_conn *conn = tt_io_conn_find(&loop->conns, pc);
+		if (!conn) /* not ours (yet): taut_loop_add stirs the loop when it comes */
+			return false;
+		if (turns-- == 0)
+			return true;
+		tt_io_drive(conn);
+	}
+	return false;
+}
+
+static bool work(taut_loop *loop)
+{
+	const taut_time now = tt_io_now();
+
+	if (now - loop->wall_read >= WALL_EVERY) {
+		taut_env_set_wall_clock(loop->core, now, tt_io_unix_us());
+		loop->wall_read = now;
+	}
+	run_timers(loop);
+	return run_ready(loop);
+}
+
+/* Sets the alarm to what comes next; nobody ready and yet a deadline in the past would spin. */
+static void arm(taut_loop *loop, bool more)
+{
+	const taut_time next = next_deadline(loop);
+	const taut_time now = tt_io_now();
+
+	if (more)
+		set_alarm(loop, 0);
+	else if (next <= now && taut_env_deadline(loop->core, NULL) <= now)
+		set_alarm(loop, now + SPIN_GUARD);
+	else
+		set_alarm(loop, next);
+}
+
+static int wait_ms(const taut_loop *loop, taut_time timeout, bool more)
+{
+	if (more || loop->worked || loop->stopped)
+		return 0;
+	if (timeout < 0)
+		return -1;
+	return (int)tt_min64((timeout + 999) / 1000, INT32_MAX);
+}
+
+int taut_loop_step(taut_loop *loop, taut_time timeout)
+{
+	struct epoll_event events[TT_LOOP_EVENTS];
+	bool more;
+	int n;
+
+	if (loop->stepping)
+		return TAUT_E_STATE;
+	loop->stepping = true;
+	loop->worked = false;
+	more = work(loop);
+	arm(loop, more);
+	n = epoll_wait(loop->epoll, events, TT_LOOP_EVENTS, wait_ms(loop, timeout, more));
+	const int err = n < 0 ? errno : 0;
+	for (int i = 0; i < n; i++)
+		dispatch(loop, &events[i]);
+	arm(loop, work(loop));
+	tt_io_bury(loop);
+	loop->stepping = false;
+	return err == 0 || err == EINTR ? TAUT_OK : TAUT_E_IO;
+}
+
+int taut_loop_run(taut_loop *loop)
+{
+	int rc = TAUT_OK;
+
+	while (!loop->stopped && rc == TAUT_OK)
+		rc = taut_loop_step(loop, -1);
+	loop->stopped = false;
+	return rc;
+}
+
+void taut_loop_stop(taut_loop *loop)
+{
+	loop->stopped = true;
+	tt_post_wake(&loop->post);
+}
+
+/* ---- connections, tasks, timers ---- */
+
+int taut_loop_add(taut_loop *loop, taut_pc *pc, taut_event_handler handler, void *user)
+{
+	struct tt_io_conn *conn;
+
+	if (!pc)
+		return TAUT_E_INVAL;
+	if (tt_io_conn_find(&loop->conns, pc))
+		return TAUT_E_STATE;
+	conn = tt_io_conn_add(&loop->env, &loop->conns, pc);
+	if (!conn)
+		return TAUT_E_NOMEM;
+	conn->loop = loop;
+	conn->handler = handler;
+	conn->user = user;
+	if (loop->netlink < 0 || loop->conns.count == 1)
+		read_interfaces(loop);
+	tell_interfaces(conn);
+	stir(loop);
+	return TAUT_OK;
+}
+
+/* What the connection still had to say, a goodbye for one, goes out first. */
+void taut_loop_free_pc(taut_loop *loop, taut_pc *pc)
+{
+	struct tt_io_conn *conn = pc ? tt_io_conn_find(&loop->conns, pc) : NULL;
+
+	if (!conn)
+		return;
+	tt_io_send_all(conn);
+	tt_io_close_flows(conn);
+	tt_io_conn_remove(&loop->conns, conn);
+	conn->pc = NULL;
+	conn->next = loop->dead_conns;
+	loop->dead_conns = conn;
+	taut_pc_free(pc);
+	if (!loop->stepping)
+		tt_io_bury(loop);
+}
+
+int taut_loop_post(taut_loop *loop, taut_task task, void *arg)
+{
+	return tt_post_add(&loop->post, task, arg) ? TAUT_OK : TAUT_E_NOMEM;
+}
+
+taut_timer taut_loop_after(taut_loop *loop, taut_time delay, taut_task task, void *arg)
+{
+	const taut_timer t =
+		tt_timers_add(&loop->timers, tt_io_now() + tt_max64(delay, 0), task, arg);
+
+	if (!loop->stepping)
+		set_alarm(loop, tt_min64(loop->alarm_at, tt_timers_deadline(&loop->timers)));
+	return t;
+}
+
+void taut_loop_cancel(taut_loop *loop, taut_timer timer)
+{
+	tt_timers_cancel(&loop->timers, timer);
+}

@@ -1,0 +1,103 @@
+/* io_loop.h - what the files of the loop share: the loop, its connections, their sockets. */
+#ifndef TAUT_IO_LOOP_H
+#define TAUT_IO_LOOP_H
+
+#include <stdatomic.h>
+
+#include "io/io_ifaces.h"
+#include "io/io_post.h"
+#include "io/io_resolve.h"
+#include "io/io_timers.h"
+#include "io/io_udp.h"
+
+enum {
+	TT_LOOP_EVENTS = 64,        /* of one epoll_wait */
+	TT_LOOP_RECV_BATCHES = 4,   /* of one socket before the next gets its turn */
+	TT_LOOP_ROUNDS = 32,        /* of one connection before the next gets its turn */
+	TT_LOOP_SENDS = 64,         /* datagrams gathered before they go out */
+	TT_LOOP_ARENA = 262144,     /* their bytes */
+	TT_LOOP_HELD = 131072,      /* bytes kept for a socket whose buffer is full */
+};
+
+/* What an epoll event points to; the first member of each. */
+enum tt_io_source { TT_IO_WAKE, TT_IO_ALARM, TT_IO_NETLINK, TT_IO_FLOW };
+
+/* A datagram that the kernel had no room for. */
+struct tt_io_held {
+	struct tt_io_held *next;
+	struct taut_datagram d; /* d.buf points behind this struct */
+};
+
+/* A socket of a connection. A closed one has fd -1 and lives in the loop's graveyard until the
+ * step ends, because events of the same epoll_wait may still point to it. */
+struct tt_io_flow {
+	enum tt_io_source source;
+	struct tt_io_flow *next;
+	struct tt_io_conn *conn; /* NULL: closed */
+	taut_flow number;
+	struct tt_udp udp;
+	struct tt_io_held *held, **held_last;
+	size_t held_bytes;
+};
+
+/* A connection. pc is NULL when it was freed; the rest lives until the step ends. */
+struct tt_io_conn {
+	struct tt_io_conn *next; /* of its hash chain, or of the graveyard */
+	uint64_t key;            /* never used twice: what answers of other threads name */
+	taut_loop *loop;
+	taut_pc *pc;
+	taut_event_handler handler;
+	void *user;
+	struct tt_io_flow *flows;
+};
+
+/* Connections by pointer. Invariant: bucket_count is 0 or a power of two. */
+struct tt_io_conns {
+	struct tt_io_conn **buckets;
+	size_t bucket_count, count;
+	uint64_t keys;
+};
+
+struct taut_loop {
+	struct tt_env env; /* memory and trace of the loop itself */
+	taut_env *core;    /* that of its connections */
+	uint32_t flags;
+	int epoll, alarm, netlink;
+	enum tt_io_source wake_source, alarm_source, netlink_source;
+	struct tt_post post;
+	struct tt_resolver *resolver; /* made with the first name */
+	struct tt_timers timers;
+	struct tt_io_conns conns;
+	struct tt_ifaces ifaces;
+	taut_timer ifaces_timer; /* a change is being waited out; 0: no */
+	struct tt_io_conn *dead_conns;
+	struct tt_io_flow *dead_flows;
+	taut_time alarm_at;  /* INT64_MAX: not set */
+	taut_time wall_read; /* when the wall clock was told to the environment */
+	bool stepping, worked; /* worked: something happened in this step */
+	atomic_bool stopped;   /* signal handlers and other threads may set it */
+	struct tt_udp_batch in;
+	struct taut_datagram out[TT_LOOP_SENDS];
+	uint8_t *arena;
+};
+
+/* io_conns.c */
+struct tt_io_conn *tt_io_conn_find(const struct tt_io_conns *c, const taut_pc *pc);
+struct tt_io_conn *tt_io_conn_by_key(const struct tt_io_conns *c, uint64_t key);
+struct tt_io_conn *tt_io_conn_add(struct tt_env *env, struct tt_io_conns *c, taut_pc *pc);
+void tt_io_conn_remove(struct tt_io_conns *c, struct tt_io_conn *conn); /* not freed */
+void tt_io_conn_each(const struct tt_io_conns *c, void (*call)(struct tt_io_conn *));
+
+/* io_flows.c */
+void tt_io_serve(struct tt_io_conn *conn, const struct taut_io *io);
+void tt_io_close_flows(struct tt_io_conn *conn);
+void tt_io_flow_readable(taut_loop *loop, struct tt_io_flow *flow);
+void tt_io_flow_writable(taut_loop *loop, struct tt_io_flow *flow);
+void tt_io_bury(taut_loop *loop);
+
+/* io_drive.c */
+void tt_io_drive(struct tt_io_conn *conn);
+void tt_io_events(struct tt_io_conn *conn);   /* to the handler, which may free the connection */
+bool tt_io_send_all(struct tt_io_conn *conn); /* whether anything was sent */
+
+#endif

@@ -1,0 +1,223 @@
+/* io_udp_send.c - datagrams out, as few system calls as the kernel allows.
+ *
+ * What goes out in one message is a unit. With UDP_SEGMENT a unit is a run, or
+ * neighbours of equal length to one address that lie one behind another in
+ * memory; without, it is one packet. Up to TT_UDP_SEGMENTS units go in one
+ * sendmmsg. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/udp.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/addr.h"
+#include "base/num.h"
+#include "io/io_sockaddr.h"
+#include "io/io_udp.h"
+
+enum { UNITS = 64, CONTROL = 96 };
+
+struct unit {
+	struct tt_udp_cursor from, next; /* the datagrams it covers */
+	uint8_t *buf;
+	size_t len;
+	uint16_t segment; /* 0: a single packet */
+};
+
+struct slots {
+	struct mmsghdr msgs[UNITS];
+	struct iovec iov[UNITS];
+	_Alignas(struct cmsghdr) char control[UNITS][CONTROL];
+};
+
+/* Whether b can follow a in one run whose packets have the length of first. */
+static bool continues(const struct taut_datagram *first, const struct taut_datagram *a,
+                      const struct taut_datagram *b)
+{
+	return b->segment == 0 && b->buf == a->buf + a->len && a->len == first->len &&
+	       b->len > 0 && b->len <= first->len && b->dscp == first->dscp &&
+	       b->ecn == first->ecn && tt_addr_eq(&b->remote, &first->remote);
+}
+
+static struct unit joined_unit(const struct taut_datagram *d, size_t n, size_t at)
+{
+	const struct taut_datagram *first = &d[at];
+	struct unit u = { .from = { at, 0 }, .buf = first->buf, .len = first->len };
+	size_t end = at + 1;
+
+	if (first->segment == 0 && first->len > 0 && first->len <= UINT16_MAX) {
+		while (end < n && end - at < TT_UDP_SEGMENTS &&
+		       u.len + d[end].len <= TT_UDP_PAYLOAD && continues(first, &d[end - 1], &d[end]))
+			u.len += d[end++].len;
+		u.segment = end - at > 1 ? (uint16_t)first->len : 0;
+	}
+	u.next = (struct tt_udp_cursor){ end, 0 };
+	return u;
+}
+
+/* At most TT_UDP_SEGMENTS packets of a run, or the one at the cursor when runs may not be sent. */
+static struct unit run_unit(const struct taut_datagram *d, struct tt_udp_cursor c, bool gso)
+{
+	const size_t segment = d->segment ? d->segment : d->len;
+	const size_t packets = gso ? tt_min(TT_UDP_SEGMENTS, TT_UDP_PAYLOAD / segment) : 1;
+	struct unit u = { .from = c, .buf = d->buf + c.offset };
+
+	u.len = tt_min(tt_max(packets, 1) * segment, d->len - c.offset);
+	u.segment = u.len > segment ? d->segment : 0;
+	u.next.at = c.offset + u.len < d->len ? c.at : c.at + 1;
+	u.next.offset = c.offset + u.len < d->len ? c.offset + u.len : 0;
+	return u;
+}
+
+static struct unit next_unit(const struct tt_udp *s, const struct taut_datagram *d, size_t n,
+                             struct tt_udp_cursor c)
+{
+	if (d[c.at].len > 0 && (d[c.at].segment != 0 || !s->gso))
+		return run_unit(&d[c.at], c, s->gso);
+	return joined_unit(d, n, c.at);
+}
+
+static void put_control(struct msghdr *m, size_t *used, int level, int type, const void *data,
+                        size_t len)
+{
+	/* CMSG_NXTHDR wants the space to be claimed first; the offsets are ours to count. */
+	struct cmsghdr *c = (struct cmsghdr *)(void *)((char *)m->msg_control + *used);
+
+	c->cmsg_level = level;
+	c->cmsg_type = type;
+	c->cmsg_len = CMSG_LEN(len);
+	memcpy(CMSG_DATA(c), data, len);
+	*used += CMSG_SPACE(len);
+	m->msg_controllen = *used;
+}
+
+/* iface: the interface a multicast packet leaves by; 0: the routing table decides. */
+static void fill(struct slots *s, size_t i, const struct unit *u, const struct taut_datagram *d,
+                 union tt_sockaddr *to, socklen_t to_len, uint32_t iface)
+{
+	struct msghdr *m = &s->msgs[i].msg_hdr;
+	const int tos = d->dscp << 2 | d->ecn;
+	const bool ip6 = d->remote.family == 6;
+	size_t used = 0;
+
+	memset(s->control[i], 0, CONTROL);
+	s->iov[i] = (struct iovec){ u->buf, u->len };
+	*m = (struct msghdr){ .msg_name = to, .msg_namelen = to_len, .msg_iov = &s->iov[i],
+		              .msg_iovlen = 1, .msg_control = s->control[i] };
+	if (u->segment)
+		put_control(m, &used, IPPROTO_UDP, UDP_SEGMENT, &u->segment, sizeof u->segment);
+	if (tos)
+		put_control(m, &used, ip6 ? IPPROTO_IPV6 : IPPROTO_IP, ip6 ? IPV6_TCLASS : IP_TOS,
+		            &tos, sizeof tos);
+	if (iface && ip6) {
+		const struct in6_pktinfo info = { .ipi6_ifindex = iface };
+		put_control(m, &used, IPPROTO_IPV6, IPV6_PKTINFO, &info, sizeof info);
+	} else if (iface) {
+		const struct in_pktinfo info = { .ipi_ifindex = (int)iface };
+		put_control(m, &used, IPPROTO_IP, IP_PKTINFO, &info, sizeof info);
+	}
+	if (used == 0)
+		m->msg_control = NULL;
+}
+
+/* Sends the units, all of them or up to an error; how many went. *err: why not more. */
+static size_t send_units(struct tt_udp *s, const struct taut_datagram *d, const struct unit *units,
+                         size_t count, int *err)
+{
+	struct slots slots;
+	union tt_sockaddr to[UNITS];
+	size_t done = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct taut_datagram *of = &d[units[i].from.at];
+		const socklen_t len = tt_sockaddr_from(&to[i], &of->remote);
+		fill(&slots, i, &units[i], of, &to[i], len, 0);
+	}
+	while (done < count) {
+		const int n = sendmmsg(s->fd, slots.msgs + done, (unsigned)(count - done),
+		                       MSG_DONTWAIT | MSG_NOSIGNAL);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0) {
+			*err = n < 0 ? errno : EAGAIN;
+			return done;
+		}
+		done += (size_t)n;
+	}
+	*err = 0;
+	return done;
+}
+
+static bool is_multicast(const struct taut_addr *a)
+{
+	return a->family == 4 ? a->ip[0] >> 4 == 14 : a->family == 6 && a->ip[0] == 0xff;
+}
+
+/* Once per joined interface; gone if it left by any of them. */
+static int send_to_group(struct tt_udp *s, const struct taut_datagram *d)
+{
+	struct slots slots;
+	union tt_sockaddr to;
+	const struct unit u = { .buf = d->buf, .len = d->len };
+	const socklen_t len = tt_sockaddr_from(&to, &d->remote);
+	int err = ENODEV;
+	bool sent = false;
+
+	for (size_t i = 0; i < s->group_count; i++) {
+		fill(&slots, 0, &u, d, &to, len, s->groups[i]);
+		if (sendmsg(s->fd, &slots.msgs[0].msg_hdr, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
+			sent = true;
+		else
+			err = errno;
+	}
+	return sent ? 0 : err;
+}
+
+/* An ICMP error is reported by the next call, whatever that sends and to whom: it says nothing
+ * about this packet. ICE learns of dead addresses by its timers. */
+static bool is_stale_error(int err)
+{
+	return err == ECONNREFUSED || err == ECONNRESET;
+}
+
+/* What kernels and drivers without segmentation answer: no such option, no checksum offload. */
+static bool is_gso_refusal(int err)
+{
+	return err == EIO || err == EINVAL || err == EMSGSIZE || err == ENOPROTOOPT ||
+	       err == EOPNOTSUPP;
+}
+
+int tt_udp_send(struct tt_udp *s, const struct taut_datagram *d, size_t n, struct tt_udp_cursor *c)
+{
+	int stale = 0;
+
+	while (c->at < n) {
+		struct unit units[UNITS];
+		struct tt_udp_cursor to = *c;
+		size_t count = 0;
+		int err;
+
+		if (s->group_count > 0 && is_multicast(&d[c->at].remote)) {
+			err = send_to_group(s, &d[c->at]);
+			if (err != 0)
+				return err;
+			*c = (struct tt_udp_cursor){ c->at + 1, 0 };
+			continue;
+		}
+		while (count < UNITS && to.at < n) {
+			units[count] = next_unit(s, d, n, to);
+			to = units[count++].next;
+		}
+		const size_t gone = send_units(s, d, units, count, &err);
+		if (gone > 0)
+			*c = units[gone - 1].next;
+		if (gone == count)
+			continue;
+		if (units[gone].segment && is_gso_refusal(err))
+			s->gso = false;
+		else if (!is_stale_error(err) || stale++ > 0)
+			return err;
+	}
+	return 0;
+}

@@ -1,0 +1,206 @@
+/* fake_pc.h - the calls of taut.h that a loop makes, played by a stand-in.
+ *
+ * Included once by a test program, whose linker then leaves the real ones out.
+ * A fake connection opens one socket, sends what is put in its outbox, and
+ * turns every packet received into a TAUT_EV_MESSAGE. */
+#ifndef TAUT_TEST_FAKE_PC_H
+#define TAUT_TEST_FAKE_PC_H
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "taut/loop.h"
+
+enum { FAKE_PCS = 8, FAKE_MESSAGES = 4096 };
+
+struct taut_env {
+	taut_pc *pcs[FAKE_PCS];
+	size_t wall_clock_set;
+};
+
+struct taut_pc {
+	taut_env *env;
+	struct taut_io ask;
+	bool asking, freed_marker;
+	taut_time timer; /* 0: none; when due, a TAUT_EV_MILESTONE */
+	bool timer_event;
+	struct taut_addr bound, peer;
+	int io_errno;
+	bool io_answered;
+	struct taut_addr resolved[16];
+	size_t resolved_count, interface_count, loopback_count;
+	size_t to_send, send_len, send_failures; /* packets of send_len bytes each */
+	uint16_t run;                            /* packets per datagram; 0: one */
+	uint8_t received[FAKE_MESSAGES];         /* the first byte of each packet */
+	size_t received_count, delivered;
+	size_t received_bytes;
+	struct taut_event ev;
+};
+
+int taut_env_new(taut_env **out, const struct taut_env_config *cfg)
+{
+	(void)cfg;
+	*out = calloc(1, sizeof **out);
+	return *out ? TAUT_OK : TAUT_E_NOMEM;
+}
+
+int taut_env_free(taut_env *env)
+{
+	for (size_t i = 0; i < FAKE_PCS; i++)
+		if (env->pcs[i])
+			return TAUT_E_STATE;
+	free(env);
+	return TAUT_OK;
+}
+
+void taut_env_set_wall_clock(taut_env *env, taut_time now, int64_t unix_us)
+{
+	(void)now, (void)unix_us;
+	env->wall_clock_set++;
+}
+
+static bool fake_is_ready(const taut_pc *pc, taut_time now)
+{
+	return pc->asking || (pc->timer && pc->timer <= now) || pc->timer_event ||
+	       (pc->bound.family && pc->to_send) || pc->delivered < pc->received_count;
+}
+
+taut_pc *taut_env_ready(taut_env *env, taut_time now)
+{
+	for (size_t i = 0; i < FAKE_PCS; i++)
+		if (env->pcs[i] && fake_is_ready(env->pcs[i], now))
+			return env->pcs[i];
+	return NULL;
+}
+
+taut_time taut_env_deadline(const taut_env *env, const char **why)
+{
+	taut_time at = INT64_MAX;
+
+	if (why)
+		*why = "the first timer";
+	for (size_t i = 0; i < FAKE_PCS; i++)
+		if (env->pcs[i] && env->pcs[i]->timer && env->pcs[i]->timer < at)
+			at = env->pcs[i]->timer;
+	return at;
+}
+
+int taut_pc_new(taut_pc **out, taut_env *env, const struct taut_config *cfg, taut_time now)
+{
+	(void)cfg, (void)now;
+	for (size_t i = 0; i < FAKE_PCS; i++)
+		if (!env->pcs[i]) {
+			env->pcs[i] = *out = calloc(1, sizeof **out);
+			(*out)->env = env;
+			(*out)->send_len = 1000;
+			return TAUT_OK;
+		}
+	return TAUT_E_LIMIT;
+}
+
+void taut_pc_free(taut_pc *pc)
+{
+	for (size_t i = 0; i < FAKE_PCS; i++)
+		if (pc->env->pcs[i] == pc)
+			pc->env->pcs[i] = NULL;
+	free(pc);
+}
+
+int taut_pc_set_interfaces(taut_pc *pc, taut_time now, const struct taut_interface *all, size_t n)
+{
+	(void)now;
+	pc->interface_count = n;
+	pc->loopback_count = 0;
+	for (size_t i = 0; i < n; i++)
+		pc->loopback_count += all[i].flags & TAUT_IF_LOOPBACK;
+	return TAUT_OK;
+}
+
+const struct taut_io *taut_pc_poll_io(taut_pc *pc)
+{
+	if (!pc->asking)
+		return NULL;
+	pc->asking = false;
+	return &pc->ask;
+}
+
+int taut_pc_io_result(taut_pc *pc, taut_time now, taut_flow flow, int os_errno,
+                      const struct taut_addr *found, size_t n)
+{
+	(void)now, (void)flow;
+	pc->io_errno = os_errno;
+	pc->io_answered = true;
+	if (pc->ask.kind == TAUT_IO_RESOLVE) {
+		pc->resolved_count = n;
+		for (size_t i = 0; i < n; i++)
+			pc->resolved[i] = found[i];
+	} else if (n > 0) {
+		pc->bound = found[0];
+	}
+	return TAUT_OK;
+}
+
+int taut_pc_recv(taut_pc *pc, taut_time now, struct taut_datagram *in)
+{
+	const size_t step = in->segment ? in->segment : in->len;
+
+	(void)now;
+	for (size_t at = 0; at < in->len; at += step)
+		if (pc->received_count < FAKE_MESSAGES)
+			pc->received[pc->received_count++] = in->buf[at];
+	pc->received_bytes += in->len;
+	return TAUT_OK;
+}
+
+int taut_pc_poll_send(taut_pc *pc, taut_time now, struct taut_datagram *out)
+{
+	size_t packets = pc->run ? pc->run : 1;
+
+	(void)now;
+	if (pc->to_send == 0 || pc->bound.family == 0)
+		return 0;
+	if (packets > pc->to_send)
+		packets = pc->to_send;
+	out->flow = pc->ask.flow;
+	out->local = pc->bound;
+	out->remote = pc->peer;
+	out->len = packets * pc->send_len;
+	out->segment = packets > 1 ? (uint16_t)pc->send_len : 0;
+	memset(out->buf, 0, out->len);
+	for (size_t i = 0; i < packets; i++)
+		out->buf[i * pc->send_len] = (uint8_t)(pc->to_send - i);
+	pc->to_send -= packets;
+	return 1;
+}
+
+void taut_pc_send_failed(taut_pc *pc, taut_time now, const struct taut_datagram *what, int os_errno)
+{
+	(void)now, (void)what, (void)os_errno;
+	pc->send_failures++;
+}
+
+void taut_pc_tick(taut_pc *pc, taut_time now)
+{
+	if (pc->timer && pc->timer <= now) {
+		pc->timer = 0;
+		pc->timer_event = true;
+	}
+}
+
+const struct taut_event *taut_pc_poll_event(taut_pc *pc)
+{
+	pc->ev = (struct taut_event){ 0 };
+	if (pc->timer_event) {
+		pc->timer_event = false;
+		pc->ev.type = TAUT_EV_MILESTONE;
+		return &pc->ev;
+	}
+	if (pc->delivered == pc->received_count)
+		return NULL;
+	pc->ev.type = TAUT_EV_MESSAGE;
+	pc->ev.number = pc->received[pc->delivered++];
+	return &pc->ev;
+}
+
+#endif
