@@ -1,0 +1,16 @@
+/* stun_attr.h - what stun_read.c needs to know about each attribute. */
+#ifndef TAUT_STUN_STUN_ATTR_H
+#define TAUT_STUN_STUN_ATTR_H
+
+#include "base/rd.h"
+#include "stun/stun.h"
+
+struct tt_stun_attr_rule {
+	uint16_t type, min, max;
+	enum tt_stun_has flag;
+	enum tt_stun_err (*read)(struct rd *v, struct tt_stun_msg *m);
+};
+
+const struct tt_stun_attr_rule *tt_stun_attr_rule(uint16_t type);
+
+#endif
