@@ -1,0 +1,72 @@
+/* env.c - what connections of one thread share: memory, random numbers, the
+ * certificate, and the list of who has something to say. */
+#include "base/config.h"
+#include "peer/pc.h"
+
+int taut_env_new(taut_env **out, const struct taut_env_config *cfg)
+{
+	struct taut_env_config c;
+	struct tt_env base;
+
+	*out = NULL;
+	int err = tt_config_take(&c, sizeof c, cfg);
+	if (err)
+		return err;
+	if (!c.random)
+		c.random = tt_dtls_system_random;
+	tt_env_init(&base, &c);
+	struct taut_env *env = tt_alloc(&base, sizeof *env);
+	if (!env)
+		return TAUT_E_NOMEM;
+	env->base = base;
+	taut_env_set_wall_clock(env, c.now, c.unix_us);
+	err = tt_dtls_shared_new(&env->dtls, &env->base, c.now);
+	if (err) {
+		tt_free(&base, env);
+		return err;
+	}
+	*out = env;
+	return TAUT_OK;
+}
+
+int taut_env_free(taut_env *env)
+{
+	if (!env)
+		return TAUT_OK;
+	if (env->pcs)
+		return TAUT_E_STATE;
+	tt_dtls_shared_free(env->dtls);
+	struct tt_env base = env->base;
+	tt_free(&base, env);
+	return TAUT_OK;
+}
+
+void taut_env_set_wall_clock(taut_env *env, taut_time now, int64_t unix_us)
+{
+	env->base.wall_now = now;
+	env->base.wall_unix_us = unix_us;
+}
+
+taut_pc *taut_env_ready(taut_env *env, taut_time now)
+{
+	for (struct taut_pc *pc = env->pcs; pc; pc = pc->next)
+		if (pc->wants_send || pc->wants_io || pc->wants_event || taut_pc_deadline(pc, NULL) <= now)
+			return pc;
+	return NULL;
+}
+
+taut_time taut_env_deadline(const taut_env *env, const char **why)
+{
+	taut_time first = INT64_MAX;
+
+	for (struct taut_pc *pc = env->pcs; pc; pc = pc->next) {
+		const char *reason = NULL;
+		taut_time at = taut_pc_deadline(pc, &reason);
+		if (at < first) {
+			first = at;
+			if (why)
+				*why = reason;
+		}
+	}
+	return first;
+}

@@ -1,0 +1,302 @@
+/* pc.c - a peer connection from its beginning to its end. */
+#include "peer/pc.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/config.h"
+
+enum { DEFAULT_MAX_MESSAGE = 262144, DEFAULT_STUN_PORT = 3478 };
+
+/* ---- errors ---- */
+
+int pc_fail(struct taut_pc *pc, int code, const char *dom_name, const char *spec, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(pc->error.message, sizeof pc->error.message, fmt, args);
+	va_end(args);
+	pc->error.e = (struct taut_error){ .code = code, .dom_name = dom_name, .spec = spec,
+		                           .message = pc->error.message };
+	return code;
+}
+
+int pc_fail_nomem(struct taut_pc *pc)
+{
+	return pc_fail(pc, TAUT_E_NOMEM, "OperationError", NULL, "out of memory");
+}
+
+int pc_fail_closed(struct taut_pc *pc)
+{
+	return pc_fail(pc, TAUT_E_STATE, "InvalidStateError", "webrtc-pc section 4.4.1.1",
+	               "the connection is closed");
+}
+
+int pc_fail_sdp(struct taut_pc *pc, int code, const struct taut_error *why)
+{
+	snprintf(pc->error.message, sizeof pc->error.message, "%s", why->message ? why->message : "");
+	snprintf(pc->error.found, sizeof pc->error.found, "%s", why->found ? why->found : "");
+	snprintf(pc->error.expected, sizeof pc->error.expected, "%s", why->expected ? why->expected : "");
+	pc->error.e = *why;
+	pc->error.e.code = code;
+	pc->error.e.dom_name = "OperationError"; /* RTCError, sdp-syntax-error */
+	pc->error.e.message = pc->error.message;
+	pc->error.e.found = pc->error.found;
+	pc->error.e.expected = pc->error.expected;
+	return code;
+}
+
+const struct taut_error *taut_pc_error(const taut_pc *pc)
+{
+	return &pc->error.e;
+}
+
+static const char *const reason_texts[] = {
+	[TAUT_REASON_NONE] = "no reason",
+	[TAUT_REASON_CLOSED_HERE] = "closed on this side",
+	[TAUT_REASON_CLOSED_BY_PEER] = "the peer said goodbye (DTLS close_notify)",
+	[TAUT_REASON_ICE_NO_PAIR] = "no pair of candidates works",
+	[TAUT_REASON_ICE_SILENT] = "the peer does not answer for the moment",
+	[TAUT_REASON_ICE_CONSENT_EXPIRED] = "the peer has not answered for 30 seconds (consent expired)",
+	[TAUT_REASON_DTLS_FINGERPRINT] = "the peer's certificate is not the one its description names",
+	[TAUT_REASON_DTLS_HANDSHAKE] = "the DTLS handshake failed",
+	[TAUT_REASON_DTLS_TIMEOUT] = "the DTLS handshake took too long",
+	[TAUT_REASON_SCTP_ABORT] = "the peer aborted the SCTP association",
+	[TAUT_REASON_SCTP_UNREACHABLE] = "the SCTP peer does not acknowledge any more",
+	[TAUT_REASON_NO_MEMORY] = "out of memory",
+	[TAUT_REASON_CHANNEL_CLOSED_BY_PEER] = "the peer closed the channel",
+	[TAUT_REASON_TRANSPORT_GONE] = "the transport below is gone",
+};
+
+const char *taut_reason_text(uint32_t reason)
+{
+	return reason < sizeof reason_texts / sizeof reason_texts[0] ? reason_texts[reason]
+	                                                             : "an unknown reason";
+}
+
+/* ---- state ---- */
+
+void pc_touch(struct taut_pc *pc, taut_time now)
+{
+	pc->now = now;
+	pc->wants_send = pc->wants_io = pc->wants_event = true;
+}
+
+/* webrtc-pc section 4.3.3, with one transport; the end by either side is final. */
+static uint32_t combined_state(const struct taut_pc *pc)
+{
+	enum tt_ice_state ice = tt_ice_state(pc->ice);
+
+	if (pc->closed)
+		return TAUT_STATE_CLOSED;
+	if (ice == TT_ICE_FAILED || pc->dtls_state == TAUT_STATE_FAILED)
+		return TAUT_STATE_FAILED;
+	if (ice == TT_ICE_DISCONNECTED)
+		return TAUT_STATE_DISCONNECTED;
+	if (ice >= TT_ICE_CONNECTED && pc->dtls_state == TAUT_STATE_CONNECTED)
+		return TAUT_STATE_CONNECTED;
+	return ice == TT_ICE_NEW && pc->dtls_state == TAUT_STATE_NEW ? TAUT_STATE_NEW
+	                                                             : TAUT_STATE_CONNECTING;
+}
+
+void pc_update_connection_state(struct taut_pc *pc, uint32_t reason, const char *text)
+{
+	uint32_t state = combined_state(pc);
+
+	if (state == pc->connection_state)
+		return;
+	pc->connection_state = state;
+	if (state == TAUT_STATE_CONNECTED)
+		reason = TAUT_REASON_NONE;
+	struct pc_event *e = pc_queue(pc, TAUT_EV_CONNECTION_STATE, NULL,
+	                              text ? text : reason ? taut_reason_text(reason) : NULL);
+	if (e) {
+		e->ev.number = state;
+		e->ev.reason = reason;
+	}
+	tt_note(pc->env, pc->now, TAUT_LAYER_PEER, "connection state", TT_INT("state", state),
+	        TT_STR("reason", taut_reason_text(reason)));
+}
+
+void pc_end(struct taut_pc *pc, taut_time now, uint32_t reason, const char *text)
+{
+	if (pc->closed)
+		return;
+	pc->now = now;
+	pc->closed = true;
+	pc->end_reason = reason;
+	pc->signaling_state = TAUT_SIGNALING_CLOSED;
+	pc_update_connection_state(pc, reason, text);
+	pc->wants_send = pc->wants_io = pc->wants_event = true;
+}
+
+int taut_pc_close(taut_pc *pc, taut_time now)
+{
+	pc_touch(pc, now);
+	if (pc->closed)
+		return TAUT_OK;
+	if (pc->dtls_started)
+		tt_dtls_close(pc->dtls, now);
+	pc_end(pc, now, TAUT_REASON_CLOSED_HERE, NULL);
+	return TAUT_OK;
+}
+
+uint32_t taut_pc_signaling_state(const taut_pc *pc) { return pc->signaling_state; }
+uint32_t taut_pc_gathering_state(const taut_pc *pc) { return pc->gathering_state; }
+uint32_t taut_pc_connection_state(const taut_pc *pc) { return pc->connection_state; }
+
+/* ---- from new to free ---- */
+
+/* "stun:host" or "stun:host:port", RFC 7064 section 3.1. */
+static bool read_stun_url(const char *url, struct tt_ice_server *out, char *host, size_t cap)
+{
+	unsigned port = 0;
+	const char *p = url, *colon, *end;
+
+	if (!p || strncmp(p, "stun:", 5) != 0)
+		return false;
+	p += 5;
+	end = p + strlen(p);
+	if (*p == '[') {
+		const char *close = strchr(p, ']');
+		if (!close || (close[1] != '\0' && close[1] != ':'))
+			return false;
+		colon = close[1] ? close + 1 : NULL;
+		p++;
+		end = close;
+	} else {
+		colon = strchr(p, ':');
+		end = colon ? colon : end;
+	}
+	if (end == p || (size_t)(end - p) >= cap || memchr(p, '@', (size_t)(end - p)))
+		return false;
+	memcpy(host, p, (size_t)(end - p));
+	host[end - p] = '\0';
+	for (const char *d = colon ? colon + 1 : ""; *d; d++) {
+		if (*d < '0' || *d > '9' || port > 65535)
+			return false;
+		port = port * 10 + (unsigned)(*d - '0');
+	}
+	if (colon && (port == 0 || port > 65535))
+		return false;
+	*out = (struct tt_ice_server){ .host = host, .port = (uint16_t)(port ? port : DEFAULT_STUN_PORT) };
+	return true;
+}
+
+static int make_ice(struct taut_pc *pc, const struct taut_config *cfg, taut_time now)
+{
+	struct tt_ice_server servers[TT_ICE_MAX_SERVERS];
+	char hosts[TT_ICE_MAX_SERVERS][256];
+
+	if (cfg->ice_server_count > TT_ICE_MAX_SERVERS)
+		return TAUT_E_LIMIT;
+	for (size_t i = 0; i < cfg->ice_server_count; i++) {
+		struct taut_ice_server s;
+		const char *at = (const char *)cfg->ice_servers + i * cfg->ice_servers[0].size;
+		int err = tt_config_take(&s, sizeof s, at);
+		if (err || !read_stun_url(s.url, &servers[i], hosts[i], sizeof hosts[i]))
+			return err ? err : TAUT_E_INVAL;
+	}
+	const struct tt_ice_config ice = { .servers = servers, .server_count = cfg->ice_server_count,
+		                           .next_flow = &pc->next_flow };
+	return tt_ice_new(&pc->ice, pc->env, &ice, now);
+}
+
+static int make_names(struct taut_pc *pc)
+{
+	uint64_t r[3];
+
+	if (!tt_random(pc->env, r, sizeof r))
+		return TAUT_E_CRYPTO;
+	pc->session_id = r[0] >> 2; /* RFC 9429 section 5.2.1: 62 random bits, top bits zero */
+	snprintf(pc->cname, sizeof pc->cname, "%016llx", (unsigned long long)r[1]);
+	return TAUT_OK;
+}
+
+static int set_up(struct taut_pc *pc, const struct taut_config *cfg, taut_time now)
+{
+	static const uint8_t ids[PC_EXT_COUNT] = {
+		[PC_EXT_AUDIO_LEVEL] = 1, [PC_EXT_TRANSPORT_CC] = 3, [PC_EXT_MID] = 4,
+		[PC_EXT_RID] = 10, [PC_EXT_REPAIRED_RID] = 11, /* the numbers Chromium uses */
+	};
+	int err = make_names(pc);
+
+	memcpy(pc->ext_ids, ids, sizeof ids);
+	pc->max_message_size = cfg->max_message_size ? cfg->max_message_size : DEFAULT_MAX_MESSAGE;
+	pc->send_buffer_size = cfg->send_buffer_size;
+	if (!err)
+		err = pc_take_codecs(pc, cfg->codecs, cfg->codec_count);
+	if (!err)
+		err = tt_dtls_new(&pc->dtls, pc->owner->dtls, pc->env);
+	return err ? err : make_ice(pc, cfg, now);
+}
+
+int taut_pc_new(taut_pc **out, taut_env *env, const struct taut_config *cfg, taut_time now)
+{
+	struct taut_config c;
+	int err = tt_config_take(&c, sizeof c, cfg);
+
+	*out = NULL;
+	if (err)
+		return err;
+	struct taut_pc *pc = tt_alloc(&env->base, sizeof *pc);
+	if (!pc)
+		return TAUT_E_NOMEM;
+	pc->owner = env;
+	pc->env = &env->base;
+	pc->user = c.user;
+	pc->next_flow = 1;
+	pc->events_end = &pc->events;
+	pc->data_m_line = pc->stable_data_m_line = -1;
+	pc->signaling_state = TAUT_SIGNALING_STABLE;
+	pc->gathering_state = TAUT_GATHERING_NEW;
+	pc->connection_state = pc->dtls_state = TAUT_STATE_NEW;
+	pc->error.e.message = "";
+	pc_touch(pc, now);
+	pc->next = env->pcs;
+	env->pcs = pc;
+	err = set_up(pc, &c, now);
+	if (err) {
+		taut_pc_free(pc);
+		return err;
+	}
+	*out = pc;
+	return TAUT_OK;
+}
+
+static void unlink_pc(struct taut_pc *pc)
+{
+	struct taut_pc **at = &pc->owner->pcs;
+
+	while (*at != pc)
+		at = &(*at)->next;
+	*at = pc->next;
+}
+
+void taut_pc_free(taut_pc *pc)
+{
+	if (!pc)
+		return;
+	unlink_pc(pc);
+	for (size_t i = 0; i < pc->transceiver_count; i++)
+		pc_free_transceiver(pc, pc->transceivers[i]);
+	tt_rtp_session_free(pc->rtp);
+	tt_dcs_free(pc->channels);
+	tt_srtp_free(pc->srtp);
+	tt_dtls_free(pc->dtls);
+	tt_ice_free(pc->ice);
+	pc_free_description(&pc->local);
+	pc_free_description(&pc->remote);
+	pc_free_description(&pc->pending_local);
+	pc_free_description(&pc->pending_remote);
+	pc_forget_candidates(pc);
+	tt_free(pc->env, pc->candidates);
+	pc_free_codecs(pc);
+	pc_free_events(pc);
+	tt_free(pc->env, pc->held);
+	tt_free(pc->env, pc->made_text);
+	tt_free(pc->env, pc->local_text);
+	tt_free(pc->env, pc);
+}

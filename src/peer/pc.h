@@ -1,0 +1,232 @@
+/* pc.h - the inside of a peer connection: who owns what.
+ *
+ * A taut_pc owns the transceivers, the descriptions and one transport: with
+ * BUNDLE (RFC 9143) all m-lines share it, and an m-line that would need another
+ * is rejected (JSEP's max-bundle, RFC 9429 section 4.1.1). The verbs live in
+ * files of their own: pc_recv, pc_send, pc_tick, pc_event, pc_io for the network
+ * side; pc_offer, pc_answer, pc_apply for descriptions; pc_transceiver,
+ * pc_channel, pc_media for what the application uses. */
+#ifndef TAUT_PEER_PC_H
+#define TAUT_PEER_PC_H
+
+#include "base/addr.h"
+#include "base/env.h"
+#include "datachannel/datachannel.h"
+#include "dtls/dtls.h"
+#include "ice/ice.h"
+#include "rtcp/rtp_session.h"
+#include "sdp/sdp.h"
+#include "srtp/srtp.h"
+
+enum {
+	PC_MAX_TRANSCEIVERS = 64,
+	PC_MAX_CODECS = 16,
+	PC_MAX_M_LINES = 64,
+	PC_MAX_EVENTS = 4096,
+	PC_MAX_HELD = 32,      /* media that came before the keys */
+	PC_PACKET = 1500,      /* the longest datagram taken or made */
+	PC_RTP_PACKET = 1168,  /* clear RTP: with tag and UDP over IPv6 it stays under 1,280 */
+	PC_MID = 16,           /* RFC 9143 section 14: mids are short; longer ones are refused */
+};
+
+struct taut_env {
+	struct tt_env base;
+	struct tt_dtls_shared *dtls; /* the certificate and the SSL_CTX of its connections */
+	struct taut_pc *pcs;
+};
+
+/* A codec as this connection numbers it. Payload types of a bundle are one space. */
+struct pc_codec {
+	struct taut_codec codec; /* mime and fmtp are owned copies */
+	uint8_t kind;
+	uint8_t pt, rtx_pt; /* rtx_pt 0: none (audio) */
+	bool agreed;        /* the peer knows these numbers: they stay */
+};
+
+/* Header extensions this stack understands, by URI; their ids are one space in a bundle. */
+enum pc_ext { PC_EXT_MID, PC_EXT_RID, PC_EXT_REPAIRED_RID, PC_EXT_TRANSPORT_CC, PC_EXT_AUDIO_LEVEL,
+	      PC_EXT_COUNT };
+
+/* What one negotiation may change, kept apart so that a rollback is a copy. */
+struct pc_binding {
+	char mid[PC_MID + 1]; /* "": not in a description yet */
+	int m_line;           /* -1: none */
+};
+
+struct pc_transceiver {
+	taut_transceiver id;
+	uint32_t kind, direction, current_direction; /* TAUT_SENDRECV ..., current 0: not negotiated */
+	struct pc_binding bound, stable; /* stable: what a rollback restores */
+	bool made_by_offer;     /* of the peer, not yet answered: a rollback removes it */
+	bool announced;         /* TAUT_EV_TRACK was given for the current receiving spell */
+	bool sends, receives;   /* the session has a sender, a receiver for it */
+	char *stream_id, *track_id;
+	uint32_t ssrc, rtx_ssrc;
+	const struct pc_codec *send_codec; /* NULL: nothing can be sent */
+	struct taut_transceiver_info info; /* what transceiver_at hands out */
+};
+
+struct pc_event {
+	struct pc_event *next;
+	struct taut_event ev; /* label and text point into the same allocation */
+};
+
+struct pc_held {
+	size_t len;
+	uint8_t data[PC_PACKET];
+};
+
+/* Offer or answer, as text and as what it says. */
+struct pc_description {
+	uint32_t type; /* 0: none */
+	struct tt_sdp *sdp;
+};
+
+struct pc_error {
+	struct taut_error e;
+	char message[160], found[64], expected[96];
+};
+
+struct taut_pc {
+	struct taut_env *owner;
+	struct tt_env *env;
+	struct taut_pc *next; /* in the environment */
+	void *user;
+	taut_time now;        /* of the last call that told it */
+	struct pc_error error;
+	bool closed;
+	bool wants_send, wants_io, wants_event; /* a poll may yield something */
+
+	/* negotiation */
+	uint32_t signaling_state;
+	struct pc_description local, remote;                 /* current */
+	struct pc_description pending_local, pending_remote; /* while not stable */
+	char *made_text, *local_text; /* what create_ and local_description handed out last */
+	char **candidates;            /* local ones of this generation, as lines */
+	size_t candidate_count;
+	bool candidates_done;
+	uint64_t session_id, session_version;
+	struct pc_codec codecs[PC_MAX_CODECS];
+	size_t codec_count;
+	uint8_t ext_ids[PC_EXT_COUNT]; /* 0: not numbered yet */
+	struct pc_transceiver *transceivers[PC_MAX_TRANSCEIVERS];
+	size_t transceiver_count;
+	taut_transceiver next_transceiver;
+	unsigned next_mid;
+	int data_m_line, stable_data_m_line; /* of data channels; -1: none yet */
+	bool negotiation_needed, restart_wanted;
+	char cname[24];
+
+	/* the transport */
+	struct tt_ice *ice;
+	struct tt_dtls *dtls;
+	struct tt_srtp *srtp;           /* NULL until DTLS gave keys */
+	struct tt_dcs *channels;        /* NULL until a channel is made or offered */
+	struct tt_rtp_session *rtp;     /* NULL until media is negotiated */
+	size_t max_message_size, send_buffer_size;
+	taut_flow next_flow;
+	bool dtls_started, dtls_client, sctp_started, agreed, data_agreed;
+	bool restarted_here, restarted_there; /* by the pending offer: a rollback undoes it */
+	uint32_t gathering_state, connection_state;
+	uint32_t dtls_state; /* TAUT_STATE_NEW, CONNECTING, CONNECTED, FAILED or CLOSED */
+	uint32_t end_reason;
+	uint32_t milestones; /* a bit each, given once */
+
+	/* events, in the order in which they happened */
+	struct pc_event *events, **events_end, *lent;
+	size_t event_count;
+	struct taut_event layer_event; /* made of what a layer lent */
+	struct taut_frame frame;
+
+	/* packets */
+	struct pc_held *held; /* PC_MAX_HELD of them, while media comes before the keys */
+	size_t held_count;
+	uint8_t next_packet[PC_PACKET]; /* the one that ended a run */
+	size_t next_packet_len;
+	struct tt_ice_path next_packet_path;
+	struct taut_io io;
+	struct taut_counters counters;
+};
+
+/* Fails the call: fills pc->error and returns code. */
+int pc_fail(struct taut_pc *pc, int code, const char *dom_name, const char *spec, const char *fmt, ...)
+	__attribute__((format(printf, 5, 6)));
+int pc_fail_nomem(struct taut_pc *pc);
+int pc_fail_closed(struct taut_pc *pc);
+int pc_fail_sdp(struct taut_pc *pc, int code, const struct taut_error *why);
+
+/* Something came in or was called: every poll may yield again. */
+void pc_touch(struct taut_pc *pc, taut_time now);
+
+/* Queues an event; label and text are copied. Dropped, and traced, when memory or the ceiling ends. */
+struct pc_event *pc_queue(struct taut_pc *pc, uint32_t type, const char *label, const char *text);
+void pc_milestone(struct taut_pc *pc, uint32_t which, const char *text);
+void pc_free_events(struct taut_pc *pc);
+
+/* Carries what one layer produced to the next, until nothing moves. */
+void pc_pump(struct taut_pc *pc, taut_time now);
+void pc_update_connection_state(struct taut_pc *pc, uint32_t reason, const char *text);
+void pc_end(struct taut_pc *pc, taut_time now, uint32_t reason, const char *text);
+void pc_receive_media(struct taut_pc *pc, taut_time now, taut_time received, uint8_t *buf, size_t len);
+void pc_replay_held(struct taut_pc *pc, taut_time now);
+
+/* transceivers */
+struct pc_transceiver *pc_find_transceiver(struct taut_pc *pc, taut_transceiver id);
+struct pc_transceiver *pc_transceiver_at_line(struct taut_pc *pc, int m_line);
+struct pc_transceiver *pc_new_transceiver(struct taut_pc *pc, uint32_t kind, uint32_t direction,
+                                          const char *stream_id, const char *track_id);
+void pc_free_transceiver(struct taut_pc *pc, struct pc_transceiver *t);
+bool pc_direction_sends(uint32_t direction);
+bool pc_direction_receives(uint32_t direction);
+uint32_t pc_direction(bool sends, bool receives);
+
+/* codecs and header extensions: pc_codec.c */
+int pc_take_codecs(struct taut_pc *pc, const struct taut_codec *codecs, size_t count);
+void pc_free_codecs(struct taut_pc *pc);
+/* Ours that a line of the peer's means, or NULL. */
+const struct pc_codec *pc_match_codec(const struct taut_pc *pc, uint32_t kind,
+                                      const struct tt_sdp_codec *c);
+/* The RTX payload type that repairs pt in this section, 0: none. */
+uint8_t pc_rtx_of(const struct tt_sdp_media *m, uint8_t pt);
+/* Takes over the numbers an offer of the peer gives our codecs and extensions. */
+void pc_adopt_numbers(struct taut_pc *pc, const struct tt_sdp *offer);
+enum tt_rtp_codec pc_rtp_codec(const struct pc_codec *c);
+const char *pc_ext_uri(enum pc_ext e);
+bool pc_ext_is_for(enum pc_ext e, uint32_t kind);
+/* The ids under which both sections know our extensions. */
+struct tt_rtp_ext_ids pc_common_ext_ids(const struct tt_sdp *local, const struct tt_sdp_media *l,
+                                        const struct tt_sdp *remote, const struct tt_sdp_media *r);
+
+/* m-sections: pc_section.c */
+void pc_put_session(struct taut_pc *pc, struct tt_sdp *sdp);
+void pc_put_transport(struct taut_pc *pc, struct tt_sdp *sdp, struct tt_sdp_media *m,
+                      enum tt_sdp_setup setup);
+void pc_put_track(struct taut_pc *pc, struct tt_sdp *sdp, struct tt_sdp_media *m,
+                  const struct pc_transceiver *t);
+void pc_put_feedback(struct tt_sdp *sdp, struct tt_sdp_codec *c, uint32_t kind);
+void pc_put_data(struct taut_pc *pc, struct tt_sdp *sdp, struct tt_sdp_media *m);
+void pc_put_candidates(struct taut_pc *pc, struct tt_sdp *sdp);
+bool pc_section_lives(const struct tt_sdp_media *m); /* not rejected, RFC 9143 section 6 */
+
+/* negotiation */
+void pc_update_negotiation_needed(struct taut_pc *pc);
+bool pc_check_negotiation_needed(const struct taut_pc *pc);
+const struct tt_sdp *pc_local_sdp(const struct taut_pc *pc);  /* pending, else current; or NULL */
+const struct tt_sdp *pc_remote_sdp(const struct taut_pc *pc);
+int pc_build_offer(struct taut_pc *pc, taut_time now, struct tt_sdp **out);
+int pc_build_answer(struct taut_pc *pc, struct tt_sdp **out);
+int pc_check_remote(struct taut_pc *pc, uint32_t type, const struct tt_sdp *sdp);
+/* Binds transceivers and the application m-line to the m-lines of a description. */
+void pc_bind_local_offer(struct taut_pc *pc, const struct tt_sdp *sdp);
+int pc_bind_remote_offer(struct taut_pc *pc, const struct tt_sdp *sdp);
+void pc_rollback(struct taut_pc *pc);
+/* Credentials, fingerprints and candidates of a remote description. */
+int pc_take_transport(struct taut_pc *pc, taut_time now, uint32_t type, const struct tt_sdp *sdp);
+void pc_announce_tracks(struct taut_pc *pc, const struct tt_sdp *remote);
+/* Both sides agreed: local and remote are the current descriptions now. */
+int pc_agree(struct taut_pc *pc, taut_time now, bool we_offered);
+struct tt_dcs *pc_make_channels(struct taut_pc *pc, taut_time now);
+void pc_free_description(struct pc_description *d);
+void pc_forget_candidates(struct taut_pc *pc);
+
+#endif

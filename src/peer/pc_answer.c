@@ -1,0 +1,170 @@
+/* pc_answer.c - createAnswer: RFC 9429 section 5.3, RFC 3264 section 6.
+ *
+ * One m-line for each of the offer, in its order. Rejected (port 0) are those
+ * that are no RTP or SCTP over DTLS, that share no codec with us, that do not
+ * multiplex RTCP, or that would need a second transport. */
+#include <string.h>
+
+#include "base/num.h"
+#include "peer/pc.h"
+
+/* The bundle of the offer that its first living m-line is in; that line carries the transport. */
+static const struct tt_sdp_group *offered_bundle(const struct tt_sdp *offer, const char **tag)
+{
+	*tag = NULL;
+	for (size_t i = 0; i < offer->media_count; i++) {
+		if (pc_section_lives(offer->media[i])) {
+			*tag = offer->media[i]->mid ? offer->media[i]->mid : "";
+			return tt_sdp_group_of(offer, "BUNDLE", *tag);
+		}
+	}
+	return NULL;
+}
+
+static bool in_group(const struct tt_sdp_group *g, const char *mid)
+{
+	for (size_t i = 0; g && mid && i < g->mid_count; i++)
+		if (strcmp(g->mids[i], mid) == 0)
+			return true;
+	return false;
+}
+
+static void answer_codecs(struct taut_pc *pc, struct tt_sdp *sdp, struct tt_sdp_media *m,
+                          const struct tt_sdp_media *o)
+{
+	for (size_t i = 0; i < o->codec_count; i++) {
+		const struct tt_sdp_codec *theirs = &o->codecs[i];
+		const struct pc_codec *ours = pc_match_codec(pc, o->kind, theirs);
+		if (!ours)
+			continue;
+		struct tt_sdp_codec *c = tt_sdp_add_codec(sdp, m, theirs->payload_type, theirs->name,
+		                                          theirs->clock_rate, theirs->channels,
+		                                          ours->codec.fmtp);
+		static const char *const feedback[] = { "transport-cc", "ccm fir", "nack", "nack pli" };
+		for (size_t f = 0; f < TT_COUNT(feedback); f++)
+			if ((f == 0 || o->kind == TT_SDP_VIDEO) && tt_sdp_codec_has_fb(o, theirs, feedback[f]))
+				tt_sdp_add_rtcp_fb(sdp, c, feedback[f]);
+		uint8_t rtx = pc_rtx_of(o, theirs->payload_type);
+		if (rtx && o->kind == TT_SDP_VIDEO)
+			tt_sdp_add_codec(sdp, m, rtx, "rtx", theirs->clock_rate, 0,
+			                 tt_sdp_text(sdp, "apt=%u", (unsigned)theirs->payload_type));
+	}
+}
+
+static bool shares_codec(const struct taut_pc *pc, const struct tt_sdp_media *o)
+{
+	for (size_t i = 0; i < o->codec_count; i++)
+		if (pc_match_codec(pc, o->kind, &o->codecs[i]))
+			return true;
+	return false;
+}
+
+static void answer_extensions(struct tt_sdp *sdp, struct tt_sdp_media *m, const struct tt_sdp *offer,
+                              const struct tt_sdp_media *o)
+{
+	for (int e = 0; e < PC_EXT_COUNT; e++) {
+		const struct tt_sdp_extmap *x = tt_sdp_extmap_by_uri(offer, o, pc_ext_uri((enum pc_ext)e));
+		if (x && x->id <= 14 && pc_ext_is_for((enum pc_ext)e, o->kind) &&
+		    (x->direction == 0 || x->direction == TAUT_SENDRECV))
+			tt_sdp_add_extmap(sdp, &m->common, x->id, 0, x->uri);
+	}
+}
+
+/* RFC 4145 section 4.1 and RFC 8842 section 5.3: actpass is answered with active, and a role
+ * that a handshake has settled stays. */
+static enum tt_sdp_setup answer_setup(const struct taut_pc *pc, const struct tt_sdp *offer,
+                                      const struct tt_sdp_media *o)
+{
+	uint8_t theirs = tt_sdp_setup(offer, o);
+
+	if (pc->agreed)
+		return pc->dtls_client ? TT_SDP_ACTIVE : TT_SDP_PASSIVE;
+	return theirs == TT_SDP_ACTIVE ? TT_SDP_PASSIVE : TT_SDP_ACTIVE;
+}
+
+static void answer_rejected(struct tt_sdp *sdp, struct tt_sdp_media *m, const struct tt_sdp_media *o)
+{
+	m->port = 0;
+	m->common.connection = tt_sdp_address(sdp, "IP4", "0.0.0.0");
+	for (size_t i = 0; i < o->format_count; i++)
+		tt_sdp_add_format(sdp, m, o->formats[i]);
+	if (!tt_sdp_is_rtp(o))
+		return;
+	/* RFC 3264 section 6: a rejected line still lists a format, which means nothing. */
+	m->common.direction = TAUT_INACTIVE;
+	if (o->codec_count > 0)
+		tt_sdp_add_codec(sdp, m, o->codecs[0].payload_type, o->codecs[0].name,
+		                 o->codecs[0].clock_rate, o->codecs[0].channels, NULL);
+}
+
+static void answer_rtp(struct taut_pc *pc, struct tt_sdp *sdp, struct tt_sdp_media *m,
+                       const struct tt_sdp *offer, const struct tt_sdp_media *o,
+                       const struct pc_transceiver *t)
+{
+	uint32_t theirs = tt_sdp_direction(offer, o);
+
+	/* 5.3.1: what we want, within what the reversed offer allows. */
+	m->common.direction = (uint8_t)pc_direction(
+		pc_direction_sends(t->direction) && pc_direction_receives(theirs),
+		pc_direction_receives(t->direction) && pc_direction_sends(theirs));
+	answer_codecs(pc, sdp, m, o);
+	answer_extensions(sdp, m, offer, o);
+	pc_put_transport(pc, sdp, m, answer_setup(pc, offer, o));
+	m->rtcp_rsize = o->rtcp_rsize;
+	pc_put_track(pc, sdp, m, t);
+}
+
+static void answer_section(struct taut_pc *pc, struct tt_sdp *sdp, const struct tt_sdp *offer,
+                           size_t index, const struct tt_sdp_group *bundle, const char *tag)
+{
+	const struct tt_sdp_media *o = offer->media[index];
+	const char *mid = o->mid ? o->mid : "";
+	const struct pc_transceiver *t = pc_transceiver_at_line(pc, (int)index);
+	struct tt_sdp_media *m = tt_sdp_add_media(sdp, (enum tt_sdp_kind)o->kind, 9,
+	                                          (enum tt_sdp_proto)o->proto);
+
+	m->kind_text = tt_sdp_copy(sdp, o->kind_text);
+	m->proto_text = tt_sdp_copy(sdp, o->proto_text);
+	m->mid = tt_sdp_copy(sdp, o->mid);
+	bool ours = pc_section_lives(o) && (in_group(bundle, o->mid) || (tag && strcmp(mid, tag) == 0));
+	if (ours && t && tt_sdp_is_rtp(o) && o->rtcp_mux && shares_codec(pc, o)) {
+		answer_rtp(pc, sdp, m, offer, o, t);
+	} else if (ours && tt_sdp_is_sctp(o) && pc->data_m_line == (int)index) {
+		if (o->proto == TT_SDP_DTLS_SCTP) { /* the form before RFC 8841 is answered in kind */
+			tt_sdp_add_format(sdp, m, o->formats[0]);
+			m->sctpmap = tt_sdp_copy(sdp, o->sctpmap);
+		} else {
+			pc_put_data(pc, sdp, m);
+		}
+		pc_put_transport(pc, sdp, m, answer_setup(pc, offer, o));
+	} else {
+		answer_rejected(sdp, m, o);
+	}
+}
+
+int pc_build_answer(struct taut_pc *pc, struct tt_sdp **out)
+{
+	const struct tt_sdp *offer = pc->pending_remote.sdp;
+	const char *tag;
+	const struct tt_sdp_group *bundle = offered_bundle(offer, &tag);
+	struct tt_sdp_group *g = NULL;
+	struct tt_sdp *sdp = tt_sdp_new(pc->env);
+
+	if (!sdp)
+		return pc_fail_nomem(pc);
+	pc_put_session(pc, sdp);
+	sdp->common.extmap_allow_mixed = offer->common.extmap_allow_mixed;
+	for (size_t i = 0; i < offer->media_count; i++)
+		answer_section(pc, sdp, offer, i, bundle, tag);
+	/* RFC 9143 section 7.3: the answerer lists what stays in the group. */
+	for (size_t i = 0; i < sdp->media_count; i++) {
+		if (!pc_section_lives(sdp->media[i]) || !in_group(bundle, sdp->media[i]->mid))
+			continue;
+		if (!g)
+			g = tt_sdp_add_group(sdp, "BUNDLE");
+		tt_sdp_group_add(sdp, g, sdp->media[i]->mid);
+	}
+	pc_put_candidates(pc, sdp);
+	*out = sdp;
+	return TAUT_OK;
+}

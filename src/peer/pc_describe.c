@@ -1,0 +1,257 @@
+/* pc_describe.c - createOffer to addIceCandidate: webrtc-pc section 4.4.2, RFC 9429 section 4.1.
+ *
+ * The signaling state machine. Every call either does all of its work or leaves
+ * the connection as it was and says why in taut_pc_error. */
+#include <string.h>
+
+#include "peer/pc.h"
+
+const struct tt_sdp *pc_local_sdp(const struct taut_pc *pc)
+{
+	return pc->pending_local.sdp ? pc->pending_local.sdp : pc->local.sdp;
+}
+
+const struct tt_sdp *pc_remote_sdp(const struct taut_pc *pc)
+{
+	return pc->pending_remote.sdp ? pc->pending_remote.sdp : pc->remote.sdp;
+}
+
+void pc_free_description(struct pc_description *d)
+{
+	tt_sdp_free(d->sdp);
+	*d = (struct pc_description){ 0 };
+}
+
+static void set_signaling_state(struct taut_pc *pc, uint32_t before)
+{
+	struct pc_event *e;
+
+	if (pc->signaling_state == before)
+		return;
+	e = pc_queue(pc, TAUT_EV_SIGNALING_STATE, NULL, NULL);
+	if (e)
+		e->ev.number = pc->signaling_state;
+	tt_note(pc->env, pc->now, TAUT_LAYER_PEER, "signaling state", TT_INT("state", pc->signaling_state));
+}
+
+/* Keeps the text for the caller and forgets the model. */
+static int hand_out(struct taut_pc *pc, struct tt_sdp *made, const char **text)
+{
+	char *out = NULL;
+	int err = tt_sdp_write(made, pc->env, &out, NULL);
+
+	tt_sdp_free(made);
+	if (err)
+		return err == TAUT_E_NOMEM ? pc_fail_nomem(pc)
+		                           : pc_fail(pc, err, "OperationError", "RFC 8866 section 9",
+		                                     "the description cannot be written");
+	tt_free(pc->env, pc->made_text);
+	pc->made_text = out;
+	*text = out;
+	return TAUT_OK;
+}
+
+int taut_pc_create_offer(taut_pc *pc, taut_time now, const char **sdp)
+{
+	struct tt_sdp *made;
+
+	pc_touch(pc, now);
+	if (pc->closed)
+		return pc_fail_closed(pc);
+	if (pc->signaling_state == TAUT_SIGNALING_HAVE_REMOTE_OFFER)
+		return pc_fail(pc, TAUT_E_STATE, "InvalidStateError", "webrtc-pc section 4.4.2",
+		               "an offer of the peer waits for its answer");
+	int err = pc_build_offer(pc, now, &made);
+	return err ? err : hand_out(pc, made, sdp);
+}
+
+int taut_pc_create_answer(taut_pc *pc, taut_time now, const char **sdp)
+{
+	struct tt_sdp *made;
+
+	pc_touch(pc, now);
+	if (pc->closed)
+		return pc_fail_closed(pc);
+	if (pc->signaling_state != TAUT_SIGNALING_HAVE_REMOTE_OFFER)
+		return pc_fail(pc, TAUT_E_STATE, "InvalidStateError", "webrtc-pc section 4.4.2",
+		               "there is no offer to answer");
+	int err = pc_build_answer(pc, &made);
+	return err ? err : hand_out(pc, made, sdp);
+}
+
+static int parse(struct taut_pc *pc, const char *text, size_t len, struct tt_sdp **out)
+{
+	struct tt_sdp_error why;
+	int err = tt_sdp_read(out, pc->env, text, len, &why);
+
+	if (err == TAUT_E_NOMEM)
+		return pc_fail_nomem(pc);
+	return err ? pc_fail_sdp(pc, err, &why.err) : TAUT_OK;
+}
+
+static int wrong_state(struct taut_pc *pc, const char *what)
+{
+	return pc_fail(pc, TAUT_E_STATE, "InvalidStateError", "webrtc-pc section 4.4.1.5",
+	               "%s in signaling state %s", what,
+	               pc->signaling_state == TAUT_SIGNALING_STABLE             ? "stable"
+	               : pc->signaling_state == TAUT_SIGNALING_HAVE_LOCAL_OFFER ? "have-local-offer"
+	                                                                        : "have-remote-offer");
+}
+
+static int roll_back(struct taut_pc *pc)
+{
+	uint32_t before = pc->signaling_state;
+
+	if (before == TAUT_SIGNALING_STABLE)
+		return wrong_state(pc, "nothing to roll back");
+	pc_rollback(pc);
+	set_signaling_state(pc, before);
+	pc_update_negotiation_needed(pc);
+	return TAUT_OK;
+}
+
+static int apply_local(struct taut_pc *pc, taut_time now, uint32_t type, struct tt_sdp *sdp)
+{
+	uint32_t before = pc->signaling_state;
+	int err = TAUT_OK;
+
+	pc_free_description(&pc->pending_local);
+	pc->pending_local = (struct pc_description){ type, sdp };
+	if (type == TAUT_SDP_OFFER) {
+		if (!pc->agreed)
+			tt_ice_set_role(pc->ice, now, true); /* RFC 8445 section 6.1.1: the offerer controls */
+		pc_bind_local_offer(pc, sdp);
+		pc->signaling_state = TAUT_SIGNALING_HAVE_LOCAL_OFFER;
+	} else {
+		err = pc_agree(pc, now, false);
+	}
+	set_signaling_state(pc, before);
+	tt_ice_gather(pc->ice, now);
+	pc_pump(pc, now);
+	pc_update_negotiation_needed(pc);
+	return err;
+}
+
+int taut_pc_set_local_description(taut_pc *pc, taut_time now, uint32_t type, const char *sdp, size_t len)
+{
+	struct tt_sdp *parsed;
+	int err;
+
+	pc_touch(pc, now);
+	if (pc->closed)
+		return pc_fail_closed(pc);
+	if (type == TAUT_SDP_ROLLBACK)
+		return pc->signaling_state == TAUT_SIGNALING_HAVE_LOCAL_OFFER ? roll_back(pc)
+		                                                              : wrong_state(pc, "a local rollback");
+	bool answering = pc->signaling_state == TAUT_SIGNALING_HAVE_REMOTE_OFFER;
+	if (type == 0)
+		type = answering ? TAUT_SDP_ANSWER : TAUT_SDP_OFFER;
+	if (type > TAUT_SDP_ANSWER || (type == TAUT_SDP_ANSWER) != answering)
+		return wrong_state(pc, type == TAUT_SDP_ANSWER ? "a local answer" : "a local offer");
+	if (!sdp) {
+		err = answering ? taut_pc_create_answer(pc, now, &sdp) : taut_pc_create_offer(pc, now, &sdp);
+		if (err)
+			return err;
+		len = strlen(sdp);
+	} else if (!pc->made_text || strlen(pc->made_text) != len || memcmp(pc->made_text, sdp, len) != 0) {
+		return pc_fail(pc, TAUT_E_INVAL, "InvalidModificationError", "RFC 9429 section 5.4",
+		               "a local description is what create_offer or create_answer returned last");
+	}
+	err = parse(pc, sdp, len, &parsed);
+	return err ? err : apply_local(pc, now, type, parsed);
+}
+
+static int apply_remote_offer(struct taut_pc *pc, taut_time now, struct tt_sdp *sdp)
+{
+	/* RFC 9429 section 4.1.10.2: an offer that meets ours rolls ours back; one that comes again
+	 * before we answered voids the earlier one. */
+	if (pc->signaling_state != TAUT_SIGNALING_STABLE)
+		pc_rollback(pc);
+	pc->pending_remote = (struct pc_description){ TAUT_SDP_OFFER, sdp };
+	pc->signaling_state = TAUT_SIGNALING_HAVE_REMOTE_OFFER;
+	if (!pc->agreed)
+		tt_ice_set_role(pc->ice, now, sdp->ice_lite); /* a lite peer never controls, 6.1.1 */
+	pc_adopt_numbers(pc, sdp);
+	int err = pc_bind_remote_offer(pc, sdp);
+	return err ? err : pc_take_transport(pc, now, TAUT_SDP_OFFER, sdp);
+}
+
+static int apply_remote_answer(struct taut_pc *pc, taut_time now, struct tt_sdp *sdp)
+{
+	pc->pending_remote = (struct pc_description){ TAUT_SDP_ANSWER, sdp };
+	if (!pc->agreed && sdp->ice_lite)
+		tt_ice_set_role(pc->ice, now, true);
+	int err = pc_take_transport(pc, now, TAUT_SDP_ANSWER, sdp);
+	if (err)
+		pc_free_description(&pc->pending_remote);
+	return err ? err : pc_agree(pc, now, true);
+}
+
+static int apply_remote(struct taut_pc *pc, taut_time now, uint32_t type, struct tt_sdp *sdp)
+{
+	uint32_t before = pc->signaling_state;
+	int err = type == TAUT_SDP_OFFER ? apply_remote_offer(pc, now, sdp)
+	                                 : apply_remote_answer(pc, now, sdp);
+
+	if (!err)
+		pc_announce_tracks(pc, sdp);
+	else if (type == TAUT_SDP_OFFER)
+		pc_rollback(pc);
+	set_signaling_state(pc, before);
+	pc_pump(pc, now);
+	pc_update_negotiation_needed(pc);
+	return err;
+}
+
+int taut_pc_set_remote_description(taut_pc *pc, taut_time now, uint32_t type, const char *sdp,
+                                   size_t len)
+{
+	struct tt_sdp *parsed;
+
+	pc_touch(pc, now);
+	if (pc->closed)
+		return pc_fail_closed(pc);
+	if (type == TAUT_SDP_ROLLBACK)
+		return pc->signaling_state == TAUT_SIGNALING_HAVE_REMOTE_OFFER
+		               ? roll_back(pc)
+		               : wrong_state(pc, "a remote rollback");
+	if (type != TAUT_SDP_OFFER && type != TAUT_SDP_ANSWER)
+		return pc_fail(pc, TAUT_E_INVAL, "TypeError", "webrtc-pc section 4.8", "no such type");
+	if (type == TAUT_SDP_ANSWER && pc->signaling_state != TAUT_SIGNALING_HAVE_LOCAL_OFFER)
+		return wrong_state(pc, "a remote answer");
+	int err = parse(pc, sdp, len, &parsed);
+	if (!err)
+		err = pc_check_remote(pc, type, parsed);
+	if (err) {
+		tt_sdp_free(parsed);
+		return err;
+	}
+	return apply_remote(pc, now, type, parsed);
+}
+
+const char *taut_pc_local_description(taut_pc *pc, uint32_t *type)
+{
+	const struct pc_description *d = pc->pending_local.sdp ? &pc->pending_local : &pc->local;
+	char *text = NULL;
+
+	if (!d->sdp)
+		return NULL;
+	pc_put_candidates(pc, d->sdp);
+	if (tt_sdp_write(d->sdp, pc->env, &text, NULL) != TAUT_OK)
+		return NULL;
+	tt_free(pc->env, pc->local_text);
+	pc->local_text = text;
+	if (type)
+		*type = d->type;
+	return text;
+}
+
+int taut_pc_restart_ice(taut_pc *pc, taut_time now)
+{
+	pc_touch(pc, now);
+	if (pc->closed)
+		return pc_fail_closed(pc);
+	pc->restart_wanted = true;
+	pc_update_negotiation_needed(pc);
+	return TAUT_OK;
+}

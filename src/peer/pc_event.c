@@ -1,0 +1,207 @@
+/* pc_event.c - what happened, in order.
+ *
+ * Events of the connection itself wait in a queue of their own; what a layer
+ * lends (messages, frames) is taken from the layer when its turn comes, so that
+ * a payload is never copied on its way to the application. */
+#include "peer/pc.h"
+
+#include <string.h>
+
+static size_t text_size(const char *s)
+{
+	return s ? strlen(s) + 1 : 0;
+}
+
+static const char *put_text(char **at, const char *s)
+{
+	if (!s)
+		return NULL;
+	size_t n = strlen(s) + 1;
+	char *start = *at;
+	memcpy(start, s, n);
+	*at += n;
+	return start;
+}
+
+struct pc_event *pc_queue(struct taut_pc *pc, uint32_t type, const char *label, const char *text)
+{
+	struct pc_event *e = NULL;
+
+	if (pc->event_count < PC_MAX_EVENTS)
+		e = tt_alloc(pc->env, sizeof *e + text_size(label) + text_size(text));
+	if (!e) {
+		tt_note_drop(pc->env, pc->now, TAUT_LAYER_PEER, "event lost", TT_INT("type", type));
+		return NULL;
+	}
+	char *at = (char *)(e + 1);
+	e->ev = (struct taut_event){ .type = type, .at = pc->now, .user = pc->user };
+	e->ev.label = put_text(&at, label);
+	e->ev.text = put_text(&at, text);
+	*pc->events_end = e;
+	pc->events_end = &e->next;
+	pc->event_count++;
+	pc->wants_event = true;
+	return e;
+}
+
+void pc_milestone(struct taut_pc *pc, uint32_t which, const char *text)
+{
+	if (pc->milestones & 1u << which)
+		return;
+	pc->milestones |= 1u << which;
+	struct pc_event *e = pc_queue(pc, TAUT_EV_MILESTONE, NULL, text);
+	if (e)
+		e->ev.number = which;
+}
+
+static void drop_lent(struct taut_pc *pc)
+{
+	tt_free(pc->env, pc->lent);
+	pc->lent = NULL;
+}
+
+void pc_free_events(struct taut_pc *pc)
+{
+	drop_lent(pc);
+	while (pc->events) {
+		struct pc_event *e = pc->events;
+		pc->events = e->next;
+		tt_free(pc->env, e);
+	}
+	pc->events_end = &pc->events;
+	pc->event_count = 0;
+}
+
+/* webrtc-pc 4.7.3: what was needed when the event was queued may be needed no more. */
+static bool stale(struct taut_pc *pc, const struct taut_event *ev)
+{
+	if (ev->type != TAUT_EV_NEGOTIATION_NEEDED)
+		return false;
+	if (pc->closed || pc->signaling_state != TAUT_SIGNALING_STABLE)
+		return true;
+	if (pc_check_negotiation_needed(pc))
+		return false;
+	pc->negotiation_needed = false;
+	return true;
+}
+
+static const struct taut_event *next_queued(struct taut_pc *pc)
+{
+	while (pc->events) {
+		struct pc_event *e = pc->events;
+		pc->events = e->next;
+		if (!pc->events)
+			pc->events_end = &pc->events;
+		pc->event_count--;
+		pc->lent = e;
+		if (!stale(pc, &e->ev))
+			return &e->ev;
+		drop_lent(pc);
+	}
+	return NULL;
+}
+
+static struct taut_event *fresh(struct taut_pc *pc, uint32_t type)
+{
+	pc->layer_event = (struct taut_event){ .type = type, .at = pc->now, .user = pc->user };
+	return &pc->layer_event;
+}
+
+/* The data channels' events that the application sees; the association's own are the pump's. */
+static const struct taut_event *of_channels(struct taut_pc *pc)
+{
+	const struct tt_dcs_event *d;
+
+	while (pc->channels && (d = tt_dcs_poll_event(pc->channels, pc->now)) != NULL) {
+		struct taut_event *ev = fresh(pc, 0);
+		ev->channel = d->channel;
+		switch (d->type) {
+		case TT_DCS_ASSOCIATION_UP:
+			pc_milestone(pc, TAUT_MS_SCTP, "SCTP association up");
+			continue;
+		case TT_DCS_ASSOCIATION_CLOSED:
+			tt_note(pc->env, pc->now, TAUT_LAYER_PEER, "association ended",
+			        TT_STR("reason", taut_reason_text(d->reason)));
+			continue;
+		case TT_DCS_CHANNEL:
+			ev->type = TAUT_EV_DATA_CHANNEL;
+			ev->label = d->label;
+			ev->text = d->protocol;
+			return ev;
+		case TT_DCS_OPEN:
+			ev->type = TAUT_EV_OPEN;
+			return ev;
+		case TT_DCS_MESSAGE:
+			pc->counters.messages_received++;
+			ev->type = TAUT_EV_MESSAGE;
+			ev->data = d->data;
+			ev->len = d->len;
+			ev->number = d->binary ? 1 : 0;
+			return ev;
+		case TT_DCS_BUFFERED_AMOUNT_LOW:
+			ev->type = TAUT_EV_BUFFERED_AMOUNT_LOW;
+			return ev;
+		case TT_DCS_CLOSE:
+			ev->type = TAUT_EV_CLOSE;
+			ev->reason = d->reason;
+			return ev;
+		}
+	}
+	return NULL;
+}
+
+static const struct taut_event *of_frame(struct taut_pc *pc, const struct tt_rtp_event *r)
+{
+	struct pc_transceiver *t = pc_find_transceiver(pc, r->stream);
+	struct taut_event *ev = fresh(pc, TAUT_EV_FRAME);
+
+	if (!t)
+		return NULL;
+	pc->frame = *r->frame;
+	for (size_t i = 0; i < pc->codec_count && !pc->frame.codec; i++)
+		if (pc->codecs[i].kind == t->kind && pc->codecs[i].pt == r->frame->payload_type)
+			pc->frame.codec = &pc->codecs[i].codec;
+	ev->transceiver = t->id;
+	ev->frame = &pc->frame;
+	return ev;
+}
+
+static const struct taut_event *of_media(struct taut_pc *pc)
+{
+	const struct tt_rtp_event *r;
+
+	while (pc->rtp && (r = tt_rtp_session_poll_event(pc->rtp)) != NULL) {
+		const struct taut_event *frame;
+
+		switch (r->type) {
+		case TT_RTP_EV_FRAME:
+			frame = of_frame(pc, r);
+			if (frame)
+				return frame;
+			break;
+		case TT_RTP_EV_KEY_FRAME_WANTED:
+			fresh(pc, TAUT_EV_KEY_FRAME_WANTED)->transceiver = r->stream;
+			return &pc->layer_event;
+		default:
+			break;
+		}
+	}
+	return NULL;
+}
+
+const struct taut_event *taut_pc_poll_event(taut_pc *pc)
+{
+	const struct taut_event *ev;
+
+	drop_lent(pc);
+	ev = next_queued(pc);
+	if (!ev)
+		ev = of_channels(pc);
+	if (!ev)
+		ev = of_media(pc);
+	if (!ev)
+		ev = next_queued(pc); /* a layer's event may have led to one of ours */
+	if (!ev)
+		pc->wants_event = false;
+	return ev;
+}

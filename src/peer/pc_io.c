@@ -1,0 +1,35 @@
+/* pc_io.c - what the core cannot do itself is asked for here: all of it is ICE's. */
+#include "peer/pc.h"
+
+int taut_pc_set_interfaces(taut_pc *pc, taut_time now, const struct taut_interface *all, size_t n)
+{
+	pc_touch(pc, now);
+	if (pc->closed)
+		return pc_fail_closed(pc);
+	int err = tt_ice_set_interfaces(pc->ice, now, all, n);
+	if (err)
+		return pc_fail(pc, err, "OperationError", "RFC 8445 section 5.1.1.1",
+		               "the interfaces were not taken");
+	pc_pump(pc, now);
+	return TAUT_OK;
+}
+
+const struct taut_io *taut_pc_poll_io(taut_pc *pc)
+{
+	const struct taut_io *io = tt_ice_poll_io(pc->ice);
+
+	if (!io)
+		pc->wants_io = false;
+	return io;
+}
+
+int taut_pc_io_result(taut_pc *pc, taut_time now, taut_flow flow, int os_errno,
+                      const struct taut_addr *found, size_t n)
+{
+	pc_touch(pc, now);
+	if (pc->closed)
+		return TAUT_OK;
+	bool known = tt_ice_io_result(pc->ice, now, flow, os_errno, found, n);
+	pc_pump(pc, now);
+	return known ? TAUT_OK : TAUT_E_GONE;
+}

@@ -1,0 +1,81 @@
+/* pc_media.c - frames out, key frames asked for, and the counters of it all. */
+#include <string.h>
+
+#include "base/config.h"
+#include "base/num.h"
+#include "peer/pc.h"
+
+int taut_pc_send_frame(taut_pc *pc, taut_time now, taut_transceiver id, const struct taut_frame *frame)
+{
+	struct pc_transceiver *t = pc_find_transceiver(pc, id);
+	struct taut_frame f;
+
+	pc_touch(pc, now);
+	if (pc->closed)
+		return pc_fail_closed(pc);
+	if (!t)
+		return pc_fail(pc, TAUT_E_GONE, "InvalidStateError", "webrtc-pc section 5.2",
+		               "no such transceiver");
+	if (!t->sends || !pc->srtp)
+		return pc_fail(pc, TAUT_E_STATE, "InvalidStateError", "webrtc-pc section 5.2",
+		               t->sends ? "not connected yet" : "its direction does not send");
+	int err = tt_config_take(&f, sizeof f, frame);
+	if (!err)
+		err = tt_rtp_session_send_frame(pc->rtp, now, id, &f);
+	if (err)
+		return pc_fail(pc, err, "OperationError", "webrtc-pc section 5.2", "the frame was not sent");
+	return TAUT_OK;
+}
+
+int taut_pc_request_key_frame(taut_pc *pc, taut_time now, taut_transceiver id)
+{
+	struct pc_transceiver *t = pc_find_transceiver(pc, id);
+
+	pc_touch(pc, now);
+	if (pc->closed)
+		return pc_fail_closed(pc);
+	if (!t || !t->receives)
+		return pc_fail(pc, t ? TAUT_E_STATE : TAUT_E_GONE, "InvalidStateError", "RFC 4585 section 6.3.1",
+		               t ? "it does not receive" : "no such transceiver");
+	return tt_rtp_session_request_key_frame(pc->rtp, now, id);
+}
+
+static void count_media(struct taut_counters *c, const struct tt_rtp_counters *r)
+{
+	c->frames_sent = r->frames_sent;
+	c->frames_received = r->frames_received;
+	c->audio_frames_sent = r->audio_frames_sent;
+	c->audio_frames_received = r->audio_frames_received;
+	c->video_frames_sent = r->video_frames_sent;
+	c->video_frames_received = r->video_frames_received;
+	c->rtp_packets_sent = r->packets_sent;
+	c->rtp_packets_received = r->packets_received;
+	c->rtp_packets_lost = r->packets_lost;
+	c->rtp_packets_resent = r->packets_resent;
+	c->nacks_sent = r->nacks_sent;
+	c->nacks_received = r->nacks_received;
+	c->plis_sent = r->plis_sent;
+	c->plis_received = r->plis_received;
+}
+
+int taut_pc_get_counters(const taut_pc *pc, struct taut_counters *out)
+{
+	struct taut_counters c = pc->counters;
+	struct tt_ice_path path;
+	size_t size = out->size;
+
+	if (size < sizeof size)
+		return TAUT_E_INVAL;
+	if (pc->rtp)
+		count_media(&c, tt_rtp_session_counters(pc->rtp));
+	c.round_trip_time = tt_ice_rtt(pc->ice);
+	if (tt_ice_selected(pc->ice, pc->now, &path)) {
+		c.local = path.local;
+		c.remote = path.remote;
+	}
+	c.dtls_cipher = tt_dtls_cipher_name(pc->dtls);
+	c.size = size;
+	memset(out, 0, size);
+	memcpy(out, &c, tt_min(size, sizeof c));
+	return TAUT_OK;
+}

@@ -1,0 +1,113 @@
+/* pc_recv.c - a datagram came in: its first byte decides, RFC 7983 section 7.
+ *
+ * STUN goes to ICE from anywhere; DTLS and media only from an address that ICE
+ * has validated, so that nobody off the path can reach OpenSSL or libsrtp. */
+#include "peer/pc.h"
+
+#include <string.h>
+
+static void drop(struct taut_pc *pc, taut_time now, const char *why, size_t len)
+{
+	pc->counters.packets_dropped++;
+	tt_note_drop(pc->env, now, TAUT_LAYER_PEER, why, TT_INT("bytes", len));
+}
+
+static bool is_rtcp(const uint8_t *p)
+{
+	return p[1] >= 192 && p[1] <= 223; /* RFC 5761 section 4 */
+}
+
+static void receive_clear(struct taut_pc *pc, taut_time now, taut_time received, uint8_t *buf,
+                          size_t len)
+{
+	bool rtcp = is_rtcp(buf);
+	int n = rtcp ? tt_srtp_unprotect_rtcp(pc->srtp, now, buf, len)
+	             : tt_srtp_unprotect_rtp(pc->srtp, now, buf, len);
+
+	if (n <= 0) {
+		drop(pc, now, rtcp ? "SRTCP refused" : "SRTP refused", len);
+		return;
+	}
+	if (rtcp)
+		tt_rtp_session_recv_rtcp(pc->rtp, now, received, buf, (size_t)n);
+	else
+		tt_rtp_session_recv_rtp(pc->rtp, now, received, buf, (size_t)n);
+}
+
+/* Media may come before the answer, and before the last DTLS flight: hold what is bounded. */
+static void hold(struct taut_pc *pc, taut_time now, const uint8_t *buf, size_t len)
+{
+	if (!pc->held)
+		pc->held = tt_alloc(pc->env, PC_MAX_HELD * sizeof *pc->held);
+	if (!pc->held || pc->held_count == PC_MAX_HELD || pc->dtls_state == TAUT_STATE_CONNECTED) {
+		drop(pc, now, "media without keys", len);
+		return;
+	}
+	struct pc_held *h = &pc->held[pc->held_count++];
+	h->len = len;
+	memcpy(h->data, buf, len);
+}
+
+void pc_receive_media(struct taut_pc *pc, taut_time now, taut_time received, uint8_t *buf, size_t len)
+{
+	if (len < 12 && !(len >= 8 && is_rtcp(buf)))
+		drop(pc, now, "too short for RTP", len);
+	else if (pc->srtp && pc->rtp)
+		receive_clear(pc, now, received, buf, len);
+	else
+		hold(pc, now, buf, len);
+}
+
+void pc_replay_held(struct taut_pc *pc, taut_time now)
+{
+	for (size_t i = 0; i < pc->held_count; i++)
+		pc_receive_media(pc, now, now, pc->held[i].data, pc->held[i].len);
+	pc->held_count = 0;
+	tt_free(pc->env, pc->held);
+	pc->held = NULL;
+}
+
+static void receive_one(struct taut_pc *pc, taut_time now, const struct taut_datagram *in,
+                        uint8_t *buf, size_t len)
+{
+	pc->counters.packets_received++;
+	pc->counters.bytes_received += len;
+	if (len == 0 || len > PC_PACKET) {
+		drop(pc, now, "a length that no packet has", len);
+		return;
+	}
+	if (buf[0] <= 3 || tt_ice_is_multicast(pc->ice, in->flow)) {
+		if (tt_ice_recv(pc->ice, now, in->flow, &in->local, &in->remote, buf, len) != 0)
+			pc->counters.packets_dropped++;
+		return;
+	}
+	bool dtls = buf[0] >= 20 && buf[0] <= 63;
+	/* A ClientHello may overtake the check that would have made its sender known. */
+	if (!tt_ice_may_recv(pc->ice, in->flow, &in->remote) &&
+	    !(dtls && !pc->dtls_started && tt_ice_may_hold(pc->ice, in->flow, &in->remote))) {
+		drop(pc, now, "from an address that ICE has not validated", len);
+		return;
+	}
+	if (dtls) {
+		if (tt_dtls_recv(pc->dtls, now, buf, len) != 0)
+			pc->counters.packets_dropped++;
+	} else if (buf[0] >= 128 && buf[0] <= 191) {
+		pc_receive_media(pc, now, in->received ? in->received : now, buf, len);
+	} else {
+		drop(pc, now, "neither STUN, DTLS nor RTP", len);
+	}
+}
+
+int taut_pc_recv(taut_pc *pc, taut_time now, struct taut_datagram *in)
+{
+	size_t step = in->segment > 0 ? in->segment : in->len;
+
+	pc_touch(pc, now);
+	if (pc->closed)
+		return TAUT_OK;
+	for (size_t at = 0; at < in->len && !pc->closed; at += step) {
+		receive_one(pc, now, in, in->buf + at, in->len - at < step ? in->len - at : step);
+		pc_pump(pc, now);
+	}
+	return TAUT_OK;
+}

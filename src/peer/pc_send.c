@@ -1,0 +1,128 @@
+/* pc_send.c - what goes on the wire next.
+ *
+ * One place decides the order: checks keep the path alive, then DTLS flights,
+ * then RTCP and media (paced by their session), then SCTP, which fills what its
+ * window allows. Packets of one length to one place leave as a run, written one
+ * behind the other at their final place, for one UDP_SEGMENT call. */
+#include "base/num.h"
+#include "peer/pc.h"
+
+#include <string.h>
+
+enum {
+	RUN_PACKETS = 64,    /* UDP_MAX_SEGMENTS of Linux */
+	RUN_BYTES = 65000,   /* within one UDP datagram's 65,507 */
+	SRTP_ROOM = 64,      /* tag, SRTCP index, and what AES-GCM may add */
+	SCTP_PACKET = 1191,  /* 1,280 of IPv6 less IP, UDP, DTLS and a margin for TURN */
+};
+
+static size_t next_media(struct taut_pc *pc, taut_time now, uint8_t *buf, size_t cap)
+{
+	bool rtcp;
+
+	if (!pc->rtp || !pc->srtp || cap < TT_RTP_PACKET_ROOM)
+		return 0;
+	for (;;) {
+		size_t len = tt_rtp_session_poll_send(pc->rtp, now, buf, cap, &rtcp);
+		if (len == 0)
+			return 0;
+		int n = rtcp ? tt_srtp_protect_rtcp(pc->srtp, now, buf, len, cap)
+		             : tt_srtp_protect_rtp(pc->srtp, now, buf, len, cap);
+		if (n > 0)
+			return (size_t)n;
+		tt_note_drop(pc->env, now, TAUT_LAYER_SRTP, "not protected", TT_INT("error", n));
+	}
+}
+
+static size_t next_sctp(struct taut_pc *pc, taut_time now, uint8_t *buf, size_t cap)
+{
+	uint8_t clear[PC_PACKET];
+
+	if (!pc->channels || pc->dtls_state != TAUT_STATE_CONNECTED)
+		return 0;
+	size_t len = tt_dcs_poll_send(pc->channels, now, clear, SCTP_PACKET);
+	return len > 0 ? tt_dtls_protect(pc->dtls, now, clear, len, buf, cap) : 0;
+}
+
+static size_t next_packet(struct taut_pc *pc, taut_time now, uint8_t *buf, size_t cap,
+                          struct tt_ice_path *path)
+{
+	struct tt_ice_out out = { .buf = buf, .cap = cap };
+
+	if (pc->next_packet_len > 0) {
+		size_t len = pc->next_packet_len;
+		memcpy(buf, pc->next_packet, len);
+		*path = pc->next_packet_path;
+		pc->next_packet_len = 0;
+		return len;
+	}
+	if (!pc->closed && tt_ice_poll_send(pc->ice, now, &out)) {
+		*path = (struct tt_ice_path){ .flow = out.flow, .local = out.local, .remote = out.remote };
+		return out.len;
+	}
+	if (!tt_ice_selected(pc->ice, now, path))
+		return 0;
+	size_t len = pc->dtls_started ? tt_dtls_poll_send(pc->dtls, now, buf, cap) : 0;
+	if (len == 0 && !pc->closed)
+		len = next_media(pc, now, buf, cap);
+	if (len == 0 && !pc->closed)
+		len = next_sctp(pc, now, buf, cap);
+	return len;
+}
+
+static bool same_place(const struct tt_ice_path *a, const struct tt_ice_path *b)
+{
+	return a->flow == b->flow && tt_addr_eq(&a->remote, &b->remote);
+}
+
+/* The packet behind the run has another length or goes elsewhere: it waits for the next call.
+ * A shorter one may still end the run. */
+static bool joins(struct taut_pc *pc, struct taut_datagram *out, size_t len,
+                  const struct tt_ice_path *first, const struct tt_ice_path *path, size_t size)
+{
+	if (same_place(first, path) && len <= size)
+		return true;
+	memcpy(pc->next_packet, out->buf + out->len, len);
+	pc->next_packet_len = len;
+	pc->next_packet_path = *path;
+	return false;
+}
+
+int taut_pc_poll_send(taut_pc *pc, taut_time now, struct taut_datagram *out)
+{
+	struct tt_ice_path first, path;
+	size_t packets = 1;
+
+	pc->now = now;
+	size_t size = next_packet(pc, now, out->buf, tt_min(out->cap, PC_PACKET), &first);
+	if (size == 0) {
+		pc->wants_send = false;
+		return 0;
+	}
+	out->flow = first.flow;
+	out->local = first.local;
+	out->remote = first.remote;
+	out->len = size;
+	out->received = 0;
+	out->segment = 0;
+	out->dscp = out->ecn = 0;
+	while (packets < RUN_PACKETS && out->len + PC_PACKET <= tt_min(out->cap, RUN_BYTES)) {
+		size_t len = next_packet(pc, now, out->buf + out->len, PC_PACKET, &path);
+		if (len == 0 || !joins(pc, out, len, &first, &path, size))
+			break;
+		out->len += len;
+		out->segment = tt_u16(size);
+		packets++;
+		if (len < size)
+			break;
+	}
+	pc->counters.packets_sent += packets;
+	pc->counters.bytes_sent += out->len;
+	return 1;
+}
+
+void taut_pc_send_failed(taut_pc *pc, taut_time now, const struct taut_datagram *what, int os_errno)
+{
+	tt_note_drop(pc->env, now, TAUT_LAYER_IO, "not sent", TT_INT("errno", os_errno),
+	             TT_INT("bytes", what->len), TT_ADDR("remote", &what->remote));
+}

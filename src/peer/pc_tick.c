@@ -1,0 +1,44 @@
+/* pc_tick.c - time passed, and when it will matter next. */
+#include "peer/pc.h"
+
+void taut_pc_tick(taut_pc *pc, taut_time now)
+{
+	pc_touch(pc, now);
+	if (pc->closed)
+		return;
+	tt_ice_tick(pc->ice, now);
+	if (pc->dtls_started)
+		tt_dtls_tick(pc->dtls, now);
+	if (pc->channels)
+		tt_dcs_tick(pc->channels, now);
+	if (pc->rtp)
+		tt_rtp_session_tick(pc->rtp, now);
+	pc_pump(pc, now);
+}
+
+static void earlier(taut_time *first, const char **why, taut_time at, const char *reason)
+{
+	if (at < *first) {
+		*first = at;
+		*why = reason;
+	}
+}
+
+taut_time taut_pc_deadline(const taut_pc *pc, const char **why)
+{
+	taut_time first = INT64_MAX;
+	const char *reason = NULL, *layer = NULL;
+
+	if (pc->closed)
+		return first;
+	earlier(&first, &reason, tt_ice_deadline(pc->ice, &layer), layer);
+	if (pc->dtls_started)
+		earlier(&first, &reason, tt_dtls_deadline(pc->dtls, &layer), layer);
+	if (pc->channels && pc->dtls_state == TAUT_STATE_CONNECTED)
+		earlier(&first, &reason, tt_dcs_deadline(pc->channels, &layer), layer);
+	if (pc->rtp && pc->srtp)
+		earlier(&first, &reason, tt_rtp_session_deadline(pc->rtp, &layer), layer);
+	if (why)
+		*why = reason;
+	return first;
+}

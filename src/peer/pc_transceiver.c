@@ -1,0 +1,159 @@
+/* pc_transceiver.c - RTCRtpTransceiver: webrtc-pc section 5.4, RFC 9429 section 4.2. */
+#include "base/config.h"
+#include "base/num.h"
+#include "peer/pc.h"
+
+#include <stdio.h>
+#include <string.h>
+
+bool pc_direction_sends(uint32_t d) { return d == TAUT_SENDRECV || d == TAUT_SENDONLY; }
+bool pc_direction_receives(uint32_t d) { return d == TAUT_SENDRECV || d == TAUT_RECVONLY; }
+
+uint32_t pc_direction(bool sends, bool receives)
+{
+	return sends ? (receives ? TAUT_SENDRECV : TAUT_SENDONLY)
+	             : (receives ? TAUT_RECVONLY : TAUT_INACTIVE);
+}
+
+struct pc_transceiver *pc_find_transceiver(struct taut_pc *pc, taut_transceiver id)
+{
+	for (size_t i = 0; i < pc->transceiver_count; i++)
+		if (pc->transceivers[i]->id == id)
+			return pc->transceivers[i];
+	return NULL;
+}
+
+struct pc_transceiver *pc_transceiver_at_line(struct taut_pc *pc, int m_line)
+{
+	for (size_t i = 0; i < pc->transceiver_count; i++)
+		if (m_line >= 0 && pc->transceivers[i]->bound.m_line == m_line)
+			return pc->transceivers[i];
+	return NULL;
+}
+
+void pc_free_transceiver(struct taut_pc *pc, struct pc_transceiver *t)
+{
+	if (pc->rtp && t->sends)
+		tt_rtp_session_remove_sender(pc->rtp, pc->now, t->id);
+	if (pc->rtp && t->receives)
+		tt_rtp_session_remove_receiver(pc->rtp, pc->now, t->id);
+	tt_free(pc->env, t->stream_id);
+	tt_free(pc->env, t->track_id);
+	tt_free(pc->env, t);
+}
+
+/* SSRCs are drawn now, so that the first offer can name them; 0 means none. */
+static bool draw_ssrcs(struct taut_pc *pc, struct pc_transceiver *t)
+{
+	while (t->ssrc == 0)
+		if (!tt_random_u32(pc->env, &t->ssrc))
+			return false;
+	while (t->kind == TAUT_VIDEO && (t->rtx_ssrc == 0 || t->rtx_ssrc == t->ssrc))
+		if (!tt_random_u32(pc->env, &t->rtx_ssrc))
+			return false;
+	return true;
+}
+
+static char *made_up_id(struct taut_pc *pc)
+{
+	uint64_t r[2];
+	char text[40];
+
+	if (!tt_random(pc->env, r, sizeof r))
+		return NULL;
+	int n = snprintf(text, sizeof text, "%016llx%08llx", (unsigned long long)r[0],
+	                 (unsigned long long)(r[1] >> 32));
+	return tt_copy_text(pc->env, text, (size_t)n);
+}
+
+struct pc_transceiver *pc_new_transceiver(struct taut_pc *pc, uint32_t kind, uint32_t direction,
+                                          const char *stream_id, const char *track_id)
+{
+	if (pc->transceiver_count == PC_MAX_TRANSCEIVERS)
+		return NULL;
+	struct pc_transceiver *t = tt_alloc(pc->env, sizeof *t);
+	if (!t)
+		return NULL;
+	t->kind = kind;
+	t->direction = direction;
+	t->bound.m_line = t->stable.m_line = -1;
+	t->stream_id = stream_id ? tt_copy_text(pc->env, stream_id, strlen(stream_id)) : NULL;
+	t->track_id = track_id ? tt_copy_text(pc->env, track_id, strlen(track_id)) : made_up_id(pc);
+	if (!t->track_id || (stream_id && !t->stream_id) || !draw_ssrcs(pc, t)) {
+		pc_free_transceiver(pc, t);
+		return NULL;
+	}
+	t->id = ++pc->next_transceiver;
+	pc->transceivers[pc->transceiver_count++] = t;
+	return t;
+}
+
+/* msid-id of RFC 8830 section 2: 1*64 token characters. */
+static bool is_msid(const char *s)
+{
+	size_t n = s ? strlen(s) : 1;
+
+	for (size_t i = 0; s && i < n; i++)
+		if (s[i] <= ' ' || s[i] > '~' || strchr("\"(),/:;<=>?@[\\]", s[i]))
+			return false;
+	return n >= 1 && n <= 64;
+}
+
+int taut_pc_add_transceiver(taut_pc *pc, taut_time now, const struct taut_transceiver_init *init,
+                            taut_transceiver *out)
+{
+	struct taut_transceiver_init c;
+	int err = init ? tt_config_take(&c, sizeof c, init) : TAUT_E_INVAL;
+
+	pc_touch(pc, now);
+	if (pc->closed)
+		return pc_fail_closed(pc);
+	if (err || (c.kind != TAUT_AUDIO && c.kind != TAUT_VIDEO) || c.direction > TAUT_INACTIVE ||
+	    !is_msid(c.stream_id) || !is_msid(c.track_id))
+		return pc_fail(pc, err ? err : TAUT_E_INVAL, "TypeError", "webrtc-pc section 5.1",
+		               "a transceiver has a kind, a direction and ids of 1 to 64 token characters");
+	if (pc->transceiver_count == PC_MAX_TRANSCEIVERS)
+		return pc_fail(pc, TAUT_E_LIMIT, "OperationError", "webrtc-pc section 5.1",
+		               "at most %d transceivers", PC_MAX_TRANSCEIVERS);
+	struct pc_transceiver *t = pc_new_transceiver(pc, c.kind, c.direction ? c.direction : TAUT_SENDRECV,
+	                                              c.stream_id, c.track_id);
+	if (!t)
+		return pc_fail_nomem(pc);
+	pc_update_negotiation_needed(pc);
+	*out = t->id;
+	return TAUT_OK;
+}
+
+int taut_pc_set_direction(taut_pc *pc, taut_time now, taut_transceiver id, uint32_t direction)
+{
+	struct pc_transceiver *t = pc_find_transceiver(pc, id);
+
+	pc_touch(pc, now);
+	if (pc->closed)
+		return pc_fail_closed(pc);
+	if (!t)
+		return pc_fail(pc, TAUT_E_GONE, "InvalidStateError", "webrtc-pc section 5.4",
+		               "no such transceiver");
+	if (t->direction == TAUT_STOPPED || direction < TAUT_SENDRECV || direction > TAUT_INACTIVE)
+		return pc_fail(pc, TAUT_E_INVAL, "TypeError", "webrtc-pc section 5.4",
+		               "a direction from sendrecv to inactive, of a transceiver that is not stopped");
+	t->direction = direction;
+	pc_update_negotiation_needed(pc);
+	return TAUT_OK;
+}
+
+const struct taut_transceiver_info *taut_pc_transceiver_at(taut_pc *pc, size_t index)
+{
+	if (index >= pc->transceiver_count)
+		return NULL;
+	struct pc_transceiver *t = pc->transceivers[index];
+	t->info = (struct taut_transceiver_info){
+		.id = t->id,
+		.kind = t->kind,
+		.direction = t->direction,
+		.current_direction = t->current_direction,
+		.mid = t->bound.mid[0] ? t->bound.mid : NULL,
+		.send_codec = t->send_codec ? &t->send_codec->codec : NULL,
+	};
+	return &t->info;
+}

@@ -1,0 +1,335 @@
+/* pc_transport.c - ICE finds a path, DTLS starts on it, SRTP and SCTP start on DTLS.
+ *
+ * The pump carries what one layer produced to the next one up, after every
+ * packet, tick and call, until nothing moves. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/num.h"
+#include "peer/pc.h"
+
+enum { MAX_CANDIDATES = TT_ICE_MAX_LOCAL };
+
+/* ---- local candidates ---- */
+
+void pc_forget_candidates(struct taut_pc *pc)
+{
+	for (size_t i = 0; i < pc->candidate_count; i++)
+		tt_free(pc->env, pc->candidates[i]);
+	pc->candidate_count = 0;
+	pc->candidates_done = false;
+	pc->gathering_state = TAUT_GATHERING_NEW;
+}
+
+static const enum tt_sdp_candidate_type sdp_types[] = {
+	[TT_ICE_HOST] = TT_SDP_HOST, [TT_ICE_SRFLX] = TT_SDP_SRFLX,
+	[TT_ICE_PRFLX] = TT_SDP_PRFLX, [TT_ICE_RELAY] = TT_SDP_RELAY,
+};
+
+static void write_line(const struct taut_pc *pc, const struct tt_ice_candidate *c, char *out, size_t cap)
+{
+	struct tt_sdp_candidate line;
+	char ip[TT_ADDR_TEXT];
+
+	tt_sdp_candidate_init(&line, TT_SDP_UDP, sdp_types[c->type], &c->addr);
+	snprintf(line.foundation, sizeof line.foundation, "%s", c->foundation);
+	line.component = 1;
+	line.priority = c->priority;
+	if (c->related.family) {
+		snprintf(line.raddr, sizeof line.raddr, "%s", tt_addr_ip_text(&c->related, ip));
+		line.rport = c->related.port;
+	}
+	snprintf(line.ufrag, sizeof line.ufrag, "%s", tt_ice_local_ufrag(pc->ice));
+	if (tt_sdp_candidate_write(&line, out, cap) == 0)
+		out[0] = '\0';
+}
+
+/* The mid of the section whose transport the bundle uses. */
+static const char *transport_mid(const struct taut_pc *pc)
+{
+	const struct tt_sdp *sdp = pc_local_sdp(pc);
+
+	for (size_t i = 0; sdp && i < sdp->media_count; i++)
+		if (pc_section_lives(sdp->media[i]))
+			return sdp->media[i]->mid;
+	return NULL;
+}
+
+static void gathering(struct taut_pc *pc, uint32_t state)
+{
+	if (pc->gathering_state == state)
+		return;
+	pc->gathering_state = state;
+	struct pc_event *e = pc_queue(pc, TAUT_EV_GATHERING_STATE, NULL, NULL);
+	if (e)
+		e->ev.number = state;
+}
+
+static void local_candidate(struct taut_pc *pc, const struct tt_ice_candidate *c)
+{
+	char line[TT_SDP_CANDIDATE_TEXT];
+
+	gathering(pc, TAUT_GATHERING_GATHERING);
+	write_line(pc, c, line, sizeof line);
+	if (!line[0] || pc->candidate_count == MAX_CANDIDATES)
+		return;
+	if (!pc->candidates)
+		pc->candidates = tt_alloc(pc->env, MAX_CANDIDATES * sizeof *pc->candidates);
+	char *copy = pc->candidates ? tt_copy_text(pc->env, line, strlen(line)) : NULL;
+	if (!copy)
+		return;
+	pc->candidates[pc->candidate_count++] = copy;
+	pc_queue(pc, TAUT_EV_ICE_CANDIDATE, transport_mid(pc), line);
+	pc_milestone(pc, TAUT_MS_GATHERING, line);
+}
+
+static void gathering_done(struct taut_pc *pc)
+{
+	pc->candidates_done = true;
+	pc_queue(pc, TAUT_EV_ICE_CANDIDATE, transport_mid(pc), NULL);
+	gathering(pc, TAUT_GATHERING_COMPLETE);
+}
+
+/* ---- what the peer's descriptions say of the transport ---- */
+
+static void to_ice(struct tt_ice_candidate *to, const struct tt_sdp_candidate *c)
+{
+	*to = (struct tt_ice_candidate){
+		.type = c->type == TT_SDP_SRFLX   ? TT_ICE_SRFLX
+		        : c->type == TT_SDP_PRFLX ? TT_ICE_PRFLX
+		        : c->type == TT_SDP_RELAY ? TT_ICE_RELAY
+		                                  : TT_ICE_HOST,
+		.tcp = c->transport != TT_SDP_UDP || c->type == TT_SDP_TYPE_OTHER,
+		.component = c->component <= 255 ? (uint8_t)c->component : 0,
+		.priority = c->priority,
+		.addr = c->addr,
+		.name = c->is_local_name ? c->address : NULL,
+		.ufrag = c->ufrag[0] ? c->ufrag : NULL,
+	};
+	memcpy(to->foundation, c->foundation, sizeof to->foundation);
+	to->addr.port = c->port;
+}
+
+static void add_candidate(struct taut_pc *pc, taut_time now, const struct tt_sdp_candidate *c)
+{
+	struct tt_ice_candidate ice;
+
+	to_ice(&ice, c);
+	if (ice.addr.family == 0 && !ice.name) {
+		tt_note_drop(pc->env, now, TAUT_LAYER_PEER, "candidate with a name that is not .local",
+		             TT_STR("address", c->address));
+		return;
+	}
+	tt_ice_add_remote(pc->ice, now, &ice);
+}
+
+static int take_fingerprints(struct taut_pc *pc, taut_time now, const struct tt_sdp *sdp,
+                             const struct tt_sdp_media *m)
+{
+	static const char digits[] = "0123456789ABCDEF";
+	struct tt_dtls_fingerprint all[TT_SDP_MAX_FINGERPRINTS];
+	char hex[TT_SDP_MAX_FINGERPRINTS][64 * 3];
+	size_t n = 0;
+	const struct tt_sdp_fingerprint *f = tt_sdp_fingerprints(sdp, m, &n);
+
+	n = tt_min(n, TT_SDP_MAX_FINGERPRINTS);
+	for (size_t i = 0; i < n; i++) {
+		for (size_t k = 0; k < f[i].len; k++) {
+			hex[i][3 * k] = digits[f[i].value[k] >> 4];
+			hex[i][3 * k + 1] = digits[f[i].value[k] & 15];
+			hex[i][3 * k + 2] = ':';
+		}
+		all[i] = (struct tt_dtls_fingerprint){ f[i].hash, hex[i], strlen(f[i].hash),
+			                               f[i].len ? (size_t)f[i].len * 3 - 1 : 0 };
+	}
+	return tt_dtls_set_remote_fingerprints(pc->dtls, now, all, n);
+}
+
+int pc_take_transport(struct taut_pc *pc, taut_time now, uint32_t type, const struct tt_sdp *sdp)
+{
+	const struct tt_sdp_media *m = NULL;
+	int err = TAUT_OK;
+
+	for (size_t i = 0; i < sdp->media_count && !m; i++)
+		if (pc_section_lives(sdp->media[i]) && tt_sdp_ufrag(sdp, sdp->media[i]))
+			m = sdp->media[i];
+	if (!m)
+		return TAUT_OK;
+	const char *ufrag = tt_sdp_ufrag(sdp, m), *pwd = tt_sdp_pwd(sdp, m);
+	/* RFC 8839 section 4.4.1.1.1: other credentials in an offer restart ICE. */
+	if (type == TAUT_SDP_OFFER && tt_ice_remote_changes(pc->ice, ufrag, pwd)) {
+		err = tt_ice_restart(pc->ice, now);
+		if (!err) {
+			pc->restarted_there = true;
+			pc->milestones &= ~(1u << TAUT_MS_FIRST_CHECK | 1u << TAUT_MS_NOMINATED);
+			pc_forget_candidates(pc);
+		}
+	}
+	if (!err)
+		err = tt_ice_set_remote(pc->ice, now, ufrag, pwd, sdp->ice_lite);
+	if (err)
+		return pc_fail(pc, err, "InvalidAccessError", "RFC 8839 section 5.4",
+		               "the ICE credentials cannot be used");
+	if (!pc->agreed && take_fingerprints(pc, now, sdp, m) != TAUT_OK)
+		return pc_fail(pc, TAUT_E_INVAL, "InvalidAccessError", "RFC 8122 section 5",
+		               "no usable a=fingerprint");
+	for (size_t i = 0; i < m->candidate_count; i++)
+		add_candidate(pc, now, &m->candidates[i]);
+	if (m->common.end_of_candidates || sdp->common.end_of_candidates)
+		tt_ice_remote_end(pc->ice, now);
+	return TAUT_OK;
+}
+
+int taut_pc_add_ice_candidate(taut_pc *pc, taut_time now, const char *candidate, size_t len,
+                              const char *mid, int m_line_index)
+{
+	struct tt_sdp_candidate c;
+	struct tt_sdp_error why;
+	const struct tt_sdp *remote = pc_remote_sdp(pc);
+
+	pc_touch(pc, now);
+	if (pc->closed)
+		return pc_fail_closed(pc);
+	if (!remote)
+		return pc_fail(pc, TAUT_E_STATE, "InvalidStateError", "webrtc-pc section 4.4.2",
+		               "candidates come after the description they belong to");
+	if ((mid && mid[0] && !tt_sdp_media_by_mid(remote, mid, NULL)) ||
+	    (!mid && m_line_index >= 0 && (size_t)m_line_index >= remote->media_count))
+		return pc_fail(pc, TAUT_E_INVAL, "OperationError", "webrtc-pc section 4.4.2",
+		               "the remote description has no such m-line");
+	if (!candidate || len == 0) {
+		tt_ice_remote_end(pc->ice, now);
+	} else {
+		int err = tt_sdp_candidate_read(&c, candidate, len, &why);
+		if (err)
+			return pc_fail_sdp(pc, err, &why.err);
+		add_candidate(pc, now, &c);
+	}
+	pc_pump(pc, now);
+	return TAUT_OK;
+}
+
+/* ---- the pump ---- */
+
+static void ice_state(struct taut_pc *pc, taut_time now, const struct tt_ice_event *e)
+{
+	(void)now;
+	tt_note(pc->env, pc->now, TAUT_LAYER_PEER, "ICE state", TT_STR("state", tt_ice_state_text(e->state)),
+	        TT_STR("why", e->why));
+	pc_update_connection_state(pc, e->reason, e->why);
+}
+
+static void selected(struct taut_pc *pc, const struct tt_ice_event *e)
+{
+	static const char *const types[] = { "host", "srflx", "prflx", "relay" };
+	char local[TT_ADDR_TEXT], remote[TT_ADDR_TEXT], text[2 * TT_ADDR_TEXT + 40];
+
+	snprintf(text, sizeof text, "%s %s -> %s %s", types[e->local_type],
+	         tt_addr_text(&e->path.local, local), types[e->remote_type],
+	         tt_addr_text(&e->path.remote, remote));
+	pc_milestone(pc, TAUT_MS_NOMINATED, text);
+}
+
+static bool take_ice(struct taut_pc *pc, taut_time now)
+{
+	const struct tt_ice_event *e = tt_ice_poll_event(pc->ice);
+
+	if (!e)
+		return false;
+	switch (e->type) {
+	case TT_ICE_EV_CANDIDATE:
+		local_candidate(pc, &e->candidate);
+		break;
+	case TT_ICE_EV_GATHERING_DONE:
+		gathering_done(pc);
+		break;
+	case TT_ICE_EV_FIRST_CHECK:
+		pc_milestone(pc, TAUT_MS_FIRST_CHECK, "first connectivity check sent");
+		break;
+	case TT_ICE_EV_SELECTED:
+		selected(pc, e);
+		break;
+	case TT_ICE_EV_STATE:
+		ice_state(pc, now, e);
+		break;
+	}
+	return true;
+}
+
+static void keys_ready(struct taut_pc *pc, taut_time now)
+{
+	struct tt_srtp_keys keys;
+
+	pc->dtls_state = TAUT_STATE_CONNECTED;
+	pc_milestone(pc, TAUT_MS_DTLS, tt_dtls_cipher_name(pc->dtls));
+	if (tt_dtls_srtp_keys(pc->dtls, &keys) == TAUT_OK && keys.profile != TT_SRTP_PROFILE_NONE) {
+		if (tt_srtp_new(&pc->srtp, pc->env, &keys) == TAUT_OK)
+			pc->counters.srtp_profile = tt_srtp_profile_name(keys.profile);
+	}
+	memset(&keys, 0, sizeof keys);
+	pc_update_connection_state(pc, TAUT_REASON_NONE, NULL);
+}
+
+static bool take_dtls(struct taut_pc *pc, taut_time now)
+{
+	struct tt_dtls_event e;
+
+	if (!tt_dtls_poll_event(pc->dtls, &e))
+		return false;
+	switch (e.type) {
+	case TT_DTLS_EV_CONNECTED:
+		keys_ready(pc, now);
+		break;
+	case TT_DTLS_EV_DATA:
+		if (pc->channels)
+			tt_dcs_recv(pc->channels, now, e.data, e.len);
+		break;
+	case TT_DTLS_EV_CLOSED:
+		pc->dtls_state = TAUT_STATE_CLOSED;
+		pc_end(pc, now, e.reason ? e.reason : TAUT_REASON_CLOSED_BY_PEER, e.text);
+		break;
+	case TT_DTLS_EV_FAILED:
+		pc->dtls_state = TAUT_STATE_FAILED;
+		pc_update_connection_state(pc, e.reason, e.text);
+		break;
+	}
+	return true;
+}
+
+static bool start_transport(struct taut_pc *pc, taut_time now)
+{
+	struct tt_ice_path path;
+	bool moved = false;
+
+	if (!pc->dtls_started && pc->agreed && tt_ice_selected(pc->ice, now, &path)) {
+		pc->dtls_started = true;
+		pc->dtls_state = TAUT_STATE_CONNECTING;
+		tt_dtls_start(pc->dtls, now, pc->dtls_client, 2 * tt_ice_rtt(pc->ice));
+		moved = true;
+	}
+	if (pc->dtls_state != TAUT_STATE_CONNECTED)
+		return moved;
+	if (pc->data_agreed && !pc->sctp_started) {
+		pc->sctp_started = true;
+		tt_dcs_connect(pc->channels, now);
+		moved = true;
+	}
+	if (pc->srtp && pc->rtp && pc->held)
+		pc_replay_held(pc, now);
+	return moved;
+}
+
+void pc_pump(struct taut_pc *pc, taut_time now)
+{
+	bool moved = true;
+
+	while (moved && !pc->closed) {
+		moved = false;
+		while (!pc->closed && take_ice(pc, now))
+			moved = true;
+		if (!pc->closed)
+			moved |= start_transport(pc, now);
+		while (!pc->closed && take_dtls(pc, now))
+			moved = true;
+	}
+}
