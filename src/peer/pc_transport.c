@@ -211,9 +211,8 @@ int taut_pc_add_ice_candidate(taut_pc *pc, taut_time now, const char *candidate,
 
 /* ---- the pump ---- */
 
-static void ice_state(struct taut_pc *pc, taut_time now, const struct tt_ice_event *e)
+static void ice_state(struct taut_pc *pc, const struct tt_ice_event *e)
 {
-	(void)now;
 	tt_note(pc->env, pc->now, TAUT_LAYER_PEER, "ICE state", TT_STR("state", tt_ice_state_text(e->state)),
 	        TT_STR("why", e->why));
 	pc_update_connection_state(pc, e->reason, e->why);
@@ -230,7 +229,7 @@ static void selected(struct taut_pc *pc, const struct tt_ice_event *e)
 	pc_milestone(pc, TAUT_MS_NOMINATED, text);
 }
 
-static bool take_ice(struct taut_pc *pc, taut_time now)
+static bool take_ice(struct taut_pc *pc)
 {
 	const struct tt_ice_event *e = tt_ice_poll_event(pc->ice);
 
@@ -250,13 +249,13 @@ static bool take_ice(struct taut_pc *pc, taut_time now)
 		selected(pc, e);
 		break;
 	case TT_ICE_EV_STATE:
-		ice_state(pc, now, e);
+		ice_state(pc, e);
 		break;
 	}
 	return true;
 }
 
-static void keys_ready(struct taut_pc *pc, taut_time now)
+static void keys_ready(struct taut_pc *pc)
 {
 	struct tt_srtp_keys keys;
 
@@ -278,7 +277,7 @@ static bool take_dtls(struct taut_pc *pc, taut_time now)
 		return false;
 	switch (e.type) {
 	case TT_DTLS_EV_CONNECTED:
-		keys_ready(pc, now);
+		keys_ready(pc);
 		break;
 	case TT_DTLS_EV_DATA:
 		if (pc->channels)
@@ -325,7 +324,7 @@ void pc_pump(struct taut_pc *pc, taut_time now)
 
 	while (moved && !pc->closed) {
 		moved = false;
-		while (!pc->closed && take_ice(pc, now))
+		while (!pc->closed && take_ice(pc))
 			moved = true;
 		if (!pc->closed)
 			moved |= start_transport(pc, now);
