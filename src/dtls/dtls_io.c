@@ -1,0 +1,289 @@
+/* dtls_io.c - records in, records out.
+ *
+ * A datagram is cut into records, each is judged (dtls_record.c) and fed to OpenSSL alone, which
+ * changes nothing for it: records of DTLS do not depend on each other. After the handshake
+ * SSL_read goes on, and so answers a peer that repeats its Finished because our last flight was
+ * lost (RFC 6347 section 4.2.4). */
+#include <stdio.h>
+#include <string.h>
+
+#include <openssl/crypto.h>
+#include <openssl/err.h>
+
+#include "base/num.h"
+#include "dtls/dtls_state.h"
+
+enum { APPLICATION_DATA = 23 };
+
+static bool shaking(const struct tt_dtls *d)
+{
+	return d->state == TT_DTLS_HANDSHAKE;
+}
+
+static bool alive(const struct tt_dtls *d)
+{
+	return d->state != TT_DTLS_CLOSED && d->state != TT_DTLS_FAILED;
+}
+
+/* What OpenSSL has against it, in its own words. */
+static void end_by_openssl(struct tt_dtls *d)
+{
+	const char *words = ERR_reason_error_string(ERR_peek_last_error());
+	char text[sizeof d->end_text];
+
+	if (d->mismatch) {
+		tt_dtls_end(d, TT_DTLS_FAILED, TAUT_REASON_DTLS_FINGERPRINT,
+		            "the peer's certificate matches no fingerprint of its description");
+		return;
+	}
+	snprintf(text, sizeof text, "%s: %s", shaking(d) ? "handshake refused" : "association broken",
+	         words ? words : "OpenSSL gives no reason");
+	tt_dtls_end(d, TT_DTLS_FAILED, TAUT_REASON_DTLS_HANDSHAKE, text);
+}
+
+static void shake_hands(struct tt_dtls *d)
+{
+	const unsigned before = d->flights;
+
+	ERR_clear_error();
+	const int r = SSL_do_handshake(d->ssl);
+	if (r == 1) {
+		d->state = TT_DTLS_UNPROVEN;
+		d->give_up_at = TT_DTLS_NEVER;
+	} else if (SSL_get_error(d->ssl, r) != SSL_ERROR_WANT_READ) {
+		end_by_openssl(d);
+		return;
+	}
+	tt_dtls_timer_update(d, d->flights != before);
+	tt_dtls_prove(d);
+}
+
+static void no_more_to_read(struct tt_dtls *d, int result)
+{
+	switch (SSL_get_error(d->ssl, result)) {
+	case SSL_ERROR_WANT_READ:
+		return;
+	case SSL_ERROR_ZERO_RETURN:
+		SSL_shutdown(d->ssl); /* RFC 5246 section 7.2.1: answered with one of our own */
+		tt_dtls_end(d, TT_DTLS_CLOSED, TAUT_REASON_CLOSED_BY_PEER, "the peer said close_notify");
+		return;
+	default:
+		end_by_openssl(d);
+	}
+}
+
+/* Plaintext of the record just fed. It fits: feed() saw to it. */
+static void read_data(struct tt_dtls *d)
+{
+	struct tt_dtls_queue *q = &d->in;
+
+	while (q->cap - q->len > 2) {
+		uint8_t *at = q->base + q->len;
+		size_t got = 0;
+
+		ERR_clear_error();
+		const int r = SSL_read_ex(d->ssl, at + 2, q->cap - q->len - 2, &got);
+		if (r != 1) {
+			no_more_to_read(d, r);
+			return;
+		}
+		at[0] = tt_u8(got >> 8);
+		at[1] = tt_u8(got & 0xff);
+		q->len += got + 2;
+	}
+}
+
+void tt_dtls_drive(struct tt_dtls *d)
+{
+	if (shaking(d))
+		shake_hands(d);
+	if (d->state == TT_DTLS_UNPROVEN || d->state == TT_DTLS_CONNECTED)
+		read_data(d);
+}
+
+static void dropped(struct tt_dtls *d, const char *why, size_t len)
+{
+	d->counters.records_dropped++;
+	tt_note_drop(d->env, d->now, TAUT_LAYER_DTLS, why, TT_INT("len", len));
+}
+
+static bool same_but_number(const uint8_t *a, size_t a_len, const uint8_t *b, size_t b_len)
+{
+	return a_len == b_len && a_len > 13 && memcmp(a + 13, b + 13, a_len - 13) == 0;
+}
+
+/* For later: what came too early is kept, two of it. */
+static void hold(struct tt_dtls *d, const uint8_t *data, size_t len)
+{
+	for (size_t i = 0; i < d->early_count; i++)
+		if (same_but_number(d->early[i].data, d->early[i].len, data, len))
+			return; /* a retransmission */
+	if (d->early_count == TT_DTLS_EARLY_MAX || len > TT_DTLS_EARLY_SIZE) {
+		dropped(d, "too much came too early", len);
+		return;
+	}
+	memcpy(d->early[d->early_count].data, data, len);
+	d->early[d->early_count++].len = len;
+	tt_note(d->env, d->now, TAUT_LAYER_DTLS, "held for later", TT_INT("len", len));
+}
+
+/* Before start: a ClientHello is worth keeping, because the peer's pair may be valid before ours. */
+static void hold_hello(struct tt_dtls *d, const uint8_t *buf, size_t len)
+{
+	struct rd r = rd_make(buf, len);
+	struct tt_dtls_record rec;
+
+	if (tt_dtls_record_next(&r, &rec) && tt_dtls_record_is_hello(&rec))
+		hold(d, buf, len);
+	else
+		dropped(d, "not a ClientHello, and nothing has begun", len);
+}
+
+static void feed(struct tt_dtls *d, const struct tt_dtls_record *rec)
+{
+	const char *why = tt_dtls_record_refuse(d, rec);
+
+	if (!why && shaking(d) && rec->type == APPLICATION_DATA) {
+		hold(d, rec->whole, rec->whole_len); /* it overtook the end of the handshake */
+		return;
+	}
+	if (!why && !shaking(d) && d->in.cap - d->in.len < rec->whole_len)
+		why = "too much plaintext waits to be taken";
+	if (why) {
+		dropped(d, why, rec->whole_len);
+		return;
+	}
+	d->record = rec->whole;
+	d->record_len = rec->whole_len;
+	tt_dtls_drive(d);
+	d->record = NULL;
+}
+
+static void feed_all(struct tt_dtls *d, const uint8_t *buf, size_t len)
+{
+	struct rd r = rd_make(buf, len);
+	struct tt_dtls_record rec;
+
+	while (alive(d) && tt_dtls_record_next(&r, &rec))
+		feed(d, &rec);
+	if (r.bad)
+		dropped(d, "cut off, or not a record", len - (size_t)r.off);
+}
+
+void tt_dtls_feed_held(struct tt_dtls *d)
+{
+	const size_t n = d->early_count;
+	struct tt_dtls_early held[TT_DTLS_EARLY_MAX];
+
+	memcpy(held, d->early, sizeof held); /* while these are fed, others may have to be held */
+	d->early_count = 0;
+	for (size_t i = 0; i < n && alive(d); i++)
+		feed_all(d, held[i].data, held[i].len);
+}
+
+int tt_dtls_recv(struct tt_dtls *d, taut_time now, const uint8_t *buf, size_t len)
+{
+	if (!alive(d))
+		return TAUT_E_STATE;
+	d->now = now;
+	d->counters.datagrams_in++;
+	if (len == 0 || len > TT_DTLS_DATAGRAM_MAX) {
+		dropped(d, "empty, or longer than any datagram of a path", len);
+		return TAUT_OK;
+	}
+	if (buf[0] != APPLICATION_DATA)
+		tt_trace_packet(d->env, now, TAUT_LAYER_DTLS, false, buf, len, NULL, NULL);
+	if (d->state == TT_DTLS_NEW) {
+		hold_hello(d, buf, len);
+		return TAUT_OK;
+	}
+	feed_all(d, buf, len);
+	if (!shaking(d) && alive(d) && d->early_count > 0)
+		tt_dtls_feed_held(d);
+	return TAUT_OK;
+}
+
+size_t tt_dtls_poll_send(struct tt_dtls *d, taut_time now, uint8_t *buf, size_t cap)
+{
+	const uint8_t *data;
+	size_t len;
+
+	d->now = now;
+	while (tt_dtls_queue_peek(&d->out, &data, &len)) {
+		const bool fits = len <= cap;
+
+		if (fits)
+			memcpy(buf, data, len);
+		else
+			tt_note_drop(d->env, now, TAUT_LAYER_DTLS, "flight larger than the caller's buffer",
+			             TT_INT("len", len), TT_INT("cap", cap));
+		tt_dtls_queue_drop(&d->out);
+		if (fits) {
+			d->counters.datagrams_out++;
+			return len;
+		}
+	}
+	return 0;
+}
+
+size_t tt_dtls_protect(struct tt_dtls *d, taut_time now, const void *data, size_t len, uint8_t *out,
+                       size_t cap)
+{
+	size_t taken = 0;
+
+	d->now = now;
+	if (d->state != TT_DTLS_CONNECTED || len == 0 || len > TT_DTLS_DATAGRAM_MAX ||
+	    cap < len + TT_DTLS_OVERHEAD)
+		return 0;
+	ERR_clear_error();
+	d->direct = out;
+	d->direct_cap = cap;
+	d->direct_len = 0;
+	const int r = SSL_write_ex(d->ssl, data, len, &taken);
+	d->direct = NULL;
+	if (r == 1)
+		return d->direct_len;
+	end_by_openssl(d);
+	return 0;
+}
+
+const char *tt_dtls_cipher_name(const struct tt_dtls *d)
+{
+	const SSL_CIPHER *cipher = d->state >= TT_DTLS_UNPROVEN ? SSL_get_current_cipher(d->ssl) : NULL;
+
+	return cipher ? SSL_CIPHER_get_name(cipher) : NULL;
+}
+
+/* Client's key, server's key, client's salt, server's salt. */
+static void split(struct tt_srtp_keys *out, const uint8_t *material, size_t salt_len, bool client)
+{
+	struct tt_srtp_key *from_client = client ? &out->local : &out->remote;
+	struct tt_srtp_key *from_server = client ? &out->remote : &out->local;
+	struct rd r = rd_make(material, 2 * (16 + salt_len));
+
+	memcpy(from_client->key, rd_take(&r, 16), 16);
+	memcpy(from_server->key, rd_take(&r, 16), 16);
+	memcpy(from_client->salt, rd_take(&r, salt_len), salt_len);
+	memcpy(from_server->salt, rd_take(&r, salt_len), salt_len);
+}
+
+int tt_dtls_srtp_keys(struct tt_dtls *d, struct tt_srtp_keys *out)
+{
+	static const char label[] = "EXTRACTOR-dtls_srtp"; /* RFC 5764 section 4.2 */
+	uint8_t material[2 * (16 + 14)];
+
+	*out = (struct tt_srtp_keys){ .profile = TT_SRTP_PROFILE_NONE };
+	if (d->state != TT_DTLS_CONNECTED)
+		return TAUT_E_STATE;
+	const SRTP_PROTECTION_PROFILE *srtp = SSL_get_selected_srtp_profile(d->ssl);
+	if (!srtp)
+		return TAUT_OK;
+	const size_t salt_len = srtp->id == TT_SRTP_PROFILE_AEAD_AES_128_GCM ? 12 : 14;
+	if (SSL_export_keying_material(d->ssl, material, 2 * (16 + salt_len), label, sizeof label - 1,
+	                               NULL, 0, 0) != 1)
+		return TAUT_E_CRYPTO;
+	out->profile = tt_u16(srtp->id);
+	split(out, material, salt_len, d->client);
+	OPENSSL_cleanse(material, sizeof material);
+	return TAUT_OK;
+}

@@ -1,0 +1,160 @@
+/* dtls_state.h - what the files of src/dtls share; no other folder includes it. */
+#ifndef TAUT_DTLS_DTLS_STATE_H
+#define TAUT_DTLS_DTLS_STATE_H
+
+#include <openssl/provider.h>
+#include <openssl/ssl.h>
+#include <openssl/x509.h>
+
+#include "base/rd.h"
+#include "dtls/dtls.h"
+
+enum {
+	TT_DTLS_FINGERPRINTS_MAX = 16,
+	TT_DTLS_EARLY_MAX = 2, /* a ClientHello with a post-quantum key share comes in two */
+	TT_DTLS_EARLY_SIZE = 2048,
+	TT_DTLS_IN_SIZE = 2 * TT_DTLS_DATAGRAM_MAX,
+	TT_DTLS_OUT_SIZE = 8192, /* two flights of ours, certificate and all */
+	TT_DTLS_MESSAGES = 16,   /* of a handshake, per side; DTLS 1.2 needs 8 */
+	TT_DTLS_CERTIFICATE_MAX = 16384,
+	TT_DTLS_REASSEMBLY_MAX = 65536, /* of all messages of the peer together */
+};
+
+#define TT_DTLS_NEVER INT64_MAX
+
+struct tt_dtls_shared {
+	struct tt_env *env;
+	OSSL_LIB_CTX *lib;
+	OSSL_PROVIDER *source, *standard; /* random numbers; everything else */
+	BIO_METHOD *bio;
+	EVP_PKEY *key;
+	X509 *cert;
+	SSL_CTX *ctx;
+	char fingerprint[TT_DTLS_FINGERPRINT_TEXT];
+};
+
+/* Packets one after another, each behind its length in two octets. */
+struct tt_dtls_queue {
+	uint8_t *base;
+	size_t off, len, cap; /* off <= len <= cap */
+};
+
+struct tt_dtls_print {
+	uint8_t hash; /* index into the table of hashes, the stronger the greater */
+	uint8_t value[64];
+};
+
+struct tt_dtls {
+	struct tt_env *env;
+	struct tt_dtls_shared *shared;
+	SSL *ssl;
+	uint32_t state;
+	bool client;
+	bool proven;                   /* was CONNECTED at some time */
+	bool told_connected, told_end; /* events that were polled */
+	bool mismatch;                 /* the certificate was refused while it was verified */
+	uint32_t end_reason;
+	char end_text[200];
+	taut_time now; /* of the call under way, for what OpenSSL calls back */
+
+	struct tt_dtls_print prints[TT_DTLS_FINGERPRINTS_MAX];
+	size_t print_count; /* 0: not known yet */
+
+	/* The record that OpenSSL may read now; NULL: none. */
+	const uint8_t *record;
+	size_t record_len;
+	/* Where tt_dtls_protect wants its record; NULL: records go to out. */
+	uint8_t *direct;
+	size_t direct_cap, direct_len;
+	unsigned flights; /* datagrams that OpenSSL wrote, wrapping */
+
+	/* Retransmission; see dtls_timer.c. */
+	taut_time first_timeout, timeout, resend_at, give_up_at;
+	struct timeval *openssl_timer; /* NULL: this OpenSSL does not lend it */
+
+	/* What a stranger could make grow. */
+	unsigned early_records; /* encrypted ones that may still be fed before the handshake ends */
+	uint32_t message_len[TT_DTLS_MESSAGES]; /* as claimed by fragments, by message_seq */
+	const char *hint; /* an unauthenticated alert, for the text of a timeout */
+
+	/* Before start: a ClientHello. While the handshake goes on: application data. */
+	struct tt_dtls_early {
+		size_t len;
+		uint8_t data[TT_DTLS_EARLY_SIZE];
+	} early[TT_DTLS_EARLY_MAX];
+	size_t early_count;
+	struct tt_dtls_queue in, out; /* plaintext; datagrams of flights and alerts */
+	size_t lent; /* octets of in that the last DATA event lent out */
+	struct tt_dtls_counters counters;
+};
+
+/* ---- dtls.c ---- */
+
+/* Ends it, once: CLOSED or FAILED, with a TAUT_REASON_ and words. */
+void tt_dtls_end(struct tt_dtls *d, uint32_t state, uint32_t reason, const char *text);
+/* From UNPROVEN to CONNECTED or FAILED, if the fingerprints are known. */
+void tt_dtls_prove(struct tt_dtls *d);
+
+/* ---- dtls_io.c ---- */
+
+/* Lets OpenSSL go on with d->record, or with nothing. */
+void tt_dtls_drive(struct tt_dtls *d);
+/* What came too early is looked at now. */
+void tt_dtls_feed_held(struct tt_dtls *d);
+
+/* ---- dtls_random.c ---- */
+
+/* Loads into lib a provider whose only generator draws from env, and makes it lib's default.
+ * NULL: OpenSSL refused. */
+OSSL_PROVIDER *tt_dtls_random_install(OSSL_LIB_CTX *lib, struct tt_env *env);
+
+/* ---- dtls_cert.c ---- */
+
+/* P-256 key and a self-signed certificate that begins a day before unix_us and lasts 30 days after. */
+bool tt_dtls_cert_make(OSSL_LIB_CTX *lib, struct tt_env *env, int64_t unix_us, EVP_PKEY **key,
+                       X509 **cert);
+
+/* ---- dtls_fingerprint.c ---- */
+
+/* "sha-256 AA:BB:..." of cert; out has TT_DTLS_FINGERPRINT_TEXT octets. */
+bool tt_dtls_fingerprint_text(OSSL_LIB_CTX *lib, const X509 *cert, char *out);
+/* Reads one; TAUT_OK, TAUT_E_SYNTAX, TAUT_E_UNSUPPORTED. */
+int tt_dtls_fingerprint_read(const struct tt_dtls_fingerprint *in, struct tt_dtls_print *out);
+/* Whether cert has one of the fingerprints of the strongest hash among those given. */
+bool tt_dtls_fingerprint_match(OSSL_LIB_CTX *lib, const X509 *cert,
+                               const struct tt_dtls_print *all, size_t n);
+
+/* ---- dtls_bio.c ---- */
+
+/* A method for BIOs whose data is a struct tt_dtls. NULL: no memory. */
+BIO_METHOD *tt_dtls_bio_method(void);
+/* False: no room, nothing was queued. */
+bool tt_dtls_queue_put(struct tt_dtls_queue *q, const void *data, size_t len);
+/* The first packet, or false; it stays until tt_dtls_queue_drop. */
+bool tt_dtls_queue_peek(const struct tt_dtls_queue *q, const uint8_t **data, size_t *len);
+void tt_dtls_queue_drop(struct tt_dtls_queue *q);
+
+/* ---- dtls_record.c ---- */
+
+struct tt_dtls_record {
+	uint8_t type;
+	uint16_t version, epoch;
+	const uint8_t *whole, *body;
+	size_t whole_len, len;
+};
+/* The next record of a datagram; false: the rest is not one. */
+bool tt_dtls_record_next(struct rd *r, struct tt_dtls_record *out);
+/* Why OpenSSL must not see this record, or NULL: it may. Counts what it lets pass. */
+const char *tt_dtls_record_refuse(struct tt_dtls *d, const struct tt_dtls_record *rec);
+/* Whether it is (the start or a further part of) a ClientHello in the clear. */
+bool tt_dtls_record_is_hello(const struct tt_dtls_record *rec);
+
+/* ---- dtls_timer.c ---- */
+
+void tt_dtls_timer_start(struct tt_dtls *d, taut_time first_timeout);
+/* After OpenSSL ran: arms or disarms. wrote: it sent a new flight. */
+void tt_dtls_timer_update(struct tt_dtls *d, bool wrote);
+/* Sends the last flight again. False: OpenSSL has given up. */
+bool tt_dtls_timer_fire(struct tt_dtls *d);
+
+#endif
