@@ -52,7 +52,7 @@ struct tt_sdp_attr { /* "a=name:value", or "a=name" with value NULL */
 	const char *name, *value;
 };
 
-struct tt_sdp_line { /* i u e p t r z k, and c lines after the first */
+struct tt_sdp_line { /* i u e p t r z, and c lines after the first */
 	char type;
 	const char *value;
 };
@@ -97,7 +97,8 @@ struct tt_sdp_codec { /* an entry of the m-line of an RTP section, in its order 
 	uint8_t payload_type;
 	uint8_t channels;    /* as written; 0: not said */
 	uint32_t clock_rate; /* 0 if name is NULL */
-	const char *name;    /* as written: compare without case. NULL: no a=rtpmap and not static */
+	bool is_static;      /* no a=rtpmap: name, rate and channels are RFC 3551's */
+	const char *name;    /* as written: compare without case. NULL: nobody says */
 	const char *fmtp;    /* everything after the payload type, or NULL; tt_sdp_fmtp_get */
 	const char **rtcp_fb; /* "nack pli" */
 	size_t rtcp_fb_count;
@@ -237,7 +238,7 @@ struct tt_sdp_media {
 	bool has_sctp_port, has_max_message_size;
 	uint16_t sctp_port; /* RFC 8841 section 5; tt_sdp_sctp_port knows the older form and the default */
 	uint64_t max_message_size; /* 0: any; tt_sdp_max_message_size knows the default */
-	const char *sctpmap;       /* of the older form, after the port: "webrtc-datachannel 1024" */
+	const char *sctpmap;       /* of the older form: "5000 webrtc-datachannel 1024" */
 };
 
 /* Something read, understood, and left out because it means nothing where it stands. */

@@ -1,0 +1,133 @@
+/* sdp_arena.c - see sdp_arena.h; and the life of a description. */
+#include "sdp/sdp_arena.h"
+
+#include <stdalign.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/num.h"
+
+enum { ALIGN = alignof(max_align_t), FIRST_BLOCK = 4096, LARGEST_STEP = 64 * 1024 };
+
+struct tt_sdp_block {
+	struct tt_sdp_block *next;
+	size_t used, cap; /* of what follows the header */
+};
+
+static size_t aligned(size_t n)
+{
+	return (n + ALIGN - 1) / ALIGN * ALIGN;
+}
+
+static uint8_t *block_bytes(struct tt_sdp_block *b)
+{
+	return (uint8_t *)b + aligned(sizeof *b);
+}
+
+static struct tt_sdp_block *new_block(struct tt_sdp *sdp, size_t need)
+{
+	size_t cap = sdp->blocks ? tt_min(2 * sdp->blocks->cap, LARGEST_STEP) : FIRST_BLOCK;
+
+	cap = aligned(tt_max(cap, need));
+	struct tt_sdp_block *b = tt_alloc(sdp->env, aligned(sizeof *b) + cap);
+	if (!b)
+		return NULL;
+	b->cap = cap;
+	b->next = sdp->blocks;
+	sdp->blocks = b;
+	return b;
+}
+
+void *tt_sdp_arena(struct tt_sdp *sdp, size_t size)
+{
+	struct tt_sdp_block *b = sdp->blocks;
+	const size_t need = aligned(size);
+
+	if (sdp->failed || size > SIZE_MAX / 4)
+		goto fail;
+	if (!b || b->cap - b->used < need)
+		b = new_block(sdp, need);
+	if (!b)
+		goto fail;
+	void *p = block_bytes(b) + b->used;
+	b->used += need;
+	return p;
+fail:
+	sdp->failed = true;
+	return NULL;
+}
+
+char *tt_sdp_copy_n(struct tt_sdp *sdp, const char *text, size_t len)
+{
+	char *copy = tt_sdp_arena(sdp, len + 1);
+
+	if (copy && len > 0)
+		memcpy(copy, text, len);
+	return copy;
+}
+
+void *tt_sdp_grow(struct tt_sdp *sdp, void *array, size_t count, size_t size)
+{
+	const size_t first = 4;
+
+	if (count != 0 && (count < first || (count & (count - 1)) != 0))
+		return array;
+	void *bigger = tt_sdp_arena(sdp, count == 0 ? first * size : 2 * count * size);
+	if (!bigger)
+		return array;
+	if (count > 0)
+		memcpy(bigger, array, count * size);
+	return bigger;
+}
+
+const char *tt_sdp_copy(struct tt_sdp *sdp, const char *text)
+{
+	return text ? tt_sdp_copy_n(sdp, text, strlen(text)) : NULL;
+}
+
+const char *tt_sdp_text(struct tt_sdp *sdp, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	const int len = vsnprintf(NULL, 0, fmt, ap);
+	va_end(ap);
+	char *text = len < 0 ? NULL : tt_sdp_arena(sdp, (size_t)len + 1);
+	if (!text) {
+		sdp->failed = true;
+		return "";
+	}
+	va_start(ap, fmt);
+	(void)vsnprintf(text, (size_t)len + 1, fmt, ap);
+	va_end(ap);
+	return text;
+}
+
+struct tt_sdp *tt_sdp_new(struct tt_env *env)
+{
+	struct tt_sdp *sdp = tt_alloc(env, sizeof *sdp);
+
+	if (!sdp)
+		return NULL;
+	sdp->env = env;
+	sdp->username = sdp->session_name = "-";
+	sdp->origin = (struct tt_sdp_address){ "IN", "IP4", "127.0.0.1" };
+	sdp->scrap = tt_sdp_arena(sdp, sizeof *sdp->scrap);
+	if (!sdp->scrap) {
+		tt_sdp_free(sdp);
+		return NULL;
+	}
+	return sdp;
+}
+
+void tt_sdp_free(struct tt_sdp *sdp)
+{
+	if (!sdp)
+		return;
+	for (struct tt_sdp_block *b = sdp->blocks, *next; b; b = next) {
+		next = b->next;
+		tt_free(sdp->env, b);
+	}
+	tt_free(sdp->env, sdp);
+}
