@@ -1,0 +1,140 @@
+/* a=fingerprint: the table of outcomes, RFC 8122 section 5 and HOSTILE row B07. */
+#include "pair.h"
+
+#include "dtls/dtls_state.h"
+
+#define H8 "01:23:45:67:89:AB:CD:EF"
+#define H16 H8 ":" H8
+#define H32 H16 ":" H16
+
+static const struct {
+	const char *algo, *value;
+	int result;
+} outcomes[] = {
+	{ "sha-256", H32, TAUT_OK },
+	{ "SHA-256", H32, TAUT_OK },
+	{ "Sha-384", H32 ":" H16, TAUT_OK },
+	{ "sha-512", H32 ":" H32, TAUT_OK },
+	{ "sha-256", "01:23:45:67:89:ab:cd:ef:" H8 ":" H16, TAUT_OK },
+	{ "sha-256", H32 ":01", TAUT_E_SYNTAX },
+	{ "sha-256", H16 ":" H8, TAUT_E_SYNTAX },
+	{ "sha-256", "", TAUT_E_SYNTAX },
+	{ "sha-256", H32 ":", TAUT_E_SYNTAX },
+	{ "sha-256", "0G" ":23:45:67:89:AB:CD:EF:" H8 ":" H16, TAUT_E_SYNTAX },
+	{ "sha-256", "01-23:45:67:89:AB:CD:EF:" H8 ":" H16, TAUT_E_SYNTAX },
+	{ "sha-256", "0123456789ABCDEF0123456789ABCDEF0123456789ABCDEF0123456789ABCDEF", TAUT_E_SYNTAX },
+	{ "sha-1", H16 ":01:02:03:04", TAUT_E_UNSUPPORTED },
+	{ "sha-1", H16, TAUT_E_SYNTAX },
+	{ "md5", H16, TAUT_E_UNSUPPORTED },
+	{ "md2", H16, TAUT_E_UNSUPPORTED },
+	{ "sha-224", H16 ":" H8 ":01:02:03:04", TAUT_E_UNSUPPORTED },
+	{ "sha3-256", H32, TAUT_E_UNSUPPORTED },
+	{ "sha-25", H32, TAUT_E_UNSUPPORTED },
+	{ "", H32, TAUT_E_UNSUPPORTED },
+};
+
+static struct tt_dtls_fingerprint fp(const char *algo, const char *value)
+{
+	return (struct tt_dtls_fingerprint){ .algo = algo, .algo_len = strlen(algo),
+		                             .value = value, .value_len = strlen(value) };
+}
+
+static void every_form_has_its_outcome(void **state)
+{
+	struct tt_dtls_print print;
+
+	(void)state;
+	for (size_t i = 0; i < TT_COUNT(outcomes); i++) {
+		const struct tt_dtls_fingerprint one = fp(outcomes[i].algo, outcomes[i].value);
+
+		if (tt_dtls_fingerprint_read(&one, &print) != outcomes[i].result)
+			fail_msg("%s %s", outcomes[i].algo, outcomes[i].value);
+	}
+}
+
+static void hash_text(struct pair *p, int whose, const char *name, char *out)
+{
+	uint8_t value[64];
+	unsigned len;
+
+	X509_digest(p->shared[whose]->cert, EVP_get_digestbyname(name), value, &len);
+	for (unsigned i = 0; i < len; i++)
+		snprintf(out + 3 * i, 4, "%02x%s", value[i], i + 1 < len ? ":" : "");
+}
+
+/* What the client is told about the server, and whether it then connects. */
+static bool connects(const struct tt_dtls_fingerprint *all, size_t n, struct pair *p)
+{
+	assert_int_equal(tt_dtls_set_remote_fingerprints(p->d[0], p->sim.now, all, n), TAUT_OK);
+	assert_int_equal(pair_teach(p, 1, tt_dtls_shared_fingerprint(p->shared[0])), TAUT_OK);
+	pair_start(p);
+	pair_run(p, p->sim.now + 500 * MS);
+	const bool yes = p->connected[0];
+	pair_free(p);
+	return yes;
+}
+
+static void one_match_among_several_of_the_strongest_hash_is_enough(void **state)
+{
+	struct pair p;
+	char sha256[200], sha512[200], sha1[200];
+
+	(void)state;
+	pair_init(&p, 1, NULL);
+	hash_text(&p, 1, "SHA256", sha256);
+	hash_text(&p, 1, "SHA512", sha512);
+	hash_text(&p, 1, "SHA1", sha1);
+	const struct tt_dtls_fingerprint rollover[] = { fp("sha-256", H32), fp("sha-256", sha256) };
+	assert_true(connects(rollover, 2, &p));
+	pair_init(&p, 1, NULL);
+	const struct tt_dtls_fingerprint both[] = { fp("SHA-512", sha512), fp("sha-256", H32), fp("sha-1", sha1) };
+	assert_true(connects(both, 3, &p));
+	pair_init(&p, 1, NULL);
+	const struct tt_dtls_fingerprint weaker[] = { fp("sha-512", H32 ":" H32), fp("sha-256", sha256) };
+	assert_false(connects(weaker, 2, &p));
+	pair_init(&p, 1, NULL);
+	const struct tt_dtls_fingerprint only_weak[] = { fp("sha-1", sha1) };
+	assert_int_equal(tt_dtls_set_remote_fingerprints(p.d[0], 0, only_weak, 1), TAUT_E_UNSUPPORTED);
+	assert_int_equal(tt_dtls_set_remote_fingerprints(p.d[0], 0, NULL, 0), TAUT_E_UNSUPPORTED);
+	pair_free(&p);
+}
+
+static void a_refused_set_changes_nothing(void **state)
+{
+	struct pair p;
+
+	(void)state;
+	pair_init(&p, 2, NULL);
+	pair_teach_both(&p);
+	const struct tt_dtls_fingerprint bad[] = { fp("sha-256", H32), fp("sha-256", "junk") };
+	assert_int_equal(tt_dtls_set_remote_fingerprints(p.d[0], 0, bad, 2), TAUT_E_SYNTAX);
+	pair_start(&p);
+	pair_run(&p, p.sim.now + 500 * MS);
+	assert_true(p.connected[0] && p.connected[1]);
+	pair_free(&p);
+}
+
+static void our_own_reads_back(void **state)
+{
+	struct pair p;
+
+	(void)state;
+	pair_init(&p, 3, NULL);
+	const char *text = tt_dtls_shared_fingerprint(p.shared[0]);
+	assert_int_equal(strlen(text), TT_DTLS_FINGERPRINT_TEXT - 1);
+	assert_memory_equal(text, "sha-256 ", 8);
+	assert_string_not_equal(text, tt_dtls_shared_fingerprint(p.shared[1]));
+	pair_free(&p);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_form_has_its_outcome),
+		cmocka_unit_test(one_match_among_several_of_the_strongest_hash_is_enough),
+		cmocka_unit_test(a_refused_set_changes_nothing),
+		cmocka_unit_test(our_own_reads_back),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
