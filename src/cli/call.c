@@ -1,0 +1,408 @@
+/* call.c - a native peer in a room: joining, sources, and who is there. */
+#include "cli/call.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/call_peer.h"
+#include "cli/call_report.h"
+
+struct call_peer *call_peer_of(struct call *c, taut_pc *pc)
+{
+	for (size_t i = 0; i < c->peer_count; i++)
+		if (c->peers[i]->pc == pc)
+			return c->peers[i];
+	return NULL;
+}
+
+uint32_t call_kinds(const struct call *c)
+{
+	uint32_t kinds = c->cfg.echo ? TAUT_AUDIO | TAUT_VIDEO : 0;
+
+	for (size_t i = 0; i < c->cfg.send_count; i++)
+		kinds |= taut_source_kinds(c->sources[i]);
+	return kinds;
+}
+
+/* ---- sources: encoded once, sent to all ---- */
+
+static void send_to_all(struct call *c, uint32_t kind, const struct taut_frame *frame)
+{
+	taut_time now = taut_loop_now(c->loop);
+
+	for (size_t i = 0; i < c->peer_count; i++) {
+		struct call_peer *p = c->peers[i];
+		taut_transceiver t = kind == TAUT_AUDIO ? p->audio : p->video;
+		/* Not connected yet, or nobody wants it: that is no mistake here. */
+		if (p->connected && t && taut_pc_send_frame(p->pc, now, t, frame) == TAUT_E_LIMIT)
+			call_key_frame(c);
+	}
+}
+
+static void pump_sources(void *arg);
+
+static void schedule(struct call *c)
+{
+	taut_time next = INT64_MAX, now = taut_loop_now(c->loop);
+	bool ended = c->cfg.send_count > 0;
+
+	for (size_t i = 0; i < c->cfg.send_count; i++) {
+		taut_time at = taut_source_deadline(c->sources[i]);
+		next = at < next ? at : next;
+		ended = ended && taut_source_ended(c->sources[i]);
+	}
+	c->timer = 0;
+	if (next != INT64_MAX)
+		c->timer = taut_loop_after(c->loop, next > now ? next - now : 0, pump_sources, c);
+	else if (ended && c->cfg.ended)
+		c->cfg.ended(c->cfg.user);
+}
+
+static void pump_sources(void *arg)
+{
+	struct call *c = arg;
+	struct taut_frame frame = { .size = sizeof frame };
+	int kind;
+
+	for (size_t i = 0; i < c->cfg.send_count; i++) {
+		while ((kind = taut_source_poll(c->sources[i], taut_loop_now(c->loop), &frame)) > 0)
+			send_to_all(c, (uint32_t)kind, &frame);
+		if (kind < 0)
+			call_report(c->cfg.out, c->cfg.json, c->cfg.name, -1, "source ended",
+			            taut_source_error(c->sources[i])->text, NULL);
+	}
+	schedule(c);
+}
+
+void call_start_sources(struct call *c)
+{
+	if (c->started)
+		return;
+	c->started = true;
+	for (size_t i = 0; i < c->cfg.send_count; i++)
+		taut_source_start(c->sources[i], taut_loop_now(c->loop));
+	schedule(c);
+}
+
+void call_key_frame(struct call *c)
+{
+	for (size_t i = 0; i < c->cfg.send_count; i++)
+		taut_source_request_key_frame(c->sources[i]);
+}
+
+/* ---- the room ---- */
+
+static void set_up_media(struct call *c, struct call_peer *p)
+{
+	const uint32_t kinds[] = { TAUT_AUDIO, TAUT_VIDEO };
+	taut_time now = taut_loop_now(c->loop);
+
+	for (size_t i = 0; i < 2 && !c->cfg.data_only; i++) {
+		struct taut_transceiver_init init = {
+			.size = sizeof init,
+			.kind = kinds[i],
+			.direction = call_kinds(c) & kinds[i] ? TAUT_SENDRECV : TAUT_RECVONLY,
+			.stream_id = "taut",
+		};
+		taut_pc_add_transceiver(p->pc, now, &init, kinds[i] == TAUT_AUDIO ? &p->audio : &p->video);
+	}
+	struct taut_data_channel_init chat = { .size = sizeof chat, .label = "chat" };
+	taut_pc_create_data_channel(p->pc, now, &chat, &p->chat);
+}
+
+static void open_sink(struct call *c, struct call_peer *p)
+{
+	struct taut_media_error error = { 0 };
+	struct taut_sink_config cfg = { .size = sizeof cfg };
+	char dir[600];
+
+	if (c->cfg.save) {
+		if (c->met == 1)
+			snprintf(dir, sizeof dir, "%s", c->cfg.save);
+		else
+			snprintf(dir, sizeof dir, "%s/peer-%u", c->cfg.save, c->met);
+		cfg.dir = dir;
+		snprintf(c->save_dir, sizeof c->save_dir, "%s", dir);
+	}
+	if (!c->cfg.data_only && taut_sink_new(&p->sink, &cfg, &error) != TAUT_OK)
+		call_say(p, "not saved", error.text);
+}
+
+static void drop_peer(struct call *c, struct call_peer *p)
+{
+	call_peer_update(p);
+	if (p->connected && !c->have_summary) {
+		c->have_summary = true;
+		c->summary = p->last;
+	}
+	for (size_t i = 0; i < c->peer_count; i++)
+		if (c->peers[i] == p)
+			c->peers[i] = c->peers[--c->peer_count];
+	call_peer_free(p);
+}
+
+static struct call_peer *peer_by_id(struct call *c, const char *id)
+{
+	for (size_t i = 0; i < c->peer_count; i++)
+		if (strcmp(c->peers[i]->id, id) == 0)
+			return c->peers[i];
+	return NULL;
+}
+
+static void on_peer(void *user, taut_room *room, const struct taut_room_peer *peer, taut_pc *pc)
+{
+	struct call *c = user;
+	struct call_peer *again = peer_by_id(c, peer->id);
+
+	(void)room;
+	if (again) /* the call begins anew, with a new connection */
+		drop_peer(c, again);
+	struct call_peer *p = c->peer_count < CALL_MAX_PEERS ? calloc(1, sizeof *p) : NULL;
+	if (!p)
+		return;
+	p->call = c;
+	p->pc = pc;
+	p->since = taut_loop_now(c->loop);
+	p->pending_end = &p->pending;
+	p->last.connected_ms = p->last.first_audio_ms = p->last.first_frame_ms = -1;
+	p->last.audio_level = 127;
+	snprintf(p->id, sizeof p->id, "%s", peer->id);
+	snprintf(p->name, sizeof p->name, "%s", peer->name);
+	c->peers[c->peer_count++] = p;
+	c->met++;
+	call_say(p, "peer", peer->name);
+	open_sink(c, p);
+	if (peer->starts)
+		set_up_media(c, p);
+}
+
+/* The peer's offer made transceivers that only receive: give back what we have. */
+static void on_offer(void *user, taut_room *room, const struct taut_room_peer *peer, taut_pc *pc)
+{
+	struct call *c = user;
+	struct call_peer *p = call_peer_of(c, pc);
+	const struct taut_transceiver_info *t;
+
+	(void)room, (void)peer;
+	for (size_t i = 0; p && !c->cfg.data_only && (t = taut_pc_transceiver_at(pc, i)) != NULL; i++) {
+		taut_transceiver *mine = t->kind == TAUT_AUDIO ? &p->audio : &p->video;
+		if (t->direction == TAUT_STOPPED || (*mine != 0 && *mine != t->id))
+			continue;
+		*mine = t->id;
+		if (t->direction == TAUT_RECVONLY && (call_kinds(c) & t->kind))
+			taut_pc_set_direction(pc, taut_loop_now(c->loop), t->id, TAUT_SENDRECV);
+	}
+}
+
+static void on_event(void *user, taut_room *room, const struct taut_room_peer *peer, taut_pc *pc,
+                     const struct taut_event *event)
+{
+	struct call_peer *p = call_peer_of(user, pc);
+
+	(void)room, (void)peer;
+	if (p)
+		call_peer_event(p, event);
+}
+
+static void on_peer_left(void *user, taut_room *room, const struct taut_room_peer *peer, taut_pc *pc,
+                         const char *why)
+{
+	struct call *c = user;
+	struct call_peer *p = call_peer_of(c, pc);
+
+	(void)room, (void)peer;
+	if (!p)
+		return;
+	call_say(p, "peer left", why);
+	drop_peer(c, p);
+}
+
+static void on_chat(void *user, taut_room *room, const struct taut_room_peer *peer, const char *text)
+{
+	struct call *c = user;
+	struct call_peer *p = peer_by_id(c, peer->id);
+
+	if (p)
+		call_say(p, "chat (relay)", text);
+	if (c->cfg.echo)
+		taut_room_chat(room, text);
+}
+
+static void on_error(void *user, taut_room *room, const char *code, const char *text)
+{
+	struct call *c = user;
+	char line[600];
+
+	(void)room;
+	snprintf(line, sizeof line, "%s: %s", code, text);
+	call_report(c->cfg.out, c->cfg.json, c->cfg.name, -1, "error", line, json_pack("{s:s}", "code", code));
+	if (c->cfg.ended && (strcmp(code, "room_full") == 0 || strcmp(code, "refused") == 0))
+		c->cfg.ended(c->cfg.user);
+}
+
+static void on_state(void *user, taut_room *room, uint32_t state)
+{
+	struct call *c = user;
+
+	(void)room;
+	call_report(c->cfg.out, c->cfg.json, c->cfg.name, -1, "room",
+	            state == TAUT_ROOM_JOINED ? "joined" : "connecting to the relay", NULL);
+}
+
+/* ---- from join to leave ---- */
+
+static int open_sources(struct call *c)
+{
+	struct taut_media_error error = { 0 };
+
+	for (size_t i = 0; i < c->cfg.send_count; i++) {
+		const struct taut_source_config cfg = {
+			.size = sizeof cfg,
+			.name = c->cfg.send[i],
+			.width = c->cfg.width,
+			.height = c->cfg.height,
+			.fps = c->cfg.fps,
+			.video_bitrate = c->cfg.bitrate,
+			.loop = c->cfg.loop_files,
+		};
+		int err = taut_source_open(&c->sources[i], &cfg, &error);
+		if (err) {
+			fprintf(stderr, "taut: %s\n", error.text);
+			return err;
+		}
+	}
+	return TAUT_OK;
+}
+
+static int join(struct call *c)
+{
+	const struct taut_room_config cfg = {
+		.size = sizeof cfg,
+		.url = c->cfg.url,
+		.room = c->cfg.room,
+		.name = c->cfg.name,
+		.flags = c->cfg.any_certificate ? TAUT_ROOM_ANY_CERTIFICATE : 0,
+		.pc = &c->pc,
+		.user = c,
+		.on_peer = on_peer,
+		.on_offer = on_offer,
+		.on_event = on_event,
+		.on_peer_left = on_peer_left,
+		.on_chat = on_chat,
+		.on_error = on_error,
+		.on_state = on_state,
+	};
+
+	return taut_room_join(&c->room, c->loop, &cfg);
+}
+
+int call_join(struct call **out, taut_loop *loop, const struct call_config *cfg)
+{
+	struct call *c = calloc(1, sizeof *c);
+
+	*out = NULL;
+	if (!c)
+		return TAUT_E_NOMEM;
+	c->cfg = *cfg;
+	c->loop = loop;
+	c->pc = (struct taut_config){ .size = sizeof c->pc };
+	c->pc.codecs = taut_media_codecs(&c->pc.codec_count);
+	if (cfg->data_only)
+		c->pc.codec_count = 0;
+	if (cfg->stun) {
+		c->stun = (struct taut_ice_server){ .size = sizeof c->stun, .url = cfg->stun };
+		c->pc.ice_servers = &c->stun;
+		c->pc.ice_server_count = 1;
+	}
+	int err = open_sources(c);
+	if (!err)
+		err = join(c);
+	if (err) {
+		call_leave(c);
+		return err;
+	}
+	*out = c;
+	return TAUT_OK;
+}
+
+void call_leave(struct call *c)
+{
+	if (!c)
+		return;
+	if (c->timer)
+		taut_loop_cancel(c->loop, c->timer);
+	while (c->peer_count > 0)
+		drop_peer(c, c->peers[0]);
+	taut_room_leave(c->room);
+	for (size_t i = 0; i < c->cfg.send_count; i++)
+		taut_source_free(c->sources[i]);
+	free(c);
+}
+
+bool call_summarize(struct call *c, struct call_summary *out)
+{
+	for (size_t i = 0; i < c->peer_count; i++) {
+		call_peer_update(c->peers[i]);
+		if (!c->have_summary && c->peers[i]->connected) {
+			*out = c->peers[i]->last;
+			return true;
+		}
+	}
+	*out = c->summary;
+	return c->have_summary;
+}
+
+size_t call_peer_count(const struct call *c)
+{
+	return c->peer_count;
+}
+
+const char *call_save_dir(const struct call *c)
+{
+	return c->save_dir;
+}
+
+int call_snapshot(struct call *c)
+{
+	for (size_t i = 0; i < c->peer_count; i++)
+		if (c->peers[i]->sink && taut_sink_image(c->peers[i]->sink))
+			return taut_sink_snapshot(c->peers[i]->sink, NULL);
+	return TAUT_E_STATE;
+}
+
+static void print_peer_stats(struct call *c, struct call_peer *p, bool same_line)
+{
+	const struct call_summary *s = &p->last;
+	struct taut_counters n = { .size = sizeof n };
+
+	taut_pc_get_counters(p->pc, &n);
+	if (c->cfg.json) {
+		call_print_json(c->cfg.out,
+		                json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:f, s:i}", "event", "stats",
+		                          "side", c->cfg.name, "peer", p->name, "bytes_sent",
+		                          (json_int_t)s->bytes_sent, "bytes_received",
+		                          (json_int_t)s->bytes_received, "frames_sent",
+		                          (json_int_t)s->frames_sent, "frames_decoded",
+		                          (json_int_t)s->frames_decoded, "packets_lost",
+		                          (json_int_t)s->packets_lost, "rtt_ms",
+		                          (double)n.round_trip_time / 1000.0, "audio_level",
+		                          (int)s->audio_level));
+		return;
+	}
+	fprintf(c->cfg.out, "%s%-7s out %6llu KB %5llu pictures | in %6llu KB %5llu pictures | sound -%u dBov | "
+	        "lost %llu | rtt %.2f ms%s",
+	        same_line ? "\r" : "", c->cfg.name, (unsigned long long)s->bytes_sent / 1000,
+	        (unsigned long long)s->frames_sent, (unsigned long long)s->bytes_received / 1000,
+	        (unsigned long long)s->frames_decoded, s->audio_level, (unsigned long long)s->packets_lost,
+	        (double)n.round_trip_time / 1000.0, same_line ? "" : "\n");
+	fflush(c->cfg.out);
+}
+
+void call_print_stats(struct call *c, bool same_line)
+{
+	for (size_t i = 0; i < c->peer_count; i++) {
+		call_peer_update(c->peers[i]);
+		if (c->peers[i]->connected)
+			print_peer_stats(c, c->peers[i], same_line);
+	}
+}

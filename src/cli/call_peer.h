@@ -1,0 +1,70 @@
+/* call_peer.h - one other in the room, as a call sees it; shared by the files of src/cli/call*. */
+#ifndef TAUT_CLI_CALL_PEER_H
+#define TAUT_CLI_CALL_PEER_H
+
+#include "cli/call.h"
+
+/* A message that could not be sent back yet. */
+struct call_pending {
+	struct call_pending *next;
+	taut_channel channel;
+	int binary;
+	size_t len;
+	char data[];
+};
+
+enum { CALL_MAX_CHANNELS = 64, CALL_LABEL = 64 };
+
+struct call_channel {
+	taut_channel id;
+	char label[CALL_LABEL];
+};
+
+struct call_peer {
+	struct call *call;
+	taut_pc *pc;
+	char id[72], name[72];
+	taut_time since;
+	bool connected, counted;
+	taut_transceiver audio, video; /* 0: none */
+	taut_channel chat;
+	bool chat_open;
+	struct call_channel channels[CALL_MAX_CHANNELS];
+	size_t channel_count;
+	struct call_pending *pending, **pending_end;
+	size_t pending_bytes;
+	taut_sink *sink;
+	bool heard, seen;
+	uint64_t messages_sent;
+	struct call_summary last; /* kept up to date */
+};
+
+struct call {
+	struct call_config cfg;
+	taut_loop *loop;
+	taut_room *room;
+	struct taut_config pc;
+	struct taut_ice_server stun;
+	taut_source *sources[CALL_MAX_SOURCES];
+	bool started;
+	taut_timer timer;
+	struct call_peer *peers[CALL_MAX_PEERS];
+	size_t peer_count;
+	unsigned met; /* peers so far */
+	bool have_summary;
+	struct call_summary summary;
+	char save_dir[640];
+};
+
+/* The parts of the room's callbacks that concern one peer. */
+struct call_peer *call_peer_of(struct call *c, taut_pc *pc);
+void call_peer_event(struct call_peer *p, const struct taut_event *ev);
+void call_peer_update(struct call_peer *p);
+void call_peer_free(struct call_peer *p);
+void call_say(struct call_peer *p, const char *event, const char *text);
+/* The kinds this call sends, TAUT_AUDIO | TAUT_VIDEO. */
+uint32_t call_kinds(const struct call *c);
+void call_key_frame(struct call *c);
+void call_start_sources(struct call *c);
+
+#endif

@@ -1,0 +1,186 @@
+/* cmd_call.c - `taut call URL`: a native peer in a room. */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/call.h"
+#include "cli/cli.h"
+#include "cli/runtime.h"
+
+enum { KEY_ROOM = 'r', KEY_SEND = 's', KEY_SAVE = 'o', KEY_NAME = 'n', KEY_TIME = 't', KEY_JSON = 'j',
+       KEY_TRACE = 300, KEY_STUN, KEY_LOOP, KEY_INSECURE, KEY_DATA_ONLY, KEY_WIDTH, KEY_HEIGHT, KEY_FPS,
+       KEY_BITRATE, KEY_LOOPBACK, KEY_NO_GSO };
+enum { AFTER_END = 1000000 }; /* what is under way still arrives, what is asked for again too */
+
+static const struct cli_option options[] = {
+	{ "room", KEY_ROOM, "NAME", "the room to join (default: lobby)" },
+	{ "name", KEY_NAME, "NAME", "what the others see (default: taut)" },
+	{ "send", KEY_SEND, "WHAT", "test, echo, none, or a file: .ivf .y4m .ogg .wav; twice for picture and sound" },
+	{ "save", KEY_SAVE, "DIR", "record what comes: video.ivf, audio.ogg, snapshot.png" },
+	{ "time", KEY_TIME, "SECONDS", "leave after so long (default: when the files end, or never)" },
+	{ "loop", KEY_LOOP, NULL, "begin files again when they end" },
+	{ "data-only", KEY_DATA_ONLY, NULL, "no sound, no picture: data channels alone" },
+	{ "width", KEY_WIDTH, "N", "of the test card (default: 640)" },
+	{ "height", KEY_HEIGHT, "N", "of the test card (default: 480)" },
+	{ "fps", KEY_FPS, "N", "of the test card (default: 30)" },
+	{ "bitrate", KEY_BITRATE, "BITS", "of encoded video, bits per second (default: 500000)" },
+	{ "stun", KEY_STUN, "URL", "stun:HOST:PORT for server-reflexive candidates (default: none)" },
+	{ "insecure", KEY_INSECURE, NULL, "do not check the relay's certificate (https with a self-made one)" },
+	{ "loopback-only", KEY_LOOPBACK, NULL, "use the loopback interface and no other" },
+	{ "no-gso", KEY_NO_GSO, NULL, "send packet by packet, without UDP_SEGMENT" },
+	{ "trace", KEY_TRACE, "FILE", "every packet and step in words; - is stderr" },
+	{ "json", KEY_JSON, NULL, "one object per line; the last is the summary" },
+	{ NULL, 0, NULL, NULL },
+};
+
+static int run(int argc, char **argv);
+
+const struct cli_command cli_call = {
+	"call", "URL",
+	"Joins a room as a native peer and has a call with everyone in it.\n"
+	"Offers or answers as the room requires. A channel named \"echo\" is always sent back.",
+	options,
+	"  taut call http://localhost:8080/ --room lobby --send test --save out\n"
+	"  taut call http://localhost:8080/ --send film.ivf --send film.ogg\n"
+	"  taut call https://localhost:8080/ --insecure --send echo --json\n",
+	run,
+};
+
+struct job {
+	struct runtime rt;
+	struct call_config cfg;
+	struct call *call;
+	long seconds;
+	bool interactive;
+};
+
+static void stop(void *user)
+{
+	struct job *j = user;
+
+	taut_loop_stop(j->rt.loop);
+}
+
+static void files_ended(void *user)
+{
+	struct job *j = user;
+
+	taut_loop_after(j->rt.loop, AFTER_END, stop, j);
+}
+
+static void every_second(void *user)
+{
+	struct job *j = user;
+
+	call_print_stats(j->call, j->interactive);
+	taut_loop_after(j->rt.loop, 1000000, every_second, j);
+}
+
+static bool take_send(struct call_config *cfg, const char *what)
+{
+	if (strcmp(what, "echo") == 0)
+		cfg->echo = true;
+	else if (strcmp(what, "none") != 0 && cfg->send_count < CALL_MAX_SOURCES)
+		cfg->send[cfg->send_count++] = what;
+	else if (strcmp(what, "none") != 0)
+		return false;
+	return true;
+}
+
+static bool take_number(struct job *j, int key)
+{
+	static const struct { int key; const char *name; long min, max; } numbers[] = {
+		{ KEY_TIME, "time", 1, 1000000 },    { KEY_WIDTH, "width", 160, 4096 },
+		{ KEY_HEIGHT, "height", 120, 4096 }, { KEY_FPS, "fps", 1, 60 },
+		{ KEY_BITRATE, "bitrate", 20000, 50000000 },
+	};
+	long v = 0;
+
+	for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
+		if (numbers[i].key == key && !cli_number(numbers[i].name, optarg, numbers[i].min, numbers[i].max, &v))
+			return false;
+	if (key == KEY_TIME)
+		j->seconds = v;
+	else if (key == KEY_WIDTH)
+		j->cfg.width = (uint32_t)v;
+	else if (key == KEY_HEIGHT)
+		j->cfg.height = (uint32_t)v;
+	else if (key == KEY_FPS)
+		j->cfg.fps = (uint32_t)v;
+	else
+		j->cfg.bitrate = (uint32_t)v;
+	return true;
+}
+
+static bool take_option(struct job *j, int key, const char **trace, uint32_t *flags)
+{
+	switch (key) {
+	case KEY_ROOM: j->cfg.room = optarg; return true;
+	case KEY_NAME: j->cfg.name = optarg; return true;
+	case KEY_SEND: return take_send(&j->cfg, optarg);
+	case KEY_SAVE: j->cfg.save = optarg; return true;
+	case KEY_LOOP: j->cfg.loop_files = true; return true;
+	case KEY_DATA_ONLY: j->cfg.data_only = true; return true;
+	case KEY_STUN: j->cfg.stun = optarg; return true;
+	case KEY_INSECURE: j->cfg.any_certificate = true; return true;
+	case KEY_LOOPBACK: *flags |= TAUT_LOOP_LOOPBACK_ONLY; return true;
+	case KEY_NO_GSO: *flags |= TAUT_LOOP_NO_GSO; return true;
+	case KEY_TRACE: *trace = optarg; return true;
+	case KEY_JSON: j->cfg.json = true; return true;
+	default: return take_number(j, key);
+	}
+}
+
+static int run_call(struct job *j)
+{
+	struct call_summary sum;
+	int err = call_join(&j->call, j->rt.loop, &j->cfg);
+
+	if (err) {
+		if (err == TAUT_E_INVAL)
+			fprintf(stderr, "taut call: %s is no URL of a relay, or the room's name is not one\n", j->cfg.url);
+		return CLI_FAILED;
+	}
+	runtime_catch_signals(&j->rt, stop, j);
+	if (j->seconds > 0)
+		taut_loop_after(j->rt.loop, j->seconds * 1000000, stop, j);
+	if (j->interactive || j->cfg.json)
+		every_second(j);
+	taut_loop_run(j->rt.loop);
+	bool had = call_summarize(j->call, &sum);
+	call_leave(j->call);
+	if (j->interactive)
+		fputc('\n', j->cfg.out);
+	call_print_summary(j->cfg.out, j->cfg.json, had, &j->cfg.name, &sum, had ? 1 : 0);
+	if (!had && !j->cfg.json)
+		fprintf(j->cfg.out, "nobody was connected\n");
+	return had ? CLI_OK : CLI_FAILED;
+}
+
+static int run(int argc, char **argv)
+{
+	struct job j = { .cfg = { .room = "lobby", .name = "taut", .out = stdout } };
+	const char *trace = NULL;
+	uint32_t flags = 0;
+	int key;
+
+	while ((key = cli_next(&cli_call, argc, argv)) != CLI_END) {
+		if (key == CLI_HELP)
+			return CLI_OK;
+		if (key == CLI_BAD || !take_option(&j, key, &trace, &flags))
+			return CLI_USAGE;
+	}
+	if (optind != argc - 1) {
+		fprintf(stderr, "taut call: one URL is needed, such as http://localhost:8080/\n");
+		return CLI_USAGE;
+	}
+	j.cfg.url = argv[optind];
+	j.cfg.ended = files_ended;
+	j.cfg.user = &j;
+	if (!runtime_open(&j.rt, trace, flags))
+		return CLI_FAILED;
+	int status = run_call(&j);
+	runtime_close(&j.rt);
+	return status;
+}

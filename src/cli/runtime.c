@@ -1,0 +1,81 @@
+/* runtime.c - see runtime.h. */
+#include "cli/runtime.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { WATCH_EVERY = 50000 };
+
+static volatile sig_atomic_t signals;
+
+static void on_signal(int number)
+{
+	(void)number;
+	if (++signals > 1)
+		_exit(130);
+}
+
+static void write_trace(void *ctx, const char *text, size_t len)
+{
+	fwrite(text, 1, len, ctx);
+}
+
+bool runtime_open(struct runtime *r, const char *trace, uint32_t loop_flags)
+{
+	struct taut_env_config env = { .size = sizeof env };
+	struct taut_loop_config cfg = { .size = sizeof cfg, .flags = loop_flags, .env = &env };
+
+	*r = (struct runtime){ 0 };
+	signals = 0;
+	if (trace) {
+		r->trace_file = strcmp(trace, "-") == 0 ? stderr : fopen(trace, "w");
+		if (!r->trace_file) {
+			fprintf(stderr, "taut: the trace cannot be written to %s\n", trace);
+			return false;
+		}
+		if (taut_trace_text_new(&r->trace, write_trace, r->trace_file) != TAUT_OK)
+			return false;
+		env.trace = r->trace;
+	}
+	if (taut_loop_new(&r->loop, &cfg) != TAUT_OK) {
+		fprintf(stderr, "taut: the event loop cannot be made\n");
+		runtime_close(r);
+		return false;
+	}
+	return true;
+}
+
+static void watch(void *arg)
+{
+	struct runtime *r = arg;
+
+	r->watch = 0;
+	if (signals > 0)
+		r->interrupted(r->user);
+	else
+		r->watch = taut_loop_after(r->loop, WATCH_EVERY, watch, r);
+}
+
+void runtime_catch_signals(struct runtime *r, void (*interrupted)(void *user), void *user)
+{
+	struct sigaction a = { .sa_handler = on_signal };
+
+	sigaction(SIGINT, &a, NULL);
+	sigaction(SIGTERM, &a, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	r->interrupted = interrupted;
+	r->user = user;
+	watch(r);
+}
+
+void runtime_close(struct runtime *r)
+{
+	if (r->watch)
+		taut_loop_cancel(r->loop, r->watch);
+	taut_loop_free(r->loop);
+	taut_trace_free(r->trace);
+	if (r->trace_file && r->trace_file != stderr)
+		fclose(r->trace_file);
+}

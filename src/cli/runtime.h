@@ -1,0 +1,26 @@
+/* runtime.h - what long-running commands share: a loop with a trace, and Ctrl-C. */
+#ifndef TAUT_CLI_RUNTIME_H
+#define TAUT_CLI_RUNTIME_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "taut/loop.h"
+#include "taut/trace.h"
+
+struct runtime {
+	taut_loop *loop;
+	struct taut_trace_sink *trace;
+	FILE *trace_file;
+	void (*interrupted)(void *user);
+	void *user;
+	taut_timer watch;
+};
+
+/* trace: a file, "-" for stderr, or NULL. False: said on stderr. */
+bool runtime_open(struct runtime *r, const char *trace, uint32_t loop_flags);
+/* SIGINT and SIGTERM: once calls interrupted from the top of the loop, twice ends the process. */
+void runtime_catch_signals(struct runtime *r, void (*interrupted)(void *user), void *user);
+void runtime_close(struct runtime *r);
+
+#endif
