@@ -1,0 +1,288 @@
+/* sim_pair.c - see sim_pair.h. */
+#include "sim/sim_pair.h"
+
+#include <stdarg.h>
+#include <setjmp.h>
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/addr.h"
+
+static const struct taut_codec codecs[] = {
+	{ .size = sizeof(struct taut_codec), .mime = "audio/opus", .clock_rate = 48000, .channels = 2 },
+	{ .size = sizeof(struct taut_codec), .mime = "video/VP8", .clock_rate = 90000 },
+};
+
+static int pair_random(void *ctx, void *out, size_t len)
+{
+	uint8_t *b = out;
+
+	for (size_t i = 0; i < len; i++)
+		b[i] = (uint8_t)sim_random(ctx);
+	return 0;
+}
+
+static struct taut_addr address(int peer, int family)
+{
+	struct taut_addr a = { .family = (uint8_t)family };
+
+	if (family == 4) {
+		memcpy(a.ip, (uint8_t[]){ 192, 0, 2, (uint8_t)(peer + 1) }, 4);
+	} else {
+		memcpy(a.ip, (uint8_t[]){ 0x20, 0x01, 0x0d, 0xb8 }, 4);
+		a.ip[15] = (uint8_t)(peer + 1);
+	}
+	return a;
+}
+
+static void init_peer(struct pair *p, int i)
+{
+	struct pair_peer *q = &p->peers[i];
+	const struct taut_env_config env = {
+		.size = sizeof env, .random = pair_random, .ctx = &p->sim,
+		.now = p->sim.now, .unix_us = 1700000000000000,
+	};
+	const struct taut_config cfg = { .size = sizeof cfg, .codecs = codecs, .codec_count = 2 };
+	struct taut_interface all[PAIR_ADDRESSES] = {
+		{ .size = sizeof all[0], .index = 2, .name = "eth0", .addr = address(i, 4) },
+		{ .size = sizeof all[0], .index = 2, .name = "eth0", .addr = address(i, 6) },
+	};
+
+	q->next_port = 40000;
+	assert_int_equal(taut_env_new(&q->env, &env), TAUT_OK);
+	assert_int_equal(taut_pc_new(&q->pc, q->env, &cfg, p->sim.now), TAUT_OK);
+	assert_int_equal(taut_pc_set_interfaces(q->pc, p->sim.now, all, PAIR_ADDRESSES), TAUT_OK);
+}
+
+void pair_init(struct pair *p, uint64_t seed, const struct sim_link *link, pair_handler handler,
+               void *user)
+{
+	*p = (struct pair){ .signal_delay = 20000, .handler = handler, .user = user };
+	sim_init(&p->sim, seed, link);
+	for (int i = 0; i < 2; i++)
+		init_peer(p, i);
+}
+
+void pair_free(struct pair *p)
+{
+	for (int i = 0; i < 2; i++) {
+		taut_pc_free(p->peers[i].pc);
+		assert_int_equal(taut_env_free(p->peers[i].env), TAUT_OK);
+	}
+	while (p->signals) {
+		struct pair_signal *s = p->signals;
+		p->signals = s->next;
+		free(s->text);
+		free(s->mid);
+		free(s);
+	}
+	sim_free(&p->sim);
+}
+
+/* ---- signaling ---- */
+
+static void signal_to(struct pair *p, int to, uint32_t type, const char *text, const char *mid)
+{
+	struct pair_signal *s = calloc(1, sizeof *s), **at = &p->signals;
+
+	*s = (struct pair_signal){ .at = p->sim.now + p->signal_delay, .to = to, .type = type,
+		                   .text = text ? strdup(text) : NULL, .mid = mid ? strdup(mid) : NULL };
+	while (*at)
+		at = &(*at)->next;
+	*at = s;
+}
+
+static void send_description(struct pair *p, int i)
+{
+	uint32_t type;
+	const char *text = taut_pc_local_description(p->peers[i].pc, &type);
+
+	assert_non_null(text);
+	signal_to(p, 1 - i, type, text, NULL);
+}
+
+static void negotiate(struct pair *p, int i)
+{
+	struct pair_peer *q = &p->peers[i];
+
+	q->negotiations++;
+	assert_int_equal(taut_pc_set_local_description(q->pc, p->sim.now, 0, NULL, 0), TAUT_OK);
+	send_description(p, i);
+}
+
+static void take_description(struct pair *p, int i, const struct pair_signal *s)
+{
+	taut_pc *pc = p->peers[i].pc;
+	bool polite = i == 1;
+
+	if (s->type == TAUT_SDP_OFFER && !polite && taut_pc_signaling_state(pc) != TAUT_SIGNALING_STABLE)
+		return; /* glare: the impolite one ignores it */
+	int err = taut_pc_set_remote_description(pc, p->sim.now, s->type, s->text, strlen(s->text));
+	if (err)
+		print_error("peer %d: %s\n%s", i, taut_pc_error(pc)->message, s->text);
+	assert_int_equal(err, TAUT_OK);
+	if (s->type == TAUT_SDP_OFFER) {
+		assert_int_equal(taut_pc_set_local_description(pc, p->sim.now, 0, NULL, 0), TAUT_OK);
+		send_description(p, i);
+	}
+}
+
+static bool take_signal(struct pair *p)
+{
+	struct pair_signal *s = p->signals;
+
+	if (!s || p->hold_signals || s->at > p->sim.now)
+		return false;
+	p->signals = s->next;
+	taut_pc *pc = p->peers[s->to].pc;
+	if (pc && s->type != 0)
+		take_description(p, s->to, s);
+	else if (pc) /* one for an offer that was ignored is refused, and that is fine */
+		taut_pc_add_ice_candidate(pc, p->sim.now, s->text, s->text ? strlen(s->text) : 0, s->mid, -1);
+	free(s->text);
+	free(s->mid);
+	free(s);
+	return true;
+}
+
+/* ---- one peer ---- */
+
+static void answer_io(struct pair *p, int i, const struct taut_io *io)
+{
+	struct pair_peer *q = &p->peers[i];
+
+	if (io->kind == TAUT_IO_UDP) {
+		struct taut_addr bound = io->local;
+		taut_flow flow = io->flow;
+		bound.port = q->next_port++;
+		assert_true(q->flow_count < PAIR_FLOWS);
+		q->flows[q->flow_count++] = (struct pair_flow){ flow, bound };
+		taut_pc_io_result(q->pc, p->sim.now, flow, 0, &bound, 1);
+	} else if (io->kind != TAUT_IO_CLOSE) {
+		taut_pc_io_result(q->pc, p->sim.now, io->flow, 101, NULL, 0);
+	}
+}
+
+static void take_event(struct pair *p, int i, const struct taut_event *ev)
+{
+	struct pair_peer *q = &p->peers[i];
+
+	if (ev->type == TAUT_EV_NEGOTIATION_NEEDED)
+		negotiate(p, i);
+	else if (ev->type == TAUT_EV_ICE_CANDIDATE)
+		signal_to(p, 1 - i, 0, ev->text, ev->label);
+	else if (ev->type == TAUT_EV_CONNECTION_STATE) {
+		q->connected = ev->number == TAUT_STATE_CONNECTED;
+		q->ended = ev->number >= TAUT_STATE_FAILED;
+		if (q->ended)
+			q->end_reason = ev->reason;
+	}
+	if (p->handler)
+		p->handler(p, i, ev);
+}
+
+static void send_run(struct pair *p, int i, const struct taut_datagram *d)
+{
+	size_t step = d->segment ? d->segment : d->len;
+
+	for (size_t at = 0; at < d->len && !p->cut; at += step)
+		sim_send(&p->sim, 1 - i, d->buf + at, d->len - at < step ? d->len - at : step, &d->local,
+		         &d->remote);
+}
+
+static bool pump(struct pair *p, int i)
+{
+	struct pair_peer *q = &p->peers[i];
+	uint8_t buf[65536];
+	const struct taut_io *io;
+	const struct taut_event *ev;
+	bool moved = false;
+
+	while (q->pc && (io = taut_pc_poll_io(q->pc)) != NULL) {
+		answer_io(p, i, io);
+		moved = true;
+	}
+	while (q->pc && (ev = taut_pc_poll_event(q->pc)) != NULL) {
+		take_event(p, i, ev);
+		moved = true;
+	}
+	struct taut_datagram d = { .size = sizeof d, .buf = buf, .cap = sizeof buf };
+	while (q->pc && taut_pc_poll_send(q->pc, p->sim.now, &d)) {
+		assert_true(d.len > 0);
+		send_run(p, i, &d);
+		moved = true;
+	}
+	return moved;
+}
+
+static bool deliver(struct pair *p)
+{
+	struct sim_packet *k = sim_take(&p->sim);
+
+	if (!k)
+		return false;
+	struct pair_peer *q = &p->peers[k->to];
+	for (size_t f = 0; f < q->flow_count && q->pc; f++) {
+		if (!tt_addr_eq(&q->flows[f].addr, &k->local))
+			continue;
+		struct taut_datagram d = { .size = sizeof d, .flow = q->flows[f].flow, .local = k->local,
+			                   .remote = k->remote, .buf = k->data, .cap = k->len, .len = k->len };
+		taut_pc_recv(q->pc, p->sim.now, &d);
+		pump(p, k->to);
+		break;
+	}
+	free(k);
+	return true;
+}
+
+static taut_time next_moment(struct pair *p)
+{
+	taut_time next = sim_next(&p->sim);
+
+	for (int i = 0; i < 2; i++) {
+		taut_time at = p->peers[i].pc ? taut_pc_deadline(p->peers[i].pc, NULL) : INT64_MAX;
+		next = at < next ? at : next;
+	}
+	if (p->signals && !p->hold_signals && p->signals->at < next)
+		next = p->signals->at;
+	return next;
+}
+
+static void settle(struct pair *p)
+{
+	for (bool moved = true; moved;) {
+		moved = take_signal(p) | pump(p, 0);
+		moved |= pump(p, 1);
+		moved |= deliver(p);
+	}
+}
+
+bool pair_run(struct pair *p, taut_time most, pair_condition until)
+{
+	taut_time end = p->sim.now + most;
+	unsigned still = 0;
+
+	for (;;) {
+		settle(p);
+		if (until && until(p))
+			return true;
+		taut_time next = next_moment(p);
+		/* A timer that is due again and again without anything to do spins. */
+		still = next <= p->sim.now ? still + 1 : 0;
+		assert_true(still < 100);
+		if (next > end) {
+			p->sim.now = end;
+			return false;
+		}
+		p->sim.now = next > p->sim.now ? next : p->sim.now;
+		for (int i = 0; i < 2; i++)
+			if (p->peers[i].pc && taut_pc_deadline(p->peers[i].pc, NULL) <= p->sim.now)
+				taut_pc_tick(p->peers[i].pc, p->sim.now);
+	}
+}
+
+bool pair_both_connected(struct pair *p)
+{
+	return p->peers[0].connected && p->peers[1].connected;
+}

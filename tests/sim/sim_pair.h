@@ -1,0 +1,65 @@
+/* sim_pair.h - two whole peer connections, their link and their signaling, in virtual time.
+ *
+ * The pair answers what the connections ask for (sockets on made-up addresses),
+ * carries datagrams over a struct sim and descriptions and candidates over a
+ * signaling path with a delay of its own, and negotiates as the perfect
+ * negotiation pattern of webrtc-pc does: peer 1 is the polite one. Events go to
+ * a handler of the test. One seed decides everything. */
+#ifndef TAUT_TEST_SIM_PAIR_H
+#define TAUT_TEST_SIM_PAIR_H
+
+#include "support/sim.h"
+#include "taut/taut.h"
+
+enum { PAIR_FLOWS = 8, PAIR_ADDRESSES = 2 };
+
+struct pair_flow {
+	taut_flow flow;
+	struct taut_addr addr;
+};
+
+struct pair_signal {
+	struct pair_signal *next;
+	taut_time at;
+	int to;
+	uint32_t type; /* TAUT_SDP_, or 0: a candidate */
+	char *text, *mid;
+};
+
+struct pair;
+typedef void (*pair_handler)(struct pair *p, int i, const struct taut_event *ev);
+
+struct pair_peer {
+	taut_env *env;
+	taut_pc *pc;
+	struct pair_flow flows[PAIR_FLOWS];
+	size_t flow_count;
+	uint16_t next_port;
+	bool making_offer, connected, ended;
+	uint32_t end_reason;
+	unsigned negotiations; /* offers made */
+};
+
+struct pair {
+	struct sim sim;
+	struct pair_peer peers[2];
+	struct pair_signal *signals;
+	taut_time signal_delay;
+	bool hold_signals; /* they wait until this is false again */
+	bool cut;          /* the link swallows everything */
+	pair_handler handler;
+	void *user;
+};
+
+/* codecs of Opus and VP8; both ends have two addresses, IPv4 and IPv6. */
+void pair_init(struct pair *p, uint64_t seed, const struct sim_link *link, pair_handler handler,
+               void *user);
+/* Frees it all; the connections may have been freed (and set to NULL) before. Memory must be back. */
+void pair_free(struct pair *p);
+
+typedef bool (*pair_condition)(struct pair *p);
+/* Lets time pass until the condition holds (true) or until `most` microseconds have (false). */
+bool pair_run(struct pair *p, taut_time most, pair_condition until);
+bool pair_both_connected(struct pair *p);
+
+#endif
