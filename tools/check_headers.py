@@ -1,0 +1,57 @@
+#!/usr/bin/env python3
+"""The public headers stand alone in C11 and C++, and what lies between their marks can be read
+by cffi: prototypes, types and #define NAME integer, no struct by value."""
+import re
+import subprocess
+
+from tree import ROOT, finish
+
+FIRST = ["taut.h", "trace.h"]  # the others build on them
+MARKS = re.compile(r"/\* begin: bindings.*?\*/(.*)/\* end \*/", re.S)
+DIRECTIVE = re.compile(r"^\s*#\s*(?!define \w+ -?\w+\s*(?:/\*.*)?$).*", re.M)
+WARN = ["-Wall", "-Wextra", "-Wpedantic", "-Werror", "-fsyntax-only", f"-I{ROOT}/include"]
+
+headers = sorted((ROOT / "include/taut").glob("*.h"),
+                 key=lambda p: (FIRST.index(p.name) if p.name in FIRST else 9, p.name))
+problems = []
+
+
+def compiles(compiler, language, header):
+    text = f'#include "taut/{header.name}"\n'
+    run = subprocess.run([*compiler, *WARN, "-x", language, "-"], input=text, text=True,
+                         capture_output=True)
+    if run.returncode != 0:
+        problems.append(f"{header.name} as {' '.join(compiler)}:\n{run.stderr}")
+
+
+def without_comments(text):
+    return re.sub(r"/\*.*?\*/", " ", text, flags=re.S)
+
+
+try:
+    import cffi
+    ffi = cffi.FFI()
+except ImportError:
+    ffi = None
+    print("cffi is not there: the marked regions are not read")
+
+for header in headers:
+    compiles(["cc", "-std=c11"], "c", header)
+    compiles(["c++", "-std=c++11"], "c++", header)
+    text = header.read_text()
+    region = MARKS.search(text)
+    if not region:
+        problems.append(f"{header.name}: no begin and end marks")
+        continue
+    for line in DIRECTIVE.findall(without_comments(region.group(1))):
+        problems.append(f"{header.name}: between the marks: {line.strip()}")
+    for m in re.finditer(r"^\w[^;{}]*\(([^;{}]*)\);", without_comments(region.group(1)), re.M):
+        if re.search(r"\bstruct \w+\s+\w+\s*(,|$)", m.group(1)):
+            problems.append(f"{header.name}: a struct by value: {' '.join(m.group(0).split())}")
+    if ffi:
+        try:
+            ffi.cdef(without_comments(region.group(1)))
+        except Exception as e:  # cffi has a dozen kinds
+            problems.append(f"{header.name}: cffi: {e}")
+
+finish(problems, f"{len(headers)} headers")
