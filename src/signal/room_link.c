@@ -1,0 +1,443 @@
+/* room_link.c - a WebSocket client that keeps coming back: RFC 6455 through libwebsockets. */
+#define _GNU_SOURCE
+#include "signal/room_link.h"
+
+#include <libwebsockets.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+#include "base/num.h"
+#include "signal/signal_json.h"
+
+enum { FIRST_WAIT = 500000, LONGEST_WAIT = 5000000, CLOSE_WAIT = 300000 };
+enum { QUEUE = 4 * 1024 * 1024 }; /* bytes, each way; past it the line is cut */
+
+struct queue {
+	struct tt_link_item *first, **last;
+	size_t bytes;
+};
+
+/* posted: a task with this link is in the loop's queue. Below the mutex: what both threads
+ * touch. Below that: the line's thread only. */
+struct tt_link {
+	struct tt_link_config cfg;
+	pthread_t thread;
+	pthread_mutex_t lock;
+	struct queue in, out;
+	bool posted, closing;
+	unsigned line; /* the connection that is up, 0: none */
+
+	struct lws_context *context;
+	struct lws_protocols protocols[2];
+	lws_retry_bo_t idle;
+	lws_sorted_usec_list_t alarm;
+	struct lws *wsi;
+	bool up, cut;
+	unsigned lines;
+	int64_t next_try, wait, closed_by;
+	char *gather;
+	size_t have;
+	char why[160];
+};
+
+/* ---- queues ---- */
+
+static bool queue_add(struct queue *q, enum tt_link_kind kind, unsigned line, const char *text,
+                      size_t len)
+{
+	struct tt_link_item *item = q->bytes + len <= QUEUE ? malloc(sizeof *item + len + 1) : NULL;
+
+	if (!item)
+		return false;
+	*item = (struct tt_link_item){ .kind = kind, .line = line, .len = len };
+	if (len > 0)
+		memcpy(item->text, text, len);
+	item->text[len] = '\0';
+	*q->last = item;
+	q->last = &item->next;
+	q->bytes += len;
+	return true;
+}
+
+static struct tt_link_item *queue_take(struct queue *q)
+{
+	struct tt_link_item *item = q->first;
+
+	if (!item)
+		return NULL;
+	q->first = item->next;
+	if (!q->first)
+		q->last = &q->first;
+	q->bytes -= item->len;
+	return item;
+}
+
+static void queue_clear(struct queue *q)
+{
+	struct tt_link_item *item;
+
+	while ((item = queue_take(q)) != NULL)
+		free(item);
+}
+
+static void link_free(struct tt_link *link)
+{
+	queue_clear(&link->in);
+	queue_clear(&link->out);
+	pthread_mutex_destroy(&link->lock);
+	free(link->gather);
+	free(link);
+}
+
+/* ---- to the loop ---- */
+
+/* The task on the loop's thread. After tt_link_close it is the one that frees the link. */
+static void drain(void *arg)
+{
+	struct tt_link *link = arg;
+	struct tt_link_item *item;
+
+	for (;;) {
+		pthread_mutex_lock(&link->lock);
+		item = link->closing ? NULL : queue_take(&link->in);
+		if (!item)
+			link->posted = false;
+		bool closing = link->closing;
+		pthread_mutex_unlock(&link->lock);
+		if (closing) {
+			link_free(link);
+			return;
+		}
+		if (!item)
+			return;
+		link->cfg.item(link->cfg.user, item); /* may close the link; posted still holds it */
+		free(item);
+	}
+}
+
+static void tell(struct tt_link *link, enum tt_link_kind kind, const char *text, size_t len)
+{
+	pthread_mutex_lock(&link->lock);
+	if (!queue_add(&link->in, kind, link->lines, text, len))
+		link->cut = true;
+	else if (!link->posted && !link->closing)
+		link->posted = taut_loop_post(link->cfg.loop, drain, link) == TAUT_OK;
+	pthread_mutex_unlock(&link->lock);
+}
+
+/* ---- the line's thread ---- */
+
+static int64_t clock_us(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+static void went_up(struct tt_link *link)
+{
+	link->up = true;
+	link->wait = FIRST_WAIT;
+	pthread_mutex_lock(&link->lock);
+	link->line = ++link->lines;
+	pthread_mutex_unlock(&link->lock);
+	tell(link, TT_LINK_UP, "", 0);
+}
+
+static void went_down(struct tt_link *link, const char *why, size_t len)
+{
+	if (!link->wsi)
+		return;
+	link->wsi = NULL;
+	link->up = link->cut = false;
+	link->have = 0;
+	link->next_try = link->cfg.no_reconnect ? INT64_MAX : clock_us() + link->wait;
+	link->wait = tt_min64(2 * link->wait, LONGEST_WAIT);
+	pthread_mutex_lock(&link->lock);
+	link->line = 0;
+	queue_clear(&link->out);
+	pthread_mutex_unlock(&link->lock);
+	tell(link, TT_LINK_DOWN, why, len);
+	link->why[0] = '\0';
+}
+
+static int received(struct tt_link *link, struct lws *wsi, const char *in, size_t len)
+{
+	if (link->have + len > TT_SIGNAL_MESSAGE + 64 * 1024) /* the relay wraps what has 256 KiB */
+		return -1;
+	char *grown = realloc(link->gather, link->have + len + 1);
+	if (!grown)
+		return -1;
+	link->gather = grown;
+	if (len > 0)
+		memcpy(grown + link->have, in, len);
+	link->have += len;
+	if (lws_remaining_packet_payload(wsi) == 0 && lws_is_final_fragment(wsi)) {
+		tell(link, TT_LINK_TEXT, grown, link->have);
+		link->have = 0;
+	}
+	return link->cut ? -1 : 0;
+}
+
+static int writeable(struct tt_link *link, struct lws *wsi)
+{
+	pthread_mutex_lock(&link->lock);
+	struct tt_link_item *item = queue_take(&link->out);
+	bool more = link->out.first != NULL, closing = link->closing;
+	pthread_mutex_unlock(&link->lock);
+	if (!item && closing) {
+		lws_close_reason(wsi, LWS_CLOSE_STATUS_NORMAL, NULL, 0);
+		return -1;
+	}
+	if (!item)
+		return 0;
+	unsigned char *buf = malloc(LWS_PRE + item->len);
+	int n = -1;
+	if (buf) {
+		memcpy(buf + LWS_PRE, item->text, item->len);
+		n = lws_write(wsi, buf + LWS_PRE, item->len, LWS_WRITE_TEXT);
+	}
+	n = n < (int)item->len ? -1 : 0;
+	free(buf);
+	free(item);
+	if (more || closing)
+		lws_callback_on_writable(wsi);
+	return n;
+}
+
+static void peer_closes(struct tt_link *link, const unsigned char *in, size_t len)
+{
+	if (len >= 2)
+		snprintf(link->why, sizeof link->why, "the relay closed with %d: %.*s",
+		         in[0] << 8 | in[1], (int)tt_min(len - 2, 120), (const char *)in + 2);
+}
+
+static int callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
+                    size_t len)
+{
+	struct tt_link *link = wsi ? lws_context_user(lws_get_context(wsi)) : NULL;
+
+	(void)user;
+	switch ((int)reason) {
+	case LWS_CALLBACK_CLIENT_ESTABLISHED:
+		went_up(link);
+		return 0;
+	case LWS_CALLBACK_CLIENT_RECEIVE:
+		return received(link, wsi, in, len);
+	case LWS_CALLBACK_CLIENT_WRITEABLE:
+		return writeable(link, wsi);
+	case LWS_CALLBACK_EVENT_WAIT_CANCELLED:
+		if (link->up)
+			lws_callback_on_writable(link->wsi);
+		return 0;
+	case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
+		peer_closes(link, in, len);
+		return 0;
+	case LWS_CALLBACK_CLIENT_CONNECTION_ERROR:
+		went_down(link, in ? in : "no connection", in ? len : 13);
+		return 0;
+	case LWS_CALLBACK_CLIENT_CLOSED:
+		if (!link->why[0])
+			snprintf(link->why, sizeof link->why, "the connection to the relay broke");
+		went_down(link, link->why, strlen(link->why));
+		return 0;
+	default:
+		return 0;
+	}
+}
+
+static void try_now(struct tt_link *link)
+{
+	const struct tt_link_url *u = &link->cfg.url;
+	struct lws_client_connect_info i = { 0 };
+
+	i.context = link->context;
+	i.address = u->host;
+	i.port = u->port;
+	i.path = "/ws";
+	i.host = u->authority; /* no Origin: this is no page */
+	i.protocol = i.local_protocol_name = link->protocols[0].name;
+	i.pwsi = &link->wsi;
+	i.retry_and_idle_policy = &link->idle;
+	if (u->tls)
+		i.ssl_connection = LCCSCF_USE_SSL;
+	if (u->tls && link->cfg.any_certificate)
+		i.ssl_connection |= LCCSCF_ALLOW_SELFSIGNED | LCCSCF_SKIP_SERVER_CERT_HOSTNAME_CHECK |
+		                    LCCSCF_ALLOW_EXPIRED | LCCSCF_ALLOW_INSECURE;
+	link->next_try = INT64_MAX;
+	unsigned before = link->lines;
+	if (!lws_client_connect_via_info(&i) && link->next_try == INT64_MAX && before == link->lines) {
+		/* Refused before it began, without a callback. */
+		link->next_try = link->cfg.no_reconnect ? INT64_MAX : clock_us() + link->wait;
+		link->wait = tt_min64(2 * link->wait, LONGEST_WAIT);
+		tell(link, TT_LINK_DOWN, "no connection", 13);
+	}
+}
+
+static void on_alarm(lws_sorted_usec_list_t *alarm) { (void)alarm; /* it only ends lws_service */ }
+
+/* True: time to go. What is queued gets a moment to leave. */
+static bool closing(struct tt_link *link, int64_t now)
+{
+	pthread_mutex_lock(&link->lock);
+	bool yes = link->closing;
+	pthread_mutex_unlock(&link->lock);
+	if (!yes)
+		return false;
+	if (link->closed_by == 0) {
+		link->closed_by = now + CLOSE_WAIT;
+		if (link->up)
+			lws_callback_on_writable(link->wsi);
+	}
+	return !link->up || now >= link->closed_by;
+}
+
+static void *run(void *arg)
+{
+	struct tt_link *link = arg;
+
+	for (;;) {
+		int64_t now = clock_us();
+		if (closing(link, now))
+			return NULL;
+		if (!link->wsi && now >= link->next_try)
+			try_now(link);
+		int64_t next = link->closed_by ? link->closed_by : link->wsi ? INT64_MAX : link->next_try;
+		if (next != INT64_MAX)
+			lws_sul_schedule(link->context, 0, &link->alarm, on_alarm,
+			                 tt_max64(next - now, 1000));
+		if (lws_service(link->context, 0) < 0)
+			return NULL;
+	}
+}
+
+/* ---- open and close ---- */
+
+static bool make_context(struct tt_link *link)
+{
+	struct lws_context_creation_info info = { 0 };
+
+	link->protocols[0] = (struct lws_protocols){ .name = "taut-room", .callback = callback,
+		                                     .rx_buffer_size = 16 * 1024 };
+	link->idle = (lws_retry_bo_t){ .secs_since_valid_ping = 30, .secs_since_valid_hangup = 40 };
+	info.port = CONTEXT_PORT_NO_LISTEN;
+	info.protocols = link->protocols;
+	info.user = link;
+	info.timeout_secs = info.connect_timeout_secs = 5;
+	info.fd_limit_per_thread = 16;
+	info.options = LWS_SERVER_OPTION_NO_LWS_SYSTEM_STATES;
+	if (link->cfg.url.tls)
+		info.options |= LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
+	lws_set_log_level(0, NULL);
+	link->context = lws_create_context(&info);
+	return link->context != NULL;
+}
+
+int tt_link_open(struct tt_link **out, const struct tt_link_config *cfg)
+{
+	struct tt_link *link = calloc(1, sizeof *link);
+
+	*out = NULL;
+	if (!link)
+		return TAUT_E_NOMEM;
+	link->cfg = *cfg;
+	link->in.last = &link->in.first;
+	link->out.last = &link->out.first;
+	link->wait = FIRST_WAIT;
+	pthread_mutex_init(&link->lock, NULL);
+	if (!make_context(link) || pthread_create(&link->thread, NULL, run, link) != 0) {
+		if (link->context)
+			lws_context_destroy(link->context);
+		link_free(link);
+		return TAUT_E_IO;
+	}
+	*out = link;
+	return TAUT_OK;
+}
+
+void tt_link_send(struct tt_link *link, unsigned line, const char *text, size_t len)
+{
+	pthread_mutex_lock(&link->lock);
+	if (link->line == line)
+		queue_add(&link->out, TT_LINK_TEXT, line, text, len);
+	pthread_mutex_unlock(&link->lock);
+	lws_cancel_service(link->context);
+}
+
+void tt_link_close(struct tt_link *link)
+{
+	pthread_mutex_lock(&link->lock);
+	link->closing = true;
+	pthread_mutex_unlock(&link->lock);
+	lws_cancel_service(link->context);
+	pthread_join(link->thread, NULL);
+	link->wsi = NULL; /* its end is no news any more */
+	lws_context_destroy(link->context);
+	if (!link->posted)
+		link_free(link);
+}
+
+/* ---- URLs ---- */
+
+static const struct {
+	const char *prefix;
+	int port;
+	bool tls;
+} schemes[] = {
+	{ "ws://", 80, false }, { "http://", 80, false }, { "wss://", 443, true }, { "https://", 443, true },
+};
+
+static bool read_port(const char *p, const char *end, int *port)
+{
+	long n = 0;
+
+	if (p == end)
+		return false;
+	for (; p < end; p++) {
+		if (*p < '0' || *p > '9' || n > 65535)
+			return false;
+		n = n * 10 + (*p - '0');
+	}
+	*port = (int)n;
+	return n >= 1 && n <= 65535;
+}
+
+bool tt_link_parse_url(struct tt_link_url *out, const char *url)
+{
+	const char *p = NULL;
+
+	*out = (struct tt_link_url){ 0 };
+	for (size_t i = 0; url && i < TT_COUNT(schemes) && !p; i++) {
+		size_t n = strlen(schemes[i].prefix);
+		if (strncasecmp(url, schemes[i].prefix, n) == 0) {
+			p = url + n;
+			out->port = schemes[i].port;
+			out->tls = schemes[i].tls;
+		}
+	}
+	if (!p)
+		return false;
+	const char *end = p + strcspn(p, "/?#"), *host = p, *host_end;
+	if (*p == '[') {
+		host = p + 1;
+		host_end = memchr(host, ']', (size_t)(end - host));
+		p = host_end ? host_end + 1 : end;
+	} else {
+		host_end = p = p + strcspn(p, ":/?#");
+	}
+	if (!host_end || host_end == host || (size_t)(host_end - host) >= sizeof out->host ||
+	    memchr(host, '@', (size_t)(host_end - host)))
+		return false;
+	if (p < end && (*p != ':' || !read_port(p + 1, end, &out->port)))
+		return false;
+	snprintf(out->host, sizeof out->host, "%.*s", (int)(host_end - host), host);
+	bool six = strchr(out->host, ':') != NULL;
+	snprintf(out->authority, sizeof out->authority, "%s%s%s:%d", six ? "[" : "", out->host,
+	         six ? "]" : "", out->port);
+	return true;
+}
