@@ -1,0 +1,363 @@
+/* SRTP and SRTCP both ways: round trips, vectors, forgery, replay, floods. HOSTILE rows C01 to C07. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <jansson.h>
+
+#include "base/num.h"
+#include "base/wr.h"
+#include "srtp/srtp.h"
+#include "support/sim.h"
+
+static const uint16_t profiles[] = { TT_SRTP_PROFILE_AEAD_AES_128_GCM,
+	                             TT_SRTP_PROFILE_AES128_CM_SHA1_80 };
+
+struct ends {
+	struct sim sim;
+	struct tt_srtp *a, *b; /* what a protects, b takes off, and back */
+};
+
+static void ends_init(struct ends *e, uint16_t profile)
+{
+	struct tt_srtp_keys k = { .profile = profile }, back;
+
+	sim_init(&e->sim, 1, NULL);
+	tt_random(&e->sim.env[0], &k.local, sizeof k.local);
+	tt_random(&e->sim.env[0], &k.remote, sizeof k.remote);
+	back = (struct tt_srtp_keys){ .profile = profile, .local = k.remote, .remote = k.local };
+	assert_int_equal(tt_srtp_new(&e->a, &e->sim.env[0], &k), TAUT_OK);
+	assert_int_equal(tt_srtp_new(&e->b, &e->sim.env[1], &back), TAUT_OK);
+}
+
+static void ends_free(struct ends *e)
+{
+	tt_srtp_free(e->a);
+	tt_srtp_free(e->b);
+	assert_int_equal(e->sim.env[0].memory + e->sim.env[1].memory, 0);
+	sim_free(&e->sim);
+}
+
+static size_t rtp(uint8_t *buf, size_t cap, uint16_t seq, uint32_t ssrc, size_t payload)
+{
+	struct wr w = wr_make(buf, cap);
+
+	wr_u8(&w, 0x80);
+	wr_u8(&w, 96);
+	wr_u16(&w, seq);
+	wr_u32(&w, 3000u * seq);
+	wr_u32(&w, ssrc);
+	for (size_t i = 0; i < payload; i++)
+		wr_u8(&w, (uint8_t)i);
+	return wr_len(&w);
+}
+
+static size_t rtcp(uint8_t *buf, size_t cap, uint32_t ssrc)
+{
+	struct wr w = wr_make(buf, cap);
+
+	wr_u32(&w, 0x80c90001); /* an empty receiver report */
+	wr_u32(&w, ssrc);
+	return wr_len(&w);
+}
+
+static void what_one_end_protects_the_other_reads(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < TT_COUNT(profiles); i++) {
+		struct ends e;
+		uint8_t plain[1200], buf[1300];
+
+		ends_init(&e, profiles[i]);
+		for (uint16_t seq = 1; seq < 200; seq++) {
+			const size_t len = rtp(plain, sizeof plain, seq, 42, seq * 5u);
+			memcpy(buf, plain, len);
+			int n = tt_srtp_protect_rtp(e.a, 0, buf, len, len + TT_SRTP_RTP_TAIL);
+			assert_int_equal(n, len + tt_srtp_tail(e.a));
+			assert_memory_equal(buf, plain, 12);
+			assert_memory_not_equal(buf + 12, plain + 12, (size_t)n - 12);
+			n = tt_srtp_unprotect_rtp(e.b, 0, buf, (size_t)n);
+			assert_int_equal(n, len);
+			assert_memory_equal(buf, plain, len);
+		}
+		for (int k = 0; k < 20; k++) {
+			const size_t len = rtcp(plain, sizeof plain, 43);
+			memcpy(buf, plain, len);
+			int n = tt_srtp_protect_rtcp(e.b, 0, buf, len, len + TT_SRTP_RTCP_TAIL);
+			assert_int_equal(n, len + tt_srtp_tail(e.b) + 4);
+			n = tt_srtp_unprotect_rtcp(e.a, 0, buf, (size_t)n);
+			assert_int_equal(n, len);
+			assert_memory_equal(buf, plain, len);
+		}
+		assert_int_equal(tt_srtp_counters(e.a)->unprotected_packets, 20);
+		assert_int_equal(tt_srtp_counters(e.b)->unprotected_packets, 199);
+		ends_free(&e);
+	}
+}
+
+static void every_flipped_bit_is_refused_and_nothing_changes(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < TT_COUNT(profiles); i++)
+		for (int control = 0; control < 2; control++) {
+			struct ends e;
+			uint8_t good[200], bad[200];
+
+			ends_init(&e, profiles[i]);
+			size_t len = control ? rtcp(good, 100, 9) : rtp(good, 100, 1000, 9, 30);
+			int n = control ? tt_srtp_protect_rtcp(e.a, 0, good, len, sizeof good)
+			                : tt_srtp_protect_rtp(e.a, 0, good, len, sizeof good);
+			assert_true(n > 0);
+			for (size_t bit = 0; bit < 8 * (size_t)n; bit++) {
+				memcpy(bad, good, (size_t)n);
+				bad[bit / 8] ^= (uint8_t)(1u << bit % 8);
+				assert_true((control ? tt_srtp_unprotect_rtcp(e.b, 0, bad, (size_t)n)
+				                     : tt_srtp_unprotect_rtp(e.b, 0, bad, (size_t)n)) < 0);
+			}
+			assert_int_equal(tt_srtp_counters(e.b)->unprotected_packets, 0);
+			assert_true(tt_srtp_counters(e.b)->auth_failed > 100);
+			assert_true((control ? tt_srtp_unprotect_rtcp(e.b, 0, good, (size_t)n)
+			                     : tt_srtp_unprotect_rtp(e.b, 0, good, (size_t)n)) == (int)len);
+			ends_free(&e);
+		}
+}
+
+static void every_length_of_junk_is_refused(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < TT_COUNT(profiles); i++) {
+		struct ends e;
+
+		ends_init(&e, profiles[i]);
+		for (size_t len = 0; len <= 80; len++)
+			for (unsigned first = 0; first < 256; first += 1) {
+				uint8_t *exact = malloc(len ? len : 1);
+				assert_non_null(exact);
+				memset(exact, 0xff, len ? len : 1);
+				exact[0] = (uint8_t)first; /* CC up to 15, X with a length of ffff, other versions */
+				assert_true(tt_srtp_unprotect_rtp(e.b, 0, exact, len) < 0);
+				exact[0] = (uint8_t)first;
+				assert_true(tt_srtp_unprotect_rtcp(e.b, 0, exact, len) < 0);
+				free(exact);
+			}
+		ends_free(&e);
+	}
+}
+
+static void truncated_packets_are_refused(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < TT_COUNT(profiles); i++) {
+		struct ends e;
+		uint8_t good[300];
+
+		ends_init(&e, profiles[i]);
+		const size_t len = rtp(good, sizeof good, 5, 1, 100);
+		const int n = tt_srtp_protect_rtp(e.a, 0, good, len, sizeof good);
+		for (size_t cut = 0; cut < (size_t)n; cut++) {
+			uint8_t *exact = malloc(cut ? cut : 1);
+			assert_non_null(exact);
+			memcpy(exact, good, cut);
+			assert_true(tt_srtp_unprotect_rtp(e.b, 0, exact, cut) < 0);
+			free(exact);
+		}
+		ends_free(&e);
+	}
+}
+
+static void a_packet_is_delivered_once_even_shuffled_within_the_window(void **state)
+{
+	enum { N = 1000 };
+	static uint8_t sent[N][64];
+	static unsigned order[2 * N];
+	struct ends e;
+	uint8_t buf[64];
+	unsigned got = 0;
+	int n = 0;
+
+	(void)state;
+	ends_init(&e, profiles[0]);
+	for (unsigned i = 0; i < N; i++) {
+		const size_t len = rtp(sent[i], 64, (uint16_t)(65000 + i / 2), 100 + i % 2, 10);
+		n = tt_srtp_protect_rtp(e.a, 0, sent[i], len, 64);
+		order[2 * i] = order[2 * i + 1] = i;
+	}
+	for (unsigned i = 2 * N - 1; i > 0; i--) { /* Fisher and Yates, but the first stays in front */
+		const unsigned j = 1 + (unsigned)(sim_random(&e.sim) % i), t = order[i];
+		order[i] = order[j];
+		order[j] = t;
+	}
+	for (unsigned i = 0; i < 2 * N; i++) {
+		memcpy(buf, sent[order[i]], (size_t)n);
+		if (tt_srtp_unprotect_rtp(e.b, 0, buf, (size_t)n) > 0)
+			got++;
+	}
+	assert_int_equal(got, N);
+	assert_int_equal(tt_srtp_counters(e.b)->replayed, N);
+	ends_free(&e);
+}
+
+static void the_same_packet_protected_again_is_the_same_ciphertext(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < TT_COUNT(profiles); i++) {
+		struct ends e;
+		uint8_t one[100], two[100], other[100];
+
+		ends_init(&e, profiles[i]);
+		const size_t len = rtp(one, sizeof one, 7, 1, 20);
+		memcpy(two, one, sizeof one);
+		const int n = tt_srtp_protect_rtp(e.a, 0, one, len, sizeof one);
+		assert_true(n > 0);
+		tt_srtp_protect_rtp(e.a, 0, other, rtp(other, 80, 8, 1, 20), sizeof other);
+		assert_int_equal(tt_srtp_protect_rtp(e.a, 0, two, len, sizeof two), n);
+		assert_memory_equal(one, two, (size_t)n);
+		ends_free(&e);
+	}
+}
+
+static void the_65537th_packet_continues_where_sequence_numbers_wrap(void **state)
+{
+	struct ends e;
+	uint8_t buf[64];
+
+	(void)state;
+	ends_init(&e, profiles[0]);
+	for (unsigned i = 0; i < 400; i++) {
+		const size_t len = rtp(buf, sizeof buf, (uint16_t)(65400 + i), 5, 8);
+		const int n = tt_srtp_protect_rtp(e.a, 0, buf, len, sizeof buf);
+		if (i % 7 != 3)
+			assert_int_equal(tt_srtp_unprotect_rtp(e.b, 0, buf, (size_t)n), len);
+	}
+	ends_free(&e);
+}
+
+static void more_ssrcs_than_the_ceiling_cost_no_more_memory(void **state)
+{
+	struct ends e;
+	uint8_t buf[64], first[64];
+
+	(void)state;
+	ends_init(&e, profiles[0]);
+	for (uint32_t i = 0; i < 2000; i++) {
+		/* The sender keeps a stream for each too: a fresh one each time, or it would be slow. */
+		const size_t len = rtp(buf, sizeof buf, 1, 1000 + i, 8);
+		const int n = tt_srtp_protect_rtp(e.a, 0, buf, len, sizeof buf);
+		if (i == 0)
+			memcpy(first, buf, sizeof first);
+		assert_int_equal(tt_srtp_unprotect_rtp(e.b, 0, buf, (size_t)n), len);
+		if (i == 100) {
+			memcpy(buf, first, sizeof buf);
+			assert_int_equal(tt_srtp_unprotect_rtp(e.b, 0, buf, (size_t)n), TT_SRTP_E_REPLAY);
+		}
+	}
+	assert_int_equal(tt_srtp_counters(e.b)->ssrcs_evicted, 2000 - TT_SRTP_SSRC_MAX);
+	assert_true(tt_srtp_unprotect_rtp(e.b, 0, first, 20 + 16) > 0); /* forgotten, window and all */
+	ends_free(&e);
+}
+
+static void no_room_is_an_error_and_leaves_the_packet(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < TT_COUNT(profiles); i++) {
+		struct ends e;
+		uint8_t buf[64], before[64];
+
+		ends_init(&e, profiles[i]);
+		size_t len = rtp(buf, sizeof buf, 1, 1, 10);
+		memcpy(before, buf, len);
+		assert_int_equal(tt_srtp_protect_rtp(e.a, 0, buf, len, len + tt_srtp_tail(e.a) - 1), TT_SRTP_E_ROOM);
+		assert_memory_equal(buf, before, len);
+		len = rtcp(buf, sizeof buf, 1);
+		assert_int_equal(tt_srtp_protect_rtcp(e.a, 0, buf, len, len + tt_srtp_tail(e.a) + 3), TT_SRTP_E_ROOM);
+		assert_int_equal(tt_srtp_protect_rtp(e.a, 0, buf, 11, sizeof buf), TT_SRTP_E_MALFORMED);
+		assert_string_equal(tt_srtp_error_text(TT_SRTP_E_AUTH), "authentication failed");
+		ends_free(&e);
+	}
+}
+
+static void other_profiles_are_refused(void **state)
+{
+	struct tt_srtp *s;
+	struct sim sim;
+
+	(void)state;
+	sim_init(&sim, 1, NULL);
+	assert_int_equal(tt_srtp_new(&s, &sim.env[0], &(struct tt_srtp_keys){ .profile = 0 }), TAUT_E_INVAL);
+	assert_int_equal(tt_srtp_new(&s, &sim.env[0], &(struct tt_srtp_keys){ .profile = 2 }), TAUT_E_INVAL);
+	assert_null(s);
+	assert_int_equal(sim.env[0].memory, 0);
+	sim_free(&sim);
+}
+
+static size_t unhex(json_t *v, const char *key, uint8_t *out, size_t cap)
+{
+	const char *text = json_string_value(json_object_get(v, key));
+	size_t n = 0;
+
+	for (; text && text[0] && text[1] && n < cap; text += 2)
+		out[n++] = (uint8_t)strtoul((const char[]){ text[0], text[1], 0 }, NULL, 16);
+	return n;
+}
+
+static void published_packets_come_out_octet_for_octet(void **state)
+{
+	json_t *file = json_load_file(TAUT_SOURCE_DIR "/tests/vectors/srtp.json", 0, NULL), *v;
+	size_t i, tried = 0;
+
+	(void)state;
+	json_array_foreach(json_object_get(file, "vectors"), i, v) {
+		const json_int_t roc = json_integer_value(json_object_get(v, "roc"));
+		struct tt_srtp_keys k = { .profile = TT_SRTP_PROFILE_AES128_CM_SHA1_80 };
+		struct sim sim;
+		struct tt_srtp *s, *r;
+		uint8_t buf[100], want[100], before[100];
+
+		if (roc > 1)
+			continue; /* four thousand million packets away */
+		sim_init(&sim, 1, NULL);
+		unhex(v, "master_key", k.local.key, 16);
+		unhex(v, "master_salt", k.local.salt, 14);
+		k.remote = k.local;
+		assert_int_equal(tt_srtp_new(&s, &sim.env[0], &k), TAUT_OK);
+		assert_int_equal(tt_srtp_new(&r, &sim.env[1], &k), TAUT_OK);
+		const size_t len = unhex(v, "plain", buf, sizeof buf);
+		if (roc == 1) { /* reached by the packet before the wrap */
+			memcpy(before, buf, len);
+			before[2] = before[3] = 0xff;
+			const int n = tt_srtp_protect_rtp(s, 0, before, len, sizeof before);
+			assert_int_equal(tt_srtp_unprotect_rtp(r, 0, before, (size_t)n), len);
+		}
+		const size_t want_len = unhex(json_object_get(v, "expected"), "protected", want, sizeof want);
+		assert_int_equal(tt_srtp_protect_rtp(s, 0, buf, len, sizeof buf), want_len);
+		assert_memory_equal(buf, want, want_len);
+		assert_int_equal(tt_srtp_unprotect_rtp(r, 0, want, want_len), len);
+		tt_srtp_free(s);
+		tt_srtp_free(r);
+		sim_free(&sim);
+		tried++;
+	}
+	assert_true(tried >= 4);
+	json_decref(file);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_one_end_protects_the_other_reads),
+		cmocka_unit_test(every_flipped_bit_is_refused_and_nothing_changes),
+		cmocka_unit_test(every_length_of_junk_is_refused),
+		cmocka_unit_test(truncated_packets_are_refused),
+		cmocka_unit_test(a_packet_is_delivered_once_even_shuffled_within_the_window),
+		cmocka_unit_test(the_same_packet_protected_again_is_the_same_ciphertext),
+		cmocka_unit_test(the_65537th_packet_continues_where_sequence_numbers_wrap),
+		cmocka_unit_test(more_ssrcs_than_the_ceiling_cost_no_more_memory),
+		cmocka_unit_test(no_room_is_an_error_and_leaves_the_packet),
+		cmocka_unit_test(other_profiles_are_refused),
+		cmocka_unit_test(published_packets_come_out_octet_for_octet),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
