@@ -14,7 +14,8 @@ for word in "$@"; do
 	case $word in
 	root | user) users=$word ;;
 	run | test) parts=$word ;;
-	*) echo "usage: ./dev fresh [root|user] [run|test]" >&2; exit 2 ;;
+	base) users= ;;
+	*) echo "usage: ./dev fresh [root|user] [run|test] | base" >&2; exit 2 ;;
 	esac
 done
 [ "$(id -u)" = 0 ] || { echo "fresh: needs root, for chroot" >&2; exit 2; }
@@ -30,8 +31,8 @@ make_base() {
 	done
 	sources=/etc/apt/sources.list.d/debian.sources
 	[ -f "$sources" ] || sources=/etc/apt/sources.list
-	mmdebstrap "$@" bookworm "$fresh/base.tar.new" "$sources"
-	mv "$fresh/base.tar.new" "$fresh/base.tar"
+	mmdebstrap "$@" bookworm "$fresh/base.new.tar" "$sources"
+	mv "$fresh/base.new.tar" "$fresh/base.tar"
 }
 
 # What this machine needs to reach its packages.
