@@ -1,0 +1,84 @@
+/* sctp_reassembly.h - from DATA chunks to messages in order: RFC 9260 section 6.5, 6.6, 6.9.
+ *
+ * Fragments of a message have TSNs in a row, so what has arrived of it is a few
+ * runs of consecutive TSNs. A fragment that follows a run is appended to it; the
+ * runs of a message that is complete become one. Messages whose turn has not come
+ * wait at their stream, the others go to the ready queue, which is also the event
+ * queue of the association: resets stand in it between messages.
+ *
+ * All that is held counts against limit, the lent message included. Chunks that
+ * do not fit are refused, with room kept back (reserve) for the one chunk that
+ * everything else waits for. */
+#ifndef TAUT_SCTP_REASSEMBLY_H
+#define TAUT_SCTP_REASSEMBLY_H
+
+#include "base/env.h"
+#include "sctp/rx/sctp_tracker.h"
+
+enum sctp_ready_kind { SCTP_READY_MESSAGE, SCTP_READY_TOO_LARGE, SCTP_READY_RESET };
+
+/* A run of fragments; once complete, a message. */
+struct sctp_run {
+	struct sctp_run *next; /* in the ready queue */
+	struct serial32 first, last;
+	enum sctp_ready_kind kind;
+	uint16_t stream;
+	struct serial16 ssn;
+	uint32_t ppid;
+	bool begin, end, unordered;
+	bool discard;   /* too large: the TSNs count, the bytes are thrown away */
+	bool abandoned; /* belongs to a message that FORWARD-TSN skipped: never delivered */
+	size_t len, cap;
+	uint8_t data[];
+};
+
+struct sctp_rx_stream {
+	struct serial16 next;      /* the SSN whose turn it is */
+	struct sctp_run **waiting; /* complete, by SSN from next on, none twice */
+	size_t count, cap;
+};
+
+struct sctp_reassembly {
+	struct tt_env *env;
+	size_t limit, reserve, max_message;
+	size_t held;            /* of all runs, waiting, ready and lent: bytes with their overhead */
+	size_t ready_bytes;     /* the part of held that is ready or lent */
+	struct sctp_run **runs; /* incomplete messages, by first TSN, none overlapping */
+	size_t count, cap;
+	struct sctp_rx_stream *streams;
+	size_t stream_count, max_streams;
+	struct serial32 skipped; /* the last FORWARD-TSN, once has_skipped */
+	bool has_skipped;
+	struct sctp_run *ready, **ready_tail, *lent;
+	size_t resets; /* RESET entries that are ready */
+};
+
+enum sctp_taken {
+	SCTP_TAKEN,
+	SCTP_NO_ROOM,   /* not taken: the window is full */
+	SCTP_NO_MEMORY, /* not taken */
+	SCTP_STUCK,     /* not taken: full of what can never be delivered */
+	SCTP_VIOLATION, /* fragments that no sender makes */
+};
+
+void tt_sctp_reassembly_init(struct sctp_reassembly *r, struct tt_env *env, size_t limit,
+                             size_t max_message, size_t max_streams);
+/* Drops everything not ready; with all: what is ready and lent too. */
+void tt_sctp_reassembly_clear(struct sctp_reassembly *r, bool all);
+
+/* d is new by the tracker t, and not added to it yet; its stream is below max_streams. */
+enum sctp_taken tt_sctp_reassembly_add(struct sctp_reassembly *r, const struct sctp_tracker *t,
+                                       const struct sctp_data *d);
+/* RFC 3758 section 3.6: first skip all TSNs up to cum, then each listed stream and SSN. */
+void tt_sctp_reassembly_skip(struct sctp_reassembly *r, struct serial32 cum);
+void tt_sctp_reassembly_skip_stream(struct sctp_reassembly *r, uint16_t stream,
+                                    struct serial16 ssn);
+/* RFC 6525 section 5.2.2: the next SSN is 0; says so in the ready queue. False: no memory. */
+bool tt_sctp_reassembly_reset(struct sctp_reassembly *r, uint16_t stream);
+
+/* What may still be advertised as a_rwnd. */
+size_t tt_sctp_reassembly_room(const struct sctp_reassembly *r);
+/* The next ready entry, lent until the next call; NULL: none. */
+const struct sctp_run *tt_sctp_reassembly_poll(struct sctp_reassembly *r);
+
+#endif

@@ -1,0 +1,68 @@
+/* sctp_run.c - the bytes of fragments in a row, counted against the window. */
+#include "sctp/rx/sctp_run.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/num.h"
+
+size_t tt_sctp_run_cost(size_t cap)
+{
+	return sizeof(struct sctp_run) + cap;
+}
+
+struct sctp_run *tt_sctp_run_new(struct sctp_reassembly *r, const struct sctp_data *d)
+{
+	struct sctp_run *run = tt_resize(r->env, NULL, tt_sctp_run_cost(d->len));
+
+	if (!run)
+		return NULL;
+	*run = (struct sctp_run){
+		.first = d->tsn, .last = d->tsn, .stream = d->stream, .ssn = d->ssn, .ppid = d->ppid,
+		.begin = d->begin, .end = d->end, .unordered = d->unordered,
+		.len = d->len, .cap = d->len,
+	};
+	if (d->len > 0)
+		memcpy(run->data, d->data, d->len);
+	r->held += tt_sctp_run_cost(run->cap);
+	return run;
+}
+
+void tt_sctp_run_free(struct sctp_reassembly *r, struct sctp_run *run)
+{
+	if (!run)
+		return;
+	assert(r->held >= tt_sctp_run_cost(run->cap));
+	r->held -= tt_sctp_run_cost(run->cap);
+	tt_free(r->env, run);
+}
+
+static bool resize(struct sctp_reassembly *r, struct sctp_run **run, size_t cap)
+{
+	struct sctp_run *moved = tt_resize(r->env, *run, tt_sctp_run_cost(cap));
+
+	if (!moved)
+		return false;
+	r->held = r->held - tt_sctp_run_cost(moved->cap) + tt_sctp_run_cost(cap);
+	moved->cap = cap;
+	*run = moved;
+	return true;
+}
+
+/* Doubling, so that a message of n fragments is copied about twice and not n times, but never far
+ * above the largest message. */
+bool tt_sctp_run_grow(struct sctp_reassembly *r, struct sctp_run **run, size_t more)
+{
+	size_t need = (*run)->len + more;
+
+	if (need <= (*run)->cap)
+		return true;
+	return resize(r, run, tt_max(need, tt_min(2 * need, r->max_message)));
+}
+
+void tt_sctp_run_discard(struct sctp_reassembly *r, struct sctp_run **run)
+{
+	(*run)->discard = true;
+	(*run)->len = 0;
+	resize(r, run, 0); /* should that fail, it only stays counted */
+}

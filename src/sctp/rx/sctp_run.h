@@ -1,0 +1,22 @@
+/* sctp_run.h - inside the reassembly: runs and their bookkeeping (sctp_run.c), their order
+ * (sctp_reassembly.c) and the streams (sctp_order.c). */
+#ifndef TAUT_SCTP_RUN_H
+#define TAUT_SCTP_RUN_H
+
+#include "sctp/rx/sctp_reassembly.h"
+
+struct sctp_run *tt_sctp_run_new(struct sctp_reassembly *r, const struct sctp_data *d);
+void tt_sctp_run_free(struct sctp_reassembly *r, struct sctp_run *run);
+/* Makes room for more bytes behind those it has; *run may move. */
+bool tt_sctp_run_grow(struct sctp_reassembly *r, struct sctp_run **run, size_t more);
+/* Throws the bytes away and keeps the TSNs. */
+void tt_sctp_run_discard(struct sctp_reassembly *r, struct sctp_run **run);
+size_t tt_sctp_run_cost(size_t cap);
+
+/* Room for one more message of this stream to wait, so that order_add cannot fail. */
+bool tt_sctp_order_prepare(struct sctp_reassembly *r, const struct sctp_data *d);
+bool tt_sctp_order_has_stream(struct sctp_reassembly *r, uint16_t stream);
+/* A complete message: to the ready queue, or to wait for its turn. */
+void tt_sctp_order_add(struct sctp_reassembly *r, struct sctp_run *run);
+
+#endif

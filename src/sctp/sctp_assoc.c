@@ -1,0 +1,318 @@
+/* sctp_assoc.c - an association's life and the calls of its owner: RFC 9260 sections 4, 5, 11. */
+#include "sctp/sctp_assoc.h"
+
+#include <string.h>
+
+#include "base/num.h"
+
+static void apply_defaults(struct tt_sctp_config *c)
+{
+	c->local_port = c->local_port ? c->local_port : 5000; /* RFC 8841 section 12 */
+	c->remote_port = c->remote_port ? c->remote_port : 5000;
+	c->max_packet = c->max_packet ? c->max_packet : 1191;
+	c->max_streams = c->max_streams ? c->max_streams : 1024;
+	c->max_message_in = c->max_message_in ? c->max_message_in : 262144;
+	c->recv_window = c->recv_window ? c->recv_window : 1048576;
+	c->send_buffer = c->send_buffer ? c->send_buffer : 16777216;
+	/* less than this and one message could fill the window without being whole */
+	c->recv_window = tt_min(tt_max(c->recv_window, 2 * c->max_message_in + 131072), UINT32_MAX);
+}
+
+static bool draw(struct tt_sctp *s)
+{
+	uint32_t tsn;
+
+	do { /* 5.3.1: never 0 */
+		if (!tt_random_u32(s->env, &s->my_tag))
+			return false;
+	} while (s->my_tag == 0);
+	if (!tt_random_u32(s->env, &tsn) || !tt_random(s->env, s->secret, sizeof s->secret))
+		return false;
+	s->my_tsn = s32(tsn);
+	return true;
+}
+
+/* The sending half as it is before the first packet; also after a restart. */
+static void begin_sending(struct tt_sctp *s)
+{
+	tt_sctp_flight_init(&s->flight, s->env, &s->queue, s->my_tsn);
+	tt_sctp_cc_init(&s->cc, ((size_t)s->cfg.max_packet & ~(size_t)3) - SCTP_COMMON_HEADER);
+	s->reconfig = (struct sctp_reconfig){ .my_seq = s->my_tsn.v };
+	s->burst = SCTP_MAX_BURST;
+	s->heartbeat_at = -1;
+}
+
+int tt_sctp_new(struct tt_sctp **out, struct tt_env *env, const struct tt_sctp_config *cfg,
+                taut_time now)
+{
+	*out = NULL;
+	if (cfg->max_packet != 0 && (cfg->max_packet < 576 || cfg->max_packet > SCTP_MAX_PACKET))
+		return TAUT_E_INVAL;
+	struct tt_sctp *s = tt_alloc(env, sizeof *s);
+	if (!s)
+		return TAUT_E_NOMEM;
+	s->env = env;
+	s->cfg = *cfg;
+	apply_defaults(&s->cfg);
+	s->born = now;
+	s->out_streams = s->in_streams = s->cfg.max_streams;
+	s->control_tail = &s->control;
+	for (int t = 0; t < SCTP_TIMERS; t++)
+		s->timer[t] = INT64_MAX;
+	if (!draw(s)) {
+		tt_free(env, s);
+		return TAUT_E_CRYPTO;
+	}
+	tt_sctp_queue_init(&s->queue, env, s->cfg.max_streams, s->cfg.send_buffer);
+	tt_sctp_reassembly_init(&s->rx, env, s->cfg.recv_window, s->cfg.max_message_in,
+	                        s->cfg.max_streams);
+	begin_sending(s);
+	*out = s;
+	return TAUT_OK;
+}
+
+void tt_sctp_free(struct tt_sctp *s)
+{
+	if (!s)
+		return;
+	tt_sctp_flight_clear(&s->flight);
+	tt_sctp_queue_clear(&s->queue);
+	tt_sctp_reassembly_clear(&s->rx, true);
+	tt_sctp_clear_control(s);
+	tt_free(s->env, s->cookie);
+	tt_free(s->env, s);
+}
+
+int tt_sctp_set_ports(struct tt_sctp *s, uint16_t local, uint16_t remote)
+{
+	if (s->state != SCTP_CLOSED)
+		return TAUT_E_STATE;
+	if (local == 0 || remote == 0)
+		return TAUT_E_INVAL;
+	s->cfg.local_port = local;
+	s->cfg.remote_port = remote;
+	return TAUT_OK;
+}
+
+int tt_sctp_connect(struct tt_sctp *s, taut_time now)
+{
+	if (s->state == SCTP_DEAD)
+		return TAUT_E_STATE;
+	if (s->state != SCTP_CLOSED)
+		return TAUT_OK;
+	s->state = SCTP_COOKIE_WAIT;
+	s->init_due = true;
+	tt_sctp_start(s, SCTP_T1, now + s->cc.rto);
+	return TAUT_OK;
+}
+
+struct sctp_init tt_sctp_our_init(const struct tt_sctp *s)
+{
+	return (struct sctp_init){
+		.tag = s->my_tag, .tsn = s->my_tsn,
+		.window = tt_u32(tt_sctp_reassembly_room(&s->rx)),
+		.out_streams = s->cfg.max_streams, .in_streams = s->cfg.max_streams,
+	};
+}
+
+/* 5.1: from the INIT, the INIT ACK or the cookie that holds them. */
+void tt_sctp_learn_peer(struct tt_sctp *s, uint32_t tag, struct serial32 tsn, uint32_t window,
+                        uint16_t out, uint16_t in, bool forward_tsn, bool reconfig)
+{
+	s->peer_tag = tag;
+	s->peer_window = window;
+	s->out_streams = (uint16_t)tt_min(s->cfg.max_streams, in); /* 5.1.1 */
+	s->in_streams = (uint16_t)tt_min(s->cfg.max_streams, out);
+	s->peer_forward_tsn = forward_tsn;
+	s->peer_reconfig = reconfig;
+	tt_sctp_tracker_init(&s->tracker, tsn);
+	s->reconfig.peer_seq = tsn.v; /* RFC 6525 section 5.2.1 */
+	s->told_window = tt_sctp_reassembly_room(&s->rx);
+}
+
+/* Resets that were asked for before it was known that the peer cannot. */
+static void refuse_resets(struct tt_sctp *s)
+{
+	for (size_t i = 0; !s->peer_reconfig && s->reconfig.wanted > 0 && i < s->queue.count; i++) {
+		struct sctp_tx_stream *t = &s->queue.streams[i];
+		if (!t->resetting)
+			continue;
+		t->resetting = false;
+		t->reset_done = t->reset_refused = true;
+		s->reconfig.wanted--;
+		s->reconfig.reports++;
+	}
+}
+
+void tt_sctp_establish(struct tt_sctp *s, taut_time now)
+{
+	s->state = SCTP_ESTABLISHED;
+	s->errors = 0;
+	tt_sctp_stop(s, SCTP_T1);
+	s->init_due = s->cookie_echo_due = false;
+	tt_free(s->env, s->cookie);
+	s->cookie = NULL;
+	s->cookie_len = 0;
+	s->cc.rto = s->cc.srtt ? s->cc.rto : SCTP_RTO_INITIAL; /* without the back-off of T1 */
+	s->say_connected = !s->said_connected;
+	refuse_resets(s);
+	tt_sctp_start_heartbeat(s, now);
+	tt_note(s->env, now, TAUT_LAYER_SCTP, "association up", TT_INT("out_streams", s->out_streams),
+	        TT_INT("in_streams", s->in_streams), TT_INT("peer_window", s->peer_window));
+}
+
+bool tt_sctp_can_send_data(const struct tt_sctp *s)
+{
+	return s->state == SCTP_ESTABLISHED || s->state == SCTP_SHUTDOWN_PENDING ||
+	       s->state == SCTP_SHUTDOWN_RECEIVED;
+}
+
+bool tt_sctp_is_connected(const struct tt_sctp *s)
+{
+	return s->state == SCTP_ESTABLISHED;
+}
+
+uint16_t tt_sctp_out_streams(const struct tt_sctp *s)
+{
+	return s->out_streams;
+}
+
+void tt_sctp_refuse(struct tt_sctp *s, taut_time now, const char *why)
+{
+	s->counters.packets_dropped++;
+	tt_note_drop(s->env, now, TAUT_LAYER_SCTP, why, TT_INT("state", s->state));
+}
+
+bool tt_sctp_can_hold(const struct tt_sctp *s, size_t len)
+{
+	const struct sctp_queue *q = &s->queue;
+
+	return q->held == 0 || (q->held < q->limit && len <= q->limit - q->held);
+}
+
+int tt_sctp_send(struct tt_sctp *s, taut_time now, uint16_t stream, uint32_t ppid,
+                 const struct tt_sctp_send_options *opt, const void *data, size_t len)
+{
+	if (s->state > SCTP_ESTABLISHED)
+		return TAUT_E_STATE; /* 9.2: no new data from here on */
+	if (len == 0 || stream >= s->out_streams)
+		return TAUT_E_INVAL;
+	if (!tt_sctp_can_hold(s, len))
+		return TAUT_E_AGAIN;
+	if (tt_sctp_flight_count(&s->flight) == 0 && s->queue.unsent == 0) {
+		s->burst = SCTP_MAX_BURST;
+		tt_sctp_cc_idle(&s->cc, now - s->last_data_sent);
+	}
+	return tt_sctp_queue_add(&s->queue, stream, ppid, opt, now, data, len);
+}
+
+size_t tt_sctp_buffered(const struct tt_sctp *s, uint16_t stream)
+{
+	return stream < s->queue.count ? s->queue.streams[stream].buffered : 0;
+}
+
+size_t tt_sctp_held(const struct tt_sctp *s)
+{
+	return s->queue.held;
+}
+
+int tt_sctp_reset_stream(struct tt_sctp *s, taut_time now, uint16_t stream)
+{
+	(void)now;
+	if (s->state > SCTP_ESTABLISHED)
+		return TAUT_E_STATE;
+	if (stream >= s->out_streams)
+		return TAUT_E_INVAL;
+	if (s->state == SCTP_ESTABLISHED && !s->peer_reconfig)
+		return TAUT_E_UNSUPPORTED;
+	struct sctp_tx_stream *t = tt_sctp_queue_stream(&s->queue, stream);
+	if (!t)
+		return TAUT_E_NOMEM;
+	if (!t->resetting) {
+		t->resetting = true;
+		s->reconfig.wanted++;
+	}
+	return TAUT_OK;
+}
+
+/* A window that was nearly closed and is open again is told at once; 6.2 asks for no more. */
+static void tell_window(struct tt_sctp *s)
+{
+	size_t room = tt_sctp_reassembly_room(&s->rx), quarter = s->cfg.recv_window / 4;
+
+	if (s->state == SCTP_ESTABLISHED && s->told_window < quarter && room >= 2 * quarter)
+		s->sack_due = true;
+}
+
+static bool next_from_stream(struct tt_sctp *s, struct tt_sctp_event *e)
+{
+	if (!s->said_connected)
+		return false;
+	const struct sctp_run *run = tt_sctp_reassembly_poll(&s->rx);
+	if (!run)
+		return false;
+	*e = (struct tt_sctp_event){ .stream = run->stream, .ppid = run->ppid,
+	                             .unordered = run->unordered, .data = run->data, .len = run->len };
+	e->type = run->kind == SCTP_READY_MESSAGE     ? TT_SCTP_MESSAGE
+	          : run->kind == SCTP_READY_TOO_LARGE ? TT_SCTP_TOO_LARGE
+	                                              : TT_SCTP_STREAM_RESET_IN;
+	tell_window(s);
+	return true;
+}
+
+static bool next_reset(struct tt_sctp *s, struct tt_sctp_event *e)
+{
+	for (size_t i = 0; s->reconfig.reports > 0 && i < s->queue.count; i++) {
+		struct sctp_tx_stream *t = &s->queue.streams[i];
+		if (!t->reset_done)
+			continue;
+		*e = (struct tt_sctp_event){ .type = TT_SCTP_STREAM_RESET_OUT, .stream = tt_u16(i),
+		                             .reason = t->reset_refused };
+		t->reset_done = t->reset_refused = false;
+		s->reconfig.reports--;
+		return true;
+	}
+	return false;
+}
+
+static bool next_of_association(struct tt_sctp *s, struct tt_sctp_event *e)
+{
+	if (s->say_connected) {
+		s->say_connected = false;
+		s->said_connected = true;
+		*e = (struct tt_sctp_event){ .type = TT_SCTP_CONNECTED };
+	} else if (s->say_restarted) {
+		s->say_restarted = false;
+		*e = (struct tt_sctp_event){ .type = TT_SCTP_RESTARTED };
+	} else {
+		return false;
+	}
+	return true;
+}
+
+const struct tt_sctp_event *tt_sctp_poll_event(struct tt_sctp *s)
+{
+	struct tt_sctp_event *e = &s->event;
+
+	if (next_of_association(s, e) || next_from_stream(s, e) || next_reset(s, e))
+		return e;
+	if (!s->say_closed)
+		return NULL;
+	s->say_closed = false;
+	*e = (struct tt_sctp_event){ .type = TT_SCTP_CLOSED, .reason = s->close_reason,
+	                             .text = s->close_text[0] ? s->close_text : NULL };
+	return e;
+}
+
+struct tt_sctp_counters tt_sctp_count(const struct tt_sctp *s)
+{
+	struct tt_sctp_counters c = s->counters;
+
+	c.abandoned += s->flight.abandoned;
+	c.cwnd = (uint32_t)s->cc.cwnd;
+	c.flight = (uint32_t)s->flight.flight;
+	c.peer_window = s->peer_window;
+	c.srtt = s->cc.srtt;
+	c.rto = s->cc.rto;
+	return c;
+}

@@ -1,0 +1,198 @@
+/* sctp_assoc.h - inside the association: its state, and who does what.
+ *
+ * RFC 9260 section 4 names the states. The parts: sctp_assoc.c life and calls,
+ * sctp_recv.c packets in, sctp_init.c set-up, sctp_cookie.c the state cookie,
+ * sctp_data.c DATA, SACK and FORWARD-TSN, sctp_reconfig.c stream resets,
+ * sctp_close.c the ends, sctp_timer.c time, sctp_send.c packets out. */
+#ifndef TAUT_SCTP_ASSOC_H
+#define TAUT_SCTP_ASSOC_H
+
+#include "sctp/rx/sctp_reassembly.h"
+#include "sctp/sctp.h"
+#include "sctp/tx/sctp_cc.h"
+#include "sctp/tx/sctp_flight.h"
+#include "sctp/wire/sctp_wire.h"
+
+#define SCTP_MAX_INIT_RETRANS 8 /* section 16 */
+#define SCTP_MAX_RETRANS 10
+#define SCTP_HEARTBEAT_INTERVAL 30000000
+#define SCTP_SACK_DELAY 200000 /* 6.2: at most 500 ms */
+#define SCTP_COOKIE_LIFE 60000000
+#define SCTP_COOKIE_SIZE 100
+#define SCTP_MAX_REPLY 640
+#define SCTP_MAX_CONTROL 8
+#define SCTP_MAX_RESETS_READY 1024
+#define SCTP_MAX_SKIP 131072u /* TSNs that one FORWARD-TSN may skip */
+
+enum sctp_state {
+	SCTP_CLOSED,
+	SCTP_COOKIE_WAIT,
+	SCTP_COOKIE_ECHOED,
+	SCTP_ESTABLISHED,
+	SCTP_SHUTDOWN_PENDING,
+	SCTP_SHUTDOWN_SENT,
+	SCTP_SHUTDOWN_RECEIVED,
+	SCTP_SHUTDOWN_ACK_SENT,
+	SCTP_DEAD, /* CLOSED again, for good */
+};
+
+enum sctp_timer {
+	SCTP_T1, /* INIT or COOKIE ECHO */
+	SCTP_T2, /* SHUTDOWN or SHUTDOWN ACK */
+	SCTP_T3, /* DATA, FORWARD-TSN, and the wait for a window */
+	SCTP_T5, /* the whole shutdown */
+	SCTP_T_SACK,
+	SCTP_T_HEARTBEAT,
+	SCTP_T_RECONFIG,
+	SCTP_TIMERS
+};
+
+/* Section 5.1.3: all that is needed to make the association, signed and handed to the peer. */
+struct sctp_cookie {
+	taut_time created; /* since the association was made */
+	uint32_t my_tag, peer_tag, my_tie, peer_tie;
+	struct serial32 my_tsn, peer_tsn;
+	uint32_t peer_window;
+	uint16_t peer_out, peer_in;
+	bool forward_tsn, reconfig;
+};
+
+/* A control chunk that waits for the next packet. */
+struct sctp_control {
+	struct sctp_control *next;
+	size_t len; /* padded */
+	uint8_t bytes[];
+};
+
+struct sctp_reconfig {
+	uint32_t my_seq;   /* of the next request of ours; of this one while pending */
+	uint32_t peer_seq; /* of the next request of the peer */
+	uint32_t last_result; /* given to peer_seq - 1 */
+	bool answered;     /* last_result stands for something */
+	bool pending;      /* a request is not answered */
+	bool due;          /* and shall be sent, once more */
+	bool renew;        /* "in progress": ask again under a new number */
+	struct serial32 last_tsn;
+	size_t wanted;     /* streams that are resetting and not sealed */
+	size_t reports;    /* streams with reset_done */
+	size_t count;
+	uint16_t streams[SCTP_MAX_RESET];
+};
+
+struct tt_sctp {
+	struct tt_env *env;
+	struct tt_sctp_config cfg;
+	taut_time born;
+	enum sctp_state state;
+	uint32_t my_tag, peer_tag;
+	uint32_t my_tie, peer_tie; /* 5.2.2: 0 until there is something to tie */
+	struct serial32 my_tsn;
+	uint8_t secret[32]; /* signs cookies; 5.1.3 */
+	bool peer_forward_tsn, peer_reconfig;
+	uint16_t out_streams, in_streams; /* agreed, 5.1.1 */
+	uint32_t peer_window;             /* a_rwnd as last told */
+
+	taut_time timer[SCTP_TIMERS]; /* INT64_MAX: not running */
+	unsigned errors;              /* 8.1; of T1 and T2 their own retransmissions */
+	uint8_t *cookie;              /* the peer's, to be echoed */
+	size_t cookie_len;
+
+	struct sctp_tracker tracker;
+	struct sctp_reassembly rx;
+	struct sctp_queue queue;
+	struct sctp_flight flight;
+	struct sctp_cc cc;
+	struct sctp_reconfig reconfig;
+	taut_time last_data_sent;
+
+	/* what the next packets must hold */
+	bool init_due, cookie_echo_due, cookie_ack_due, shutdown_due, shutdown_ack_due;
+	bool sack_due, heartbeat_due, forward_tsn_due;
+	bool fast_due;             /* one packet of marked chunks, whatever cwnd says */
+	bool probe_due;            /* one chunk, whatever the window says */
+	size_t burst;              /* packets with DATA until something is acknowledged, 6.1 D */
+	unsigned unacked_packets;  /* with DATA, since the last SACK */
+	bool acked_once;
+	size_t told_window;        /* a_rwnd of our last SACK */
+	uint64_t heartbeat_nonce;
+	taut_time heartbeat_at;    /* of the unanswered one; -1: none */
+	struct sctp_control *control, **control_tail;
+	size_t control_count;
+	uint8_t reply[SCTP_MAX_REPLY]; /* a packet of its own, with its own tag; the latest wins */
+	size_t reply_len;
+
+	/* what the next events are */
+	bool say_connected, said_connected, say_restarted, say_closed;
+	uint32_t close_reason;
+	char close_text[128];
+	struct tt_sctp_event event;
+	struct tt_sctp_counters counters;
+};
+
+/* sctp_assoc.c */
+void tt_sctp_establish(struct tt_sctp *s, taut_time now);
+void tt_sctp_learn_peer(struct tt_sctp *s, uint32_t tag, struct serial32 tsn, uint32_t window,
+                        uint16_t out, uint16_t in, bool forward_tsn, bool reconfig);
+bool tt_sctp_can_send_data(const struct tt_sctp *s); /* by its state */
+void tt_sctp_refuse(struct tt_sctp *s, taut_time now, const char *why); /* counts and traces */
+struct sctp_init tt_sctp_our_init(const struct tt_sctp *s);
+
+/* sctp_cookie.c */
+bool tt_sctp_cookie_write(const struct tt_sctp *s, const struct sctp_cookie *c,
+                          uint8_t out[SCTP_COOKIE_SIZE]);
+bool tt_sctp_cookie_read(const struct tt_sctp *s, struct sctp_cookie *c, struct span bytes);
+
+/* Handlers of chunks answer NULL, or why the chunk was refused. */
+struct sctp_packet {
+	struct sctp_header header;
+	bool first;    /* the chunk at hand is the packet's first */
+	bool stop;     /* set by a handler: the rest of the packet does not count */
+	bool has_data, immediate; /* set by DATA, for the acknowledgement */
+};
+typedef const char *sctp_handler(struct tt_sctp *s, taut_time now, const struct sctp_tlv *chunk,
+                                 struct sctp_packet *p);
+
+/* sctp_init.c */
+sctp_handler tt_sctp_on_init, tt_sctp_on_init_ack, tt_sctp_on_cookie_echo, tt_sctp_on_cookie_ack;
+
+/* sctp_data.c */
+sctp_handler tt_sctp_on_data, tt_sctp_on_sack, tt_sctp_on_forward_tsn;
+void tt_sctp_data_arrived(struct tt_sctp *s, taut_time now, const struct sctp_packet *p);
+const char *tt_sctp_take_ack(struct tt_sctp *s, taut_time now, const struct sctp_sack *sack);
+
+/* sctp_reconfig.c */
+sctp_handler tt_sctp_on_reconfig;
+void tt_sctp_reconfig_prepare(struct tt_sctp *s);
+void tt_sctp_reconfig_write(struct tt_sctp *s, struct wr *w);
+void tt_sctp_reconfig_timeout(struct tt_sctp *s);
+
+/* sctp_close.c */
+sctp_handler tt_sctp_on_abort, tt_sctp_on_shutdown, tt_sctp_on_shutdown_ack,
+	tt_sctp_on_shutdown_complete, tt_sctp_on_error;
+void tt_sctp_end_with(struct tt_sctp *s, taut_time now, uint32_t reason, const char *text);
+/* Sends ABORT with that cause and ends. */
+void tt_sctp_abort_with(struct tt_sctp *s, taut_time now, uint16_t cause, const char *text);
+void tt_sctp_reply_abort(struct tt_sctp *s, uint32_t tag, bool reflected, uint16_t cause,
+                         const void *info, size_t len);
+void tt_sctp_reply_shutdown_complete(struct tt_sctp *s, uint32_t tag, bool reflected);
+void tt_sctp_shutdown_go_on(struct tt_sctp *s, taut_time now); /* when all is acknowledged */
+
+/* sctp_heartbeat.c */
+sctp_handler tt_sctp_on_heartbeat, tt_sctp_on_heartbeat_ack;
+void tt_sctp_heartbeat_write(struct tt_sctp *s, taut_time now, struct wr *w);
+
+/* sctp_timer.c */
+void tt_sctp_start(struct tt_sctp *s, enum sctp_timer t, taut_time at);
+void tt_sctp_stop(struct tt_sctp *s, enum sctp_timer t);
+bool tt_sctp_runs(const struct tt_sctp *s, enum sctp_timer t);
+void tt_sctp_start_heartbeat(struct tt_sctp *s, taut_time now);
+
+/* sctp_send.c */
+struct wr tt_sctp_reply_begin(struct tt_sctp *s, uint32_t tag); /* the reply slot */
+void tt_sctp_reply_end(struct tt_sctp *s, struct wr *w);
+/* Queues a chunk for the next packet; dropped when SCTP_MAX_CONTROL wait already. */
+void tt_sctp_queue_control(struct tt_sctp *s, const void *chunk, size_t len);
+void tt_sctp_queue_error(struct tt_sctp *s, uint16_t cause, const void *info, size_t len);
+void tt_sctp_clear_control(struct tt_sctp *s);
+
+#endif

@@ -1,0 +1,231 @@
+/* sctp_close.c - how an association ends: RFC 9260 section 9, and the errors of 3.3.10.
+ *
+ *     SHUTDOWN      ->            all of ours is acknowledged
+ *                   <- SHUTDOWN ACK   and all of theirs
+ *     SHUTDOWN COMPLETE ->
+ *
+ * or ABORT, at once. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/num.h"
+#include "sctp/sctp_assoc.h"
+
+void tt_sctp_end_with(struct tt_sctp *s, taut_time now, uint32_t reason, const char *text)
+{
+	if (s->state == SCTP_DEAD)
+		return;
+	s->state = SCTP_DEAD;
+	s->close_reason = reason;
+	s->say_closed = true;
+	s->say_restarted = false;
+	if (text && text != s->close_text)
+		snprintf(s->close_text, sizeof s->close_text, "%s", text);
+	for (int t = 0; t < SCTP_TIMERS; t++)
+		tt_sctp_stop(s, (enum sctp_timer)t);
+	tt_sctp_flight_clear(&s->flight);
+	tt_sctp_queue_clear(&s->queue);
+	tt_sctp_reassembly_clear(&s->rx, false);
+	tt_sctp_clear_control(s);
+	s->reconfig.reports = 0;
+	tt_note(s->env, now, TAUT_LAYER_SCTP, "association ended", TT_INT("reason", reason),
+	        TT_STR("text", s->close_text));
+}
+
+void tt_sctp_reply_abort(struct tt_sctp *s, uint32_t tag, bool reflected, uint16_t cause,
+                         const void *info, size_t len)
+{
+	struct wr w = tt_sctp_reply_begin(s, tag);
+	size_t at = tt_sctp_begin(&w, SCTP_ABORT, reflected ? SCTP_FLAG_T : 0);
+
+	if (cause != 0)
+		tt_sctp_write_cause(&w, cause, info, len);
+	tt_sctp_end(&w, at);
+	tt_sctp_reply_end(s, &w);
+}
+
+void tt_sctp_reply_shutdown_complete(struct tt_sctp *s, uint32_t tag, bool reflected)
+{
+	struct wr w = tt_sctp_reply_begin(s, tag);
+	size_t at = tt_sctp_begin(&w, SCTP_SHUTDOWN_COMPLETE, reflected ? SCTP_FLAG_T : 0);
+
+	tt_sctp_end(&w, at);
+	tt_sctp_reply_end(s, &w);
+}
+
+void tt_sctp_abort_with(struct tt_sctp *s, taut_time now, uint16_t cause, const char *text)
+{
+	if (s->peer_tag != 0)
+		tt_sctp_reply_abort(s, s->peer_tag, false, cause, text, strlen(text));
+	tt_sctp_end_with(s, now, cause == SCTP_C_USER_ABORT ? TAUT_REASON_CLOSED_HERE
+	                                                    : TAUT_REASON_SCTP_ABORT, text);
+}
+
+int tt_sctp_abort(struct tt_sctp *s, taut_time now)
+{
+	if (s->state == SCTP_DEAD)
+		return TAUT_E_STATE;
+	tt_sctp_abort_with(s, now, SCTP_C_USER_ABORT, "");
+	return TAUT_OK;
+}
+
+static const char *cause_text(uint16_t cause)
+{
+	static const char *const texts[] = {
+		[1] = "invalid stream identifier", [2] = "missing mandatory parameter",
+		[3] = "stale cookie", [4] = "out of resource", [5] = "unresolvable address",
+		[6] = "unrecognized chunk type", [7] = "invalid mandatory parameter",
+		[8] = "unrecognized parameters", [9] = "no user data",
+		[10] = "cookie received while shutting down",
+		[11] = "restart with new addresses", [12] = "user-initiated abort",
+		[13] = "protocol violation",
+	};
+
+	return cause < TT_COUNT(texts) && texts[cause] ? texts[cause] : "error";
+}
+
+/* The first cause in words: its name, and what of its information is printable (12, 13). */
+static void describe(char *out, size_t cap, struct rd r)
+{
+	struct sctp_tlv cause;
+
+	out[0] = '\0';
+	if (!tt_sctp_next(&r, &cause))
+		return;
+	int n = snprintf(out, cap, "%s", cause_text(cause.tag));
+	if (n < 0 || (cause.tag != SCTP_C_USER_ABORT && cause.tag != SCTP_C_PROTOCOL_VIOLATION))
+		return;
+	size_t at = (size_t)n;
+	for (int i = 0; rd_left(&cause.value) > 0 && at + 3 < cap; i++) {
+		uint8_t c = rd_u8(&cause.value);
+		if (i == 0) {
+			out[at++] = ':';
+			out[at++] = ' ';
+		}
+		out[at++] = c >= ' ' && c < 127 ? (char)c : '?';
+	}
+	out[at] = '\0';
+}
+
+const char *tt_sctp_on_abort(struct tt_sctp *s, taut_time now, const struct sctp_tlv *chunk,
+                             struct sctp_packet *p)
+{
+	bool reflected = chunk->flags & SCTP_FLAG_T;
+
+	if (p->header.tag != (reflected ? s->peer_tag : s->my_tag)) /* 8.5.1 B */
+		return "ABORT with the wrong tag";
+	describe(s->close_text, sizeof s->close_text, chunk->value);
+	tt_sctp_end_with(s, now, TAUT_REASON_SCTP_ABORT, s->close_text);
+	return NULL;
+}
+
+/* 3.3.10: none of them ends an association but a stale cookie, 5.2.6: begin again. */
+const char *tt_sctp_on_error(struct tt_sctp *s, taut_time now, const struct sctp_tlv *chunk,
+                             struct sctp_packet *p)
+{
+	char text[128];
+	struct rd r = chunk->value;
+	struct sctp_tlv cause;
+
+	(void)p;
+	describe(text, sizeof text, chunk->value);
+	tt_note(s->env, now, TAUT_LAYER_SCTP, "peer reports an error", TT_STR("text", text));
+	if (s->state == SCTP_COOKIE_ECHOED && tt_sctp_next(&r, &cause) &&
+	    cause.tag == SCTP_C_STALE_COOKIE) {
+		s->state = SCTP_COOKIE_WAIT;
+		s->peer_tag = 0;
+		s->cookie_echo_due = false;
+		s->init_due = true;
+	}
+	return NULL;
+}
+
+int tt_sctp_shutdown(struct tt_sctp *s, taut_time now)
+{
+	if (s->state == SCTP_DEAD)
+		return TAUT_E_STATE;
+	if (s->state < SCTP_ESTABLISHED) {
+		tt_sctp_end_with(s, now, TAUT_REASON_CLOSED_HERE, NULL);
+		return TAUT_OK;
+	}
+	if (s->state != SCTP_ESTABLISHED)
+		return TAUT_OK;
+	s->state = SCTP_SHUTDOWN_PENDING;
+	tt_sctp_shutdown_go_on(s, now);
+	return TAUT_OK;
+}
+
+void tt_sctp_shutdown_go_on(struct tt_sctp *s, taut_time now)
+{
+	if (s->queue.unsent > 0 || tt_sctp_flight_count(&s->flight) > 0)
+		return;
+	if (s->state == SCTP_SHUTDOWN_PENDING) {
+		s->state = SCTP_SHUTDOWN_SENT;
+		s->shutdown_due = true;
+		tt_sctp_start(s, SCTP_T5, now + 5 * (taut_time)SCTP_RTO_MAX);
+	} else if (s->state == SCTP_SHUTDOWN_RECEIVED) {
+		s->state = SCTP_SHUTDOWN_ACK_SENT;
+		s->shutdown_ack_due = true;
+	} else {
+		return;
+	}
+	s->errors = 0;
+	s->heartbeat_due = false;
+	tt_sctp_stop(s, SCTP_T_HEARTBEAT); /* 8.3 */
+	tt_sctp_stop(s, SCTP_T_RECONFIG);
+	tt_sctp_start(s, SCTP_T2, now + s->cc.rto);
+}
+
+const char *tt_sctp_on_shutdown(struct tt_sctp *s, taut_time now, const struct sctp_tlv *chunk,
+                                struct sctp_packet *p)
+{
+	struct rd r = chunk->value;
+	struct sctp_sack sack = { .cum = s32(rd_u32(&r)), .window = s->peer_window };
+
+	(void)p;
+	if (r.bad || rd_left(&r) != 0)
+		return "SHUTDOWN malformed";
+	if (s->state == SCTP_SHUTDOWN_ACK_SENT) {
+		s->shutdown_ack_due = true;
+		return NULL;
+	}
+	if (!s32_before(sack.cum, s->flight.next))
+		return "SHUTDOWN acknowledges what was not sent";
+	if (s->state == SCTP_SHUTDOWN_SENT) { /* 9.2: both at once */
+		s->state = SCTP_SHUTDOWN_ACK_SENT;
+		s->shutdown_due = false;
+		s->shutdown_ack_due = true;
+		tt_sctp_start(s, SCTP_T2, now + s->cc.rto);
+		return NULL;
+	}
+	s->state = SCTP_SHUTDOWN_RECEIVED;
+	tt_sctp_take_ack(s, now, &sack); /* an old one is no matter */
+	tt_sctp_shutdown_go_on(s, now);
+	return NULL;
+}
+
+const char *tt_sctp_on_shutdown_ack(struct tt_sctp *s, taut_time now, const struct sctp_tlv *chunk,
+                                    struct sctp_packet *p)
+{
+	(void)chunk;
+	if (s->state < SCTP_ESTABLISHED) { /* 8.5.1 E */
+		tt_sctp_reply_shutdown_complete(s, p->header.tag, true);
+		return "SHUTDOWN ACK out of the blue";
+	}
+	if (s->state != SCTP_SHUTDOWN_SENT && s->state != SCTP_SHUTDOWN_ACK_SENT)
+		return "SHUTDOWN ACK without SHUTDOWN";
+	tt_sctp_reply_shutdown_complete(s, s->peer_tag, false);
+	tt_sctp_end_with(s, now, TAUT_REASON_CLOSED_HERE, NULL);
+	return NULL;
+}
+
+const char *tt_sctp_on_shutdown_complete(struct tt_sctp *s, taut_time now,
+                                         const struct sctp_tlv *chunk, struct sctp_packet *p)
+{
+	bool reflected = chunk->flags & SCTP_FLAG_T;
+
+	if (p->header.tag != (reflected ? s->peer_tag : s->my_tag)) /* 8.5.1 C */
+		return "SHUTDOWN COMPLETE with the wrong tag";
+	tt_sctp_end_with(s, now, TAUT_REASON_CLOSED_BY_PEER, NULL);
+	return NULL;
+}

@@ -1,0 +1,160 @@
+/* sctp_data.c - DATA, SACK and FORWARD-TSN come in: RFC 9260 section 6, RFC 3758 section 3.6. */
+#include "base/num.h"
+#include "sctp/sctp_assoc.h"
+
+/* 6.5: the TSN counts as received; the sender is told. */
+static const char *on_invalid_stream(struct tt_sctp *s, const struct sctp_data *d)
+{
+	uint8_t info[4];
+	struct wr w = wr_make(info, sizeof info);
+
+	wr_u16(&w, d->stream);
+	wr_u16(&w, 0);
+	tt_sctp_queue_error(s, SCTP_C_INVALID_STREAM, info, sizeof info);
+	tt_sctp_tracker_add(&s->tracker, d->tsn);
+	return "no such stream";
+}
+
+static const char *take_new(struct tt_sctp *s, taut_time now, const struct sctp_data *d)
+{
+	if (d->stream >= s->in_streams)
+		return on_invalid_stream(s, d);
+	switch (tt_sctp_reassembly_add(&s->rx, &s->tracker, d)) {
+	case SCTP_TAKEN:
+		tt_sctp_tracker_add(&s->tracker, d->tsn);
+		return NULL;
+	case SCTP_VIOLATION:
+		tt_sctp_abort_with(s, now, SCTP_C_PROTOCOL_VIOLATION, "fragments do not fit together");
+		return "fragments do not fit together";
+	case SCTP_STUCK:
+		tt_sctp_abort_with(s, now, SCTP_C_OUT_OF_RESOURCE, "window full of fragments");
+		return "window full of fragments";
+	case SCTP_NO_ROOM:
+		return "window full";
+	case SCTP_NO_MEMORY:
+		break;
+	}
+	return "no memory";
+}
+
+const char *tt_sctp_on_data(struct tt_sctp *s, taut_time now, const struct sctp_tlv *chunk,
+                            struct sctp_packet *p)
+{
+	struct sctp_data d;
+	const char *why;
+
+	if (!tt_sctp_read_data(&d, chunk))
+		return "DATA malformed";
+	if (d.len == 0) { /* 6.2 */
+		tt_sctp_abort_with(s, now, SCTP_C_NO_USER_DATA, "DATA without user data");
+		return "DATA without user data";
+	}
+	switch (tt_sctp_tracker_look(&s->tracker, d.tsn)) {
+	case SCTP_DUPLICATE:
+		tt_sctp_tracker_duplicate(&s->tracker, d.tsn);
+		p->has_data = p->immediate = true; /* 6.2: at once */
+		return "duplicate TSN";
+	case SCTP_TOO_FAR:
+		return "TSN too far ahead";
+	case SCTP_NEW:
+		break;
+	}
+	why = take_new(s, now, &d);
+	p->has_data = true;
+	p->immediate = p->immediate || d.immediate || why;
+	return why;
+}
+
+/* 6.2, 6.7: after the last chunk of a packet with DATA, when to acknowledge it. */
+void tt_sctp_data_arrived(struct tt_sctp *s, taut_time now, const struct sctp_packet *p)
+{
+	s->unacked_packets++;
+	if (s->state == SCTP_SHUTDOWN_SENT) { /* 9.2 */
+		s->shutdown_due = true;
+		tt_sctp_start(s, SCTP_T2, now + s->cc.rto);
+	}
+	if (p->immediate || !s->acked_once || s->unacked_packets >= 2 ||
+	    tt_sctp_tracker_has_gap(&s->tracker))
+		s->sack_due = true;
+	else if (!tt_sctp_runs(s, SCTP_T_SACK))
+		tt_sctp_start(s, SCTP_T_SACK, now + SCTP_SACK_DELAY);
+}
+
+static void after_ack(struct tt_sctp *s, taut_time now, const struct sctp_ack_result *r)
+{
+	if (tt_sctp_flight_count(&s->flight) == 0) {
+		tt_sctp_stop(s, SCTP_T3); /* 6.3.2 R2 */
+		tt_sctp_cc_all_acked(&s->cc);
+	} else if (r->advanced || (r->reneged && !tt_sctp_runs(s, SCTP_T3))) {
+		tt_sctp_start(s, SCTP_T3, now + s->cc.rto); /* R3, R4 */
+	}
+	s->forward_tsn_due = s32_before(s->flight.cum, s->flight.advanced);
+	if (s->forward_tsn_due && !tt_sctp_runs(s, SCTP_T3))
+		tt_sctp_start(s, SCTP_T3, now + s->cc.rto); /* RFC 3758 section 3.5 F1 */
+	tt_sctp_shutdown_go_on(s, now);
+}
+
+const char *tt_sctp_take_ack(struct tt_sctp *s, taut_time now, const struct sctp_sack *sack)
+{
+	struct sctp_ack_result r;
+	size_t flight = s->flight.flight;
+	bool recovering = s->flight.recovering;
+
+	if (!tt_sctp_flight_ack(&s->flight, sack, now, s->peer_forward_tsn, &r))
+		return "SACK of what was not sent, or old";
+	s->peer_window = sack->window;
+	if (r.rtt >= 0)
+		tt_sctp_cc_round_trip(&s->cc, r.rtt);
+	if (r.bytes > 0 || sack->window < s->cc.pmdcs)
+		s->errors = 0; /* 8.1; and 6.1 A: a peer that answers may keep its window closed */
+	tt_sctp_cc_acked(&s->cc, r.bytes, flight, r.advanced, recovering); /* 7.2.4: first */
+	if (r.enter_recovery)
+		tt_sctp_cc_lost(&s->cc);
+	if (r.lost) {
+		s->fast_due = s->fast_due || r.enter_recovery;
+		s->counters.fast_retransmits++;
+	}
+	/* 6.1 D limits bursts: what left the network may be replaced, and a few packets more */
+	s->burst = SCTP_MAX_BURST + r.bytes / s->cc.pmdcs;
+	after_ack(s, now, &r);
+	return NULL;
+}
+
+const char *tt_sctp_on_sack(struct tt_sctp *s, taut_time now, const struct sctp_tlv *chunk,
+                            struct sctp_packet *p)
+{
+	struct sctp_sack sack;
+
+	(void)p;
+	if (!tt_sctp_read_sack(&sack, chunk))
+		return "SACK malformed";
+	return tt_sctp_take_ack(s, now, &sack);
+}
+
+/* RFC 3758 section 3.2: the new cumulative TSN, then streams with the SSN that was skipped. */
+const char *tt_sctp_on_forward_tsn(struct tt_sctp *s, taut_time now, const struct sctp_tlv *chunk,
+                                   struct sctp_packet *p)
+{
+	struct rd r = chunk->value;
+	struct serial32 cum = s32(rd_u32(&r));
+
+	(void)now;
+	if (r.bad || rd_left(&r) % 4 != 0)
+		return "FORWARD-TSN malformed";
+	if (!s->peer_forward_tsn)
+		return "FORWARD-TSN not agreed";
+	p->has_data = p->immediate = true; /* 3.6: acknowledged at once, old ones too */
+	if (s32_before_eq(cum, s->tracker.cum))
+		return "FORWARD-TSN old";
+	if (s32_diff(s->tracker.cum, cum) > SCTP_MAX_SKIP)
+		return "FORWARD-TSN too far ahead";
+	tt_sctp_tracker_skip(&s->tracker, cum);
+	tt_sctp_reassembly_skip(&s->rx, cum);
+	while (rd_left(&r) > 0) {
+		uint16_t stream = rd_u16(&r);
+		struct serial16 ssn = s16(rd_u16(&r));
+		if (stream < s->in_streams)
+			tt_sctp_reassembly_skip_stream(&s->rx, stream, ssn);
+	}
+	return NULL;
+}

@@ -1,0 +1,53 @@
+/* sctp_heartbeat.c - is the peer still there: RFC 9260 section 8.3.
+ *
+ * What we send holds a random number and nothing else; when it was sent stays
+ * here, so that the peer cannot choose the round-trip time. */
+#include "base/num.h"
+#include "sctp/sctp_assoc.h"
+
+/* 8.3: all of it goes back unchanged. */
+const char *tt_sctp_on_heartbeat(struct tt_sctp *s, taut_time now, const struct sctp_tlv *chunk,
+                                 struct sctp_packet *p)
+{
+	uint8_t bytes[SCTP_MAX_PACKET];
+	struct wr w = wr_make(bytes, s->cc.pmdcs);
+
+	(void)now, (void)p;
+	size_t at = tt_sctp_begin(&w, SCTP_HEARTBEAT_ACK, 0);
+	wr_bytes(&w, chunk->value.base, chunk->value.len);
+	tt_sctp_end(&w, at);
+	if (w.bad)
+		return "HEARTBEAT larger than a packet";
+	tt_sctp_queue_control(s, bytes, wr_len(&w));
+	return NULL;
+}
+
+const char *tt_sctp_on_heartbeat_ack(struct tt_sctp *s, taut_time now, const struct sctp_tlv *chunk,
+                                     struct sctp_packet *p)
+{
+	struct rd r = chunk->value;
+	struct sctp_tlv info;
+
+	(void)p;
+	if (!tt_sctp_next(&r, &info) || info.tag != SCTP_P_HEARTBEAT_INFO)
+		return "HEARTBEAT ACK malformed";
+	uint64_t nonce = rd_u64(&info.value);
+	if (info.value.bad || s->heartbeat_at < 0 || nonce != s->heartbeat_nonce)
+		return "HEARTBEAT ACK of none of ours";
+	tt_sctp_cc_round_trip(&s->cc, now - s->heartbeat_at);
+	s->heartbeat_at = -1;
+	s->errors = 0;
+	return NULL;
+}
+
+void tt_sctp_heartbeat_write(struct tt_sctp *s, taut_time now, struct wr *w)
+{
+	if (!tt_random(s->env, &s->heartbeat_nonce, sizeof s->heartbeat_nonce))
+		return;
+	size_t at = tt_sctp_begin(w, SCTP_HEARTBEAT, 0);
+	size_t info = tt_sctp_begin_param(w, SCTP_P_HEARTBEAT_INFO);
+	wr_u64(w, s->heartbeat_nonce);
+	tt_sctp_end(w, info);
+	tt_sctp_end(w, at);
+	s->heartbeat_at = now;
+}

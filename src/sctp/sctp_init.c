@@ -1,0 +1,234 @@
+/* sctp_init.c - the four-way set-up: RFC 9260 sections 5.1 and 5.2.
+ *
+ *     INIT         ->
+ *                  <- INIT ACK with a cookie; nothing is kept
+ *     COOKIE ECHO  ->
+ *                  <- COOKIE ACK
+ *
+ * Both ends of a WebRTC connection send INIT at once, so 5.2.1 is the usual way.
+ * No addresses are exchanged (RFC 8261 section 6), so none can be new. */
+#include <string.h>
+
+#include "sctp/sctp_assoc.h"
+
+#define MIN_WINDOW 1500 /* 3.3.2 */
+
+static const char *init_fault(const struct sctp_init *i)
+{
+	if (i->out_streams == 0 || i->in_streams == 0)
+		return "no streams";
+	if (i->window < MIN_WINDOW)
+		return "window below 1500";
+	return NULL;
+}
+
+/* The tags that the INIT ACK and its cookie hold, by the state: 5.1, 5.2.1, 5.2.2. */
+static bool choose_tags(struct tt_sctp *s, struct sctp_cookie *c)
+{
+	c->my_tag = s->my_tag;
+	c->my_tsn = s->my_tsn;
+	if (s->state <= SCTP_COOKIE_WAIT)
+		return true;
+	while (s->my_tie == 0 || s->peer_tie == 0)
+		if (!tt_random_u32(s->env, &s->my_tie) || !tt_random_u32(s->env, &s->peer_tie))
+			return false;
+	c->my_tie = s->my_tie;
+	c->peer_tie = s->peer_tie;
+	if (s->state == SCTP_COOKIE_ECHOED)
+		return true;
+	uint32_t tsn;
+	if (!tt_random_u32(s->env, &c->my_tag) || !tt_random_u32(s->env, &tsn))
+		return false;
+	c->my_tag += c->my_tag == 0;
+	c->my_tsn = s32(tsn);
+	return true;
+}
+
+const char *tt_sctp_on_init(struct tt_sctp *s, taut_time now, const struct sctp_tlv *chunk,
+                            struct sctp_packet *p)
+{
+	struct sctp_init in;
+	uint8_t bytes[SCTP_COOKIE_SIZE];
+
+	(void)p;
+	if (!tt_sctp_read_init(&in, chunk))
+		return "INIT malformed";
+	if (in.tag == 0)
+		return "INIT with initiate tag 0"; /* 3.3.2 */
+	const char *fault = init_fault(&in);
+	if (fault) {
+		tt_sctp_reply_abort(s, in.tag, false, SCTP_C_INVALID_PARAM, NULL, 0);
+		return fault;
+	}
+	if (s->state == SCTP_SHUTDOWN_ACK_SENT) { /* 9.2 */
+		s->shutdown_ack_due = true;
+		return NULL;
+	}
+	struct sctp_cookie c = {
+		.created = now - s->born, .peer_tag = in.tag, .peer_tsn = in.tsn, .peer_window = in.window,
+		.peer_out = in.out_streams, .peer_in = in.in_streams,
+		.forward_tsn = in.forward_tsn, .reconfig = in.reconfig,
+	};
+	if (!choose_tags(s, &c) || !tt_sctp_cookie_write(s, &c, bytes))
+		return "no random numbers";
+	struct sctp_init out = tt_sctp_our_init(s);
+	out.tag = c.my_tag;
+	out.tsn = c.my_tsn;
+	out.cookie = (struct span){ bytes, sizeof bytes };
+	memcpy(out.unknown, in.unknown, in.unknown_len);
+	out.unknown_len = in.unknown_len;
+	struct wr w = tt_sctp_reply_begin(s, in.tag);
+	tt_sctp_write_init(&w, SCTP_INIT_ACK, &out);
+	tt_sctp_reply_end(s, &w);
+	return NULL;
+}
+
+const char *tt_sctp_on_init_ack(struct tt_sctp *s, taut_time now, const struct sctp_tlv *chunk,
+                                struct sctp_packet *p)
+{
+	struct sctp_init in;
+
+	(void)p;
+	if (!tt_sctp_read_init(&in, chunk))
+		return "INIT ACK malformed";
+	if (in.tag == 0)
+		return "INIT ACK with initiate tag 0";
+	const char *fault = in.cookie.len == 0 ? "INIT ACK without a cookie" : init_fault(&in);
+	if (fault) { /* 3.3.3: the association is not to be */
+		s->peer_tag = in.tag;
+		tt_sctp_abort_with(s, now, in.cookie.len ? SCTP_C_INVALID_PARAM : SCTP_C_MISSING_PARAM,
+		                   fault);
+		return fault;
+	}
+	if (in.cookie.len > (size_t)s->cfg.max_packet - SCTP_COMMON_HEADER - SCTP_TLV_HEADER)
+		return "cookie larger than a packet";
+	s->cookie = tt_resize(s->env, s->cookie, in.cookie.len);
+	if (!s->cookie)
+		return "no memory";
+	memcpy(s->cookie, in.cookie.p, in.cookie.len);
+	s->cookie_len = in.cookie.len;
+	tt_sctp_learn_peer(s, in.tag, in.tsn, in.window, in.out_streams, in.in_streams, in.forward_tsn,
+	                   in.reconfig);
+	if (in.unknown_len > 0)
+		tt_sctp_queue_error(s, SCTP_C_UNRECOGNIZED_PARAM, in.unknown, in.unknown_len);
+	s->state = SCTP_COOKIE_ECHOED;
+	s->init_due = false;
+	s->cookie_echo_due = true;
+	s->errors = 0;
+	tt_sctp_start(s, SCTP_T1, now + s->cc.rto);
+	return NULL;
+}
+
+static void learn_from_cookie(struct tt_sctp *s, const struct sctp_cookie *c)
+{
+	tt_sctp_learn_peer(s, c->peer_tag, c->peer_tsn, c->peer_window, c->peer_out, c->peer_in,
+	                   c->forward_tsn, c->reconfig);
+}
+
+static void accept_cookie(struct tt_sctp *s, taut_time now)
+{
+	if (s->state < SCTP_ESTABLISHED)
+		tt_sctp_establish(s, now);
+	s->cookie_ack_due = true;
+}
+
+/* 5.2.4 A: the peer began anew. */
+static const char *restart(struct tt_sctp *s, taut_time now, const struct sctp_cookie *c)
+{
+	if (s->state == SCTP_SHUTDOWN_ACK_SENT) {
+		s->shutdown_ack_due = true;
+		tt_sctp_queue_error(s, SCTP_C_COOKIE_WHILE_SHUTDOWN, NULL, 0);
+		return "restart while shutting down";
+	}
+	tt_sctp_flight_clear(&s->flight);
+	tt_sctp_queue_clear(&s->queue);
+	tt_sctp_reassembly_clear(&s->rx, false);
+	tt_sctp_clear_control(s);
+	for (int t = 0; t < SCTP_TIMERS; t++)
+		tt_sctp_stop(s, (enum sctp_timer)t);
+	s->shutdown_due = s->sack_due = s->forward_tsn_due = s->heartbeat_due = false;
+	s->fast_due = s->probe_due = s->acked_once = false;
+	s->unacked_packets = 0;
+	s->my_tag = c->my_tag;
+	s->my_tsn = c->my_tsn;
+	s->my_tie = s->peer_tie = 0;
+	tt_sctp_flight_init(&s->flight, s->env, &s->queue, s->my_tsn);
+	tt_sctp_cc_init(&s->cc, s->cc.pmdcs);
+	s->reconfig = (struct sctp_reconfig){ .my_seq = s->my_tsn.v };
+	s->burst = SCTP_MAX_BURST;
+	s->heartbeat_at = -1;
+	learn_from_cookie(s, c);
+	s->state = SCTP_COOKIE_ECHOED;
+	accept_cookie(s, now);
+	s->say_restarted = true;
+	return NULL;
+}
+
+/* 5.2.4, the table of tags. */
+static const char *with_association(struct tt_sctp *s, taut_time now, const struct sctp_cookie *c)
+{
+	bool mine = c->my_tag == s->my_tag;
+	bool theirs = s->peer_tag != 0 && c->peer_tag == s->peer_tag;
+
+	if (mine && theirs) { /* D */
+		accept_cookie(s, now);
+		return NULL;
+	}
+	if (mine) { /* B: their INIT crossed ours, and has another tag than we know, or the first */
+		if (s->state >= SCTP_ESTABLISHED)
+			s->peer_tag = c->peer_tag;
+		else
+			learn_from_cookie(s, c);
+		accept_cookie(s, now);
+		return NULL;
+	}
+	if (!theirs && s->my_tie != 0 && c->my_tie == s->my_tie && c->peer_tie == s->peer_tie)
+		return restart(s, now, c); /* A */
+	return "cookie of another association"; /* C, and all other cases */
+}
+
+const char *tt_sctp_on_cookie_echo(struct tt_sctp *s, taut_time now, const struct sctp_tlv *chunk,
+                                   struct sctp_packet *p)
+{
+	struct sctp_cookie c;
+	const char *why;
+
+	if (!p->first)
+		return "COOKIE ECHO not first";
+	p->stop = true; /* 5.1.5: unless all is well, the whole packet is discarded */
+	if (!tt_sctp_cookie_read(s, &c, (struct span){ chunk->value.base, chunk->value.len }))
+		return "cookie not ours";
+	if (p->header.tag != c.my_tag)
+		return "tag is not the cookie's";
+	bool known = s->state != SCTP_CLOSED && c.my_tag == s->my_tag && c.peer_tag == s->peer_tag;
+	taut_time age = now - s->born - c.created;
+	if (age > SCTP_COOKIE_LIFE && !known) {
+		struct wr w = tt_sctp_reply_begin(s, c.peer_tag);
+		size_t at = tt_sctp_begin(&w, SCTP_ERROR, 0);
+		uint64_t over = (uint64_t)(age - SCTP_COOKIE_LIFE);
+		uint8_t staleness[4]; /* 3.3.10.3: in microseconds */
+		struct wr v = wr_make(staleness, sizeof staleness);
+		wr_u32(&v, over < UINT32_MAX ? (uint32_t)over : UINT32_MAX);
+		tt_sctp_write_cause(&w, SCTP_C_STALE_COOKIE, staleness, sizeof staleness);
+		tt_sctp_end(&w, at);
+		tt_sctp_reply_end(s, &w);
+		return "cookie stale";
+	}
+	if (s->state == SCTP_CLOSED) {
+		learn_from_cookie(s, &c);
+		accept_cookie(s, now);
+		why = NULL;
+	} else {
+		why = with_association(s, now, &c);
+	}
+	p->stop = why != NULL;
+	return why;
+}
+
+const char *tt_sctp_on_cookie_ack(struct tt_sctp *s, taut_time now, const struct sctp_tlv *chunk,
+                                  struct sctp_packet *p)
+{
+	(void)chunk, (void)p;
+	tt_sctp_establish(s, now);
+	return NULL;
+}

@@ -1,0 +1,202 @@
+/* sctp_reconfig.c - streams are reset: RFC 6525.
+ *
+ * A closing data channel resets its outgoing stream, the peer then resets the
+ * other direction. One request of ours is under way at a time (5.1.1), for as
+ * many streams as are ready. Adding streams and resetting TSNs is refused. */
+#include "base/num.h"
+#include "sctp/sctp_assoc.h"
+
+enum result { /* RFC 6525 section 4.4 */
+	NOTHING_TO_DO = 0,
+	PERFORMED = 1,
+	DENIED = 2,
+	WRONG_STREAM = 3,
+	BAD_SEQUENCE = 5,
+	IN_PROGRESS = 6,
+};
+
+/* 5.1.2: streams whose queue has run empty, into one request. */
+void tt_sctp_reconfig_prepare(struct tt_sctp *s)
+{
+	struct sctp_reconfig *rc = &s->reconfig;
+
+	if (rc->pending || rc->wanted == 0 || s->state != SCTP_ESTABLISHED || !s->peer_reconfig)
+		return;
+	rc->count = 0;
+	for (size_t i = 0; i < s->queue.count && rc->count < SCTP_MAX_RESET; i++) {
+		struct sctp_tx_stream *t = &s->queue.streams[i];
+		if (!t->resetting || t->sealed || t->head)
+			continue;
+		t->sealed = true;
+		rc->wanted--;
+		rc->streams[rc->count++] = tt_u16(i);
+	}
+	rc->pending = rc->due = rc->count > 0;
+	rc->renew = false;
+	rc->last_tsn = s32_add(s->flight.next, UINT32_MAX);
+}
+
+void tt_sctp_reconfig_write(struct tt_sctp *s, struct wr *w)
+{
+	struct sctp_reconfig *rc = &s->reconfig;
+	size_t at = tt_sctp_begin(w, SCTP_RE_CONFIG, 0);
+	size_t p = tt_sctp_begin_param(w, SCTP_P_RESET_OUT); /* 4.1 */
+
+	wr_u32(w, rc->my_seq);
+	wr_u32(w, rc->peer_seq - 1);
+	wr_u32(w, rc->last_tsn.v);
+	for (size_t i = 0; i < rc->count; i++)
+		wr_u16(w, rc->streams[i]);
+	tt_sctp_end(w, p);
+	tt_sctp_end(w, at);
+	rc->due = false;
+}
+
+void tt_sctp_reconfig_timeout(struct tt_sctp *s)
+{
+	struct sctp_reconfig *rc = &s->reconfig;
+
+	if (!rc->pending)
+		return;
+	if (rc->renew) /* its answer was "in progress": it has had its number */
+		rc->my_seq++;
+	else
+		s->errors++;
+	rc->renew = false;
+	rc->due = true;
+}
+
+/* 4.4, 5.2.7 */
+static const char *on_response(struct tt_sctp *s, taut_time now, struct rd r)
+{
+	struct sctp_reconfig *rc = &s->reconfig;
+	uint32_t seq = rd_u32(&r), result = rd_u32(&r);
+
+	if (r.bad)
+		return "RE-CONFIG response malformed";
+	if (!rc->pending || rc->renew || seq != rc->my_seq)
+		return "RE-CONFIG response to nothing";
+	s->errors = 0;
+	if (result == IN_PROGRESS) {
+		rc->renew = true;
+		rc->due = false;
+		tt_sctp_start(s, SCTP_T_RECONFIG, now + s->cc.rto);
+		return NULL;
+	}
+	bool done = result == PERFORMED || result == NOTHING_TO_DO;
+	for (size_t i = 0; i < rc->count; i++) {
+		struct sctp_tx_stream *t = &s->queue.streams[rc->streams[i]];
+		tt_sctp_queue_unseal(&s->queue, rc->streams[i], done);
+		rc->reports += !t->reset_done;
+		t->reset_done = true;
+		t->reset_refused = !done;
+	}
+	rc->my_seq++;
+	rc->pending = rc->due = false;
+	tt_sctp_stop(s, SCTP_T_RECONFIG);
+	return NULL;
+}
+
+static void respond(struct tt_sctp *s, uint32_t seq, uint32_t result)
+{
+	uint8_t bytes[32];
+	struct wr w = wr_make(bytes, sizeof bytes);
+	size_t at = tt_sctp_begin(&w, SCTP_RE_CONFIG, 0);
+	size_t p = tt_sctp_begin_param(&w, SCTP_P_RESPONSE);
+
+	wr_u32(&w, seq);
+	wr_u32(&w, result);
+	tt_sctp_end(&w, p);
+	tt_sctp_end(&w, at);
+	tt_sctp_queue_control(s, bytes, wr_len(&w));
+}
+
+static bool all_known(struct rd streams, uint16_t limit)
+{
+	while (rd_left(&streams) > 0)
+		if (rd_u16(&streams) >= limit)
+			return false;
+	return true;
+}
+
+/* 5.2.2: the peer resets what it sends on; only when all it sent before has arrived. */
+static uint32_t reset_incoming(struct tt_sctp *s, struct rd r)
+{
+	rd_u32(&r); /* the answer that this may be to a request of ours: none is ever made */
+	struct serial32 last = s32(rd_u32(&r));
+
+	if (!all_known(r, s->in_streams))
+		return WRONG_STREAM;
+	if (s32_before(s->tracker.cum, last) || s->rx.resets > SCTP_MAX_RESETS_READY)
+		return IN_PROGRESS;
+	bool all = rd_left(&r) == 0; /* no list: every stream that was ever used */
+	for (uint16_t i = 0; all && i < s->rx.stream_count; i++)
+		if (!tt_sctp_reassembly_reset(&s->rx, i))
+			return DENIED;
+	while (rd_left(&r) > 0)
+		if (!tt_sctp_reassembly_reset(&s->rx, rd_u16(&r)))
+			return DENIED;
+	return PERFORMED;
+}
+
+/* 5.2.3: the peer wants us to reset what we send on. */
+static uint32_t reset_outgoing(struct tt_sctp *s, struct rd r)
+{
+	if (!all_known(r, s->out_streams))
+		return WRONG_STREAM;
+	if (rd_left(&r) == 0)
+		return DENIED;
+	while (rd_left(&r) > 0)
+		if (tt_sctp_reset_stream(s, 0, rd_u16(&r)) != TAUT_OK)
+			return DENIED;
+	return PERFORMED;
+}
+
+/* 5.2.1: in order, one after the other; the last one again gets the same answer. */
+static const char *on_request(struct tt_sctp *s, const struct sctp_tlv *param)
+{
+	struct sctp_reconfig *rc = &s->reconfig;
+	struct rd r = param->value;
+	uint32_t seq = rd_u32(&r);
+	bool again = rc->answered && seq == rc->peer_seq - 1;
+	size_t fixed = param->tag == SCTP_P_RESET_OUT ? 8 : 0;
+
+	if (r.bad || rd_left(&r) < fixed || rd_left(&r) % 2 != 0)
+		return "RE-CONFIG request malformed";
+	if (again && rc->last_result != IN_PROGRESS) {
+		respond(s, seq, rc->last_result);
+		return NULL;
+	}
+	if (!again && seq != rc->peer_seq) {
+		respond(s, seq, BAD_SEQUENCE);
+		return "RE-CONFIG sequence number";
+	}
+	rc->last_result = param->tag == SCTP_P_RESET_OUT  ? reset_incoming(s, r)
+	                  : param->tag == SCTP_P_RESET_IN ? reset_outgoing(s, r)
+	                                                  : DENIED;
+	rc->answered = true;
+	rc->peer_seq = seq + 1;
+	respond(s, seq, rc->last_result);
+	return NULL;
+}
+
+const char *tt_sctp_on_reconfig(struct tt_sctp *s, taut_time now, const struct sctp_tlv *chunk,
+                                struct sctp_packet *p)
+{
+	struct rd r = chunk->value;
+	struct sctp_tlv param;
+	const char *why = NULL;
+
+	(void)p;
+	if (!s->peer_reconfig)
+		return "RE-CONFIG not agreed";
+	for (int n = 0; n < 2 && tt_sctp_next(&r, &param); n++) { /* 3.1: one or two parameters */
+		if (param.tag == SCTP_P_RESPONSE)
+			why = on_response(s, now, param.value);
+		else if (param.tag >= SCTP_P_RESET_OUT && param.tag <= SCTP_P_ADD_IN)
+			why = on_request(s, &param);
+		else
+			why = "RE-CONFIG parameter unknown";
+	}
+	return r.bad ? "RE-CONFIG malformed" : why;
+}

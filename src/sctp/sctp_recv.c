@@ -1,0 +1,149 @@
+/* sctp_recv.c - a packet comes in: RFC 9260 sections 8.4 and 8.5, and the table of chunks.
+ *
+ * The whole packet is checked (checksum, ports, chunk lengths, verification tag)
+ * before its first chunk does anything. */
+#include "base/num.h"
+#include "sctp/sctp_assoc.h"
+
+#define IN(state) (1u << (state))
+#define FROM(state) (~0u << (state) & ~IN(SCTP_DEAD))
+#define WITH_PEER (FROM(SCTP_COOKIE_ECHOED))
+#define TAKES_DATA (IN(SCTP_COOKIE_ECHOED) | IN(SCTP_ESTABLISHED) | IN(SCTP_SHUTDOWN_PENDING) | IN(SCTP_SHUTDOWN_SENT))
+
+/* In which states a chunk means something; elsewhere it is dropped. */
+static const struct {
+	uint8_t type;
+	uint32_t states;
+	sctp_handler *handler;
+} rules[] = {
+	{ SCTP_DATA, TAKES_DATA, tt_sctp_on_data },
+	{ SCTP_INIT, FROM(SCTP_CLOSED), tt_sctp_on_init },
+	{ SCTP_INIT_ACK, IN(SCTP_COOKIE_WAIT), tt_sctp_on_init_ack }, /* 5.2.3 */
+	{ SCTP_SACK, FROM(SCTP_ESTABLISHED), tt_sctp_on_sack },
+	{ SCTP_HEARTBEAT, WITH_PEER, tt_sctp_on_heartbeat },
+	{ SCTP_HEARTBEAT_ACK, WITH_PEER, tt_sctp_on_heartbeat_ack },
+	{ SCTP_ABORT, FROM(SCTP_COOKIE_WAIT), tt_sctp_on_abort },
+	{ SCTP_SHUTDOWN, FROM(SCTP_ESTABLISHED), tt_sctp_on_shutdown },
+	{ SCTP_SHUTDOWN_ACK, FROM(SCTP_COOKIE_WAIT), tt_sctp_on_shutdown_ack },
+	{ SCTP_ERROR, FROM(SCTP_COOKIE_WAIT), tt_sctp_on_error },
+	{ SCTP_COOKIE_ECHO, FROM(SCTP_CLOSED), tt_sctp_on_cookie_echo },
+	{ SCTP_COOKIE_ACK, IN(SCTP_COOKIE_ECHOED), tt_sctp_on_cookie_ack }, /* 5.2.5 */
+	{ SCTP_SHUTDOWN_COMPLETE, IN(SCTP_SHUTDOWN_ACK_SENT), tt_sctp_on_shutdown_complete },
+	{ SCTP_RE_CONFIG, IN(SCTP_ESTABLISHED) | IN(SCTP_SHUTDOWN_PENDING), tt_sctp_on_reconfig },
+	{ SCTP_FORWARD_TSN, TAKES_DATA, tt_sctp_on_forward_tsn },
+};
+
+/* 3.2: the two highest bits say what becomes of a chunk nobody knows. */
+static const char *on_unknown(struct tt_sctp *s, const struct sctp_tlv *chunk, struct sctp_packet *p)
+{
+	p->stop = !(chunk->type & 0x80);
+	if (chunk->type & 0x40)
+		tt_sctp_queue_error(s, SCTP_C_UNRECOGNIZED_CHUNK, chunk->whole.p,
+		                    tt_min(chunk->whole.len, 256));
+	return "chunk type unknown";
+}
+
+static const char *handle(struct tt_sctp *s, taut_time now, const struct sctp_tlv *chunk,
+                          struct sctp_packet *p)
+{
+	for (size_t i = 0; i < TT_COUNT(rules); i++) {
+		if (rules[i].type != chunk->type)
+			continue;
+		if (!(rules[i].states & IN(s->state)))
+			return "chunk not in this state";
+		return rules[i].handler(s, now, chunk, p);
+	}
+	return on_unknown(s, chunk, p);
+}
+
+/* 8.5, 8.5.1: what the first chunk and the packet's tag must be to each other. */
+static const char *check_tag(const struct tt_sctp *s, const struct sctp_header *h,
+                             const struct sctp_tlv *first, bool alone)
+{
+	if (first->type == SCTP_INIT)
+		return h->tag != 0 ? "INIT with a tag" : !alone ? "INIT not alone" : NULL;
+	if (h->tag == 0)
+		return "tag 0";
+	if (first->type == SCTP_INIT_ACK && !alone)
+		return "INIT ACK not alone";
+	if (first->type == SCTP_COOKIE_ECHO)
+		return NULL; /* against the tag in the cookie, 5.1.5 */
+	if (first->type == SCTP_SHUTDOWN_ACK && s->state < SCTP_ESTABLISHED)
+		return NULL; /* 8.5.1 E: as out of the blue */
+	if ((first->type == SCTP_ABORT || first->type == SCTP_SHUTDOWN_COMPLETE) &&
+	    first->flags & SCTP_FLAG_T)
+		return h->tag != s->peer_tag ? "reflected tag" : NULL;
+	return h->tag != s->my_tag ? "tag" : NULL;
+}
+
+static bool contains(struct rd chunks, uint8_t type)
+{
+	struct sctp_tlv c;
+
+	while (tt_sctp_next(&chunks, &c))
+		if (c.type == type)
+			return true;
+	return false;
+}
+
+/* 8.4: the association has ended; what still comes in is out of the blue. */
+static const char *out_of_the_blue(struct tt_sctp *s, const struct sctp_header *h, struct rd chunks,
+                                   const struct sctp_tlv *first)
+{
+	if (contains(chunks, SCTP_ABORT) || contains(chunks, SCTP_SHUTDOWN_COMPLETE) ||
+	    contains(chunks, SCTP_ERROR) || contains(chunks, SCTP_COOKIE_ACK))
+		return "after the end";
+	if (first->type == SCTP_INIT) {
+		struct sctp_init init;
+		if (tt_sctp_read_init(&init, first) && init.tag != 0 && h->tag == 0)
+			tt_sctp_reply_abort(s, init.tag, false, 0, NULL, 0);
+	} else if (contains(chunks, SCTP_SHUTDOWN_ACK)) {
+		tt_sctp_reply_shutdown_complete(s, h->tag, true);
+	} else if (h->tag != 0) {
+		tt_sctp_reply_abort(s, h->tag, true, 0, NULL, 0);
+	}
+	return "after the end";
+}
+
+static int refuse(struct tt_sctp *s, taut_time now, const char *why)
+{
+	tt_sctp_refuse(s, now, why);
+	return 1;
+}
+
+int tt_sctp_recv(struct tt_sctp *s, taut_time now, const uint8_t *pkt, size_t len)
+{
+	struct sctp_packet p = { .first = true };
+	struct sctp_tlv chunk;
+	struct rd chunks;
+
+	s->counters.packets_received++;
+	tt_trace_packet(s->env, now, TAUT_LAYER_SCTP, false, pkt, len, NULL, NULL);
+	const char *why = tt_sctp_read_packet(&p.header, &chunks, pkt, len);
+	if (why)
+		return refuse(s, now, why);
+	if (p.header.to != s->cfg.local_port || p.header.from != s->cfg.remote_port)
+		return refuse(s, now, "port");
+
+	struct rd rest = chunks;
+	if (!tt_sctp_next(&rest, &chunk))
+		return refuse(s, now, "no chunk");
+	if (s->state == SCTP_DEAD)
+		return refuse(s, now, out_of_the_blue(s, &p.header, chunks, &chunk));
+	why = check_tag(s, &p.header, &chunk, rd_left(&rest) == 0);
+	if (!why && contains(rest, SCTP_INIT))
+		why = "INIT not alone";
+	if (why)
+		return refuse(s, now, why);
+
+	int refused = 0;
+	while (!p.stop && s->state != SCTP_DEAD && tt_sctp_next(&chunks, &chunk)) {
+		why = handle(s, now, &chunk, &p);
+		if (why)
+			refused = refuse(s, now, why);
+		p.first = false;
+	}
+	if (p.has_data && s->state != SCTP_DEAD)
+		tt_sctp_data_arrived(s, now, &p);
+	return refused;
+}

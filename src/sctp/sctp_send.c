@@ -1,0 +1,345 @@
+/* sctp_send.c - packets go out: RFC 9260 sections 6.1 and 6.10.
+ *
+ * One packet per call, put together from what is due: first what stands alone
+ * (answers with a tag of their own, INIT), then control chunks in the order that
+ * 6.10 and 5.1 ask for, then chunks to retransmit, then new DATA. */
+#include <assert.h>
+#include <string.h>
+
+#include "base/num.h"
+#include "sctp/sctp_assoc.h"
+
+#define MIN_FRAGMENT 512 /* a smaller rest of a packet is left empty */
+#define MAX_SKIPPED_STREAMS 64
+
+struct wr tt_sctp_reply_begin(struct tt_sctp *s, uint32_t tag)
+{
+	struct wr w = wr_make(s->reply, sizeof s->reply);
+	struct sctp_header h = { s->cfg.local_port, s->cfg.remote_port, tag };
+
+	tt_sctp_write_header(&w, &h);
+	return w;
+}
+
+void tt_sctp_reply_end(struct tt_sctp *s, struct wr *w)
+{
+	s->reply_len = tt_sctp_seal(w);
+}
+
+void tt_sctp_queue_control(struct tt_sctp *s, const void *chunk, size_t len)
+{
+	struct sctp_control *c;
+
+	if (s->control_count >= SCTP_MAX_CONTROL)
+		return; /* as if it had been lost: the peer asks again, or does not care */
+	c = tt_resize(s->env, NULL, sizeof *c + len);
+	if (!c)
+		return;
+	*c = (struct sctp_control){ .len = len };
+	memcpy(c->bytes, chunk, len);
+	*s->control_tail = c;
+	s->control_tail = &c->next;
+	s->control_count++;
+}
+
+void tt_sctp_queue_error(struct tt_sctp *s, uint16_t cause, const void *info, size_t len)
+{
+	uint8_t bytes[512];
+	struct wr w = wr_make(bytes, sizeof bytes);
+	size_t at = tt_sctp_begin(&w, SCTP_ERROR, 0);
+
+	tt_sctp_write_cause(&w, cause, info, len);
+	tt_sctp_end(&w, at);
+	tt_sctp_queue_control(s, bytes, wr_len(&w));
+}
+
+static void drop_control(struct tt_sctp *s)
+{
+	struct sctp_control *c = s->control;
+
+	s->control = c->next;
+	if (!s->control)
+		s->control_tail = &s->control;
+	s->control_count--;
+	tt_free(s->env, c);
+}
+
+void tt_sctp_clear_control(struct tt_sctp *s)
+{
+	while (s->control)
+		drop_control(s);
+}
+
+static void write_control(struct tt_sctp *s, struct wr *w)
+{
+	while (s->control && s->control->len <= wr_left(w)) {
+		wr_bytes(w, s->control->bytes, s->control->len);
+		drop_control(s);
+	}
+}
+
+/* 3.3.4 */
+static void write_sack(struct tt_sctp *s, struct wr *w)
+{
+	struct sctp_tracker *t = &s->tracker;
+	struct sctp_gap gaps[SCTP_MAX_GAPS];
+	size_t n = tt_sctp_tracker_gaps(t, gaps, SCTP_MAX_GAPS);
+	size_t room = tt_sctp_reassembly_room(&s->rx);
+	size_t at = tt_sctp_begin(w, SCTP_SACK, 0);
+
+	s->told_window = room < s->cc.pmdcs ? 0 : room; /* 6.2: no silly windows */
+	wr_u32(w, t->cum.v);
+	wr_u32(w, tt_u32(s->told_window));
+	wr_u16(w, tt_u16(n));
+	wr_u16(w, tt_u16(t->dup_count));
+	for (size_t i = 0; i < n; i++) {
+		wr_u16(w, gaps[i].start);
+		wr_u16(w, gaps[i].end);
+	}
+	for (size_t i = 0; i < t->dup_count; i++)
+		wr_u32(w, t->dups[i]);
+	tt_sctp_end(w, at);
+	t->dup_count = 0;
+	s->sack_due = false;
+	s->acked_once = true;
+	s->unacked_packets = 0;
+	tt_sctp_stop(s, SCTP_T_SACK);
+}
+
+/* RFC 3758 section 3.5 C3: the highest SSN skipped of each stream. A list that grows too long
+ * ends early, and the rest is skipped by the next one. */
+static void write_forward_tsn(struct tt_sctp *s, struct wr *w)
+{
+	struct { uint16_t stream; struct serial16 ssn; } list[MAX_SKIPPED_STREAMS];
+	struct serial32 cum = s->flight.cum;
+	size_t n = 0;
+
+	while (s32_before(cum, s->flight.advanced)) {
+		const struct sctp_message *m = tt_sctp_flight_at(&s->flight, s32_add(cum, 1))->m;
+		size_t i = 0;
+		while (i < n && list[i].stream != m->stream)
+			i++;
+		if (i == MAX_SKIPPED_STREAMS)
+			break;
+		if (!m->unordered) {
+			list[i].stream = m->stream;
+			list[i].ssn = m->ssn;
+			n = tt_max(n, i + 1);
+		}
+		cum = s32_add(cum, 1);
+	}
+	size_t at = tt_sctp_begin(w, SCTP_FORWARD_TSN, 0);
+	wr_u32(w, cum.v);
+	for (size_t i = 0; i < n; i++) {
+		wr_u16(w, list[i].stream);
+		wr_u16(w, list[i].ssn.v);
+	}
+	tt_sctp_end(w, at);
+	s->forward_tsn_due = false;
+}
+
+/* ---- DATA ---- */
+
+struct filling {
+	struct wr *w;
+	taut_time now;
+	size_t chunks;     /* of DATA written */
+	bool first_resent; /* the earliest outstanding chunk is among them, 7.2.4 */
+};
+
+static void write_chunk(struct tt_sctp *s, struct filling *f, struct serial32 tsn)
+{
+	struct sctp_data d = tt_sctp_flight_data(&s->flight, tsn);
+
+	d.immediate = s->state == SCTP_SHUTDOWN_PENDING && s->queue.unsent == 0;
+	tt_sctp_write_data(f->w, &d);
+	f->chunks++;
+	s->counters.chunks_sent++;
+}
+
+/* 6.1 C: before anything new. */
+static void write_marked(struct tt_sctp *s, struct filling *f)
+{
+	struct serial32 tsn;
+
+	while (tt_sctp_flight_marked(&s->flight, &tsn)) {
+		const struct sctp_sent *c = tt_sctp_flight_at(&s->flight, tsn);
+		if (tt_sctp_sent_size(c) > wr_left(f->w))
+			return;
+		tt_sctp_flight_resent(&s->flight, tsn);
+		write_chunk(s, f, tsn);
+		s->counters.chunks_resent++;
+		f->first_resent = f->first_resent || s32_eq(tsn, s32_add(s->flight.cum, 1));
+	}
+}
+
+/* How much of m goes into what is left of the packet; 0: not now. */
+static size_t fragment_size(const struct tt_sctp *s, const struct filling *f,
+                            const struct sctp_message *m)
+{
+	size_t left = wr_left(f->w) & ~(size_t)3, rest = m->len - m->cut;
+
+	if (left <= SCTP_DATA_HEADER)
+		return 0;
+	size_t most = tt_min(left - SCTP_DATA_HEADER, s->cc.pmdcs - SCTP_DATA_HEADER);
+	if (rest <= most)
+		return rest;
+	return most >= MIN_FRAGMENT ? most : 0;
+}
+
+/* 6.1 A */
+static bool window_takes(const struct tt_sctp *s, size_t len)
+{
+	size_t flight = s->flight.flight;
+
+	return (s->peer_window >= flight && s->peer_window - flight >= len) ||
+	       (s->probe_due && tt_sctp_flight_count(&s->flight) == 0);
+}
+
+static void write_new(struct tt_sctp *s, struct filling *f)
+{
+	struct sctp_message *m;
+
+	while ((m = tt_sctp_queue_next(&s->queue, f->now, s->peer_forward_tsn,
+	                               &s->counters.abandoned)) != NULL) {
+		size_t len = fragment_size(s, f, m);
+		if (len == 0)
+			return;
+		if (!window_takes(s, len)) {
+			/* 6.1 A: look again after an RTO whether it has opened unnoticed */
+			if (tt_sctp_flight_count(&s->flight) == 0 && !tt_sctp_runs(s, SCTP_T3))
+				tt_sctp_start(s, SCTP_T3, f->now + s->cc.rto);
+			return;
+		}
+		if (!tt_sctp_flight_room(&s->flight))
+			return;
+		s->probe_due = false;
+		write_chunk(s, f, tt_sctp_flight_cut(&s->flight, m, len, f->now));
+	}
+}
+
+static void write_data(struct tt_sctp *s, struct filling *f)
+{
+	if (s->fast_due) { /* 7.2.4: one packet, whatever cwnd says */
+		write_marked(s, f);
+		s->fast_due = f->chunks == 0 && s->flight.marked > 0;
+	} else if (s->burst > 0 && s->flight.flight < s->cc.cwnd) { /* 6.1 B, D */
+		write_marked(s, f);
+		if (s->flight.marked == 0)
+			write_new(s, f);
+		s->burst -= f->chunks > 0;
+	}
+	if (f->chunks == 0)
+		return;
+	s->last_data_sent = f->now;
+	if (!tt_sctp_runs(s, SCTP_T3) || f->first_resent) /* 6.3.2 R1; 7.2.4 */
+		tt_sctp_start(s, SCTP_T3, f->now + s->cc.rto);
+}
+
+/* Would write_data write something? Only a guess about windows: it decides whether an
+ * acknowledgement that could wait rides along. */
+static bool has_data(const struct tt_sctp *s)
+{
+	return tt_sctp_can_send_data(s) &&
+	       (s->fast_due || (s->burst > 0 && s->flight.flight < s->cc.cwnd &&
+	                        (s->flight.marked > 0 || s->queue.unsent > 0)));
+}
+
+/* ---- packets ---- */
+
+static void write_setup(struct tt_sctp *s, struct wr *w)
+{
+	if (s->state == SCTP_COOKIE_WAIT && s->init_due) {
+		struct sctp_init init = tt_sctp_our_init(s);
+		tt_sctp_write_init(w, SCTP_INIT, &init);
+		s->init_due = false;
+	} else if (s->state == SCTP_COOKIE_ECHOED && s->cookie_echo_due) {
+		size_t at = tt_sctp_begin(w, SCTP_COOKIE_ECHO, 0); /* 5.1 C: first in its packet */
+		wr_bytes(w, s->cookie, s->cookie_len);
+		tt_sctp_end(w, at);
+		s->cookie_echo_due = false;
+		write_control(s, w);
+	}
+}
+
+static void write_shutdown(struct tt_sctp *s, struct wr *w)
+{
+	if (s->shutdown_due && s->state == SCTP_SHUTDOWN_SENT) {
+		size_t at = tt_sctp_begin(w, SCTP_SHUTDOWN, 0);
+		wr_u32(w, s->tracker.cum.v);
+		tt_sctp_end(w, at);
+	}
+	if (s->shutdown_ack_due && s->state == SCTP_SHUTDOWN_ACK_SENT)
+		tt_sctp_end(w, tt_sctp_begin(w, SCTP_SHUTDOWN_ACK, 0));
+	s->shutdown_due = s->shutdown_ack_due = false;
+}
+
+static void write_reconfig(struct tt_sctp *s, taut_time now, struct wr *w)
+{
+	tt_sctp_reconfig_prepare(s);
+	if (!s->reconfig.due)
+		return;
+	tt_sctp_reconfig_write(s, w);
+	tt_sctp_start(s, SCTP_T_RECONFIG, now + s->cc.rto);
+}
+
+static void write_established(struct tt_sctp *s, taut_time now, struct wr *w)
+{
+	struct filling f = { .w = w, .now = now };
+
+	if (s->cookie_ack_due) {
+		tt_sctp_end(w, tt_sctp_begin(w, SCTP_COOKIE_ACK, 0)); /* 5.1 D: first */
+		s->cookie_ack_due = false;
+	}
+	if (s->sack_due || (s->unacked_packets > 0 && has_data(s)))
+		write_sack(s, w);
+	write_shutdown(s, w);
+	write_control(s, w);
+	if (s->control)
+		return; /* they do not fit: the next packet goes on with them */
+	if (s->forward_tsn_due && wr_left(w) >= 8 + 4 * MAX_SKIPPED_STREAMS)
+		write_forward_tsn(s, w);
+	if (wr_left(w) >= 32 + 2 * SCTP_MAX_RESET)
+		write_reconfig(s, now, w);
+	if (s->heartbeat_due && wr_left(w) >= 32) {
+		tt_sctp_heartbeat_write(s, now, w);
+		s->heartbeat_due = false;
+	}
+	if (tt_sctp_can_send_data(s))
+		write_data(s, &f);
+}
+
+static size_t build(struct tt_sctp *s, taut_time now, uint8_t *buf, size_t cap)
+{
+	struct wr w = wr_make(buf, cap);
+	struct sctp_header h = { s->cfg.local_port, s->cfg.remote_port,
+	                         s->state == SCTP_COOKIE_WAIT ? 0 : s->peer_tag };
+
+	tt_sctp_write_header(&w, &h);
+	if (s->state < SCTP_ESTABLISHED)
+		write_setup(s, &w);
+	else
+		write_established(s, now, &w);
+	assert(!w.bad);
+	return w.off > SCTP_COMMON_HEADER ? tt_sctp_seal(&w) : 0;
+}
+
+size_t tt_sctp_poll_send(struct tt_sctp *s, taut_time now, uint8_t *buf, size_t cap)
+{
+	size_t len = 0;
+
+	if (cap < s->cfg.max_packet)
+		return 0;
+	if (s->reply_len > 0) {
+		len = s->reply_len;
+		memcpy(buf, s->reply, len);
+		s->reply_len = 0;
+	} else if (s->state != SCTP_DEAD && s->state != SCTP_CLOSED) {
+		len = build(s, now, buf, (size_t)s->cfg.max_packet & ~(size_t)3);
+	}
+	if (len == 0)
+		return 0;
+	s->counters.packets_sent++;
+	tt_trace_packet(s->env, now, TAUT_LAYER_SCTP, true, buf, len, NULL, NULL);
+	return len;
+}

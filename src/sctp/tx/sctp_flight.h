@@ -1,0 +1,85 @@
+/* sctp_flight.h - chunks that were sent and are not acknowledged: RFC 9260 6.3, 7.2.4; RFC 3758.
+ *
+ * One entry per TSN from cum + 1 to next - 1, in a ring. flight counts the bytes
+ * of those that are on their way: neither acknowledged by a gap block, nor marked
+ * for retransmission, nor given up. */
+#ifndef TAUT_SCTP_FLIGHT_H
+#define TAUT_SCTP_FLIGHT_H
+
+#include "sctp/tx/sctp_queue.h"
+#include "sctp/wire/sctp_wire.h"
+
+enum sctp_chunk_state {
+	SCTP_IN_FLIGHT = 1,
+	SCTP_ACKED,     /* by a gap block; the peer may yet go back on it */
+	SCTP_MARKED,    /* for retransmission */
+	SCTP_ABANDONED, /* RFC 3758 section 3.5 A1: to be skipped by FORWARD-TSN */
+};
+
+struct sctp_sent {
+	struct sctp_message *m;
+	size_t at;     /* of its bytes in the message */
+	uint16_t len;
+	uint8_t state;
+	uint8_t misses;  /* 7.2.4 */
+	bool begin, end;
+	bool fast;       /* was retransmitted fast: not again */
+	uint16_t resent; /* how often */
+};
+
+#define SCTP_MAX_OUTSTANDING 16384u
+
+struct sctp_flight {
+	struct tt_env *env;
+	struct sctp_queue *queue;
+	struct sctp_sent *ring;
+	uint32_t cap; /* a power of two */
+	struct serial32 cum, next;
+	struct serial32 advanced;    /* RFC 3758: Advanced.Peer.Ack.Point, cum or after it */
+	struct serial32 highest_gap; /* the highest TSN ever acknowledged by a gap block */
+	size_t flight;               /* bytes, DATA headers and padding included */
+	size_t marked;               /* chunks */
+	struct serial32 mark_hint;   /* none is marked before it */
+	bool recovering;             /* fast recovery, 7.2.4 ... */
+	struct serial32 exit;        /* ... until this is acknowledged */
+	bool timing;                 /* a round trip is being measured, 6.3.1 C4 ... */
+	struct serial32 timed;       /* ... by this TSN ... */
+	taut_time timed_at;
+	uint64_t abandoned;          /* messages */
+};
+
+void tt_sctp_flight_init(struct sctp_flight *f, struct tt_env *env, struct sctp_queue *q,
+                         struct serial32 first);
+void tt_sctp_flight_clear(struct sctp_flight *f);
+uint32_t tt_sctp_flight_count(const struct sctp_flight *f); /* TSNs outstanding, in any state */
+struct sctp_sent *tt_sctp_flight_at(const struct sctp_flight *f, struct serial32 tsn);
+size_t tt_sctp_sent_size(const struct sctp_sent *c); /* as it counts in flight */
+bool tt_sctp_flight_room(struct sctp_flight *f);     /* for one more chunk; may allocate */
+
+/* Cuts the next at most max bytes from m into a chunk that is in flight; there must be room. */
+struct serial32 tt_sctp_flight_cut(struct sctp_flight *f, struct sctp_message *m, size_t max,
+                                   taut_time now);
+/* The earliest marked chunk; false: none. */
+bool tt_sctp_flight_marked(struct sctp_flight *f, struct serial32 *tsn);
+/* That chunk is in flight again. */
+void tt_sctp_flight_resent(struct sctp_flight *f, struct serial32 tsn);
+/* The chunk as it goes on the wire. */
+struct sctp_data tt_sctp_flight_data(const struct sctp_flight *f, struct serial32 tsn);
+
+struct sctp_ack_result {
+	size_t bytes;       /* newly acknowledged */
+	bool advanced;      /* the cumulative TSN moved */
+	bool lost;          /* a chunk has its third miss: retransmit fast, 7.2.4 */
+	bool enter_recovery; /* and this is a new loss: reduce the window */
+	bool reneged;
+	taut_time rtt; /* measured; -1: not */
+};
+/* False: it acknowledges what was never sent, or is older than what is known; nothing changed. */
+bool tt_sctp_flight_ack(struct sctp_flight *f, const struct sctp_sack *s, taut_time now,
+                        bool may_abandon, struct sctp_ack_result *out);
+/* T3-rtx expired: everything in flight is marked, 6.3.3 E3. */
+void tt_sctp_flight_timeout(struct sctp_flight *f, taut_time now, bool may_abandon);
+/* Gives up what may not be sent any more among the marked, and moves the advanced ack point. */
+void tt_sctp_flight_expire(struct sctp_flight *f, taut_time now, bool may_abandon);
+
+#endif

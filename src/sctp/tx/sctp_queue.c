@@ -1,0 +1,187 @@
+/* sctp_queue.c - see sctp_queue.h. */
+#include "sctp/tx/sctp_queue.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/num.h"
+
+void tt_sctp_queue_init(struct sctp_queue *q, struct tt_env *env, size_t max_streams, size_t limit)
+{
+	*q = (struct sctp_queue){ .env = env, .max = max_streams, .limit = limit };
+}
+
+struct sctp_tx_stream *tt_sctp_queue_stream(struct sctp_queue *q, uint16_t stream)
+{
+	if (stream < q->count)
+		return &q->streams[stream];
+	if (stream >= q->max)
+		return NULL;
+	size_t want = tt_min(tt_max((size_t)stream + 1, 2 * q->count), q->max);
+	struct sctp_tx_stream *all = tt_resize(q->env, q->streams, want * sizeof *all);
+	if (!all)
+		return NULL;
+	memset(all + q->count, 0, (want - q->count) * sizeof *all);
+	q->streams = all;
+	q->count = want;
+	return &q->streams[stream];
+}
+
+/* To the end of the round, if it has something that may be sent. */
+static void join_round(struct sctp_queue *q, uint16_t stream)
+{
+	struct sctp_tx_stream *s = &q->streams[stream];
+
+	if (s->active || s->sealed || !s->head)
+		return;
+	s->active = true;
+	if (q->active++ == 0)
+		q->first = stream;
+	else
+		q->streams[q->last].next_active = stream;
+	q->last = stream;
+}
+
+static void leave_round(struct sctp_queue *q)
+{
+	struct sctp_tx_stream *s = &q->streams[q->first];
+
+	assert(q->active > 0 && s->active);
+	s->active = false;
+	q->active--;
+	q->first = s->next_active;
+}
+
+int tt_sctp_queue_add(struct sctp_queue *q, uint16_t stream, uint32_t ppid,
+                      const struct tt_sctp_send_options *opt, taut_time now, const void *data,
+                      size_t len)
+{
+	static const struct tt_sctp_send_options reliable;
+	struct sctp_tx_stream *s = tt_sctp_queue_stream(q, stream);
+	struct sctp_message *m = s ? tt_resize(q->env, NULL, sizeof *m + len) : NULL;
+
+	if (!m)
+		return TAUT_E_NOMEM;
+	opt = opt ? opt : &reliable;
+	*m = (struct sctp_message){
+		.ppid = ppid, .stream = stream, .len = len, .unordered = opt->unordered,
+		.limit_retransmits = opt->limit_retransmits, .max_retransmits = opt->max_retransmits,
+		.expires = opt->lifetime_ms ? now + (taut_time)opt->lifetime_ms * 1000 : INT64_MAX,
+	};
+	memcpy(m->data, data, len);
+	if (s->tail)
+		s->tail->next = m;
+	else
+		s->head = m;
+	s->tail = m;
+	s->buffered += len;
+	q->unsent += len;
+	q->held += len;
+	join_round(q, stream);
+	return TAUT_OK;
+}
+
+/* Takes m, the head of its stream, off it. */
+static void unlink_head(struct sctp_queue *q, struct sctp_message *m)
+{
+	struct sctp_tx_stream *s = &q->streams[m->stream];
+
+	assert(s->head == m);
+	s->head = m->next;
+	if (!s->head)
+		s->tail = NULL;
+	m->next = NULL;
+	if (q->current == m)
+		q->current = NULL;
+}
+
+void tt_sctp_queue_release(struct sctp_queue *q, struct sctp_message *m)
+{
+	if (m->chunks > 0 || m->cut < m->len)
+		return;
+	assert(q->held >= m->len);
+	q->held -= m->len;
+	tt_free(q->env, m);
+}
+
+static void uncount(struct sctp_queue *q, struct sctp_message *m, size_t bytes)
+{
+	m->cut += bytes;
+	q->streams[m->stream].buffered -= bytes;
+	q->unsent -= bytes;
+}
+
+void tt_sctp_queue_give_up(struct sctp_queue *q, struct sctp_message *m)
+{
+	if (m->cut == m->len)
+		return;
+	uncount(q, m, m->len - m->cut);
+	unlink_head(q, m);
+	join_round(q, m->stream);
+}
+
+struct sctp_message *tt_sctp_queue_next(struct sctp_queue *q, taut_time now, bool may_drop,
+                                        uint64_t *dropped)
+{
+	if (q->current)
+		return q->current;
+	while (q->active > 0) {
+		struct sctp_tx_stream *s = &q->streams[q->first];
+		struct sctp_message *m = s->head;
+		if (m && !s->sealed && (!may_drop || m->expires > now))
+			return m;
+		leave_round(q);
+		if (!m || s->sealed)
+			continue;
+		tt_sctp_queue_give_up(q, m);
+		tt_sctp_queue_release(q, m);
+		++*dropped;
+	}
+	return NULL;
+}
+
+void tt_sctp_queue_cut(struct sctp_queue *q, struct sctp_message *m, size_t len)
+{
+	struct sctp_tx_stream *s = &q->streams[m->stream];
+
+	if (m->cut == 0) {
+		assert(q->active > 0 && q->first == m->stream && !q->current);
+		leave_round(q);
+		if (!m->unordered) { /* 6.5: a message has its number when it is first sent */
+			m->ssn = s->next_ssn;
+			s->next_ssn = s16_add(s->next_ssn, 1);
+		}
+		q->current = m;
+	}
+	assert(q->current == m && len <= m->len - m->cut);
+	uncount(q, m, len);
+	if (m->cut < m->len)
+		return;
+	unlink_head(q, m);
+	join_round(q, m->stream);
+}
+
+void tt_sctp_queue_unseal(struct sctp_queue *q, uint16_t stream, bool restart_ssn)
+{
+	struct sctp_tx_stream *s = &q->streams[stream];
+
+	s->resetting = s->sealed = false;
+	if (restart_ssn)
+		s->next_ssn = s16(0);
+	join_round(q, stream);
+}
+
+void tt_sctp_queue_clear(struct sctp_queue *q)
+{
+	for (size_t i = 0; i < q->count; i++) {
+		struct sctp_tx_stream *s = &q->streams[i];
+		while (s->head) {
+			struct sctp_message *m = s->head;
+			tt_sctp_queue_give_up(q, m);
+			tt_sctp_queue_release(q, m);
+		}
+	}
+	tt_free(q->env, q->streams);
+	q->streams = NULL;
+	q->count = q->active = 0;
+}

@@ -1,0 +1,69 @@
+/* sctp_queue.h - messages that wait to be sent, by stream: RFC 9260 sections 6.1, 6.9.
+ *
+ * A message is copied once, when it is queued; chunks point into it until the
+ * last of them is acknowledged. Streams with something to send take turns, one
+ * whole message each (without I-DATA, fragments of two messages cannot mix). */
+#ifndef TAUT_SCTP_QUEUE_H
+#define TAUT_SCTP_QUEUE_H
+
+#include "base/env.h"
+#include "base/serial.h"
+#include "sctp/sctp.h"
+
+struct sctp_message {
+	struct sctp_message *next; /* on its stream */
+	uint32_t ppid;
+	uint16_t stream;
+	struct serial16 ssn; /* once its first fragment was cut */
+	bool unordered, limit_retransmits, abandoned;
+	uint16_t max_retransmits;
+	taut_time expires; /* INT64_MAX: never */
+	size_t len, cut;   /* bytes made into chunks so far */
+	size_t chunks;     /* of it, in flight: 0 and cut whole means free */
+	struct serial32 first; /* TSN of its first chunk, once cut > 0 */
+	uint8_t data[];
+};
+
+struct sctp_tx_stream {
+	struct sctp_message *head, *tail;
+	size_t buffered; /* bytes not cut yet */
+	struct serial16 next_ssn;
+	bool active;    /* stands in the round */
+	bool resetting; /* a reset is wanted or under way */
+	bool sealed;    /* the request is out: nothing is sent until it is answered */
+	bool reset_done, reset_refused; /* to be reported */
+	uint16_t next_active;
+};
+
+struct sctp_queue {
+	struct tt_env *env;
+	struct sctp_tx_stream *streams;
+	size_t count, max;
+	uint16_t first, last;         /* the round, when active > 0 */
+	size_t active;
+	struct sctp_message *current; /* partly cut: goes on first */
+	size_t unsent;                /* sum of buffered */
+	size_t held, limit;           /* bytes of all messages that are not freed */
+};
+
+void tt_sctp_queue_init(struct sctp_queue *q, struct tt_env *env, size_t max_streams, size_t limit);
+void tt_sctp_queue_clear(struct sctp_queue *q); /* all messages that no chunk points to */
+/* The stream's record, made when it is not there; NULL: no memory. */
+struct sctp_tx_stream *tt_sctp_queue_stream(struct sctp_queue *q, uint16_t stream);
+int tt_sctp_queue_add(struct sctp_queue *q, uint16_t stream, uint32_t ppid,
+                      const struct tt_sctp_send_options *opt, taut_time now, const void *data,
+                      size_t len);
+/* The message to cut from next; what has expired before its first fragment is thrown away, when
+ * may_drop (the peer understands FORWARD-TSN), and counted. NULL: none. */
+struct sctp_message *tt_sctp_queue_next(struct sctp_queue *q, taut_time now, bool may_drop,
+                                        uint64_t *dropped);
+/* The next len bytes of m became a chunk. */
+void tt_sctp_queue_cut(struct sctp_queue *q, struct sctp_message *m, size_t len);
+/* What is left of m is not sent any more. */
+void tt_sctp_queue_give_up(struct sctp_queue *q, struct sctp_message *m);
+/* Frees m when nothing points to it. */
+void tt_sctp_queue_release(struct sctp_queue *q, struct sctp_message *m);
+/* A stream is sent on again after its reset, from SSN 0. */
+void tt_sctp_queue_unseal(struct sctp_queue *q, uint16_t stream, bool restart_ssn);
+
+#endif

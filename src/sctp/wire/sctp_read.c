@@ -1,0 +1,178 @@
+/* sctp_read.c - from bytes to chunks: RFC 9260 sections 3 and 6.8.
+ *
+ * Nothing is copied but parameters that must be sent back; spans point into the
+ * packet. What is read here is well formed; whether it makes sense at this
+ * moment is for the association to say. */
+#include <string.h>
+
+#include "base/crc32c.h"
+#include "sctp/wire/sctp_wire.h"
+
+bool tt_sctp_next(struct rd *r, struct sctp_tlv *out)
+{
+	if (r->bad || rd_left(r) == 0)
+		return false;
+	const uint8_t *start = r->base + r->off;
+	uint16_t tag = rd_u16(r);
+	uint16_t len = rd_u16(r);
+
+	if (r->bad || len < SCTP_TLV_HEADER) {
+		r->bad = true;
+		return false;
+	}
+	struct rd value = rd_sub(r, (size_t)len - SCTP_TLV_HEADER);
+	if (r->bad)
+		return false;
+	/* 3.2: padding is ignored; an end of packet that lacks it does no harm */
+	size_t pad = -(size_t)len & 3;
+	rd_take(r, pad < rd_left(r) ? pad : rd_left(r));
+	*out = (struct sctp_tlv){ .tag = tag, .type = (uint8_t)(tag >> 8), .flags = (uint8_t)tag,
+	                          .value = value, .whole = { start, len } };
+	return true;
+}
+
+/* 6.8: over the packet with zeros where the checksum stands. */
+static uint32_t checksum(const uint8_t *pkt, size_t len)
+{
+	uint8_t copy[SCTP_MAX_PACKET];
+
+	memcpy(copy, pkt, len);
+	memset(copy + 8, 0, 4);
+	return tt_crc32c(copy, len);
+}
+
+const char *tt_sctp_read_packet(struct sctp_header *h, struct rd *chunks, const uint8_t *pkt,
+                                size_t len)
+{
+	struct rd r = rd_make(pkt, len);
+
+	*h = (struct sctp_header){ 0 };
+	h->from = rd_u16(&r);
+	h->to = rd_u16(&r);
+	h->tag = rd_u32(&r);
+	uint32_t a = rd_u8(&r), b = rd_u8(&r), c = rd_u8(&r), d = rd_u8(&r);
+	if (r.bad || rd_left(&r) == 0)
+		return "shorter than a header and a chunk";
+	if (len > SCTP_MAX_PACKET)
+		return "longer than any packet";
+	if ((a | b << 8 | c << 16 | d << 24) != checksum(pkt, len))
+		return "checksum";
+	*chunks = r;
+
+	struct sctp_tlv chunk;
+	while (tt_sctp_next(&r, &chunk))
+		;
+	return r.bad ? "chunk lengths" : NULL;
+}
+
+/* 3.3.1 */
+bool tt_sctp_read_data(struct sctp_data *d, const struct sctp_tlv *chunk)
+{
+	struct rd r = chunk->value;
+
+	*d = (struct sctp_data){ .tsn = s32(rd_u32(&r)) };
+	d->stream = rd_u16(&r);
+	d->ssn = s16(rd_u16(&r));
+	d->ppid = rd_u32(&r);
+	d->len = rd_left(&r);
+	d->data = rd_take(&r, d->len);
+	d->begin = chunk->flags & SCTP_FLAG_BEGIN;
+	d->end = chunk->flags & SCTP_FLAG_END;
+	d->unordered = chunk->flags & SCTP_FLAG_UNORDERED;
+	d->immediate = chunk->flags & SCTP_FLAG_IMMEDIATE;
+	return !r.bad;
+}
+
+static void note_unknown(struct sctp_init *i, struct span whole)
+{
+	size_t padded = (whole.len + 3) & ~(size_t)3;
+
+	if (padded > sizeof i->unknown - i->unknown_len)
+		return; /* 3.2.1 asks for a report, not for an amplifier */
+	memcpy(i->unknown + i->unknown_len, whole.p, whole.len);
+	memset(i->unknown + i->unknown_len + whole.len, 0, padded - whole.len);
+	i->unknown_len += padded;
+}
+
+/* RFC 5061 section 4.2.7: the chunk types of extensions that the sender knows. */
+static void read_extensions(struct sctp_init *i, struct rd r)
+{
+	while (rd_left(&r) > 0) {
+		uint8_t type = rd_u8(&r);
+		i->forward_tsn = i->forward_tsn || type == SCTP_FORWARD_TSN;
+		i->reconfig = i->reconfig || type == SCTP_RE_CONFIG;
+	}
+}
+
+/* Known and meaning nothing here: addresses (RFC 8261 section 6 forbids them), unrecognized
+ * parameters that come back, cookie preservative, supported address types. */
+static bool is_ignored(uint16_t tag)
+{
+	return tag == 5 || tag == 6 || tag == SCTP_P_UNRECOGNIZED || tag == 9 || tag == 12;
+}
+
+/* False: 3.2.1 says to read no further parameters. */
+static bool read_param(struct sctp_init *i, const struct sctp_tlv *p)
+{
+	if (p->tag == SCTP_P_COOKIE) {
+		i->cookie = (struct span){ p->value.base, p->value.len };
+	} else if (p->tag == SCTP_P_EXTENSIONS) {
+		read_extensions(i, p->value);
+	} else if (p->tag == SCTP_P_FORWARD_TSN) {
+		i->forward_tsn = true;
+	} else if (!is_ignored(p->tag)) {
+		if (p->tag & 0x4000)
+			note_unknown(i, p->whole);
+		return p->tag & 0x8000;
+	}
+	return true;
+}
+
+/* 3.3.2, 3.3.3 */
+bool tt_sctp_read_init(struct sctp_init *i, const struct sctp_tlv *chunk)
+{
+	struct rd r = chunk->value;
+	struct sctp_tlv param;
+	bool more = true;
+
+	*i = (struct sctp_init){ .tag = rd_u32(&r) };
+	i->window = rd_u32(&r);
+	i->out_streams = rd_u16(&r);
+	i->in_streams = rd_u16(&r);
+	i->tsn = s32(rd_u32(&r));
+	while (tt_sctp_next(&r, &param))
+		more = more && read_param(i, &param);
+	return !r.bad;
+}
+
+struct sctp_gap tt_sctp_next_gap(struct rd *gaps)
+{
+	uint16_t start = rd_u16(gaps);
+
+	return (struct sctp_gap){ start, rd_u16(gaps) };
+}
+
+/* 3.3.4. Blocks that overlap or go backwards would make the work per chunk grow with their
+ * number, so such a SACK is refused. */
+bool tt_sctp_read_sack(struct sctp_sack *s, const struct sctp_tlv *chunk)
+{
+	struct rd r = chunk->value;
+	uint32_t last = 0;
+
+	*s = (struct sctp_sack){ .cum = s32(rd_u32(&r)) };
+	s->window = rd_u32(&r);
+	s->gap_count = rd_u16(&r);
+	s->dup_count = rd_u16(&r);
+	s->gaps = rd_sub(&r, s->gap_count * 4);
+	rd_take(&r, s->dup_count * 4);
+	if (r.bad)
+		return false;
+	struct rd gaps = s->gaps;
+	for (size_t n = 0; n < s->gap_count; n++) {
+		struct sctp_gap g = tt_sctp_next_gap(&gaps);
+		if (g.start <= last || g.end < g.start)
+			return false;
+		last = g.end;
+	}
+	return true;
+}
