@@ -93,7 +93,7 @@ int taut_opus_encoder_set_bitrate(taut_opus_encoder *enc, uint32_t bitrate);
 int taut_opus_decoder_new(taut_opus_decoder **out, uint32_t channels);
 void taut_opus_decoder_free(taut_opus_decoder *dec);
 /* Before what the packet holds, out has `lost` frames of 20 ms in place of those that did not
- * come: the last one from the packet's FEC if it has any, the others concealed; at most 50 are made up.
+ * come, 50 at most: the last one from the packet's FEC if it has any, the others concealed.
  * data NULL: only those. TAUT_E_SYNTAX: no Opus packet; the decoder goes on as if it had not come. */
 int taut_opus_decode(taut_opus_decoder *dec, const void *data, size_t len, uint32_t lost,
                      struct taut_pcm *out);
@@ -126,7 +126,8 @@ int taut_vp8_decode(taut_vp8_decoder *dec, const void *data, size_t len, struct 
  * A picture that a program can read, at any size from 160 x 120, after any scaling
  * that keeps its corners. In units of 1/16 of the width and 1/12 of the height, from top left:
  *
- *     x 0..16  y 0..5    eight colour bars, 2 wide: white yellow cyan green magenta red blue black (75 %)
+ *     x 0..16  y 0..5    eight colour bars (75 %), 2 wide: white, yellow, cyan, green, magenta,
+ *                        red, blue, black
  *     x 0..10  y 5..6    a white box, 1 wide, that wanders once from left to right in 2 s
  *     x 0..10  y 6..9    digits: seconds and milliseconds; below, the frame number
  *     x 10..16 y 5..9    the flash: white in the first 100 ms of each second, else dark grey
@@ -141,7 +142,7 @@ int taut_vp8_decode(taut_vp8_decoder *dec, const void *data, size_t len, struct 
  *     const lum = (x, y) => { const i = 4 * (Math.floor(y * h / 12) * w + Math.floor(x * w / 16));
  *                             return (px[i] + px[i + 1] + px[i + 2]) / 3; };
  *     const bit = i => lum(i % 16 + 0.5, 9.5 + Math.floor(i / 16)) > 127 ? 1 : 0;
- *     const bits = (from, n) => { let v = 0; for (let i = 0; i < n; i++) v = v * 2 + bit(from + i); return v; };
+ *     const bits = (i, n) => { let v = 0; while (n-- > 0) v = v * 2 + bit(i++); return v; };
  *     const number = bits(0, 32), crc = bits(32, 8), there = bits(40, 8) === 0xb2;
  *     const flash = lum(13, 7) > 127;
  *
@@ -201,8 +202,8 @@ struct taut_sink_stats {
 	uint64_t video_skipped;              /* not shown: something before them is missing */
 	taut_time first_audio, first_video;  /* when decoded; 0: none yet */
 	uint32_t width, height;              /* of the last picture */
-	uint8_t audio_level;                 /* of the last 100 ms: -dBov, 127 is silence */
-	double audio_frequency;              /* the strongest of the last 100 ms, Hz */
+	uint8_t audio_level;                 /* of the last 100 ms without a beep: -dBov */
+	double audio_frequency;              /* the strongest in them, Hz; 0: silence */
 	uint64_t card_frames;                /* pictures on which the test card's counter was read */
 	uint64_t card_in_order;              /* ... one more than the one before */
 	uint64_t card_missing;               /* numbers that were jumped over */

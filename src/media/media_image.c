@@ -1,0 +1,149 @@
+/* media_image.c - pictures: memory, comparison, PNG. */
+#include "media/media_image.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "media/media_util.h"
+
+#define STB_IMAGE_WRITE_IMPLEMENTATION
+#define STB_IMAGE_WRITE_STATIC
+#include <stb/stb_image_write.h>
+
+size_t tt_image_bytes(uint32_t width, uint32_t height)
+{
+	size_t chroma = (size_t)((width + 1) / 2) * ((height + 1) / 2);
+
+	return (size_t)width * height + 2 * chroma;
+}
+
+bool tt_image_make(struct taut_image *image, uint32_t width, uint32_t height)
+{
+	*image = (struct taut_image){ .size = sizeof *image };
+	if (width == 0 || height == 0 || width > TT_IMAGE_MAX_SIDE || height > TT_IMAGE_MAX_SIDE)
+		return false;
+	uint8_t *p = calloc(1, tt_image_bytes(width, height));
+
+	if (!p)
+		return false;
+	image->width = width;
+	image->height = height;
+	image->strides[0] = width;
+	image->strides[1] = image->strides[2] = (width + 1) / 2;
+	image->planes[0] = p;
+	image->planes[1] = p + (size_t)width * height;
+	image->planes[2] = image->planes[1] + (size_t)image->strides[1] * ((height + 1) / 2);
+	return true;
+}
+
+void tt_image_drop(struct taut_image *image)
+{
+	free(image->planes[0]);
+	*image = (struct taut_image){ 0 };
+}
+
+bool tt_image_copy(struct taut_image *to, const struct taut_image *from)
+{
+	if (to->width != from->width || to->height != from->height) {
+		struct taut_image fresh;
+
+		if (!tt_image_make(&fresh, from->width, from->height))
+			return false;
+		tt_image_drop(to);
+		*to = fresh;
+	}
+	for (int p = 0; p < 3; p++) {
+		uint32_t rows = p == 0 ? from->height : (from->height + 1) / 2;
+		uint32_t len = p == 0 ? from->width : (from->width + 1) / 2;
+
+		for (uint32_t y = 0; y < rows; y++)
+			memcpy(to->planes[p] + (size_t)y * to->strides[p],
+			       from->planes[p] + (size_t)y * from->strides[p], len);
+	}
+	to->at = from->at;
+	return true;
+}
+
+double taut_image_psnr(const struct taut_image *a, const struct taut_image *b)
+{
+	double sum = 0;
+
+	if (a->width != b->width || a->height != b->height || a->width == 0)
+		return 0;
+	for (uint32_t y = 0; y < a->height; y++) {
+		const uint8_t *p = a->planes[0] + (size_t)y * a->strides[0];
+		const uint8_t *q = b->planes[0] + (size_t)y * b->strides[0];
+
+		for (uint32_t x = 0; x < a->width; x++)
+			sum += (double)((p[x] - q[x]) * (p[x] - q[x]));
+	}
+	if (sum <= 0)
+		return 99;
+	return fmin(99, 10 * log10(255.0 * 255.0 * a->width * a->height / sum));
+}
+
+static uint8_t clip(int v) { return (uint8_t)(v < 0 ? 0 : v > 255 ? 255 : v); }
+
+/* BT.601, limited range, in 1/256. */
+static void to_rgb(const struct taut_image *image, uint8_t *out)
+{
+	for (uint32_t y = 0; y < image->height; y++) {
+		const uint8_t *luma = image->planes[0] + (size_t)y * image->strides[0];
+		const uint8_t *cb = image->planes[1] + (size_t)(y / 2) * image->strides[1];
+		const uint8_t *cr = image->planes[2] + (size_t)(y / 2) * image->strides[2];
+
+		for (uint32_t x = 0; x < image->width; x++) {
+			int c = 298 * (luma[x] - 16) + 128, d = cb[x / 2] - 128, e = cr[x / 2] - 128;
+
+			*out++ = clip((c + 409 * e) / 256);
+			*out++ = clip((c - 100 * d - 208 * e) / 256);
+			*out++ = clip((c + 516 * d) / 256);
+		}
+	}
+}
+
+struct writing {
+	FILE *stream;
+	bool failed;
+};
+
+static void write_some(void *ctx, void *data, int len)
+{
+	struct writing *w = ctx;
+
+	if (len < 0 || fwrite(data, 1, (size_t)len, w->stream) != (size_t)len)
+		w->failed = true;
+}
+
+/* Under another name first, so that whoever reads the old picture meanwhile has a whole one. */
+int taut_image_write_png(const struct taut_image *image, const char *path,
+                         struct taut_media_error *error)
+{
+	char other[4096];
+	int n = path ? snprintf(other, sizeof other, "%s.part", path) : -1;
+
+	if (!image || !image->planes[0] || n < 0 || (size_t)n >= sizeof other)
+		return tt_media_fail(error, TAUT_E_INVAL, "no picture, or no name for it");
+	uint8_t *rgb = malloc((size_t)image->width * image->height * 3);
+	if (!rgb)
+		return tt_media_fail(error, TAUT_E_NOMEM, "%s: out of memory", path);
+	to_rgb(image, rgb);
+	struct writing w = { .stream = fopen(other, "wb") };
+	if (w.stream) {
+		w.failed = stbi_write_png_to_func(write_some, &w, (int)image->width,
+		                                  (int)image->height, 3, rgb, 0) == 0;
+		w.failed = fclose(w.stream) != 0 || w.failed;
+	}
+	free(rgb);
+	if (!w.stream || w.failed || rename(other, path) != 0) {
+		int why = errno;
+
+		(void)remove(other);
+		return tt_media_fail(error, TAUT_E_IO, "%s: cannot be written: %s", path,
+		                     strerror(why));
+	}
+	return TAUT_OK;
+}
