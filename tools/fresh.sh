@@ -21,6 +21,12 @@ done
 [ "$(id -u)" = 0 ] || { echo "fresh: needs root, for chroot" >&2; exit 2; }
 mkdir -p "$fresh"
 
+# Never into something that is mounted below: --one-file-system stops there.
+remove() {
+	! grep -q " $PWD/$1/" /proc/self/mounts || { echo "fresh: $1 is in use" >&2; exit 1; }
+	rm -rf --one-file-system "$1"
+}
+
 make_base() {
 	[ -f "$fresh/base.tar" ] && return
 	set -- --variant=minbase --include=ca-certificates,adduser
@@ -91,7 +97,7 @@ $line" >"$fresh/apt" 2>&1 || { tail -20 "$fresh/apt"; return 1; }
 
 prepare() {
 	root=$1 user=$2
-	rm -rf "$root"
+	remove "$root"
 	mkdir -p "$root"
 	tar -C "$root" -xf "$fresh/base.tar"
 	lend_network "$root"
@@ -109,7 +115,7 @@ failed=0
 for user in $users; do
 	name=$user
 	[ "$user" = root ] || name=tester
-	prepare "$PWD/$fresh/$user" "$name"
+	prepare "$fresh/$user" "$name"
 	for part in $parts; do
 		case $part in
 		run) command="./dev run --once" ;;
@@ -126,7 +132,7 @@ for user in $users; do
 		echo "$result fresh/$name \"$command\" in $(($(date +%s) - began)) s" | tee -a "$fresh/summary"
 		cp "$fresh/output" "$fresh/output.$user.$part"
 	done
-	rm -rf "${fresh:?}/$user"
+	remove "$fresh/$user"
 done
 echo
 cat "$fresh/summary"
