@@ -29,6 +29,9 @@ function(taut_library name)
 	target_include_directories(${name} PUBLIC
 		$<BUILD_INTERFACE:${CMAKE_CURRENT_SOURCE_DIR}/include>
 		$<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+	# Only what a header declares leaves a shared library.
+	target_link_options(${name} PRIVATE
+		$<$<STREQUAL:$<TARGET_PROPERTY:${name},TYPE>,SHARED_LIBRARY>:-Wl,--version-script=${PROJECT_SOURCE_DIR}/cmake/exports.map>)
 	foreach(lib IN LISTS A_LIBS)
 		if(lib MATCHES "^taut")
 			target_link_libraries(${name} PUBLIC ${lib})
