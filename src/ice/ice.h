@@ -135,7 +135,8 @@ const char *tt_ice_local_pwd(const struct tt_ice *ice);
 void tt_ice_set_role(struct tt_ice *ice, taut_time now, bool controlling);
 bool tt_ice_controlling(const struct tt_ice *ice);
 /* From a=ice-ufrag, a=ice-pwd, a=ice-lite. The same again is fine; others need a
- * tt_ice_restart first: TAUT_E_STATE. TAUT_E_INVAL: a length or character RFC 8839 forbids.
+ * tt_ice_restart first: TAUT_E_STATE. TAUT_E_INVAL: a length RFC 8839 section 5.4
+ * forbids, or a blank or control character.
  * When the offer of the peer changes them: tt_ice_restart, then set_remote, then gather. */
 int tt_ice_set_remote(struct tt_ice *ice, taut_time now, const char *ufrag, const char *pwd,
                       bool lite);

@@ -1,0 +1,271 @@
+/* ice_agent.c - the agent's life, its credentials, and its generations.
+ * RFC 8445 sections 5.3 and 9, RFC 8839 section 5.4. */
+#include <string.h>
+
+#include "base/addr.h"
+#include "base/num.h"
+#include "ice/ice_agent.h"
+
+/* Six bits of randomness each, the ice-char of RFC 8839. */
+static void to_ice_chars(char *out, const uint8_t *random, size_t n)
+{
+	static const char chars[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				    "0123456789+/";
+
+	for (size_t i = 0; i < n; i++)
+		out[i] = chars[random[i] & 63];
+	out[n] = '\0';
+}
+
+static int gen_new(struct tt_ice *ice, struct ice_gen **out)
+{
+	uint8_t random[TT_ICE_UFRAG_LEN + TT_ICE_PWD_LEN];
+	struct ice_gen *g = tt_alloc(ice->env, sizeof *g);
+
+	if (!g)
+		return TAUT_E_NOMEM;
+	g->nominating = g->selected = -1;
+	if (!tt_random(ice->env, random, sizeof random)) {
+		tt_ice_gen_free(ice, g);
+		return TAUT_E_CRYPTO;
+	}
+	to_ice_chars(g->ufrag, random, TT_ICE_UFRAG_LEN);
+	to_ice_chars(g->pwd, random + TT_ICE_UFRAG_LEN, TT_ICE_PWD_LEN);
+	if (!tt_stun_key_init(&g->local_key, g->pwd, TT_ICE_PWD_LEN)) {
+		tt_ice_gen_free(ice, g);
+		return TAUT_E_CRYPTO;
+	}
+	*out = g;
+	return TAUT_OK;
+}
+
+void tt_ice_gen_free(struct tt_ice *ice, struct ice_gen *g)
+{
+	if (!g)
+		return;
+	if (ice->path_gen == g)
+		ice->path_gen = NULL;
+	tt_stun_key_free(&g->local_key);
+	tt_stun_key_free(&g->remote_key);
+	tt_free(ice->env, g);
+}
+
+static int copy_servers(struct tt_ice *ice, const struct tt_ice_config *cfg)
+{
+	size_t n = tt_min(cfg->server_count, TT_ICE_MAX_SERVERS);
+
+	for (size_t i = 0; i < n; i++) {
+		struct ice_server *s = &ice->server[i];
+		const char *host = cfg->servers[i].host;
+		struct taut_addr literal;
+		s->port = cfg->servers[i].port ? cfg->servers[i].port : 3478;
+		s->host = tt_copy_text(ice->env, host, strlen(host));
+		if (!s->host)
+			return TAUT_E_NOMEM;
+		ice->server_count = i + 1;
+		if (!tt_addr_parse_ip(&literal, host, strlen(host)))
+			continue;
+		literal.port = s->port;
+		s->addr[literal.family == 6] = literal;
+		s->state = SERVER_KNOWN;
+	}
+	return TAUT_OK;
+}
+
+int tt_ice_new(struct tt_ice **out, struct tt_env *env, const struct tt_ice_config *cfg,
+               taut_time now)
+{
+	if (!cfg->next_flow || (cfg->server_count > 0 && !cfg->servers))
+		return TAUT_E_INVAL;
+	struct tt_ice *ice = tt_alloc(env, sizeof *ice);
+	if (!ice)
+		return TAUT_E_NOMEM;
+	ice->env = env;
+	ice->next_flow = cfg->next_flow;
+	ice->controlling = cfg->controlling;
+	ice->use_loopback = cfg->loopback;
+	ice->next_check = now; /* the first check leaves at once */
+	ice->last_check = now - TT_ICE_TA;
+	ice->why = "new";
+	int err = copy_servers(ice, cfg);
+	if (!err && !tt_random(env, &ice->tiebreaker, sizeof ice->tiebreaker))
+		err = TAUT_E_CRYPTO;
+	if (!err)
+		err = gen_new(ice, &ice->cur);
+	if (err) {
+		tt_ice_free(ice);
+		return err;
+	}
+	*out = ice;
+	return TAUT_OK;
+}
+
+void tt_ice_free(struct tt_ice *ice)
+{
+	if (!ice)
+		return;
+	tt_ice_gen_free(ice, ice->prev);
+	tt_ice_gen_free(ice, ice->cur);
+	for (size_t i = 0; i < TT_COUNT(ice->server); i++)
+		tt_free(ice->env, ice->server[i].host);
+	tt_free(ice->env, ice);
+}
+
+const char *tt_ice_local_ufrag(const struct tt_ice *ice)
+{
+	return ice->cur->ufrag;
+}
+
+const char *tt_ice_local_pwd(const struct tt_ice *ice)
+{
+	return ice->cur->pwd;
+}
+
+bool tt_ice_controlling(const struct tt_ice *ice)
+{
+	return ice->controlling;
+}
+
+void tt_ice_set_role(struct tt_ice *ice, taut_time now, bool controlling)
+{
+	if (ice->controlling == controlling || ice->cur->first_check)
+		return; /* once checks run, only a conflict turns it: 6.1.1 */
+	ice->controlling = controlling;
+	tt_ice_reprioritize(ice);
+	tt_ice_update(ice, now);
+}
+
+static bool good_text(const char *text, size_t min)
+{
+	size_t n = 0;
+
+	for (; text[n]; n++)
+		if (text[n] <= ' ' || text[n] > '~' || n == 256)
+			return false;
+	return n >= min;
+}
+
+bool tt_ice_remote_changes(const struct tt_ice *ice, const char *ufrag, const char *pwd)
+{
+	return ice->cur->has_remote && (strcmp(ice->cur->remote_ufrag, ufrag) != 0 ||
+	                                strcmp(ice->cur->remote_pwd, pwd) != 0);
+}
+
+/* Checks that came before the description were not from the peer it describes. */
+static void forget_early_peer(struct tt_ice *ice, taut_time now)
+{
+	struct ice_gen *g = ice->cur;
+
+	tt_note(ice->env, now, TAUT_LAYER_ICE, "early checks were not from this peer",
+	        TT_STR("ufrag", g->early_ufrag));
+	for (int i = 0; i < TT_ICE_MAX_PAIRS; i++)
+		g->pair[i] = (struct ice_pair){ 0 };
+	size_t kept = 0;
+	for (size_t i = 0; i < g->remote_count; i++)
+		if (g->remote[i].type != TT_ICE_PRFLX)
+			g->remote[kept++] = g->remote[i];
+	g->remote_count = kept;
+	g->prflx_count = 0;
+	for (size_t i = 0; i < kept; i++)
+		tt_ice_pair_remote(ice, now, (int)i);
+}
+
+int tt_ice_set_remote(struct tt_ice *ice, taut_time now, const char *ufrag, const char *pwd,
+                      bool lite)
+{
+	struct ice_gen *g = ice->cur;
+
+	if (!good_text(ufrag, 4) || !good_text(pwd, 22))
+		return TAUT_E_INVAL;
+	if (g->has_remote)
+		return tt_ice_remote_changes(ice, ufrag, pwd) ? TAUT_E_STATE : TAUT_OK;
+	if (!tt_stun_key_init(&g->remote_key, pwd, strlen(pwd)))
+		return TAUT_E_CRYPTO;
+	memcpy(g->remote_ufrag, ufrag, strlen(ufrag)); /* at most 256; the rest is zero */
+	memcpy(g->remote_pwd, pwd, strlen(pwd));
+	g->has_remote = true;
+	g->lite = lite;
+	if (lite && !ice->controlling) { /* 6.1.1: a lite agent is never controlling a full one */
+		ice->controlling = true;
+		tt_ice_reprioritize(ice);
+	}
+	if (g->early_ufrag[0] && strcmp(g->early_ufrag, ufrag) != 0)
+		forget_early_peer(ice, now);
+	g->pac_until = now + TT_ICE_PAC;
+	tt_note(ice->env, now, TAUT_LAYER_ICE, "remote credentials known", TT_STR("ufrag", ufrag),
+	        TT_STR("role", ice->controlling ? "controlling" : "controlled"));
+	tt_ice_update(ice, now);
+	return TAUT_OK;
+}
+
+int tt_ice_restart(struct tt_ice *ice, taut_time now)
+{
+	struct ice_gen *g;
+	int err = gen_new(ice, &g);
+
+	if (err)
+		return err;
+	/* The generation that carries data stays; if none does, the one signaled last. */
+	if (ice->prev && ice->path_gen == ice->prev) {
+		tt_ice_gen_free(ice, ice->cur);
+	} else {
+		tt_ice_gen_free(ice, ice->prev);
+		ice->prev = ice->cur;
+		for (size_t i = 0; i < ice->response_count; i++)
+			ice->response[(ice->response_head + i) % TT_ICE_MAX_RESPONSES].prev = true;
+	}
+	ice->cur = g;
+	ice->selected_known = ice->selected_due = false;
+	tt_ice_gather_reset(ice);
+	if (ice->state == TT_ICE_FAILED || !ice->path_gen) {
+		ice->state = TT_ICE_NEW;
+		ice->reason = TAUT_REASON_NONE;
+		ice->why = "restarted";
+	}
+	tt_note(ice->env, now, TAUT_LAYER_ICE, "restart", TT_STR("ufrag", g->ufrag));
+	tt_ice_update(ice, now);
+	return TAUT_OK;
+}
+
+int tt_ice_restart_undo(struct tt_ice *ice, taut_time now)
+{
+	if (!ice->prev)
+		return TAUT_E_STATE;
+	tt_ice_gen_free(ice, ice->cur);
+	ice->cur = ice->prev;
+	ice->prev = NULL;
+	ice->response_count = 0;
+	ice->gathering = true;
+	ice->cur->done_told = true;
+	for (size_t i = 0; i < ice->local_count; i++)
+		ice->local[i].told = true; /* with these credentials they were, before */
+	tt_note(ice->env, now, TAUT_LAYER_ICE, "restart undone", TT_STR("ufrag", ice->cur->ufrag));
+	tt_ice_update(ice, now);
+	return TAUT_OK;
+}
+
+int tt_ice_add_remote(struct tt_ice *ice, taut_time now, const struct tt_ice_candidate *c)
+{
+	struct ice_gen *g = ice->cur;
+	int err;
+
+	/* RFC 8838 section 4.3: of another generation. */
+	if (c->ufrag && g->has_remote && strcmp(c->ufrag, g->remote_ufrag) != 0) {
+		ice->counters.drops[TT_ICE_DROP_CANDIDATE]++;
+		tt_note_drop(ice->env, now, TAUT_LAYER_ICE, "remote candidate of another generation",
+		             TT_STR("ufrag", c->ufrag));
+		return TAUT_OK;
+	}
+	if (c->addr.family == 0 && c->name)
+		err = tt_ice_add_name(ice, now, c);
+	else
+		err = tt_ice_put_remote(ice, now, c);
+	tt_ice_update(ice, now);
+	return err;
+}
+
+void tt_ice_remote_end(struct tt_ice *ice, taut_time now)
+{
+	ice->cur->remote_end = true;
+	tt_ice_update(ice, now);
+}

@@ -1,0 +1,274 @@
+/* ice_agent.h - the agent's inside, shared by the files of this folder only.
+ *
+ * An agent has sockets (bases) and local candidates that outlive a restart, and
+ * generations: a pair of credentials on each side with the remote candidates and
+ * pairs they belong to. cur is the one that signaling talks about. prev is there
+ * only between a restart and the first nomination after it, to carry data. */
+#ifndef TAUT_ICE_ICE_AGENT_H
+#define TAUT_ICE_ICE_AGENT_H
+
+#include "ice/ice.h"
+#include "stun/stun.h"
+#include "stun/stun_client.h"
+
+enum {
+	TT_ICE_TA = 50000,                /* RFC 8445 section 14.2 */
+	TT_ICE_TA_MIN = 5000,             /* the floor of the same section, for the nominating check */
+	TT_ICE_PAC = 39500000,            /* RFC 8863 section 4, RFC 8489 section 6.2.1 */
+	TT_ICE_CONSENT_BASIC = 5000000,   /* RFC 7675 section 5.1, times 0.8 to 1.2 */
+	TT_ICE_CONSENT_LIFE = 30000000,   /* ... */
+	TT_ICE_SILENT = 5000000,          /* a consent check unanswered for this long, and nothing heard */
+	TT_ICE_SILENT_ONE_WAY = 15000000, /* unanswered, though the peer's checks arrive */
+	TT_ICE_FOLLOW = 6000000,          /* how long a nominating check speaks for its pair */
+	TT_ICE_GATHER_LIFE = 8000000,     /* of a request to a STUN server */
+	TT_ICE_GATHER_RC = 5,
+	TT_ICE_MAX_ROLE_SWITCHES = 16,    /* in one generation */
+	TT_ICE_UFRAG_LEN = 8, TT_ICE_PWD_LEN = 24,
+	TT_ICE_PAIR_TX = 4,
+	TT_ICE_CONSENT_TX = 8,
+	TT_ICE_NAME_CAP = 64 + 6, /* one label, ".local" and a NUL */
+};
+
+enum ice_base_state { BASE_NONE, BASE_WANTED, BASE_ASKED, BASE_OPEN, BASE_CLOSING };
+
+/* A socket on one local address. */
+struct ice_base {
+	enum ice_base_state state;
+	taut_flow flow;
+	struct taut_addr addr; /* port 0 until OPEN */
+	uint16_t local_pref;   /* RFC 8421 */
+	uint16_t foundation;
+};
+
+struct ice_local {
+	struct tt_ice_candidate c;
+	uint8_t base;
+	uint8_t server; /* of a reflexive one, from 1; 0: none */
+	bool told;
+};
+
+enum ice_server_state { SERVER_WANTED, SERVER_ASKED, SERVER_KNOWN, SERVER_FAILED };
+
+struct ice_server {
+	enum ice_server_state state;
+	taut_flow id; /* of the RESOLVE request */
+	char *host;
+	uint16_t port;
+	struct taut_addr addr[2]; /* IPv4, IPv6; family 0: none */
+};
+
+/* One Binding transaction from a base to a STUN server. */
+struct ice_probe {
+	bool used, done;
+	uint8_t base, server;
+	uint8_t tid[TT_STUN_TID_LEN];
+	struct tt_stun_retry retry;
+	taut_time give_up;
+};
+
+enum ice_pair_state { PAIR_FROZEN, PAIR_WAITING, PAIR_IN_PROGRESS, PAIR_SUCCEEDED, PAIR_FAILED };
+
+struct ice_tx {
+	bool live, use_candidate, controlling, repeated;
+	uint8_t pair; /* of consent checks */
+	uint8_t tid[TT_STUN_TID_LEN];
+	taut_time sent;
+};
+
+/* A base and a remote candidate (RFC 8445 section 6.1.2.4: local ones are always bases).
+ * valid: a check of ours was answered here. nominated implies valid. */
+struct ice_pair {
+	bool used, valid, nominated;
+	bool use_candidate; /* controlling: its checks nominate */
+	bool nominate;      /* controlled: the peer nominated it, our own check is still out */
+	bool heard_from;    /* an authenticated check came over it */
+	uint8_t base, remote;
+	uint32_t triggered; /* its place in the triggered-check queue; 0: not there */
+	enum ice_pair_state state;
+	uint64_t priority;
+	struct tt_stun_retry retry; /* of the newest transaction */
+	struct ice_tx tx[TT_ICE_PAIR_TX]; /* older ones may still be answered, 7.3.1.4 */
+	uint8_t tx_at;
+	taut_time rtt, consent_until;
+	taut_time heard, nominated_at; /* the latest check, and nominating check, of the peer */
+};
+
+struct ice_name {
+	bool used, done;
+	char text[TT_ICE_NAME_CAP];
+	struct tt_ice_candidate c; /* without its name */
+	int sent; /* queries so far */
+	taut_time next;
+};
+
+struct ice_gen {
+	char ufrag[TT_ICE_UFRAG_LEN + 1], pwd[TT_ICE_PWD_LEN + 1];
+	char remote_ufrag[TT_ICE_UFRAG_CAP], remote_pwd[TT_ICE_PWD_CAP];
+	char early_ufrag[TT_ICE_UFRAG_CAP]; /* the peer's, from checks before its description */
+	struct tt_stun_key local_key, remote_key;
+	bool has_remote, lite, remote_end, had_path;
+	bool first_check, first_check_told, done_told;
+	struct tt_ice_path first_path;
+	struct tt_ice_candidate remote[TT_ICE_MAX_REMOTE + TT_ICE_MAX_PRFLX];
+	size_t remote_count, prflx_count, signaled_count;
+	struct ice_pair pair[TT_ICE_MAX_PAIRS];
+	struct ice_name name[TT_ICE_MAX_NAMES];
+	int nominating;  /* controlling: the pair whose check carries USE-CANDIDATE; -1 */
+	int selected;    /* controlling: the pair that was nominated; -1 */
+	int role_switches;
+	uint32_t triggers; /* so far: the queue's order */
+	taut_time pac_until, nominate_at; /* 0: not running */
+};
+
+struct ice_response {
+	taut_flow flow;
+	struct taut_addr local, remote;
+	uint8_t tid[TT_STUN_TID_LEN];
+	uint16_t error; /* 0: success */
+	bool prev;      /* signed with the key of the generation before */
+	uint16_t unknown[TT_STUN_MAX_UNKNOWN];
+	uint8_t unknown_count;
+};
+
+struct tt_ice {
+	struct tt_env *env;
+	taut_flow *next_flow;
+	bool controlling, use_loopback;
+	uint64_t tiebreaker;
+
+	struct taut_addr wanted[TT_ICE_MAX_BASES]; /* the usable interface addresses, best first */
+	size_t wanted_count;
+	struct ice_base base[TT_ICE_MAX_BASES];
+	struct ice_local local[TT_ICE_MAX_LOCAL];
+	size_t local_count;
+	uint16_t foundations;
+	struct ice_server server[TT_ICE_MAX_SERVERS];
+	size_t server_count;
+	struct ice_probe probe[TT_ICE_MAX_BASES * TT_ICE_MAX_SERVERS];
+	bool gathering; /* gather was called in this generation */
+
+	struct ice_gen *cur, *prev;
+	struct ice_gen *path_gen; /* cur, prev or NULL: nowhere to send data */
+	int path;                 /* a pair of path_gen */
+	taut_time next_check, last_check;
+	taut_time last_now; /* of the latest update */
+
+	taut_time next_consent, unanswered_since; /* 0: nothing unanswered */
+	struct ice_tx consent[TT_ICE_CONSENT_TX];
+	uint8_t consent_at;
+
+	struct ice_response response[TT_ICE_MAX_RESPONSES];
+	size_t response_head, response_count;
+
+	taut_flow mdns_flow; /* 0: none */
+	enum ice_base_state mdns_state;
+	taut_flow mdns_close; /* to be closed */
+
+	enum tt_ice_state state, told_state;
+	bool selected_known, selected_due; /* the path is nominated; and that is to be told */
+	bool path_base_gone; /* the interface under the path went away */
+	uint32_t reason;
+	const char *why;
+	struct taut_io io;
+	struct tt_ice_event event;
+	struct tt_ice_counters counters;
+};
+
+/* ice_agent.c */
+void tt_ice_drop_packet(struct tt_ice *ice, taut_time now, enum tt_ice_drop reason,
+                        const struct taut_addr *remote);
+void tt_ice_gen_free(struct tt_ice *ice, struct ice_gen *g);
+
+/* ice_state.c: after anything changed: thaw, nominate, choose the path, tell the state. */
+void tt_ice_update(struct tt_ice *ice, taut_time now);
+
+/* ice_gather.c */
+int tt_ice_base_of_flow(const struct tt_ice *ice, taut_flow flow); /* -1 */
+bool tt_ice_gathering_done(const struct tt_ice *ice);
+bool tt_ice_gather_io(struct tt_ice *ice);
+bool tt_ice_gather_result(struct tt_ice *ice, taut_time now, taut_flow flow, int os_errno,
+                          const struct taut_addr *found, size_t n);
+/* The probe whose turn it is, -1: none; *at: when one will be due. */
+int tt_ice_probe_due(const struct tt_ice *ice, taut_time now, taut_time *at);
+size_t tt_ice_probe_write(struct tt_ice *ice, taut_time now, int probe, struct tt_ice_out *out);
+bool tt_ice_probe_answer(struct tt_ice *ice, taut_time now, taut_flow flow,
+                         const struct taut_addr *from, const struct tt_stun_msg *m,
+                         const uint8_t *pkt);
+void tt_ice_probe_tick(struct tt_ice *ice, taut_time now);
+taut_time tt_ice_probe_deadline(const struct tt_ice *ice);
+void tt_ice_gather_reset(struct tt_ice *ice);
+
+/* ice_candidate.c */
+uint32_t tt_ice_priority(enum tt_ice_type type, uint16_t local_pref);
+int tt_ice_add_local(struct tt_ice *ice, taut_time now, enum tt_ice_type type, int base,
+                     int server, const struct taut_addr *addr);
+int tt_ice_find_remote(const struct ice_gen *g, const struct taut_addr *addr); /* -1 */
+/* A remote candidate with an address: known, new, or the signaling of a learned one. */
+int tt_ice_put_remote(struct tt_ice *ice, taut_time now, const struct tt_ice_candidate *c);
+int tt_ice_put_prflx(struct tt_ice *ice, taut_time now, const struct taut_addr *addr,
+                     uint32_t priority);
+
+/* ice_pair.c */
+uint64_t tt_ice_pair_priority(bool controlling, uint32_t local, uint32_t remote);
+int tt_ice_find_pair(const struct ice_gen *g, int base, int remote); /* -1 */
+int tt_ice_add_pair(struct tt_ice *ice, taut_time now, int base, int remote); /* -1: none made */
+void tt_ice_pair_base(struct tt_ice *ice, taut_time now, int base);
+void tt_ice_pair_remote(struct tt_ice *ice, taut_time now, int remote);
+void tt_ice_drop_pairs_of_base(struct tt_ice *ice, int base);
+void tt_ice_reprioritize(struct tt_ice *ice);
+void tt_ice_thaw(struct tt_ice *ice);
+void tt_ice_thaw_foundation(struct tt_ice *ice, const struct ice_pair *like);
+void tt_ice_trigger(struct ice_gen *g, struct ice_pair *p);
+void tt_ice_pair_failed(struct tt_ice *ice, taut_time now, int pair, const char *why);
+bool tt_ice_pair_busy(const struct ice_pair *p); /* not yet succeeded or failed */
+int tt_ice_best_valid(const struct ice_gen *g, taut_time now);
+struct tt_ice_path tt_ice_pair_path(const struct tt_ice *ice, const struct ice_gen *g, int pair);
+
+/* ice_check.c */
+struct ice_turn {
+	int pair, probe;  /* whose turn it is; -1: not */
+	taut_time at;     /* when there is something to do; INT64_MAX */
+};
+struct ice_turn tt_ice_turn(const struct tt_ice *ice, taut_time now);
+size_t tt_ice_check_write(struct tt_ice *ice, taut_time now, int pair, struct tt_ice_out *out);
+/* A Binding request over a pair, any kind. 0: it did not fit or could not be made. */
+size_t tt_ice_request_write(struct tt_ice *ice, const struct ice_gen *g, const struct ice_pair *p,
+                            const uint8_t *tid, bool use_candidate, struct tt_ice_out *out);
+bool tt_ice_switch_role(struct tt_ice *ice, taut_time now, bool controlling);
+void tt_ice_check_tick(struct tt_ice *ice, taut_time now);
+taut_time tt_ice_check_deadline(const struct tt_ice *ice); /* of giving up */
+
+/* ice_answer.c, ice_request.c */
+int tt_ice_on_response(struct tt_ice *ice, taut_time now, int base, const struct taut_addr *from,
+                       const struct tt_stun_msg *m, const uint8_t *pkt);
+int tt_ice_on_request(struct tt_ice *ice, taut_time now, int base, const struct taut_addr *local,
+                      const struct taut_addr *from, const struct tt_stun_msg *m,
+                      const uint8_t *pkt);
+size_t tt_ice_response_write(struct tt_ice *ice, taut_time now, struct tt_ice_out *out);
+
+/* ice_nominate.c */
+void tt_ice_nominate(struct tt_ice *ice, taut_time now);
+void tt_ice_choose_path(struct tt_ice *ice, taut_time now);
+
+/* ice_consent.c */
+void tt_ice_consent_start(struct tt_ice *ice, taut_time now);
+size_t tt_ice_consent_write(struct tt_ice *ice, taut_time now, struct tt_ice_out *out);
+bool tt_ice_consent_answer(struct tt_ice *ice, taut_time now, int base,
+                           const struct taut_addr *from, const struct tt_stun_msg *m,
+                           const uint8_t *pkt);
+void tt_ice_consent_tick(struct tt_ice *ice, taut_time now);
+bool tt_ice_is_silent(const struct tt_ice *ice, taut_time now);
+taut_time tt_ice_consent_deadline(const struct tt_ice *ice, taut_time now);
+
+/* ice_mdns.c */
+int tt_ice_add_name(struct tt_ice *ice, taut_time now, const struct tt_ice_candidate *c);
+bool tt_ice_mdns_io(struct tt_ice *ice);
+void tt_ice_mdns_result(struct tt_ice *ice, taut_time now, int os_errno);
+int tt_ice_mdns_recv(struct tt_ice *ice, taut_time now, const struct taut_addr *from,
+                     const uint8_t *pkt, size_t len);
+size_t tt_ice_mdns_write(struct tt_ice *ice, taut_time now, struct tt_ice_out *out);
+void tt_ice_mdns_tick(struct tt_ice *ice, taut_time now);
+taut_time tt_ice_mdns_deadline(const struct tt_ice *ice);
+bool tt_ice_names_open(const struct ice_gen *g);
+
+#endif

@@ -1,0 +1,127 @@
+/* ice_answer.c - an answer to a check of ours came. RFC 8445 section 7.2.5.
+ *
+ * Nothing counts before the message is authenticated with the peer's password
+ * and its 96-bit transaction id was found. */
+#include <string.h>
+
+#include "base/addr.h"
+#include "base/num.h"
+#include "ice/ice_agent.h"
+
+static struct ice_tx *find_tx(struct ice_gen *g, const uint8_t *tid, int *pair)
+{
+	for (int i = 0; i < TT_ICE_MAX_PAIRS; i++)
+		for (int k = 0; g->pair[i].used && k < TT_ICE_PAIR_TX; k++) {
+			struct ice_tx *tx = &g->pair[i].tx[k];
+			if (tx->live && memcmp(tx->tid, tid, sizeof tx->tid) == 0) {
+				*pair = i;
+				return tx;
+			}
+		}
+	return NULL;
+}
+
+/* 7.2.5.3.1: an address of ours that only the peer could tell us. */
+static void learn_local(struct tt_ice *ice, taut_time now, int base, const struct taut_addr *mapped)
+{
+	for (size_t i = 0; i < ice->local_count; i++)
+		if (tt_addr_eq(&ice->local[i].c.addr, mapped))
+			return;
+	size_t prflx = 0;
+	for (size_t i = 0; i < ice->local_count; i++)
+		prflx += ice->local[i].c.type == TT_ICE_PRFLX;
+	if (prflx < TT_ICE_MAX_PRFLX)
+		tt_ice_add_local(ice, now, TT_ICE_PRFLX, base, 0, mapped);
+}
+
+/* 7.2.5.3.2 to 7.2.5.3.4. */
+static void succeeded(struct tt_ice *ice, taut_time now, int pair, const struct ice_tx *tx)
+{
+	struct ice_gen *g = ice->cur;
+	struct ice_pair *p = &g->pair[pair];
+	bool was_valid = p->valid;
+
+	p->valid = true;
+	if (!tx->repeated)
+		p->rtt = now - tx->sent; /* else unknown which one was answered */
+	p->consent_until = now + TT_ICE_CONSENT_LIFE; /* RFC 7675 section 5.1 */
+	/* A newer check may be under way, to nominate: it stays so. */
+	if (!(p->use_candidate && !tx->use_candidate)) {
+		p->state = PAIR_SUCCEEDED;
+		p->triggered = 0;
+	}
+	if (ice->controlling && tx->use_candidate) {
+		p->nominated = true;
+		p->use_candidate = false;
+		g->nominating = -1;
+		g->selected = pair;
+	}
+	if (!ice->controlling && p->nominate) {
+		p->nominated = true;
+		p->nominate = false;
+	}
+	tt_ice_thaw_foundation(ice, p);
+	if (!was_valid)
+		tt_note(ice->env, now, TAUT_LAYER_ICE, "pair valid",
+		        TT_ADDR("local", &ice->base[p->base].addr),
+		        TT_ADDR("remote", &g->remote[p->remote].addr), TT_INT("rtt_us", p->rtt));
+}
+
+/* 7.2.5.1 */
+static void role_conflict(struct tt_ice *ice, taut_time now, int pair, const struct ice_tx *tx)
+{
+	uint64_t fresh;
+
+	/* Another answer may have turned us already. */
+	if (ice->controlling == tx->controlling) {
+		if (!tt_ice_switch_role(ice, now, !tx->controlling)) {
+			tt_ice_pair_failed(ice, now, pair, "the role conflict does not end");
+			return;
+		}
+		if (tt_random(ice->env, &fresh, sizeof fresh))
+			ice->tiebreaker = fresh;
+	}
+	tt_ice_trigger(ice->cur, &ice->cur->pair[pair]);
+}
+
+int tt_ice_on_response(struct tt_ice *ice, taut_time now, int base, const struct taut_addr *from,
+                       const struct tt_stun_msg *m, const uint8_t *pkt)
+{
+	struct ice_gen *g = ice->cur;
+	int pair = -1;
+	struct ice_tx *tx = find_tx(g, m->tid, &pair);
+
+	if (!tx || !g->has_remote) {
+		tt_ice_drop_packet(ice, now, TT_ICE_DROP_UNMATCHED, from);
+		return 1;
+	}
+	if (!tt_stun_verify(m, pkt, &g->remote_key)) {
+		tt_ice_drop_packet(ice, now, TT_ICE_DROP_INTEGRITY, from);
+		return 1;
+	}
+	const struct ice_tx done = *tx;
+	struct ice_pair *p = &g->pair[pair];
+	bool newest = tx == &p->tx[(p->tx_at + TT_ICE_PAIR_TX - 1) % TT_ICE_PAIR_TX];
+	if (m->cls == TT_STUN_SUCCESS && (m->unknown_count > 0 || !tt_stun_mapped(m))) {
+		/* 8489 6.3.3: as if it had not come */
+		tt_ice_drop_packet(ice, now, TT_ICE_DROP_UNKNOWN_ATTR, from);
+		return 1;
+	}
+	tx->live = false;
+	ice->counters.responses_received++;
+	if (p->base != base || !tt_addr_eq(&g->remote[p->remote].addr, from)) {
+		tt_ice_drop_packet(ice, now, TT_ICE_DROP_ASYMMETRIC, from);
+		if (newest && p->state == PAIR_IN_PROGRESS)
+			tt_ice_pair_failed(ice, now, pair, "answered from another address"); /* 7.2.5.2.1 */
+		return 0;
+	}
+	if (m->cls == TT_STUN_SUCCESS) {
+		learn_local(ice, now, base, tt_stun_mapped(m));
+		succeeded(ice, now, pair, &done);
+	} else if (m->error_code == 487) {
+		role_conflict(ice, now, pair, &done);
+	} else if (newest && p->state == PAIR_IN_PROGRESS) {
+		tt_ice_pair_failed(ice, now, pair, "refused by the peer"); /* 7.2.5.2.4 */
+	}
+	return 0;
+}

@@ -1,0 +1,162 @@
+/* ice_candidate.c - local and remote candidates: what they are worth, which are
+ * the same, which are of no use. RFC 8445 sections 5.1.1.3, 5.1.2, 5.1.3, and
+ * 7.3.1.3 for those that a check revealed. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/addr.h"
+#include "base/num.h"
+#include "ice/ice_agent.h"
+
+/* 5.1.2.1, with the type preferences of 5.1.2.2; there is one component. */
+uint32_t tt_ice_priority(enum tt_ice_type type, uint16_t local_pref)
+{
+	static const uint8_t type_pref[] = { [TT_ICE_HOST] = 126, [TT_ICE_SRFLX] = 100,
+		                             [TT_ICE_PRFLX] = 110, [TT_ICE_RELAY] = 0 };
+
+	return (uint32_t)type_pref[type] << 24 | (uint32_t)local_pref << 8 | (256 - 1);
+}
+
+/* 5.1.1.3: the same for the same type, base address and server. */
+static uint16_t foundation_of(struct tt_ice *ice, enum tt_ice_type type, int base, int server)
+{
+	for (size_t i = 0; i < ice->local_count; i++) {
+		const struct ice_local *l = &ice->local[i];
+		if (l->c.type == type && l->server == server &&
+		    tt_addr_eq_ip(&ice->base[l->base].addr, &ice->base[base].addr)) {
+			unsigned v = 0;
+			for (const char *p = l->c.foundation; *p; p++)
+				v = v * 10 + (unsigned)(*p - '0');
+			return tt_u16(v);
+		}
+	}
+	return ++ice->foundations;
+}
+
+/* The index of the candidate, also of one that was there; -1: no room. */
+int tt_ice_add_local(struct tt_ice *ice, taut_time now, enum tt_ice_type type, int base,
+                     int server, const struct taut_addr *addr)
+{
+	static const char *const names[] = { "host", "srflx", "prflx", "relay" };
+	struct ice_base *b = &ice->base[base];
+
+	/* 5.1.3: redundant when both address and base are the same. */
+	for (size_t i = 0; i < ice->local_count; i++)
+		if (ice->local[i].base == base && tt_addr_eq(&ice->local[i].c.addr, addr))
+			return (int)i;
+	if (ice->local_count == TT_ICE_MAX_LOCAL)
+		return -1;
+
+	struct ice_local *l = &ice->local[ice->local_count];
+	uint16_t foundation = foundation_of(ice, type, base, server);
+	*l = (struct ice_local){ .base = tt_u8((uint64_t)base), .server = tt_u8((uint64_t)server) };
+	l->c = (struct tt_ice_candidate){ .type = type, .component = 1, .addr = *addr };
+	l->c.priority = tt_ice_priority(type, b->local_pref);
+	snprintf(l->c.foundation, sizeof l->c.foundation, "%u", (unsigned)foundation);
+	if (type == TT_ICE_HOST)
+		b->foundation = foundation;
+	else
+		l->c.related = b->addr;
+	l->told = type == TT_ICE_PRFLX; /* 7.2.5.3.1: the peer knows it from our checks */
+	tt_note(ice->env, now, TAUT_LAYER_ICE, "local candidate", TT_STR("type", names[type]),
+	        TT_ADDR("address", &l->c.addr), TT_INT("priority", l->c.priority));
+	return (int)ice->local_count++;
+}
+
+int tt_ice_find_remote(const struct ice_gen *g, const struct taut_addr *addr)
+{
+	for (size_t i = 0; i < g->remote_count; i++)
+		if (tt_addr_eq(&g->remote[i].addr, addr))
+			return (int)i;
+	return -1;
+}
+
+/* Nothing is ever sent to an address that no single peer can have. */
+static const char *unusable(const struct tt_ice_candidate *c)
+{
+	const struct taut_addr *a = &c->addr;
+
+	if (c->tcp)
+		return "TCP";
+	if (c->component != 1)
+		return "not component 1";
+	if (a->port == 0)
+		return "port 0";
+	if (a->family != 4 && a->family != 6)
+		return "no address";
+	if (tt_addr_is_any(a) || (a->family == 4 && (a->ip[0] == 0 || a->ip[0] >= 224)) ||
+	    (a->family == 6 && a->ip[0] == 0xff))
+		return "not a unicast address";
+	return NULL;
+}
+
+/* A learned candidate is signaled: its real name, type and worth, 7.3.1.3. */
+static void update_remote(struct tt_ice *ice, struct tt_ice_candidate *r,
+                          const struct tt_ice_candidate *c)
+{
+	if (r->type != TT_ICE_PRFLX)
+		return;
+	*r = *c;
+	r->name = NULL;
+	r->ufrag = NULL;
+	ice->cur->prflx_count--;
+	ice->cur->signaled_count++;
+	tt_ice_reprioritize(ice);
+}
+
+int tt_ice_put_remote(struct tt_ice *ice, taut_time now, const struct tt_ice_candidate *c)
+{
+	struct ice_gen *g = ice->cur;
+	const char *why = unusable(c);
+	int known = tt_ice_find_remote(g, &c->addr);
+
+	if (why) {
+		ice->counters.drops[TT_ICE_DROP_CANDIDATE]++;
+		tt_note_drop(ice->env, now, TAUT_LAYER_ICE, "remote candidate of no use here",
+		             TT_STR("why", why), TT_ADDR("address", &c->addr));
+		return TAUT_OK;
+	}
+	if (known < 0 && g->signaled_count == TT_ICE_MAX_REMOTE) {
+		ice->counters.drops[TT_ICE_DROP_LIMIT]++;
+		tt_note_drop(ice->env, now, TAUT_LAYER_ICE, "too many remote candidates",
+		             TT_ADDR("address", &c->addr));
+		return TAUT_E_LIMIT;
+	}
+	if (known >= 0) {
+		update_remote(ice, &g->remote[known], c);
+		return TAUT_OK;
+	}
+	struct tt_ice_candidate *r = &g->remote[g->remote_count];
+	*r = *c;
+	r->name = NULL;
+	r->ufrag = NULL;
+	g->signaled_count++;
+	tt_note(ice->env, now, TAUT_LAYER_ICE, "remote candidate", TT_ADDR("address", &c->addr),
+	        TT_INT("priority", c->priority));
+	tt_ice_pair_remote(ice, now, (int)g->remote_count++);
+	return TAUT_OK;
+}
+
+/* -1: there are too many of them already. */
+int tt_ice_put_prflx(struct tt_ice *ice, taut_time now, const struct taut_addr *addr,
+                     uint32_t priority)
+{
+	struct ice_gen *g = ice->cur;
+
+	if (g->prflx_count == TT_ICE_MAX_PRFLX) {
+		ice->counters.drops[TT_ICE_DROP_LIMIT]++;
+		tt_note_drop(ice->env, now, TAUT_LAYER_ICE, "too many peer-reflexive candidates",
+		             TT_ADDR("address", addr));
+		return -1;
+	}
+	struct tt_ice_candidate *r = &g->remote[g->remote_count];
+	*r = (struct tt_ice_candidate){
+		.type = TT_ICE_PRFLX, .component = 1, .priority = priority, .addr = *addr
+	};
+	/* 7.3.1.3: unlike any other; '+' and '/' cannot begin a number the peer would count by. */
+	snprintf(r->foundation, sizeof r->foundation, "+/prflx%u", (unsigned)g->remote_count);
+	g->prflx_count++;
+	tt_note(ice->env, now, TAUT_LAYER_ICE, "peer-reflexive candidate learned",
+	        TT_ADDR("address", addr), TT_INT("priority", priority));
+	return (int)g->remote_count++;
+}

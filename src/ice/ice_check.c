@@ -1,0 +1,206 @@
+/* ice_check.c - our own connectivity checks: whose turn it is, and the request.
+ * RFC 8445 sections 6.1.4.2, 7.1, 7.2.2 to 7.2.4 and 14.
+ *
+ * Whatever leaves here is paced: one check per Ta, retransmissions and requests
+ * to STUN servers included, so that no candidate list makes an agent send more
+ * than twenty of them a second. The one exception is the nominating check, which
+ * may follow the last one by the 5 ms that 14.2 grants to any agent. */
+#include <string.h>
+
+#include "base/addr.h"
+#include "base/num.h"
+#include "ice/ice_agent.h"
+
+static bool checks_run(const struct tt_ice *ice)
+{
+	return ice->cur->has_remote && ice->state != TT_ICE_FAILED;
+}
+
+/* 6.1.4.2: the triggered-check queue in its order, then what is due again; and the best of
+ * those that wait. */
+static int next_pair(const struct ice_gen *g, taut_time now, taut_time *again_at, int *waiting)
+{
+	int triggered = -1, again = -1;
+
+	for (int i = 0; i < TT_ICE_MAX_PAIRS; i++) {
+		const struct ice_pair *p = &g->pair[i];
+		if (!p->used)
+			continue;
+		if (p->triggered > 0) {
+			if (triggered < 0 || p->triggered < g->pair[triggered].triggered)
+				triggered = i;
+		} else if (p->state == PAIR_IN_PROGRESS && p->retry.sent < p->retry.rc) {
+			*again_at = tt_min64(*again_at, p->retry.next);
+			if (tt_stun_retry_due(&p->retry, now) &&
+			    (again < 0 || p->retry.next < g->pair[again].retry.next))
+				again = i;
+		} else if (p->state == PAIR_WAITING) {
+			if (*waiting < 0 || p->priority > g->pair[*waiting].priority)
+				*waiting = i;
+		}
+	}
+	return triggered >= 0 ? triggered : again;
+}
+
+struct ice_turn tt_ice_turn(const struct tt_ice *ice, taut_time now)
+{
+	struct ice_turn t = { .pair = -1, .probe = -1, .at = INT64_MAX };
+	taut_time again_at = INT64_MAX;
+	int waiting = -1;
+
+	if (checks_run(ice))
+		t.pair = next_pair(ice->cur, now, &again_at, &waiting);
+	if (t.pair < 0)
+		t.probe = tt_ice_probe_due(ice, now, &again_at);
+	if (t.pair < 0 && t.probe < 0)
+		t.pair = waiting;
+	if (t.pair < 0 && t.probe < 0) {
+		t.at = again_at == INT64_MAX ? INT64_MAX : tt_max64(again_at, ice->next_check);
+		return t;
+	}
+	t.at = ice->next_check;
+	if (t.pair >= 0 && ice->cur->pair[t.pair].use_candidate &&
+	    ice->cur->pair[t.pair].triggered > 0)
+		t.at = tt_min64(t.at, ice->last_check + TT_ICE_TA_MIN);
+	if (t.at > now)
+		t.pair = t.probe = -1;
+	return t;
+}
+
+static void put_username(struct wr *w, const struct ice_gen *g)
+{
+	char name[TT_ICE_UFRAG_CAP + TT_ICE_UFRAG_LEN + 2];
+	size_t theirs = strlen(g->remote_ufrag), ours = strlen(g->ufrag);
+
+	memcpy(name, g->remote_ufrag, theirs); /* 7.2.2: the peer's first */
+	name[theirs] = ':';
+	memcpy(name + theirs + 1, g->ufrag, ours);
+	tt_stun_put(w, TT_STUN_USERNAME, name, theirs + 1 + ours);
+}
+
+size_t tt_ice_request_write(struct tt_ice *ice, const struct ice_gen *g, const struct ice_pair *p,
+                            const uint8_t *tid, bool use_candidate, struct tt_ice_out *out)
+{
+	const struct ice_base *b = &ice->base[p->base];
+	struct wr w = wr_make(out->buf, out->cap);
+
+	tt_stun_begin(&w, TT_STUN_REQUEST, TT_STUN_BINDING, tid);
+	put_username(&w, g);
+	tt_stun_put_u64(&w, ice->controlling ? TT_STUN_ICE_CONTROLLING : TT_STUN_ICE_CONTROLLED,
+	                ice->tiebreaker);
+	if (use_candidate)
+		tt_stun_put(&w, TT_STUN_USE_CANDIDATE, NULL, 0);
+	tt_stun_put_u32(&w, TT_STUN_PRIORITY, tt_ice_priority(TT_ICE_PRFLX, b->local_pref));
+	tt_stun_put_integrity(&w, &g->remote_key);
+	tt_stun_put_fingerprint(&w);
+	out->flow = b->flow;
+	out->local = b->addr;
+	out->remote = g->remote[p->remote].addr;
+	out->len = tt_stun_finish(&w);
+	return out->len;
+}
+
+/* 14.3, so that the sum of all retransmissions stays below the pace as well. */
+static taut_time rto(const struct ice_gen *g)
+{
+	int busy = 0;
+
+	for (int i = 0; i < TT_ICE_MAX_PAIRS; i++)
+		busy += g->pair[i].used && (g->pair[i].state == PAIR_WAITING ||
+		                            g->pair[i].state == PAIR_IN_PROGRESS);
+	return tt_max64(TT_STUN_RTO, (taut_time)TT_ICE_TA * busy);
+}
+
+/* False: no random number, so no check; it is tried again with the next Ta. */
+static bool begin_transaction(struct tt_ice *ice, taut_time now, struct ice_pair *p)
+{
+	struct ice_tx *tx = &p->tx[p->tx_at];
+
+	tx->live = false;
+	if (!tt_random(ice->env, tx->tid, sizeof tx->tid))
+		return false;
+	tx->live = true;
+	tx->repeated = false;
+	tx->controlling = ice->controlling;
+	tx->use_candidate = ice->controlling && p->use_candidate;
+	p->tx_at = (uint8_t)((p->tx_at + 1) % TT_ICE_PAIR_TX);
+	p->triggered = 0;
+	p->state = PAIR_IN_PROGRESS;
+	tt_stun_retry_start(&p->retry, now, rto(ice->cur), TT_STUN_RC);
+	return true;
+}
+
+static void note_first(struct tt_ice *ice, taut_time now, const struct tt_ice_out *out)
+{
+	if (ice->cur->first_check)
+		return;
+	ice->cur->first_check = true;
+	ice->cur->first_path = (struct tt_ice_path){ out->flow, out->local, out->remote };
+	tt_note(ice->env, now, TAUT_LAYER_ICE, "first check", TT_ADDR("local", &out->local),
+	        TT_ADDR("remote", &out->remote));
+}
+
+size_t tt_ice_check_write(struct tt_ice *ice, taut_time now, int pair, struct tt_ice_out *out)
+{
+	struct ice_pair *p = &ice->cur->pair[pair];
+
+	ice->last_check = now;
+	ice->next_check = now + TT_ICE_TA;
+	if (p->state != PAIR_IN_PROGRESS && !begin_transaction(ice, now, p))
+		return 0;
+	struct ice_tx *tx = &p->tx[(p->tx_at + TT_ICE_PAIR_TX - 1) % TT_ICE_PAIR_TX];
+	tx->repeated = p->retry.sent > 0;
+	tx->sent = now;
+	tt_stun_retry_sent(&p->retry, now);
+	if (tt_ice_request_write(ice, ice->cur, p, tx->tid, tx->use_candidate, out) == 0)
+		return 0;
+	ice->counters.checks_sent++;
+	note_first(ice, now, out);
+	tt_note(ice->env, now, TAUT_LAYER_ICE, "check sent", TT_ADDR("local", &out->local),
+	        TT_ADDR("remote", &out->remote), TT_INT("nominating", tx->use_candidate),
+	        TT_INT("try", p->retry.sent));
+	return out->len;
+}
+
+/* False: the peer and we have turned often enough (HOSTILE A09). */
+bool tt_ice_switch_role(struct tt_ice *ice, taut_time now, bool controlling)
+{
+	struct ice_gen *g = ice->cur;
+
+	ice->counters.role_conflicts++;
+	if (g->role_switches == TT_ICE_MAX_ROLE_SWITCHES)
+		return false;
+	g->role_switches++;
+	ice->controlling = controlling;
+	g->nominating = -1;
+	g->nominate_at = 0;
+	for (int i = 0; i < TT_ICE_MAX_PAIRS; i++)
+		g->pair[i].use_candidate = g->pair[i].nominate = false;
+	tt_ice_reprioritize(ice);
+	tt_note(ice->env, now, TAUT_LAYER_ICE, "role conflict: role switched",
+	        TT_STR("role", controlling ? "controlling" : "controlled"));
+	return true;
+}
+
+/* 7.2.5.2.3: nobody answered. */
+void tt_ice_check_tick(struct tt_ice *ice, taut_time now)
+{
+	for (int i = 0; i < TT_ICE_MAX_PAIRS; i++) {
+		struct ice_pair *p = &ice->cur->pair[i];
+		if (p->used && p->triggered == 0 && p->state == PAIR_IN_PROGRESS &&
+		    tt_stun_retry_over(&p->retry, now))
+			tt_ice_pair_failed(ice, now, i, "no answer");
+	}
+}
+
+taut_time tt_ice_check_deadline(const struct tt_ice *ice)
+{
+	taut_time at = INT64_MAX;
+
+	for (int i = 0; i < TT_ICE_MAX_PAIRS; i++) {
+		const struct ice_pair *p = &ice->cur->pair[i];
+		if (p->used && p->state == PAIR_IN_PROGRESS && p->retry.sent >= p->retry.rc)
+			at = tt_min64(at, p->retry.next);
+	}
+	return at;
+}

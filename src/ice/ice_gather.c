@@ -1,0 +1,387 @@
+/* ice_gather.c - local candidates: a socket per usable address, and what STUN
+ * servers see of it. RFC 8445 section 5.1.1; address preference by RFC 8421.
+ *
+ * Names of servers are resolved by whoever answers poll_io. Link-local addresses
+ * are not used, loopback ones only when there is nothing else or it was asked
+ * for. Not here: relayed candidates. */
+#include <string.h>
+
+#include "base/addr.h"
+#include "base/num.h"
+#include "ice/ice_agent.h"
+
+int tt_ice_base_of_flow(const struct tt_ice *ice, taut_flow flow)
+{
+	for (int i = 0; i < TT_ICE_MAX_BASES; i++)
+		if (ice->base[i].flow == flow && ice->base[i].state != BASE_NONE)
+			return i;
+	return -1;
+}
+
+static bool usable(const struct taut_interface *f, bool loopback)
+{
+	const struct taut_addr *a = &f->addr;
+
+	if ((a->family != 4 && a->family != 6) || tt_addr_is_any(a) || tt_addr_is_link_local(a))
+		return false;
+	return tt_addr_is_loopback(a) || (f->flags & TAUT_IF_LOOPBACK) ? loopback : true;
+}
+
+static size_t pick_family(const struct taut_interface *all, size_t n, bool loopback,
+                          uint8_t family, struct taut_addr *out)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < n && count < TT_ICE_MAX_BASES; i++) {
+		bool known = false;
+		for (size_t k = 0; k < count; k++)
+			known |= tt_addr_eq_ip(&out[k], &all[i].addr);
+		if (!known && all[i].addr.family == family && usable(&all[i], loopback)) {
+			out[count] = all[i].addr;
+			out[count++].port = 0;
+		}
+	}
+	return count;
+}
+
+/* RFC 8421 section 4, simply: the families take turns, IPv6 first, so that a broken one costs
+ * every other check and not the whole first half. */
+static void want(struct tt_ice *ice, const struct taut_interface *all, size_t n, bool loopback)
+{
+	struct taut_addr v4[TT_ICE_MAX_BASES], v6[TT_ICE_MAX_BASES];
+	size_t n4 = pick_family(all, n, loopback, 4, v4), n6 = pick_family(all, n, loopback, 6, v6);
+
+	ice->wanted_count = 0;
+	for (size_t i = 0; i < n4 || i < n6; i++) {
+		if (i < n6 && ice->wanted_count < TT_ICE_MAX_BASES)
+			ice->wanted[ice->wanted_count++] = v6[i];
+		if (i < n4 && ice->wanted_count < TT_ICE_MAX_BASES)
+			ice->wanted[ice->wanted_count++] = v4[i];
+	}
+}
+
+static int base_on(const struct tt_ice *ice, const struct taut_addr *addr)
+{
+	for (int i = 0; i < TT_ICE_MAX_BASES; i++)
+		if (ice->base[i].state != BASE_NONE && ice->base[i].state != BASE_CLOSING &&
+		    tt_addr_eq_ip(&ice->base[i].addr, addr))
+			return i;
+	return -1;
+}
+
+static void forget_base(struct tt_ice *ice, int base)
+{
+	size_t kept = 0;
+
+	tt_ice_drop_pairs_of_base(ice, base);
+	for (size_t i = 0; i < ice->local_count; i++)
+		if (ice->local[i].base != base)
+			ice->local[kept++] = ice->local[i];
+	ice->local_count = kept;
+	for (size_t i = 0; i < TT_COUNT(ice->probe); i++)
+		if (ice->probe[i].base == base)
+			ice->probe[i].used = false;
+	for (size_t i = 0; i < ice->response_count; i++) {
+		struct ice_response *r =
+			&ice->response[(ice->response_head + i) % TT_ICE_MAX_RESPONSES];
+		if (r->flow == ice->base[base].flow)
+			r->flow = 0; /* not sent */
+	}
+}
+
+int tt_ice_set_interfaces(struct tt_ice *ice, taut_time now, const struct taut_interface *all,
+                          size_t n)
+{
+	want(ice, all, n, ice->use_loopback);
+	if (ice->wanted_count == 0)
+		want(ice, all, n, true);
+	for (int i = 0; i < TT_ICE_MAX_BASES; i++) {
+		struct ice_base *b = &ice->base[i];
+		bool there = b->state == BASE_NONE || b->state == BASE_CLOSING;
+		for (size_t k = 0; k < ice->wanted_count; k++)
+			there |= tt_addr_eq_ip(&b->addr, &ice->wanted[k]);
+		if (there)
+			continue;
+		tt_note(ice->env, now, TAUT_LAYER_ICE, "local address gone",
+		        TT_ADDR("address", &b->addr));
+		forget_base(ice, i);
+		b->state = b->state == BASE_WANTED ? BASE_NONE : BASE_CLOSING;
+	}
+	tt_ice_update(ice, now);
+	return TAUT_OK;
+}
+
+static void open_bases(struct tt_ice *ice)
+{
+	for (size_t i = 0; i < ice->wanted_count; i++) {
+		if (base_on(ice, &ice->wanted[i]) >= 0)
+			continue;
+		for (int k = 0; k < TT_ICE_MAX_BASES; k++) {
+			struct ice_base *b = &ice->base[k];
+			if (b->state != BASE_NONE)
+				continue;
+			*b = (struct ice_base){ .state = BASE_WANTED, .flow = (*ice->next_flow)++,
+				                .addr = ice->wanted[i],
+				                .local_pref = tt_u16(65535 - i) };
+			break;
+		}
+	}
+}
+
+static struct ice_probe *free_probe(struct tt_ice *ice, int base, int server)
+{
+	struct ice_probe *room = NULL;
+
+	for (size_t i = 0; i < TT_COUNT(ice->probe); i++) {
+		struct ice_probe *p = &ice->probe[i];
+		if (p->used && p->base == base && p->server == server)
+			return NULL;
+		if (!p->used && !room)
+			room = p;
+	}
+	return room;
+}
+
+/* 5.1.1.2: every base asks every server of its family; loopback has nothing to ask. */
+static void make_probes(struct tt_ice *ice, taut_time now)
+{
+	for (int b = 0; ice->gathering && b < TT_ICE_MAX_BASES; b++)
+		for (size_t s = 0; s < ice->server_count; s++) {
+			if (ice->base[b].state != BASE_OPEN || ice->server[s].state != SERVER_KNOWN ||
+			    tt_addr_is_loopback(&ice->base[b].addr) ||
+			    ice->server[s].addr[ice->base[b].addr.family == 6].family == 0)
+				continue;
+			struct ice_probe *p = free_probe(ice, b, (int)s);
+			if (!p)
+				continue;
+			*p = (struct ice_probe){ .used = true, .base = tt_u8((uint64_t)b),
+				                 .server = tt_u8(s),
+				                 .give_up = now + TT_ICE_GATHER_LIFE };
+			p->done = !tt_random(ice->env, p->tid, sizeof p->tid);
+			tt_stun_retry_start(&p->retry, now, TT_STUN_RTO, TT_ICE_GATHER_RC);
+		}
+}
+
+static void use_base(struct tt_ice *ice, taut_time now, int base)
+{
+	if (tt_ice_add_local(ice, now, TT_ICE_HOST, base, 0, &ice->base[base].addr) >= 0)
+		tt_ice_pair_base(ice, now, base);
+}
+
+void tt_ice_gather(struct tt_ice *ice, taut_time now)
+{
+	if (ice->gathering)
+		return;
+	ice->gathering = true;
+	open_bases(ice);
+	for (int i = 0; i < TT_ICE_MAX_BASES; i++)
+		if (ice->base[i].state == BASE_OPEN)
+			use_base(ice, now, i);
+	make_probes(ice, now);
+	tt_ice_update(ice, now);
+}
+
+/* A restart: the same sockets, but mappings are asked for again and all is told again. */
+void tt_ice_gather_reset(struct tt_ice *ice)
+{
+	size_t kept = 0;
+
+	ice->gathering = false;
+	memset(ice->probe, 0, sizeof ice->probe);
+	for (size_t i = 0; i < ice->local_count; i++)
+		if (ice->local[i].c.type == TT_ICE_HOST) {
+			ice->local[kept] = ice->local[i];
+			ice->local[kept++].told = false;
+		}
+	ice->local_count = kept;
+	for (size_t i = 0; i < ice->server_count; i++)
+		if (ice->server[i].state == SERVER_FAILED)
+			ice->server[i].state = SERVER_WANTED;
+}
+
+bool tt_ice_gathering_done(const struct tt_ice *ice)
+{
+	if (!ice->gathering)
+		return false;
+	for (int i = 0; i < TT_ICE_MAX_BASES; i++)
+		if (ice->base[i].state == BASE_WANTED || ice->base[i].state == BASE_ASKED)
+			return false;
+	for (size_t i = 0; i < TT_COUNT(ice->probe); i++)
+		if (ice->probe[i].used && !ice->probe[i].done)
+			return false;
+	for (size_t i = 0; i < ice->server_count; i++)
+		if (ice->server[i].state == SERVER_WANTED || ice->server[i].state == SERVER_ASKED)
+			return false;
+	return true;
+}
+
+/* ---- what only the outside can do ---- */
+
+bool tt_ice_gather_io(struct tt_ice *ice)
+{
+	for (int i = 0; i < TT_ICE_MAX_BASES; i++) {
+		struct ice_base *b = &ice->base[i];
+		if (b->state == BASE_WANTED) {
+			b->state = BASE_ASKED;
+			ice->io = (struct taut_io){ .kind = TAUT_IO_UDP, .flow = b->flow,
+				                    .local = b->addr };
+			return true;
+		}
+		if (b->state == BASE_CLOSING) {
+			b->state = BASE_NONE;
+			ice->io = (struct taut_io){ .kind = TAUT_IO_CLOSE, .flow = b->flow };
+			return true;
+		}
+	}
+	for (size_t i = 0; ice->gathering && i < ice->server_count; i++) {
+		struct ice_server *s = &ice->server[i];
+		if (s->state != SERVER_WANTED)
+			continue;
+		s->state = SERVER_ASKED;
+		s->id = (*ice->next_flow)++;
+		ice->io = (struct taut_io){ .kind = TAUT_IO_RESOLVE, .flow = s->id, .name = s->host };
+		return true;
+	}
+	return false;
+}
+
+static void bound(struct tt_ice *ice, taut_time now, int base, int os_errno,
+                  const struct taut_addr *found, size_t n)
+{
+	struct ice_base *b = &ice->base[base];
+
+	if (b->state != BASE_ASKED)
+		return;
+	if (os_errno != 0 || n == 0 || found[0].port == 0) {
+		tt_note(ice->env, now, TAUT_LAYER_ICE, "no socket on a local address",
+		        TT_ADDR("address", &b->addr), TT_INT("errno", os_errno));
+		b->state = BASE_NONE;
+		return;
+	}
+	b->state = BASE_OPEN;
+	b->addr.port = found[0].port;
+	if (ice->gathering)
+		use_base(ice, now, base);
+	make_probes(ice, now);
+}
+
+static void resolved(struct tt_ice *ice, taut_time now, struct ice_server *s, int os_errno,
+                     const struct taut_addr *found, size_t n)
+{
+	for (size_t i = 0; os_errno == 0 && i < n; i++) {
+		struct taut_addr *a = &s->addr[found[i].family == 6];
+		if ((found[i].family == 4 || found[i].family == 6) && a->family == 0) {
+			*a = found[i];
+			a->port = s->port;
+		}
+	}
+	s->state = s->addr[0].family || s->addr[1].family ? SERVER_KNOWN : SERVER_FAILED;
+	if (s->state == SERVER_FAILED)
+		tt_note(ice->env, now, TAUT_LAYER_ICE, "STUN server not found",
+		        TT_STR("host", s->host), TT_INT("errno", os_errno));
+	make_probes(ice, now);
+}
+
+bool tt_ice_gather_result(struct tt_ice *ice, taut_time now, taut_flow flow, int os_errno,
+                          const struct taut_addr *found, size_t n)
+{
+	int base = tt_ice_base_of_flow(ice, flow);
+
+	if (base >= 0) {
+		bound(ice, now, base, os_errno, found, n);
+		return true;
+	}
+	for (size_t i = 0; i < ice->server_count; i++)
+		if (ice->server[i].state == SERVER_ASKED && ice->server[i].id == flow) {
+			resolved(ice, now, &ice->server[i], os_errno, found, n);
+			return true;
+		}
+	return false;
+}
+
+/* ---- the servers ---- */
+
+int tt_ice_probe_due(const struct tt_ice *ice, taut_time now, taut_time *at)
+{
+	int due = -1;
+
+	for (size_t i = 0; i < TT_COUNT(ice->probe); i++) {
+		const struct ice_probe *p = &ice->probe[i];
+		if (!p->used || p->done || p->retry.sent >= p->retry.rc)
+			continue;
+		*at = tt_min64(*at, p->retry.next);
+		if (due < 0 && tt_stun_retry_due(&p->retry, now))
+			due = (int)i;
+	}
+	return due;
+}
+
+size_t tt_ice_probe_write(struct tt_ice *ice, taut_time now, int probe, struct tt_ice_out *out)
+{
+	struct ice_probe *p = &ice->probe[probe];
+	const struct ice_base *b = &ice->base[p->base];
+	struct wr w = wr_make(out->buf, out->cap);
+
+	ice->last_check = now;
+	ice->next_check = now + TT_ICE_TA;
+	tt_stun_retry_sent(&p->retry, now);
+	tt_stun_begin(&w, TT_STUN_REQUEST, TT_STUN_BINDING, p->tid);
+	tt_stun_put_fingerprint(&w);
+	out->flow = b->flow;
+	out->local = b->addr;
+	out->remote = ice->server[p->server].addr[b->addr.family == 6];
+	out->len = tt_stun_finish(&w);
+	return out->len;
+}
+
+/* False: not an answer to one of our requests to a server. */
+bool tt_ice_probe_answer(struct tt_ice *ice, taut_time now, taut_flow flow,
+                         const struct taut_addr *from, const struct tt_stun_msg *m,
+                         const uint8_t *pkt)
+{
+	struct ice_probe *p = NULL;
+
+	for (size_t i = 0; i < TT_COUNT(ice->probe); i++)
+		if (ice->probe[i].used && !ice->probe[i].done && ice->probe[i].retry.sent > 0 &&
+		    memcmp(ice->probe[i].tid, m->tid, TT_STUN_TID_LEN) == 0)
+			p = &ice->probe[i];
+	if (!p)
+		return false;
+	const struct ice_base *b = &ice->base[p->base];
+	bool forged = (m->has & TT_STUN_HAS_FINGERPRINT) && !tt_stun_fingerprint_ok(m, pkt);
+	if (b->flow != flow || forged || m->unknown_count > 0 ||
+	    !tt_addr_eq(from, &ice->server[p->server].addr[b->addr.family == 6]))
+		return false;
+	const struct taut_addr *mapped = tt_stun_mapped(m);
+	p->done = true;
+	if (m->cls == TT_STUN_SUCCESS && mapped && mapped->port != 0 &&
+	    mapped->family == b->addr.family && !tt_addr_is_any(mapped))
+		tt_ice_add_local(ice, now, TT_ICE_SRFLX, p->base, p->server + 1, mapped);
+	else
+		tt_note(ice->env, now, TAUT_LAYER_ICE, "STUN server of no help",
+		        TT_STR("host", ice->server[p->server].host), TT_INT("code", m->error_code));
+	return true;
+}
+
+taut_time tt_ice_probe_deadline(const struct tt_ice *ice)
+{
+	taut_time at = INT64_MAX;
+
+	for (size_t i = 0; i < TT_COUNT(ice->probe); i++)
+		if (ice->probe[i].used && !ice->probe[i].done)
+			at = tt_min64(at, ice->probe[i].give_up);
+	return at;
+}
+
+void tt_ice_probe_tick(struct tt_ice *ice, taut_time now)
+{
+	for (size_t i = 0; i < TT_COUNT(ice->probe); i++) {
+		struct ice_probe *p = &ice->probe[i];
+		if (!p->used || p->done || now < p->give_up)
+			continue;
+		p->done = true;
+		tt_note(ice->env, now, TAUT_LAYER_ICE, "STUN server does not answer",
+		        TT_STR("host", ice->server[p->server].host),
+		        TT_ADDR("from", &ice->base[p->base].addr));
+	}
+}

@@ -1,0 +1,131 @@
+/* ice_nominate.c - which pair carries data. RFC 8445 section 8.1.
+ *
+ * Controlling, we nominate once (regular nomination): the best valid pair, after
+ * at most one more round trip in which a better one may prove itself. Controlled,
+ * we follow: libwebrtc still sends USE-CANDIDATE with every check (RFC 5245's
+ * aggressive nomination), so several pairs may be nominated and the best of them
+ * counts, unless the peer's nominating checks have come over another one only.
+ * Before any nomination data may use the best valid pair, section 12.1. */
+#include "base/num.h"
+#include "ice/ice_agent.h"
+
+static bool better_is_busy(const struct ice_gen *g, int pair)
+{
+	for (int i = 0; i < TT_ICE_MAX_PAIRS; i++)
+		if (tt_ice_pair_busy(&g->pair[i]) && g->pair[i].priority > g->pair[pair].priority)
+			return true;
+	return false;
+}
+
+void tt_ice_nominate(struct tt_ice *ice, taut_time now)
+{
+	struct ice_gen *g = ice->cur;
+	int best = tt_ice_best_valid(g, now);
+
+	if (!ice->controlling || !g->has_remote || g->selected >= 0 || g->nominating >= 0 ||
+	    best < 0)
+		return;
+	struct ice_pair *p = &g->pair[best];
+	if (g->nominate_at == 0)
+		g->nominate_at = now + tt_clamp64(p->rtt, 20000, 200000);
+	if (now < g->nominate_at && better_is_busy(g, best))
+		return;
+	g->nominating = best;
+	p->use_candidate = true;
+	tt_ice_trigger(g, p);
+	tt_note(ice->env, now, TAUT_LAYER_ICE, "nominating",
+	        TT_ADDR("local", &ice->base[p->base].addr),
+	        TT_ADDR("remote", &g->remote[p->remote].addr));
+}
+
+static bool alive(const struct ice_pair *p, taut_time now)
+{
+	return p->used && p->valid && now < p->consent_until;
+}
+
+/* Controlled: the best of the nominated; those the peer nominated lately before the others. */
+static int best_nominated(const struct ice_gen *g, taut_time now)
+{
+	int best = -1, fresh = -1;
+
+	for (int i = 0; i < TT_ICE_MAX_PAIRS; i++) {
+		const struct ice_pair *p = &g->pair[i];
+		if (!alive(p, now) || !p->nominated)
+			continue;
+		if (best < 0 || p->priority > g->pair[best].priority)
+			best = i;
+		if (now - p->nominated_at <= TT_ICE_FOLLOW &&
+		    (fresh < 0 || p->priority > g->pair[fresh].priority))
+			fresh = i;
+	}
+	return fresh >= 0 ? fresh : best;
+}
+
+/* 8.1.2: checks that can change nothing any more are not sent. */
+static void stop_checks(struct tt_ice *ice)
+{
+	struct ice_gen *g = ice->cur;
+
+	for (int i = 0; i < TT_ICE_MAX_PAIRS; i++) {
+		struct ice_pair *p = &g->pair[i];
+		if (!tt_ice_pair_busy(p) || i == ice->path)
+			continue;
+		if (!ice->controlling && (p->priority > g->pair[ice->path].priority || p->nominate))
+			continue; /* the peer may come to prefer it */
+		p->state = p->valid ? PAIR_SUCCEEDED : PAIR_FAILED;
+		p->triggered = 0;
+	}
+}
+
+static void drop_prev(struct tt_ice *ice, taut_time now)
+{
+	if (!ice->prev)
+		return;
+	tt_ice_gen_free(ice, ice->prev);
+	ice->prev = NULL;
+	tt_note(ice->env, now, TAUT_LAYER_ICE, "old generation dropped", TT_STR("why", "a pair of "
+	                                                                       "the new one is nominated"));
+}
+
+static void set_path(struct tt_ice *ice, taut_time now, struct ice_gen *g, int pair)
+{
+	bool same = ice->path_gen == g && ice->path == pair;
+	const struct ice_pair *p = &g->pair[pair];
+
+	ice->path_gen = g;
+	ice->path = pair;
+	g->had_path = true;
+	ice->path_base_gone = false;
+	if (!same) {
+		ice->selected_known = ice->selected_due = false;
+		tt_ice_consent_start(ice, now);
+	}
+	if (g != ice->cur || !p->nominated)
+		return;
+	if (!ice->selected_known) {
+		ice->selected_known = ice->selected_due = true;
+		tt_note(ice->env, now, TAUT_LAYER_ICE, "pair nominated",
+		        TT_ADDR("local", &ice->base[p->base].addr),
+		        TT_ADDR("remote", &g->remote[p->remote].addr), TT_INT("rtt_us", p->rtt));
+	}
+	drop_prev(ice, now);
+	stop_checks(ice);
+}
+
+void tt_ice_choose_path(struct tt_ice *ice, taut_time now)
+{
+	struct ice_gen *g = ice->cur;
+	int pair = ice->controlling ? g->selected : best_nominated(g, now);
+
+	if (pair >= 0 && alive(&g->pair[pair], now)) {
+		set_path(ice, now, g, pair);
+		return;
+	}
+	if (ice->path_gen && ice->path_gen == ice->prev && alive(&ice->prev->pair[ice->path], now))
+		return; /* RFC 8445 9: data stays until the restart is concluded */
+	pair = tt_ice_best_valid(g, now);
+	if (pair >= 0)
+		set_path(ice, now, g, pair);
+	else
+		ice->path_gen = NULL;
+}

@@ -1,0 +1,231 @@
+/* ice_pair.c - the checklist: pairs, their priorities and states.
+ * RFC 8445 sections 6.1.2 and 6.1.4, RFC 8838 section 12 for candidates that
+ * come later. Slots are never moved, so that an index stays what it was. */
+#include <string.h>
+
+#include "base/addr.h"
+#include "base/num.h"
+#include "ice/ice_agent.h"
+
+/* 6.1.2.3. G is the controlling agent's candidate, D the controlled one's. */
+uint64_t tt_ice_pair_priority(bool controlling, uint32_t local, uint32_t remote)
+{
+	uint64_t g = controlling ? local : remote, d = controlling ? remote : local;
+
+	return ((g < d ? g : d) << 32) + 2 * (g > d ? g : d) + (g > d);
+}
+
+static uint64_t priority_of(const struct tt_ice *ice, int base, int remote)
+{
+	return tt_ice_pair_priority(ice->controlling,
+	                            tt_ice_priority(TT_ICE_HOST, ice->base[base].local_pref),
+	                            ice->cur->remote[remote].priority);
+}
+
+int tt_ice_find_pair(const struct ice_gen *g, int base, int remote)
+{
+	for (int i = 0; i < TT_ICE_MAX_PAIRS; i++)
+		if (g->pair[i].used && g->pair[i].base == base && g->pair[i].remote == remote)
+			return i;
+	return -1;
+}
+
+bool tt_ice_pair_busy(const struct ice_pair *p)
+{
+	return p->used && p->state != PAIR_SUCCEEDED && p->state != PAIR_FAILED;
+}
+
+static bool same_foundation(const struct tt_ice *ice, const struct ice_pair *a,
+                            const struct ice_pair *b)
+{
+	return ice->base[a->base].foundation == ice->base[b->base].foundation &&
+	       strcmp(ice->cur->remote[a->remote].foundation,
+	              ice->cur->remote[b->remote].foundation) == 0;
+}
+
+/* 6.1.2.6 for a list that grows: a pair waits if its foundation has proved itself or has
+ * nobody under way. */
+static enum ice_pair_state first_state(const struct tt_ice *ice, const struct ice_pair *p)
+{
+	bool busy = false;
+
+	for (int i = 0; i < TT_ICE_MAX_PAIRS; i++) {
+		const struct ice_pair *q = &ice->cur->pair[i];
+		if (!q->used || q == p || !same_foundation(ice, p, q))
+			continue;
+		if (q->state == PAIR_SUCCEEDED)
+			return PAIR_WAITING;
+		busy |= q->state == PAIR_WAITING || q->state == PAIR_IN_PROGRESS;
+	}
+	return busy ? PAIR_FROZEN : PAIR_WAITING;
+}
+
+/* 6.1.2.5: a full list gives up its worst pair that has not begun, if the new one is better. */
+static int free_slot(const struct ice_gen *g, uint64_t priority)
+{
+	int worst = -1;
+
+	for (int i = 0; i < TT_ICE_MAX_PAIRS; i++) {
+		const struct ice_pair *p = &g->pair[i];
+		if (!p->used)
+			return i;
+		if (p->state == PAIR_FAILED && !p->valid && p->triggered == 0)
+			return i;
+		if ((p->state == PAIR_FROZEN || p->state == PAIR_WAITING) && !p->valid &&
+		    p->triggered == 0 && p->priority < priority &&
+		    (worst < 0 || p->priority < g->pair[worst].priority))
+			worst = i;
+	}
+	return worst;
+}
+
+/* 6.1.2.2: the same family; and a loopback address talks to nobody but another. */
+static bool can_pair(const struct taut_addr *local, const struct taut_addr *remote)
+{
+	return local->family == remote->family &&
+	       tt_addr_is_loopback(local) == tt_addr_is_loopback(remote) &&
+	       !(remote->family == 6 && tt_addr_is_link_local(remote));
+}
+
+int tt_ice_add_pair(struct tt_ice *ice, taut_time now, int base, int remote)
+{
+	struct ice_gen *g = ice->cur;
+	int at = tt_ice_find_pair(g, base, remote);
+
+	if (at >= 0)
+		return at;
+	if (ice->base[base].state != BASE_OPEN ||
+	    !can_pair(&ice->base[base].addr, &g->remote[remote].addr))
+		return -1;
+	uint64_t priority = priority_of(ice, base, remote);
+	at = free_slot(g, priority);
+	if (at < 0) {
+		ice->counters.drops[TT_ICE_DROP_LIMIT]++;
+		tt_note_drop(ice->env, now, TAUT_LAYER_ICE, "too many pairs",
+		             TT_ADDR("remote", &g->remote[remote].addr));
+		return -1;
+	}
+	struct ice_pair *p = &g->pair[at];
+	*p = (struct ice_pair){ .used = true, .base = tt_u8((uint64_t)base),
+		                .remote = tt_u8((uint64_t)remote), .priority = priority };
+	p->state = first_state(ice, p);
+	tt_note(ice->env, now, TAUT_LAYER_ICE, "pair formed",
+	        TT_ADDR("local", &ice->base[base].addr),
+	        TT_ADDR("remote", &g->remote[remote].addr));
+	return at;
+}
+
+void tt_ice_pair_base(struct tt_ice *ice, taut_time now, int base)
+{
+	for (size_t i = 0; i < ice->cur->remote_count; i++)
+		tt_ice_add_pair(ice, now, base, (int)i);
+}
+
+void tt_ice_pair_remote(struct tt_ice *ice, taut_time now, int remote)
+{
+	for (int i = 0; i < TT_ICE_MAX_BASES; i++)
+		tt_ice_add_pair(ice, now, i, remote);
+}
+
+static void drop_base_in(struct tt_ice *ice, struct ice_gen *g, int base)
+{
+	for (int i = 0; g && i < TT_ICE_MAX_PAIRS; i++) {
+		if (!g->pair[i].used || g->pair[i].base != base)
+			continue;
+		if (ice->path_gen == g && ice->path == i) {
+			ice->path_gen = NULL;
+			ice->path_base_gone = true;
+		}
+		if (g->nominating == i)
+			g->nominating = -1;
+		if (g->selected == i)
+			g->selected = -1;
+		g->pair[i] = (struct ice_pair){ 0 };
+	}
+}
+
+void tt_ice_drop_pairs_of_base(struct tt_ice *ice, int base)
+{
+	drop_base_in(ice, ice->cur, base);
+	drop_base_in(ice, ice->prev, base);
+	memset(ice->consent, 0, sizeof ice->consent);
+}
+
+/* After a role switch (7.2.5.1, note) or when a learned candidate got its real priority. */
+void tt_ice_reprioritize(struct tt_ice *ice)
+{
+	for (int i = 0; i < TT_ICE_MAX_PAIRS; i++)
+		if (ice->cur->pair[i].used)
+			ice->cur->pair[i].priority = priority_of(ice, ice->cur->pair[i].base,
+			                                         ice->cur->pair[i].remote);
+}
+
+/* 6.1.4.2 step 2: when nobody waits, a frozen pair does whose foundation is idle. */
+void tt_ice_thaw(struct tt_ice *ice)
+{
+	struct ice_gen *g = ice->cur;
+
+	for (int i = 0; i < TT_ICE_MAX_PAIRS; i++)
+		if (g->pair[i].used && g->pair[i].state == PAIR_WAITING)
+			return;
+	for (int i = 0; i < TT_ICE_MAX_PAIRS; i++)
+		if (g->pair[i].used && g->pair[i].state == PAIR_FROZEN)
+			g->pair[i].state = first_state(ice, &g->pair[i]);
+}
+
+/* 7.2.5.3.3: what one pair proved, its foundation need not wait for. */
+void tt_ice_thaw_foundation(struct tt_ice *ice, const struct ice_pair *like)
+{
+	for (int i = 0; i < TT_ICE_MAX_PAIRS; i++) {
+		struct ice_pair *p = &ice->cur->pair[i];
+		if (p->used && p->state == PAIR_FROZEN && same_foundation(ice, p, like))
+			p->state = PAIR_WAITING;
+	}
+}
+
+/* 6.1.4.1. A transaction under way is not repeated any more, its answer still counts. */
+void tt_ice_trigger(struct ice_gen *g, struct ice_pair *p)
+{
+	if (p->triggered == 0)
+		p->triggered = ++g->triggers;
+	p->state = PAIR_WAITING;
+}
+
+void tt_ice_pair_failed(struct tt_ice *ice, taut_time now, int pair, const char *why)
+{
+	struct ice_gen *g = ice->cur;
+	struct ice_pair *p = &g->pair[pair];
+
+	p->state = PAIR_FAILED;
+	p->triggered = 0;
+	p->valid = p->nominated = p->nominate = p->use_candidate = false;
+	if (g->nominating == pair)
+		g->nominating = -1;
+	if (g->selected == pair)
+		g->selected = -1;
+	tt_note(ice->env, now, TAUT_LAYER_ICE, "pair failed", TT_STR("why", why),
+	        TT_ADDR("local", &ice->base[p->base].addr),
+	        TT_ADDR("remote", &g->remote[p->remote].addr));
+}
+
+int tt_ice_best_valid(const struct ice_gen *g, taut_time now)
+{
+	int best = -1;
+
+	for (int i = 0; i < TT_ICE_MAX_PAIRS; i++) {
+		const struct ice_pair *p = &g->pair[i];
+		if (p->used && p->valid && now < p->consent_until &&
+		    (best < 0 || p->priority > g->pair[best].priority))
+			best = i;
+	}
+	return best;
+}
+
+struct tt_ice_path tt_ice_pair_path(const struct tt_ice *ice, const struct ice_gen *g, int pair)
+{
+	const struct ice_pair *p = &g->pair[pair];
+
+	return (struct tt_ice_path){ .flow = ice->base[p->base].flow,
+		                     .local = ice->base[p->base].addr,
+		                     .remote = g->remote[p->remote].addr };
+}

@@ -1,0 +1,214 @@
+/* ice_request.c - a check of the peer came. RFC 8445 section 7.3.
+ *
+ * Who cannot prove to know our password hears nothing at all: no 400, no 401
+ * (8489 section 9.1.3 allows silence, and silence cannot be aimed at a third
+ * party). A check may come before the peer's description: our own password
+ * authenticates it, it is answered and its source remembered. */
+#include <string.h>
+
+#include "base/num.h"
+#include "ice/ice_agent.h"
+
+/* "ours:theirs", 7.2.2 from the other side. */
+static bool names(const struct ice_gen *g, struct span username)
+{
+	size_t n = strlen(g->ufrag);
+
+	if (username.len < n + 1 || memcmp(username.p, g->ufrag, n) != 0 || username.p[n] != ':')
+		return false;
+	return !g->has_remote ||
+	       span_eq((struct span){ username.p + n + 1, username.len - n - 1 },
+	               span_of(g->remote_ufrag));
+}
+
+static bool respond(struct tt_ice *ice, taut_time now, int base, bool prev,
+                    const struct taut_addr *local, const struct taut_addr *from,
+                    const struct tt_stun_msg *m, uint16_t error)
+{
+	if (ice->response_count == TT_ICE_MAX_RESPONSES) {
+		tt_ice_drop_packet(ice, now, TT_ICE_DROP_LIMIT, from);
+		return false;
+	}
+	struct ice_response *r = &ice->response[(ice->response_head + ice->response_count++) %
+	                                        TT_ICE_MAX_RESPONSES];
+	*r = (struct ice_response){ .flow = ice->base[base].flow, .remote = *from,
+		                    .local = local && local->family ? *local : ice->base[base].addr,
+		                    .error = error, .prev = prev };
+	memcpy(r->tid, m->tid, sizeof r->tid);
+	if (error == 420) {
+		memcpy(r->unknown, m->unknown, sizeof r->unknown);
+		r->unknown_count = tt_u8(m->unknown_count);
+	}
+	return true;
+}
+
+/* 7.3.1.1. False: the peer was told to turn, and the request has no other effect. */
+static bool roles_agree(struct tt_ice *ice, taut_time now, const struct tt_stun_msg *m)
+{
+	bool both_control = ice->controlling && (m->has & TT_STUN_HAS_CONTROLLING);
+	bool none_controls = !ice->controlling && (m->has & TT_STUN_HAS_CONTROLLED);
+
+	if (both_control) {
+		if (ice->tiebreaker >= m->tiebreaker)
+			return false;
+		return tt_ice_switch_role(ice, now, false);
+	}
+	if (none_controls) {
+		if (ice->tiebreaker < m->tiebreaker)
+			return false;
+		return tt_ice_switch_role(ice, now, true);
+	}
+	return true;
+}
+
+/* Before the description only one peer is remembered: the first who proved to know us. */
+static bool same_early_peer(struct ice_gen *g, struct span username)
+{
+	size_t n = strlen(g->ufrag) + 1, len = username.len - n;
+
+	if (g->has_remote)
+		return true;
+	if (len == 0 || len >= sizeof g->early_ufrag || memchr(username.p + n, 0, len))
+		return false;
+	if (g->early_ufrag[0] == '\0')
+		memcpy(g->early_ufrag, username.p + n, len); /* the rest is zero */
+	return span_eq(span_of(g->early_ufrag), (struct span){ username.p + n, len });
+}
+
+/* 7.3.1.5 */
+static void nominated_by_peer(struct ice_pair *p, taut_time now)
+{
+	p->nominated_at = now;
+	if (p->valid)
+		p->nominated = true;
+	else
+		p->nominate = true;
+}
+
+/* 7.3.1.4: whether a check of ours must go out over the pair. */
+static bool wants_check(const struct tt_ice *ice, const struct ice_pair *p, taut_time now,
+                        bool nominates)
+{
+	if (ice->controlling && ice->cur->selected >= 0)
+		return false; /* concluded: nothing could come of it */
+	if (p->state != PAIR_SUCCEEDED)
+		return true;
+	/* A spare pair whose consent nobody keeps up is asked again when it is meant seriously. */
+	return nominates && p->consent_until - now < TT_ICE_CONSENT_LIFE / 3;
+}
+
+/* 7.3.1.3 to 7.3.1.5 */
+static void learn(struct tt_ice *ice, taut_time now, int base, const struct taut_addr *from,
+                  const struct tt_stun_msg *m)
+{
+	struct ice_gen *g = ice->cur;
+	bool nominates = !ice->controlling && (m->has & TT_STUN_HAS_USE_CANDIDATE);
+	int remote = tt_ice_find_remote(g, from);
+
+	if (remote < 0)
+		remote = tt_ice_put_prflx(ice, now, from, m->priority);
+	if (remote < 0)
+		return;
+	int pair = tt_ice_add_pair(ice, now, base, remote);
+	if (pair < 0)
+		return;
+	struct ice_pair *p = &g->pair[pair];
+	p->heard = now;
+	p->heard_from = true;
+	if (nominates)
+		nominated_by_peer(p, now);
+	if (wants_check(ice, p, now, nominates)) {
+		p->nominate = nominates || p->nominate;
+		tt_ice_trigger(g, p);
+	}
+}
+
+static void heard_on_old_pair(struct ice_gen *g, taut_time now, int base,
+                              const struct taut_addr *from)
+{
+	int remote = tt_ice_find_remote(g, from);
+	int pair = remote < 0 ? -1 : tt_ice_find_pair(g, base, remote);
+
+	if (pair >= 0)
+		g->pair[pair].heard = now;
+}
+
+static int refuse(struct tt_ice *ice, taut_time now, enum tt_ice_drop why,
+                  const struct taut_addr *from)
+{
+	tt_ice_drop_packet(ice, now, why, from);
+	return 1;
+}
+
+int tt_ice_on_request(struct tt_ice *ice, taut_time now, int base, const struct taut_addr *local,
+                      const struct taut_addr *from, const struct tt_stun_msg *m,
+                      const uint8_t *pkt)
+{
+	struct ice_gen *g = ice->cur;
+
+	if (!(m->has & TT_STUN_HAS_USERNAME))
+		return refuse(ice, now, TT_ICE_DROP_USERNAME, from);
+	if (!names(g, m->username))
+		g = ice->prev && names(ice->prev, m->username) ? ice->prev : NULL;
+	if (!g)
+		return refuse(ice, now, TT_ICE_DROP_USERNAME, from);
+	if (!tt_stun_verify(m, pkt, &g->local_key))
+		return refuse(ice, now, TT_ICE_DROP_INTEGRITY, from);
+	/* RFC 7675 5.1: these credentials are spent */
+	if (ice->state == TT_ICE_FAILED || (g == ice->prev && ice->path_gen != g))
+		return refuse(ice, now, TT_ICE_DROP_STATE, from);
+
+	ice->counters.checks_received++;
+	bool prev = g == ice->prev;
+	if (m->unknown_count > 0) {
+		respond(ice, now, base, prev, local, from, m, 420); /* 8489 6.3.1 */
+		return 0;
+	}
+	if (!(m->has & TT_STUN_HAS_PRIORITY) ||
+	    !(m->has & (TT_STUN_HAS_CONTROLLED | TT_STUN_HAS_CONTROLLING)))
+		return refuse(ice, now, TT_ICE_DROP_INCOMPLETE, from);
+	if (prev) { /* the pair that still carries data wants the peer's consent checks answered */
+		respond(ice, now, base, true, local, from, m, 0);
+		heard_on_old_pair(g, now, base, from);
+		return 0;
+	}
+	if (!roles_agree(ice, now, m)) {
+		respond(ice, now, base, false, local, from, m, 487);
+		return 0;
+	}
+	respond(ice, now, base, false, local, from, m, 0);
+	if (same_early_peer(g, m->username))
+		learn(ice, now, base, from, m);
+	return 0;
+}
+
+size_t tt_ice_response_write(struct tt_ice *ice, taut_time now, struct tt_ice_out *out)
+{
+	struct ice_response *r = &ice->response[ice->response_head];
+	struct wr w = wr_make(out->buf, out->cap);
+	const struct ice_gen *g = r->prev ? ice->prev : ice->cur;
+
+	ice->response_head = (ice->response_head + 1) % TT_ICE_MAX_RESPONSES;
+	ice->response_count--;
+	if (!g || r->flow == 0)
+		return 0; /* its generation or socket is gone */
+	tt_stun_begin(&w, r->error ? TT_STUN_ERROR : TT_STUN_SUCCESS, TT_STUN_BINDING, r->tid);
+	if (r->error == 487)
+		tt_stun_put_error(&w, 487, "Role Conflict");
+	else if (r->error == 420)
+		tt_stun_put_error(&w, 420, "Unknown Attribute");
+	if (r->error == 420)
+		tt_stun_put_unknown(&w, r->unknown, r->unknown_count);
+	if (r->error == 0)
+		tt_stun_put_addr(&w, TT_STUN_XOR_MAPPED_ADDRESS, &r->remote);
+	tt_stun_put_integrity(&w, &g->local_key);
+	tt_stun_put_fingerprint(&w);
+	out->flow = r->flow;
+	out->local = r->local;
+	out->remote = r->remote;
+	out->len = tt_stun_finish(&w);
+	ice->counters.responses_sent += out->len > 0;
+	tt_note(ice->env, now, TAUT_LAYER_ICE, "check answered", TT_ADDR("remote", &r->remote),
+	        TT_INT("error", r->error));
+	return out->len;
+}

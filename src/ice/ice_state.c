@@ -1,0 +1,217 @@
+/* ice_state.c - what the agent says of itself: its state, its events, its path.
+ * States are those of RTCIceTransport (webrtc-pc section 5.6); when to give up is
+ * RFC 8863. Events are made from what has not been told yet, so that their number
+ * is bounded by what there is to tell. */
+#include "base/addr.h"
+#include "base/num.h"
+#include "ice/ice_agent.h"
+
+const char *tt_ice_state_text(enum tt_ice_state s)
+{
+	static const char *const texts[] = { "new", "checking", "connected", "completed",
+		                             "disconnected", "failed" };
+
+	return (size_t)s < TT_COUNT(texts) ? texts[s] : "unknown";
+}
+
+static void set_state(struct tt_ice *ice, taut_time now, enum tt_ice_state s, uint32_t reason,
+                      const char *why)
+{
+	if (ice->state == s)
+		return;
+	ice->state = s;
+	ice->reason = reason;
+	ice->why = why;
+	tt_note(ice->env, now, TAUT_LAYER_ICE, "state", TT_STR("is", tt_ice_state_text(s)),
+	        TT_STR("why", why));
+}
+
+static bool any_pair_lives(const struct ice_gen *g)
+{
+	for (int i = 0; i < TT_ICE_MAX_PAIRS; i++)
+		if (tt_ice_pair_busy(&g->pair[i]) || g->pair[i].valid)
+			return true;
+	return false;
+}
+
+/* RFC 8863 section 4: while the timer runs an agent does not fail, even with nothing to check:
+ * a check of the peer may still reveal a path. */
+static bool hopeless(const struct tt_ice *ice, taut_time now)
+{
+	return now >= ice->cur->pac_until && !any_pair_lives(ice->cur) &&
+	       !(ice->mdns_state == BASE_OPEN && tt_ice_names_open(ice->cur));
+}
+
+static void state_on_path(struct tt_ice *ice, taut_time now)
+{
+	const struct ice_gen *g = ice->path_gen;
+
+	if (tt_ice_is_silent(ice, now))
+		set_state(ice, now, TT_ICE_DISCONNECTED, TAUT_REASON_ICE_SILENT,
+		          "the peer does not answer consent checks");
+	else if (g == ice->cur && g->pair[ice->path].nominated && g->remote_end &&
+	         tt_ice_gathering_done(ice))
+		set_state(ice, now, TT_ICE_COMPLETED, TAUT_REASON_NONE,
+		          "a pair is nominated, no more candidates are awaited");
+	else
+		set_state(ice, now, TT_ICE_CONNECTED, TAUT_REASON_NONE, "a check was answered");
+}
+
+static void state_without_path(struct tt_ice *ice, taut_time now)
+{
+	const struct ice_gen *g = ice->cur;
+
+	if (g->had_path && ice->path_base_gone)
+		set_state(ice, now, TT_ICE_FAILED, TAUT_REASON_ICE_NO_PAIR,
+		          "the network interface in use is gone");
+	else if (g->had_path)
+		set_state(ice, now, TT_ICE_FAILED, TAUT_REASON_ICE_CONSENT_EXPIRED,
+		          "30 s without an answer to a consent check, RFC 7675 section 5.1");
+	else if (g->has_remote && hopeless(ice, now))
+		set_state(ice, now, TT_ICE_FAILED, TAUT_REASON_ICE_NO_PAIR,
+		          "no check was answered on any pair, RFC 8445 section 8.1.2");
+	else if (g->has_remote)
+		set_state(ice, now, TT_ICE_CHECKING, TAUT_REASON_NONE, "checks run");
+	else if (ice->state != TT_ICE_NEW)
+		set_state(ice, now, TT_ICE_DISCONNECTED, TAUT_REASON_ICE_SILENT,
+		          "consent on the old pair expired during the restart");
+}
+
+void tt_ice_update(struct tt_ice *ice, taut_time now)
+{
+	ice->last_now = now;
+	if (ice->state == TT_ICE_FAILED)
+		return;
+	tt_ice_thaw(ice);
+	tt_ice_nominate(ice, now);
+	tt_ice_choose_path(ice, now);
+	if (ice->path_gen)
+		state_on_path(ice, now);
+	else
+		state_without_path(ice, now);
+}
+
+/* ---- events ---- */
+
+static const struct tt_ice_event *candidate_event(struct tt_ice *ice)
+{
+	for (size_t i = 0; ice->gathering && i < ice->local_count; i++) {
+		struct ice_local *l = &ice->local[i];
+		if (l->told)
+			continue;
+		l->told = true;
+		ice->event.type = TT_ICE_EV_CANDIDATE;
+		ice->event.candidate = l->c;
+		ice->event.candidate.ufrag = ice->cur->ufrag;
+		return &ice->event;
+	}
+	return NULL;
+}
+
+static const struct tt_ice_event *selected_event(struct tt_ice *ice)
+{
+	const struct ice_gen *g = ice->path_gen;
+	const struct ice_pair *p = &g->pair[ice->path];
+
+	ice->selected_due = false;
+	ice->event.type = TT_ICE_EV_SELECTED;
+	ice->event.path = tt_ice_pair_path(ice, g, ice->path);
+	ice->event.local_type = TT_ICE_HOST;
+	ice->event.remote_type = g->remote[p->remote].type;
+	ice->event.rtt = p->rtt;
+	return &ice->event;
+}
+
+const struct tt_ice_event *tt_ice_poll_event(struct tt_ice *ice)
+{
+	struct ice_gen *g = ice->cur;
+
+	ice->event = (struct tt_ice_event){ .why = "" };
+	if (candidate_event(ice))
+		return &ice->event;
+	if (!g->done_told && tt_ice_gathering_done(ice)) {
+		g->done_told = true;
+		ice->event.type = TT_ICE_EV_GATHERING_DONE;
+		return &ice->event;
+	}
+	if (g->first_check && !g->first_check_told) {
+		g->first_check_told = true;
+		ice->event.type = TT_ICE_EV_FIRST_CHECK;
+		ice->event.path = g->first_path;
+		return &ice->event;
+	}
+	if (ice->selected_due && ice->path_gen == g)
+		return selected_event(ice);
+	if (ice->state != ice->told_state) {
+		ice->told_state = ice->state;
+		ice->event.type = TT_ICE_EV_STATE;
+		ice->event.state = ice->state;
+		ice->event.reason = ice->reason;
+		ice->event.why = ice->why;
+		return &ice->event;
+	}
+	return NULL;
+}
+
+/* ---- questions ---- */
+
+bool tt_ice_selected(const struct tt_ice *ice, taut_time now, struct tt_ice_path *out)
+{
+	if (!ice->path_gen || now >= ice->path_gen->pair[ice->path].consent_until)
+		return false;
+	*out = tt_ice_pair_path(ice, ice->path_gen, ice->path);
+	return true;
+}
+
+static const struct ice_pair *pair_from(const struct tt_ice *ice, const struct ice_gen *g,
+                                        taut_flow flow, const struct taut_addr *remote)
+{
+	for (int i = 0; g && i < TT_ICE_MAX_PAIRS; i++) {
+		const struct ice_pair *p = &g->pair[i];
+		if (p->used && ice->base[p->base].flow == flow &&
+		    tt_addr_eq(&g->remote[p->remote].addr, remote))
+			return p;
+	}
+	return NULL;
+}
+
+bool tt_ice_may_recv(const struct tt_ice *ice, taut_flow flow, const struct taut_addr *remote)
+{
+	const struct ice_gen *g = ice->path_gen;
+	const struct ice_pair *p = g ? &g->pair[ice->path] : NULL;
+
+	if (p && ice->base[p->base].flow == flow && tt_addr_eq(&g->remote[p->remote].addr, remote))
+		return true; /* nearly always */
+	p = pair_from(ice, ice->cur, flow, remote);
+	if (p && p->valid)
+		return true;
+	p = pair_from(ice, ice->prev, flow, remote);
+	return p && p->valid;
+}
+
+bool tt_ice_may_hold(const struct tt_ice *ice, taut_flow flow, const struct taut_addr *remote)
+{
+	const struct ice_pair *p = pair_from(ice, ice->cur, flow, remote);
+
+	return p && p->heard_from && !p->valid;
+}
+
+taut_time tt_ice_rtt(const struct tt_ice *ice)
+{
+	if (ice->path_gen && ice->path_gen->pair[ice->path].rtt > 0)
+		return ice->path_gen->pair[ice->path].rtt;
+	for (int i = 0; i < TT_ICE_MAX_PAIRS; i++)
+		if (ice->cur->pair[i].used && ice->cur->pair[i].valid && ice->cur->pair[i].rtt > 0)
+			return ice->cur->pair[i].rtt;
+	return 0;
+}
+
+enum tt_ice_state tt_ice_state(const struct tt_ice *ice)
+{
+	return ice->state;
+}
+
+const struct tt_ice_counters *tt_ice_counters(const struct tt_ice *ice)
+{
+	return &ice->counters;
+}
