@@ -41,8 +41,11 @@ int tt_dtls_new(struct tt_dtls **out, struct tt_dtls_shared *shared, struct tt_e
 		return TAUT_E_NOMEM;
 	*d = (struct tt_dtls){ .env = env, .shared = shared, .state = TT_DTLS_NEW };
 	d->resend_at = d->give_up_at = TT_DTLS_NEVER;
-	d->in = (struct tt_dtls_queue){ .base = tt_alloc(env, TT_DTLS_IN_SIZE), .cap = TT_DTLS_IN_SIZE };
-	d->out = (struct tt_dtls_queue){ .base = tt_alloc(env, TT_DTLS_OUT_SIZE), .cap = TT_DTLS_OUT_SIZE };
+	d->timer_lent = tt_dtls_timer_is_lent();
+	d->in = (struct tt_dtls_queue){ .base = tt_alloc(env, TT_DTLS_IN_SIZE),
+					.cap = TT_DTLS_IN_SIZE };
+	d->out = (struct tt_dtls_queue){ .base = tt_alloc(env, TT_DTLS_OUT_SIZE),
+					 .cap = TT_DTLS_OUT_SIZE };
 	ERR_clear_error();
 	if (!d->in.base || !d->out.base || !make_ssl(d)) {
 		const int why = d->in.base && d->out.base ? TAUT_E_CRYPTO : TAUT_E_NOMEM;
@@ -77,7 +80,7 @@ void tt_dtls_end(struct tt_dtls *d, uint32_t state, uint32_t reason, const char 
 	if (!d->proven) /* what came from someone whose certificate never matched is not data */
 		d->in.off = d->in.len = d->lent = 0;
 	tt_note(d->env, d->now, TAUT_LAYER_DTLS, state == TT_DTLS_CLOSED ? "closed" : "failed",
-	        TT_STR("text", d->end_text));
+		TT_STR("text", d->end_text));
 }
 
 void tt_dtls_prove(struct tt_dtls *d)
@@ -85,27 +88,28 @@ void tt_dtls_prove(struct tt_dtls *d)
 	if (d->state != TT_DTLS_UNPROVEN || d->print_count == 0)
 		return;
 	X509 *cert = SSL_get1_peer_certificate(d->ssl);
-	const bool match = cert && tt_dtls_fingerprint_match(d->shared->lib, cert, d->prints,
-	                                                     d->print_count);
+	const bool match =
+		cert && tt_dtls_fingerprint_match(d->shared->lib, cert, d->prints, d->print_count);
 	X509_free(cert);
 	if (!match) {
 		SSL_shutdown(d->ssl); /* OpenSSL sends no alert of our choice this late */
 		tt_dtls_end(d, TT_DTLS_FAILED, TAUT_REASON_DTLS_FINGERPRINT,
-		            "the peer's certificate matches no fingerprint of its description");
+			    "the peer's certificate matches no fingerprint of its description");
 		return;
 	}
 	d->state = TT_DTLS_CONNECTED;
 	d->proven = true;
 	const SRTP_PROTECTION_PROFILE *srtp = SSL_get_selected_srtp_profile(d->ssl);
 	tt_note(d->env, d->now, TAUT_LAYER_DTLS, "connected",
-	        TT_STR("role", d->client ? "client" : "server"),
-	        TT_STR("cipher", SSL_get_cipher_name(d->ssl)),
-	        TT_STR("srtp", srtp ? srtp->name : "none"),
-	        TT_STR("extended_master_secret", SSL_get_extms_support(d->ssl) == 1 ? "yes" : "no"));
+		TT_STR("role", d->client ? "client" : "server"),
+		TT_STR("cipher", SSL_get_cipher_name(d->ssl)),
+		TT_STR("srtp", srtp ? srtp->name : "none"),
+		TT_STR("extended_master_secret",
+		       SSL_get_extms_support(d->ssl) == 1 ? "yes" : "no"));
 }
 
 int tt_dtls_set_remote_fingerprints(struct tt_dtls *d, taut_time now,
-                                    const struct tt_dtls_fingerprint *all, size_t n)
+				    const struct tt_dtls_fingerprint *all, size_t n)
 {
 	struct tt_dtls_print read[TT_DTLS_FINGERPRINTS_MAX];
 	size_t count = 0;
@@ -141,9 +145,9 @@ int tt_dtls_start(struct tt_dtls *d, taut_time now, bool client, taut_time first
 		SSL_set_accept_state(d->ssl);
 	tt_dtls_timer_start(d, first_timeout);
 	tt_note(d->env, now, TAUT_LAYER_DTLS, "handshake begins",
-	        TT_STR("role", client ? "client" : "server"),
-	        TT_INT("first_timeout_ms", d->first_timeout / 1000),
-	        TT_INT("early_datagrams", d->early_count));
+		TT_STR("role", client ? "client" : "server"),
+		TT_INT("first_timeout_ms", d->first_timeout / 1000),
+		TT_INT("early_datagrams", d->early_count));
 	tt_dtls_drive(d);
 	if (client)
 		d->early_count = 0; /* two clients: the description said otherwise */
@@ -175,8 +179,9 @@ void tt_dtls_tick(struct tt_dtls *d, taut_time now)
 	ERR_clear_error();
 	if (now < d->give_up_at && tt_dtls_timer_fire(d))
 		return;
-	snprintf(text, sizeof text, "no handshake within 30 s%s%s%s", d->hint ? "; there was an alert (" : "",
-	         d->hint ? d->hint : "", d->hint ? "), though anyone could have sent it" : "");
+	snprintf(text, sizeof text, "no handshake within 30 s%s%s%s",
+		 d->hint ? "; there was an alert (" : "", d->hint ? d->hint : "",
+		 d->hint ? "), though anyone could have sent it" : "");
 	tt_dtls_end(d, TT_DTLS_FAILED, TAUT_REASON_DTLS_TIMEOUT, text);
 }
 

@@ -25,8 +25,8 @@
 
 enum {
 	TT_DTLS_FINGERPRINT_TEXT = 8 + 32 * 3, /* "sha-256 AA:BB:..." and its NUL */
-	TT_DTLS_OVERHEAD = 37,       /* most that tt_dtls_protect adds: 13 + 8 + 16, RFC 5288 section 3 */
-	TT_DTLS_MTU = 1200,          /* what flights are cut to; (m) a few octets over it happen */
+	TT_DTLS_OVERHEAD = 37, /* most that tt_dtls_protect adds: 13 + 8 + 16, RFC 5288 section 3 */
+	TT_DTLS_MTU = 1200,    /* what flights are cut to; (m) a few octets over it happen */
 	TT_DTLS_DATAGRAM_MAX = 9000, /* longer ones are dropped */
 };
 
@@ -76,7 +76,7 @@ struct tt_dtls_fingerprint {
  * TAUT_E_SYNTAX: one of them is not hex of its hash's length, nothing was changed;
  * TAUT_E_UNSUPPORTED: none is of a hash that counts, nothing was changed. */
 int tt_dtls_set_remote_fingerprints(struct tt_dtls *d, taut_time now,
-                                    const struct tt_dtls_fingerprint *all, size_t n);
+				    const struct tt_dtls_fingerprint *all, size_t n);
 
 /* Starts the handshake, once. client: setup:active. first_timeout is that of the first
  * retransmission, meant to be twice the round trip ICE saw; it is clamped to 50 ms .. 3 s.
@@ -97,14 +97,14 @@ size_t tt_dtls_poll_send(struct tt_dtls *d, taut_time now, uint8_t *buf, size_t 
 /* Protects data as one record, straight into out. Its length; 0: not connected, cap is less
  * than len + TT_DTLS_OVERHEAD, or OpenSSL refused (the association then fails). */
 size_t tt_dtls_protect(struct tt_dtls *d, taut_time now, const void *data, size_t len, uint8_t *out,
-                       size_t cap);
+		       size_t cap);
 
 enum { TT_DTLS_EV_CONNECTED = 1, TT_DTLS_EV_DATA, TT_DTLS_EV_CLOSED, TT_DTLS_EV_FAILED };
 
 struct tt_dtls_event {
 	uint32_t type;
-	uint32_t reason;  /* CLOSED, FAILED: TAUT_REASON_ */
-	const char *text; /* CLOSED, FAILED: in words; lives as long as d */
+	uint32_t reason;     /* CLOSED, FAILED: TAUT_REASON_ */
+	const char *text;    /* CLOSED, FAILED: in words; lives as long as d */
 	const uint8_t *data; /* DATA: plaintext, until the next poll_event */
 	size_t len;
 };

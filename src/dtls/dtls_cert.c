@@ -31,7 +31,8 @@ static bool fill(X509 *cert, struct tt_env *env, EVP_PKEY *key, time_t wall)
 	return X509_set_version(cert, X509_VERSION_3) && set_serial(cert, env) &&
 	       ASN1_TIME_set(X509_getm_notBefore(cert), wall - DAY) && /* clocks differ */
 	       ASN1_TIME_set(X509_getm_notAfter(cert), wall + 30 * DAY) &&
-	       X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC, name, sizeof name - 1, -1, 0) &&
+	       X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC, name, sizeof name - 1, -1,
+					  0) &&
 	       X509_set_issuer_name(cert, subject) && X509_set_pubkey(cert, key);
 }
 
@@ -39,15 +40,16 @@ static bool fill(X509 *cert, struct tt_env *env, EVP_PKEY *key, time_t wall)
 static bool sign(OSSL_LIB_CTX *lib, X509 *cert, EVP_PKEY *key)
 {
 	EVP_MD_CTX *md = EVP_MD_CTX_new();
-	const bool ok = md && EVP_DigestSignInit_ex(md, NULL, "SHA2-256", lib, NULL, key, NULL) == 1 &&
-	                X509_sign_ctx(cert, md) > 0;
+	const bool ok = md &&
+			EVP_DigestSignInit_ex(md, NULL, "SHA2-256", lib, NULL, key, NULL) == 1 &&
+			X509_sign_ctx(cert, md) > 0;
 
 	EVP_MD_CTX_free(md);
 	return ok;
 }
 
 bool tt_dtls_cert_make(OSSL_LIB_CTX *lib, struct tt_env *env, int64_t unix_us, EVP_PKEY **key,
-                       X509 **cert)
+		       X509 **cert)
 {
 	*key = EVP_PKEY_Q_keygen(lib, NULL, "EC", "P-256");
 	*cert = X509_new_ex(lib, NULL);

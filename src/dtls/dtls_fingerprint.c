@@ -25,7 +25,10 @@ static const struct hash hashes[] = {
 
 /* Known and worthless, RFC 8122 section 5. */
 static const struct hash weak[] = {
-	{ "md2", NULL, 16 }, { "md5", NULL, 16 }, { "sha-1", NULL, 20 }, { "sha-224", NULL, 28 },
+	{ "md2", NULL, 16 },
+	{ "md5", NULL, 16 },
+	{ "sha-1", NULL, 20 },
+	{ "sha-224", NULL, 28 },
 };
 
 static char lower(char c)
@@ -75,8 +78,8 @@ int tt_dtls_fingerprint_read(const struct tt_dtls_fingerprint *in, struct tt_dtl
 		if (same_name(hashes[i].name, in->algo, in->algo_len)) {
 			out->hash = tt_u8(i);
 			return read_hex(in->value, in->value_len, out->value, hashes[i].len)
-			               ? TAUT_OK
-			               : TAUT_E_SYNTAX;
+				       ? TAUT_OK
+				       : TAUT_E_SYNTAX;
 		}
 	for (size_t i = 0; i < TT_COUNT(weak); i++)
 		if (same_name(weak[i].name, in->algo, in->algo_len) &&
@@ -85,7 +88,8 @@ int tt_dtls_fingerprint_read(const struct tt_dtls_fingerprint *in, struct tt_dtl
 	return TAUT_E_UNSUPPORTED;
 }
 
-static bool digest(OSSL_LIB_CTX *lib, const X509 *cert, const char *name, uint8_t out[EVP_MAX_MD_SIZE])
+static bool digest(OSSL_LIB_CTX *lib, const X509 *cert, const char *name,
+		   uint8_t out[EVP_MAX_MD_SIZE])
 {
 	EVP_MD *md = EVP_MD_fetch(lib, name, NULL);
 	unsigned len = 0;
@@ -96,7 +100,7 @@ static bool digest(OSSL_LIB_CTX *lib, const X509 *cert, const char *name, uint8_
 }
 
 bool tt_dtls_fingerprint_match(OSSL_LIB_CTX *lib, const X509 *cert, const struct tt_dtls_print *all,
-                               size_t n)
+			       size_t n)
 {
 	uint8_t value[EVP_MAX_MD_SIZE];
 	uint8_t best = 0;

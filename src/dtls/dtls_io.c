@@ -33,11 +33,12 @@ static void end_by_openssl(struct tt_dtls *d)
 
 	if (d->mismatch) {
 		tt_dtls_end(d, TT_DTLS_FAILED, TAUT_REASON_DTLS_FINGERPRINT,
-		            "the peer's certificate matches no fingerprint of its description");
+			    "the peer's certificate matches no fingerprint of its description");
 		return;
 	}
-	snprintf(text, sizeof text, "%s: %s", shaking(d) ? "handshake refused" : "association broken",
-	         words ? words : "OpenSSL gives no reason");
+	snprintf(text, sizeof text, "%s: %s",
+		 shaking(d) ? "handshake refused" : "association broken",
+		 words ? words : "OpenSSL gives no reason");
 	tt_dtls_end(d, TT_DTLS_FAILED, TAUT_REASON_DTLS_HANDSHAKE, text);
 }
 
@@ -65,7 +66,8 @@ static void no_more_to_read(struct tt_dtls *d, int result)
 		return;
 	case SSL_ERROR_ZERO_RETURN:
 		SSL_shutdown(d->ssl); /* RFC 5246 section 7.2.1: answered with one of our own */
-		tt_dtls_end(d, TT_DTLS_CLOSED, TAUT_REASON_CLOSED_BY_PEER, "the peer said close_notify");
+		tt_dtls_end(d, TT_DTLS_CLOSED, TAUT_REASON_CLOSED_BY_PEER,
+			    "the peer said close_notify");
 		return;
 	default:
 		end_by_openssl(d);
@@ -127,7 +129,7 @@ static void hold(struct tt_dtls *d, const uint8_t *data, size_t len)
 	tt_note(d->env, d->now, TAUT_LAYER_DTLS, "held for later", TT_INT("len", len));
 }
 
-/* Before start: a ClientHello is worth keeping, because the peer's pair may be valid before ours. */
+/* Before start: a ClientHello is kept, because the peer's pair may be valid before ours. */
 static void hold_hello(struct tt_dtls *d, const uint8_t *buf, size_t len)
 {
 	struct rd r = rd_make(buf, len);
@@ -215,8 +217,9 @@ size_t tt_dtls_poll_send(struct tt_dtls *d, taut_time now, uint8_t *buf, size_t 
 		if (fits)
 			memcpy(buf, data, len);
 		else
-			tt_note_drop(d->env, now, TAUT_LAYER_DTLS, "flight larger than the caller's buffer",
-			             TT_INT("len", len), TT_INT("cap", cap));
+			tt_note_drop(d->env, now, TAUT_LAYER_DTLS,
+				     "flight larger than the caller's buffer", TT_INT("len", len),
+				     TT_INT("cap", cap));
 		tt_dtls_queue_drop(&d->out);
 		if (fits) {
 			d->counters.datagrams_out++;
@@ -227,7 +230,7 @@ size_t tt_dtls_poll_send(struct tt_dtls *d, taut_time now, uint8_t *buf, size_t 
 }
 
 size_t tt_dtls_protect(struct tt_dtls *d, taut_time now, const void *data, size_t len, uint8_t *out,
-                       size_t cap)
+		       size_t cap)
 {
 	size_t taken = 0;
 
@@ -249,7 +252,8 @@ size_t tt_dtls_protect(struct tt_dtls *d, taut_time now, const void *data, size_
 
 const char *tt_dtls_cipher_name(const struct tt_dtls *d)
 {
-	const SSL_CIPHER *cipher = d->state >= TT_DTLS_UNPROVEN ? SSL_get_current_cipher(d->ssl) : NULL;
+	const SSL_CIPHER *cipher =
+		d->state >= TT_DTLS_UNPROVEN ? SSL_get_current_cipher(d->ssl) : NULL;
 
 	return cipher ? SSL_CIPHER_get_name(cipher) : NULL;
 }
@@ -279,8 +283,8 @@ int tt_dtls_srtp_keys(struct tt_dtls *d, struct tt_srtp_keys *out)
 	if (!srtp)
 		return TAUT_OK;
 	const size_t salt_len = srtp->id == TT_SRTP_PROFILE_AEAD_AES_128_GCM ? 12 : 14;
-	if (SSL_export_keying_material(d->ssl, material, 2 * (16 + salt_len), label, sizeof label - 1,
-	                               NULL, 0, 0) != 1)
+	if (SSL_export_keying_material(d->ssl, material, 2 * (16 + salt_len), label,
+				       sizeof label - 1, NULL, 0, 0) != 1)
 		return TAUT_E_CRYPTO;
 	out->profile = tt_u16(srtp->id);
 	split(out, material, salt_len, d->client);

@@ -20,7 +20,7 @@
 #include "dtls/dtls_state.h"
 
 #define SOURCE_NAME "TAUT-RANDOM"
-#define PARAM_ENV "taut-env" /* the pointer to the environment, as octets */
+#define PARAM_ENV   "taut-env" /* the pointer to the environment, as octets */
 
 struct source {
 	struct tt_env *env; /* NULL: not told yet, generates nothing */
@@ -56,7 +56,7 @@ static void rand_freectx(void *source)
 }
 
 static int rand_instantiate(void *source, unsigned strength, int prediction_resistance,
-                            const unsigned char *pstr, size_t pstr_len, const OSSL_PARAM params[])
+			    const unsigned char *pstr, size_t pstr_len, const OSSL_PARAM params[])
 {
 	(void)source, (void)strength, (void)prediction_resistance;
 	(void)pstr, (void)pstr_len, (void)params;
@@ -70,7 +70,7 @@ static int rand_uninstantiate(void *source)
 }
 
 static int rand_generate(void *ctx, unsigned char *out, size_t len, unsigned strength,
-                         int prediction_resistance, const unsigned char *add, size_t add_len)
+			 int prediction_resistance, const unsigned char *add, size_t add_len)
 {
 	const struct source *s = ctx;
 
@@ -156,7 +156,7 @@ static void provider_teardown(void *source)
 }
 
 static int provider_init(const OSSL_CORE_HANDLE *core, const OSSL_DISPATCH *in,
-                         const OSSL_DISPATCH **out, void **source)
+			 const OSSL_DISPATCH **out, void **source)
 {
 	static const OSSL_DISPATCH calls[] = {
 		{ OSSL_FUNC_PROVIDER_QUERY_OPERATION, (call)provider_query },

@@ -15,8 +15,8 @@ enum { CLIENT_HELLO = 1, CERTIFICATE = 11 };
 enum { RECORD_MAX = 16384 + 2048, MESSAGE_MAX = 8192 }; /* RFC 5246 section 6.2.3; our own */
 
 /* Handshake messages that each side may send in the clear (RFC 5246 section 7.4), by number. */
-static const uint32_t from_server = 1u << 2 | 1u << 3 | 1u << 4 | 1u << 11 | 1u << 12 | 1u << 13 |
-                                    1u << 14 | 1u << 22;
+static const uint32_t from_server =
+	1u << 2 | 1u << 3 | 1u << 4 | 1u << 11 | 1u << 12 | 1u << 13 | 1u << 14 | 1u << 22;
 static const uint32_t from_client = 1u << 1 | 1u << 11 | 1u << 15 | 1u << 16;
 
 bool tt_dtls_record_next(struct rd *r, struct tt_dtls_record *out)
@@ -99,7 +99,7 @@ static const char *refuse_handshake(struct tt_dtls *d, const struct tt_dtls_reco
 static const char *refuse_while_shaking(struct tt_dtls *d, const struct tt_dtls_record *rec)
 {
 	if (rec->epoch == 1 && rec->type == APPLICATION_DATA)
-		return NULL; /* held, two of them: dtls_io.c */
+		return NULL;   /* held, two of them: dtls_io.c */
 	if (rec->epoch == 1) { /* OpenSSL would keep 100, at 16 KiB each */
 		if (d->early_records == 0)
 			return "too many encrypted records before the handshake is done";

@@ -9,8 +9,8 @@
 #include "dtls/dtls_state.h"
 
 static const char ciphers[] = "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:"
-                              "ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305:"
-                              "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384";
+			      "ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305:"
+			      "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384";
 
 /* Our order counts when we are the server (RFC 5764 section 4.1.1). */
 static const char srtp_profiles[] = "SRTP_AEAD_AES_128_GCM:SRTP_AES128_CM_SHA1_80";
@@ -25,7 +25,7 @@ static int verify(X509_STORE_CTX *store, void *arg)
 	(void)arg;
 	if (d->print_count == 0 ||
 	    tt_dtls_fingerprint_match(d->shared->lib, X509_STORE_CTX_get0_cert(store), d->prints,
-	                              d->print_count))
+				      d->print_count))
 		return 1;
 	d->mismatch = true;
 	X509_STORE_CTX_set_error(store, X509_V_ERR_CERT_REJECTED);
@@ -39,9 +39,9 @@ static void on_info(const SSL *ssl, int where, int value)
 
 	if (where & SSL_CB_ALERT)
 		tt_note(d->env, d->now, TAUT_LAYER_DTLS,
-		        where & SSL_CB_READ ? "alert received" : "alert sent",
-		        TT_STR("level", SSL_alert_type_string_long(value)),
-		        TT_STR("alert", SSL_alert_desc_string_long(value)));
+			where & SSL_CB_READ ? "alert received" : "alert sent",
+			TT_STR("level", SSL_alert_type_string_long(value)),
+			TT_STR("alert", SSL_alert_desc_string_long(value)));
 }
 
 static bool configure(struct tt_dtls_shared *s)
@@ -57,7 +57,7 @@ static bool configure(struct tt_dtls_shared *s)
 		return false;
 	/* No renegotiation and no resumption: keys are made once, from one certificate. */
 	SSL_CTX_set_options(c, SSL_OP_NO_QUERY_MTU | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_TICKET |
-	                               SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_NO_COMPRESSION);
+				       SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_NO_COMPRESSION);
 	SSL_CTX_set_session_cache_mode(c, SSL_SESS_CACHE_OFF);
 	SSL_CTX_set_max_cert_list(c, TT_DTLS_CERTIFICATE_MAX);
 	SSL_CTX_set_verify(c, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);

@@ -70,7 +70,8 @@ struct tt_dtls {
 
 	/* Retransmission; see dtls_timer.c. */
 	taut_time first_timeout, timeout, resend_at, give_up_at;
-	struct timeval *openssl_timer; /* NULL: this OpenSSL does not lend it */
+	struct timeval *openssl_timer; /* only good if ... */
+	bool timer_lent;               /* ... this OpenSSL lends it and not a copy */
 
 	/* What a stranger could make grow. */
 	unsigned early_records; /* encrypted ones that may still be fed before the handshake ends */
@@ -84,7 +85,7 @@ struct tt_dtls {
 	} early[TT_DTLS_EARLY_MAX];
 	size_t early_count;
 	struct tt_dtls_queue in, out; /* plaintext; datagrams of flights and alerts */
-	size_t lent; /* octets of in that the last DATA event lent out */
+	size_t lent;                  /* octets of in that the last DATA event lent out */
 	struct tt_dtls_counters counters;
 };
 
@@ -110,9 +111,9 @@ OSSL_PROVIDER *tt_dtls_random_install(OSSL_LIB_CTX *lib, struct tt_env *env);
 
 /* ---- dtls_cert.c ---- */
 
-/* P-256 key and a self-signed certificate that begins a day before unix_us and lasts 30 days after. */
+/* P-256 key and a self-signed certificate, from a day before unix_us to 30 days after. */
 bool tt_dtls_cert_make(OSSL_LIB_CTX *lib, struct tt_env *env, int64_t unix_us, EVP_PKEY **key,
-                       X509 **cert);
+		       X509 **cert);
 
 /* ---- dtls_fingerprint.c ---- */
 
@@ -121,8 +122,8 @@ bool tt_dtls_fingerprint_text(OSSL_LIB_CTX *lib, const X509 *cert, char *out);
 /* Reads one; TAUT_OK, TAUT_E_SYNTAX, TAUT_E_UNSUPPORTED. */
 int tt_dtls_fingerprint_read(const struct tt_dtls_fingerprint *in, struct tt_dtls_print *out);
 /* Whether cert has one of the fingerprints of the strongest hash among those given. */
-bool tt_dtls_fingerprint_match(OSSL_LIB_CTX *lib, const X509 *cert,
-                               const struct tt_dtls_print *all, size_t n);
+bool tt_dtls_fingerprint_match(OSSL_LIB_CTX *lib, const X509 *cert, const struct tt_dtls_print *all,
+			       size_t n);
 
 /* ---- dtls_bio.c ---- */
 
@@ -151,6 +152,7 @@ bool tt_dtls_record_is_hello(const struct tt_dtls_record *rec);
 
 /* ---- dtls_timer.c ---- */
 
+bool tt_dtls_timer_is_lent(void);
 void tt_dtls_timer_start(struct tt_dtls *d, taut_time first_timeout);
 /* After OpenSSL ran: arms or disarms. wrote: it sent a new flight. */
 void tt_dtls_timer_update(struct tt_dtls *d, bool wrote);

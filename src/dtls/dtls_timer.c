@@ -20,7 +20,7 @@
 #include "dtls/dtls_state.h"
 
 enum {
-	FIRST_MIN = 50000, /* as libwebrtc: a data centre ... */
+	FIRST_MIN = 50000,   /* as libwebrtc: a data centre ... */
 	FIRST_MAX = 3000000, /* ... and a satellite */
 	/* OpenSSL gives up at the 13th timeout; doubling from 50 ms up to this, that is after the
 	 * 30 s of TOTAL. */
@@ -32,7 +32,7 @@ enum {
 };
 #define HOUR_AND_MORE 4000000000u /* microseconds, in an unsigned int */
 
-static bool timer_is_lent(void)
+bool tt_dtls_timer_is_lent(void)
 {
 	const unsigned long v = OpenSSL_version_num();
 
@@ -45,7 +45,7 @@ static unsigned timer_callback(SSL *ssl, unsigned before)
 	struct tt_dtls *d = SSL_get_app_data(ssl);
 
 	d->timeout = before == 0 ? d->first_timeout : tt_min64(2 * d->timeout, TIMEOUT_MAX);
-	return timer_is_lent() ? HOUR_AND_MORE : (unsigned)d->timeout;
+	return d->timer_lent ? HOUR_AND_MORE : (unsigned)d->timeout;
 }
 
 void tt_dtls_timer_start(struct tt_dtls *d, taut_time first_timeout)
@@ -71,7 +71,7 @@ bool tt_dtls_timer_fire(struct tt_dtls *d)
 {
 	struct timeval *t = d->openssl_timer;
 
-	if (timer_is_lent() && t && (t->tv_sec != 0 || t->tv_usec != 0)) /* 0: it is not running */
+	if (d->timer_lent && t && (t->tv_sec != 0 || t->tv_usec != 0)) /* 0: it is not running */
 		*t = (struct timeval){ .tv_sec = 1 };
 	const long sent = DTLSv1_handle_timeout(d->ssl);
 	if (sent < 0)
@@ -84,6 +84,6 @@ bool tt_dtls_timer_fire(struct tt_dtls *d)
 	d->early_records += EARLY_RECORDS_MORE;
 	d->resend_at = d->now + d->timeout;
 	tt_note(d->env, d->now, TAUT_LAYER_DTLS, "flight sent again",
-	        TT_INT("next_ms", d->timeout / 1000));
+		TT_INT("next_ms", d->timeout / 1000));
 	return true;
 }

@@ -57,7 +57,7 @@ const char *tt_srtp_profile_name(uint16_t profile)
 }
 
 static int make_session(srtp_t *out, uint16_t profile, const struct tt_srtp_key *key,
-                        srtp_ssrc_type_t which)
+			srtp_ssrc_type_t which)
 {
 	const bool gcm = profile == TT_SRTP_PROFILE_AEAD_AES_128_GCM;
 	const size_t salt_len = gcm ? 12 : 14;
@@ -181,10 +181,8 @@ static int refuse(struct tt_srtp *s, taut_time now, int error, size_t len)
 {
 	struct tt_srtp_counters *c = &s->counters;
 	uint64_t *const counter[] = {
-		[-TT_SRTP_E_MALFORMED] = &c->malformed,
-		[-TT_SRTP_E_AUTH] = &c->auth_failed,
-		[-TT_SRTP_E_REPLAY] = &c->replayed,
-		[-TT_SRTP_E_ROOM] = &c->refused,
+		[-TT_SRTP_E_MALFORMED] = &c->malformed, [-TT_SRTP_E_AUTH] = &c->auth_failed,
+		[-TT_SRTP_E_REPLAY] = &c->replayed,     [-TT_SRTP_E_ROOM] = &c->refused,
 		[-TT_SRTP_E_REFUSED] = &c->refused,
 	};
 
@@ -193,7 +191,7 @@ static int refuse(struct tt_srtp *s, taut_time now, int error, size_t len)
 	return error;
 }
 
-/* An SSRC has authenticated. Each costs libsrtp a stream, so there is a ceiling: the oldest goes. */
+/* An SSRC has authenticated. Each costs libsrtp a stream: at the ceiling the oldest goes. */
 static void remember(struct tt_srtp *s, uint32_t ssrc)
 {
 	if (s->ssrc_count > 0 && s->last_ssrc == ssrc)

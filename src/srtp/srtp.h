@@ -1,9 +1,9 @@
 /* srtp.h - protect and unprotect RTP and RTCP: RFC 3711, RFC 7714. One face over libsrtp2.
  *
  * Everything happens in place. Every SSRC is accepted once it authenticates; the 256 most
- * recent ones are remembered, the oldest forgotten with its replay window. Never falls back to clear
- * text, never ends a call: refused packets are counted and traced. This layer traces plain
- * RTP and RTCP (TAUT_LAYER_RTP, TAUT_LAYER_RTCP), before protection and after. */
+ * recent ones are remembered, the oldest forgotten with its replay window. Never falls back to
+ * clear text, never ends a call: refused packets are counted and traced. This layer traces
+ * plain RTP and RTCP (TAUT_LAYER_RTP, TAUT_LAYER_RTCP), before protection and after. */
 #ifndef TAUT_SRTP_SRTP_H
 #define TAUT_SRTP_SRTP_H
 

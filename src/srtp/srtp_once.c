@@ -25,7 +25,7 @@ static void start(void)
 	policy.ssrc.type = ssrc_any_outbound;
 	policy.key = no_key;
 	ready = srtp_init() == srtp_err_status_ok &&
-	        srtp_create(&anchor, &policy) == srtp_err_status_ok;
+		srtp_create(&anchor, &policy) == srtp_err_status_ok;
 }
 
 bool tt_srtp_library_ready(void)

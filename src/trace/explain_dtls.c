@@ -7,16 +7,26 @@
 enum { CHANGE_CIPHER_SPEC = 20, ALERT = 21, HANDSHAKE = 22 };
 
 static const struct tt_name types[] = {
-	{ CHANGE_CIPHER_SPEC, "ChangeCipherSpec" }, { ALERT, "Alert" },
-	{ HANDSHAKE, "Handshake" },                 { 23, "ApplicationData" },
+	{ CHANGE_CIPHER_SPEC, "ChangeCipherSpec" },
+	{ ALERT, "Alert" },
+	{ HANDSHAKE, "Handshake" },
+	{ 23, "ApplicationData" },
 	{ 0, NULL },
 };
 
 static const struct tt_name messages[] = {
-	{ 0, "HelloRequest" },       { 1, "ClientHello" },        { 2, "ServerHello" },
-	{ 3, "HelloVerifyRequest" }, { 4, "NewSessionTicket" },   { 11, "Certificate" },
-	{ 12, "ServerKeyExchange" }, { 13, "CertificateRequest" }, { 14, "ServerHelloDone" },
-	{ 15, "CertificateVerify" }, { 16, "ClientKeyExchange" }, { 20, "Finished" },
+	{ 0, "HelloRequest" },
+	{ 1, "ClientHello" },
+	{ 2, "ServerHello" },
+	{ 3, "HelloVerifyRequest" },
+	{ 4, "NewSessionTicket" },
+	{ 11, "Certificate" },
+	{ 12, "ServerKeyExchange" },
+	{ 13, "CertificateRequest" },
+	{ 14, "ServerHelloDone" },
+	{ 15, "CertificateVerify" },
+	{ 16, "ClientKeyExchange" },
+	{ 20, "Finished" },
 	{ 0, NULL },
 };
 
@@ -36,7 +46,8 @@ static void add_messages(struct tt_line *l, struct rd r)
 		else
 			tt_line_add(l, " message %u", type);
 		if (part != len)
-			tt_line_add(l, "[%" PRIu32 "..%" PRIu32 " of %" PRIu32 "]", offset, offset + part, len);
+			tt_line_add(l, "[%" PRIu32 "..%" PRIu32 " of %" PRIu32 "]", offset,
+				    offset + part, len);
 	}
 }
 
@@ -59,11 +70,13 @@ void tt_explain_dtls(struct tt_line *l, const uint8_t *p, size_t len)
 		const char *name = tt_name_of(types, type);
 		tt_line_add(l, "%s%s", first ? "" : ", ", name ? name : "unknown record");
 		if (epoch > 0)
-			tt_line_add(l, " encrypted (epoch %u, %" PRIu64 ", %zu octets)", epoch, seq, body.len);
+			tt_line_add(l, " encrypted (epoch %u, %" PRIu64 ", %zu octets)", epoch, seq,
+				    body.len);
 		else if (type == HANDSHAKE)
 			add_messages(l, body);
 		else if (type == ALERT && body.len == 2)
-			tt_line_add(l, " %s, number %u", body.base[0] == 2 ? "fatal" : "warning", body.base[1]);
+			tt_line_add(l, " %s, number %u", body.base[0] == 2 ? "fatal" : "warning",
+				    body.base[1]);
 		first = false;
 	}
 }

@@ -22,14 +22,14 @@ void tt_explain_rtp(struct tt_line *l, const uint8_t *p, size_t len)
 		tt_line_add(l, "not a whole RTP packet, %zu octets", len);
 		return;
 	}
-	tt_line_add(l, "pt=%u seq=%u ts=%" PRIu32 " ssrc=%08" PRIx32 "%s%s payload=%zu", second & 0x7fu,
-	            seq, ts, ssrc, second & 0x80 ? " marker" : "", first & 0x20 ? " padded" : "",
-	            rd_left(&r));
+	tt_line_add(l, "pt=%u seq=%u ts=%" PRIu32 " ssrc=%08" PRIx32 "%s%s payload=%zu",
+		    second & 0x7fu, seq, ts, ssrc, second & 0x80 ? " marker" : "",
+		    first & 0x20 ? " padded" : "", rd_left(&r));
 }
 
 static const struct tt_name types[] = {
-	{ 192, "FIR (old)" }, { 195, "IJ" },  { SR, "SR" },       { RR, "RR" },
-	{ 202, "SDES" },      { 203, "BYE" }, { 204, "APP" },     { RTPFB, "RTPFB" },
+	{ 192, "FIR (old)" }, { 195, "IJ" },  { SR, "SR" },   { RR, "RR" },
+	{ 202, "SDES" },      { 203, "BYE" }, { 204, "APP" }, { RTPFB, "RTPFB" },
 	{ PSFB, "PSFB" },     { 207, "XR" },  { 0, NULL },
 };
 static const struct tt_name transport[] = {
@@ -77,7 +77,8 @@ static void add_packet(struct tt_line *l, uint8_t type, uint8_t count, struct rd
 		const uint32_t about = rd_u32(&r);
 		const uint8_t fraction = rd_u8(&r);
 		const uint32_t lost = (uint32_t)rd_be(&r, 3);
-		tt_line_add(l, " about=%08" PRIx32 " fraction=%u/256 lost=%" PRIu32, about, fraction, lost);
+		tt_line_add(l, " about=%08" PRIx32 " fraction=%u/256 lost=%" PRIu32, about,
+			    fraction, lost);
 		rd_take(&r, 16);
 	}
 }

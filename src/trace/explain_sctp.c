@@ -7,19 +7,31 @@
 enum { DATA = 0, INIT = 1, INIT_ACK = 2, SACK = 3, I_DATA = 64, FORWARD_TSN = 192 };
 
 static const struct tt_name chunks[] = {
-	{ DATA, "DATA" },           { INIT, "INIT" },          { INIT_ACK, "INIT-ACK" },
-	{ SACK, "SACK" },           { 4, "HEARTBEAT" },        { 5, "HEARTBEAT-ACK" },
-	{ 6, "ABORT" },             { 7, "SHUTDOWN" },         { 8, "SHUTDOWN-ACK" },
-	{ 9, "ERROR" },             { 10, "COOKIE-ECHO" },     { 11, "COOKIE-ACK" },
-	{ 14, "SHUTDOWN-COMPLETE" }, { I_DATA, "I-DATA" },     { 130, "RE-CONFIG" },
-	{ 132, "PAD" },             { FORWARD_TSN, "FORWARD-TSN" }, { 194, "I-FORWARD-TSN" },
+	{ DATA, "DATA" },
+	{ INIT, "INIT" },
+	{ INIT_ACK, "INIT-ACK" },
+	{ SACK, "SACK" },
+	{ 4, "HEARTBEAT" },
+	{ 5, "HEARTBEAT-ACK" },
+	{ 6, "ABORT" },
+	{ 7, "SHUTDOWN" },
+	{ 8, "SHUTDOWN-ACK" },
+	{ 9, "ERROR" },
+	{ 10, "COOKIE-ECHO" },
+	{ 11, "COOKIE-ACK" },
+	{ 14, "SHUTDOWN-COMPLETE" },
+	{ I_DATA, "I-DATA" },
+	{ 130, "RE-CONFIG" },
+	{ 132, "PAD" },
+	{ FORWARD_TSN, "FORWARD-TSN" },
+	{ 194, "I-FORWARD-TSN" },
 	{ 0, NULL },
 };
 
 /* RFC 8831 section 8, RFC 8832 section 8.1 */
 static const struct tt_name payloads[] = {
-	{ 50, "DCEP" },         { 51, "text" },         { 53, "binary" },
-	{ 56, "empty text" },   { 57, "empty binary" }, { 0, NULL },
+	{ 50, "DCEP" },       { 51, "text" },         { 53, "binary" },
+	{ 56, "empty text" }, { 57, "empty binary" }, { 0, NULL },
 };
 
 static void add_payload(struct tt_line *l, uint32_t ppid, struct rd r)
@@ -49,7 +61,8 @@ static void add_data(struct tt_line *l, uint8_t flags, bool interleaved, struct 
 	if (r.bad)
 		return;
 	tt_line_add(l, " tsn=%" PRIu32 " stream=%u message=%" PRIu32 "%s%s%s", tsn, sid, mid,
-	            flags & 4 ? " unordered" : "", flags & 2 ? " first" : "", flags & 1 ? " last" : "");
+		    flags & 4 ? " unordered" : "", flags & 2 ? " first" : "",
+		    flags & 1 ? " last" : "");
 	if (interleaved && !(flags & 2))
 		tt_line_add(l, " fragment=%" PRIu32 " %zu octets", ppid, rd_left(&r));
 	else
@@ -74,7 +87,8 @@ static void add_chunk(struct tt_line *l, uint8_t type, uint8_t flags, struct rd 
 		rd_u32(&r); /* the verification tag is no one else's business */
 		const uint32_t window = rd_u32(&r);
 		const uint16_t out = rd_u16(&r), in = rd_u16(&r);
-		tt_line_add(l, " a_rwnd=%" PRIu32 " streams=%u/%u tsn=%" PRIu32, window, out, in, rd_u32(&r));
+		tt_line_add(l, " a_rwnd=%" PRIu32 " streams=%u/%u tsn=%" PRIu32, window, out, in,
+			    rd_u32(&r));
 		break;
 	}
 	case SACK: {

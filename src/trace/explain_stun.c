@@ -13,23 +13,34 @@
 enum { USERNAME = 0x0006, ERROR_CODE = 0x0009, XOR_MAPPED_ADDRESS = 0x0020, PRIORITY = 0x0024 };
 
 static const struct tt_name methods[] = {
-	{ 0x001, "Binding" },   { 0x003, "Allocate" },         { 0x004, "Refresh" },
-	{ 0x006, "Send" },      { 0x007, "Data" },             { 0x008, "CreatePermission" },
+	{ 0x001, "Binding" },     { 0x003, "Allocate" }, { 0x004, "Refresh" },
+	{ 0x006, "Send" },        { 0x007, "Data" },     { 0x008, "CreatePermission" },
 	{ 0x009, "ChannelBind" }, { 0, NULL },
 };
 
 static const struct tt_name attributes[] = {
-	{ 0x0001, "MAPPED-ADDRESS" },     { USERNAME, "USERNAME" },
-	{ 0x0008, "MESSAGE-INTEGRITY" },  { ERROR_CODE, "ERROR-CODE" },
-	{ 0x000a, "UNKNOWN-ATTRIBUTES" }, { 0x000c, "CHANNEL-NUMBER" },
-	{ 0x000d, "LIFETIME" },           { 0x0012, "XOR-PEER-ADDRESS" },
-	{ 0x0013, "DATA" },               { 0x0014, "REALM" },
-	{ 0x0015, "NONCE" },              { 0x0016, "XOR-RELAYED-ADDRESS" },
-	{ 0x0019, "REQUESTED-TRANSPORT" }, { 0x001c, "MESSAGE-INTEGRITY-SHA256" },
-	{ XOR_MAPPED_ADDRESS, "XOR-MAPPED-ADDRESS" }, { PRIORITY, "PRIORITY" },
-	{ 0x0025, "USE-CANDIDATE" },      { 0x8022, "SOFTWARE" },
-	{ 0x8028, "FINGERPRINT" },        { 0x8029, "ICE-CONTROLLED" },
-	{ 0x802a, "ICE-CONTROLLING" },    { 0xc057, "GOOG-NETWORK-INFO" },
+	{ 0x0001, "MAPPED-ADDRESS" },
+	{ USERNAME, "USERNAME" },
+	{ 0x0008, "MESSAGE-INTEGRITY" },
+	{ ERROR_CODE, "ERROR-CODE" },
+	{ 0x000a, "UNKNOWN-ATTRIBUTES" },
+	{ 0x000c, "CHANNEL-NUMBER" },
+	{ 0x000d, "LIFETIME" },
+	{ 0x0012, "XOR-PEER-ADDRESS" },
+	{ 0x0013, "DATA" },
+	{ 0x0014, "REALM" },
+	{ 0x0015, "NONCE" },
+	{ 0x0016, "XOR-RELAYED-ADDRESS" },
+	{ 0x0019, "REQUESTED-TRANSPORT" },
+	{ 0x001c, "MESSAGE-INTEGRITY-SHA256" },
+	{ XOR_MAPPED_ADDRESS, "XOR-MAPPED-ADDRESS" },
+	{ PRIORITY, "PRIORITY" },
+	{ 0x0025, "USE-CANDIDATE" },
+	{ 0x8022, "SOFTWARE" },
+	{ 0x8028, "FINGERPRINT" },
+	{ 0x8029, "ICE-CONTROLLED" },
+	{ 0x802a, "ICE-CONTROLLING" },
+	{ 0xc057, "GOOG-NETWORK-INFO" },
 	{ 0, NULL },
 };
 
@@ -48,7 +59,8 @@ static void add_xor_address(struct tt_line *l, struct rd value, const uint8_t *c
 		tt_line_add(l, "=%s", tt_addr_text(&a, text));
 }
 
-static void add_value(struct tt_line *l, uint16_t type, struct rd value, const uint8_t *cookie_and_id)
+static void add_value(struct tt_line *l, uint16_t type, struct rd value,
+		      const uint8_t *cookie_and_id)
 {
 	const size_t len = rd_left(&value);
 

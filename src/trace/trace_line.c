@@ -56,10 +56,12 @@ const char *tt_name_of(const struct tt_name *table, uint32_t number)
 const char *tt_trace_layer_name(uint32_t layer)
 {
 	static const struct tt_name names[] = {
-		{ TAUT_LAYER_PEER, "peer" }, { TAUT_LAYER_SDP, "sdp" },   { TAUT_LAYER_ICE, "ice" },
-		{ TAUT_LAYER_STUN, "stun" }, { TAUT_LAYER_DTLS, "dtls" }, { TAUT_LAYER_SRTP, "srtp" },
-		{ TAUT_LAYER_SCTP, "sctp" }, { TAUT_LAYER_DATA, "data" }, { TAUT_LAYER_RTP, "rtp" },
-		{ TAUT_LAYER_RTCP, "rtcp" }, { TAUT_LAYER_IO, "io" },     { 0, NULL },
+		{ TAUT_LAYER_PEER, "peer" }, { TAUT_LAYER_SDP, "sdp" },
+		{ TAUT_LAYER_ICE, "ice" },   { TAUT_LAYER_STUN, "stun" },
+		{ TAUT_LAYER_DTLS, "dtls" }, { TAUT_LAYER_SRTP, "srtp" },
+		{ TAUT_LAYER_SCTP, "sctp" }, { TAUT_LAYER_DATA, "data" },
+		{ TAUT_LAYER_RTP, "rtp" },   { TAUT_LAYER_RTCP, "rtcp" },
+		{ TAUT_LAYER_IO, "io" },     { 0, NULL },
 	};
 	const char *name = tt_name_of(names, layer);
 

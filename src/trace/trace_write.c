@@ -83,7 +83,8 @@ static void record_text(void *ctx, const struct taut_trace_record *r)
 	struct tt_line l = { 0 };
 	const taut_time t = since_first(w, r->at);
 
-	tt_line_add(&l, "%8" PRId64 ".%03d %-5s ", t / 1000, (int)(t % 1000), tt_trace_layer_name(r->layer));
+	tt_line_add(&l, "%8" PRId64 ".%03d %-5s ", t / 1000, (int)(t % 1000),
+		    tt_trace_layer_name(r->layer));
 	if (is_packet(r))
 		add_packet_text(&l, r);
 	else
@@ -135,14 +136,15 @@ static void record_json(void *ctx, const struct taut_trace_record *r)
 	struct tt_line l = { 0 };
 
 	tt_line_add(&l, "{\"us\":%" PRId64 ",\"kind\":\"%s\",\"layer\":\"%s\",\"name\":",
-	            since_first(w, r->at), kinds[r->kind <= TAUT_TRACE_PACKET_OUT ? r->kind : 0],
-	            tt_trace_layer_name(r->layer));
+		    since_first(w, r->at), kinds[r->kind <= TAUT_TRACE_PACKET_OUT ? r->kind : 0],
+		    tt_trace_layer_name(r->layer));
 	tt_line_add_json(&l, r->name ? r->name : "");
 	if (is_packet(r)) {
 		struct tt_line words = { 0 };
 
 		tt_explain(&words, r->layer, r->data, r->len);
-		words.text[words.len < 200 ? words.len : 200] = '\0'; /* six times that fits, escaped */
+		words.text[words.len < 200 ? words.len : 200] =
+			'\0'; /* six times that fits, escaped */
 		tt_line_add(&l, ",\"len\":%zu,\"packet\":", r->len);
 		tt_line_add_json(&l, words.text);
 		add_addr_json(&l, "local", r->local);
@@ -155,7 +157,7 @@ static void record_json(void *ctx, const struct taut_trace_record *r)
 }
 
 static int make(struct taut_trace_sink **out, taut_trace_write write, void *ctx,
-                void (*record)(void *ctx, const struct taut_trace_record *r))
+		void (*record)(void *ctx, const struct taut_trace_record *r))
 {
 	struct writer *w = calloc(1, sizeof *w);
 

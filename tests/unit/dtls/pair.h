@@ -2,8 +2,8 @@
 #ifndef TAUT_TEST_DTLS_PAIR_H
 #define TAUT_TEST_DTLS_PAIR_H
 
-#include <stdarg.h>
 #include <setjmp.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +14,7 @@
 #include "dtls/dtls.h"
 #include "support/sim.h"
 
-#define MS 1000
+#define MS          1000
 #define RTT_TIMEOUT (50 * MS)
 
 struct pair {
@@ -34,8 +34,10 @@ struct pair {
 static inline int pair_teach(struct pair *p, int who, const char *text)
 {
 	const char *space = strchr(text, ' ');
-	const struct tt_dtls_fingerprint one = { .algo = text, .algo_len = (size_t)(space - text),
-		                                 .value = space + 1, .value_len = strlen(space + 1) };
+	const struct tt_dtls_fingerprint one = { .algo = text,
+						 .algo_len = (size_t)(space - text),
+						 .value = space + 1,
+						 .value_len = strlen(space + 1) };
 
 	return tt_dtls_set_remote_fingerprints(p->d[who], p->sim.now, &one, 1);
 }
@@ -43,7 +45,8 @@ static inline int pair_teach(struct pair *p, int who, const char *text)
 static inline void pair_teach_both(struct pair *p)
 {
 	for (int i = 0; i < 2; i++)
-		assert_int_equal(pair_teach(p, i, tt_dtls_shared_fingerprint(p->shared[!i])), TAUT_OK);
+		assert_int_equal(pair_teach(p, i, tt_dtls_shared_fingerprint(p->shared[!i])),
+				 TAUT_OK);
 }
 
 static inline void pair_init(struct pair *p, uint64_t seed, const struct sim_link *link)
@@ -53,7 +56,8 @@ static inline void pair_init(struct pair *p, uint64_t seed, const struct sim_lin
 	memset(p, 0, sizeof *p);
 	sim_init(&p->sim, seed, link ? link : &calm);
 	for (int i = 0; i < 2; i++) {
-		assert_int_equal(tt_dtls_shared_new(&p->shared[i], &p->sim.env[i], p->sim.now), TAUT_OK);
+		assert_int_equal(tt_dtls_shared_new(&p->shared[i], &p->sim.env[i], p->sim.now),
+				 TAUT_OK);
 		assert_int_equal(tt_dtls_new(&p->d[i], p->shared[i], &p->sim.env[i]), TAUT_OK);
 	}
 }
@@ -149,7 +153,8 @@ static inline void pair_run(struct pair *p, taut_time until)
 static inline void pair_say(struct pair *p, int from, const char *text)
 {
 	uint8_t buf[2048];
-	const size_t n = tt_dtls_protect(p->d[from], p->sim.now, text, strlen(text), buf, sizeof buf);
+	const size_t n =
+		tt_dtls_protect(p->d[from], p->sim.now, text, strlen(text), buf, sizeof buf);
 
 	assert_true(n > strlen(text) && n <= strlen(text) + TT_DTLS_OVERHEAD);
 	sim_send(&p->sim, !from, buf, n, NULL, NULL);

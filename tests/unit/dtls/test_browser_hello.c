@@ -35,14 +35,16 @@ static void a_hello_in_two_datagrams_is_answered_in_any_order(void **state)
 
 	(void)state;
 	assert_int_equal(json_array_size(vectors), 2);
-	json_array_foreach(vectors, i, v) {
+	json_array_foreach(vectors, i, v)
+	{
 		uint8_t part[2][2048];
 		size_t len[2];
 		json_t *d = json_object_get(v, "datagrams");
 
 		print_message("%s\n", json_string_value(json_object_get(v, "name")));
 		for (size_t k = 0; k < 2; k++)
-			len[k] = unhex(json_string_value(json_array_get(d, k)), part[k], sizeof part[k]);
+			len[k] = unhex(json_string_value(json_array_get(d, k)), part[k],
+				       sizeof part[k]);
 		for (int early = 0; early < 2; early++)
 			for (size_t swap = 0; swap < 2; swap++) {
 				struct pair p;
@@ -57,7 +59,8 @@ static void a_hello_in_two_datagrams_is_answered_in_any_order(void **state)
 				if (early)
 					tt_dtls_start(p.d[1], p.sim.now, false, 0);
 				assert_true(answer(&p, &first) > 0);
-				assert_int_equal(first, 2); /* ServerHello: no cookie is asked for */
+				assert_int_equal(first,
+						 2); /* ServerHello: no cookie is asked for */
 				assert_int_equal(tt_dtls_state(p.d[1]), TT_DTLS_HANDSHAKE);
 				pair_free(&p);
 			}

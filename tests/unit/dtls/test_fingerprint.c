@@ -3,7 +3,7 @@
 
 #include "dtls/dtls_state.h"
 
-#define H8 "01:23:45:67:89:AB:CD:EF"
+#define H8  "01:23:45:67:89:AB:CD:EF"
 #define H16 H8 ":" H8
 #define H32 H16 ":" H16
 
@@ -20,9 +20,13 @@ static const struct {
 	{ "sha-256", H16 ":" H8, TAUT_E_SYNTAX },
 	{ "sha-256", "", TAUT_E_SYNTAX },
 	{ "sha-256", H32 ":", TAUT_E_SYNTAX },
-	{ "sha-256", "0G" ":23:45:67:89:AB:CD:EF:" H8 ":" H16, TAUT_E_SYNTAX },
+	{ "sha-256",
+	  "0G"
+	  ":23:45:67:89:AB:CD:EF:" H8 ":" H16,
+	  TAUT_E_SYNTAX },
 	{ "sha-256", "01-23:45:67:89:AB:CD:EF:" H8 ":" H16, TAUT_E_SYNTAX },
-	{ "sha-256", "0123456789ABCDEF0123456789ABCDEF0123456789ABCDEF0123456789ABCDEF", TAUT_E_SYNTAX },
+	{ "sha-256", "0123456789ABCDEF0123456789ABCDEF0123456789ABCDEF0123456789ABCDEF",
+	  TAUT_E_SYNTAX },
 	{ "sha-1", H16 ":01:02:03:04", TAUT_E_UNSUPPORTED },
 	{ "sha-1", H16, TAUT_E_SYNTAX },
 	{ "md5", H16, TAUT_E_UNSUPPORTED },
@@ -35,8 +39,9 @@ static const struct {
 
 static struct tt_dtls_fingerprint fp(const char *algo, const char *value)
 {
-	return (struct tt_dtls_fingerprint){ .algo = algo, .algo_len = strlen(algo),
-		                             .value = value, .value_len = strlen(value) };
+	return (struct tt_dtls_fingerprint){
+		.algo = algo, .algo_len = strlen(algo), .value = value, .value_len = strlen(value)
+	};
 }
 
 static void every_form_has_its_outcome(void **state)
@@ -87,14 +92,17 @@ static void one_match_among_several_of_the_strongest_hash_is_enough(void **state
 	const struct tt_dtls_fingerprint rollover[] = { fp("sha-256", H32), fp("sha-256", sha256) };
 	assert_true(connects(rollover, 2, &p));
 	pair_init(&p, 1, NULL);
-	const struct tt_dtls_fingerprint both[] = { fp("SHA-512", sha512), fp("sha-256", H32), fp("sha-1", sha1) };
+	const struct tt_dtls_fingerprint both[] = { fp("SHA-512", sha512), fp("sha-256", H32),
+						    fp("sha-1", sha1) };
 	assert_true(connects(both, 3, &p));
 	pair_init(&p, 1, NULL);
-	const struct tt_dtls_fingerprint weaker[] = { fp("sha-512", H32 ":" H32), fp("sha-256", sha256) };
+	const struct tt_dtls_fingerprint weaker[] = { fp("sha-512", H32 ":" H32),
+						      fp("sha-256", sha256) };
 	assert_false(connects(weaker, 2, &p));
 	pair_init(&p, 1, NULL);
 	const struct tt_dtls_fingerprint only_weak[] = { fp("sha-1", sha1) };
-	assert_int_equal(tt_dtls_set_remote_fingerprints(p.d[0], 0, only_weak, 1), TAUT_E_UNSUPPORTED);
+	assert_int_equal(tt_dtls_set_remote_fingerprints(p.d[0], 0, only_weak, 1),
+			 TAUT_E_UNSUPPORTED);
 	assert_int_equal(tt_dtls_set_remote_fingerprints(p.d[0], 0, NULL, 0), TAUT_E_UNSUPPORTED);
 	pair_free(&p);
 }

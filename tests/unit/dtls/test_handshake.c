@@ -88,14 +88,16 @@ static void any_single_datagram_may_be_lost(void **state)
 				p.sim.now += 1 * MS;
 				while ((packet = sim_take(&p.sim)) != NULL) {
 					if (packet->to != (int)to || seen++ != n)
-						tt_dtls_recv(p.d[packet->to], p.sim.now, packet->data, packet->len);
+						tt_dtls_recv(p.d[packet->to], p.sim.now,
+							     packet->data, packet->len);
 					free(packet);
 				}
 				tt_dtls_tick(p.d[0], p.sim.now);
 				tt_dtls_tick(p.d[1], p.sim.now);
 			}
 			assert_true(p.connected[0] && p.connected[1]);
-			assert_true(p.sim.now - 1000000 < 300 * MS); /* one more timeout of 50 ms, not 1 s */
+			assert_true(p.sim.now - 1000000 <
+				    300 * MS); /* one more timeout of 50 ms, not 1 s */
 			keys_match(&p);
 			pair_free(&p);
 		}
@@ -103,8 +105,9 @@ static void any_single_datagram_may_be_lost(void **state)
 
 static void heavy_loss_duplicates_and_reordering_only_delay_it(void **state)
 {
-	static const struct sim_link bad = { .delay = 20 * MS, .jitter = 30 * MS, .loss = 300,
-		                             .duplicate = 200, .reorder = 200 };
+	static const struct sim_link bad = {
+		.delay = 20 * MS, .jitter = 30 * MS, .loss = 300, .duplicate = 200, .reorder = 200
+	};
 
 	(void)state;
 	for (uint64_t seed = 1; seed <= 12; seed++) {
@@ -208,7 +211,7 @@ static void nothing_is_passed_on_before_the_fingerprint_is_known(void **state)
 }
 
 static const char wrong[] = "sha-256 00:01:02:03:04:05:06:07:08:09:0A:0B:0C:0D:0E:0F:"
-                            "00:01:02:03:04:05:06:07:08:09:0A:0B:0C:0D:0E:0F";
+			    "00:01:02:03:04:05:06:07:08:09:0A:0B:0C:0D:0E:0F";
 
 static void a_wrong_certificate_fails_during_the_handshake(void **state)
 {
@@ -225,7 +228,8 @@ static void a_wrong_certificate_fails_during_the_handshake(void **state)
 		assert_true(p.failed[who] && !p.connected[who]);
 		assert_int_equal(p.reason[who], TAUT_REASON_DTLS_FINGERPRINT);
 		assert_int_equal(tt_dtls_srtp_keys(p.d[who], &keys), TAUT_E_STATE);
-		assert_true(p.failed[!who] && !p.connected[!who]); /* by timeout: the alert is of epoch 0 */
+		assert_true(p.failed[!who] &&
+			    !p.connected[!who]); /* by timeout: the alert is of epoch 0 */
 		pair_free(&p);
 	}
 }
@@ -347,7 +351,8 @@ static void plaintext_that_nobody_takes_has_a_ceiling(void **state)
 	pair_connect(&p);
 	const size_t before = p.sim.env[1].memory;
 	for (int i = 0; i < 100; i++) {
-		const size_t n = tt_dtls_protect(p.d[0], p.sim.now, data, sizeof data, buf, sizeof buf);
+		const size_t n =
+			tt_dtls_protect(p.d[0], p.sim.now, data, sizeof data, buf, sizeof buf);
 		assert_int_equal(n, sizeof data + TT_DTLS_OVERHEAD);
 		tt_dtls_recv(p.d[1], p.sim.now, buf, n);
 	}
@@ -375,7 +380,7 @@ static void a_random_source_that_fails_is_an_error_not_a_key(void **state)
 
 	(void)state;
 	tt_env_init(&env, &(struct taut_env_config){ .size = sizeof(struct taut_env_config),
-	                                             .random = refusing_random });
+						     .random = refusing_random });
 	assert_int_equal(tt_dtls_shared_new(&shared, &env, 0), TAUT_E_CRYPTO);
 	assert_null(shared);
 	assert_int_equal(env.memory, 0);

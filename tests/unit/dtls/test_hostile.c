@@ -103,7 +103,8 @@ static void mangled_copies_of_every_datagram_are_survived(void **state)
 	assert_true(t.count >= 4);
 	for (size_t k = 0; k < t.count; k++) {
 		const size_t len = t.at[k].len;
-		for (size_t i = 0; i < len; i += i < 40 ? 1 : 59) { /* a flip at every header octet */
+		for (size_t i = 0; i < len;
+		     i += i < 40 ? 1 : 59) { /* a flip at every header octet */
 			memcpy(bad, t.at[k].data, len);
 			bad[i] ^= (uint8_t)(1u << i % 8);
 			disturbed(&t, 3, k, bad, len);
@@ -140,7 +141,8 @@ static void flipped_application_data_is_dropped_and_the_association_stays(void *
 
 static void data_in_the_clear_is_never_passed_on(void **state)
 {
-	static const uint8_t clear[] = { 23, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 1, 0, 0, 4, 'e', 'v', 'i', 'l' };
+	static const uint8_t clear[] = { 23, 0xfe, 0xfd, 0, 0,   0,   0,   0,  0,
+					 1,  0,    0,    4, 'e', 'v', 'i', 'l' };
 	struct pair p;
 
 	(void)state;
@@ -159,7 +161,8 @@ static void data_in_the_clear_is_never_passed_on(void **state)
 
 static void a_flood_of_encrypted_records_before_the_end_is_bounded(void **state)
 {
-	static uint8_t record_23[1200] = { 23, 0xfe, 0xfd, 0, 1 }, record_22[1200] = { 22, 0xfe, 0xfd, 0, 1 };
+	static uint8_t record_23[1200] = { 23, 0xfe, 0xfd, 0, 1 },
+		       record_22[1200] = { 22, 0xfe, 0xfd, 0, 1 };
 	struct pair p;
 
 	(void)state;
@@ -182,7 +185,8 @@ static void a_flood_of_encrypted_records_before_the_end_is_bounded(void **state)
 }
 
 /* A fragment of a message of the given length that never gets complete. */
-static void fragment(struct pair *p, unsigned n, uint8_t type, uint32_t len, uint16_t seq, uint8_t part)
+static void fragment(struct pair *p, unsigned n, uint8_t type, uint32_t len, uint16_t seq,
+		     uint8_t part)
 {
 	uint8_t b[25 + 255] = { 22, 0xfe, 0xfd };
 	const size_t body = 12u + part;

@@ -1,4 +1,4 @@
-/* SRTP and SRTCP both ways: round trips, vectors, forgery, replay, floods. HOSTILE rows C01 to C07. */
+/* SRTP and SRTCP both ways: round trips, vectors, forgery, replay, floods. HOSTILE C01 to C07. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -13,7 +13,7 @@
 #include "support/sim.h"
 
 static const uint16_t profiles[] = { TT_SRTP_PROFILE_AEAD_AES_128_GCM,
-	                             TT_SRTP_PROFILE_AES128_CM_SHA1_80 };
+				     TT_SRTP_PROFILE_AES128_CM_SHA1_80 };
 
 struct ends {
 	struct sim sim;
@@ -108,18 +108,21 @@ static void every_flipped_bit_is_refused_and_nothing_changes(void **state)
 			ends_init(&e, profiles[i]);
 			size_t len = control ? rtcp(good, 100, 9) : rtp(good, 100, 1000, 9, 30);
 			int n = control ? tt_srtp_protect_rtcp(e.a, 0, good, len, sizeof good)
-			                : tt_srtp_protect_rtp(e.a, 0, good, len, sizeof good);
+					: tt_srtp_protect_rtp(e.a, 0, good, len, sizeof good);
 			assert_true(n > 0);
 			for (size_t bit = 0; bit < 8 * (size_t)n; bit++) {
 				memcpy(bad, good, (size_t)n);
 				bad[bit / 8] ^= (uint8_t)(1u << bit % 8);
-				assert_true((control ? tt_srtp_unprotect_rtcp(e.b, 0, bad, (size_t)n)
-				                     : tt_srtp_unprotect_rtp(e.b, 0, bad, (size_t)n)) < 0);
+				assert_true(
+					(control ? tt_srtp_unprotect_rtcp(e.b, 0, bad, (size_t)n)
+						 : tt_srtp_unprotect_rtp(e.b, 0, bad, (size_t)n)) <
+					0);
 			}
 			assert_int_equal(tt_srtp_counters(e.b)->unprotected_packets, 0);
 			assert_true(tt_srtp_counters(e.b)->auth_failed > 100);
 			assert_true((control ? tt_srtp_unprotect_rtcp(e.b, 0, good, (size_t)n)
-			                     : tt_srtp_unprotect_rtp(e.b, 0, good, (size_t)n)) == (int)len);
+					     : tt_srtp_unprotect_rtp(e.b, 0, good, (size_t)n)) ==
+				    (int)len);
 			ends_free(&e);
 		}
 }
@@ -132,11 +135,12 @@ static void every_length_of_junk_is_refused(void **state)
 
 		ends_init(&e, profiles[i]);
 		for (size_t len = 0; len <= 80; len++)
-			for (unsigned first = 0; first < 256; first += 1) {
+			for (unsigned first = 0; first < 256; first++) {
 				uint8_t *exact = malloc(len ? len : 1);
 				assert_non_null(exact);
 				memset(exact, 0xff, len ? len : 1);
-				exact[0] = (uint8_t)first; /* CC up to 15, X with a length of ffff, other versions */
+				/* CC up to 15, X with a length of ffff, other versions */
+				exact[0] = (uint8_t)first;
 				assert_true(tt_srtp_unprotect_rtp(e.b, 0, exact, len) < 0);
 				exact[0] = (uint8_t)first;
 				assert_true(tt_srtp_unprotect_rtcp(e.b, 0, exact, len) < 0);
@@ -184,7 +188,8 @@ static void a_packet_is_delivered_once_even_shuffled_within_the_window(void **st
 		n = tt_srtp_protect_rtp(e.a, 0, sent[i], len, 64);
 		order[2 * i] = order[2 * i + 1] = i;
 	}
-	for (unsigned i = 2 * N - 1; i > 0; i--) { /* Fisher and Yates, but the first stays in front */
+	for (unsigned i = 2 * N - 1; i > 0;
+	     i--) { /* Fisher and Yates, but the first stays in front */
 		const unsigned j = 1 + (unsigned)(sim_random(&e.sim) % i), t = order[i];
 		order[i] = order[j];
 		order[j] = t;
@@ -242,7 +247,6 @@ static void more_ssrcs_than_the_ceiling_cost_no_more_memory(void **state)
 	(void)state;
 	ends_init(&e, profiles[0]);
 	for (uint32_t i = 0; i < 2000; i++) {
-		/* The sender keeps a stream for each too: a fresh one each time, or it would be slow. */
 		const size_t len = rtp(buf, sizeof buf, 1, 1000 + i, 8);
 		const int n = tt_srtp_protect_rtp(e.a, 0, buf, len, sizeof buf);
 		if (i == 0)
@@ -250,11 +254,13 @@ static void more_ssrcs_than_the_ceiling_cost_no_more_memory(void **state)
 		assert_int_equal(tt_srtp_unprotect_rtp(e.b, 0, buf, (size_t)n), len);
 		if (i == 100) {
 			memcpy(buf, first, sizeof buf);
-			assert_int_equal(tt_srtp_unprotect_rtp(e.b, 0, buf, (size_t)n), TT_SRTP_E_REPLAY);
+			assert_int_equal(tt_srtp_unprotect_rtp(e.b, 0, buf, (size_t)n),
+					 TT_SRTP_E_REPLAY);
 		}
 	}
 	assert_int_equal(tt_srtp_counters(e.b)->ssrcs_evicted, 2000 - TT_SRTP_SSRC_MAX);
-	assert_true(tt_srtp_unprotect_rtp(e.b, 0, first, 20 + 16) > 0); /* forgotten, window and all */
+	assert_true(tt_srtp_unprotect_rtp(e.b, 0, first, 20 + 16) >
+		    0); /* forgotten, window and all */
 	ends_free(&e);
 }
 
@@ -268,11 +274,15 @@ static void no_room_is_an_error_and_leaves_the_packet(void **state)
 		ends_init(&e, profiles[i]);
 		size_t len = rtp(buf, sizeof buf, 1, 1, 10);
 		memcpy(before, buf, len);
-		assert_int_equal(tt_srtp_protect_rtp(e.a, 0, buf, len, len + tt_srtp_tail(e.a) - 1), TT_SRTP_E_ROOM);
+		assert_int_equal(tt_srtp_protect_rtp(e.a, 0, buf, len, len + tt_srtp_tail(e.a) - 1),
+				 TT_SRTP_E_ROOM);
 		assert_memory_equal(buf, before, len);
 		len = rtcp(buf, sizeof buf, 1);
-		assert_int_equal(tt_srtp_protect_rtcp(e.a, 0, buf, len, len + tt_srtp_tail(e.a) + 3), TT_SRTP_E_ROOM);
-		assert_int_equal(tt_srtp_protect_rtp(e.a, 0, buf, 11, sizeof buf), TT_SRTP_E_MALFORMED);
+		assert_int_equal(
+			tt_srtp_protect_rtcp(e.a, 0, buf, len, len + tt_srtp_tail(e.a) + 3),
+			TT_SRTP_E_ROOM);
+		assert_int_equal(tt_srtp_protect_rtp(e.a, 0, buf, 11, sizeof buf),
+				 TT_SRTP_E_MALFORMED);
 		assert_string_equal(tt_srtp_error_text(TT_SRTP_E_AUTH), "authentication failed");
 		ends_free(&e);
 	}
@@ -285,8 +295,10 @@ static void other_profiles_are_refused(void **state)
 
 	(void)state;
 	sim_init(&sim, 1, NULL);
-	assert_int_equal(tt_srtp_new(&s, &sim.env[0], &(struct tt_srtp_keys){ .profile = 0 }), TAUT_E_INVAL);
-	assert_int_equal(tt_srtp_new(&s, &sim.env[0], &(struct tt_srtp_keys){ .profile = 2 }), TAUT_E_INVAL);
+	assert_int_equal(tt_srtp_new(&s, &sim.env[0], &(struct tt_srtp_keys){ .profile = 0 }),
+			 TAUT_E_INVAL);
+	assert_int_equal(tt_srtp_new(&s, &sim.env[0], &(struct tt_srtp_keys){ .profile = 2 }),
+			 TAUT_E_INVAL);
 	assert_null(s);
 	assert_int_equal(sim.env[0].memory, 0);
 	sim_free(&sim);
@@ -308,7 +320,8 @@ static void published_packets_come_out_octet_for_octet(void **state)
 	size_t i, tried = 0;
 
 	(void)state;
-	json_array_foreach(json_object_get(file, "vectors"), i, v) {
+	json_array_foreach(json_object_get(file, "vectors"), i, v)
+	{
 		const json_int_t roc = json_integer_value(json_object_get(v, "roc"));
 		struct tt_srtp_keys k = { .profile = TT_SRTP_PROFILE_AES128_CM_SHA1_80 };
 		struct sim sim;
@@ -330,7 +343,8 @@ static void published_packets_come_out_octet_for_octet(void **state)
 			const int n = tt_srtp_protect_rtp(s, 0, before, len, sizeof before);
 			assert_int_equal(tt_srtp_unprotect_rtp(r, 0, before, (size_t)n), len);
 		}
-		const size_t want_len = unhex(json_object_get(v, "expected"), "protected", want, sizeof want);
+		const size_t want_len =
+			unhex(json_object_get(v, "expected"), "protected", want, sizeof want);
 		assert_int_equal(tt_srtp_protect_rtp(s, 0, buf, len, sizeof buf), want_len);
 		assert_memory_equal(buf, want, want_len);
 		assert_int_equal(tt_srtp_unprotect_rtp(r, 0, want, want_len), len);

@@ -39,9 +39,10 @@ static void scene_init(struct scene *s, bool json)
 {
 	memset(s, 0, sizeof *s);
 	assert_int_equal(json ? taut_trace_json_new(&s->sink, write_down, &s->paper)
-	                      : taut_trace_text_new(&s->sink, write_down, &s->paper), TAUT_OK);
+			      : taut_trace_text_new(&s->sink, write_down, &s->paper),
+			 TAUT_OK);
 	tt_env_init(&s->env, &(struct taut_env_config){ .size = sizeof(struct taut_env_config),
-	                                                .trace = s->sink });
+							.trace = s->sink });
 }
 
 static size_t unhex(const char *text, uint8_t *out)
@@ -58,37 +59,59 @@ static const struct {
 	const char *hex, *words;
 } packets[] = {
 	{ TAUT_LAYER_STUN, /* RFC 5769 section 2.1 */
-	  "000100582112a442b7e7a701bc34d686fa87dfae802200105354554e207465737420636c69656e74002400046e0001ff"
-	  "80290008932ff9b151263b36000600096576746a3a68367659202020000800149aeaa70cbfd8cb56781ef2b5b2d3f249"
+	  "000100582112a442b7e7a701bc34d686fa87dfae802200105354554e207465737420636c69656e7400240004"
+	  "6e0001ff"
+	  "80290008932ff9b151263b36000600096576746a3a68367659202020000800149aeaa70cbfd8cb56781ef2b5"
+	  "b2d3f249"
 	  "c1b571a280280004e57a3bcf",
-	  "Binding request SOFTWARE PRIORITY=1845494271 ICE-CONTROLLED USERNAME=evtj:h6vY MESSAGE-INTEGRITY "
+	  "Binding request SOFTWARE PRIORITY=1845494271 ICE-CONTROLLED USERNAME=evtj:h6vY "
+	  "MESSAGE-INTEGRITY "
 	  "FINGERPRINT" },
 	{ TAUT_LAYER_STUN, /* section 2.2 */
-	  "0101003c2112a442b7e7a701bc34d686fa87dfae8022000b7465737420766563746f7220002000080001a147e112a643"
+	  "0101003c2112a442b7e7a701bc34d686fa87dfae8022000b7465737420766563746f7220002000080001a147"
+	  "e112a643"
 	  "000800142b91f599fd9e90c38c7489f92af9ba53f06be7d780280004c07d4c96",
-	  "Binding success SOFTWARE XOR-MAPPED-ADDRESS=192.0.2.1:32853 MESSAGE-INTEGRITY FINGERPRINT" },
+	  "Binding success SOFTWARE XOR-MAPPED-ADDRESS=192.0.2.1:32853 MESSAGE-INTEGRITY "
+	  "FINGERPRINT" },
 	{ TAUT_LAYER_STUN, /* section 2.3 */
-	  "010100482112a442b7e7a701bc34d686fa87dfae8022000b7465737420766563746f7220002000140002a1470113a9fa"
-	  "a5d3f179bc25f4b5bed2b9d900080014a382954e4be67bf11784c97c8292c275bfe3ed4180280004c8fb0b4c",
-	  "Binding success SOFTWARE XOR-MAPPED-ADDRESS=[2001:db8:1234:5678:11:2233:4455:6677]:32853 "
+	  "010100482112a442b7e7a701bc34d686fa87dfae8022000b7465737420766563746f7220002000140002a147"
+	  "0113a9fa"
+	  "a5d3f179bc25f4b5bed2b9d900080014a382954e4be67bf11784c97c8292c275bfe3ed4180280004c8fb0b4"
+	  "c",
+	  "Binding success SOFTWARE "
+	  "XOR-MAPPED-ADDRESS=[2001:db8:1234:5678:11:2233:4455:6677]:32853 "
 	  "MESSAGE-INTEGRITY FINGERPRINT" },
 	{ TAUT_LAYER_STUN, "0111000c2112a442b7e7a701bc34d686fa87dfae0009000800000457526f6c65",
 	  "Binding error ERROR-CODE=487" },
 	{ TAUT_LAYER_SCTP, "138813880fc0f8a13f30fe9c000300149a0f13fd000100010000003370696e67",
 	  "DATA tsn=2584679421 stream=1 message=1 first last text 4 octets" },
 	{ TAUT_LAYER_SCTP, "138813883df2428dca7547bd0a00000c3132333435363738", "COOKIE-ECHO" },
-	{ TAUT_LAYER_SCTP, "138813880fc0f8a13f30fe9c03000010000000050000ffff00000000" "000300111234567800020003000000320300"
+	{ TAUT_LAYER_SCTP,
+	  "138813880fc0f8a13f30fe9c03000010000000050000ffff00000000"
+	  "000300111234567800020003000000320300"
 	  "000000",
-	  "SACK up to 5 a_rwnd=65535, DATA tsn=305419896 stream=2 message=3 first last DCEP OPEN 1 octets (cut off)" },
+	  "SACK up to 5 a_rwnd=65535, DATA tsn=305419896 stream=2 message=3 first last DCEP OPEN 1 "
+	  "octets (cut off)" },
 	{ TAUT_LAYER_SCTP, "13881388000000008f0ad3e000000003", "(cut off)" },
-	{ TAUT_LAYER_RTP, "80e0012a0000bb80deadbeef0102030405", "pt=96 seq=298 ts=48000 ssrc=deadbeef marker payload=5" },
-	{ TAUT_LAYER_RTCP, "80c9000112345678" "81ce000212345678deadbeef" "81cd000312345678deadbeef00290003",
-	  "RR from=12345678, PLI from=12345678 about=deadbeef, NACK from=12345678 about=deadbeef 41+0003" },
+	{ TAUT_LAYER_RTP, "80e0012a0000bb80deadbeef0102030405",
+	  "pt=96 seq=298 ts=48000 ssrc=deadbeef marker payload=5" },
+	{ TAUT_LAYER_RTCP,
+	  "80c9000112345678"
+	  "81ce000212345678deadbeef"
+	  "81cd000312345678deadbeef00290003",
+	  "RR from=12345678, PLI from=12345678 about=deadbeef, NACK from=12345678 about=deadbeef "
+	  "41+0003" },
 	{ TAUT_LAYER_RTCP, "afcd0005fa17fa1743032fa0009900013de8021720019401",
 	  "TWCC from=fa17fa17 about=43032fa0" },
-	{ TAUT_LAYER_DTLS, "15fefd0000000000000001000202" "28", "Alert fatal, number 40" },
-	{ TAUT_LAYER_DTLS, "16feff0000000000000000000e" "01000585000000000000000200ff"
-	  "16fefd000100000000000500040102" "0304",
+	{ TAUT_LAYER_DTLS,
+	  "15fefd0000000000000001000202"
+	  "28",
+	  "Alert fatal, number 40" },
+	{ TAUT_LAYER_DTLS,
+	  "16feff0000000000000000000e"
+	  "01000585000000000000000200ff"
+	  "16fefd000100000000000500040102"
+	  "0304",
 	  "Handshake ClientHello[0..2 of 1413], Handshake encrypted (epoch 1, 5, 4 octets)" },
 	{ TAUT_LAYER_DATA, "0102", "2 octets" },
 };
@@ -105,7 +128,8 @@ static void packets_are_explained_in_words(void **state)
 		const size_t len = unhex(packets[i].hex, p);
 
 		tt_trace_packet(&s.env, 5000, packets[i].layer, i % 2 == 1, p, len, NULL, NULL);
-		snprintf(want, sizeof want, "%s %s (%zu octets)", i % 2 == 1 ? "->" : "<-", packets[i].words, len);
+		snprintf(want, sizeof want, "%s %s (%zu octets)", i % 2 == 1 ? "->" : "<-",
+			 packets[i].words, len);
 		if (!strstr(s.paper.text, want))
 			fail_msg("wanted: %s\ngot:    %s", want, s.paper.text);
 	}
@@ -131,7 +155,8 @@ static void every_truncation_and_flip_gives_one_line(void **state)
 					if (flip)
 						exact[k] ^= (uint8_t)flip;
 					s.paper.len = 0;
-					tt_trace_packet(&s.env, 0, packets[i].layer, false, exact, n, NULL, NULL);
+					tt_trace_packet(&s.env, 0, packets[i].layer, false, exact,
+							n, NULL, NULL);
 					assert_true(s.paper.len > 0);
 					if (json) {
 						json_t *o = json_loads(s.paper.text, 0, NULL);
@@ -151,14 +176,18 @@ static void notes_and_drops_tell_time_layer_and_fields(void **state)
 
 	(void)state;
 	scene_init(&s, false);
-	tt_note(&s.env, 7000000, TAUT_LAYER_ICE, "pair nominated", TT_ADDR("local", &a), TT_INT("rtt_us", -3));
-	assert_string_equal(s.paper.text, "       0.000 ice   pair nominated local=192.0.2.1:4000 rtt_us=-3");
-	tt_note_drop(&s.env, 7012345, TAUT_LAYER_SRTP, "authentication failed", TT_INT("len", 52),
-	             TT_STR("odd", "a\nb\x1b\xff"));
+	tt_note(&s.env, 7000000, TAUT_LAYER_ICE, "pair nominated", TT_ADDR("local", &a),
+		TT_INT("rtt_us", -3));
 	assert_string_equal(s.paper.text,
-	                    "      12.345 srtp  drop: authentication failed len=52 odd=a\\x0ab\\x1b\\xff");
+			    "       0.000 ice   pair nominated local=192.0.2.1:4000 rtt_us=-3");
+	tt_note_drop(&s.env, 7012345, TAUT_LAYER_SRTP, "authentication failed", TT_INT("len", 52),
+		     TT_STR("odd", "a\nb\x1b\xff"));
+	assert_string_equal(
+		s.paper.text,
+		"      12.345 srtp  drop: authentication failed len=52 odd=a\\x0ab\\x1b\\xff");
 	tt_trace_packet(&s.env, 7012345, TAUT_LAYER_DATA, true, "x", 1, &a, &a);
-	assert_string_equal(s.paper.text, "      12.345 data  -> 1 octets (1 octets to 192.0.2.1:4000)");
+	assert_string_equal(s.paper.text,
+			    "      12.345 data  -> 1 octets (1 octets to 192.0.2.1:4000)");
 	taut_trace_free(s.sink);
 }
 
@@ -173,16 +202,17 @@ static void json_lines_are_json_whatever_the_text(void **state)
 	for (size_t i = 0; i < sizeof nasty - 1; i++)
 		nasty[i] = (char)(1 + i % 255);
 	nasty[sizeof nasty - 1] = '\0';
-	tt_note(&s.env, 1, TAUT_LAYER_SDP, "quote \" and \\", TT_STR("a", nasty), TT_STR("b", nasty),
-	        TT_STR("c", nasty), TT_ADDR("d", &a), TT_INT("e", 5));
+	tt_note(&s.env, 1, TAUT_LAYER_SDP, "quote \" and \\", TT_STR("a", nasty),
+		TT_STR("b", nasty), TT_STR("c", nasty), TT_ADDR("d", &a), TT_INT("e", 5));
 	json_t *o = json_loads(s.paper.text, 0, NULL);
 	assert_non_null(o);
 	assert_string_equal(json_string_value(json_object_get(o, "name")), "quote \" and \\");
 	assert_string_equal(json_string_value(json_object_get(o, "layer")), "sdp");
 	json_decref(o);
 	tt_note(&s.env, 501, TAUT_LAYER_ICE, "x", TT_ADDR("local", &a), TT_INT("n", 5));
-	assert_string_equal(s.paper.text, "{\"us\":500,\"kind\":\"note\",\"layer\":\"ice\",\"name\":\"x\","
-	                                  "\"fields\":{\"local\":\"192.0.2.1:4000\",\"n\":5}}");
+	assert_string_equal(s.paper.text,
+			    "{\"us\":500,\"kind\":\"note\",\"layer\":\"ice\",\"name\":\"x\","
+			    "\"fields\":{\"local\":\"192.0.2.1:4000\",\"n\":5}}");
 	taut_trace_free(s.sink);
 }
 
