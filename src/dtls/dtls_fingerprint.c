@@ -2,8 +2,8 @@
  *
  * "sha-256 4A:AD:B9:...": the name of a hash and the hash of the certificate's DER in
  * hexadecimal, octets separated by colons. Either case is read, upper case is written. Hashes
- * weaker than SHA-256 are never evidence (RFC 8122 section 5.1 keeps sha-1 for old peers only,
- * which RFC 8827 has none of). */
+ * weaker than SHA-256 are never evidence. Of several hashes the strongest decides, so that
+ * nobody who breaks a weaker one gains by it. */
 #include <string.h>
 
 #include <openssl/evp.h>
