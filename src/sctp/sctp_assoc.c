@@ -294,7 +294,8 @@ const struct tt_sctp_event *tt_sctp_poll_event(struct tt_sctp *s)
 {
 	struct tt_sctp_event *e = &s->event;
 
-	if (next_of_association(s, e) || next_from_stream(s, e) || next_reset(s, e))
+	/* resets first: what follows on such a stream may already belong to its next life */
+	if (next_of_association(s, e) || next_reset(s, e) || next_from_stream(s, e))
 		return e;
 	if (!s->say_closed)
 		return NULL;

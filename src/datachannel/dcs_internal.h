@@ -1,0 +1,98 @@
+/* dcs_internal.h - inside the set of channels: dcs.c life and the way down, dcs_channel.c one
+ * channel and its calls, dcs_work.c what must be sent for it, dcs_event.c what comes up. */
+#ifndef TAUT_DATACHANNEL_INTERNAL_H
+#define TAUT_DATACHANNEL_INTERNAL_H
+
+#include "datachannel/datachannel.h"
+
+enum { /* RFC 8831 section 8 */
+	PPID_DCEP = 50,
+	PPID_TEXT = 51,
+	PPID_BINARY = 53,
+	PPID_TEXT_EMPTY = 56,
+	PPID_BINARY_EMPTY = 57,
+};
+
+#define NO_SLOT UINT32_MAX
+#define STREAM_FREE 0
+#define STREAM_BURNT UINT32_MAX /* cannot be used again: the peer knows no resets */
+
+struct channel {
+	taut_channel number; /* 0: the slot is free */
+	enum tt_dcs_state state;
+	int32_t id; /* -1: not chosen yet */
+	char *label, *protocol;
+	bool unordered, negotiated, limit_retransmits, limit_lifetime, by_peer;
+	uint16_t reliability;
+	bool heard; /* the peer knows the channel: unordered messages may pass OPEN, RFC 8832 6 */
+
+	/* what is to be done, in the work list */
+	bool working, must_open, must_ack, must_reset;
+	uint32_t next_work;
+	/* what is to be said, in the talk list */
+	bool talking, say_channel, say_open, say_close;
+	uint32_t next_talk;
+
+	bool reset_out, reset_in; /* both: closed */
+	uint32_t close_reason;
+
+	size_t threshold;
+	bool armed;       /* a BUFFERED_AMOUNT_LOW is owed */
+	bool refused;     /* because a message of this size was refused */
+	size_t refused_len;
+	uint32_t next_armed;
+	bool in_armed;
+
+	uint64_t messages_sent, messages_received, bytes_sent, bytes_received;
+};
+
+/* Slots in the order they were put in; linked through the channels. */
+struct slots {
+	uint32_t first, last;
+};
+
+struct tt_dcs {
+	struct tt_env *env;
+	struct tt_sctp *sctp;
+	uint32_t max_channels;
+	size_t channel_buffer, max_message_in;
+	uint64_t max_message_out; /* 0: any */
+	uint16_t local_port, max_streams;
+	bool role_known, is_client, up, ended;
+
+	struct channel *channels; /* slots; grows, never shrinks */
+	uint32_t count, used;
+	uint16_t generation;      /* of the next number handed out */
+	uint32_t *by_stream;      /* max_streams of: slot + 1, or STREAM_ */
+	struct slots work, talk, armed;
+
+	bool say_closed;
+	uint32_t close_reason;
+	char close_text[128];
+	struct tt_dcs_event event;
+	struct tt_dcs_info info;
+};
+
+/* dcs_channel.c */
+struct channel *tt_dcs_find(const struct tt_dcs *d, taut_channel number);
+struct channel *tt_dcs_by_stream(const struct tt_dcs *d, uint16_t stream);
+uint32_t tt_dcs_slot(const struct tt_dcs *d, const struct channel *c);
+int tt_dcs_new_channel(struct tt_dcs *d, const struct tt_dcs_init *init, size_t label_len,
+                       size_t protocol_len, struct channel **out);
+void tt_dcs_free_channel(struct tt_dcs *d, struct channel *c);
+bool tt_dcs_choose_id(struct tt_dcs *d, struct channel *c);
+void tt_dcs_bind(struct tt_dcs *d, struct channel *c, uint16_t stream);
+/* Towards its end, in its own way by its state. */
+void tt_dcs_begin_close(struct tt_dcs *d, struct channel *c, uint32_t reason);
+void tt_dcs_finish_close(struct tt_dcs *d, struct channel *c, uint32_t reason);
+bool tt_dcs_would_take(const struct tt_dcs *d, const struct channel *c, size_t len);
+
+/* dcs_work.c */
+void tt_dcs_add_work(struct tt_dcs *d, struct channel *c);
+void tt_dcs_do_work(struct tt_dcs *d, taut_time now);
+void tt_dcs_add_talk(struct tt_dcs *d, struct channel *c);
+struct channel *tt_dcs_next_talk(struct tt_dcs *d);
+void tt_dcs_arm(struct tt_dcs *d, struct channel *c);
+struct channel *tt_dcs_next_low(struct tt_dcs *d);
+
+#endif

@@ -1,0 +1,161 @@
+/* dcs_work.c - what channels have to send, to say, and to be told when there is room.
+ *
+ * Three lists of slots, each in the order things were put in. A channel that ends
+ * while it stands in one is skipped there; its slot is not used again before. */
+#include <string.h>
+
+#include "datachannel/dcs_dcep.h"
+#include "datachannel/dcs_internal.h"
+
+void tt_dcs_add_work(struct tt_dcs *d, struct channel *c)
+{
+	uint32_t slot = tt_dcs_slot(d, c);
+
+	if (c->working)
+		return;
+	c->working = true;
+	c->next_work = NO_SLOT;
+	if (d->work.first == NO_SLOT)
+		d->work.first = slot;
+	else
+		d->channels[d->work.last].next_work = slot;
+	d->work.last = slot;
+}
+
+/* RFC 8832 section 5.1. Ordered and reliable, whatever the channel is. */
+static int send_open(struct tt_dcs *d, taut_time now, const struct channel *c)
+{
+	uint8_t bytes[DCEP_OPEN_HEADER + 2 * TT_DCS_MAX_TEXT];
+	struct wr w = wr_make(bytes, sizeof bytes);
+	const struct dcep_open open = {
+		.unordered = c->unordered, .limit_retransmits = c->limit_retransmits,
+		.limit_lifetime = c->limit_lifetime, .reliability = c->reliability,
+		.priority = 256, /* RFC 8831 section 6.4: normal */
+		.label = span_of(c->label), .protocol = span_of(c->protocol),
+	};
+
+	tt_dcs_write_open(&w, &open);
+	return tt_sctp_send(d->sctp, now, (uint16_t)c->id, PPID_DCEP, NULL, bytes, wr_len(&w));
+}
+
+static bool do_open(struct tt_dcs *d, taut_time now, struct channel *c)
+{
+	if (c->id >= tt_sctp_out_streams(d->sctp)) {
+		tt_dcs_finish_close(d, c, TAUT_REASON_TRANSPORT_GONE); /* the peer takes fewer streams */
+		return true;
+	}
+	int err = c->negotiated ? TAUT_OK : send_open(d, now, c);
+	if (err < 0)
+		return false;
+	c->must_open = false;
+	c->state = TT_DCS_STATE_OPEN;
+	c->say_open = true;
+	tt_dcs_add_talk(d, c);
+	return true;
+}
+
+static bool do_ack(struct tt_dcs *d, taut_time now, struct channel *c)
+{
+	static const uint8_t ack = DCEP_ACK;
+
+	if (tt_sctp_send(d->sctp, now, (uint16_t)c->id, PPID_DCEP, NULL, &ack, 1) < 0)
+		return false;
+	c->must_ack = false;
+	return true;
+}
+
+/* RFC 8831 section 6.7; a peer without RE-CONFIG cannot be told, and the stream is spent. */
+static bool do_reset(struct tt_dcs *d, taut_time now, struct channel *c)
+{
+	int err = tt_sctp_reset_stream(d->sctp, now, (uint16_t)c->id);
+
+	if (err == TAUT_E_UNSUPPORTED) {
+		d->by_stream[c->id] = STREAM_BURNT;
+		tt_dcs_finish_close(d, c, TAUT_REASON_NONE);
+		return true;
+	}
+	if (err < 0)
+		return false;
+	c->must_reset = false;
+	return true;
+}
+
+/* All that can be done for c; false: the rest must wait. */
+static bool do_one(struct tt_dcs *d, taut_time now, struct channel *c)
+{
+	return (!c->must_open || do_open(d, now, c)) && (!c->must_ack || do_ack(d, now, c)) &&
+	       (!c->must_reset || do_reset(d, now, c));
+}
+
+void tt_dcs_do_work(struct tt_dcs *d, taut_time now)
+{
+	while (d->up && d->role_known && d->work.first != NO_SLOT) {
+		struct channel *c = &d->channels[d->work.first];
+		if (c->number != 0 && !do_one(d, now, c))
+			return;
+		c->working = false;
+		d->work.first = c->next_work;
+	}
+}
+
+void tt_dcs_add_talk(struct tt_dcs *d, struct channel *c)
+{
+	uint32_t slot = tt_dcs_slot(d, c);
+
+	if (c->talking)
+		return;
+	c->talking = true;
+	c->next_talk = NO_SLOT;
+	if (d->talk.first == NO_SLOT)
+		d->talk.first = slot;
+	else
+		d->channels[d->talk.last].next_talk = slot;
+	d->talk.last = slot;
+}
+
+/* The first channel that has something to say; it stays first until it has said all. */
+struct channel *tt_dcs_next_talk(struct tt_dcs *d)
+{
+	while (d->talk.first != NO_SLOT) {
+		struct channel *c = &d->channels[d->talk.first];
+		if (c->say_channel || c->say_open || c->say_close)
+			return c;
+		c->talking = false;
+		d->talk.first = c->next_talk;
+	}
+	return NULL;
+}
+
+void tt_dcs_arm(struct tt_dcs *d, struct channel *c)
+{
+	c->armed = true;
+	if (c->in_armed)
+		return;
+	c->in_armed = true;
+	c->next_armed = d->armed.first;
+	d->armed.first = tt_dcs_slot(d, c);
+}
+
+static bool is_low(const struct tt_dcs *d, const struct channel *c)
+{
+	return tt_sctp_buffered(d->sctp, (uint16_t)c->id) <= c->threshold &&
+	       (!c->refused || tt_dcs_would_take(d, c, c->refused_len));
+}
+
+/* A channel whose BUFFERED_AMOUNT_LOW is due; it is disarmed with that. */
+struct channel *tt_dcs_next_low(struct tt_dcs *d)
+{
+	for (uint32_t *at = &d->armed.first; *at != NO_SLOT;) {
+		struct channel *c = &d->channels[*at];
+		bool gone = !c->armed || c->state != TT_DCS_STATE_OPEN;
+		if (!gone && !is_low(d, c)) {
+			at = &c->next_armed;
+			continue;
+		}
+		*at = c->next_armed;
+		c->in_armed = c->armed = c->refused = false;
+		if (!gone)
+			return c;
+	}
+	return NULL;
+}
