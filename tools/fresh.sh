@@ -112,10 +112,10 @@ prepare() {
 make_base
 failed=0
 : >"$fresh/summary"
-for user in $users; do
-	name=$user
-	[ "$user" = root ] || name=tester
-	prepare "$fresh/$user" "$name"
+for who in $users; do
+	name=$who
+	[ "$who" = root ] || name=tester
+	prepare "$fresh/$who" "$name"
 	for part in $parts; do
 		case $part in
 		run) command="./dev run --once" ;;
@@ -123,16 +123,16 @@ for user in $users; do
 		esac
 		echo "== fresh: $command as $name"
 		began=$(date +%s)
-		if as_user "$PWD/$fresh/$user" "$name" "$command"; then
+		if as_user "$PWD/$fresh/$who" "$name" "$command"; then
 			result=ok
 		else
 			result="not ok"
 			failed=1
 		fi
 		echo "$result fresh/$name \"$command\" in $(($(date +%s) - began)) s" | tee -a "$fresh/summary"
-		cp "$fresh/output" "$fresh/output.$user.$part"
+		cp "$fresh/output" "$fresh/output.$who.$part"
 	done
-	remove "$fresh/$user"
+	remove "$fresh/$who"
 done
 echo
 cat "$fresh/summary"
