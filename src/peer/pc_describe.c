@@ -38,7 +38,8 @@ static void set_signaling_state(struct taut_pc *pc, uint32_t before)
 static int hand_out(struct taut_pc *pc, struct tt_sdp *made, const char **text)
 {
 	char *out = NULL;
-	int err = tt_sdp_write(made, pc->env, &out, NULL);
+	size_t len;
+	int err = tt_sdp_write(made, pc->env, &out, &len);
 
 	tt_sdp_free(made);
 	if (err)
@@ -233,11 +234,12 @@ const char *taut_pc_local_description(taut_pc *pc, uint32_t *type)
 {
 	const struct pc_description *d = pc->pending_local.sdp ? &pc->pending_local : &pc->local;
 	char *text = NULL;
+	size_t len;
 
 	if (!d->sdp)
 		return NULL;
 	pc_put_candidates(pc, d->sdp);
-	if (tt_sdp_write(d->sdp, pc->env, &text, NULL) != TAUT_OK)
+	if (tt_sdp_write(d->sdp, pc->env, &text, &len) != TAUT_OK)
 		return NULL;
 	tt_free(pc->env, pc->local_text);
 	pc->local_text = text;
