@@ -235,6 +235,7 @@ int tt_ice_restart_undo(struct tt_ice *ice, taut_time now)
 	ice->cur = ice->prev;
 	ice->prev = NULL;
 	ice->response_count = 0;
+	ice->selected_known = ice->path_gen == ice->cur && ice->cur->pair[ice->path].nominated;
 	ice->gathering = true;
 	ice->cur->done_told = true;
 	for (size_t i = 0; i < ice->local_count; i++)

@@ -202,6 +202,7 @@ void tt_ice_gather_reset(struct tt_ice *ice);
 uint32_t tt_ice_priority(enum tt_ice_type type, uint16_t local_pref);
 int tt_ice_add_local(struct tt_ice *ice, taut_time now, enum tt_ice_type type, int base,
                      int server, const struct taut_addr *addr);
+bool tt_ice_unicast(const struct taut_addr *a);
 int tt_ice_find_remote(const struct ice_gen *g, const struct taut_addr *addr); /* -1 */
 /* A remote candidate with an address: known, new, or the signaling of a learned one. */
 int tt_ice_put_remote(struct tt_ice *ice, taut_time now, const struct tt_ice_candidate *c);

@@ -72,6 +72,13 @@ int tt_ice_find_remote(const struct ice_gen *g, const struct taut_addr *addr)
 }
 
 /* Nothing is ever sent to an address that no single peer can have. */
+bool tt_ice_unicast(const struct taut_addr *a)
+{
+	if (tt_addr_is_any(a))
+		return false;
+	return a->family == 4 ? a->ip[0] != 0 && a->ip[0] < 224 : a->ip[0] != 0xff;
+}
+
 static const char *unusable(const struct tt_ice_candidate *c)
 {
 	const struct taut_addr *a = &c->addr;
@@ -84,8 +91,7 @@ static const char *unusable(const struct tt_ice_candidate *c)
 		return "port 0";
 	if (a->family != 4 && a->family != 6)
 		return "no address";
-	if (tt_addr_is_any(a) || (a->family == 4 && (a->ip[0] == 0 || a->ip[0] >= 224)) ||
-	    (a->family == 6 && a->ip[0] == 0xff))
+	if (!tt_ice_unicast(a))
 		return "not a unicast address";
 	return NULL;
 }

@@ -113,6 +113,8 @@ void tt_ice_mdns_result(struct tt_ice *ice, taut_time now, int os_errno)
 
 static void take_record(struct tt_ice *ice, taut_time now, const struct tt_mdns_record *rec)
 {
+	if (!tt_ice_unicast(&rec->addr))
+		return; /* the name stays open: a better answer may come */
 	for (int i = 0; i < TT_ICE_MAX_NAMES; i++) {
 		struct ice_name *n = &ice->cur->name[i];
 		if (!n->used || n->done || !tt_mdns_same_name(n->text, rec->name))

@@ -1,0 +1,229 @@
+/* The messages of .local candidates: Chromium's own, and what must be refused. */
+#include <dirent.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/num.h"
+#include "base/wr.h"
+#include "ice/mdns.h"
+
+static const char name[] = "35a10f90-5976-42fd-96f6-e7dd052840f2.local";
+
+/* As captured from Chromium 156: an A record, and an NSEC that says there is no more. */
+static const uint8_t answer_a[] =
+	"\0\0\x84\0\0\0\0\1\0\0\0\1"
+	"\x24" "35a10f90-5976-42fd-96f6-e7dd052840f2" "\5local\0"
+	"\0\1\x80\1\0\0\0\x78\0\4\xc0\0\2\2"
+	"\x24" "35a10f90-5976-42fd-96f6-e7dd052840f2" "\5local\0"
+	"\0\x2f\x80\1\0\0\0\x78\0\5\xc0\x46\0\1\x40";
+
+/* Asked for AAAA it says so by NSEC and adds the A record. */
+static const uint8_t answer_nsec_first[] =
+	"\0\0\x84\0\0\0\0\1\0\0\0\1"
+	"\x24" "35a10f90-5976-42fd-96f6-e7dd052840f2" "\5local\0"
+	"\0\x2f\x80\1\0\0\0\x78\0\5\xc0\x0c\0\1\x40"
+	"\x24" "35a10f90-5976-42fd-96f6-e7dd052840f2" "\5local\0"
+	"\0\1\x80\1\0\0\0\x78\0\4\xc0\0\2\2";
+
+/* -1: malformed; else the number of address records. */
+static int walk(const uint8_t *pkt, size_t len)
+{
+	struct tt_mdns_reader r;
+	struct tt_mdns_record rec;
+	int n = 0, more;
+
+	if (!tt_mdns_begin(&r, pkt, len))
+		return -1;
+	while ((more = tt_mdns_next(&r, &rec)) > 0)
+		n++;
+	return more < 0 ? -1 : n;
+}
+
+static int walk_copy(const uint8_t *pkt, size_t len)
+{
+	uint8_t *exact = malloc(len ? len : 1);
+
+	assert_non_null(exact);
+	memcpy(exact, pkt, len);
+	int n = walk(exact, len);
+	free(exact);
+	return n;
+}
+
+static void chromium_s_answers_give_the_address(void **state)
+{
+	static const uint8_t *const answers[] = { answer_a, answer_nsec_first };
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct tt_mdns_reader r;
+		struct tt_mdns_record rec;
+		assert_true(tt_mdns_begin(&r, answers[i], sizeof answer_a - 1));
+		assert_int_equal(tt_mdns_next(&r, &rec), 1);
+		assert_string_equal(rec.name, name);
+		assert_true(tt_mdns_same_name(rec.name, "35A10F90-5976-42fd-96f6-e7dd052840f2.LOCAL"));
+		assert_int_equal(rec.addr.family, 4);
+		assert_memory_equal(rec.addr.ip, "\xc0\0\2\2", 4);
+		assert_int_equal(tt_mdns_next(&r, &rec), 0);
+	}
+}
+
+static void a_query_is_the_one_chromium_answers(void **state)
+{
+	uint8_t buf[128];
+	size_t len = tt_mdns_write_query(buf, sizeof buf, name, TT_MDNS_AAAA);
+
+	(void)state;
+	assert_int_equal(len, 60);
+	assert_memory_equal(buf, "\0\0\0\0\0\1\0\0\0\0\0\0\x24" "35a10f90", 21);
+	assert_memory_equal(buf + 49, "\5local\0\0\x1c\0\1", 11);
+	assert_int_equal(walk(buf, len), -1); /* a query is no answer */
+	for (size_t cap = 0; cap < len; cap++)
+		assert_int_equal(tt_mdns_write_query(buf, cap, name, TT_MDNS_A), 0);
+}
+
+static void every_truncation_is_refused(void **state)
+{
+	(void)state;
+	for (size_t n = 0; n < sizeof answer_a - 1; n++)
+		assert_int_equal(walk_copy(answer_a, n), -1);
+}
+
+static void flipped_bytes_are_survived(void **state)
+{
+	uint8_t buf[sizeof answer_a - 1];
+
+	(void)state;
+	memcpy(buf, answer_a, sizeof buf);
+	for (size_t at = 0; at < sizeof buf; at++)
+		for (int v = 0; v < 256; v++) {
+			uint8_t was = buf[at];
+			buf[at] = (uint8_t)v;
+			walk_copy(buf, sizeof buf);
+			buf[at] = was;
+		}
+}
+
+/* A16, A17: pointers to themselves, forwards, in circles; labels of 64 to 191. */
+static void names_that_do_not_end_are_refused(void **state)
+{
+	static const struct {
+		const char *bytes;
+		size_t len;
+	} names[] = {
+		{ "\xc0\x0c", 2 }, { "\xc0\x0d", 2 }, { "\xc0\x0e", 2 }, { "\xff\xff", 2 },
+		{ "\1a\xc0\x0c", 4 }, { "\x40", 1 }, { "\x7f", 1 }, { "\x80", 1 }, { "\xbf", 1 },
+		{ "\x3f", 1 }, { "\xc0", 1 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < TT_COUNT(names); i++) {
+		uint8_t buf[64];
+		struct wr w = wr_make(buf, sizeof buf);
+		wr_u16(&w, 0), wr_u16(&w, 0x8400), wr_u16(&w, 0), wr_u16(&w, 1), wr_u32(&w, 0);
+		wr_bytes(&w, names[i].bytes, names[i].len);
+		wr_u16(&w, 1), wr_u16(&w, 1), wr_u32(&w, 0), wr_u16(&w, 4), wr_u32(&w, 0x01020304);
+		assert_int_equal(walk_copy(buf, wr_len(&w)), -1);
+	}
+}
+
+static void a_name_of_more_than_255_bytes_is_refused_also_by_pointers(void **state)
+{
+	uint8_t buf[1024];
+	struct wr w = wr_make(buf, sizeof buf);
+	size_t at[8];
+
+	(void)state;
+	wr_u16(&w, 0), wr_u16(&w, 0x8400), wr_u16(&w, 0), wr_u16(&w, 8), wr_u32(&w, 0);
+	for (size_t i = 0; i < 8; i++) { /* each name is a label and the name before */
+		at[i] = w.off;
+		wr_u8(&w, 60);
+		memset(wr_room(&w, 60), 'a', 60);
+		if (i == 0)
+			wr_u8(&w, 0);
+		else
+			wr_u16(&w, (uint16_t)(0xc000 | at[i - 1]));
+		wr_u16(&w, 1), wr_u16(&w, 1), wr_u32(&w, 0), wr_u16(&w, 4), wr_u32(&w, 0x01020304);
+		struct tt_mdns_reader r;
+		struct tt_mdns_record rec;
+		buf[7] = (uint8_t)(i + 1);
+		assert_true(tt_mdns_begin(&r, buf, w.off));
+		int more, n = 0;
+		while ((more = tt_mdns_next(&r, &rec)) > 0)
+			n++;
+		assert_int_equal(more, i < 4 ? 0 : -1);
+		assert_int_equal(n, i < 4 ? i + 1 : 4);
+	}
+}
+
+static void only_one_label_before_local_is_a_candidate_s_name(void **state)
+{
+	char big[80];
+
+	(void)state;
+	assert_true(tt_mdns_is_local(name));
+	assert_true(tt_mdns_is_local("a.LOCAL"));
+	assert_false(tt_mdns_is_local("a.b.local"));
+	assert_false(tt_mdns_is_local(".local"));
+	assert_false(tt_mdns_is_local("local"));
+	assert_false(tt_mdns_is_local(""));
+	assert_false(tt_mdns_is_local("a.local."));
+	assert_false(tt_mdns_is_local("a b.local"));
+	assert_false(tt_mdns_is_local("example.com"));
+	memset(big, 'a', sizeof big);
+	memcpy(big + 63, ".local", 7);
+	assert_true(tt_mdns_is_local(big));
+	memset(big, 'a', sizeof big);
+	memcpy(big + 64, ".local", 7);
+	assert_false(tt_mdns_is_local(big));
+}
+
+static void the_corpus_is_survived(void **state)
+{
+	const char *dir = getenv("TAUT_CORPUS");
+	char path[1024];
+	struct dirent *e;
+	int n = 0;
+
+	(void)state;
+	snprintf(path, sizeof path, "%s/mdns", dir ? dir : TAUT_SOURCE_DIR "/../shared/corpus");
+	DIR *d = opendir(path);
+	if (!d) {
+		print_message("no corpus at %s\n", path);
+		return;
+	}
+	while ((e = readdir(d))) {
+		char file[2048];
+		uint8_t buf[4096];
+		snprintf(file, sizeof file, "%s/%s", path, e->d_name);
+		FILE *f = e->d_name[0] == '.' ? NULL : fopen(file, "rb");
+		if (!f)
+			continue;
+		walk_copy(buf, fread(buf, 1, sizeof buf, f));
+		fclose(f);
+		n++;
+	}
+	closedir(d);
+	print_message("%d files of the corpus\n", n);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(chromium_s_answers_give_the_address),
+		cmocka_unit_test(a_query_is_the_one_chromium_answers),
+		cmocka_unit_test(every_truncation_is_refused),
+		cmocka_unit_test(flipped_bytes_are_survived),
+		cmocka_unit_test(names_that_do_not_end_are_refused),
+		cmocka_unit_test(a_name_of_more_than_255_bytes_is_refused_also_by_pointers),
+		cmocka_unit_test(only_one_label_before_local_is_a_candidate_s_name),
+		cmocka_unit_test(the_corpus_is_survived),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
