@@ -43,8 +43,10 @@ static bool same_foundation(const struct tt_ice *ice, const struct ice_pair *a,
 	              ice->cur->remote[b->remote].foundation) == 0;
 }
 
-/* 6.1.2.6 for a list that grows: a pair waits if its foundation has proved itself or has
- * nobody under way. */
+/* 6.1.2.6 for a list that grows: a pair waits if its foundation has proved itself or has nobody
+ * waiting. One that is in progress does not hold the others back as in 6.1.4.2: with a single
+ * component they would wait for its time-out, and a peer that gives all its candidates one
+ * foundation would need half an hour. */
 static enum ice_pair_state first_state(const struct tt_ice *ice, const struct ice_pair *p)
 {
 	bool busy = false;
@@ -55,7 +57,7 @@ static enum ice_pair_state first_state(const struct tt_ice *ice, const struct ic
 			continue;
 		if (q->state == PAIR_SUCCEEDED)
 			return PAIR_WAITING;
-		busy |= q->state == PAIR_WAITING || q->state == PAIR_IN_PROGRESS;
+		busy |= q->state == PAIR_WAITING;
 	}
 	return busy ? PAIR_FROZEN : PAIR_WAITING;
 }
@@ -160,7 +162,7 @@ void tt_ice_reprioritize(struct tt_ice *ice)
 			                                         ice->cur->pair[i].remote);
 }
 
-/* 6.1.4.2 step 2: when nobody waits, a frozen pair does whose foundation is idle. */
+/* 6.1.4.2 step 2: when nobody waits, one pair of each frozen foundation does. */
 void tt_ice_thaw(struct tt_ice *ice)
 {
 	struct ice_gen *g = ice->cur;

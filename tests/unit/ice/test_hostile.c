@@ -1,0 +1,589 @@
+/* One agent against a scripted peer that misbehaves: HOSTILE.md A07 to A16, and the
+ * aggressive nomination of libwebrtc. Names of attacks are ids of that list. */
+#include "ice/ice.h"
+
+#include "world.h"
+
+static const char peer_ufrag[] = "peer", peer_pwd[] = "a-password-of-the-peer-22";
+
+struct script {
+	struct world w;
+	struct tt_stun_key ours, theirs; /* ours: what requests to the agent are signed with */
+	struct taut_addr addr;
+	uint32_t tids;
+};
+
+struct check { /* what a request holds; zero: a good one */
+	const char *username;
+	const struct tt_stun_key *key;
+	bool no_integrity, no_fingerprint, no_priority, no_role, controlled, use_candidate;
+	bool use_candidate_unsigned, unknown;
+	uint64_t tiebreaker;
+	uint32_t priority;
+};
+
+static size_t write_check(struct script *s, const struct check *c, uint8_t *buf, size_t cap)
+{
+	struct wr w = wr_make(buf, cap);
+	uint8_t tid[TT_STUN_TID_LEN] = { 0 };
+	char username[64];
+
+	s->tids++;
+	memcpy(tid, &s->tids, sizeof s->tids);
+	snprintf(username, sizeof username, "%s:%s", tt_ice_local_ufrag(s->w.h[0].ice), peer_ufrag);
+	const char *name = c->username ? c->username : username;
+	tt_stun_begin(&w, TT_STUN_REQUEST, TT_STUN_BINDING, tid);
+	tt_stun_put(&w, TT_STUN_USERNAME, name, strlen(name));
+	tt_stun_put_u32(&w, TT_STUN_GOOG_NETWORK_INFO, 0x00010000);
+	if (!c->no_role)
+		tt_stun_put_u64(&w, c->controlled ? TT_STUN_ICE_CONTROLLED : TT_STUN_ICE_CONTROLLING,
+		                c->tiebreaker);
+	if (c->use_candidate)
+		tt_stun_put(&w, TT_STUN_USE_CANDIDATE, NULL, 0);
+	if (c->unknown)
+		tt_stun_put(&w, 0x7fff, NULL, 0);
+	if (!c->no_priority)
+		tt_stun_put_u32(&w, TT_STUN_PRIORITY, c->priority ? c->priority : 1853824767);
+	if (!c->no_integrity)
+		tt_stun_put_integrity(&w, c->key ? c->key : &s->ours);
+	if (c->use_candidate_unsigned)
+		tt_stun_put(&w, TT_STUN_USE_CANDIDATE, NULL, 0);
+	if (!c->no_fingerprint)
+		tt_stun_put_fingerprint(&w);
+	return tt_stun_finish(&w);
+}
+
+static int send_check_from(struct script *s, const struct check *c, const struct taut_addr *from)
+{
+	uint8_t buf[512];
+	size_t len = write_check(s, c, buf, sizeof buf);
+
+	return tt_ice_recv(s->w.h[0].ice, s->w.sim.now, s->w.h[0].flow[0], NULL, from, buf, len);
+}
+
+static int send_check(struct script *s, const struct check *c)
+{
+	return send_check_from(s, c, &s->addr);
+}
+
+/* The answer to the agent's newest request, as the peer would give it. */
+static int answer_as(struct script *s, const struct tt_ice_out *out, uint16_t error,
+                     const struct tt_stun_key *key, const struct taut_addr *from)
+{
+	struct tt_stun_msg m;
+	uint8_t buf[512];
+	struct wr w = wr_make(buf, sizeof buf);
+
+	assert_int_equal(tt_stun_read(&m, out->buf, out->len), TT_STUN_OK);
+	assert_int_equal(m.cls, TT_STUN_REQUEST);
+	tt_stun_begin(&w, error ? TT_STUN_ERROR : TT_STUN_SUCCESS, TT_STUN_BINDING, m.tid);
+	if (error)
+		tt_stun_put_error(&w, error, "error");
+	else
+		tt_stun_put_addr(&w, TT_STUN_XOR_MAPPED_ADDRESS, &out->local);
+	if (key)
+		tt_stun_put_integrity(&w, key);
+	tt_stun_put_fingerprint(&w);
+	return tt_ice_recv(s->w.h[0].ice, s->w.sim.now, out->flow, NULL, from, buf,
+	                   tt_stun_finish(&w));
+}
+
+/* What leaves by `until`; requests are answered if told to. Answers of the agent are counted. */
+static int pump(struct script *s, taut_time us, bool answer, int *answers)
+{
+	struct tt_ice *ice = s->w.h[0].ice;
+	taut_time end = s->w.sim.now + us;
+	int requests = 0;
+
+	for (;;) {
+		uint8_t buf[2048];
+		struct tt_ice_out out = { .buf = buf, .cap = sizeof buf };
+		while (tt_ice_poll_send(ice, s->w.sim.now, &out)) {
+			if (buf[0] == 1) {
+				if (answers)
+					(*answers)++;
+				continue;
+			}
+			requests++;
+			if (answer)
+				answer_as(s, &out, 0, &s->theirs, &out.remote);
+		}
+		world_events(&s->w, 0);
+		taut_time at = tt_ice_deadline(ice, NULL);
+		if (at > end)
+			break;
+		s->w.sim.now = tt_max64(at, s->w.sim.now);
+		tt_ice_tick(ice, s->w.sim.now);
+	}
+	s->w.sim.now = end;
+	return requests;
+}
+
+static void setup(struct script *s, uint64_t seed, bool controlling)
+{
+	struct tt_ice_candidate c = { .type = TT_ICE_HOST, .component = 1, .foundation = "1",
+		                      .priority = 2130706431 };
+
+	memset(s, 0, sizeof *s);
+	world_init(&s->w, seed, NULL, NULL, 0);
+	s->w.trickle = false;
+	world_iface(&s->w.h[0], "10.0.0.1");
+	tt_ice_set_role(s->w.h[0].ice, s->w.sim.now, controlling);
+	const char *pwd = tt_ice_local_pwd(s->w.h[0].ice);
+	assert_true(tt_stun_key_init(&s->ours, pwd, strlen(pwd)));
+	assert_true(tt_stun_key_init(&s->theirs, peer_pwd, strlen(peer_pwd)));
+	s->addr = ip("10.0.0.2", 7000);
+	world_gather(&s->w, 0);
+	world_io(&s->w, 0);
+	tt_ice_set_remote(s->w.h[0].ice, s->w.sim.now, peer_ufrag, peer_pwd, false);
+	c.addr = s->addr;
+	tt_ice_add_remote(s->w.h[0].ice, s->w.sim.now, &c);
+}
+
+static void teardown(struct script *s)
+{
+	tt_stun_key_free(&s->ours);
+	tt_stun_key_free(&s->theirs);
+	world_free(&s->w);
+}
+
+static uint64_t dropped(const struct script *s)
+{
+	uint64_t n = 0;
+
+	for (int i = 0; i < TT_ICE_DROPS; i++)
+		n += tt_ice_counters(s->w.h[0].ice)->drops[i];
+	return n;
+}
+
+static void connect_it(struct script *s)
+{
+	pump(s, SEC, true, NULL);
+	if (!tt_ice_controlling(s->w.h[0].ice)) {
+		assert_int_equal(send_check(s, &(struct check){ .use_candidate = true }), 0);
+		pump(s, SEC, true, NULL);
+	}
+	assert_true(world_can_send(&s->w, 0));
+	assert_int_equal(s->w.h[0].selected, 1);
+}
+
+static void a08_an_unauthenticated_check_gets_no_reply_and_changes_nothing(void **state)
+{
+	struct script s;
+	struct tt_stun_key wrong;
+	char swapped[64], other[64];
+
+	(void)state;
+	setup(&s, 1, false);
+	assert_true(tt_stun_key_init(&wrong, "another password entirely", 25));
+	snprintf(swapped, sizeof swapped, "%s:%s", peer_ufrag, tt_ice_local_ufrag(s.w.h[0].ice));
+	snprintf(other, sizeof other, "%s:wrong", tt_ice_local_ufrag(s.w.h[0].ice));
+	const struct check bad[] = {
+		{ .no_integrity = true, .use_candidate = true },
+		{ .key = &wrong, .use_candidate = true },
+		{ .no_fingerprint = true },
+		{ .username = "" }, { .username = ":" }, { .username = "%s%n%x" },
+		{ .username = swapped }, { .username = other },
+		{ .username = tt_ice_local_ufrag(s.w.h[0].ice) },
+		{ .no_priority = true }, { .no_role = true },
+	};
+	struct taut_addr from = ip("10.0.0.66", 6666);
+	for (size_t i = 0; i < TT_COUNT(bad); i++) {
+		int answers = 0;
+		uint64_t before = dropped(&s);
+		assert_int_equal(send_check_from(&s, &bad[i], &from), 1);
+		pump(&s, MS, false, &answers);
+		assert_int_equal(answers, 0);
+		assert_int_equal(dropped(&s), before + 1);
+		assert_false(tt_ice_may_hold(s.w.h[0].ice, s.w.h[0].flow[0], &from));
+	}
+	/* Signed, but USE-CANDIDATE stands behind the signature. */
+	pump(&s, SEC, true, NULL);
+	assert_int_equal(send_check(&s, &(struct check){ .use_candidate_unsigned = true }), 0);
+	pump(&s, SEC, true, NULL);
+	assert_int_equal(s.w.h[0].selected, 0);
+	tt_stun_key_free(&wrong);
+	teardown(&s);
+}
+
+static void an_unknown_required_attribute_gets_420_if_signed(void **state)
+{
+	struct script s;
+	uint8_t buf[2048];
+	struct tt_ice_out out = { .buf = buf, .cap = sizeof buf };
+	struct tt_stun_msg m;
+
+	(void)state;
+	setup(&s, 2, false);
+	pump(&s, SEC, true, NULL);
+	assert_int_equal(send_check(&s, &(struct check){ .unknown = true }), 0);
+	assert_true(tt_ice_poll_send(s.w.h[0].ice, s.w.sim.now, &out));
+	assert_int_equal(tt_stun_read(&m, out.buf, out.len), TT_STUN_OK);
+	assert_int_equal(m.error_code, 420);
+	assert_int_equal(m.refused[0], 0x7fff);
+	assert_true(tt_stun_verify(&m, out.buf, &s.ours));
+	teardown(&s);
+}
+
+static void a07_forged_answers_do_not_keep_consent(void **state)
+{
+	struct script s;
+
+	(void)state;
+	setup(&s, 3, true);
+	connect_it(&s);
+	taut_time quiet = s.w.sim.now;
+	struct taut_addr other = ip("10.0.0.66", 7000);
+	while (s.w.sim.now - quiet < 31 * SEC) {
+		uint8_t buf[2048];
+		struct tt_ice_out out = { .buf = buf, .cap = sizeof buf };
+		s.w.sim.now += 100 * MS;
+		tt_ice_tick(s.w.h[0].ice, s.w.sim.now);
+		while (tt_ice_poll_send(s.w.h[0].ice, s.w.sim.now, &out)) {
+			assert_int_equal(buf[0], 0);
+			answer_as(&s, &out, 0, NULL, &s.addr);    /* unsigned */
+			answer_as(&s, &out, 0, &s.ours, &s.addr); /* with another key */
+			answer_as(&s, &out, 0, &s.theirs, &other); /* A13: from elsewhere */
+			answer_as(&s, &out, 403, NULL, &s.addr);
+			buf[12] ^= 1; /* another transaction */
+			answer_as(&s, &out, 0, &s.theirs, &s.addr);
+		}
+		world_events(&s.w, 0);
+	}
+	assert_false(world_can_send(&s.w, 0));
+	assert_int_equal(s.w.h[0].reason, TAUT_REASON_ICE_CONSENT_EXPIRED);
+	teardown(&s);
+}
+
+static void a_signed_403_revokes_consent_at_once(void **state)
+{
+	struct script s;
+	uint8_t buf[2048];
+	struct tt_ice_out out = { .buf = buf, .cap = sizeof buf };
+
+	(void)state;
+	setup(&s, 4, true);
+	connect_it(&s);
+	while (!tt_ice_poll_send(s.w.h[0].ice, s.w.sim.now, &out))
+		s.w.sim.now += 10 * MS;
+	answer_as(&s, &out, 403, &s.theirs, &s.addr);
+	assert_false(world_can_send(&s.w, 0));
+	tt_ice_tick(s.w.h[0].ice, s.w.sim.now);
+	world_events(&s.w, 0);
+	assert_int_equal(s.w.h[0].state, TT_ICE_FAILED);
+	teardown(&s);
+}
+
+static void a09_role_conflicts_end(void **state)
+{
+	struct script s;
+	uint8_t buf[2048];
+	struct tt_ice_out out = { .buf = buf, .cap = sizeof buf };
+
+	(void)state;
+	setup(&s, 5, true);
+	assert_true(tt_ice_poll_send(s.w.h[0].ice, s.w.sim.now, &out));
+	answer_as(&s, &out, 487, NULL, &s.addr); /* nobody signed that */
+	assert_true(tt_ice_controlling(s.w.h[0].ice));
+	answer_as(&s, &out, 487, &s.theirs, &s.addr);
+	assert_false(tt_ice_controlling(s.w.h[0].ice));
+	int turned = 0;
+	for (int i = 0; i < 1000; i++) {
+		bool was = tt_ice_controlling(s.w.h[0].ice);
+		struct check c = { .controlled = !was, .tiebreaker = was ? UINT64_MAX : 0 };
+		send_check(&s, &c);
+		turned += was != tt_ice_controlling(s.w.h[0].ice);
+		pump(&s, 10 * MS, false, NULL);
+	}
+	assert_in_range(turned, 1, 16);
+	teardown(&s);
+}
+
+static void a10_ten_thousand_requests_get_one_answer_each_and_no_check(void **state)
+{
+	struct script s;
+	int answers = 0, requests = 0;
+
+	(void)state;
+	setup(&s, 6, false);
+	connect_it(&s);
+	for (int i = 0; i < 10000; i++) {
+		send_check(&s, &(struct check){ .use_candidate = true });
+		requests += pump(&s, MS, true, &answers);
+	}
+	assert_int_equal(answers, 10000);
+	assert_in_range(requests, 1, 3); /* consent checks of those ten seconds */
+
+	/* A burst beyond what is queued is dropped and counted. */
+	answers = 0;
+	uint64_t before = dropped(&s);
+	for (int i = 0; i < 100; i++)
+		send_check(&s, &(struct check){ .use_candidate = true });
+	pump(&s, MS, true, &answers);
+	assert_int_equal(answers, TT_ICE_MAX_RESPONSES);
+	assert_int_equal(dropped(&s), before + 100 - TT_ICE_MAX_RESPONSES);
+	teardown(&s);
+}
+
+static void a11_ten_thousand_candidates_are_capped_and_paced(void **state)
+{
+	struct script s;
+	struct tt_ice_candidate c = { .type = TT_ICE_HOST, .component = 1, .foundation = "9",
+		                      .priority = 77 };
+	int limited = 0;
+
+	(void)state;
+	setup(&s, 7, true);
+	for (unsigned i = 0; i < 10000; i++) {
+		c.addr = ip("192.0.2.99", (uint16_t)(1 + i));
+		limited += tt_ice_add_remote(s.w.h[0].ice, s.w.sim.now, &c) == TAUT_E_LIMIT;
+	}
+	assert_int_equal(limited, 10000 - (TT_ICE_MAX_REMOTE - 1));
+	int requests = pump(&s, 10 * SEC, false, NULL);
+	assert_true(requests <= 201);
+	requests += pump(&s, 500 * SEC, false, NULL);
+	assert_true(requests <= TT_ICE_MAX_REMOTE * 7);
+	assert_int_equal(s.w.h[0].state, TT_ICE_FAILED);
+	teardown(&s);
+}
+
+static void a12_checks_from_ten_thousand_ports_reveal_sixteen_candidates(void **state)
+{
+	struct script s;
+	int held = 0;
+
+	(void)state;
+	setup(&s, 8, false);
+	for (unsigned i = 0; i < 10000; i++) {
+		struct taut_addr from = ip("10.0.0.3", (uint16_t)(1 + i));
+		send_check_from(&s, &(struct check){ 0 }, &from);
+		pump(&s, 1, false, NULL);
+		held += tt_ice_may_hold(s.w.h[0].ice, s.w.h[0].flow[0], &from);
+	}
+	assert_int_equal(held, TT_ICE_MAX_PRFLX);
+	teardown(&s);
+}
+
+static void a15_an_unknown_source_is_neither_received_nor_held(void **state)
+{
+	struct script s;
+	struct taut_addr other = ip("10.0.0.66", 7000);
+
+	(void)state;
+	setup(&s, 9, true);
+	connect_it(&s);
+	struct tt_ice *ice = s.w.h[0].ice;
+	assert_true(tt_ice_may_recv(ice, s.w.h[0].flow[0], &s.addr));
+	assert_false(tt_ice_may_recv(ice, s.w.h[0].flow[0] + 1, &s.addr));
+	assert_false(tt_ice_may_recv(ice, s.w.h[0].flow[0], &other));
+	assert_false(tt_ice_may_hold(ice, s.w.h[0].flow[0], &other));
+	teardown(&s);
+}
+
+static void a16_a_thousand_names_are_capped(void **state)
+{
+	struct script s;
+	struct tt_ice_candidate c = { .type = TT_ICE_HOST, .component = 1, .foundation = "9",
+		                      .priority = 77, .addr = { .port = 9000 } };
+	char name[320];
+	int limited = 0;
+
+	(void)state;
+	setup(&s, 10, true);
+	c.name = name;
+	for (int i = 0; i < 1000; i++) {
+		snprintf(name, sizeof name, "n%d.local", i);
+		limited += tt_ice_add_remote(s.w.h[0].ice, s.w.sim.now, &c) == TAUT_E_LIMIT;
+	}
+	assert_int_equal(limited, 1000 - TT_ICE_MAX_NAMES);
+	memset(name, 'a', 300);
+	memcpy(name + 300, ".local", 7);
+	assert_int_equal(tt_ice_add_remote(s.w.h[0].ice, s.w.sim.now, &c), TAUT_OK);
+	snprintf(name, sizeof name, "www.example.com");
+	assert_int_equal(tt_ice_add_remote(s.w.h[0].ice, s.w.sim.now, &c), TAUT_OK);
+	world_io(&s.w, 0);
+	int queries = pump(&s, 60 * SEC, false, NULL);
+	assert_true(queries <= TT_ICE_MAX_NAMES * 8 + 7);
+	teardown(&s);
+}
+
+static void addresses_of_nobody_are_never_checked(void **state)
+{
+	static const char *const ips[] = { "0.0.0.0", "224.0.0.251", "255.255.255.255", "127.0.0.1",
+		                           "ff02::1", "::", "fe80::1", "::1" };
+	struct script s;
+	struct tt_ice_candidate c = { .type = TT_ICE_HOST, .component = 1, .foundation = "9",
+		                      .priority = 77 };
+
+	(void)state;
+	setup(&s, 11, true);
+	connect_it(&s);
+	for (size_t i = 0; i < TT_COUNT(ips); i++) {
+		c.addr = ip(ips[i], 9000);
+		assert_int_equal(tt_ice_add_remote(s.w.h[0].ice, s.w.sim.now, &c), TAUT_OK);
+	}
+	c.addr = ip("10.0.0.3", 0);
+	tt_ice_add_remote(s.w.h[0].ice, s.w.sim.now, &c);
+	c.addr.port = 9;
+	c.tcp = true;
+	tt_ice_add_remote(s.w.h[0].ice, s.w.sim.now, &c);
+	assert_int_equal(pump(&s, 3 * SEC, true, NULL), 0);
+	teardown(&s);
+}
+
+/* BROWSERS.md: libwebrtc nominates with every check and may settle on another pair. */
+static void an_aggressive_peer_is_followed(void **state)
+{
+	struct script s;
+	struct taut_addr second = ip("10.0.0.3", 7001);
+	struct tt_ice_path path;
+
+	(void)state;
+	setup(&s, 12, false);
+	/* A pair of low priority is nominated first ... */
+	send_check_from(&s, &(struct check){ .use_candidate = true, .priority = 1000 }, &second);
+	pump(&s, 20 * MS, true, NULL);
+	pump(&s, 100 * MS, true, NULL);
+	assert_true(tt_ice_selected(s.w.h[0].ice, s.w.sim.now, &path));
+	assert_true(tt_addr_eq(&path.remote, &second));
+	assert_int_equal(s.w.h[0].selected, 1);
+	/* ... then the better one too: it counts, ... */
+	send_check(&s, &(struct check){ .use_candidate = true });
+	pump(&s, 100 * MS, true, NULL);
+	assert_true(tt_ice_selected(s.w.h[0].ice, s.w.sim.now, &path));
+	assert_true(tt_addr_eq(&path.remote, &s.addr));
+	assert_int_equal(s.w.h[0].selected, 2);
+	/* ... also when the lower one is nominated again, ... */
+	send_check_from(&s, &(struct check){ .use_candidate = true, .priority = 1000 }, &second);
+	pump(&s, 100 * MS, true, NULL);
+	assert_int_equal(s.w.h[0].selected, 2);
+	/* ... until the peer nominates only the lower one. */
+	for (int i = 0; i < 5; i++) {
+		send_check_from(&s, &(struct check){ .use_candidate = true, .priority = 1000 }, &second);
+		pump(&s, 2660 * MS, true, NULL);
+	}
+	assert_true(tt_ice_selected(s.w.h[0].ice, s.w.sim.now, &path));
+	assert_true(tt_addr_eq(&path.remote, &second));
+	assert_int_equal(s.w.h[0].selected, 3);
+	teardown(&s);
+}
+
+/* A spare pair that is nominated every 25 s keeps its consent, so that the peer may come to it. */
+static void a_spare_pair_of_an_aggressive_peer_stays_usable(void **state)
+{
+	struct script s;
+	struct taut_addr second = ip("10.0.0.3", 7001);
+
+	(void)state;
+	setup(&s, 13, false);
+	for (int i = 0; i < 200; i++) {
+		send_check(&s, &(struct check){ .use_candidate = true });
+		if (i % 10 == 0)
+			send_check_from(&s, &(struct check){ .use_candidate = true, .priority = 1000 },
+			                &second);
+		pump(&s, 2500 * MS, true, NULL);
+	}
+	assert_int_equal(s.w.h[0].selected, 1);
+	for (int i = 0; i < 4; i++) {
+		send_check_from(&s, &(struct check){ .use_candidate = true, .priority = 1000 }, &second);
+		pump(&s, 2500 * MS, true, NULL);
+	}
+	assert_int_equal(s.w.h[0].selected, 2);
+	teardown(&s);
+}
+
+static void an_ice_lite_peer_is_nominated_by_us(void **state)
+{
+	struct script s;
+
+	(void)state;
+	memset(&s, 0, sizeof s);
+	setup(&s, 14, false);
+	tt_ice_restart(s.w.h[0].ice, s.w.sim.now);
+	tt_ice_gather(s.w.h[0].ice, s.w.sim.now);
+	struct tt_ice_candidate c = { .type = TT_ICE_HOST, .component = 1, .foundation = "1",
+		                      .priority = 2130706431, .addr = s.addr };
+	tt_ice_set_remote(s.w.h[0].ice, s.w.sim.now, peer_ufrag, peer_pwd, true);
+	tt_ice_add_remote(s.w.h[0].ice, s.w.sim.now, &c);
+	assert_true(tt_ice_controlling(s.w.h[0].ice));
+	pump(&s, SEC, true, NULL);
+	assert_int_equal(s.w.h[0].selected, 1);
+	pump(&s, 60 * SEC, true, NULL);
+	assert_true(world_can_send(&s.w, 0));
+	teardown(&s);
+}
+
+static void early_checks_of_somebody_else_are_forgotten(void **state)
+{
+	struct script s;
+	struct taut_addr mallory = ip("10.0.0.66", 6666);
+	char name[64];
+
+	(void)state;
+	setup(&s, 15, false);
+	tt_ice_restart(s.w.h[0].ice, s.w.sim.now); /* no remote credentials any more */
+	tt_ice_gather(s.w.h[0].ice, s.w.sim.now);
+	tt_stun_key_free(&s.ours);
+	const char *pwd = tt_ice_local_pwd(s.w.h[0].ice);
+	assert_true(tt_stun_key_init(&s.ours, pwd, strlen(pwd)));
+	snprintf(name, sizeof name, "%s:else", tt_ice_local_ufrag(s.w.h[0].ice));
+	assert_int_equal(send_check_from(&s, &(struct check){ .username = name }, &mallory), 0);
+	assert_true(tt_ice_may_hold(s.w.h[0].ice, s.w.h[0].flow[0], &mallory));
+	tt_ice_set_remote(s.w.h[0].ice, s.w.sim.now, peer_ufrag, peer_pwd, false);
+	assert_false(tt_ice_may_hold(s.w.h[0].ice, s.w.h[0].flow[0], &mallory));
+	assert_int_equal(pump(&s, SEC, false, NULL), 0);
+	teardown(&s);
+}
+
+static void truncated_and_flipped_packets_are_survived(void **state)
+{
+	struct script s;
+	uint8_t buf[512];
+
+	(void)state;
+	setup(&s, 16, false);
+	pump(&s, SEC, true, NULL);
+	size_t len = write_check(&s, &(struct check){ .use_candidate = true }, buf, sizeof buf);
+	for (size_t n = 0; n < len; n++) {
+		uint8_t *exact = malloc(n ? n : 1);
+		assert_non_null(exact);
+		memcpy(exact, buf, n);
+		assert_int_equal(tt_ice_recv(s.w.h[0].ice, s.w.sim.now, s.w.h[0].flow[0], NULL, &s.addr,
+		                             exact, n), 1);
+		free(exact);
+	}
+	for (size_t at = 0; at < len; at++)
+		for (int bit = 0; bit < 8; bit++) {
+			buf[at] ^= (uint8_t)(1 << bit);
+			assert_int_equal(tt_ice_recv(s.w.h[0].ice, s.w.sim.now, s.w.h[0].flow[0], NULL,
+			                             &s.addr, buf, len), 1);
+			buf[at] ^= (uint8_t)(1 << bit);
+		}
+	world_events(&s.w, 0);
+	assert_int_equal(s.w.h[0].selected, 0);
+	teardown(&s);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a08_an_unauthenticated_check_gets_no_reply_and_changes_nothing),
+		cmocka_unit_test(an_unknown_required_attribute_gets_420_if_signed),
+		cmocka_unit_test(a07_forged_answers_do_not_keep_consent),
+		cmocka_unit_test(a_signed_403_revokes_consent_at_once),
+		cmocka_unit_test(a09_role_conflicts_end),
+		cmocka_unit_test(a10_ten_thousand_requests_get_one_answer_each_and_no_check),
+		cmocka_unit_test(a11_ten_thousand_candidates_are_capped_and_paced),
+		cmocka_unit_test(a12_checks_from_ten_thousand_ports_reveal_sixteen_candidates),
+		cmocka_unit_test(a15_an_unknown_source_is_neither_received_nor_held),
+		cmocka_unit_test(a16_a_thousand_names_are_capped),
+		cmocka_unit_test(addresses_of_nobody_are_never_checked),
+		cmocka_unit_test(an_aggressive_peer_is_followed),
+		cmocka_unit_test(a_spare_pair_of_an_aggressive_peer_stays_usable),
+		cmocka_unit_test(an_ice_lite_peer_is_nominated_by_us),
+		cmocka_unit_test(early_checks_of_somebody_else_are_forgotten),
+		cmocka_unit_test(truncated_and_flipped_packets_are_survived),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
