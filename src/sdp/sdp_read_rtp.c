@@ -40,7 +40,6 @@ bool tt_sdp_read_rtpmap(struct tt_sdp_reader *r)
 
 	if (!read_payload_type(r, &c))
 		return r->x.code == 0;
-	const char *where = r->x.at;
 	if (!tt_sdp_word(&r->x, &name, "/", "an encoding name"))
 		return false;
 	if (!tt_sdp_skip(&r->x, '/'))
@@ -56,7 +55,7 @@ bool tt_sdp_read_rtpmap(struct tt_sdp_reader *r)
 		if (tt_sdp_word_is_any(name, c->name) && c->clock_rate == rate &&
 		    c->channels == channels)
 			return true;
-		return tt_sdp_bad(&r->x, where, "a second codec for this payload type",
+		return tt_sdp_bad(&r->x, name.p, "a second codec for this payload type",
 		                  "one a=rtpmap for each");
 	}
 	c->name = tt_sdp_hold(r, name);
