@@ -125,7 +125,7 @@ struct taut_pc {
 	struct tt_rtp_session *rtp;     /* NULL until media is negotiated */
 	size_t max_message_size, send_buffer_size;
 	taut_flow next_flow;
-	bool dtls_started, dtls_client, sctp_started, agreed, data_agreed;
+	bool dtls_started, dtls_client, sctp_started, srtp_refused, agreed, data_agreed;
 	bool restarted_here, restarted_there; /* by the pending offer: a rollback undoes it */
 	uint32_t gathering_state, connection_state;
 	uint32_t dtls_state; /* TAUT_STATE_NEW, CONNECTING, CONNECTED, FAILED or CLOSED */

@@ -7,6 +7,7 @@
 
 #include "base/num.h"
 #include "peer/pc.h"
+#include "srtp/srtp_once.h"
 
 enum { MAX_CANDIDATES = TT_ICE_MAX_LOCAL };
 
@@ -255,18 +256,30 @@ static bool take_ice(struct taut_pc *pc)
 	return true;
 }
 
-static void keys_ready(struct taut_pc *pc)
+static void connected(struct taut_pc *pc)
+{
+	pc->dtls_state = TAUT_STATE_CONNECTED;
+	pc_milestone(pc, TAUT_MS_DTLS, tt_dtls_cipher_name(pc->dtls));
+	pc_update_connection_state(pc, TAUT_REASON_NONE, NULL);
+}
+
+/* With the keys of the handshake, once there is media to protect. */
+static bool start_srtp(struct taut_pc *pc, taut_time now)
 {
 	struct tt_srtp_keys keys;
 
-	pc->dtls_state = TAUT_STATE_CONNECTED;
-	pc_milestone(pc, TAUT_MS_DTLS, tt_dtls_cipher_name(pc->dtls));
-	if (tt_dtls_srtp_keys(pc->dtls, &keys) == TAUT_OK && keys.profile != TT_SRTP_PROFILE_NONE) {
-		if (tt_srtp_new(&pc->srtp, pc->env, &keys) == TAUT_OK)
-			pc->counters.srtp_profile = tt_srtp_profile_name(keys.profile);
-	}
-	memset(&keys, 0, sizeof keys);
-	pc_update_connection_state(pc, TAUT_REASON_NONE, NULL);
+	if (pc->srtp || pc->srtp_refused || !pc->rtp)
+		return false;
+	pc->srtp_refused = tt_dtls_srtp_keys(pc->dtls, &keys) != TAUT_OK ||
+	                   keys.profile == TT_SRTP_PROFILE_NONE ||
+	                   tt_srtp_new(&pc->srtp, pc->env, &keys) != TAUT_OK;
+	if (pc->srtp)
+		pc->counters.srtp_profile = tt_srtp_profile_name(keys.profile);
+	tt_srtp_wipe(&keys, sizeof keys);
+	if (pc->srtp_refused)
+		tt_note_drop(pc->env, now, TAUT_LAYER_PEER, "media fails closed",
+		             TT_STR("why", "the handshake gave no usable keys"));
+	return true;
 }
 
 static bool take_dtls(struct taut_pc *pc, taut_time now)
@@ -277,7 +290,7 @@ static bool take_dtls(struct taut_pc *pc, taut_time now)
 		return false;
 	switch (e.type) {
 	case TT_DTLS_EV_CONNECTED:
-		keys_ready(pc);
+		connected(pc);
 		break;
 	case TT_DTLS_EV_DATA:
 		if (pc->channels)
@@ -313,6 +326,7 @@ static bool start_transport(struct taut_pc *pc, taut_time now)
 		tt_dcs_connect(pc->channels, now);
 		moved = true;
 	}
+	moved |= start_srtp(pc, now);
 	if (pc->srtp && pc->rtp && pc->held)
 		pc_replay_held(pc, now);
 	return moved;

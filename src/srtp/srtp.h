@@ -7,6 +7,7 @@
 #ifndef TAUT_SRTP_SRTP_H
 #define TAUT_SRTP_SRTP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -27,6 +28,10 @@ enum {
 	TT_SRTP_E_REFUSED = -5,   /* anything else; with RFC 3711 section 9.2: the key is used up */
 };
 const char *tt_srtp_error_text(int error);
+
+/* Starts libsrtp and NSS once per process, which (m) takes 50 to 100 ms the first time: call it
+ * before a call comes up, or tt_srtp_new does in the middle of it. From any thread. */
+bool tt_srtp_library_ready(void);
 
 /* TAUT_E_INVAL: no such profile here; TAUT_E_NOMEM; TAUT_E_CRYPTO. */
 int tt_srtp_new(struct tt_srtp **out, struct tt_env *env, const struct tt_srtp_keys *keys);

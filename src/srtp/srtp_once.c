@@ -10,6 +10,8 @@
 
 #include <srtp2/srtp.h>
 
+#include "srtp/srtp.h"
+
 static once_flag once = ONCE_FLAG_INIT;
 static bool ready;
 static srtp_t anchor;
