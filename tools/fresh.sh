@@ -75,7 +75,8 @@ inside() {
 	' fresh "$1" "$2" "${registry:+npm_config_registry='$registry'; export npm_config_registry; }
 ${NODE_EXTRA_CA_CERTS:+NODE_EXTRA_CA_CERTS='$NODE_EXTRA_CA_CERTS'; export NODE_EXTRA_CA_CERTS; }
 ${CI:+CI='$CI'; export CI; }
-cd ~/taut && $3"
+[ ! -d ~/taut ] || cd ~/taut
+$3"
 }
 
 # The command as the user; when packages are missing, the line it prints is run by root.
