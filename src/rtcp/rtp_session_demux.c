@@ -1,0 +1,208 @@
+/* rtp_session_demux.c - which stream a packet belongs to: RFC 9143 section 9.2.
+ *
+ * By its SSRC when that is bound; else by the MID extension; else by its payload
+ * type when only one stream has it. A MID on a bound SSRC moves it. Bindings that
+ * no description named are few, and the one silent for longest is forgotten. */
+#include "rtcp/rtp_session_int.h"
+
+#include <string.h>
+
+enum ext_kind { EXT_NONE, EXT_MID, EXT_RID, EXT_REPAIRED_RID, EXT_TRANSPORT_CC, EXT_AUDIO_LEVEL };
+
+void tt_rtp_session_learn_ext(struct tt_rtp_session *s)
+{
+	memset(s->ext_kind, EXT_NONE, sizeof s->ext_kind);
+	for (size_t i = 0; i < s->receiver_count; i++) {
+		const struct tt_rtp_ext_ids *e = &s->receivers[i]->cfg.ext;
+
+		s->ext_kind[e->mid] = EXT_MID;
+		s->ext_kind[e->rid] = EXT_RID;
+		s->ext_kind[e->repaired_rid] = EXT_REPAIRED_RID;
+		s->ext_kind[e->transport_cc] = EXT_TRANSPORT_CC;
+		s->ext_kind[e->audio_level] = EXT_AUDIO_LEVEL;
+		s->ext_kind[0] = EXT_NONE;
+	}
+}
+
+void tt_rtp_session_read_ext(const struct tt_rtp_session *s, const struct tt_rtp_packet *p,
+                             struct tt_rtp_ext_values *x)
+{
+	struct tt_rtp_ext_reader r = tt_rtp_ext_begin(p);
+	struct tt_rtp_ext e;
+
+	*x = (struct tt_rtp_ext_values){ 0 };
+	while (tt_rtp_ext_next(&r, &e)) {
+		struct rd v = rd_make(e.value.p, e.value.len);
+
+		switch ((enum ext_kind)s->ext_kind[e.id]) {
+		case EXT_MID:
+			x->mid = e.value;
+			break;
+		case EXT_RID:
+			x->rid = e.value;
+			break;
+		case EXT_REPAIRED_RID:
+			x->repaired_rid = e.value;
+			break;
+		case EXT_TRANSPORT_CC:
+			x->transport_cc = rd_u16(&v);
+			x->has_transport_cc = !v.bad;
+			break;
+		case EXT_AUDIO_LEVEL: {
+			uint8_t b = rd_u8(&v);
+
+			x->has_level = !v.bad;
+			x->voice = b >> 7;
+			x->level = b & 0x7f;
+			break;
+		}
+		case EXT_NONE:
+			break;
+		}
+	}
+}
+
+static struct tt_rtp_binding *find(struct tt_rtp_session *s, uint32_t ssrc)
+{
+	for (size_t i = 0; i < s->binding_count; i++)
+		if (s->bindings[i].ssrc == ssrc)
+			return &s->bindings[i];
+	return NULL;
+}
+
+static void drop(struct tt_rtp_session *s, struct tt_rtp_binding *b)
+{
+	*b = s->bindings[--s->binding_count];
+}
+
+void tt_rtp_session_unbind(struct tt_rtp_session *s, const struct tt_rtp_receiver *r)
+{
+	for (size_t i = s->binding_count; i-- > 0;)
+		if (s->bindings[i].receiver == r)
+			drop(s, &s->bindings[i]);
+}
+
+/* There is always room: streams are fewer than slots, and probes have their own ceiling. */
+static struct tt_rtp_binding *bind(struct tt_rtp_session *s, struct tt_rtp_receiver *r,
+                                   uint32_t ssrc, bool rtx, bool signalled)
+{
+	struct tt_rtp_binding *b = find(s, ssrc), *oldest = NULL;
+	size_t probes = 0;
+
+	if (!b && !signalled) {
+		for (size_t i = 0; i < s->binding_count; i++) {
+			struct tt_rtp_binding *o = &s->bindings[i];
+
+			if (o->signalled)
+				continue;
+			probes++;
+			if (!oldest || o->last < oldest->last)
+				oldest = o;
+		}
+		if (probes == TT_RTP_MAX_PROBES)
+			b = oldest;
+	}
+	if (!b)
+		b = &s->bindings[s->binding_count++];
+	*b = (struct tt_rtp_binding){ .ssrc = ssrc, .rtx = rtx, .signalled = signalled,
+		                      .last = s->now, .receiver = r };
+	return b;
+}
+
+void tt_rtp_session_bind_signalled(struct tt_rtp_session *s, struct tt_rtp_receiver *r)
+{
+	for (size_t i = s->binding_count; i-- > 0;)
+		if (s->bindings[i].receiver == r && s->bindings[i].signalled)
+			drop(s, &s->bindings[i]);
+	if (r->cfg.ssrc)
+		bind(s, r, r->cfg.ssrc, false, true);
+	if (r->cfg.rtx_ssrc)
+		bind(s, r, r->cfg.rtx_ssrc, true, true);
+}
+
+static struct tt_rtp_receiver *by_mid(struct tt_rtp_session *s, struct span mid)
+{
+	for (size_t i = 0; i < s->receiver_count; i++)
+		if (span_eq(mid, span_of(s->receivers[i]->mid)))
+			return s->receivers[i];
+	return NULL;
+}
+
+static struct tt_rtp_receiver *by_payload_type(struct tt_rtp_session *s, uint8_t pt)
+{
+	struct tt_rtp_receiver *found = NULL;
+
+	for (size_t i = 0; i < s->receiver_count; i++) {
+		if (!tt_rtp_receiver_payload(s->receivers[i], pt))
+			continue;
+		if (found)
+			return NULL;
+		found = s->receivers[i];
+	}
+	return found;
+}
+
+static bool is_ours(struct tt_rtp_session *s, uint32_t ssrc)
+{
+	for (size_t i = 0; i < s->sender_count; i++)
+		if (s->senders[i]->cfg.ssrc == ssrc || (ssrc && s->senders[i]->cfg.rtx_ssrc == ssrc))
+			return true;
+	return false;
+}
+
+/* One SSRC at a time: another one takes over when it was named by the description, or when the
+ * one before has ended or fallen silent. */
+static bool may_follow(const struct tt_rtp_session *s, const struct tt_rtp_receiver *r,
+                       uint32_t ssrc)
+{
+	return !r->has_ssrc || r->ssrc == ssrc || r->ended || ssrc == r->cfg.ssrc ||
+	       s->now - r->last_at > 200000;
+}
+
+static struct tt_rtp_binding *bind_new(struct tt_rtp_session *s, const struct tt_rtp_packet *p,
+                                       const struct tt_rtp_ext_values *x, const char **why)
+{
+	bool has_mid = x->mid.len > 0;
+	struct tt_rtp_receiver *r = has_mid ? by_mid(s, x->mid) : by_payload_type(s, p->pt);
+
+	if (!r) {
+		*why = has_mid ? "no stream with this mid" : "no stream for this ssrc";
+		return NULL;
+	}
+	const struct tt_rtp_payload *map = tt_rtp_receiver_payload(r, p->pt);
+
+	if (!map) {
+		*why = "payload type not negotiated";
+		return NULL;
+	}
+	if (!map->apt && !may_follow(s, r, p->ssrc)) {
+		*why = "a second ssrc for the same stream";
+		return NULL;
+	}
+	return bind(s, r, p->ssrc, map->apt != 0, false);
+}
+
+struct tt_rtp_binding *tt_rtp_session_demux(struct tt_rtp_session *s, const struct tt_rtp_packet *p,
+                                            const struct tt_rtp_ext_values *x, const char **why)
+{
+	struct tt_rtp_binding *b = find(s, p->ssrc);
+
+	if (is_ours(s, p->ssrc)) {
+		*why = "one of our own ssrcs"; /* a loop or a collision, RFC 3550 section 8.2 */
+		return NULL;
+	}
+	if (b && x->mid.len > 0 && !span_eq(x->mid, span_of(b->receiver->mid)) && by_mid(s, x->mid)) {
+		drop(s, b);
+		b = NULL;
+	}
+	if (!b)
+		b = bind_new(s, p, x, why);
+	if (!b)
+		return NULL;
+	if (!b->rtx && !may_follow(s, b->receiver, p->ssrc)) {
+		*why = "a second ssrc for the same stream";
+		return NULL;
+	}
+	b->last = s->now;
+	return b;
+}

@@ -1,0 +1,63 @@
+/* rtp_session_event.c - what happened, one at a time, and when a frame was captured. */
+#include "rtcp/rtp_session_int.h"
+
+static const struct tt_rtp_event *tell(struct tt_rtp_session *s, uint32_t type,
+                                       const struct tt_rtp_receiver *r, uint32_t ssrc)
+{
+	s->event = (struct tt_rtp_event){ .type = type, .stream = r->cfg.stream, .ssrc = ssrc,
+		                          .kind = r->cfg.kind };
+	return &s->event;
+}
+
+static const struct tt_rtp_event *tell_frame(struct tt_rtp_session *s, struct tt_rtp_receiver *r)
+{
+	const struct tt_rtp_payload *map = tt_rtp_receiver_payload(r, s->frame.payload_type);
+
+	if (r->has_report && s->has_clock)
+		s->frame.captured = s->clock + tt_rtcp_ntp_us(r->report_ntp) +
+		                    tt_rtp_receiver_since_report(r, s->frame.rtp_timestamp);
+	s->counters.frames_received++;
+	*(r->cfg.kind == TAUT_VIDEO ? &s->counters.video_frames_received
+	                            : &s->counters.audio_frames_received) += 1;
+	tell(s, TT_RTP_EV_FRAME, r, r->ssrc);
+	s->event.codec = map ? map->codec : TT_RTP_CODEC_NONE;
+	s->event.frame = &s->frame;
+	return &s->event;
+}
+
+static const struct tt_rtp_event *of_receiver(struct tt_rtp_session *s, struct tt_rtp_receiver *r)
+{
+	if (r->tell_started && r->source.started) {
+		r->tell_started = false;
+		return tell(s, TT_RTP_EV_TRACK_STARTED, r, r->ssrc);
+	}
+	if (tt_rtp_receiver_take(r, &s->frame, &s->frame_buf, &s->frame_cap))
+		return tell_frame(s, r);
+	if (r->tell_bye) {
+		r->tell_bye = false;
+		return tell(s, TT_RTP_EV_BYE, r, r->bye_ssrc);
+	}
+	return NULL;
+}
+
+static const struct tt_rtp_event *of_sender(struct tt_rtp_session *s, struct tt_rtp_sender *tx)
+{
+	if (!tx->key_wanted || tx->key_wanted_at > s->now)
+		return NULL;
+	tx->key_wanted = false;
+	tx->key_told_at = s->now;
+	s->event = (struct tt_rtp_event){ .type = TT_RTP_EV_KEY_FRAME_WANTED, .stream = tx->cfg.stream,
+		                          .ssrc = tx->cfg.ssrc, .kind = tx->cfg.kind };
+	return &s->event;
+}
+
+const struct tt_rtp_event *tt_rtp_session_poll_event(struct tt_rtp_session *s)
+{
+	const struct tt_rtp_event *e = NULL;
+
+	for (size_t i = 0; !e && i < s->receiver_count; i++)
+		e = of_receiver(s, s->receivers[i]);
+	for (size_t i = 0; !e && i < s->sender_count; i++)
+		e = of_sender(s, s->senders[i]);
+	return e;
+}

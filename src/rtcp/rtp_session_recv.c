@@ -1,0 +1,247 @@
+/* rtp_session_recv.c - packets in: RTP to its stream, RTCP to whom it concerns.
+ *
+ * RFC 3550 section 6.4, RFC 4585 section 6, RFC 5104 section 4.3.1. What is
+ * refused changes nothing but a counter. */
+#include "rtcp/rtp_session_int.h"
+
+#include "base/num.h"
+
+enum { FIRST_REPORT = 100000, TRANSPORT_CC_EVERY = 64000, MAX_RTT = 10000000 };
+
+static const char *take_rtp(struct tt_rtp_session *s, taut_time now, taut_time arrived,
+                            const struct tt_rtp_packet *p)
+{
+	struct tt_rtp_ext_values x;
+	const char *why = NULL;
+
+	tt_rtp_session_read_ext(s, p, &x);
+	struct tt_rtp_binding *b = tt_rtp_session_demux(s, p, &x, &why);
+
+	if (!b)
+		return why;
+	struct tt_rtp_receiver *r = b->receiver;
+
+	if (b->rtx) {
+		why = tt_rtp_receiver_rtx(r, now, arrived, p, &x);
+	} else {
+		if (!tt_rtp_receiver_payload(r, p->pt))
+			return "payload type not negotiated";
+		if (!r->has_ssrc || r->ssrc != p->ssrc)
+			tt_rtp_receiver_follow(r, p->ssrc);
+		why = tt_rtp_receiver_media(r, now, arrived, p, &x);
+	}
+	if (!why && x.has_transport_cc && r->cfg.transport_cc) {
+		if (!tt_twcc_pending(&s->arrivals))
+			s->transport_cc_at = now + TRANSPORT_CC_EVERY;
+		tt_twcc_arrived(&s->arrivals, x.transport_cc, p->ssrc, arrived);
+	}
+	tt_rtp_receiver_advance(r, now, s->counters.round_trip_time);
+	return why;
+}
+
+void tt_rtp_session_recv_rtp(struct tt_rtp_session *s, taut_time now, taut_time arrived,
+                             const uint8_t *pkt, size_t len)
+{
+	struct tt_rtp_packet p;
+
+	tt_rtp_session_saw(s, now);
+	tt_trace_packet(s->env, now, TAUT_LAYER_RTP, false, pkt, len, NULL, NULL);
+	const char *why = len <= TT_RTP_PACKET_ROOM && tt_rtp_read(&p, pkt, len)
+	                          ? take_rtp(s, now, arrived ? arrived : now, &p)
+	                          : "not an RTP packet";
+
+	if (why) {
+		s->counters.packets_refused++;
+		tt_note_drop(s->env, now, TAUT_LAYER_RTP, why, TT_INT("length", len));
+		return;
+	}
+	s->counters.packets_received++;
+	s->counters.bytes_received += len;
+	tt_rtp_session_reports_by(s, s->report_at == INT64_MAX ? now + FIRST_REPORT : INT64_MAX);
+}
+
+static struct tt_rtp_receiver *receiver_of(struct tt_rtp_session *s, uint32_t ssrc)
+{
+	for (size_t i = 0; i < s->receiver_count; i++)
+		if (s->receivers[i]->has_ssrc && s->receivers[i]->ssrc == ssrc)
+			return s->receivers[i];
+	return NULL;
+}
+
+/* Where the peer's wall clock lies on ours: the report that travelled fastest says it best, and
+ * slow ones pull only a little, for clocks that drift. One clock for all streams of the
+ * transport, so that sound and picture keep their distance. */
+static void learn_clock(struct tt_rtp_session *s, uint64_t ntp, taut_time arrived)
+{
+	int64_t seen = arrived - tt_rtcp_ntp_us(ntp) - s->counters.round_trip_time / 2;
+	int64_t off = seen - s->clock;
+
+	if (!s->has_clock || off < 0 || off > 2000000)
+		s->clock = seen;
+	else
+		s->clock += off / 64;
+	s->has_clock = true;
+}
+
+static void take_sender_info(struct tt_rtp_session *s, const struct tt_rtcp *p, taut_time arrived)
+{
+	struct tt_rtcp_sender_info info;
+
+	tt_rtcp_read_sender_info(p, &info);
+	struct tt_rtp_receiver *r = receiver_of(s, info.ssrc);
+
+	if (!r)
+		return;
+	r->report_ntp = info.ntp;
+	r->report_ts = info.rtp;
+	r->report_at = arrived;
+	r->has_report = true;
+	if (info.ntp != 0) /* 6.4.1: no wall clock over there */
+		learn_clock(s, info.ntp, arrived);
+	else
+		r->has_report = false;
+}
+
+/* 6.4.1: round trip = A - LSR - DLSR, in the middle 32 bits of NTP time. */
+static void take_block(struct tt_rtp_session *s, taut_time arrived, const struct tt_rtcp_block *b)
+{
+	struct tt_rtp_sender *tx = tt_rtp_session_sender_of(s, b->ssrc);
+
+	if (!tx)
+		return;
+	tx->acknowledged = true;
+	s->counters.remote_packets_lost += (uint64_t)(tt_max64(b->lost, 0) - tx->remote_lost);
+	tx->remote_lost = (int32_t)tt_max64(b->lost, 0);
+	if (b->lsr == 0)
+		return;
+	uint32_t a = (uint32_t)(tt_rtp_session_ntp(s, arrived) >> 16);
+	uint32_t span = a - b->lsr - b->dlsr;
+	int64_t rtt = (int64_t)((uint64_t)span * 1000000 >> 16);
+
+	if (span < 0x80000000u && rtt < MAX_RTT)
+		s->counters.round_trip_time = tt_max64(rtt, 1);
+	else if (span >= 0xffffff00u) /* the two clocks round differently: less than a tick */
+		s->counters.round_trip_time = 1;
+}
+
+static void want_key_frame(struct tt_rtp_session *s, taut_time now, struct tt_rtp_sender *tx)
+{
+	if (tx->key_wanted || tx->cfg.kind != TAUT_VIDEO)
+		return;
+	tx->key_wanted = true;
+	tx->key_wanted_at = tx->key_told_at ? tt_max64(now, tx->key_told_at + TT_RTP_KEY_EVERY) : now;
+	tt_note(s->env, now, TAUT_LAYER_RTCP, "peer wants a key frame",
+	        TT_INT("stream", tx->cfg.stream));
+}
+
+static void take_nack(struct tt_rtp_session *s, taut_time now, const struct tt_rtcp_feedback *f)
+{
+	struct tt_rtp_sender *tx = tt_rtp_session_sender_of(s, f->media);
+	uint16_t seq;
+
+	s->counters.nacks_received++;
+	for (size_t i = 0; tx && tt_rtcp_read_nack(f->fci, &i, &seq);)
+		tt_rtp_sender_nack(tx, now, s->counters.round_trip_time, seq);
+}
+
+static void take_fir(struct tt_rtp_session *s, taut_time now, const struct tt_rtcp_feedback *f)
+{
+	uint32_t ssrc;
+	uint8_t seq;
+
+	s->counters.firs_received++;
+	for (size_t i = 0; tt_rtcp_read_fir(f->fci, i, &ssrc, &seq); i++) {
+		struct tt_rtp_sender *tx = tt_rtp_session_sender_of(s, ssrc);
+
+		/* RFC 5104 section 4.3.1.2: the same number is the same request */
+		if (!tx || (tx->fir_seen && tx->fir_seq == seq))
+			continue;
+		tx->fir_seen = true;
+		tx->fir_seq = seq;
+		want_key_frame(s, now, tx);
+	}
+}
+
+static void take_feedback(struct tt_rtp_session *s, taut_time now, const struct tt_rtcp *p)
+{
+	struct tt_rtcp_feedback f;
+	uint64_t rate;
+
+	tt_rtcp_read_feedback(p, &f);
+	if (p->type == TT_RTCP_RTPFB) {
+		if (p->count == TT_RTPFB_NACK)
+			take_nack(s, now, &f);
+		else if (p->count == TT_RTPFB_TRANSPORT_CC)
+			s->counters.twcc_received++;
+		return;
+	}
+	if (p->count == TT_PSFB_PLI) {
+		struct tt_rtp_sender *tx = tt_rtp_session_sender_of(s, f.media);
+
+		s->counters.plis_received++;
+		if (tx)
+			want_key_frame(s, now, tx);
+	} else if (p->count == TT_PSFB_FIR) {
+		take_fir(s, now, &f);
+	} else if (p->count == TT_PSFB_AFB && tt_rtcp_read_remb(f.fci, &rate)) {
+		s->counters.remb_received++;
+	}
+}
+
+static void take_bye(struct tt_rtp_session *s, const struct tt_rtcp *p)
+{
+	for (size_t i = 0; i < p->count; i++) {
+		struct tt_rtp_receiver *r = receiver_of(s, tt_rtcp_read_bye(p, i));
+
+		if (!r || r->ended)
+			continue;
+		r->ended = r->tell_bye = true;
+		r->bye_ssrc = r->ssrc;
+	}
+}
+
+static void take_one(struct tt_rtp_session *s, taut_time now, taut_time arrived,
+                     const struct tt_rtcp *p)
+{
+	struct tt_rtcp_block block;
+
+	switch (p->type) {
+	case TT_RTCP_SR:
+	case TT_RTCP_RR:
+		if (p->type == TT_RTCP_SR)
+			take_sender_info(s, p, arrived);
+		for (size_t i = 0; i < p->count; i++) {
+			tt_rtcp_read_block(p, i, &block);
+			take_block(s, arrived, &block);
+		}
+		break;
+	case TT_RTCP_BYE:
+		take_bye(s, p);
+		break;
+	case TT_RTCP_RTPFB:
+	case TT_RTCP_PSFB:
+		take_feedback(s, now, p);
+		break;
+	default:
+		break; /* SDES, APP and XR say nothing that is used here */
+	}
+}
+
+void tt_rtp_session_recv_rtcp(struct tt_rtp_session *s, taut_time now, taut_time arrived,
+                              const uint8_t *pkt, size_t len)
+{
+	const char *why = tt_rtcp_check(pkt, len);
+	struct rd r = rd_make(pkt, len);
+	struct tt_rtcp p;
+
+	tt_rtp_session_saw(s, now);
+	tt_trace_packet(s->env, now, TAUT_LAYER_RTCP, false, pkt, len, NULL, NULL);
+	if (why) {
+		s->counters.rtcp_refused++;
+		tt_note_drop(s->env, now, TAUT_LAYER_RTCP, why, TT_INT("length", len));
+		return;
+	}
+	s->counters.rtcp_received++;
+	while (tt_rtcp_next(&r, &p))
+		take_one(s, now, arrived ? arrived : now, &p);
+}

@@ -1,0 +1,161 @@
+/* rtp_session_send.c - frames in, packets out: who may send next, and when.
+ *
+ * RTCP goes first, then audio, then what is sent again, then video. Video and
+ * retransmissions leave in bursts with a pause between them, so that a large key
+ * frame does not fill the queue of a bottleneck at once; audio never waits.
+ * This is no congestion control: the rate is the encoder's. */
+#include "rtcp/rtp_session_int.h"
+
+#include "base/num.h"
+
+enum { FIRST_REPORT = 100000 };
+
+int tt_rtp_session_send_frame(struct tt_rtp_session *s, taut_time now, uint32_t stream,
+                              const struct taut_frame *frame)
+{
+	struct tt_rtp_sender *tx = tt_rtp_session_sender(s, stream);
+
+	tt_rtp_session_saw(s, now);
+	if (!tx)
+		return TAUT_E_GONE;
+	bool first = !tx->started;
+	int r = tt_rtp_sender_frame(tx, now, frame, s->max_packet);
+
+	if (r == TAUT_E_LIMIT || r == TAUT_E_NOMEM)
+		s->counters.frames_dropped++;
+	if (r != TAUT_OK)
+		return r;
+	s->counters.frames_sent++;
+	*(tx->cfg.kind == TAUT_VIDEO ? &s->counters.video_frames_sent
+	                             : &s->counters.audio_frames_sent) += 1;
+	if (first || s->report_at == INT64_MAX) /* the receiver cannot match sound and picture before it */
+		tt_rtp_session_reports_by(s, now + FIRST_REPORT);
+	return TAUT_OK;
+}
+
+int tt_rtp_session_request_key_frame(struct tt_rtp_session *s, taut_time now, uint32_t stream)
+{
+	struct tt_rtp_receiver *r = tt_rtp_session_receiver(s, stream);
+
+	tt_rtp_session_saw(s, now);
+	if (!r)
+		return TAUT_E_GONE;
+	r->ask_key = r->has_ssrc && r->cfg.kind == TAUT_VIDEO && (r->cfg.pli || r->cfg.fir);
+	return TAUT_OK;
+}
+
+typedef size_t write_packet(struct tt_rtp_sender *tx, taut_time now,
+                            const struct tt_rtp_stamp *stamp, uint8_t *buf, size_t cap);
+
+/* From one sender after another; kind 0: any. */
+static size_t send_of(struct tt_rtp_session *s, taut_time now, uint32_t kind, write_packet *write,
+                      uint8_t *buf, size_t cap)
+{
+	/* 24 bits, 18 of them after the point: the middle of NTP time */
+	const struct tt_rtp_stamp stamp = {
+		.transport_seq = s->transport_seq,
+		.abs_send_time = (uint32_t)(tt_rtp_session_ntp(s, now) >> 14) & 0xffffff,
+	};
+
+	for (size_t i = 0; i < s->sender_count; i++) {
+		size_t at = (s->turn + i) % s->sender_count;
+		struct tt_rtp_sender *tx = s->senders[at];
+
+		if (kind != 0 && tx->cfg.kind != kind)
+			continue;
+		size_t len = write(tx, now, &stamp, buf, cap);
+
+		if (len == 0)
+			continue;
+		if (tx->cfg.ext.transport_cc)
+			s->transport_seq++;
+		s->turn = at + 1;
+		s->counters.packets_sent++;
+		s->counters.bytes_sent += len;
+		tt_trace_packet(s->env, now, TAUT_LAYER_RTP, true, buf, len, NULL, NULL);
+		return len;
+	}
+	return 0;
+}
+
+static bool paced_waits(const struct tt_rtp_session *s)
+{
+	for (size_t i = 0; i < s->sender_count; i++) {
+		const struct tt_rtp_sender *tx = s->senders[i];
+
+		if (tx->resend_count > 0 ||
+		    (tx->cfg.kind == TAUT_VIDEO && tt_rtp_history_waiting(&tx->history) > 0))
+			return true;
+	}
+	return false;
+}
+
+static size_t send_paced(struct tt_rtp_session *s, taut_time now, uint8_t *buf, size_t cap)
+{
+	if (!paced_waits(s))
+		return 0;
+	if (now >= s->burst_at + s->burst_every) {
+		s->burst_at = now;
+		s->burst_left = s->burst_packets;
+	}
+	if (s->burst_left == 0)
+		return 0;
+	size_t len = send_of(s, now, 0, tt_rtp_sender_resend, buf, cap);
+
+	s->counters.packets_resent += len > 0;
+	if (len == 0)
+		len = send_of(s, now, TAUT_VIDEO, tt_rtp_sender_next, buf, cap);
+	s->burst_left -= len > 0;
+	return len;
+}
+
+size_t tt_rtp_session_poll_send(struct tt_rtp_session *s, taut_time now, uint8_t *buf, size_t cap,
+                                bool *is_rtcp)
+{
+	tt_rtp_session_saw(s, now);
+	*is_rtcp = true;
+	if (cap < TT_RTP_PACKET_ROOM)
+		return 0;
+	size_t len = tt_rtp_session_write_rtcp(s, now, buf, cap);
+
+	if (len > 0)
+		return len;
+	*is_rtcp = false;
+	len = send_of(s, now, TAUT_AUDIO, tt_rtp_sender_next, buf, cap);
+	return len > 0 ? len : send_paced(s, now, buf, cap);
+}
+
+void tt_rtp_session_tick(struct tt_rtp_session *s, taut_time now)
+{
+	tt_rtp_session_saw(s, now);
+	for (size_t i = 0; i < s->receiver_count; i++)
+		tt_rtp_receiver_advance(s->receivers[i], now, s->counters.round_trip_time);
+}
+
+static void sooner(taut_time *first, const char **why, taut_time at, const char *reason)
+{
+	if (at < *first) {
+		*first = at;
+		*why = reason;
+	}
+}
+
+taut_time tt_rtp_session_deadline(const struct tt_rtp_session *s, const char **why)
+{
+	const char *reason = "nothing";
+	taut_time first = tt_rtp_session_rtcp_deadline(s, &reason);
+
+	for (size_t i = 0; i < s->receiver_count; i++)
+		sooner(&first, &reason,
+		       tt_rtp_receiver_deadline(s->receivers[i], s->counters.round_trip_time),
+		       "a missing packet is given up");
+	for (size_t i = 0; i < s->sender_count; i++)
+		if (s->senders[i]->key_wanted)
+			sooner(&first, &reason, s->senders[i]->key_wanted_at, "a key frame may be asked for");
+	if (paced_waits(s))
+		sooner(&first, &reason, s->burst_left > 0 ? s->now : s->burst_at + s->burst_every,
+		       "the next burst");
+	if (why)
+		*why = reason;
+	return first;
+}

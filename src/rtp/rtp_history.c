@@ -1,0 +1,69 @@
+/* rtp_history.c - see rtp_history.h. RFC 4588 section 6 leaves the time packets are kept to
+ * the sender; here it is a count, so that memory has a ceiling. */
+#include "rtp/rtp_history.h"
+
+#include "base/num.h"
+
+enum { STEP = 128 }; /* buffers grow in these, so that they soon fit all packets of a stream */
+
+bool tt_rtp_history_init(struct tt_rtp_history *h, struct tt_env *env, size_t size)
+{
+	*h = (struct tt_rtp_history){ .env = env, .size = size };
+	h->slots = tt_alloc(env, size * sizeof *h->slots);
+	return h->slots != NULL;
+}
+
+void tt_rtp_history_free(struct tt_rtp_history *h)
+{
+	for (size_t i = 0; h->slots && i < h->size; i++)
+		tt_free(h->env, h->slots[i].data);
+	tt_free(h->env, h->slots);
+	*h = (struct tt_rtp_history){ 0 };
+}
+
+static struct tt_rtp_sent *slot(struct tt_rtp_history *h, uint64_t number)
+{
+	return &h->slots[number & (h->size - 1)];
+}
+
+int tt_rtp_history_reserve(struct tt_rtp_history *h, size_t count, size_t len)
+{
+	if (count > h->size - tt_rtp_history_waiting(h))
+		return TAUT_E_LIMIT;
+	for (size_t i = 0; i < count; i++) {
+		struct tt_rtp_sent *p = slot(h, h->next + i);
+
+		if (p->cap >= len)
+			continue;
+		size_t cap = (len + STEP - 1) / STEP * STEP;
+		uint8_t *grown = tt_resize(h->env, p->data, cap);
+
+		if (!grown)
+			return TAUT_E_NOMEM;
+		p->data = grown;
+		p->cap = tt_u16(cap);
+	}
+	return TAUT_OK;
+}
+
+struct tt_rtp_sent *tt_rtp_history_add(struct tt_rtp_history *h)
+{
+	struct tt_rtp_sent *p = slot(h, h->next);
+
+	*p = (struct tt_rtp_sent){ .number = h->next++, .data = p->data, .cap = p->cap };
+	return p;
+}
+
+struct tt_rtp_sent *tt_rtp_history_head(struct tt_rtp_history *h)
+{
+	return h->head == h->next ? NULL : slot(h, h->head);
+}
+
+struct tt_rtp_sent *tt_rtp_history_find(struct tt_rtp_history *h, uint64_t number)
+{
+	if (number >= h->head)
+		return NULL;
+	struct tt_rtp_sent *p = slot(h, number);
+
+	return p->number == number && p->data ? p : NULL;
+}

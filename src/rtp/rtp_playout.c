@@ -1,0 +1,240 @@
+/* rtp_playout.c - from the reorder buffer to frames: what is whole, decodable, or given up.
+ *
+ * A video frame is all packets of one timestamp from a start of partition 0 to
+ * the marker (RFC 7741 section 4.4), all of one payload type. While a key frame
+ * is needed, nothing else passes. Waiting is bounded by the arrival of the first
+ * packet behind the hole, so that a hole costs the same whenever it is looked at. */
+#include <string.h>
+
+#include "base/num.h"
+#include "rtp/rtp_receiver.h"
+
+enum {
+	AUDIO_MIN_WAIT = 60000,
+	AUDIO_MAX_WAIT = 100000,
+	VIDEO_REORDER_WAIT = 100000, /* nothing will be sent again */
+	VIDEO_MIN_WAIT = 250000,
+	VIDEO_MAX_WAIT = 500000,
+	MAX_FRAME = 4 << 20,
+};
+
+enum head {
+	HEAD_NONE,   /* nothing there, or a hole */
+	HEAD_OPEN,   /* a frame that is not whole yet */
+	HEAD_FRAME,  /* a whole frame, up to *end */
+	HEAD_BROKEN, /* packets up to *end that belong to no whole frame */
+};
+
+/* The frame that starts at seq: every packet in [seq, run) is there. */
+static enum head look_at(struct tt_rtp_receiver *r, int64_t seq, int64_t run, int64_t *end)
+{
+	const struct tt_rtp_slot *first = tt_rtp_reorder_at(&r->reorder, seq);
+	bool mixed = false;
+
+	if (!first)
+		return HEAD_NONE;
+	for (int64_t i = seq; i < run; i++) {
+		const struct tt_rtp_slot *s = tt_rtp_reorder_at(&r->reorder, i);
+
+		if (!s)
+			return HEAD_OPEN;
+		if (s->len == 0)
+			continue;
+		*end = i;
+		if (s->ts != first->ts || (!first->start && s->start))
+			return first->start && !mixed ? HEAD_FRAME : HEAD_BROKEN;
+		mixed |= s->pt != first->pt;
+		*end = i + 1;
+		if (s->marker)
+			return first->start && !mixed ? HEAD_FRAME : HEAD_BROKEN;
+	}
+	*end = run;
+	return first->start ? HEAD_OPEN : HEAD_BROKEN;
+}
+
+static enum head look(struct tt_rtp_receiver *r, int64_t *end)
+{
+	struct tt_rtp_slot *s;
+
+	while ((s = tt_rtp_reorder_at(&r->reorder, r->reorder.next)) && s->len == 0)
+		tt_rtp_reorder_skip_to(&r->reorder, r->reorder.next + 1);
+	return look_at(r, r->reorder.next, r->reorder.run, end);
+}
+
+/* A whole key frame behind a hole makes all before it superfluous. */
+static bool jump_to_key(struct tt_rtp_receiver *r)
+{
+	int64_t end;
+
+	if (r->reorder.keys == 0)
+		return false;
+	for (int64_t seq = r->reorder.next + 1; seq <= r->reorder.newest; seq++) {
+		const struct tt_rtp_slot *s = tt_rtp_reorder_at(&r->reorder, seq);
+
+		if (!s || !s->key || look_at(r, seq, r->reorder.newest + 1, &end) != HEAD_FRAME)
+			continue;
+		r->lost |= !r->need_key;
+		tt_rtp_reorder_skip_to(&r->reorder, seq);
+		return true;
+	}
+	return false;
+}
+
+static void drop_to(struct tt_rtp_receiver *r, int64_t seq)
+{
+	tt_rtp_reorder_skip_to(&r->reorder, seq);
+	r->counters->frames_dropped++;
+	r->want_key = true;
+}
+
+/* Leaves at the head a frame to deliver, or one that may yet become whole. */
+static void settle_video(struct tt_rtp_receiver *r)
+{
+	int64_t end = 0;
+
+	for (;;) {
+		enum head head = look(r, &end);
+
+		if (head == HEAD_FRAME) {
+			if (!r->need_key || tt_rtp_reorder_at(&r->reorder, r->reorder.next)->key)
+				return;
+			drop_to(r, end);
+		} else if (head == HEAD_BROKEN) {
+			r->need_key = r->lost = true;
+			drop_to(r, end);
+		} else if (!(r->need_key || !r->cfg.nack) || !jump_to_key(r)) {
+			return;
+		}
+	}
+}
+
+static bool deliverable(struct tt_rtp_receiver *r, int64_t *end)
+{
+	if (r->cfg.kind == TAUT_VIDEO) {
+		settle_video(r);
+		return look(r, end) == HEAD_FRAME;
+	}
+	struct tt_rtp_slot *s;
+
+	while ((s = tt_rtp_reorder_at(&r->reorder, r->reorder.next)) && s->len == 0)
+		tt_rtp_reorder_skip_to(&r->reorder, r->reorder.next + 1);
+	*end = r->reorder.next + 1;
+	return s != NULL;
+}
+
+static taut_time wait_for(const struct tt_rtp_receiver *r, taut_time rtt)
+{
+	if (r->cfg.kind == TAUT_AUDIO) {
+		taut_time jitter = tt_rtp_source_jitter_us(&r->source, r->clock_rate);
+
+		return tt_clamp64(20000 + 4 * jitter, AUDIO_MIN_WAIT, AUDIO_MAX_WAIT);
+	}
+	if (r->need_key || !r->cfg.nack || !tt_nack_expects(&r->nack, r->reorder.run))
+		return VIDEO_REORDER_WAIT;
+	return rtt > 0 ? tt_clamp64(5 * rtt + 100000, VIDEO_MIN_WAIT, VIDEO_MAX_WAIT) : VIDEO_MAX_WAIT;
+}
+
+taut_time tt_rtp_receiver_deadline(const struct tt_rtp_receiver *r, taut_time rtt)
+{
+	if (!tt_rtp_reorder_has_gap(&r->reorder))
+		return INT64_MAX;
+	/* packets before the hole that are not fetched are no reason to be called */
+	if (r->cfg.kind == TAUT_AUDIO && r->reorder.next < r->reorder.run)
+		return INT64_MAX;
+	const struct tt_rtp_slot *after = tt_rtp_reorder_first(&r->reorder, r->reorder.run);
+
+	return after ? after->at + wait_for(r, rtt) : INT64_MAX;
+}
+
+static void give_up_hole(struct tt_rtp_receiver *r)
+{
+	const struct tt_rtp_slot *after = tt_rtp_reorder_first(&r->reorder, r->reorder.run);
+
+	r->lost = true;
+	if (r->cfg.kind == TAUT_VIDEO) {
+		r->need_key = true;
+		drop_to(r, after->seq);
+	} else {
+		r->lost_count += (uint32_t)tt_clamp64(after->seq - r->reorder.next, 0, 0xffff);
+		tt_rtp_reorder_skip_to(&r->reorder, after->seq);
+	}
+}
+
+void tt_rtp_receiver_advance(struct tt_rtp_receiver *r, taut_time now, taut_time rtt)
+{
+	int64_t end;
+
+	for (;;) {
+		if (deliverable(r, &end) || tt_rtp_receiver_deadline(r, rtt) > now)
+			break;
+		give_up_hole(r);
+	}
+	if (r->reorder.started)
+		tt_nack_forget_before(&r->nack, r->reorder.next);
+}
+
+static bool make_room(struct tt_rtp_receiver *r, uint8_t **buf, size_t *cap, size_t len)
+{
+	if (len <= *cap)
+		return true;
+	size_t want = tt_min(MAX_FRAME, tt_max(len, 2 * *cap));
+
+	if (len > want)
+		return false;
+	uint8_t *grown = tt_resize(r->env, *buf, want);
+
+	if (!grown)
+		return false;
+	*buf = grown;
+	*cap = want;
+	return true;
+}
+
+static void describe(struct tt_rtp_receiver *r, const struct tt_rtp_slot *s, struct taut_frame *out)
+{
+	*out = (struct taut_frame){ .size = sizeof *out, .rtp_timestamp = s->ts, .received = s->at,
+		                    .payload_type = s->pt };
+	if (s->key)
+		out->flags |= TAUT_FRAME_KEY;
+	if (s->has_level)
+		out->flags |= TAUT_FRAME_AUDIO_LEVEL | (s->voice ? TAUT_FRAME_VOICE : 0);
+	out->audio_level = s->level;
+	if (r->lost)
+		out->flags |= TAUT_FRAME_AFTER_LOSS;
+	out->frame_count_lost = tt_u16(tt_min(r->lost_count, 0xffff));
+}
+
+bool tt_rtp_receiver_take(struct tt_rtp_receiver *r, struct taut_frame *out, uint8_t **buf,
+                          size_t *cap)
+{
+	int64_t end;
+
+	while (deliverable(r, &end)) {
+		size_t len = 0;
+
+		describe(r, tt_rtp_reorder_at(&r->reorder, r->reorder.next), out);
+		for (int64_t i = r->reorder.next; i < end; i++)
+			len += tt_rtp_reorder_at(&r->reorder, i)->len;
+		if (!make_room(r, buf, cap, len)) {
+			r->lost = true;
+			r->need_key = r->cfg.kind == TAUT_VIDEO;
+			drop_to(r, end);
+			continue;
+		}
+		for (int64_t i = r->reorder.next; i < end; i++) {
+			const struct tt_rtp_slot *s = tt_rtp_reorder_at(&r->reorder, i);
+
+			if (s->len == 0)
+				continue;
+			memcpy(*buf + out->len, s->data, s->len);
+			out->len += s->len;
+			out->received = tt_max64(out->received, s->at);
+		}
+		out->data = *buf;
+		tt_rtp_reorder_skip_to(&r->reorder, end);
+		r->lost = r->need_key = r->want_key = false;
+		r->lost_count = 0;
+		return true;
+	}
+	return false;
+}

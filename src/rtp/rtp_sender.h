@@ -1,0 +1,62 @@
+/* rtp_sender.h - one outgoing stream: frames in, RTP packets out.
+ *
+ * RFC 3550 section 5, RFC 4588 for what is sent again. When a packet may leave
+ * is decided by the session (pacing). */
+#ifndef TAUT_RTP_RTP_SENDER_H
+#define TAUT_RTP_RTP_SENDER_H
+
+#include "rtp/rtp_history.h"
+#include "rtp/rtp_types.h"
+
+struct tt_rtp_sender {
+	struct tt_rtp_sender_config cfg; /* mid points to the text below */
+	char mid[TT_RTP_MAX_MID + 1];
+	struct tt_env *env;
+	struct tt_rtp_history history;
+	uint16_t first_seq, rtx_seq, picture_id;
+	uint32_t ts_offset;
+	uint64_t packets, octets; /* as sender reports count them: without retransmissions */
+	uint32_t last_ts;         /* on the wire, of the newest frame ... */
+	taut_time last_captured;  /* ... taken then */
+	uint32_t next_ts;         /* audio: where the newest packet ends */
+	bool started;             /* a frame was sent */
+	bool acknowledged;        /* a report said that the peer has seen this ssrc: no more mid */
+	unsigned rtx_mids;        /* mids still to be put on retransmissions */
+	uint64_t *resend;         /* a ring of numbers, as long as the history */
+	size_t resend_at, resend_count;
+	int64_t resend_credit;    /* bytes */
+	bool key_wanted;          /* the application is to be told ... */
+	taut_time key_wanted_at;  /* ... not before this */
+	taut_time key_told_at;    /* 0: never */
+	uint8_t fir_seq;
+	bool fir_seen;
+	int32_t remote_lost;      /* as the last report said */
+};
+
+/* What is written into a packet as it leaves. */
+struct tt_rtp_stamp {
+	uint16_t transport_seq;
+	uint32_t abs_send_time; /* 24 bits */
+};
+
+/* first_seq: TAUT_E_CRYPTO without random numbers. */
+int tt_rtp_sender_init(struct tt_rtp_sender *s, struct tt_env *env,
+                       const struct tt_rtp_sender_config *cfg, uint32_t first_seq);
+void tt_rtp_sender_free(struct tt_rtp_sender *s);
+/* The same ssrc goes on with other parameters. */
+void tt_rtp_sender_configure(struct tt_rtp_sender *s, const struct tt_rtp_sender_config *cfg);
+/* Errors as tt_rtp_session_send_frame; after one nothing is queued. */
+int tt_rtp_sender_frame(struct tt_rtp_sender *s, taut_time now, const struct taut_frame *frame,
+                        size_t max_packet);
+/* The next waiting packet, complete; 0: none. */
+size_t tt_rtp_sender_next(struct tt_rtp_sender *s, taut_time now, const struct tt_rtp_stamp *stamp,
+                          uint8_t *buf, size_t cap);
+/* A sequence number of a NACK. Repeats within a round trip and what is no longer kept are ignored. */
+void tt_rtp_sender_nack(struct tt_rtp_sender *s, taut_time now, taut_time rtt, uint16_t seq);
+/* The next retransmission, complete, RFC 4588 section 4; 0: none. */
+size_t tt_rtp_sender_resend(struct tt_rtp_sender *s, taut_time now, const struct tt_rtp_stamp *stamp,
+                            uint8_t *buf, size_t cap);
+/* The RTP timestamp of the moment now, for sender reports: RFC 3550 section 6.4.1. */
+uint32_t tt_rtp_sender_timestamp(const struct tt_rtp_sender *s, taut_time now);
+
+#endif
