@@ -35,7 +35,7 @@ typedef struct taut_sink taut_sink;
 /* Filled when a call that takes it fails; where it is taken, NULL will do. */
 struct taut_media_error {
 	int32_t code;   /* TAUT_E_ */
-	char text[508]; /* "call.ivf: at byte 32: the frame claims 4294967295 bytes, 10 are left" */
+	char text[508]; /* "a.wav: at byte 16: a chunk of 4294967295 bytes, 10 are left" */
 };
 
 /* What libtaut-media encodes and decodes, for taut_config.codecs: Opus, VP8. */
@@ -94,7 +94,7 @@ int taut_opus_decoder_new(taut_opus_decoder **out, uint32_t channels);
 void taut_opus_decoder_free(taut_opus_decoder *dec);
 /* Before what the packet holds, out has `lost` frames of 20 ms in place of those that did not
  * come, 50 at most: the last one from the packet's FEC if it has any, the others concealed.
- * data NULL: only those. TAUT_E_SYNTAX: no Opus packet; the decoder goes on as if it had not come. */
+ * data NULL: only those. TAUT_E_SYNTAX: no Opus packet, and the decoder is as it was. */
 int taut_opus_decode(taut_opus_decoder *dec, const void *data, size_t len, uint32_t lost,
                      struct taut_pcm *out);
 
@@ -132,7 +132,7 @@ int taut_vp8_decode(taut_vp8_decoder *dec, const void *data, size_t len, struct 
  *     x 0..10  y 6..9    digits: seconds and milliseconds; below, the frame number
  *     x 10..16 y 5..9    the flash: white in the first 100 ms of each second, else dark grey
  *     x 0..16  y 9..12   48 cells of 1 x 1, row by row; white is 1, black is 0:
- *                        32 bits of frame number, 8 of CRC, 8 fixed 1 0 1 1 0 0 1 0; first bit highest
+ *                        32 bits of frame number, 8 of CRC, then 1 0 1 1 0 0 1 0; first bit highest
  *
  * A cell's bit is its middle pixel's brightness against the middle of black and white. The CRC
  * is CRC-8 over the 4 bytes of the number, highest first: crc = 0; for each byte: crc ^= byte,

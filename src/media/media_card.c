@@ -7,15 +7,15 @@
 #include "media/media_util.h"
 
 #define COLUMNS 16
-#define ROWS 12
-#define MARK 0xb2
-#define SECOND 1000000
-#define FLASH 100000
-#define WANDER 2000000
-#define WHITE 235
-#define BLACK 16
-#define GREY 40
-#define MIDDLE 126
+#define ROWS    12
+#define MARK    0xb2
+#define SECOND  1000000
+#define FLASH   100000
+#define WANDER  2000000
+#define WHITE   235
+#define BLACK   16
+#define GREY    40
+#define MIDDLE  126
 
 struct color {
 	uint8_t y, u, v;
@@ -34,7 +34,7 @@ static uint32_t edge(double part, double parts, uint32_t size)
 }
 
 static void fill_plane(uint8_t *p, uint32_t stride, uint32_t x0, uint32_t y0, uint32_t x1,
-                       uint32_t y1, uint8_t value)
+		       uint32_t y1, uint8_t value)
 {
 	for (uint32_t y = y0; y < y1; y++)
 		if (x1 > x0)
@@ -42,23 +42,23 @@ static void fill_plane(uint8_t *p, uint32_t stride, uint32_t x0, uint32_t y0, ui
 }
 
 static void fill_pixels(struct taut_image *image, uint32_t x0, uint32_t y0, uint32_t x1,
-                        uint32_t y1, struct color c)
+			uint32_t y1, struct color c)
 {
 	fill_plane(image->planes[0], image->strides[0], x0, y0, x1, y1, c.y);
 	fill_plane(image->planes[1], image->strides[1], x0 / 2, y0 / 2, (x1 + 1) / 2, (y1 + 1) / 2,
-	           c.u);
+		   c.u);
 	fill_plane(image->planes[2], image->strides[2], x0 / 2, y0 / 2, (x1 + 1) / 2, (y1 + 1) / 2,
-	           c.v);
+		   c.v);
 }
 
 static void fill(struct taut_image *image, struct rect r, struct color c)
 {
 	fill_pixels(image, edge(r.x0, COLUMNS, image->width), edge(r.y0, ROWS, image->height),
-	            edge(r.x1, COLUMNS, image->width), edge(r.y1, ROWS, image->height), c);
+		    edge(r.x1, COLUMNS, image->width), edge(r.y1, ROWS, image->height), c);
 }
 
 static const struct color white = { WHITE, 128, 128 }, black = { BLACK, 128, 128 },
-                          grey = { GREY, 128, 128 };
+			  grey = { GREY, 128, 128 };
 
 static uint8_t crc8(uint32_t number)
 {
@@ -72,7 +72,10 @@ static uint8_t crc8(uint32_t number)
 	return (uint8_t)crc;
 }
 
-static bool flash_at(taut_time at) { return at >= 0 && at % SECOND < FLASH; }
+static bool flash_at(taut_time at)
+{
+	return at >= 0 && at % SECOND < FLASH;
+}
 
 /* ---- drawing ---- */
 
@@ -90,7 +93,7 @@ static void draw_glyph(struct taut_image *image, uint32_t x, uint32_t y, uint32_
 
 		if (shape >> (14 - i) & 1)
 			fill_plane(image->planes[0], image->strides[0], px, py, px + dot, py + dot,
-			           WHITE);
+				   WHITE);
 	}
 }
 
@@ -117,9 +120,10 @@ static void draw_number(struct taut_image *image, double row, uint64_t number, i
 
 static void draw_bars(struct taut_image *image)
 {
-	static const struct color bars[8] = { /* 75 %, BT.601 */
+	static const struct color bars[8] = {
+		/* 75 %, BT.601 */
 		{ 180, 128, 128 }, { 162, 44, 142 }, { 131, 156, 44 }, { 112, 72, 58 },
-		{ 84, 184, 198 }, { 65, 100, 212 }, { 35, 212, 114 }, { 16, 128, 128 },
+		{ 84, 184, 198 },  { 65, 100, 212 }, { 35, 212, 114 }, { 16, 128, 128 },
 	};
 
 	for (int i = 0; i < 8; i++)
@@ -177,8 +181,7 @@ int taut_test_card_read(const struct taut_image *image, uint32_t *frame_number, 
 	    image->width > 2 * (uint64_t)image->height + image->height / 2)
 		return 0;
 	for (int i = 0; i < 48; i++)
-		bits = bits << 1 |
-		       bright(image, i % COLUMNS + 0.5, 9.5 + (double)(i / COLUMNS));
+		bits = bits << 1 | bright(image, i % COLUMNS + 0.5, 9.5 + (double)(i / COLUMNS));
 	uint32_t number = (uint32_t)(bits >> 16);
 	if ((bits & 0xff) != MARK || (bits >> 8 & 0xff) != crc8(number))
 		return 0;
@@ -192,7 +195,7 @@ int taut_test_card_read(const struct taut_image *image, uint32_t *frame_number, 
 /* ---- hearing ---- */
 
 #define RATE 48000
-#define PI 3.14159265358979323846
+#define PI   3.14159265358979323846
 
 /* Both sines have a whole number of periods in 100 ms, so that nothing clicks where they meet. */
 int taut_test_card_sound(struct taut_pcm *pcm, uint64_t first_sample)

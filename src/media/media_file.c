@@ -21,7 +21,7 @@ int tt_file_open(struct tt_file *f, const char *name, struct taut_media_error *e
 
 		tt_file_close(f);
 		return tt_media_fail(error, TAUT_E_IO, "%s: cannot be opened: %s", name,
-		                     strerror(why));
+				     strerror(why));
 	}
 	if (!S_ISREG(st.st_mode)) {
 		tt_file_close(f);
@@ -39,7 +39,10 @@ void tt_file_close(struct tt_file *f)
 	*f = (struct tt_file){ 0 };
 }
 
-uint64_t tt_file_left(const struct tt_file *f) { return f->size - f->offset; }
+uint64_t tt_file_left(const struct tt_file *f)
+{
+	return f->size - f->offset;
+}
 
 bool tt_file_read(struct tt_file *f, void *out, size_t len)
 {
@@ -67,5 +70,5 @@ int tt_file_broken(const struct tt_file *f, struct taut_media_error *error, cons
 		text[0] = '\0';
 	va_end(args);
 	return tt_media_fail(error, TAUT_E_SYNTAX, "%s: at byte %llu: %s", f->name,
-	                     (unsigned long long)f->offset, text);
+			     (unsigned long long)f->offset, text);
 }

@@ -23,9 +23,8 @@ uint64_t tt_file_left(const struct tt_file *f);
 bool tt_file_read(struct tt_file *f, void *out, size_t len);
 bool tt_file_seek(struct tt_file *f, uint64_t offset);
 /* "NAME: at byte OFFSET: ...", TAUT_E_SYNTAX. */
-__attribute__((format(printf, 3, 4))) int tt_file_broken(const struct tt_file *f,
-                                                         struct taut_media_error *error,
-                                                         const char *format, ...);
+__attribute__((format(printf, 3, 4))) int
+tt_file_broken(const struct tt_file *f, struct taut_media_error *error, const char *format, ...);
 
 /* IVF and WAV are little-endian. */
 static inline uint64_t rd_le(struct rd *r, size_t n)
@@ -37,7 +36,13 @@ static inline uint64_t rd_le(struct rd *r, size_t n)
 	return r->bad ? 0 : v;
 }
 
-static inline uint16_t rd_le16(struct rd *r) { return (uint16_t)rd_le(r, 2); }
-static inline uint32_t rd_le32(struct rd *r) { return (uint32_t)rd_le(r, 4); }
+static inline uint16_t rd_le16(struct rd *r)
+{
+	return (uint16_t)rd_le(r, 2);
+}
+static inline uint32_t rd_le32(struct rd *r)
+{
+	return (uint32_t)rd_le(r, 4);
+}
 
 #endif

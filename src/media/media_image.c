@@ -85,7 +85,10 @@ double taut_image_psnr(const struct taut_image *a, const struct taut_image *b)
 	return fmin(99, 10 * log10(255.0 * 255.0 * a->width * a->height / sum));
 }
 
-static uint8_t clip(int v) { return (uint8_t)(v < 0 ? 0 : v > 255 ? 255 : v); }
+static uint8_t clip(int v)
+{
+	return (uint8_t)(v < 0 ? 0 : v > 255 ? 255 : v);
+}
 
 /* BT.601, limited range, in 1/256. */
 static void to_rgb(const struct taut_image *image, uint8_t *out)
@@ -96,7 +99,8 @@ static void to_rgb(const struct taut_image *image, uint8_t *out)
 		const uint8_t *cr = image->planes[2] + (size_t)(y / 2) * image->strides[2];
 
 		for (uint32_t x = 0; x < image->width; x++) {
-			int c = 298 * (luma[x] - 16) + 128, d = cb[x / 2] - 128, e = cr[x / 2] - 128;
+			int c = 298 * (luma[x] - 16) + 128, d = cb[x / 2] - 128,
+			    e = cr[x / 2] - 128;
 
 			*out++ = clip((c + 409 * e) / 256);
 			*out++ = clip((c - 100 * d - 208 * e) / 256);
@@ -120,7 +124,7 @@ static void write_some(void *ctx, void *data, int len)
 
 /* Under another name first, so that whoever reads the old picture meanwhile has a whole one. */
 int taut_image_write_png(const struct taut_image *image, const char *path,
-                         struct taut_media_error *error)
+			 struct taut_media_error *error)
 {
 	char other[4096];
 	int n = path ? snprintf(other, sizeof other, "%s.part", path) : -1;
@@ -134,7 +138,7 @@ int taut_image_write_png(const struct taut_image *image, const char *path,
 	struct writing w = { .stream = fopen(other, "wb") };
 	if (w.stream) {
 		w.failed = stbi_write_png_to_func(write_some, &w, (int)image->width,
-		                                  (int)image->height, 3, rgb, 0) == 0;
+						  (int)image->height, 3, rgb, 0) == 0;
 		w.failed = fclose(w.stream) != 0 || w.failed;
 	}
 	free(rgb);
@@ -143,7 +147,7 @@ int taut_image_write_png(const struct taut_image *image, const char *path,
 
 		(void)remove(other);
 		return tt_media_fail(error, TAUT_E_IO, "%s: cannot be written: %s", path,
-		                     strerror(why));
+				     strerror(why));
 	}
 	return TAUT_OK;
 }

@@ -7,7 +7,7 @@
 
 #include "taut/media.h"
 
-#define TT_IMAGE_MAX_SIDE 4096
+#define TT_IMAGE_MAX_SIDE   4096
 #define TT_IMAGE_MAX_PIXELS 16777216
 
 /* One block of memory for the three planes, with no gaps; false: none left, or too large. */

@@ -6,10 +6,10 @@
 
 #include "base/num.h"
 
-#define HEADER 32
+#define HEADER       32
 #define FRAME_HEADER 12
-#define MAX_FRAME (16u << 20)
-#define MAX_STEP 10000000 /* a longer pause between two frames is a broken timestamp */
+#define MAX_FRAME    (16u << 20)
+#define MAX_STEP     10000000 /* a longer pause between two frames is a broken timestamp */
 
 static int read_header(struct tt_ivf_reader *r, struct taut_media_error *error)
 {
@@ -30,7 +30,7 @@ static int read_header(struct tt_ivf_reader *r, struct taut_media_error *error)
 		return tt_file_broken(&r->file, error, "no IVF header");
 	if (memcmp(codec, "VP80", 4) != 0)
 		return tt_media_fail(error, TAUT_E_UNSUPPORTED,
-		                     "%s: at byte 8: the codec is not VP8 (VP80)", r->file.name);
+				     "%s: at byte 8: the codec is not VP8 (VP80)", r->file.name);
 	if (r->width == 0 || r->height == 0)
 		return tt_file_broken(&r->file, error, "a picture of %u x %u", r->width, r->height);
 	if (r->rate == 0 || r->scale == 0 || r->rate > 1000000000 || r->scale > 1000000 ||
@@ -96,9 +96,22 @@ static bool room(struct tt_ivf_reader *r, size_t len)
 	return true;
 }
 
+/* Where the frame begins is the place of all that is wrong with it. */
+static int broken_frame(struct tt_ivf_reader *r, uint64_t begin, struct taut_media_error *error,
+			const char *what, uint64_t number)
+{
+	uint64_t left = tt_file_left(&r->file);
+
+	r->file.offset = begin;
+	return tt_file_broken(&r->file, error, "a frame with %s %llu, where %llu bytes are left",
+			      what, (unsigned long long)number, (unsigned long long)left);
+}
+
 int tt_ivf_next(struct tt_ivf_reader *r, struct tt_ivf_frame *out, struct taut_media_error *error)
 {
+	uint64_t begin = r->file.offset;
 	uint8_t head[FRAME_HEADER];
+	taut_time at;
 
 	if (tt_file_left(&r->file) == 0)
 		return 0;
@@ -108,17 +121,14 @@ int tt_ivf_next(struct tt_ivf_reader *r, struct tt_ivf_frame *out, struct taut_m
 	uint32_t len = rd_le32(&rd);
 	uint64_t stamp = rd_le(&rd, 8);
 	if (len == 0 || len > MAX_FRAME || len > tt_file_left(&r->file))
-		return tt_file_broken(&r->file, error, "a frame of %u bytes, %llu are left", len,
-		                      (unsigned long long)tt_file_left(&r->file));
+		return broken_frame(r, begin, error, "the length", len);
+	if (!to_time(r, stamp, &at) || (r->last >= 0 && (at < r->last || at - r->last > MAX_STEP)))
+		return broken_frame(r, begin, error, "the timestamp", stamp);
 	r->turn ^= 1;
 	if (!room(r, len))
 		return tt_media_fail(error, TAUT_E_NOMEM, "%s: out of memory", r->file.name);
-	taut_time at;
-	if (!to_time(r, stamp, &at) || (r->last >= 0 && (at < r->last || at - r->last > MAX_STEP)))
-		return tt_file_broken(&r->file, error, "the timestamp %llu follows none before it",
-		                      (unsigned long long)stamp);
 	if (!tt_file_read(&r->file, r->buf[r->turn], len))
-		return tt_file_broken(&r->file, error, "the frame cannot be read");
+		return broken_frame(r, begin, error, "the length", len);
 	r->last = at;
 	*out = (struct tt_ivf_frame){ .data = r->buf[r->turn], .len = len, .at = at };
 	return 1;
@@ -149,7 +159,7 @@ bool tt_ivf_create(struct tt_ivf_writer *w, const char *name)
 }
 
 bool tt_ivf_write(struct tt_ivf_writer *w, const void *data, size_t len, uint64_t timestamp,
-                  uint32_t width, uint32_t height)
+		  uint32_t width, uint32_t height)
 {
 	uint8_t head[FRAME_HEADER];
 

@@ -25,7 +25,7 @@ struct tt_ivf_reader {
 	uint64_t first;     /* offset of the first frame */
 	taut_time last;     /* of the last frame read */
 	taut_time interval; /* one tick; the length of the last frame */
-	uint8_t *buf[2]; /* in turns */
+	uint8_t *buf[2];    /* in turns */
 	size_t cap[2];
 	unsigned turn;
 };
@@ -45,7 +45,7 @@ struct tt_ivf_writer {
 bool tt_ivf_create(struct tt_ivf_writer *w, const char *name);
 /* The first frame gives the file its width and height. */
 bool tt_ivf_write(struct tt_ivf_writer *w, const void *data, size_t len, uint64_t timestamp,
-                  uint32_t width, uint32_t height);
+		  uint32_t width, uint32_t height);
 bool tt_ivf_finish(struct tt_ivf_writer *w); /* false: the file is not whole */
 
 #endif

@@ -6,12 +6,12 @@
 #include "base/num.h"
 #include "base/serial.h"
 
-#define BEEP 1000.0
-#define BEEP_FULL 0.5  /* the card's, taut/media.h */
-#define BEEP_ON 0.15
-#define BEEP_OFF 0.08
-#define BEEP_GAP 8     /* windows without it: it has ended */
-#define PAIR 500000
+#define BEEP      1000.0
+#define BEEP_FULL 0.5 /* the card's, taut/media.h */
+#define BEEP_ON   0.15
+#define BEEP_OFF  0.08
+#define BEEP_GAP  8 /* windows without it: it has ended */
+#define PAIR      500000
 
 static void note_offset(taut_time offset, uint64_t *pairs, taut_time *last, taut_time *worst)
 {
@@ -33,7 +33,7 @@ static void pair(struct tt_meter *m)
 	note_offset(offset, &s->av_pairs, &s->av_offset, &s->av_offset_worst);
 	if (f->began.captured && b->began.captured)
 		note_offset(b->began.captured - f->began.captured, &s->av_captured_pairs,
-		            &s->av_captured_offset, &s->av_captured_offset_worst);
+			    &s->av_captured_offset, &s->av_captured_offset_worst);
 }
 
 static void begin(struct tt_signal *s, struct tt_moment at, uint64_t *count, taut_time *last)
@@ -75,8 +75,11 @@ static void listen(struct tt_meter *m, double level)
 
 static void end_window(struct tt_meter *m)
 {
-	struct taut_pcm pcm = { .size = sizeof pcm, .rate = 48000, .channels = 1,
-		                .count = TT_METER_WINDOW, .samples = m->window };
+	struct taut_pcm pcm = { .size = sizeof pcm,
+				.rate = 48000,
+				.channels = 1,
+				.count = TT_METER_WINDOW,
+				.samples = m->window };
 
 	listen(m, taut_tone_level(&pcm, BEEP));
 	m->in_window = 0;

@@ -8,7 +8,7 @@
 #include "taut/media.h"
 
 #define TT_METER_WINDOW 240 /* 5 ms at 48 kHz: five periods of the beep */
-#define TT_METER_BLOCK 4800
+#define TT_METER_BLOCK  4800
 
 /* The same moment by two clocks; captured 0: not known. */
 struct tt_moment {

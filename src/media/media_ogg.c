@@ -57,7 +57,8 @@ static int next_page(struct tt_ogg_reader *r, ogg_page *page, struct taut_media_
 			return 0;
 		char *to = ogg_sync_buffer(&r->sync, CHUNK);
 		if (!to)
-			return tt_media_fail(error, TAUT_E_NOMEM, "%s: out of memory", r->file.name);
+			return tt_media_fail(error, TAUT_E_NOMEM, "%s: out of memory",
+					     r->file.name);
 		if (!tt_file_read(&r->file, to, n))
 			return tt_file_broken(&r->file, error, "cannot be read");
 		(void)ogg_sync_wrote(&r->sync, (long)n);
@@ -76,9 +77,10 @@ static int read_head(struct tt_ogg_reader *r, const ogg_packet *p, struct taut_m
 	if (rd.bad || memcmp(magic, "OpusHead", 8) != 0 || version > 15)
 		return tt_file_broken(&r->file, error, "no Opus header");
 	if (family != 0 || channels < 1 || channels > 2)
-		return tt_media_fail(error, TAUT_E_UNSUPPORTED,
-		                     "%s: %u channels of mapping family %u; mono and stereo are read",
-		                     r->file.name, channels, family);
+		return tt_media_fail(
+			error, TAUT_E_UNSUPPORTED,
+			"%s: %u channels of mapping family %u; mono and stereo are read",
+			r->file.name, channels, family);
 	r->channels = channels;
 	return TAUT_OK;
 }
@@ -136,13 +138,16 @@ int tt_ogg_next(struct tt_ogg_reader *r, struct tt_ogg_packet *out, struct taut_
 		}
 		if (p.bytes == 0)
 			continue;
-		int samples = p.bytes <= INT32_MAX
-		                      ? opus_packet_get_nb_samples(p.packet, (int32_t)p.bytes, 48000)
-		                      : -1;
+		int samples =
+			p.bytes <= INT32_MAX
+				? opus_packet_get_nb_samples(p.packet, (int32_t)p.bytes, 48000)
+				: -1;
 		if (samples <= 0)
-			return tt_file_broken(&r->file, error, "the packet before this is not Opus");
-		*out = (struct tt_ogg_packet){ .data = p.packet, .len = (size_t)p.bytes,
-			                       .samples = (uint32_t)samples };
+			return tt_file_broken(&r->file, error,
+					      "the packet before this is not Opus");
+		*out = (struct tt_ogg_packet){ .data = p.packet,
+					       .len = (size_t)p.bytes,
+					       .samples = (uint32_t)samples };
 		return 1;
 	}
 }

@@ -6,10 +6,10 @@
 #include "base/num.h"
 #include "media/media_util.h"
 
-#define RATE 48000
-#define FRAME 960
-#define MAX_PACKET 1275   /* one frame, RFC 6716 section 3.2.1 */
-#define MAX_SAMPLES 5760  /* 120 ms, the longest packet */
+#define RATE          48000
+#define FRAME         960
+#define MAX_PACKET    1275 /* one frame, RFC 6716 section 3.2.1 */
+#define MAX_SAMPLES   5760 /* 120 ms, the longest packet */
 #define MAX_CONCEALED 50
 
 struct taut_opus_encoder {
@@ -39,7 +39,8 @@ int taut_opus_encoder_new(taut_opus_encoder **out, const struct taut_opus_config
 	if (!enc)
 		return TAUT_E_NOMEM;
 	enc->channels = c.channels;
-	enc->codec = opus_encoder_create(RATE, (int)c.channels, OPUS_APPLICATION_VOIP, &bad);
+	/* VOIP takes a steady tone for noise after half a second, and all but drops it */
+	enc->codec = opus_encoder_create(RATE, (int)c.channels, OPUS_APPLICATION_AUDIO, &bad);
 	if (!enc->codec) {
 		free(enc);
 		return TAUT_E_NOMEM;
@@ -83,7 +84,8 @@ int taut_opus_encode(taut_opus_encoder *enc, const struct taut_pcm *in, struct t
 	*out = (struct taut_frame){
 		.size = sizeof *out,
 		.rtp_timestamp = enc->timestamp,
-		.flags = TAUT_FRAME_KEY | TAUT_FRAME_AUDIO_LEVEL | (level < 60 ? TAUT_FRAME_VOICE : 0),
+		.flags = TAUT_FRAME_KEY | TAUT_FRAME_AUDIO_LEVEL |
+			 (level < 60 ? TAUT_FRAME_VOICE : 0),
 		.captured = in->at,
 		.data = enc->packet,
 		.len = (size_t)n,
@@ -121,7 +123,7 @@ void taut_opus_decoder_free(taut_opus_decoder *dec)
 }
 
 int taut_opus_decode(taut_opus_decoder *dec, const void *data, size_t len, uint32_t lost,
-                     struct taut_pcm *out)
+		     struct taut_pcm *out)
 {
 	opus_int32 size = len <= INT32_MAX ? (opus_int32)len : -1;
 	int16_t *to = dec->pcm;
@@ -146,7 +148,10 @@ int taut_opus_decode(taut_opus_decoder *dec, const void *data, size_t len, uint3
 	int n = data ? opus_decode(dec->codec, data, size, to, MAX_SAMPLES, 0) : 0;
 	if (n < 0)
 		return TAUT_E_SYNTAX;
-	*out = (struct taut_pcm){ .size = sizeof *out, .rate = RATE, .channels = dec->channels,
-		                  .count = lost * FRAME + (uint32_t)n, .samples = dec->pcm };
+	*out = (struct taut_pcm){ .size = sizeof *out,
+				  .rate = RATE,
+				  .channels = dec->channels,
+				  .count = lost * FRAME + (uint32_t)n,
+				  .samples = dec->pcm };
 	return TAUT_OK;
 }

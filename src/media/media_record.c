@@ -30,7 +30,7 @@ int tt_record_open(struct tt_record *r, const char *dir, bool wav, struct taut_m
 		return tt_media_fail(error, TAUT_E_NOMEM, "%s: out of memory", dir);
 	if ((mkdir(dir, 0777) != 0 && errno != EEXIST) || stat(dir, &st) != 0)
 		return tt_media_fail(error, TAUT_E_IO, "%s: cannot be made: %s", dir,
-		                     strerror(errno));
+				     strerror(errno));
 	if (!S_ISDIR(st.st_mode))
 		return tt_media_fail(error, TAUT_E_IO, "%s: is not a directory", dir);
 	return TAUT_OK;
@@ -40,13 +40,13 @@ int tt_record_open(struct tt_record *r, const char *dir, bool wav, struct taut_m
 static bool fail(struct tt_record *r, const char *file, const char *why)
 {
 	if (r->error.code == 0)
-		(void)tt_media_fail(&r->error, TAUT_E_IO, "%s/%s: cannot be written: %s", r->dir, file,
-		                    why);
+		(void)tt_media_fail(&r->error, TAUT_E_IO, "%s/%s: cannot be written: %s", r->dir,
+				    file, why);
 	return false;
 }
 
 bool tt_record_video(struct tt_record *r, const void *data, size_t len, uint64_t timestamp,
-                     uint32_t width, uint32_t height)
+		     uint32_t width, uint32_t height)
 {
 	if (!r->dir)
 		return true;
@@ -89,7 +89,7 @@ static bool begin_audio(struct tt_record *r)
 	if (!path)
 		return fail(r, file, "out of memory");
 	bool ok = r->wav ? tt_wav_create(&r->pcm, path, 48000, 2) || fail(r, file, strerror(errno))
-	                 : begin_ogg(r, path);
+			 : begin_ogg(r, path);
 	free(path);
 	return ok;
 }

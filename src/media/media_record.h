@@ -25,7 +25,7 @@ struct tt_record {
 int tt_record_open(struct tt_record *r, const char *dir, bool wav, struct taut_media_error *error);
 /* Of a key frame the size; timestamps in 1 / 90,000 s. False once anything went wrong. */
 bool tt_record_video(struct tt_record *r, const void *data, size_t len, uint64_t timestamp,
-                     uint32_t width, uint32_t height);
+		     uint32_t width, uint32_t height);
 bool tt_record_audio(struct tt_record *r, const struct taut_pcm *pcm); /* 48 kHz stereo */
 /* DIR/file, to be freed. */
 char *tt_record_path(const struct tt_record *r, const char *file);

@@ -12,10 +12,10 @@
 #include "media/media_record.h"
 #include "media/media_vp8.h"
 
-#define FRAME 960
-#define MAX_GAP 480000 /* 10 s; beyond it the sender has begun anew */
-#define MAX_AHEAD 96000 /* a recording may be so much longer than the time it took */
-#define CONCEAL 5      /* frames; after 100 ms a decoder has nothing left but silence */
+#define FRAME        960
+#define MAX_GAP      480000 /* 10 s; beyond it the sender has begun anew */
+#define MAX_AHEAD    96000  /* a recording may be so much longer than the time it took */
+#define CONCEAL      5      /* frames; after 100 ms a decoder has nothing left but silence */
 #define KEY_INTERVAL 300000
 
 struct taut_sink {
@@ -32,13 +32,13 @@ struct taut_sink {
 	taut_time audio_start;
 
 	bool video_begun, key_needed, key_asked;
-	uint32_t video_last;   /* timestamp */
-	uint64_t video_ticks;  /* the same, unwrapped, from the first */
+	uint32_t video_last;  /* timestamp */
+	uint64_t video_ticks; /* the same, unwrapped, from the first */
 	taut_time key_asked_at;
 };
 
 int taut_sink_new(taut_sink **out, const struct taut_sink_config *cfg,
-                  struct taut_media_error *error)
+		  struct taut_media_error *error)
 {
 	struct taut_sink_config c;
 	int rc = tt_media_config(&c, sizeof c, cfg);
@@ -55,7 +55,7 @@ int taut_sink_new(taut_sink **out, const struct taut_sink_config *cfg,
 	if (c.dir)
 		rc = tt_record_open(&sink->record, c.dir, c.wav != 0, error);
 	if (rc == TAUT_OK && (taut_opus_decoder_new(&sink->opus, 2) != TAUT_OK ||
-	                      taut_vp8_decoder_new(&sink->vp8) != TAUT_OK))
+			      taut_vp8_decoder_new(&sink->vp8) != TAUT_OK))
 		rc = tt_media_fail(error, TAUT_E_NOMEM, "out of memory");
 	if (rc != TAUT_OK) {
 		(void)taut_sink_close(sink, NULL);
@@ -86,8 +86,11 @@ static bool silence(taut_sink *sink, uint32_t count)
 	bool ok = true;
 
 	while (count > 0) {
-		struct taut_pcm pcm = { .size = sizeof pcm, .rate = 48000, .channels = 2,
-			                .count = (uint32_t)tt_min(count, FRAME), .samples = zeros };
+		struct taut_pcm pcm = { .size = sizeof pcm,
+					.rate = 48000,
+					.channels = 2,
+					.count = (uint32_t)tt_min(count, FRAME),
+					.samples = zeros };
 
 		ok = tt_record_audio(&sink->record, &pcm) && ok;
 		count -= pcm.count;
@@ -97,8 +100,7 @@ static bool silence(taut_sink *sink, uint32_t count)
 
 static struct tt_moment moment(taut_time now, const struct taut_frame *frame, taut_time before)
 {
-	return (struct tt_moment){ now - before,
-		                   frame->captured ? frame->captured - before : 0 };
+	return (struct tt_moment){ now - before, frame->captured ? frame->captured - before : 0 };
 }
 
 static int take_audio(taut_sink *sink, taut_time now, const struct taut_frame *frame)
@@ -164,8 +166,8 @@ static int take_video(taut_sink *sink, taut_time now, const struct taut_frame *f
 		sink->stats.video_skipped++;
 		return TAUT_OK;
 	}
-	int shown = known ? taut_vp8_decode(sink->vp8, frame->data, frame->len, &image)
-	                  : TAUT_E_SYNTAX;
+	int shown =
+		known ? taut_vp8_decode(sink->vp8, frame->data, frame->len, &image) : TAUT_E_SYNTAX;
 	sink->key_needed = shown < 0;
 	if (shown < 0) {
 		sink->stats.video_errors++;
@@ -173,7 +175,7 @@ static int take_video(taut_sink *sink, taut_time now, const struct taut_frame *f
 	}
 	uint64_t ticks = unwrap(sink, frame->rtp_timestamp);
 	bool ok = tt_record_video(&sink->record, frame->data, frame->len, ticks, head.width,
-	                          head.height);
+				  head.height);
 	sink->stats.video_frames++;
 	if (!sink->video_begun)
 		sink->stats.first_video = now;
@@ -209,7 +211,10 @@ int taut_sink_wants_key_frame(taut_sink *sink, taut_time now)
 	return 1;
 }
 
-const struct taut_sink_stats *taut_sink_stats(const taut_sink *sink) { return &sink->stats; }
+const struct taut_sink_stats *taut_sink_stats(const taut_sink *sink)
+{
+	return &sink->stats;
+}
 
 const struct taut_image *taut_sink_image(const taut_sink *sink)
 {
@@ -219,7 +224,8 @@ const struct taut_image *taut_sink_image(const taut_sink *sink)
 int taut_sink_snapshot(taut_sink *sink, struct taut_media_error *error)
 {
 	if (!sink->image.width || !sink->record.dir)
-		return tt_media_fail(error, TAUT_E_STATE, "there is no picture, or no directory for it");
+		return tt_media_fail(error, TAUT_E_STATE,
+				     "there is no picture, or no directory for it");
 	char *path = tt_record_path(&sink->record, "snapshot.png");
 	if (!path)
 		return tt_media_fail(error, TAUT_E_NOMEM, "out of memory");

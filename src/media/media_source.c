@@ -10,8 +10,8 @@
 #include "base/num.h"
 #include "media/media_track.h"
 
-#define LATE 500000
-#define GRID 20000 /* shifts keep audio on its grid */
+#define LATE         500000
+#define GRID         20000 /* shifts keep audio on its grid */
 #define KEY_INTERVAL 300000
 
 struct lane {
@@ -32,7 +32,7 @@ struct taut_source {
 /* ---- opening ---- */
 
 typedef int opener(struct tt_track **out, const struct taut_source_config *cfg,
-                   struct taut_media_error *error);
+		   struct taut_media_error *error);
 
 static opener *find_opener(const char *name)
 {
@@ -40,7 +40,7 @@ static opener *find_opener(const char *name)
 		const char *ending;
 		opener *open;
 	} known[] = {
-		{ ".ivf", tt_track_ivf }, { ".y4m", tt_track_y4m }, { ".wav", tt_track_wav },
+		{ ".ivf", tt_track_ivf }, { ".y4m", tt_track_y4m },  { ".wav", tt_track_wav },
 		{ ".ogg", tt_track_ogg }, { ".opus", tt_track_ogg },
 	};
 	const char *dot = strrchr(name, '.');
@@ -57,7 +57,7 @@ static void add(taut_source *src, struct tt_track *track)
 }
 
 static int open_card(taut_source *src, const struct taut_source_config *cfg,
-                     struct taut_media_error *error)
+		     struct taut_media_error *error)
 {
 	uint32_t kinds = cfg->kinds ? cfg->kinds : TAUT_AUDIO | TAUT_VIDEO;
 	struct tt_track *track;
@@ -74,24 +74,25 @@ static int open_card(taut_source *src, const struct taut_source_config *cfg,
 			add(src, track);
 	}
 	return rc == TAUT_OK ? rc
-	                     : tt_media_fail(error, rc,
-	                                     "test: %u x %u with %u frames per second, %u and %u "
-	                                     "bit/s is no test card",
-	                                     cfg->width, cfg->height, cfg->fps, cfg->video_bitrate,
-	                                     cfg->audio_bitrate);
+			     : tt_media_fail(error, rc,
+					     "test: %u x %u with %u frames per second, %u and %u "
+					     "bit/s is no test card",
+					     cfg->width, cfg->height, cfg->fps, cfg->video_bitrate,
+					     cfg->audio_bitrate);
 }
 
 static int open_named(taut_source *src, const struct taut_source_config *cfg,
-                      struct taut_media_error *error)
+		      struct taut_media_error *error)
 {
 	if (strcmp(cfg->name, "test") == 0)
 		return open_card(src, cfg, error);
 	opener *open = find_opener(cfg->name);
 	if (!open)
-		return tt_media_fail(error, TAUT_E_UNSUPPORTED,
-		                     "%s: neither \"test\" nor a file that ends in .ivf, .y4m, .ogg, "
-		                     ".opus or .wav",
-		                     cfg->name);
+		return tt_media_fail(
+			error, TAUT_E_UNSUPPORTED,
+			"%s: neither \"test\" nor a file that ends in .ivf, .y4m, .ogg, "
+			".opus or .wav",
+			cfg->name);
 	struct tt_track *track;
 	int rc = open(&track, cfg, error);
 	if (rc == TAUT_OK)
@@ -100,7 +101,7 @@ static int open_named(taut_source *src, const struct taut_source_config *cfg,
 }
 
 int taut_source_open(taut_source **out, const struct taut_source_config *cfg,
-                     struct taut_media_error *error)
+		     struct taut_media_error *error)
 {
 	struct taut_source_config c;
 	int rc = tt_media_config(&c, sizeof c, cfg);
@@ -174,9 +175,15 @@ taut_time taut_source_deadline(const taut_source *src)
 	return src->started && !src->ended ? due(src, first_due(src)) : INT64_MAX;
 }
 
-int taut_source_ended(const taut_source *src) { return src->ended; }
+int taut_source_ended(const taut_source *src)
+{
+	return src->ended;
+}
 
-const struct taut_media_error *taut_source_error(const taut_source *src) { return &src->error; }
+const struct taut_media_error *taut_source_error(const taut_source *src)
+{
+	return &src->error;
+}
 
 static int again(taut_source *src, struct lane *lane)
 {
@@ -229,7 +236,7 @@ int taut_source_poll(taut_source *src, taut_time now, struct taut_frame *out)
 		}
 		struct lane *lane = &src->lanes[first_due(src) - src->lanes];
 		int rc = lane->track->ops->take(lane->track, key_due(src, lane, at), out,
-		                                &src->error);
+						&src->error);
 		if (rc < 0) {
 			src->ended = true;
 			return rc;
@@ -247,7 +254,10 @@ int taut_source_poll(taut_source *src, taut_time now, struct taut_frame *out)
 	}
 }
 
-void taut_source_request_key_frame(taut_source *src) { src->key_wanted = true; }
+void taut_source_request_key_frame(taut_source *src)
+{
+	src->key_wanted = true;
+}
 
 int taut_source_set_bitrate(taut_source *src, uint32_t kind, uint32_t bitrate)
 {

@@ -46,10 +46,10 @@ double taut_tone_level(const struct taut_pcm *pcm, double frequency)
 	return 2 * sqrt(fmax(0, a * a + b * b - c * a * b)) / pcm->count;
 }
 
-#define BINS 400
-#define FROM 50.0
-#define TO 4000.0
-#define MAX_POINTS 2400
+#define BINS       400
+#define FROM       50.0
+#define TO         4000.0
+#define MAX_POINTS 1200 /* 100 ms: longer ones would have peaks between the bins */
 
 /* The peak between three neighbours: a parabola through their logarithms. */
 static double refine(double left, double middle, double right)

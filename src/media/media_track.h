@@ -9,7 +9,7 @@
 
 #include "media/media_util.h"
 
-#define TT_TRACK_END INT64_MAX
+#define TT_TRACK_END  INT64_MAX
 #define TT_TRACK_NONE 1
 
 struct tt_track;
@@ -18,7 +18,7 @@ struct tt_track_ops {
 	/* The frame that is due; due moves on. TT_TRACK_NONE: nothing is to be sent for it;
 	 * negative: it could not be had, for good. Lent until the next take. */
 	int (*take)(struct tt_track *t, bool key_frame, struct taut_frame *out,
-	            struct taut_media_error *error);
+		    struct taut_media_error *error);
 	/* Back to the first frame. */
 	int (*rewind)(struct tt_track *t, struct taut_media_error *error);
 	int (*set_bitrate)(struct tt_track *t, uint32_t bitrate);
@@ -36,18 +36,19 @@ struct tt_track {
 int tt_track_card_sound(struct tt_track **out, const struct taut_source_config *cfg);
 int tt_track_card_picture(struct tt_track **out, const struct taut_source_config *cfg);
 int tt_track_ivf(struct tt_track **out, const struct taut_source_config *cfg,
-                 struct taut_media_error *error);
+		 struct taut_media_error *error);
 int tt_track_y4m(struct tt_track **out, const struct taut_source_config *cfg,
-                 struct taut_media_error *error);
+		 struct taut_media_error *error);
 int tt_track_wav(struct tt_track **out, const struct taut_source_config *cfg,
-                 struct taut_media_error *error);
+		 struct taut_media_error *error);
 int tt_track_ogg(struct tt_track **out, const struct taut_source_config *cfg,
-                 struct taut_media_error *error);
+		 struct taut_media_error *error);
 
 /* When the i-th thing is due if there are rate / scale of them per second. */
 static inline taut_time tt_track_time(uint64_t i, uint32_t rate, uint32_t scale)
 {
-	uint64_t ticks = i * scale; /* whole seconds and the rest apart, so that nothing overflows */
+	uint64_t ticks =
+		i * scale; /* whole seconds and the rest apart, so that nothing overflows */
 
 	return (taut_time)(ticks / rate * 1000000 + ticks % rate * 1000000 / rate);
 }

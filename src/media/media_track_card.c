@@ -18,19 +18,24 @@ struct picture {
 	taut_vp8_encoder *enc;
 	struct taut_image image;
 	uint32_t fps, frames;
-	taut_time second; /* due is `frames since then` / fps later, so that nothing ever overflows */
+	taut_time
+		second; /* due is `frames since then` / fps later, so that nothing ever overflows */
 	uint32_t in_second;
 };
 
 /* ---- sound ---- */
 
 static int sound_take(struct tt_track *t, bool key_frame, struct taut_frame *out,
-                      struct taut_media_error *error)
+		      struct taut_media_error *error)
 {
 	struct sound *s = (struct sound *)t;
 	int16_t samples[FRAME];
-	struct taut_pcm pcm = { .size = sizeof pcm, .rate = 48000, .channels = 1, .count = FRAME,
-		                .samples = samples, .at = t->due };
+	struct taut_pcm pcm = { .size = sizeof pcm,
+				.rate = 48000,
+				.channels = 1,
+				.count = FRAME,
+				.samples = samples,
+				.at = t->due };
 
 	(void)key_frame;
 	(void)taut_test_card_sound(&pcm, s->frames++ * FRAME);
@@ -61,9 +66,10 @@ static void sound_free(struct tt_track *t)
 int tt_track_card_sound(struct tt_track **out, const struct taut_source_config *cfg)
 {
 	static const struct tt_track_ops ops = { sound_take, sound_rewind, sound_set_bitrate,
-		                                 sound_free };
-	const struct taut_opus_config opus = { .size = sizeof opus, .channels = 1,
-		                               .bitrate = cfg->audio_bitrate };
+						 sound_free };
+	const struct taut_opus_config opus = { .size = sizeof opus,
+					       .channels = 1,
+					       .bitrate = cfg->audio_bitrate };
 	struct sound *s = calloc(1, sizeof *s);
 
 	if (!s)
@@ -81,7 +87,7 @@ int tt_track_card_sound(struct tt_track **out, const struct taut_source_config *
 /* ---- picture ---- */
 
 static int picture_take(struct tt_track *t, bool key_frame, struct taut_frame *out,
-                        struct taut_media_error *error)
+			struct taut_media_error *error)
 {
 	struct picture *p = (struct picture *)t;
 	int rc = taut_test_card_draw(&p->image, p->frames++, t->due);
@@ -113,8 +119,8 @@ static void picture_free(struct tt_track *t)
 int tt_track_card_picture(struct tt_track **out, const struct taut_source_config *cfg)
 {
 	static const struct tt_track_ops ops = { .take = picture_take,
-		                                 .set_bitrate = picture_set_bitrate,
-		                                 .free = picture_free };
+						 .set_bitrate = picture_set_bitrate,
+						 .free = picture_free };
 	const struct taut_vp8_config vp8 = {
 		.size = sizeof vp8,
 		.width = cfg->width ? cfg->width : 640,

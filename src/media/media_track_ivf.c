@@ -14,8 +14,8 @@ struct ivf {
 	struct tt_track track;
 	struct tt_ivf_reader reader;
 	struct tt_ivf_frame next;
-	int have;               /* what the reader said of next */
-	taut_time zero;         /* the time of the first frame in the file */
+	int have;                       /* what the reader said of next */
+	taut_time zero;                 /* the time of the first frame in the file */
 	struct taut_media_error broken; /* why, if have is negative */
 	taut_vp8_decoder *dec;
 	taut_vp8_encoder *enc; /* NULL: frames pass unchanged */
@@ -77,15 +77,17 @@ static int choose(struct ivf *v, bool key_frame, struct taut_frame *out)
 	} else if (v->enc || (key_frame && shown == 1)) {
 		/* ours refer to ours: one of the file's in between would be a stranger */
 		return shown == 1 && encode(v, key_frame, &image, out) == TAUT_OK ? TAUT_OK
-		                                                                 : TT_TRACK_NONE;
+										  : TT_TRACK_NONE;
 	}
-	*out = (struct taut_frame){ .size = sizeof *out, .flags = key ? TAUT_FRAME_KEY : 0,
-		                    .data = v->next.data, .len = v->next.len };
+	*out = (struct taut_frame){ .size = sizeof *out,
+				    .flags = key ? TAUT_FRAME_KEY : 0,
+				    .data = v->next.data,
+				    .len = v->next.len };
 	return TAUT_OK;
 }
 
 static int ivf_take(struct tt_track *t, bool key_frame, struct taut_frame *out,
-                    struct taut_media_error *error)
+		    struct taut_media_error *error)
 {
 	struct ivf *v = (struct ivf *)t;
 
@@ -120,7 +122,7 @@ static int ivf_rewind(struct tt_track *t, struct taut_media_error *error)
 	v->enc = NULL;
 	if (!tt_ivf_rewind(&v->reader))
 		return tt_media_fail(error, TAUT_E_IO, "%s: cannot be read again",
-		                     v->reader.file.name);
+				     v->reader.file.name);
 	return begin(v, error);
 }
 
@@ -143,7 +145,7 @@ static void ivf_free(struct tt_track *t)
 }
 
 int tt_track_ivf(struct tt_track **out, const struct taut_source_config *cfg,
-                 struct taut_media_error *error)
+		 struct taut_media_error *error)
 {
 	static const struct tt_track_ops ops = { ivf_take, ivf_rewind, ivf_set_bitrate, ivf_free };
 	struct ivf *v = calloc(1, sizeof *v);

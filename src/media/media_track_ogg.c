@@ -34,7 +34,8 @@ static void read_ahead(struct ogg *o)
 
 	o->have = tt_ogg_next(&o->reader, &p, &o->broken);
 	if (o->have > 0 && p.len > MAX_PACKET)
-		o->have = tt_file_broken(&o->reader.file, &o->broken, "a packet of %zu bytes", p.len);
+		o->have =
+			tt_file_broken(&o->reader.file, &o->broken, "a packet of %zu bytes", p.len);
 	if (o->have > 0) {
 		memcpy(o->next, p.data, p.len);
 		o->len = p.len;
@@ -47,7 +48,7 @@ static void read_ahead(struct ogg *o)
 }
 
 static int ogg_take(struct tt_track *t, bool key_frame, struct taut_frame *out,
-                    struct taut_media_error *error)
+		    struct taut_media_error *error)
 {
 	struct ogg *o = (struct ogg *)t;
 	struct taut_pcm pcm;
@@ -56,11 +57,13 @@ static int ogg_take(struct tt_track *t, bool key_frame, struct taut_frame *out,
 	if (o->have < 0)
 		return tt_media_fail(error, o->have, "%s", o->broken.text);
 	memcpy(o->lent, o->next, o->len);
-	*out = (struct taut_frame){ .size = sizeof *out, .flags = TAUT_FRAME_KEY, .data = o->lent,
-		                    .len = o->len };
+	*out = (struct taut_frame){
+		.size = sizeof *out, .flags = TAUT_FRAME_KEY, .data = o->lent, .len = o->len
+	};
 	if (taut_opus_decode(o->dec, o->lent, o->len, 0, &pcm) == TAUT_OK) {
 		out->audio_level = taut_pcm_audio_level(&pcm);
-		out->flags |= TAUT_FRAME_AUDIO_LEVEL | (out->audio_level < 60 ? TAUT_FRAME_VOICE : 0);
+		out->flags |=
+			TAUT_FRAME_AUDIO_LEVEL | (out->audio_level < 60 ? TAUT_FRAME_VOICE : 0);
 	}
 	o->samples += o->in_next;
 	read_ahead(o);
@@ -84,7 +87,7 @@ static int ogg_rewind(struct tt_track *t, struct taut_media_error *error)
 
 	if (!tt_ogg_rewind(&o->reader))
 		return tt_media_fail(error, TAUT_E_IO, "%s: cannot be read again",
-		                     o->reader.file.name);
+				     o->reader.file.name);
 	return begin(o, error);
 }
 
@@ -98,10 +101,11 @@ static void ogg_free(struct tt_track *t)
 }
 
 int tt_track_ogg(struct tt_track **out, const struct taut_source_config *cfg,
-                 struct taut_media_error *error)
+		 struct taut_media_error *error)
 {
-	static const struct tt_track_ops ops = { .take = ogg_take, .rewind = ogg_rewind,
-		                                 .free = ogg_free };
+	static const struct tt_track_ops ops = { .take = ogg_take,
+						 .rewind = ogg_rewind,
+						 .free = ogg_free };
 	struct ogg *o = calloc(1, sizeof *o);
 
 	if (!o)

@@ -7,9 +7,9 @@
 #include "media/media_track.h"
 #include "media/media_wav.h"
 
-#define FRAME 960
+#define FRAME   960
 #define QUALITY 5 /* of libspeexdsp, 0..10 */
-#define CHUNK 1024
+#define CHUNK   1024
 
 struct wav {
 	struct tt_track track;
@@ -34,15 +34,15 @@ static size_t resample(struct wav *w, int16_t *out, size_t count)
 
 	while (done < count) {
 		size_t fresh = tt_wav_read(&w->reader, w->in + w->in_count * channels,
-		                           CHUNK - w->in_count);
+					   CHUNK - w->in_count);
 		w->in_count += (uint32_t)fresh;
 		spx_uint32_t used = w->in_count, made = (spx_uint32_t)(count - done);
 		if (speex_resampler_process_interleaved_int(w->resampler, w->in, &used,
-		                                            out + done * channels,
-		                                            &made) != RESAMPLER_ERR_SUCCESS)
+							    out + done * channels,
+							    &made) != RESAMPLER_ERR_SUCCESS)
 			break;
 		memmove(w->in, w->in + used * channels,
-		        (w->in_count - used) * channels * sizeof w->in[0]);
+			(w->in_count - used) * channels * sizeof w->in[0]);
 		w->in_count -= used;
 		done += made;
 		if (fresh == 0 && used == 0 && made == 0)
@@ -52,13 +52,16 @@ static size_t resample(struct wav *w, int16_t *out, size_t count)
 }
 
 static int wav_take(struct tt_track *t, bool key_frame, struct taut_frame *out,
-                    struct taut_media_error *error)
+		    struct taut_media_error *error)
 {
 	struct wav *w = (struct wav *)t;
 	int16_t samples[2 * FRAME] = { 0 };
-	const struct taut_pcm pcm = { .size = sizeof pcm, .rate = 48000,
-		                      .channels = w->reader.channels, .count = FRAME,
-		                      .samples = samples, .at = t->due };
+	const struct taut_pcm pcm = { .size = sizeof pcm,
+				      .rate = 48000,
+				      .channels = w->reader.channels,
+				      .count = FRAME,
+				      .samples = samples,
+				      .at = t->due };
 
 	(void)key_frame;
 	if (w->resampler)
@@ -69,7 +72,7 @@ static int wav_take(struct tt_track *t, bool key_frame, struct taut_frame *out,
 	move_on(w);
 	int rc = taut_opus_encode(w->enc, &pcm, out);
 	return rc == TAUT_OK ? rc
-	                     : tt_media_fail(error, rc, "%s: libopus refused", w->reader.file.name);
+			     : tt_media_fail(error, rc, "%s: libopus refused", w->reader.file.name);
 }
 
 static int wav_rewind(struct tt_track *t, struct taut_media_error *error)
@@ -78,7 +81,7 @@ static int wav_rewind(struct tt_track *t, struct taut_media_error *error)
 
 	if (!tt_wav_rewind(&w->reader))
 		return tt_media_fail(error, TAUT_E_IO, "%s: cannot be read again",
-		                     w->reader.file.name);
+				     w->reader.file.name);
 	if (w->resampler)
 		(void)speex_resampler_reset_mem(w->resampler);
 	w->in_count = 0;
@@ -106,8 +109,9 @@ static void wav_free(struct tt_track *t)
 static int prepare(struct wav *w, uint32_t bitrate, struct taut_media_error *error)
 {
 	const struct tt_wav_reader *r = &w->reader;
-	const struct taut_opus_config opus = { .size = sizeof opus, .channels = r->channels,
-		                               .bitrate = bitrate };
+	const struct taut_opus_config opus = { .size = sizeof opus,
+					       .channels = r->channels,
+					       .bitrate = bitrate };
 	uint64_t samples = r->bytes / (2 * r->channels);
 	int bad = 0;
 
@@ -127,7 +131,7 @@ static int prepare(struct wav *w, uint32_t bitrate, struct taut_media_error *err
 }
 
 int tt_track_wav(struct tt_track **out, const struct taut_source_config *cfg,
-                 struct taut_media_error *error)
+		 struct taut_media_error *error)
 {
 	static const struct tt_track_ops ops = { wav_take, wav_rewind, wav_set_bitrate, wav_free };
 	struct wav *w = calloc(1, sizeof *w);

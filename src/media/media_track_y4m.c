@@ -24,7 +24,7 @@ static void move_on(struct y4m *y)
 }
 
 static int y4m_take(struct tt_track *t, bool key_frame, struct taut_frame *out,
-                    struct taut_media_error *error)
+		    struct taut_media_error *error)
 {
 	struct y4m *y = (struct y4m *)t;
 	taut_time before = y->track.due;
@@ -40,7 +40,7 @@ static int y4m_take(struct tt_track *t, bool key_frame, struct taut_frame *out,
 	y->encoded += y->track.end - before;
 	rc = taut_vp8_encode(y->enc, &y->image, key_frame, out);
 	return rc == TAUT_OK ? rc
-	                     : tt_media_fail(error, rc, "%s: libvpx refused", y->reader.file.name);
+			     : tt_media_fail(error, rc, "%s: libvpx refused", y->reader.file.name);
 }
 
 static int y4m_rewind(struct tt_track *t, struct taut_media_error *error)
@@ -49,7 +49,7 @@ static int y4m_rewind(struct tt_track *t, struct taut_media_error *error)
 
 	if (!tt_y4m_rewind(&y->reader))
 		return tt_media_fail(error, TAUT_E_IO, "%s: cannot be read again",
-		                     y->reader.file.name);
+				     y->reader.file.name);
 	y->frames = 0;
 	move_on(y);
 	return TAUT_OK;
@@ -91,7 +91,7 @@ static int prepare(struct y4m *y, uint32_t bitrate, struct taut_media_error *err
 }
 
 int tt_track_y4m(struct tt_track **out, const struct taut_source_config *cfg,
-                 struct taut_media_error *error)
+		 struct taut_media_error *error)
 {
 	static const struct tt_track_ops ops = { y4m_take, y4m_rewind, y4m_set_bitrate, y4m_free };
 	struct y4m *y = calloc(1, sizeof *y);

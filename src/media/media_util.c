@@ -42,7 +42,10 @@ int tt_media_config(void *to, size_t to_size, const void *from)
 const struct taut_codec *taut_media_codecs(size_t *count)
 {
 	static const struct taut_codec codecs[] = {
-		{ .size = sizeof codecs[0], .mime = "audio/opus", .clock_rate = 48000, .channels = 2,
+		{ .size = sizeof codecs[0],
+		  .mime = "audio/opus",
+		  .clock_rate = 48000,
+		  .channels = 2,
 		  .fmtp = "minptime=10;useinbandfec=1" }, /* RFC 7587 section 6.1 */
 		{ .size = sizeof codecs[0], .mime = "video/VP8", .clock_rate = 90000 },
 	};

@@ -9,7 +9,7 @@
 
 /* Returns code, with the text in error unless that is NULL. */
 __attribute__((format(printf, 3, 4))) int tt_media_fail(struct taut_media_error *error, int code,
-                                                        const char *format, ...);
+							const char *format, ...);
 
 /* Copies a caller's struct, which begins with its size, over the zeroed one of to_size bytes.
  * TAUT_E_UNSUPPORTED: it is longer than what is known here, and the rest is not zero. */

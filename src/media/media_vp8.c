@@ -120,11 +120,11 @@ int taut_vp8_encoder_set_bitrate(taut_vp8_encoder *enc, uint32_t bitrate)
 		return TAUT_E_INVAL;
 	enc->cfg.rc_target_bitrate = bitrate / 1000;
 	return vpx_codec_enc_config_set(&enc->codec, &enc->cfg) == VPX_CODEC_OK ? TAUT_OK
-	                                                                        : TAUT_E_INVAL;
+										: TAUT_E_INVAL;
 }
 
 int taut_vp8_encode(taut_vp8_encoder *enc, const struct taut_image *in, int key_frame,
-                    struct taut_frame *out)
+		    struct taut_frame *out)
 {
 	vpx_image_t image;
 	vpx_codec_iter_t iter = NULL;
@@ -141,7 +141,7 @@ int taut_vp8_encode(taut_vp8_encoder *enc, const struct taut_image *in, int key_
 	if (pts <= enc->last)
 		return TAUT_E_INVAL;
 	if (vpx_codec_encode(&enc->codec, &image, pts, enc->interval,
-	                     key_frame ? VPX_EFLAG_FORCE_KF : 0, VPX_DL_REALTIME) != VPX_CODEC_OK)
+			     key_frame ? VPX_EFLAG_FORCE_KF : 0, VPX_DL_REALTIME) != VPX_CODEC_OK)
 		return TAUT_E_STATE;
 	enc->last = pts;
 	while ((pkt = vpx_codec_get_cx_data(&enc->codec, &iter)) != NULL) {
@@ -205,7 +205,9 @@ int taut_vp8_decode(taut_vp8_decoder *dec, const void *data, size_t len, struct 
 	const vpx_image_t *image = vpx_codec_get_frame(&dec->codec, &iter);
 	if (!image)
 		return 0;
-	*out = (struct taut_image){ .size = sizeof *out, .width = image->d_w, .height = image->d_h };
+	*out = (struct taut_image){ .size = sizeof *out,
+				    .width = image->d_w,
+				    .height = image->d_h };
 	for (int p = 0; p < 3; p++) {
 		out->planes[p] = image->planes[p];
 		out->strides[p] = (uint32_t)image->stride[p];

@@ -5,7 +5,7 @@
 
 #include "base/num.h"
 
-#define HEADER 44
+#define HEADER    44
 #define UNTIL_END 0xffffffffu
 
 static int read_format(struct tt_wav_reader *r, uint32_t len, struct taut_media_error *error)
@@ -26,16 +26,17 @@ static int read_format(struct tt_wav_reader *r, uint32_t len, struct taut_media_
 		format = rd_le16(&rd);
 	}
 	if (format != 1 || bits != 16)
-		return tt_media_fail(error, TAUT_E_UNSUPPORTED,
-		                     "%s: at byte %llu: only PCM of 16 bit is read, this is format %u "
-		                     "of %u bit",
-		                     r->file.name, (unsigned long long)r->file.offset, format, bits);
+		return tt_media_fail(
+			error, TAUT_E_UNSUPPORTED,
+			"%s: at byte %llu: only PCM of 16 bit is read, this is format %u "
+			"of %u bit",
+			r->file.name, (unsigned long long)r->file.offset, format, bits);
 	if (r->channels < 1 || r->channels > 2 || r->rate < 8000 || r->rate > 192000)
 		return tt_media_fail(error, TAUT_E_UNSUPPORTED,
-		                     "%s: at byte %llu: %u channels at %u Hz; 1 or 2 at 8,000 to "
-		                     "192,000 Hz are read",
-		                     r->file.name, (unsigned long long)r->file.offset, r->channels,
-		                     r->rate);
+				     "%s: at byte %llu: %u channels at %u Hz; 1 or 2 at 8,000 to "
+				     "192,000 Hz are read",
+				     r->file.name, (unsigned long long)r->file.offset, r->channels,
+				     r->rate);
 	return TAUT_OK;
 }
 
@@ -45,8 +46,10 @@ static int read_chunks(struct tt_wav_reader *r, struct taut_media_error *error)
 	uint8_t head[12];
 
 	if (!tt_file_read(&r->file, head, 12) || memcmp(head, "RIFF", 4) != 0 ||
-	    memcmp(head + 8, "WAVE", 4) != 0)
+	    memcmp(head + 8, "WAVE", 4) != 0) {
+		r->file.offset = 0;
 		return tt_file_broken(&r->file, error, "no WAV header");
+	}
 	for (;;) {
 		if (!tt_file_read(&r->file, head, 8))
 			return tt_file_broken(&r->file, error, "the file ends before its samples");
@@ -65,15 +68,15 @@ static int read_chunks(struct tt_wav_reader *r, struct taut_media_error *error)
 				return rc;
 		}
 		if (!tt_file_seek(&r->file, begin + len + (len & 1)))
-			return tt_file_broken(&r->file, error, "a chunk of %u bytes, %llu are left", len,
-			                      (unsigned long long)tt_file_left(&r->file));
+			return tt_file_broken(&r->file, error, "a chunk of %u bytes, %llu are left",
+					      len, (unsigned long long)tt_file_left(&r->file));
 	}
 	if (r->channels == 0)
 		return tt_file_broken(&r->file, error, "samples before their format");
 	if (r->bytes > tt_file_left(&r->file))
 		return tt_file_broken(&r->file, error, "%llu bytes of samples, %llu are left",
-		                      (unsigned long long)r->bytes,
-		                      (unsigned long long)tt_file_left(&r->file));
+				      (unsigned long long)r->bytes,
+				      (unsigned long long)tt_file_left(&r->file));
 	r->bytes -= r->bytes % (2 * r->channels);
 	r->first = r->file.offset;
 	r->left = r->bytes;
@@ -92,7 +95,10 @@ int tt_wav_open(struct tt_wav_reader *r, const char *name, struct taut_media_err
 	return rc;
 }
 
-void tt_wav_close(struct tt_wav_reader *r) { tt_file_close(&r->file); }
+void tt_wav_close(struct tt_wav_reader *r)
+{
+	tt_file_close(&r->file);
+}
 
 bool tt_wav_rewind(struct tt_wav_reader *r)
 {
@@ -106,7 +112,8 @@ size_t tt_wav_read(struct tt_wav_reader *r, int16_t *out, size_t count)
 	size_t step = 2 * r->channels, done = 0;
 
 	while (done < count && r->left > 0) {
-		size_t n = tt_min(tt_min(sizeof bytes / step, count - done), (size_t)(r->left / step));
+		size_t n =
+			tt_min(tt_min(sizeof bytes / step, count - done), (size_t)(r->left / step));
 
 		if (!tt_file_read(&r->file, bytes, n * step)) {
 			r->left = 0; /* the file has shrunk */
@@ -144,7 +151,9 @@ static bool write_header(struct tt_wav_writer *w)
 
 bool tt_wav_create(struct tt_wav_writer *w, const char *name, uint32_t rate, uint32_t channels)
 {
-	*w = (struct tt_wav_writer){ .stream = fopen(name, "wb"), .rate = rate, .channels = channels };
+	*w = (struct tt_wav_writer){ .stream = fopen(name, "wb"),
+				     .rate = rate,
+				     .channels = channels };
 	return w->stream && write_header(w);
 }
 

@@ -72,8 +72,10 @@ static int read_header(struct tt_y4m_reader *r, struct taut_media_error *error)
 {
 	char line[MAX_LINE];
 
-	if (!read_line(&r->file, line) || strncmp(line, "YUV4MPEG2 ", 10) != 0)
+	if (!read_line(&r->file, line) || strncmp(line, "YUV4MPEG2 ", 10) != 0) {
+		r->file.offset = 0;
 		return tt_file_broken(&r->file, error, "no YUV4MPEG2 header");
+	}
 	r->first = r->file.offset;
 	r->file.offset = 0; /* where the errors below are */
 	for (const char *p = line + 10; *p != '\0';) {
@@ -81,9 +83,9 @@ static int read_header(struct tt_y4m_reader *r, struct taut_media_error *error)
 
 		if (len > 0 && !read_word(r, p, len))
 			return tt_media_fail(error, TAUT_E_UNSUPPORTED,
-			                     "%s: at byte %d: \"%.*s\" is not read (8 bit 4:2:0, "
-			                     "progressive is)",
-			                     r->file.name, (int)(p - line), (int)len, p);
+					     "%s: at byte %d: \"%.*s\" is not read (8 bit 4:2:0, "
+					     "progressive is)",
+					     r->file.name, (int)(p - line), (int)len, p);
 		p += len;
 		p += strspn(p, " ");
 	}
@@ -91,7 +93,8 @@ static int read_header(struct tt_y4m_reader *r, struct taut_media_error *error)
 	    r->height > TT_IMAGE_MAX_SIDE)
 		return tt_file_broken(&r->file, error, "a picture of %u x %u", r->width, r->height);
 	if (r->rate == 0 || r->scale == 0 || r->rate / r->scale > 240 || r->scale / r->rate > 10)
-		return tt_file_broken(&r->file, error, "%u/%u pictures per second", r->rate, r->scale);
+		return tt_file_broken(&r->file, error, "%u/%u pictures per second", r->rate,
+				      r->scale);
 	r->file.offset = r->first;
 	return TAUT_OK;
 }
@@ -108,9 +111,15 @@ int tt_y4m_open(struct tt_y4m_reader *r, const char *name, struct taut_media_err
 	return rc;
 }
 
-void tt_y4m_close(struct tt_y4m_reader *r) { tt_file_close(&r->file); }
+void tt_y4m_close(struct tt_y4m_reader *r)
+{
+	tt_file_close(&r->file);
+}
 
-bool tt_y4m_rewind(struct tt_y4m_reader *r) { return tt_file_seek(&r->file, r->first); }
+bool tt_y4m_rewind(struct tt_y4m_reader *r)
+{
+	return tt_file_seek(&r->file, r->first);
+}
 
 int tt_y4m_next(struct tt_y4m_reader *r, struct taut_image *image, struct taut_media_error *error)
 {
@@ -124,16 +133,18 @@ int tt_y4m_next(struct tt_y4m_reader *r, struct taut_image *image, struct taut_m
 	/* tt_image_make leaves no gaps, so the planes are one run */
 	if (!tt_file_read(&r->file, image->planes[0], len))
 		return tt_file_broken(&r->file, error, "a frame has %zu bytes, %llu are left", len,
-		                      (unsigned long long)tt_file_left(&r->file));
+				      (unsigned long long)tt_file_left(&r->file));
 	return 1;
 }
 
 bool tt_y4m_create(struct tt_y4m_writer *w, const char *name, uint32_t width, uint32_t height,
-                   uint32_t rate, uint32_t scale)
+		   uint32_t rate, uint32_t scale)
 {
-	*w = (struct tt_y4m_writer){ .stream = fopen(name, "wb"), .width = width, .height = height };
+	*w = (struct tt_y4m_writer){ .stream = fopen(name, "wb"),
+				     .width = width,
+				     .height = height };
 	return w->stream && fprintf(w->stream, "YUV4MPEG2 W%u H%u F%u:%u Ip A1:1 C420jpeg\n", width,
-	                            height, rate, scale) > 0;
+				    height, rate, scale) > 0;
 }
 
 bool tt_y4m_write(struct tt_y4m_writer *w, const struct taut_image *image)
@@ -147,7 +158,7 @@ bool tt_y4m_write(struct tt_y4m_writer *w, const struct taut_image *image)
 
 		for (uint32_t y = 0; y < rows; y++)
 			if (fwrite(image->planes[p] + (size_t)y * image->strides[p], 1, len,
-			           w->stream) != len)
+				   w->stream) != len)
 				return false;
 	}
 	return true;

@@ -25,7 +25,7 @@ struct tt_y4m_writer {
 };
 
 bool tt_y4m_create(struct tt_y4m_writer *w, const char *name, uint32_t width, uint32_t height,
-                   uint32_t rate, uint32_t scale);
+		   uint32_t rate, uint32_t scale);
 bool tt_y4m_write(struct tt_y4m_writer *w, const struct taut_image *image);
 bool tt_y4m_finish(struct tt_y4m_writer *w);
 
