@@ -42,6 +42,7 @@ struct query {
 	struct attempt attempts[ADDRESSES];
 	bool resolved;
 	const char *failed, *reason; /* the step that failed, and a sentence */
+	unsigned code;               /* what the server refused with; 0: nothing */
 };
 
 static int draw(void *ctx, void *out, size_t len)
@@ -210,6 +211,7 @@ static struct attempt *ask(struct query *q, struct tt_udp_batch *b)
 			if (q->attempts[i].udp.fd >= 0 && (fds[i].revents & POLLIN))
 				receive(&q->attempts[i], b);
 	}
+	q->code = refused ? refused->client.error_code : 0;
 	if (refused)
 		fail(q, refused->client.state == TT_STUN_CLIENT_NO_ANSWER ? "answer" : "request",
 		     refused->client.why);
@@ -249,7 +251,11 @@ static void print_failure(const struct query *q)
 			text = steps[i].text;
 	const char *reason = q->reason ? q->reason : "unknown";
 	if (q->json) /* the host is printed only where it is one: it may hold anything */
-		printf("{\"failed\":\"%s\",\"reason\":\"%s\"}\n", q->failed, reason);
+		printf("{\"failed\":\"%s\",\"reason\":\"%s\",\"code\":%u}\n", q->failed, reason,
+		       q->code);
+	else if (q->code)
+		fprintf(stderr, "taut stun: %s %s, port %u: %s, %u\n", text, q->host, q->port, reason,
+		        q->code);
 	else
 		fprintf(stderr, "taut stun: %s %s, port %u: %s\n", text, q->host, q->port, reason);
 }
