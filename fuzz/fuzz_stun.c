@@ -1,17 +1,10 @@
+/* layers: stun base */
 /* fuzz_stun.c - a datagram is read; what was understood of it, written again, reads the same. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/addr.h"
+#include "fuzz.h"
 #include "stun/stun.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void check(bool ok)
-{
-	if (!ok)
-		abort();
-}
 
 static size_t rewrite(const struct tt_stun_msg *m, uint8_t *buf, size_t cap)
 {
@@ -41,19 +34,23 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	(void)tt_stun_is(data, size);
 	if (tt_stun_read(&m, data, size) != TT_STUN_OK)
 		return 0;
-	check(tt_stun_key_init(&key, "password", 8));
+	FUZZ_CHECK(tt_stun_key_init(&key, "password", 8), "a key is made");
 	(void)tt_stun_verify(&m, data, &key);
 	(void)tt_stun_fingerprint_ok(&m, data);
 	tt_stun_key_free(&key);
 
 	size_t len = rewrite(&m, buf, sizeof buf);
-	check(len > 0 && tt_stun_read(&again, buf, len) == TT_STUN_OK);
-	check(again.cls == m.cls && again.method == m.method);
-	check(memcmp(again.tid, m.tid, TT_STUN_TID_LEN) == 0);
-	check(!(m.has & TT_STUN_HAS_USERNAME) || span_eq(again.username, m.username));
-	check(!(m.has & TT_STUN_HAS_SOFTWARE) || span_eq(again.software, m.software));
-	check(!(m.has & TT_STUN_HAS_XOR_MAPPED) || tt_addr_eq(&again.xor_mapped, &m.xor_mapped));
-	check(again.priority == m.priority && again.refused_count == m.refused_count);
-	check(tt_stun_fingerprint_ok(&again, buf));
+	FUZZ_CHECK(len > 0 && tt_stun_read(&again, buf, len) == TT_STUN_OK, "the same again");
+	FUZZ_CHECK(again.cls == m.cls && again.method == m.method, "the same again");
+	FUZZ_CHECK(memcmp(again.tid, m.tid, TT_STUN_TID_LEN) == 0, "the same again");
+	FUZZ_CHECK(!(m.has & TT_STUN_HAS_USERNAME) || span_eq(again.username, m.username),
+	           "the same again");
+	FUZZ_CHECK(!(m.has & TT_STUN_HAS_SOFTWARE) || span_eq(again.software, m.software),
+	           "the same again");
+	FUZZ_CHECK(!(m.has & TT_STUN_HAS_XOR_MAPPED) || tt_addr_eq(&again.xor_mapped, &m.xor_mapped),
+	           "the same again");
+	FUZZ_CHECK(again.priority == m.priority && again.refused_count == m.refused_count,
+	           "the same again");
+	FUZZ_CHECK(tt_stun_fingerprint_ok(&again, buf), "the same again");
 	return 0;
 }

@@ -83,8 +83,8 @@ static void drop_prev(struct tt_ice *ice, taut_time now)
 		return;
 	tt_ice_gen_free(ice, ice->prev);
 	ice->prev = NULL;
-	tt_note(ice->env, now, TAUT_LAYER_ICE, "old generation dropped", TT_STR("why", "a pair of "
-	                                                                       "the new one is nominated"));
+	tt_note(ice->env, now, TAUT_LAYER_ICE, "old generation dropped",
+	        TT_STR("why", "a pair of the new one is nominated"));
 }
 
 static void set_path(struct tt_ice *ice, taut_time now, struct ice_gen *g, int pair)
