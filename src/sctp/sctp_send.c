@@ -301,7 +301,7 @@ static void write_established(struct tt_sctp *s, taut_time now, struct wr *w)
 		write_forward_tsn(s, w);
 	if (wr_left(w) >= 32 + 2 * SCTP_MAX_RESET)
 		write_reconfig(s, now, w);
-	if (s->heartbeat_due && wr_left(w) >= 32) {
+	if (s->heartbeat_due && tt_sctp_can_send_data(s) && wr_left(w) >= 32) {
 		tt_sctp_heartbeat_write(s, now, w);
 		s->heartbeat_due = false;
 	}

@@ -154,10 +154,13 @@ static struct serial32 ack_gaps(struct sctp_flight *f, const struct sctp_sack *s
 	return newest;
 }
 
+/* 7.2.4 allows one fast retransmission. One more is sound when chunks that left after it are
+ * acknowledged and it is not; waiting for T3 instead costs seconds where loss is high. */
 static void miss(struct sctp_flight *f, struct serial32 tsn, struct sctp_sent *c,
-                 struct sctp_ack_result *out)
+                 struct serial32 newest, struct sctp_ack_result *out)
 {
-	if (c->state != SCTP_IN_FLIGHT || c->fast || ++c->misses < MISSES)
+	if (c->state != SCTP_IN_FLIGHT || (c->fast && s32_before(newest, c->barrier)) ||
+	    ++c->misses < MISSES)
 		return;
 	c->fast = true;
 	mark(f, tsn, c);
@@ -186,9 +189,9 @@ static void count_misses(struct sctp_flight *f, const struct sctp_sack *s, struc
 			c->state = SCTP_IN_FLIGHT;
 			f->flight += tt_sctp_sent_size(c);
 			out->reneged = true;
-			miss(f, t, c, out);
+			miss(f, t, c, newest, out);
 		} else if (all || s32_before(t, newest)) {
-			miss(f, t, c, out);
+			miss(f, t, c, newest, out);
 		}
 	}
 }

@@ -92,6 +92,7 @@ void tt_sctp_flight_resent(struct sctp_flight *f, struct serial32 tsn)
 	assert(c->state == SCTP_MARKED);
 	c->state = SCTP_IN_FLIGHT;
 	c->misses = 0;
+	c->barrier = f->next;
 	if (c->resent < UINT16_MAX)
 		c->resent++;
 	f->marked--;

@@ -23,7 +23,8 @@ struct sctp_sent {
 	uint8_t state;
 	uint8_t misses;  /* 7.2.4 */
 	bool begin, end;
-	bool fast;       /* was retransmitted fast: not again */
+	bool fast;       /* was retransmitted fast: not again ... */
+	struct serial32 barrier; /* ... before what was new after that is acknowledged */
 	uint16_t resent; /* how often */
 };
 
