@@ -2,11 +2,14 @@
 #define _GNU_SOURCE
 #include "signal/relay_server.h"
 
+#include <netinet/in.h>
 #include <openssl/rand.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/addr.h"
 #include "base/config.h"
@@ -99,6 +102,25 @@ static int take_host(taut_relay *relay, struct taut_addr *a)
 	snprintf(relay->host, sizeof relay->host, "%s", host);
 	relay->loopback_only = tt_addr_is_loopback(a);
 	return TAUT_OK;
+}
+
+/* Whether the port can be had at all: libwebsockets 4.1.6 loses memory when it cannot. */
+static bool port_is_free(const struct taut_addr *a, int port)
+{
+	struct sockaddr_in v4 = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port) };
+	struct sockaddr_in6 v6 = { .sin6_family = AF_INET6, .sin6_port = htons((uint16_t)port) };
+	bool four = a->family == 4;
+	int fd = socket(four ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0), one = 1;
+
+	if (fd < 0)
+		return false;
+	memcpy(&v4.sin_addr, a->ip, sizeof v4.sin_addr);
+	memcpy(&v6.sin6_addr, a->ip, sizeof v6.sin6_addr);
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one); /* as libwebsockets does */
+	const struct sockaddr *sa = four ? (const struct sockaddr *)&v4 : (const struct sockaddr *)&v6;
+	bool is_free = bind(fd, sa, four ? sizeof v4 : sizeof v6) == 0 && listen(fd, 1) == 0;
+	close(fd);
+	return is_free;
 }
 
 static bool open_port(taut_relay *relay, const struct taut_addr *a, int port)
@@ -200,7 +222,8 @@ int taut_relay_start(taut_relay **out, const struct taut_relay_config *cfg)
 	lws_set_log_level(0, NULL);
 	uint16_t last = relay->cfg.last_port > relay->cfg.port ? relay->cfg.last_port : relay->cfg.port;
 	for (unsigned port = relay->cfg.port; port <= last && !relay->context; port++)
-		open_port(relay, &a, (int)port);
+		if (port_is_free(&a, (int)port))
+			open_port(relay, &a, (int)port);
 	if (!relay->context || pthread_create(&relay->thread, NULL, serve, relay) != 0) {
 		free_relay(relay);
 		return TAUT_E_IO;

@@ -36,7 +36,6 @@ static const struct {
 	{ "x-content-type-options:", "nosniff" },
 	{ "x-frame-options:", "DENY" },
 	{ "referrer-policy:", "no-referrer" },
-	{ "cross-origin-opener-policy:", "same-origin" },
 	{ "permissions-policy:", "camera=(self), microphone=(self)" },
 };
 
