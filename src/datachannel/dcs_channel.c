@@ -78,11 +78,12 @@ int tt_dcs_new_channel(struct tt_dcs *d, const struct tt_dcs_init *init, size_t 
 	return TAUT_OK;
 }
 
-/* What the lists still hold of it they find to be free, and skip. */
+/* What the other lists still hold of it they find to be free, and skip. */
 void tt_dcs_free_channel(struct tt_dcs *d, struct channel *c)
 {
 	if (c->id >= 0 && d->by_stream[c->id] == tt_dcs_slot(d, c) + 1)
 		d->by_stream[c->id] = STREAM_FREE;
+	tt_dcs_drop_work(d, c);
 	tt_free(d->env, c->label);
 	tt_free(d->env, c->protocol);
 	c->label = c->protocol = NULL;

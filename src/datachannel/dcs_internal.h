@@ -89,6 +89,7 @@ bool tt_dcs_would_take(const struct tt_dcs *d, const struct channel *c, size_t l
 
 /* dcs_work.c */
 void tt_dcs_add_work(struct tt_dcs *d, struct channel *c);
+void tt_dcs_drop_work(struct tt_dcs *d, struct channel *c);
 void tt_dcs_do_work(struct tt_dcs *d, taut_time now);
 void tt_dcs_add_talk(struct tt_dcs *d, struct channel *c);
 struct channel *tt_dcs_next_talk(struct tt_dcs *d);

@@ -22,6 +22,26 @@ void tt_dcs_add_work(struct tt_dcs *d, struct channel *c)
 	d->work.last = slot;
 }
 
+/* A channel that ends before there is an association would keep its slot until there is one. */
+void tt_dcs_drop_work(struct tt_dcs *d, struct channel *c)
+{
+	uint32_t slot = tt_dcs_slot(d, c), before = NO_SLOT, at = d->work.first;
+
+	if (!c->working)
+		return;
+	while (at != slot) {
+		before = at;
+		at = d->channels[at].next_work;
+	}
+	if (before == NO_SLOT)
+		d->work.first = c->next_work;
+	else
+		d->channels[before].next_work = c->next_work;
+	if (d->work.last == slot)
+		d->work.last = before;
+	c->working = false;
+}
+
 /* RFC 8832 section 5.1. Ordered and reliable, whatever the channel is. */
 static int send_open(struct tt_dcs *d, taut_time now, const struct channel *c)
 {

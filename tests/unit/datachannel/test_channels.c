@@ -1,0 +1,707 @@
+/* test_channels.c - data channels between two ends: RFC 8831, RFC 8832. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "datachannel/datachannel.h"
+#include "datachannel/dcs_dcep.h"
+#include "datachannel/dcs_internal.h"
+#include "support/sim.h"
+
+#define SECOND 1000000
+#define MAX_LOGGED 4096
+
+struct logged {
+	enum tt_dcs_event_type type;
+	taut_channel channel;
+	uint32_t reason;
+	bool binary;
+	size_t len;
+	char text[24]; /* of a label or a message */
+};
+
+struct world {
+	struct sim sim;
+	struct tt_dcs *d[2]; /* 0 is the DTLS client */
+	struct logged log[2][MAX_LOGGED];
+	size_t count[2], messages[2];
+	size_t bytes[2];
+	bool echo[2], deaf[2];
+};
+
+static struct world world;
+
+static void begin(uint64_t seed, const struct sim_link *link, const struct tt_dcs_config *cfg)
+{
+	static const struct tt_dcs_config plain;
+	static const struct sim_link clean = { .delay = 10000 };
+
+	memset(&world, 0, sizeof world);
+	sim_init(&world.sim, seed, link ? link : &clean);
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(tt_dcs_new(&world.d[i], &world.sim.env[i], cfg ? cfg : &plain,
+		                            world.sim.now), 0);
+}
+
+static void finish(void)
+{
+	for (int i = 0; i < 2; i++) {
+		tt_dcs_free(world.d[i]);
+		assert_int_equal(world.sim.env[i].memory, 0);
+	}
+	sim_free(&world.sim);
+}
+
+static void events(int i)
+{
+	const struct tt_dcs_event *e;
+
+	while ((e = tt_dcs_poll_event(world.d[i], world.sim.now)) != NULL) {
+		if (e->type == TT_DCS_MESSAGE) {
+			world.messages[i]++;
+			world.bytes[i] += e->len;
+		}
+		if (world.count[i] < MAX_LOGGED) {
+			struct logged *l = &world.log[i][world.count[i]++];
+			*l = (struct logged){ e->type, e->channel, e->reason, e->binary, e->len, "" };
+			if (e->type == TT_DCS_MESSAGE)
+				snprintf(l->text, sizeof l->text, "%.*s", (int)(e->len < 20 ? e->len : 20), (const char *)e->data);
+			else
+				snprintf(l->text, sizeof l->text, "%s", e->label ? e->label : "");
+		}
+		if (e->type == TT_DCS_MESSAGE && world.echo[i])
+			tt_dcs_send(world.d[i], world.sim.now, e->channel, e->binary, e->data, e->len);
+	}
+}
+
+static void send_all(int i)
+{
+	uint8_t buf[2048];
+	size_t len;
+
+	while ((len = tt_dcs_poll_send(world.d[i], world.sim.now, buf, sizeof buf)) > 0)
+		sim_send(&world.sim, 1 - i, buf, len, NULL, NULL);
+}
+
+static void settle(void)
+{
+	for (int i = 0; i < 2; i++) {
+		events(i);
+		send_all(i);
+		events(i);
+	}
+}
+
+static void run(taut_time how_long)
+{
+	taut_time end = world.sim.now + how_long;
+
+	for (;;) {
+		settle();
+		taut_time next = sim_next(&world.sim);
+		for (int i = 0; i < 2; i++) {
+			taut_time at = tt_dcs_deadline(world.d[i], NULL);
+			next = at < next ? at : next;
+		}
+		if (next > end)
+			break;
+		world.sim.now = next > world.sim.now ? next : world.sim.now;
+		struct sim_packet *k;
+		while ((k = sim_take(&world.sim)) != NULL) {
+			if (!world.deaf[k->to])
+				tt_dcs_recv(world.d[k->to], world.sim.now, k->data, k->len);
+			events(k->to);
+			send_all(k->to);
+			free(k);
+		}
+		for (int i = 0; i < 2; i++)
+			tt_dcs_tick(world.d[i], world.sim.now);
+	}
+	world.sim.now = end;
+}
+
+static void connect_both(void)
+{
+	for (int i = 0; i < 2; i++) {
+		tt_dcs_set_role(world.d[i], world.sim.now, i == 0);
+		assert_int_equal(tt_dcs_connect(world.d[i], world.sim.now), 0);
+	}
+	run(SECOND);
+}
+
+static taut_channel create(int i, const struct tt_dcs_init *init)
+{
+	taut_channel ch;
+
+	assert_int_equal(tt_dcs_create(world.d[i], world.sim.now, init, &ch), 0);
+	assert_true(ch != 0);
+	return ch;
+}
+
+static struct logged *find(int i, enum tt_dcs_event_type type, size_t nth)
+{
+	for (size_t n = 0; n < world.count[i]; n++)
+		if (world.log[i][n].type == type && nth-- == 0)
+			return &world.log[i][n];
+	return NULL;
+}
+
+static size_t count(int i, enum tt_dcs_event_type type)
+{
+	size_t n = 0;
+
+	while (find(i, type, n))
+		n++;
+	return n;
+}
+
+static int say(int i, taut_channel ch, const char *text)
+{
+	return tt_dcs_send(world.d[i], world.sim.now, ch, false, text, strlen(text));
+}
+
+/* A channel from 0 to 1; answers both its numbers. */
+static void open_pair(const struct tt_dcs_init *init, taut_channel ch[2])
+{
+	size_t before = count(1, TT_DCS_CHANNEL);
+
+	ch[0] = create(0, init);
+	run(SECOND);
+	assert_non_null(find(1, TT_DCS_CHANNEL, before));
+	ch[1] = find(1, TT_DCS_CHANNEL, before)->channel;
+}
+
+static void a_channel_opens_and_carries_both_ways(void **state)
+{
+	(void)state;
+	begin(1, NULL, NULL);
+	taut_channel ch = create(0, &(struct tt_dcs_init){ .label = "chat", .protocol = "p" });
+	assert_int_equal(tt_dcs_info(world.d[0], ch)->id, -1); /* no role yet */
+	assert_int_equal(say(0, ch, "too early"), TAUT_E_STATE);
+	connect_both();
+	assert_int_equal(world.log[1][0].type, TT_DCS_ASSOCIATION_UP);
+	assert_int_equal(world.log[1][1].type, TT_DCS_CHANNEL);
+	assert_string_equal(world.log[1][1].text, "chat");
+	assert_int_equal(world.log[1][2].type, TT_DCS_OPEN);
+	assert_int_equal(count(0, TT_DCS_OPEN), 1);
+	assert_int_equal(tt_dcs_info(world.d[0], ch)->id, 0); /* client: even */
+	taut_channel there = world.log[1][1].channel;
+	assert_string_equal(tt_dcs_info(world.d[1], there)->protocol, "p");
+	assert_int_equal(say(0, ch, "hello"), 0);
+	assert_int_equal(say(1, there, "hallo"), 0);
+	run(SECOND);
+	assert_string_equal(find(1, TT_DCS_MESSAGE, 0)->text, "hello");
+	assert_string_equal(find(0, TT_DCS_MESSAGE, 0)->text, "hallo");
+	finish();
+}
+
+static void empty_messages_and_kinds_arrive_as_they_left(void **state)
+{
+	taut_channel ch[2];
+
+	(void)state;
+	begin(2, NULL, NULL);
+	connect_both();
+	open_pair(&(struct tt_dcs_init){ .label = "x" }, ch);
+	for (int binary = 0; binary < 2; binary++) {
+		assert_int_equal(tt_dcs_send(world.d[0], world.sim.now, ch[0], binary, NULL, 0), 0);
+		assert_int_equal(tt_dcs_send(world.d[0], world.sim.now, ch[0], binary, "y", 1), 0);
+	}
+	run(SECOND);
+	for (size_t n = 0; n < 4; n++) {
+		assert_int_equal(find(1, TT_DCS_MESSAGE, n)->binary, n >= 2);
+		assert_int_equal(find(1, TT_DCS_MESSAGE, n)->len, n % 2);
+	}
+	finish();
+}
+
+static void messages_sent_right_after_open_arrive(void **state)
+{
+	(void)state;
+	for (unsigned loss = 0; loss < 300; loss += 100)
+		for (int unordered = 0; unordered < 2; unordered++) {
+			const struct sim_link link = { .delay = 10000, .loss = loss, .reorder = loss };
+			begin(3 + loss, &link, NULL);
+			connect_both();
+			run(20 * SECOND);
+			taut_channel ch = create(0, &(struct tt_dcs_init){ .label = "x", .unordered = unordered });
+			assert_int_equal(say(0, ch, "first"), 0);
+			assert_int_equal(say(0, ch, "second"), 0);
+			run(60 * SECOND);
+			assert_int_equal(world.messages[1], 2);
+			finish();
+		}
+}
+
+static void closing_is_seen_at_both_ends_and_frees_the_stream(void **state)
+{
+	taut_channel ch[2];
+
+	(void)state;
+	for (unsigned loss = 0; loss <= 200; loss += 100) {
+		const struct sim_link link = { .delay = 10000, .loss = loss };
+		begin(4 + loss, &link, NULL);
+		connect_both();
+		run(20 * SECOND);
+		for (size_t round = 0; round < 10; round++) {
+			ch[0] = create(0, &(struct tt_dcs_init){ .label = "x" });
+			assert_int_equal(tt_dcs_info(world.d[0], ch[0])->id, 0); /* again and again */
+			run(30 * SECOND);
+			ch[1] = find(1, TT_DCS_CHANNEL, round)->channel;
+			int closer = (int)(round % 2);
+			assert_int_equal(say(closer, ch[closer], "last words"), 0);
+			assert_int_equal(tt_dcs_close(world.d[closer], world.sim.now, ch[closer]), 0);
+			assert_int_equal(say(closer, ch[closer], "no more"), TAUT_E_STATE);
+			run(60 * SECOND);
+			assert_int_equal(world.messages[1 - closer], round / 2 + 1);
+			for (int i = 0; i < 2; i++) {
+				assert_int_equal(count(i, TT_DCS_CLOSE), round + 1);
+				assert_int_equal(find(i, TT_DCS_CLOSE, round)->channel, ch[i]);
+				assert_int_equal(find(i, TT_DCS_CLOSE, round)->reason,
+				                 i == closer ? TAUT_REASON_CLOSED_HERE
+				                             : TAUT_REASON_CHANNEL_CLOSED_BY_PEER);
+				assert_int_equal(say(i, ch[i], "gone"), TAUT_E_GONE);
+				assert_int_equal(tt_dcs_close(world.d[i], world.sim.now, ch[i]), TAUT_E_GONE);
+				assert_int_equal(tt_dcs_buffered_amount(world.d[i], ch[i]), TAUT_E_GONE);
+				assert_null(tt_dcs_info(world.d[i], ch[i]));
+			}
+		}
+		finish();
+	}
+}
+
+static void a_stream_opened_again_at_once_works(void **state)
+{
+	(void)state;
+	for (uint64_t seed = 0; seed < 20; seed++) {
+		const struct sim_link link = { .delay = 10000, .loss = 150, .jitter = 5000 };
+		begin(500 + seed, &link, NULL);
+		connect_both();
+		run(30 * SECOND);
+		taut_channel ch = create(0, &(struct tt_dcs_init){ .label = "x" });
+		for (size_t round = 0; round < 5; round++) {
+			run(20 * SECOND);
+			tt_dcs_close(world.d[0], world.sim.now, ch);
+			for (int n = 0; n < 3000 && count(0, TT_DCS_CLOSE) <= round; n++)
+				run(20000);
+			ch = create(0, &(struct tt_dcs_init){ .label = "y" });
+			assert_int_equal(tt_dcs_info(world.d[0], ch)->id, 0);
+			assert_int_equal(say(0, ch, "again"), 0);
+			run(60 * SECOND);
+			assert_int_equal(world.messages[1], round + 1);
+		}
+		finish();
+	}
+}
+
+static void both_ends_close_at_once(void **state)
+{
+	taut_channel ch[2];
+
+	(void)state;
+	begin(5, NULL, NULL);
+	connect_both();
+	open_pair(&(struct tt_dcs_init){ .label = "x" }, ch);
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(tt_dcs_close(world.d[i], world.sim.now, ch[i]), 0);
+	run(5 * SECOND);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(count(i, TT_DCS_CLOSE), 1);
+		assert_int_equal(find(i, TT_DCS_CLOSE, 0)->reason, TAUT_REASON_CLOSED_HERE);
+	}
+	finish();
+}
+
+static void two_hundred_channels_from_each_end(void **state)
+{
+	static taut_channel ch[2][200];
+	char label[16];
+
+	(void)state;
+	begin(6, NULL, NULL);
+	for (int n = 0; n < 100; n++)
+		for (int i = 0; i < 2; i++) {
+			snprintf(label, sizeof label, "%d/%d", i, n);
+			ch[i][n] = create(i, &(struct tt_dcs_init){ .label = label });
+		}
+	connect_both();
+	for (int n = 100; n < 200; n++)
+		for (int i = 0; i < 2; i++)
+			ch[i][n] = create(i, &(struct tt_dcs_init){ .label = "late" });
+	run(5 * SECOND);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(count(i, TT_DCS_CHANNEL), 200);
+		assert_int_equal(count(i, TT_DCS_OPEN), 400);
+		assert_string_equal(find(i, TT_DCS_CHANNEL, 99)->text, i ? "0/99" : "1/99"); /* in order */
+		for (int n = 0; n < 200; n++) {
+			assert_int_equal(tt_dcs_info(world.d[i], ch[i][n])->id, 2 * n + i);
+			assert_int_equal(say(i, ch[i][n], "x"), 0);
+		}
+	}
+	run(5 * SECOND);
+	assert_int_equal(world.messages[0], 200);
+	for (int i = 0; i < 2; i++)
+		for (int n = 0; n < 200; n++)
+			tt_dcs_close(world.d[i], world.sim.now, ch[i][n]);
+	run(20 * SECOND);
+	assert_int_equal(count(0, TT_DCS_CLOSE), 400);
+	assert_int_equal(count(1, TT_DCS_CLOSE), 400);
+	finish();
+}
+
+static void negotiated_channels_speak_no_dcep(void **state)
+{
+	const struct tt_dcs_init init = { .label = "n", .negotiated = true, .id = 77 };
+	taut_channel ch[2], other;
+
+	(void)state;
+	begin(7, NULL, NULL);
+	for (int i = 0; i < 2; i++)
+		ch[i] = create(i, &init);
+	assert_int_equal(tt_dcs_create(world.d[0], world.sim.now, &init, &other), TAUT_E_INVAL);
+	connect_both();
+	assert_int_equal(say(0, ch[0], "hi"), 0);
+	run(SECOND);
+	assert_int_equal(count(1, TT_DCS_CHANNEL), 0);
+	assert_int_equal(count(1, TT_DCS_OPEN), 1);
+	assert_int_equal(find(1, TT_DCS_MESSAGE, 0)->channel, ch[1]);
+	assert_int_equal(tt_dcs_count(world.d[0]).chunks_sent, 1);
+	finish();
+}
+
+static void creation_is_checked(void **state)
+{
+	char long_text[TT_DCS_MAX_TEXT + 2];
+	taut_channel ch;
+
+	(void)state;
+	begin(8, NULL, &(struct tt_dcs_config){ .max_channels = 3 });
+	memset(long_text, 'x', sizeof long_text);
+	long_text[TT_DCS_MAX_TEXT + 1] = '\0';
+	const struct tt_dcs_init bad[] = {
+		{ .label = long_text }, { .protocol = long_text },
+		{ .limit_lifetime = true, .limit_retransmits = true },
+		{ .negotiated = true, .id = 1024 }, { .negotiated = true, .id = 65535 },
+	};
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+		assert_int_equal(tt_dcs_create(world.d[0], world.sim.now, &bad[i], &ch), TAUT_E_INVAL);
+	long_text[TT_DCS_MAX_TEXT] = '\0';
+	create(0, &(struct tt_dcs_init){ .label = long_text, .protocol = long_text });
+	create(0, &(struct tt_dcs_init){ 0 });
+	ch = create(0, &(struct tt_dcs_init){ 0 });
+	taut_channel none;
+	assert_int_equal(tt_dcs_create(world.d[0], world.sim.now, &bad[2], &none), TAUT_E_INVAL);
+	assert_int_equal(tt_dcs_create(world.d[0], world.sim.now, &(struct tt_dcs_init){ 0 }, &none),
+	                 TAUT_E_LIMIT);
+	tt_dcs_close(world.d[0], world.sim.now, ch); /* before anything: closed at once */
+	run(1);
+	assert_int_equal(count(0, TT_DCS_CLOSE), 1);
+	assert_int_equal(say(0, ch, "x"), TAUT_E_GONE);
+	taut_channel next = create(0, &(struct tt_dcs_init){ 0 });
+	assert_true(next != ch);
+	finish();
+}
+
+static void what_is_larger_than_the_peer_takes_is_refused(void **state)
+{
+	static uint8_t big[300000];
+	taut_channel ch[2];
+
+	(void)state;
+	begin(9, NULL, NULL);
+	tt_dcs_set_remote(world.d[1], 5000, 0);
+	connect_both();
+	open_pair(&(struct tt_dcs_init){ 0 }, ch);
+	assert_int_equal(tt_dcs_send(world.d[0], world.sim.now, ch[0], true, big, 65537), TAUT_E_LIMIT);
+	assert_int_equal(tt_dcs_send(world.d[0], world.sim.now, ch[0], true, big, 65536), 0);
+	run(SECOND);
+	assert_int_equal(world.bytes[1], 65536);
+	/* the other end takes any size to be right, and is told by the close of the channel */
+	assert_int_equal(tt_dcs_send(world.d[1], world.sim.now, ch[1], true, big, sizeof big), 0);
+	run(5 * SECOND);
+	assert_int_equal(world.messages[0], 0);
+	assert_int_equal(count(1, TT_DCS_CLOSE), 1);
+	assert_int_equal(count(0, TT_DCS_CLOSE), 1);
+	assert_int_equal(count(0, TT_DCS_ASSOCIATION_CLOSED), 0);
+	finish();
+}
+
+static void the_buffered_amount_goes_up_and_down_and_says_so_once(void **state)
+{
+	const struct tt_dcs_config cfg = { .channel_buffer = 100000 };
+	static uint8_t data[60000];
+	taut_channel ch[2];
+
+	(void)state;
+	begin(10, NULL, &cfg);
+	connect_both();
+	open_pair(&(struct tt_dcs_init){ 0 }, ch);
+	assert_int_equal(tt_dcs_set_buffered_amount_low_threshold(world.d[0], ch[0], 50000), 0);
+	assert_int_equal(tt_dcs_send(world.d[0], world.sim.now, ch[0], true, data, 60000), 0);
+	assert_int_equal(tt_dcs_buffered_amount(world.d[0], ch[0]), 60000);
+	assert_int_equal(tt_dcs_send(world.d[0], world.sim.now, ch[0], true, data, 60000), TAUT_E_AGAIN);
+	assert_int_equal(tt_dcs_send(world.d[0], world.sim.now, ch[0], true, data, 60000), TAUT_E_AGAIN);
+	assert_int_equal(count(0, TT_DCS_BUFFERED_AMOUNT_LOW), 0);
+	while (count(0, TT_DCS_BUFFERED_AMOUNT_LOW) == 0)
+		run(1000);
+	assert_in_range(tt_dcs_buffered_amount(world.d[0], ch[0]), 1, 50000);
+	assert_int_equal(tt_dcs_send(world.d[0], world.sim.now, ch[0], true, data, 50000), 0);
+	run(5 * SECOND);
+	assert_int_equal(tt_dcs_buffered_amount(world.d[0], ch[0]), 0);
+	assert_int_equal(count(0, TT_DCS_BUFFERED_AMOUNT_LOW), 2); /* it had gone above again */
+	assert_int_equal(tt_dcs_send(world.d[0], world.sim.now, ch[0], true, data, 100), 0);
+	run(SECOND);
+	assert_int_equal(count(0, TT_DCS_BUFFERED_AMOUNT_LOW), 2); /* never above the threshold */
+	finish();
+}
+
+static void a_full_association_says_again_and_then_low(void **state)
+{
+	const struct tt_dcs_config cfg = { .sctp.send_buffer = 100000 };
+	static uint8_t data[65536];
+	taut_channel ch[2], second;
+
+	(void)state;
+	begin(11, NULL, &cfg);
+	connect_both();
+	open_pair(&(struct tt_dcs_init){ 0 }, ch);
+	second = create(0, &(struct tt_dcs_init){ 0 });
+	run(SECOND);
+	assert_int_equal(tt_dcs_send(world.d[0], world.sim.now, ch[0], true, data, 65536), 0);
+	assert_int_equal(tt_dcs_send(world.d[0], world.sim.now, second, true, data, 65536), TAUT_E_AGAIN);
+	run(5 * SECOND);
+	assert_int_equal(tt_dcs_send(world.d[0], world.sim.now, second, true, data, 65536), 0);
+	size_t lows = 0;
+	for (size_t n = 0; n < world.count[0]; n++)
+		lows += world.log[0][n].type == TT_DCS_BUFFERED_AMOUNT_LOW && world.log[0][n].channel == second;
+	assert_int_equal(lows, 1);
+	finish();
+}
+
+static void a_dead_peer_closes_every_channel(void **state)
+{
+	taut_channel ch[2];
+
+	(void)state;
+	begin(12, NULL, NULL);
+	connect_both();
+	open_pair(&(struct tt_dcs_init){ 0 }, ch);
+	create(0, &(struct tt_dcs_init){ 0 });
+	world.deaf[1] = true;
+	say(0, ch[0], "anybody there?");
+	run(200 * (taut_time)SECOND);
+	assert_int_equal(count(0, TT_DCS_CLOSE), 2);
+	assert_int_equal(world.log[0][world.count[0] - 1].type, TT_DCS_ASSOCIATION_CLOSED);
+	assert_int_equal(world.log[0][world.count[0] - 1].reason, TAUT_REASON_SCTP_UNREACHABLE);
+	taut_channel none;
+	assert_int_equal(tt_dcs_create(world.d[0], world.sim.now, &(struct tt_dcs_init){ 0 }, &none),
+	                 TAUT_E_STATE);
+	finish();
+}
+
+static void shutdown_delivers_and_closes(void **state)
+{
+	taut_channel ch[2];
+
+	(void)state;
+	begin(13, NULL, NULL);
+	connect_both();
+	open_pair(&(struct tt_dcs_init){ 0 }, ch);
+	for (int n = 0; n < 100; n++)
+		say(0, ch[0], "message");
+	tt_dcs_shutdown(world.d[0], world.sim.now);
+	run(5 * SECOND);
+	assert_int_equal(world.messages[1], 100);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(count(i, TT_DCS_CLOSE), 1);
+		assert_int_equal(count(i, TT_DCS_ASSOCIATION_CLOSED), 1);
+	}
+	finish();
+}
+
+static void unreliable_channels_are_told_to_the_peer(void **state)
+{
+	taut_channel ch[2];
+
+	(void)state;
+	begin(14, NULL, NULL);
+	connect_both();
+	open_pair(&(struct tt_dcs_init){ .unordered = true, .limit_retransmits = true,
+	                                 .max_retransmits = 3 }, ch);
+	const struct channel *c = tt_dcs_find(world.d[1], ch[1]);
+	assert_true(c->unordered && c->limit_retransmits && !c->limit_lifetime);
+	assert_int_equal(c->reliability, 3);
+	open_pair(&(struct tt_dcs_init){ .limit_lifetime = true, .max_packet_life_time = 250 }, ch);
+	c = tt_dcs_find(world.d[1], ch[1]);
+	assert_true(!c->unordered && !c->limit_retransmits && c->limit_lifetime);
+	assert_int_equal(c->reliability, 250);
+	finish();
+}
+
+/* ---- hostile, D20 ---- */
+
+static size_t open_bytes(uint8_t *out, size_t cap, const char *label)
+{
+	struct wr w = wr_make(out, cap);
+
+	tt_dcs_write_open(&w, &(struct dcep_open){ .label = span_of(label) });
+	return wr_len(&w);
+}
+
+static void give(int from, uint16_t stream, uint32_t ppid, const void *data, size_t len)
+{
+	assert_int_equal(tt_sctp_send(world.d[from]->sctp, world.sim.now, stream, ppid, NULL, data, len), 0);
+	run(SECOND);
+}
+
+static void an_open_that_is_wrong_opens_nothing(void **state)
+{
+	uint8_t open[64], bad[64];
+	size_t len = open_bytes(open, sizeof open, "label");
+
+	(void)state;
+	begin(15, NULL, NULL);
+	connect_both();
+	give(0, 1, PPID_DCEP, open, len); /* odd: the other end's */
+	for (size_t cut = 1; cut < len; cut++)
+		give(0, 2, PPID_DCEP, open, cut);
+	memcpy(bad, open, len);
+	bad[len] = 0;
+	give(0, 4, PPID_DCEP, bad, len + 1);
+	bad[8] = 0xff, bad[9] = 0xff; /* label length */
+	give(0, 6, PPID_DCEP, bad, len);
+	memcpy(bad, open, len);
+	bad[1] = 3; /* channel type */
+	give(0, 8, PPID_DCEP, bad, len);
+	give(0, 10, PPID_DCEP, "\2", 1); /* ACK without OPEN */
+	give(0, 10, PPID_DCEP, "\7", 1);
+	give(0, 10, PPID_TEXT, "x", 1);
+	assert_int_equal(count(1, TT_DCS_CHANNEL), 0);
+	assert_int_equal(world.messages[1], 0);
+	assert_int_equal(count(1, TT_DCS_ASSOCIATION_CLOSED), 0);
+	give(0, 12, PPID_DCEP, open, len);
+	give(0, 12, PPID_DCEP, open, len); /* twice */
+	assert_int_equal(count(1, TT_DCS_CHANNEL), 1);
+	assert_int_equal(count(1, TT_DCS_CLOSE), 0);
+	finish();
+}
+
+static void opens_without_end_stop_at_the_limit(void **state)
+{
+	uint8_t open[64];
+	size_t len = open_bytes(open, sizeof open, "label");
+
+	(void)state;
+	begin(16, NULL, &(struct tt_dcs_config){ .max_channels = 100 });
+	connect_both();
+	for (uint16_t stream = 0; stream < 1024; stream += 2)
+		tt_sctp_send(world.d[0]->sctp, world.sim.now, stream, PPID_DCEP, NULL, open, len);
+	run(10 * SECOND);
+	assert_int_equal(count(1, TT_DCS_CHANNEL), 100);
+	assert_int_equal(count(1, TT_DCS_ASSOCIATION_CLOSED), 0);
+	assert_true(world.sim.env[1].memory < 262144);
+	finish();
+}
+
+static void a_payload_protocol_nobody_knows_closes_the_channel(void **state)
+{
+	static const uint32_t ppids[] = { 0, 49, 52, 54, 55, 58, 0xffffffff };
+
+	(void)state;
+	begin(17, NULL, NULL);
+	connect_both();
+	for (size_t i = 0; i < sizeof ppids / sizeof ppids[0]; i++) {
+		taut_channel ch[2];
+		open_pair(&(struct tt_dcs_init){ 0 }, ch);
+		give(0, 0, ppids[i], "part", 4);
+		run(5 * SECOND);
+		assert_int_equal(count(1, TT_DCS_CLOSE), i + 1);
+		assert_int_equal(count(0, TT_DCS_CLOSE), i + 1);
+	}
+	assert_int_equal(world.messages[1], 0);
+	finish();
+}
+
+static void an_echo_may_send_what_it_was_lent(void **state)
+{
+	taut_channel ch[2];
+
+	(void)state;
+	begin(18, NULL, NULL);
+	world.echo[1] = true;
+	connect_both();
+	open_pair(&(struct tt_dcs_init){ 0 }, ch);
+	static uint8_t data[60000];
+	for (int n = 0; n < 20; n++)
+		assert_int_equal(tt_dcs_send(world.d[0], world.sim.now, ch[0], true, data, sizeof data), 0);
+	run(20 * SECOND);
+	assert_int_equal(world.bytes[0], 20 * sizeof data);
+	finish();
+}
+
+static int refuse_after;
+static void *failing_realloc(void *ctx, void *p, size_t size)
+{
+	(void)ctx;
+	if (size == 0) {
+		free(p);
+		return NULL;
+	}
+	return refuse_after-- > 0 ? realloc(p, size) : NULL;
+}
+
+static void no_memory_at_any_moment_does_no_harm(void **state)
+{
+	(void)state;
+	for (int n = 0; n < 120; n++) {
+		begin(19, NULL, NULL);
+		world.sim.env[1].realloc = failing_realloc;
+		refuse_after = 1 << 30;
+		connect_both();
+		refuse_after = n;
+		taut_channel ch = create(0, &(struct tt_dcs_init){ .label = "x" });
+		static uint8_t data[5000];
+		for (int k = 0; k < 20; k++)
+			tt_dcs_send(world.d[0], world.sim.now, ch, true, data, sizeof data);
+		taut_channel mine;
+		tt_dcs_create(world.d[1], world.sim.now, &(struct tt_dcs_init){ .label = "y" }, &mine);
+		run(SECOND);
+		refuse_after = 1 << 30;
+		run(60 * SECOND);
+		assert_int_equal(count(1, TT_DCS_ASSOCIATION_CLOSED), 0);
+		assert_int_equal(tt_dcs_count(world.d[0]).flight, 0);
+		finish();
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_channel_opens_and_carries_both_ways),
+		cmocka_unit_test(empty_messages_and_kinds_arrive_as_they_left),
+		cmocka_unit_test(messages_sent_right_after_open_arrive),
+		cmocka_unit_test(closing_is_seen_at_both_ends_and_frees_the_stream),
+		cmocka_unit_test(a_stream_opened_again_at_once_works),
+		cmocka_unit_test(both_ends_close_at_once),
+		cmocka_unit_test(two_hundred_channels_from_each_end),
+		cmocka_unit_test(negotiated_channels_speak_no_dcep),
+		cmocka_unit_test(creation_is_checked),
+		cmocka_unit_test(what_is_larger_than_the_peer_takes_is_refused),
+		cmocka_unit_test(the_buffered_amount_goes_up_and_down_and_says_so_once),
+		cmocka_unit_test(a_full_association_says_again_and_then_low),
+		cmocka_unit_test(a_dead_peer_closes_every_channel),
+		cmocka_unit_test(shutdown_delivers_and_closes),
+		cmocka_unit_test(unreliable_channels_are_told_to_the_peer),
+		cmocka_unit_test(an_open_that_is_wrong_opens_nothing),
+		cmocka_unit_test(opens_without_end_stop_at_the_limit),
+		cmocka_unit_test(a_payload_protocol_nobody_knows_closes_the_channel),
+		cmocka_unit_test(an_echo_may_send_what_it_was_lent),
+		cmocka_unit_test(no_memory_at_any_moment_does_no_harm),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
