@@ -82,12 +82,19 @@ void pair_free(struct pair *p)
 
 /* ---- signaling ---- */
 
+static char *copy(const char *text)
+{
+	char *c = text ? malloc(strlen(text) + 1) : NULL;
+
+	return c ? memcpy(c, text, strlen(text) + 1) : NULL;
+}
+
 static void signal_to(struct pair *p, int to, uint32_t type, const char *text, const char *mid)
 {
 	struct pair_signal *s = calloc(1, sizeof *s), **at = &p->signals;
 
 	*s = (struct pair_signal){ .at = p->sim.now + p->signal_delay, .to = to, .type = type,
-		                   .text = text ? strdup(text) : NULL, .mid = mid ? strdup(mid) : NULL };
+		                   .text = copy(text), .mid = copy(mid) };
 	while (*at)
 		at = &(*at)->next;
 	*at = s;

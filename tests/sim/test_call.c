@@ -227,7 +227,7 @@ static void messages_of_every_size_survive_a_rough_link(void **state)
 }
 
 /* Ten seconds of 50 sounds and 25 pictures each second, both ways. */
-static void send_media(struct world *w, const taut_transceiver t[2][2], int ticks)
+static void send_media(struct world *w, taut_transceiver t[2][2], int ticks)
 {
 	uint8_t video[FRAME], audio[] = { 0x78, 1, 2, 3, 4, 5 }; /* Opus TOC: CELT, 20 ms, one frame */
 	bool key[2] = { true, true };
