@@ -1,0 +1,52 @@
+// data.mjs - data channels with a Chromium that hides its addresses behind .local names.
+
+import { joinPage, ok, same, startBrowser, startRelay, until, untilStatus } from '../../browser/harness.mjs';
+import { echo, Native, sanitized } from './lib.mjs';
+
+const KIB = 1024;
+
+async function chatBothWays(page, native) {
+	await until('the native greeting is read', async () => (await page.textContent('#chat')).includes('this is native'));
+	await page.fill('#chat-text', 'tea? ☕');
+	await page.keyboard.press('Enter');
+	await native.until('chat', e => e.text === 'tea? ☕');
+}
+
+/** The page's candidates that went through the relay. */
+const candidates = page => page.evaluate(() => window.taut.log.filter(l => l.out && l.message.type === 'candidate' && l.message.candidate).map(l => l.message.candidate.candidate));
+
+async function dataCall(after, { nativeFirst, source }) {
+	const relay = await startRelay(0, '--quiet');
+	after(() => relay.stop());
+	const browser = await startBrowser({ devices: false });
+	after(() => browser.close());
+	const join = () => joinPage(browser, relay.url, { room: 'data', name: 'page', source });
+	let page, native;
+	if (!nativeFirst)
+		await untilStatus(page = await join(), 'Nobody else');
+	native = new Native([sanitized], relay.url, 'data', '--data-only', '--send', 'none');
+	after(() => native.kill());
+	await native.joined();
+	page ??= await join();
+	await untilStatus(page, 'Connected with native');
+	await chatBothWays(page, native);
+	for (const [count, size] of [[64, 16 * KIB], [1, 262144], [1, 0], [1, 1]]) {
+		const r = await echo(page, count, size);
+		same(r.back, r.sent, `SHA-256 of ${count} messages of ${size} bytes`);
+		ok(r.sizes, 'each message came back whole');
+		console.log(`# ${count} x ${size} bytes and back: ${r.ms.toFixed(0)} ms`);
+	}
+	const own = await candidates(page);
+	ok(own.length > 0 && own.every(c => c.includes('.local')), `only .local candidates: ${own.join(' ')}`);
+	const offers = await page.evaluate(() => window.taut.log.filter(l => l.message.description?.type === 'offer').map(l => l.out));
+	same(offers[0], !nativeFirst, 'the page made the first offer');
+	same(page.errors, [], 'errors on the page');
+	const side = await native.end();
+	ok(side.messages_received >= 68, `messages received: ${side.messages_received}`);
+}
+
+export const tests = [
+	['data, page offers, .local candidates', after => dataCall(after, { nativeFirst: false, source: 'data' })],
+	['data, native offers, .local candidates', after => dataCall(after, { nativeFirst: true, source: 'data' })],
+	['data, page offers media that native refuses', after => dataCall(after, { nativeFirst: false, source: 'none' })],
+];

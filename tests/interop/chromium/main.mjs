@@ -1,0 +1,8 @@
+// main.mjs - runs the tests, or those whose names contain one of the arguments.
+
+import { runTests } from '../../browser/harness.mjs';
+import { tests as data } from './data.mjs';
+import { tests as ends } from './ends.mjs';
+
+const all = [...data, ...ends].map(([name, test]) => [`interop/chromium/${name}`, test]);
+process.exit(await runTests(all, process.argv.slice(2)) ? 0 : 1);
