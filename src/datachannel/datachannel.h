@@ -45,7 +45,8 @@ void tt_dcs_set_role(struct tt_dcs *d, taut_time now, bool is_dtls_client);
 /* When DTLS is up: sends INIT. */
 int tt_dcs_connect(struct tt_dcs *d, taut_time now);
 
-int tt_dcs_recv(struct tt_dcs *d, taut_time now, const uint8_t *pkt, size_t len); /* as tt_sctp_recv */
+/* As tt_sctp_recv. */
+int tt_dcs_recv(struct tt_dcs *d, taut_time now, const uint8_t *pkt, size_t len);
 void tt_dcs_tick(struct tt_dcs *d, taut_time now);
 taut_time tt_dcs_deadline(const struct tt_dcs *d, const char **why);
 size_t tt_dcs_poll_send(struct tt_dcs *d, taut_time now, uint8_t *buf, size_t cap);

@@ -60,8 +60,10 @@ int tt_dcs_new_channel(struct tt_dcs *d, const struct tt_dcs_init *init, size_t 
 	*c = (struct channel){
 		.state = TT_DCS_STATE_CONNECTING, .id = -1,
 		.unordered = init->unordered, .negotiated = init->negotiated,
-		.limit_lifetime = init->limit_lifetime, .limit_retransmits = init->limit_retransmits,
-		.reliability = init->limit_lifetime ? init->max_packet_life_time : init->max_retransmits,
+		.limit_lifetime = init->limit_lifetime,
+		.limit_retransmits = init->limit_retransmits,
+		.reliability = init->limit_lifetime ? init->max_packet_life_time
+		                                    : init->max_retransmits,
 		.label = tt_copy_text(d->env, init->label, label_len),
 		.protocol = tt_copy_text(d->env, init->protocol, protocol_len),
 	};
@@ -193,7 +195,7 @@ int tt_dcs_send(struct tt_dcs *d, taut_time now, taut_channel ch, bool binary, c
 		return TAUT_E_AGAIN;
 	}
 	const struct tt_sctp_send_options opt = {
-		.unordered = c->unordered && c->heard, /* RFC 8832 section 6: not past its own OPEN */
+		.unordered = c->unordered && c->heard, /* RFC 8832 section 6: not past OPEN */
 		.limit_retransmits = c->limit_retransmits,
 		.max_retransmits = c->reliability,
 		/* a lifetime of 0 is one that ends at once: the shortest there is */

@@ -61,7 +61,8 @@ static int send_open(struct tt_dcs *d, taut_time now, const struct channel *c)
 static bool do_open(struct tt_dcs *d, taut_time now, struct channel *c)
 {
 	if (c->id >= tt_sctp_out_streams(d->sctp)) {
-		tt_dcs_finish_close(d, c, TAUT_REASON_TRANSPORT_GONE); /* the peer takes fewer streams */
+		/* the peer takes fewer streams */
+		tt_dcs_finish_close(d, c, TAUT_REASON_TRANSPORT_GONE);
 		return true;
 	}
 	int err = c->negotiated ? TAUT_OK : send_open(d, now, c);

@@ -29,11 +29,11 @@ struct tt_sctp_config {
 	uint16_t local_port, remote_port; /* 0: 5000 */
 	uint16_t max_packet;              /* bytes of SCTP, common header included; 0: 1,191 */
 	uint16_t max_streams;             /* in each direction; 0: 1,024 */
-	size_t max_message_in;            /* a larger one is thrown away, see TOO_LARGE; 0: 262,144 */
-	size_t recv_window;               /* reassembly and undelivered together, overhead included,
-	                                     never more; 0: 1 MiB. Room for one message is kept back:
-	                                     a_rwnd starts max_message_in + 64 KiB below it. Raised to
-	                                     twice that when it is smaller */
+	size_t max_message_in;            /* larger: thrown away, see TOO_LARGE; 0: 262,144 */
+	size_t recv_window;               /* reassembly and undelivered together with overhead,
+	                                     never more; 0: 1 MiB. Room for a message is kept
+	                                     back: a_rwnd starts max_message_in + 64 KiB below
+	                                     it. Raised to twice that when it is smaller */
 	size_t send_buffer;               /* queued and unacknowledged together; 0: 16 MiB */
 };
 

@@ -157,8 +157,8 @@ void tt_sctp_establish(struct tt_sctp *s, taut_time now)
 	s->say_connected = !s->said_connected;
 	refuse_resets(s);
 	tt_sctp_start_heartbeat(s, now);
-	tt_note(s->env, now, TAUT_LAYER_SCTP, "association up", TT_INT("out_streams", s->out_streams),
-	        TT_INT("in_streams", s->in_streams), TT_INT("peer_window", s->peer_window));
+	tt_note(s->env, now, TAUT_LAYER_SCTP, "association up",
+	        TT_INT("out_streams", s->out_streams), TT_INT("in_streams", s->in_streams), TT_INT("peer_window", s->peer_window));
 }
 
 bool tt_sctp_can_send_data(const struct tt_sctp *s)
@@ -251,8 +251,10 @@ static bool next_from_stream(struct tt_sctp *s, struct tt_sctp_event *e)
 	const struct sctp_run *run = tt_sctp_reassembly_poll(&s->rx);
 	if (!run)
 		return false;
-	*e = (struct tt_sctp_event){ .stream = run->stream, .ppid = run->ppid,
-	                             .unordered = run->unordered, .data = run->data, .len = run->len };
+	*e = (struct tt_sctp_event){
+		.stream = run->stream, .ppid = run->ppid, .unordered = run->unordered,
+		.data = run->data, .len = run->len,
+	};
 	e->type = run->kind == SCTP_READY_MESSAGE     ? TT_SCTP_MESSAGE
 	          : run->kind == SCTP_READY_TOO_LARGE ? TT_SCTP_TOO_LARGE
 	                                              : TT_SCTP_STREAM_RESET_IN;

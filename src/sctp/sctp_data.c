@@ -24,7 +24,8 @@ static const char *take_new(struct tt_sctp *s, taut_time now, const struct sctp_
 		tt_sctp_tracker_add(&s->tracker, d->tsn);
 		return NULL;
 	case SCTP_VIOLATION:
-		tt_sctp_abort_with(s, now, SCTP_C_PROTOCOL_VIOLATION, "fragments do not fit together");
+		tt_sctp_abort_with(s, now, SCTP_C_PROTOCOL_VIOLATION,
+		                   "fragments do not fit together");
 		return "fragments do not fit together";
 	case SCTP_STUCK:
 		tt_sctp_abort_with(s, now, SCTP_C_OUT_OF_RESOURCE, "window full of fragments");

@@ -65,7 +65,8 @@ const char *tt_sctp_on_init(struct tt_sctp *s, taut_time now, const struct sctp_
 		return NULL;
 	}
 	struct sctp_cookie c = {
-		.created = now - s->born, .peer_tag = in.tag, .peer_tsn = in.tsn, .peer_window = in.window,
+		.created = now - s->born,
+		.peer_tag = in.tag, .peer_tsn = in.tsn, .peer_window = in.window,
 		.peer_out = in.out_streams, .peer_in = in.in_streams,
 		.forward_tsn = in.forward_tsn, .reconfig = in.reconfig,
 	};
@@ -96,8 +97,8 @@ const char *tt_sctp_on_init_ack(struct tt_sctp *s, taut_time now, const struct s
 	const char *fault = in.cookie.len == 0 ? "INIT ACK without a cookie" : init_fault(&in);
 	if (fault) { /* 3.3.3: the association is not to be */
 		s->peer_tag = in.tag;
-		tt_sctp_abort_with(s, now, in.cookie.len ? SCTP_C_INVALID_PARAM : SCTP_C_MISSING_PARAM,
-		                   fault);
+		tt_sctp_abort_with(
+			s, now, in.cookie.len ? SCTP_C_INVALID_PARAM : SCTP_C_MISSING_PARAM, fault);
 		return fault;
 	}
 	if (in.cookie.len > (size_t)s->cfg.max_packet - SCTP_COMMON_HEADER - SCTP_TLV_HEADER)
@@ -107,8 +108,8 @@ const char *tt_sctp_on_init_ack(struct tt_sctp *s, taut_time now, const struct s
 		return "no memory";
 	memcpy(s->cookie, in.cookie.p, in.cookie.len);
 	s->cookie_len = in.cookie.len;
-	tt_sctp_learn_peer(s, in.tag, in.tsn, in.window, in.out_streams, in.in_streams, in.forward_tsn,
-	                   in.reconfig);
+	tt_sctp_learn_peer(s, in.tag, in.tsn, in.window, in.out_streams, in.in_streams,
+	                   in.forward_tsn, in.reconfig);
 	if (in.unknown_len > 0)
 		tt_sctp_queue_error(s, SCTP_C_UNRECOGNIZED_PARAM, in.unknown, in.unknown_len);
 	s->state = SCTP_COOKIE_ECHOED;

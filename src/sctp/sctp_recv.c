@@ -8,7 +8,9 @@
 #define IN(state) (1u << (state))
 #define FROM(state) (~0u << (state) & ~IN(SCTP_DEAD))
 #define WITH_PEER (FROM(SCTP_COOKIE_ECHOED))
-#define TAKES_DATA (IN(SCTP_COOKIE_ECHOED) | IN(SCTP_ESTABLISHED) | IN(SCTP_SHUTDOWN_PENDING) | IN(SCTP_SHUTDOWN_SENT))
+#define TAKES_DATA                                                                           \
+	(IN(SCTP_COOKIE_ECHOED) | IN(SCTP_ESTABLISHED) | IN(SCTP_SHUTDOWN_PENDING) |         \
+	 IN(SCTP_SHUTDOWN_SENT))
 
 /* In which states a chunk means something; elsewhere it is dropped. */
 static const struct {
@@ -34,7 +36,8 @@ static const struct {
 };
 
 /* 3.2: the two highest bits say what becomes of a chunk nobody knows. */
-static const char *on_unknown(struct tt_sctp *s, const struct sctp_tlv *chunk, struct sctp_packet *p)
+static const char *on_unknown(struct tt_sctp *s, const struct sctp_tlv *chunk,
+                              struct sctp_packet *p)
 {
 	p->stop = !(chunk->type & 0x80);
 	if (chunk->type & 0x40)

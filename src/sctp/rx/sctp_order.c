@@ -141,14 +141,15 @@ void tt_sctp_reassembly_skip_stream(struct sctp_reassembly *r, uint16_t stream, 
 
 bool tt_sctp_reassembly_reset(struct sctp_reassembly *r, uint16_t stream)
 {
-	struct sctp_run *mark = tt_sctp_order_has_stream(r, stream)
-	                                ? tt_sctp_run_new(r, &(struct sctp_data){ .stream = stream })
-	                                : NULL;
+	const struct sctp_data nothing = { .stream = stream };
 
+	if (!tt_sctp_order_has_stream(r, stream))
+		return false;
+	struct sctp_run *mark = tt_sctp_run_new(r, &nothing);
 	if (!mark)
 		return false;
 	struct sctp_rx_stream *s = &r->streams[stream];
-	for (size_t i = 0; i < s->count; i++) /* SSNs before them never came: not a sender's doing */
+	for (size_t i = 0; i < s->count; i++) /* no honest sender leaves out SSNs before them */
 		tt_sctp_run_free(r, s->waiting[i]);
 	s->count = 0;
 	s->next = s16(0);

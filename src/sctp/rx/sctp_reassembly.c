@@ -62,7 +62,8 @@ struct neighbours {
 	struct sctp_run *before, *behind;
 };
 
-static struct neighbours neighbours_of(const struct sctp_reassembly *r, size_t at, struct serial32 tsn)
+static struct neighbours neighbours_of(const struct sctp_reassembly *r, size_t at,
+                                       struct serial32 tsn)
 {
 	struct neighbours n = { 0 };
 

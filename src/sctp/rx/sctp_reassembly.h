@@ -41,7 +41,7 @@ struct sctp_rx_stream {
 struct sctp_reassembly {
 	struct tt_env *env;
 	size_t limit, reserve, max_message;
-	size_t held;            /* of all runs, waiting, ready and lent: bytes with their overhead */
+	size_t held;            /* of all runs, waiting, ready, lent: bytes with their overhead */
 	size_t ready_bytes;     /* the part of held that is ready or lent */
 	struct sctp_run **runs; /* incomplete messages, by first TSN, none overlapping */
 	size_t count, cap;

@@ -18,7 +18,8 @@ struct sctp_run *tt_sctp_run_new(struct sctp_reassembly *r, const struct sctp_da
 	if (!run)
 		return NULL;
 	*run = (struct sctp_run){
-		.first = d->tsn, .last = d->tsn, .stream = d->stream, .ssn = d->ssn, .ppid = d->ppid,
+		.first = d->tsn, .last = d->tsn,
+		.stream = d->stream, .ssn = d->ssn, .ppid = d->ppid,
 		.begin = d->begin, .end = d->end, .unordered = d->unordered,
 		.len = d->len, .cap = d->len,
 	};

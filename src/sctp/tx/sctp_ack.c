@@ -9,8 +9,7 @@
 
 #define MISSES 3 /* 7.2.4 */
 
-/* The invariant of struct sctp_flight; linear, so in assert only. */
-static bool adds_up(const struct sctp_flight *f)
+bool tt_sctp_flight_adds_up(const struct sctp_flight *f)
 {
 	size_t flight = 0, marked = 0;
 
@@ -46,8 +45,9 @@ static void add_placeholder(struct sctp_flight *f, struct sctp_message *m)
 	struct serial32 tsn = f->next;
 
 	f->next = s32_add(f->next, 1);
-	*tt_sctp_flight_at(f, tsn) = (struct sctp_sent){ .m = m, .at = m->len, .state = SCTP_ABANDONED,
-	                                                 .end = true };
+	*tt_sctp_flight_at(f, tsn) = (struct sctp_sent){
+		.m = m, .at = m->len, .state = SCTP_ABANDONED, .end = true,
+	};
 	m->chunks++;
 }
 
@@ -89,13 +89,13 @@ void tt_sctp_flight_expire(struct sctp_flight *f, taut_time now, bool may_abando
 		if (c->state == SCTP_MARKED && is_hopeless(c, now))
 			abandon(f, c->m);
 	}
-	/* 3.5 C2: over what is abandoned, and what a gap block has between */
-	for (struct serial32 t = s32_add(f->advanced, 1); s32_before(t, f->next); t = s32_add(t, 1)) {
-		if (tt_sctp_flight_at(f, t)->state != SCTP_ABANDONED)
-			break;
-		f->advanced = t;
+	/* 3.5 C2: over what is abandoned */
+	struct serial32 next = s32_add(f->advanced, 1);
+	while (s32_before(next, f->next) && tt_sctp_flight_at(f, next)->state == SCTP_ABANDONED) {
+		f->advanced = next;
+		next = s32_add(next, 1);
 	}
-	assert(adds_up(f));
+	assert(tt_sctp_flight_adds_up(f));
 }
 
 /* Newly acknowledged, cumulatively or by a gap block. */
@@ -138,8 +138,8 @@ static struct serial32 ack_gaps(struct sctp_flight *f, const struct sctp_sack *s
 
 	for (size_t n = 0; n < s->gap_count; n++) {
 		struct sctp_gap g = tt_sctp_next_gap(&gaps);
-		struct serial32 end = s32_add(s->cum, g.end);
-		for (struct serial32 t = s32_add(s->cum, g.start); s32_before_eq(t, end); t = s32_add(t, 1)) {
+		struct serial32 t = s32_add(s->cum, g.start), end = s32_add(s->cum, g.end);
+		for (; s32_before_eq(t, end); t = s32_add(t, 1)) {
 			struct sctp_sent *c = tt_sctp_flight_at(f, t);
 			if (c->state != SCTP_IN_FLIGHT && c->state != SCTP_MARKED)
 				continue;
@@ -173,10 +173,11 @@ static void count_misses(struct sctp_flight *f, const struct sctp_sack *s, struc
 {
 	struct rd gaps = s->gaps;
 	struct sctp_gap g = { 0 };
+	struct serial32 t = s32_add(s->cum, 1);
 	size_t n = 0;
 	bool all = f->recovering && out->advanced;
 
-	for (struct serial32 t = s32_add(s->cum, 1); s32_before_eq(t, f->highest_gap); t = s32_add(t, 1)) {
+	for (; s32_before_eq(t, f->highest_gap); t = s32_add(t, 1)) {
 		while (n < s->gap_count && g.end < s32_diff(s->cum, t)) {
 			g = tt_sctp_next_gap(&gaps);
 			n++;

@@ -34,8 +34,8 @@ void tt_sctp_cc_back_off(struct sctp_cc *c)
 
 static void slow_start(struct sctp_cc *c, size_t bytes, size_t flight_before, bool cum_advanced)
 {
-	/* 7.2.1: only when the window was used; L is 1. The cumulative point must move, or splitting
-	 * acknowledgements of gaps would pay. */
+	/* 7.2.1: only when the window was used; L is 1. The cumulative point must move, or
+	 * splitting acknowledgements of gaps would pay. */
 	if (cum_advanced && flight_before + c->pmdcs > c->cwnd)
 		c->cwnd += tt_min(bytes, c->pmdcs);
 }

@@ -80,6 +80,8 @@ bool tt_sctp_flight_ack(struct sctp_flight *f, const struct sctp_sack *s, taut_t
                         bool may_abandon, struct sctp_ack_result *out);
 /* T3-rtx expired: everything in flight is marked, 6.3.3 E3. */
 void tt_sctp_flight_timeout(struct sctp_flight *f, taut_time now, bool may_abandon);
+/* The invariant: flight and marked are what the chunks say. Linear, so for assert and tests. */
+bool tt_sctp_flight_adds_up(const struct sctp_flight *f);
 /* Gives up what may not be sent any more among the marked, and moves the advanced ack point. */
 void tt_sctp_flight_expire(struct sctp_flight *f, taut_time now, bool may_abandon);
 

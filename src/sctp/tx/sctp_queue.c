@@ -65,7 +65,8 @@ int tt_sctp_queue_add(struct sctp_queue *q, uint16_t stream, uint32_t ppid,
 	opt = opt ? opt : &reliable;
 	*m = (struct sctp_message){
 		.ppid = ppid, .stream = stream, .len = len, .unordered = opt->unordered,
-		.limit_retransmits = opt->limit_retransmits, .max_retransmits = opt->max_retransmits,
+		.limit_retransmits = opt->limit_retransmits,
+		.max_retransmits = opt->max_retransmits,
 		.expires = opt->lifetime_ms ? now + (taut_time)opt->lifetime_ms * 1000 : INT64_MAX,
 	};
 	memcpy(m->data, data, len);
