@@ -115,13 +115,14 @@ export const tests = [
 		c.ws.send('x'.repeat(200000), { fin: true });
 		same(await within(5000, 'it closes', c.closed), 1009, 'close code');
 	}],
-	['a frame that claims 2^63 bytes, or 2^64 - 1, is closed at once', async () => {
+	['a frame that claims 2^63 bytes, more or less, ends the connection', async () => {
 		const { port } = await fresh();
 		for (const length of ['8000000000000000', 'ffffffffffffffff', '7fffffffffffffff']) {
 			const frame = Buffer.concat([Buffer.from(upgrade(port)), Buffer.from(`81ff${length}01020304`, 'hex'), Buffer.alloc(100)]);
 			const got = await raw(port, frame, { ms: 3000 });
 			ok(got.toString('latin1').includes('101 '), 'the upgrade went through');
-			console.log(`# ${length}: close code ${closeCode(got)}`);
+			if (length.startsWith('7')) // a length that is allowed, RFC 6455 section 5.2; the others libwebsockets drops without a word
+				same(closeCode(got), 1009, 'close code');
 		}
 	}],
 	['malformed messages get errors, the fifth a close code, binary is refused', async () => {
@@ -147,7 +148,7 @@ export const tests = [
 			ok(got.toString('latin1').includes('101 '), `${what}: upgraded, then closed`);
 		}
 	}],
-	['four hundred messages at once all arrive, in order, at the rate', async () => {
+	['two hundred and fifty messages at once all arrive, in order, at the rate', async () => {
 		const { url } = await fresh(), a = await Client.join(url, 'rate', 'Ada'), b = await Client.join(url, 'rate', 'Bob');
 		const began = Date.now();
 		for (let i = 0; i < 250; i++)
@@ -224,7 +225,9 @@ export const tests = [
 			await two.stop();
 		}
 	}],
-	['the relay that all these tests used ends with status 0', async () => {
-		same(await (await fresh()).stop(), 0, relay.output.slice(-2000));
-	}],
 ];
+
+export async function end() {
+	if (relay)
+		same(await relay.stop(), 0, `the relay ends with status 0: ${relay.output.slice(-2000)}`);
+}

@@ -1,0 +1,131 @@
+// native.mjs - the page and `taut call`, both ways: who was there first makes the offer.
+
+import { Process, joinPage, ok, same, startBrowser, startRelay, tautCommand, toneOf, until, untilCardMoves, untilNotice, untilStatus } from './harness.mjs';
+
+let relay, browser, rooms = 0;
+
+async function begin() {
+	relay ??= await startRelay();
+	browser ??= await startBrowser();
+	return { url: relay.url, room: `native ${++rooms}` };
+}
+
+export async function end() {
+	await browser?.close();
+	if (relay)
+		same(await relay.stop(), 0, `the relay ends with status 0: ${relay.output.slice(-2000)}`);
+}
+
+function call(after, url, room, ...more) {
+	const p = new Process(tautCommand(), ['call', url, '--room', room, '--name', 'Native', ...more]);
+	after(() => (p.code === undefined ? p.stop('SIGINT') : null));
+	return p;
+}
+
+/** The page and the native peer are connected; pageFirst: the page offers. */
+async function pair(after, pageFirst, { source = 'test', options = ['--send', 'test'], own = null } = {}) {
+	const { url, room } = await begin();
+	const join = async () => {
+		const page = await joinPage(own ?? browser, url, { room, name: 'Page', source });
+		after(() => page.context().close());
+		await until('the page has joined', () => page.evaluate(() => window.taut.room?.joined));
+		return page;
+	};
+	const early = pageFirst ? await join() : null;
+	const native = call(after, url, room, ...options);
+	await until('the native peer has joined', () => native.output.includes('joined'));
+	const page = early ?? await join();
+	await untilStatus(page, 'Connected with Native').catch(e => {
+		throw new Error(`${e.message}; native: ${native.output}; ${page.errors}`);
+	});
+	return { url, room, page, native };
+}
+
+const say = async (page, text) => {
+	await page.fill('#chat-text', text);
+	await page.click('#chat-form button');
+};
+
+/** Sends what is made from sizes through a channel "echo", and compares the hashes of what comes back. */
+function echo(page, sizes) {
+	return page.evaluate(async all => {
+		const channel = window.taut.pc.createDataChannel('echo'), hash = async d => Array.from(new Uint8Array(await crypto.subtle.digest('SHA-256', d)).slice(0, 8)).join();
+		channel.binaryType = 'arraybuffer';
+		await new Promise((done, fail) => {
+			channel.onopen = done;
+			setTimeout(fail, 10000, new Error('the channel does not open'));
+		});
+		const sent = [], got = [];
+		channel.onmessage = e => got.push(e.data);
+		for (const size of all) {
+			const data = new Uint8Array(size);
+			for (let at = 0; at < size; at += 65536)
+				crypto.getRandomValues(data.subarray(at, at + 65536));
+			sent.push(await hash(data));
+			channel.send(data);
+		}
+		for (const end = Date.now() + 40000; got.length < sent.length && Date.now() < end;)
+			await new Promise(done => setTimeout(done, 20));
+		const back = await Promise.all(got.map(hash));
+		channel.close();
+		return { sent, back };
+	}, sizes);
+}
+
+const both = [[true, 'the page offers'], [false, 'the native peer offers']];
+
+export const tests = both.flatMap(([pageFirst, who]) => [
+	[`${who}: picture, sound and chat both ways`, async after => {
+		const { page, native } = await pair(after, pageFirst);
+		await untilCardMoves(page);
+		await until('the tone is heard', async () => Math.abs(await toneOf(page) - 440) < 12);
+		await until('its chat is shown', async () => (await page.textContent('#chat')).includes('Native ·'));
+		await say(page, 'hello from the page');
+		await until('the native peer hears it', () => native.output.includes('hello from the page'));
+		same(page.errors, [], 'errors of the page');
+	}],
+	[`${who}: the fake camera arrives at the native peer`, async after => {
+		const { page, native } = await pair(after, pageFirst, { source: 'camera' });
+		await untilCardMoves(page);
+		const frames = () => page.evaluate(async () => {
+			let n = 0;
+			for (const s of (await window.taut.pc.getStats()).values())
+				n += s.type === 'outbound-rtp' && s.kind === 'video' ? s.framesEncoded : 0;
+			return n;
+		});
+		await until('frames leave', async () => await frames() > 60);
+		same(await native.stop('SIGINT'), 0, native.output);
+		ok(/decoded [1-9]\d+/.test(native.output), native.output);
+	}],
+	[`${who}: a mebibyte of messages and one of 262,144 bytes come back unharmed`, async after => {
+		const { page } = await pair(after, pageFirst, { source: 'none', options: ['--send', 'none'] });
+		const { sent, back } = await echo(page, [...new Array(64).fill(16384), 262144, 1, 0, 1200]);
+		same(back, sent, 'hashes');
+	}],
+	[`${who}: text alone, with mDNS names`, async after => {
+		const own = await startBrowser({ devices: false });
+		after(() => own.close());
+		const { page, native } = await pair(after, pageFirst, { source: 'data', options: ['--data-only'], own });
+		await say(page, 'by way of .local');
+		await until('the native peer hears it', () => native.output.includes('by way of .local'));
+	}],
+	[`${who}: the page is reloaded and the call is there again`, async after => {
+		const { page } = await pair(after, pageFirst);
+		await untilCardMoves(page);
+		await page.reload();
+		await page.click('#join');
+		await untilStatus(page, 'Connected with Native');
+		await untilCardMoves(page);
+	}],
+	[`${who}: the native peer leaves, and the page says so`, async after => {
+		const { page, native } = await pair(after, pageFirst);
+		same(await native.stop('SIGINT'), 0, native.output);
+		await untilNotice(page, 'Native has left');
+		await untilStatus(page, 'Nobody else');
+	}],
+	[`${who}: the tab is closed, and the native peer says why the call ended`, async after => {
+		const { page, native } = await pair(after, pageFirst);
+		await page.close();
+		await until('it is reported', () => /peer left|state +closed|state +failed/.test(native.output), 40000);
+	}],
+]);
