@@ -1,5 +1,6 @@
 // page.mjs - two browsers and one page: a call through the relay, and everything that goes wrong.
 
+import { readFileSync } from 'node:fs';
 import { Client, cardOf, joinPage, ok, pause, same, startBrowser, startRelay, statusOf, toneOf, until, untilCardMoves, untilNotice, untilStatus, watch, within } from './harness.mjs';
 
 let relay, browser;
@@ -265,6 +266,19 @@ export const tests = [
 		after(() => page.context().close());
 		after(() => Promise.all(clients.map(c => c.close())));
 		await untilNotice(page, 'This room is full');
+	}],
+	['the smallest client of docs/SIGNALING.md answers a call', async after => {
+		const code = /```js\n([^]*?)```/.exec(readFileSync(new URL('../../docs/SIGNALING.md', import.meta.url), 'utf8'))[1];
+		const url = await begin(), room = newRoom(), page = await joinPage(browser, url, { room, name: 'Ada' });
+		after(() => page.context().close());
+		await untilStatus(page, 'Nobody else');
+		const tiny = await (await browser.newContext()).newPage();
+		after(() => tiny.context().close());
+		await tiny.goto(url);
+		await tiny.evaluate(code.replace("'tea'", JSON.stringify(room)));
+		await untilStatus(page, 'Connected with tiny');
+		await heardChat(page, 'hello');
+		await clean(page);
 	}],
 	['the page fits a phone, in the dark, without a line that is too wide', async after => {
 		const phone = { viewport: { width: 360, height: 740 }, colorScheme: 'dark', isMobile: true, hasTouch: true };

@@ -140,12 +140,20 @@ export const tests = [
 		same(await within(5000, 'it closes', c.closed), 1008, 'close code');
 		same(c.reason, 'too many malformed messages', 'reason');
 	}],
-	['invalid UTF-8 and reserved bits end the connection', async () => {
+	['what breaks RFC 6455 ends the connection', async () => {
 		const { port } = await fresh();
 		const masked = (head, body) => Buffer.concat([Buffer.from(head), Buffer.from([0, 0, 0, 0]), Buffer.from(body)]);
-		for (const [what, frame] of [['UTF-8', masked([0x81, 0x84], [0xc0, 0x80, 0xed, 0xa0])], ['reserved opcode', masked([0x83, 0x81], [0x41])], ['a control frame of 126 bytes', masked([0x89, 0xfe, 0, 126], new Array(126).fill(65))]]) {
+		const rows = [
+			['text that is not UTF-8', masked([0x81, 0x84], [0xc0, 0x80, 0xed, 0xa0]), 1007],
+			['a reserved opcode', masked([0x83, 0x81], [0x41]), 1002],
+			['a reserved bit', masked([0xc1, 0x81], [0x41]), 1002],
+			['a control frame of 126 bytes', masked([0x89, 0xfe, 0, 126], new Array(126).fill(65)), null], // libwebsockets ends it without a word
+			['a continuation of nothing', masked([0x80, 0x81], [0x41]), 1002],
+		];
+		for (const [what, frame, code] of rows) {
 			const got = await raw(port, Buffer.concat([Buffer.from(upgrade(port)), frame]), { ms: 8000 });
-			ok(got.toString('latin1').includes('101 '), `${what}: upgraded, then closed`);
+			ok(got.toString('latin1').includes('101 '), `${what}: upgraded`);
+			same(closeCode(got), code, `${what}: close code`);
 		}
 	}],
 	['two hundred and fifty messages at once all arrive, in order, at the rate', async () => {
