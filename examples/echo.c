@@ -22,7 +22,7 @@ static void on_peer(void *loop, taut_room *room, const struct taut_room_peer *pe
 }
 
 static void on_event(void *loop, taut_room *room, const struct taut_room_peer *peer, taut_pc *pc,
-                     const struct taut_event *ev)
+		     const struct taut_event *ev)
 {
 	(void)room;
 	if (ev->type == TAUT_EV_CONNECTION_STATE && ev->text)
@@ -30,12 +30,13 @@ static void on_event(void *loop, taut_room *room, const struct taut_room_peer *p
 	if (ev->type != TAUT_EV_MESSAGE)
 		return;
 	/* What the event lent may be sent as it is: it lives until the handler returns. */
-	if (taut_pc_send_message(pc, taut_loop_now(loop), ev->channel, (int)ev->number, ev->data, ev->len))
+	if (taut_pc_send_message(pc, taut_loop_now(loop), ev->channel, (int)ev->number, ev->data,
+				 ev->len))
 		printf("not sent back: %s\n", taut_pc_error(pc)->message);
 }
 
-static void on_peer_left(void *loop, taut_room *room, const struct taut_room_peer *peer, taut_pc *pc,
-                         const char *why)
+static void on_peer_left(void *loop, taut_room *room, const struct taut_room_peer *peer,
+			 taut_pc *pc, const char *why)
 {
 	(void)loop, (void)room, (void)pc;
 	printf("%s left: %s\n", peer->name, why);
@@ -60,8 +61,15 @@ int main(int argc, char **argv)
 	if (taut_loop_new(&loop, &loop_config) != TAUT_OK)
 		return 1;
 	const struct taut_room_config config = {
-		.size = sizeof config, .url = argv[1], .room = argv[2], .name = "echo", .user = loop,
-		.on_peer = on_peer, .on_event = on_event, .on_peer_left = on_peer_left, .on_error = on_error,
+		.size = sizeof config,
+		.url = argv[1],
+		.room = argv[2],
+		.name = "echo",
+		.user = loop,
+		.on_peer = on_peer,
+		.on_event = on_event,
+		.on_peer_left = on_peer_left,
+		.on_error = on_error,
 	};
 	int err = taut_room_join(&room, loop, &config);
 	if (err == TAUT_OK) {

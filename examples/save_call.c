@@ -40,7 +40,7 @@ static uint32_t kind_of(taut_pc *pc, taut_transceiver id)
 }
 
 static void on_event(void *user, taut_room *room, const struct taut_room_peer *peer, taut_pc *pc,
-                     const struct taut_event *ev)
+		     const struct taut_event *ev)
 {
 	struct recorder *r = user;
 	taut_time now = taut_loop_now(r->loop);
@@ -78,14 +78,21 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	const struct taut_room_config config = {
-		.size = sizeof config, .url = argv[1], .room = argv[2], .name = "recorder", .user = &r,
-		.pc = &pc_config, .on_peer = on_peer, .on_event = on_event,
+		.size = sizeof config,
+		.url = argv[1],
+		.room = argv[2],
+		.name = "recorder",
+		.user = &r,
+		.pc = &pc_config,
+		.on_peer = on_peer,
+		.on_event = on_event,
 	};
 	if (taut_room_join(&room, r.loop, &config) != TAUT_OK)
 		return 1;
 	taut_loop_after(r.loop, strtol(argv[4], NULL, 10) * 1000000, stop, r.loop);
 	taut_loop_run(r.loop);
-	printf("%llu pictures, %llu sounds\n", (unsigned long long)taut_sink_stats(r.sink)->video_frames,
+	printf("%llu pictures, %llu sounds\n",
+	       (unsigned long long)taut_sink_stats(r.sink)->video_frames,
 	       (unsigned long long)taut_sink_stats(r.sink)->audio_frames);
 	taut_room_leave(room);
 	taut_loop_free(r.loop);

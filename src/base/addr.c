@@ -85,8 +85,8 @@ static size_t put_ip6(const struct taut_addr *a, char *buf, size_t cap)
 			continue;
 		}
 		const char *colon = i == 0 || i == at + run ? "" : ":";
-		n += (size_t)snprintf(buf + n, cap - n, "%s%x", at >= 0 && i == at + run ? "" : colon,
-		                      (unsigned)group(a, i));
+		n += (size_t)snprintf(buf + n, cap - n, "%s%x",
+				      at >= 0 && i == at + run ? "" : colon, (unsigned)group(a, i));
 	}
 	return n;
 }
@@ -107,7 +107,8 @@ const char *tt_addr_text(const struct taut_addr *a, char *buf)
 	char ip[TT_ADDR_TEXT];
 
 	tt_addr_ip_text(a, ip);
-	snprintf(buf, TT_ADDR_TEXT, a->family == 6 ? "[%.45s]:%u" : "%.45s:%u", ip, (unsigned)a->port);
+	snprintf(buf, TT_ADDR_TEXT, a->family == 6 ? "[%.45s]:%u" : "%.45s:%u", ip,
+		 (unsigned)a->port);
 	return buf;
 }
 
@@ -140,6 +141,22 @@ static int hex_digit(char c)
 	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
+/* One group of up to four hex digits at *i, into two bytes. */
+static bool parse_group(uint8_t *out, const char *t, size_t len, size_t *i)
+{
+	size_t end = *i;
+	unsigned v = 0;
+
+	while (end < len && end - *i < 5 && hex_digit(t[end]) >= 0)
+		v = v << 4 | (unsigned)hex_digit(t[end++]);
+	if (end == *i || end - *i > 4)
+		return false;
+	out[0] = (uint8_t)(v >> 8);
+	out[1] = (uint8_t)v;
+	*i = end;
+	return true;
+}
+
 /* Groups go to head until "::" and to tail after it; the gap between is zeros. */
 static bool parse_ip6(uint8_t out[16], const char *t, size_t len)
 {
@@ -151,21 +168,16 @@ static bool parse_ip6(uint8_t out[16], const char *t, size_t len)
 		i = 2;
 	}
 	while (i < len) {
-		size_t end = i;
-		unsigned v = 0;
-		while (end < len && end - i < 5 && hex_digit(t[end]) >= 0)
-			v = v << 4 | (unsigned)hex_digit(t[end++]);
-		if (end < len && t[end] == '.') { /* 2.2.3: the last four bytes as a dotted quad */
+		if (memchr(t + i, ':', len - i) == NULL && memchr(t + i, '.', len - i) != NULL) {
+			/* 2.2.3: the last four bytes as a dotted quad */
 			if (n > 12 || !parse_ip4(bytes + n, t + i, len - i))
 				return false;
 			n += 4;
 			break;
 		}
-		if (end == i || end - i > 4 || n > 14)
+		if (n > 14 || !parse_group(bytes + n, t, len, &i))
 			return false;
-		bytes[n++] = (uint8_t)(v >> 8);
-		bytes[n++] = (uint8_t)v;
-		i = end;
+		n += 2;
 		if (i == len)
 			break;
 		if (t[i++] != ':' || i == len)

@@ -23,7 +23,7 @@ static uint32_t portable(uint32_t crc, const uint8_t *p, size_t len)
 
 #if defined __x86_64__ && defined __GNUC__
 __attribute__((target("sse4.2"))) static uint32_t by_hardware(uint32_t crc, const uint8_t *p,
-                                                               size_t len)
+							      size_t len)
 {
 	uint64_t c = crc;
 
@@ -38,7 +38,7 @@ __attribute__((target("sse4.2"))) static uint32_t by_hardware(uint32_t crc, cons
 uint32_t tt_crc32c(const void *data, size_t len)
 {
 	return __builtin_cpu_supports("sse4.2") ? ~by_hardware(~0u, data, len)
-	                                        : ~portable(~0u, data, len);
+						: ~portable(~0u, data, len);
 }
 #else
 uint32_t tt_crc32c(const void *data, size_t len)

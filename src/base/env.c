@@ -106,11 +106,16 @@ int64_t tt_wall_clock(const struct tt_env *env, taut_time now)
 }
 
 void tt_trace_emit(struct tt_env *env, taut_time now, uint32_t kind, uint32_t layer,
-                   const char *name, const struct taut_trace_field *fields, size_t n)
+		   const char *name, const struct taut_trace_field *fields, size_t n)
 {
 	const struct taut_trace_record r = {
-		.size = sizeof r, .at = now, .kind = kind, .layer = layer,
-		.name = name, .fields = fields, .field_count = n,
+		.size = sizeof r,
+		.at = now,
+		.kind = kind,
+		.layer = layer,
+		.name = name,
+		.fields = fields,
+		.field_count = n,
 	};
 
 	if (env->trace)
@@ -118,8 +123,8 @@ void tt_trace_emit(struct tt_env *env, taut_time now, uint32_t kind, uint32_t la
 }
 
 void tt_trace_packet(struct tt_env *env, taut_time now, uint32_t layer, bool outgoing,
-                     const void *data, size_t len, const struct taut_addr *local,
-                     const struct taut_addr *remote)
+		     const void *data, size_t len, const struct taut_addr *local,
+		     const struct taut_addr *remote)
 {
 	const struct taut_trace_record r = {
 		.size = sizeof r,
@@ -127,7 +132,10 @@ void tt_trace_packet(struct tt_env *env, taut_time now, uint32_t layer, bool out
 		.kind = outgoing ? TAUT_TRACE_PACKET_OUT : TAUT_TRACE_PACKET_IN,
 		.layer = layer,
 		.name = outgoing ? "sent" : "received",
-		.data = data, .len = len, .local = local, .remote = remote,
+		.data = data,
+		.len = len,
+		.local = local,
+		.remote = remote,
 	};
 
 	if (env->trace)

@@ -69,7 +69,7 @@ static void pump_sources(void *arg)
 			send_to_all(c, (uint32_t)kind, &frame);
 		if (kind < 0)
 			call_report(c->cfg.out, c->cfg.json, c->cfg.name, -1, "source ended",
-			            taut_source_error(c->sources[i])->text, NULL);
+				    taut_source_error(c->sources[i])->text, NULL);
 	}
 	schedule(c);
 }
@@ -104,7 +104,8 @@ static void set_up_media(struct call *c, struct call_peer *p)
 			.direction = call_kinds(c) & kinds[i] ? TAUT_SENDRECV : TAUT_RECVONLY,
 			.stream_id = "taut",
 		};
-		taut_pc_add_transceiver(p->pc, now, &init, kinds[i] == TAUT_AUDIO ? &p->audio : &p->video);
+		taut_pc_add_transceiver(p->pc, now, &init,
+					kinds[i] == TAUT_AUDIO ? &p->audio : &p->video);
 	}
 	struct taut_data_channel_init chat = { .size = sizeof chat, .label = "chat" };
 	taut_pc_create_data_channel(p->pc, now, &chat, &p->chat);
@@ -184,7 +185,8 @@ static void on_offer(void *user, taut_room *room, const struct taut_room_peer *p
 	const struct taut_transceiver_info *t;
 
 	(void)room, (void)peer;
-	for (size_t i = 0; p && !c->cfg.data_only && (t = taut_pc_transceiver_at(pc, i)) != NULL; i++) {
+	for (size_t i = 0; p && !c->cfg.data_only && (t = taut_pc_transceiver_at(pc, i)) != NULL;
+	     i++) {
 		taut_transceiver *mine = t->kind == TAUT_AUDIO ? &p->audio : &p->video;
 		if (t->direction == TAUT_STOPPED || (*mine != 0 && *mine != t->id))
 			continue;
@@ -195,7 +197,7 @@ static void on_offer(void *user, taut_room *room, const struct taut_room_peer *p
 }
 
 static void on_event(void *user, taut_room *room, const struct taut_room_peer *peer, taut_pc *pc,
-                     const struct taut_event *event)
+		     const struct taut_event *event)
 {
 	struct call_peer *p = call_peer_of(user, pc);
 
@@ -204,8 +206,8 @@ static void on_event(void *user, taut_room *room, const struct taut_room_peer *p
 		call_peer_event(p, event);
 }
 
-static void on_peer_left(void *user, taut_room *room, const struct taut_room_peer *peer, taut_pc *pc,
-                         const char *why)
+static void on_peer_left(void *user, taut_room *room, const struct taut_room_peer *peer,
+			 taut_pc *pc, const char *why)
 {
 	struct call *c = user;
 	struct call_peer *p = call_peer_of(c, pc);
@@ -217,7 +219,8 @@ static void on_peer_left(void *user, taut_room *room, const struct taut_room_pee
 	drop_peer(c, p);
 }
 
-static void on_chat(void *user, taut_room *room, const struct taut_room_peer *peer, const char *text)
+static void on_chat(void *user, taut_room *room, const struct taut_room_peer *peer,
+		    const char *text)
 {
 	struct call *c = user;
 	struct call_peer *p = peer_by_id(c, peer->id);
@@ -235,7 +238,8 @@ static void on_error(void *user, taut_room *room, const char *code, const char *
 
 	(void)room;
 	snprintf(line, sizeof line, "%s: %s", code, text);
-	call_report(c->cfg.out, c->cfg.json, c->cfg.name, -1, "error", line, json_pack("{s:s}", "code", code));
+	call_report(c->cfg.out, c->cfg.json, c->cfg.name, -1, "error", line,
+		    json_pack("{s:s}", "code", code));
 	if (c->cfg.ended && (strcmp(code, "room_full") == 0 || strcmp(code, "refused") == 0))
 		c->cfg.ended(c->cfg.user);
 }
@@ -246,7 +250,7 @@ static void on_state(void *user, taut_room *room, uint32_t state)
 
 	(void)room;
 	call_report(c->cfg.out, c->cfg.json, c->cfg.name, -1, "room",
-	            state == TAUT_ROOM_JOINED ? "joined" : "connecting to the relay", NULL);
+		    state == TAUT_ROOM_JOINED ? "joined" : "connecting to the relay", NULL);
 }
 
 /* ---- from join to leave ---- */
@@ -378,23 +382,26 @@ static void print_peer_stats(struct call *c, struct call_peer *p, bool same_line
 	taut_pc_get_counters(p->pc, &n);
 	if (c->cfg.json) {
 		call_print_json(c->cfg.out,
-		                json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:f, s:i}", "event", "stats",
-		                          "side", c->cfg.name, "peer", p->name, "bytes_sent",
-		                          (json_int_t)s->bytes_sent, "bytes_received",
-		                          (json_int_t)s->bytes_received, "frames_sent",
-		                          (json_int_t)s->frames_sent, "frames_decoded",
-		                          (json_int_t)s->frames_decoded, "packets_lost",
-		                          (json_int_t)s->packets_lost, "rtt_ms",
-		                          (double)n.round_trip_time / 1000.0, "audio_level",
-		                          (int)s->audio_level));
+				json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:f, s:i}",
+					  "event", "stats", "side", c->cfg.name, "peer", p->name,
+					  "bytes_sent", (json_int_t)s->bytes_sent, "bytes_received",
+					  (json_int_t)s->bytes_received, "frames_sent",
+					  (json_int_t)s->frames_sent, "frames_decoded",
+					  (json_int_t)s->frames_decoded, "packets_lost",
+					  (json_int_t)s->packets_lost, "rtt_ms",
+					  (double)n.round_trip_time / 1000.0, "audio_level",
+					  (int)s->audio_level));
 		return;
 	}
-	fprintf(c->cfg.out, "%s%-7s out %6llu KB %5llu pictures | in %6llu KB %5llu pictures | sound -%u dBov | "
-	        "lost %llu | rtt %.2f ms%s",
-	        same_line ? "\r" : "", c->cfg.name, (unsigned long long)s->bytes_sent / 1000,
-	        (unsigned long long)s->frames_sent, (unsigned long long)s->bytes_received / 1000,
-	        (unsigned long long)s->frames_decoded, s->audio_level, (unsigned long long)s->packets_lost,
-	        (double)n.round_trip_time / 1000.0, same_line ? "" : "\n");
+	fprintf(c->cfg.out,
+		"%s%-7s out %6llu KB %5llu pictures | in %6llu KB %5llu pictures | sound -%u dBov "
+		"| "
+		"lost %llu | rtt %.2f ms%s",
+		same_line ? "\r" : "", c->cfg.name, (unsigned long long)s->bytes_sent / 1000,
+		(unsigned long long)s->frames_sent, (unsigned long long)s->bytes_received / 1000,
+		(unsigned long long)s->frames_decoded, s->audio_level,
+		(unsigned long long)s->packets_lost, (double)n.round_trip_time / 1000.0,
+		same_line ? "" : "\n");
 	fflush(c->cfg.out);
 }
 

@@ -21,15 +21,15 @@ struct call_config {
 	const char *url, *room, *name;
 	const char *send[CALL_MAX_SOURCES]; /* "test" or files */
 	size_t send_count;
-	bool echo;        /* send back frames and messages instead */
+	bool echo; /* send back frames and messages instead */
 	bool loop_files;
-	bool data_only;   /* no media at all */
+	bool data_only; /* no media at all */
 	bool any_certificate;
-	const char *save; /* directory, or NULL */
-	const char *stun; /* "stun:host:port", or NULL */
+	const char *save;                     /* directory, or NULL */
+	const char *stun;                     /* "stun:host:port", or NULL */
 	uint32_t width, height, fps, bitrate; /* of the test card; 0: media.h's defaults */
 	bool json;
-	FILE *out;        /* where lines go */
+	FILE *out;                 /* where lines go */
 	void (*ended)(void *user); /* the files are sent, or the room is lost for good */
 	void *user;
 };
@@ -57,7 +57,7 @@ size_t call_peer_count(const struct call *c);
 void call_print_stats(struct call *c, bool same_line);
 /* As JSON or as a table; ok is what the caller made of it. */
 void call_print_summary(FILE *out, bool json, bool ok, const char *const *names,
-                        const struct call_summary *sides, size_t count);
+			const struct call_summary *sides, size_t count);
 /* The first picture and the recording lie in this directory. */
 const char *call_save_dir(const struct call *c);
 int call_snapshot(struct call *c);

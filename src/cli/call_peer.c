@@ -13,8 +13,8 @@ static double ms_since(const struct call_peer *p)
 
 void call_say(struct call_peer *p, const char *event, const char *text)
 {
-	call_report(p->call->cfg.out, p->call->cfg.json, p->call->cfg.name, ms_since(p), event, text,
-	            json_pack("{s:s}", "peer", p->name));
+	call_report(p->call->cfg.out, p->call->cfg.json, p->call->cfg.name, ms_since(p), event,
+		    text, json_pack("{s:s}", "peer", p->name));
 }
 
 /* ---- messages ---- */
@@ -70,7 +70,9 @@ static void send_back(struct call_peer *p, const struct taut_event *ev)
 	struct call_pending *m = malloc(sizeof *m + ev->len);
 	if (!m)
 		return;
-	*m = (struct call_pending){ .channel = ev->channel, .binary = ev->number != 0, .len = ev->len };
+	*m = (struct call_pending){ .channel = ev->channel,
+				    .binary = ev->number != 0,
+				    .len = ev->len };
 	if (ev->len > 0)
 		memcpy(m->data, ev->data, ev->len);
 	*p->pending_end = m;
@@ -109,7 +111,7 @@ static void on_message(struct call_peer *p, const struct taut_event *ev)
 	if (ev->number == 0 && strcmp(label, "chat") == 0) {
 		char text[1024];
 		snprintf(text, sizeof text, "%.*s", (int)(ev->len < 1000 ? ev->len : 1000),
-		         (const char *)ev->data);
+			 (const char *)ev->data);
 		call_say(p, "chat", text);
 	}
 }
@@ -177,12 +179,13 @@ static void on_key_frame_wanted(struct call_peer *p, const struct taut_event *ev
 
 static void on_state(struct call_peer *p, const struct taut_event *ev)
 {
-	static const char *const names[] = { "", "new", "connecting", "connected", "disconnected", "failed",
-		                             "closed" };
+	static const char *const names[] = { "",          "new",          "connecting",
+					     "connected", "disconnected", "failed",
+					     "closed" };
 	char text[400];
 
-	snprintf(text, sizeof text, "%s%s%s", names[ev->number <= 6 ? ev->number : 0], ev->text ? ": " : "",
-	         ev->text ? ev->text : "");
+	snprintf(text, sizeof text, "%s%s%s", names[ev->number <= 6 ? ev->number : 0],
+		 ev->text ? ": " : "", ev->text ? ev->text : "");
 	call_say(p, "state", text);
 	if (ev->number == TAUT_STATE_CONNECTED && !p->connected) {
 		p->connected = true;
@@ -194,7 +197,8 @@ static void on_state(struct call_peer *p, const struct taut_event *ev)
 
 static void on_milestone(struct call_peer *p, const struct taut_event *ev)
 {
-	static const char *const names[] = { "", "gathering", "first check", "nominated pair", "DTLS", "SCTP" };
+	static const char *const names[] = { "",     "gathering", "first check", "nominated pair",
+					     "DTLS", "SCTP" };
 
 	call_say(p, ev->number < 6 ? names[ev->number] : "", ev->text ? ev->text : "");
 	if (ev->number == TAUT_MS_NOMINATED)
@@ -252,7 +256,8 @@ static void from_sink(struct call_summary *s, const struct taut_sink_stats *k)
 	s->card_in_order = k->card_in_order;
 	s->card_missing = k->card_missing;
 	s->av_pairs = k->av_captured_pairs ? k->av_captured_pairs : k->av_pairs;
-	s->av_offset_ms = (double)(k->av_captured_pairs ? k->av_captured_offset : k->av_offset) / 1000.0;
+	s->av_offset_ms =
+		(double)(k->av_captured_pairs ? k->av_captured_offset : k->av_offset) / 1000.0;
 	s->audio_frequency = k->audio_frequency;
 	s->audio_level = k->audio_level;
 }
@@ -270,7 +275,7 @@ void call_peer_update(struct call_peer *p)
 		p->last.nacks_sent = n.nacks_sent;
 		p->last.plis_sent = n.plis_sent;
 		snprintf(p->last.srtp_profile, sizeof p->last.srtp_profile, "%s",
-		         n.srtp_profile ? n.srtp_profile : "no media");
+			 n.srtp_profile ? n.srtp_profile : "no media");
 	}
 	p->last.messages_sent = p->messages_sent;
 	if (p->sink)

@@ -14,7 +14,7 @@ void call_print_json(FILE *out, json_t *o)
 }
 
 void call_report(FILE *out, bool json, const char *side, double ms, const char *event,
-                 const char *text, json_t *fields)
+		 const char *text, json_t *fields)
 {
 	if (!json) {
 		if (ms >= 0)
@@ -36,49 +36,57 @@ void call_report(FILE *out, bool json, const char *side, double ms, const char *
 
 static json_t *side_json(const char *name, const struct call_summary *s)
 {
-	return json_pack("{s:s, s:f, s:f, s:f, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:f, s:i, s:I, s:I,"
-	                 " s:I, s:I, s:I, s:I, s:I, s:I, s:s, s:s}",
-	                 "name", name, "connected_ms", s->connected_ms, "first_audio_ms", s->first_audio_ms,
-	                 "first_frame_ms", s->first_frame_ms, "frames_sent", (json_int_t)s->frames_sent,
-	                 "frames_decoded", (json_int_t)s->frames_decoded, "audio_frames_decoded",
-	                 (json_int_t)s->audio_frames_decoded, "card_frames", (json_int_t)s->card_frames,
-	                 "card_in_order", (json_int_t)s->card_in_order, "card_missing",
-	                 (json_int_t)s->card_missing, "av_pairs", (json_int_t)s->av_pairs, "av_offset_ms",
-	                 s->av_offset_ms, "audio_frequency", s->audio_frequency, "audio_level",
-	                 (int)s->audio_level, "messages_sent", (json_int_t)s->messages_sent,
-	                 "messages_received", (json_int_t)s->messages_received, "bytes_sent",
-	                 (json_int_t)s->bytes_sent, "bytes_received", (json_int_t)s->bytes_received,
-	                 "packets_lost", (json_int_t)s->packets_lost, "packets_resent",
-	                 (json_int_t)s->packets_resent, "nacks_sent", (json_int_t)s->nacks_sent, "plis_sent",
-	                 (json_int_t)s->plis_sent, "srtp_profile", s->srtp_profile, "path", s->path);
+	return json_pack(
+		"{s:s, s:f, s:f, s:f, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:f, s:i, s:I, s:I,"
+		" s:I, s:I, s:I, s:I, s:I, s:I, s:s, s:s}",
+		"name", name, "connected_ms", s->connected_ms, "first_audio_ms", s->first_audio_ms,
+		"first_frame_ms", s->first_frame_ms, "frames_sent", (json_int_t)s->frames_sent,
+		"frames_decoded", (json_int_t)s->frames_decoded, "audio_frames_decoded",
+		(json_int_t)s->audio_frames_decoded, "card_frames", (json_int_t)s->card_frames,
+		"card_in_order", (json_int_t)s->card_in_order, "card_missing",
+		(json_int_t)s->card_missing, "av_pairs", (json_int_t)s->av_pairs, "av_offset_ms",
+		s->av_offset_ms, "audio_frequency", s->audio_frequency, "audio_level",
+		(int)s->audio_level, "messages_sent", (json_int_t)s->messages_sent,
+		"messages_received", (json_int_t)s->messages_received, "bytes_sent",
+		(json_int_t)s->bytes_sent, "bytes_received", (json_int_t)s->bytes_received,
+		"packets_lost", (json_int_t)s->packets_lost, "packets_resent",
+		(json_int_t)s->packets_resent, "nacks_sent", (json_int_t)s->nacks_sent, "plis_sent",
+		(json_int_t)s->plis_sent, "srtp_profile", s->srtp_profile, "path", s->path);
 }
 
 void call_print_summary(FILE *out, bool json, bool ok, const char *const *names,
-                        const struct call_summary *sides, size_t count)
+			const struct call_summary *sides, size_t count)
 {
 	if (json) {
 		json_t *list = json_array();
 		for (size_t i = 0; i < count; i++)
 			json_array_append_new(list, side_json(names[i], &sides[i]));
-		call_print_json(out, json_pack("{s:s, s:b, s:o}", "event", "summary", "ok", ok, "sides", list));
+		call_print_json(out, json_pack("{s:s, s:b, s:o}", "event", "summary", "ok", ok,
+					       "sides", list));
 		return;
 	}
 	for (size_t i = 0; i < count; i++) {
 		const struct call_summary *s = &sides[i];
-		fprintf(out, "%s: connected after %.1f ms, first sound %.1f ms, first picture %.1f ms\n", names[i],
-		        s->connected_ms, s->first_audio_ms, s->first_frame_ms);
-		fprintf(out, "  pictures sent %llu, decoded %llu (%llu with a counter, %llu missing); sound frames "
-		        "decoded %llu, level -%u dBov, %.0f Hz\n",
-		        (unsigned long long)s->frames_sent, (unsigned long long)s->frames_decoded,
-		        (unsigned long long)s->card_frames, (unsigned long long)s->card_missing,
-		        (unsigned long long)s->audio_frames_decoded, s->audio_level, s->audio_frequency);
-		fprintf(out, "  messages sent %llu, received %llu; bytes sent %llu, received %llu; %s; %s\n",
-		        (unsigned long long)s->messages_sent, (unsigned long long)s->messages_received,
-		        (unsigned long long)s->bytes_sent, (unsigned long long)s->bytes_received,
-		        s->srtp_profile, s->path);
+		fprintf(out,
+			"%s: connected after %.1f ms, first sound %.1f ms, first picture %.1f ms\n",
+			names[i], s->connected_ms, s->first_audio_ms, s->first_frame_ms);
+		fprintf(out,
+			"  pictures sent %llu, decoded %llu (%llu with a counter, %llu missing); "
+			"sound frames "
+			"decoded %llu, level -%u dBov, %.0f Hz\n",
+			(unsigned long long)s->frames_sent, (unsigned long long)s->frames_decoded,
+			(unsigned long long)s->card_frames, (unsigned long long)s->card_missing,
+			(unsigned long long)s->audio_frames_decoded, s->audio_level,
+			s->audio_frequency);
+		fprintf(out,
+			"  messages sent %llu, received %llu; bytes sent %llu, received %llu; %s; "
+			"%s\n",
+			(unsigned long long)s->messages_sent,
+			(unsigned long long)s->messages_received, (unsigned long long)s->bytes_sent,
+			(unsigned long long)s->bytes_received, s->srtp_profile, s->path);
 		if (s->av_pairs > 0)
-			fprintf(out, "  the beep comes %.1f ms after its flash (%llu measured)\n", s->av_offset_ms,
-			        (unsigned long long)s->av_pairs);
+			fprintf(out, "  the beep comes %.1f ms after its flash (%llu measured)\n",
+				s->av_offset_ms, (unsigned long long)s->av_pairs);
 	}
 	fflush(out);
 }

@@ -8,25 +8,45 @@
 #include "cli/cli.h"
 #include "cli/runtime.h"
 
-enum { KEY_ROOM = 'r', KEY_SEND = 's', KEY_SAVE = 'o', KEY_NAME = 'n', KEY_TIME = 't', KEY_JSON = 'j',
-       KEY_TRACE = 300, KEY_STUN, KEY_LOOP, KEY_INSECURE, KEY_DATA_ONLY, KEY_WIDTH, KEY_HEIGHT, KEY_FPS,
-       KEY_BITRATE, KEY_LOOPBACK, KEY_NO_GSO };
+enum {
+	KEY_ROOM = 'r',
+	KEY_SEND = 's',
+	KEY_SAVE = 'o',
+	KEY_NAME = 'n',
+	KEY_TIME = 't',
+	KEY_JSON = 'j',
+	KEY_TRACE = 300,
+	KEY_STUN,
+	KEY_LOOP,
+	KEY_INSECURE,
+	KEY_DATA_ONLY,
+	KEY_WIDTH,
+	KEY_HEIGHT,
+	KEY_FPS,
+	KEY_BITRATE,
+	KEY_LOOPBACK,
+	KEY_NO_GSO
+};
 enum { AFTER_END = 1000000 }; /* what is under way still arrives, what is asked for again too */
 
 static const struct cli_option options[] = {
 	{ "room", KEY_ROOM, "NAME", "the room to join (default: lobby)" },
 	{ "name", KEY_NAME, "NAME", "what the others see (default: taut)" },
-	{ "send", KEY_SEND, "WHAT", "test, echo, none, or a file: .ivf .y4m .ogg .wav; twice for picture and sound" },
+	{ "send", KEY_SEND, "WHAT",
+	  "test, echo, none, or a file: .ivf .y4m .ogg .wav; twice for picture and sound" },
 	{ "save", KEY_SAVE, "DIR", "record what comes: video.ivf, audio.ogg, snapshot.png" },
-	{ "time", KEY_TIME, "SECONDS", "leave after so long (default: when the files end, or never)" },
+	{ "time", KEY_TIME, "SECONDS",
+	  "leave after so long (default: when the files end, or never)" },
 	{ "loop", KEY_LOOP, NULL, "begin files again when they end" },
 	{ "data-only", KEY_DATA_ONLY, NULL, "no sound, no picture: data channels alone" },
 	{ "width", KEY_WIDTH, "N", "of the test card (default: 640)" },
 	{ "height", KEY_HEIGHT, "N", "of the test card (default: 480)" },
 	{ "fps", KEY_FPS, "N", "of the test card (default: 30)" },
 	{ "bitrate", KEY_BITRATE, "BITS", "of encoded video, bits per second (default: 500000)" },
-	{ "stun", KEY_STUN, "URL", "stun:HOST:PORT for server-reflexive candidates (default: none)" },
-	{ "insecure", KEY_INSECURE, NULL, "do not check the relay's certificate (https with a self-made one)" },
+	{ "stun", KEY_STUN, "URL",
+	  "stun:HOST:PORT for server-reflexive candidates (default: none)" },
+	{ "insecure", KEY_INSECURE, NULL,
+	  "do not check the relay's certificate (https with a self-made one)" },
 	{ "loopback-only", KEY_LOOPBACK, NULL, "use the loopback interface and no other" },
 	{ "no-gso", KEY_NO_GSO, NULL, "send packet by packet, without UDP_SEGMENT" },
 	{ "trace", KEY_TRACE, "FILE", "every packet and step in words; - is stderr" },
@@ -37,7 +57,8 @@ static const struct cli_option options[] = {
 static int run(int argc, char **argv);
 
 const struct cli_command cli_call = {
-	"call", "URL",
+	"call",
+	"URL",
 	"Joins a room as a native peer and has a call with everyone in it.\n"
 	"Offers or answers as the room requires. A channel named \"echo\" is always sent back.",
 	options,
@@ -90,15 +111,22 @@ static bool take_send(struct call_config *cfg, const char *what)
 
 static bool take_number(struct job *j, int key)
 {
-	static const struct { int key; const char *name; long min, max; } numbers[] = {
-		{ KEY_TIME, "time", 1, 1000000 },    { KEY_WIDTH, "width", 160, 4096 },
-		{ KEY_HEIGHT, "height", 120, 4096 }, { KEY_FPS, "fps", 1, 60 },
+	static const struct {
+		int key;
+		const char *name;
+		long min, max;
+	} numbers[] = {
+		{ KEY_TIME, "time", 1, 1000000 },
+		{ KEY_WIDTH, "width", 160, 4096 },
+		{ KEY_HEIGHT, "height", 120, 4096 },
+		{ KEY_FPS, "fps", 1, 60 },
 		{ KEY_BITRATE, "bitrate", 20000, 50000000 },
 	};
 	long v = 0;
 
 	for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
-		if (numbers[i].key == key && !cli_number(numbers[i].name, optarg, numbers[i].min, numbers[i].max, &v))
+		if (numbers[i].key == key &&
+		    !cli_number(numbers[i].name, optarg, numbers[i].min, numbers[i].max, &v))
 			return false;
 	if (key == KEY_TIME)
 		j->seconds = v;
@@ -116,19 +144,43 @@ static bool take_number(struct job *j, int key)
 static bool take_option(struct job *j, int key, const char **trace, uint32_t *flags)
 {
 	switch (key) {
-	case KEY_ROOM: j->cfg.room = optarg; return true;
-	case KEY_NAME: j->cfg.name = optarg; return true;
-	case KEY_SEND: return take_send(&j->cfg, optarg);
-	case KEY_SAVE: j->cfg.save = optarg; return true;
-	case KEY_LOOP: j->cfg.loop_files = true; return true;
-	case KEY_DATA_ONLY: j->cfg.data_only = true; return true;
-	case KEY_STUN: j->cfg.stun = optarg; return true;
-	case KEY_INSECURE: j->cfg.any_certificate = true; return true;
-	case KEY_LOOPBACK: *flags |= TAUT_LOOP_LOOPBACK_ONLY; return true;
-	case KEY_NO_GSO: *flags |= TAUT_LOOP_NO_GSO; return true;
-	case KEY_TRACE: *trace = optarg; return true;
-	case KEY_JSON: j->cfg.json = true; return true;
-	default: return take_number(j, key);
+	case KEY_ROOM:
+		j->cfg.room = optarg;
+		return true;
+	case KEY_NAME:
+		j->cfg.name = optarg;
+		return true;
+	case KEY_SEND:
+		return take_send(&j->cfg, optarg);
+	case KEY_SAVE:
+		j->cfg.save = optarg;
+		return true;
+	case KEY_LOOP:
+		j->cfg.loop_files = true;
+		return true;
+	case KEY_DATA_ONLY:
+		j->cfg.data_only = true;
+		return true;
+	case KEY_STUN:
+		j->cfg.stun = optarg;
+		return true;
+	case KEY_INSECURE:
+		j->cfg.any_certificate = true;
+		return true;
+	case KEY_LOOPBACK:
+		*flags |= TAUT_LOOP_LOOPBACK_ONLY;
+		return true;
+	case KEY_NO_GSO:
+		*flags |= TAUT_LOOP_NO_GSO;
+		return true;
+	case KEY_TRACE:
+		*trace = optarg;
+		return true;
+	case KEY_JSON:
+		j->cfg.json = true;
+		return true;
+	default:
+		return take_number(j, key);
 	}
 }
 
@@ -139,7 +191,10 @@ static int run_call(struct job *j)
 
 	if (err) {
 		if (err == TAUT_E_INVAL)
-			fprintf(stderr, "taut call: %s is no URL of a relay, or the room's name is not one\n", j->cfg.url);
+			fprintf(stderr,
+				"taut call: %s is no URL of a relay, or the room's name is not "
+				"one\n",
+				j->cfg.url);
 		return CLI_FAILED;
 	}
 	runtime_catch_signals(&j->rt, stop, j);

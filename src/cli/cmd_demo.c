@@ -13,7 +13,16 @@
 #include "cli/cli.h"
 #include "cli/runtime.h"
 
-enum { KEY_JSON = 'j', KEY_PORT = 'p', KEY_HOST = 300, KEY_ONCE, KEY_SAVE, KEY_TRACE, KEY_TLS, KEY_SECONDS };
+enum {
+	KEY_JSON = 'j',
+	KEY_PORT = 'p',
+	KEY_HOST = 300,
+	KEY_ONCE,
+	KEY_SAVE,
+	KEY_TRACE,
+	KEY_TLS,
+	KEY_SECONDS
+};
 enum { LAST_PORT = 8099, SECOND = 1000000, LEAST_FRAMES_PER_SECOND = 5 };
 
 static int run(int argc, char **argv);
@@ -31,7 +40,8 @@ static const struct cli_option options[] = {
 };
 
 const struct cli_command cli_demo = {
-	"demo", "",
+	"demo",
+	"",
 	"Starts the relay with its page and a native peer, calls it, and goes on serving.",
 	options,
 	"  taut demo                 then open http://localhost:8080/ in Chrome\n"
@@ -63,8 +73,10 @@ static void print_url(struct demo *d)
 
 static bool side_works(const struct call_summary *s, long seconds)
 {
-	return s->connected_ms >= 0 && s->frames_decoded >= (uint64_t)(seconds * LEAST_FRAMES_PER_SECOND) &&
-	       s->card_frames > 0 && s->card_in_order > 0 && s->audio_level < 127 && s->messages_received > 0;
+	return s->connected_ms >= 0 &&
+	       s->frames_decoded >= (uint64_t)(seconds * LEAST_FRAMES_PER_SECOND) &&
+	       s->card_frames > 0 && s->card_in_order > 0 && s->audio_level < 127 &&
+	       s->messages_received > 0;
 }
 
 static void judge(struct demo *d)
@@ -75,7 +87,8 @@ static void judge(struct demo *d)
 	call_snapshot(d->guest);
 	call_leave(d->guest);
 	d->guest = NULL;
-	d->ok = both && side_works(&d->sides[0], d->seconds) && side_works(&d->sides[1], d->seconds);
+	d->ok = both && side_works(&d->sides[0], d->seconds) &&
+		side_works(&d->sides[1], d->seconds);
 	d->proved = true;
 	if (d->once)
 		return;
@@ -87,10 +100,13 @@ static void judge(struct demo *d)
 static void say_where(const struct demo *d)
 {
 	if (d->json)
-		call_print_json(stdout, json_pack("{s:s, s:s, s:b}", "event", "saved", "dir", d->save, "ok", d->ok));
+		call_print_json(stdout, json_pack("{s:s, s:s, s:b}", "event", "saved", "dir",
+						  d->save, "ok", d->ok));
 	else
-		printf("%s: received picture %s/snapshot.png, sound %s/audio.ogg, video %s/video.ivf\n",
-		       d->ok ? "the self-call works" : "THE SELF-CALL FAILED", d->save, d->save, d->save);
+		printf("%s: received picture %s/snapshot.png, sound %s/audio.ogg, video "
+		       "%s/video.ivf\n",
+		       d->ok ? "the self-call works" : "THE SELF-CALL FAILED", d->save, d->save,
+		       d->save);
 	fflush(stdout);
 }
 
@@ -170,32 +186,49 @@ static int serve(struct demo *d)
 	return d->ok ? CLI_OK : CLI_FAILED;
 }
 
-static bool take_option(struct demo *d, int key, struct taut_relay_config *relay, const char **trace)
+static bool take_option(struct demo *d, int key, struct taut_relay_config *relay,
+			const char **trace)
 {
 	long n;
 
 	switch (key) {
-	case KEY_ONCE: d->once = true; return true;
-	case KEY_JSON: d->json = true; return true;
-	case KEY_HOST: relay->host = optarg; return true;
-	case KEY_TLS: relay->flags |= TAUT_RELAY_TLS; return true;
-	case KEY_SAVE: d->save = optarg; return true;
-	case KEY_TRACE: *trace = optarg; return true;
-	case KEY_SECONDS: return cli_number("seconds", optarg, 2, 3600, &d->seconds);
+	case KEY_ONCE:
+		d->once = true;
+		return true;
+	case KEY_JSON:
+		d->json = true;
+		return true;
+	case KEY_HOST:
+		relay->host = optarg;
+		return true;
+	case KEY_TLS:
+		relay->flags |= TAUT_RELAY_TLS;
+		return true;
+	case KEY_SAVE:
+		d->save = optarg;
+		return true;
+	case KEY_TRACE:
+		*trace = optarg;
+		return true;
+	case KEY_SECONDS:
+		return cli_number("seconds", optarg, 2, 3600, &d->seconds);
 	case KEY_PORT:
 		if (!cli_number("port", optarg, 1, 65535, &n))
 			return false;
 		relay->port = (uint16_t)n;
 		relay->last_port = (uint16_t)(n <= LAST_PORT ? LAST_PORT : n);
 		return true;
-	default: return false;
+	default:
+		return false;
 	}
 }
 
 static int run(int argc, char **argv)
 {
 	struct demo d = { .save = "out", .seconds = 10 };
-	struct taut_relay_config relay = { .size = sizeof relay, .port = 8080, .last_port = LAST_PORT };
+	struct taut_relay_config relay = { .size = sizeof relay,
+					   .port = 8080,
+					   .last_port = LAST_PORT };
 	const char *trace = NULL;
 	int key, status = CLI_FAILED;
 
@@ -215,7 +248,8 @@ static int run(int argc, char **argv)
 	int err = taut_relay_start(&d.relay, &relay);
 	if (err)
 		fprintf(stderr, "taut demo: no relay: %s\n",
-		        err == TAUT_E_INVAL ? "--host takes an address" : "no port from --port to 8099 is free");
+			err == TAUT_E_INVAL ? "--host takes an address"
+					    : "no port from --port to 8099 is free");
 	else
 		status = serve(&d);
 	taut_relay_stop(d.relay);

@@ -8,21 +8,21 @@
 #include "cli/cli.h"
 
 static const struct cli_command *const commands[] = { &cli_demo, &cli_call, &cli_relay, &cli_stun,
-	                                              &cli_sdp };
+						      &cli_sdp };
 enum { COMMANDS = sizeof commands / sizeof commands[0], MAX_OPTIONS = 32 };
 
 static void print_command(const struct cli_command *c)
 {
-	printf("usage: taut %s [options]%s%s\n\n%s\n\noptions:\n", c->name, c->operands[0] ? " " : "",
-	       c->operands, c->summary);
+	printf("usage: taut %s [options]%s%s\n\n%s\n\noptions:\n", c->name,
+	       c->operands[0] ? " " : "", c->operands, c->summary);
 	for (const struct cli_option *o = c->options; o->name; o++) {
 		char left[64];
 		if (o->key > 0 && o->key < 128)
-			snprintf(left, sizeof left, "-%c, --%s%s%s", o->key, o->name, o->arg ? " " : "",
-			         o->arg ? o->arg : "");
+			snprintf(left, sizeof left, "-%c, --%s%s%s", o->key, o->name,
+				 o->arg ? " " : "", o->arg ? o->arg : "");
 		else
 			snprintf(left, sizeof left, "    --%s%s%s", o->name, o->arg ? " " : "",
-			         o->arg ? o->arg : "");
+				 o->arg ? o->arg : "");
 		printf("  %-26s %s\n", left, o->help);
 	}
 	printf("  %-26s %s\n\nexamples:\n%s", "-h, --help", "this text", c->examples);
@@ -35,7 +35,8 @@ int cli_next(const struct cli_command *c, int argc, char **argv)
 	size_t n = 1, s = 1;
 
 	for (const struct cli_option *o = c->options; o->name && n <= MAX_OPTIONS; o++, n++) {
-		longs[n] = (struct option){ o->name, o->arg ? required_argument : no_argument, NULL, o->key };
+		longs[n] = (struct option){ o->name, o->arg ? required_argument : no_argument, NULL,
+					    o->key };
 		if (o->key > 0 && o->key < 128) {
 			shorts[s++] = (char)o->key;
 			if (o->arg)
@@ -59,7 +60,8 @@ bool cli_number(const char *option, const char *text, long min, long max, long *
 	errno = 0;
 	long v = strtol(text, &end, 10);
 	if (errno != 0 || end == text || *end != '\0' || v < min || v > max) {
-		fprintf(stderr, "taut: --%s takes a number from %ld to %ld, not '%s'\n", option, min, max, text);
+		fprintf(stderr, "taut: --%s takes a number from %ld to %ld, not '%s'\n", option,
+			min, max, text);
 		return false;
 	}
 	*out = v;
@@ -68,7 +70,8 @@ bool cli_number(const char *option, const char *text, long min, long max, long *
 
 static void print_all(FILE *to)
 {
-	fprintf(to, "usage: taut COMMAND [options]\n\nA WebRTC stack: calls, its relay, and tools.\n\n");
+	fprintf(to, "usage: taut COMMAND [options]\n\nA WebRTC stack: calls, its relay, and "
+		    "tools.\n\n");
 	for (int i = 0; i < COMMANDS; i++) {
 		int len = (int)strcspn(commands[i]->summary, ".\n");
 		fprintf(to, "  taut %-8s %.*s\n", commands[i]->name, len, commands[i]->summary);

@@ -50,7 +50,8 @@ void taut_env_set_wall_clock(taut_env *env, taut_time now, int64_t unix_us)
 taut_pc *taut_env_ready(taut_env *env, taut_time now)
 {
 	for (struct taut_pc *pc = env->pcs; pc; pc = pc->next)
-		if (pc->wants_send || pc->wants_io || pc->wants_event || taut_pc_deadline(pc, NULL) <= now)
+		if (pc->wants_send || pc->wants_io || pc->wants_event ||
+		    taut_pc_deadline(pc, NULL) <= now)
 			return pc;
 	return NULL;
 }

@@ -11,15 +11,17 @@ enum { DEFAULT_MAX_MESSAGE = 262144, DEFAULT_STUN_PORT = 3478 };
 
 /* ---- errors ---- */
 
-int pc_fail(struct taut_pc *pc, int code, const char *dom_name, const char *spec, const char *fmt, ...)
+int pc_fail(struct taut_pc *pc, int code, const char *dom_name, const char *spec, const char *fmt,
+	    ...)
 {
 	va_list args;
 
 	va_start(args, fmt);
 	vsnprintf(pc->error.message, sizeof pc->error.message, fmt, args);
 	va_end(args);
-	pc->error.e = (struct taut_error){ .code = code, .dom_name = dom_name, .spec = spec,
-		                           .message = pc->error.message };
+	pc->error.e = (struct taut_error){
+		.code = code, .dom_name = dom_name, .spec = spec, .message = pc->error.message
+	};
 	return code;
 }
 
@@ -31,14 +33,16 @@ int pc_fail_nomem(struct taut_pc *pc)
 int pc_fail_closed(struct taut_pc *pc)
 {
 	return pc_fail(pc, TAUT_E_STATE, "InvalidStateError", "webrtc-pc section 4.4.1.1",
-	               "the connection is closed");
+		       "the connection is closed");
 }
 
 int pc_fail_sdp(struct taut_pc *pc, int code, const struct taut_error *why)
 {
-	snprintf(pc->error.message, sizeof pc->error.message, "%s", why->message ? why->message : "");
+	snprintf(pc->error.message, sizeof pc->error.message, "%s",
+		 why->message ? why->message : "");
 	snprintf(pc->error.found, sizeof pc->error.found, "%s", why->found ? why->found : "");
-	snprintf(pc->error.expected, sizeof pc->error.expected, "%s", why->expected ? why->expected : "");
+	snprintf(pc->error.expected, sizeof pc->error.expected, "%s",
+		 why->expected ? why->expected : "");
 	pc->error.e = *why;
 	pc->error.e.code = code;
 	pc->error.e.dom_name = "OperationError"; /* RTCError, sdp-syntax-error */
@@ -59,8 +63,10 @@ static const char *const reason_texts[] = {
 	[TAUT_REASON_CLOSED_BY_PEER] = "the peer said goodbye (DTLS close_notify)",
 	[TAUT_REASON_ICE_NO_PAIR] = "no pair of candidates works",
 	[TAUT_REASON_ICE_SILENT] = "the peer does not answer for the moment",
-	[TAUT_REASON_ICE_CONSENT_EXPIRED] = "the peer has not answered for 30 seconds (consent expired)",
-	[TAUT_REASON_DTLS_FINGERPRINT] = "the peer's certificate is not the one its description names",
+	[TAUT_REASON_ICE_CONSENT_EXPIRED] =
+		"the peer has not answered for 30 seconds (consent expired)",
+	[TAUT_REASON_DTLS_FINGERPRINT] =
+		"the peer's certificate is not the one its description names",
 	[TAUT_REASON_DTLS_HANDSHAKE] = "the DTLS handshake failed",
 	[TAUT_REASON_DTLS_TIMEOUT] = "the DTLS handshake took too long",
 	[TAUT_REASON_SCTP_ABORT] = "the peer aborted the SCTP association",
@@ -73,7 +79,7 @@ static const char *const reason_texts[] = {
 const char *taut_reason_text(uint32_t reason)
 {
 	return reason < sizeof reason_texts / sizeof reason_texts[0] ? reason_texts[reason]
-	                                                             : "an unknown reason";
+								     : "an unknown reason";
 }
 
 /* ---- state ---- */
@@ -98,7 +104,7 @@ static uint32_t combined_state(const struct taut_pc *pc)
 	if (ice >= TT_ICE_CONNECTED && pc->dtls_state == TAUT_STATE_CONNECTED)
 		return TAUT_STATE_CONNECTED;
 	return ice == TT_ICE_NEW && pc->dtls_state == TAUT_STATE_NEW ? TAUT_STATE_NEW
-	                                                             : TAUT_STATE_CONNECTING;
+								     : TAUT_STATE_CONNECTING;
 }
 
 void pc_update_connection_state(struct taut_pc *pc, uint32_t reason, const char *text)
@@ -111,13 +117,15 @@ void pc_update_connection_state(struct taut_pc *pc, uint32_t reason, const char 
 	if (state == TAUT_STATE_CONNECTED)
 		reason = TAUT_REASON_NONE;
 	struct pc_event *e = pc_queue(pc, TAUT_EV_CONNECTION_STATE, NULL,
-	                              text ? text : reason ? taut_reason_text(reason) : NULL);
+				      text     ? text
+				      : reason ? taut_reason_text(reason)
+					       : NULL);
 	if (e) {
 		e->ev.number = state;
 		e->ev.reason = reason;
 	}
 	tt_note(pc->env, pc->now, TAUT_LAYER_PEER, "connection state", TT_INT("state", state),
-	        TT_STR("reason", taut_reason_text(reason)));
+		TT_STR("reason", taut_reason_text(reason)));
 }
 
 void pc_end(struct taut_pc *pc, taut_time now, uint32_t reason, const char *text)
@@ -143,9 +151,18 @@ int taut_pc_close(taut_pc *pc, taut_time now)
 	return TAUT_OK;
 }
 
-uint32_t taut_pc_signaling_state(const taut_pc *pc) { return pc->signaling_state; }
-uint32_t taut_pc_gathering_state(const taut_pc *pc) { return pc->gathering_state; }
-uint32_t taut_pc_connection_state(const taut_pc *pc) { return pc->connection_state; }
+uint32_t taut_pc_signaling_state(const taut_pc *pc)
+{
+	return pc->signaling_state;
+}
+uint32_t taut_pc_gathering_state(const taut_pc *pc)
+{
+	return pc->gathering_state;
+}
+uint32_t taut_pc_connection_state(const taut_pc *pc)
+{
+	return pc->connection_state;
+}
 
 /* ---- from new to free ---- */
 
@@ -181,7 +198,8 @@ static bool read_stun_url(const char *url, struct tt_ice_server *out, char *host
 	}
 	if (colon && (port == 0 || port > 65535))
 		return false;
-	*out = (struct tt_ice_server){ .host = host, .port = (uint16_t)(port ? port : DEFAULT_STUN_PORT) };
+	*out = (struct tt_ice_server){ .host = host,
+				       .port = (uint16_t)(port ? port : DEFAULT_STUN_PORT) };
 	return true;
 }
 
@@ -199,8 +217,9 @@ static int make_ice(struct taut_pc *pc, const struct taut_config *cfg, taut_time
 		if (err || !read_stun_url(s.url, &servers[i], hosts[i], sizeof hosts[i]))
 			return err ? err : TAUT_E_INVAL;
 	}
-	const struct tt_ice_config ice = { .servers = servers, .server_count = cfg->ice_server_count,
-		                           .next_flow = &pc->next_flow };
+	const struct tt_ice_config ice = { .servers = servers,
+					   .server_count = cfg->ice_server_count,
+					   .next_flow = &pc->next_flow };
 	return tt_ice_new(&pc->ice, pc->env, &ice, now);
 }
 
@@ -217,10 +236,13 @@ static int make_names(struct taut_pc *pc)
 
 static int set_up(struct taut_pc *pc, const struct taut_config *cfg, taut_time now)
 {
-	static const uint8_t ids[PC_EXT_COUNT] = {
-		[PC_EXT_AUDIO_LEVEL] = 1, [PC_EXT_TRANSPORT_CC] = 3, [PC_EXT_MID] = 4,
-		[PC_EXT_RID] = 10, [PC_EXT_REPAIRED_RID] = 11, /* the numbers Chromium uses */
-	};
+	static const uint8_t
+		ids
+			[PC_EXT_COUNT] = {
+				[PC_EXT_AUDIO_LEVEL] = 1,   [PC_EXT_TRANSPORT_CC] = 3,
+				[PC_EXT_MID] = 4,           [PC_EXT_RID] = 10,
+				[PC_EXT_REPAIRED_RID] = 11, /* the numbers Chromium uses */
+			};
 	int err = make_names(pc);
 
 	memcpy(pc->ext_ids, ids, sizeof ids);

@@ -23,10 +23,10 @@ enum {
 	PC_MAX_CODECS = 16,
 	PC_MAX_M_LINES = 64,
 	PC_MAX_EVENTS = 4096,
-	PC_MAX_HELD = 32,      /* media that came before the keys */
-	PC_PACKET = 1500,      /* the longest datagram taken or made */
-	PC_RTP_PACKET = 1168,  /* clear RTP: with tag and UDP over IPv6 it stays under 1,280 */
-	PC_MID = 16,           /* RFC 9143 section 14: mids are short; longer ones are refused */
+	PC_MAX_HELD = 32,     /* media that came before the keys */
+	PC_PACKET = 1500,     /* the longest datagram taken or made */
+	PC_RTP_PACKET = 1168, /* clear RTP: with tag and UDP over IPv6 it stays under 1,280 */
+	PC_MID = 16,          /* RFC 9143 section 14: mids are short; longer ones are refused */
 };
 
 struct taut_env {
@@ -44,8 +44,14 @@ struct pc_codec {
 };
 
 /* Header extensions this stack understands, by URI; their ids are one space in a bundle. */
-enum pc_ext { PC_EXT_MID, PC_EXT_RID, PC_EXT_REPAIRED_RID, PC_EXT_TRANSPORT_CC, PC_EXT_AUDIO_LEVEL,
-	      PC_EXT_COUNT };
+enum pc_ext {
+	PC_EXT_MID,
+	PC_EXT_RID,
+	PC_EXT_REPAIRED_RID,
+	PC_EXT_TRANSPORT_CC,
+	PC_EXT_AUDIO_LEVEL,
+	PC_EXT_COUNT
+};
 
 /* What one negotiation may change, kept apart so that a rollback is a copy. */
 struct pc_binding {
@@ -55,11 +61,12 @@ struct pc_binding {
 
 struct pc_transceiver {
 	taut_transceiver id;
-	uint32_t kind, direction, current_direction; /* TAUT_SENDRECV ..., current 0: not negotiated */
+	uint32_t kind, direction,
+		current_direction;       /* TAUT_SENDRECV ..., current 0: not negotiated */
 	struct pc_binding bound, stable; /* stable: what a rollback restores */
-	bool made_by_offer;     /* of the peer, not yet answered: a rollback removes it */
-	bool announced;         /* TAUT_EV_TRACK was given for the current receiving spell */
-	bool sends, receives;   /* the session has a sender, a receiver for it */
+	bool made_by_offer;              /* of the peer, not yet answered: a rollback removes it */
+	bool announced;       /* TAUT_EV_TRACK was given for the current receiving spell */
+	bool sends, receives; /* the session has a sender, a receiver for it */
 	char *stream_id, *track_id;
 	uint32_t ssrc, rtx_ssrc;
 	const struct pc_codec *send_codec; /* NULL: nothing can be sent */
@@ -92,7 +99,7 @@ struct taut_pc {
 	struct tt_env *env;
 	struct taut_pc *next; /* in the environment */
 	void *user;
-	taut_time now;        /* of the last call that told it */
+	taut_time now; /* of the last call that told it */
 	struct pc_error error;
 	bool closed;
 	bool wants_send, wants_io, wants_event; /* a poll may yield something */
@@ -120,9 +127,9 @@ struct taut_pc {
 	/* the transport */
 	struct tt_ice *ice;
 	struct tt_dtls *dtls;
-	struct tt_srtp *srtp;           /* NULL until DTLS gave keys */
-	struct tt_dcs *channels;        /* NULL until a channel is made or offered */
-	struct tt_rtp_session *rtp;     /* NULL until media is negotiated */
+	struct tt_srtp *srtp;       /* NULL until DTLS gave keys */
+	struct tt_dcs *channels;    /* NULL until a channel is made or offered */
+	struct tt_rtp_session *rtp; /* NULL until media is negotiated */
 	size_t max_message_size, send_buffer_size;
 	taut_flow next_flow;
 	bool dtls_started, dtls_client, sctp_started, srtp_refused, agreed, data_agreed;
@@ -149,8 +156,8 @@ struct taut_pc {
 };
 
 /* Fails the call: fills pc->error and returns code. */
-int pc_fail(struct taut_pc *pc, int code, const char *dom_name, const char *spec, const char *fmt, ...)
-	__attribute__((format(printf, 5, 6)));
+int pc_fail(struct taut_pc *pc, int code, const char *dom_name, const char *spec, const char *fmt,
+	    ...) __attribute__((format(printf, 5, 6)));
 int pc_fail_nomem(struct taut_pc *pc);
 int pc_fail_closed(struct taut_pc *pc);
 int pc_fail_sdp(struct taut_pc *pc, int code, const struct taut_error *why);
@@ -167,14 +174,15 @@ void pc_free_events(struct taut_pc *pc);
 void pc_pump(struct taut_pc *pc, taut_time now);
 void pc_update_connection_state(struct taut_pc *pc, uint32_t reason, const char *text);
 void pc_end(struct taut_pc *pc, taut_time now, uint32_t reason, const char *text);
-void pc_receive_media(struct taut_pc *pc, taut_time now, taut_time received, uint8_t *buf, size_t len);
+void pc_receive_media(struct taut_pc *pc, taut_time now, taut_time received, uint8_t *buf,
+		      size_t len);
 void pc_replay_held(struct taut_pc *pc, taut_time now);
 
 /* transceivers */
 struct pc_transceiver *pc_find_transceiver(struct taut_pc *pc, taut_transceiver id);
 struct pc_transceiver *pc_transceiver_at_line(struct taut_pc *pc, int m_line);
 struct pc_transceiver *pc_new_transceiver(struct taut_pc *pc, uint32_t kind, uint32_t direction,
-                                          const char *stream_id, const char *track_id);
+					  const char *stream_id, const char *track_id);
 void pc_free_transceiver(struct taut_pc *pc, struct pc_transceiver *t);
 bool pc_direction_sends(uint32_t direction);
 bool pc_direction_receives(uint32_t direction);
@@ -185,7 +193,7 @@ int pc_take_codecs(struct taut_pc *pc, const struct taut_codec *codecs, size_t c
 void pc_free_codecs(struct taut_pc *pc);
 /* Ours that a line of the peer's means, or NULL. */
 const struct pc_codec *pc_match_codec(const struct taut_pc *pc, uint32_t kind,
-                                      const struct tt_sdp_codec *c);
+				      const struct tt_sdp_codec *c);
 /* The RTX payload type that repairs pt in this section, 0: none. */
 uint8_t pc_rtx_of(const struct tt_sdp_media *m, uint8_t pt);
 /* Takes over the numbers an offer of the peer gives our codecs and extensions. */
@@ -195,14 +203,14 @@ const char *pc_ext_uri(enum pc_ext e);
 bool pc_ext_is_for(enum pc_ext e, uint32_t kind);
 /* The ids under which both sections know our extensions. */
 struct tt_rtp_ext_ids pc_common_ext_ids(const struct tt_sdp *local, const struct tt_sdp_media *l,
-                                        const struct tt_sdp *remote, const struct tt_sdp_media *r);
+					const struct tt_sdp *remote, const struct tt_sdp_media *r);
 
 /* m-sections: pc_section.c */
 void pc_put_session(struct taut_pc *pc, struct tt_sdp *sdp);
 void pc_put_transport(struct taut_pc *pc, struct tt_sdp *sdp, struct tt_sdp_media *m,
-                      enum tt_sdp_setup setup);
+		      enum tt_sdp_setup setup);
 void pc_put_track(struct taut_pc *pc, struct tt_sdp *sdp, struct tt_sdp_media *m,
-                  const struct pc_transceiver *t);
+		  const struct pc_transceiver *t);
 void pc_put_feedback(struct tt_sdp *sdp, struct tt_sdp_codec *c, uint32_t kind);
 void pc_put_data(struct taut_pc *pc, struct tt_sdp *sdp, struct tt_sdp_media *m);
 void pc_put_candidates(struct taut_pc *pc, struct tt_sdp *sdp);
@@ -211,7 +219,7 @@ bool pc_section_lives(const struct tt_sdp_media *m); /* not rejected, RFC 9143 s
 /* negotiation */
 void pc_update_negotiation_needed(struct taut_pc *pc);
 bool pc_check_negotiation_needed(const struct taut_pc *pc);
-const struct tt_sdp *pc_local_sdp(const struct taut_pc *pc);  /* pending, else current; or NULL */
+const struct tt_sdp *pc_local_sdp(const struct taut_pc *pc); /* pending, else current; or NULL */
 const struct tt_sdp *pc_remote_sdp(const struct taut_pc *pc);
 int pc_build_offer(struct taut_pc *pc, taut_time now, struct tt_sdp **out);
 int pc_build_answer(struct taut_pc *pc, struct tt_sdp **out);

@@ -13,7 +13,7 @@ struct pair {
 };
 
 static const struct tt_sdp_codec *by_codec(const struct taut_pc *pc, const struct tt_sdp_media *m,
-                                           const struct pc_codec *codec)
+					   const struct pc_codec *codec)
 {
 	for (size_t i = 0; i < m->codec_count; i++)
 		if (pc_match_codec(pc, m->kind, &m->codecs[i]) == codec)
@@ -23,18 +23,20 @@ static const struct tt_sdp_codec *by_codec(const struct taut_pc *pc, const struc
 
 /* RFC 3264 section 7: the first format of the peer's that we know is what it likes best. */
 static const struct tt_sdp_codec *choose(struct taut_pc *pc, const struct pair *p,
-                                         const struct pc_codec **codec)
+					 const struct pc_codec **codec)
 {
 	for (size_t i = 0; i < p->r->codec_count; i++) {
 		*codec = pc_match_codec(pc, p->r->kind, &p->r->codecs[i]);
-		if (*codec && by_codec(pc, p->l, *codec) && pc_rtp_codec(*codec) != TT_RTP_CODEC_NONE)
+		if (*codec && by_codec(pc, p->l, *codec) &&
+		    pc_rtp_codec(*codec) != TT_RTP_CODEC_NONE)
 			return &p->r->codecs[i];
 	}
 	*codec = NULL;
 	return NULL;
 }
 
-static int set_sender(struct taut_pc *pc, taut_time now, struct pc_transceiver *t, const struct pair *p)
+static int set_sender(struct taut_pc *pc, taut_time now, struct pc_transceiver *t,
+		      const struct pair *p)
 {
 	const struct tt_sdp_codec *theirs = choose(pc, p, &t->send_codec);
 
@@ -56,7 +58,8 @@ static int set_sender(struct taut_pc *pc, taut_time now, struct pc_transceiver *
 	return tt_rtp_session_set_sender(pc->rtp, now, &cfg);
 }
 
-static size_t payload_map(struct taut_pc *pc, const struct tt_sdp_media *l, struct tt_rtp_payload *map)
+static size_t payload_map(struct taut_pc *pc, const struct tt_sdp_media *l,
+			  struct tt_rtp_payload *map)
 {
 	size_t n = 0;
 
@@ -65,12 +68,14 @@ static size_t payload_map(struct taut_pc *pc, const struct tt_sdp_media *l, stru
 		const struct pc_codec *ours = pc_match_codec(pc, l->kind, c);
 		if (!ours)
 			continue;
-		map[n++] = (struct tt_rtp_payload){ .pt = c->payload_type, .codec = pc_rtp_codec(ours),
-			                            .clock_rate = c->clock_rate };
+		map[n++] = (struct tt_rtp_payload){ .pt = c->payload_type,
+						    .codec = pc_rtp_codec(ours),
+						    .clock_rate = c->clock_rate };
 		uint8_t rtx = pc_rtx_of(l, c->payload_type);
 		if (rtx && n < TT_RTP_MAX_PAYLOADS)
-			map[n++] = (struct tt_rtp_payload){ .pt = rtx, .clock_rate = c->clock_rate,
-				                            .apt = c->payload_type };
+			map[n++] = (struct tt_rtp_payload){ .pt = rtx,
+							    .clock_rate = c->clock_rate,
+							    .apt = c->payload_type };
 	}
 	return n;
 }
@@ -90,7 +95,8 @@ static void signalled_ssrcs(const struct tt_sdp_media *r, uint32_t *ssrc, uint32
 		*ssrc = r->ssrcs[0].id;
 }
 
-static int set_receiver(struct taut_pc *pc, taut_time now, struct pc_transceiver *t, const struct pair *p)
+static int set_receiver(struct taut_pc *pc, taut_time now, struct pc_transceiver *t,
+			const struct pair *p)
 {
 	struct tt_rtp_payload map[TT_RTP_MAX_PAYLOADS];
 	const struct tt_sdp_codec *first = p->l->codec_count ? &p->l->codecs[0] : NULL;
@@ -106,7 +112,8 @@ static int set_receiver(struct taut_pc *pc, taut_time now, struct pc_transceiver
 	const struct tt_sdp_codec *theirs = ours ? by_codec(pc, p->r, ours) : NULL;
 
 	if (theirs) {
-		cfg.nack = tt_sdp_codec_has_fb(p->r, theirs, "nack") && tt_sdp_codec_has_fb(p->l, first, "nack");
+		cfg.nack = tt_sdp_codec_has_fb(p->r, theirs, "nack") &&
+			   tt_sdp_codec_has_fb(p->l, first, "nack");
 		cfg.pli = tt_sdp_codec_has_fb(p->r, theirs, "nack pli");
 		cfg.fir = tt_sdp_codec_has_fb(p->r, theirs, "ccm fir");
 		cfg.transport_cc = tt_sdp_codec_has_fb(p->r, theirs, "transport-cc");
@@ -117,13 +124,14 @@ static int set_receiver(struct taut_pc *pc, taut_time now, struct pc_transceiver
 
 static int make_session(struct taut_pc *pc, taut_time now)
 {
-	const struct tt_rtp_session_config cfg = { .cname = pc->cname, .max_packet = PC_RTP_PACKET };
+	const struct tt_rtp_session_config cfg = { .cname = pc->cname,
+						   .max_packet = PC_RTP_PACKET };
 
 	return pc->rtp ? TAUT_OK : tt_rtp_session_new(&pc->rtp, pc->env, &cfg, now);
 }
 
 static void stop_streams(struct taut_pc *pc, taut_time now, struct pc_transceiver *t, bool sender,
-                         bool receiver)
+			 bool receiver)
 {
 	if (sender && t->sends) {
 		tt_rtp_session_remove_sender(pc->rtp, now, t->id);
@@ -136,8 +144,8 @@ static void stop_streams(struct taut_pc *pc, taut_time now, struct pc_transceive
 	}
 }
 
-static int agree_media(struct taut_pc *pc, taut_time now, struct pc_transceiver *t, const struct pair *p,
-                       bool we_offered)
+static int agree_media(struct taut_pc *pc, taut_time now, struct pc_transceiver *t,
+		       const struct pair *p, bool we_offered)
 {
 	uint32_t theirs = tt_sdp_direction(p->rs, p->r), ours = tt_sdp_direction(p->ls, p->l);
 	bool sends = we_offered ? pc_direction_receives(theirs) : pc_direction_sends(ours);
@@ -159,7 +167,7 @@ static int agree_media(struct taut_pc *pc, taut_time now, struct pc_transceiver 
 		err = set_receiver(pc, now, t, p);
 	if (err)
 		return pc_fail(pc, err, "OperationError", "RFC 9429 section 5.11",
-		               "m-line %d cannot be used", t->bound.m_line);
+			       "m-line %d cannot be used", t->bound.m_line);
 	stop_streams(pc, now, t, !sends, !receives);
 	t->sends = sends;
 	t->receives = receives;
@@ -172,7 +180,8 @@ static int agree_media(struct taut_pc *pc, taut_time now, struct pc_transceiver 
 static void agree_data(struct taut_pc *pc, taut_time now, const struct pair *p)
 {
 	if (pc_section_lives(p->l) && pc_section_lives(p->r)) {
-		tt_dcs_set_remote(pc->channels, tt_sdp_sctp_port(p->r), tt_sdp_max_message_size(p->r));
+		tt_dcs_set_remote(pc->channels, tt_sdp_sctp_port(p->r),
+				  tt_sdp_max_message_size(p->r));
 		tt_dcs_set_role(pc->channels, now, pc->dtls_client);
 		pc->data_agreed = true;
 	}
@@ -221,7 +230,7 @@ int pc_agree(struct taut_pc *pc, taut_time now, bool we_offered)
 	pc->restarted_here = pc->restarted_there = false;
 	for (size_t i = 0; i < pc->local.sdp->media_count; i++) {
 		const struct pair p = { pc->local.sdp, pc->remote.sdp, pc->local.sdp->media[i],
-			                pc->remote.sdp->media[i] };
+					pc->remote.sdp->media[i] };
 		struct pc_transceiver *t = pc_transceiver_at_line(pc, (int)i);
 		if (t && !err)
 			err = agree_media(pc, now, t, &p, we_offered);

@@ -30,24 +30,27 @@ static bool in_group(const struct tt_sdp_group *g, const char *mid)
 }
 
 static void answer_codecs(struct taut_pc *pc, struct tt_sdp *sdp, struct tt_sdp_media *m,
-                          const struct tt_sdp_media *o)
+			  const struct tt_sdp_media *o)
 {
 	for (size_t i = 0; i < o->codec_count; i++) {
 		const struct tt_sdp_codec *theirs = &o->codecs[i];
 		const struct pc_codec *ours = pc_match_codec(pc, o->kind, theirs);
 		if (!ours)
 			continue;
-		struct tt_sdp_codec *c = tt_sdp_add_codec(sdp, m, theirs->payload_type, theirs->name,
-		                                          theirs->clock_rate, theirs->channels,
-		                                          ours->codec.fmtp);
-		static const char *const feedback[] = { "transport-cc", "ccm fir", "nack", "nack pli" };
+		struct tt_sdp_codec *c =
+			tt_sdp_add_codec(sdp, m, theirs->payload_type, theirs->name,
+					 theirs->clock_rate, theirs->channels, ours->codec.fmtp);
+		static const char *const feedback[] = { "transport-cc", "ccm fir", "nack",
+							"nack pli" };
 		for (size_t f = 0; f < TT_COUNT(feedback); f++)
-			if ((f == 0 || o->kind == TT_SDP_VIDEO) && tt_sdp_codec_has_fb(o, theirs, feedback[f]))
+			if ((f == 0 || o->kind == TT_SDP_VIDEO) &&
+			    tt_sdp_codec_has_fb(o, theirs, feedback[f]))
 				tt_sdp_add_rtcp_fb(sdp, c, feedback[f]);
 		uint8_t rtx = pc_rtx_of(o, theirs->payload_type);
 		if (rtx && o->kind == TT_SDP_VIDEO)
-			tt_sdp_add_codec(sdp, m, rtx, "rtx", theirs->clock_rate, 0,
-			                 tt_sdp_text(sdp, "apt=%u", (unsigned)theirs->payload_type));
+			tt_sdp_add_codec(
+				sdp, m, rtx, "rtx", theirs->clock_rate, 0,
+				tt_sdp_text(sdp, "apt=%u", (unsigned)theirs->payload_type));
 	}
 }
 
@@ -59,11 +62,12 @@ static bool shares_codec(const struct taut_pc *pc, const struct tt_sdp_media *o)
 	return false;
 }
 
-static void answer_extensions(struct tt_sdp *sdp, struct tt_sdp_media *m, const struct tt_sdp *offer,
-                              const struct tt_sdp_media *o)
+static void answer_extensions(struct tt_sdp *sdp, struct tt_sdp_media *m,
+			      const struct tt_sdp *offer, const struct tt_sdp_media *o)
 {
 	for (int e = 0; e < PC_EXT_COUNT; e++) {
-		const struct tt_sdp_extmap *x = tt_sdp_extmap_by_uri(offer, o, pc_ext_uri((enum pc_ext)e));
+		const struct tt_sdp_extmap *x =
+			tt_sdp_extmap_by_uri(offer, o, pc_ext_uri((enum pc_ext)e));
 		if (x && x->id <= 14 && pc_ext_is_for((enum pc_ext)e, o->kind) &&
 		    (x->direction == 0 || x->direction == TAUT_SENDRECV))
 			tt_sdp_add_extmap(sdp, &m->common, x->id, 0, x->uri);
@@ -73,7 +77,7 @@ static void answer_extensions(struct tt_sdp *sdp, struct tt_sdp_media *m, const 
 /* RFC 4145 section 4.1 and RFC 8842 section 5.3: actpass is answered with active, and a role
  * that a handshake has settled stays. */
 static enum tt_sdp_setup answer_setup(const struct taut_pc *pc, const struct tt_sdp *offer,
-                                      const struct tt_sdp_media *o)
+				      const struct tt_sdp_media *o)
 {
 	uint8_t theirs = tt_sdp_setup(offer, o);
 
@@ -82,7 +86,8 @@ static enum tt_sdp_setup answer_setup(const struct taut_pc *pc, const struct tt_
 	return theirs == TT_SDP_ACTIVE ? TT_SDP_PASSIVE : TT_SDP_ACTIVE;
 }
 
-static void answer_rejected(struct tt_sdp *sdp, struct tt_sdp_media *m, const struct tt_sdp_media *o)
+static void answer_rejected(struct tt_sdp *sdp, struct tt_sdp_media *m,
+			    const struct tt_sdp_media *o)
 {
 	m->port = 0;
 	m->common.connection = tt_sdp_address(sdp, "IP4", "0.0.0.0");
@@ -94,12 +99,12 @@ static void answer_rejected(struct tt_sdp *sdp, struct tt_sdp_media *m, const st
 	m->common.direction = TAUT_INACTIVE;
 	if (o->codec_count > 0)
 		tt_sdp_add_codec(sdp, m, o->codecs[0].payload_type, o->codecs[0].name,
-		                 o->codecs[0].clock_rate, o->codecs[0].channels, NULL);
+				 o->codecs[0].clock_rate, o->codecs[0].channels, NULL);
 }
 
 static void answer_rtp(struct taut_pc *pc, struct tt_sdp *sdp, struct tt_sdp_media *m,
-                       const struct tt_sdp *offer, const struct tt_sdp_media *o,
-                       const struct pc_transceiver *t)
+		       const struct tt_sdp *offer, const struct tt_sdp_media *o,
+		       const struct pc_transceiver *t)
 {
 	uint32_t theirs = tt_sdp_direction(offer, o);
 
@@ -115,22 +120,24 @@ static void answer_rtp(struct taut_pc *pc, struct tt_sdp *sdp, struct tt_sdp_med
 }
 
 static void answer_section(struct taut_pc *pc, struct tt_sdp *sdp, const struct tt_sdp *offer,
-                           size_t index, const struct tt_sdp_group *bundle, const char *tag)
+			   size_t index, const struct tt_sdp_group *bundle, const char *tag)
 {
 	const struct tt_sdp_media *o = offer->media[index];
 	const char *mid = o->mid ? o->mid : "";
 	const struct pc_transceiver *t = pc_transceiver_at_line(pc, (int)index);
-	struct tt_sdp_media *m = tt_sdp_add_media(sdp, (enum tt_sdp_kind)o->kind, 9,
-	                                          (enum tt_sdp_proto)o->proto);
+	struct tt_sdp_media *m =
+		tt_sdp_add_media(sdp, (enum tt_sdp_kind)o->kind, 9, (enum tt_sdp_proto)o->proto);
 
 	m->kind_text = tt_sdp_copy(sdp, o->kind_text);
 	m->proto_text = tt_sdp_copy(sdp, o->proto_text);
 	m->mid = tt_sdp_copy(sdp, o->mid);
-	bool ours = pc_section_lives(o) && (in_group(bundle, o->mid) || (tag && strcmp(mid, tag) == 0));
+	bool ours =
+		pc_section_lives(o) && (in_group(bundle, o->mid) || (tag && strcmp(mid, tag) == 0));
 	if (ours && t && tt_sdp_is_rtp(o) && o->rtcp_mux && shares_codec(pc, o)) {
 		answer_rtp(pc, sdp, m, offer, o, t);
 	} else if (ours && tt_sdp_is_sctp(o) && pc->data_m_line == (int)index) {
-		if (o->proto == TT_SDP_DTLS_SCTP) { /* the form before RFC 8841 is answered in kind */
+		if (o->proto ==
+		    TT_SDP_DTLS_SCTP) { /* the form before RFC 8841 is answered in kind */
 			tt_sdp_add_format(sdp, m, o->formats[0]);
 			m->sctpmap = tt_sdp_copy(sdp, o->sctpmap);
 		} else {

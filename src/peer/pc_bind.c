@@ -25,7 +25,8 @@ void pc_bind_local_offer(struct taut_pc *pc, const struct tt_sdp *sdp)
 {
 	for (size_t i = 0; i < sdp->media_count; i++) {
 		const struct tt_sdp_media *m = sdp->media[i];
-		if (!pc_section_lives(m) || pc_transceiver_at_line(pc, (int)i) || pc->data_m_line == (int)i)
+		if (!pc_section_lives(m) || pc_transceiver_at_line(pc, (int)i) ||
+		    pc->data_m_line == (int)i)
 			continue;
 		struct pc_transceiver *t = tt_sdp_is_rtp(m) ? next_unbound(pc, m->kind) : NULL;
 		if (t)
@@ -110,8 +111,9 @@ void pc_announce_tracks(struct taut_pc *pc, const struct tt_sdp *remote)
 			continue;
 		bool sends = pc_section_lives(m) && pc_direction_sends(tt_sdp_direction(remote, m));
 		if (sends && !t->announced) {
-			struct pc_event *e = pc_queue(pc, TAUT_EV_TRACK, m->msid_count ? m->msids[0].stream : "",
-			                              m->msid_count ? m->msids[0].track : NULL);
+			struct pc_event *e =
+				pc_queue(pc, TAUT_EV_TRACK, m->msid_count ? m->msids[0].stream : "",
+					 m->msid_count ? m->msids[0].track : NULL);
 			if (e) {
 				e->ev.transceiver = t->id;
 				e->ev.number = t->kind;

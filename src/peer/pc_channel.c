@@ -5,7 +5,8 @@
 struct tt_dcs *pc_make_channels(struct taut_pc *pc, taut_time now)
 {
 	const struct tt_dcs_config cfg = {
-		.sctp = { .max_message_in = pc->max_message_size, .send_buffer = pc->send_buffer_size },
+		.sctp = { .max_message_in = pc->max_message_size,
+			  .send_buffer = pc->send_buffer_size },
 	};
 
 	if (!pc->channels && tt_dcs_new(&pc->channels, pc->env, &cfg, now) != TAUT_OK)
@@ -14,7 +15,7 @@ struct tt_dcs *pc_make_channels(struct taut_pc *pc, taut_time now)
 }
 
 int taut_pc_create_data_channel(taut_pc *pc, taut_time now,
-                                const struct taut_data_channel_init *init, taut_channel *out)
+				const struct taut_data_channel_init *init, taut_channel *out)
 {
 	struct taut_data_channel_init c;
 	int err = tt_config_take(&c, sizeof c, init);
@@ -25,7 +26,8 @@ int taut_pc_create_data_channel(taut_pc *pc, taut_time now,
 	if (err || (c.max_packet_life_time && c.max_retransmits) || c.max_packet_life_time < 0 ||
 	    c.max_packet_life_time > 65535 || c.max_retransmits < 0 || c.max_retransmits > 65536)
 		return pc_fail(pc, err ? err : TAUT_E_INVAL, "TypeError", "webrtc-pc section 6.2",
-		               "at most one of max_packet_life_time and max_retransmits, each within 16 bits");
+			       "at most one of max_packet_life_time and max_retransmits, each "
+			       "within 16 bits");
 	if (!pc_make_channels(pc, now))
 		return pc_fail_nomem(pc);
 	const struct tt_dcs_init dc = {
@@ -42,37 +44,41 @@ int taut_pc_create_data_channel(taut_pc *pc, taut_time now,
 	err = tt_dcs_create(pc->channels, now, &dc, out);
 	if (err)
 		return pc_fail(pc, err, err == TAUT_E_LIMIT ? "OperationError" : "TypeError",
-		               "webrtc-pc section 6.1.1.3", "the channel cannot be made: its stream is taken, "
-		               "its label or protocol too long, or there are too many");
+			       "webrtc-pc section 6.1.1.3",
+			       "the channel cannot be made: its stream is taken, "
+			       "its label or protocol too long, or there are too many");
 	pc_update_negotiation_needed(pc);
 	pc_pump(pc, now);
 	return TAUT_OK;
 }
 
 int taut_pc_send_message(taut_pc *pc, taut_time now, taut_channel ch, int binary, const void *data,
-                         size_t len)
+			 size_t len)
 {
 	pc_touch(pc, now);
 	if (pc->closed)
 		return pc_fail_closed(pc);
-	int err = pc->channels ? tt_dcs_send(pc->channels, now, ch, binary != 0, data, len) : TAUT_E_GONE;
+	int err = pc->channels ? tt_dcs_send(pc->channels, now, ch, binary != 0, data, len)
+			       : TAUT_E_GONE;
 	switch (err) {
 	case TAUT_OK:
 		pc->counters.messages_sent++;
 		return TAUT_OK;
 	case TAUT_E_AGAIN:
 		return pc_fail(pc, err, "OperationError", "webrtc-pc section 6.2",
-		               "the send buffer is full; an event follows when it is not");
+			       "the send buffer is full; an event follows when it is not");
 	case TAUT_E_LIMIT:
 		return pc_fail(pc, err, "TypeError", "RFC 8841 section 6",
-		               "%zu bytes are more than the peer's max-message-size", len);
+			       "%zu bytes are more than the peer's max-message-size", len);
 	case TAUT_E_STATE:
 		return pc_fail(pc, err, "InvalidStateError", "webrtc-pc section 6.2",
-		               "the channel is not open");
+			       "the channel is not open");
 	case TAUT_E_GONE:
-		return pc_fail(pc, err, "InvalidStateError", "webrtc-pc section 6.2", "no such channel");
+		return pc_fail(pc, err, "InvalidStateError", "webrtc-pc section 6.2",
+			       "no such channel");
 	default:
-		return pc_fail(pc, err, "OperationError", "webrtc-pc section 6.2", "the message was not sent");
+		return pc_fail(pc, err, "OperationError", "webrtc-pc section 6.2",
+			       "the message was not sent");
 	}
 }
 
@@ -83,7 +89,8 @@ int64_t taut_pc_buffered_amount(const taut_pc *pc, taut_channel ch)
 
 int taut_pc_set_buffered_amount_low_threshold(taut_pc *pc, taut_channel ch, size_t threshold)
 {
-	return pc->channels ? tt_dcs_set_buffered_amount_low_threshold(pc->channels, ch, threshold) : TAUT_E_GONE;
+	return pc->channels ? tt_dcs_set_buffered_amount_low_threshold(pc->channels, ch, threshold)
+			    : TAUT_E_GONE;
 }
 
 int taut_pc_close_channel(taut_pc *pc, taut_time now, taut_channel ch)
@@ -91,7 +98,8 @@ int taut_pc_close_channel(taut_pc *pc, taut_time now, taut_channel ch)
 	pc_touch(pc, now);
 	int err = pc->channels ? tt_dcs_close(pc->channels, now, ch) : TAUT_E_GONE;
 	if (err)
-		return pc_fail(pc, err, "InvalidStateError", "webrtc-pc section 6.2", "no such channel");
+		return pc_fail(pc, err, "InvalidStateError", "webrtc-pc section 6.2",
+			       "no such channel");
 	pc_pump(pc, now);
 	return TAUT_OK;
 }

@@ -11,8 +11,8 @@ static int refuse(struct taut_pc *pc, const char *spec, size_t line, const char 
 	return pc_fail(pc, TAUT_E_INVAL, "InvalidAccessError", spec, "m-line %zu: %s", line, what);
 }
 
-static int check_fingerprints(struct taut_pc *pc, const struct tt_sdp *sdp, const struct tt_sdp_media *m,
-                              size_t line)
+static int check_fingerprints(struct taut_pc *pc, const struct tt_sdp *sdp,
+			      const struct tt_sdp_media *m, size_t line)
 {
 	size_t count = 0;
 	const struct tt_sdp_fingerprint *f = tt_sdp_fingerprints(sdp, m, &count);
@@ -22,13 +22,14 @@ static int check_fingerprints(struct taut_pc *pc, const struct tt_sdp *sdp, cons
 		if (strcmp(f[i].hash, "sha-256") == 0 || strcmp(f[i].hash, "sha-384") == 0 ||
 		    strcmp(f[i].hash, "sha-512") == 0)
 			return TAUT_OK;
-	return refuse(pc, "RFC 8122 section 5", line, count ? "no fingerprint with a hash that counts"
-	                                                    : "no a=fingerprint");
+	return refuse(pc, "RFC 8122 section 5", line,
+		      count ? "no fingerprint with a hash that counts" : "no a=fingerprint");
 }
 
 static bool same_fingerprint(const struct tt_sdp_fingerprint *a, const struct tt_sdp_fingerprint *b)
 {
-	return strcmp(a->hash, b->hash) == 0 && a->len == b->len && memcmp(a->value, b->value, a->len) == 0;
+	return strcmp(a->hash, b->hash) == 0 && a->len == b->len &&
+	       memcmp(a->value, b->value, a->len) == 0;
 }
 
 /* RFC 8842 section 5.5: another certificate means a new DTLS association, which is not offered. */
@@ -46,23 +47,25 @@ static int check_same_certificate(struct taut_pc *pc, const struct tt_sdp *sdp, 
 			if (same_fingerprint(&is[i], &was[k]))
 				return TAUT_OK;
 	return was ? pc_fail(pc, TAUT_E_UNSUPPORTED, "OperationError", "RFC 8842 section 5.5",
-	                     "m-line %zu: the certificate changes in the middle of a session", line)
-	           : TAUT_OK;
+			     "m-line %zu: the certificate changes in the middle of a session", line)
+		   : TAUT_OK;
 }
 
 static int check_setup(struct taut_pc *pc, uint32_t type, const struct tt_sdp *sdp,
-                       const struct tt_sdp_media *m, size_t line)
+		       const struct tt_sdp_media *m, size_t line)
 {
 	uint8_t setup = tt_sdp_setup(sdp, m);
 
 	if (setup == TT_SDP_HOLDCONN)
 		return refuse(pc, "RFC 8842 section 5.1", line, "a=setup:holdconn is not for DTLS");
 	if (type == TAUT_SDP_ANSWER && setup != TT_SDP_ACTIVE && setup != TT_SDP_PASSIVE)
-		return refuse(pc, "RFC 8842 section 5.3", line, "an answer is a=setup:active or passive");
+		return refuse(pc, "RFC 8842 section 5.3", line,
+			      "an answer is a=setup:active or passive");
 	if (type == TAUT_SDP_OFFER && setup == TT_SDP_SETUP_NONE)
 		return refuse(pc, "RFC 8842 section 5.2", line, "no a=setup");
 	if (pc->agreed && type == TAUT_SDP_ANSWER && (setup == TT_SDP_PASSIVE) != pc->dtls_client)
-		return refuse(pc, "RFC 8842 section 5.5", line, "the DTLS role changes in the middle of a session");
+		return refuse(pc, "RFC 8842 section 5.5", line,
+			      "the DTLS role changes in the middle of a session");
 	return TAUT_OK;
 }
 
@@ -71,16 +74,18 @@ static int check_section(struct taut_pc *pc, uint32_t type, const struct tt_sdp 
 	const struct tt_sdp_media *m = sdp->media[i];
 	const char *ufrag = tt_sdp_ufrag(sdp, m), *pwd = tt_sdp_pwd(sdp, m);
 	bool ours = (tt_sdp_is_rtp(m) && (m->kind == TT_SDP_AUDIO || m->kind == TT_SDP_VIDEO)) ||
-	            tt_sdp_is_sctp(m);
+		    tt_sdp_is_sctp(m);
 
 	if (m->mid && strlen(m->mid) > PC_MID)
-		return refuse(pc, "RFC 9143 section 14", i, "its a=mid is longer than 16 characters");
+		return refuse(pc, "RFC 9143 section 14", i,
+			      "its a=mid is longer than 16 characters");
 	if (!pc_section_lives(m) || !ours)
 		return TAUT_OK;
 	if (!ufrag || !pwd)
 		return refuse(pc, "RFC 8839 section 5.4", i, "no a=ice-ufrag or no a=ice-pwd");
 	if (type == TAUT_SDP_ANSWER && tt_sdp_is_rtp(m) && !m->rtcp_mux)
-		return refuse(pc, "RFC 9429 section 5.11", i, "rtcp-mux was required and is not accepted");
+		return refuse(pc, "RFC 9429 section 5.11", i,
+			      "rtcp-mux was required and is not accepted");
 	int err = check_fingerprints(pc, sdp, m, i);
 	if (!err)
 		err = check_same_certificate(pc, sdp, i);
@@ -89,13 +94,13 @@ static int check_section(struct taut_pc *pc, uint32_t type, const struct tt_sdp 
 
 /* RFC 9429 section 5.8: m-lines never move, and a mid stays with its line. */
 static int check_order(struct taut_pc *pc, const struct tt_sdp *sdp, const struct tt_sdp *before,
-                       bool answer)
+		       bool answer)
 {
 	size_t known = before ? before->media_count : 0;
 
 	if (answer ? sdp->media_count != known : sdp->media_count < known)
 		return pc_fail(pc, TAUT_E_INVAL, "InvalidAccessError", "RFC 3264 section 6",
-		               "%zu m-lines where there were %zu", sdp->media_count, known);
+			       "%zu m-lines where there were %zu", sdp->media_count, known);
 	for (size_t i = 0; i < known; i++) {
 		const struct tt_sdp_media *was = before->media[i], *is = sdp->media[i];
 		bool recycled = !answer && !pc_section_lives(was);
@@ -105,7 +110,8 @@ static int check_order(struct taut_pc *pc, const struct tt_sdp *sdp, const struc
 		    !(answer && !pc_section_lives(is) && !is->mid))
 			return refuse(pc, "RFC 9429 section 5.8", i, "its a=mid has changed");
 		if (answer && !pc_section_lives(was) && pc_section_lives(is))
-			return refuse(pc, "RFC 3264 section 6", i, "accepted although it was not offered");
+			return refuse(pc, "RFC 3264 section 6", i,
+				      "accepted although it was not offered");
 	}
 	return TAUT_OK;
 }
@@ -119,11 +125,15 @@ static int check_groups(struct taut_pc *pc, const struct tt_sdp *sdp)
 		for (size_t k = 0; k < sdp->groups[g].mid_count; k++) {
 			const char *mid = sdp->groups[g].mids[k];
 			if (!tt_sdp_media_by_mid(sdp, mid, NULL))
-				return pc_fail(pc, TAUT_E_INVAL, "InvalidAccessError", "RFC 9143 section 7.2",
-				               "a=group:BUNDLE names mid '%.20s', which no m-line has", mid);
+				return pc_fail(
+					pc, TAUT_E_INVAL, "InvalidAccessError",
+					"RFC 9143 section 7.2",
+					"a=group:BUNDLE names mid '%.20s', which no m-line has",
+					mid);
 			if (tt_sdp_group_of(sdp, "BUNDLE", mid) != &sdp->groups[g])
-				return pc_fail(pc, TAUT_E_INVAL, "InvalidAccessError", "RFC 9143 section 7.2",
-				               "mid '%.20s' is in two BUNDLE groups", mid);
+				return pc_fail(pc, TAUT_E_INVAL, "InvalidAccessError",
+					       "RFC 9143 section 7.2",
+					       "mid '%.20s' is in two BUNDLE groups", mid);
 		}
 	}
 	return TAUT_OK;
@@ -142,9 +152,11 @@ static int check_answer_bundle(struct taut_pc *pc, const struct tt_sdp *sdp)
 			first = m;
 			continue;
 		}
-		const struct tt_sdp_group *a = first->mid ? tt_sdp_group_of(sdp, "BUNDLE", first->mid) : NULL;
+		const struct tt_sdp_group *a =
+			first->mid ? tt_sdp_group_of(sdp, "BUNDLE", first->mid) : NULL;
 		if (!a || !m->mid || tt_sdp_group_of(sdp, "BUNDLE", m->mid) != a)
-			return refuse(pc, "RFC 9429 section 4.1.1", i, "not in the bundle, and there is one transport");
+			return refuse(pc, "RFC 9429 section 4.1.1", i,
+				      "not in the bundle, and there is one transport");
 	}
 	return TAUT_OK;
 }
@@ -156,7 +168,7 @@ int pc_check_remote(struct taut_pc *pc, uint32_t type, const struct tt_sdp *sdp)
 
 	if (!err && sdp->media_count > PC_MAX_M_LINES)
 		err = pc_fail(pc, TAUT_E_LIMIT, "OperationError", "RFC 9429 section 5.8",
-		              "more than %d m-lines", PC_MAX_M_LINES);
+			      "more than %d m-lines", PC_MAX_M_LINES);
 	for (size_t i = 0; !err && i < sdp->media_count; i++)
 		err = check_section(pc, type, sdp, i);
 	if (!err)

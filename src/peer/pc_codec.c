@@ -26,7 +26,7 @@ static bool taken(const struct taut_pc *pc, unsigned pt)
 	return false;
 }
 
-/* RFC 5761 section 4: 64..95 look like RTCP; dynamic ones are 96..127, then 35..63 (RFC 8829 5.2.1). */
+/* RFC 5761 section 4: 64..95 look like RTCP; dynamic ones are 96..127, then 35..63 (RFC 9429 section 5.2.1). */
 static uint8_t free_pt(const struct taut_pc *pc)
 {
 	for (unsigned pt = 96; pt < 128; pt++)
@@ -92,7 +92,7 @@ void pc_free_codecs(struct taut_pc *pc)
 }
 
 const struct pc_codec *pc_match_codec(const struct taut_pc *pc, uint32_t kind,
-                                      const struct tt_sdp_codec *c)
+				      const struct tt_sdp_codec *c)
 {
 	for (size_t i = 0; c->name && i < pc->codec_count; i++) {
 		const struct pc_codec *ours = &pc->codecs[i];
@@ -116,7 +116,8 @@ uint8_t pc_rtx_of(const struct tt_sdp_media *m, uint8_t pt)
 	want[strlen(want)] = (char)('0' + pt % 10);
 	for (size_t i = 0; i < m->codec_count; i++)
 		if (tt_sdp_codec_is(&m->codecs[i], "rtx") &&
-		    tt_sdp_fmtp_get(m->codecs[i].fmtp, "apt", apt, sizeof apt) > 0 && strcmp(apt, want) == 0)
+		    tt_sdp_fmtp_get(m->codecs[i].fmtp, "apt", apt, sizeof apt) > 0 &&
+		    strcmp(apt, want) == 0)
 			return m->codecs[i].payload_type;
 	return 0;
 }
@@ -162,7 +163,8 @@ static const char *const ext_uris[PC_EXT_COUNT] = {
 	[PC_EXT_MID] = "urn:ietf:params:rtp-hdrext:sdes:mid",
 	[PC_EXT_RID] = "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id",
 	[PC_EXT_REPAIRED_RID] = "urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id",
-	[PC_EXT_TRANSPORT_CC] = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01",
+	[PC_EXT_TRANSPORT_CC] =
+		"http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01",
 	[PC_EXT_AUDIO_LEVEL] = "urn:ietf:params:rtp-hdrext:ssrc-audio-level",
 };
 
@@ -218,8 +220,8 @@ enum tt_rtp_codec pc_rtp_codec(const struct pc_codec *c)
 	return strcasecmp(c->codec.mime, "video/VP8") == 0 ? TT_RTP_CODEC_VP8 : TT_RTP_CODEC_NONE;
 }
 
-static uint8_t common_id(const struct tt_sdp *ls, const struct tt_sdp_media *l, const struct tt_sdp *rs,
-                         const struct tt_sdp_media *r, enum pc_ext e)
+static uint8_t common_id(const struct tt_sdp *ls, const struct tt_sdp_media *l,
+			 const struct tt_sdp *rs, const struct tt_sdp_media *r, enum pc_ext e)
 {
 	const struct tt_sdp_extmap *a = tt_sdp_extmap_by_uri(ls, l, ext_uris[e]);
 	const struct tt_sdp_extmap *b = tt_sdp_extmap_by_uri(rs, r, ext_uris[e]);
@@ -228,7 +230,7 @@ static uint8_t common_id(const struct tt_sdp *ls, const struct tt_sdp_media *l, 
 }
 
 struct tt_rtp_ext_ids pc_common_ext_ids(const struct tt_sdp *local, const struct tt_sdp_media *l,
-                                        const struct tt_sdp *remote, const struct tt_sdp_media *r)
+					const struct tt_sdp *remote, const struct tt_sdp_media *r)
 {
 	return (struct tt_rtp_ext_ids){
 		.mid = common_id(local, l, remote, r, PC_EXT_MID),

@@ -31,7 +31,8 @@ static void set_signaling_state(struct taut_pc *pc, uint32_t before)
 	e = pc_queue(pc, TAUT_EV_SIGNALING_STATE, NULL, NULL);
 	if (e)
 		e->ev.number = pc->signaling_state;
-	tt_note(pc->env, pc->now, TAUT_LAYER_PEER, "signaling state", TT_INT("state", pc->signaling_state));
+	tt_note(pc->env, pc->now, TAUT_LAYER_PEER, "signaling state",
+		TT_INT("state", pc->signaling_state));
 }
 
 /* Keeps the text for the caller and forgets the model. */
@@ -43,9 +44,10 @@ static int hand_out(struct taut_pc *pc, struct tt_sdp *made, const char **text)
 
 	tt_sdp_free(made);
 	if (err)
-		return err == TAUT_E_NOMEM ? pc_fail_nomem(pc)
-		                           : pc_fail(pc, err, "OperationError", "RFC 8866 section 9",
-		                                     "the description cannot be written");
+		return err == TAUT_E_NOMEM
+			       ? pc_fail_nomem(pc)
+			       : pc_fail(pc, err, "OperationError", "RFC 8866 section 9",
+					 "the description cannot be written");
 	tt_free(pc->env, pc->made_text);
 	pc->made_text = out;
 	*text = out;
@@ -61,7 +63,7 @@ int taut_pc_create_offer(taut_pc *pc, taut_time now, const char **sdp)
 		return pc_fail_closed(pc);
 	if (pc->signaling_state == TAUT_SIGNALING_HAVE_REMOTE_OFFER)
 		return pc_fail(pc, TAUT_E_STATE, "InvalidStateError", "webrtc-pc section 4.4.2",
-		               "an offer of the peer waits for its answer");
+			       "an offer of the peer waits for its answer");
 	int err = pc_build_offer(pc, now, &made);
 	return err ? err : hand_out(pc, made, sdp);
 }
@@ -75,7 +77,7 @@ int taut_pc_create_answer(taut_pc *pc, taut_time now, const char **sdp)
 		return pc_fail_closed(pc);
 	if (pc->signaling_state != TAUT_SIGNALING_HAVE_REMOTE_OFFER)
 		return pc_fail(pc, TAUT_E_STATE, "InvalidStateError", "webrtc-pc section 4.4.2",
-		               "there is no offer to answer");
+			       "there is no offer to answer");
 	int err = pc_build_answer(pc, &made);
 	return err ? err : hand_out(pc, made, sdp);
 }
@@ -93,10 +95,11 @@ static int parse(struct taut_pc *pc, const char *text, size_t len, struct tt_sdp
 static int wrong_state(struct taut_pc *pc, const char *what)
 {
 	return pc_fail(pc, TAUT_E_STATE, "InvalidStateError", "webrtc-pc section 4.4.1.5",
-	               "%s in signaling state %s", what,
-	               pc->signaling_state == TAUT_SIGNALING_STABLE             ? "stable"
-	               : pc->signaling_state == TAUT_SIGNALING_HAVE_LOCAL_OFFER ? "have-local-offer"
-	                                                                        : "have-remote-offer");
+		       "%s in signaling state %s", what,
+		       pc->signaling_state == TAUT_SIGNALING_STABLE ? "stable"
+		       : pc->signaling_state == TAUT_SIGNALING_HAVE_LOCAL_OFFER
+			       ? "have-local-offer"
+			       : "have-remote-offer");
 }
 
 static int roll_back(struct taut_pc *pc)
@@ -120,7 +123,8 @@ static int apply_local(struct taut_pc *pc, taut_time now, uint32_t type, struct 
 	pc->pending_local = (struct pc_description){ type, sdp };
 	if (type == TAUT_SDP_OFFER) {
 		if (!pc->agreed)
-			tt_ice_set_role(pc->ice, now, true); /* RFC 8445 section 6.1.1: the offerer controls */
+			tt_ice_set_role(pc->ice, now,
+					true); /* RFC 8445 section 6.1.1: the offerer controls */
 		pc_bind_local_offer(pc, sdp);
 		pc->signaling_state = TAUT_SIGNALING_HAVE_LOCAL_OFFER;
 	} else {
@@ -133,7 +137,8 @@ static int apply_local(struct taut_pc *pc, taut_time now, uint32_t type, struct 
 	return err;
 }
 
-int taut_pc_set_local_description(taut_pc *pc, taut_time now, uint32_t type, const char *sdp, size_t len)
+int taut_pc_set_local_description(taut_pc *pc, taut_time now, uint32_t type, const char *sdp,
+				  size_t len)
 {
 	struct tt_sdp *parsed;
 	int err;
@@ -142,21 +147,26 @@ int taut_pc_set_local_description(taut_pc *pc, taut_time now, uint32_t type, con
 	if (pc->closed)
 		return pc_fail_closed(pc);
 	if (type == TAUT_SDP_ROLLBACK)
-		return pc->signaling_state == TAUT_SIGNALING_HAVE_LOCAL_OFFER ? roll_back(pc)
-		                                                              : wrong_state(pc, "a local rollback");
+		return pc->signaling_state == TAUT_SIGNALING_HAVE_LOCAL_OFFER
+			       ? roll_back(pc)
+			       : wrong_state(pc, "a local rollback");
 	bool answering = pc->signaling_state == TAUT_SIGNALING_HAVE_REMOTE_OFFER;
 	if (type == 0)
 		type = answering ? TAUT_SDP_ANSWER : TAUT_SDP_OFFER;
 	if (type > TAUT_SDP_ANSWER || (type == TAUT_SDP_ANSWER) != answering)
-		return wrong_state(pc, type == TAUT_SDP_ANSWER ? "a local answer" : "a local offer");
+		return wrong_state(pc,
+				   type == TAUT_SDP_ANSWER ? "a local answer" : "a local offer");
 	if (!sdp) {
-		err = answering ? taut_pc_create_answer(pc, now, &sdp) : taut_pc_create_offer(pc, now, &sdp);
+		err = answering ? taut_pc_create_answer(pc, now, &sdp)
+				: taut_pc_create_offer(pc, now, &sdp);
 		if (err)
 			return err;
 		len = strlen(sdp);
-	} else if (!pc->made_text || strlen(pc->made_text) != len || memcmp(pc->made_text, sdp, len) != 0) {
-		return pc_fail(pc, TAUT_E_INVAL, "InvalidModificationError", "RFC 9429 section 5.4",
-		               "a local description is what create_offer or create_answer returned last");
+	} else if (!pc->made_text || strlen(pc->made_text) != len ||
+		   memcmp(pc->made_text, sdp, len) != 0) {
+		return pc_fail(
+			pc, TAUT_E_INVAL, "InvalidModificationError", "RFC 9429 section 5.4",
+			"a local description is what create_offer or create_answer returned last");
 	}
 	err = parse(pc, sdp, len, &parsed);
 	return err ? err : apply_local(pc, now, type, parsed);
@@ -171,7 +181,8 @@ static int apply_remote_offer(struct taut_pc *pc, taut_time now, struct tt_sdp *
 	pc->pending_remote = (struct pc_description){ TAUT_SDP_OFFER, sdp };
 	pc->signaling_state = TAUT_SIGNALING_HAVE_REMOTE_OFFER;
 	if (!pc->agreed)
-		tt_ice_set_role(pc->ice, now, sdp->ice_lite); /* a lite peer never controls, 6.1.1 */
+		tt_ice_set_role(pc->ice, now,
+				sdp->ice_lite); /* a lite peer never controls, 6.1.1 */
 	pc_adopt_numbers(pc, sdp);
 	int err = pc_bind_remote_offer(pc, sdp);
 	return err ? err : pc_take_transport(pc, now, TAUT_SDP_OFFER, sdp);
@@ -192,7 +203,7 @@ static int apply_remote(struct taut_pc *pc, taut_time now, uint32_t type, struct
 {
 	uint32_t before = pc->signaling_state;
 	int err = type == TAUT_SDP_OFFER ? apply_remote_offer(pc, now, sdp)
-	                                 : apply_remote_answer(pc, now, sdp);
+					 : apply_remote_answer(pc, now, sdp);
 
 	if (!err)
 		pc_announce_tracks(pc, sdp);
@@ -205,7 +216,7 @@ static int apply_remote(struct taut_pc *pc, taut_time now, uint32_t type, struct
 }
 
 int taut_pc_set_remote_description(taut_pc *pc, taut_time now, uint32_t type, const char *sdp,
-                                   size_t len)
+				   size_t len)
 {
 	struct tt_sdp *parsed;
 
@@ -214,10 +225,11 @@ int taut_pc_set_remote_description(taut_pc *pc, taut_time now, uint32_t type, co
 		return pc_fail_closed(pc);
 	if (type == TAUT_SDP_ROLLBACK)
 		return pc->signaling_state == TAUT_SIGNALING_HAVE_REMOTE_OFFER
-		               ? roll_back(pc)
-		               : wrong_state(pc, "a remote rollback");
+			       ? roll_back(pc)
+			       : wrong_state(pc, "a remote rollback");
 	if (type != TAUT_SDP_OFFER && type != TAUT_SDP_ANSWER)
-		return pc_fail(pc, TAUT_E_INVAL, "TypeError", "webrtc-pc section 4.8", "no such type");
+		return pc_fail(pc, TAUT_E_INVAL, "TypeError", "webrtc-pc section 4.8",
+			       "no such type");
 	if (type == TAUT_SDP_ANSWER && pc->signaling_state != TAUT_SIGNALING_HAVE_LOCAL_OFFER)
 		return wrong_state(pc, "a remote answer");
 	int err = parse(pc, sdp, len, &parsed);

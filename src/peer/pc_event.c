@@ -121,7 +121,7 @@ static const struct taut_event *of_channels(struct taut_pc *pc)
 			continue;
 		case TT_DCS_ASSOCIATION_CLOSED:
 			tt_note(pc->env, pc->now, TAUT_LAYER_PEER, "association ended",
-			        TT_STR("reason", taut_reason_text(d->reason)));
+				TT_STR("reason", taut_reason_text(d->reason)));
 			continue;
 		case TT_DCS_CHANNEL:
 			ev->type = TAUT_EV_DATA_CHANNEL;

@@ -9,7 +9,7 @@ int taut_pc_set_interfaces(taut_pc *pc, taut_time now, const struct taut_interfa
 	int err = tt_ice_set_interfaces(pc->ice, now, all, n);
 	if (err)
 		return pc_fail(pc, err, "OperationError", "RFC 8445 section 5.1.1.1",
-		               "the interfaces were not taken");
+			       "the interfaces were not taken");
 	pc_pump(pc, now);
 	return TAUT_OK;
 }
@@ -24,7 +24,7 @@ const struct taut_io *taut_pc_poll_io(taut_pc *pc)
 }
 
 int taut_pc_io_result(taut_pc *pc, taut_time now, taut_flow flow, int os_errno,
-                      const struct taut_addr *found, size_t n)
+		      const struct taut_addr *found, size_t n)
 {
 	pc_touch(pc, now);
 	if (pc->closed)

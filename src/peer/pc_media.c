@@ -5,7 +5,8 @@
 #include "base/num.h"
 #include "peer/pc.h"
 
-int taut_pc_send_frame(taut_pc *pc, taut_time now, taut_transceiver id, const struct taut_frame *frame)
+int taut_pc_send_frame(taut_pc *pc, taut_time now, taut_transceiver id,
+		       const struct taut_frame *frame)
 {
 	struct pc_transceiver *t = pc_find_transceiver(pc, id);
 	struct taut_frame f;
@@ -15,15 +16,16 @@ int taut_pc_send_frame(taut_pc *pc, taut_time now, taut_transceiver id, const st
 		return pc_fail_closed(pc);
 	if (!t)
 		return pc_fail(pc, TAUT_E_GONE, "InvalidStateError", "webrtc-pc section 5.2",
-		               "no such transceiver");
+			       "no such transceiver");
 	if (!t->sends || !pc->srtp)
 		return pc_fail(pc, TAUT_E_STATE, "InvalidStateError", "webrtc-pc section 5.2",
-		               t->sends ? "not connected yet" : "its direction does not send");
+			       t->sends ? "not connected yet" : "its direction does not send");
 	int err = tt_config_take(&f, sizeof f, frame);
 	if (!err)
 		err = tt_rtp_session_send_frame(pc->rtp, now, id, &f);
 	if (err)
-		return pc_fail(pc, err, "OperationError", "webrtc-pc section 5.2", "the frame was not sent");
+		return pc_fail(pc, err, "OperationError", "webrtc-pc section 5.2",
+			       "the frame was not sent");
 	return TAUT_OK;
 }
 
@@ -35,8 +37,9 @@ int taut_pc_request_key_frame(taut_pc *pc, taut_time now, taut_transceiver id)
 	if (pc->closed)
 		return pc_fail_closed(pc);
 	if (!t || !t->receives)
-		return pc_fail(pc, t ? TAUT_E_STATE : TAUT_E_GONE, "InvalidStateError", "RFC 4585 section 6.3.1",
-		               t ? "it does not receive" : "no such transceiver");
+		return pc_fail(pc, t ? TAUT_E_STATE : TAUT_E_GONE, "InvalidStateError",
+			       "RFC 4585 section 6.3.1",
+			       t ? "it does not receive" : "no such transceiver");
 	return tt_rtp_session_request_key_frame(pc->rtp, now, id);
 }
 

@@ -13,10 +13,12 @@ static bool transceiver_needs(const struct taut_pc *pc, const struct pc_transcei
 	uint32_t theirs = tt_sdp_direction(pc->remote.sdp, r);
 	if (pc->local.type == TAUT_SDP_OFFER)
 		return t->direction != ours &&
-		       t->direction != pc_direction(pc_direction_receives(theirs), pc_direction_sends(theirs));
+		       t->direction != pc_direction(pc_direction_receives(theirs),
+						    pc_direction_sends(theirs));
 	/* We answered: what we want, within the offer's reverse, is what we said. */
-	return ours != pc_direction(pc_direction_sends(t->direction) && pc_direction_receives(theirs),
-	                            pc_direction_receives(t->direction) && pc_direction_sends(theirs));
+	return ours !=
+	       pc_direction(pc_direction_sends(t->direction) && pc_direction_receives(theirs),
+			    pc_direction_receives(t->direction) && pc_direction_sends(theirs));
 }
 
 bool pc_check_negotiation_needed(const struct taut_pc *pc)
@@ -27,7 +29,7 @@ bool pc_check_negotiation_needed(const struct taut_pc *pc)
 		return true;
 	for (size_t i = 0; i < pc->transceiver_count; i++)
 		if (!pc->local.sdp ? pc->transceivers[i]->direction != TAUT_STOPPED
-		                   : transceiver_needs(pc, pc->transceivers[i]))
+				   : transceiver_needs(pc, pc->transceivers[i]))
 			return true;
 	return false;
 }

@@ -10,23 +10,25 @@
 #include "base/num.h"
 #include "peer/pc.h"
 
-static void offer_codecs(struct taut_pc *pc, struct tt_sdp *sdp, struct tt_sdp_media *m, uint32_t kind)
+static void offer_codecs(struct taut_pc *pc, struct tt_sdp *sdp, struct tt_sdp_media *m,
+			 uint32_t kind)
 {
 	for (size_t i = 0; i < pc->codec_count; i++) {
 		const struct pc_codec *ours = &pc->codecs[i];
 		if (ours->kind != kind)
 			continue;
 		struct tt_sdp_codec *c = tt_sdp_add_codec(sdp, m, ours->pt, ours->codec.mime + 6,
-		                                          ours->codec.clock_rate, ours->codec.channels,
-		                                          ours->codec.fmtp);
+							  ours->codec.clock_rate,
+							  ours->codec.channels, ours->codec.fmtp);
 		pc_put_feedback(sdp, c, kind);
 		if (ours->rtx_pt)
 			tt_sdp_add_codec(sdp, m, ours->rtx_pt, "rtx", ours->codec.clock_rate, 0,
-			                 tt_sdp_text(sdp, "apt=%u", (unsigned)ours->pt));
+					 tt_sdp_text(sdp, "apt=%u", (unsigned)ours->pt));
 	}
 	for (int e = 0; e < PC_EXT_COUNT; e++)
 		if (pc->ext_ids[e] && pc_ext_is_for((enum pc_ext)e, kind))
-			tt_sdp_add_extmap(sdp, &m->common, pc->ext_ids[e], 0, pc_ext_uri((enum pc_ext)e));
+			tt_sdp_add_extmap(sdp, &m->common, pc->ext_ids[e], 0,
+					  pc_ext_uri((enum pc_ext)e));
 }
 
 /* A mid that neither side has used: counted upwards, as browsers do. */
@@ -35,16 +37,17 @@ static const char *new_mid(struct taut_pc *pc, struct tt_sdp *sdp)
 	for (;;) {
 		const char *mid = tt_sdp_text(sdp, "%u", pc->next_mid++);
 		const struct tt_sdp *l = pc->local.sdp, *r = pc->remote.sdp;
-		if ((!l || !tt_sdp_media_by_mid(l, mid, NULL)) && (!r || !tt_sdp_media_by_mid(r, mid, NULL)))
+		if ((!l || !tt_sdp_media_by_mid(l, mid, NULL)) &&
+		    (!r || !tt_sdp_media_by_mid(r, mid, NULL)))
 			return mid;
 	}
 }
 
-static void offer_transceiver(struct taut_pc *pc, struct tt_sdp *sdp, const struct pc_transceiver *t,
-                              const char *mid, uint16_t port)
+static void offer_transceiver(struct taut_pc *pc, struct tt_sdp *sdp,
+			      const struct pc_transceiver *t, const char *mid, uint16_t port)
 {
-	struct tt_sdp_media *m = tt_sdp_add_media(sdp, (enum tt_sdp_kind)t->kind, port,
-	                                          TT_SDP_UDP_TLS_RTP_SAVPF);
+	struct tt_sdp_media *m =
+		tt_sdp_add_media(sdp, (enum tt_sdp_kind)t->kind, port, TT_SDP_UDP_TLS_RTP_SAVPF);
 
 	m->bundle_only = port == 0;
 	m->mid = tt_sdp_copy(sdp, mid);
@@ -56,7 +59,8 @@ static void offer_transceiver(struct taut_pc *pc, struct tt_sdp *sdp, const stru
 
 static void offer_data(struct taut_pc *pc, struct tt_sdp *sdp, const char *mid, uint16_t port)
 {
-	struct tt_sdp_media *m = tt_sdp_add_media(sdp, TT_SDP_APPLICATION, port, TT_SDP_UDP_DTLS_SCTP);
+	struct tt_sdp_media *m =
+		tt_sdp_add_media(sdp, TT_SDP_APPLICATION, port, TT_SDP_UDP_DTLS_SCTP);
 
 	m->bundle_only = port == 0;
 	m->mid = tt_sdp_copy(sdp, mid);
@@ -68,7 +72,7 @@ static void offer_data(struct taut_pc *pc, struct tt_sdp *sdp, const char *mid, 
 static void offer_rejected(struct tt_sdp *sdp, const struct tt_sdp_media *was)
 {
 	struct tt_sdp_media *m = tt_sdp_add_media(sdp, (enum tt_sdp_kind)was->kind, 0,
-	                                          (enum tt_sdp_proto)was->proto);
+						  (enum tt_sdp_proto)was->proto);
 
 	m->common.connection = tt_sdp_address(sdp, "IP4", "0.0.0.0");
 	m->mid = tt_sdp_copy(sdp, was->mid);
@@ -83,11 +87,11 @@ static void offer_rejected(struct tt_sdp *sdp, const struct tt_sdp_media *was)
 		tt_sdp_add_codec(sdp, m, 0, NULL, 0, 0, NULL);
 	else
 		tt_sdp_add_codec(sdp, m, was->codecs[0].payload_type, was->codecs[0].name,
-		                 was->codecs[0].clock_rate, was->codecs[0].channels, NULL);
+				 was->codecs[0].clock_rate, was->codecs[0].channels, NULL);
 }
 
-static void offer_known_section(struct taut_pc *pc, struct tt_sdp *sdp, const struct tt_sdp_media *was,
-                                int index)
+static void offer_known_section(struct taut_pc *pc, struct tt_sdp *sdp,
+				const struct tt_sdp_media *was, int index)
 {
 	const struct pc_transceiver *t = pc_transceiver_at_line(pc, index);
 	uint16_t port = was->bundle_only ? 0 : 9; /* still the first offer, said again */
@@ -126,7 +130,8 @@ int pc_build_offer(struct taut_pc *pc, taut_time now, struct tt_sdp **out)
 	if (pc->restart_wanted && pc->agreed && !pc->restarted_here) {
 		int err = tt_ice_restart(pc->ice, now);
 		if (err)
-			return pc_fail(pc, err, "OperationError", "RFC 8445 section 9", "no new ICE credentials");
+			return pc_fail(pc, err, "OperationError", "RFC 8445 section 9",
+				       "no new ICE credentials");
 		pc->restarted_here = true;
 		pc_forget_candidates(pc);
 	}

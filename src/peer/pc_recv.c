@@ -18,11 +18,11 @@ static bool is_rtcp(const uint8_t *p)
 }
 
 static void receive_clear(struct taut_pc *pc, taut_time now, taut_time received, uint8_t *buf,
-                          size_t len)
+			  size_t len)
 {
 	bool rtcp = is_rtcp(buf);
 	int n = rtcp ? tt_srtp_unprotect_rtcp(pc->srtp, now, buf, len)
-	             : tt_srtp_unprotect_rtp(pc->srtp, now, buf, len);
+		     : tt_srtp_unprotect_rtp(pc->srtp, now, buf, len);
 
 	if (n <= 0) {
 		drop(pc, now, rtcp ? "SRTCP refused" : "SRTP refused", len);
@@ -48,7 +48,8 @@ static void hold(struct taut_pc *pc, taut_time now, const uint8_t *buf, size_t l
 	memcpy(h->data, buf, len);
 }
 
-void pc_receive_media(struct taut_pc *pc, taut_time now, taut_time received, uint8_t *buf, size_t len)
+void pc_receive_media(struct taut_pc *pc, taut_time now, taut_time received, uint8_t *buf,
+		      size_t len)
 {
 	if (len < 12 && !(len >= 8 && is_rtcp(buf)))
 		drop(pc, now, "too short for RTP", len);
@@ -68,7 +69,7 @@ void pc_replay_held(struct taut_pc *pc, taut_time now)
 }
 
 static void receive_one(struct taut_pc *pc, taut_time now, const struct taut_datagram *in,
-                        uint8_t *buf, size_t len)
+			uint8_t *buf, size_t len)
 {
 	pc->counters.packets_received++;
 	pc->counters.bytes_received += len;

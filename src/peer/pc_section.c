@@ -38,7 +38,7 @@ static void put_fingerprint(struct taut_pc *pc, struct tt_sdp *sdp, struct tt_sd
 }
 
 void pc_put_transport(struct taut_pc *pc, struct tt_sdp *sdp, struct tt_sdp_media *m,
-                      enum tt_sdp_setup setup)
+		      enum tt_sdp_setup setup)
 {
 	m->common.connection = tt_sdp_address(sdp, "IP4", "0.0.0.0");
 	m->common.ice_ufrag = tt_sdp_copy(sdp, tt_ice_local_ufrag(pc->ice));
@@ -55,7 +55,7 @@ void pc_put_transport(struct taut_pc *pc, struct tt_sdp *sdp, struct tt_sdp_medi
 }
 
 void pc_put_track(struct taut_pc *pc, struct tt_sdp *sdp, struct tt_sdp_media *m,
-                  const struct pc_transceiver *t)
+		  const struct pc_transceiver *t)
 {
 	const uint32_t fid[] = { t->ssrc, t->rtx_ssrc };
 
@@ -101,7 +101,8 @@ void pc_put_candidates(struct taut_pc *pc, struct tt_sdp *sdp)
 		if (!pc_section_lives(m))
 			continue;
 		for (size_t k = m->candidate_count; k < pc->candidate_count; k++)
-			if (tt_sdp_candidate_read(&c, pc->candidates[k], strlen(pc->candidates[k]), NULL) == 0)
+			if (tt_sdp_candidate_read(&c, pc->candidates[k], strlen(pc->candidates[k]),
+						  NULL) == 0)
 				tt_sdp_add_candidate(sdp, m, &c);
 		m->common.end_of_candidates = pc->candidates_done;
 		return;

@@ -10,10 +10,10 @@
 #include <string.h>
 
 enum {
-	RUN_PACKETS = 64,    /* UDP_MAX_SEGMENTS of Linux */
-	RUN_BYTES = 65000,   /* within one UDP datagram's 65,507 */
-	SRTP_ROOM = 64,      /* tag, SRTCP index, and what AES-GCM may add */
-	SCTP_PACKET = 1191,  /* 1,280 of IPv6 less IP, UDP, DTLS and a margin for TURN */
+	RUN_PACKETS = 64,   /* UDP_MAX_SEGMENTS of Linux */
+	RUN_BYTES = 65000,  /* within one UDP datagram's 65,507 */
+	SRTP_ROOM = 64,     /* tag, SRTCP index, and what AES-GCM may add */
+	SCTP_PACKET = 1191, /* 1,280 of IPv6 less IP, UDP, DTLS and a margin for TURN */
 };
 
 static size_t next_media(struct taut_pc *pc, taut_time now, uint8_t *buf, size_t cap)
@@ -27,7 +27,7 @@ static size_t next_media(struct taut_pc *pc, taut_time now, uint8_t *buf, size_t
 		if (len == 0)
 			return 0;
 		int n = rtcp ? tt_srtp_protect_rtcp(pc->srtp, now, buf, len, cap)
-		             : tt_srtp_protect_rtp(pc->srtp, now, buf, len, cap);
+			     : tt_srtp_protect_rtp(pc->srtp, now, buf, len, cap);
 		if (n > 0)
 			return (size_t)n;
 		tt_note_drop(pc->env, now, TAUT_LAYER_SRTP, "not protected", TT_INT("error", n));
@@ -45,7 +45,7 @@ static size_t next_sctp(struct taut_pc *pc, taut_time now, uint8_t *buf, size_t 
 }
 
 static size_t next_packet(struct taut_pc *pc, taut_time now, uint8_t *buf, size_t cap,
-                          struct tt_ice_path *path)
+			  struct tt_ice_path *path)
 {
 	struct tt_ice_out out = { .buf = buf, .cap = cap };
 
@@ -57,7 +57,9 @@ static size_t next_packet(struct taut_pc *pc, taut_time now, uint8_t *buf, size_
 		return len;
 	}
 	if (!pc->closed && tt_ice_poll_send(pc->ice, now, &out)) {
-		*path = (struct tt_ice_path){ .flow = out.flow, .local = out.local, .remote = out.remote };
+		*path = (struct tt_ice_path){ .flow = out.flow,
+					      .local = out.local,
+					      .remote = out.remote };
 		return out.len;
 	}
 	if (!tt_ice_selected(pc->ice, now, path))
@@ -78,7 +80,7 @@ static bool same_place(const struct tt_ice_path *a, const struct tt_ice_path *b)
 /* The packet behind the run has another length or goes elsewhere: it waits for the next call.
  * A shorter one may still end the run. */
 static bool joins(struct taut_pc *pc, struct taut_datagram *out, size_t len,
-                  const struct tt_ice_path *first, const struct tt_ice_path *path, size_t size)
+		  const struct tt_ice_path *first, const struct tt_ice_path *path, size_t size)
 {
 	if (same_place(first, path) && len <= size)
 		return true;
@@ -124,5 +126,5 @@ int taut_pc_poll_send(taut_pc *pc, taut_time now, struct taut_datagram *out)
 void taut_pc_send_failed(taut_pc *pc, taut_time now, const struct taut_datagram *what, int os_errno)
 {
 	tt_note_drop(pc->env, now, TAUT_LAYER_IO, "not sent", TT_INT("errno", os_errno),
-	             TT_INT("bytes", what->len), TT_ADDR("remote", &what->remote));
+		     TT_INT("bytes", what->len), TT_ADDR("remote", &what->remote));
 }

@@ -6,13 +6,19 @@
 #include <stdio.h>
 #include <string.h>
 
-bool pc_direction_sends(uint32_t d) { return d == TAUT_SENDRECV || d == TAUT_SENDONLY; }
-bool pc_direction_receives(uint32_t d) { return d == TAUT_SENDRECV || d == TAUT_RECVONLY; }
+bool pc_direction_sends(uint32_t d)
+{
+	return d == TAUT_SENDRECV || d == TAUT_SENDONLY;
+}
+bool pc_direction_receives(uint32_t d)
+{
+	return d == TAUT_SENDRECV || d == TAUT_RECVONLY;
+}
 
 uint32_t pc_direction(bool sends, bool receives)
 {
 	return sends ? (receives ? TAUT_SENDRECV : TAUT_SENDONLY)
-	             : (receives ? TAUT_RECVONLY : TAUT_INACTIVE);
+		     : (receives ? TAUT_RECVONLY : TAUT_INACTIVE);
 }
 
 struct pc_transceiver *pc_find_transceiver(struct taut_pc *pc, taut_transceiver id)
@@ -62,12 +68,12 @@ static char *made_up_id(struct taut_pc *pc)
 	if (!tt_random(pc->env, r, sizeof r))
 		return NULL;
 	int n = snprintf(text, sizeof text, "%016llx%08llx", (unsigned long long)r[0],
-	                 (unsigned long long)(r[1] >> 32));
+			 (unsigned long long)(r[1] >> 32));
 	return tt_copy_text(pc->env, text, (size_t)n);
 }
 
 struct pc_transceiver *pc_new_transceiver(struct taut_pc *pc, uint32_t kind, uint32_t direction,
-                                          const char *stream_id, const char *track_id)
+					  const char *stream_id, const char *track_id)
 {
 	if (pc->transceiver_count == PC_MAX_TRANSCEIVERS)
 		return NULL;
@@ -100,7 +106,7 @@ static bool is_msid(const char *s)
 }
 
 int taut_pc_add_transceiver(taut_pc *pc, taut_time now, const struct taut_transceiver_init *init,
-                            taut_transceiver *out)
+			    taut_transceiver *out)
 {
 	struct taut_transceiver_init c;
 	int err = init ? tt_config_take(&c, sizeof c, init) : TAUT_E_INVAL;
@@ -111,12 +117,13 @@ int taut_pc_add_transceiver(taut_pc *pc, taut_time now, const struct taut_transc
 	if (err || (c.kind != TAUT_AUDIO && c.kind != TAUT_VIDEO) || c.direction > TAUT_INACTIVE ||
 	    !is_msid(c.stream_id) || !is_msid(c.track_id))
 		return pc_fail(pc, err ? err : TAUT_E_INVAL, "TypeError", "webrtc-pc section 5.1",
-		               "a transceiver has a kind, a direction and ids of 1 to 64 token characters");
+			       "a transceiver has a kind, a direction and ids of 1 to 64 token "
+			       "characters");
 	if (pc->transceiver_count == PC_MAX_TRANSCEIVERS)
 		return pc_fail(pc, TAUT_E_LIMIT, "OperationError", "webrtc-pc section 5.1",
-		               "at most %d transceivers", PC_MAX_TRANSCEIVERS);
-	struct pc_transceiver *t = pc_new_transceiver(pc, c.kind, c.direction ? c.direction : TAUT_SENDRECV,
-	                                              c.stream_id, c.track_id);
+			       "at most %d transceivers", PC_MAX_TRANSCEIVERS);
+	struct pc_transceiver *t = pc_new_transceiver(
+		pc, c.kind, c.direction ? c.direction : TAUT_SENDRECV, c.stream_id, c.track_id);
 	if (!t)
 		return pc_fail_nomem(pc);
 	pc_update_negotiation_needed(pc);
@@ -133,10 +140,11 @@ int taut_pc_set_direction(taut_pc *pc, taut_time now, taut_transceiver id, uint3
 		return pc_fail_closed(pc);
 	if (!t)
 		return pc_fail(pc, TAUT_E_GONE, "InvalidStateError", "webrtc-pc section 5.4",
-		               "no such transceiver");
+			       "no such transceiver");
 	if (t->direction == TAUT_STOPPED || direction < TAUT_SENDRECV || direction > TAUT_INACTIVE)
 		return pc_fail(pc, TAUT_E_INVAL, "TypeError", "webrtc-pc section 5.4",
-		               "a direction from sendrecv to inactive, of a transceiver that is not stopped");
+			       "a direction from sendrecv to inactive, of a transceiver that is "
+			       "not stopped");
 	t->direction = direction;
 	pc_update_negotiation_needed(pc);
 	return TAUT_OK;

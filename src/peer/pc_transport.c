@@ -23,11 +23,14 @@ void pc_forget_candidates(struct taut_pc *pc)
 }
 
 static const enum tt_sdp_candidate_type sdp_types[] = {
-	[TT_ICE_HOST] = TT_SDP_HOST, [TT_ICE_SRFLX] = TT_SDP_SRFLX,
-	[TT_ICE_PRFLX] = TT_SDP_PRFLX, [TT_ICE_RELAY] = TT_SDP_RELAY,
+	[TT_ICE_HOST] = TT_SDP_HOST,
+	[TT_ICE_SRFLX] = TT_SDP_SRFLX,
+	[TT_ICE_PRFLX] = TT_SDP_PRFLX,
+	[TT_ICE_RELAY] = TT_SDP_RELAY,
 };
 
-static void write_line(const struct taut_pc *pc, const struct tt_ice_candidate *c, char *out, size_t cap)
+static void write_line(const struct taut_pc *pc, const struct tt_ice_candidate *c, char *out,
+		       size_t cap)
 {
 	struct tt_sdp_candidate line;
 	char ip[TT_ADDR_TEXT];
@@ -97,9 +100,9 @@ static void to_ice(struct tt_ice_candidate *to, const struct tt_sdp_candidate *c
 {
 	*to = (struct tt_ice_candidate){
 		.type = c->type == TT_SDP_SRFLX   ? TT_ICE_SRFLX
-		        : c->type == TT_SDP_PRFLX ? TT_ICE_PRFLX
-		        : c->type == TT_SDP_RELAY ? TT_ICE_RELAY
-		                                  : TT_ICE_HOST,
+			: c->type == TT_SDP_PRFLX ? TT_ICE_PRFLX
+			: c->type == TT_SDP_RELAY ? TT_ICE_RELAY
+						  : TT_ICE_HOST,
 		.tcp = c->transport != TT_SDP_UDP || c->type == TT_SDP_TYPE_OTHER,
 		.component = c->component <= 255 ? (uint8_t)c->component : 0,
 		.priority = c->priority,
@@ -117,15 +120,16 @@ static void add_candidate(struct taut_pc *pc, taut_time now, const struct tt_sdp
 
 	to_ice(&ice, c);
 	if (ice.addr.family == 0 && !ice.name) {
-		tt_note_drop(pc->env, now, TAUT_LAYER_PEER, "candidate with a name that is not .local",
-		             TT_STR("address", c->address));
+		tt_note_drop(pc->env, now, TAUT_LAYER_PEER,
+			     "candidate with a name that is not .local",
+			     TT_STR("address", c->address));
 		return;
 	}
 	tt_ice_add_remote(pc->ice, now, &ice);
 }
 
 static int take_fingerprints(struct taut_pc *pc, taut_time now, const struct tt_sdp *sdp,
-                             const struct tt_sdp_media *m)
+			     const struct tt_sdp_media *m)
 {
 	static const char digits[] = "0123456789ABCDEF";
 	struct tt_dtls_fingerprint all[TT_SDP_MAX_FINGERPRINTS];
@@ -141,7 +145,7 @@ static int take_fingerprints(struct taut_pc *pc, taut_time now, const struct tt_
 			hex[i][3 * k + 2] = ':';
 		}
 		all[i] = (struct tt_dtls_fingerprint){ f[i].hash, hex[i], strlen(f[i].hash),
-			                               f[i].len ? (size_t)f[i].len * 3 - 1 : 0 };
+						       f[i].len ? (size_t)f[i].len * 3 - 1 : 0 };
 	}
 	return tt_dtls_set_remote_fingerprints(pc->dtls, now, all, n);
 }
@@ -170,10 +174,10 @@ int pc_take_transport(struct taut_pc *pc, taut_time now, uint32_t type, const st
 		err = tt_ice_set_remote(pc->ice, now, ufrag, pwd, sdp->ice_lite);
 	if (err)
 		return pc_fail(pc, err, "InvalidAccessError", "RFC 8839 section 5.4",
-		               "the ICE credentials cannot be used");
+			       "the ICE credentials cannot be used");
 	if (!pc->agreed && take_fingerprints(pc, now, sdp, m) != TAUT_OK)
 		return pc_fail(pc, TAUT_E_INVAL, "InvalidAccessError", "RFC 8122 section 5",
-		               "no usable a=fingerprint");
+			       "no usable a=fingerprint");
 	for (size_t i = 0; i < m->candidate_count; i++)
 		add_candidate(pc, now, &m->candidates[i]);
 	if (m->common.end_of_candidates || sdp->common.end_of_candidates)
@@ -182,7 +186,7 @@ int pc_take_transport(struct taut_pc *pc, taut_time now, uint32_t type, const st
 }
 
 int taut_pc_add_ice_candidate(taut_pc *pc, taut_time now, const char *candidate, size_t len,
-                              const char *mid, int m_line_index)
+			      const char *mid, int m_line_index)
 {
 	struct tt_sdp_candidate c;
 	struct tt_sdp_error why;
@@ -193,11 +197,11 @@ int taut_pc_add_ice_candidate(taut_pc *pc, taut_time now, const char *candidate,
 		return pc_fail_closed(pc);
 	if (!remote)
 		return pc_fail(pc, TAUT_E_STATE, "InvalidStateError", "webrtc-pc section 4.4.2",
-		               "candidates come after the description they belong to");
+			       "candidates come after the description they belong to");
 	if ((mid && mid[0] && !tt_sdp_media_by_mid(remote, mid, NULL)) ||
 	    (!mid && m_line_index >= 0 && (size_t)m_line_index >= remote->media_count))
 		return pc_fail(pc, TAUT_E_INVAL, "OperationError", "webrtc-pc section 4.4.2",
-		               "the remote description has no such m-line");
+			       "the remote description has no such m-line");
 	if (!candidate || len == 0) {
 		tt_ice_remote_end(pc->ice, now);
 	} else {
@@ -214,8 +218,8 @@ int taut_pc_add_ice_candidate(taut_pc *pc, taut_time now, const char *candidate,
 
 static void ice_state(struct taut_pc *pc, const struct tt_ice_event *e)
 {
-	tt_note(pc->env, pc->now, TAUT_LAYER_PEER, "ICE state", TT_STR("state", tt_ice_state_text(e->state)),
-	        TT_STR("why", e->why));
+	tt_note(pc->env, pc->now, TAUT_LAYER_PEER, "ICE state",
+		TT_STR("state", tt_ice_state_text(e->state)), TT_STR("why", e->why));
 	pc_update_connection_state(pc, e->reason, e->why);
 }
 
@@ -225,8 +229,8 @@ static void selected(struct taut_pc *pc, const struct tt_ice_event *e)
 	char local[TT_ADDR_TEXT], remote[TT_ADDR_TEXT], text[2 * TT_ADDR_TEXT + 40];
 
 	snprintf(text, sizeof text, "%s %s -> %s %s", types[e->local_type],
-	         tt_addr_text(&e->path.local, local), types[e->remote_type],
-	         tt_addr_text(&e->path.remote, remote));
+		 tt_addr_text(&e->path.local, local), types[e->remote_type],
+		 tt_addr_text(&e->path.remote, remote));
 	pc_milestone(pc, TAUT_MS_NOMINATED, text);
 }
 
@@ -271,14 +275,14 @@ static bool start_srtp(struct taut_pc *pc, taut_time now)
 	if (pc->srtp || pc->srtp_refused || !pc->rtp)
 		return false;
 	pc->srtp_refused = tt_dtls_srtp_keys(pc->dtls, &keys) != TAUT_OK ||
-	                   keys.profile == TT_SRTP_PROFILE_NONE ||
-	                   tt_srtp_new(&pc->srtp, pc->env, &keys) != TAUT_OK;
+			   keys.profile == TT_SRTP_PROFILE_NONE ||
+			   tt_srtp_new(&pc->srtp, pc->env, &keys) != TAUT_OK;
 	if (pc->srtp)
 		pc->counters.srtp_profile = tt_srtp_profile_name(keys.profile);
 	tt_srtp_wipe(&keys, sizeof keys);
 	if (pc->srtp_refused)
 		tt_note_drop(pc->env, now, TAUT_LAYER_PEER, "media fails closed",
-		             TT_STR("why", "the handshake gave no usable keys"));
+			     TT_STR("why", "the handshake gave no usable keys"));
 	return true;
 }
 

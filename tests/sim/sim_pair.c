@@ -1,16 +1,19 @@
 /* sim_pair.c - see sim_pair.h. */
 #include "sim/sim_pair.h"
 
-#include <stdarg.h>
-#include <setjmp.h>
 #include <cmocka.h>
+#include <setjmp.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/addr.h"
 
 static const struct taut_codec codecs[] = {
-	{ .size = sizeof(struct taut_codec), .mime = "audio/opus", .clock_rate = 48000, .channels = 2 },
+	{ .size = sizeof(struct taut_codec),
+	  .mime = "audio/opus",
+	  .clock_rate = 48000,
+	  .channels = 2 },
 	{ .size = sizeof(struct taut_codec), .mime = "video/VP8", .clock_rate = 90000 },
 };
 
@@ -40,8 +43,11 @@ static void init_peer(struct pair *p, int i)
 {
 	struct pair_peer *q = &p->peers[i];
 	const struct taut_env_config env = {
-		.size = sizeof env, .random = pair_random, .ctx = &p->sim,
-		.now = p->sim.now, .unix_us = 1700000000000000,
+		.size = sizeof env,
+		.random = pair_random,
+		.ctx = &p->sim,
+		.now = p->sim.now,
+		.unix_us = 1700000000000000,
 	};
 	const struct taut_config cfg = { .size = sizeof cfg, .codecs = codecs, .codec_count = 2 };
 	struct taut_interface all[PAIR_ADDRESSES] = {
@@ -56,7 +62,7 @@ static void init_peer(struct pair *p, int i)
 }
 
 void pair_init(struct pair *p, uint64_t seed, const struct sim_link *link, pair_handler handler,
-               void *user)
+	       void *user)
 {
 	*p = (struct pair){ .signal_delay = 20000, .handler = handler, .user = user };
 	sim_init(&p->sim, seed, link);
@@ -93,8 +99,11 @@ static void signal_to(struct pair *p, int to, uint32_t type, const char *text, c
 {
 	struct pair_signal *s = calloc(1, sizeof *s), **at = &p->signals;
 
-	*s = (struct pair_signal){ .at = p->sim.now + p->signal_delay, .to = to, .type = type,
-		                   .text = copy(text), .mid = copy(mid) };
+	*s = (struct pair_signal){ .at = p->sim.now + p->signal_delay,
+				   .to = to,
+				   .type = type,
+				   .text = copy(text),
+				   .mid = copy(mid) };
 	while (*at)
 		at = &(*at)->next;
 	*at = s;
@@ -123,14 +132,16 @@ static void take_description(struct pair *p, int i, const struct pair_signal *s)
 	taut_pc *pc = p->peers[i].pc;
 	bool polite = i == 1;
 
-	if (s->type == TAUT_SDP_OFFER && !polite && taut_pc_signaling_state(pc) != TAUT_SIGNALING_STABLE)
+	if (s->type == TAUT_SDP_OFFER && !polite &&
+	    taut_pc_signaling_state(pc) != TAUT_SIGNALING_STABLE)
 		return; /* glare: the impolite one ignores it */
 	int err = taut_pc_set_remote_description(pc, p->sim.now, s->type, s->text, strlen(s->text));
 	if (err)
 		print_error("peer %d: %s\n%s", i, taut_pc_error(pc)->message, s->text);
 	assert_int_equal(err, TAUT_OK);
 	if (s->type == TAUT_SDP_OFFER) {
-		assert_int_equal(taut_pc_set_local_description(pc, p->sim.now, 0, NULL, 0), TAUT_OK);
+		assert_int_equal(taut_pc_set_local_description(pc, p->sim.now, 0, NULL, 0),
+				 TAUT_OK);
 		send_description(p, i);
 	}
 }
@@ -146,7 +157,8 @@ static bool take_signal(struct pair *p)
 	if (pc && s->type != 0)
 		take_description(p, s->to, s);
 	else if (pc) /* one for an offer that was ignored is refused, and that is fine */
-		taut_pc_add_ice_candidate(pc, p->sim.now, s->text, s->text ? strlen(s->text) : 0, s->mid, -1);
+		taut_pc_add_ice_candidate(pc, p->sim.now, s->text, s->text ? strlen(s->text) : 0,
+					  s->mid, -1);
 	free(s->text);
 	free(s->mid);
 	free(s);
@@ -194,8 +206,8 @@ static void send_run(struct pair *p, int i, const struct taut_datagram *d)
 	size_t step = d->segment ? d->segment : d->len;
 
 	for (size_t at = 0; at < d->len && !p->cut; at += step)
-		sim_send(&p->sim, 1 - i, d->buf + at, d->len - at < step ? d->len - at : step, &d->local,
-		         &d->remote);
+		sim_send(&p->sim, 1 - i, d->buf + at, d->len - at < step ? d->len - at : step,
+			 &d->local, &d->remote);
 }
 
 static bool pump(struct pair *p, int i)
@@ -233,8 +245,13 @@ static bool deliver(struct pair *p)
 	for (size_t f = 0; f < q->flow_count && q->pc; f++) {
 		if (!tt_addr_eq(&q->flows[f].addr, &k->local))
 			continue;
-		struct taut_datagram d = { .size = sizeof d, .flow = q->flows[f].flow, .local = k->local,
-			                   .remote = k->remote, .buf = k->data, .cap = k->len, .len = k->len };
+		struct taut_datagram d = { .size = sizeof d,
+					   .flow = q->flows[f].flow,
+					   .local = k->local,
+					   .remote = k->remote,
+					   .buf = k->data,
+					   .cap = k->len,
+					   .len = k->len };
 		taut_pc_recv(q->pc, p->sim.now, &d);
 		pump(p, k->to);
 		break;

@@ -53,7 +53,7 @@ struct pair {
 
 /* codecs of Opus and VP8; both ends have two addresses, IPv4 and IPv6. */
 void pair_init(struct pair *p, uint64_t seed, const struct sim_link *link, pair_handler handler,
-               void *user);
+	       void *user);
 /* Frees it all; the connections may have been freed (and set to NULL) before. Memory must be back. */
 void pair_free(struct pair *p);
 

@@ -1,9 +1,9 @@
 /* test_call.c - whole calls between two peer connections, in virtual time. */
+#include <cmocka.h>
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
 #include <stdint.h>
-#include <cmocka.h>
 #include <string.h>
 
 #include "base/num.h"
@@ -72,11 +72,21 @@ static void on_event(struct pair *p, int i, const struct taut_event *ev)
 	struct seen *s = &w->seen[i];
 
 	switch (ev->type) {
-	case TAUT_EV_OPEN: s->opens++; break;
-	case TAUT_EV_CLOSE: s->closes++; break;
-	case TAUT_EV_TRACK: s->tracks++; break;
-	case TAUT_EV_MILESTONE: s->milestones |= 1u << ev->number; break;
-	case TAUT_EV_KEY_FRAME_WANTED: s->keys_wanted++; break;
+	case TAUT_EV_OPEN:
+		s->opens++;
+		break;
+	case TAUT_EV_CLOSE:
+		s->closes++;
+		break;
+	case TAUT_EV_TRACK:
+		s->tracks++;
+		break;
+	case TAUT_EV_MILESTONE:
+		s->milestones |= 1u << ev->number;
+		break;
+	case TAUT_EV_KEY_FRAME_WANTED:
+		s->keys_wanted++;
+		break;
 	case TAUT_EV_DATA_CHANNEL:
 		s->channels++;
 		s->remote_channel = ev->channel;
@@ -87,8 +97,8 @@ static void on_event(struct pair *p, int i, const struct taut_event *ev)
 		s->largest = tt_max(s->largest, ev->len);
 		s->sum ^= sum_of(ev->data, ev->len);
 		if (w->echo && i == 1)
-			taut_pc_send_message(p->peers[i].pc, p->sim.now, ev->channel, ev->number != 0, ev->data,
-			                     ev->len);
+			taut_pc_send_message(p->peers[i].pc, p->sim.now, ev->channel,
+					     ev->number != 0, ev->data, ev->len);
 		break;
 	case TAUT_EV_FRAME:
 		if (ev->frame->codec && strcmp(ev->frame->codec->mime, "video/VP8") == 0) {
@@ -98,7 +108,8 @@ static void on_event(struct pair *p, int i, const struct taut_event *ev)
 			s->audio++;
 		}
 		break;
-	default: break;
+	default:
+		break;
 	}
 }
 
@@ -113,15 +124,19 @@ static void open_channel(struct world *w, int i, const char *label)
 	const struct taut_data_channel_init init = { .size = sizeof init, .label = label };
 
 	assert_int_equal(taut_pc_create_data_channel(w->pair.peers[i].pc, w->pair.sim.now, &init,
-	                                             &w->seen[i].channel), TAUT_OK);
+						     &w->seen[i].channel),
+			 TAUT_OK);
 }
 
 static taut_transceiver add_media(struct world *w, int i, uint32_t kind)
 {
-	const struct taut_transceiver_init init = { .size = sizeof init, .kind = kind, .stream_id = "s" };
+	const struct taut_transceiver_init init = { .size = sizeof init,
+						    .kind = kind,
+						    .stream_id = "s" };
 	taut_transceiver t = 0;
 
-	assert_int_equal(taut_pc_add_transceiver(w->pair.peers[i].pc, w->pair.sim.now, &init, &t), TAUT_OK);
+	assert_int_equal(taut_pc_add_transceiver(w->pair.peers[i].pc, w->pair.sim.now, &init, &t),
+			 TAUT_OK);
 	return t;
 }
 
@@ -150,8 +165,9 @@ static void a_data_call_comes_up_and_echoes(void **state)
 	open_channel(&w, 0, "chat");
 	assert_true(pair_run(&w.pair, 5 * SECOND, both_open));
 	assert_int_equal(w.seen[1].channels, 1);
-	assert_int_equal(taut_pc_send_message(w.pair.peers[0].pc, w.pair.sim.now, w.seen[0].channel, 0, "hello", 5),
-	                 TAUT_OK);
+	assert_int_equal(taut_pc_send_message(w.pair.peers[0].pc, w.pair.sim.now, w.seen[0].channel,
+					      0, "hello", 5),
+			 TAUT_OK);
 	assert_true(pair_run(&w.pair, 2 * SECOND, a_message_came_back));
 	assert_int_equal(w.seen[0].bytes, 5);
 	/* every milestone of a data call: gathering, first check, nominated, DTLS, SCTP */
@@ -214,8 +230,9 @@ static void messages_of_every_size_survive_a_rough_link(void **state)
 		data[i] = (uint8_t)(i * 2654435761u >> 13);
 	for (int i = 0; i < 40; i++) {
 		size_t n = i == 39 ? MAX_MESSAGE : (size_t)i * 701;
-		assert_int_equal(taut_pc_send_message(w.pair.peers[0].pc, w.pair.sim.now, w.seen[0].channel, 1,
-		                                      data, n), TAUT_OK);
+		assert_int_equal(taut_pc_send_message(w.pair.peers[0].pc, w.pair.sim.now,
+						      w.seen[0].channel, 1, data, n),
+				 TAUT_OK);
 		sum ^= sum_of(data, n);
 		bytes += n;
 	}
@@ -229,18 +246,26 @@ static void messages_of_every_size_survive_a_rough_link(void **state)
 /* Ten seconds of 50 sounds and 25 pictures each second, both ways. */
 static void send_media(struct world *w, taut_transceiver t[2][2], int ticks)
 {
-	uint8_t video[FRAME], audio[] = { 0x78, 1, 2, 3, 4, 5 }; /* Opus TOC: CELT, 20 ms, one frame */
+	uint8_t video[FRAME],
+		audio[] = { 0x78, 1, 2, 3, 4, 5 }; /* Opus TOC: CELT, 20 ms, one frame */
 	bool key[2] = { true, true };
 	unsigned wanted[2] = { w->seen[0].keys_wanted, w->seen[1].keys_wanted };
 
 	for (int n = 0; n < ticks; n++) {
 		for (int i = 0; i < 2; i++) {
 			taut_pc *pc = w->pair.peers[i].pc;
-			struct taut_frame a = { .size = sizeof a, .data = audio, .len = sizeof audio,
-				                .rtp_timestamp = (uint32_t)n * 960, .captured = w->pair.sim.now };
-			struct taut_frame v = { .size = sizeof v, .data = video, .len = FRAME,
-				                .rtp_timestamp = (uint32_t)n * 1800, .captured = w->pair.sim.now };
-			assert_int_equal(taut_pc_send_frame(pc, w->pair.sim.now, t[i][0], &a), TAUT_OK);
+			struct taut_frame a = { .size = sizeof a,
+						.data = audio,
+						.len = sizeof audio,
+						.rtp_timestamp = (uint32_t)n * 960,
+						.captured = w->pair.sim.now };
+			struct taut_frame v = { .size = sizeof v,
+						.data = video,
+						.len = FRAME,
+						.rtp_timestamp = (uint32_t)n * 1800,
+						.captured = w->pair.sim.now };
+			assert_int_equal(taut_pc_send_frame(pc, w->pair.sim.now, t[i][0], &a),
+					 TAUT_OK);
 			if (n % 2)
 				continue;
 			key[i] |= w->seen[i].keys_wanted != wanted[i];
@@ -248,14 +273,15 @@ static void send_media(struct world *w, taut_transceiver t[2][2], int ticks)
 			fill_frame(video, FRAME, (uint32_t)n / 2, key[i]);
 			v.flags = key[i] ? TAUT_FRAME_KEY : 0;
 			key[i] = false;
-			assert_int_equal(taut_pc_send_frame(pc, w->pair.sim.now, t[i][1], &v), TAUT_OK);
+			assert_int_equal(taut_pc_send_frame(pc, w->pair.sim.now, t[i][1], &v),
+					 TAUT_OK);
 		}
 		pair_run(&w->pair, 20000, NULL);
 	}
 }
 
 static void media_call(uint64_t seed, const struct sim_link *link, unsigned least_audio,
-                       unsigned least_video)
+		       unsigned least_video)
 {
 	struct world w;
 	taut_transceiver t[2][2] = { { 0 } };
@@ -267,16 +293,19 @@ static void media_call(uint64_t seed, const struct sim_link *link, unsigned leas
 	/* The answerer's transceivers come with the offer; it wants to send as well. */
 	assert_true(pair_run(&w.pair, 30 * SECOND, pair_both_connected));
 	for (size_t k = 0; k < 2; k++) {
-		const struct taut_transceiver_info *info = taut_pc_transceiver_at(w.pair.peers[1].pc, k);
+		const struct taut_transceiver_info *info =
+			taut_pc_transceiver_at(w.pair.peers[1].pc, k);
 		assert_non_null(info);
 		t[1][k] = info->id;
 		assert_int_equal(info->current_direction, TAUT_RECVONLY);
-		assert_int_equal(taut_pc_set_direction(w.pair.peers[1].pc, w.pair.sim.now, info->id, TAUT_SENDRECV),
-		                 TAUT_OK);
+		assert_int_equal(taut_pc_set_direction(w.pair.peers[1].pc, w.pair.sim.now, info->id,
+						       TAUT_SENDRECV),
+				 TAUT_OK);
 	}
 	pair_run(&w.pair, 3 * SECOND, NULL); /* a second negotiation, offered by the other side */
 	assert_int_equal(w.pair.peers[1].negotiations, 1);
-	assert_int_equal(taut_pc_transceiver_at(w.pair.peers[0].pc, 0)->current_direction, TAUT_SENDRECV);
+	assert_int_equal(taut_pc_transceiver_at(w.pair.peers[0].pc, 0)->current_direction,
+			 TAUT_SENDRECV);
 	send_media(&w, t, 500);
 	pair_run(&w.pair, 2 * SECOND, NULL);
 	for (int i = 0; i < 2; i++) {
@@ -352,10 +381,12 @@ static void ice_restarts_while_messages_flow(void **state)
 		w.echo = true;
 		open_channel(&w, 0, "chat");
 		assert_true(pair_run(&w.pair, 5 * SECOND, both_open));
-		assert_int_equal(taut_pc_restart_ice(w.pair.peers[who].pc, w.pair.sim.now), TAUT_OK);
+		assert_int_equal(taut_pc_restart_ice(w.pair.peers[who].pc, w.pair.sim.now),
+				 TAUT_OK);
 		for (int n = 0; n < 50; n++) {
-			assert_int_equal(taut_pc_send_message(w.pair.peers[0].pc, w.pair.sim.now, w.seen[0].channel, 0,
-			                                      "tick", 4), TAUT_OK);
+			assert_int_equal(taut_pc_send_message(w.pair.peers[0].pc, w.pair.sim.now,
+							      w.seen[0].channel, 0, "tick", 4),
+					 TAUT_OK);
 			pair_run(&w.pair, 40000, NULL);
 		}
 		assert_true(pair_run(&w.pair, 5 * SECOND, second_nomination));

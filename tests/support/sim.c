@@ -34,8 +34,10 @@ void sim_init(struct sim *s, uint64_t seed, const struct sim_link *link)
 	if (link)
 		s->link = *link;
 	for (int i = 0; i < 2; i++) {
-		tt_env_init(&s->env[i], &(struct taut_env_config){ .size = sizeof(struct taut_env_config),
-		                                                   .random = env_random, .ctx = s });
+		tt_env_init(&s->env[i],
+			    &(struct taut_env_config){ .size = sizeof(struct taut_env_config),
+						       .random = env_random,
+						       .ctx = s });
 		s->env[i].wall_now = s->now;
 		s->env[i].wall_unix_us = 1700000000000000;
 	}
@@ -74,13 +76,15 @@ static void enqueue(struct sim *s, struct sim_packet *p)
 }
 
 static void send_one(struct sim *s, int to, const void *data, size_t len,
-                     const struct taut_addr *local, const struct taut_addr *remote)
+		     const struct taut_addr *local, const struct taut_addr *remote)
 {
 	struct sim_packet *p = malloc(sizeof *p + len);
 
 	if (!p)
 		abort();
-	*p = (struct sim_packet){ .at = s->now + s->link.delay, .order = s->order++, .to = to, .len = len };
+	*p = (struct sim_packet){
+		.at = s->now + s->link.delay, .order = s->order++, .to = to, .len = len
+	};
 	if (s->link.jitter > 0)
 		p->at += (taut_time)(sim_random(s) % (uint64_t)s->link.jitter);
 	if (chance(s, s->link.reorder))
@@ -96,7 +100,7 @@ static void send_one(struct sim *s, int to, const void *data, size_t len,
 }
 
 void sim_send(struct sim *s, int to, const void *data, size_t len, const struct taut_addr *local,
-              const struct taut_addr *remote)
+	      const struct taut_addr *remote)
 {
 	unsigned n = s->sent[to]++;
 

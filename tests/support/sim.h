@@ -14,11 +14,11 @@
 #include "base/env.h"
 
 struct sim_link {
-	taut_time delay, jitter;             /* microseconds, one way */
-	unsigned loss, duplicate, corrupt;   /* per thousand */
-	unsigned reorder;                    /* per thousand are held back by 4 x delay */
-	const unsigned *drop;                /* exact packets, counted from 0 in each direction, ... */
-	size_t drop_count;                   /* ... in ascending order */
+	taut_time delay, jitter;           /* microseconds, one way */
+	unsigned loss, duplicate, corrupt; /* per thousand */
+	unsigned reorder;                  /* per thousand are held back by 4 x delay */
+	const unsigned *drop; /* exact packets, counted from 0 in each direction, ... */
+	size_t drop_count;    /* ... in ascending order */
 };
 
 struct sim_packet {
@@ -35,7 +35,7 @@ struct sim {
 	uint64_t seed, hash, order;
 	taut_time now;
 	struct sim_link link;
-	unsigned sent[2]; /* by direction: to agent 0, to agent 1 */
+	unsigned sent[2];         /* by direction: to agent 0, to agent 1 */
 	struct sim_packet *queue; /* by time */
 	struct tt_env env[2];     /* random from the seed; memory counted */
 };
@@ -47,7 +47,7 @@ uint64_t sim_random(struct sim *s);
 
 /* From one agent to the other (to: 0 or 1); local and remote as the sender sees them, or NULL. */
 void sim_send(struct sim *s, int to, const void *data, size_t len, const struct taut_addr *local,
-              const struct taut_addr *remote);
+	      const struct taut_addr *remote);
 /* When the next packet arrives; INT64_MAX: none is under way. */
 taut_time sim_next(const struct sim *s);
 /* The next packet that has arrived by s->now, or NULL. Free it with free(). */

@@ -20,7 +20,9 @@ static uint8_t planes[WIDTH * HEIGHT * 3 / 2];
 static struct taut_image card_image(void)
 {
 	return (struct taut_image){
-		.size = sizeof(struct taut_image), .width = WIDTH, .height = HEIGHT,
+		.size = sizeof(struct taut_image),
+		.width = WIDTH,
+		.height = HEIGHT,
 		.planes = { planes, planes + WIDTH * HEIGHT, planes + WIDTH * HEIGHT * 5 / 4 },
 		.strides = { WIDTH, WIDTH / 2, WIDTH / 2 },
 	};
@@ -65,12 +67,16 @@ static int write_wav(const char *dir, int seconds)
 	if (!f)
 		return 1;
 	fputs("RIFF", f), put_le(f, 36 + bytes, 4), fputs("WAVEfmt ", f), put_le(f, 16, 4);
-	put_le(f, 1, 2), put_le(f, 1, 2), put_le(f, RATE, 4), put_le(f, RATE * 2, 4), put_le(f, 2, 2);
+	put_le(f, 1, 2), put_le(f, 1, 2), put_le(f, RATE, 4), put_le(f, RATE * 2, 4),
+		put_le(f, 2, 2);
 	put_le(f, 16, 2), fputs("data", f), put_le(f, bytes, 4);
 	for (int s = 0; s < seconds * RATE; s += BLOCK) {
 		int16_t samples[BLOCK];
-		struct taut_pcm pcm = { .size = sizeof pcm, .rate = RATE, .channels = 1, .count = BLOCK,
-			                .samples = samples };
+		struct taut_pcm pcm = { .size = sizeof pcm,
+					.rate = RATE,
+					.channels = 1,
+					.count = BLOCK,
+					.samples = samples };
 		taut_test_card_sound(&pcm, (uint64_t)s);
 		for (int i = 0; i < BLOCK; i++)
 			put_le(f, (uint16_t)samples[i], 2);
@@ -133,9 +139,11 @@ static int check_video(const char *path, unsigned least)
 	}
 	taut_vp8_decoder_free(dec);
 	taut_source_free(src);
-	printf("%u pictures, %u with a counter, %u of them in order, PSNR %.1f dB at worst, %.1f on average\n",
+	printf("%u pictures, %u with a counter, %u of them in order, PSNR %.1f dB at worst, %.1f "
+	       "on average\n",
 	       pictures, read, in_order, worst, read ? sum / read : 0);
-	return !(read >= least && in_order + 2 >= read && read + 2 >= pictures && worst >= least_psnr);
+	return !(read >= least && in_order + 2 >= read && read + 2 >= pictures &&
+		 worst >= least_psnr);
 }
 
 static size_t decode_sound(const char *path, int16_t *out, size_t cap)
@@ -163,8 +171,11 @@ static size_t decode_sound(const char *path, int16_t *out, size_t cap)
 static size_t first_beep(int16_t *samples, size_t n)
 {
 	for (size_t at = RATE / 4; at + BLOCK < n; at += 240) {
-		struct taut_pcm pcm = { .size = sizeof pcm, .rate = RATE, .channels = 1, .count = BLOCK,
-			                .samples = samples + at };
+		struct taut_pcm pcm = { .size = sizeof pcm,
+					.rate = RATE,
+					.channels = 1,
+					.count = BLOCK,
+					.samples = samples + at };
 		if (taut_tone_level(&pcm, 1000) > 0.25)
 			return at;
 	}
@@ -188,7 +199,9 @@ static int check_sound(const char *path, unsigned least)
 {
 	size_t cap = (size_t)MAX_SECONDS * RATE;
 	int16_t *got = calloc(cap, sizeof *got), *card = calloc(4 * RATE, sizeof *card);
-	struct taut_pcm pcm = { .size = sizeof pcm, .rate = RATE, .channels = 1, .count = 4 * RATE, .samples = card };
+	struct taut_pcm pcm = {
+		.size = sizeof pcm, .rate = RATE, .channels = 1, .count = 4 * RATE, .samples = card
+	};
 	double best = 0;
 
 	if (!got || !card)

@@ -1,11 +1,11 @@
 /* test_negotiation.c - offers and answers of a peer connection, without a network. */
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
 #include <cmocka.h>
 #include <dirent.h>
+#include <setjmp.h>
+#include <stdarg.h>
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,9 +13,16 @@
 #include "taut/taut.h"
 
 static const struct taut_codec codecs[] = {
-	{ .size = sizeof(struct taut_codec), .mime = "audio/opus", .clock_rate = 48000, .channels = 2,
-	  .payload_type = 111, .fmtp = "minptime=10;useinbandfec=1" },
-	{ .size = sizeof(struct taut_codec), .mime = "video/VP8", .clock_rate = 90000, .payload_type = 96 },
+	{ .size = sizeof(struct taut_codec),
+	  .mime = "audio/opus",
+	  .clock_rate = 48000,
+	  .channels = 2,
+	  .payload_type = 111,
+	  .fmtp = "minptime=10;useinbandfec=1" },
+	{ .size = sizeof(struct taut_codec),
+	  .mime = "video/VP8",
+	  .clock_rate = 90000,
+	  .payload_type = 96 },
 };
 
 struct two {
@@ -56,8 +63,9 @@ static int tear_down(void **state)
 
 static taut_transceiver add(taut_pc *pc, uint32_t kind, uint32_t direction)
 {
-	const struct taut_transceiver_init init = { .size = sizeof init, .kind = kind,
-		                                    .direction = direction, .stream_id = "s" };
+	const struct taut_transceiver_init init = {
+		.size = sizeof init, .kind = kind, .direction = direction, .stream_id = "s"
+	};
 	taut_transceiver t;
 
 	assert_int_equal(taut_pc_add_transceiver(pc, 1, &init, &t), TAUT_OK);
@@ -202,7 +210,8 @@ static void a_rollback_is_as_if_the_offer_had_never_been(void **state)
 	add(t->a, TAUT_AUDIO, 0);
 	local(t->a);
 	assert_string_equal(taut_pc_transceiver_at(t->a, 0)->mid, "0");
-	assert_int_equal(taut_pc_set_local_description(t->a, 1, TAUT_SDP_ROLLBACK, NULL, 0), TAUT_OK);
+	assert_int_equal(taut_pc_set_local_description(t->a, 1, TAUT_SDP_ROLLBACK, NULL, 0),
+			 TAUT_OK);
 	assert_null(taut_pc_transceiver_at(t->a, 0)->mid);
 	assert_int_equal(taut_pc_signaling_state(t->a), TAUT_SIGNALING_STABLE);
 	assert_null(taut_pc_local_description(t->a, NULL));
@@ -211,7 +220,8 @@ static void a_rollback_is_as_if_the_offer_had_never_been(void **state)
 	add(t->b, TAUT_VIDEO, 0);
 	take(t->a, TAUT_SDP_OFFER, local(t->b));
 	assert_non_null(taut_pc_transceiver_at(t->a, 1));
-	assert_int_equal(taut_pc_set_remote_description(t->a, 1, TAUT_SDP_ROLLBACK, NULL, 0), TAUT_OK);
+	assert_int_equal(taut_pc_set_remote_description(t->a, 1, TAUT_SDP_ROLLBACK, NULL, 0),
+			 TAUT_OK);
 	assert_null(taut_pc_transceiver_at(t->a, 1));
 }
 
@@ -290,7 +300,8 @@ static void refused_answers_change_nothing(void **state)
 		{ "a=setup:active", "a=setup:actpass", TAUT_E_INVAL, "active or passive" },
 		{ "a=rtcp-mux\r\n", "", TAUT_E_INVAL, "rtcp-mux" },
 		{ " 0 1\r\n", " 5 1\r\n", TAUT_E_SYNTAX, "no section has this mid" },
-		{ "a=group:BUNDLE 0 1\r\n", "a=group:BUNDLE 0\r\n", TAUT_E_INVAL, "not in the bundle" },
+		{ "a=group:BUNDLE 0 1\r\n", "a=group:BUNDLE 0\r\n", TAUT_E_INVAL,
+		  "not in the bundle" },
 		{ "m=video", "m=audio", TAUT_E_INVAL, "kind of media" },
 		{ "a=group:BUNDLE 0 1\r\n", "", TAUT_E_INVAL, "bundle" },
 	};
@@ -320,10 +331,13 @@ static void calls_in_the_wrong_state_are_errors(void **state)
 
 	assert_int_equal(taut_pc_create_answer(t->a, 1, &sdp), TAUT_E_STATE);
 	assert_string_equal(taut_pc_error(t->a)->dom_name, "InvalidStateError");
-	assert_int_equal(taut_pc_set_local_description(t->a, 1, TAUT_SDP_ANSWER, NULL, 0), TAUT_E_STATE);
+	assert_int_equal(taut_pc_set_local_description(t->a, 1, TAUT_SDP_ANSWER, NULL, 0),
+			 TAUT_E_STATE);
 	assert_int_equal(remote(t->a, TAUT_SDP_ANSWER, "v=0"), TAUT_E_STATE);
-	assert_int_equal(taut_pc_add_ice_candidate(t->a, 1, "candidate:x", 11, "0", -1), TAUT_E_STATE);
-	assert_int_equal(taut_pc_set_local_description(t->a, 1, TAUT_SDP_OFFER, "v=0", 3), TAUT_E_INVAL);
+	assert_int_equal(taut_pc_add_ice_candidate(t->a, 1, "candidate:x", 11, "0", -1),
+			 TAUT_E_STATE);
+	assert_int_equal(taut_pc_set_local_description(t->a, 1, TAUT_SDP_OFFER, "v=0", 3),
+			 TAUT_E_INVAL);
 	assert_string_equal(taut_pc_error(t->a)->dom_name, "InvalidModificationError");
 	assert_int_equal(taut_pc_close(t->a, 1), TAUT_OK);
 	assert_int_equal(taut_pc_close(t->a, 1), TAUT_OK);
@@ -340,8 +354,10 @@ static void candidates_are_checked(void **state)
 	take(t->b, TAUT_SDP_OFFER, local(t->a));
 	assert_int_equal(taut_pc_add_ice_candidate(t->b, 1, good, strlen(good), "0", -1), TAUT_OK);
 	assert_int_equal(taut_pc_add_ice_candidate(t->b, 1, good, strlen(good), NULL, 0), TAUT_OK);
-	assert_int_equal(taut_pc_add_ice_candidate(t->b, 1, good, strlen(good), "9", -1), TAUT_E_INVAL);
-	assert_int_equal(taut_pc_add_ice_candidate(t->b, 1, good, strlen(good), NULL, 5), TAUT_E_INVAL);
+	assert_int_equal(taut_pc_add_ice_candidate(t->b, 1, good, strlen(good), "9", -1),
+			 TAUT_E_INVAL);
+	assert_int_equal(taut_pc_add_ice_candidate(t->b, 1, good, strlen(good), NULL, 5),
+			 TAUT_E_INVAL);
 	assert_int_equal(taut_pc_add_ice_candidate(t->b, 1, good, 20, "0", -1), TAUT_E_SYNTAX);
 	assert_int_equal(taut_pc_add_ice_candidate(t->b, 1, NULL, 0, NULL, -1), TAUT_OK);
 }

@@ -1,0 +1,172 @@
+/* test_base.c - the reader, the writer, serial numbers, CRCs, memory and config structs. */
+#include <cmocka.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/config.h"
+#include "base/crc32.h"
+#include "base/crc32c.h"
+#include "base/env.h"
+#include "base/rd.h"
+#include "base/serial.h"
+#include "base/wr.h"
+
+static void reading_past_the_end_sticks(void **state)
+{
+	uint8_t *two = malloc(2);
+	struct rd r;
+
+	(void)state;
+	memcpy(two, (uint8_t[]){ 0x12, 0x34 }, 2);
+	r = rd_make(two, 2);
+	assert_int_equal(rd_u16(&r), 0x1234);
+	assert_int_equal(rd_left(&r), 0);
+	assert_false(r.bad);
+	assert_int_equal(rd_u8(&r), 0);
+	assert_true(r.bad);
+	r = rd_make(two, 2);
+	assert_int_equal(rd_u32(&r), 0); /* half a number is none */
+	assert_true(r.bad);
+	r = rd_make(two, 2);
+	struct rd sub = rd_sub(&r, 1);
+	assert_int_equal(rd_u8(&sub), 0x12);
+	assert_int_equal(rd_u8(&sub), 0);
+	assert_true(sub.bad && !r.bad);
+	assert_null(rd_take(&r, SIZE_MAX));
+	r = rd_make(NULL, 7);
+	assert_int_equal(rd_left(&r), 0);
+	free(two);
+}
+
+static void writing_past_the_end_writes_nothing(void **state)
+{
+	uint8_t *five = calloc(1, 5);
+	struct wr w = wr_make(five, 5);
+
+	(void)state;
+	wr_u16(&w, 0);
+	wr_u24(&w, 0xabcdef);
+	wr_patch_u16(&w, 0, 0x1234);
+	assert_int_equal(wr_len(&w), 5);
+	assert_memory_equal(five, ((uint8_t[]){ 0x12, 0x34, 0xab, 0xcd, 0xef }), 5);
+	wr_u8(&w, 1);
+	assert_true(w.bad);
+	assert_int_equal(wr_len(&w), 0);
+	w = wr_make(five, 5);
+	wr_u32(&w, 1);
+	wr_bytes(&w, "ab", 2);
+	assert_true(w.bad);
+	assert_int_equal(five[4], 0xef);
+	w = wr_make(five, 5);
+	wr_patch_u16(&w, 0, 1); /* nothing is there yet */
+	assert_true(w.bad);
+	free(five);
+}
+
+static void serial_numbers_wrap(void **state)
+{
+	(void)state;
+	assert_true(s16_before(s16(65535), s16(0)));
+	assert_true(s16_before(s16(0), s16(32767)));
+	assert_false(s16_before(s16(0), s16(32768)));
+	assert_false(s16_before(s16(32768), s16(0))); /* RFC 1982 3.2: in no order */
+	assert_false(s16_before(s16(5), s16(5)));
+	assert_true(s16_before_eq(s16(5), s16(5)));
+	assert_true(s32_before(s32(UINT32_MAX - 2), s32(3)));
+	assert_int_equal(s32_diff(s32(UINT32_MAX), s32(4)), 5);
+	assert_int_equal(s16_add(s16(65530), 10).v, 4);
+}
+
+static void checksums_have_their_known_values(void **state)
+{
+	(void)state;
+	assert_int_equal(tt_crc32("123456789", 9), 0xcbf43926);
+	assert_int_equal(tt_crc32c("123456789", 9), 0xe3069283);
+	assert_int_equal(tt_crc32c("", 0), 0);
+	/* RFC 3720 appendix B.4 */
+	static const uint8_t zeros[32];
+	assert_int_equal(tt_crc32c(zeros, 32), 0x8a9136aa);
+}
+
+static int failing_random(void *ctx, void *out, size_t len)
+{
+	(void)ctx;
+	memset(out, 0xaa, len);
+	return -1;
+}
+
+static void memory_is_counted_and_has_a_ceiling(void **state)
+{
+	struct tt_env env;
+
+	(void)state;
+	tt_env_init(&env, &(struct taut_env_config){ .size = sizeof(struct taut_env_config),
+						     .random = failing_random,
+						     .max_memory = 1000 });
+	uint8_t *p = tt_alloc(&env, 600);
+	assert_non_null(p);
+	assert_int_equal(p[599], 0);
+	assert_null(tt_alloc(&env, 500));
+	p = tt_resize(&env, p, 1000);
+	assert_non_null(p);
+	assert_int_equal(env.memory, 1000);
+	assert_null(tt_alloc(&env, 1));
+	assert_null(tt_alloc(&env, SIZE_MAX));
+	tt_free(&env, p);
+	assert_int_equal(env.memory, 0);
+	char *text = tt_copy_text(&env, "abc", 2);
+	assert_string_equal(text, "ab");
+	tt_free(&env, text);
+	uint32_t n = 7;
+	assert_false(tt_random_u32(&env, &n)); /* a source that fails is never used */
+	assert_int_equal(n, 0);
+}
+
+struct newer {
+	size_t size;
+	uint32_t a, b;
+};
+
+static void config_structs_may_be_older_or_newer(void **state)
+{
+	struct {
+		size_t size;
+		uint32_t a;
+	} older = { 12, 5 };
+	struct {
+		struct newer n;
+		uint64_t unknown;
+	} newest = { { sizeof newest, 1, 2 }, 0 };
+	struct newer out;
+
+	(void)state;
+	assert_int_equal(tt_config_take(&out, sizeof out, &older), TAUT_OK);
+	assert_int_equal(out.a, 5);
+	assert_int_equal(out.b, 0);
+	assert_int_equal(tt_config_take(&out, sizeof out, &newest), TAUT_OK);
+	assert_int_equal(out.b, 2);
+	assert_int_equal(out.size, sizeof out);
+	newest.unknown = 1;
+	assert_int_equal(tt_config_take(&out, sizeof out, &newest), TAUT_E_UNSUPPORTED);
+	older.size = 0;
+	assert_int_equal(tt_config_take(&out, sizeof out, &older), TAUT_E_INVAL);
+	assert_int_equal(tt_config_take(&out, sizeof out, NULL), TAUT_OK);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(reading_past_the_end_sticks),
+		cmocka_unit_test(writing_past_the_end_writes_nothing),
+		cmocka_unit_test(serial_numbers_wrap),
+		cmocka_unit_test(checksums_have_their_known_values),
+		cmocka_unit_test(memory_is_counted_and_has_a_ceiling),
+		cmocka_unit_test(config_structs_may_be_older_or_newer),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
