@@ -6,6 +6,7 @@
  * section 5 allows that or refusing). */
 #include "sdp/sdp.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/num.h"
@@ -401,6 +402,10 @@ int tt_sdp_read(struct tt_sdp **out, struct tt_env *env, const char *text, size_
 	if (len > TT_SDP_MAX_BYTES) {
 		(void)tt_sdp_refuse(&r.x, TAUT_E_LIMIT, text, "the description is too long",
 		                    "at most 262144 bytes");
+		if (err) {
+			(void)snprintf(err->buf, sizeof err->buf, "%zu bytes", len);
+			err->err.found = err->buf;
+		}
 		return r.x.code;
 	}
 	r.sdp = tt_sdp_new(env);

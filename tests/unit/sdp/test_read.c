@@ -379,6 +379,10 @@ static void a_description_of_a_megabyte_is_refused_unread(void **state)
 	(void)state;
 	add(&t, MINIMAL, 1);
 	add(&t, "a=x:0123456789\r\n", 65536);
+	struct tt_sdp *sdp;
+	struct tt_sdp_error e;
+	assert_int_equal(tt_sdp_read(&sdp, &env, t.p, t.len, &e), TAUT_E_LIMIT);
+	assert_string_equal(e.err.found, "1048617 bytes");
 	expect_limit(&t, 1);
 }
 
@@ -481,6 +485,24 @@ static void more_than_64_payload_types_are_refused(void **state)
 	expect_limit(&t, 5);
 }
 
+static void lists_inside_a_line_have_ceilings_too(void **state)
+{
+	struct text t = { .p = NULL };
+
+	(void)state;
+	add(&t, VIDEO "a=simulcast:send 0", 1);
+	add(&t, ";1", TT_SDP_MAX_RIDS - 1);
+	expect_read(&t);
+	add(&t, ",2", 1);
+	expect_limit(&t, 6);
+	add(&t, VIDEO "a=fmtp:96 x=", 1);
+	add(&t, "x", 5000);
+	expect_read(&t);
+	add(&t, "\r\na=fmtp:96 y=", 1);
+	add(&t, "y", 5000);
+	expect_limit(&t, 7);
+}
+
 static void what_it_costs_in_memory_has_a_ceiling(void **state)
 {
 	struct text t = { .p = NULL };
@@ -571,6 +593,7 @@ int main(void)
 		cmocka_unit_test(a_line_of_more_than_8_kilobytes_is_refused),
 		cmocka_unit_test(each_kind_of_attribute_has_its_ceiling),
 		cmocka_unit_test(more_than_64_payload_types_are_refused),
+		cmocka_unit_test(lists_inside_a_line_have_ceilings_too),
 		cmocka_unit_test(what_it_costs_in_memory_has_a_ceiling),
 		cmocka_unit_test(without_memory_nothing_is_read_and_nothing_is_left),
 	};

@@ -141,6 +141,8 @@ static void a_line_end_in_a_name_is_not_written(void **state)
 	assert_null(text);
 	m->msids[0].stream = "stream\ntrack";
 	assert_int_equal(tt_sdp_write(sdp, &env, &text, &len), TAUT_E_INVAL);
+	m->msids[0].stream = "stream\rtrack";
+	assert_int_equal(tt_sdp_write(sdp, &env, &text, &len), TAUT_E_INVAL);
 	m->msids[0].stream = "%s%n";
 	assert_int_equal(tt_sdp_write(sdp, &env, &text, &len), 0);
 	assert_non_null(strstr(text, "a=msid:%s%n track\r\n"));
