@@ -122,7 +122,7 @@ struct tt_sdp_candidate { /* RFC 8839 section 5.1; needs no arena */
 	char ufrag[257];    /* the extension "ufrag", "": none */
 	char extensions[256]; /* all other "name value" pairs, one space between; tt_sdp_pair_get */
 	uint8_t transport, type, tcptype;
-	bool is_local_name; /* an mDNS name, RFC 8828 */
+	bool is_local_name; /* "....local": multicast DNS knows it */
 	bool has_generation;
 	uint16_t component, port, rport; /* component 1..256 */
 	uint32_t priority;
@@ -175,7 +175,7 @@ struct tt_sdp_common {
 	struct tt_sdp_extmap *extmaps;
 	size_t extmap_count;
 	bool extmap_allow_mixed;
-	bool end_of_candidates; /* RFC 8840 section 8.2 */
+	bool end_of_candidates; /* RFC 8840 */
 	struct tt_sdp_attr *attrs; /* all others */
 	size_t attr_count;
 };

@@ -1,6 +1,6 @@
 /* sdp_ask.c - what a description says about one of its sections.
  *
- * Several attributes may stand once for the whole session: RFC 8839 section 4.3 (ICE), RFC 8122
+ * Several attributes may stand once for the whole session: RFC 8839 section 5.4 (ICE), RFC 8122
  * section 5 and RFC 4145 section 4 (DTLS), RFC 8866 section 6.7 (direction). */
 #include "sdp/sdp.h"
 

@@ -23,7 +23,7 @@ static const char *const type_texts[] = {
 	[TT_SDP_RELAY] = "relay",
 };
 
-static const char *const tcptype_texts[] = { /* RFC 6544 section 4.5 */
+static const char *const tcptype_texts[] = { /* RFC 6544 */
 	[TT_SDP_TCP_ACTIVE] = "active",
 	[TT_SDP_TCP_PASSIVE] = "passive",
 	[TT_SDP_TCP_SO] = "so",

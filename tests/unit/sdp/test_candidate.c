@@ -161,20 +161,23 @@ static void a_line_of_64_kilobytes_is_refused(void **state)
 
 static void extensions_past_their_room_are_left_out_in_pairs(void **state)
 {
-	struct tt_sdp_candidate c, d;
-	char line[2048] = "candidate:1 1 udp 1 192.0.2.1 5 typ host", buf[TT_SDP_CANDIDATE_TEXT];
-
 	(void)state;
-	for (int i = 0; i < 60; i++) {
-		const size_t n = strlen(line);
-		(void)snprintf(line + n, sizeof line - n, " name-%d value", i);
+	for (int pad = 1; pad < 16; pad++) {
+		struct tt_sdp_candidate c, d;
+		char line[2048], buf[TT_SDP_CANDIDATE_TEXT];
+		(void)snprintf(line, sizeof line, "candidate:1 1 udp 1 192.0.2.1 5 typ host pad %.*s", pad,
+		               "0123456789abcdef");
+		for (int i = 0; i < 60; i++) {
+			const size_t n = strlen(line);
+			(void)snprintf(line + n, sizeof line - n, " name-%d value", i);
+		}
+		assert_int_equal(read_one(&c, line, NULL), 0);
+		assert_true(strlen(c.extensions) > 200);
+		assert_string_equal(c.extensions + strlen(c.extensions) - 6, " value");
+		assert_true(tt_sdp_candidate_write(&c, buf, sizeof buf) > 0);
+		assert_int_equal(read_one(&d, buf, NULL), 0);
+		assert_string_equal(c.extensions, d.extensions);
 	}
-	assert_int_equal(read_one(&c, line, NULL), 0);
-	assert_true(strlen(c.extensions) > 200);
-	assert_string_equal(c.extensions + strlen(c.extensions) - 6, " value");
-	assert_true(tt_sdp_candidate_write(&c, buf, sizeof buf) > 0);
-	assert_int_equal(read_one(&d, buf, NULL), 0);
-	assert_string_equal(c.extensions, d.extensions);
 }
 
 static void what_browsers_trickle_is_read(void **state)
