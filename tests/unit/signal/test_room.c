@@ -1,0 +1,571 @@
+/* The room client against a line, a loop and connections that this file plays: which message
+ * leads to which call of taut_pc, and that leaving is legal in every callback. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "signal/room_link.h"
+#include "taut/signal.h"
+
+/* ---- the line ---- */
+
+struct tt_link {
+	struct tt_link_config cfg;
+};
+
+/* One test at a time: what it plays with. */
+static struct stage {
+	struct tt_link *link;
+	char sent[64][1024];
+	size_t sent_count, heard_count;
+	int pcs_alive, pcs_made, peers_seen, peers_left, offers_seen, chats, errors, restarts, candidates;
+	char last_error[64], last_left[128], last_chat[128];
+	uint32_t state;
+	struct taut_pc *pc; /* the newest */
+	taut_task timer;
+	void *timer_arg;
+	taut_room *room;
+	const char *leave_in; /* the callback in which to leave */
+} st;
+
+int tt_link_open(struct tt_link **out, const struct tt_link_config *cfg)
+{
+	st.link = *out = calloc(1, sizeof **out);
+	(*out)->cfg = *cfg;
+	return TAUT_OK;
+}
+
+void tt_link_send(struct tt_link *link, unsigned line, const char *text, size_t len)
+{
+	assert_ptr_equal(link, st.link);
+	assert_true(line > 0 && st.sent_count < 64 && len < 1024);
+	snprintf(st.sent[st.sent_count++], 1024, "%s", text);
+}
+
+void tt_link_close(struct tt_link *link)
+{
+	free(link);
+	st.link = NULL;
+}
+
+bool tt_link_parse_url(struct tt_link_url *out, const char *url)
+{
+	*out = (struct tt_link_url){ .port = 1 };
+	return url && *url;
+}
+
+static void item(enum tt_link_kind kind, unsigned line, const char *text)
+{
+	size_t len = strlen(text);
+	struct tt_link_item *i = calloc(1, sizeof *i + len + 1);
+
+	if (st.link) {
+		i->kind = kind;
+		i->line = line;
+		i->len = len;
+		memcpy(i->text, text, len);
+		st.link->cfg.item(st.link->cfg.user, i);
+	}
+	free(i);
+}
+
+static void hear(const char *text) { item(TT_LINK_TEXT, 1, text); }
+
+/* ---- connections and the loop ---- */
+
+struct taut_pc {
+	uint32_t signaling, connection, local;
+	taut_event_handler handler;
+	void *user;
+	bool closed;
+};
+
+int taut_pc_new(taut_pc **out, taut_env *env, const struct taut_config *cfg, taut_time now)
+{
+	(void)env, (void)cfg, (void)now;
+	st.pc = *out = calloc(1, sizeof **out);
+	(*out)->signaling = TAUT_SIGNALING_STABLE;
+	(*out)->connection = TAUT_STATE_NEW;
+	st.pcs_alive++;
+	st.pcs_made++;
+	return TAUT_OK;
+}
+
+void taut_pc_free(taut_pc *pc)
+{
+	st.pcs_alive--;
+	if (st.pc == pc)
+		st.pc = NULL;
+	free(pc);
+}
+
+int taut_pc_close(taut_pc *pc, taut_time now) { (void)now; pc->closed = true; return TAUT_OK; }
+const struct taut_error *taut_pc_error(const taut_pc *pc) { (void)pc; return NULL; }
+uint32_t taut_pc_signaling_state(const taut_pc *pc) { return pc->signaling; }
+uint32_t taut_pc_connection_state(const taut_pc *pc) { return pc->connection; }
+const char *taut_reason_text(uint32_t reason) { (void)reason; return "a reason"; }
+
+int taut_pc_set_local_description(taut_pc *pc, taut_time now, uint32_t type, const char *sdp, size_t len)
+{
+	(void)now, (void)sdp, (void)len;
+	assert_int_equal(type, 0);
+	bool answer = pc->signaling == TAUT_SIGNALING_HAVE_REMOTE_OFFER;
+	pc->local = answer ? TAUT_SDP_ANSWER : TAUT_SDP_OFFER;
+	pc->signaling = answer ? TAUT_SIGNALING_STABLE : TAUT_SIGNALING_HAVE_LOCAL_OFFER;
+	return TAUT_OK;
+}
+
+int taut_pc_set_remote_description(taut_pc *pc, taut_time now, uint32_t type, const char *sdp, size_t len)
+{
+	(void)now, (void)len;
+	if (strcmp(sdp, "bad") == 0)
+		return TAUT_E_SYNTAX;
+	pc->signaling = type == TAUT_SDP_OFFER ? TAUT_SIGNALING_HAVE_REMOTE_OFFER : TAUT_SIGNALING_STABLE;
+	return TAUT_OK;
+}
+
+const char *taut_pc_local_description(taut_pc *pc, uint32_t *type) { *type = pc->local; return "mine"; }
+
+int taut_pc_add_ice_candidate(taut_pc *pc, taut_time now, const char *c, size_t len, const char *mid, int index)
+{
+	(void)pc, (void)now, (void)c, (void)len, (void)mid, (void)index;
+	st.candidates++;
+	return TAUT_OK;
+}
+
+int taut_pc_restart_ice(taut_pc *pc, taut_time now) { (void)pc, (void)now; st.restarts++; return TAUT_OK; }
+taut_env *taut_loop_env(taut_loop *loop) { (void)loop; return NULL; }
+taut_time taut_loop_now(taut_loop *loop) { (void)loop; return 1; }
+void taut_loop_free_pc(taut_loop *loop, taut_pc *pc) { (void)loop; assert_true(pc->closed); taut_pc_free(pc); }
+
+int taut_loop_add(taut_loop *loop, taut_pc *pc, taut_event_handler handler, void *user)
+{
+	(void)loop;
+	pc->handler = handler;
+	pc->user = user;
+	return TAUT_OK;
+}
+
+taut_timer taut_loop_after(taut_loop *loop, taut_time delay, taut_task task, void *arg)
+{
+	(void)loop, (void)delay;
+	st.timer = task;
+	st.timer_arg = arg;
+	return 7;
+}
+
+void taut_loop_cancel(taut_loop *loop, taut_timer timer) { (void)loop; assert_int_equal(timer, 7); st.timer = NULL; }
+
+static void event(struct taut_event e)
+{
+	if (st.pc)
+		st.pc->handler(st.pc->user, st.pc, &e);
+}
+
+static void needed(void) { event((struct taut_event){ .type = TAUT_EV_NEGOTIATION_NEEDED }); }
+
+static void connection(uint32_t state, uint32_t reason)
+{
+	if (!st.pc)
+		return;
+	st.pc->connection = state;
+	event((struct taut_event){ .type = TAUT_EV_CONNECTION_STATE, .number = state, .reason = reason });
+}
+
+/* ---- the application ---- */
+
+static void perhaps_leave(const char *where)
+{
+	if (st.leave_in && strcmp(st.leave_in, where) == 0) {
+		st.leave_in = NULL;
+		taut_room_leave(st.room);
+		st.room = NULL;
+	}
+}
+
+static void on_peer(void *u, taut_room *r, const struct taut_room_peer *p, taut_pc *pc)
+{
+	(void)u, (void)r, (void)p;
+	assert_ptr_equal(pc, st.pc);
+	st.peers_seen++;
+	perhaps_leave("peer");
+}
+
+static void on_offer(void *u, taut_room *r, const struct taut_room_peer *p, taut_pc *pc)
+{
+	(void)u, (void)r, (void)p;
+	assert_int_equal(pc->signaling, TAUT_SIGNALING_HAVE_REMOTE_OFFER);
+	st.offers_seen++;
+	perhaps_leave("offer");
+}
+
+static void on_event(void *u, taut_room *r, const struct taut_room_peer *p, taut_pc *pc, const struct taut_event *e)
+{
+	(void)u, (void)r, (void)p, (void)pc, (void)e;
+	perhaps_leave("event");
+}
+
+static void on_peer_left(void *u, taut_room *r, const struct taut_room_peer *p, taut_pc *pc, const char *why)
+{
+	(void)u, (void)r, (void)p;
+	assert_false(pc->closed);
+	st.peers_left++;
+	snprintf(st.last_left, sizeof st.last_left, "%s", why);
+	perhaps_leave("left");
+}
+
+static void on_chat(void *u, taut_room *r, const struct taut_room_peer *p, const char *text)
+{
+	(void)u, (void)r;
+	snprintf(st.last_chat, sizeof st.last_chat, "%s: %s", p->name, text);
+	st.chats++;
+	perhaps_leave("chat");
+}
+
+static void on_error(void *u, taut_room *r, const char *code, const char *text)
+{
+	(void)u, (void)r, (void)text;
+	st.errors++;
+	snprintf(st.last_error, sizeof st.last_error, "%s", code);
+	perhaps_leave("error");
+}
+
+static void on_state(void *u, taut_room *r, uint32_t state)
+{
+	(void)u, (void)r;
+	st.state = state;
+	perhaps_leave("state");
+}
+
+static void on_signal(void *u, taut_room *r, int out, const char *json, size_t len)
+{
+	(void)u, (void)r, (void)json, (void)len;
+	st.heard_count++;
+	perhaps_leave(out ? "signal out" : "signal in");
+}
+
+static const struct taut_room_config config = {
+	.size = sizeof config, .url = "http://x/", .room = "tea", .name = "Me", .on_peer = on_peer,
+	.on_offer = on_offer, .on_event = on_event, .on_peer_left = on_peer_left, .on_chat = on_chat,
+	.on_error = on_error, .on_state = on_state, .on_signal = on_signal,
+};
+
+static int set_up(void **state)
+{
+	(void)state;
+	memset(&st, 0, sizeof st);
+	assert_int_equal(taut_room_join(&st.room, NULL, &config), TAUT_OK);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	taut_room_leave(st.room);
+	assert_int_equal(st.pcs_alive, 0);
+	assert_null(st.link);
+	return 0;
+}
+
+#define JOINED "{\"type\":\"joined\",\"room\":\"tea\",\"id\":\"me\",\"peers\":[%s]}"
+#define BOB "{\"id\":\"bob\",\"name\":\"Bob\",\"agent\":\"browser\",\"role\":\"polite\"}"
+#define FROM_BOB "\"room\":\"tea\",\"from\":\"bob\",\"name\":\"Bob\""
+#define OFFER(call, sdp) "{\"type\":\"description\"," FROM_BOB ",\"call\":\"" call \
+	"\",\"description\":{\"type\":\"offer\",\"sdp\":\"" sdp "\"}}"
+#define ANSWER(call) "{\"type\":\"description\"," FROM_BOB ",\"call\":\"" call \
+	"\",\"description\":{\"type\":\"answer\",\"sdp\":\"x\"}}"
+#define USER_HERE(role) "{\"type\":\"user_here\"," FROM_BOB ",\"agent\":\"native\",\"role\":\"" role "\"}"
+
+static void join(const char *peers)
+{
+	char text[512];
+
+	item(TT_LINK_UP, 1, "");
+	snprintf(text, sizeof text, JOINED, peers);
+	hear(text);
+}
+
+static bool sent(const char *part)
+{
+	for (size_t i = 0; i < st.sent_count; i++)
+		if (strstr(st.sent[i], part))
+			return true;
+	return false;
+}
+
+/* ---- */
+
+static void it_says_ready_then_user_here(void **state)
+{
+	(void)state;
+	assert_null(taut_room_id(st.room));
+	join("");
+	assert_int_equal(st.sent_count, 2);
+	assert_non_null(strstr(st.sent[0], "\"type\":\"ready\""));
+	assert_non_null(strstr(st.sent[0], "\"agent\":\"native\""));
+	assert_non_null(strstr(st.sent[1], "\"type\":\"user_here\""));
+	assert_int_equal(st.state, TAUT_ROOM_JOINED);
+	assert_string_equal(taut_room_id(st.room), "me");
+}
+
+static void a_newcomer_waits_for_the_offer_and_answers_in_its_call(void **state)
+{
+	(void)state;
+	join(BOB);
+	assert_int_equal(st.peers_seen, 1);
+	assert_int_equal(taut_room_peer_at(st.room, 0, NULL)->starts, 0);
+	needed();
+	assert_false(sent("description"));
+	hear(OFFER("c1", "x"));
+	assert_int_equal(st.offers_seen, 1);
+	assert_true(sent("\"answer\"") && sent("\"call\":\"c1\"") && sent("\"to\":\"bob\""));
+	needed();
+	assert_true(sent("\"offer\""));
+}
+
+static void who_was_there_first_offers(void **state)
+{
+	(void)state;
+	join("");
+	hear("{\"type\":\"announce\"," FROM_BOB ",\"role\":\"impolite\"}");
+	assert_int_equal(st.pcs_made, 0);
+	hear(USER_HERE("impolite"));
+	assert_int_equal(taut_room_peer_at(st.room, 0, NULL)->starts, 1);
+	needed();
+	assert_true(sent("\"offer\""));
+	assert_int_equal(st.pc->signaling, TAUT_SIGNALING_HAVE_LOCAL_OFFER);
+	hear(ANSWER("another"));
+	assert_int_equal(st.pc->signaling, TAUT_SIGNALING_HAVE_LOCAL_OFFER);
+	hear("{\"type\":\"description\"," FROM_BOB ",\"description\":{\"type\":\"answer\",\"sdp\":\"x\"}}");
+	assert_int_equal(st.pc->signaling, TAUT_SIGNALING_STABLE);
+}
+
+static void when_offers_meet_the_polite_gives_way_and_the_impolite_does_not(void **state)
+{
+	(void)state;
+	for (int polite = 0; polite < 2; polite++) {
+		join(BOB);
+		hear(OFFER("c1", "x"));
+		hear(polite ? "{\"type\":\"announce\"," FROM_BOB ",\"role\":\"polite\"}"
+		            : "{\"type\":\"announce\"," FROM_BOB ",\"role\":\"impolite\"}");
+		needed();
+		assert_int_equal(st.pc->signaling, TAUT_SIGNALING_HAVE_LOCAL_OFFER);
+		hear(OFFER("c1", "x"));
+		assert_int_equal(st.pc->signaling, polite ? TAUT_SIGNALING_STABLE : TAUT_SIGNALING_HAVE_LOCAL_OFFER);
+		tear_down(NULL);
+		set_up(NULL);
+	}
+}
+
+static void a_call_outlives_the_relay_and_what_it_needs_is_done_later(void **state)
+{
+	(void)state;
+	join(BOB);
+	hear(OFFER("c1", "x"));
+	connection(TAUT_STATE_CONNECTED, 0);
+	item(TT_LINK_DOWN, 1, "broke");
+	assert_int_equal(st.state, TAUT_ROOM_CONNECTING);
+	assert_string_equal(st.last_error, "unreachable");
+	assert_int_equal(taut_room_chat(st.room, "x"), TAUT_E_STATE);
+	size_t before = st.sent_count;
+	needed();
+	event((struct taut_event){ .type = TAUT_EV_ICE_CANDIDATE, .text = "candidate:1" });
+	assert_int_equal(st.sent_count, before);
+	join(BOB);
+	assert_int_equal(st.pcs_made, 1);
+	assert_true(sent("\"offer\""));
+}
+
+static void after_the_relay_was_away_who_is_not_there_is_dropped_unless_the_call_works(void **state)
+{
+	(void)state;
+	join(BOB);
+	connection(TAUT_STATE_CONNECTED, 0);
+	item(TT_LINK_DOWN, 1, "");
+	join("");
+	assert_int_equal(st.peers_left, 0);
+	connection(TAUT_STATE_FAILED, TAUT_REASON_ICE_CONSENT_EXPIRED);
+	assert_int_equal(st.peers_left, 1);
+	join(BOB);
+	item(TT_LINK_DOWN, 1, "");
+	join("");
+	assert_int_equal(st.peers_left, 2);
+}
+
+static void left_ends_a_call_and_gone_lets_it_go_on(void **state)
+{
+	(void)state;
+	join(BOB);
+	connection(TAUT_STATE_CONNECTED, 0);
+	hear("{\"type\":\"leave\"," FROM_BOB ",\"reason\":\"gone\"}");
+	assert_int_equal(st.peers_left, 0);
+	hear(USER_HERE("polite"));
+	assert_int_equal(st.pcs_made, 1);
+	hear("{\"type\":\"leave\"," FROM_BOB ",\"reason\":\"left\"}");
+	assert_int_equal(st.peers_left, 1);
+	assert_int_equal(st.pcs_alive, 0);
+}
+
+static void an_offer_of_another_call_replaces_the_connection(void **state)
+{
+	(void)state;
+	join(BOB);
+	hear(OFFER("c1", "x"));
+	hear("{\"type\":\"candidate\"," FROM_BOB ",\"call\":\"c1\",\"candidate\":{\"candidate\":\"candidate:1\"}}");
+	hear("{\"type\":\"candidate\"," FROM_BOB ",\"call\":\"c0\",\"candidate\":{\"candidate\":\"candidate:1\"}}");
+	hear("{\"type\":\"candidate\"," FROM_BOB ",\"candidate\":null}");
+	assert_int_equal(st.candidates, 2);
+	hear(OFFER("c2", "x"));
+	assert_int_equal(st.pcs_made, 2);
+	assert_int_equal(st.pcs_alive, 1);
+	assert_int_equal(st.peers_seen, 2);
+	assert_true(sent("\"call\":\"c2\""));
+}
+
+static void user_here_begins_anew_unless_the_call_works(void **state)
+{
+	(void)state;
+	join(BOB);
+	hear(USER_HERE("polite"));
+	assert_int_equal(st.pcs_made, 2);
+	connection(TAUT_STATE_CONNECTED, 0);
+	hear(USER_HERE("polite"));
+	assert_int_equal(st.pcs_made, 2);
+	st.pc->signaling = TAUT_SIGNALING_HAVE_LOCAL_OFFER;
+	hear(USER_HERE("polite"));
+	assert_int_equal(st.pcs_made, 3);
+}
+
+static void the_starter_mends_a_failed_call_by_ice_or_by_a_new_one(void **state)
+{
+	(void)state;
+	join("");
+	hear(USER_HERE("impolite"));
+	connection(TAUT_STATE_FAILED, TAUT_REASON_ICE_CONSENT_EXPIRED);
+	assert_int_equal(st.restarts, 1);
+	connection(TAUT_STATE_FAILED, TAUT_REASON_DTLS_TIMEOUT);
+	assert_int_equal(st.restarts, 1);
+	assert_non_null(st.timer);
+	st.timer(st.timer_arg);
+	assert_int_equal(st.pcs_made, 2);
+	connection(TAUT_STATE_FAILED, TAUT_REASON_DTLS_TIMEOUT);
+	assert_non_null(st.timer); /* cancelled by leaving */
+}
+
+static void an_offer_that_is_refused_is_told(void **state)
+{
+	(void)state;
+	join(BOB);
+	hear(OFFER("c1", "bad"));
+	assert_string_equal(st.last_error, "local");
+	assert_false(sent("description"));
+	hear(OFFER("c1", "x"));
+	assert_true(sent("\"answer\""));
+}
+
+static void chat_goes_both_ways(void **state)
+{
+	(void)state;
+	join("");
+	assert_int_equal(taut_room_chat(st.room, "\xff"), TAUT_E_INVAL);
+	assert_int_equal(taut_room_chat(st.room, "hello"), TAUT_OK);
+	assert_true(sent("\"text\":\"hello\""));
+	hear("{\"type\":\"chat\"," FROM_BOB ",\"text\":\"hi\"}");
+	assert_int_equal(st.chats, 1);
+	assert_string_equal(st.last_chat, "Bob: hi");
+}
+
+static const char *const script[] = {
+	JOINED, USER_HERE("impolite"), OFFER("c9", "x"), OFFER("c9", "bad"), ANSWER("c9"),
+	"{\"type\":\"announce\"," FROM_BOB ",\"role\":\"impolite\"}",
+	"{\"type\":\"candidate\"," FROM_BOB ",\"candidate\":{\"candidate\":\"candidate:1\"}}",
+	"{\"type\":\"chat\"," FROM_BOB ",\"text\":\"hi\"}",
+	"{\"type\":\"error\",\"code\":\"no_turn\",\"text\":\"x\"}",
+	"{\"type\":\"leave\"," FROM_BOB ",\"reason\":\"left\"}",
+};
+
+static void leaving_is_legal_in_every_callback(void **state)
+{
+	static const char *const where[] = { "peer", "offer", "event", "left", "chat", "error", "state",
+		                             "signal out", "signal in" };
+	(void)state;
+	for (size_t i = 0; i < sizeof where / sizeof where[0]; i++) {
+		st.leave_in = where[i];
+		join(BOB);
+		needed();
+		connection(TAUT_STATE_FAILED, TAUT_REASON_DTLS_TIMEOUT);
+		for (size_t k = 1; k < sizeof script / sizeof script[0]; k++)
+			hear(script[k]);
+		assert_null(st.room);
+		assert_null(st.link);
+		tear_down(NULL);
+		set_up(NULL);
+	}
+}
+
+static void whatever_the_relay_says_nothing_breaks(void **state)
+{
+	char text[512];
+	(void)state;
+	join(BOB);
+	for (size_t k = 0; k < sizeof script / sizeof script[0]; k++) {
+		size_t len = strlen(script[k]);
+		for (size_t cut = 0; cut < len; cut++) {
+			snprintf(text, sizeof text, "%.*s", (int)cut, script[k]);
+			hear(text);
+			snprintf(text, sizeof text, "%s", script[k]);
+			text[cut] ^= 0x15;
+			hear(text);
+		}
+		st.sent_count = 0;
+	}
+	hear("{\"type\":\"joined\",\"room\":\"tea\",\"id\":7,\"peers\":{}}");
+	hear("{\"type\":\"joined\",\"room\":\"tea\",\"id\":\"me\",\"peers\":[1,{},{\"id\":[]}]}");
+	hear("{\"type\":\"description\",\"room\":\"tea\",\"from\":\"\"}");
+}
+
+static void a_bad_config_is_refused(void **state)
+{
+	struct taut_room_config c = config;
+	taut_room *room;
+	(void)state;
+	c.room = "";
+	assert_int_equal(taut_room_join(&room, NULL, &c), TAUT_E_INVAL);
+	c = config;
+	c.name = "\xff";
+	assert_int_equal(taut_room_join(&room, NULL, &c), TAUT_E_INVAL);
+	c = config;
+	c.url = NULL;
+	assert_int_equal(taut_room_join(&room, NULL, &c), TAUT_E_INVAL);
+	assert_null(room);
+	taut_room_leave(NULL);
+}
+
+#define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(it_says_ready_then_user_here),
+		T(a_newcomer_waits_for_the_offer_and_answers_in_its_call),
+		T(who_was_there_first_offers),
+		T(when_offers_meet_the_polite_gives_way_and_the_impolite_does_not),
+		T(a_call_outlives_the_relay_and_what_it_needs_is_done_later),
+		T(after_the_relay_was_away_who_is_not_there_is_dropped_unless_the_call_works),
+		T(left_ends_a_call_and_gone_lets_it_go_on),
+		T(an_offer_of_another_call_replaces_the_connection),
+		T(user_here_begins_anew_unless_the_call_works),
+		T(the_starter_mends_a_failed_call_by_ice_or_by_a_new_one),
+		T(an_offer_that_is_refused_is_told),
+		T(chat_goes_both_ways),
+		T(leaving_is_legal_in_every_callback),
+		T(whatever_the_relay_says_nothing_breaks),
+		T(a_bad_config_is_refused),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
