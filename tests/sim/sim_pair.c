@@ -1,9 +1,11 @@
 /* sim_pair.c - see sim_pair.h. */
 #include "sim/sim_pair.h"
 
-#include <cmocka.h>
-#include <setjmp.h>
 #include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
 #include <stdlib.h>
 #include <string.h>
 

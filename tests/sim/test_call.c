@@ -1,9 +1,10 @@
 /* test_call.c - whole calls between two peer connections, in virtual time. */
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include <cmocka.h>
 #include <string.h>
 
 #include "base/num.h"

@@ -1,9 +1,10 @@
 /* test_addr.c - addresses as text: RFC 4291 section 2.2 in, RFC 5952 out. */
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include <cmocka.h>
 #include <stdlib.h>
 #include <string.h>
 

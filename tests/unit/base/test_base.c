@@ -1,9 +1,10 @@
 /* test_base.c - the reader, the writer, serial numbers, CRCs, memory and config structs. */
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include <cmocka.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,11 +1,12 @@
 /* test_negotiation.c - offers and answers of a peer connection, without a network. */
-#include <cmocka.h>
-#include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include <cmocka.h>
+#include <dirent.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -182,6 +183,27 @@ static void a_direction_set_before_the_answer_is_in_the_answer(void **state)
 	take(t->a, TAUT_SDP_ANSWER, local(t->b));
 	assert_int_equal(taut_pc_transceiver_at(t->a, 0)->current_direction, TAUT_SENDRECV);
 	assert_int_equal(taut_pc_transceiver_at(t->b, 0)->current_direction, TAUT_SENDRECV);
+}
+
+static void a_stream_can_be_named_before_the_answer_and_changed_later(void **state)
+{
+	struct two *t = *state;
+
+	add(t->a, TAUT_AUDIO, 0);
+	take(t->b, TAUT_SDP_OFFER, local(t->a));
+	taut_transceiver theirs = taut_pc_transceiver_at(t->b, 0)->id;
+	assert_int_equal(taut_pc_set_direction(t->b, 1, theirs, TAUT_SENDRECV), TAUT_OK);
+	assert_int_equal(taut_pc_set_stream(t->b, 1, theirs, "two words"), TAUT_E_INVAL);
+	assert_int_equal(taut_pc_set_stream(t->b, 1, theirs + 9, "s"), TAUT_E_GONE);
+	assert_int_equal(taut_pc_set_stream(t->b, 1, theirs, "living-room"), TAUT_OK);
+	take(t->a, TAUT_SDP_ANSWER, local(t->b));
+	assert_non_null(strstr(taut_pc_local_description(t->b, NULL), "a=msid:living-room "));
+	assert_false(needs_negotiation(t->b));
+	assert_int_equal(taut_pc_set_stream(t->b, 1, theirs, NULL), TAUT_OK);
+	assert_true(needs_negotiation(t->b));
+	negotiate(t->b, t->a);
+	assert_non_null(strstr(taut_pc_local_description(t->b, NULL), "a=msid:- "));
+	assert_false(needs_negotiation(t->b));
 }
 
 static void lines_keep_their_order_when_more_are_added(void **state)
@@ -421,6 +443,7 @@ int main(void)
 		T(an_offer_says_what_browsers_need),
 		T(an_answer_takes_up_every_line),
 		T(a_direction_set_before_the_answer_is_in_the_answer),
+		T(a_stream_can_be_named_before_the_answer_and_changed_later),
 		T(lines_keep_their_order_when_more_are_added),
 		T(a_rollback_is_as_if_the_offer_had_never_been),
 		T(an_offer_that_meets_ours_rolls_ours_back),
