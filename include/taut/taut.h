@@ -318,6 +318,9 @@ int taut_pc_add_transceiver(taut_pc *pc, taut_time now, const struct taut_transc
                             taut_transceiver *out);
 /* Takes effect with the next negotiation; one that a remote offer made starts as recvonly. */
 int taut_pc_set_direction(taut_pc *pc, taut_time now, taut_transceiver t, uint32_t direction);
+/* The stream of what is sent, NULL: none; tracks of one stream are played in step (lip sync).
+ * webrtc-pc 5.2 setStreams; takes effect with the next negotiation. */
+int taut_pc_set_stream(taut_pc *pc, taut_time now, taut_transceiver t, const char *stream_id);
 struct taut_transceiver_info {
 	taut_transceiver id;
 	uint32_t kind, direction, current_direction; /* current 0: not negotiated yet */

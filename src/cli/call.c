@@ -191,8 +191,10 @@ static void on_offer(void *user, taut_room *room, const struct taut_room_peer *p
 		if (t->direction == TAUT_STOPPED || (*mine != 0 && *mine != t->id))
 			continue;
 		*mine = t->id;
+		taut_time now = taut_loop_now(c->loop);
+		taut_pc_set_stream(pc, now, t->id, "taut");
 		if (t->direction == TAUT_RECVONLY && (call_kinds(c) & t->kind))
-			taut_pc_set_direction(pc, taut_loop_now(c->loop), t->id, TAUT_SENDRECV);
+			taut_pc_set_direction(pc, now, t->id, TAUT_SENDRECV);
 	}
 }
 

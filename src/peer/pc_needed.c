@@ -1,6 +1,15 @@
 /* pc_needed.c - is a new offer needed? webrtc-pc section 4.7.3. */
 #include "peer/pc.h"
 
+#include <string.h>
+
+static bool stream_differs(const struct pc_transceiver *t, const struct tt_sdp_media *l)
+{
+	const char *said = l->msid_count > 0 ? l->msids[0].stream : "-";
+
+	return strcmp(said, t->stream_id ? t->stream_id : "-") != 0;
+}
+
 static bool transceiver_needs(const struct taut_pc *pc, const struct pc_transceiver *t)
 {
 	if (t->direction == TAUT_STOPPED)
@@ -11,6 +20,8 @@ static bool transceiver_needs(const struct taut_pc *pc, const struct pc_transcei
 	const struct tt_sdp_media *r = pc->remote.sdp->media[t->bound.m_line];
 	uint32_t ours = tt_sdp_direction(pc->local.sdp, l);
 	uint32_t theirs = tt_sdp_direction(pc->remote.sdp, r);
+	if (pc_direction_sends(ours) && stream_differs(t, l))
+		return true;
 	if (pc->local.type == TAUT_SDP_OFFER)
 		return t->direction != ours &&
 		       t->direction != pc_direction(pc_direction_receives(theirs),

@@ -150,6 +150,27 @@ int taut_pc_set_direction(taut_pc *pc, taut_time now, taut_transceiver id, uint3
 	return TAUT_OK;
 }
 
+int taut_pc_set_stream(taut_pc *pc, taut_time now, taut_transceiver id, const char *stream_id)
+{
+	struct pc_transceiver *t = pc_find_transceiver(pc, id);
+
+	pc_touch(pc, now);
+	if (pc->closed)
+		return pc_fail_closed(pc);
+	if (!t || !is_msid(stream_id))
+		return pc_fail(pc, t ? TAUT_E_INVAL : TAUT_E_GONE,
+			       t ? "TypeError" : "InvalidStateError", "webrtc-pc section 5.2",
+			       t ? "a stream's id has 1 to 64 token characters"
+				 : "no such transceiver");
+	char *copy = stream_id ? tt_copy_text(pc->env, stream_id, strlen(stream_id)) : NULL;
+	if (stream_id && !copy)
+		return pc_fail_nomem(pc);
+	tt_free(pc->env, t->stream_id);
+	t->stream_id = copy;
+	pc_update_negotiation_needed(pc);
+	return TAUT_OK;
+}
+
 const struct taut_transceiver_info *taut_pc_transceiver_at(taut_pc *pc, size_t index)
 {
 	if (index >= pc->transceiver_count)
