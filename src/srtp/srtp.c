@@ -219,7 +219,6 @@ int tt_srtp_protect_rtp(struct tt_srtp *s, taut_time now, uint8_t *buf, size_t l
 		return refuse(s, now, TT_SRTP_E_MALFORMED, len);
 	if (cap < len + s->tag)
 		return refuse(s, now, TT_SRTP_E_ROOM, len);
-	tt_trace_packet(s->env, now, TAUT_LAYER_RTP, true, buf, len, NULL, NULL);
 	const int error = judge(srtp_protect(s->out, buf, &n));
 	if (error)
 		return refuse(s, now, error, len);
@@ -236,7 +235,6 @@ int tt_srtp_protect_rtcp(struct tt_srtp *s, taut_time now, uint8_t *buf, size_t 
 		return refuse(s, now, TT_SRTP_E_MALFORMED, len);
 	if (cap < len + s->tag + SRTCP_INDEX)
 		return refuse(s, now, TT_SRTP_E_ROOM, len);
-	tt_trace_packet(s->env, now, TAUT_LAYER_RTCP, true, buf, len, NULL, NULL);
 	const int error = judge(srtp_protect_rtcp(s->out, buf, &n));
 	if (error)
 		return refuse(s, now, error, len);
@@ -256,7 +254,6 @@ int tt_srtp_unprotect_rtp(struct tt_srtp *s, taut_time now, uint8_t *buf, size_t
 		return refuse(s, now, error, len);
 	remember(s, ssrc);
 	s->counters.unprotected_packets++;
-	tt_trace_packet(s->env, now, TAUT_LAYER_RTP, false, buf, (size_t)n, NULL, NULL);
 	return n;
 }
 
@@ -272,6 +269,5 @@ int tt_srtp_unprotect_rtcp(struct tt_srtp *s, taut_time now, uint8_t *buf, size_
 		return refuse(s, now, error, len);
 	remember(s, ssrc);
 	s->counters.unprotected_packets++;
-	tt_trace_packet(s->env, now, TAUT_LAYER_RTCP, false, buf, (size_t)n, NULL, NULL);
 	return n;
 }
