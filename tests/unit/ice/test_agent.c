@@ -292,7 +292,7 @@ static void unanswered_checks_are_paced_and_end(void **state)
 	w.tap = count_and_lose;
 	world_iface(&w.h[0], "192.168.1.1");
 	for (int i = 2; i < 10; i++) {
-		char text[16];
+		char text[24];
 		snprintf(text, sizeof text, "192.168.1.%d", i);
 		world_iface(&w.h[1], text);
 	}

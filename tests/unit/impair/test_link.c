@@ -1,10 +1,11 @@
 /* The bad link of the interop tests: what it does to packets, in virtual time. */
-#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
 #include <stdlib.h>
 #include <string.h>
-#include <cmocka.h>
 
 #include "link.h"
 

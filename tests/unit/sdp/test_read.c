@@ -469,7 +469,7 @@ static void each_kind_of_attribute_has_its_ceiling(void **state)
 static void more_than_64_payload_types_are_refused(void **state)
 {
 	struct text t = { .p = NULL };
-	char pt[8];
+	char pt[16];
 
 	(void)state;
 	add(&t, MINIMAL "m=video 9 RTP/AVP", 1);
