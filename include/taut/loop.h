@@ -34,7 +34,7 @@ struct taut_loop_config {
 
 /* TAUT_E_IO: epoll or eventfd refused. */
 int taut_loop_new(taut_loop **out, const struct taut_loop_config *cfg);
-/* Frees what is left of its connections, sockets and timers. */
+/* Runs what was posted before, then frees what is left of its connections, sockets and timers. */
 void taut_loop_free(taut_loop *loop);
 taut_env *taut_loop_env(taut_loop *loop); /* for taut_pc_new */
 taut_time taut_loop_now(taut_loop *loop); /* CLOCK_MONOTONIC, read anew */

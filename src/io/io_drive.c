@@ -139,6 +139,8 @@ void tt_io_drive(struct tt_io_conn *conn)
 {
 	taut_loop *loop = conn->loop;
 
+	if (!conn->pc)
+		return; /* freed by another one's handler in the same round */
 	taut_pc_tick(conn->pc, tt_io_now());
 	for (int round = 0; round < TT_LOOP_ROUNDS && conn->pc; round++) {
 		bool any = serve_requests(conn);

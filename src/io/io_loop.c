@@ -163,8 +163,10 @@ static bool run_ready(taut_loop *loop)
 
 	while ((pc = taut_env_ready(loop->core, tt_io_now())) != NULL) {
 		struct tt_io_conn *conn = tt_io_conn_find(&loop->conns, pc);
-		if (!conn) /* not ours (yet): taut_loop_add stirs the loop when it comes */
+		if (!conn) { /* not ours (yet), and in the way: everybody gets a turn instead */
+			tt_io_conn_each(&loop->conns, tt_io_drive);
 			return false;
+		}
 		if (turns-- == 0)
 			return true;
 		tt_io_drive(conn);

@@ -118,6 +118,8 @@ void taut_loop_free(taut_loop *loop)
 {
 	if (!loop)
 		return;
+	/* What was posted owns its argument, and gives it back only by running. */
+	tt_post_run(&loop->post);
 	tt_io_conn_each(&loop->conns, free_conn);
 	tt_io_bury(loop);
 	taut_env_free(loop->core);

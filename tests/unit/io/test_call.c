@@ -1,14 +1,15 @@
 /* Two real connections on one real loop: sockets of loopback, a data channel, a goodbye.
  * What the layers do in detail is tested in virtual time; this shows that the loop drives them. */
 #define _GNU_SOURCE
-#include <setjmp.h>
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <cmocka.h>
 
 #include "taut/loop.h"
 

@@ -1,11 +1,12 @@
 /* The loop with stand-ins for connections: real sockets and clocks, waits on conditions only. */
 #define _GNU_SOURCE
-#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
 #include <poll.h>
 #include <pthread.h>
-#include <cmocka.h>
 
 #include "base/addr.h"
 #include "unit/io/fake_pc.h"
@@ -356,16 +357,34 @@ static void a_connection_learns_of_the_interfaces_when_it_is_added(void **state)
 	taut_loop_free(w.loop);
 }
 
-static void posted_tasks_and_timers_left_at_the_end_are_dropped(void **state)
+static void a_connection_that_is_not_added_stands_in_nobodys_way(void **state)
+{
+	struct world w;
+	taut_pc *stray;
+	(void)state;
+
+	connect_world(&w, 0);
+	taut_loop_free_pc(w.loop, w.a); /* its place, the first one, is the stray's */
+	assert_int_equal(taut_pc_new(&stray, taut_loop_env(w.loop), NULL, 0), TAUT_OK);
+	stray->timer = 1;
+	stray->timer_event = true;
+	w.b->timer = taut_loop_now(w.loop) + 1000;
+	until(&w, w.milestones == 1);
+	taut_pc_free(stray);
+	taut_loop_free(w.loop);
+}
+
+static void tasks_posted_before_the_end_run_and_timers_are_dropped(void **state)
 {
 	struct world w;
 	(void)state;
 
 	open_world(&w, 0);
 	taut_loop_post(w.loop, count_task, &w);
-	taut_loop_after(w.loop, 0, count_task, &w);
+	taut_loop_after(w.loop, 0, give_up, &w);
 	taut_loop_free(w.loop);
-	assert_int_equal(w.tasks, 0);
+	assert_int_equal(w.tasks, 1);
+	assert_false(w.timed_out);
 	taut_loop_free(NULL);
 }
 
@@ -389,7 +408,8 @@ int main(void)
 		cmocka_unit_test(run_ends_when_it_is_stopped),
 		cmocka_unit_test(a_cancelled_timer_does_not_fire),
 		cmocka_unit_test(a_connection_learns_of_the_interfaces_when_it_is_added),
-		cmocka_unit_test(posted_tasks_and_timers_left_at_the_end_are_dropped),
+		cmocka_unit_test(a_connection_that_is_not_added_stands_in_nobodys_way),
+		cmocka_unit_test(tasks_posted_before_the_end_run_and_timers_are_dropped),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

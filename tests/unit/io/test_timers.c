@@ -1,7 +1,8 @@
 /* The heap of timers against a plain sorted list. */
-#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
 #include <cmocka.h>
 
 #include "io/io_timers.h"

@@ -1,13 +1,14 @@
 /* Sockets on loopback: what goes in comes out, in runs or one by one. */
 #define _GNU_SOURCE
-#include <errno.h>
-#include <poll.h>
-#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <cmocka.h>
 
 #include "base/addr.h"
 #include "io/io_clock.h"
