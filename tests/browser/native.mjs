@@ -72,9 +72,36 @@ function echo(page, sizes) {
 	}, sizes);
 }
 
+async function relayKilled(after, tls) {
+	let own = await startRelay(0, ...(tls ? ['--tls'] : []));
+	after(() => own.stop());
+	const options = ['--data-only', ...(tls ? ['--insecure'] : [])], room = 'killed';
+	const one = call(after, own.url, room, ...options);
+	await until('the first has joined', () => one.output.includes('joined'));
+	const two = call(after, own.url, room, ...options);
+	await until('they are connected', () => [one, two].every(p => p.output.includes('hello Native')));
+	await own.stop('SIGKILL');
+	await until('both miss the relay', () => [one, two].every(p => p.output.includes('unreachable')));
+	own = await startRelay(own.port, ...(tls ? ['--tls'] : []));
+	await until('both are back', () => own.output.split('joins killed').length === 3);
+	same(await one.stop('SIGINT'), 0, one.output);
+	await until('the other hears the goodbye', () => two.output.includes('peer left'));
+	same([one, two].map(p => p.output.match(/state +connected/g).length), [1, 1], 'the call was never begun anew');
+}
+
 const both = [[true, 'the page offers'], [false, 'the native peer offers']];
 
-export const tests = both.flatMap(([pageFirst, who]) => [
+export const tests = [
+	['two native peers: the relay is killed and comes back', after => relayKilled(after, false)],
+	['two native peers: the relay with TLS is killed and comes back', after => relayKilled(after, true)],
+	['a native peer does not trust a self-made certificate unless told to', async after => {
+		const own = await startRelay(0, '--tls');
+		after(() => own.stop());
+		const p = call(after, own.url, 'tls', '--data-only');
+		await until('it says so', () => p.output.includes('unreachable'));
+		ok(!p.output.includes('joined'), p.output);
+	}],
+	...both.flatMap(([pageFirst, who]) => [
 	[`${who}: picture, sound and chat both ways`, async after => {
 		const { page, native } = await pair(after, pageFirst);
 		await untilCardMoves(page);
@@ -128,4 +155,5 @@ export const tests = both.flatMap(([pageFirst, who]) => [
 		await page.close();
 		await until('it is reported', () => /peer left|state +closed|state +failed/.test(native.output), 40000);
 	}],
-]);
+]),
+];
