@@ -158,7 +158,8 @@ void tt_sctp_establish(struct tt_sctp *s, taut_time now)
 	refuse_resets(s);
 	tt_sctp_start_heartbeat(s, now);
 	tt_note(s->env, now, TAUT_LAYER_SCTP, "association up",
-	        TT_INT("out_streams", s->out_streams), TT_INT("in_streams", s->in_streams), TT_INT("peer_window", s->peer_window));
+	        TT_INT("out_streams", s->out_streams), TT_INT("in_streams", s->in_streams),
+	        TT_INT("peer_window", s->peer_window));
 }
 
 bool tt_sctp_can_send_data(const struct tt_sctp *s)
@@ -235,12 +236,14 @@ int tt_sctp_reset_stream(struct tt_sctp *s, taut_time now, uint16_t stream)
 	return TAUT_OK;
 }
 
-/* A window that was nearly closed and is open again is told at once; 6.2 asks for no more. */
+/* A window that was nearly closed and is open again is told at once, but not every little step:
+ * the receiver's half of the silly window syndrome, 6.1 A. */
 static void tell_window(struct tt_sctp *s)
 {
 	size_t room = tt_sctp_reassembly_room(&s->rx), quarter = s->cfg.recv_window / 4;
 
-	if (s->state == SCTP_ESTABLISHED && s->told_window < quarter && room >= 2 * quarter)
+	if (s->state == SCTP_ESTABLISHED && s->told_window < quarter &&
+	    room >= s->told_window + quarter)
 		s->sack_due = true;
 }
 
@@ -249,6 +252,7 @@ static bool next_from_stream(struct tt_sctp *s, struct tt_sctp_event *e)
 	if (!s->said_connected)
 		return false;
 	const struct sctp_run *run = tt_sctp_reassembly_poll(&s->rx);
+	tell_window(s); /* what was lent before is free again, also when nothing follows it */
 	if (!run)
 		return false;
 	*e = (struct tt_sctp_event){
@@ -258,7 +262,6 @@ static bool next_from_stream(struct tt_sctp *s, struct tt_sctp_event *e)
 	e->type = run->kind == SCTP_READY_MESSAGE     ? TT_SCTP_MESSAGE
 	          : run->kind == SCTP_READY_TOO_LARGE ? TT_SCTP_TOO_LARGE
 	                                              : TT_SCTP_STREAM_RESET_IN;
-	tell_window(s);
 	return true;
 }
 

@@ -109,7 +109,8 @@ struct tt_sctp {
 	bool init_due, cookie_echo_due, cookie_ack_due, shutdown_due, shutdown_ack_due;
 	bool sack_due, heartbeat_due, forward_tsn_due;
 	bool fast_due;             /* one packet of marked chunks, whatever cwnd says */
-	bool probe_due;            /* one chunk, whatever the window says */
+	bool probe_due;            /* one chunk, whatever the window says ... */
+	unsigned probes;           /* ... and so many went out since the window was open */
 	size_t burst;              /* packets with DATA until something is acknowledged, 6.1 D */
 	unsigned unacked_packets;  /* with DATA, since the last SACK */
 	bool acked_once;

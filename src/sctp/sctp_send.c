@@ -196,6 +196,15 @@ static bool window_takes(const struct tt_sctp *s, size_t len)
 	       (s->probe_due && tt_sctp_flight_count(&s->flight) == 0);
 }
 
+/* 6.1 A: has it opened unnoticed? Looks after an RTO, then twice as long, and so on. */
+static void wait_for_window(struct tt_sctp *s, taut_time now)
+{
+	if (tt_sctp_flight_count(&s->flight) > 0 || tt_sctp_runs(s, SCTP_T3))
+		return;
+	taut_time wait = s->cc.rto << tt_min(s->probes, 6);
+	tt_sctp_start(s, SCTP_T3, now + tt_min64(wait, SCTP_RTO_MAX));
+}
+
 static void write_new(struct tt_sctp *s, struct filling *f)
 {
 	struct sctp_message *m;
@@ -206,13 +215,12 @@ static void write_new(struct tt_sctp *s, struct filling *f)
 		if (len == 0)
 			return;
 		if (!window_takes(s, len)) {
-			/* 6.1 A: look again after an RTO whether it has opened unnoticed */
-			if (tt_sctp_flight_count(&s->flight) == 0 && !tt_sctp_runs(s, SCTP_T3))
-				tt_sctp_start(s, SCTP_T3, f->now + s->cc.rto);
+			wait_for_window(s, f->now);
 			return;
 		}
 		if (!tt_sctp_flight_room(&s->flight))
 			return;
+		s->probes = s->probe_due ? s->probes + 1 : 0;
 		s->probe_due = false;
 		write_chunk(s, f, tt_sctp_flight_cut(&s->flight, m, len, f->now));
 	}

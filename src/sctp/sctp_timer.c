@@ -78,7 +78,7 @@ static void on_t3(struct tt_sctp *s, taut_time now)
 	tt_sctp_cc_back_off(&s->cc);          /* E2 */
 	/* Retransmitted chunks measure nothing (6.3.1 C5), so the RTO would stay backed off until
 	 * new data is acknowledged; a heartbeat (8.3, on demand) measures at once. */
-	s->heartbeat_due = true;
+	s->heartbeat_due = !probing;
 	tt_sctp_flight_timeout(&s->flight, now, s->peer_forward_tsn);
 	s->forward_tsn_due = s32_before(s->flight.cum, s->flight.advanced);
 	s->fast_due = false;

@@ -50,15 +50,17 @@ static bool resize(struct sctp_reassembly *r, struct sctp_run **run, size_t cap)
 	return true;
 }
 
-/* Doubling, so that a message of n fragments is copied about twice and not n times, but never far
- * above the largest message. */
+/* Doubling, so that a message of n fragments is copied about twice and not n times, but never
+ * above the largest message nor, with room that nothing fills yet, above the window. */
 bool tt_sctp_run_grow(struct sctp_reassembly *r, struct sctp_run **run, size_t more)
 {
 	size_t need = (*run)->len + more;
 
 	if (need <= (*run)->cap)
 		return true;
-	return resize(r, run, tt_max(need, tt_min(2 * need, r->max_message)));
+	size_t spare = r->limit > r->held ? r->limit - r->held : 0;
+	size_t want = tt_min(tt_min(2 * need, r->max_message), (*run)->cap + spare);
+	return resize(r, run, tt_max(need, want));
 }
 
 void tt_sctp_run_discard(struct sctp_reassembly *r, struct sctp_run **run)

@@ -203,7 +203,7 @@ static bool is_plausible(const struct sctp_flight *f, const struct sctp_sack *s)
 	struct rd gaps = s->gaps;
 	struct sctp_gap last = { 0 };
 
-	if (s32_before(s->cum, f->cum) || !s32_before(s->cum, f->next))
+	if (s32_before(s->cum, f->cum))
 		return false;
 	for (size_t n = 0; n < s->gap_count; n++)
 		last = tt_sctp_next_gap(&gaps);

@@ -5,6 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
 #include <cmocka.h>
 
 #include "datachannel/datachannel.h"
@@ -237,6 +241,23 @@ static void messages_sent_right_after_open_arrive(void **state)
 		}
 }
 
+static void an_unordered_message_does_not_pass_its_open(void **state)
+{
+	(void)state;
+	begin(20, NULL, NULL);
+	connect_both();
+	const unsigned lost[] = { world.sim.sent[1] };
+	world.sim.link.drop = lost;
+	world.sim.link.drop_count = 1;
+	taut_channel ch = create(0, &(struct tt_dcs_init){ .unordered = true });
+	settle(); /* the OPEN, on its way to nowhere */
+	assert_int_equal(say(0, ch, "first"), 0);
+	run(5 * SECOND);
+	assert_int_equal(world.messages[1], 1);
+	assert_true(tt_dcs_find(world.d[0], ch)->heard); /* from now on they may */
+	finish();
+}
+
 static void closing_is_seen_at_both_ends_and_frees_the_stream(void **state)
 {
 	taut_channel ch[2];
@@ -319,7 +340,7 @@ static void both_ends_close_at_once(void **state)
 static void two_hundred_channels_from_each_end(void **state)
 {
 	static taut_channel ch[2][200];
-	char label[16];
+	char label[32];
 
 	(void)state;
 	begin(6, NULL, NULL);
@@ -453,9 +474,18 @@ static void the_buffered_amount_goes_up_and_down_and_says_so_once(void **state)
 	run(5 * SECOND);
 	assert_int_equal(tt_dcs_buffered_amount(world.d[0], ch[0]), 0);
 	assert_int_equal(count(0, TT_DCS_BUFFERED_AMOUNT_LOW), 2); /* it had gone above again */
+	/* a threshold above what the buffer holds: still not before there is room */
+	assert_int_equal(tt_dcs_set_buffered_amount_low_threshold(world.d[0], ch[0], 1000000), 0);
+	assert_int_equal(tt_dcs_send(world.d[0], world.sim.now, ch[0], true, data, 60000), 0);
+	assert_int_equal(tt_dcs_send(world.d[0], world.sim.now, ch[0], true, data, 60000), TAUT_E_AGAIN);
+	events(0);
+	assert_int_equal(count(0, TT_DCS_BUFFERED_AMOUNT_LOW), 2);
+	run(5 * SECOND);
+	assert_int_equal(count(0, TT_DCS_BUFFERED_AMOUNT_LOW), 3);
+	assert_int_equal(tt_dcs_set_buffered_amount_low_threshold(world.d[0], ch[0], 50000), 0);
 	assert_int_equal(tt_dcs_send(world.d[0], world.sim.now, ch[0], true, data, 100), 0);
 	run(SECOND);
-	assert_int_equal(count(0, TT_DCS_BUFFERED_AMOUNT_LOW), 2); /* never above the threshold */
+	assert_int_equal(count(0, TT_DCS_BUFFERED_AMOUNT_LOW), 3); /* never above the threshold */
 	finish();
 }
 
@@ -684,6 +714,7 @@ int main(void)
 		cmocka_unit_test(a_channel_opens_and_carries_both_ways),
 		cmocka_unit_test(empty_messages_and_kinds_arrive_as_they_left),
 		cmocka_unit_test(messages_sent_right_after_open_arrive),
+		cmocka_unit_test(an_unordered_message_does_not_pass_its_open),
 		cmocka_unit_test(closing_is_seen_at_both_ends_and_frees_the_stream),
 		cmocka_unit_test(a_stream_opened_again_at_once_works),
 		cmocka_unit_test(both_ends_close_at_once),

@@ -412,6 +412,21 @@ static void a_heartbeat_answer_that_was_not_asked_for_measures_nothing(void **st
 		assert_int_equal(give(&w), 1);
 	}
 	assert_int_equal(VICTIM->cc.srtt, srtt);
+	VICTIM->heartbeat_due = true; /* now there is one to be answered, but not by guessing */
+	assert_true(tt_sctp_poll_send(VICTIM, pair.sim.now, buf, sizeof buf) == 0);
+	uint8_t beat[1500];
+	assert_true(tt_sctp_poll_send(VICTIM, pair.sim.now, beat, sizeof beat) > 0);
+	assert_int_equal(beat[12], SCTP_HEARTBEAT);
+	for (int right = 0; right < 2; right++) {
+		struct wr w = begin_packet(buf, sizeof buf, VICTIM->my_tag);
+		size_t at = tt_sctp_begin(&w, SCTP_HEARTBEAT_ACK, 0);
+		wr_bytes(&w, beat + 16, 12);
+		tt_sctp_end(&w, at);
+		buf[SCTP_COMMON_HEADER + 11] ^= (uint8_t)!right;
+		pair.sim.now += 3000;
+		assert_int_equal(give(&w), !right);
+	}
+	assert_int_equal(VICTIM->cc.srtt, 6000);
 	pair_free(&pair);
 }
 
@@ -501,6 +516,63 @@ static void a_flood_of_resets_is_bounded(void **state)
 	pair_free(&pair);
 }
 
+static int give_response(uint32_t seq, uint32_t result)
+{
+	uint8_t buf[128];
+	struct wr w = begin_packet(buf, sizeof buf, VICTIM->my_tag);
+	size_t at = tt_sctp_begin(&w, SCTP_RE_CONFIG, 0);
+	size_t p = tt_sctp_begin_param(&w, SCTP_P_RESPONSE);
+
+	wr_u32(&w, seq);
+	wr_u32(&w, result);
+	tt_sctp_end(&w, p);
+	tt_sctp_end(&w, at);
+	return give(&w);
+}
+
+static void a_reset_in_progress_is_asked_for_again_under_a_new_number(void **state)
+{
+	uint8_t buf[1500];
+
+	(void)state;
+	begin(23);
+	tt_sctp_reset_stream(VICTIM, pair.sim.now, 3);
+	uint32_t seq = VICTIM->reconfig.my_seq;
+	for (int n = 0; n < 3; n++) {
+		assert_true(tt_sctp_poll_send(VICTIM, pair.sim.now, buf, sizeof buf) > 0);
+		assert_int_equal(buf[12], SCTP_RE_CONFIG);
+		assert_int_equal(VICTIM->reconfig.my_seq, seq + (uint32_t)n);
+		assert_int_equal(give_response(seq + 7, 1), 1);
+		assert_int_equal(give_response(seq + (uint32_t)n, n < 2 ? 6 : 1), 0);
+		assert_int_equal(give_response(seq + (uint32_t)n, 1), 1);
+		pair_events(&pair, 1);
+		assert_int_equal(pair.resets_out[1], n == 2);
+		pair.sim.now += SECOND;
+		tt_sctp_tick(VICTIM, pair.sim.now);
+	}
+	pair_free(&pair);
+}
+
+/* The chunk that all others wait for finds room when they have filled the window. */
+static void a_full_window_still_takes_the_chunk_that_is_missing(void **state)
+{
+	char big[1101];
+	uint16_t n = 1;
+
+	(void)state;
+	begin(24);
+	memset(big, 'x', sizeof big - 1);
+	big[sizeof big - 1] = '\0';
+	uint32_t tsn = next_tsn();
+	while (give_data(tsn + n, 1, n, "BE", big) == 0)
+		n++;
+	assert_int_equal(tt_sctp_reassembly_room(&VICTIM->rx) < 1500, 1);
+	assert_int_equal(give_data(tsn, 1, 0, "BE", big), 0);
+	pair_events(&pair, 1);
+	assert_int_equal(pair.count[1], n);
+	pair_free(&pair);
+}
+
 /* D21 */
 static void shutdown_games_end_nothing(void **state)
 {
@@ -541,6 +613,13 @@ static void set_up_chunks_in_the_wrong_place_are_refused(void **state)
 		assert_int_equal(give(&w), 1);
 		assert_int_equal(tt_sctp_poll_send(VICTIM, pair.sim.now, buf, sizeof buf), 0);
 	}
+	pair_free(&pair);
+	begin_with_cookie(25);
+	struct wr w = begin_packet(buf, sizeof buf, VICTIM->my_tag);
+	tt_sctp_end(&w, tt_sctp_begin(&w, SCTP_COOKIE_ACK, 0));
+	wr_bytes(&w, echo + 12, echo_len - 12);
+	assert_int_equal(give(&w), 1);
+	assert_int_equal(VICTIM->state, SCTP_CLOSED);
 	pair_free(&pair);
 }
 
@@ -637,6 +716,8 @@ int main(void)
 		cmocka_unit_test(forward_tsn_skips_forwards_a_little_only),
 		cmocka_unit_test(a_skipped_message_is_gone_and_the_next_one_is_delivered),
 		cmocka_unit_test(a_flood_of_resets_is_bounded),
+		cmocka_unit_test(a_reset_in_progress_is_asked_for_again_under_a_new_number),
+		cmocka_unit_test(a_full_window_still_takes_the_chunk_that_is_missing),
 		cmocka_unit_test(shutdown_games_end_nothing),
 		cmocka_unit_test(set_up_chunks_in_the_wrong_place_are_refused),
 		cmocka_unit_test(unknown_chunks_follow_their_highest_bits),
