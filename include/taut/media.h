@@ -23,7 +23,7 @@ extern "C" {
 #pragma GCC visibility push(default)
 #endif
 
-/* begin */
+/* begin: bindings parse from here to the end mark */
 
 typedef struct taut_opus_encoder taut_opus_encoder;
 typedef struct taut_opus_decoder taut_opus_decoder;
