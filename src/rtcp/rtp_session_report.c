@@ -183,6 +183,8 @@ static void write_nacks(struct tt_rtp_session *s, taut_time now, struct wr *w,
 		seqs[i] = (uint16_t)missing[i];
 	if (n > 0 && tt_rtcp_write_nack(w, reporter(s), r->ssrc, seqs, n) > 0)
 		s->counters.nacks_sent++;
+	/* what was asked for often enough is waited for no longer */
+	tt_rtp_receiver_advance(r, now, s->counters.round_trip_time);
 }
 
 static bool transport_cc_due(const struct tt_rtp_session *s, taut_time now)
@@ -207,8 +209,8 @@ static bool feedback_due(const struct tt_rtp_session *s, taut_time now)
 static void write_feedback(struct tt_rtp_session *s, taut_time now, struct wr *w)
 {
 	for (size_t i = 0; i < s->receiver_count; i++) {
-		write_key_request(s, now, w, s->receivers[i]);
 		write_nacks(s, now, w, s->receivers[i]);
+		write_key_request(s, now, w, s->receivers[i]);
 	}
 	/* last, because it may end in padding, RFC 3550 section 6.4.1 */
 	if (s->bye_count == 0 && transport_cc_due(s, now) &&

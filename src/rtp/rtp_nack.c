@@ -6,7 +6,7 @@
 #include "base/num.h"
 
 enum {
-	REORDER = 2,            /* newer packets that make a hole a loss ... */
+	REORDER = 5,            /* newer packets that make a hole a loss ... */
 	REORDER_TIME = 10000,   /* ... or so many microseconds */
 	UNKNOWN_RTT = 90000,
 	MIN_RETRY = 20000,
@@ -85,6 +85,18 @@ void tt_nack_arrived(struct tt_nack *n, int64_t seq)
 		remove_range(n, i, 1);
 }
 
+void tt_nack_resent(struct tt_nack *n, taut_time now, int64_t seq)
+{
+	size_t i = find(n, seq);
+
+	/* after a second request nobody knows which one was answered */
+	if (i == n->count || n->list[i].seq != seq || n->list[i].tries != 1)
+		return;
+	taut_time took = now - n->list[i].sent;
+
+	n->rtt = n->rtt > 0 ? (7 * n->rtt + took) / 8 : took;
+}
+
 void tt_nack_forget_before(struct tt_nack *n, int64_t seq)
 {
 	size_t count = find(n, seq);
@@ -104,7 +116,9 @@ static taut_time due(const struct tt_nack *n, const struct tt_nack_entry *e, tau
 {
 	if (e->tries == 0)
 		return e->found + (n->newest - e->seq >= REORDER ? 0 : REORDER_TIME);
-	return e->sent + tt_max64(MIN_RETRY, (rtt > 0 ? rtt : UNKNOWN_RTT) + 10000);
+	if (rtt == 0)
+		rtt = n->rtt > 0 ? n->rtt : UNKNOWN_RTT;
+	return e->sent + tt_max64(MIN_RETRY, rtt + 10000);
 }
 
 size_t tt_nack_collect(struct tt_nack *n, taut_time now, taut_time rtt, int64_t *out, size_t max)

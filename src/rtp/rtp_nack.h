@@ -2,7 +2,7 @@
  *
  * RFC 4585 section 6.2.1. A list in ascending order with three ceilings: how
  * many, how old, how often (those of libwebrtc, HOSTILE.md). A packet is asked
- * for once two newer ones are there or 10 ms have passed: by then it is not
+ * for once five newer ones are there or 10 ms have passed: by then it is not
  * merely late. Numbers are extended sequence numbers. */
 #ifndef TAUT_RTP_RTP_NACK_H
 #define TAUT_RTP_RTP_NACK_H
@@ -22,6 +22,7 @@ struct tt_nack {
 	struct tt_nack_entry *list;
 	size_t count, cap;
 	int64_t newest;
+	taut_time rtt; /* from asking to a retransmission; 0: not known */
 };
 
 void tt_nack_free(struct tt_nack *n);
@@ -29,6 +30,9 @@ void tt_nack_clear(struct tt_nack *n);
 /* newest arrived, and [from, newest) did not. False: too many to ask for, the list is empty now. */
 bool tt_nack_missing(struct tt_nack *n, taut_time now, int64_t from, int64_t newest);
 void tt_nack_arrived(struct tt_nack *n, int64_t seq);
+/* It came as a retransmission: how long that took says when to ask again, for those who only
+ * receive and have no sender reports to measure by. */
+void tt_nack_resent(struct tt_nack *n, taut_time now, int64_t seq);
 /* Everything before seq is of no interest any more. */
 void tt_nack_forget_before(struct tt_nack *n, int64_t seq);
 /* Still to be expected: on the list. */

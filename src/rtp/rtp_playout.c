@@ -13,8 +13,8 @@ enum {
 	AUDIO_MIN_WAIT = 60000,
 	AUDIO_MAX_WAIT = 100000,
 	VIDEO_REORDER_WAIT = 100000, /* nothing will be sent again */
-	VIDEO_MIN_WAIT = 250000,
-	VIDEO_MAX_WAIT = 500000,
+	VIDEO_MIN_WAIT = 500000,
+	VIDEO_MAX_WAIT = 1000000, /* on a path so long that half a second is one or two attempts */
 	MAX_FRAME = 4 << 20,
 };
 
@@ -129,9 +129,10 @@ static taut_time wait_for(const struct tt_rtp_receiver *r, taut_time rtt)
 
 		return tt_clamp64(20000 + 4 * jitter, AUDIO_MIN_WAIT, AUDIO_MAX_WAIT);
 	}
-	if (r->need_key || !r->cfg.nack || !tt_nack_expects(&r->nack, r->reorder.run))
+	/* a key frame that is needed may lie in the hole, so that makes no difference */
+	if (!r->cfg.nack || !tt_nack_expects(&r->nack, r->reorder.run))
 		return VIDEO_REORDER_WAIT;
-	return rtt > 0 ? tt_clamp64(5 * rtt + 100000, VIDEO_MIN_WAIT, VIDEO_MAX_WAIT) : VIDEO_MAX_WAIT;
+	return tt_clamp64(4 * rtt + 100000, VIDEO_MIN_WAIT, VIDEO_MAX_WAIT);
 }
 
 taut_time tt_rtp_receiver_deadline(const struct tt_rtp_receiver *r, taut_time rtt)

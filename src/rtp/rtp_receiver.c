@@ -225,6 +225,7 @@ const char *tt_rtp_receiver_rtx(struct tt_rtp_receiver *r, taut_time now, taut_t
 	                                 tt_u16((unsigned)p->payload.p[0] << 8 | p->payload.p[1]));
 	if (meta.seq > newest + AHEAD_BY_RTX || meta.seq < newest - TT_NACK_AGE)
 		return "retransmission from far away";
+	tt_nack_resent(&r->nack, now, meta.seq);
 	track_missing(r, now, newest, meta.seq);
 	enum tt_rtp_put put = insert(r, &meta, payload);
 

@@ -1,7 +1,7 @@
 /* rtp_receiver.h - one incoming stream: RTP packets in, frames in order out.
  *
  * A receiver follows one SSRC at a time. Audio waits up to 100 ms for a missing
- * packet and then goes on; video waits for retransmissions up to 500 ms, and
+ * packet and then goes on; video waits for retransmissions up to 500 ms (longer on long paths), and
  * after a loss gives nothing until the next key frame, for which it asks. */
 #ifndef TAUT_RTP_RTP_RECEIVER_H
 #define TAUT_RTP_RTP_RECEIVER_H

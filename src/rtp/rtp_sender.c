@@ -13,7 +13,7 @@ enum {
 	AUDIO_HISTORY = 64,
 	RTX_OSN = 2,             /* RFC 4588 section 4: the original sequence number */
 	RTX_MIDS = 100,
-	MAX_CREDIT = 128 * 1024, /* bytes of retransmissions in a burst; then a quarter of what is sent */
+	MAX_CREDIT = 128 * 1024, /* bytes of retransmissions in a burst; then half of what is sent */
 	MIN_RESEND = 20000,      /* microseconds, while the round trip is unknown or shorter */
 	MAX_EXT = 6,
 };
@@ -192,7 +192,7 @@ size_t tt_rtp_sender_next(struct tt_rtp_sender *s, taut_time now, const struct t
 	s->history.head++;
 	s->packets++;
 	s->octets += p->len;
-	s->resend_credit = tt_min64(MAX_CREDIT, s->resend_credit + p->len / 4);
+	s->resend_credit = tt_min64(MAX_CREDIT, s->resend_credit + p->len / 2);
 	return wr_len(&w);
 }
 
