@@ -105,7 +105,8 @@ int taut_room_chat(taut_room *room, const char *text);
 const char *taut_room_id(const taut_room *room);
 /* The index-th peer with a connection and, in *pc, that connection; NULL: no more. */
 const struct taut_room_peer *taut_room_peer_at(taut_room *room, size_t index, taut_pc **pc);
-/* Says goodbye, closes and frees all its connections, frees room. NULL is fine. Before taut_loop_free. */
+/* Says goodbye, closes and frees all its connections (without on_peer_left), frees room. NULL is
+ * fine. Before taut_loop_free. */
 void taut_room_leave(taut_room *room);
 
 /* end */

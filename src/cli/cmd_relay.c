@@ -8,7 +8,8 @@
 #include "taut/signal.h"
 
 static const struct cli_option options[] = {
-	{ "port", 'p', "N", "first port to try, then the next ones to 8099 [8080]; 0: any free one" },
+	{ "port", 'p', "N",
+	  "first port to try, then the next ones to 8099 [8080]; 0: any free one" },
 	{ "host", 'H', "ADDRESS", "address to listen on, 0.0.0.0 for all of IPv4 [127.0.0.1]" },
 	{ "tls", 't', NULL, "https and wss with a self-made certificate" },
 	{ "quiet", 'q', NULL, "print only the URL" },
@@ -41,10 +42,10 @@ static int explain(int error, const struct taut_relay_config *cfg)
 		fprintf(stderr, "taut relay: --host takes an IP address, not '%s'\n", cfg->host);
 	else if (error == TAUT_E_IO && cfg->last_port > cfg->port)
 		fprintf(stderr, "taut relay: no port from %u to %u is free on %s\n", cfg->port,
-		        cfg->last_port, cfg->host ? cfg->host : "127.0.0.1");
+			cfg->last_port, cfg->host ? cfg->host : "127.0.0.1");
 	else if (error == TAUT_E_IO)
 		fprintf(stderr, "taut relay: cannot listen on port %u of %s\n", cfg->port,
-		        cfg->host ? cfg->host : "127.0.0.1");
+			cfg->host ? cfg->host : "127.0.0.1");
 	else
 		fprintf(stderr, "taut relay: cannot start (error %d)\n", error);
 	return error == TAUT_E_INVAL ? CLI_USAGE : CLI_FAILED;
@@ -78,8 +79,9 @@ static int serve(const struct taut_relay_config *cfg)
 
 static int run(int argc, char **argv)
 {
-	struct taut_relay_config cfg = { .size = sizeof cfg, .port = FIRST_PORT,
-		                         .last_port = LAST_PORT, .log = print_line };
+	struct taut_relay_config cfg = {
+		.size = sizeof cfg, .port = FIRST_PORT, .last_port = LAST_PORT, .log = print_line
+	};
 	int key;
 
 	while ((key = cli_next(&cli_relay, argc, argv)) != CLI_END) {
@@ -109,8 +111,9 @@ const struct cli_command cli_relay = {
 	.operands = "",
 	.summary = "Serve the page and its rooms until Ctrl-C.",
 	.options = options,
-	.examples = "  taut relay                        then open http://localhost:8080/#room=tea\n"
-		    "  taut relay --host 0.0.0.0 --tls   for a phone in the same network\n"
-		    "  taut relay --port 0 --quiet       for scripts: the first line names the URL\n",
+	.examples =
+		"  taut relay                        then open http://localhost:8080/#room=tea\n"
+		"  taut relay --host 0.0.0.0 --tls   for a phone in the same network\n"
+		"  taut relay --port 0 --quiet       for scripts: the first line names the URL\n",
 	.run = run,
 };

@@ -50,7 +50,10 @@ static void log_line(void *ctx, const char *line)
 
 /* ---- the thread ---- */
 
-static void on_tick(lws_sorted_usec_list_t *tick) { (void)tick; /* it only ends lws_service */ }
+static void on_tick(lws_sorted_usec_list_t *tick)
+{
+	(void)tick; /* it only ends lws_service */
+}
 
 static void end_all(taut_relay *relay)
 {
@@ -75,7 +78,7 @@ static void *serve(void *arg)
 		taut_time next = tt_min64(tt_relay_deadline(&relay->core), until);
 		if (next != INT64_MAX)
 			lws_sul_schedule(relay->context, 0, &relay->tick, on_tick,
-			                 tt_clamp64(next - now, 1000, INT64_C(60000000)));
+					 tt_clamp64(next - now, 1000, INT64_C(60000000)));
 		if (lws_service(relay->context, 0) < 0)
 			return NULL;
 	}
@@ -117,7 +120,8 @@ static bool port_is_free(const struct taut_addr *a, int port)
 	memcpy(&v4.sin_addr, a->ip, sizeof v4.sin_addr);
 	memcpy(&v6.sin6_addr, a->ip, sizeof v6.sin6_addr);
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one); /* as libwebsockets does */
-	const struct sockaddr *sa = four ? (const struct sockaddr *)&v4 : (const struct sockaddr *)&v6;
+	const struct sockaddr *sa =
+		four ? (const struct sockaddr *)&v4 : (const struct sockaddr *)&v6;
 	bool is_free = bind(fd, sa, four ? sizeof v4 : sizeof v6) == 0 && listen(fd, 1) == 0;
 	close(fd);
 	return is_free;
@@ -139,7 +143,7 @@ static bool open_port(taut_relay *relay, const struct taut_addr *a, int port)
 	info.retry_and_idle_policy = &relay->idle;
 	info.fd_limit_per_thread = TT_RELAY_TCP + 64;
 	info.options = LWS_SERVER_OPTION_FAIL_UPON_UNABLE_TO_BIND |
-	               LWS_SERVER_OPTION_NO_LWS_SYSTEM_STATES | LWS_SERVER_OPTION_VALIDATE_UTF8;
+		       LWS_SERVER_OPTION_NO_LWS_SYSTEM_STATES | LWS_SERVER_OPTION_VALIDATE_UTF8;
 	if (a->family == 4)
 		info.options |= LWS_SERVER_OPTION_DISABLE_IPV6;
 	if (relay->cfg.flags & TAUT_RELAY_TLS) {
@@ -164,9 +168,10 @@ static void name_url(taut_relay *relay, const struct taut_addr *a)
 	bool here = relay->loopback_only || any_address(a);
 
 	snprintf(relay->url, sizeof relay->url, "%s://%s%s%s:%u/", scheme,
-	         !here && a->family == 6 ? "[" : "",
-	         here ? (a->family == 6 && relay->loopback_only ? "[::1]" : "localhost") : relay->host,
-	         !here && a->family == 6 ? "]" : "", relay->port);
+		 !here && a->family == 6 ? "[" : "",
+		 here ? (a->family == 6 && relay->loopback_only ? "[::1]" : "localhost")
+		      : relay->host,
+		 !here && a->family == 6 ? "]" : "", relay->port);
 }
 
 static void free_relay(taut_relay *relay)
@@ -195,7 +200,7 @@ static void set_up(taut_relay *relay)
 	relay->protocols[0].name = "http"; /* also for a WebSocket that names no subprotocol */
 	relay->protocols[1].name = "taut-room";
 	relay->idle = (lws_retry_bo_t){ .secs_since_valid_ping = TT_RELAY_PING,
-		                        .secs_since_valid_hangup = TT_RELAY_PING_END };
+					.secs_since_valid_hangup = TT_RELAY_PING_END };
 }
 
 int taut_relay_start(taut_relay **out, const struct taut_relay_config *cfg)
@@ -220,7 +225,8 @@ int taut_relay_start(taut_relay **out, const struct taut_relay_config *cfg)
 		return TAUT_E_CRYPTO;
 	}
 	lws_set_log_level(0, NULL);
-	uint16_t last = relay->cfg.last_port > relay->cfg.port ? relay->cfg.last_port : relay->cfg.port;
+	uint16_t last =
+		relay->cfg.last_port > relay->cfg.port ? relay->cfg.last_port : relay->cfg.port;
 	for (unsigned port = relay->cfg.port; port <= last && !relay->context; port++)
 		if (port_is_free(&a, (int)port))
 			open_port(relay, &a, (int)port);
@@ -233,8 +239,14 @@ int taut_relay_start(taut_relay **out, const struct taut_relay_config *cfg)
 	return TAUT_OK;
 }
 
-uint16_t taut_relay_port(const taut_relay *relay) { return relay->port; }
-const char *taut_relay_url(const taut_relay *relay) { return relay->url; }
+uint16_t taut_relay_port(const taut_relay *relay)
+{
+	return relay->port;
+}
+const char *taut_relay_url(const taut_relay *relay)
+{
+	return relay->url;
+}
 
 void taut_relay_stop(taut_relay *relay)
 {

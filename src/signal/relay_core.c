@@ -72,8 +72,8 @@ static void push(struct tt_relay *r, struct tt_relay_client *c, struct tt_relay_
 {
 	if (c->dead)
 		return;
-	struct tt_relay_item *item = t->len > TT_RELAY_QUEUE - c->queued ? NULL
-	                           : tt_alloc(r->env, sizeof *item);
+	struct tt_relay_item *item =
+		t->len > TT_RELAY_QUEUE - c->queued ? NULL : tt_alloc(r->env, sizeof *item);
 	if (!item) {
 		overflow(r, c);
 		return;
@@ -113,7 +113,7 @@ void tt_relay_send(struct tt_relay *r, struct tt_relay_client *c, json_t *o)
 }
 
 void tt_relay_send_rest(struct tt_relay *r, const struct tt_relay_room *room,
-                        const struct tt_relay_client *but, json_t *o)
+			const struct tt_relay_client *but, json_t *o)
 {
 	struct tt_relay_text *t = text_make(r, o);
 
@@ -126,10 +126,11 @@ void tt_relay_send_rest(struct tt_relay *r, const struct tt_relay_room *room,
 /* ---- errors ---- */
 
 void tt_relay_error(struct tt_relay *r, struct tt_relay_client *c, const char *code,
-                    const char *about, const char *text)
+		    const char *about, const char *text)
 {
-	tt_relay_send(r, c, json_pack("{ss ss ss ss*}", "type", "error", "code", code, "text", text,
-	                              "about", about));
+	tt_relay_send(r, c,
+		      json_pack("{ss ss ss ss*}", "type", "error", "code", code, "text", text,
+				"about", about));
 }
 
 void tt_relay_end(struct tt_relay *r, struct tt_relay_client *c, int code, const char *text)
@@ -144,7 +145,7 @@ void tt_relay_end(struct tt_relay *r, struct tt_relay_client *c, int code, const
 }
 
 void tt_relay_strike(struct tt_relay *r, struct tt_relay_client *c, const char *code,
-                     const char *about, const char *text)
+		     const char *about, const char *text)
 {
 	tt_relay_error(r, c, code, about, text);
 	if (++c->strikes >= TT_RELAY_STRIKES)
@@ -197,7 +198,7 @@ static size_t from_address(const struct tt_relay *r, const char *address)
 }
 
 struct tt_relay_client *tt_relay_enter(struct tt_relay *r, taut_time now, const char *address,
-                                       bool loopback, void *owner)
+				       bool loopback, void *owner)
 {
 	struct tt_relay_client *c = tt_alloc(r->env, sizeof *c);
 
@@ -220,8 +221,8 @@ struct tt_relay_client *tt_relay_enter(struct tt_relay *r, taut_time now, const 
 	r->client_count++;
 	if (full || crowded) {
 		tt_relay_error(r, c, full ? "relay_full" : "address_full", NULL,
-		               full ? "the relay has all the connections it takes"
-		                    : "too many connections from your address");
+			       full ? "the relay has all the connections it takes"
+				    : "too many connections from your address");
 		tt_relay_end(r, c, TT_CLOSE_LATER, full ? "relay full" : "address full");
 	}
 	return c;

@@ -21,11 +21,11 @@ enum {
 	TT_RELAY_RATE = 50,        /* messages per second, and ... */
 	TT_RELAY_BURST = 100,      /* ... at once; more are read later */
 	TT_RELAY_QUEUE = 1024 * 1024,
-	TT_RELAY_STRIKES = 5,      /* errors of form, then 1008 */
+	TT_RELAY_STRIKES = 5, /* errors of form, then 1008 */
 	TT_RELAY_PAIRS = TT_RELAY_PEERS * (TT_RELAY_PEERS - 1) / 2,
 };
 #define TT_RELAY_READY_TIME (30 * INT64_C(1000000)) /* from the upgrade to "ready" */
-#define TT_RELAY_TURN_TIME (10 * INT64_C(1000000))  /* to make an offer and see it answered */
+#define TT_RELAY_TURN_TIME  (10 * INT64_C(1000000)) /* to make an offer and see it answered */
 
 enum tt_relay_agent { TT_RELAY_BROWSER, TT_RELAY_NATIVE };
 
@@ -108,9 +108,9 @@ void tt_relay_free(struct tt_relay *r); /* after tt_relay_gone for every client 
 
 /* A WebSocket is open. NULL: no memory. Past a limit it is told so and is to be closed. */
 struct tt_relay_client *tt_relay_enter(struct tt_relay *r, taut_time now, const char *address,
-                                       bool loopback, void *owner);
+				       bool loopback, void *owner);
 void tt_relay_recv(struct tt_relay *r, struct tt_relay_client *c, taut_time now, const char *text,
-                   size_t len);
+		   size_t len);
 void tt_relay_recv_large(struct tt_relay *r, struct tt_relay_client *c); /* more than fits */
 void tt_relay_recv_binary(struct tt_relay *r, struct tt_relay_client *c);
 /* When the next message may be read: now or before, or a later time. */
@@ -124,35 +124,36 @@ taut_time tt_relay_deadline(const struct tt_relay *r);
 
 /* ---- between the files of the core ---- */
 
-void tt_relay_log(struct tt_relay *r, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void tt_relay_log(struct tt_relay *r, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
 /* Takes over the reference to o. */
 void tt_relay_send(struct tt_relay *r, struct tt_relay_client *c, json_t *o);
 void tt_relay_send_rest(struct tt_relay *r, const struct tt_relay_room *room,
-                        const struct tt_relay_client *but, json_t *o);
+			const struct tt_relay_client *but, json_t *o);
 void tt_relay_error(struct tt_relay *r, struct tt_relay_client *c, const char *code,
-                    const char *about, const char *text);
+		    const char *about, const char *text);
 void tt_relay_strike(struct tt_relay *r, struct tt_relay_client *c, const char *code,
-                     const char *about, const char *text);
+		     const char *about, const char *text);
 void tt_relay_end(struct tt_relay *r, struct tt_relay_client *c, int code, const char *text);
 
 struct tt_relay_room *tt_relay_room_of(const struct tt_relay_client *c, const char *name);
 struct tt_relay_client *tt_relay_member(const struct tt_relay_room *room, const char *id);
 void tt_relay_join(struct tt_relay *r, struct tt_relay_client *c, const char *name);
 void tt_relay_part(struct tt_relay *r, struct tt_relay_client *c, struct tt_relay_room *room,
-                   const char *reason, taut_time now);
+		   const char *reason, taut_time now);
 /* What a is toward b: "polite", "impolite" or "turns". */
 const char *tt_relay_role(const struct tt_relay_room *room, const struct tt_relay_client *a,
-                          const struct tt_relay_client *b);
+			  const struct tt_relay_client *b);
 
 void tt_relay_turn_want(struct tt_relay *r, struct tt_relay_room *room, struct tt_relay_client *c,
-                        struct tt_relay_client *to, taut_time now);
+			struct tt_relay_client *to, taut_time now);
 /* c may offer to to: a native peer is one of them, or it is c's turn. */
 bool tt_relay_turn_has(const struct tt_relay_room *room, const struct tt_relay_client *c,
-                       const struct tt_relay_client *to);
+		       const struct tt_relay_client *to);
 /* The holder is done with its turn: answered, given back, or out of time. */
 void tt_relay_turn_end(struct tt_relay *r, struct tt_relay_room *room,
-                       const struct tt_relay_client *holder, const struct tt_relay_client *other,
-                       taut_time now);
+		       const struct tt_relay_client *holder, const struct tt_relay_client *other,
+		       taut_time now);
 void tt_relay_turn_forget(struct tt_relay_room *room, const struct tt_relay_client *c);
 void tt_relay_turn_tick(struct tt_relay *r, struct tt_relay_room *room, taut_time now);
 

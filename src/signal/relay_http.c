@@ -82,8 +82,8 @@ static bool write_headers(struct lws *wsi, const struct tt_page_file *f)
 		return false;
 	for (size_t i = 0; i < TT_COUNT(headers); i++)
 		if (lws_add_http_header_by_name(wsi, (const unsigned char *)headers[i].name,
-		                                (const unsigned char *)headers[i].value,
-		                                (int)strlen(headers[i].value), &p, end))
+						(const unsigned char *)headers[i].value,
+						(int)strlen(headers[i].value), &p, end))
 			return false;
 	return lws_finalize_write_http_header(wsi, start, &p, end) == 0;
 }
@@ -161,6 +161,6 @@ bool tt_relay_upgrade_allowed(const struct taut_relay *relay, struct lws *wsi, c
 	if (lws_hdr_copy(wsi, origin, sizeof origin, WSI_TOKEN_ORIGIN) <= 0)
 		return false;
 	snprintf(own, sizeof own, "%s://%s", relay->cfg.flags & TAUT_RELAY_TLS ? "https" : "http",
-	         host);
+		 host);
 	return strcasecmp(origin, own) == 0;
 }

@@ -21,7 +21,7 @@ struct tt_relay_client *tt_relay_member(const struct tt_relay_room *room, const 
 }
 
 static bool was_first(const struct tt_relay_room *room, const struct tt_relay_client *a,
-                      const struct tt_relay_client *b)
+		      const struct tt_relay_client *b)
 {
 	for (size_t i = 0; i < room->member_count; i++)
 		if (room->members[i] == a || room->members[i] == b)
@@ -32,7 +32,7 @@ static bool was_first(const struct tt_relay_room *room, const struct tt_relay_cl
 /* Chromium fails to make a new offer after an implicit rollback, so it is never the polite one:
  * toward a native peer it is impolite, and two of them take turns. */
 const char *tt_relay_role(const struct tt_relay_room *room, const struct tt_relay_client *a,
-                          const struct tt_relay_client *b)
+			  const struct tt_relay_client *b)
 {
 	if (a->agent != b->agent)
 		return a->agent == TT_RELAY_NATIVE ? "polite" : "impolite";
@@ -88,15 +88,17 @@ static void tell_all(struct tt_relay *r, struct tt_relay_client *c, struct tt_re
 		struct tt_relay_client *m = room->members[i];
 		if (m == c)
 			continue;
-		json_array_append_new(peers, json_pack("{ss ss ss ss}", "id", m->id, "name", m->name,
-		                                       "agent", agent_word(m), "role",
-		                                       tt_relay_role(room, c, m)));
-		tt_relay_send(r, m, json_pack("{ss ss ss ss ss ss}", "type", "announce", "room",
-		                              room->name, "from", c->id, "name", c->name, "agent",
-		                              agent_word(c), "role", tt_relay_role(room, m, c)));
+		json_array_append_new(peers, json_pack("{ss ss ss ss}", "id", m->id, "name",
+						       m->name, "agent", agent_word(m), "role",
+						       tt_relay_role(room, c, m)));
+		tt_relay_send(r, m,
+			      json_pack("{ss ss ss ss ss ss}", "type", "announce", "room",
+					room->name, "from", c->id, "name", c->name, "agent",
+					agent_word(c), "role", tt_relay_role(room, m, c)));
 	}
-	tt_relay_send(r, c, json_pack("{ss ss ss so}", "type", "joined", "room", room->name, "id",
-	                              c->id, "peers", peers));
+	tt_relay_send(r, c,
+		      json_pack("{ss ss ss so}", "type", "joined", "room", room->name, "id", c->id,
+				"peers", peers));
 }
 
 void tt_relay_join(struct tt_relay *r, struct tt_relay_client *c, const char *name)
@@ -121,12 +123,12 @@ void tt_relay_join(struct tt_relay *r, struct tt_relay_client *c, const char *na
 	room->members[room->member_count++] = c;
 	c->rooms[c->room_count++] = room;
 	tt_relay_log(r, "%s (%s, %s) joins %s: %zu there", c->name, agent_word(c), c->address,
-	             room->name, room->member_count);
+		     room->name, room->member_count);
 	tell_all(r, c, room);
 }
 
 void tt_relay_part(struct tt_relay *r, struct tt_relay_client *c, struct tt_relay_room *room,
-                   const char *reason, taut_time now)
+		   const char *reason, taut_time now)
 {
 	size_t i = 0;
 
@@ -135,16 +137,16 @@ void tt_relay_part(struct tt_relay *r, struct tt_relay_client *c, struct tt_rela
 		i++;
 	room->member_count--;
 	memmove(&room->members[i], &room->members[i + 1],
-	        (room->member_count - i) * sizeof room->members[0]); /* keeps the order of coming */
+		(room->member_count - i) * sizeof room->members[0]); /* keeps the order of coming */
 	for (i = 0; c->rooms[i] != room; i++)
 		;
 	c->rooms[i] = c->rooms[--c->room_count];
 	tt_relay_turn_forget(room, c);
 	tt_relay_log(r, "%s leaves %s (%s): %zu there", c->name, room->name, reason,
-	             room->member_count);
-	tt_relay_send_rest(r, room, NULL, json_pack("{ss ss ss ss ss}", "type", "leave", "room",
-	                                            room->name, "from", c->id, "name", c->name,
-	                                            "reason", reason));
+		     room->member_count);
+	tt_relay_send_rest(r, room, NULL,
+			   json_pack("{ss ss ss ss ss}", "type", "leave", "room", room->name,
+				     "from", c->id, "name", c->name, "reason", reason));
 	if (room->member_count == 0)
 		close_room(r, room);
 }

@@ -68,7 +68,7 @@ taut_time tt_relay_clock(void);
 
 /* The callback of both protocols. */
 int tt_relay_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
-                      size_t len);
+		      size_t len);
 /* The page. Each answers what the callback is to return. */
 int tt_relay_http(struct lws *wsi, struct tt_relay_session *s, const char *path);
 int tt_relay_http_more(struct lws *wsi, struct tt_relay_session *s);

@@ -30,7 +30,7 @@ static bool add_names(X509 *x, const char *host)
 	bool ip = tt_addr_parse_ip(&a, host, strlen(host)) && !tt_addr_is_any(&a);
 
 	snprintf(names, sizeof names, "DNS:localhost,IP:127.0.0.1,IP:::1%s%s", ip ? ",IP:" : "",
-	         ip ? host : "");
+		 ip ? host : "");
 	X509_EXTENSION *e = X509V3_EXT_conf_nid(NULL, NULL, NID_subject_alt_name, names);
 	bool ok = e && X509_add_ext(x, e, -1);
 	X509_EXTENSION_free(e);
@@ -46,7 +46,7 @@ static bool fill(X509 *x, EVP_PKEY *key, const char *host)
 	       X509_gmtime_adj(X509_getm_notBefore(x), -24 * 3600L) &&
 	       X509_gmtime_adj(X509_getm_notAfter(x), 30 * 24 * 3600L) &&
 	       X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC,
-	                                  (const unsigned char *)"taut relay", -1, -1, 0) &&
+					  (const unsigned char *)"taut relay", -1, -1, 0) &&
 	       X509_set_issuer_name(x, name) && X509_set_pubkey(x, key) && add_names(x, host) &&
 	       X509_sign(x, key, EVP_sha256()) > 0;
 }

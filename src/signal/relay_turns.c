@@ -7,7 +7,7 @@
 #include "signal/relay_core.h"
 
 static struct tt_relay_turn *find(const struct tt_relay_room *room, const struct tt_relay_client *a,
-                                  const struct tt_relay_client *b)
+				  const struct tt_relay_client *b)
 {
 	for (size_t i = 0; i < room->turn_count; i++) {
 		const struct tt_relay_turn *t = &room->turns[i];
@@ -18,10 +18,11 @@ static struct tt_relay_turn *find(const struct tt_relay_room *room, const struct
 }
 
 static void grant(struct tt_relay *r, struct tt_relay_room *room, struct tt_relay_client *to,
-                  const struct tt_relay_client *with)
+		  const struct tt_relay_client *with)
 {
-	tt_relay_send(r, to, json_pack("{ss ss ss}", "type", "turn", "room", room->name, "from",
-	                               with->id));
+	tt_relay_send(
+		r, to,
+		json_pack("{ss ss ss}", "type", "turn", "room", room->name, "from", with->id));
 }
 
 static bool takes_turns(const struct tt_relay_client *a, const struct tt_relay_client *b)
@@ -30,7 +31,7 @@ static bool takes_turns(const struct tt_relay_client *a, const struct tt_relay_c
 }
 
 void tt_relay_turn_want(struct tt_relay *r, struct tt_relay_room *room, struct tt_relay_client *c,
-                        struct tt_relay_client *to, taut_time now)
+			struct tt_relay_client *to, taut_time now)
 {
 	struct tt_relay_turn *t = find(room, c, to);
 
@@ -43,13 +44,14 @@ void tt_relay_turn_want(struct tt_relay *r, struct tt_relay_room *room, struct t
 		return;
 	}
 	/* There is room: one for each pair of members, and turns go when a member does. */
-	room->turns[room->turn_count++] =
-		(struct tt_relay_turn){ .holder = c, .other = to, .until = now + TT_RELAY_TURN_TIME };
+	room->turns[room->turn_count++] = (struct tt_relay_turn){
+		.holder = c, .other = to, .until = now + TT_RELAY_TURN_TIME
+	};
 	grant(r, room, c, to);
 }
 
 bool tt_relay_turn_has(const struct tt_relay_room *room, const struct tt_relay_client *c,
-                       const struct tt_relay_client *to)
+		       const struct tt_relay_client *to)
 {
 	const struct tt_relay_turn *t = find(room, c, to);
 
@@ -57,21 +59,22 @@ bool tt_relay_turn_has(const struct tt_relay_room *room, const struct tt_relay_c
 }
 
 static void end(struct tt_relay *r, struct tt_relay_room *room, struct tt_relay_turn *t,
-                taut_time now)
+		taut_time now)
 {
 	if (!t->wanted) {
 		*t = room->turns[--room->turn_count];
 		return;
 	}
 	struct tt_relay_client *next = t->other;
-	*t = (struct tt_relay_turn){ .holder = next, .other = t->holder,
-		                     .until = now + TT_RELAY_TURN_TIME };
+	*t = (struct tt_relay_turn){ .holder = next,
+				     .other = t->holder,
+				     .until = now + TT_RELAY_TURN_TIME };
 	grant(r, room, next, t->other);
 }
 
 void tt_relay_turn_end(struct tt_relay *r, struct tt_relay_room *room,
-                       const struct tt_relay_client *holder, const struct tt_relay_client *other,
-                       taut_time now)
+		       const struct tt_relay_client *holder, const struct tt_relay_client *other,
+		       taut_time now)
 {
 	struct tt_relay_turn *t = find(room, holder, other);
 

@@ -118,12 +118,13 @@ static void ready(struct said *s)
 		bad_field(s, "rooms: an array of 1 to 4 names");
 		return;
 	}
-	json_array_foreach((json_t *)rooms, i, one)
-		if (!json_is_string(one) ||
-		    !tt_signal_is_word(json_string_value(one), json_string_length(one))) {
-			bad_field(s, "rooms: names have 1 to 64 characters");
-			return;
-		}
+	json_array_foreach((json_t *)rooms, i, one) if (!json_is_string(one) ||
+							!tt_signal_is_word(json_string_value(one),
+									   json_string_length(one)))
+	{
+		bad_field(s, "rooms: names have 1 to 64 characters");
+		return;
+	}
 	if (!s->c->ready && !introduce(s))
 		return;
 	json_array_foreach((json_t *)rooms, i, one)
@@ -139,10 +140,11 @@ static void user_here(struct said *s)
 		if (m == s->c || (s->to && m != s->to))
 			continue;
 		tt_relay_send(s->r, m,
-		              json_pack("{ss ss ss ss ss ss}", "type", "user_here", "room",
-		                        s->room->name, "from", s->c->id, "name", s->c->name, "agent",
-		                        s->c->agent == TT_RELAY_NATIVE ? "native" : "browser", "role",
-		                        tt_relay_role(s->room, m, s->c)));
+			      json_pack("{ss ss ss ss ss ss}", "type", "user_here", "room",
+					s->room->name, "from", s->c->id, "name", s->c->name,
+					"agent",
+					s->c->agent == TT_RELAY_NATIVE ? "native" : "browser",
+					"role", tt_relay_role(s->room, m, s->c)));
 	}
 }
 
@@ -154,7 +156,7 @@ static bool offer_allowed(struct said *s)
 		if (m == s->c || (s->to && m != s->to) || tt_relay_turn_has(s->room, s->c, m))
 			continue;
 		tt_relay_error(s->r, s->c, "no_turn", s->type,
-		               "between two browsers, ask for the turn before you offer");
+			       "between two browsers, ask for the turn before you offer");
 		return false;
 	}
 	return true;
@@ -165,7 +167,8 @@ static void description(struct said *s)
 	const json_t *d = json_object_get(s->o, "description");
 	const char *kind = tt_signal_text(d, "type", 16);
 	const char *sdp = tt_signal_text(d, "sdp", TT_SIGNAL_MESSAGE);
-	bool offer = kind && strcmp(kind, "offer") == 0, answer = kind && strcmp(kind, "answer") == 0;
+	bool offer = kind && strcmp(kind, "offer") == 0,
+	     answer = kind && strcmp(kind, "answer") == 0;
 
 	if (!sdp || (!offer && !answer)) {
 		bad_field(s, "description: {type: \"offer\" or \"answer\", sdp}");
@@ -174,7 +177,7 @@ static void description(struct said *s)
 	if (offer && !offer_allowed(s))
 		return;
 	forward(s, json_pack("{s{ss ss} ss*}", "description", "type", kind, "sdp", sdp, "call",
-	                     tt_signal_word(s->o, "call")));
+			     tt_signal_word(s->o, "call")));
 	for (size_t i = 0; answer && i < s->room->member_count; i++)
 		if (!s->to || s->room->members[i] == s->to)
 			tt_relay_turn_end(s->r, s->room, s->room->members[i], s->c, s->now);
@@ -187,10 +190,10 @@ static json_t *candidate_copy(const json_t *c)
 	if (json_is_null(c))
 		return json_null();
 	return json_pack("{ss ss* ss* sO*}", "candidate",
-	                 tt_signal_text(c, "candidate", TT_SIGNAL_CANDIDATE), "sdpMid",
-	                 tt_signal_text(c, "sdpMid", TT_SIGNAL_WORD), "usernameFragment",
-	                 tt_signal_text(c, "usernameFragment", TT_SIGNAL_CANDIDATE / 4),
-	                 "sdpMLineIndex", json_is_integer(index) ? index : NULL);
+			 tt_signal_text(c, "candidate", TT_SIGNAL_CANDIDATE), "sdpMid",
+			 tt_signal_text(c, "sdpMid", TT_SIGNAL_WORD), "usernameFragment",
+			 tt_signal_text(c, "usernameFragment", TT_SIGNAL_CANDIDATE / 4),
+			 "sdpMLineIndex", json_is_integer(index) ? index : NULL);
 }
 
 static void candidate(struct said *s)
@@ -202,7 +205,7 @@ static void candidate(struct said *s)
 		return;
 	}
 	forward(s, json_pack("{so ss*}", "candidate", candidate_copy(c), "call",
-	                     tt_signal_word(s->o, "call")));
+			     tt_signal_word(s->o, "call")));
 }
 
 static void chat(struct said *s)
@@ -271,7 +274,7 @@ static bool place(struct said *s, unsigned needs)
 		s->to = tt_relay_member(s->room, to);
 		if (!s->to || s->to == s->c) {
 			tt_relay_error(s->r, s->c, "no_such_peer", s->type,
-			               "no other peer of this room has this id");
+				       "no other peer of this room has this id");
 			return false;
 		}
 	}
@@ -296,7 +299,7 @@ static void obey(struct said *s)
 }
 
 void tt_relay_recv(struct tt_relay *r, struct tt_relay_client *c, taut_time now, const char *text,
-                   size_t len)
+		   size_t len)
 {
 	const char *why = NULL;
 

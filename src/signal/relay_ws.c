@@ -79,14 +79,15 @@ static int opened(taut_relay *relay, struct lws *wsi, struct tt_relay_session *s
 		return -1;
 	conn->wsi = wsi;
 	conn->client = tt_relay_enter(&relay->core, tt_relay_clock(), s ? s->address : "?",
-	                              !s || s->loopback, conn);
+				      !s || s->loopback, conn);
 	if (!conn->client) {
 		free(conn);
 		return -1;
 	}
 	session->conn = conn;
 	if (conn->client->head)
-		lws_callback_on_writable(wsi); /* what tt_relay_enter had to say came before the conn */
+		lws_callback_on_writable(
+			wsi); /* what tt_relay_enter had to say came before the conn */
 	return 0;
 }
 
@@ -146,7 +147,7 @@ static void message_done(taut_relay *relay, struct tt_relay_conn *conn)
 		tt_relay_recv_binary(&relay->core, conn->client);
 	else
 		tt_relay_recv(&relay->core, conn->client, tt_relay_clock(),
-		              conn->gather ? conn->gather : "", conn->have);
+			      conn->gather ? conn->gather : "", conn->have);
 	conn->have = 0;
 	conn->too_large = false;
 	if (conn->cap > 32 * 1024) { /* descriptions are rare: idle clients stay small */
@@ -162,7 +163,7 @@ static int received(taut_relay *relay, struct tt_relay_conn *conn, const char *i
 	size_t left = lws_remaining_packet_payload(conn->wsi);
 
 	if (conn->client->dead)
-		return 0; /* the close is on its way out */
+		return 0;                   /* the close is on its way out */
 	if (left > 4 * TT_SIGNAL_MESSAGE) { /* RFC 6455 7.4.1: too big to process, even to skip */
 		tt_relay_end(&relay->core, conn->client, TT_CLOSE_LARGE, "frame too large");
 		return 0;
@@ -174,7 +175,8 @@ static int received(taut_relay *relay, struct tt_relay_conn *conn, const char *i
 	if (conn->too_large) {
 		conn->have += len; /* counts what is skipped: no endless message either */
 		if (conn->have > 4 * TT_SIGNAL_MESSAGE) {
-			tt_relay_end(&relay->core, conn->client, TT_CLOSE_LARGE, "message too large");
+			tt_relay_end(&relay->core, conn->client, TT_CLOSE_LARGE,
+				     "message too large");
 			return 0;
 		}
 	}
@@ -213,7 +215,7 @@ static int writeable(taut_relay *relay, struct tt_relay_conn *conn)
 		return -1;
 	if (c->close_code) {
 		lws_close_reason(conn->wsi, (enum lws_close_status)c->close_code,
-		                 (unsigned char *)(uintptr_t)c->close_text, strlen(c->close_text));
+				 (unsigned char *)(uintptr_t)c->close_text, strlen(c->close_text));
 		return -1;
 	}
 	return 0;
@@ -226,7 +228,7 @@ static void end_overflowed(taut_relay *relay)
 		struct tt_relay_conn *conn = c->owner;
 		if (conn && c->overflowed)
 			lws_set_timeout(conn->wsi, PENDING_TIMEOUT_USER_REASON_BASE,
-			                LWS_TO_KILL_ASYNC);
+					LWS_TO_KILL_ASYNC);
 	}
 }
 
@@ -245,7 +247,7 @@ static int filter_upgrade(const taut_relay *relay, struct lws *wsi)
 }
 
 int tt_relay_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
-                      size_t len)
+		      size_t len)
 {
 	taut_relay *relay = wsi ? lws_context_user(lws_get_context(wsi)) : NULL;
 	struct tt_relay_session *s = user;

@@ -15,7 +15,10 @@
 
 /* ---- entering and leaving our own code ---- */
 
-void room_enter(taut_room *room) { room->depth++; }
+void room_enter(taut_room *room)
+{
+	room->depth++;
+}
 
 void room_exit(taut_room *room)
 {
@@ -83,8 +86,8 @@ void room_send(taut_room *room, const struct room_peer *p, json_t *o)
 static void say_ready(taut_room *room)
 {
 	room_send(room, NULL,
-	          json_pack("{ss ss ss ss s[s]}", "type", "ready", "name", room->name, "agent",
-	                    "native", "secret", room->secret, "rooms", room->room));
+		  json_pack("{ss ss ss ss s[s]}", "type", "ready", "name", room->name, "agent",
+			    "native", "secret", room->secret, "rooms", room->room));
 }
 
 int taut_room_chat(taut_room *room, const char *text)
@@ -140,7 +143,9 @@ static void drop_the_gone(taut_room *room)
 		next = p->next;
 		if (p->gone && taut_pc_connection_state(p->pc) != TAUT_STATE_CONNECTED) {
 			room_peer_drop(p, "the peer did not come back to the room");
-			next = room->left ? NULL : room->peers; /* on_peer_left may have changed the list */
+			next = room->left
+				       ? NULL
+				       : room->peers; /* on_peer_left may have changed the list */
 		}
 	}
 }
@@ -169,7 +174,7 @@ static void user_here(taut_room *room, const char *from, const json_t *o)
 	const char *name = tt_signal_word(o, "name");
 
 	room_peer_here(room, room_peer_find(room, from), from, name ? name : "", agent_of(o),
-	               polite_of(o));
+		       polite_of(o));
 }
 
 static void announce(taut_room *room, const char *from, const json_t *o)
@@ -198,7 +203,8 @@ static void leave(taut_room *room, const char *from, const json_t *o)
 
 static void chat(taut_room *room, const char *from, const json_t *o)
 {
-	const char *text = tt_signal_text(o, "text", TT_SIGNAL_CHAT), *name = tt_signal_word(o, "name");
+	const char *text = tt_signal_text(o, "text", TT_SIGNAL_CHAT),
+		   *name = tt_signal_word(o, "name");
 	struct room_peer *p = room_peer_find(room, from);
 	struct taut_room_peer other = { from, name ? name : "", TAUT_AGENT_BROWSER, 0 };
 
@@ -218,8 +224,13 @@ static const struct {
 	const char *type;
 	void (*run)(taut_room *room, const char *from, const json_t *o);
 } heard[] = {
-	{ "announce", announce }, { "user_here", user_here }, { "description", room_description },
-	{ "candidate", room_candidate }, { "chat", chat }, { "leave", leave }, { "error", error },
+	{ "announce", announce },
+	{ "user_here", user_here },
+	{ "description", room_description },
+	{ "candidate", room_candidate },
+	{ "chat", chat },
+	{ "leave", leave },
+	{ "error", error },
 };
 
 static void hear(taut_room *room, const char *text, size_t len)
@@ -269,7 +280,7 @@ static void on_item(void *user, const struct tt_link_item *item)
 /* ---- join and leave ---- */
 
 static int take_config(taut_room *room, const struct taut_room_config *cfg,
-                       struct tt_link_config *link)
+		       struct tt_link_config *link)
 {
 	int e = tt_config_take(&room->cfg, sizeof room->cfg, cfg);
 	const char *name = room->cfg.name ? room->cfg.name : "taut";
@@ -311,7 +322,10 @@ int taut_room_join(taut_room **out, taut_loop *loop, const struct taut_room_conf
 	return TAUT_OK;
 }
 
-const char *taut_room_id(const taut_room *room) { return room->id[0] ? room->id : NULL; }
+const char *taut_room_id(const taut_room *room)
+{
+	return room->id[0] ? room->id : NULL;
+}
 
 const struct taut_room_peer *taut_room_peer_at(taut_room *room, size_t index, taut_pc **pc)
 {

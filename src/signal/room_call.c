@@ -33,10 +33,11 @@ static void tell_error(struct room_peer *p, const char *what)
 	const struct taut_error *e = taut_pc_error(p->pc);
 	char text[512];
 	int n = snprintf(text, sizeof text, "%s with %s: %s", what, p->name,
-	                 e && e->message ? e->message : "no reason known");
+			 e && e->message ? e->message : "no reason known");
 
 	if (e && e->line > 0 && n > 0 && (size_t)n < sizeof text)
-		snprintf(text + n, sizeof text - (size_t)n, " (line %u, column %u)", e->line, e->column);
+		snprintf(text + n, sizeof text - (size_t)n, " (line %u, column %u)", e->line,
+			 e->column);
 	room_error(p->room, "local", text);
 }
 
@@ -47,8 +48,8 @@ static void send_description(struct room_peer *p)
 
 	if (sdp)
 		room_send(p->room, p,
-		          json_pack("{ss s{ss ss}}", "type", "description", "description", "type",
-		                    type == TAUT_SDP_ANSWER ? "answer" : "offer", "sdp", sdp));
+			  json_pack("{ss s{ss ss}}", "type", "description", "description", "type",
+				    type == TAUT_SDP_ANSWER ? "answer" : "offer", "sdp", sdp));
 }
 
 static void negotiate(struct room_peer *p)
@@ -76,7 +77,7 @@ void room_peer_back(struct room_peer *p)
 static void send_candidate(struct room_peer *p, const struct taut_event *e)
 {
 	json_t *c = e->text ? json_pack("{ss ss*}", "candidate", e->text, "sdpMid", e->label)
-	                    : json_null();
+			    : json_null();
 
 	if (c)
 		room_send(p->room, p, json_pack("{ss so}", "type", "candidate", "candidate", c));
@@ -157,7 +158,8 @@ static bool new_pc(struct room_peer *p)
 	taut_room *room = p->room;
 
 	p->heard = p->ignored_offer = p->wants = false;
-	if (taut_pc_new(&p->pc, taut_loop_env(room->loop), &room->pc_cfg, taut_loop_now(room->loop)) < 0)
+	if (taut_pc_new(&p->pc, taut_loop_env(room->loop), &room->pc_cfg,
+			taut_loop_now(room->loop)) < 0)
 		p->pc = NULL;
 	else if (taut_loop_add(room->loop, p->pc, on_event, p) == TAUT_OK)
 		return true;
@@ -199,7 +201,7 @@ static void tell_peer(struct room_peer *p)
 }
 
 struct room_peer *room_peer_add(taut_room *room, const char *id, const char *name, uint32_t agent,
-                                bool polite, bool starts)
+				bool polite, bool starts)
 {
 	struct room_peer *p = room->peer_count < ROOM_PEERS ? calloc(1, sizeof *p) : NULL;
 
@@ -245,7 +247,7 @@ static void start_call(struct room_peer *p)
 }
 
 void room_peer_here(taut_room *room, struct room_peer *p, const char *id, const char *name,
-                    uint32_t agent, bool polite)
+		    uint32_t agent, bool polite)
 {
 	if (!p) {
 		room_peer_add(room, id, name, agent, polite, true);
@@ -292,7 +294,7 @@ static void take_offer(struct room_peer *p, const char *sdp)
 	if (p->ignored_offer)
 		return;
 	if (taut_pc_set_remote_description(pc, taut_loop_now(room->loop), TAUT_SDP_OFFER, sdp,
-	                                   strlen(sdp)) < 0) {
+					   strlen(sdp)) < 0) {
 		tell_error(p, "an offer was refused");
 		return;
 	}
@@ -311,8 +313,8 @@ static void take_answer(struct room_peer *p, const char *sdp)
 {
 	if (taut_pc_signaling_state(p->pc) != TAUT_SIGNALING_HAVE_LOCAL_OFFER)
 		return; /* to an offer that was rolled back */
-	if (taut_pc_set_remote_description(p->pc, taut_loop_now(p->room->loop), TAUT_SDP_ANSWER, sdp,
-	                                   strlen(sdp)) < 0)
+	if (taut_pc_set_remote_description(p->pc, taut_loop_now(p->room->loop), TAUT_SDP_ANSWER,
+					   sdp, strlen(sdp)) < 0)
 		tell_error(p, "an answer was refused");
 }
 
@@ -340,7 +342,8 @@ void room_description(taut_room *room, const char *from, const json_t *o)
 
 void room_candidate(taut_room *room, const char *from, const json_t *o)
 {
-	const json_t *c = json_object_get(o, "candidate"), *index = json_object_get(c, "sdpMLineIndex");
+	const json_t *c = json_object_get(o, "candidate"),
+		     *index = json_object_get(c, "sdpMLineIndex");
 	const char *line = tt_signal_text(c, "candidate", TT_SIGNAL_CANDIDATE);
 	struct room_peer *p = room_peer_find(room, from);
 
@@ -350,8 +353,8 @@ void room_candidate(taut_room *room, const char *from, const json_t *o)
 		line = NULL; /* webrtc-pc 4.8.1.1: the empty string is the end of candidates, too */
 	int i = json_is_integer(index) ? (int)json_integer_value(index) & 0xffff : -1;
 	int e = taut_pc_add_ice_candidate(p->pc, taut_loop_now(room->loop), line,
-	                                  line ? strlen(line) : 0,
-	                                  tt_signal_text(c, "sdpMid", TT_SIGNAL_WORD), i);
+					  line ? strlen(line) : 0,
+					  tt_signal_text(c, "sdpMid", TT_SIGNAL_WORD), i);
 	if (e == TAUT_E_SYNTAX && !p->ignored_offer)
 		tell_error(p, "a candidate was refused");
 }

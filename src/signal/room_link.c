@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <time.h>
 
 #include "base/num.h"
@@ -47,7 +46,7 @@ struct tt_link {
 /* ---- queues ---- */
 
 static bool queue_add(struct queue *q, enum tt_link_kind kind, unsigned line, const char *text,
-                      size_t len)
+		      size_t len)
 {
 	struct tt_link_item *item = q->bytes + len <= QUEUE ? malloc(sizeof *item + len + 1) : NULL;
 
@@ -114,7 +113,8 @@ static void drain(void *arg)
 		}
 		if (!item)
 			return;
-		link->cfg.item(link->cfg.user, item); /* may close the link; posted still holds it */
+		link->cfg.item(link->cfg.user,
+			       item); /* may close the link; posted still holds it */
 		free(item);
 	}
 }
@@ -214,11 +214,11 @@ static void peer_closes(struct tt_link *link, const unsigned char *in, size_t le
 {
 	if (len >= 2)
 		snprintf(link->why, sizeof link->why, "the relay closed with %d: %.*s",
-		         in[0] << 8 | in[1], (int)tt_min(len - 2, 120), (const char *)in + 2);
+			 in[0] << 8 | in[1], (int)tt_min(len - 2, 120), (const char *)in + 2);
 }
 
 static int callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
-                    size_t len)
+		    size_t len)
 {
 	struct tt_link *link = wsi ? lws_context_user(lws_get_context(wsi)) : NULL;
 
@@ -267,11 +267,13 @@ static void try_now(struct tt_link *link)
 	if (u->tls)
 		i.ssl_connection = LCCSCF_USE_SSL;
 	if (u->tls && link->cfg.any_certificate)
-		i.ssl_connection |= LCCSCF_ALLOW_SELFSIGNED | LCCSCF_SKIP_SERVER_CERT_HOSTNAME_CHECK |
-		                    LCCSCF_ALLOW_EXPIRED | LCCSCF_ALLOW_INSECURE;
+		i.ssl_connection |= LCCSCF_ALLOW_SELFSIGNED |
+				    LCCSCF_SKIP_SERVER_CERT_HOSTNAME_CHECK | LCCSCF_ALLOW_EXPIRED |
+				    LCCSCF_ALLOW_INSECURE;
 	link->next_try = INT64_MAX;
 	unsigned before = link->lines;
-	if (!lws_client_connect_via_info(&i) && link->next_try == INT64_MAX && before == link->lines) {
+	if (!lws_client_connect_via_info(&i) && link->next_try == INT64_MAX &&
+	    before == link->lines) {
 		/* Refused before it began, without a callback. */
 		link->next_try = link->cfg.no_reconnect ? INT64_MAX : clock_us() + link->wait;
 		link->wait = tt_min64(2 * link->wait, LONGEST_WAIT);
@@ -279,7 +281,10 @@ static void try_now(struct tt_link *link)
 	}
 }
 
-static void on_alarm(lws_sorted_usec_list_t *alarm) { (void)alarm; /* it only ends lws_service */ }
+static void on_alarm(lws_sorted_usec_list_t *alarm)
+{
+	(void)alarm; /* it only ends lws_service */
+}
 
 /* True: time to go. What is queued gets a moment to leave. */
 static bool closing(struct tt_link *link, int64_t now)
@@ -307,10 +312,12 @@ static void *run(void *arg)
 			return NULL;
 		if (!link->wsi && now >= link->next_try)
 			try_now(link);
-		int64_t next = link->closed_by ? link->closed_by : link->wsi ? INT64_MAX : link->next_try;
+		int64_t next = link->closed_by ? link->closed_by
+			       : link->wsi     ? INT64_MAX
+					       : link->next_try;
 		if (next != INT64_MAX)
 			lws_sul_schedule(link->context, 0, &link->alarm, on_alarm,
-			                 tt_max64(next - now, 1000));
+					 tt_max64(next - now, 1000));
 		if (lws_service(link->context, 0) < 0)
 			return NULL;
 	}
@@ -322,8 +329,9 @@ static bool make_context(struct tt_link *link)
 {
 	struct lws_context_creation_info info = { 0 };
 
-	link->protocols[0] = (struct lws_protocols){ .name = "taut-room", .callback = callback,
-		                                     .rx_buffer_size = 16 * 1024 };
+	link->protocols[0] = (struct lws_protocols){ .name = "taut-room",
+						     .callback = callback,
+						     .rx_buffer_size = 16 * 1024 };
 	link->idle = (lws_retry_bo_t){ .secs_since_valid_ping = 30, .secs_since_valid_hangup = 40 };
 	info.port = CONTEXT_PORT_NO_LISTEN;
 	info.protocols = link->protocols;
@@ -380,64 +388,4 @@ void tt_link_close(struct tt_link *link)
 	lws_context_destroy(link->context);
 	if (!link->posted)
 		link_free(link);
-}
-
-/* ---- URLs ---- */
-
-static const struct {
-	const char *prefix;
-	int port;
-	bool tls;
-} schemes[] = {
-	{ "ws://", 80, false }, { "http://", 80, false }, { "wss://", 443, true }, { "https://", 443, true },
-};
-
-static bool read_port(const char *p, const char *end, int *port)
-{
-	long n = 0;
-
-	if (p == end)
-		return false;
-	for (; p < end; p++) {
-		if (*p < '0' || *p > '9' || n > 65535)
-			return false;
-		n = n * 10 + (*p - '0');
-	}
-	*port = (int)n;
-	return n >= 1 && n <= 65535;
-}
-
-bool tt_link_parse_url(struct tt_link_url *out, const char *url)
-{
-	const char *p = NULL;
-
-	*out = (struct tt_link_url){ 0 };
-	for (size_t i = 0; url && i < TT_COUNT(schemes) && !p; i++) {
-		size_t n = strlen(schemes[i].prefix);
-		if (strncasecmp(url, schemes[i].prefix, n) == 0) {
-			p = url + n;
-			out->port = schemes[i].port;
-			out->tls = schemes[i].tls;
-		}
-	}
-	if (!p)
-		return false;
-	const char *end = p + strcspn(p, "/?#"), *host = p, *host_end;
-	if (*p == '[') {
-		host = p + 1;
-		host_end = memchr(host, ']', (size_t)(end - host));
-		p = host_end ? host_end + 1 : end;
-	} else {
-		host_end = p = p + strcspn(p, ":/?#");
-	}
-	if (!host_end || host_end == host || (size_t)(host_end - host) >= sizeof out->host ||
-	    memchr(host, '@', (size_t)(host_end - host)))
-		return false;
-	if (p < end && (*p != ':' || !read_port(p + 1, end, &out->port)))
-		return false;
-	snprintf(out->host, sizeof out->host, "%.*s", (int)(host_end - host), host);
-	bool six = strchr(out->host, ':') != NULL;
-	snprintf(out->authority, sizeof out->authority, "%s%s%s:%d", six ? "[" : "", out->host,
-	         six ? "]" : "", out->port);
-	return true;
 }

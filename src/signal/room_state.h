@@ -55,12 +55,12 @@ void room_hex(char *out, size_t digits);
 struct room_peer *room_peer_find(taut_room *room, const char *id);
 /* A new one with a connection; on_peer is called. NULL: left, or an error was told. */
 struct room_peer *room_peer_add(taut_room *room, const char *id, const char *name, uint32_t agent,
-                                bool polite, bool starts);
+				bool polite, bool starts);
 /* Ends the connection; on_peer_left is called. */
 void room_peer_drop(struct room_peer *p, const char *why);
 /* The other said user_here: keep a call that works, else begin one. */
 void room_peer_here(taut_room *room, struct room_peer *p, const char *id, const char *name,
-                    uint32_t agent, bool polite);
+		    uint32_t agent, bool polite);
 /* The line is back and the peer is there: make up for what could not be said. */
 void room_peer_back(struct room_peer *p);
 void room_description(taut_room *room, const char *from, const json_t *o);

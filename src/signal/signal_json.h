@@ -13,11 +13,11 @@
 enum {
 	TT_SIGNAL_MESSAGE = 256 * 1024, /* bytes of one message */
 	TT_SIGNAL_DEPTH = 32,
-	TT_SIGNAL_WORD = 64,                /* characters of a room, a name, an id, a secret, a call */
-	TT_SIGNAL_WORD_BYTES = 4 * 64 + 1,  /* the same in UTF-8, with its NUL */
-	TT_SIGNAL_CHAT = 8 * 1024,          /* bytes of a chat message */
-	TT_SIGNAL_CANDIDATE = 1024,         /* bytes of a candidate line */
-	TT_SIGNAL_ID = 20,                  /* hex digits of a peer's id */
+	TT_SIGNAL_WORD = 64, /* characters of a room, a name, an id, a secret, a call */
+	TT_SIGNAL_WORD_BYTES = 4 * 64 + 1, /* the same in UTF-8, with its NUL */
+	TT_SIGNAL_CHAT = 8 * 1024,         /* bytes of a chat message */
+	TT_SIGNAL_CANDIDATE = 1024,        /* bytes of a candidate line */
+	TT_SIGNAL_ID = 20,                 /* hex digits of a peer's id */
 };
 
 /* How deep the text nests, as far as brackets outside of strings go. */

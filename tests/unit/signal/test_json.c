@@ -23,8 +23,17 @@ static const char *refused(const char *text, size_t len)
 
 static void an_object_is_read_and_everything_else_refused(void **state)
 {
-	static const char *bad[] = { "", "[]", "\"x\"", "{", "{}{}", "{\"a\":1,\"a\":2}", "{\"a\":\"\xff\"}",
-		                     "{\"a\":\"\\u0000\"}", "null", "{'a':1}", "{\"a\":\"\\ud800\"}" };
+	static const char *bad[] = { "",
+				     "[]",
+				     "\"x\"",
+				     "{",
+				     "{}{}",
+				     "{\"a\":1,\"a\":2}",
+				     "{\"a\":\"\xff\"}",
+				     "{\"a\":\"\\u0000\"}",
+				     "null",
+				     "{'a':1}",
+				     "{\"a\":\"\\ud800\"}" };
 	(void)state;
 	assert_null(refused("{\"type\":\"x\"}", 12));
 	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
@@ -33,7 +42,8 @@ static void an_object_is_read_and_everything_else_refused(void **state)
 
 static void every_truncation_of_a_message_is_refused(void **state)
 {
-	static const char text[] = "{\"type\":\"chat\",\"n\":[1,{\"a\":\"\\u00e4\"}],\"t\":\"\xc3\xa4\"}";
+	static const char text[] =
+		"{\"type\":\"chat\",\"n\":[1,{\"a\":\"\\u00e4\"}],\"t\":\"\xc3\xa4\"}";
 	(void)state;
 	assert_null(refused(text, sizeof text - 1));
 	for (size_t len = 0; len < sizeof text - 1; len++)
@@ -88,8 +98,11 @@ static void a_word_has_1_to_64_characters_and_no_controls(void **state)
 
 static void utf8_that_rfc_3629_forbids_is_refused(void **state)
 {
-	static const char *bad[] = { "\xc0\x80", "\xc1\xbf", "\xe0\x80\x80", "\xed\xa0\x80", "\xf0\x80\x80\x80",
-		                     "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\x80", "\xe2\x82", "\xfe" };
+	static const char *bad[] = { "\xc0\x80",         "\xc1\xbf",
+				     "\xe0\x80\x80",     "\xed\xa0\x80",
+				     "\xf0\x80\x80\x80", "\xf4\x90\x80\x80",
+				     "\xf5\x80\x80\x80", "\x80",
+				     "\xe2\x82",         "\xfe" };
 	(void)state;
 	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
 		assert_false(tt_signal_is_utf8(bad[i], strlen(bad[i])));

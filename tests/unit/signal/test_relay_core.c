@@ -67,8 +67,8 @@ static void say(struct world *w, struct tt_relay_client *c, const char *text)
 	tt_relay_recv(&w->relay, c, w->now, text, strlen(text));
 }
 
-__attribute__((format(printf, 3, 4)))
-static void sayf(struct world *w, struct tt_relay_client *c, const char *format, ...)
+__attribute__((format(printf, 3, 4))) static void sayf(struct world *w, struct tt_relay_client *c,
+						       const char *format, ...)
 {
 	char text[1024];
 	va_list args;
@@ -90,7 +90,7 @@ static json_t *hear(struct world *w, struct tt_relay_client *c, const char *type
 }
 
 static void hear_with(struct world *w, struct tt_relay_client *c, const char *type, const char *key,
-                      const char *value)
+		      const char *value)
 {
 	json_t *o = hear(w, c, type);
 	const char *is = json_string_value(json_object_get(o, key));
@@ -114,7 +114,8 @@ static void deafen(struct world *w, struct tt_relay_client *c)
 static struct tt_relay_client *join(struct world *w, const char *name, const char *agent)
 {
 	struct tt_relay_client *c = enter(w);
-	sayf(w, c, "{\"type\":\"ready\",\"name\":\"%s\",\"agent\":\"%s\",\"rooms\":[\"tea\"]}", name, agent);
+	sayf(w, c, "{\"type\":\"ready\",\"name\":\"%s\",\"agent\":\"%s\",\"rooms\":[\"tea\"]}",
+	     name, agent);
 	json_decref(hear(w, c, "joined"));
 	return c;
 }
@@ -170,7 +171,10 @@ static void the_sender_is_stamped_and_never_believed(void **state)
 {
 	struct world *w = *state;
 	struct tt_relay_client *a = join(w, "Ada", "browser"), *b = second(w, a, "browser");
-	sayf(w, b, "{\"type\":\"chat\",\"room\":\"tea\",\"text\":\"hi\",\"from\":\"%s\",\"name\":\"Ada\",\"x\":1}", a->id);
+	sayf(w, b,
+	     "{\"type\":\"chat\",\"room\":\"tea\",\"text\":\"hi\",\"from\":\"%s\",\"name\":\"Ada\","
+	     "\"x\":1}",
+	     a->id);
 	json_t *o = hear(w, a, "chat");
 	assert_string_equal(json_string_value(json_object_get(o, "from")), b->id);
 	assert_string_equal(json_string_value(json_object_get(o, "name")), "Bob");
@@ -185,12 +189,15 @@ static void an_addressed_message_goes_to_one_and_another_to_all_others(void **st
 	struct tt_relay_client *a = join(w, "Ada", "native"), *b = second(w, a, "native");
 	struct tt_relay_client *c = join(w, "Cid", "native");
 	deafen(w, a), deafen(w, b);
-	sayf(w, a, "{\"type\":\"candidate\",\"room\":\"tea\",\"to\":\"%s\",\"candidate\":null}", c->id);
+	sayf(w, a, "{\"type\":\"candidate\",\"room\":\"tea\",\"to\":\"%s\",\"candidate\":null}",
+	     c->id);
 	json_t *o = hear(w, c, "candidate");
 	assert_true(json_is_null(json_object_get(o, "candidate")));
 	json_decref(o);
 	hear_nothing(w, b);
-	say(w, a, "{\"type\":\"description\",\"room\":\"tea\",\"call\":\"k\",\"description\":{\"type\":\"offer\",\"sdp\":\"v=0\",\"y\":1}}");
+	say(w, a,
+	    "{\"type\":\"description\",\"room\":\"tea\",\"call\":\"k\",\"description\":{\"type\":"
+	    "\"offer\",\"sdp\":\"v=0\",\"y\":1}}");
 	o = hear(w, b, "description");
 	assert_string_equal(json_string_value(json_object_get(o, "call")), "k");
 	assert_null(json_object_get(json_object_get(o, "description"), "y"));
@@ -214,8 +221,10 @@ static void between_two_browsers_one_offers_at_a_time(void **state)
 {
 	struct world *w = *state;
 	struct tt_relay_client *a = join(w, "Ada", "browser"), *b = second(w, a, "browser");
-	const char *offer = "{\"type\":\"description\",\"room\":\"tea\",\"description\":{\"type\":\"offer\",\"sdp\":\"o\"}}";
-	const char *answer = "{\"type\":\"description\",\"room\":\"tea\",\"description\":{\"type\":\"answer\",\"sdp\":\"a\"}}";
+	const char *offer = "{\"type\":\"description\",\"room\":\"tea\",\"description\":{\"type\":"
+			    "\"offer\",\"sdp\":\"o\"}}";
+	const char *answer = "{\"type\":\"description\",\"room\":\"tea\",\"description\":{\"type\":"
+			     "\"answer\",\"sdp\":\"a\"}}";
 	say(w, a, offer);
 	hear_with(w, a, "error", "code", "no_turn");
 	hear_nothing(w, b);
@@ -268,7 +277,10 @@ static void toward_a_native_peer_no_turn_is_needed(void **state)
 	struct tt_relay_client *a = join(w, "Ada", "browser"), *b = second(w, a, "native");
 	sayf(w, a, "{\"type\":\"turn_request\",\"room\":\"tea\",\"to\":\"%s\"}", b->id);
 	hear_with(w, a, "turn", "from", b->id);
-	sayf(w, b, "{\"type\":\"description\",\"room\":\"tea\",\"to\":\"%s\",\"description\":{\"type\":\"offer\",\"sdp\":\"\"}}", a->id);
+	sayf(w, b,
+	     "{\"type\":\"description\",\"room\":\"tea\",\"to\":\"%s\",\"description\":{\"type\":"
+	     "\"offer\",\"sdp\":\"\"}}",
+	     a->id);
 	json_decref(hear(w, a, "description"));
 	assert_int_equal(tt_relay_deadline(&w->relay), INT64_MAX);
 }
@@ -277,7 +289,8 @@ static void the_same_secret_gives_the_same_id_and_replaces_the_old_connection(vo
 {
 	struct world *w = *state;
 	struct tt_relay_client *a = join(w, "Ada", "browser");
-	const char *ready = "{\"type\":\"ready\",\"name\":\"Bob\",\"secret\":\"0123456789abcdef\",\"rooms\":[\"tea\"]}";
+	const char *ready = "{\"type\":\"ready\",\"name\":\"Bob\",\"secret\":\"0123456789abcdef\","
+			    "\"rooms\":[\"tea\"]}";
 	struct tt_relay_client *b = enter(w), *c = enter(w);
 	say(w, b, ready);
 	deafen(w, a);
@@ -317,7 +330,9 @@ static void malformed_messages_get_an_error_and_the_fifth_a_close_code(void **st
 		{ "{\"type\":\"chat\",\"room\":\"tea\",\"text\":\"\"}", "bad_field" },
 		{ "{\"type\":\"candidate\",\"room\":\"tea\",\"candidate\":{}}", "bad_field" },
 		{ "{\"type\":\"candidate\",\"room\":\"tea\"}", "bad_field" },
-		{ "{\"type\":\"description\",\"room\":\"tea\",\"description\":{\"type\":\"pranswer\",\"sdp\":\"\"}}", "bad_field" },
+		{ "{\"type\":\"description\",\"room\":\"tea\",\"description\":{\"type\":"
+		  "\"pranswer\",\"sdp\":\"\"}}",
+		  "bad_field" },
 		{ "{\"type\":\"turn_request\",\"room\":\"tea\"}", "bad_field" },
 		{ "{\"type\":\"ready\",\"rooms\":[]}", "bad_field" },
 		{ "{\"type\":\"ready\",\"rooms\":[\"\"]}", "bad_field" },
@@ -428,11 +443,13 @@ static void an_address_has_16_connections_and_loopback_is_not_counted(void **sta
 {
 	struct world *w = *state;
 	for (int i = 0; i < TT_RELAY_PER_ADDRESS; i++)
-		assert_int_equal(tt_relay_enter(&w->relay, w->now, "192.0.2.1", false, NULL)->close_code, 0);
+		assert_int_equal(
+			tt_relay_enter(&w->relay, w->now, "192.0.2.1", false, NULL)->close_code, 0);
 	struct tt_relay_client *c = tt_relay_enter(&w->relay, w->now, "192.0.2.1", false, NULL);
 	hear_with(w, c, "error", "code", "address_full");
 	assert_int_equal(c->close_code, TT_CLOSE_LATER);
-	assert_int_equal(tt_relay_enter(&w->relay, w->now, "192.0.2.2", false, NULL)->close_code, 0);
+	assert_int_equal(tt_relay_enter(&w->relay, w->now, "192.0.2.2", false, NULL)->close_code,
+			 0);
 	while (w->relay.client_count < TT_RELAY_CONNECTIONS)
 		assert_int_equal(enter(w)->close_code, 0);
 	c = enter(w);

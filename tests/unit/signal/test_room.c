@@ -24,7 +24,8 @@ static struct stage {
 	struct tt_link *link;
 	char sent[64][1024];
 	size_t sent_count, heard_count;
-	int pcs_alive, pcs_made, peers_seen, peers_left, offers_seen, chats, errors, restarts, candidates;
+	int pcs_alive, pcs_made, peers_seen, peers_left, offers_seen, chats, errors, restarts,
+		candidates;
 	char last_error[64], last_left[128], last_chat[128];
 	uint32_t state;
 	struct taut_pc *pc; /* the newest */
@@ -75,7 +76,10 @@ static void item(enum tt_link_kind kind, unsigned line, const char *text)
 	free(i);
 }
 
-static void hear(const char *text) { item(TT_LINK_TEXT, 1, text); }
+static void hear(const char *text)
+{
+	item(TT_LINK_TEXT, 1, text);
+}
 
 /* ---- connections and the loop ---- */
 
@@ -105,13 +109,33 @@ void taut_pc_free(taut_pc *pc)
 	free(pc);
 }
 
-int taut_pc_close(taut_pc *pc, taut_time now) { (void)now; pc->closed = true; return TAUT_OK; }
-const struct taut_error *taut_pc_error(const taut_pc *pc) { (void)pc; return NULL; }
-uint32_t taut_pc_signaling_state(const taut_pc *pc) { return pc->signaling; }
-uint32_t taut_pc_connection_state(const taut_pc *pc) { return pc->connection; }
-const char *taut_reason_text(uint32_t reason) { (void)reason; return "a reason"; }
+int taut_pc_close(taut_pc *pc, taut_time now)
+{
+	(void)now;
+	pc->closed = true;
+	return TAUT_OK;
+}
+const struct taut_error *taut_pc_error(const taut_pc *pc)
+{
+	(void)pc;
+	return NULL;
+}
+uint32_t taut_pc_signaling_state(const taut_pc *pc)
+{
+	return pc->signaling;
+}
+uint32_t taut_pc_connection_state(const taut_pc *pc)
+{
+	return pc->connection;
+}
+const char *taut_reason_text(uint32_t reason)
+{
+	(void)reason;
+	return "a reason";
+}
 
-int taut_pc_set_local_description(taut_pc *pc, taut_time now, uint32_t type, const char *sdp, size_t len)
+int taut_pc_set_local_description(taut_pc *pc, taut_time now, uint32_t type, const char *sdp,
+				  size_t len)
 {
 	(void)now, (void)sdp, (void)len;
 	assert_int_equal(type, 0);
@@ -121,28 +145,53 @@ int taut_pc_set_local_description(taut_pc *pc, taut_time now, uint32_t type, con
 	return TAUT_OK;
 }
 
-int taut_pc_set_remote_description(taut_pc *pc, taut_time now, uint32_t type, const char *sdp, size_t len)
+int taut_pc_set_remote_description(taut_pc *pc, taut_time now, uint32_t type, const char *sdp,
+				   size_t len)
 {
 	(void)now, (void)len;
 	if (strcmp(sdp, "bad") == 0)
 		return TAUT_E_SYNTAX;
-	pc->signaling = type == TAUT_SDP_OFFER ? TAUT_SIGNALING_HAVE_REMOTE_OFFER : TAUT_SIGNALING_STABLE;
+	pc->signaling =
+		type == TAUT_SDP_OFFER ? TAUT_SIGNALING_HAVE_REMOTE_OFFER : TAUT_SIGNALING_STABLE;
 	return TAUT_OK;
 }
 
-const char *taut_pc_local_description(taut_pc *pc, uint32_t *type) { *type = pc->local; return "mine"; }
+const char *taut_pc_local_description(taut_pc *pc, uint32_t *type)
+{
+	*type = pc->local;
+	return "mine";
+}
 
-int taut_pc_add_ice_candidate(taut_pc *pc, taut_time now, const char *c, size_t len, const char *mid, int index)
+int taut_pc_add_ice_candidate(taut_pc *pc, taut_time now, const char *c, size_t len,
+			      const char *mid, int index)
 {
 	(void)pc, (void)now, (void)c, (void)len, (void)mid, (void)index;
 	st.candidates++;
 	return TAUT_OK;
 }
 
-int taut_pc_restart_ice(taut_pc *pc, taut_time now) { (void)pc, (void)now; st.restarts++; return TAUT_OK; }
-taut_env *taut_loop_env(taut_loop *loop) { (void)loop; return NULL; }
-taut_time taut_loop_now(taut_loop *loop) { (void)loop; return 1; }
-void taut_loop_free_pc(taut_loop *loop, taut_pc *pc) { (void)loop; assert_true(pc->closed); taut_pc_free(pc); }
+int taut_pc_restart_ice(taut_pc *pc, taut_time now)
+{
+	(void)pc, (void)now;
+	st.restarts++;
+	return TAUT_OK;
+}
+taut_env *taut_loop_env(taut_loop *loop)
+{
+	(void)loop;
+	return NULL;
+}
+taut_time taut_loop_now(taut_loop *loop)
+{
+	(void)loop;
+	return 1;
+}
+void taut_loop_free_pc(taut_loop *loop, taut_pc *pc)
+{
+	(void)loop;
+	assert_true(pc->closed);
+	taut_pc_free(pc);
+}
 
 int taut_loop_add(taut_loop *loop, taut_pc *pc, taut_event_handler handler, void *user)
 {
@@ -160,7 +209,12 @@ taut_timer taut_loop_after(taut_loop *loop, taut_time delay, taut_task task, voi
 	return 7;
 }
 
-void taut_loop_cancel(taut_loop *loop, taut_timer timer) { (void)loop; assert_int_equal(timer, 7); st.timer = NULL; }
+void taut_loop_cancel(taut_loop *loop, taut_timer timer)
+{
+	(void)loop;
+	assert_int_equal(timer, 7);
+	st.timer = NULL;
+}
 
 static void event(struct taut_event e)
 {
@@ -168,14 +222,18 @@ static void event(struct taut_event e)
 		st.pc->handler(st.pc->user, st.pc, &e);
 }
 
-static void needed(void) { event((struct taut_event){ .type = TAUT_EV_NEGOTIATION_NEEDED }); }
+static void needed(void)
+{
+	event((struct taut_event){ .type = TAUT_EV_NEGOTIATION_NEEDED });
+}
 
 static void connection(uint32_t state, uint32_t reason)
 {
 	if (!st.pc)
 		return;
 	st.pc->connection = state;
-	event((struct taut_event){ .type = TAUT_EV_CONNECTION_STATE, .number = state, .reason = reason });
+	event((struct taut_event){
+		.type = TAUT_EV_CONNECTION_STATE, .number = state, .reason = reason });
 }
 
 /* ---- the application ---- */
@@ -205,13 +263,15 @@ static void on_offer(void *u, taut_room *r, const struct taut_room_peer *p, taut
 	perhaps_leave("offer");
 }
 
-static void on_event(void *u, taut_room *r, const struct taut_room_peer *p, taut_pc *pc, const struct taut_event *e)
+static void on_event(void *u, taut_room *r, const struct taut_room_peer *p, taut_pc *pc,
+		     const struct taut_event *e)
 {
 	(void)u, (void)r, (void)p, (void)pc, (void)e;
 	perhaps_leave("event");
 }
 
-static void on_peer_left(void *u, taut_room *r, const struct taut_room_peer *p, taut_pc *pc, const char *why)
+static void on_peer_left(void *u, taut_room *r, const struct taut_room_peer *p, taut_pc *pc,
+			 const char *why)
 {
 	(void)u, (void)r, (void)p;
 	assert_false(pc->closed);
@@ -251,9 +311,18 @@ static void on_signal(void *u, taut_room *r, int out, const char *json, size_t l
 }
 
 static const struct taut_room_config config = {
-	.size = sizeof config, .url = "http://x/", .room = "tea", .name = "Me", .on_peer = on_peer,
-	.on_offer = on_offer, .on_event = on_event, .on_peer_left = on_peer_left, .on_chat = on_chat,
-	.on_error = on_error, .on_state = on_state, .on_signal = on_signal,
+	.size = sizeof config,
+	.url = "http://x/",
+	.room = "tea",
+	.name = "Me",
+	.on_peer = on_peer,
+	.on_offer = on_offer,
+	.on_event = on_event,
+	.on_peer_left = on_peer_left,
+	.on_chat = on_chat,
+	.on_error = on_error,
+	.on_state = on_state,
+	.on_signal = on_signal,
 };
 
 static int set_up(void **state)
@@ -273,14 +342,17 @@ static int tear_down(void **state)
 	return 0;
 }
 
-#define JOINED "{\"type\":\"joined\",\"room\":\"tea\",\"id\":\"me\",\"peers\":[%s]}"
-#define BOB "{\"id\":\"bob\",\"name\":\"Bob\",\"agent\":\"browser\",\"role\":\"polite\"}"
+#define JOINED   "{\"type\":\"joined\",\"room\":\"tea\",\"id\":\"me\",\"peers\":[%s]}"
+#define BOB      "{\"id\":\"bob\",\"name\":\"Bob\",\"agent\":\"browser\",\"role\":\"polite\"}"
 #define FROM_BOB "\"room\":\"tea\",\"from\":\"bob\",\"name\":\"Bob\""
-#define OFFER(call, sdp) "{\"type\":\"description\"," FROM_BOB ",\"call\":\"" call \
+#define OFFER(call, sdp)                                                                           \
+	"{\"type\":\"description\"," FROM_BOB ",\"call\":\"" call                                  \
 	"\",\"description\":{\"type\":\"offer\",\"sdp\":\"" sdp "\"}}"
-#define ANSWER(call) "{\"type\":\"description\"," FROM_BOB ",\"call\":\"" call \
+#define ANSWER(call)                                                                               \
+	"{\"type\":\"description\"," FROM_BOB ",\"call\":\"" call                                  \
 	"\",\"description\":{\"type\":\"answer\",\"sdp\":\"x\"}}"
-#define USER_HERE(role) "{\"type\":\"user_here\"," FROM_BOB ",\"agent\":\"native\",\"role\":\"" role "\"}"
+#define USER_HERE(role)                                                                            \
+	"{\"type\":\"user_here\"," FROM_BOB ",\"agent\":\"native\",\"role\":\"" role "\"}"
 
 static void join(const char *peers)
 {
@@ -342,7 +414,8 @@ static void who_was_there_first_offers(void **state)
 	assert_int_equal(st.pc->signaling, TAUT_SIGNALING_HAVE_LOCAL_OFFER);
 	hear(ANSWER("another"));
 	assert_int_equal(st.pc->signaling, TAUT_SIGNALING_HAVE_LOCAL_OFFER);
-	hear("{\"type\":\"description\"," FROM_BOB ",\"description\":{\"type\":\"answer\",\"sdp\":\"x\"}}");
+	hear("{\"type\":\"description\"," FROM_BOB
+	     ",\"description\":{\"type\":\"answer\",\"sdp\":\"x\"}}");
 	assert_int_equal(st.pc->signaling, TAUT_SIGNALING_STABLE);
 }
 
@@ -353,11 +426,12 @@ static void when_offers_meet_the_polite_gives_way_and_the_impolite_does_not(void
 		join(BOB);
 		hear(OFFER("c1", "x"));
 		hear(polite ? "{\"type\":\"announce\"," FROM_BOB ",\"role\":\"polite\"}"
-		            : "{\"type\":\"announce\"," FROM_BOB ",\"role\":\"impolite\"}");
+			    : "{\"type\":\"announce\"," FROM_BOB ",\"role\":\"impolite\"}");
 		needed();
 		assert_int_equal(st.pc->signaling, TAUT_SIGNALING_HAVE_LOCAL_OFFER);
 		hear(OFFER("c1", "x"));
-		assert_int_equal(st.pc->signaling, polite ? TAUT_SIGNALING_STABLE : TAUT_SIGNALING_HAVE_LOCAL_OFFER);
+		assert_int_equal(st.pc->signaling,
+				 polite ? TAUT_SIGNALING_STABLE : TAUT_SIGNALING_HAVE_LOCAL_OFFER);
 		tear_down(NULL);
 		set_up(NULL);
 	}
@@ -417,8 +491,10 @@ static void an_offer_of_another_call_replaces_the_connection(void **state)
 	(void)state;
 	join(BOB);
 	hear(OFFER("c1", "x"));
-	hear("{\"type\":\"candidate\"," FROM_BOB ",\"call\":\"c1\",\"candidate\":{\"candidate\":\"candidate:1\"}}");
-	hear("{\"type\":\"candidate\"," FROM_BOB ",\"call\":\"c0\",\"candidate\":{\"candidate\":\"candidate:1\"}}");
+	hear("{\"type\":\"candidate\"," FROM_BOB
+	     ",\"call\":\"c1\",\"candidate\":{\"candidate\":\"candidate:1\"}}");
+	hear("{\"type\":\"candidate\"," FROM_BOB
+	     ",\"call\":\"c0\",\"candidate\":{\"candidate\":\"candidate:1\"}}");
 	hear("{\"type\":\"candidate\"," FROM_BOB ",\"candidate\":null}");
 	assert_int_equal(st.candidates, 2);
 	hear(OFFER("c2", "x"));
@@ -482,7 +558,11 @@ static void chat_goes_both_ways(void **state)
 }
 
 static const char *const script[] = {
-	JOINED, USER_HERE("impolite"), OFFER("c9", "x"), OFFER("c9", "bad"), ANSWER("c9"),
+	JOINED,
+	USER_HERE("impolite"),
+	OFFER("c9", "x"),
+	OFFER("c9", "bad"),
+	ANSWER("c9"),
 	"{\"type\":\"announce\"," FROM_BOB ",\"role\":\"impolite\"}",
 	"{\"type\":\"candidate\"," FROM_BOB ",\"candidate\":{\"candidate\":\"candidate:1\"}}",
 	"{\"type\":\"chat\"," FROM_BOB ",\"text\":\"hi\"}",
@@ -492,8 +572,8 @@ static const char *const script[] = {
 
 static void leaving_is_legal_in_every_callback(void **state)
 {
-	static const char *const where[] = { "peer", "offer", "event", "left", "chat", "error", "state",
-		                             "signal out", "signal in" };
+	static const char *const where[] = { "peer",  "offer", "event",      "left",     "chat",
+					     "error", "state", "signal out", "signal in" };
 	(void)state;
 	for (size_t i = 0; i < sizeof where / sizeof where[0]; i++) {
 		st.leave_in = where[i];
