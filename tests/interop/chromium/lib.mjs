@@ -2,6 +2,7 @@
 //
 // TAUT_BUILD is the sanitized build, TAUT_RELEASE the quick one. Every wait is for a condition.
 
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -138,6 +139,37 @@ export function echo(page, count, size, ms = 30000) {
 	}, [count, size]));
 }
 
+// ---- what the native peer saved, read by ffmpeg ----
+
+function ffmpeg(...args) {
+	const r = spawnSync('ffmpeg', ['-nostdin', '-v', 'error', ...args, '-'], { maxBuffer: 1 << 28 });
+	if (r.status !== 0)
+		throw new Error(`ffmpeg ${args.join(' ')}: ${r.stderr}`);
+	return r.stdout;
+}
+
+/** Size and pixels, [red, green, blue] each. */
+export function pictureOf(file) {
+	const png = readFileSync(file), width = png.readUInt32BE(16), height = png.readUInt32BE(20);
+	const raw = ffmpeg('-i', file, '-f', 'rawvideo', '-pix_fmt', 'rgb24');
+	return { width, height, pixels: Array.from({ length: width * height }, (_, i) => [raw[3 * i], raw[3 * i + 1], raw[3 * i + 2]]) };
+}
+
+/** How long it is, and how many times it became loud. */
+export function soundOf(file) {
+	const raw = ffmpeg('-i', file, '-f', 's16le', '-ac', '1', '-ar', '8000'), block = 80;
+	let beeps = 0, loud = false;
+	for (let at = 0; at + 2 * block <= raw.length; at += 2 * block) {
+		let sum = 0;
+		for (let i = 0; i < block; i++)
+			sum += raw.readInt16LE(at + 2 * i) ** 2;
+		const now = Math.sqrt(sum / block) > 1000;
+		beeps += now && !loud;
+		loud = now;
+	}
+	return { seconds: raw.length / 16000, beeps };
+}
+
 /** All processes below that one, children first. */
 export function descendants(pid) {
 	const parents = new Map();
@@ -149,4 +181,92 @@ export function descendants(pid) {
 	}
 	const below = id => [...parents].filter(([, parent]) => parent === id).flatMap(([child]) => [...below(child), child]);
 	return below(pid);
+}
+
+/** Watches the first remote picture and sound for that long: when flash and beep begin, the card's
+ * counter, its bars, the tone between the beeps. Times are performance.now(), in ms. */
+export function watchCard(page, ms) {
+	return within(ms + 15000, 'the test card is watched', page.evaluate(async span => {
+		const video = document.querySelector('.tile:not(.me) video'), stream = video.srcObject;
+		const canvas = new OffscreenCanvas(640, 480), g = canvas.getContext('2d', { willReadFrequently: true });
+		const out = { counters: [], unreadable: 0, flashes: [], beeps: [], bars: null, tones: [], width: video.videoWidth, height: video.videoHeight };
+		const end = performance.now() + span;
+
+		// The picture, frame by frame: include/taut/media.h says how to read it.
+		const crc8 = number => {
+			let crc = 0;
+			for (let shift = 24; shift >= 0; shift -= 8) {
+				crc ^= number >>> shift & 255;
+				for (let i = 0; i < 8; i++)
+					crc = crc & 128 ? (crc << 1 ^ 7) & 255 : crc << 1;
+			}
+			return crc;
+		};
+		let flashing = null;
+		const look = (now, frame) => {
+			g.drawImage(video, 0, 0, 640, 480);
+			const px = g.getImageData(0, 0, 640, 480).data;
+			const at = (x, y) => 4 * (Math.floor(y * 40) * 640 + Math.floor(x * 40));
+			const lum = (x, y) => (px[at(x, y)] + px[at(x, y) + 1] + px[at(x, y) + 2]) / 3;
+			const bit = i => (lum(i % 16 + 0.5, 9.5 + Math.floor(i / 16)) > 127 ? 1 : 0);
+			const bits = (from, n) => Array.from({ length: n }, (_, i) => bit(from + i)).reduce((v, b) => v * 2 + b, 0);
+			const number = bits(0, 32), there = bits(40, 8) === 0xb2 && bits(32, 8) === crc8(number), flash = lum(13, 7) > 127;
+			if (!there)
+				out.unreadable++;
+			else {
+				out.counters.push(number);
+				out.bars = Array.from({ length: 8 }, (_, i) => [0, 1, 2].map(c => px[at(2 * i + 1, 2.5) + c]));
+				if (flash && flashing === false)
+					out.flashes.push(frame.expectedDisplayTime);
+				flashing = flash;
+			}
+			if (performance.now() < end)
+				video.requestVideoFrameCallback(look);
+		};
+		video.requestVideoFrameCallback(look);
+
+		// The sound, in blocks of 5 ms: when 1,000 Hz sets in, and 440 Hz in between.
+		const context = new AudioContext({ sampleRate: 48000 }), tap = context.createScriptProcessor(256, 1, 1), analyser = context.createAnalyser();
+		await context.resume();
+		const source = context.createMediaStreamSource(stream);
+		analyser.fftSize = 16384;
+		analyser.smoothingTimeConstant = 0;
+		source.connect(analyser);
+		source.connect(tap).connect(context.destination);
+		let beeping = null, quiet = 0, offset = -Infinity;
+		tap.onaudioprocess = e => {
+			const samples = e.inputBuffer.getChannelData(0);
+			let re = 0, im = 0;
+			samples.forEach((s, i) => {
+				re += s * Math.cos(2 * Math.PI * 1000 * i / 48000);
+				im += s * Math.sin(2 * Math.PI * 1000 * i / 48000);
+			});
+			const level = 2 * Math.hypot(re, im) / samples.length;
+			offset = Math.max(offset, 1000 * context.currentTime - performance.now());
+			const beep = level > 0.25;
+			if (beep && beeping === false && quiet > 100) // a beep's first block, not its middle
+				out.beeps.push(1000 * (e.playbackTime - 512 / 48000));
+			quiet = beep ? 0 : quiet + 1;
+			beeping = beep;
+			if (quiet > 80 && out.tones.length < 5 && quiet % 20 === 0) {
+				const data = new Float32Array(analyser.frequencyBinCount);
+				analyser.getFloatFrequencyData(data);
+				const best = data.indexOf(Math.max(...data));
+				if (data[best] > -70)
+					out.tones.push(best * 48000 / analyser.fftSize);
+			}
+		};
+		await new Promise(done => setTimeout(done, span));
+		tap.onaudioprocess = null;
+		out.latency = { output: context.outputLatency, base: context.baseLatency };
+		await context.close();
+		out.beeps = out.beeps.map(t => t - offset);
+		// Each flash with the nearest beep: positive when the beep comes later.
+		out.apart = out.flashes.flatMap(f => {
+			const near = out.beeps.map(b => b - f).sort((a, b) => Math.abs(a) - Math.abs(b))[0];
+			return near !== undefined && Math.abs(near) < 400 ? [near] : [];
+		}).sort((a, b) => a - b);
+		out.median = out.apart[Math.floor(out.apart.length / 2)];
+		return out;
+	}, ms));
 }

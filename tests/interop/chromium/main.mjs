@@ -3,6 +3,7 @@
 import { runTests } from '../../browser/harness.mjs';
 import { tests as data } from './data.mjs';
 import { tests as ends } from './ends.mjs';
+import { tests as media } from './media.mjs';
 
-const all = [...data, ...ends].map(([name, test]) => [`interop/chromium/${name}`, test]);
+const all = [...data, ...media, ...ends].map(([name, test]) => [`interop/chromium/${name}`, test]);
 process.exit(await runTests(all, process.argv.slice(2)) ? 0 : 1);

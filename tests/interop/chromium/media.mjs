@@ -1,0 +1,103 @@
+// media.mjs - sound and picture with Chromium, both ways: the test card on the page, the browser's
+// fake camera (a green picture with a pie in it) and its beeps (two a second) at the native peer.
+
+import { join } from 'node:path';
+import { cardOf, joinPage, ok, same, startBrowser, startRelay, until, untilCardMoves, untilStatus } from '../../browser/harness.mjs';
+import { echo, Native, pictureOf, sanitized, scratch, soundOf, watchCard } from './lib.mjs';
+
+const BARS = [[191, 191, 191], [191, 191, 0], [0, 191, 191], [0, 191, 0], [191, 0, 191], [191, 0, 0], [0, 0, 191], [0, 0, 0]];
+const CLOSE = 24;   // of 255: a colour that went through 4:2:0 and a quantizer
+const IN_STEP = 60; // ms between flash and beep
+
+const near = (a, b, by) => Math.abs(a - b) <= by;
+
+function checkCard(seen, seconds) {
+	const { counters } = seen, grown = counters.at(-1) - counters[0];
+	ok(seen.unreadable <= counters.length / 10, `the counter is legible: ${seen.unreadable} were not, ${counters.length} were`);
+	ok(counters.every((n, i) => i === 0 || n >= counters[i - 1]), 'the counter never goes back');
+	ok(grown > 20 * seconds && grown < 40 * seconds, `the counter goes with the time: ${grown} in ${seconds} s`);
+	ok(new Set(counters).size > 10 * seconds, `pictures a second: ${new Set(counters).size / seconds}`);
+	ok(BARS.every((bar, i) => bar.every((c, j) => near(c, seen.bars[i][j], CLOSE))), `the bars have their colours: ${JSON.stringify(seen.bars)}`);
+	ok(seen.tones.length > 0 && seen.tones.every(t => near(t, 440, 6)), `the tone: ${seen.tones}`);
+}
+
+/** Watches until flash and beep have come together: what a busy machine did at the start wears off. */
+async function untilInStep(page, seconds) {
+	for (let tries = 3; ; tries--) {
+		const seen = await watchCard(page, 1000 * seconds);
+		const text = `beep after flash: ${seen.apart.map(Math.round).join(' ')} ms; ${seen.counters.length} pictures`;
+		console.log(`# ${text}`);
+		if (seen.apart.length >= 3 && Math.abs(seen.median) <= IN_STEP)
+			return seen;
+		ok(tries > 1, text);
+	}
+}
+
+function checkSaved(dir, side) {
+	same([side.frames_decoded > 40, side.audio_frames_decoded > 200], [true, true], `decoded: ${side.frames_decoded} pictures, ${side.audio_frames_decoded} of sound`);
+	const picture = pictureOf(join(dir, 'snapshot.png'));
+	same([picture.width, picture.height], [640, 480], 'size of the snapshot');
+	const share = test => picture.pixels.filter(test).length / picture.pixels.length;
+	const ground = share(([r, g, b]) => r < 40 && near(g, 136, 30) && b < 40), pie = share(([r, g, b]) => near(r, 72, 40) && g > 215 && b < 70);
+	ok(ground > 0.6 && pie > 0.05 && ground + pie > 0.9, `green with a pie: ${ground.toFixed(2)} and ${pie.toFixed(2)} of the pixels`);
+	const { seconds, beeps } = soundOf(join(dir, 'audio.ogg'));
+	ok(near(beeps, 2 * seconds, 3), `two beeps a second: ${beeps} in ${seconds.toFixed(1)} s`);
+}
+
+async function mediaCall(after, { nativeFirst }) {
+	const relay = await startRelay(0, '--quiet');
+	after(() => relay.stop());
+	const browser = await startBrowser();
+	after(() => browser.close());
+	const dir = scratch(after);
+	const joined = () => joinPage(browser, relay.url, { room: 'media', name: 'page', source: 'camera' });
+	let page;
+	if (!nativeFirst)
+		await untilStatus(page = await joined(), 'Nobody else');
+	const native = new Native([sanitized], relay.url, 'media', '--send', 'test', '--save', dir);
+	after(() => native.kill());
+	await native.joined();
+	page ??= await joined();
+	await untilStatus(page, 'Connected with native');
+	await untilCardMoves(page);
+	checkCard(await untilInStep(page, 6), 6);
+	const r = await echo(page, 8, 65536); // text and picture share the transport
+	same(r.back, r.sent, 'SHA-256 beside the media');
+	const offers = await page.evaluate(() => window.taut.log.filter(l => l.message.description?.type === 'offer').map(l => l.out));
+	same(offers, [!nativeFirst], 'one offer, the page made it');
+	same(page.errors, [], 'errors on the page');
+	const side = await native.end();
+	same(side.srtp_profile, nativeFirst ? 'AEAD_AES_128_GCM' : 'AES_CM_128_HMAC_SHA1_80', 'SRTP profile');
+	checkSaved(dir, side);
+}
+
+/** What the page sends comes back to it: its own test card, counter and all. */
+async function mediaEcho(after) {
+	const relay = await startRelay(0, '--quiet');
+	after(() => relay.stop());
+	const native = new Native([sanitized], relay.url, 'echo', '--send', 'echo');
+	after(() => native.kill());
+	await native.joined();
+	const browser = await startBrowser();
+	after(() => browser.close());
+	const page = await joinPage(browser, relay.url, { room: 'echo', name: 'page', source: 'test' });
+	await untilStatus(page, 'Connected with native');
+	await untilCardMoves(page);
+	// A viewer who is lost asks for a key frame, and the echo asks its sender for one.
+	await page.reload();
+	await page.click('#join');
+	await untilStatus(page, 'Connected with native');
+	await untilCardMoves(page);
+	const card = await until('the echoed card is whole', async () => {
+		const c = await cardOf(page);
+		return c?.there && c.width === 640 ? c : null;
+	});
+	same([card.width, card.height], [640, 480], 'size of what came back');
+	await native.end();
+}
+
+export const tests = [
+	['media, page offers: picture, sound and both in step', after => mediaCall(after, { nativeFirst: false })],
+	['media, native offers: picture, sound and both in step', after => mediaCall(after, { nativeFirst: true })],
+	['media echoed, also after a reload', mediaEcho],
+];
