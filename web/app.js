@@ -460,7 +460,7 @@ document.addEventListener('visibilitychange', () => document.hidden || room?.ret
 
 const start = wanted();
 $('name').value = start.name ?? recall('name') ?? '';
-$('room').value = start.room ?? Array.from(crypto.getRandomValues(new Uint8Array(6)), b => 'abcdefghjkmnpqrstuvwxyz23456789'[b % 31]).join('');
+$('room').value = start.room ?? 'lobby'; // where the native peer of ./dev run waits
 const choice = document.querySelector(`[name=source][value="${CSS.escape(start.source ?? recall('source') ?? 'camera')}"]`);
 if (choice)
 	choice.checked = true;
