@@ -1,0 +1,251 @@
+/* One sender, one receiver, no network: frames cut up and put together again. */
+#include "unit/rtp/rtp_support.h"
+
+#include "base/num.h"
+#include "rtp/payload/payload_vp8.h"
+#include "rtp/rtp_packet.h"
+#include "rtp/rtp_receiver.h"
+#include "rtp/rtp_sender.h"
+
+enum { MAX_PACKET = 1168 };
+
+static struct tt_env env;
+static struct tt_rtp_counters counters;
+static struct tt_rtp_sender tx;
+static struct tt_rtp_receiver rx;
+static uint8_t *frame_buf;
+static size_t frame_cap;
+
+static int fill(void *ctx, void *out, size_t len)
+{
+	(void)ctx;
+	memset(out, 0x5a, len);
+	return 0;
+}
+
+static int begin(void **state)
+{
+	static const struct tt_rtp_payload map[] = {
+		{ .pt = 96, .codec = TT_RTP_CODEC_VP8, .clock_rate = 90000 },
+		{ .pt = 97, .apt = 96 },
+	};
+
+	(void)state;
+	tt_env_init(&env, &(struct taut_env_config){ .size = sizeof(struct taut_env_config), .random = fill });
+	counters = (struct tt_rtp_counters){ 0 };
+	assert_int_equal(tt_rtp_sender_init(&tx, &env, &(struct tt_rtp_sender_config){
+		.stream = 1, .kind = TAUT_VIDEO, .codec = TT_RTP_CODEC_VP8, .clock_rate = 90000, .mid = "video",
+		.ssrc = 1, .rtx_ssrc = 2, .payload_type = 96, .rtx_payload_type = 97, .nack = true,
+		.ext = { .mid = 1, .transport_cc = 2, .abs_send_time = 3 } }, 65000), TAUT_OK);
+	tt_rtp_receiver_init(&rx, &env, &counters, &(struct tt_rtp_receiver_config){
+		.stream = 1, .kind = TAUT_VIDEO, .payloads = map, .payload_count = 2, .nack = true, .pli = true });
+	tt_rtp_receiver_follow(&rx, 1);
+	return 0;
+}
+
+static int end(void **state)
+{
+	(void)state;
+	tt_rtp_sender_free(&tx);
+	tt_rtp_receiver_free(&rx);
+	tt_free(&env, frame_buf);
+	frame_buf = NULL;
+	frame_cap = 0;
+	return env.memory == 0 ? 0 : -1;
+}
+
+static int send(const uint8_t *data, size_t len, uint32_t ts)
+{
+	return tt_rtp_sender_frame(&tx, 1, &(struct taut_frame){ .size = sizeof(struct taut_frame), .data = data,
+	                                                         .len = len, .rtp_timestamp = ts }, MAX_PACKET);
+}
+
+static size_t next(uint8_t *buf, struct tt_rtp_packet *p)
+{
+	size_t len = tt_rtp_sender_next(&tx, 1, &(struct tt_rtp_stamp){ 7, 9 }, buf, 1500);
+
+	if (len > 0)
+		assert_true(tt_rtp_read(p, buf, len));
+	return len;
+}
+
+static void deliver(const struct tt_rtp_packet *p)
+{
+	static const struct tt_rtp_ext_values none;
+
+	assert_null(tt_rtp_receiver_media(&rx, 1, 1, p, &none));
+}
+
+static void key_frame(uint8_t *p, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		p[i] = (uint8_t)(i * 7 + i / 251);
+	memcpy(p, "\x10\x02\x00\x9d\x01\x2a\x40\x01\xf0\x00", tt_min(len, 10));
+}
+
+static void frames_of_every_size_come_back_as_they_were(void **state)
+{
+	static uint8_t data[102400];
+	uint8_t buf[1500];
+	uint32_t ts = 0;
+	struct tt_rtp_packet p;
+	struct taut_frame got;
+
+	(void)state;
+	for (size_t size = 10; size <= sizeof data; size += size < 2500 ? 1 : 997) {
+		size_t least = SIZE_MAX, most = 0, packets = 0;
+
+		key_frame(data, size);
+		assert_int_equal(send(data, size, ts += 3000), TAUT_OK);
+		while (next(buf, &p) > 0) {
+			size_t len = p.header_len + p.payload.len;
+
+			assert_true(len <= MAX_PACKET - 2); /* room for the OSN of a retransmission */
+			least = tt_min(least, p.payload.len);
+			most = tt_max(most, p.payload.len);
+			packets++;
+			deliver(&p);
+		}
+		assert_true(most - least <= 1);
+		assert_true(packets <= size / 1100 + 1);
+		assert_true(tt_rtp_receiver_take(&rx, &got, &frame_buf, &frame_cap));
+		assert_int_equal(got.len, size);
+		assert_memory_equal(got.data, data, size);
+		assert_true(got.flags & TAUT_FRAME_KEY);
+		assert_false(tt_rtp_receiver_take(&rx, &got, &frame_buf, &frame_cap));
+	}
+}
+
+static void frames_smaller_than_a_header_come_back_too(void **state)
+{
+	uint8_t data[10], buf[1500];
+	struct tt_rtp_packet p;
+	struct taut_frame got;
+
+	(void)state;
+	key_frame(data, 10);
+	for (size_t size = 10; size >= 1; size--) {
+		assert_int_equal(send(data, size, (uint32_t)size), TAUT_OK);
+		assert_true(next(buf, &p) > 0);
+		deliver(&p);
+		assert_true(tt_rtp_receiver_take(&rx, &got, &frame_buf, &frame_cap));
+		assert_int_equal(got.len, size);
+	}
+	assert_int_equal(send(data, 0, 1), TAUT_E_INVAL);
+}
+
+static void a_packet_sent_again_is_the_packet_that_was_missing(void **state)
+{
+	static uint8_t data[5000];
+	static const struct tt_rtp_ext_values none;
+	uint8_t buf[1500];
+	struct tt_rtp_packet p;
+	struct taut_frame got;
+	uint16_t missing = 0;
+
+	(void)state;
+	key_frame(data, sizeof data);
+	assert_int_equal(send(data, sizeof data, 3000), TAUT_OK);
+	for (int i = 0; next(buf, &p) > 0; i++) {
+		if (i == 2)
+			missing = p.seq;
+		else
+			deliver(&p);
+	}
+	assert_false(tt_rtp_receiver_take(&rx, &got, &frame_buf, &frame_cap));
+	tt_rtp_sender_nack(&tx, 1000, 0, missing);
+	tt_rtp_sender_nack(&tx, 1000, 0, missing);
+	tt_rtp_sender_nack(&tx, 1000, 0, (uint16_t)(missing - 100)); /* never sent */
+	tt_rtp_sender_nack(&tx, 1000, 0, (uint16_t)(missing + 100));
+	size_t len = tt_rtp_sender_resend(&tx, 1000, &(struct tt_rtp_stamp){ 0, 0 }, buf, sizeof buf);
+
+	assert_true(tt_rtp_read(&p, buf, len));
+	assert_int_equal(p.ssrc, 2);
+	assert_int_equal(p.pt, 97);
+	assert_int_equal(p.payload.p[0] << 8 | p.payload.p[1], missing);
+	assert_null(tt_rtp_receiver_rtx(&rx, 1000, 1000, &p, &none));
+	assert_int_equal(tt_rtp_sender_resend(&tx, 1000, &(struct tt_rtp_stamp){ 0, 0 }, buf, sizeof buf), 0);
+	assert_true(tt_rtp_receiver_take(&rx, &got, &frame_buf, &frame_cap));
+	assert_memory_equal(got.data, data, sizeof data);
+	assert_int_equal(counters.packets_recovered, 1);
+	assert_int_equal(counters.packets_lost, 0);
+}
+
+/* Chrome probes with padding on the media ssrc, after a frame and within the sequence. */
+static void padding_fills_its_numbers_and_is_no_loss(void **state)
+{
+	static uint8_t data[3000];
+	uint8_t buf[1500];
+	struct tt_rtp_packet p;
+	struct taut_frame got;
+
+	(void)state;
+	key_frame(data, sizeof data);
+	for (uint16_t round = 0; round < 5; round++) {
+		assert_int_equal(send(data, sizeof data, 3000u * round), TAUT_OK);
+		while (next(buf, &p) > 0) {
+			p.seq = (uint16_t)(p.seq + 2 * round);
+			deliver(&p);
+		}
+		p.payload.len = 0;
+		p.marker = false;
+		for (int i = 0; i < 2; i++) {
+			p.seq++;
+			deliver(&p);
+		}
+		assert_true(tt_rtp_receiver_take(&rx, &got, &frame_buf, &frame_cap));
+		assert_int_equal(got.len, sizeof data);
+		assert_false(got.flags & TAUT_FRAME_AFTER_LOSS);
+	}
+	assert_int_equal(counters.packets_lost, 0);
+}
+
+static void a_frame_without_marker_ends_where_the_next_begins(void **state)
+{
+	static uint8_t data[3000];
+	uint8_t buf[1500];
+	struct tt_rtp_packet p;
+	struct taut_frame got;
+
+	(void)state;
+	key_frame(data, sizeof data);
+	for (uint32_t i = 0; i < 3; i++) {
+		assert_int_equal(send(data, sizeof data, 3000 * i), TAUT_OK);
+		while (next(buf, &p) > 0) {
+			p.marker = false;
+			deliver(&p);
+		}
+		assert_int_equal(tt_rtp_receiver_take(&rx, &got, &frame_buf, &frame_cap), i > 0);
+	}
+}
+
+static void a_full_queue_refuses_the_whole_frame(void **state)
+{
+	static uint8_t data[300000];
+	uint8_t buf[1500];
+	struct tt_rtp_packet p;
+	size_t queued = 0, packets = 0;
+
+	(void)state;
+	key_frame(data, sizeof data);
+	while (send(data, sizeof data, 0) == TAUT_OK)
+		assert_true(++queued < 10);
+	assert_int_equal(send(data, sizeof data, 0), TAUT_E_LIMIT);
+	while (next(buf, &p) > 0)
+		packets++;
+	assert_in_range(packets, queued * 260, queued * 270);
+	assert_int_equal(send(data, sizeof data, 0), TAUT_OK);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(frames_of_every_size_come_back_as_they_were, begin, end),
+		cmocka_unit_test_setup_teardown(frames_smaller_than_a_header_come_back_too, begin, end),
+		cmocka_unit_test_setup_teardown(a_packet_sent_again_is_the_packet_that_was_missing, begin, end),
+		cmocka_unit_test_setup_teardown(padding_fills_its_numbers_and_is_no_loss, begin, end),
+		cmocka_unit_test_setup_teardown(a_frame_without_marker_ends_where_the_next_begins, begin, end),
+		cmocka_unit_test_setup_teardown(a_full_queue_refuses_the_whole_frame, begin, end),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
