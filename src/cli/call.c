@@ -185,13 +185,18 @@ static void on_offer(void *user, taut_room *room, const struct taut_room_peer *p
 	const struct taut_transceiver_info *t;
 
 	(void)room, (void)peer;
-	for (size_t i = 0; p && !c->cfg.data_only && (t = taut_pc_transceiver_at(pc, i)) != NULL;
-	     i++) {
+	for (size_t i = 0; p && (t = taut_pc_transceiver_at(pc, i)) != NULL; i++) {
 		taut_transceiver *mine = t->kind == TAUT_AUDIO ? &p->audio : &p->video;
+		taut_time now = taut_loop_now(c->loop);
 		if (t->direction == TAUT_STOPPED || (*mine != 0 && *mine != t->id))
 			continue;
+		/* Inactive and not refused: when an answer refuses the first line of its bundle,
+		 * Chromium 156 fails with "Failed to setup RTCP mux". */
+		if (c->cfg.data_only) {
+			taut_pc_set_direction(pc, now, t->id, TAUT_INACTIVE);
+			continue;
+		}
 		*mine = t->id;
-		taut_time now = taut_loop_now(c->loop);
 		taut_pc_set_stream(pc, now, t->id, "taut");
 		if (t->direction == TAUT_RECVONLY && (call_kinds(c) & t->kind))
 			taut_pc_set_direction(pc, now, t->id, TAUT_SENDRECV);
@@ -313,8 +318,6 @@ int call_join(struct call **out, taut_loop *loop, const struct call_config *cfg)
 	c->loop = loop;
 	c->pc = (struct taut_config){ .size = sizeof c->pc };
 	c->pc.codecs = taut_media_codecs(&c->pc.codec_count);
-	if (cfg->data_only)
-		c->pc.codec_count = 0;
 	if (cfg->stun) {
 		c->stun = (struct taut_ice_server){ .size = sizeof c->stun, .url = cfg->stun };
 		c->pc.ice_servers = &c->stun;
