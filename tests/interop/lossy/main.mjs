@@ -1,0 +1,95 @@
+// main.mjs - below impair, which names the networks: calls that a bad link carries.
+
+import { chmodSync, existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { joinPage, ok, runTests, same, startBrowser, startRelay, untilCardMoves, untilStatus } from '../../browser/harness.mjs';
+import { checkSaved } from '../chromium/media.mjs';
+import { echo, Native, release, sanitized, scratch, watchCard } from '../chromium/lib.mjs';
+
+const { IMPAIR, IMPAIR_IP_A } = process.env;
+const a = command => [IMPAIR, 'in', 'a', command], b = command => [IMPAIR, 'in', 'b', command];
+
+/** The harness starts one program for the relay and one for the browser: these, in their networks. */
+function intoNetworks(after) {
+	const dir = scratch(after), quote = words => words.map(w => `'${w}'`).join(' ');
+	for (const [variable, words] of [['TAUT', a(release)], ['CHROMIUM', b(process.env.CHROMIUM ?? '/usr/bin/chromium')]]) {
+		const file = join(dir, variable.toLowerCase());
+		writeFileSync(file, `#!/bin/sh\nexec ${quote(words)} "$@"\n`);
+		chmodSync(file, 0o755);
+		process.env[variable] = file;
+	}
+}
+
+const begun = [];
+
+async function relayInA(after) {
+	const relay = await startRelay(0, '--quiet', '--host', IMPAIR_IP_A);
+	after(() => relay.stop());
+	return relay;
+}
+
+function nativeIn(where, after, relay, ...more) {
+	const native = new Native(where(sanitized), relay.url, 'lossy', ...more);
+	after(() => native.kill());
+	return native;
+}
+
+async function chromium(after, { nativeFirst }) {
+	const relay = await relayInA(after);
+	const browser = await startBrowser({ args: [`--unsafely-treat-insecure-origin-as-secure=${new URL(relay.url).origin}`] });
+	after(() => browser.close());
+	const dir = scratch(after);
+	const joined = () => joinPage(browser, relay.url, { room: 'lossy', name: 'page', source: 'camera' });
+	let page;
+	if (!nativeFirst)
+		await untilStatus(page = await joined(), 'Nobody else');
+	const native = nativeIn(a, after, relay, '--send', 'test', '--save', dir);
+	await native.joined();
+	page ??= await joined();
+	await untilStatus(page, 'Connected with native');
+	await untilCardMoves(page);
+	for (const [count, size] of [[64, 16384], [1, 262144]]) {
+		const r = await echo(page, count, size, 60000);
+		same(r.back, r.sent, `SHA-256 of ${count} messages of ${size} bytes`);
+		console.log(`# ${count} x ${size} bytes and back: ${r.ms.toFixed(0)} ms`);
+	}
+	const seen = await watchCard(page, 6000), { counters } = seen;
+	console.log(`# ${counters.length} pictures in 6 s, ${seen.unreadable} not legible, counter from ${counters[0]} to ${counters.at(-1)}; beep after flash: ${seen.apart.map(Math.round).join(' ')} ms`);
+	ok(counters.every((n, i) => i === 0 || n >= counters[i - 1]), 'the counter never goes back');
+	ok(counters.length > 60 && counters.at(-1) - counters[0] > 100, `the counter advances: ${counters.length} pictures, ${counters[0]} to ${counters.at(-1)}`);
+	ok(seen.tones.length > 0 && seen.tones.every(t => Math.abs(t - 440) < 6), `the tone: ${seen.tones}`);
+	same(page.errors, [], 'errors on the page');
+	const side = await native.end();
+	console.log(`# native: ${JSON.stringify(side)}`);
+	checkSaved(dir, side);
+	ok(side.packets_resent > 0, 'lost packets were sent again');
+}
+
+async function natives(after) {
+	const relay = await relayInA(after);
+	const first = nativeIn(a, after, relay, '--send', 'test');
+	await first.joined();
+	const second = nativeIn(b, after, relay, '--send', 'test');
+	await Promise.all([first.connected(), second.connected()]);
+	await Promise.all([first, second].map(n => n.until('stats', e => e.frames_decoded > 150, 30000)));
+	const sides = [await first.end(), await second.end()];
+	for (const s of sides) {
+		console.log(`# ${s.card_frames} pictures, ${s.card_missing} missing; ${s.audio_frames_decoded} of sound; lost ${s.packets_lost}, resent ${s.packets_resent}, NACKs ${s.nacks_sent}, PLIs ${s.plis_sent}; ${s.audio_frequency.toFixed(1)} Hz; beep after flash ${s.av_offset_ms.toFixed(1)} ms`);
+		ok(s.card_in_order > 100 && s.card_missing < s.card_frames / 2, `the counter advances: ${s.card_in_order} in order, ${s.card_missing} missing`);
+		ok(Math.abs(s.audio_frequency - 440) < 6, `the tone: ${s.audio_frequency}`);
+		ok(s.packets_resent > 0, 'lost packets were sent again');
+		ok(s.messages_received > 0, 'the greeting came');
+	}
+}
+
+const all = [
+	['Chromium and native, page offers', after => chromium(after, { nativeFirst: false })],
+	['Chromium and native, native offers', after => chromium(after, { nativeFirst: true })],
+	['native to native, sound and picture', natives],
+];
+if (!existsSync(sanitized))
+	throw new Error(`${sanitized} is not there: build it first`);
+intoNetworks(f => begun.push(f));
+const good = await runTests(all.map(([name, test]) => [`interop/lossy/${name}`, test]), process.argv.slice(2));
+begun.forEach(f => f());
+process.exit(good ? 0 : 1);
