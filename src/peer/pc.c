@@ -124,6 +124,8 @@ void pc_update_connection_state(struct taut_pc *pc, uint32_t reason, const char 
 		e->ev.number = state;
 		e->ev.reason = reason;
 	}
+	pc->state_untold = !e;
+	pc->state_reason = reason;
 	tt_note(pc->env, pc->now, TAUT_LAYER_PEER, "connection state", TT_INT("state", state),
 		TT_STR("reason", taut_reason_text(reason)));
 }
@@ -315,8 +317,7 @@ void taut_pc_free(taut_pc *pc)
 	pc_free_description(&pc->remote);
 	pc_free_description(&pc->pending_local);
 	pc_free_description(&pc->pending_remote);
-	pc_forget_candidates(pc);
-	tt_free(pc->env, pc->candidates);
+	pc_forget_candidates(pc, true);
 	pc_free_codecs(pc);
 	pc_free_events(pc);
 	tt_free(pc->env, pc->held);

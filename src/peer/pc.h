@@ -4,7 +4,8 @@
  * BUNDLE (RFC 9143) all m-lines share it, and an m-line that would need another
  * is rejected (JSEP's max-bundle, RFC 9429 section 4.1.1). The verbs live in
  * files of their own: pc_recv, pc_send, pc_tick, pc_event, pc_io for the network
- * side; pc_offer, pc_answer, pc_apply for descriptions; pc_transceiver,
+ * side; pc_offer, pc_answer, pc_bundle, pc_check, pc_bind,
+ * pc_agree for descriptions; pc_transceiver,
  * pc_channel, pc_media for what the application uses. */
 #ifndef TAUT_PEER_PC_H
 #define TAUT_PEER_PC_H
@@ -57,6 +58,14 @@ enum pc_ext {
 struct pc_binding {
 	char mid[PC_MID + 1]; /* "": not in a description yet */
 	int m_line;           /* -1: none */
+	bool announced;       /* TAUT_EV_TRACK was given for the current receiving spell */
+};
+
+/* Local candidates of one ICE generation, as lines. */
+struct pc_candidates {
+	char **lines;
+	size_t count;
+	bool done; /* no more will come */
 };
 
 struct pc_transceiver {
@@ -65,7 +74,6 @@ struct pc_transceiver {
 		current_direction;       /* TAUT_SENDRECV ..., current 0: not negotiated */
 	struct pc_binding bound, stable; /* stable: what a rollback restores */
 	bool made_by_offer;              /* of the peer, not yet answered: a rollback removes it */
-	bool announced;       /* TAUT_EV_TRACK was given for the current receiving spell */
 	bool sends, receives; /* the session has a sender, a receiver for it */
 	char *stream_id, *track_id;
 	uint32_t ssrc, rtx_ssrc;
@@ -109,9 +117,8 @@ struct taut_pc {
 	struct pc_description local, remote;                 /* current */
 	struct pc_description pending_local, pending_remote; /* while not stable */
 	char *made_text, *local_text; /* what create_ and local_description handed out last */
-	char **candidates;            /* local ones of this generation, as lines */
-	size_t candidate_count;
-	bool candidates_done;
+	uint32_t made_type;           /* of made_text; 0: it may not be set any more */
+	struct pc_candidates candidates, before; /* before: what undoing a restart brings back */
 	uint64_t session_id, session_version;
 	struct pc_codec codecs[PC_MAX_CODECS];
 	size_t codec_count;
@@ -121,7 +128,8 @@ struct taut_pc {
 	taut_transceiver next_transceiver;
 	unsigned next_mid;
 	int data_m_line, stable_data_m_line; /* of data channels; -1: none yet */
-	bool negotiation_needed, restart_wanted;
+	bool negotiation_needed, needed_queued, restart_wanted;
+	bool channels_wanted; /* the application made one */
 	char cname[24];
 
 	/* the transport */
@@ -137,6 +145,8 @@ struct taut_pc {
 	uint32_t gathering_state, connection_state;
 	uint32_t dtls_state; /* TAUT_STATE_NEW, CONNECTING, CONNECTED, FAILED or CLOSED */
 	uint32_t end_reason;
+	bool state_untold; /* no memory for its event: poll_event makes it of what is at hand */
+	uint32_t state_reason;
 	uint32_t milestones; /* a bit each, given once */
 
 	/* events, in the order in which they happened */
@@ -180,10 +190,11 @@ void pc_replay_held(struct taut_pc *pc, taut_time now);
 
 /* transceivers */
 struct pc_transceiver *pc_find_transceiver(struct taut_pc *pc, taut_transceiver id);
-struct pc_transceiver *pc_transceiver_at_line(struct taut_pc *pc, int m_line);
+struct pc_transceiver *pc_transceiver_at_line(const struct taut_pc *pc, int m_line);
 struct pc_transceiver *pc_new_transceiver(struct taut_pc *pc, uint32_t kind, uint32_t direction,
 					  const char *stream_id, const char *track_id);
 void pc_free_transceiver(struct taut_pc *pc, struct pc_transceiver *t);
+void pc_make_room(struct taut_pc *pc); /* forgets a stopped one when there are too many */
 bool pc_direction_sends(uint32_t direction);
 bool pc_direction_receives(uint32_t direction);
 uint32_t pc_direction(bool sends, bool receives);
@@ -216,6 +227,17 @@ void pc_put_data(struct taut_pc *pc, struct tt_sdp *sdp, struct tt_sdp_media *m)
 void pc_put_candidates(struct taut_pc *pc, struct tt_sdp *sdp);
 bool pc_section_lives(const struct tt_sdp_media *m); /* not rejected, RFC 9143 section 6 */
 
+/* bundles: pc_bundle.c */
+/* The section that says what m's transport is: itself, or the tagged one of its bundle. */
+const struct tt_sdp_media *pc_carrier(const struct tt_sdp *sdp, const struct tt_sdp_media *m);
+/* The one that speaks for the only transport there is, or NULL: all are rejected. */
+const struct tt_sdp_media *pc_transport_section(const struct tt_sdp *sdp);
+bool pc_rtcp_mux(const struct tt_sdp *sdp, const struct tt_sdp_media *m);
+bool pc_rtcp_rsize(const struct tt_sdp *sdp, const struct tt_sdp_media *m);
+/* The m-line of an offer whose transport an answer of ours takes; -1: none. */
+int pc_offer_tag(const struct taut_pc *pc, const struct tt_sdp *offer);
+bool pc_accepts(const struct taut_pc *pc, const struct tt_sdp *offer, size_t m_line);
+
 /* negotiation */
 void pc_update_negotiation_needed(struct taut_pc *pc);
 bool pc_check_negotiation_needed(const struct taut_pc *pc);
@@ -231,10 +253,13 @@ void pc_rollback(struct taut_pc *pc);
 /* Credentials, fingerprints and candidates of a remote description. */
 int pc_take_transport(struct taut_pc *pc, taut_time now, uint32_t type, const struct tt_sdp *sdp);
 void pc_announce_tracks(struct taut_pc *pc, const struct tt_sdp *remote);
-/* Both sides agreed: local and remote are the current descriptions now. */
+/* Both sides agreed: the pending descriptions become the current ones and the streams follow.
+ * After an error nothing has changed. */
 int pc_agree(struct taut_pc *pc, taut_time now, bool we_offered);
 struct tt_dcs *pc_make_channels(struct taut_pc *pc, taut_time now);
 void pc_free_description(struct pc_description *d);
-void pc_forget_candidates(struct taut_pc *pc);
+void pc_new_generation(struct taut_pc *pc); /* ICE restarted */
+void pc_old_generation(struct taut_pc *pc); /* that was undone */
+void pc_forget_candidates(struct taut_pc *pc, bool all); /* else only what a rollback needed */
 
 #endif

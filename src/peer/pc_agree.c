@@ -144,37 +144,96 @@ static void stop_streams(struct taut_pc *pc, taut_time now, struct pc_transceive
 	}
 }
 
-static int agree_media(struct taut_pc *pc, taut_time now, struct pc_transceiver *t,
-		       const struct pair *p, bool we_offered)
+/* We answer nothing that was not offered: RFC 3264 section 6.1. A rejected line does neither. */
+static void agreed_directions(const struct pair *p, bool *sends, bool *receives)
 {
 	uint32_t theirs = tt_sdp_direction(p->rs, p->r), ours = tt_sdp_direction(p->ls, p->l);
-	bool sends = we_offered ? pc_direction_receives(theirs) : pc_direction_sends(ours);
-	bool receives = we_offered ? pc_direction_sends(theirs) : pc_direction_receives(ours);
+	bool lives = pc_section_lives(p->l) && pc_section_lives(p->r);
 
-	if (!pc_section_lives(p->l) || !pc_section_lives(p->r)) {
-		stop_streams(pc, now, t, true, true);
-		t->current_direction = t->direction = TAUT_STOPPED;
-		t->bound = t->stable = (struct pc_binding){ .m_line = -1 };
-		return TAUT_OK;
-	}
-	/* We answer nothing that we did not offer: 3264 6.1. */
-	sends = sends && pc_direction_sends(ours);
-	receives = receives && pc_direction_receives(ours);
-	int err = make_session(pc, now);
+	*sends = lives && pc_direction_sends(ours) && pc_direction_receives(theirs);
+	*receives = lives && pc_direction_receives(ours) && pc_direction_sends(theirs);
+}
+
+/* All that can fail. What had streams before keeps them, with the new numbers. */
+static int set_up_media(struct taut_pc *pc, taut_time now, struct pc_transceiver *t,
+			const struct pair *p)
+{
+	bool sends, receives;
+	int err = TAUT_OK;
+
+	agreed_directions(p, &sends, &receives);
+	if (sends || receives)
+		err = make_session(pc, now);
 	if (!err && sends)
 		err = set_sender(pc, now, t, p);
 	if (!err && receives)
 		err = set_receiver(pc, now, t, p);
-	if (err)
-		return pc_fail(pc, err, "OperationError", "RFC 9429 section 5.11",
-			       "m-line %d cannot be used", t->bound.m_line);
+	if (err == TAUT_E_NOMEM)
+		return pc_fail_nomem(pc);
+	return err ? pc_fail(pc, err, "OperationError", "RFC 9429 section 5.11",
+			     "m-line %d cannot be used", t->bound.m_line)
+		   : TAUT_OK;
+}
+
+static struct pair pair_at(const struct tt_sdp *ls, const struct tt_sdp *rs, size_t i)
+{
+	return (struct pair){ ls, rs, ls->media[i], rs->media[i] };
+}
+
+/* Streams that were there before go on as the descriptions in force say; the others go. */
+static void undo_media(struct taut_pc *pc, taut_time now, struct pc_transceiver *t)
+{
+	if (pc->rtp && !t->sends)
+		tt_rtp_session_remove_sender(pc->rtp, now, t->id);
+	if (pc->rtp && !t->receives)
+		tt_rtp_session_remove_receiver(pc->rtp, now, t->id);
+	if (!t->sends)
+		t->send_codec = NULL;
+	if (!pc->local.sdp || t->bound.m_line < 0 ||
+	    (size_t)t->bound.m_line >= pc->local.sdp->media_count)
+		return;
+	const struct pair was = pair_at(pc->local.sdp, pc->remote.sdp, (size_t)t->bound.m_line);
+	if (t->sends)
+		set_sender(pc, now, t, &was);
+	if (t->receives)
+		set_receiver(pc, now, t, &was);
+}
+
+static int set_up_streams(struct taut_pc *pc, taut_time now, bool we_offered)
+{
+	const struct tt_sdp *ls = pc->pending_local.sdp, *rs = pc->pending_remote.sdp;
+	int err = TAUT_OK;
+
+	for (size_t i = 0; !err && i < ls->media_count; i++) {
+		const struct pair p = pair_at(ls, rs, i);
+		struct pc_transceiver *t = pc_transceiver_at_line(pc, (int)i);
+		if (t)
+			err = set_up_media(pc, now, t, &p);
+	}
+	if (!err && we_offered)
+		err = pc_take_transport(pc, now, TAUT_SDP_ANSWER, rs);
+	for (size_t i = 0; err && i < pc->transceiver_count; i++)
+		undo_media(pc, now, pc->transceivers[i]);
+	return err;
+}
+
+static void agree_media(struct taut_pc *pc, taut_time now, struct pc_transceiver *t,
+			const struct pair *p)
+{
+	bool sends, receives;
+
+	agreed_directions(p, &sends, &receives);
 	stop_streams(pc, now, t, !sends, !receives);
+	if (!pc_section_lives(p->l) || !pc_section_lives(p->r)) {
+		t->current_direction = t->direction = TAUT_STOPPED;
+		t->bound = (struct pc_binding){ .m_line = -1 };
+		return;
+	}
 	t->sends = sends;
 	t->receives = receives;
 	t->current_direction = pc_direction(sends, receives);
-	if (!p->l->rtcp_rsize || !p->r->rtcp_rsize)
+	if (pc->rtp && (!pc_rtcp_rsize(p->ls, p->l) || !pc_rtcp_rsize(p->rs, p->r)))
 		tt_rtp_session_set_reduced_size(pc->rtp, false);
-	return TAUT_OK;
 }
 
 static void agree_data(struct taut_pc *pc, taut_time now, const struct pair *p)
@@ -184,7 +243,11 @@ static void agree_data(struct taut_pc *pc, taut_time now, const struct pair *p)
 				  tt_sdp_max_message_size(p->r));
 		tt_dcs_set_role(pc->channels, now, pc->dtls_client);
 		pc->data_agreed = true;
+		return;
 	}
+	/* Rejected: the line may be recycled, and only a new channel asks for another. */
+	pc->data_m_line = -1;
+	pc->channels_wanted = false;
 }
 
 /* The role comes from the answer: RFC 8842 section 5.4. */
@@ -195,7 +258,8 @@ static void agree_role(struct taut_pc *pc, bool we_offered)
 	for (size_t i = 0; !pc->agreed && i < answer->media_count; i++) {
 		if (!pc_section_lives(answer->media[i]))
 			continue;
-		bool active = tt_sdp_setup(answer, answer->media[i]) == TT_SDP_ACTIVE;
+		const struct tt_sdp_media *m = pc_carrier(answer, answer->media[i]);
+		bool active = tt_sdp_setup(answer, m) == TT_SDP_ACTIVE;
 		pc->dtls_client = active != we_offered;
 		pc->agreed = true;
 	}
@@ -214,26 +278,33 @@ static void settle_numbers(struct taut_pc *pc)
 	}
 }
 
+static void take_over(struct pc_description *current, struct pc_description *pending)
+{
+	pc_free_description(current);
+	*current = *pending;
+	*pending = (struct pc_description){ 0 };
+}
+
 int pc_agree(struct taut_pc *pc, taut_time now, bool we_offered)
 {
-	int err = TAUT_OK;
+	int err = set_up_streams(pc, now, we_offered);
 
-	pc_free_description(&pc->local);
-	pc_free_description(&pc->remote);
-	pc->local = pc->pending_local;
-	pc->remote = pc->pending_remote;
-	pc->pending_local = pc->pending_remote = (struct pc_description){ 0 };
+	if (err)
+		return err;
+	take_over(&pc->local, &pc->pending_local);
+	take_over(&pc->remote, &pc->pending_remote);
 	pc->signaling_state = TAUT_SIGNALING_STABLE;
+	pc->negotiation_needed = false; /* asked anew, webrtc-pc section 4.4.1.5 */
 	agree_role(pc, we_offered);
 	if (pc->restarted_here || pc->restarted_there)
 		pc->restart_wanted = false;
 	pc->restarted_here = pc->restarted_there = false;
+	pc_forget_candidates(pc, false);
 	for (size_t i = 0; i < pc->local.sdp->media_count; i++) {
-		const struct pair p = { pc->local.sdp, pc->remote.sdp, pc->local.sdp->media[i],
-					pc->remote.sdp->media[i] };
+		const struct pair p = pair_at(pc->local.sdp, pc->remote.sdp, i);
 		struct pc_transceiver *t = pc_transceiver_at_line(pc, (int)i);
-		if (t && !err)
-			err = agree_media(pc, now, t, &p, we_offered);
+		if (t)
+			agree_media(pc, now, t, &p);
 		else if (pc->data_m_line == (int)i)
 			agree_data(pc, now, &p);
 	}
@@ -243,5 +314,5 @@ int pc_agree(struct taut_pc *pc, taut_time now, bool we_offered)
 	}
 	pc->stable_data_m_line = pc->data_m_line;
 	settle_numbers(pc);
-	return err;
+	return TAUT_OK;
 }

@@ -8,27 +8,6 @@
 #include "base/num.h"
 #include "peer/pc.h"
 
-/* The bundle of the offer that its first living m-line is in; that line carries the transport. */
-static const struct tt_sdp_group *offered_bundle(const struct tt_sdp *offer, const char **tag)
-{
-	*tag = NULL;
-	for (size_t i = 0; i < offer->media_count; i++) {
-		if (pc_section_lives(offer->media[i])) {
-			*tag = offer->media[i]->mid ? offer->media[i]->mid : "";
-			return tt_sdp_group_of(offer, "BUNDLE", *tag);
-		}
-	}
-	return NULL;
-}
-
-static bool in_group(const struct tt_sdp_group *g, const char *mid)
-{
-	for (size_t i = 0; g && mid && i < g->mid_count; i++)
-		if (strcmp(g->mids[i], mid) == 0)
-			return true;
-	return false;
-}
-
 static void answer_codecs(struct taut_pc *pc, struct tt_sdp *sdp, struct tt_sdp_media *m,
 			  const struct tt_sdp_media *o)
 {
@@ -54,14 +33,6 @@ static void answer_codecs(struct taut_pc *pc, struct tt_sdp *sdp, struct tt_sdp_
 	}
 }
 
-static bool shares_codec(const struct taut_pc *pc, const struct tt_sdp_media *o)
-{
-	for (size_t i = 0; i < o->codec_count; i++)
-		if (pc_match_codec(pc, o->kind, &o->codecs[i]))
-			return true;
-	return false;
-}
-
 static void answer_extensions(struct tt_sdp *sdp, struct tt_sdp_media *m,
 			      const struct tt_sdp *offer, const struct tt_sdp_media *o)
 {
@@ -79,7 +50,7 @@ static void answer_extensions(struct tt_sdp *sdp, struct tt_sdp_media *m,
 static enum tt_sdp_setup answer_setup(const struct taut_pc *pc, const struct tt_sdp *offer,
 				      const struct tt_sdp_media *o)
 {
-	uint8_t theirs = tt_sdp_setup(offer, o);
+	uint8_t theirs = tt_sdp_setup(offer, pc_carrier(offer, o));
 
 	if (pc->agreed)
 		return pc->dtls_client ? TT_SDP_ACTIVE : TT_SDP_PASSIVE;
@@ -115,46 +86,63 @@ static void answer_rtp(struct taut_pc *pc, struct tt_sdp *sdp, struct tt_sdp_med
 	answer_codecs(pc, sdp, m, o);
 	answer_extensions(sdp, m, offer, o);
 	pc_put_transport(pc, sdp, m, answer_setup(pc, offer, o));
-	m->rtcp_rsize = o->rtcp_rsize;
+	m->rtcp_rsize = pc_rtcp_rsize(offer, o);
 	pc_put_track(pc, sdp, m, t);
 }
 
+static void answer_data(struct taut_pc *pc, struct tt_sdp *sdp, struct tt_sdp_media *m,
+			const struct tt_sdp *offer, const struct tt_sdp_media *o)
+{
+	if (o->proto == TT_SDP_DTLS_SCTP && o->format_count > 0) { /* before RFC 8841: in kind */
+		tt_sdp_add_format(sdp, m, o->formats[0]);
+		m->sctpmap = tt_sdp_copy(sdp, o->sctpmap);
+	} else {
+		pc_put_data(pc, sdp, m);
+	}
+	pc_put_transport(pc, sdp, m, answer_setup(pc, offer, o));
+}
+
 static void answer_section(struct taut_pc *pc, struct tt_sdp *sdp, const struct tt_sdp *offer,
-			   size_t index, const struct tt_sdp_group *bundle, const char *tag)
+			   size_t index)
 {
 	const struct tt_sdp_media *o = offer->media[index];
-	const char *mid = o->mid ? o->mid : "";
 	const struct pc_transceiver *t = pc_transceiver_at_line(pc, (int)index);
 	struct tt_sdp_media *m =
 		tt_sdp_add_media(sdp, (enum tt_sdp_kind)o->kind, 9, (enum tt_sdp_proto)o->proto);
+	bool ours = pc_accepts(pc, offer, index);
 
 	m->kind_text = tt_sdp_copy(sdp, o->kind_text);
 	m->proto_text = tt_sdp_copy(sdp, o->proto_text);
 	m->mid = tt_sdp_copy(sdp, o->mid);
-	bool ours =
-		pc_section_lives(o) && (in_group(bundle, o->mid) || (tag && strcmp(mid, tag) == 0));
-	if (ours && t && tt_sdp_is_rtp(o) && o->rtcp_mux && shares_codec(pc, o)) {
+	if (ours && t && tt_sdp_is_rtp(o))
 		answer_rtp(pc, sdp, m, offer, o, t);
-	} else if (ours && tt_sdp_is_sctp(o) && pc->data_m_line == (int)index) {
-		if (o->proto ==
-		    TT_SDP_DTLS_SCTP) { /* the form before RFC 8841 is answered in kind */
-			tt_sdp_add_format(sdp, m, o->formats[0]);
-			m->sctpmap = tt_sdp_copy(sdp, o->sctpmap);
-		} else {
-			pc_put_data(pc, sdp, m);
-		}
-		pc_put_transport(pc, sdp, m, answer_setup(pc, offer, o));
-	} else {
+	else if (ours && tt_sdp_is_sctp(o) && pc->data_m_line == (int)index)
+		answer_data(pc, sdp, m, offer, o);
+	else
 		answer_rejected(sdp, m, o);
+}
+
+/* RFC 9143 section 7.3: what stays in the group, the tagged section first, as offered. */
+static void answer_bundle(struct taut_pc *pc, struct tt_sdp *sdp, const struct tt_sdp *offer)
+{
+	int tag = pc_offer_tag(pc, offer);
+	const char *mid = tag >= 0 ? offer->media[tag]->mid : NULL;
+	const struct tt_sdp_group *o = mid ? tt_sdp_group_of(offer, "BUNDLE", mid) : NULL;
+	struct tt_sdp_group *g = NULL;
+
+	for (size_t i = 0; o && i < o->mid_count; i++) {
+		const struct tt_sdp_media *m = tt_sdp_media_by_mid(sdp, o->mids[i], NULL);
+		if (!m || !pc_section_lives(m))
+			continue;
+		if (!g)
+			g = tt_sdp_add_group(sdp, "BUNDLE");
+		tt_sdp_group_add(sdp, g, m->mid);
 	}
 }
 
 int pc_build_answer(struct taut_pc *pc, struct tt_sdp **out)
 {
 	const struct tt_sdp *offer = pc->pending_remote.sdp;
-	const char *tag;
-	const struct tt_sdp_group *bundle = offered_bundle(offer, &tag);
-	struct tt_sdp_group *g = NULL;
 	struct tt_sdp *sdp = tt_sdp_new(pc->env);
 
 	if (!sdp)
@@ -162,15 +150,8 @@ int pc_build_answer(struct taut_pc *pc, struct tt_sdp **out)
 	pc_put_session(pc, sdp);
 	sdp->common.extmap_allow_mixed = offer->common.extmap_allow_mixed;
 	for (size_t i = 0; i < offer->media_count; i++)
-		answer_section(pc, sdp, offer, i, bundle, tag);
-	/* RFC 9143 section 7.3: the answerer lists what stays in the group. */
-	for (size_t i = 0; i < sdp->media_count; i++) {
-		if (!pc_section_lives(sdp->media[i]) || !in_group(bundle, sdp->media[i]->mid))
-			continue;
-		if (!g)
-			g = tt_sdp_add_group(sdp, "BUNDLE");
-		tt_sdp_group_add(sdp, g, sdp->media[i]->mid);
-	}
+		answer_section(pc, sdp, offer, i);
+	answer_bundle(pc, sdp, offer);
 	pc_put_candidates(pc, sdp);
 	*out = sdp;
 	return TAUT_OK;

@@ -42,11 +42,14 @@ int taut_pc_create_data_channel(taut_pc *pc, taut_time now,
 		.max_retransmits = (uint16_t)(c.max_retransmits > 0 ? c.max_retransmits - 1 : 0),
 	};
 	err = tt_dcs_create(pc->channels, now, &dc, out);
+	if (err == TAUT_E_NOMEM)
+		return pc_fail_nomem(pc);
 	if (err)
 		return pc_fail(pc, err, err == TAUT_E_LIMIT ? "OperationError" : "TypeError",
 			       "webrtc-pc section 6.1.1.3",
 			       "the channel cannot be made: its stream is taken, "
 			       "its label or protocol too long, or there are too many");
+	pc->channels_wanted = true;
 	pc_update_negotiation_needed(pc);
 	pc_pump(pc, now);
 	return TAUT_OK;

@@ -15,7 +15,7 @@ static int check_fingerprints(struct taut_pc *pc, const struct tt_sdp *sdp,
 			      const struct tt_sdp_media *m, size_t line)
 {
 	size_t count = 0;
-	const struct tt_sdp_fingerprint *f = tt_sdp_fingerprints(sdp, m, &count);
+	const struct tt_sdp_fingerprint *f = tt_sdp_fingerprints(sdp, pc_carrier(sdp, m), &count);
 
 	/* RFC 8122 section 5: MD2 and MD5 must not be used; SHA-1 proves little and nobody needs it. */
 	for (size_t i = 0; i < count; i++)
@@ -36,12 +36,13 @@ static bool same_fingerprint(const struct tt_sdp_fingerprint *a, const struct tt
 static int check_same_certificate(struct taut_pc *pc, const struct tt_sdp *sdp, size_t line)
 {
 	size_t n = 0, m = 0;
-	const struct tt_sdp_fingerprint *is = tt_sdp_fingerprints(sdp, sdp->media[line], &n);
-	const struct tt_sdp_fingerprint *was = NULL;
+	const struct tt_sdp_fingerprint *is =
+		tt_sdp_fingerprints(sdp, pc_carrier(sdp, sdp->media[line]), &n);
+	const struct tt_sdp_media *before =
+		pc->agreed ? pc_transport_section(pc->remote.sdp) : NULL;
+	const struct tt_sdp_fingerprint *was =
+		before ? tt_sdp_fingerprints(pc->remote.sdp, before, &m) : NULL;
 
-	for (size_t i = 0; pc->agreed && !was && i < pc->remote.sdp->media_count; i++)
-		if (pc_section_lives(pc->remote.sdp->media[i]))
-			was = tt_sdp_fingerprints(pc->remote.sdp, pc->remote.sdp->media[i], &m);
 	for (size_t i = 0; was && i < n; i++)
 		for (size_t k = 0; k < m; k++)
 			if (same_fingerprint(&is[i], &was[k]))
@@ -54,7 +55,7 @@ static int check_same_certificate(struct taut_pc *pc, const struct tt_sdp *sdp, 
 static int check_setup(struct taut_pc *pc, uint32_t type, const struct tt_sdp *sdp,
 		       const struct tt_sdp_media *m, size_t line)
 {
-	uint8_t setup = tt_sdp_setup(sdp, m);
+	uint8_t setup = tt_sdp_setup(sdp, pc_carrier(sdp, m));
 
 	if (setup == TT_SDP_HOLDCONN)
 		return refuse(pc, "RFC 8842 section 5.1", line, "a=setup:holdconn is not for DTLS");
@@ -63,7 +64,8 @@ static int check_setup(struct taut_pc *pc, uint32_t type, const struct tt_sdp *s
 			      "an answer is a=setup:active or passive");
 	if (type == TAUT_SDP_OFFER && setup == TT_SDP_SETUP_NONE)
 		return refuse(pc, "RFC 8842 section 5.2", line, "no a=setup");
-	if (pc->agreed && type == TAUT_SDP_ANSWER && (setup == TT_SDP_PASSIVE) != pc->dtls_client)
+	/* An offer may say actpass again, or what the peer is already. */
+	if (pc->agreed && setup == (pc->dtls_client ? TT_SDP_ACTIVE : TT_SDP_PASSIVE))
 		return refuse(pc, "RFC 8842 section 5.5", line,
 			      "the DTLS role changes in the middle of a session");
 	return TAUT_OK;
@@ -72,7 +74,7 @@ static int check_setup(struct taut_pc *pc, uint32_t type, const struct tt_sdp *s
 static int check_section(struct taut_pc *pc, uint32_t type, const struct tt_sdp *sdp, size_t i)
 {
 	const struct tt_sdp_media *m = sdp->media[i];
-	const char *ufrag = tt_sdp_ufrag(sdp, m), *pwd = tt_sdp_pwd(sdp, m);
+	const struct tt_sdp_media *carrier = pc_carrier(sdp, m);
 	bool ours = (tt_sdp_is_rtp(m) && (m->kind == TT_SDP_AUDIO || m->kind == TT_SDP_VIDEO)) ||
 		    tt_sdp_is_sctp(m);
 
@@ -81,9 +83,9 @@ static int check_section(struct taut_pc *pc, uint32_t type, const struct tt_sdp 
 			      "its a=mid is longer than 16 characters");
 	if (!pc_section_lives(m) || !ours)
 		return TAUT_OK;
-	if (!ufrag || !pwd)
+	if (!tt_sdp_ufrag(sdp, carrier) || !tt_sdp_pwd(sdp, carrier))
 		return refuse(pc, "RFC 8839 section 5.4", i, "no a=ice-ufrag or no a=ice-pwd");
-	if (type == TAUT_SDP_ANSWER && tt_sdp_is_rtp(m) && !m->rtcp_mux)
+	if (type == TAUT_SDP_ANSWER && tt_sdp_is_rtp(m) && !pc_rtcp_mux(sdp, m))
 		return refuse(pc, "RFC 9429 section 5.11", i,
 			      "rtcp-mux was required and is not accepted");
 	int err = check_fingerprints(pc, sdp, m, i);
@@ -103,7 +105,10 @@ static int check_order(struct taut_pc *pc, const struct tt_sdp *sdp, const struc
 			       "%zu m-lines where there were %zu", sdp->media_count, known);
 	for (size_t i = 0; i < known; i++) {
 		const struct tt_sdp_media *was = before->media[i], *is = sdp->media[i];
-		bool recycled = !answer && !pc_section_lives(was);
+		/* JSEP 5.2.2: either side may have rejected what an offer then recycles. */
+		bool recycled = !answer && (!pc_section_lives(was) ||
+					    (pc->local.sdp && i < pc->local.sdp->media_count &&
+					     !pc_section_lives(pc->local.sdp->media[i])));
 		if (!recycled && was->kind != is->kind)
 			return refuse(pc, "RFC 3264 section 8", i, "its kind of media has changed");
 		if (!recycled && was->mid && (!is->mid || strcmp(was->mid, is->mid) != 0) &&

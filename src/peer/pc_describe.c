@@ -36,7 +36,7 @@ static void set_signaling_state(struct taut_pc *pc, uint32_t before)
 }
 
 /* Keeps the text for the caller and forgets the model. */
-static int hand_out(struct taut_pc *pc, struct tt_sdp *made, const char **text)
+static int hand_out(struct taut_pc *pc, uint32_t type, struct tt_sdp *made, const char **text)
 {
 	char *out = NULL;
 	size_t len;
@@ -50,6 +50,7 @@ static int hand_out(struct taut_pc *pc, struct tt_sdp *made, const char **text)
 					 "the description cannot be written");
 	tt_free(pc->env, pc->made_text);
 	pc->made_text = out;
+	pc->made_type = type;
 	*text = out;
 	return TAUT_OK;
 }
@@ -65,7 +66,7 @@ int taut_pc_create_offer(taut_pc *pc, taut_time now, const char **sdp)
 		return pc_fail(pc, TAUT_E_STATE, "InvalidStateError", "webrtc-pc section 4.4.2",
 			       "an offer of the peer waits for its answer");
 	int err = pc_build_offer(pc, now, &made);
-	return err ? err : hand_out(pc, made, sdp);
+	return err ? err : hand_out(pc, TAUT_SDP_OFFER, made, sdp);
 }
 
 int taut_pc_create_answer(taut_pc *pc, taut_time now, const char **sdp)
@@ -79,7 +80,7 @@ int taut_pc_create_answer(taut_pc *pc, taut_time now, const char **sdp)
 		return pc_fail(pc, TAUT_E_STATE, "InvalidStateError", "webrtc-pc section 4.4.2",
 			       "there is no offer to answer");
 	int err = pc_build_answer(pc, &made);
-	return err ? err : hand_out(pc, made, sdp);
+	return err ? err : hand_out(pc, TAUT_SDP_ANSWER, made, sdp);
 }
 
 static int parse(struct taut_pc *pc, const char *text, size_t len, struct tt_sdp **out)
@@ -117,24 +118,28 @@ static int roll_back(struct taut_pc *pc)
 static int apply_local(struct taut_pc *pc, taut_time now, uint32_t type, struct tt_sdp *sdp)
 {
 	uint32_t before = pc->signaling_state;
-	int err = TAUT_OK;
 
 	pc_free_description(&pc->pending_local);
 	pc->pending_local = (struct pc_description){ type, sdp };
-	if (type == TAUT_SDP_OFFER) {
+	if (type == TAUT_SDP_ANSWER) {
+		int err = pc_agree(pc, now, false);
+		if (err) {
+			pc_free_description(&pc->pending_local);
+			return err;
+		}
+		pc->made_type = 0;
+	} else {
 		if (!pc->agreed)
 			tt_ice_set_role(pc->ice, now,
 					true); /* RFC 8445 section 6.1.1: the offerer controls */
 		pc_bind_local_offer(pc, sdp);
 		pc->signaling_state = TAUT_SIGNALING_HAVE_LOCAL_OFFER;
-	} else {
-		err = pc_agree(pc, now, false);
 	}
 	set_signaling_state(pc, before);
 	tt_ice_gather(pc->ice, now);
 	pc_pump(pc, now);
 	pc_update_negotiation_needed(pc);
-	return err;
+	return TAUT_OK;
 }
 
 int taut_pc_set_local_description(taut_pc *pc, taut_time now, uint32_t type, const char *sdp,
@@ -162,7 +167,7 @@ int taut_pc_set_local_description(taut_pc *pc, taut_time now, uint32_t type, con
 		if (err)
 			return err;
 		len = strlen(sdp);
-	} else if (!pc->made_text || strlen(pc->made_text) != len ||
+	} else if (pc->made_type != type || strlen(pc->made_text) != len ||
 		   memcmp(pc->made_text, sdp, len) != 0) {
 		return pc_fail(
 			pc, TAUT_E_INVAL, "InvalidModificationError", "RFC 9429 section 5.4",
@@ -176,8 +181,9 @@ static int apply_remote_offer(struct taut_pc *pc, taut_time now, struct tt_sdp *
 {
 	/* RFC 9429 section 4.1.10.2: an offer that meets ours rolls ours back; one that comes again
 	 * before we answered voids the earlier one. */
-	if (pc->signaling_state != TAUT_SIGNALING_STABLE)
+	if (pc->signaling_state != TAUT_SIGNALING_STABLE || pc->restarted_here)
 		pc_rollback(pc);
+	pc->made_type = 0; /* an offer made before this one does not fit any more */
 	pc->pending_remote = (struct pc_description){ TAUT_SDP_OFFER, sdp };
 	pc->signaling_state = TAUT_SIGNALING_HAVE_REMOTE_OFFER;
 	if (!pc->agreed)
@@ -193,10 +199,12 @@ static int apply_remote_answer(struct taut_pc *pc, taut_time now, struct tt_sdp 
 	pc->pending_remote = (struct pc_description){ TAUT_SDP_ANSWER, sdp };
 	if (!pc->agreed && sdp->ice_lite)
 		tt_ice_set_role(pc->ice, now, true);
-	int err = pc_take_transport(pc, now, TAUT_SDP_ANSWER, sdp);
+	int err = pc_agree(pc, now, true);
 	if (err)
 		pc_free_description(&pc->pending_remote);
-	return err ? err : pc_agree(pc, now, true);
+	else
+		pc->made_type = 0;
+	return err;
 }
 
 static int apply_remote(struct taut_pc *pc, taut_time now, uint32_t type, struct tt_sdp *sdp)
@@ -250,8 +258,12 @@ const char *taut_pc_local_description(taut_pc *pc, uint32_t *type)
 
 	if (!d->sdp)
 		return NULL;
-	pc_put_candidates(pc, d->sdp);
-	if (tt_sdp_write(d->sdp, pc->env, &text, &len) != TAUT_OK)
+	/* Those of a restart that is not agreed on do not belong into the description before it. */
+	if (d == &pc->pending_local || !(pc->restarted_here || pc->restarted_there))
+		pc_put_candidates(pc, d->sdp);
+	int err = tt_sdp_write(d->sdp, pc->env, &text, &len);
+	d->sdp->failed = false; /* the candidate there was no room for comes the next time */
+	if (err)
 		return NULL;
 	tt_free(pc->env, pc->local_text);
 	pc->local_text = text;
@@ -265,6 +277,8 @@ int taut_pc_restart_ice(taut_pc *pc, taut_time now)
 	pc_touch(pc, now);
 	if (pc->closed)
 		return pc_fail_closed(pc);
+	if (!pc_local_sdp(pc))
+		return TAUT_OK; /* webrtc-pc 4.4.2: there are no credentials to replace yet */
 	pc->restart_wanted = true;
 	pc_update_negotiation_needed(pc);
 	return TAUT_OK;

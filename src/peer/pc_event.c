@@ -77,11 +77,11 @@ static bool stale(struct taut_pc *pc, const struct taut_event *ev)
 {
 	if (ev->type != TAUT_EV_NEGOTIATION_NEEDED)
 		return false;
-	if (pc->closed || pc->signaling_state != TAUT_SIGNALING_STABLE)
-		return true;
-	if (pc_check_negotiation_needed(pc))
+	pc->needed_queued = false;
+	if (!pc->closed && pc->signaling_state == TAUT_SIGNALING_STABLE &&
+	    pc_check_negotiation_needed(pc))
 		return false;
-	pc->negotiation_needed = false;
+	pc->negotiation_needed = false; /* asked again when stable */
 	return true;
 }
 
@@ -114,6 +114,7 @@ static const struct taut_event *of_channels(struct taut_pc *pc)
 
 	while (pc->channels && (d = tt_dcs_poll_event(pc->channels, pc->now)) != NULL) {
 		struct taut_event *ev = fresh(pc, 0);
+		pc->wants_send = true; /* DCEP is answered and windows open as events are taken */
 		ev->channel = d->channel;
 		switch (d->type) {
 		case TT_DCS_ASSOCIATION_UP:
@@ -150,6 +151,20 @@ static const struct taut_event *of_channels(struct taut_pc *pc)
 	return NULL;
 }
 
+/* What our description in force says of a payload type: a later offer may have renumbered it. */
+static const struct taut_codec *received_codec(const struct taut_pc *pc,
+					       const struct pc_transceiver *t, uint8_t pt)
+{
+	const struct tt_sdp *sdp = pc->local.sdp;
+
+	if (!sdp || t->stable.m_line < 0 || (size_t)t->stable.m_line >= sdp->media_count)
+		return NULL;
+	const struct tt_sdp_media *m = sdp->media[t->stable.m_line];
+	const struct tt_sdp_codec *c = tt_sdp_codec_by_pt(m, pt);
+	const struct pc_codec *ours = c ? pc_match_codec(pc, t->kind, c) : NULL;
+	return ours ? &ours->codec : NULL;
+}
+
 static const struct taut_event *of_frame(struct taut_pc *pc, const struct tt_rtp_event *r)
 {
 	struct pc_transceiver *t = pc_find_transceiver(pc, r->stream);
@@ -158,9 +173,7 @@ static const struct taut_event *of_frame(struct taut_pc *pc, const struct tt_rtp
 	if (!t)
 		return NULL;
 	pc->frame = *r->frame;
-	for (size_t i = 0; i < pc->codec_count && !pc->frame.codec; i++)
-		if (pc->codecs[i].kind == t->kind && pc->codecs[i].pt == r->frame->payload_type)
-			pc->frame.codec = &pc->codecs[i].codec;
+	pc->frame.codec = received_codec(pc, t, r->frame->payload_type);
 	ev->transceiver = t->id;
 	ev->frame = &pc->frame;
 	return ev;
@@ -201,6 +214,14 @@ const struct taut_event *taut_pc_poll_event(taut_pc *pc)
 		ev = of_media(pc);
 	if (!ev)
 		ev = next_queued(pc); /* a layer's event may have led to one of ours */
+	if (!ev && pc->state_untold) {
+		struct taut_event *state = fresh(pc, TAUT_EV_CONNECTION_STATE);
+		pc->state_untold = false;
+		state->number = pc->connection_state;
+		state->reason = pc->state_reason;
+		state->text = state->reason ? taut_reason_text(state->reason) : NULL;
+		ev = state;
+	}
 	if (!ev)
 		pc->wants_event = false;
 	return ev;

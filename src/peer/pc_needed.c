@@ -36,7 +36,7 @@ bool pc_check_negotiation_needed(const struct taut_pc *pc)
 {
 	if (pc->restart_wanted && pc->agreed)
 		return true;
-	if (pc->channels && pc->data_m_line < 0)
+	if (pc->channels_wanted && pc->data_m_line < 0)
 		return true;
 	for (size_t i = 0; i < pc->transceiver_count; i++)
 		if (!pc->local.sdp ? pc->transceivers[i]->direction != TAUT_STOPPED
@@ -56,5 +56,9 @@ void pc_update_negotiation_needed(struct taut_pc *pc)
 	if (pc->negotiation_needed)
 		return;
 	pc->negotiation_needed = true;
-	pc_queue(pc, TAUT_EV_NEGOTIATION_NEEDED, NULL, NULL);
+	/* One that waits already will be looked at when it is taken. */
+	if (!pc->needed_queued)
+		pc->needed_queued = pc_queue(pc, TAUT_EV_NEGOTIATION_NEEDED, NULL, NULL) != NULL;
+	if (!pc->needed_queued)
+		pc->negotiation_needed = false;
 }

@@ -1,7 +1,8 @@
 /* pc_offer.c - createOffer: RFC 9429 section 5.2.
  *
- * m-lines keep their order for ever: first those of the description in force,
- * then one for each transceiver that has none, then one for data channels. All
+ * m-lines keep their order for ever: first those of the description in force, of
+ * which new transceivers take over the rejected ones, then one for each further
+ * transceiver, then one for data channels. All
  * are bundled; a new one that is not the first is bundle-only, since there is
  * only one transport (RFC 9143 section 7.2.2). */
 #include <stdio.h>
@@ -94,12 +95,13 @@ static void offer_known_section(struct taut_pc *pc, struct tt_sdp *sdp,
 				const struct tt_sdp_media *was, int index)
 {
 	const struct pc_transceiver *t = pc_transceiver_at_line(pc, index);
-	uint16_t port = was->bundle_only ? 0 : 9; /* still the first offer, said again */
+	/* Once answered, it is in the bundle; before, this is the first offer said again. */
+	uint16_t port = was->bundle_only && pc->pending_local.sdp ? 0 : 9;
 
 	if (pc_section_lives(was) && t && t->direction != TAUT_STOPPED)
-		offer_transceiver(pc, sdp, t, was->mid, port);
+		offer_transceiver(pc, sdp, t, was->mid ? was->mid : new_mid(pc, sdp), port);
 	else if (pc_section_lives(was) && pc->data_m_line == index)
-		offer_data(pc, sdp, was->mid, port);
+		offer_data(pc, sdp, was->mid ? was->mid : new_mid(pc, sdp), port);
 	else
 		offer_rejected(sdp, was);
 }
@@ -125,15 +127,38 @@ static void put_bundle(struct tt_sdp *sdp)
 	}
 }
 
+static const struct pc_transceiver *next_new(const struct taut_pc *pc, size_t *at)
+{
+	while (*at < pc->transceiver_count) {
+		const struct pc_transceiver *t = pc->transceivers[(*at)++];
+		if (t->bound.m_line < 0 && t->direction != TAUT_STOPPED)
+			return t;
+	}
+	return NULL;
+}
+
+/* RFC 9429 section 5.2.2: a line that either side rejected is recycled for a new transceiver. */
+static bool recyclable(const struct taut_pc *pc, size_t i)
+{
+	return !pc->pending_local.sdp && !pc_transceiver_at_line(pc, (int)i) &&
+	       pc->data_m_line != (int)i &&
+	       !(pc_section_lives(pc->local.sdp->media[i]) &&
+		 pc_section_lives(pc->remote.sdp->media[i]));
+}
+
 int pc_build_offer(struct taut_pc *pc, taut_time now, struct tt_sdp **out)
 {
-	if (pc->restart_wanted && pc->agreed && !pc->restarted_here) {
+	const struct pc_transceiver *t;
+	size_t next = 0;
+
+	/* With an offer out already, its answer still speaks to the credentials in it. */
+	if (pc->restart_wanted && pc->agreed && !pc->restarted_here && !pc->pending_local.sdp) {
 		int err = tt_ice_restart(pc->ice, now);
 		if (err)
 			return pc_fail(pc, err, "OperationError", "RFC 8445 section 9",
 				       "no new ICE credentials");
 		pc->restarted_here = true;
-		pc_forget_candidates(pc);
+		pc_new_generation(pc);
 	}
 	struct tt_sdp *sdp = tt_sdp_new(pc->env);
 	if (!sdp)
@@ -141,14 +166,16 @@ int pc_build_offer(struct taut_pc *pc, taut_time now, struct tt_sdp **out)
 	pc_put_session(pc, sdp);
 	/* With an offer of ours out already, its m-lines come again in the same order. */
 	const struct tt_sdp *was = pc_local_sdp(pc);
-	for (size_t i = 0; was && i < was->media_count; i++)
-		offer_known_section(pc, sdp, was->media[i], (int)i);
-	for (size_t i = 0; i < pc->transceiver_count; i++) {
-		const struct pc_transceiver *t = pc->transceivers[i];
-		if (t->bound.m_line < 0 && t->direction != TAUT_STOPPED)
+	for (size_t i = 0; was && i < was->media_count; i++) {
+		t = recyclable(pc, i) ? next_new(pc, &next) : NULL;
+		if (t)
 			offer_transceiver(pc, sdp, t, new_mid(pc, sdp), new_port(sdp));
+		else
+			offer_known_section(pc, sdp, was->media[i], (int)i);
 	}
-	if (pc->channels && pc->data_m_line < 0)
+	while ((t = next_new(pc, &next)) != NULL)
+		offer_transceiver(pc, sdp, t, new_mid(pc, sdp), new_port(sdp));
+	if (pc->channels_wanted && pc->data_m_line < 0)
 		offer_data(pc, sdp, new_mid(pc, sdp), new_port(sdp));
 	put_bundle(sdp);
 	pc_put_candidates(pc, sdp);

@@ -91,20 +91,20 @@ void pc_put_data(struct taut_pc *pc, struct tt_sdp *sdp, struct tt_sdp_media *m)
 	m->max_message_size = pc->max_message_size;
 }
 
-/* Candidates stand in the section whose transport the bundle uses: the first that lives. */
+/* Candidates stand in the section that carries the transport. */
 void pc_put_candidates(struct taut_pc *pc, struct tt_sdp *sdp)
 {
+	struct tt_sdp_media *m = NULL;
+	const struct tt_sdp_media *carrier = pc_transport_section(sdp);
 	struct tt_sdp_candidate c;
 
-	for (size_t i = 0; i < sdp->media_count; i++) {
-		struct tt_sdp_media *m = sdp->media[i];
-		if (!pc_section_lives(m))
-			continue;
-		for (size_t k = m->candidate_count; k < pc->candidate_count; k++)
-			if (tt_sdp_candidate_read(&c, pc->candidates[k], strlen(pc->candidates[k]),
-						  NULL) == 0)
-				tt_sdp_add_candidate(sdp, m, &c);
-		m->common.end_of_candidates = pc->candidates_done;
-		return;
-	}
+	for (size_t i = 0; i < sdp->media_count; i++)
+		if (sdp->media[i] == carrier)
+			m = sdp->media[i];
+	for (size_t k = m ? m->candidate_count : 0; m && k < pc->candidates.count; k++)
+		if (tt_sdp_candidate_read(&c, pc->candidates.lines[k],
+					  strlen(pc->candidates.lines[k]), NULL) == 0)
+			tt_sdp_add_candidate(sdp, m, &c);
+	if (m)
+		m->common.end_of_candidates = pc->candidates.done;
 }

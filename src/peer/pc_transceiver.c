@@ -29,7 +29,7 @@ struct pc_transceiver *pc_find_transceiver(struct taut_pc *pc, taut_transceiver 
 	return NULL;
 }
 
-struct pc_transceiver *pc_transceiver_at_line(struct taut_pc *pc, int m_line)
+struct pc_transceiver *pc_transceiver_at_line(const struct taut_pc *pc, int m_line)
 {
 	for (size_t i = 0; i < pc->transceiver_count; i++)
 		if (m_line >= 0 && pc->transceivers[i]->bound.m_line == m_line)
@@ -46,6 +46,23 @@ void pc_free_transceiver(struct taut_pc *pc, struct pc_transceiver *t)
 	tt_free(pc->env, t->stream_id);
 	tt_free(pc->env, t->track_id);
 	tt_free(pc->env, t);
+}
+
+/* A stopped transceiver is only remembered: its place goes to a new one when there is no other. */
+void pc_make_room(struct taut_pc *pc)
+{
+	if (pc->transceiver_count < PC_MAX_TRANSCEIVERS)
+		return;
+	for (size_t i = 0; i < pc->transceiver_count; i++) {
+		struct pc_transceiver *t = pc->transceivers[i];
+		if (t->direction != TAUT_STOPPED || t->stable.m_line >= 0)
+			continue;
+		pc_free_transceiver(pc, t);
+		pc->transceiver_count--;
+		memmove(&pc->transceivers[i], &pc->transceivers[i + 1],
+			(pc->transceiver_count - i) * sizeof pc->transceivers[0]);
+		return;
+	}
 }
 
 /* SSRCs are drawn now, so that the first offer can name them; 0 means none. */
@@ -119,6 +136,7 @@ int taut_pc_add_transceiver(taut_pc *pc, taut_time now, const struct taut_transc
 		return pc_fail(pc, err ? err : TAUT_E_INVAL, "TypeError", "webrtc-pc section 5.1",
 			       "a transceiver has a kind, a direction and ids of 1 to 64 token "
 			       "characters");
+	pc_make_room(pc);
 	if (pc->transceiver_count == PC_MAX_TRANSCEIVERS)
 		return pc_fail(pc, TAUT_E_LIMIT, "OperationError", "webrtc-pc section 5.1",
 			       "at most %d transceivers", PC_MAX_TRANSCEIVERS);

@@ -13,13 +13,40 @@ enum { MAX_CANDIDATES = TT_ICE_MAX_LOCAL };
 
 /* ---- local candidates ---- */
 
-void pc_forget_candidates(struct taut_pc *pc)
+static void free_candidates(struct taut_pc *pc, struct pc_candidates *c)
 {
-	for (size_t i = 0; i < pc->candidate_count; i++)
-		tt_free(pc->env, pc->candidates[i]);
-	pc->candidate_count = 0;
-	pc->candidates_done = false;
+	for (size_t i = 0; i < c->count; i++)
+		tt_free(pc->env, c->lines[i]);
+	tt_free(pc->env, c->lines);
+	*c = (struct pc_candidates){ 0 };
+}
+
+/* What the generation before had is kept until the restart is agreed on, for a rollback. */
+void pc_new_generation(struct taut_pc *pc)
+{
+	free_candidates(pc, &pc->before);
+	pc->before = pc->candidates;
+	pc->candidates = (struct pc_candidates){ 0 };
 	pc->gathering_state = TAUT_GATHERING_NEW;
+	pc->milestones &=
+		~(1u << TAUT_MS_GATHERING | 1u << TAUT_MS_FIRST_CHECK | 1u << TAUT_MS_NOMINATED);
+}
+
+void pc_old_generation(struct taut_pc *pc)
+{
+	free_candidates(pc, &pc->candidates);
+	pc->candidates = pc->before;
+	pc->before = (struct pc_candidates){ 0 };
+	pc->gathering_state = pc->candidates.done        ? TAUT_GATHERING_COMPLETE
+			      : pc->candidates.count > 0 ? TAUT_GATHERING_GATHERING
+							 : TAUT_GATHERING_NEW;
+}
+
+void pc_forget_candidates(struct taut_pc *pc, bool all)
+{
+	free_candidates(pc, &pc->before);
+	if (all)
+		free_candidates(pc, &pc->candidates);
 }
 
 static const enum tt_sdp_candidate_type sdp_types[] = {
@@ -52,11 +79,9 @@ static void write_line(const struct taut_pc *pc, const struct tt_ice_candidate *
 static const char *transport_mid(const struct taut_pc *pc)
 {
 	const struct tt_sdp *sdp = pc_local_sdp(pc);
+	const struct tt_sdp_media *m = sdp ? pc_transport_section(sdp) : NULL;
 
-	for (size_t i = 0; sdp && i < sdp->media_count; i++)
-		if (pc_section_lives(sdp->media[i]))
-			return sdp->media[i]->mid;
-	return NULL;
+	return m ? m->mid : NULL;
 }
 
 static void gathering(struct taut_pc *pc, uint32_t state)
@@ -75,21 +100,22 @@ static void local_candidate(struct taut_pc *pc, const struct tt_ice_candidate *c
 
 	gathering(pc, TAUT_GATHERING_GATHERING);
 	write_line(pc, c, line, sizeof line);
-	if (!line[0] || pc->candidate_count == MAX_CANDIDATES)
+	struct pc_candidates *all = &pc->candidates;
+	if (!line[0] || all->count == MAX_CANDIDATES)
 		return;
-	if (!pc->candidates)
-		pc->candidates = tt_alloc(pc->env, MAX_CANDIDATES * sizeof *pc->candidates);
-	char *copy = pc->candidates ? tt_copy_text(pc->env, line, strlen(line)) : NULL;
+	if (!all->lines)
+		all->lines = tt_alloc(pc->env, MAX_CANDIDATES * sizeof *all->lines);
+	char *copy = all->lines ? tt_copy_text(pc->env, line, strlen(line)) : NULL;
 	if (!copy)
 		return;
-	pc->candidates[pc->candidate_count++] = copy;
+	all->lines[all->count++] = copy;
 	pc_queue(pc, TAUT_EV_ICE_CANDIDATE, transport_mid(pc), line);
 	pc_milestone(pc, TAUT_MS_GATHERING, line);
 }
 
 static void gathering_done(struct taut_pc *pc)
 {
-	pc->candidates_done = true;
+	pc->candidates.done = true;
 	pc_queue(pc, TAUT_EV_ICE_CANDIDATE, transport_mid(pc), NULL);
 	gathering(pc, TAUT_GATHERING_COMPLETE);
 }
@@ -150,39 +176,72 @@ static int take_fingerprints(struct taut_pc *pc, taut_time now, const struct tt_
 	return tt_dtls_set_remote_fingerprints(pc->dtls, now, all, n);
 }
 
-int pc_take_transport(struct taut_pc *pc, taut_time now, uint32_t type, const struct tt_sdp *sdp)
+/* Of an offer that section counts which our answer will take. */
+static const struct tt_sdp_media *remote_carrier(const struct taut_pc *pc, uint32_t type,
+						 const struct tt_sdp *sdp)
 {
-	const struct tt_sdp_media *m = NULL;
+	if (type == TAUT_SDP_OFFER) {
+		int tag = pc_offer_tag(pc, sdp);
+		return tag < 0 ? NULL : pc_carrier(sdp, sdp->media[tag]);
+	}
+	const struct tt_sdp_media *m = pc_transport_section(sdp);
+	return m ? pc_carrier(sdp, m) : NULL;
+}
+
+/* RFC 8839 section 4.4.1.1.1: other credentials in an offer restart ICE. */
+static int take_credentials(struct taut_pc *pc, taut_time now, uint32_t type,
+			    const struct tt_sdp *sdp, const struct tt_sdp_media *m)
+{
+	const char *ufrag = tt_sdp_ufrag(sdp, m), *pwd = tt_sdp_pwd(sdp, m);
 	int err = TAUT_OK;
 
-	for (size_t i = 0; i < sdp->media_count && !m; i++)
-		if (pc_section_lives(sdp->media[i]) && tt_sdp_ufrag(sdp, sdp->media[i]))
-			m = sdp->media[i];
-	if (!m)
-		return TAUT_OK;
-	const char *ufrag = tt_sdp_ufrag(sdp, m), *pwd = tt_sdp_pwd(sdp, m);
-	/* RFC 8839 section 4.4.1.1.1: other credentials in an offer restart ICE. */
 	if (type == TAUT_SDP_OFFER && tt_ice_remote_changes(pc->ice, ufrag, pwd)) {
 		err = tt_ice_restart(pc->ice, now);
 		if (!err) {
 			pc->restarted_there = true;
-			pc->milestones &= ~(1u << TAUT_MS_FIRST_CHECK | 1u << TAUT_MS_NOMINATED);
-			pc_forget_candidates(pc);
+			pc_new_generation(pc);
 		}
 	}
 	if (!err)
 		err = tt_ice_set_remote(pc->ice, now, ufrag, pwd, sdp->ice_lite);
-	if (err)
-		return pc_fail(pc, err, "InvalidAccessError", "RFC 8839 section 5.4",
-			       "the ICE credentials cannot be used");
+	if (err == TAUT_E_NOMEM)
+		return pc_fail_nomem(pc);
+	return err ? pc_fail(pc, err, "InvalidAccessError", "RFC 8839 section 5.4",
+			     "the ICE credentials cannot be used")
+		   : TAUT_OK;
+}
+
+int pc_take_transport(struct taut_pc *pc, taut_time now, uint32_t type, const struct tt_sdp *sdp)
+{
+	const struct tt_sdp_media *m = remote_carrier(pc, type, sdp);
+
+	if (!m || !tt_sdp_ufrag(sdp, m))
+		return TAUT_OK;
+	/* Fingerprints first: they can be set again, which ICE's credentials cannot. */
 	if (!pc->agreed && take_fingerprints(pc, now, sdp, m) != TAUT_OK)
 		return pc_fail(pc, TAUT_E_INVAL, "InvalidAccessError", "RFC 8122 section 5",
 			       "no usable a=fingerprint");
+	int err = take_credentials(pc, now, type, sdp, m);
+	if (err)
+		return err;
 	for (size_t i = 0; i < m->candidate_count; i++)
 		add_candidate(pc, now, &m->candidates[i]);
 	if (m->common.end_of_candidates || sdp->common.end_of_candidates)
 		tt_ice_remote_end(pc->ice, now);
 	return TAUT_OK;
+}
+
+/* The end of another section's candidates says nothing about those of the bundle's transport. */
+static bool is_for_transport(const struct taut_pc *pc, const struct tt_sdp *remote, const char *mid,
+			     int m_line_index)
+{
+	const struct tt_sdp_media *named = mid && mid[0] ? tt_sdp_media_by_mid(remote, mid, NULL)
+					   : m_line_index >= 0 ? remote->media[m_line_index]
+							       : NULL;
+	return !named ||
+	       named == remote_carrier(pc,
+				       pc->pending_remote.sdp ? TAUT_SDP_OFFER : pc->remote.type,
+				       remote);
 }
 
 int taut_pc_add_ice_candidate(taut_pc *pc, taut_time now, const char *candidate, size_t len,
@@ -199,11 +258,12 @@ int taut_pc_add_ice_candidate(taut_pc *pc, taut_time now, const char *candidate,
 		return pc_fail(pc, TAUT_E_STATE, "InvalidStateError", "webrtc-pc section 4.4.2",
 			       "candidates come after the description they belong to");
 	if ((mid && mid[0] && !tt_sdp_media_by_mid(remote, mid, NULL)) ||
-	    (!mid && m_line_index >= 0 && (size_t)m_line_index >= remote->media_count))
+	    (!(mid && mid[0]) && m_line_index >= 0 && (size_t)m_line_index >= remote->media_count))
 		return pc_fail(pc, TAUT_E_INVAL, "OperationError", "webrtc-pc section 4.4.2",
 			       "the remote description has no such m-line");
 	if (!candidate || len == 0) {
-		tt_ice_remote_end(pc->ice, now);
+		if (is_for_transport(pc, remote, mid, m_line_index))
+			tt_ice_remote_end(pc->ice, now);
 	} else {
 		int err = tt_sdp_candidate_read(&c, candidate, len, &why);
 		if (err)
@@ -297,8 +357,14 @@ static bool take_dtls(struct taut_pc *pc, taut_time now)
 		connected(pc);
 		break;
 	case TT_DTLS_EV_DATA:
-		if (pc->channels)
+		/* Before both sides agreed on a data section the association has no numbers. */
+		if (pc->data_agreed) {
 			tt_dcs_recv(pc->channels, now, e.data, e.len);
+		} else {
+			pc->counters.packets_dropped++;
+			tt_note_drop(pc->env, now, TAUT_LAYER_PEER, "data that nobody agreed on",
+				     TT_INT("bytes", e.len));
+		}
 		break;
 	case TT_DTLS_EV_CLOSED:
 		pc->dtls_state = TAUT_STATE_CLOSED;
@@ -312,22 +378,35 @@ static bool take_dtls(struct taut_pc *pc, taut_time now)
 	return true;
 }
 
-static bool start_transport(struct taut_pc *pc, taut_time now)
+static bool start_dtls(struct taut_pc *pc, taut_time now)
 {
 	struct tt_ice_path path;
-	bool moved = false;
 
-	if (!pc->dtls_started && pc->agreed && tt_ice_selected(pc->ice, now, &path)) {
-		pc->dtls_started = true;
-		pc->dtls_state = TAUT_STATE_CONNECTING;
-		tt_dtls_start(pc->dtls, now, pc->dtls_client, 2 * tt_ice_rtt(pc->ice));
-		moved = true;
+	if (pc->dtls_started || !pc->agreed || !tt_ice_selected(pc->ice, now, &path))
+		return false;
+	pc->dtls_started = true;
+	pc->dtls_state = TAUT_STATE_CONNECTING;
+	int err = tt_dtls_start(pc->dtls, now, pc->dtls_client, 2 * tt_ice_rtt(pc->ice));
+	if (err) {
+		pc->dtls_state = TAUT_STATE_FAILED;
+		pc_update_connection_state(pc,
+					   err == TAUT_E_NOMEM ? TAUT_REASON_NO_MEMORY
+							       : TAUT_REASON_DTLS_HANDSHAKE,
+					   "DTLS could not be started");
 	}
+	return true;
+}
+
+static bool start_transport(struct taut_pc *pc, taut_time now)
+{
+	bool moved = start_dtls(pc, now);
+
 	if (pc->dtls_state != TAUT_STATE_CONNECTED)
 		return moved;
-	if (pc->data_agreed && !pc->sctp_started) {
+	/* Without memory for it now, the next pump tries again. */
+	if (pc->data_agreed && !pc->sctp_started &&
+	    tt_dcs_connect(pc->channels, now) != TAUT_E_NOMEM) {
 		pc->sctp_started = true;
-		tt_dcs_connect(pc->channels, now);
 		moved = true;
 	}
 	moved |= start_srtp(pc, now);
