@@ -57,6 +57,8 @@ static int take_codec(struct taut_pc *pc, const struct taut_codec *from)
 	if (c.payload_type != 0 && (!valid_pt(c.payload_type) || taken(pc, c.payload_type)))
 		return TAUT_E_INVAL;
 	to->codec = c;
+	if (pc_rtp_codec(to) == TT_RTP_CODEC_NONE)
+		return TAUT_E_UNSUPPORTED; /* nothing here could packetize it */
 	to->codec.mime = tt_copy_text(pc->env, c.mime, strlen(c.mime));
 	to->codec.fmtp = c.fmtp ? tt_copy_text(pc->env, c.fmtp, strlen(c.fmtp)) : NULL;
 	pc->codec_count++;

@@ -18,6 +18,8 @@ const struct taut_io *taut_pc_poll_io(taut_pc *pc)
 {
 	const struct taut_io *io = tt_ice_poll_io(pc->ice);
 
+	while (io && pc->closed && io->kind != TAUT_IO_CLOSE)
+		io = tt_ice_poll_io(pc->ice);
 	if (!io)
 		pc->wants_io = false;
 	return io;
@@ -31,5 +33,6 @@ int taut_pc_io_result(taut_pc *pc, taut_time now, taut_flow flow, int os_errno,
 		return TAUT_OK;
 	bool known = tt_ice_io_result(pc->ice, now, flow, os_errno, found, n);
 	pc_pump(pc, now);
-	return known ? TAUT_OK : TAUT_E_GONE;
+	return known ? TAUT_OK
+		     : pc_fail(pc, TAUT_E_GONE, "InvalidStateError", NULL, "no such flow");
 }

@@ -40,7 +40,10 @@ int taut_pc_request_key_frame(taut_pc *pc, taut_time now, taut_transceiver id)
 		return pc_fail(pc, t ? TAUT_E_STATE : TAUT_E_GONE, "InvalidStateError",
 			       "RFC 4585 section 6.3.1",
 			       t ? "it does not receive" : "no such transceiver");
-	return tt_rtp_session_request_key_frame(pc->rtp, now, id);
+	int err = tt_rtp_session_request_key_frame(pc->rtp, now, id);
+	return err ? pc_fail(pc, err, "OperationError", "RFC 4585 section 6.3.1",
+			     "it was not asked for")
+		   : TAUT_OK;
 }
 
 static void count_media(struct taut_counters *c, const struct tt_rtp_counters *r)

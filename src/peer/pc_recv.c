@@ -2,9 +2,10 @@
  *
  * STUN goes to ICE from anywhere; DTLS and media only from an address that ICE
  * has validated, so that nobody off the path can reach OpenSSL or libsrtp. */
-#include "peer/pc.h"
-
 #include <string.h>
+
+#include "base/config.h"
+#include "peer/pc.h"
 
 static void drop(struct taut_pc *pc, taut_time now, const char *why, size_t len)
 {
@@ -34,12 +35,16 @@ static void receive_clear(struct taut_pc *pc, taut_time now, taut_time received,
 		tt_rtp_session_recv_rtp(pc->rtp, now, received, buf, (size_t)n);
 }
 
-/* Media may come before the answer, and before the last DTLS flight: hold what is bounded. */
+/* Media may come before the answer, the first or one that adds it to a running session, and before
+ * the last DTLS flight: hold what is bounded. */
 static void hold(struct taut_pc *pc, taut_time now, const uint8_t *buf, size_t len)
 {
-	if (!pc->held)
+	/* With a session and a finished handshake there are keys now or never. */
+	bool late = pc->srtp_refused || pc->dtls_state > TAUT_STATE_CONNECTED ||
+		    (pc->dtls_state == TAUT_STATE_CONNECTED && pc->rtp);
+	if (!late && !pc->held)
 		pc->held = tt_alloc(pc->env, PC_MAX_HELD * sizeof *pc->held);
-	if (!pc->held || pc->held_count == PC_MAX_HELD || pc->dtls_state == TAUT_STATE_CONNECTED) {
+	if (late || !pc->held || pc->held_count == PC_MAX_HELD) {
 		drop(pc, now, "media without keys", len);
 		return;
 	}
@@ -53,7 +58,7 @@ void pc_receive_media(struct taut_pc *pc, taut_time now, taut_time received, uin
 {
 	if (len < 12 && !(len >= 8 && is_rtcp(buf)))
 		drop(pc, now, "too short for RTP", len);
-	else if (pc->srtp && pc->rtp)
+	else if (pc->srtp && pc->rtp && pc->dtls_state == TAUT_STATE_CONNECTED)
 		receive_clear(pc, now, received, buf, len);
 	else
 		hold(pc, now, buf, len);
@@ -101,13 +106,18 @@ static void receive_one(struct taut_pc *pc, taut_time now, const struct taut_dat
 
 int taut_pc_recv(taut_pc *pc, taut_time now, struct taut_datagram *in)
 {
-	size_t step = in->segment > 0 ? in->segment : in->len;
+	struct taut_datagram d;
+	int err = in ? tt_config_take(&d, sizeof d, in) : TAUT_E_INVAL;
 
 	pc_touch(pc, now);
+	if (err || d.len > d.cap || (d.len > 0 && !d.buf))
+		return pc_fail(pc, err ? err : TAUT_E_INVAL, "TypeError", NULL,
+			       "the datagram has a size, and len bytes in its buffer of cap");
 	if (pc->closed)
 		return TAUT_OK;
-	for (size_t at = 0; at < in->len && !pc->closed; at += step) {
-		receive_one(pc, now, in, in->buf + at, in->len - at < step ? in->len - at : step);
+	size_t step = d.segment > 0 ? d.segment : d.len;
+	for (size_t at = 0; at < d.len && !pc->closed; at += step) {
+		receive_one(pc, now, &d, d.buf + at, d.len - at < step ? d.len - at : step);
 		pc_pump(pc, now);
 	}
 	return TAUT_OK;

@@ -12,7 +12,7 @@
 enum {
 	RUN_PACKETS = 64,   /* UDP_MAX_SEGMENTS of Linux */
 	RUN_BYTES = 65000,  /* within one UDP datagram's 65,507 */
-	SRTP_ROOM = 64,     /* tag, SRTCP index, and what AES-GCM may add */
+	MIN_BUFFER = 2048,  /* taut_pc_poll_send promises to need no more */
 	SCTP_PACKET = 1191, /* 1,280 of IPv6 less IP, UDP, DTLS and a margin for TURN */
 };
 
@@ -20,7 +20,8 @@ static size_t next_media(struct taut_pc *pc, taut_time now, uint8_t *buf, size_t
 {
 	bool rtcp;
 
-	if (!pc->rtp || !pc->srtp || cap < TT_RTP_PACKET_ROOM)
+	if (!pc->rtp || !pc->srtp || pc->dtls_state != TAUT_STATE_CONNECTED ||
+	    cap < TT_RTP_PACKET_ROOM)
 		return 0;
 	for (;;) {
 		size_t len = tt_rtp_session_poll_send(pc->rtp, now, buf, cap, &rtcp);
@@ -44,17 +45,33 @@ static size_t next_sctp(struct taut_pc *pc, taut_time now, uint8_t *buf, size_t 
 	return len > 0 ? tt_dtls_protect(pc->dtls, now, clear, len, buf, cap) : 0;
 }
 
+/* The packet that ended a run. A check stays on its pair; data goes where data goes now, which is
+ * nowhere once consent has expired (RFC 7675 section 5.1). 0: it may not leave any more. */
+static size_t held_packet(struct taut_pc *pc, taut_time now, uint8_t *buf, struct tt_ice_path *path)
+{
+	size_t len = pc->next_packet_len;
+	bool check = pc->next_packet[0] <= 3;
+
+	pc->next_packet_len = 0;
+	*path = pc->next_packet_path;
+	if (check ? pc->closed : !tt_ice_selected(pc->ice, now, path)) {
+		tt_note_drop(pc->env, now, TAUT_LAYER_PEER, "not sent: no path any more",
+			     TT_INT("bytes", len));
+		return 0;
+	}
+	memcpy(buf, pc->next_packet, len);
+	return len;
+}
+
 static size_t next_packet(struct taut_pc *pc, taut_time now, uint8_t *buf, size_t cap,
 			  struct tt_ice_path *path)
 {
 	struct tt_ice_out out = { .buf = buf, .cap = cap };
 
 	if (pc->next_packet_len > 0) {
-		size_t len = pc->next_packet_len;
-		memcpy(buf, pc->next_packet, len);
-		*path = pc->next_packet_path;
-		pc->next_packet_len = 0;
-		return len;
+		size_t len = held_packet(pc, now, buf, path);
+		if (len > 0)
+			return len;
 	}
 	if (!pc->closed && tt_ice_poll_send(pc->ice, now, &out)) {
 		*path = (struct tt_ice_path){ .flow = out.flow,
@@ -95,12 +112,19 @@ int taut_pc_poll_send(taut_pc *pc, taut_time now, struct taut_datagram *out)
 	struct tt_ice_path first, path;
 	size_t packets = 1;
 
+	if (out->size < sizeof *out || out->cap < MIN_BUFFER)
+		return pc_fail(pc, TAUT_E_INVAL, "TypeError", NULL,
+			       "the datagram has a size, and room for %d bytes", MIN_BUFFER);
 	pc->now = now;
-	size_t size = next_packet(pc, now, out->buf, tt_min(out->cap, PC_PACKET), &first);
+	size_t size = next_packet(pc, now, out->buf, PC_PACKET, &first);
 	if (size == 0) {
 		pc->wants_send = false;
-		return 0;
+		pc_pump(pc, now); /* what was sent may have led to events */
+		size = next_packet(pc, now, out->buf, PC_PACKET, &first);
+		if (size == 0)
+			return 0;
 	}
+	pc->wants_send = pc->wants_event = true;
 	out->flow = first.flow;
 	out->local = first.local;
 	out->remote = first.remote;

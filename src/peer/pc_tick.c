@@ -28,6 +28,7 @@ taut_time taut_pc_deadline(const taut_pc *pc, const char **why)
 {
 	taut_time first = INT64_MAX;
 	const char *reason = NULL, *layer = NULL;
+	struct tt_ice_path path;
 
 	if (pc->closed)
 		return first;
@@ -36,7 +37,8 @@ taut_time taut_pc_deadline(const taut_pc *pc, const char **why)
 		earlier(&first, &reason, tt_dtls_deadline(pc->dtls, &layer), layer);
 	if (pc->channels && pc->dtls_state == TAUT_STATE_CONNECTED)
 		earlier(&first, &reason, tt_dcs_deadline(pc->channels, &layer), layer);
-	if (pc->rtp && pc->srtp)
+	/* Without a path nothing of the session can be sent, so that waiting for it would spin. */
+	if (pc->rtp && pc->srtp && tt_ice_selected(pc->ice, pc->now, &path))
 		earlier(&first, &reason, tt_rtp_session_deadline(pc->rtp, &layer), layer);
 	if (why)
 		*why = reason;
