@@ -1,8 +1,8 @@
 // main.mjs - below impair, which names the networks: calls that a bad link carries.
 
 import { chmodSync, existsSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { joinPage, ok, runTests, same, startBrowser, startRelay, untilCardMoves, untilStatus } from '../../browser/harness.mjs';
+import { dirname, join } from 'node:path';
+import { joinPage, ok, Process, runTests, same, startBrowser, startRelay, untilCardMoves, untilStatus, within } from '../../browser/harness.mjs';
 import { checkSaved } from '../chromium/media.mjs';
 import { echo, Native, release, sanitized, scratch, watchCard } from '../chromium/lib.mjs';
 
@@ -82,10 +82,25 @@ async function natives(after) {
 	}
 }
 
+/** 1 MiB and a message of 262,144 bytes there and back, compared by bulk.c. */
+async function bulk(after) {
+	const relay = await relayInA(after);
+	const native = nativeIn(a, after, relay, '--data-only');
+	await native.joined();
+	const [command, ...args] = b(join(dirname(sanitized), 'interop_lossy_bulk'));
+	const p = new Process(command, [...args, relay.url, 'lossy', '60']);
+	after(() => p.code === undefined && p.child.kill('SIGKILL'));
+	await within(65000, 'all came back', p.ended);
+	console.log(`# ${p.output.trim()}`);
+	same(p.code, 0, 'status');
+	await native.end();
+}
+
 const all = [
 	['Chromium and native, page offers', after => chromium(after, { nativeFirst: false })],
 	['Chromium and native, native offers', after => chromium(after, { nativeFirst: true })],
 	['native to native, sound and picture', natives],
+	['native to native, 1 MiB and a large message', bulk],
 ];
 if (!existsSync(sanitized))
 	throw new Error(`${sanitized} is not there: build it first`);
