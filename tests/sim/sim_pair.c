@@ -21,11 +21,35 @@ static const struct taut_codec codecs[] = {
 
 static int pair_random(void *ctx, void *out, size_t len)
 {
+	struct pair *p = ctx;
 	uint8_t *b = out;
 
 	for (size_t i = 0; i < len; i++)
-		b[i] = (uint8_t)sim_random(ctx);
+		b[i] = (uint8_t)sim_random(&p->sim);
 	return 0;
+}
+
+void *pair_realloc(void *memory, void *p, size_t size)
+{
+	struct pair_memory *m = memory;
+
+	if (size == 0) {
+		m->outstanding -= p != NULL;
+		free(p);
+		return NULL;
+	}
+	m->allocations++;
+	if (m->fail_at >= 0 &&
+	    (m->for_ever ? m->allocations > m->fail_at : m->allocations == m->fail_at + 1))
+		return NULL;
+	void *q = realloc(p, size);
+	m->outstanding += p == NULL && q != NULL;
+	return q;
+}
+
+static void *env_realloc(void *ctx, void *p, size_t size)
+{
+	return pair_realloc(((struct pair *)ctx)->memory, p, size);
 }
 
 static struct taut_addr address(int peer, int family)
@@ -41,13 +65,22 @@ static struct taut_addr address(int peer, int family)
 	return a;
 }
 
-static void init_peer(struct pair *p, int i)
+/* Where memory may fail, that is what an error says; else there is none. */
+static bool pair_fine(const struct pair *p, int err)
+{
+	if (!p->memory || err != TAUT_E_NOMEM)
+		assert_int_equal(err, TAUT_OK);
+	return err == TAUT_OK;
+}
+
+static bool init_peer(struct pair *p, int i)
 {
 	struct pair_peer *q = &p->peers[i];
 	const struct taut_env_config env = {
 		.size = sizeof env,
+		.realloc = p->memory ? env_realloc : NULL,
 		.random = pair_random,
-		.ctx = &p->sim,
+		.ctx = p,
 		.now = p->sim.now,
 		.unix_us = 1700000000000000,
 	};
@@ -58,18 +91,28 @@ static void init_peer(struct pair *p, int i)
 	};
 
 	q->next_port = 40000;
-	assert_int_equal(taut_env_new(&q->env, &env), TAUT_OK);
-	assert_int_equal(taut_pc_new(&q->pc, q->env, &cfg, p->sim.now), TAUT_OK);
-	assert_int_equal(taut_pc_set_interfaces(q->pc, p->sim.now, all, PAIR_ADDRESSES), TAUT_OK);
+	int err = taut_env_new(&q->env, &env);
+	if (!err)
+		err = taut_pc_new(&q->pc, q->env, &cfg, p->sim.now);
+	if (!err)
+		err = taut_pc_set_interfaces(q->pc, p->sim.now, all, PAIR_ADDRESSES);
+	return pair_fine(p, err);
+}
+
+bool pair_init_with(struct pair *p, uint64_t seed, const struct sim_link *link,
+		    pair_handler handler, void *user, struct pair_memory *memory)
+{
+	*p = (struct pair){
+		.signal_delay = 20000, .handler = handler, .user = user, .memory = memory
+	};
+	sim_init(&p->sim, seed, link);
+	return init_peer(p, 0) && init_peer(p, 1);
 }
 
 void pair_init(struct pair *p, uint64_t seed, const struct sim_link *link, pair_handler handler,
 	       void *user)
 {
-	*p = (struct pair){ .signal_delay = 20000, .handler = handler, .user = user };
-	sim_init(&p->sim, seed, link);
-	for (int i = 0; i < 2; i++)
-		init_peer(p, i);
+	pair_init_with(p, seed, link, handler, user, NULL);
 }
 
 void pair_free(struct pair *p)
@@ -116,6 +159,8 @@ static void send_description(struct pair *p, int i)
 	uint32_t type;
 	const char *text = taut_pc_local_description(p->peers[i].pc, &type);
 
+	if (!text && p->memory)
+		return;
 	assert_non_null(text);
 	signal_to(p, 1 - i, type, text, NULL);
 }
@@ -125,8 +170,8 @@ static void negotiate(struct pair *p, int i)
 	struct pair_peer *q = &p->peers[i];
 
 	q->negotiations++;
-	assert_int_equal(taut_pc_set_local_description(q->pc, p->sim.now, 0, NULL, 0), TAUT_OK);
-	send_description(p, i);
+	if (pair_fine(p, taut_pc_set_local_description(q->pc, p->sim.now, 0, NULL, 0)))
+		send_description(p, i);
 }
 
 static void take_description(struct pair *p, int i, const struct pair_signal *s)
@@ -138,13 +183,15 @@ static void take_description(struct pair *p, int i, const struct pair_signal *s)
 	    taut_pc_signaling_state(pc) != TAUT_SIGNALING_STABLE)
 		return; /* glare: the impolite one ignores it */
 	int err = taut_pc_set_remote_description(pc, p->sim.now, s->type, s->text, strlen(s->text));
+	/* Where an offer was lost to memory, its answer meets no offer. */
+	if (p->memory && (err == TAUT_E_NOMEM || err == TAUT_E_STATE))
+		return;
 	if (err)
 		print_error("peer %d: %s\n%s", i, taut_pc_error(pc)->message, s->text);
 	assert_int_equal(err, TAUT_OK);
 	if (s->type == TAUT_SDP_OFFER) {
-		assert_int_equal(taut_pc_set_local_description(pc, p->sim.now, 0, NULL, 0),
-				 TAUT_OK);
-		send_description(p, i);
+		if (pair_fine(p, taut_pc_set_local_description(pc, p->sim.now, 0, NULL, 0)))
+			send_description(p, i);
 	}
 }
 

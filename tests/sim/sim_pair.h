@@ -26,6 +26,13 @@ struct pair_signal {
 	char *text, *mid;
 };
 
+/* The allocator of both environments: lets the failing one fail, and counts what is out. */
+struct pair_memory {
+	long fail_at; /* so many allocations work before one does not; below 0: all work */
+	bool for_ever;  /* none works after that one either */
+	long allocations, outstanding;
+};
+
 struct pair;
 typedef void (*pair_handler)(struct pair *p, int i, const struct taut_event *ev);
 
@@ -47,6 +54,7 @@ struct pair {
 	taut_time signal_delay;
 	bool hold_signals; /* they wait until this is false again */
 	bool cut;          /* the link swallows everything */
+	struct pair_memory *memory; /* NULL: the C library's, and errors fail the test */
 	pair_handler handler;
 	void *user;
 };
@@ -54,6 +62,10 @@ struct pair {
 /* codecs of Opus and VP8; both ends have two addresses, IPv4 and IPv6. */
 void pair_init(struct pair *p, uint64_t seed, const struct sim_link *link, pair_handler handler,
 	       void *user);
+/* The same, with memory that may fail; false: it did at once. */
+bool pair_init_with(struct pair *p, uint64_t seed, const struct sim_link *link, pair_handler handler,
+		    void *user, struct pair_memory *memory);
+void *pair_realloc(void *memory, void *p, size_t size);
 /* Frees it all; the connections may have been freed (and set to NULL) before. Memory must be back. */
 void pair_free(struct pair *p);
 
