@@ -133,10 +133,14 @@ static void ready(struct said *s)
 
 /* ---- what is passed on ---- */
 
+/* It wakes those who were there before (members are in the order of their coming): of two who join
+ * together only one is to start. Whoever wants more names the peer. */
 static void user_here(struct said *s)
 {
 	for (size_t i = 0; i < s->room->member_count; i++) {
 		struct tt_relay_client *m = s->room->members[i];
+		if (m == s->c && !s->to)
+			break;
 		if (m == s->c || (s->to && m != s->to))
 			continue;
 		tt_relay_send(s->r, m,

@@ -215,6 +215,11 @@ static void user_here_wakes_who_was_there_before(void **state)
 	say(w, b, "{\"type\":\"user_here\",\"room\":\"tea\"}");
 	hear_with(w, a, "user_here", "from", b->id);
 	hear_nothing(w, b);
+	/* of two who joined together, only the first is woken, whoever speaks first */
+	say(w, a, "{\"type\":\"user_here\",\"room\":\"tea\"}");
+	hear_nothing(w, b);
+	sayf(w, a, "{\"type\":\"user_here\",\"room\":\"tea\",\"to\":\"%s\"}", b->id);
+	hear_with(w, b, "user_here", "from", a->id);
 }
 
 static void between_two_browsers_one_offers_at_a_time(void **state)
