@@ -47,13 +47,27 @@ void taut_env_set_wall_clock(taut_env *env, taut_time now, int64_t unix_us)
 	env->base.wall_unix_us = unix_us;
 }
 
+static bool is_ready(const struct taut_pc *pc, taut_time now)
+{
+	return pc->wants_send || pc->wants_io || pc->wants_event || taut_pc_deadline(pc, NULL) <= now;
+}
+
+/* The one found goes to the end of the list, so that a busy connection starves no other. */
 taut_pc *taut_env_ready(taut_env *env, taut_time now)
 {
-	for (struct taut_pc *pc = env->pcs; pc; pc = pc->next)
-		if (pc->wants_send || pc->wants_io || pc->wants_event ||
-		    taut_pc_deadline(pc, NULL) <= now)
-			return pc;
-	return NULL;
+	struct taut_pc **at = &env->pcs;
+
+	while (*at && !is_ready(*at, now))
+		at = &(*at)->next;
+	struct taut_pc *pc = *at;
+	if (!pc || !pc->next)
+		return pc;
+	*at = pc->next;
+	pc->next = NULL;
+	while (*at)
+		at = &(*at)->next;
+	*at = pc;
+	return pc;
 }
 
 taut_time taut_env_deadline(const taut_env *env, const char **why)
