@@ -162,7 +162,9 @@ static void send_description(struct pair *p, int i)
 	if (!text && p->memory)
 		return;
 	assert_non_null(text);
-	signal_to(p, 1 - i, type, text, NULL);
+	char *other = p->describe ? p->describe(p, 1 - i, type, text) : NULL;
+	signal_to(p, 1 - i, type, other ? other : text, NULL);
+	free(other);
 }
 
 static void negotiate(struct pair *p, int i)
@@ -179,6 +181,8 @@ static void take_description(struct pair *p, int i, const struct pair_signal *s)
 	taut_pc *pc = p->peers[i].pc;
 	bool polite = i == 1;
 
+	if (taut_pc_signaling_state(pc) == TAUT_SIGNALING_CLOSED)
+		return;
 	if (s->type == TAUT_SDP_OFFER && !polite &&
 	    taut_pc_signaling_state(pc) != TAUT_SIGNALING_STABLE)
 		return; /* glare: the impolite one ignores it */
@@ -190,6 +194,8 @@ static void take_description(struct pair *p, int i, const struct pair_signal *s)
 		print_error("peer %d: %s\n%s", i, taut_pc_error(pc)->message, s->text);
 	assert_int_equal(err, TAUT_OK);
 	if (s->type == TAUT_SDP_OFFER) {
+		if (p->before_answer)
+			p->before_answer(p, i);
 		if (pair_fine(p, taut_pc_set_local_description(pc, p->sim.now, 0, NULL, 0)))
 			send_description(p, i);
 	}
@@ -259,7 +265,7 @@ static void send_run(struct pair *p, int i, const struct taut_datagram *d)
 			 &d->local, &d->remote);
 }
 
-static bool pump(struct pair *p, int i)
+bool pair_pump(struct pair *p, int i)
 {
 	struct pair_peer *q = &p->peers[i];
 	uint8_t buf[65536];
@@ -267,6 +273,8 @@ static bool pump(struct pair *p, int i)
 	const struct taut_event *ev;
 	bool moved = false;
 
+	if (p->by_ready && q->pc && taut_env_ready(q->env, p->sim.now) != q->pc)
+		return false;
 	while (q->pc && (io = taut_pc_poll_io(q->pc)) != NULL) {
 		answer_io(p, i, io);
 		moved = true;
@@ -284,27 +292,42 @@ static bool pump(struct pair *p, int i)
 	return moved;
 }
 
+bool pair_inject(struct pair *p, int to, const struct taut_addr *local, const struct taut_addr *remote,
+		 const void *data, size_t len)
+{
+	struct pair_peer *q = &p->peers[to];
+	uint8_t *exact = malloc(len); /* so that a sanitizer sees a step past its end */
+	bool found = false;
+
+	if (len > 0)
+		memcpy(exact, data, len);
+	for (size_t f = 0; f < q->flow_count && q->pc && !found; f++) {
+		if (!tt_addr_eq(&q->flows[f].addr, local))
+			continue;
+		struct taut_datagram d = { .size = sizeof d,
+					   .flow = q->flows[f].flow,
+					   .local = *local,
+					   .remote = *remote,
+					   .buf = exact,
+					   .cap = len,
+					   .len = len };
+		assert_int_equal(taut_pc_recv(q->pc, p->sim.now, &d), TAUT_OK);
+		pair_pump(p, to); /* what is lent is done with before the buffer goes */
+		found = true;
+	}
+	free(exact);
+	return found;
+}
+
 static bool deliver(struct pair *p)
 {
 	struct sim_packet *k = sim_take(&p->sim);
 
 	if (!k)
 		return false;
-	struct pair_peer *q = &p->peers[k->to];
-	for (size_t f = 0; f < q->flow_count && q->pc; f++) {
-		if (!tt_addr_eq(&q->flows[f].addr, &k->local))
-			continue;
-		struct taut_datagram d = { .size = sizeof d,
-					   .flow = q->flows[f].flow,
-					   .local = k->local,
-					   .remote = k->remote,
-					   .buf = k->data,
-					   .cap = k->len,
-					   .len = k->len };
-		taut_pc_recv(q->pc, p->sim.now, &d);
-		pump(p, k->to);
-		break;
-	}
+	pair_inject(p, k->to, &k->local, &k->remote, k->data, k->len);
+	if (p->delivered)
+		p->delivered(p, k);
 	free(k);
 	return true;
 }
@@ -325,8 +348,8 @@ static taut_time next_moment(struct pair *p)
 static void settle(struct pair *p)
 {
 	for (bool moved = true; moved;) {
-		moved = take_signal(p) | pump(p, 0);
-		moved |= pump(p, 1);
+		moved = take_signal(p) | pair_pump(p, 0);
+		moved |= pair_pump(p, 1);
 		moved |= deliver(p);
 	}
 }

@@ -54,6 +54,11 @@ struct pair {
 	taut_time signal_delay;
 	bool hold_signals; /* they wait until this is false again */
 	bool cut;          /* the link swallows everything */
+	bool by_ready;     /* drives a connection only when its environment says that it is ready */
+	/* What a test may do on the way; each may be NULL. A new text is the sender's to allocate. */
+	char *(*describe)(struct pair *p, int to, uint32_t type, const char *text);
+	void (*before_answer)(struct pair *p, int i);
+	void (*delivered)(struct pair *p, const struct sim_packet *k);
 	struct pair_memory *memory; /* NULL: the C library's, and errors fail the test */
 	pair_handler handler;
 	void *user;
@@ -73,5 +78,10 @@ typedef bool (*pair_condition)(struct pair *p);
 /* Lets time pass until the condition holds (true) or until `most` microseconds have (false). */
 bool pair_run(struct pair *p, taut_time most, pair_condition until);
 bool pair_both_connected(struct pair *p);
+/* A datagram for a peer, on the flow that is bound to local. False: it has none there. */
+bool pair_inject(struct pair *p, int to, const struct taut_addr *local, const struct taut_addr *remote,
+		 const void *data, size_t len);
+/* Takes everything that one end has to say now. False: nothing. */
+bool pair_pump(struct pair *p, int i);
 
 #endif
