@@ -109,6 +109,8 @@ static uint32_t combined_state(const struct taut_pc *pc)
 
 void pc_update_connection_state(struct taut_pc *pc, uint32_t reason, const char *text)
 {
+	static const char *const names[] = { "", "new", "connecting", "connected", "disconnected",
+					     "failed", "closed" };
 	uint32_t state = combined_state(pc);
 
 	if (state == pc->connection_state)
@@ -126,8 +128,8 @@ void pc_update_connection_state(struct taut_pc *pc, uint32_t reason, const char 
 	}
 	pc->state_untold = !e;
 	pc->state_reason = reason;
-	tt_note(pc->env, pc->now, TAUT_LAYER_PEER, "connection state", TT_INT("state", state),
-		TT_STR("reason", taut_reason_text(reason)));
+	tt_note(pc->env, pc->now, TAUT_LAYER_PEER, "connection state", TT_STR("is", names[state]),
+		TT_STR("why", reason ? taut_reason_text(reason) : "all went well"));
 }
 
 void pc_end(struct taut_pc *pc, taut_time now, uint32_t reason, const char *text)

@@ -24,6 +24,8 @@ void pc_free_description(struct pc_description *d)
 
 static void set_signaling_state(struct taut_pc *pc, uint32_t before)
 {
+	static const char *const names[] = { "", "stable", "have-local-offer", "have-remote-offer",
+					     "closed" };
 	struct pc_event *e;
 
 	if (pc->signaling_state == before)
@@ -32,7 +34,7 @@ static void set_signaling_state(struct taut_pc *pc, uint32_t before)
 	if (e)
 		e->ev.number = pc->signaling_state;
 	tt_note(pc->env, pc->now, TAUT_LAYER_PEER, "signaling state",
-		TT_INT("state", pc->signaling_state));
+		TT_STR("is", names[pc->signaling_state]));
 }
 
 /* Keeps the text for the caller and forgets the model. */

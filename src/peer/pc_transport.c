@@ -278,8 +278,6 @@ int taut_pc_add_ice_candidate(taut_pc *pc, taut_time now, const char *candidate,
 
 static void ice_state(struct taut_pc *pc, const struct tt_ice_event *e)
 {
-	tt_note(pc->env, pc->now, TAUT_LAYER_PEER, "ICE state",
-		TT_STR("state", tt_ice_state_text(e->state)), TT_STR("why", e->why));
 	pc_update_connection_state(pc, e->reason, e->why);
 }
 

@@ -22,7 +22,7 @@ void tt_explain_rtp(struct tt_line *l, const uint8_t *p, size_t len)
 		tt_line_add(l, "not a whole RTP packet, %zu octets", len);
 		return;
 	}
-	tt_line_add(l, "pt=%u seq=%u ts=%" PRIu32 " ssrc=%08" PRIx32 "%s%s payload=%zu",
+	tt_line_add(l, "payload type %u seq=%u timestamp=%" PRIu32 " ssrc=%" PRIu32 "%s%s payload=%zu",
 		    second & 0x7fu, seq, ts, ssrc, second & 0x80 ? " marker" : "",
 		    first & 0x20 ? " padded" : "", rd_left(&r));
 }
@@ -39,7 +39,20 @@ static const struct tt_name payload[] = {
 	{ 1, "PLI" }, { 2, "SLI" }, { 3, "RPSI" }, { 4, "FIR" }, { 15, "REMB" }, { 0, NULL },
 };
 
-/* RFC 4585 section 6.1; the lost packets of a NACK by name, section 6.2.1 */
+/* RFC 4585 section 6.2.1: a packet, and a bit for each of the 16 after it */
+static void add_nacked(struct tt_line *l, struct rd r)
+{
+	for (int i = 0; i < 8 && rd_left(&r) >= 4; i++) {
+		const uint16_t pid = rd_u16(&r), mask = rd_u16(&r);
+
+		tt_line_add(l, " %u", pid);
+		for (unsigned bit = 0; bit < 16; bit++)
+			if (mask >> bit & 1)
+				tt_line_add(l, " %u", (pid + 1 + bit) & 0xffff);
+	}
+}
+
+/* RFC 4585 section 6.1 */
 static void add_feedback(struct tt_line *l, uint8_t type, uint8_t format, struct rd r)
 {
 	const char *name = tt_name_of(type == RTPFB ? transport : payload, format);
@@ -49,11 +62,9 @@ static void add_feedback(struct tt_line *l, uint8_t type, uint8_t format, struct
 		tt_line_add(l, "%s", name);
 	else
 		tt_line_add(l, "%s %u", tt_name_of(types, type), format);
-	tt_line_add(l, " from=%08" PRIx32 " about=%08" PRIx32, from, about);
-	for (int i = 0; type == RTPFB && format == 1 && i < 8 && rd_left(&r) >= 4; i++) {
-		const uint16_t pid = rd_u16(&r);
-		tt_line_add(l, " %u+%04x", pid, rd_u16(&r));
-	}
+	tt_line_add(l, " from %" PRIu32 " about %" PRIu32, from, about);
+	if (type == RTPFB && format == 1)
+		add_nacked(l, r);
 }
 
 static void add_packet(struct tt_line *l, uint8_t type, uint8_t count, struct rd r)
@@ -70,15 +81,15 @@ static void add_packet(struct tt_line *l, uint8_t type, uint8_t count, struct rd
 		tt_line_add(l, "type %u", type);
 	if (type != SR && type != RR)
 		return;
-	tt_line_add(l, " from=%08" PRIx32, rd_u32(&r));
+	tt_line_add(l, " from %" PRIu32, rd_u32(&r));
 	if (type == SR)
 		rd_take(&r, 20);
 	for (unsigned i = 0; i < count && rd_left(&r) >= 24; i++) { /* section 6.4.1 */
 		const uint32_t about = rd_u32(&r);
 		const uint8_t fraction = rd_u8(&r);
 		const uint32_t lost = (uint32_t)rd_be(&r, 3);
-		tt_line_add(l, " about=%08" PRIx32 " fraction=%u/256 lost=%" PRIu32, about,
-			    fraction, lost);
+		tt_line_add(l, " (of %" PRIu32 ": lost %" PRIu32 " in all, %u of 256 lately)", about,
+			    lost, fraction);
 		rd_take(&r, 16);
 	}
 }

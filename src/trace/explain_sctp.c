@@ -1,6 +1,7 @@
 /* explain_sctp.c - the chunks of a packet: RFC 9260 section 3.3, RFC 3758, RFC 6525, RFC 8260. */
 #include <inttypes.h>
 
+#include "base/num.h"
 #include "base/rd.h"
 #include "trace/trace_line.h"
 
@@ -34,6 +35,25 @@ static const struct tt_name payloads[] = {
 	{ 56, "empty text" }, { 57, "empty binary" }, { 0, NULL },
 };
 
+/* RFC 8832 section 5: OPEN with the label, ACK */
+static void add_dcep(struct tt_line *l, struct rd r)
+{
+	const uint8_t type = rd_u8(&r);
+
+	tt_line_add(l, type == 3 ? " OPEN" : type == 2 ? " ACK" : " (unknown)");
+	if (type != 3)
+		return;
+	rd_take(&r, 7);
+	const uint16_t label_len = rd_u16(&r);
+	rd_u16(&r);
+	const uint8_t *label = rd_take(&r, label_len);
+	if (r.bad)
+		return;
+	tt_line_add(l, " \"");
+	tt_line_add_foreign(l, (const char *)label, tt_min(label_len, 64));
+	tt_line_add(l, "\"");
+}
+
 static void add_payload(struct tt_line *l, uint32_t ppid, struct rd r)
 {
 	const char *name = tt_name_of(payloads, ppid);
@@ -43,11 +63,9 @@ static void add_payload(struct tt_line *l, uint32_t ppid, struct rd r)
 		tt_line_add(l, " %s", name);
 	else
 		tt_line_add(l, " ppid=%" PRIu32, ppid);
-	if (ppid == 50) { /* RFC 8832 section 5 */
-		const uint8_t type = rd_u8(&r);
-		tt_line_add(l, type == 3 ? " OPEN" : type == 2 ? " ACK" : " (unknown)");
-	}
-	tt_line_add(l, " %zu octets", len);
+	if (ppid == 50)
+		add_dcep(l, r);
+	tt_line_add(l, ", %zu octets", len);
 }
 
 /* Section 3.3.1; section 2.1 of RFC 8260 for I-DATA, whose PPID shares a field with the FSN. */
@@ -60,11 +78,11 @@ static void add_data(struct tt_line *l, uint8_t flags, bool interleaved, struct 
 
 	if (r.bad)
 		return;
-	tt_line_add(l, " tsn=%" PRIu32 " stream=%u message=%" PRIu32 "%s%s%s", tsn, sid, mid,
-		    flags & 4 ? " unordered" : "", flags & 2 ? " first" : "",
-		    flags & 1 ? " last" : "");
+	static const char *const parts[] = { " middle part", " last part", " first part", " whole" };
+	tt_line_add(l, " tsn=%" PRIu32 " stream=%u message %" PRIu32 "%s%s:", tsn, sid, mid,
+		    flags & 4 ? " unordered," : "", parts[flags & 3]);
 	if (interleaved && !(flags & 2))
-		tt_line_add(l, " fragment=%" PRIu32 " %zu octets", ppid, rd_left(&r));
+		tt_line_add(l, " fragment %" PRIu32 ", %zu octets", ppid, rd_left(&r));
 	else
 		add_payload(l, ppid, r);
 }

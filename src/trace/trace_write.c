@@ -9,6 +9,7 @@
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/addr.h"
 #include "trace/trace_line.h"
@@ -35,10 +36,10 @@ static void add_fields_text(struct tt_line *l, const struct taut_trace_record *r
 
 		tt_line_add(l, " %s=", f->key);
 		if (f->text) {
-			size_t n = 0;
-			while (f->text[n])
-				n++;
-			tt_line_add_foreign(l, f->text, n);
+			const bool words = f->text[0] == '\0' || strchr(f->text, ' ');
+			tt_line_add(l, "%s", words ? "\"" : "");
+			tt_line_add_foreign(l, f->text, strlen(f->text));
+			tt_line_add(l, "%s", words ? "\"" : "");
 		} else if (f->addr) {
 			tt_line_add(l, "%s", tt_addr_text(f->addr, addr));
 		} else {

@@ -87,26 +87,33 @@ static const struct {
 	  "MESSAGE-INTEGRITY FINGERPRINT" },
 	{ TAUT_LAYER_STUN, "0111000c2112a442b7e7a701bc34d686fa87dfae0009000800000457526f6c65",
 	  "Binding error ERROR-CODE=487" },
+	{ TAUT_LAYER_SCTP, /* RFC 8832 section 5.1, unordered, in two parts */
+	  "138813880fc0f8a13f30fe9c" "0006001e" "00000001" "0001" "0000" "00000032"
+	  "03800000000000000002000068690000",
+	  "DATA tsn=1 stream=1 message 0 unordered, first part: DCEP OPEN \"hi\", 14 octets" },
 	{ TAUT_LAYER_SCTP, "138813880fc0f8a13f30fe9c000300149a0f13fd000100010000003370696e67",
-	  "DATA tsn=2584679421 stream=1 message=1 first last text 4 octets" },
+	  "DATA tsn=2584679421 stream=1 message 1 whole: text, 4 octets" },
 	{ TAUT_LAYER_SCTP, "138813883df2428dca7547bd0a00000c3132333435363738", "COOKIE-ECHO" },
 	{ TAUT_LAYER_SCTP,
 	  "138813880fc0f8a13f30fe9c03000010000000050000ffff00000000"
 	  "000300111234567800020003000000320300"
 	  "000000",
-	  "SACK up to 5 a_rwnd=65535, DATA tsn=305419896 stream=2 message=3 first last DCEP OPEN 1 "
-	  "octets (cut off)" },
+	  "SACK up to 5 a_rwnd=65535, DATA tsn=305419896 stream=2 message 3 whole: DCEP OPEN, "
+	  "1 octets (cut off)" },
 	{ TAUT_LAYER_SCTP, "13881388000000008f0ad3e000000003", "(cut off)" },
 	{ TAUT_LAYER_RTP, "80e0012a0000bb80deadbeef0102030405",
-	  "pt=96 seq=298 ts=48000 ssrc=deadbeef marker payload=5" },
+	  "payload type 96 seq=298 timestamp=48000 ssrc=3735928559 marker payload=5" },
 	{ TAUT_LAYER_RTCP,
 	  "80c9000112345678"
 	  "81ce000212345678deadbeef"
 	  "81cd000312345678deadbeef00290003",
-	  "RR from=12345678, PLI from=12345678 about=deadbeef, NACK from=12345678 about=deadbeef "
-	  "41+0003" },
+	  "RR from 305419896, PLI from 305419896 about 3735928559, "
+	  "NACK from 305419896 about 3735928559 41 42 43" },
+	{ TAUT_LAYER_RTCP, /* RFC 3550 section 6.4.2 */
+	  "81c9000700000001000000024000000300000004000000050000000600000007",
+	  "RR from 1 (of 2: lost 3 in all, 64 of 256 lately)" },
 	{ TAUT_LAYER_RTCP, "afcd0005fa17fa1743032fa0009900013de8021720019401",
-	  "TWCC from=fa17fa17 about=43032fa0" },
+	  "TWCC from 4195875351 about 1124282272" },
 	{ TAUT_LAYER_DTLS,
 	  "15fefd0000000000000001000202"
 	  "28",
@@ -185,10 +192,11 @@ static void notes_and_drops_tell_time_layer_and_fields(void **state)
 	assert_string_equal(s.paper.text,
 			    "       0.000 ice   pair nominated local=192.0.2.1:4000 rtt_us=-3");
 	tt_note_drop(&s.env, 7012345, TAUT_LAYER_SRTP, "authentication failed", TT_INT("len", 52),
-		     TT_STR("odd", "a\nb\x1b\xff"));
+		     TT_STR("odd", "a\nb\x1b\xff"), TT_STR("why", "two words"));
 	assert_string_equal(
 		s.paper.text,
-		"      12.345 srtp  drop: authentication failed len=52 odd=a\\x0ab\\x1b\\xff");
+		"      12.345 srtp  drop: authentication failed len=52 odd=a\\x0ab\\x1b\\xff "
+		"why=\"two words\"");
 	tt_trace_packet(&s.env, 7012345, TAUT_LAYER_DATA, true, "x", 1, &a, &a);
 	assert_string_equal(s.paper.text,
 			    "      12.345 data  -> 1 octets (1 octets to 192.0.2.1:4000)");
