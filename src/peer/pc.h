@@ -195,6 +195,7 @@ struct pc_transceiver *pc_new_transceiver(struct taut_pc *pc, uint32_t kind, uin
 					  const char *stream_id, const char *track_id);
 void pc_free_transceiver(struct taut_pc *pc, struct pc_transceiver *t);
 void pc_make_room(struct taut_pc *pc); /* forgets a stopped one when there are too many */
+bool pc_draw_ssrcs(struct taut_pc *pc, struct pc_transceiver *t);
 bool pc_direction_sends(uint32_t direction);
 bool pc_direction_receives(uint32_t direction);
 uint32_t pc_direction(bool sends, bool receives);

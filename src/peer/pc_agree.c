@@ -130,11 +130,25 @@ static int make_session(struct taut_pc *pc, taut_time now)
 	return pc->rtp ? TAUT_OK : tt_rtp_session_new(&pc->rtp, pc->env, &cfg, now);
 }
 
+/* What sends again later is another source: this one has said BYE, its sequence numbers would start
+ * anew, and SRTP never sends two packets with one index (RFC 3711 section 3.3.1). */
+static void forget_source(struct taut_pc *pc, struct pc_transceiver *t)
+{
+	const uint32_t ssrc = t->ssrc, rtx_ssrc = t->rtx_ssrc;
+
+	t->ssrc = t->rtx_ssrc = 0;
+	if (pc_draw_ssrcs(pc, t))
+		return;
+	t->ssrc = ssrc; /* then SRTP refuses what it must not send */
+	t->rtx_ssrc = rtx_ssrc;
+}
+
 static void stop_streams(struct taut_pc *pc, taut_time now, struct pc_transceiver *t, bool sender,
 			 bool receiver)
 {
 	if (sender && t->sends) {
 		tt_rtp_session_remove_sender(pc->rtp, now, t->id);
+		forget_source(pc, t);
 		t->sends = false;
 		t->send_codec = NULL;
 	}
