@@ -128,8 +128,12 @@ void pc_update_connection_state(struct taut_pc *pc, uint32_t reason, const char 
 	}
 	pc->state_untold = !e;
 	pc->state_reason = reason;
-	tt_note(pc->env, pc->now, TAUT_LAYER_PEER, "connection state", TT_STR("is", names[state]),
-		TT_STR("why", reason ? taut_reason_text(reason) : "all went well"));
+	if (reason)
+		tt_note(pc->env, pc->now, TAUT_LAYER_PEER, "connection state",
+			TT_STR("is", names[state]), TT_STR("why", taut_reason_text(reason)));
+	else
+		tt_note(pc->env, pc->now, TAUT_LAYER_PEER, "connection state",
+			TT_STR("is", names[state]));
 }
 
 void pc_end(struct taut_pc *pc, taut_time now, uint32_t reason, const char *text)

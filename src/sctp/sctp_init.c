@@ -230,6 +230,8 @@ const char *tt_sctp_on_cookie_ack(struct tt_sctp *s, taut_time now, const struct
                                   struct sctp_packet *p)
 {
 	(void)chunk, (void)p;
-	tt_sctp_establish(s, now);
+	/* 5.2.5: else silently discarded; after INITs that crossed, both sides get one too many. */
+	if (s->state == SCTP_COOKIE_ECHOED)
+		tt_sctp_establish(s, now);
 	return NULL;
 }

@@ -29,7 +29,7 @@ static const struct {
 	{ SCTP_SHUTDOWN_ACK, FROM(SCTP_COOKIE_WAIT), tt_sctp_on_shutdown_ack },
 	{ SCTP_ERROR, FROM(SCTP_COOKIE_WAIT), tt_sctp_on_error },
 	{ SCTP_COOKIE_ECHO, FROM(SCTP_CLOSED), tt_sctp_on_cookie_echo },
-	{ SCTP_COOKIE_ACK, IN(SCTP_COOKIE_ECHOED), tt_sctp_on_cookie_ack }, /* 5.2.5 */
+	{ SCTP_COOKIE_ACK, IN(SCTP_COOKIE_ECHOED) | IN(SCTP_ESTABLISHED), tt_sctp_on_cookie_ack },
 	{ SCTP_SHUTDOWN_COMPLETE, IN(SCTP_SHUTDOWN_ACK_SENT), tt_sctp_on_shutdown_complete },
 	{ SCTP_RE_CONFIG, IN(SCTP_ESTABLISHED) | IN(SCTP_SHUTDOWN_PENDING), tt_sctp_on_reconfig },
 	{ SCTP_FORWARD_TSN, TAKES_DATA, tt_sctp_on_forward_tsn },

@@ -589,7 +589,8 @@ static void shutdown_games_end_nothing(void **state)
 	for (size_t i = 0; i < sizeof types; i++) {
 		w = begin_packet(buf, sizeof buf, VICTIM->my_tag);
 		tt_sctp_end(&w, tt_sctp_begin(&w, types[i], 0));
-		assert_int_equal(give(&w), 1);
+		/* A COOKIE-ACK more is no mistake, RFC 9260 section 5.2.5: INITs may have crossed. */
+		assert_int_equal(give(&w), types[i] == SCTP_COOKIE_ACK ? 0 : 1);
 	}
 	assert_int_equal(VICTIM->state, SCTP_ESTABLISHED);
 	pair_free(&pair);
