@@ -1,0 +1,376 @@
+/* peer.c - see peer.h. */
+#include "hostile/peer.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { FRAME = 3000 };
+
+/* ---- what is seen ---- */
+
+static void count_drop(struct hostile *h, const char *why)
+{
+	for (size_t i = 0; i < h->drop_kinds; i++)
+		if (strncmp(h->drops[i].why, why, DROP_TEXT - 1) == 0) {
+			h->drops[i].count++;
+			return;
+		}
+	assert_true(h->drop_kinds < DROP_KINDS);
+	struct drop_kind *k = &h->drops[h->drop_kinds++];
+	snprintf(k->why, sizeof k->why, "%s", why);
+	k->count = 1;
+}
+
+static void record(void *ctx, const struct taut_trace_record *r)
+{
+	struct hostile *h = ctx;
+	const char *why = r->name;
+
+	if (h->text)
+		h->text->record(h->text->ctx, r);
+	if (r->kind != TAUT_TRACE_DROP)
+		return;
+	for (size_t i = 0; i < r->field_count; i++)
+		if (strcmp(r->fields[i].key, "why") == 0 && r->fields[i].text)
+			why = r->fields[i].text;
+	count_drop(h, why);
+}
+
+static void swallow(void *ctx, const char *text, size_t len)
+{
+	struct hostile *h = ctx;
+
+	(void)text;
+	h->text_bytes += len;
+}
+
+static void on_event(struct pair *p, int i, const struct taut_event *ev)
+{
+	struct hostile *h = p->user;
+	struct seen *s = &h->seen[i];
+
+	switch (ev->type) {
+	case TAUT_EV_OPEN:
+		s->opens++;
+		break;
+	case TAUT_EV_CLOSE:
+		s->closes++;
+		break;
+	case TAUT_EV_TRACK:
+		s->tracks++;
+		break;
+	case TAUT_EV_KEY_FRAME_WANTED:
+		s->keys_wanted++;
+		break;
+	case TAUT_EV_DATA_CHANNEL:
+		s->channels++;
+		if (s->channels == 1)
+			s->channel = ev->channel;
+		snprintf(s->label, sizeof s->label, "%s", ev->label);
+		break;
+	case TAUT_EV_MESSAGE:
+		s->messages++;
+		s->bytes += ev->len;
+		if (ev->len == 4 && memcmp(ev->data, "ping", 4) == 0)
+			taut_pc_send_message(p->peers[i].pc, p->sim.now, ev->channel, 0, "pong", 4);
+		if (ev->len == 4 && memcmp(ev->data, "pong", 4) == 0)
+			s->echoes++;
+		break;
+	case TAUT_EV_FRAME:
+		if (ev->frame->codec && strcmp(ev->frame->codec->mime, "video/VP8") == 0)
+			s->video++;
+		else
+			s->audio++;
+		break;
+	default:
+		break;
+	}
+	if (h->on_event)
+		h->on_event(h, i, ev);
+}
+
+/* ---- from nothing to a call ---- */
+
+void hostile_init(struct hostile *h, uint64_t seed, int good, bool only_data)
+{
+	static const struct sim_link quick = { .delay = 10000 };
+	const struct taut_data_channel_init chat = { .size = sizeof chat, .label = "chat" };
+	struct taut_transceiver_init media = { .size = sizeof media, .stream_id = "s" };
+
+	memset(h, 0, sizeof *h);
+	h->good = good;
+	h->bad = 1 - good;
+	pair_init(&h->pair, seed, &quick, on_event, h);
+	h->pc = h->pair.peers[good].pc;
+	h->evil = h->pair.peers[h->bad].pc;
+	assert_int_equal(taut_trace_text_new(&h->text, swallow, h), TAUT_OK);
+	h->sink = (struct taut_trace_sink){ .size = sizeof h->sink, .ctx = h, .record = record };
+	h->pair.peers[good].env->base.trace = &h->sink;
+
+	taut_pc *pc = h->pair.peers[0].pc;
+	assert_int_equal(taut_pc_create_data_channel(pc, h->pair.sim.now, &chat, &h->seen[0].channel),
+			 TAUT_OK);
+	for (uint32_t kind = TAUT_AUDIO; !only_data && kind <= TAUT_VIDEO; kind++) {
+		media.kind = kind;
+		taut_pc_add_transceiver(pc, h->pair.sim.now, &media,
+					kind == TAUT_AUDIO ? &h->audio[0] : &h->video[0]);
+	}
+}
+
+void hostile_run(struct hostile *h, taut_time most)
+{
+	pair_run(&h->pair, most, NULL);
+}
+
+static bool open_at_both(struct pair *p)
+{
+	const struct hostile *h = p->user;
+
+	return h->seen[0].opens > 0 && h->seen[1].opens > 0;
+}
+
+static void open_own_srtp(struct hostile *h)
+{
+	struct tt_srtp_keys keys;
+
+	tt_env_init(&h->srtp_env, NULL);
+	assert_int_equal(tt_dtls_srtp_keys(h->evil->dtls, &keys), TAUT_OK);
+	assert_int_equal(tt_srtp_new(&h->srtp, &h->srtp_env, &keys), TAUT_OK);
+}
+
+static void begin(struct hostile *h, uint64_t seed, int good, bool only_data)
+{
+	hostile_init(h, seed, good, only_data);
+	assert_true(pair_run(&h->pair, 10 * SECOND, open_at_both));
+	for (size_t k = 0; k < 2 && !only_data; k++) {
+		const struct taut_transceiver_info *info =
+			taut_pc_transceiver_at(h->pair.peers[1].pc, k);
+		assert_non_null(info);
+		*(k == 0 ? &h->audio[1] : &h->video[1]) = info->id;
+		taut_pc_set_direction(h->pair.peers[1].pc, h->pair.sim.now, info->id,
+				      TAUT_SENDRECV);
+	}
+	hostile_run(h, 3 * SECOND);
+	if (!only_data)
+		open_own_srtp(h);
+}
+
+void hostile_begin(struct hostile *h, uint64_t seed, int good)
+{
+	begin(h, seed, good, false);
+	hostile_assert_alive(h);
+	hostile_mark(h);
+}
+
+void hostile_begin_data(struct hostile *h, uint64_t seed, int good)
+{
+	begin(h, seed, good, true);
+	hostile_assert_ping(h);
+	hostile_mark(h);
+}
+
+static bool dtls_reached(struct pair *p)
+{
+	const struct hostile *h = p->user;
+
+	return h->pc->dtls_state >= *(const uint32_t *)h->user;
+}
+
+void hostile_until_dtls(struct hostile *h, uint32_t state)
+{
+	void *user = h->user;
+
+	h->user = &state;
+	assert_true(pair_run(&h->pair, 10 * SECOND, dtls_reached));
+	h->user = user;
+}
+
+void hostile_end(struct hostile *h)
+{
+	tt_srtp_free(h->srtp);
+	pair_free(&h->pair);
+	taut_trace_free(h->text);
+}
+
+/* ---- injecting ---- */
+
+struct taut_addr hostile_stranger(unsigned n)
+{
+	struct taut_addr a = { .family = 4, .port = (uint16_t)(10000 + n % 50000) };
+
+	memcpy(a.ip, (uint8_t[]){ 198, 51, 100, (uint8_t)(1 + n / 50000) }, 4);
+	return a;
+}
+
+struct tt_ice_path hostile_path(struct hostile *h)
+{
+	struct tt_ice_path path;
+
+	assert_true(tt_ice_selected(h->pc->ice, h->pair.sim.now, &path));
+	return path;
+}
+
+void hostile_inject_on(struct hostile *h, taut_flow flow, const struct taut_addr *local,
+		       const struct taut_addr *from, const void *data, size_t len)
+{
+	uint8_t *exact = malloc(len > 0 ? len : 1);
+	uint64_t order = h->pair.sim.order;
+	struct taut_datagram d = { .size = sizeof d,
+				   .flow = flow,
+				   .local = *local,
+				   .remote = *from,
+				   .buf = exact,
+				   .cap = len,
+				   .len = len };
+
+	assert_non_null(exact);
+	if (len > 0)
+		memcpy(exact, data, len);
+	assert_int_equal(taut_pc_recv(h->pair.peers[h->good].pc, h->pair.sim.now, &d), TAUT_OK);
+	while (pair_pump(&h->pair, h->good))
+		;
+	free(exact);
+	for (const struct sim_packet *k = h->pair.sim.queue; k; k = k->next)
+		if (k->order >= order && k->to == h->bad) {
+			h->replies++;
+			h->reply_bytes += k->len;
+		}
+}
+
+void hostile_inject(struct hostile *h, const struct taut_addr *from, const void *data, size_t len)
+{
+	const struct tt_ice_path path = hostile_path(h);
+
+	hostile_inject_on(h, path.flow, &path.local, from ? from : &path.remote, data, len);
+}
+
+/* ---- judging ---- */
+
+void hostile_mark(struct hostile *h)
+{
+	hostile_run(h, 0);
+	h->drop_kinds = 0;
+	h->replies = 0;
+	h->reply_bytes = 0;
+	state_take(&h->before, h->pc);
+}
+
+unsigned hostile_dropped(const struct hostile *h, const char *why)
+{
+	for (size_t i = 0; i < h->drop_kinds; i++)
+		if (strncmp(h->drops[i].why, why, DROP_TEXT - 1) == 0)
+			return h->drops[i].count;
+	return 0;
+}
+
+void hostile_assert_dropped(const struct hostile *h, const char *why, unsigned count)
+{
+	if (hostile_dropped(h, why) == count)
+		return;
+	for (size_t i = 0; i < h->drop_kinds; i++)
+		print_error("dropped %u: %s\n", h->drops[i].count, h->drops[i].why);
+	fail_msg("%u dropped as \"%s\", not %u", hostile_dropped(h, why), why, count);
+}
+
+void hostile_assert_unchanged(struct hostile *h)
+{
+	struct state after;
+
+	state_take(&after, h->pc);
+	const char *part = state_differs(&h->before, &after);
+	if (part)
+		fail_msg("the state of %s has changed", part);
+	if (h->replies > 0)
+		fail_msg("%u packets went out in reply", h->replies);
+}
+
+void hostile_assert_refused(struct hostile *h, const char *why, unsigned count)
+{
+	hostile_assert_dropped(h, why, count);
+	hostile_assert_unchanged(h);
+}
+
+/* ---- liveness ---- */
+
+static bool answered(struct pair *p)
+{
+	const struct hostile *h = p->user;
+
+	return h->seen[h->bad].echoes > 0;
+}
+
+void hostile_assert_ping(struct hostile *h)
+{
+	h->seen[h->bad].echoes = 0;
+	assert_int_equal(taut_pc_send_message(h->evil, h->pair.sim.now, h->seen[h->bad].channel, 0,
+					      "ping", 4),
+			 TAUT_OK);
+	assert_true(pair_run(&h->pair, 20 * SECOND, answered));
+}
+
+/* A VP8 key frame begins with a 0 bit and its size, RFC 6386 section 9.1. */
+void hostile_fill_frame(uint8_t *f, size_t len, uint32_t number, bool key)
+{
+	for (size_t i = 0; i < len; i++)
+		f[i] = (uint8_t)(number * 31 + i * 7);
+	f[0] = key ? 0x10 : 0x11;
+	if (key && len >= 10)
+		memcpy(f + 3, (uint8_t[]){ 0x9d, 0x01, 0x2a, 64, 1, 240, 0 }, 7);
+}
+
+static void send_both(struct hostile *h, int i)
+{
+	uint8_t video[FRAME], audio[] = { 0x78, 1, 2, 3, 4, 5 }; /* CELT, 20 ms, one frame */
+	struct taut_frame a = { .size = sizeof a,
+				.data = audio,
+				.len = sizeof audio,
+				.rtp_timestamp = h->frames * 960,
+				.captured = h->pair.sim.now };
+	struct taut_frame v = { .size = sizeof v,
+				.data = video,
+				.len = sizeof video,
+				.flags = TAUT_FRAME_KEY,
+				.rtp_timestamp = h->frames * 1800,
+				.captured = h->pair.sim.now };
+	taut_pc *pc = h->pair.peers[i].pc;
+
+	hostile_fill_frame(video, sizeof video, h->frames, true);
+	assert_int_equal(taut_pc_send_frame(pc, h->pair.sim.now, h->audio[i], &a), TAUT_OK);
+	assert_int_equal(taut_pc_send_frame(pc, h->pair.sim.now, h->video[i], &v), TAUT_OK);
+}
+
+void hostile_assert_frame(struct hostile *h)
+{
+	struct seen before[2] = { h->seen[0], h->seen[1] };
+
+	for (int n = 0; n < 40; n++) {
+		send_both(h, 0);
+		send_both(h, 1);
+		h->frames++;
+		hostile_run(h, 20000);
+		if (n >= 4 && h->seen[0].video > before[0].video && h->seen[1].video > before[1].video &&
+		    h->seen[0].audio > before[0].audio && h->seen[1].audio > before[1].audio) {
+			hostile_run(h, SECOND / 2);
+			return;
+		}
+	}
+	fail_msg("no frames any more: video %u %u, audio %u %u", h->seen[0].video - before[0].video,
+		 h->seen[1].video - before[1].video, h->seen[0].audio - before[0].audio,
+		 h->seen[1].audio - before[1].audio);
+}
+
+static bool good_is_connected(struct pair *p)
+{
+	const struct hostile *h = p->user;
+
+	return taut_pc_connection_state(h->pc) == TAUT_STATE_CONNECTED;
+}
+
+void hostile_assert_alive(struct hostile *h)
+{
+	hostile_assert_ping(h);
+	if (h->audio[0])
+		hostile_assert_frame(h);
+	/* Silence may have been noticed: the next consent check mends it. */
+	assert_true(pair_run(&h->pair, 10 * SECOND, good_is_connected));
+}

@@ -1,0 +1,96 @@
+/* peer.h - a peer that does everything right until it is told to misbehave.
+ *
+ * Two whole connections (tests/sim/sim_pair.h): one is good and stays as it is; the
+ * other is bad, which means that the test holds its keys and can say anything in its
+ * name, or in nobody's. What the good one refuses is counted by the words of its trace,
+ * and its whole state can be compared with what it was before (state.h). */
+#ifndef TAUT_TEST_HOSTILE_PEER_H
+#define TAUT_TEST_HOSTILE_PEER_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <string.h>
+
+#include "base/num.h"
+#include "base/wr.h"
+#include "hostile/state.h"
+#include "peer/pc.h"
+#include "sim/sim_pair.h"
+
+enum { SECOND = 1000000, DROP_KINDS = 64, DROP_TEXT = 96, PACKET = 1500 };
+
+struct drop_kind {
+	char why[DROP_TEXT];
+	unsigned count;
+};
+
+struct seen {
+	unsigned opens, closes, channels, tracks, messages, audio, video, keys_wanted, echoes;
+	size_t bytes;
+	char label[64];
+	taut_channel channel; /* the latest */
+};
+
+struct hostile {
+	struct pair pair;
+	int good, bad;
+	struct taut_pc *pc, *evil; /* the connections of good and bad */
+	struct seen seen[2];
+	taut_transceiver audio[2], video[2];
+	struct tt_srtp *srtp; /* the bad one's keys, beside its own stack */
+	struct tt_env srtp_env;
+	struct taut_trace_sink sink, *text;
+	size_t text_bytes;
+	struct drop_kind drops[DROP_KINDS];
+	size_t drop_kinds;
+	unsigned replies; /* datagrams that injected packets were answered with at once ... */
+	size_t reply_bytes;
+	struct state before;
+	void (*on_event)(struct hostile *h, int i, const struct taut_event *ev);
+	void *user;
+	uint32_t frames; /* sent by hostile_assert_alive */
+};
+
+/* A data channel and, unless only_data, sound and picture both ways; good is 0 (it offers, is the
+ * DTLS server and controls ICE) or 1. Nothing has happened yet. */
+void hostile_init(struct hostile *h, uint64_t seed, int good, bool only_data);
+/* The same, and both are connected, the channel is open, media may flow. */
+void hostile_begin(struct hostile *h, uint64_t seed, int good);
+void hostile_begin_data(struct hostile *h, uint64_t seed, int good);
+/* After hostile_init: until the good one's DTLS is in that state (TAUT_STATE_). */
+void hostile_until_dtls(struct hostile *h, uint32_t state);
+void hostile_end(struct hostile *h);
+void hostile_run(struct hostile *h, taut_time most);
+
+/* The path as the good one sees it: remote is the bad one's address. */
+struct tt_ice_path hostile_path(struct hostile *h);
+struct taut_addr hostile_stranger(unsigned n); /* 198.51.100.x, some port */
+/* Gives the datagram to the good one; from NULL: from the bad one's address. In an exact-size
+ * heap buffer, so that a read past the end is seen. */
+void hostile_inject(struct hostile *h, const struct taut_addr *from, const void *data, size_t len);
+/* The same on a given flow, for states without a path. */
+void hostile_inject_on(struct hostile *h, taut_flow flow, const struct taut_addr *local,
+		       const struct taut_addr *from, const void *data, size_t len);
+
+/* Forgets what was dropped and replied so far and remembers the state. */
+void hostile_mark(struct hostile *h);
+unsigned hostile_dropped(const struct hostile *h, const char *why);
+/* Since the mark: exactly so many were dropped for that reason. */
+void hostile_assert_dropped(const struct hostile *h, const char *why, unsigned count);
+/* Since the mark: nothing changed but counters, nothing was sent. */
+void hostile_assert_unchanged(struct hostile *h);
+/* All three. */
+void hostile_assert_refused(struct hostile *h, const char *why, unsigned count);
+/* A message goes over and comes back. */
+void hostile_assert_ping(struct hostile *h);
+/* A picture and a sound arrive at the good one, and a picture of its own arrives. */
+void hostile_assert_frame(struct hostile *h);
+void hostile_assert_alive(struct hostile *h); /* both, and still connected */
+
+void hostile_fill_frame(uint8_t *f, size_t len, uint32_t number, bool key);
+
+#endif

@@ -1,0 +1,179 @@
+/* state.c - see state.h. */
+#include "hostile/state.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "datachannel/dcs_internal.h"
+#include "dtls/dtls_state.h"
+#include "ice/ice_agent.h"
+#include "peer/pc.h"
+#include "rtcp/rtp_session_int.h"
+#include "sctp/sctp_assoc.h"
+
+/* FNV-1a. */
+static uint64_t absorb(uint64_t h, const void *data, size_t len)
+{
+	const uint8_t *p = data;
+
+	for (size_t i = 0; i < len; i++)
+		h = (h ^ p[i]) * 0x100000001b3u;
+	return h;
+}
+
+enum { SEED = 17 };
+
+/* The struct without some of its fields. */
+struct cut {
+	size_t at, len;
+};
+#define CUT(type, field) { offsetof(struct type, field), sizeof(((struct type *)0)->field) }
+
+static uint64_t absorb_but(uint64_t h, const void *data, size_t len, const struct cut *cuts, size_t n)
+{
+	const uint8_t *p = data;
+
+	for (size_t i = 0; i < len; i++) {
+		bool out = false;
+		for (size_t k = 0; k < n; k++)
+			out |= i >= cuts[k].at && i < cuts[k].at + cuts[k].len;
+		h = out ? h : (h ^ p[i]) * 0x100000001b3u;
+	}
+	return h;
+}
+#define ABSORB_BUT(h, p, cuts) absorb_but((h), (p), sizeof *(p), (cuts), sizeof(cuts) / sizeof(cuts)[0])
+
+static uint64_t of_ice(const struct tt_ice *ice)
+{
+	static const struct cut cuts[] = { CUT(tt_ice, counters), CUT(tt_ice, io),
+					   CUT(tt_ice, event), CUT(tt_ice, last_now) };
+	uint64_t h = ABSORB_BUT(SEED, ice, cuts);
+
+	h = absorb(h, ice->cur, sizeof *ice->cur);
+	return ice->prev ? absorb(h, ice->prev, sizeof *ice->prev) : h;
+}
+
+static uint64_t of_dtls(const struct tt_dtls *d)
+{
+	static const struct cut cuts[] = { CUT(tt_dtls, counters), CUT(tt_dtls, now),
+					   CUT(tt_dtls, hint) };
+	uint64_t h = ABSORB_BUT(SEED, d, cuts);
+	int inside[] = { (int)SSL_get_state(d->ssl), SSL_pending(d->ssl),
+			 SSL_get_shutdown(d->ssl) };
+
+	h = absorb(h, inside, sizeof inside);
+	h = absorb(h, d->in.base + d->in.off, d->in.len - d->in.off);
+	return absorb(h, d->out.base + d->out.off, d->out.len - d->out.off);
+}
+
+static uint64_t of_srtp(const struct tt_srtp *s)
+{
+	if (!s)
+		return 0;
+	const struct tt_srtp_counters *c = tt_srtp_counters(s);
+	uint64_t all[] = { c->protected_packets, c->unprotected_packets, c->ssrcs_evicted };
+
+	return absorb(SEED, all, sizeof all);
+}
+
+static uint64_t of_rtp(const struct tt_rtp_session *s)
+{
+	static const struct cut cuts[] = { CUT(tt_rtp_session, counters), CUT(tt_rtp_session, now),
+					   CUT(tt_rtp_session, event), CUT(tt_rtp_session, frame) };
+
+	if (!s)
+		return 0;
+	uint64_t h = ABSORB_BUT(SEED, s, cuts);
+	for (size_t i = 0; i < s->sender_count; i++)
+		h = absorb(h, s->senders[i], sizeof *s->senders[i]);
+	for (size_t i = 0; i < s->receiver_count; i++)
+		h = absorb(h, s->receivers[i], sizeof *s->receivers[i]);
+	return h;
+}
+
+static uint64_t of_sctp(const struct tt_sctp *s)
+{
+	static const struct cut cuts[] = { CUT(tt_sctp, counters), CUT(tt_sctp, event) };
+	uint64_t h = ABSORB_BUT(SEED, s, cuts);
+
+	for (size_t i = 0; i < s->rx.count; i++) {
+		const struct sctp_run *r = s->rx.runs[i];
+		h = absorb(h, r, sizeof *r);
+		h = absorb(h, r->data, r->len);
+	}
+	h = absorb(h, s->rx.streams, s->rx.stream_count * sizeof *s->rx.streams);
+	h = absorb(h, s->queue.streams, s->queue.count * sizeof *s->queue.streams);
+	return s->flight.ring ? absorb(h, s->flight.ring, s->flight.cap * sizeof *s->flight.ring)
+			      : h;
+}
+
+static uint64_t of_channels(const struct tt_dcs *d)
+{
+	static const struct cut cuts[] = { CUT(tt_dcs, event), CUT(tt_dcs, info) };
+	uint64_t h = ABSORB_BUT(SEED, d, cuts);
+
+	h = absorb(h, d->channels, d->count * sizeof *d->channels);
+	return absorb(h, d->by_stream, d->max_streams * sizeof *d->by_stream);
+}
+
+static uint64_t of_peer(const struct taut_pc *pc)
+{
+	static const struct cut cuts[] = {
+		CUT(taut_pc, now),	   CUT(taut_pc, error),	     CUT(taut_pc, wants_send),
+		CUT(taut_pc, wants_io),	   CUT(taut_pc, wants_event), CUT(taut_pc, local_text),
+		CUT(taut_pc, made_text),   CUT(taut_pc, made_type),  CUT(taut_pc, lent),
+		CUT(taut_pc, layer_event), CUT(taut_pc, frame),	     CUT(taut_pc, next_packet),
+		CUT(taut_pc, io),	   CUT(taut_pc, counters),   CUT(taut_pc, next_packet_path),
+	};
+	uint64_t h = ABSORB_BUT(SEED, pc, cuts);
+
+	for (size_t i = 0; i < pc->transceiver_count; i++)
+		h = absorb_but(h, pc->transceivers[i], sizeof *pc->transceivers[i],
+			       &(struct cut)CUT(pc_transceiver, info), 1);
+	return h;
+}
+
+static uint64_t of_description(uint64_t h, const struct pc_description *d)
+{
+	h = absorb(h, &d->type, sizeof d->type);
+	return absorb(h, &d->sdp, sizeof d->sdp); /* made anew whenever one is set */
+}
+
+static uint64_t of_sdp(const struct taut_pc *pc)
+{
+	uint64_t h = absorb(SEED, &pc->signaling_state, sizeof pc->signaling_state);
+
+	h = of_description(h, &pc->local);
+	h = of_description(h, &pc->remote);
+	h = of_description(h, &pc->pending_local);
+	return of_description(h, &pc->pending_remote);
+}
+
+void state_take(struct state *s, const struct taut_pc *pc)
+{
+	*s = (struct state){ {
+		[STATE_ICE] = of_ice(pc->ice),
+		[STATE_DTLS] = of_dtls(pc->dtls),
+		[STATE_SRTP] = of_srtp(pc->srtp),
+		[STATE_RTP] = of_rtp(pc->rtp),
+		[STATE_SCTP] = pc->channels ? of_sctp(pc->channels->sctp) : 0,
+		[STATE_CHANNELS] = pc->channels ? of_channels(pc->channels) : 0,
+		[STATE_PEER] = of_peer(pc),
+		[STATE_SDP] = of_sdp(pc),
+		[STATE_MEMORY] = pc->env->memory,
+	} };
+}
+
+const char *state_differs(const struct state *a, const struct state *b)
+{
+	static const char *const names[] = {
+		[STATE_ICE] = "ICE",   [STATE_DTLS] = "DTLS",	      [STATE_SRTP] = "SRTP",
+		[STATE_RTP] = "RTP",   [STATE_SCTP] = "SCTP",	      [STATE_CHANNELS] = "channels",
+		[STATE_PEER] = "peer", [STATE_SDP] = "descriptions", [STATE_MEMORY] = "memory",
+	};
+
+	for (int i = 0; i < STATE_PARTS; i++)
+		if (a->part[i] != b->part[i])
+			return names[i];
+	return NULL;
+}
