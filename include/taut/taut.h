@@ -40,7 +40,7 @@ extern "C" {
 #define TAUT_OK 0
 #define TAUT_E_NOMEM -1       /* out of memory, or of the environment's share */
 #define TAUT_E_INVAL -2       /* an argument the call cannot take */
-#define TAUT_E_STATE -3       /* not in this state; or called from inside a hook */
+#define TAUT_E_STATE -3       /* not in this state */
 #define TAUT_E_SYNTAX -4      /* the description does not parse */
 #define TAUT_E_UNSUPPORTED -5 /* understood, and not offered here */
 #define TAUT_E_LIMIT -6       /* a configured limit is reached */
@@ -101,7 +101,8 @@ struct taut_ice_server {
 	const char *url;
 };
 
-/* A codec the application can encode, decode or forward. Order is preference. */
+/* A codec the application can encode, decode or forward; Opus and VP8 have packetizers here,
+ * others are TAUT_E_UNSUPPORTED. Order is preference. */
 struct taut_codec {
 	size_t size;
 	const char *mime;  /* "audio/opus", "video/VP8" */
@@ -170,8 +171,10 @@ const struct taut_io *taut_pc_poll_io(taut_pc *pc);
 /* os_errno 0: done, found holds the bound address (UDP) or those resolved. */
 int taut_pc_io_result(taut_pc *pc, taut_time now, taut_flow flow, int os_errno,
                       const struct taut_addr *found, size_t n);
+/* TAUT_E_INVAL: no size, or len beyond cap; what the peer does wrong is no error. */
 int taut_pc_recv(taut_pc *pc, taut_time now, struct taut_datagram *in);
-/* Fills out->buf (at most out->cap bytes, at least 2,048) and the rest of out. 1, or 0: nothing. */
+/* Fills out->buf (at most out->cap bytes, which are at least 2,048) and the rest of out but size.
+ * 1; 0: nothing more now; TAUT_E_INVAL: no size, or too little room. */
 int taut_pc_poll_send(taut_pc *pc, taut_time now, struct taut_datagram *out);
 /* What poll_send gave could not be sent; counted and traced, ICE decides by its timers. */
 void taut_pc_send_failed(taut_pc *pc, taut_time now, const struct taut_datagram *what, int os_errno);
@@ -186,7 +189,8 @@ taut_time taut_pc_deadline(const taut_pc *pc, const char **why); /* INT64_MAX: n
 #define TAUT_EV_GATHERING_STATE 4  /* number: TAUT_GATHERING_ */
 #define TAUT_EV_CONNECTION_STATE 5 /* number: TAUT_STATE_; reason and text: what led there */
 #define TAUT_EV_MILESTONE 6        /* number: TAUT_MS_; text: in words */
-#define TAUT_EV_TRACK 7            /* a remote track began: transceiver, label: its stream ids */
+#define TAUT_EV_TRACK 7            /* a remote track began: transceiver, number: its kind,
+                                      label: its stream id, text: its own id or NULL */
 #define TAUT_EV_FRAME 8            /* frame: as assembled from RTP */
 #define TAUT_EV_KEY_FRAME_WANTED 9 /* the peer sent PLI or FIR for this transceiver */
 #define TAUT_EV_DATA_CHANNEL 10    /* the peer opened one; label and text: its label and protocol */
@@ -276,16 +280,21 @@ const struct taut_event *taut_pc_poll_event(taut_pc *pc);
 #define TAUT_SDP_OFFER 1
 #define TAUT_SDP_ANSWER 2
 #define TAUT_SDP_ROLLBACK 3
-/* webrtc-pc 4.4.2. The text lives until the next create_offer or create_answer. */
+/* webrtc-pc 4.4.2. The text lives until the next create_offer or create_answer, or the next
+ * set_local_description without a text, which makes one. TAUT_E_STATE, TAUT_E_NOMEM. */
 int taut_pc_create_offer(taut_pc *pc, taut_time now, const char **sdp);
 int taut_pc_create_answer(taut_pc *pc, taut_time now, const char **sdp);
-/* type 0: whichever fits the signaling state; sdp NULL: what create_ would return now. */
+/* type 0: whichever fits the signaling state; sdp NULL: what create_ would return now.
+ * TAUT_E_INVAL: another text than create_ made last, or one that the peer's offer has overtaken. */
 int taut_pc_set_local_description(taut_pc *pc, taut_time now, uint32_t type, const char *sdp,
                                   size_t len);
-/* An offer that meets a local one rolls that back first (implicit rollback). */
+/* An offer that meets a local one rolls that back first (implicit rollback), and this stays done
+ * if memory then ends. Otherwise a description that is refused changes nothing. TAUT_E_SYNTAX,
+ * TAUT_E_INVAL (against a rule, which taut_pc_error names), TAUT_E_UNSUPPORTED, TAUT_E_LIMIT. */
 int taut_pc_set_remote_description(taut_pc *pc, taut_time now, uint32_t type, const char *sdp,
                                    size_t len);
-/* The local description as it stands now, with the candidates gathered so far, or NULL. */
+/* The local description as it stands now, with the candidates gathered so far; NULL: none, or no
+ * memory. The text lives until the next call of this. */
 const char *taut_pc_local_description(taut_pc *pc, uint32_t *type);
 /* mid or m_line_index (-1: none) says where; NULL candidate: end of candidates. A candidate
  * that cannot be used is traced and ignored; TAUT_E_SYNTAX: it is not one. */
@@ -293,7 +302,9 @@ int taut_pc_add_ice_candidate(taut_pc *pc, taut_time now, const char *candidate,
                               const char *mid, int m_line_index);
 /* The next offer has new ICE credentials, RFC 8445 section 9. */
 int taut_pc_restart_ice(taut_pc *pc, taut_time now);
-/* Says goodbye (SCTP ABORT is not sent; DTLS close_notify is) and ends all. Idempotent. */
+/* Says goodbye (SCTP ABORT is not sent; DTLS close_notify is, by the next poll_send) and ends all.
+ * Its channels are gone with it, without a TAUT_EV_CLOSE each; so they are when TAUT_STATE_CLOSED
+ * tells that the peer said goodbye. Messages that had arrived can still be polled. Idempotent. */
 int taut_pc_close(taut_pc *pc, taut_time now);
 uint32_t taut_pc_signaling_state(const taut_pc *pc);
 uint32_t taut_pc_gathering_state(const taut_pc *pc);
@@ -327,7 +338,8 @@ struct taut_transceiver_info {
 	const char *mid;                             /* NULL: not negotiated yet */
 	const struct taut_codec *send_codec;         /* NULL: nothing can be sent */
 };
-/* The index-th transceiver in order of creation; valid until the next call. NULL: no more. */
+/* The index-th transceiver in order of creation; valid until the next call. NULL: no more. Of 64
+ * the oldest stopped one makes room for a new one; its number is TAUT_E_GONE then. */
 const struct taut_transceiver_info *taut_pc_transceiver_at(taut_pc *pc, size_t index);
 
 /* Packetized, protected and sent. TAUT_E_STATE: not connected, or the direction does not send. */

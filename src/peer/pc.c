@@ -109,8 +109,9 @@ static uint32_t combined_state(const struct taut_pc *pc)
 
 void pc_update_connection_state(struct taut_pc *pc, uint32_t reason, const char *text)
 {
-	static const char *const names[] = { "", "new", "connecting", "connected", "disconnected",
-					     "failed", "closed" };
+	static const char *const names[] = { "",          "new",          "connecting",
+					     "connected", "disconnected", "failed",
+					     "closed" };
 	uint32_t state = combined_state(pc);
 
 	if (state == pc->connection_state)
@@ -271,6 +272,8 @@ int taut_pc_new(taut_pc **out, taut_env *env, const struct taut_config *cfg, tau
 	int err = tt_config_take(&c, sizeof c, cfg);
 
 	*out = NULL;
+	if (!err && ((c.codec_count && !c.codecs) || (c.ice_server_count && !c.ice_servers)))
+		err = TAUT_E_INVAL;
 	if (err)
 		return err;
 	struct taut_pc *pc = tt_alloc(&env->base, sizeof *pc);

@@ -160,7 +160,10 @@ int taut_pc_set_local_description(taut_pc *pc, taut_time now, uint32_t type, con
 	bool answering = pc->signaling_state == TAUT_SIGNALING_HAVE_REMOTE_OFFER;
 	if (type == 0)
 		type = answering ? TAUT_SDP_ANSWER : TAUT_SDP_OFFER;
-	if (type > TAUT_SDP_ANSWER || (type == TAUT_SDP_ANSWER) != answering)
+	if (type > TAUT_SDP_ANSWER)
+		return pc_fail(pc, TAUT_E_INVAL, "TypeError", "webrtc-pc section 4.8",
+			       "no such type");
+	if ((type == TAUT_SDP_ANSWER) != answering)
 		return wrong_state(pc,
 				   type == TAUT_SDP_ANSWER ? "a local answer" : "a local offer");
 	if (!sdp) {
@@ -237,9 +240,9 @@ int taut_pc_set_remote_description(taut_pc *pc, taut_time now, uint32_t type, co
 		return pc->signaling_state == TAUT_SIGNALING_HAVE_REMOTE_OFFER
 			       ? roll_back(pc)
 			       : wrong_state(pc, "a remote rollback");
-	if (type != TAUT_SDP_OFFER && type != TAUT_SDP_ANSWER)
+	if ((type != TAUT_SDP_OFFER && type != TAUT_SDP_ANSWER) || !sdp)
 		return pc_fail(pc, TAUT_E_INVAL, "TypeError", "webrtc-pc section 4.8",
-			       "no such type");
+			       "no such type, or no description");
 	if (type == TAUT_SDP_ANSWER && pc->signaling_state != TAUT_SIGNALING_HAVE_LOCAL_OFFER)
 		return wrong_state(pc, "a remote answer");
 	int err = parse(pc, sdp, len, &parsed);

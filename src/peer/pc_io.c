@@ -1,12 +1,36 @@
 /* pc_io.c - what the core cannot do itself is asked for here: all of it is ICE's. */
+#include "base/config.h"
 #include "peer/pc.h"
+
+enum { MAX_INTERFACES = 1024 };
+
+/* The stride is the caller's: his struct may be shorter or longer than ours. */
+static int copy_interfaces(struct taut_interface *to, const struct taut_interface *all, size_t n)
+{
+	int err = TAUT_OK;
+
+	for (size_t i = 0; !err && i < n; i++)
+		err = tt_config_take(&to[i], sizeof to[i], (const char *)all + i * all[0].size);
+	return err;
+}
 
 int taut_pc_set_interfaces(taut_pc *pc, taut_time now, const struct taut_interface *all, size_t n)
 {
 	pc_touch(pc, now);
 	if (pc->closed)
 		return pc_fail_closed(pc);
-	int err = tt_ice_set_interfaces(pc->ice, now, all, n);
+	if (n > MAX_INTERFACES || (n > 0 && !all))
+		return pc_fail(pc, n > MAX_INTERFACES ? TAUT_E_LIMIT : TAUT_E_INVAL, "TypeError",
+			       NULL, "at most %d interfaces", MAX_INTERFACES);
+	struct taut_interface *ours = n > 0 ? tt_alloc(pc->env, n * sizeof *ours) : NULL;
+	if (n > 0 && !ours)
+		return pc_fail_nomem(pc);
+	int err = copy_interfaces(ours, all, n);
+	if (!err)
+		err = tt_ice_set_interfaces(pc->ice, now, ours, n);
+	tt_free(pc->env, ours);
+	if (err == TAUT_E_NOMEM)
+		return pc_fail_nomem(pc);
 	if (err)
 		return pc_fail(pc, err, "OperationError", "RFC 8445 section 5.1.1.1",
 			       "the interfaces were not taken");
