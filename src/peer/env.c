@@ -49,7 +49,8 @@ void taut_env_set_wall_clock(taut_env *env, taut_time now, int64_t unix_us)
 
 static bool is_ready(const struct taut_pc *pc, taut_time now)
 {
-	return pc->wants_send || pc->wants_io || pc->wants_event || taut_pc_deadline(pc, NULL) <= now;
+	return pc->wants_send || pc->wants_io || pc->wants_event ||
+	       taut_pc_deadline(pc, NULL) <= now;
 }
 
 /* The one found goes to the end of the list, so that a busy connection starves no other. */

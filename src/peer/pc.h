@@ -259,6 +259,8 @@ void pc_announce_tracks(struct taut_pc *pc, const struct tt_sdp *remote);
 int pc_agree(struct taut_pc *pc, taut_time now, bool we_offered);
 struct tt_dcs *pc_make_channels(struct taut_pc *pc, taut_time now);
 void pc_free_description(struct pc_description *d);
+void pc_local_candidate(struct taut_pc *pc, const struct tt_ice_candidate *c);
+void pc_gathering_done(struct taut_pc *pc);
 void pc_new_generation(struct taut_pc *pc); /* ICE restarted */
 void pc_old_generation(struct taut_pc *pc); /* that was undone */
 void pc_forget_candidates(struct taut_pc *pc, bool all); /* else only what a rollback needed */

@@ -9,117 +9,6 @@
 #include "peer/pc.h"
 #include "srtp/srtp_once.h"
 
-enum { MAX_CANDIDATES = TT_ICE_MAX_LOCAL };
-
-/* ---- local candidates ---- */
-
-static void free_candidates(struct taut_pc *pc, struct pc_candidates *c)
-{
-	for (size_t i = 0; i < c->count; i++)
-		tt_free(pc->env, c->lines[i]);
-	tt_free(pc->env, c->lines);
-	*c = (struct pc_candidates){ 0 };
-}
-
-/* What the generation before had is kept until the restart is agreed on, for a rollback. */
-void pc_new_generation(struct taut_pc *pc)
-{
-	free_candidates(pc, &pc->before);
-	pc->before = pc->candidates;
-	pc->candidates = (struct pc_candidates){ 0 };
-	pc->gathering_state = TAUT_GATHERING_NEW;
-	pc->milestones &=
-		~(1u << TAUT_MS_GATHERING | 1u << TAUT_MS_FIRST_CHECK | 1u << TAUT_MS_NOMINATED);
-}
-
-void pc_old_generation(struct taut_pc *pc)
-{
-	free_candidates(pc, &pc->candidates);
-	pc->candidates = pc->before;
-	pc->before = (struct pc_candidates){ 0 };
-	pc->gathering_state = pc->candidates.done        ? TAUT_GATHERING_COMPLETE
-			      : pc->candidates.count > 0 ? TAUT_GATHERING_GATHERING
-							 : TAUT_GATHERING_NEW;
-}
-
-void pc_forget_candidates(struct taut_pc *pc, bool all)
-{
-	free_candidates(pc, &pc->before);
-	if (all)
-		free_candidates(pc, &pc->candidates);
-}
-
-static const enum tt_sdp_candidate_type sdp_types[] = {
-	[TT_ICE_HOST] = TT_SDP_HOST,
-	[TT_ICE_SRFLX] = TT_SDP_SRFLX,
-	[TT_ICE_PRFLX] = TT_SDP_PRFLX,
-	[TT_ICE_RELAY] = TT_SDP_RELAY,
-};
-
-static void write_line(const struct taut_pc *pc, const struct tt_ice_candidate *c, char *out,
-		       size_t cap)
-{
-	struct tt_sdp_candidate line;
-	char ip[TT_ADDR_TEXT];
-
-	tt_sdp_candidate_init(&line, TT_SDP_UDP, sdp_types[c->type], &c->addr);
-	snprintf(line.foundation, sizeof line.foundation, "%s", c->foundation);
-	line.component = 1;
-	line.priority = c->priority;
-	if (c->related.family) {
-		snprintf(line.raddr, sizeof line.raddr, "%s", tt_addr_ip_text(&c->related, ip));
-		line.rport = c->related.port;
-	}
-	snprintf(line.ufrag, sizeof line.ufrag, "%s", tt_ice_local_ufrag(pc->ice));
-	if (tt_sdp_candidate_write(&line, out, cap) == 0)
-		out[0] = '\0';
-}
-
-/* The mid of the section whose transport the bundle uses. */
-static const char *transport_mid(const struct taut_pc *pc)
-{
-	const struct tt_sdp *sdp = pc_local_sdp(pc);
-	const struct tt_sdp_media *m = sdp ? pc_transport_section(sdp) : NULL;
-
-	return m ? m->mid : NULL;
-}
-
-static void gathering(struct taut_pc *pc, uint32_t state)
-{
-	if (pc->gathering_state == state)
-		return;
-	pc->gathering_state = state;
-	struct pc_event *e = pc_queue(pc, TAUT_EV_GATHERING_STATE, NULL, NULL);
-	if (e)
-		e->ev.number = state;
-}
-
-static void local_candidate(struct taut_pc *pc, const struct tt_ice_candidate *c)
-{
-	char line[TT_SDP_CANDIDATE_TEXT];
-
-	gathering(pc, TAUT_GATHERING_GATHERING);
-	write_line(pc, c, line, sizeof line);
-	struct pc_candidates *all = &pc->candidates;
-	if (!line[0] || all->count == MAX_CANDIDATES)
-		return;
-	if (!all->lines)
-		all->lines = tt_alloc(pc->env, MAX_CANDIDATES * sizeof *all->lines);
-	char *copy = all->lines ? tt_copy_text(pc->env, line, strlen(line)) : NULL;
-	if (!copy)
-		return;
-	all->lines[all->count++] = copy;
-	pc_queue(pc, TAUT_EV_ICE_CANDIDATE, transport_mid(pc), line);
-	pc_milestone(pc, TAUT_MS_GATHERING, line);
-}
-
-static void gathering_done(struct taut_pc *pc)
-{
-	pc->candidates.done = true;
-	pc_queue(pc, TAUT_EV_ICE_CANDIDATE, transport_mid(pc), NULL);
-	gathering(pc, TAUT_GATHERING_COMPLETE);
-}
-
 /* ---- what the peer's descriptions say of the transport ---- */
 
 static void to_ice(struct tt_ice_candidate *to, const struct tt_sdp_candidate *c)
@@ -300,10 +189,10 @@ static bool take_ice(struct taut_pc *pc)
 		return false;
 	switch (e->type) {
 	case TT_ICE_EV_CANDIDATE:
-		local_candidate(pc, &e->candidate);
+		pc_local_candidate(pc, &e->candidate);
 		break;
 	case TT_ICE_EV_GATHERING_DONE:
-		gathering_done(pc);
+		pc_gathering_done(pc);
 		break;
 	case TT_ICE_EV_FIRST_CHECK:
 		pc_milestone(pc, TAUT_MS_FIRST_CHECK, "first connectivity check sent");

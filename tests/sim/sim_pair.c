@@ -348,7 +348,8 @@ static taut_time next_moment(struct pair *p)
 static void settle(struct pair *p)
 {
 	for (bool moved = true; moved;) {
-		moved = take_signal(p) | pair_pump(p, 0);
+		moved = take_signal(p);
+		moved |= pair_pump(p, 0);
 		moved |= pair_pump(p, 1);
 		moved |= deliver(p);
 	}
