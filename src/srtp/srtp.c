@@ -21,13 +21,22 @@ enum {
 	LEN_MAX = 65535,
 };
 
+/* The SSRCs of one direction: each costs libsrtp a stream. */
+struct ssrcs {
+	struct ssrc {
+		uint32_t ssrc;
+		uint64_t used; /* when, counted in packets */
+	} *list;
+	size_t count, max;
+	size_t last; /* most packets are of the stream of the packet before */
+};
+
 struct tt_srtp {
 	struct tt_env *env;
 	srtp_t out, in;
 	size_t tag;
-	uint32_t ssrcs[TT_SRTP_SSRC_MAX]; /* that authenticated, a ring from the oldest on */
-	size_t ssrc_count, oldest;
-	uint32_t last_ssrc; /* most packets are of the stream of the packet before */
+	struct ssrcs sent, heard; /* heard: that authenticated */
+	uint64_t packets;
 	struct tt_srtp_counters counters;
 };
 
@@ -77,7 +86,7 @@ static int make_session(srtp_t *out, uint16_t profile, const struct tt_srtp_key 
 	policy.ssrc.type = which;
 	policy.key = master;
 	policy.window_size = WINDOW;
-	policy.allow_repeat_tx = 1; /* a retransmission without RTX is the same packet once more */
+	policy.allow_repeat_tx = 0; /* section 9.1: one index never protects two packets */
 	const srtp_err_status_t status = srtp_create(out, &policy);
 	tt_srtp_wipe(master, sizeof master);
 	if (status == srtp_err_status_ok)
@@ -98,7 +107,13 @@ int tt_srtp_new(struct tt_srtp **out, struct tt_env *env, const struct tt_srtp_k
 		return TAUT_E_NOMEM;
 	s->env = env;
 	s->tag = keys->profile == TT_SRTP_PROFILE_AEAD_AES_128_GCM ? 16 : 10;
-	int r = make_session(&s->out, keys->profile, &keys->local, ssrc_any_outbound);
+	s->sent.max = TT_SRTP_SENT_MAX;
+	s->heard.max = TT_SRTP_SSRC_MAX;
+	s->sent.list = tt_alloc(env, s->sent.max * sizeof *s->sent.list);
+	s->heard.list = tt_alloc(env, s->heard.max * sizeof *s->heard.list);
+	int r = s->sent.list && s->heard.list ? TAUT_OK : TAUT_E_NOMEM;
+	if (r == TAUT_OK)
+		r = make_session(&s->out, keys->profile, &keys->local, ssrc_any_outbound);
 	if (r == TAUT_OK)
 		r = make_session(&s->in, keys->profile, &keys->remote, ssrc_any_inbound);
 	if (r != TAUT_OK) {
@@ -117,6 +132,8 @@ void tt_srtp_free(struct tt_srtp *s)
 		srtp_dealloc(s->out);
 	if (s->in)
 		srtp_dealloc(s->in);
+	tt_free(s->env, s->sent.list);
+	tt_free(s->env, s->heard.list);
 	tt_free(s->env, s);
 }
 
@@ -191,23 +208,59 @@ static int refuse(struct tt_srtp *s, taut_time now, int error, size_t len)
 	return error;
 }
 
-/* An SSRC has authenticated. Each costs libsrtp a stream: at the ceiling the oldest goes. */
+/* Marks it as used just now. False: it is not among them. */
+static bool use(struct ssrcs *all, uint32_t ssrc, uint64_t when)
+{
+	size_t i = all->last;
+
+	if (i >= all->count || all->list[i].ssrc != ssrc)
+		for (i = 0; i < all->count && all->list[i].ssrc != ssrc; i++)
+			;
+	if (i == all->count)
+		return false;
+	all->last = i;
+	all->list[i].used = when;
+	return true;
+}
+
+static void add(struct ssrcs *all, size_t at, uint32_t ssrc, uint64_t when)
+{
+	all->list[at] = (struct ssrc){ ssrc, when };
+	all->last = at;
+	if (at == all->count)
+		all->count++;
+}
+
+/* An SSRC has authenticated. At the ceiling the one silent for longest goes: not the first one, which
+ * in a long call may be the one stream that was there all the time. */
 static void remember(struct tt_srtp *s, uint32_t ssrc)
 {
-	if (s->ssrc_count > 0 && s->last_ssrc == ssrc)
+	struct ssrcs *all = &s->heard;
+	size_t at = all->count;
+
+	if (use(all, ssrc, ++s->packets))
 		return;
-	s->last_ssrc = ssrc;
-	for (size_t i = 0; i < s->ssrc_count; i++)
-		if (s->ssrcs[i] == ssrc)
-			return;
-	if (s->ssrc_count < TT_SRTP_SSRC_MAX) {
-		s->ssrcs[s->ssrc_count++] = ssrc;
-		return;
+	if (at == all->max) {
+		at = 0;
+		for (size_t i = 1; i < all->count; i++)
+			if (all->list[i].used < all->list[at].used)
+				at = i;
+		srtp_remove_stream(s->in, all->list[at].ssrc);
+		s->counters.ssrcs_evicted++;
 	}
-	srtp_remove_stream(s->in, s->ssrcs[s->oldest]);
-	s->ssrcs[s->oldest] = ssrc;
-	s->oldest = (s->oldest + 1) % TT_SRTP_SSRC_MAX;
-	s->counters.ssrcs_evicted++;
+	add(all, at, ssrc, s->packets);
+}
+
+/* What we send is never forgotten, or its rollover counter would start anew and with it the
+ * indices. Past the ceiling a new one is refused. */
+static bool may_send(struct tt_srtp *s, uint32_t ssrc)
+{
+	if (use(&s->sent, ssrc, ++s->packets))
+		return true;
+	if (s->sent.count == s->sent.max)
+		return false;
+	add(&s->sent, s->sent.count, ssrc, s->packets);
+	return true;
 }
 
 int tt_srtp_protect_rtp(struct tt_srtp *s, taut_time now, uint8_t *buf, size_t len, size_t cap)
@@ -219,6 +272,8 @@ int tt_srtp_protect_rtp(struct tt_srtp *s, taut_time now, uint8_t *buf, size_t l
 		return refuse(s, now, TT_SRTP_E_MALFORMED, len);
 	if (cap < len + s->tag)
 		return refuse(s, now, TT_SRTP_E_ROOM, len);
+	if (!may_send(s, ssrc))
+		return refuse(s, now, TT_SRTP_E_REFUSED, len);
 	const int error = judge(srtp_protect(s->out, buf, &n));
 	if (error)
 		return refuse(s, now, error, len);
@@ -235,6 +290,8 @@ int tt_srtp_protect_rtcp(struct tt_srtp *s, taut_time now, uint8_t *buf, size_t 
 		return refuse(s, now, TT_SRTP_E_MALFORMED, len);
 	if (cap < len + s->tag + SRTCP_INDEX)
 		return refuse(s, now, TT_SRTP_E_ROOM, len);
+	if (!may_send(s, ssrc))
+		return refuse(s, now, TT_SRTP_E_REFUSED, len);
 	const int error = judge(srtp_protect_rtcp(s->out, buf, &n));
 	if (error)
 		return refuse(s, now, error, len);

@@ -1,7 +1,7 @@
 /* srtp.h - protect and unprotect RTP and RTCP: RFC 3711, RFC 7714. One face over libsrtp2.
  *
- * Everything happens in place. Every SSRC is accepted once it authenticates; the 256 most
- * recent ones are remembered, the oldest forgotten with its replay window. Never falls back to
+ * Everything happens in place. Every SSRC is accepted once it authenticates; 256 are remembered,
+ * then the one silent for longest is forgotten with its replay window. Never falls back to
  * clear text, never ends a call: refused packets are counted and traced. This layer traces
  * plain RTP and RTCP (TAUT_LAYER_RTP, TAUT_LAYER_RTCP), before protection and after. */
 #ifndef TAUT_SRTP_SRTP_H
@@ -17,13 +17,16 @@
 struct tt_srtp;
 
 /* Most that protection adds at the end: an AEAD tag; for RTCP the index too. */
-enum { TT_SRTP_RTP_TAIL = 16, TT_SRTP_RTCP_TAIL = 20, TT_SRTP_SSRC_MAX = 256 };
+enum { TT_SRTP_RTP_TAIL = 16, TT_SRTP_RTCP_TAIL = 20 };
+/* SSRCs remembered of those received, and most that can ever be sent from. */
+enum { TT_SRTP_SSRC_MAX = 256, TT_SRTP_SENT_MAX = 1024 };
 
 /* Results other than a length. */
 enum {
 	TT_SRTP_E_MALFORMED = -1, /* too short, not version 2, or its header runs over the end */
 	TT_SRTP_E_AUTH = -2,      /* the tag is wrong: forged, damaged, or other keys */
-	TT_SRTP_E_REPLAY = -3,    /* seen before, or older than the window of 1,024 (RTCP: 128) */
+	TT_SRTP_E_REPLAY = -3,    /* seen before, or older than the window of 1,024 (RTCP: 128); when
+	                           * protecting: this sequence number was used, or lies behind it */
 	TT_SRTP_E_ROOM = -4,      /* cap is less than len and its tail */
 	TT_SRTP_E_REFUSED = -5,   /* anything else; with RFC 3711 section 9.2: the key is used up */
 };
@@ -41,8 +44,8 @@ const char *tt_srtp_profile_name(uint16_t profile);
 /* How much this profile adds to RTP. */
 size_t tt_srtp_tail(const struct tt_srtp *s);
 
-/* The new length, or an error and buf as it was. The same packet may be protected again (a
- * retransmission without RTX), but only byte for byte. */
+/* The new length, or an error and buf as it was. No sequence number is protected twice: what is
+ * sent again travels by RTX (RFC 4588), under a number of its own. */
 int tt_srtp_protect_rtp(struct tt_srtp *s, taut_time now, uint8_t *buf, size_t len, size_t cap);
 int tt_srtp_protect_rtcp(struct tt_srtp *s, taut_time now, uint8_t *buf, size_t len, size_t cap);
 /* The new length, or an error and the content of buf undefined. */
