@@ -137,4 +137,15 @@ for who in $users; do
 done
 echo
 cat "$fresh/summary"
+if [ "$failed" = 0 ] && [ "$users $parts" = "root user run test" ]; then
+	set --
+	while read -r _ what command_and_time; do
+		words=${what#fresh/}
+		case $command_and_time in *run*) words=${words}_run ;; *) words=${words}_test ;; esac
+		seconds=${command_and_time##* in }
+		set -- "$@" "${words}_seconds=${seconds% s}"
+	done <"$fresh/summary"
+	tests=$(grep -hE '^[0-9]+ passed' "$fresh/output.user.test" | tail -n 1)
+	python3 tools/evidence.py write fresh "./dev fresh" "$@" "user_test=$tests"
+fi
 exit "$failed"
