@@ -1,0 +1,608 @@
+/* against_usrsctp.c - our association against usrsctp, in one process and in virtual time.
+ *
+ * usrsctp is another's implementation of RFC 9260, 3758 and 6525; nothing of taut links to it
+ * but this test. Both sides send messages of many sizes over a link that loses, doubles and
+ * reorders; what arrives must be what was sent, in order where order was asked for. Then each
+ * side resets a stream, uses it anew, and one of them ends the association.
+ *
+ * usrsctp counts its timers in the ticks given to it, but asks gettimeofday for round trips and
+ * for the age of a chunk. This program has its own: it tells the virtual time. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/time.h>
+
+#include <usrsctp.h>
+
+#include "base/num.h"
+#include "sctp/sctp.h"
+#include "support/sim.h"
+
+#define PORT     5000
+#define STREAMS  16
+#define TICK     10000 /* microseconds between the ticks of usrsctp */
+#define PATIENCE 600000000
+#define BIGGEST  262144
+#define OURS     0
+#define THEIRS   1
+
+/* What one side sent and what the other got of it, by stream. Ordered streams are chained, so that
+ * order counts; unordered ones are summed. */
+struct books {
+	uint64_t sent[STREAMS], got[STREAMS];
+	size_t sent_count, got_count, sent_bytes;
+	uint64_t wrong; /* a stream, payload protocol or flag that was not sent so */
+};
+
+struct call {
+	struct sim sim;
+	struct tt_sctp *ours;
+	struct socket *listener, *theirs;
+	taut_time ticked;
+	struct books books[2]; /* by sender */
+	bool up[2], gone[2];
+	int resets_in[2], resets_out[2];
+	uint32_t reset_reason;
+	bool count_only; /* messages may be lost: not in the books, only counted */
+	size_t counted[2];
+	uint32_t next[2];
+	/* messages that usrsctp hands over in pieces, by stream */
+	uint8_t *part[STREAMS];
+	size_t part_len[STREAMS];
+};
+
+struct scenario {
+	const char *name;
+	bool we_connect, they_connect, we_end;
+	unsigned loss, reorder, duplicate;
+	size_t bytes; /* from each side */
+};
+
+static struct call *current; /* usrsctp knows addresses only */
+static uint8_t *scratch;
+
+/* In place of the C library's, which the shared library would call. */
+__attribute__((visibility("default"))) int gettimeofday(struct timeval *restrict tv,
+							void *restrict zone);
+int gettimeofday(struct timeval *restrict tv, void *restrict zone)
+{
+	taut_time now = 1700000000000000 + (current ? current->sim.now : 0);
+
+	(void)zone;
+	*tv = (struct timeval){ .tv_sec = now / 1000000, .tv_usec = now % 1000000 };
+	return 0;
+}
+
+static uint64_t hash(uint64_t h, const void *data, size_t len)
+{
+	const uint8_t *p = data;
+
+	for (size_t i = 0; i < len; i++)
+		h = (h ^ p[i]) * 0x100000001b3u;
+	return h;
+}
+
+static bool is_unordered(uint16_t stream)
+{
+	return stream % 4 == 3;
+}
+
+static uint64_t enter(uint64_t so_far, uint16_t stream, const void *data, size_t len)
+{
+	if (is_unordered(stream))
+		return so_far + hash(0xcbf29ce484222325u, data, len);
+	return hash(so_far, data, len);
+}
+
+static void got(struct call *c, int from, uint16_t stream, uint32_t ppid, bool unordered,
+		const void *data, size_t len)
+{
+	struct books *b = &c->books[from];
+
+	b->wrong += stream >= STREAMS || ppid != 53u + stream || unordered != is_unordered(stream);
+	if (stream >= STREAMS)
+		return;
+	if (c->count_only) {
+		c->counted[from]++;
+		return;
+	}
+	b->got[stream] = enter(b->got[stream], stream, data, len);
+	b->got_count++;
+}
+
+/* ---- usrsctp's side ---- */
+
+static int on_output(void *addr, void *data, size_t len, uint8_t tos, uint8_t df)
+{
+	(void)tos, (void)df;
+	if (current && addr == current)
+		sim_send(&current->sim, OURS, data, len, NULL, NULL);
+	return 0;
+}
+
+static void on_notification(struct call *c, const uint8_t *data, size_t len)
+{
+	union sctp_notification n = { 0 };
+
+	memcpy(&n, data, tt_min(len, sizeof n));
+	if (n.sn_header.sn_type == SCTP_ASSOC_CHANGE) {
+		if (n.sn_assoc_change.sac_state == SCTP_COMM_UP)
+			c->up[THEIRS] = true;
+		else if (n.sn_assoc_change.sac_state == SCTP_COMM_LOST ||
+			 n.sn_assoc_change.sac_state == SCTP_SHUTDOWN_COMP)
+			c->gone[THEIRS] = true;
+	} else if (n.sn_header.sn_type == SCTP_STREAM_RESET_EVENT) {
+		uint16_t flags = n.sn_strreset_event.strreset_flags;
+		c->resets_in[THEIRS] += (flags & SCTP_STREAM_RESET_INCOMING_SSN) != 0;
+		c->resets_out[THEIRS] += (flags & SCTP_STREAM_RESET_OUTGOING_SSN) != 0;
+	}
+}
+
+static void on_piece(struct call *c, const struct sctp_rcvinfo *info, const void *data, size_t len,
+		     bool last)
+{
+	uint16_t stream = info->rcv_sid % STREAMS;
+	size_t *at = &c->part_len[stream];
+
+	if (*at + len <= BIGGEST)
+		memcpy(c->part[stream] + *at, data, len);
+	*at += len;
+	if (!last)
+		return;
+	got(c, OURS, info->rcv_sid, ntohl(info->rcv_ppid), info->rcv_flags & SCTP_UNORDERED,
+	    c->part[stream], tt_min(*at, BIGGEST));
+	*at = 0;
+}
+
+static int on_receive(struct socket *sock, union sctp_sockstore addr, void *data, size_t len,
+		      struct sctp_rcvinfo info, int flags, void *ulp)
+{
+	struct call *c = ulp;
+
+	(void)sock, (void)addr;
+	if (!data)
+		return 1;
+	if (flags & MSG_NOTIFICATION)
+		on_notification(c, data, len);
+	else
+		on_piece(c, &info, data, len, flags & MSG_EOR);
+	free(data);
+	return 1;
+}
+
+static void set(struct socket *s, int option, const void *value, size_t len)
+{
+	if (usrsctp_setsockopt(s, IPPROTO_SCTP, option, value, (socklen_t)len) < 0)
+		printf("# option %d: %s\n", option, strerror(errno));
+}
+
+static struct sockaddr_conn address(struct call *c)
+{
+	struct sockaddr_conn a = { 0 };
+
+	a.sconn_family = AF_CONN;
+	a.sconn_port = htons(PORT);
+	a.sconn_addr = c;
+	return a;
+}
+
+static struct socket *open_socket(struct call *c)
+{
+	struct socket *s =
+		usrsctp_socket(AF_CONN, SOCK_STREAM, IPPROTO_SCTP, on_receive, NULL, 0, c);
+	struct sockaddr_conn a = address(c);
+	const uint16_t events[] = { SCTP_ASSOC_CHANGE, SCTP_STREAM_RESET_EVENT };
+	struct sctp_initmsg init = { .sinit_num_ostreams = 64, .sinit_max_instreams = 64 };
+	struct sctp_assoc_value resets = { .assoc_id = SCTP_ALL_ASSOC,
+					   .assoc_value = SCTP_ENABLE_RESET_STREAM_REQ };
+	const int on = 1, buffer = 1 << 20;
+
+	if (!s) {
+		perror("usrsctp_socket");
+		exit(1);
+	}
+	usrsctp_set_non_blocking(s, 1);
+	for (size_t i = 0; i < TT_COUNT(events); i++) {
+		struct sctp_event e = { .se_assoc_id = SCTP_ALL_ASSOC,
+					.se_type = events[i],
+					.se_on = 1 };
+		set(s, SCTP_EVENT, &e, sizeof e);
+	}
+	set(s, SCTP_INITMSG, &init, sizeof init);
+	set(s, SCTP_ENABLE_STREAM_RESET, &resets, sizeof resets);
+	set(s, SCTP_NODELAY, &on, sizeof on);
+	usrsctp_setsockopt(s, SOL_SOCKET, SO_SNDBUF, &buffer, sizeof buffer);
+	usrsctp_setsockopt(s, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer);
+	if (usrsctp_bind(s, (struct sockaddr *)&a, sizeof a) < 0)
+		perror("usrsctp_bind");
+	return s;
+}
+
+/* False: its buffer is full. */
+static bool they_send(struct call *c, uint16_t stream, const void *data, size_t len, bool once)
+{
+	struct sctp_sendv_spa spa = {
+		.sendv_flags = SCTP_SEND_SNDINFO_VALID | (once ? SCTP_SEND_PRINFO_VALID : 0),
+		.sendv_sndinfo = { .snd_sid = stream,
+				   .snd_ppid = htonl(53u + stream),
+				   .snd_flags = is_unordered(stream) ? SCTP_UNORDERED : 0 },
+		.sendv_prinfo = { .pr_policy = SCTP_PR_SCTP_RTX, .pr_value = 0 },
+	};
+
+	return usrsctp_sendv(c->theirs, data, len, NULL, 0, &spa, sizeof spa, SCTP_SENDV_SPA, 0) >=
+	       0;
+}
+
+static void they_reset(struct call *c, uint16_t stream)
+{
+	union {
+		struct sctp_reset_streams head;
+		uint8_t bytes[sizeof(struct sctp_reset_streams) + 2];
+	} r = { .head = { .srs_assoc_id = SCTP_ALL_ASSOC,
+			  .srs_flags = SCTP_STREAM_RESET_OUTGOING,
+			  .srs_number_streams = 1 } };
+
+	memcpy(r.bytes + sizeof r.head, &stream, 2);
+	set(c->theirs, SCTP_RESET_STREAMS, &r, sizeof r.head + 2);
+}
+
+/* ---- our side ---- */
+
+static void our_events(struct call *c)
+{
+	const struct tt_sctp_event *e;
+
+	while ((e = tt_sctp_poll_event(c->ours)) != NULL) {
+		switch (e->type) {
+		case TT_SCTP_CONNECTED:
+			c->up[OURS] = true;
+			break;
+		case TT_SCTP_MESSAGE:
+			got(c, THEIRS, e->stream, e->ppid, e->unordered, e->data, e->len);
+			break;
+		case TT_SCTP_STREAM_RESET_IN:
+			c->resets_in[OURS]++;
+			break;
+		case TT_SCTP_STREAM_RESET_OUT:
+			c->resets_out[OURS]++;
+			c->reset_reason |= e->reason;
+			break;
+		case TT_SCTP_CLOSED:
+			c->gone[OURS] = true;
+			if (e->text)
+				printf("# ours ended: %s\n", e->text);
+			break;
+		default:
+			c->books[THEIRS].wrong++;
+			break;
+		}
+	}
+}
+
+static void our_turn(struct call *c)
+{
+	uint8_t packet[2048];
+	size_t len;
+
+	our_events(c);
+	while ((len = tt_sctp_poll_send(c->ours, c->sim.now, packet, sizeof packet)) > 0)
+		sim_send(&c->sim, THEIRS, packet, len, NULL, NULL);
+}
+
+/* ---- the world ---- */
+
+static void step(struct call *c)
+{
+	our_turn(c);
+	taut_time next = tt_min64(c->ticked + TICK,
+				  tt_min64(sim_next(&c->sim), tt_sctp_deadline(c->ours, NULL)));
+	c->sim.now = tt_max64(c->sim.now, next);
+	struct sim_packet *p;
+	while ((p = sim_take(&c->sim)) != NULL) {
+		if (p->to == OURS)
+			tt_sctp_recv(c->ours, c->sim.now, p->data, p->len);
+		else
+			usrsctp_conninput(c, p->data, p->len, 0);
+		free(p);
+	}
+	while (c->ticked + TICK <= c->sim.now) {
+		usrsctp_handle_timers(TICK / 1000);
+		c->ticked += TICK;
+	}
+	if (c->listener && !c->theirs) {
+		c->theirs = usrsctp_accept(c->listener, NULL, NULL);
+		if (c->theirs) {
+			usrsctp_set_non_blocking(c->theirs, 1);
+			c->up[THEIRS] = true;
+		}
+	}
+	tt_sctp_tick(c->ours, c->sim.now);
+	our_turn(c);
+}
+
+typedef bool condition(const struct call *c);
+
+static bool wait_for(struct call *c, condition *done)
+{
+	taut_time end = c->sim.now + PATIENCE;
+
+	while (!done(c)) {
+		if (c->sim.now > end)
+			return false;
+		step(c);
+	}
+	return true;
+}
+
+static bool both_up(const struct call *c)
+{
+	return c->up[OURS] && c->up[THEIRS] && c->theirs;
+}
+
+static bool both_gone(const struct call *c)
+{
+	return c->gone[OURS] && c->gone[THEIRS];
+}
+
+static bool all_arrived(const struct call *c)
+{
+	return c->books[0].got_count == c->books[0].sent_count &&
+	       c->books[1].got_count == c->books[1].sent_count;
+}
+
+static bool reset_both_ways(const struct call *c)
+{
+	return c->resets_in[OURS] && c->resets_in[THEIRS] && c->resets_out[OURS] &&
+	       c->resets_out[THEIRS];
+}
+
+static bool is_drained(const struct call *c)
+{
+	return tt_sctp_held(c->ours) == 0;
+}
+
+/* Small ones, around a packet's end, and up to the largest. */
+static size_t size_of(uint32_t n)
+{
+	static const size_t odd[] = { 1, 2, 3, 4, 5, 100, 511, 512, 513, 4096, 65535, 65536 };
+
+	if (n % 97 == 96)
+		return BIGGEST;
+	if (n % 5 == 0)
+		return 1100 + n / 5 % 140;
+	if (n % 5 == 1)
+		return odd[n / 5 % TT_COUNT(odd)];
+	return 1 + n * 2654435761u % 9000;
+}
+
+static void fill(size_t len, uint32_t n, int from)
+{
+	for (size_t i = 0; i < len; i++)
+		scratch[i] = (uint8_t)(i * 7 + (i >> 8) * 13 + n * 31 + (uint32_t)from);
+}
+
+/* One message from a side; false: not now. */
+static bool say(struct call *c, int from, bool once)
+{
+	const struct tt_sctp_send_options opt = {
+		.unordered = is_unordered((uint16_t)(c->next[from] % STREAMS)),
+		.limit_retransmits = once,
+	};
+	uint32_t n = c->next[from];
+	uint16_t stream = (uint16_t)(n % STREAMS);
+	size_t len = once ? 1 + n * 53 % 3000 : size_of(n);
+	struct books *b = &c->books[from];
+
+	fill(len, n, from);
+	if (from == THEIRS ? !they_send(c, stream, scratch, len, once)
+			   : tt_sctp_send(c->ours, c->sim.now, stream, 53u + stream, &opt, scratch,
+					  len) < 0)
+		return false;
+	c->next[from]++;
+	if (once)
+		return true;
+	b->sent[stream] = enter(b->sent[stream], stream, scratch, len);
+	b->sent_count++;
+	b->sent_bytes += len;
+	return true;
+}
+
+static bool same_bytes(const struct call *c, int from)
+{
+	bool same = true;
+
+	for (int i = 0; i < STREAMS; i++)
+		if (c->books[from].sent[i] != c->books[from].got[i]) {
+			printf("# from %d stream %d differs\n", from, i);
+			same = false;
+		}
+	return same;
+}
+
+static bool exchange(struct call *c, size_t bytes)
+{
+	size_t end[2] = { c->books[0].sent_bytes + bytes, c->books[1].sent_bytes + bytes };
+	taut_time give_up = c->sim.now + PATIENCE;
+
+	while (c->sim.now < give_up &&
+	       (c->books[0].sent_bytes < end[0] || c->books[1].sent_bytes < end[1])) {
+		for (int from = 0; from < 2; from++)
+			while (c->books[from].sent_bytes < end[from] && say(c, from, false))
+				;
+		step(c);
+	}
+	if (!wait_for(c, all_arrived))
+		return false;
+	for (int from = 0; from < 2; from++)
+		if (c->books[from].wrong || !same_bytes(c, from))
+			return false;
+	return true;
+}
+
+/* Messages sent once: what is lost stays lost, and holds up nothing that follows. */
+static bool exchange_unreliable(struct call *c)
+{
+	c->count_only = true;
+	for (int n = 0; n < 200; n++) {
+		for (int from = 0; from < 2; from++)
+			(void)say(c, from, true);
+		step(c);
+	}
+	if (!wait_for(c, is_drained))
+		return false;
+	for (taut_time end = c->sim.now + 20000000; c->sim.now < end;)
+		step(c);
+	c->count_only = false;
+	return c->books[0].wrong + c->books[1].wrong == 0 && exchange(c, 20000);
+}
+
+static bool reset_streams(struct call *c)
+{
+	if (tt_sctp_reset_stream(c->ours, c->sim.now, 5) < 0)
+		return false;
+	they_reset(c, 5);
+	return wait_for(c, reset_both_ways) && c->reset_reason == 0 && exchange(c, 50000);
+}
+
+static bool end_call(struct call *c, bool we_end)
+{
+	if (we_end)
+		tt_sctp_shutdown(c->ours, c->sim.now);
+	else
+		usrsctp_shutdown(c->theirs, SHUT_WR);
+	return wait_for(c, both_gone);
+}
+
+/* ---- */
+
+static void begin(struct call *c, const struct scenario *s, uint64_t seed)
+{
+	const struct sim_link link = { .delay = 20000,
+				       .jitter = s->loss ? 1000 : 0,
+				       .loss = s->loss,
+				       .reorder = s->reorder,
+				       .duplicate = s->duplicate };
+	const struct tt_sctp_config cfg = { .max_streams = 64 };
+	struct sockaddr_conn a = address(c);
+
+	sim_init(&c->sim, seed, &link);
+	c->ticked = c->sim.now;
+	for (int i = 0; i < STREAMS; i++)
+		if (!(c->part[i] = malloc(BIGGEST)))
+			exit(1);
+	if (tt_sctp_new(&c->ours, &c->sim.env[OURS], &cfg, c->sim.now) < 0)
+		exit(1);
+	usrsctp_register_address(c);
+	current = c;
+	if (s->we_connect)
+		tt_sctp_connect(c->ours, c->sim.now);
+	if (s->they_connect) {
+		c->theirs = open_socket(c);
+		if (usrsctp_connect(c->theirs, (struct sockaddr *)&a, sizeof a) < 0 &&
+		    errno != EINPROGRESS)
+			perror("usrsctp_connect");
+	} else {
+		c->listener = open_socket(c);
+		usrsctp_listen(c->listener, 1);
+	}
+}
+
+static void finish(struct call *c)
+{
+	if (c->theirs)
+		usrsctp_close(c->theirs);
+	if (c->listener)
+		usrsctp_close(c->listener);
+	for (int i = 0; i < 100; i++) {
+		c->sim.now += 100000;
+		usrsctp_handle_timers(100);
+	}
+	usrsctp_deregister_address(c);
+	current = NULL;
+	tt_sctp_free(c->ours);
+	sim_free(&c->sim);
+	for (int i = 0; i < STREAMS; i++)
+		free(c->part[i]);
+	free(c);
+}
+
+static bool check(const struct scenario *s, const char *what, bool ok, const struct call *c)
+{
+	printf("%s interop/usrsctp/%s/%s\n", ok ? "ok" : "not ok", s->name, what);
+	if (!ok) {
+		struct tt_sctp_counters n = tt_sctp_count(c->ours);
+		printf("# at %" PRId64 " us: sent %zu and %zu, arrived %zu and %zu, wrong %" PRIu64
+		       " and %" PRIu64 ", up %d %d, gone %d %d, resets %d %d %d %d reason %" PRIu32
+		       "; cwnd %" PRIu32 " flight %" PRIu32 " window %" PRIu32 " held %zu\n",
+		       c->sim.now, c->books[0].sent_count, c->books[1].sent_count,
+		       c->books[0].got_count, c->books[1].got_count, c->books[0].wrong,
+		       c->books[1].wrong, c->up[0], c->up[1], c->gone[0], c->gone[1],
+		       c->resets_in[0], c->resets_out[0], c->resets_in[1], c->resets_out[1],
+		       c->reset_reason, n.cwnd, n.flight, n.peer_window, tt_sctp_held(c->ours));
+	}
+	fflush(stdout);
+	return ok;
+}
+
+static bool play(const struct scenario *s, uint64_t seed)
+{
+	struct call *c = calloc(1, sizeof *c);
+
+	if (!c)
+		exit(1);
+	begin(c, s, seed);
+	bool ok = check(s, "set_up", wait_for(c, both_up), c) &&
+		  check(s, "messages", exchange(c, s->bytes), c);
+	taut_time took = c->sim.now;
+	ok = ok && check(s, "unreliable", exchange_unreliable(c), c) &&
+	     check(s, "reset", reset_streams(c), c) && check(s, "end", end_call(c, s->we_end), c);
+	struct tt_sctp_counters n = tt_sctp_count(c->ours);
+	printf("# %s: %zu + %zu bytes in %.1f s, %" PRIu64 " of our chunks and %" PRIu64
+	       " again; unreliable: %zu and %zu of 200 arrived\n",
+	       s->name, c->books[0].sent_bytes, c->books[1].sent_bytes, (double)took / 1e6,
+	       n.chunks_sent, n.chunks_resent, c->counted[0], c->counted[1]);
+	finish(c);
+	return ok;
+}
+
+static void say_debug(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vprintf(format, args);
+	va_end(args);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct scenario all[] = {
+		{ "we_connect", true, false, true, 0, 0, 0, 3000000 },
+		{ "they_connect", false, true, false, 0, 0, 0, 3000000 },
+		{ "both_connect", true, true, true, 0, 20, 20, 2000000 },
+		{ "we_connect_loss_5", true, false, false, 50, 20, 20, 1500000 },
+		{ "they_connect_loss_5", false, true, true, 50, 20, 20, 1500000 },
+		{ "both_connect_loss_20", true, true, false, 200, 50, 20, 600000 },
+		{ "they_connect_loss_20", false, true, true, 200, 50, 20, 600000 },
+	};
+	uint64_t seed = argc > 1 ? strtoull(argv[1], NULL, 0) : 1;
+	bool ok = true;
+
+	scratch = malloc(BIGGEST);
+	usrsctp_init_nothreads(0, on_output, say_debug);
+	usrsctp_sysctl_set_sctp_ecn_enable(0);
+	usrsctp_sysctl_set_sctp_rto_min_default(400);
+	usrsctp_sysctl_set_sctp_rto_initial_default(500);
+	usrsctp_sysctl_set_sctp_rto_max_default(10000);
+	usrsctp_sysctl_set_sctp_init_rto_max_default(10000);
+	printf("# seed %" PRIu64 "\n", seed);
+	for (size_t i = 0; i < TT_COUNT(all); i++)
+		ok = play(&all[i], seed + i) && ok;
+	for (int i = 0; i < 1000 && usrsctp_finish() != 0; i++)
+		usrsctp_handle_timers(100);
+	free(scratch);
+	return ok ? 0 : 1;
+}
