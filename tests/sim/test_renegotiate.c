@@ -191,6 +191,47 @@ static void data_and_media_come_in_either_order(void **state)
 	end_call(&w);
 }
 
+static void both_sides_may_restart_ice_at_once(void **state)
+{
+	(void)state;
+	for (taut_time apart = 0; apart <= 80000; apart += 4000) {
+		struct world w;
+		begin_call(&w, 300 + (uint64_t)apart);
+		for (int i = 0; i < 2; i++) {
+			assert_int_equal(taut_pc_restart_ice(w.pair.peers[i].pc, w.pair.sim.now),
+					 TAUT_OK);
+			pair_run(&w.pair, apart, NULL);
+		}
+		go_on(&w, 0, 0);
+		pair_run(&w.pair, 3 * SECOND, NULL);
+		go_on(&w, 0, 0);
+		assert_true(pair_both_connected(&w.pair));
+		end_call(&w);
+	}
+}
+
+/* With a picture added, at the same moment, by both. */
+static void both_sides_may_add_video_at_once(void **state)
+{
+	(void)state;
+	for (taut_time apart = 0; apart <= 80000; apart += 4000) {
+		taut_transceiver v[2];
+		struct world w;
+		begin_call(&w, 400 + (uint64_t)apart);
+		for (int i = 0; i < 2; i++) {
+			v[i] = add(&w, i, TAUT_VIDEO);
+			pair_run(&w.pair, apart, NULL);
+		}
+		pair_run(&w.pair, SECOND, NULL);
+		for (int i = 0; i < 2; i++)
+			assert_int_equal(go_on(&w, i, v[i]), 50);
+		pair_run(&w.pair, SECOND, NULL);
+		assert_int_equal(w.video[0], 50);
+		assert_int_equal(w.video[1], 50);
+		end_call(&w);
+	}
+}
+
 /* ---- early media ---- */
 
 static void answer_with_sound(struct pair *p, int i)
@@ -273,6 +314,8 @@ int main(void)
 		cmocka_unit_test(video_comes_and_goes_and_comes_again),
 		cmocka_unit_test(the_other_side_may_mute_what_it_gets),
 		cmocka_unit_test(data_and_media_come_in_either_order),
+		cmocka_unit_test(both_sides_may_restart_ice_at_once),
+		cmocka_unit_test(both_sides_may_add_video_at_once),
 		cmocka_unit_test(media_before_the_answer_is_held_and_replayed),
 		cmocka_unit_test(candidates_of_no_description_change_nothing),
 	};
