@@ -48,6 +48,7 @@ static void shake_hands(struct tt_dtls *d)
 
 	ERR_clear_error();
 	const int r = SSL_do_handshake(d->ssl);
+	tt_dtls_leave_thread(d->shared);
 	if (r == 1) {
 		d->state = TT_DTLS_UNPROVEN;
 		d->give_up_at = TT_DTLS_NEVER;

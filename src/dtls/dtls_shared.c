@@ -4,6 +4,7 @@
  * OpenSSL before our tests have run it. Only AEAD ciphers with forward secrecy, AES-128-GCM first:
  * left alone, OpenSSL picks AES-256. Everything lives in an OSSL_LIB_CTX of its own, so that
  * two environments share nothing and the random numbers are the environment's. */
+#include <openssl/crypto.h>
 #include <openssl/err.h>
 
 #include "dtls/dtls_state.h"
@@ -80,6 +81,11 @@ static bool build(struct tt_dtls_shared *s, taut_time now)
 	       (s->ctx = SSL_CTX_new_ex(s->lib, NULL, DTLS_method())) != NULL && configure(s);
 }
 
+void tt_dtls_leave_thread(struct tt_dtls_shared *s)
+{
+	OPENSSL_thread_stop_ex(s->lib);
+}
+
 int tt_dtls_shared_new(struct tt_dtls_shared **out, struct tt_env *env, taut_time now)
 {
 	struct tt_dtls_shared *s = tt_alloc(env, sizeof *s);
@@ -93,6 +99,7 @@ int tt_dtls_shared_new(struct tt_dtls_shared **out, struct tt_env *env, taut_tim
 		tt_dtls_shared_free(s);
 		return TAUT_E_CRYPTO;
 	}
+	tt_dtls_leave_thread(s);
 	*out = s;
 	return TAUT_OK;
 }

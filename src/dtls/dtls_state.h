@@ -103,6 +103,13 @@ void tt_dtls_drive(struct tt_dtls *d);
 /* What came too early is looked at now. */
 void tt_dtls_feed_held(struct tt_dtls *d);
 
+/* ---- dtls_shared.c ---- */
+
+/* OpenSSL gives each thread that draws random numbers a generator of its own, and looks for the
+ * context when the thread ends, though it may be freed by then: (m) 3.0.22 crashes. An environment may
+ * move from thread to thread, so nothing of it stays behind after a call that drew some. */
+void tt_dtls_leave_thread(struct tt_dtls_shared *shared);
+
 /* ---- dtls_random.c ---- */
 
 /* Loads into lib a provider whose only generator draws from env, and makes it lib's default.
