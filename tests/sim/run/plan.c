@@ -1,0 +1,147 @@
+/* plan.c - see plan.h. */
+#include "run/plan.h"
+
+#include <stdio.h>
+
+enum { MS = 1000, SECOND = 1000 * MS };
+
+/* ---- RFC 4787: who can reach whom ----
+ *
+ * E, A, P: mapping independent of the endpoint, dependent on its address, on address and port.
+ * L, S: filtering that lets in whatever port an address sends from (loose: independent, or
+ * address-dependent), and filtering by address and port (strict).
+ *
+ * A peer knows the other's reflexive address: the mapping towards the STUN server. With E that
+ * is also the mapping towards the peer, so strict filters on both sides open. With A or P checks
+ * come from a port that was not told: a strict filter refuses it, a loose one lets it pass, and
+ * ICE learns the port (peer-reflexive). An answer has to come from the address that was asked
+ * (RFC 8445 section 7.2.5.2.1); with P on both sides each new destination means a new port, so no
+ * answer ever does. */
+enum nat_class { EL, ES, AL, AS, PL, PS, NAT_CLASSES };
+
+static const bool reach[NAT_CLASSES][NAT_CLASSES] = {
+	/*          EL ES AL AS PL PS */
+	[EL] = { 1, 1, 1, 1, 1, 1 }, [ES] = { 1, 1, 0, 0, 0, 0 }, [AL] = { 1, 0, 1, 0, 1, 0 },
+	[AS] = { 1, 0, 0, 0, 0, 0 }, [PL] = { 1, 0, 1, 0, 0, 0 }, [PS] = { 1, 0, 0, 0, 0, 0 },
+};
+
+static enum nat_class class_of(const struct nat_config *c)
+{
+	bool strict = c->filtering == NAT_ADDRESS_PORT_DEPENDENT;
+
+	switch (c->mapping) {
+	case NAT_ENDPOINT_INDEPENDENT:
+		return strict ? ES : EL;
+	case NAT_ADDRESS_DEPENDENT:
+		return strict ? AS : AL;
+	default:
+		return strict ? PS : PL;
+	}
+}
+
+bool plan_nats_connect(const struct nat_config *a, const struct nat_config *b)
+{
+	return reach[class_of(a)][class_of(b)];
+}
+
+static const struct nat_config open_nat; /* endpoint-independent in everything */
+
+static const struct nat_config *deciding(const struct plan_peer *p)
+{
+	if (p->access == ACCESS_OPEN)
+		return &open_nat;
+	return p->access == ACCESS_DOUBLE && p->outer_decides ? &p->outer : &p->nat;
+}
+
+bool plan_connects(const struct plan *p)
+{
+	const struct plan_peer *a = &p->peers[0], *b = &p->peers[1];
+
+	if (p->same_net) /* host candidates, or their .local names */
+		return true;
+	if (a->ipv6 && b->ipv6) /* no translation: both firewalls open for what was sent out */
+		return true;
+	if (a->access == ACCESS_BLOCKED || b->access == ACCESS_BLOCKED)
+		return false;
+	if (p->stun_silent) /* only a public address of one's own can be told */
+		return a->access == ACCESS_OPEN || b->access == ACCESS_OPEN;
+	return plan_nats_connect(deciding(a), deciding(b));
+}
+
+/* ---- drawing ---- */
+
+static struct nat_config draw_nat(struct world_random *r)
+{
+	/* Endpoint-independent mapping is what REQ-1 demands and most have. */
+	struct nat_config c = { .mapping = world_one_in(r, 2)
+						   ? NAT_ENDPOINT_INDEPENDENT
+						   : (enum nat_rule)world_between(r, 0, 2),
+				.filtering = (enum nat_rule)world_between(r, 0, 2),
+				.hairpin = world_one_in(r, 2),
+				.preserve_ports = world_one_in(r, 2),
+				.timeout = world_between(r, 30, 300) * SECOND };
+
+	return c;
+}
+
+static void draw_peer(struct world_random *r, struct plan_peer *p)
+{
+	int64_t kind = world_between(r, 0, 99);
+
+	*p = (struct plan_peer){ .nat = draw_nat(r), .outer = draw_nat(r) };
+	p->access = kind < 10   ? ACCESS_OPEN
+		    : kind < 83 ? ACCESS_NAT
+		    : kind < 96 ? ACCESS_DOUBLE
+				: ACCESS_BLOCKED;
+	p->outer_decides = world_one_in(r, 2);
+	/* The other of the two is as RFC 4787 recommends, so that one of them decides alone. */
+	struct nat_config *friendly = p->outer_decides ? &p->nat : &p->outer;
+	friendly->mapping = friendly->filtering = NAT_ENDPOINT_INDEPENDENT;
+	if (p->access != ACCESS_DOUBLE)
+		p->outer_decides = false;
+	if (p->access == ACCESS_NAT || p->access == ACCESS_BLOCKED)
+		p->nat = draw_nat(r);
+	p->nat.blocked = p->access == ACCESS_BLOCKED;
+	p->ipv6 = world_one_in(r, 3);
+	p->two_interfaces = world_one_in(r, 5);
+	p->hides_addresses = world_one_in(r, 3);
+}
+
+void plan_draw(struct plan *p, uint64_t seed, const struct profile *profile)
+{
+	struct world_random r = world_stream(seed, 7);
+
+	*p = (struct plan){ .seed = seed, .profile = profile, .outage = profile->outage };
+	struct link_config path = profile->drawn ? profile_draw(&r) : profile->path;
+	p->half = profile_half(&path);
+	if (profile->drawn && world_one_in(&r, 4))
+		p->outage = world_between(&r, 1, 12) * SECOND;
+	for (int i = 0; i < 2; i++)
+		draw_peer(&r, &p->peers[i]);
+	p->same_net = world_one_in(&r, 8);
+	p->offerer = world_one_in(&r, 2);
+	p->near_wrap = world_one_in(&r, 4);
+	p->traced = world_one_in(&r, 4);
+	p->clock_jumps = world_one_in(&r, 8);
+	p->restarts = world_one_in(&r, 8);
+	p->stun_silent = world_one_in(&r, 40);
+	p->signal_delay = world_between(&r, 5, 300) * MS;
+	p->signal_jitter = world_between(&r, 0, 100) * MS;
+	p->connects = plan_connects(p);
+}
+
+const char *plan_access_text(const struct plan_peer *p, char *out)
+{
+	static const char *const rules[] = { "ei", "ad", "apd" };
+	static const char *const kinds[] = { "open", "nat", "nat+nat", "blocked" };
+	const struct nat_config *n = deciding(p);
+
+	if (p->access == ACCESS_OPEN || p->access == ACCESS_BLOCKED)
+		snprintf(out, 64, "%s%s%s", kinds[p->access], p->ipv6 ? " ipv6" : "",
+			 p->hides_addresses ? " .local" : "");
+	else
+		snprintf(out, 64, "%s %s/%s%s%s", kinds[p->access], rules[n->mapping],
+			 rules[n->filtering], p->ipv6 ? " ipv6" : "",
+			 p->hides_addresses ? " .local" : "");
+	return out;
+}

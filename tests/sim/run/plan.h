@@ -1,0 +1,48 @@
+/* plan.h - what a seed decides of one session: the networks of both peers, and their habits. */
+#ifndef TAUT_SIM_PLAN_H
+#define TAUT_SIM_PLAN_H
+
+#include "run/profile.h"
+#include "world/world_nat.h"
+
+/* How a peer is connected to the internet over IPv4. */
+enum access {
+	ACCESS_OPEN,   /* a public address, no NAT */
+	ACCESS_NAT,    /* behind one */
+	ACCESS_DOUBLE, /* behind two in a row: at home, and at the provider */
+	ACCESS_BLOCKED /* behind a NAT that lets no UDP pass */
+};
+
+struct plan_peer {
+	enum access access;
+	struct nat_config nat;   /* the one that decides */
+	struct nat_config outer; /* with ACCESS_DOUBLE: the provider's */
+	bool outer_decides;      /* ... and nat is the friendly one */
+	bool ipv6;               /* beside IPv4, behind a firewall */
+	bool two_interfaces;     /* another one on the same network */
+	bool hides_addresses;    /* private ones are told as .local names, as browsers do */
+};
+
+struct plan {
+	uint64_t seed;
+	const struct profile *profile;
+	struct link_config half;
+	taut_time outage;
+	struct plan_peer peers[2];
+	bool same_net; /* both behind peer 0's NAT */
+	bool offerer;  /* which one */
+	bool near_wrap, traced, clock_jumps, restarts, stun_silent;
+	taut_time signal_delay, signal_jitter;
+	bool connects; /* what RFC 4787 says; see plan_connects */
+};
+
+void plan_draw(struct plan *p, uint64_t seed, const struct profile *profile);
+
+/* Can two endpoints behind such NATs reach each other with one STUN server and no relay? From
+ * RFC 4787 and RFC 8445, by a table; see docs/TESTING.md. */
+bool plan_nats_connect(const struct nat_config *a, const struct nat_config *b);
+bool plan_connects(const struct plan *p);
+/* "nat eim/apdf" and the like; out has 64 bytes. */
+const char *plan_access_text(const struct plan_peer *p, char *out);
+
+#endif

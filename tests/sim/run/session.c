@@ -1,0 +1,238 @@
+/* session.c - the course of one session; see session.h. */
+#include "run/session.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/num.h"
+#include "run/session_int.h"
+
+#define CONNECT_MOST   (60 * (taut_time)SECOND)
+#define NOTICE_MOST    (150 * (taut_time)SECOND) /* many pairs are slow to fail: RFC 8445 14.3 */
+#define LOAD_MOST      (180 * (taut_time)SECOND)
+#define GOODBYE_MOST   (40 * (taut_time)SECOND)
+#define MEMORY_CEILING (3u << 20)
+
+static const struct taut_codec codecs[] = {
+	{ .size = sizeof(struct taut_codec),
+	  .mime = "audio/opus",
+	  .clock_rate = 48000,
+	  .channels = 2 },
+	{ .size = sizeof(struct taut_codec), .mime = "video/VP8", .clock_rate = 90000 },
+};
+static const struct taut_ice_server servers[] = {
+	{ .size = sizeof(struct taut_ice_server), .url = "stun:stun.example" },
+};
+static const struct taut_config config = { .size = sizeof config,
+					   .codecs = codecs,
+					   .codec_count = TT_COUNT(codecs),
+					   .ice_servers = servers,
+					   .ice_server_count = TT_COUNT(servers) };
+
+static void add_side(struct session *s, int i)
+{
+	struct side *a = &s->sides[i];
+	const struct world_peer_config peer = { .name = i == 0 ? "alice" : "bob",
+						.pc = &config,
+						.trace = s->tracing ? &s->sink : NULL,
+						.handler = session_event,
+						.user = a,
+						.after_step = session_look_inside,
+						.memory = MEMORY_CEILING,
+						.near_wrap = s->plan.near_wrap,
+						.dns_delay =
+							world_between(&s->random, 1, 80) * MS };
+
+	a->s = s;
+	a->index = i;
+	world_peer_add(s->world, &a->peer, &peer);
+	world_signal_init(&a->out, s->world, (unsigned)i, s->plan.signal_delay,
+			  s->plan.signal_jitter, session_signal, a);
+}
+
+/* ---- conditions ---- */
+
+static bool both_connected(void *user)
+{
+	struct session *s = user;
+
+	return s->sides[0].connected && s->sides[1].connected;
+}
+
+static bool both_ended(void *user)
+{
+	struct session *s = user;
+
+	return s->sides[0].ended && s->sides[1].ended;
+}
+
+static bool connected_or_ended(void *user)
+{
+	return both_connected(user) || both_ended(user);
+}
+
+static bool loaded(void *user)
+{
+	struct session *s = user;
+
+	return session_loaded(s) || s->sides[0].ended || s->sides[1].ended;
+}
+
+/* ---- faults ---- */
+
+static void hole(void *arg, uint64_t on)
+{
+	struct session *s = arg;
+
+	for (int i = 0; i < s->world->iface_count; i++)
+		if (s->world->ifaces[i].host == s->sides[0].peer.host)
+			s->world->ifaces[i].out.hole = s->world->ifaces[i].in.hole = on != 0;
+}
+
+static void restart(void *arg, uint64_t number)
+{
+	struct session *s = arg;
+	struct side *a = &s->sides[s->plan.offerer];
+
+	(void)number;
+	if (!a->peer.pc || a->ended || s->hung_up)
+		return;
+	for (int i = 0; i < 2; i++)
+		s->sides[i].peer.watch.generations++;
+	if (taut_pc_restart_ice(a->peer.pc, s->world->now) != TAUT_OK)
+		world_fail(s->world, "restart_ice");
+	world_peer_pump(&a->peer);
+}
+
+/* The wall clock is set, by up to a day: no timer may notice. */
+static void jump(void *arg, uint64_t number)
+{
+	struct session *s = arg;
+	const struct world_peer *p = &s->sides[number & 1].peer;
+
+	if (p->env)
+		taut_env_set_wall_clock(p->env, s->world->now,
+					1700000000000000 +
+						world_between(&s->random, -86400, 86400) * SECOND);
+}
+
+static void plan_faults(struct session *s)
+{
+	taut_time now = s->world->now;
+
+	if (s->plan.outage > 0) {
+		world_at(s->world, now + 2 * SECOND, hole, s, 1);
+		world_at(s->world, now + 2 * SECOND + s->plan.outage, hole, s, 0);
+	}
+	if (s->plan.restarts)
+		world_at(s->world, now + world_between(&s->random, 0, 3000) * MS, restart, s, 0);
+	for (uint64_t i = 0; s->plan.clock_jumps && i < 6; i++)
+		world_at(s->world, now + world_between(&s->random, 0, 5000) * MS, jump, s, i);
+}
+
+/* ---- the course ---- */
+
+static bool come_up(struct session *s, struct session_result *out)
+{
+	taut_time start = s->world->now;
+
+	session_begin(s);
+	world_run(s->world, start + (s->plan.connects ? CONNECT_MOST : NOTICE_MOST),
+		  connected_or_ended, s);
+	out->connected = both_connected(s);
+	out->connect_time = s->world->now - start;
+	if (out->connected != s->plan.connects)
+		world_fail(s->world,
+			   s->plan.connects ? "does not connect (reasons %u and %u)"
+					    : "connects, which RFC 4787 says it cannot "
+					      "(reasons %u and %u)",
+			   s->sides[0].end_reason, s->sides[1].end_reason);
+	else if (!out->connected && !both_ended(s))
+		world_fail(s->world, "cannot connect, and has not noticed");
+	return out->connected;
+}
+
+static void carry(struct session *s, struct session_result *out)
+{
+	plan_faults(s);
+	world_run(s->world, s->world->now + LOAD_MOST, loaded, s);
+	for (int i = 0; i < 2; i++)
+		if (s->sides[i].ended)
+			world_fail(s->world, "%s: the call ends by itself, reason %u",
+				   s->sides[i].peer.cfg.name, s->sides[i].end_reason);
+	s->hung_up = true;
+	world_run(s->world, s->world->now + 2 * SECOND + 4 * s->plan.half.delay, NULL, NULL);
+	session_check_load(s);
+	for (int i = 0; i < 2; i++) {
+		const struct side *to = &s->sides[i], *from = &s->sides[1 - i];
+		taut_time took = to->last_in - from->first_out;
+		double rate = took > 0 ? (double)to->bytes_in * SECOND / (double)took : 0;
+		out->goodput = i == 0 || rate < out->goodput ? rate : out->goodput;
+	}
+}
+
+static void say_goodbye(struct session *s)
+{
+	int who = world_one_in(&s->random, 2);
+	const struct side *left = &s->sides[1 - who];
+
+	if (s->sides[who].ended || left->ended)
+		return;
+	taut_pc_close(s->sides[who].peer.pc, s->world->now);
+	world_peer_pump(&s->sides[who].peer);
+	world_run(s->world, s->world->now + GOODBYE_MOST, both_ended, s);
+	if (!left->ended || (left->end_reason != TAUT_REASON_CLOSED_BY_PEER &&
+			     left->end_reason != TAUT_REASON_ICE_CONSENT_EXPIRED))
+		world_fail(s->world, "%s: the goodbye is not noticed (reason %u)",
+			   left->peer.cfg.name, left->end_reason);
+}
+
+static void finish(struct session *s, struct session_result *out)
+{
+	for (int i = 0; i < 2; i++) {
+		struct side *a = &s->sides[i];
+		world_peer_free(&a->peer);
+		world_signal_free(&a->out);
+		out->memory_peak = tt_max(out->memory_peak, a->peer.memory_peak);
+		out->audio_sent += a->audio_sent;
+		out->audio_received += a->audio_received;
+		out->video_sent += a->video_sent;
+		out->video_received += a->video_received;
+		out->datagrams += a->peer.datagrams_out;
+		out->bytes += a->peer.bytes_out;
+	}
+	out->virtual_time = s->world->now - s->world->start;
+	out->hash = s->world->hash;
+	out->failures = s->world->failures;
+	memcpy(out->failure, s->world->failure, sizeof out->failure);
+	session_trace_end(s);
+	world_free(s->world);
+}
+
+void session_run(uint64_t seed, const struct profile *profile,
+		 const struct session_options *options, struct session_result *out)
+{
+	struct session *s = calloc(1, sizeof *s);
+
+	if (!s)
+		abort();
+	*out = (struct session_result){ 0 };
+	s->options = options;
+	plan_draw(&s->plan, seed, profile);
+	out->expected = s->plan.connects;
+	for (int i = 0; i < 2; i++)
+		plan_access_text(&s->plan.peers[i], out->access[i]);
+	s->world = world_new(seed);
+	s->random = world_stream(seed, 8);
+	session_trace_begin(s);
+	for (int i = 0; i < 2; i++)
+		add_side(s, i);
+	session_build(s);
+	for (int i = 0; i < 2; i++)
+		world_peer_start(&s->sides[i].peer);
+	if (come_up(s, out))
+		carry(s, out);
+	say_goodbye(s);
+	finish(s, out);
+	free(s);
+}

@@ -1,0 +1,32 @@
+/* session.h - one whole session: two peer connections, their networks, a call, and the end of it.
+ *
+ * Both send audio and video for at least 5 s and 256 KiB of messages, then one
+ * hangs up. What must hold is told to the world's failure text. */
+#ifndef TAUT_SIM_SESSION_H
+#define TAUT_SIM_SESSION_H
+
+#include "run/plan.h"
+#include "world/world.h"
+
+struct session_result {
+	bool expected, connected;
+	taut_time connect_time; /* until both are connected */
+	double goodput;         /* of messages, bytes a second, the slower direction */
+	taut_time virtual_time;
+	uint64_t hash, datagrams, bytes;
+	unsigned audio_sent, audio_received, video_sent, video_received;
+	size_t memory_peak; /* of one peer */
+	unsigned failures;
+	char failure[WORLD_FAILURE_TEXT];
+	char access[2][64];
+};
+
+struct session_options {
+	void (*write_trace)(void *ctx, const char *text, size_t len); /* NULL: as the seed says */
+	void *ctx;
+};
+
+void session_run(uint64_t seed, const struct profile *profile,
+		 const struct session_options *options, struct session_result *out);
+
+#endif

@@ -1,0 +1,178 @@
+/* session_call.c - negotiation and events: what an application does for a call. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/addr.h"
+#include "run/session_int.h"
+
+static struct side *other(struct side *a)
+{
+	return &a->s->sides[1 - a->index];
+}
+
+static void failed(struct side *a, const char *what)
+{
+	world_fail(a->s->world, "%s: %s: %s", a->peer.cfg.name, what,
+		   taut_pc_error(a->peer.pc)->message ? taut_pc_error(a->peer.pc)->message : "?");
+}
+
+static void send_description(struct side *a)
+{
+	uint32_t type = 0;
+	const char *text = taut_pc_local_description(a->peer.pc, &type);
+
+	if (!text) {
+		failed(a, "no local description");
+		return;
+	}
+	session_secrets_of(a->s, text);
+	world_signal_send(&a->out, &(struct world_note){ type, text, NULL });
+}
+
+static void set_local(struct side *a)
+{
+	if (taut_pc_set_local_description(a->peer.pc, a->s->world->now, 0, NULL, 0) != TAUT_OK)
+		failed(a, "set_local_description");
+	else
+		send_description(a);
+}
+
+/* As browsers do: a private address becomes a .local name. */
+static const char *hide(struct side *a, const char *line, char *out, size_t cap)
+{
+	struct world_mdns *m = session_mdns(a->s, a->index);
+	const char *ip = line;
+	struct taut_addr addr;
+
+	for (int i = 0; i < 4 && ip; i++) {
+		ip = strchr(ip, ' ');
+		ip = ip ? ip + 1 : NULL;
+	}
+	size_t len = ip ? strcspn(ip, " ") : 0;
+	if (!m || !strstr(line, " typ host") || !tt_addr_parse_ip(&addr, ip, len) ||
+	    addr.family != 4 || !tt_addr_is_private(&addr))
+		return line;
+	const char *name = world_mdns_name(m, &addr, &a->s->random);
+	snprintf(out, cap, "%.*s%s%s", (int)(ip - line), line, name ? name : "?", ip + len);
+	return out;
+}
+
+static void send_candidate(struct side *a, const struct taut_event *ev)
+{
+	char hidden[512];
+	bool hides = a->s->plan.peers[a->index].hides_addresses && ev->text;
+
+	world_signal_send(&a->out,
+			  &(struct world_note){
+				  0, hides ? hide(a, ev->text, hidden, sizeof hidden) : ev->text,
+				  ev->label });
+}
+
+/* The answerer wants to send as well as receive. */
+static void answer_offer(struct side *a)
+{
+	const struct taut_transceiver_info *t;
+
+	for (size_t i = 0; i < 2 && (t = taut_pc_transceiver_at(a->peer.pc, i)) != NULL; i++) {
+		a->tracks[i] = t->id;
+		if (taut_pc_set_direction(a->peer.pc, a->s->world->now, t->id, TAUT_SENDRECV) !=
+		    TAUT_OK)
+			failed(a, "set_direction");
+	}
+	set_local(a);
+}
+
+void session_signal(void *user, const struct world_note *note)
+{
+	struct side *from = user, *a = other(from);
+	taut_time now = a->s->world->now;
+
+	if (!a->peer.pc || a->s->hung_up)
+		return;
+	if (note->type == 0) {
+		if (taut_pc_add_ice_candidate(a->peer.pc, now, note->text,
+					      note->text ? strlen(note->text) : 0, note->mid,
+					      -1) != TAUT_OK)
+			failed(a, "add_ice_candidate");
+	} else if (taut_pc_set_remote_description(a->peer.pc, now, note->type, note->text,
+						  strlen(note->text)) != TAUT_OK) {
+		failed(a, "set_remote_description");
+	} else if (note->type == TAUT_SDP_OFFER) {
+		answer_offer(a);
+	}
+	world_peer_pump(&a->peer);
+}
+
+void session_begin(struct session *s)
+{
+	struct side *a = &s->sides[s->plan.offerer];
+	const struct taut_data_channel_init channel = { .size = sizeof channel, .label = "bulk" };
+	taut_channel number;
+	int err = 0;
+
+	for (uint32_t kind = TAUT_AUDIO; kind <= TAUT_VIDEO; kind++) {
+		const struct taut_transceiver_init init = { .size = sizeof init,
+							    .kind = kind,
+							    .stream_id = "s" };
+		err |= taut_pc_add_transceiver(a->peer.pc, s->world->now, &init,
+					       &a->tracks[kind - 1]);
+	}
+	err |= taut_pc_create_data_channel(a->peer.pc, s->world->now, &channel, &number);
+	if (err)
+		failed(a, "begin");
+	world_peer_pump(&a->peer);
+}
+
+static void state(struct side *a, const struct taut_event *ev)
+{
+	taut_time now = a->s->world->now;
+
+	if (ev->number == TAUT_STATE_CONNECTED && !a->connected) {
+		a->connected = true;
+		a->connected_at = now;
+		session_learn_keys(a);
+		session_start_media(a);
+	}
+	if (ev->number >= TAUT_STATE_FAILED && !a->ended) {
+		a->ended = true;
+		a->end_reason = ev->reason;
+	}
+}
+
+void session_event(struct world_peer *p, const struct taut_event *ev)
+{
+	struct side *a = p->cfg.user;
+
+	switch (ev->type) {
+	case TAUT_EV_NEGOTIATION_NEEDED:
+		set_local(a);
+		break;
+	case TAUT_EV_ICE_CANDIDATE:
+		send_candidate(a, ev);
+		break;
+	case TAUT_EV_CONNECTION_STATE:
+		state(a, ev);
+		break;
+	case TAUT_EV_OPEN:
+	case TAUT_EV_DATA_CHANNEL:
+		a->channel = ev->channel;
+		a->first_out = a->first_out ? a->first_out : a->s->world->now;
+		session_send_messages(a);
+		break;
+	case TAUT_EV_BUFFERED_AMOUNT_LOW:
+		session_send_messages(a);
+		break;
+	case TAUT_EV_MESSAGE:
+		session_message(a, ev);
+		break;
+	case TAUT_EV_KEY_FRAME_WANTED:
+		a->key_wanted = true;
+		break;
+	case TAUT_EV_FRAME:
+		session_frame(a, ev->frame);
+		break;
+	default:
+		break;
+	}
+}

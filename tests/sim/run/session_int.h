@@ -1,0 +1,95 @@
+/* session_int.h - a session's inside: session.c its course, session_call.c negotiation and
+ * events, session_load.c what is sent and checked, session_net.c the networks, session_inside.c
+ * what can only be seen from inside the connection. */
+#ifndef TAUT_SIM_SESSION_INT_H
+#define TAUT_SIM_SESSION_INT_H
+
+#include "run/session.h"
+#include "taut/trace.h"
+#include "world/world_peer.h"
+#include "world/world_servers.h"
+#include "world/world_signal.h"
+
+enum {
+	MESSAGE_BYTES = 262144,
+	TICK = 20000,      /* one frame of sound */
+	MEDIA_TICKS = 250, /* 5 s */
+	SECRETS = 16,
+	SECRET_CAP = 260,
+	MS = 1000,
+	SECOND = 1000000,
+};
+
+struct session;
+
+struct side {
+	struct session *s;
+	int index;
+	struct world_peer peer;
+	struct world_signal out; /* from here to the other */
+	taut_channel channel;    /* 0: not open */
+	taut_transceiver tracks[2];
+	bool connected, ended, stable_once;
+	uint32_t end_reason;
+	taut_time connected_at;
+	/* media out */
+	unsigned ticks, audio_sent, video_sent, video_number;
+	bool key_wanted;
+	/* media in */
+	unsigned audio_received, video_received, broken;
+	uint32_t last_video;
+	/* messages */
+	size_t bytes_out, bytes_in;
+	uint32_t messages_out, messages_in;
+	taut_time first_out, last_in;
+	bool waits; /* for room in the buffer */
+	unsigned steps;
+};
+
+struct session {
+	struct plan plan;
+	struct world *world;
+	struct side sides[2];
+	struct world_stun stun;
+	struct world_mdns mdns[2];
+	int mdns_count;
+	struct world_random random;
+	struct taut_trace_sink sink, *text;
+	const struct session_options *options;
+	bool tracing;
+	struct {
+		uint8_t data[SECRET_CAP];
+		size_t len;
+	} secrets[SECRETS];
+	size_t secret_count;
+	bool hung_up;
+};
+
+/* session_net.c */
+void session_build(struct session *s);
+struct world_mdns *session_mdns(struct session *s, int peer); /* NULL: its network has none */
+
+/* session_call.c */
+void session_event(struct world_peer *p, const struct taut_event *ev);
+void session_signal(void *user, const struct world_note *note);
+void session_begin(struct session *s);
+
+/* session_load.c */
+void session_start_media(struct side *a);
+void session_send_messages(struct side *a);
+void session_message(struct side *a, const struct taut_event *ev);
+void session_frame(struct side *a, const struct taut_frame *f);
+bool session_loaded(const struct session *s); /* all was sent and received */
+void session_check_load(struct session *s);
+
+/* session_trace.c */
+void session_trace_begin(struct session *s);
+void session_trace_end(struct session *s);
+void session_secret(struct session *s, const void *data, size_t len);
+void session_secrets_of(struct session *s, const char *sdp);
+
+/* session_inside.c */
+void session_look_inside(struct world_peer *p);
+void session_learn_keys(struct side *a);
+
+#endif

@@ -1,0 +1,190 @@
+/* session_load.c - what a session carries: synthetic frames and messages, and how they are checked.
+ *
+ * Each frame and message is a number and a pattern made of it, so that whoever
+ * receives it can tell whether it is whole, and which one it is. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/num.h"
+#include "run/session_int.h"
+
+enum { VIDEO_EVERY = 3, FRAME_HEAD = 14, LARGEST = 65536 };
+
+/* ---- media ---- */
+
+/* A VP8 frame begins with a tag whose lowest bit is 0 for a key frame (RFC 6386 section 9.1). */
+static void fill_frame(uint8_t *f, size_t len, uint32_t number, bool key)
+{
+	for (size_t i = 0; i < len; i++)
+		f[i] = (uint8_t)(number * 31 + i * 7 + (i >> 8));
+	f[0] = key ? 0x10 : 0x11;
+	if (key)
+		memcpy(f + 3, (const uint8_t[]){ 0x9d, 0x01, 0x2a, 64, 1, 240, 0 }, 7);
+	memcpy(f + 10, &number, 4);
+}
+
+static void send_video(struct side *a, uint32_t timestamp)
+{
+	uint8_t data[8192];
+	struct taut_frame f = { .size = sizeof f,
+				.data = data,
+				.len = a->s->plan.profile->video_bytes,
+				.rtp_timestamp = timestamp,
+				.captured = a->s->world->now,
+				.flags = a->key_wanted ? TAUT_FRAME_KEY : 0 };
+
+	fill_frame(data, f.len, a->video_number, a->key_wanted);
+	if (taut_pc_send_frame(a->peer.pc, a->s->world->now, a->tracks[1], &f) != TAUT_OK)
+		return;
+	a->key_wanted = false;
+	a->video_number++;
+	a->video_sent++;
+}
+
+static void media_tick(void *arg, uint64_t n)
+{
+	struct side *a = arg;
+	const struct plan *plan = &a->s->plan;
+	const uint8_t sound[40] = { 0x78, 1, 2, 3, 4, 5 }; /* an Opus TOC: CELT, 20 ms */
+	uint32_t clock = (plan->near_wrap ? UINT32_MAX - 100000 : 0) + (uint32_t)n * 960;
+	struct taut_frame f = { .size = sizeof f,
+				.data = sound,
+				.len = sizeof sound,
+				.rtp_timestamp = clock,
+				.captured = a->s->world->now };
+
+	if (!a->peer.pc || a->s->hung_up || a->ended)
+		return;
+	if (taut_pc_send_frame(a->peer.pc, a->s->world->now, a->tracks[0], &f) == TAUT_OK)
+		a->audio_sent++;
+	if (n % VIDEO_EVERY == 0)
+		send_video(a, (plan->near_wrap ? UINT32_MAX - 100000 : 0) + (uint32_t)n * 1800);
+	a->ticks++;
+	world_at(a->s->world, a->s->world->now + TICK, media_tick, a, n + 1);
+	world_peer_pump(&a->peer);
+}
+
+void session_start_media(struct side *a)
+{
+	a->key_wanted = true;
+	world_at(a->s->world, a->s->world->now + TICK, media_tick, a, 0);
+}
+
+static void video_came(struct side *a, const struct taut_frame *f)
+{
+	uint8_t want[8192];
+	uint32_t number = 0;
+	bool key = f->flags & TAUT_FRAME_KEY;
+
+	a->video_received++;
+	if (f->len != a->s->plan.profile->video_bytes) {
+		a->broken++;
+		return;
+	}
+	memcpy(&number, (const uint8_t *)f->data + 10, 4);
+	fill_frame(want, f->len, number, key);
+	a->broken += memcmp(want, f->data, f->len) != 0;
+	/* After a gap only a key frame may come. */
+	if (a->video_received > 1 && number != a->last_video + 1 && !key)
+		a->broken++;
+	a->last_video = number;
+}
+
+void session_frame(struct side *a, const struct taut_frame *f)
+{
+	if (f->codec && strcmp(f->codec->mime, "video/VP8") == 0)
+		video_came(a, f);
+	else
+		a->audio_received++;
+}
+
+/* ---- messages ---- */
+
+static size_t message_size(const struct side *a, uint32_t number)
+{
+	struct world_random r =
+		world_stream(a->s->plan.seed, 10000 + number * 2 + (unsigned)a->index);
+	size_t most = number == 3 ? LARGEST : number % 5 == 0 ? 16384 : 1400;
+	size_t len = 8 + (size_t)world_draw(&r) % (most - 8);
+
+	return tt_min(len, MESSAGE_BYTES - a->bytes_out);
+}
+
+static void fill_message(uint8_t *data, size_t len, uint32_t number, unsigned from)
+{
+	for (size_t i = 0; i < len; i++)
+		data[i] = (uint8_t)(number * 37 + from * 101 + i * 11 + (i >> 8));
+}
+
+void session_send_messages(struct side *a)
+{
+	static const int binary = 1;
+	uint8_t data[LARGEST];
+
+	while (a->channel && a->bytes_out < MESSAGE_BYTES) {
+		size_t len = message_size(a, a->messages_out);
+		fill_message(data, len, a->messages_out, (unsigned)a->index);
+		int err = taut_pc_send_message(a->peer.pc, a->s->world->now, a->channel, binary,
+					       data, len);
+		if (err != TAUT_OK) {
+			if (err != TAUT_E_AGAIN)
+				world_fail(a->s->world, "%s: send_message gives %d",
+					   a->peer.cfg.name, err);
+			return;
+		}
+		a->bytes_out += len;
+		a->messages_out++;
+	}
+}
+
+/* The channel is ordered and reliable: each one comes whole, in turn. */
+void session_message(struct side *a, const struct taut_event *ev)
+{
+	uint8_t want[LARGEST];
+
+	if (ev->len <= LARGEST)
+		fill_message(want, ev->len, a->messages_in, 1 - (unsigned)a->index);
+	if (ev->len > LARGEST || memcmp(want, ev->data, ev->len) != 0)
+		world_fail(a->s->world, "%s: message %u of %zu bytes is not what was sent",
+			   a->peer.cfg.name, a->messages_in, ev->len);
+	a->messages_in++;
+	a->bytes_in += ev->len;
+	a->last_in = a->s->world->now;
+}
+
+/* ---- all of it ---- */
+
+bool session_loaded(const struct session *s)
+{
+	unsigned ticks = MEDIA_TICKS + (unsigned)(s->plan.outage / TICK);
+
+	for (int i = 0; i < 2; i++)
+		if (s->sides[i].ticks < ticks || s->sides[i].bytes_in < MESSAGE_BYTES)
+			return false;
+	return true;
+}
+
+static void check_share(struct session *s, const struct side *to, const char *what, unsigned sent,
+			unsigned came, unsigned least)
+{
+	if (came * 100 < sent * least || came > sent)
+		world_fail(s->world, "%s: %u of %u %s frames came, %u %% were expected",
+			   to->peer.cfg.name, came, sent, what, least);
+}
+
+void session_check_load(struct session *s)
+{
+	for (int i = 0; i < 2; i++) {
+		const struct side *a = &s->sides[i], *from = &s->sides[1 - i];
+		if (a->bytes_in != MESSAGE_BYTES || a->messages_in != from->messages_out)
+			world_fail(s->world, "%s: %zu of %u bytes of messages came",
+				   a->peer.cfg.name, a->bytes_in, MESSAGE_BYTES);
+		check_share(s, a, "audio", from->audio_sent, a->audio_received,
+			    s->plan.profile->least_audio);
+		check_share(s, a, "video", from->video_sent, a->video_received,
+			    s->plan.profile->least_video);
+		if (a->broken > 0)
+			world_fail(s->world, "%s: %u video frames are broken", a->peer.cfg.name,
+				   a->broken);
+	}
+}

@@ -1,0 +1,81 @@
+/* session_trace.c - the trace of a session, and the search for secrets in it. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "run/session_int.h"
+
+static bool holds(const uint8_t *in, size_t len, const uint8_t *what, size_t n)
+{
+	const uint8_t *end = in + len;
+
+	while (n > 0 && (size_t)(end - in) >= n) {
+		const uint8_t *at = memchr(in, what[0], (size_t)(end - in) - n + 1);
+		if (!at)
+			return false;
+		if (memcmp(at, what, n) == 0)
+			return true;
+		in = at + 1;
+	}
+	return false;
+}
+
+static void search(struct session *s, const void *data, size_t len)
+{
+	for (size_t i = 0; i < s->secret_count; i++)
+		if (holds(data, len, s->secrets[i].data, s->secrets[i].len))
+			world_fail(s->world, "a secret stands in the trace");
+}
+
+static void on_line(void *ctx, const char *text, size_t len)
+{
+	struct session *s = ctx;
+
+	search(s, text, len);
+	if (s->options->write_trace)
+		s->options->write_trace(s->options->ctx, text, len);
+}
+
+static void on_record(void *ctx, const struct taut_trace_record *r)
+{
+	struct session *s = ctx;
+
+	for (size_t i = 0; i < r->field_count; i++)
+		if (r->fields[i].text)
+			search(s, r->fields[i].text, strlen(r->fields[i].text));
+	if (r->data)
+		search(s, r->data, r->len);
+	s->text->record(s->text->ctx, r);
+}
+
+void session_trace_begin(struct session *s)
+{
+	s->tracing = s->plan.traced || s->options->write_trace;
+	s->sink = (struct taut_trace_sink){ .size = sizeof s->sink, .ctx = s, .record = on_record };
+	if (s->tracing && taut_trace_text_new(&s->text, on_line, s) != TAUT_OK)
+		abort();
+}
+
+void session_trace_end(struct session *s)
+{
+	taut_trace_free(s->text);
+}
+
+void session_secret(struct session *s, const void *data, size_t len)
+{
+	if (s->secret_count == SECRETS || len > SECRET_CAP)
+		return;
+	s->secrets[s->secret_count].len = len;
+	memcpy(s->secrets[s->secret_count++].data, data, len);
+}
+
+void session_secrets_of(struct session *s, const char *sdp)
+{
+	static const char mark[] = "a=ice-pwd:";
+
+	for (const char *at = strstr(sdp, mark); at; at = strstr(at, mark)) {
+		at += strlen(mark);
+		session_secret(s, at, strcspn(at, "\r\n"));
+		if (s->secret_count == SECRETS)
+			s->secret_count--; /* restarts: the latest counts */
+	}
+}

@@ -1,0 +1,38 @@
+/* sim_table.h - results of many sessions, by profile. */
+#ifndef TAUT_SIM_TABLE_H
+#define TAUT_SIM_TABLE_H
+
+#include "run/session.h"
+
+struct sim_row {
+	unsigned sessions, expected, connected, failed, repeated;
+	double *times, *goodputs; /* of those that connected, in seconds and bytes a second */
+	unsigned count;
+	double virtual_seconds;
+	uint64_t datagrams;
+	size_t memory_peak;
+	unsigned audio_sent, audio_received, video_sent, video_received;
+};
+
+struct sim_failure {
+	uint64_t seed;
+	int profile;
+	char text[WORLD_FAILURE_TEXT + 64];
+};
+
+enum { SIM_FAILURES_SHOWN = 64 };
+
+struct sim_table {
+	struct sim_row rows[PROFILES];
+	struct sim_failure failures[SIM_FAILURES_SHOWN];
+	unsigned failure_count, hash_mismatches;
+	double cpu_seconds;
+};
+
+void sim_table_add(struct sim_table *t, int profile, const struct session_result *r);
+void sim_table_fail(struct sim_table *t, int profile, uint64_t seed, const char *text);
+void sim_table_print(struct sim_table *t);
+void sim_table_print_json(struct sim_table *t);
+void sim_table_free(struct sim_table *t);
+
+#endif

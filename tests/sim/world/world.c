@@ -1,0 +1,250 @@
+/* world.c - building a world, its clock and its queue of things to come. */
+#include "world/world.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/addr.h"
+#include "world/world_net.h"
+
+enum { SPINS = 64 }; /* rounds without time passing before a host counts as stuck */
+
+struct world *world_new(uint64_t seed)
+{
+	struct world *w = calloc(1, sizeof *w);
+
+	if (!w)
+		abort();
+	w->seed = seed;
+	w->hash = 0xcbf29ce484222325u;
+	w->now = w->start = 1000000;
+	w->random = world_stream(seed, 1);
+	world_add_net(w, -1);
+	return w;
+}
+
+void world_free(struct world *w)
+{
+	for (size_t i = 0; i < w->event_count; i++)
+		world_packet_drop(w->events[i].packet);
+	for (int i = 0; i < w->iface_count; i++)
+		world_iface_flush(&w->ifaces[i]);
+	for (int i = 0; i < w->net_count; i++) {
+		free(w->nets[i].nat);
+		free(w->nets[i].firewall);
+	}
+	free(w->events);
+	free(w);
+}
+
+static void within(int count, int ceiling)
+{
+	if (count >= ceiling)
+		abort(); /* a mistake of whoever builds the world */
+}
+
+int world_add_net(struct world *w, int parent)
+{
+	within(w->net_count, WORLD_NETS);
+	w->nets[w->net_count] = (struct world_net){ .parent = parent };
+	return w->net_count++;
+}
+
+static struct nat *make_nat(struct world *w, int net, const struct nat_config *cfg,
+			    const struct taut_addr *outside)
+{
+	struct nat *n = malloc(sizeof *n);
+
+	if (!n)
+		abort();
+	nat_init(n, cfg, outside, world_stream(w->seed, 100 + (uint64_t)net));
+	return n;
+}
+
+void world_set_nat(struct world *w, int net, const struct nat_config *cfg,
+		   const struct taut_addr *outside)
+{
+	free(w->nets[net].nat);
+	w->nets[net].nat = make_nat(w, net, cfg, outside);
+}
+
+void world_set_firewall(struct world *w, int net, const struct nat_config *cfg)
+{
+	struct nat_config c = *cfg;
+
+	c.firewall = true;
+	free(w->nets[net].firewall);
+	w->nets[net].firewall = make_nat(w, net, &c, NULL);
+}
+
+int world_add_host(struct world *w, const char *name, const struct world_host_ops *ops, void *user)
+{
+	within(w->host_count, WORLD_HOSTS);
+	w->hosts[w->host_count] = (struct world_host){ .name = name, .ops = ops, .user = user };
+	return w->host_count++;
+}
+
+int world_add_iface(struct world *w, int host, int net, const struct taut_addr *addr,
+		    const struct link_config *out, const struct link_config *in)
+{
+	within(w->iface_count, WORLD_IFACES);
+	struct world_iface *f = &w->ifaces[w->iface_count];
+	*f = (struct world_iface){ .host = host, .net = net, .up = true, .addr = *addr };
+	f->addr.port = 0;
+	if (out)
+		f->out.cfg = *out;
+	if (in)
+		f->in.cfg = *in;
+	return w->iface_count++;
+}
+
+void world_iface_up(struct world *w, int iface, bool up)
+{
+	struct world_iface *f = &w->ifaces[iface];
+	const struct world_host *h = &w->hosts[f->host];
+
+	if (f->up == up)
+		return;
+	f->up = up;
+	if (h->ops->ifaces_changed)
+		h->ops->ifaces_changed(h->user);
+}
+
+struct taut_addr world_addr(const char *ip, uint16_t port)
+{
+	struct taut_addr a;
+
+	if (!tt_addr_parse_ip(&a, ip, strlen(ip)))
+		abort();
+	a.port = port;
+	return a;
+}
+
+/* ---- the queue ---- */
+
+static bool before(const struct world_event *a, const struct world_event *b)
+{
+	return a->at < b->at || (a->at == b->at && a->order < b->order);
+}
+
+void world_push(struct world *w, const struct world_event *event)
+{
+	if (w->event_count == w->event_cap) {
+		w->event_cap = w->event_cap ? 2 * w->event_cap : 256;
+		w->events = realloc(w->events, w->event_cap * sizeof *w->events);
+		if (!w->events)
+			abort();
+	}
+	size_t i = w->event_count++;
+	w->events[i] = *event;
+	w->events[i].order = w->order++;
+	for (; i > 0 && before(&w->events[i], &w->events[(i - 1) / 2]); i = (i - 1) / 2) {
+		struct world_event up = w->events[(i - 1) / 2];
+		w->events[(i - 1) / 2] = w->events[i];
+		w->events[i] = up;
+	}
+}
+
+static struct world_event pop(struct world *w)
+{
+	struct world_event top = w->events[0];
+	size_t i = 0;
+
+	w->events[0] = w->events[--w->event_count];
+	for (;;) {
+		size_t child = 2 * i + 1;
+		if (child + 1 < w->event_count && before(&w->events[child + 1], &w->events[child]))
+			child++;
+		if (child >= w->event_count || !before(&w->events[child], &w->events[i]))
+			return top;
+		struct world_event down = w->events[i];
+		w->events[i] = w->events[child];
+		w->events[child] = down;
+		i = child;
+	}
+}
+
+void world_at(struct world *w, taut_time at, world_action action, void *arg, uint64_t number)
+{
+	world_push(w, &(struct world_event){ .at = at > w->now ? at : w->now,
+					     .action = action,
+					     .arg = arg,
+					     .number = number });
+}
+
+/* ---- time ---- */
+
+static taut_time deadline_of(const struct world_host *h)
+{
+	return h->ops->deadline ? h->ops->deadline(h->user) : INT64_MAX;
+}
+
+static taut_time next_moment(const struct world *w)
+{
+	taut_time next = w->event_count ? w->events[0].at : INT64_MAX;
+
+	for (int i = 0; i < w->host_count; i++) {
+		taut_time at = deadline_of(&w->hosts[i]);
+		next = at < next ? at : next;
+	}
+	return next;
+}
+
+/* All that is due now, once each. */
+static void happen(struct world *w)
+{
+	while (w->event_count && w->events[0].at <= w->now) {
+		struct world_event e = pop(w);
+		if (e.action)
+			e.action(e.arg, e.number);
+		else
+			world_packet_moves(w, &e);
+	}
+	for (int i = 0; i < w->host_count; i++)
+		if (deadline_of(&w->hosts[i]) <= w->now)
+			w->hosts[i].ops->tick(w->hosts[i].user);
+}
+
+bool world_run(struct world *w, taut_time until, bool (*condition)(void *user), void *user)
+{
+	for (unsigned still = 0;;) {
+		happen(w);
+		if (condition && condition(user))
+			return true;
+		taut_time next = next_moment(w);
+		still = next <= w->now ? still + 1 : 0;
+		if (still > SPINS) {
+			world_fail(w, "a host has something to do again and again at one moment");
+			return false;
+		}
+		if (next > until) {
+			w->now = until;
+			return false;
+		}
+		w->now = next > w->now ? next : w->now;
+	}
+}
+
+/* FNV-1a. */
+void world_absorb(struct world *w, const void *data, size_t len)
+{
+	const uint8_t *p = data;
+
+	for (size_t i = 0; i < len; i++)
+		w->hash = (w->hash ^ p[i]) * 0x100000001b3u;
+}
+
+void world_fail(struct world *w, const char *fmt, ...)
+{
+	va_list args;
+
+	if (w->failures++ > 0)
+		return;
+	int n = snprintf(w->failure, sizeof w->failure,
+			 "at %.3f s: ", (double)(w->now - w->start) / 1e6);
+	va_start(args, fmt);
+	vsnprintf(w->failure + n, sizeof w->failure - (size_t)n, fmt, args);
+	va_end(args);
+}

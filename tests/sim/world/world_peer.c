@@ -1,0 +1,359 @@
+/* world_peer.c - see world_peer.h. */
+#include "world/world_peer.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/addr.h"
+#include "base/num.h"
+
+enum { ROUNDS = 8, MANY = 20000, EADDR = 99, ENAME = 2, HEAD = 16, FIRST_PORT = 32768 };
+
+/* ---- the environment ---- */
+
+/* Every block knows its size, so that all of it can be accounted for. */
+static void *take_memory(void *ctx, void *old, size_t size)
+{
+	struct world_peer *p = ctx;
+	uint8_t *base = old ? (uint8_t *)old - HEAD : NULL;
+	size_t had = 0;
+
+	if (base)
+		memcpy(&had, base, sizeof had);
+	uint8_t *now = NULL;
+	if (size == 0)
+		free(base);
+	else if (!(now = realloc(base, size + HEAD)))
+		return NULL;
+	p->memory = p->memory - had + size;
+	p->memory_peak = tt_max(p->memory_peak, p->memory);
+	if (!now)
+		return NULL;
+	memcpy(now, &size, sizeof size);
+	return now + HEAD;
+}
+
+static int take_random(void *ctx, void *out, size_t len)
+{
+	struct world_peer *p = ctx;
+	const uint8_t *b = out;
+
+	world_fill(&p->random, out, len);
+	/* TSNs and the like start where a few packets wrap them; the last 16 are all different. */
+	if (p->cfg.near_wrap && len == 4) {
+		uint32_t v = UINT32_MAX - 16 * (p->short_draws++ % 16) - b[0] % 16;
+		memcpy(out, &v, sizeof v);
+	}
+	return 0;
+}
+
+void world_peer_knows(struct world_peer *p, const char *name, const struct taut_addr *addrs,
+		      size_t n)
+{
+	if (p->name_count == PEER_NAMES || n > TT_COUNT(p->names[0].addrs))
+		abort();
+	p->names[p->name_count].name = name;
+	p->names[p->name_count].count = n;
+	memcpy(p->names[p->name_count++].addrs, addrs, n * sizeof *addrs);
+}
+
+/* ---- what it asks for ---- */
+
+static int free_flow(struct world_peer *p)
+{
+	for (int i = 0; i < PEER_FLOWS; i++)
+		if (p->flows[i].flow == 0)
+			return i;
+	world_fail(p->world, "%s: wants more than %d sockets", p->cfg.name, PEER_FLOWS);
+	return -1;
+}
+
+static bool has_address(const struct world_peer *p, const struct taut_addr *ip)
+{
+	for (int i = 0; i < p->world->iface_count; i++)
+		if (p->world->ifaces[i].host == p->host && p->world->ifaces[i].up &&
+		    tt_addr_eq_ip(&p->world->ifaces[i].addr, ip))
+			return true;
+	return false;
+}
+
+static void open_socket(struct world_peer *p, const struct taut_io *io)
+{
+	struct taut_addr bound = io->local;
+	taut_flow flow = io->flow;
+	bool multicast = io->kind == TAUT_IO_MULTICAST;
+	int i = free_flow(p);
+
+	if (i < 0 || (!multicast && !has_address(p, &bound))) {
+		taut_pc_io_result(p->pc, p->world->now, flow, EADDR, NULL, 0);
+		return;
+	}
+	if (!multicast && bound.port == 0)
+		bound.port = p->next_port++;
+	p->flows[i].flow = flow;
+	p->flows[i].addr = bound;
+	p->flows[i].multicast = multicast;
+	p->world->hosts[p->host].multicast |= multicast;
+	taut_pc_io_result(p->pc, p->world->now, flow, 0, &bound, 1);
+}
+
+static void close_socket(struct world_peer *p, taut_flow flow)
+{
+	for (int i = 0; i < PEER_FLOWS; i++)
+		if (p->flows[i].flow == flow)
+			p->flows[i].flow = 0;
+}
+
+/* number: the flow, and above it which name; PEER_NAMES: one that nobody knows. */
+static void name_resolved(void *arg, uint64_t number)
+{
+	struct world_peer *p = arg;
+	size_t name = (size_t)(number >> 32);
+
+	if (!p->pc)
+		return;
+	if (name == PEER_NAMES)
+		taut_pc_io_result(p->pc, p->world->now, (taut_flow)number, ENAME, NULL, 0);
+	else
+		taut_pc_io_result(p->pc, p->world->now, (taut_flow)number, 0, p->names[name].addrs,
+				  p->names[name].count);
+	world_peer_pump(p);
+}
+
+static void resolve(struct world_peer *p, const struct taut_io *io)
+{
+	uint64_t name = PEER_NAMES;
+
+	for (size_t i = 0; i < p->name_count; i++)
+		if (strcmp(p->names[i].name, io->name) == 0)
+			name = i;
+	world_at(p->world, p->world->now + p->cfg.dns_delay, name_resolved, p,
+		 name << 32 | io->flow);
+}
+
+static void answer(struct world_peer *p, const struct taut_io *io)
+{
+	if (io->kind == TAUT_IO_UDP || io->kind == TAUT_IO_MULTICAST)
+		open_socket(p, io);
+	else if (io->kind == TAUT_IO_CLOSE)
+		close_socket(p, io->flow);
+	else
+		resolve(p, io);
+}
+
+/* ---- packets ---- */
+
+static int flow_at(const struct world_peer *p, taut_flow flow)
+{
+	for (int i = 0; i < PEER_FLOWS; i++)
+		if (flow != 0 && p->flows[i].flow == flow)
+			return i;
+	return -1;
+}
+
+static void send_multicast(struct world_peer *p, const struct taut_addr *to, const uint8_t *data,
+			   size_t len)
+{
+	for (int i = 0; i < p->world->iface_count; i++) {
+		const struct world_iface *f = &p->world->ifaces[i];
+		struct taut_addr from = f->addr;
+		from.port = to->port;
+		if (f->host == p->host && f->up && from.family == to->family)
+			world_send(p->world, p->host, &from, to, data, len);
+	}
+}
+
+static bool uses_gcm(const struct world_peer *p)
+{
+	struct taut_counters c = { .size = sizeof c };
+
+	taut_pc_get_counters(p->pc, &c);
+	return c.srtp_profile && strstr(c.srtp_profile, "GCM");
+}
+
+static void send_one(struct world_peer *p, const struct taut_datagram *d, int flow,
+		     const uint8_t *data, size_t len)
+{
+	p->datagrams_out++;
+	p->bytes_out += len;
+	if (p->flows[flow].multicast) {
+		send_multicast(p, &d->remote, data, len);
+		return;
+	}
+	watch_out(&p->watch, d->flow, &d->remote, data, len, data[0] >= 128 && uses_gcm(p));
+	if (world_send(p->world, p->host, &p->flows[flow].addr, &d->remote, data, len) != 0)
+		taut_pc_send_failed(p->pc, p->world->now, d, EADDR);
+}
+
+static void send_run(struct world_peer *p, const struct taut_datagram *d)
+{
+	size_t step = d->segment ? d->segment : d->len;
+	int flow = flow_at(p, d->flow);
+
+	if (d->len == 0 || flow < 0) {
+		world_fail(p->world, "%s: sends %zu bytes over a socket it %s", p->cfg.name, d->len,
+			   flow < 0 ? "has not" : "has");
+		return;
+	}
+	for (size_t at = 0; at < d->len; at += step)
+		send_one(p, d, flow, d->buf + at, d->len - at < step ? d->len - at : step);
+}
+
+/* ---- the contract ---- */
+
+static bool poll_all(struct world_peer *p)
+{
+	uint8_t buf[65536];
+	struct taut_datagram d = { .size = sizeof d, .buf = buf, .cap = sizeof buf };
+	const struct taut_io *io;
+	const struct taut_event *ev;
+	unsigned n = 0;
+
+	while (p->pc && n < MANY && (io = taut_pc_poll_io(p->pc)) != NULL) {
+		answer(p, io);
+		n++;
+	}
+	while (p->pc && n < MANY && (ev = taut_pc_poll_event(p->pc)) != NULL) {
+		world_absorb(p->world, &ev->type, sizeof ev->type);
+		p->cfg.handler(p, ev);
+		n++;
+	}
+	while (p->pc && n < MANY && taut_pc_poll_send(p->pc, p->world->now, &d)) {
+		send_run(p, &d);
+		n++;
+	}
+	if (n == MANY)
+		world_fail(p->world, "%s: a poll does not end", p->cfg.name);
+	return n > 0 && n < MANY;
+}
+
+void world_peer_pump(struct world_peer *p)
+{
+	if (p->pumping || !p->pc) /* a handler's call: the pump that called it goes on */
+		return;
+	p->pumping = true;
+	while (poll_all(p))
+		;
+	p->pumping = false;
+	if (p->cfg.memory > 0 && p->memory_peak > p->cfg.memory)
+		world_fail(p->world, "%s: holds %zu bytes of memory", p->cfg.name, p->memory_peak);
+	if (p->cfg.after_step)
+		p->cfg.after_step(p);
+}
+
+static taut_time deadline(void *user)
+{
+	struct world_peer *p = user;
+
+	return p->pc ? taut_pc_deadline(p->pc, NULL) : INT64_MAX;
+}
+
+/* After a tick the deadline lies ahead, or a poll yields: each round does one of both. */
+static void tick(void *user)
+{
+	struct world_peer *p = user;
+	const char *why = NULL;
+
+	for (int round = 0; p->pc && taut_pc_deadline(p->pc, &why) <= p->world->now; round++) {
+		uint64_t before = p->datagrams_out;
+		taut_pc_tick(p->pc, p->world->now);
+		world_peer_pump(p);
+		if (round == ROUNDS && before == p->datagrams_out) {
+			world_fail(p->world, "%s: the timer \"%s\" spins", p->cfg.name,
+				   why ? why : "?");
+			return;
+		}
+	}
+}
+
+static void on_packet(void *user, const struct taut_addr *local, const struct taut_addr *remote,
+		      uint8_t *data, size_t len)
+{
+	struct world_peer *p = user;
+
+	for (int i = 0; i < PEER_FLOWS && p->pc; i++) {
+		bool group = p->flows[i].multicast && local->port == p->flows[i].addr.port;
+		if (p->flows[i].flow == 0 || !(group || tt_addr_eq(&p->flows[i].addr, local)))
+			continue;
+		struct taut_datagram d = { .size = sizeof d,
+					   .flow = p->flows[i].flow,
+					   .local = *local,
+					   .remote = *remote,
+					   .buf = data,
+					   .cap = len,
+					   .len = len };
+		p->datagrams_in++;
+		if (!group)
+			watch_in(&p->watch, d.flow, remote, data, len);
+		taut_pc_recv(p->pc, p->world->now, &d);
+		world_peer_pump(p);
+		return;
+	}
+}
+
+static void tell_interfaces(void *user)
+{
+	struct world_peer *p = user;
+	struct taut_interface all[WORLD_IFACES];
+	size_t n = 0;
+
+	for (int i = 0; i < p->world->iface_count; i++) {
+		const struct world_iface *f = &p->world->ifaces[i];
+		if (f->host == p->host && f->up)
+			all[n++] = (struct taut_interface){ .size = sizeof all[0],
+							    .index = (uint32_t)f->net + 1,
+							    .name = "eth",
+							    .addr = f->addr };
+	}
+	if (p->pc)
+		taut_pc_set_interfaces(p->pc, p->world->now, all, n);
+	world_peer_pump(p);
+}
+
+/* ---- life ---- */
+
+void world_peer_add(struct world *w, struct world_peer *p, const struct world_peer_config *cfg)
+{
+	static const struct world_host_ops ops = { .recv = on_packet,
+						   .deadline = deadline,
+						   .tick = tick,
+						   .ifaces_changed = tell_interfaces };
+
+	memset(p, 0, sizeof *p);
+	p->world = w;
+	p->cfg = *cfg;
+	p->host = world_add_host(w, cfg->name, &ops, p);
+	p->random = world_stream(w->seed, 1000 + (uint64_t)p->host);
+	p->next_port = tt_u16(FIRST_PORT + world_draw(&p->random) % 20000);
+	watch_init(&p->watch, w, cfg->name);
+}
+
+void world_peer_start(struct world_peer *p)
+{
+	const struct taut_env_config env = { .size = sizeof env,
+					     .realloc = take_memory,
+					     .random = take_random,
+					     .ctx = p,
+					     .trace = p->cfg.trace,
+					     .now = p->world->now,
+					     .unix_us = 1700000000000000 };
+
+	if (taut_env_new(&p->env, &env) != TAUT_OK ||
+	    taut_pc_new(&p->pc, p->env, p->cfg.pc, p->world->now) != TAUT_OK) {
+		world_fail(p->world, "%s: cannot be made", p->cfg.name);
+		return;
+	}
+	tell_interfaces(p);
+}
+
+void world_peer_free(struct world_peer *p)
+{
+	taut_pc_free(p->pc);
+	p->pc = NULL;
+	if (taut_env_free(p->env) != TAUT_OK)
+		world_fail(p->world, "%s: its environment is not free", p->cfg.name);
+	p->env = NULL;
+	if (p->memory != 0)
+		world_fail(p->world, "%s: %zu bytes are still held after free", p->cfg.name,
+			   p->memory);
+}

@@ -1,0 +1,68 @@
+/* world_peer.h - a taut_pc on a host of the world, driven by its contract.
+ *
+ * Answers what the connection asks for: sockets on the host's interfaces, names
+ * (those told to world_peer_knows, after a delay), multicast. Events go to the
+ * handler, which may call the connection. After every step it checks that polls
+ * end, that no timer spins, that memory stays under its ceiling, and through
+ * world_watch.h what may leave; freeing checks that all memory came back. */
+#ifndef TAUT_WORLD_PEER_H
+#define TAUT_WORLD_PEER_H
+
+#include "taut/taut.h"
+#include "world/world.h"
+#include "world/world_watch.h"
+
+enum { PEER_FLOWS = 32, PEER_NAMES = 4 };
+
+struct world_peer;
+typedef void (*world_peer_handler)(struct world_peer *p, const struct taut_event *ev);
+
+struct world_peer_config {
+	const char *name;
+	const struct taut_config *pc;
+	const struct taut_trace_sink *trace;
+	world_peer_handler handler;
+	void *user;
+	void (*after_step)(struct world_peer *p); /* more invariants; or NULL */
+	size_t memory;  /* ceiling of what it may ever hold; 0: not checked */
+	bool near_wrap; /* random numbers of four bytes (TSN, tags, SSRC) are just below 2^32 */
+	taut_time dns_delay;
+};
+
+struct world_peer {
+	struct world *world;
+	struct world_peer_config cfg;
+	int host;
+	taut_env *env;
+	taut_pc *pc; /* NULL: freed */
+	struct world_random random;
+	struct {
+		taut_flow flow; /* 0: free */
+		struct taut_addr addr;
+		bool multicast;
+	} flows[PEER_FLOWS];
+	uint16_t next_port;
+	struct {
+		const char *name;
+		struct taut_addr addrs[2];
+		size_t count;
+	} names[PEER_NAMES];
+	size_t name_count;
+	struct watch watch;
+	size_t memory, memory_peak;
+	bool pumping;
+	uint32_t short_draws;
+	uint64_t datagrams_out, bytes_out, datagrams_in;
+};
+
+/* The host has no interface yet; it starts when world_peer_start is called. */
+void world_peer_add(struct world *w, struct world_peer *p, const struct world_peer_config *cfg);
+void world_peer_knows(struct world_peer *p, const char *name, const struct taut_addr *addrs,
+		      size_t n);
+void world_peer_start(struct world_peer *p);
+/* After any call of taut_pc_ from outside the handler. */
+void world_peer_pump(struct world_peer *p);
+/* Frees the connection and its environment; what was not given back is a failure. */
+void world_peer_free(struct world_peer *p);
+
+#endif

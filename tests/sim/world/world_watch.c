@@ -1,0 +1,241 @@
+/* world_watch.c - see world_watch.h. */
+#include "world/world_watch.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/addr.h"
+#include "base/num.h"
+#include "stun/stun.h"
+
+enum {
+	MS = 1000,
+	CONSENT = 30000 * MS,
+	TRANSMISSIONS = 7,
+	PACE = 5 * MS,
+	SECOND = 1000 * MS,
+	PER_SECOND = 30,     /* twenty by Ta, and nominating checks between them */
+	ADDRESSES = 128 + 8, /* pairs of one generation, and STUN servers */
+};
+
+void watch_init(struct watch *w, struct world *world, const char *name)
+{
+	memset(w, 0, sizeof *w);
+	w->world = world;
+	w->name = name;
+	w->generations = 1;
+}
+
+static int path_of(struct watch *w, taut_flow flow, const struct taut_addr *remote)
+{
+	for (int i = 0; i < w->path_count; i++)
+		if (w->paths[i].flow == flow && tt_addr_eq(&w->paths[i].remote, remote))
+			return i;
+	if (w->path_count == WATCH_PATHS)
+		return WATCH_PATHS - 1;
+	w->paths[w->path_count] = (struct watch_path){ .flow = flow, .remote = *remote };
+	return w->path_count++;
+}
+
+static struct watch_request *request_of(struct watch *w, const uint8_t *tid)
+{
+	for (size_t i = 0; i < WATCH_REQUESTS; i++)
+		if (w->requests[i].sent > 0 && memcmp(w->requests[i].tid, tid, 12) == 0)
+			return &w->requests[i];
+	return NULL;
+}
+
+/* ---- STUN ---- */
+
+static void pace(struct watch *w)
+{
+	taut_time now = w->world->now;
+	taut_time last = w->recent[(w->recent_at + WATCH_RECENT - 1) % WATCH_RECENT];
+	taut_time before = w->recent[(w->recent_at + WATCH_RECENT - PER_SECOND) % WATCH_RECENT];
+
+	if (last > 0 && now - last < PACE)
+		world_fail(w->world, "%s: two checks within %lld us", w->name,
+			   (long long)(now - last));
+	if (before > 0 && now - before < SECOND)
+		world_fail(w->world, "%s: more than %d checks within a second", w->name,
+			   PER_SECOND);
+	w->recent[w->recent_at++ % WATCH_RECENT] = now;
+}
+
+static void request_out(struct watch *w, const uint8_t *tid, int path)
+{
+	struct watch_request *q = request_of(w, tid);
+	struct watch_path *p = &w->paths[path];
+
+	if (!q) {
+		q = &w->requests[w->request_at++ % WATCH_REQUESTS];
+		*q = (struct watch_request){ .path = path };
+		memcpy(q->tid, tid, sizeof q->tid);
+	}
+	if (++q->sent > TRANSMISSIONS)
+		world_fail(w->world, "%s: a transaction is sent %u times", w->name, q->sent);
+	if (q->path != path)
+		world_fail(w->world, "%s: one transaction to two addresses", w->name);
+	if (p->answered_at > 0)
+		return;
+	pace(w);
+	w->unanswered = 0;
+	for (int i = 0; i < w->path_count; i++)
+		w->unanswered += w->paths[i].answered_at == 0;
+	if (w->unanswered > ADDRESSES * (int)w->generations)
+		world_fail(w->world, "%s: checks to %d addresses", w->name, w->unanswered);
+}
+
+static void stun_out(struct watch *w, int path, const uint8_t *data, size_t len)
+{
+	struct watch_path *p = &w->paths[path];
+	struct tt_stun_msg m;
+
+	w->sent_stun++;
+	if (tt_stun_read(&m, data, len) != TT_STUN_OK) {
+		world_fail(w->world, "%s: sends STUN that is malformed", w->name);
+		return;
+	}
+	if (m.cls == TT_STUN_REQUEST) {
+		request_out(w, m.tid, path);
+		return;
+	}
+	p->answered_them += len;
+	if (p->answered_them > p->asked_us)
+		world_fail(w->world, "%s: answers with more bytes than it was asked with", w->name);
+}
+
+void watch_in(struct watch *w, taut_flow flow, const struct taut_addr *remote, const uint8_t *data,
+	      size_t len)
+{
+	struct tt_stun_msg m;
+
+	if (!tt_stun_is(data, len) || tt_stun_read(&m, data, len) != TT_STUN_OK)
+		return;
+	struct watch_path *p = &w->paths[path_of(w, flow, remote)];
+	if (m.cls == TT_STUN_REQUEST)
+		p->asked_us += len;
+	struct watch_request *q = m.cls == TT_STUN_SUCCESS ? request_of(w, m.tid) : NULL;
+	if (q && &w->paths[q->path] == p && tt_stun_fingerprint_ok(&m, data))
+		p->answered_at = w->world->now;
+}
+
+/* ---- nonces ---- */
+
+static uint64_t hash_of(const uint8_t *data, size_t len)
+{
+	uint64_t h = 0xcbf29ce484222325u;
+
+	for (size_t i = 0; i < len; i++)
+		h = (h ^ data[i]) * 0x100000001b3u;
+	return h;
+}
+
+static uint32_t be32(const uint8_t *p)
+{
+	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+}
+
+static struct watch_stream *stream_of(struct watch *w, uint32_t ssrc)
+{
+	for (int i = 0; i < w->stream_count; i++)
+		if (w->streams[i].ssrc == ssrc)
+			return &w->streams[i];
+	if (w->stream_count == WATCH_STREAMS) {
+		world_fail(w->world, "%s: sends more than %d SSRCs", w->name, WATCH_STREAMS);
+		return &w->streams[0];
+	}
+	struct watch_stream *s = &w->streams[w->stream_count++];
+	s->ssrc = ssrc;
+	return s;
+}
+
+/* RFC 3711 appendix A: the index nearest to the highest one so far. */
+static uint64_t index_of(const struct watch_stream *s, uint16_t seq)
+{
+	if (s->highest == 0)
+		return 0x10000u + seq;
+	uint64_t near = (s->highest & ~(uint64_t)0xffff) | seq;
+	if (near + 0x8000 < s->highest)
+		near += 0x10000;
+	else if (near > s->highest + 0x8000)
+		near -= 0x10000;
+	return near;
+}
+
+static void rtp_out(struct watch *w, const uint8_t *data, size_t len)
+{
+	struct watch_stream *s = stream_of(w, be32(data + 8));
+	uint64_t index = index_of(s, (uint16_t)(data[2] << 8 | data[3]));
+	uint64_t hash = hash_of(data, len), *slot = &s->index[index % WATCH_WINDOW];
+
+	if (*slot == index && s->hash[index % WATCH_WINDOW] != hash)
+		world_fail(w->world, "%s: SRTP index %llu of SSRC %08x used for two packets",
+			   w->name, (unsigned long long)index, s->ssrc);
+	if (index + WATCH_WINDOW < s->highest)
+		world_fail(w->world, "%s: SRTP index %llu long after %llu", w->name,
+			   (unsigned long long)index, (unsigned long long)s->highest);
+	*slot = index;
+	s->hash[index % WATCH_WINDOW] = hash;
+	s->highest = index > s->highest ? index : s->highest;
+}
+
+static void rtcp_out(struct watch *w, const uint8_t *data, size_t len, bool gcm)
+{
+	size_t at = gcm ? len - 4 : len - 14; /* RFC 7714 section 9.2, RFC 3711 section 3.4 */
+	struct watch_stream *s = stream_of(w, be32(data + 4));
+	uint32_t index = len < 22 ? 0 : be32(data + at) & 0x7fffffffu;
+
+	if (s->has_rtcp && index <= s->rtcp)
+		world_fail(w->world, "%s: SRTCP index %u of SSRC %08x after %u", w->name, index,
+			   s->ssrc, s->rtcp);
+	s->has_rtcp = true;
+	s->rtcp = index;
+}
+
+static void media_out(struct watch *w, const uint8_t *data, size_t len, bool gcm)
+{
+	w->sent_media++;
+	if (len < 12)
+		world_fail(w->world, "%s: sends %zu bytes of media", w->name, len);
+	else if (data[1] >= 192 && data[1] <= 223)
+		rtcp_out(w, data, len, gcm);
+	else
+		rtp_out(w, data, len);
+}
+
+static void dtls_out(struct watch *w, const uint8_t *data, size_t len)
+{
+	w->sent_dtls++;
+	for (size_t at = 0; at + 13 <= len;) {
+		unsigned epoch = (unsigned)(data[at + 3] << 8 | data[at + 4]);
+		uint64_t number = (uint64_t)be32(data + at + 5) << 16 |
+				  (unsigned)(data[at + 9] << 8 | data[at + 10]);
+		if (epoch > 1 || number < w->record[epoch]) {
+			world_fail(w->world, "%s: DTLS record %u/%llu is not new", w->name, epoch,
+				   (unsigned long long)number);
+			return;
+		}
+		w->record[epoch] = number + 1;
+		at += 13 + (size_t)(data[at + 11] << 8 | data[at + 12]);
+	}
+}
+
+void watch_out(struct watch *w, taut_flow flow, const struct taut_addr *remote, const uint8_t *data,
+	       size_t len, bool gcm)
+{
+	int path = path_of(w, flow, remote);
+	const struct watch_path *p = &w->paths[path];
+
+	if (data[0] <= 3) {
+		stun_out(w, path, data, len);
+		return;
+	}
+	if (p->answered_at == 0 || w->world->now - p->answered_at > CONSENT)
+		world_fail(w->world, "%s: sends to an address without consent (first byte %u)",
+			   w->name, data[0]);
+	if (data[0] >= 128)
+		media_out(w, data, len, gcm);
+	else
+		dtls_out(w, data, len);
+}

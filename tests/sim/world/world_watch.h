@@ -1,0 +1,73 @@
+/* world_watch.h - an eye on one connection's datagrams, from outside: what may never be sent.
+ *
+ *  - Nothing but STUN leaves for an address from which no answer to a request of
+ *    ours came within 30 s (RFC 7675 section 5.1).
+ *  - A transaction is sent 7 times at most, always to one place (RFC 8489 section
+ *    6.2.1); requests to addresses that never answered leave 5 ms or more apart and
+ *    not more than about twenty a second (RFC 8445 section 14.2), to a bounded
+ *    number of addresses; responses are never longer than what asked for them.
+ *  - Two SRTP packets of one SSRC and index are the same bytes; SRTCP indices and
+ *    DTLS record numbers only grow: no (key, nonce) twice (RFC 3711 section 9.1,
+ *    RFC 5288 section 3).
+ *
+ * It believes an answer whose FINGERPRINT is right: it knows no passwords. */
+#ifndef TAUT_WORLD_WATCH_H
+#define TAUT_WORLD_WATCH_H
+
+#include "taut/taut.h"
+#include "world/world.h"
+
+enum {
+	WATCH_PATHS = 512,
+	WATCH_REQUESTS = 1024,
+	WATCH_STREAMS = 16,
+	WATCH_WINDOW = 2048,
+	WATCH_RECENT = 64,
+};
+
+struct watch_path {
+	taut_flow flow;
+	struct taut_addr remote;
+	taut_time answered_at;            /* 0: never */
+	uint64_t asked_us, answered_them; /* bytes of requests in, of responses out */
+};
+
+struct watch_request {
+	uint8_t tid[12];
+	int path;
+	unsigned sent;
+};
+
+struct watch_stream {
+	uint32_t ssrc;
+	uint64_t highest; /* index: ROC and sequence number */
+	uint64_t index[WATCH_WINDOW];
+	uint64_t hash[WATCH_WINDOW];
+	bool has_rtcp;
+	uint32_t rtcp;
+};
+
+struct watch {
+	struct world *world;
+	const char *name;
+	struct watch_path paths[WATCH_PATHS];
+	int path_count, unanswered;
+	struct watch_request requests[WATCH_REQUESTS]; /* a ring */
+	unsigned request_at;
+	taut_time recent[WATCH_RECENT]; /* checks of unanswered addresses, a ring */
+	unsigned recent_at;
+	struct watch_stream streams[WATCH_STREAMS];
+	int stream_count;
+	uint64_t record[2];   /* next DTLS record number at the least, by epoch */
+	unsigned generations; /* of ICE, as whoever restarts it says; each has its own budget */
+	uint64_t sent_stun, sent_dtls, sent_media;
+};
+
+void watch_init(struct watch *w, struct world *world, const char *name);
+/* gcm: the SRTP profile in use, which says where SRTCP keeps its index. */
+void watch_out(struct watch *w, taut_flow flow, const struct taut_addr *remote, const uint8_t *data,
+	       size_t len, bool gcm);
+void watch_in(struct watch *w, taut_flow flow, const struct taut_addr *remote, const uint8_t *data,
+	      size_t len);
+
+#endif
