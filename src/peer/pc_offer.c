@@ -177,6 +177,11 @@ int pc_build_offer(struct taut_pc *pc, taut_time now, struct tt_sdp **out)
 		offer_transceiver(pc, sdp, t, new_mid(pc, sdp), new_port(sdp));
 	if (pc->channels_wanted && pc->data_m_line < 0)
 		offer_data(pc, sdp, new_mid(pc, sdp), new_port(sdp));
+	if (sdp->media_count > PC_MAX_M_LINES) {
+		tt_sdp_free(sdp);
+		return pc_fail(pc, TAUT_E_LIMIT, "OperationError", "RFC 9429 section 5.2.2",
+			       "more than %d m-lines", PC_MAX_M_LINES);
+	}
 	put_bundle(sdp);
 	pc_put_candidates(pc, sdp);
 	*out = sdp;

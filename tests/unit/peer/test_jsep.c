@@ -143,12 +143,12 @@ static unsigned transceivers(taut_pc *pc)
 #define CARRIES ICE PRINT "a=setup:actpass\r\na=rtcp-mux\r\n"
 #define AUDIO(port)                                                                                \
 	"m=audio " port " UDP/TLS/RTP/SAVPF 96\r\nc=IN IP4 0.0.0.0\r\na=rtpmap:96 "                \
-			"opus/48000/2\r\n"
+	"opus/48000/2\r\n"
 #define VIDEO(port)                                                                                \
 	"m=video " port " UDP/TLS/RTP/SAVPF 100\r\nc=IN IP4 0.0.0.0\r\na=rtpmap:100 VP8/90000\r\n"
 #define H264(port)                                                                                 \
 	"m=video " port " UDP/TLS/RTP/SAVPF 101\r\nc=IN IP4 0.0.0.0\r\na=rtpmap:101 "              \
-			"H264/90000\r\n"
+	"H264/90000\r\n"
 #define DATA(port)                                                                                 \
 	"m=application " port                                                                      \
 	" UDP/DTLS/SCTP webrtc-datachannel\r\nc=IN IP4 0.0.0.0\r\na=sctp-port:5000\r\n"
@@ -522,6 +522,39 @@ static void the_role_does_not_flip_later(void **state)
 	free(same);
 }
 
+static void an_answer_does_not_restart_what_was_not_restarted(void **state)
+{
+	struct two *t = *state;
+
+	add(t->a, TAUT_AUDIO);
+	negotiate(t->a, t->b);
+	add(t->a, TAUT_VIDEO);
+	take(t->b, TAUT_SDP_OFFER, local(t->a));
+	const char *answer = local(t->b);
+	char *other = replaced(answer, "a=ice-ufrag:", "a=ice-ufrag:other");
+	assert_int_equal(remote(t->a, TAUT_SDP_ANSWER, other), TAUT_E_INVAL);
+	assert_int_equal(taut_pc_signaling_state(t->a), TAUT_SIGNALING_HAVE_LOCAL_OFFER);
+	assert_null(taut_pc_transceiver_at(t->a, 1)->send_codec);
+	take(t->a, TAUT_SDP_ANSWER, answer);
+	assert_non_null(taut_pc_transceiver_at(t->a, 1)->send_codec);
+	free(other);
+}
+
+static void our_own_offers_have_a_ceiling(void **state)
+{
+	struct two *t = *state;
+	const char *sdp;
+
+	for (int i = 0; i < 64; i++)
+		add(t->a, TAUT_AUDIO);
+	assert_int_equal(taut_pc_create_offer(t->a, 1, &sdp), TAUT_OK);
+	add_channel(t->a);
+	assert_int_equal(taut_pc_create_offer(t->a, 1, &sdp), TAUT_E_LIMIT);
+	const struct taut_transceiver_init init = { .size = sizeof init, .kind = TAUT_AUDIO };
+	taut_transceiver id;
+	assert_int_equal(taut_pc_add_transceiver(t->a, 1, &init, &id), TAUT_E_LIMIT);
+}
+
 static void datagrams_without_size_or_room_are_refused(void **state)
 {
 	struct two *t = *state;
@@ -697,6 +730,8 @@ int main(void)
 		T(setup_is_answered_as_the_table_says),
 		T(setup_of_an_answer_is_active_or_passive),
 		T(the_role_does_not_flip_later),
+		T(an_answer_does_not_restart_what_was_not_restarted),
+		T(our_own_offers_have_a_ceiling),
 		T(datagrams_without_size_or_room_are_refused),
 		T(bob_of_the_simple_example),
 		T(alice_of_the_simple_example),
