@@ -2,7 +2,7 @@
 
 import { chmodSync, existsSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { joinPage, ok, Process, runTests, same, startBrowser, startRelay, untilCardMoves, untilStatus, within } from '../../browser/harness.mjs';
+import { joinPage, ok, Process, runTests, same, startBrowser, startRelay, until, untilCardMoves, untilStatus, within } from '../../browser/harness.mjs';
 import { checkSaved } from '../chromium/media.mjs';
 import { echo, Native, release, sanitized, scratch, watchCard } from '../chromium/lib.mjs';
 
@@ -96,11 +96,48 @@ async function bulk(after) {
 	await native.end();
 }
 
+/** No UDP at all for a while: both say so, and the call goes on when the link heals. */
+async function cut(after) {
+	const relay = await relayInA(after);
+	const first = nativeIn(a, after, relay, '--send', 'test');
+	await first.joined();
+	const second = nativeIn(b, after, relay, '--send', 'test');
+	const both = test => Promise.all([first, second].map(test));
+	await both(n => n.until('first frame'));
+	const toggle = () => process.kill(process.ppid, 'SIGUSR1');
+	toggle();
+	let healed = false;
+	after(() => healed || toggle());
+	await both(n => n.until('state', e => e.text.startsWith('disconnected'), 20000));
+	healed = true;
+	toggle();
+	await both(n => n.connected(1));
+	const seen = await both(n => n.events.filter(e => e.event === 'stats').at(-1).frames_decoded);
+	await both((n, i) => n.until('stats', e => e.frames_decoded > seen[i] + 60));
+	const sides = await both(n => n.end());
+	ok(sides.every(s => s.card_in_order > 60), 'the counter advances');
+}
+
+/** A browser that hides its addresses: its names cross the link by multicast, the rest is lossy. */
+async function names(after) {
+	const relay = await relayInA(after);
+	const browser = await startBrowser({ devices: false });
+	after(() => browser.close());
+	const native = nativeIn(a, after, relay, '--data-only');
+	await native.joined();
+	const page = await joinPage(browser, relay.url, { room: 'lossy', name: 'page', source: 'data' });
+	await untilStatus(page, 'Connected with native', 30000);
+	await until('the greeting is read', async () => (await page.textContent('#chat')).includes('this is native'));
+	await native.end();
+}
+
 const all = [
 	['Chromium and native, page offers', after => chromium(after, { nativeFirst: false })],
 	['Chromium and native, native offers', after => chromium(after, { nativeFirst: true })],
 	['native to native, sound and picture', natives],
 	['native to native, 1 MiB and a large message', bulk],
+	['native to native, the link is cut and heals', cut],
+	['Chromium with .local names', names],
 ];
 if (!existsSync(sanitized))
 	throw new Error(`${sanitized} is not there: build it first`);
