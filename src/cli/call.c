@@ -1,11 +1,14 @@
 /* call.c - a native peer in a room: joining, sources, and who is there. */
 #include "cli/call.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/call_peer.h"
 #include "cli/call_report.h"
+#include "cli/cli_text.h"
 
 struct call_peer *call_peer_of(struct call *c, taut_pc *pc)
 {
@@ -156,8 +159,10 @@ static void on_peer(void *user, taut_room *room, const struct taut_room_peer *pe
 	struct call_peer *again = peer_by_id(c, peer->id);
 
 	(void)room;
-	if (again) /* the call begins anew, with a new connection */
+	if (again) { /* the call begins anew; the room has freed the earlier connection */
+		again->pc = NULL;
 		drop_peer(c, again);
+	}
 	struct call_peer *p = c->peer_count < CALL_MAX_PEERS ? calloc(1, sizeof *p) : NULL;
 	if (!p)
 		return;
@@ -165,8 +170,7 @@ static void on_peer(void *user, taut_room *room, const struct taut_room_peer *pe
 	p->pc = pc;
 	p->since = taut_loop_now(c->loop);
 	p->pending_end = &p->pending;
-	p->last.connected_ms = p->last.first_audio_ms = p->last.first_frame_ms = -1;
-	p->last.audio_level = 127;
+	p->last = call_no_summary();
 	snprintf(p->id, sizeof p->id, "%s", peer->id);
 	snprintf(p->name, sizeof p->name, "%s", peer->name);
 	c->peers[c->peer_count++] = p;
@@ -234,7 +238,7 @@ static void on_chat(void *user, taut_room *room, const struct taut_room_peer *pe
 
 	if (p)
 		call_say(p, "chat (relay)", text);
-	if (c->cfg.echo)
+	if (c->cfg.echo && peer->agent != TAUT_AGENT_NATIVE) /* that might be an echo, too */
 		taut_room_chat(room, text);
 }
 
@@ -246,8 +250,8 @@ static void on_error(void *user, taut_room *room, const char *code, const char *
 	(void)room;
 	snprintf(line, sizeof line, "%s: %s", code, text);
 	call_report(c->cfg.out, c->cfg.json, c->cfg.name, -1, "error", line,
-		    json_pack("{s:s}", "code", code));
-	if (c->cfg.ended && (strcmp(code, "room_full") == 0 || strcmp(code, "refused") == 0))
+		    json_pack("{s:o}", "code", cli_json_text(code)));
+	if (c->cfg.ended && strcmp(code, "room_full") == 0)
 		c->cfg.ended(c->cfg.user);
 }
 
@@ -261,6 +265,26 @@ static void on_state(void *user, taut_room *room, uint32_t state)
 }
 
 /* ---- from join to leave ---- */
+
+/* What is wrong with --save is said before the call, not after it. */
+static int check_save(const struct call *c)
+{
+	const struct taut_sink_config cfg = { .size = sizeof cfg, .dir = c->cfg.save };
+	struct taut_media_error error = { 0 };
+	taut_sink *probe = NULL;
+
+	if (!c->cfg.save)
+		return TAUT_OK;
+	if (taut_sink_new(&probe, &cfg, &error) != TAUT_OK) {
+		fprintf(stderr, "taut: %s\n", error.text);
+		return TAUT_E_IO;
+	}
+	taut_sink_close(probe, NULL);
+	if (access(c->cfg.save, W_OK | X_OK) == 0)
+		return TAUT_OK;
+	fprintf(stderr, "taut: %s: cannot be written: %s\n", c->cfg.save, strerror(errno));
+	return TAUT_E_IO;
+}
 
 static int open_sources(struct call *c)
 {
@@ -323,7 +347,10 @@ int call_join(struct call **out, taut_loop *loop, const struct call_config *cfg)
 		c->pc.ice_servers = &c->stun;
 		c->pc.ice_server_count = 1;
 	}
-	int err = open_sources(c);
+	c->summary = call_no_summary();
+	int err = check_save(c);
+	if (!err)
+		err = open_sources(c);
 	if (!err)
 		err = join(c);
 	if (err) {
@@ -386,16 +413,17 @@ static void print_peer_stats(struct call *c, struct call_peer *p, bool same_line
 
 	taut_pc_get_counters(p->pc, &n);
 	if (c->cfg.json) {
-		call_print_json(c->cfg.out,
-				json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:f, s:i}",
-					  "event", "stats", "side", c->cfg.name, "peer", p->name,
-					  "bytes_sent", (json_int_t)s->bytes_sent, "bytes_received",
-					  (json_int_t)s->bytes_received, "frames_sent",
-					  (json_int_t)s->frames_sent, "frames_decoded",
-					  (json_int_t)s->frames_decoded, "packets_lost",
-					  (json_int_t)s->packets_lost, "rtt_ms",
-					  (double)n.round_trip_time / 1000.0, "audio_level",
-					  (int)s->audio_level));
+		cli_put_json(c->cfg.out,
+			     json_pack("{s:s, s:s, s:o, s:I, s:I, s:I, s:I, s:I, s:f, s:i}",
+				       "event", "stats", "side", c->cfg.name, "peer",
+				       cli_json_text(p->name), "bytes_sent",
+				       (json_int_t)s->bytes_sent, "bytes_received",
+				       (json_int_t)s->bytes_received, "frames_sent",
+				       (json_int_t)s->frames_sent, "frames_decoded",
+				       (json_int_t)s->frames_decoded, "packets_lost",
+				       (json_int_t)s->packets_lost, "rtt_ms",
+				       (double)n.round_trip_time / 1000.0, "audio_level",
+				       (int)s->audio_level));
 		return;
 	}
 	fprintf(c->cfg.out,

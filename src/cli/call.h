@@ -47,6 +47,9 @@ struct call_summary {
 	char srtp_profile[32], path[160];
 };
 
+/* Of a side that saw nothing. */
+struct call_summary call_no_summary(void);
+
 int call_join(struct call **out, taut_loop *loop, const struct call_config *cfg);
 /* Leaves the room, closes the files. */
 void call_leave(struct call *c);

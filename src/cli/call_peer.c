@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cli/call_report.h"
+#include "cli/cli_text.h"
 
 static double ms_since(const struct call_peer *p)
 {
@@ -14,7 +15,7 @@ static double ms_since(const struct call_peer *p)
 void call_say(struct call_peer *p, const char *event, const char *text)
 {
 	call_report(p->call->cfg.out, p->call->cfg.json, p->call->cfg.name, ms_since(p), event,
-		    text, json_pack("{s:s}", "peer", p->name));
+		    text, json_pack("{s:o}", "peer", cli_json_text(p->name)));
 }
 
 /* ---- messages ---- */
@@ -109,8 +110,8 @@ static void on_message(struct call_peer *p, const struct taut_event *ev)
 		return;
 	}
 	if (ev->number == 0 && strcmp(label, "chat") == 0) {
-		char text[1024];
-		snprintf(text, sizeof text, "%.*s", (int)(ev->len < 1000 ? ev->len : 1000),
+		char text[CALL_CHAT + 1];
+		snprintf(text, sizeof text, "%.*s", (int)cli_text_cut(ev->data, ev->len, CALL_CHAT),
 			 (const char *)ev->data);
 		call_say(p, "chat", text);
 	}
@@ -118,13 +119,15 @@ static void on_message(struct call_peer *p, const struct taut_event *ev)
 
 static void on_open(struct call_peer *p, const struct taut_event *ev)
 {
-	char hello[160];
+	char hello[2 * CALL_WORD + 32];
 
 	if (strcmp(label_of(p, ev->channel), "chat") != 0)
 		return;
 	p->chat = ev->channel;
 	p->chat_open = true;
-	snprintf(hello, sizeof hello, "hello %.60s, this is %.60s", p->name, p->call->cfg.name);
+	if (p->call->cfg.echo)
+		return; /* two echoes would send the greeting to and fro for ever */
+	snprintf(hello, sizeof hello, "hello %s, this is %s", p->name, p->call->cfg.name);
 	send_now(p, ev->channel, 0, hello, strlen(hello));
 }
 
@@ -266,7 +269,7 @@ void call_peer_update(struct call_peer *p)
 {
 	struct taut_counters n = { .size = sizeof n };
 
-	if (taut_pc_get_counters(p->pc, &n) == TAUT_OK) {
+	if (p->pc && taut_pc_get_counters(p->pc, &n) == TAUT_OK) {
 		p->last.frames_sent = n.video_frames_sent;
 		p->last.bytes_sent = n.bytes_sent;
 		p->last.bytes_received = n.bytes_received;

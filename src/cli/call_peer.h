@@ -13,7 +13,8 @@ struct call_pending {
 	char data[];
 };
 
-enum { CALL_MAX_CHANNELS = 64, CALL_LABEL = 64 };
+enum { CALL_MAX_CHANNELS = 64, CALL_LABEL = 64, CALL_CHAT = 8192 };
+enum { CALL_WORD = 4 * 64 + 1 }; /* taut/signal.h: 64 characters of UTF-8, and a NUL */
 
 struct call_channel {
 	taut_channel id;
@@ -22,8 +23,8 @@ struct call_channel {
 
 struct call_peer {
 	struct call *call;
-	taut_pc *pc;
-	char id[72], name[72];
+	taut_pc *pc; /* the room's; NULL: freed */
+	char id[CALL_WORD], name[CALL_WORD];
 	taut_time since;
 	bool connected, counted;
 	taut_transceiver audio, video; /* 0: none */

@@ -1,37 +1,40 @@
 /* call_report.c - see call_report.h. */
 #include "cli/call_report.h"
 
-#include "cli/call.h"
+#include <string.h>
 
-void call_print_json(FILE *out, json_t *o)
-{
-	if (o) {
-		json_dumpf(o, out, JSON_COMPACT | JSON_REAL_PRECISION(9));
-		fputc('\n', out);
-		fflush(out);
-	}
-	json_decref(o);
-}
+#include "cli/call.h"
+#include "cli/cli_text.h"
 
 void call_report(FILE *out, bool json, const char *side, double ms, const char *event,
 		 const char *text, json_t *fields)
 {
 	if (!json) {
 		if (ms >= 0)
-			fprintf(out, "%-7s %8.1f ms  %-16s %s\n", side, ms, event, text);
+			fprintf(out, "%-7s %8.1f ms  %-16s ", side, ms, event);
 		else
-			fprintf(out, "%-7s %11s  %-16s %s\n", side, "", event, text);
+			fprintf(out, "%-7s %11s  %-16s ", side, "", event);
+		cli_put_text(out, text, strlen(text));
+		fputc('\n', out);
 		fflush(out);
 		json_decref(fields);
 		return;
 	}
-	json_t *o = json_pack("{s:s, s:s, s:s}", "event", event, "side", side, "text", text);
+	json_t *o = json_pack("{s:s, s:s, s:o}", "event", event, "side", side, "text",
+			      cli_json_text(text));
 	if (o && ms >= 0)
 		json_object_set_new(o, "ms", json_real(ms));
 	if (o && fields)
 		json_object_update(o, fields);
 	json_decref(fields);
-	call_print_json(out, o);
+	cli_put_json(out, o);
+}
+
+struct call_summary call_no_summary(void)
+{
+	return (struct call_summary){
+		.connected_ms = -1, .first_audio_ms = -1, .first_frame_ms = -1, .audio_level = 127
+	};
 }
 
 static json_t *side_json(const char *name, const struct call_summary *s)
@@ -61,12 +64,16 @@ void call_print_summary(FILE *out, bool json, bool ok, const char *const *names,
 		json_t *list = json_array();
 		for (size_t i = 0; i < count; i++)
 			json_array_append_new(list, side_json(names[i], &sides[i]));
-		call_print_json(out, json_pack("{s:s, s:b, s:o}", "event", "summary", "ok", ok,
-					       "sides", list));
+		cli_put_json(out, json_pack("{s:s, s:b, s:o}", "event", "summary", "ok", ok,
+					    "sides", list));
 		return;
 	}
 	for (size_t i = 0; i < count; i++) {
 		const struct call_summary *s = &sides[i];
+		if (s->connected_ms < 0) {
+			fprintf(out, "%s: not connected\n", names[i]);
+			continue;
+		}
 		fprintf(out,
 			"%s: connected after %.1f ms, first sound %.1f ms, first picture %.1f ms\n",
 			names[i], s->connected_ms, s->first_audio_ms, s->first_frame_ms);

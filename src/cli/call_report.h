@@ -9,7 +9,5 @@
 /* Adds "event" and "side" to fields (taken over) and prints it; in words: side, ms, event, text. */
 void call_report(FILE *out, bool json, const char *side, double ms, const char *event,
 		 const char *text, json_t *fields);
-/* One object on one line, taken over. */
-void call_print_json(FILE *out, json_t *o);
 
 #endif

@@ -30,6 +30,10 @@ int cli_next(const struct cli_command *c, int argc, char **argv);
 /* A whole number from min to max, or false and a sentence on stderr. */
 bool cli_number(const char *option, const char *text, long min, long max, long *out);
 
+struct taut_relay_config;
+/* Says why there is no relay; the program's end. */
+int cli_no_relay(const char *command, int error, const struct taut_relay_config *cfg);
+
 extern const struct cli_command cli_call, cli_demo, cli_relay, cli_stun, cli_sdp;
 
 #endif

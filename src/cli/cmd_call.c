@@ -151,7 +151,10 @@ static bool take_option(struct job *j, int key, const char **trace, uint32_t *fl
 		j->cfg.name = optarg;
 		return true;
 	case KEY_SEND:
-		return take_send(&j->cfg, optarg);
+		if (take_send(&j->cfg, optarg))
+			return true;
+		fprintf(stderr, "taut call: at most two --send, for picture and sound\n");
+		return false;
 	case KEY_SAVE:
 		j->cfg.save = optarg;
 		return true;

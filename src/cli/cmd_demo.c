@@ -9,8 +9,8 @@
 #include <unistd.h>
 
 #include "cli/call.h"
-#include "cli/call_report.h"
 #include "cli/cli.h"
+#include "cli/cli_text.h"
 #include "cli/runtime.h"
 
 enum {
@@ -65,7 +65,7 @@ static void print_url(struct demo *d)
 	const char *url = taut_relay_url(d->relay);
 
 	if (d->json)
-		call_print_json(stdout, json_pack("{s:s, s:s}", "event", "serving", "url", url));
+		cli_put_json(stdout, json_pack("{s:s, s:s}", "event", "serving", "url", url));
 	else
 		printf("open %s in Chrome (Ctrl-C ends)\n", url);
 	fflush(stdout);
@@ -100,8 +100,8 @@ static void judge(struct demo *d)
 static void say_where(const struct demo *d)
 {
 	if (d->json)
-		call_print_json(stdout, json_pack("{s:s, s:s, s:b}", "event", "saved", "dir",
-						  d->save, "ok", d->ok));
+		cli_put_json(stdout, json_pack("{s:s, s:o, s:b}", "event", "saved", "dir",
+					       cli_json_text(d->save), "ok", d->ok));
 	else
 		printf("%s: received picture %s/snapshot.png, sound %s/audio.ogg, video "
 		       "%s/video.ivf\n",
@@ -225,12 +225,14 @@ static bool take_option(struct demo *d, int key, struct taut_relay_config *relay
 
 static int run(int argc, char **argv)
 {
-	struct demo d = { .save = "out", .seconds = 10 };
+	struct demo d = { .save = "out",
+			  .seconds = 10,
+			  .sides = { call_no_summary(), call_no_summary() } };
 	struct taut_relay_config relay = { .size = sizeof relay,
 					   .port = 8080,
 					   .last_port = LAST_PORT };
 	const char *trace = NULL;
-	int key, status = CLI_FAILED;
+	int key, status;
 
 	while ((key = cli_next(&cli_demo, argc, argv)) != CLI_END) {
 		if (key == CLI_HELP)
@@ -246,12 +248,7 @@ static int run(int argc, char **argv)
 	if (!runtime_open(&d.rt, trace, 0))
 		return CLI_FAILED;
 	int err = taut_relay_start(&d.relay, &relay);
-	if (err)
-		fprintf(stderr, "taut demo: no relay: %s\n",
-			err == TAUT_E_INVAL ? "--host takes an address"
-					    : "no port from --port to 8099 is free");
-	else
-		status = serve(&d);
+	status = err ? cli_no_relay("demo", err, &relay) : serve(&d);
 	taut_relay_stop(d.relay);
 	runtime_close(&d.rt);
 	return status;

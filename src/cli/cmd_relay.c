@@ -3,8 +3,10 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "cli/cli.h"
+#include "cli/cli_text.h"
 #include "taut/signal.h"
 
 static const struct cli_option options[] = {
@@ -21,7 +23,9 @@ enum { FIRST_PORT = 8080, LAST_PORT = 8099 };
 static void print_line(void *user, const char *line)
 {
 	(void)user;
-	printf("relay: %s\n", line);
+	printf("relay: ");
+	cli_put_text(stdout, line, strlen(line));
+	putchar('\n');
 	fflush(stdout);
 }
 
@@ -36,18 +40,20 @@ static bool take_port(struct taut_relay_config *cfg, const char *text)
 	return true;
 }
 
-static int explain(int error, const struct taut_relay_config *cfg)
+int cli_no_relay(const char *command, int error, const struct taut_relay_config *cfg)
 {
+	const char *host = cfg->host ? cfg->host : "127.0.0.1";
+
+	fprintf(stderr, "taut %s: ", command);
 	if (error == TAUT_E_INVAL)
-		fprintf(stderr, "taut relay: --host takes an IP address, not '%s'\n", cfg->host);
+		fprintf(stderr, "--host takes an IP address, not '%s'\n", host);
 	else if (error == TAUT_E_IO && cfg->last_port > cfg->port)
-		fprintf(stderr, "taut relay: no port from %u to %u is free on %s\n", cfg->port,
-			cfg->last_port, cfg->host ? cfg->host : "127.0.0.1");
+		fprintf(stderr, "no port from %u to %u is free on %s\n", cfg->port, cfg->last_port,
+			host);
 	else if (error == TAUT_E_IO)
-		fprintf(stderr, "taut relay: cannot listen on port %u of %s\n", cfg->port,
-			cfg->host ? cfg->host : "127.0.0.1");
+		fprintf(stderr, "cannot listen on port %u of %s\n", cfg->port, host);
 	else
-		fprintf(stderr, "taut relay: cannot start (error %d)\n", error);
+		fprintf(stderr, "the relay cannot start (error %d)\n", error);
 	return error == TAUT_E_INVAL ? CLI_USAGE : CLI_FAILED;
 }
 
@@ -69,7 +75,7 @@ static int serve(const struct taut_relay_config *cfg)
 	block_ends(&ends);
 	int e = taut_relay_start(&relay, cfg);
 	if (e != TAUT_OK)
-		return explain(e, cfg);
+		return cli_no_relay("relay", e, cfg);
 	printf("open %s in a browser; Ctrl-C ends it\n", taut_relay_url(relay));
 	fflush(stdout);
 	sigwait(&ends, &got);
@@ -102,6 +108,10 @@ static int run(int argc, char **argv)
 		default:
 			return key == CLI_HELP ? CLI_OK : CLI_USAGE;
 		}
+	}
+	if (optind != argc) {
+		fprintf(stderr, "taut relay: takes no '%s'\n", argv[optind]);
+		return CLI_USAGE;
 	}
 	return serve(&cfg);
 }

@@ -1,36 +1,45 @@
 /* cmd_sdp.c - taut sdp: what a session description says, or where it stops making sense.
  *
- * Descriptions come from anywhere: what is not printable is shown as "?", so that no file can
- * speak to the terminal. */
+ * Descriptions come from anywhere: what is not fit for a terminal is escaped, so that no file
+ * can speak to it. */
 #include <getopt.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli/cli.h"
+#include "cli/cli_text.h"
 #include "sdp/sdp.h"
 
 enum { ROOM = TT_SDP_MAX_BYTES + 1, SHOWN = 100 };
 
 static const struct cli_option options[] = {
-	{ "json", 'j', NULL, "one JSON object a line: the session, each section, warnings, or the error" },
+	{ "json", 'j', NULL,
+	  "one JSON object a line: the session, each section, warnings, or the error" },
 	{ NULL, 0, NULL, NULL },
 };
 
-static char printable(char c)
-{
-	return (unsigned char)c < ' ' || c == 0x7f ? '?' : c;
-}
-
 static void print_text(void *ctx, const char *text, size_t len)
 {
+	const char *end = text + len;
+
 	(void)ctx;
-	for (size_t i = 0; i < len; i++)
-		putchar(text[i] == '\n' ? '\n' : printable(text[i]));
+	while (text < end) {
+		const char *lf = memchr(text, '\n', (size_t)(end - text));
+		cli_put_text(stdout, text, (size_t)((lf ? lf : end) - text));
+		if (lf)
+			putchar('\n');
+		text = lf ? lf + 1 : end;
+	}
 }
 
 /* ---- the error, with the line and a caret under the place ---- */
+
+/* One column for each byte, because that is what the caret counts. */
+static char printable(char c)
+{
+	return (unsigned char)c < ' ' || (unsigned char)c >= 0x7f ? '?' : c;
+}
 
 static void print_place(const char *text, size_t len, const struct taut_error *e)
 {
@@ -54,34 +63,11 @@ static void print_place(const char *text, size_t len, const struct taut_error *e
 static void print_error(const char *name, const char *text, size_t len, const struct taut_error *e)
 {
 	fprintf(stderr, "%s:%u:%u: %s: found %s, expected %s (%s)\n", name, e->line, e->column,
-	        e->message, e->found, e->expected, e->spec);
+		e->message, e->found, e->expected, e->spec);
 	print_place(text, len, e);
 }
 
 /* ---- the same for programs ---- */
-
-/* Text of the description may be no UTF-8: then its bytes beyond ASCII are shown as "?". */
-static json_t *text_of(const char *text)
-{
-	json_t *s = text ? json_string(text) : json_null();
-
-	if (s)
-		return s;
-	char *copy = strdup(text);
-	for (char *p = copy; p && *p; p++)
-		if ((unsigned char)*p >= 0x80)
-			*p = '?';
-	s = copy ? json_string(copy) : NULL;
-	free(copy);
-	return s;
-}
-
-static void print_object(json_t *o)
-{
-	json_dumpf(o, stdout, JSON_COMPACT);
-	putchar('\n');
-	json_decref(o);
-}
 
 static json_t *codecs_of(const struct tt_sdp_media *m)
 {
@@ -91,12 +77,13 @@ static json_t *codecs_of(const struct tt_sdp_media *m)
 		const struct tt_sdp_codec *c = &m->codecs[i];
 		json_t *feedback = json_array();
 		for (size_t k = 0; k < c->rtcp_fb_count; k++)
-			json_array_append_new(feedback, text_of(c->rtcp_fb[k]));
-		json_array_append_new(
-		        list, json_pack("{s:i, s:o, s:I, s:i, s:o, s:o}", "payload_type", c->payload_type,
-		                        "name", text_of(c->name), "clock_rate", (json_int_t)c->clock_rate,
-		                        "channels", c->channels, "fmtp", text_of(c->fmtp), "rtcp_fb",
-		                        feedback));
+			json_array_append_new(feedback, cli_json_text(c->rtcp_fb[k]));
+		json_array_append_new(list,
+				      json_pack("{s:i, s:o, s:I, s:i, s:o, s:o}", "payload_type",
+						c->payload_type, "name", cli_json_text(c->name),
+						"clock_rate", (json_int_t)c->clock_rate, "channels",
+						c->channels, "fmtp", cli_json_text(c->fmtp),
+						"rtcp_fb", feedback));
 	}
 	return list;
 }
@@ -108,7 +95,7 @@ static json_t *candidates_of(const struct tt_sdp_media *m)
 
 	for (size_t i = 0; i < m->candidate_count; i++)
 		if (tt_sdp_candidate_write(&m->candidates[i], line, sizeof line) > 0)
-			json_array_append_new(list, text_of(line));
+			json_array_append_new(list, cli_json_text(line));
 	return list;
 }
 
@@ -118,7 +105,7 @@ static json_t *extmaps_of(const struct tt_sdp_common *c)
 
 	for (size_t i = 0; i < c->extmap_count; i++)
 		json_array_append_new(list, json_pack("{s:i, s:o}", "id", c->extmaps[i].id, "uri",
-		                                      text_of(c->extmaps[i].uri)));
+						      cli_json_text(c->extmaps[i].uri)));
 	return list;
 }
 
@@ -126,11 +113,12 @@ static json_t *section_of(const struct tt_sdp *sdp, size_t index)
 {
 	const struct tt_sdp_media *m = sdp->media[index];
 	json_t *o = json_pack("{s:I, s:o, s:o, s:i, s:o, s:s, s:o, s:s, s:b}", "section",
-	                      (json_int_t)index + 1, "kind", text_of(m->kind_text), "mid",
-	                      text_of(m->mid), "port", m->port, "proto", text_of(m->proto_text),
-	                      "direction", tt_sdp_direction_text(tt_sdp_direction(sdp, m)),
-	                      "ice_ufrag", text_of(tt_sdp_ufrag(sdp, m)), "setup",
-	                      tt_sdp_setup_text(tt_sdp_setup(sdp, m)), "rtcp_mux", m->rtcp_mux);
+			      (json_int_t)index + 1, "kind", cli_json_text(m->kind_text), "mid",
+			      cli_json_text(m->mid), "port", m->port, "proto",
+			      cli_json_text(m->proto_text), "direction",
+			      tt_sdp_direction_text(tt_sdp_direction(sdp, m)), "ice_ufrag",
+			      cli_json_text(tt_sdp_ufrag(sdp, m)), "setup",
+			      tt_sdp_setup_text(tt_sdp_setup(sdp, m)), "rtcp_mux", m->rtcp_mux);
 
 	if (!o)
 		return NULL;
@@ -140,7 +128,7 @@ static json_t *section_of(const struct tt_sdp *sdp, size_t index)
 	if (tt_sdp_is_sctp(m)) {
 		json_object_set_new(o, "sctp_port", json_integer(tt_sdp_sctp_port(m)));
 		json_object_set_new(o, "max_message_size",
-		                    json_integer((json_int_t)tt_sdp_max_message_size(m)));
+				    json_integer((json_int_t)tt_sdp_max_message_size(m)));
 	}
 	return o;
 }
@@ -152,29 +140,32 @@ static void print_json(const char *name, const struct tt_sdp *sdp)
 	for (size_t i = 0; i < sdp->group_count; i++) {
 		json_t *mids = json_array();
 		for (size_t k = 0; k < sdp->groups[i].mid_count; k++)
-			json_array_append_new(mids, text_of(sdp->groups[i].mids[k]));
+			json_array_append_new(mids, cli_json_text(sdp->groups[i].mids[k]));
 		json_array_append_new(groups, json_pack("{s:o, s:o}", "semantics",
-		                                        text_of(sdp->groups[i].semantics), "mids", mids));
+							cli_json_text(sdp->groups[i].semantics),
+							"mids", mids));
 	}
 	/* 64 bits do not fit a number of JavaScript */
 	char id[24];
 	snprintf(id, sizeof id, "%llu", (unsigned long long)sdp->sess_id);
-	print_object(json_pack("{s:o, s:o, s:s, s:I, s:b, s:o}", "file", text_of(name), "user",
-	                       text_of(sdp->username), "session_id", id, "sections",
-	                       (json_int_t)sdp->media_count, "ice_lite", sdp->ice_lite, "groups",
-	                       groups));
+	cli_put_json(stdout, json_pack("{s:o, s:o, s:s, s:I, s:b, s:o}", "file",
+				       cli_json_text(name), "user", cli_json_text(sdp->username),
+				       "session_id", id, "sections", (json_int_t)sdp->media_count,
+				       "ice_lite", sdp->ice_lite, "groups", groups));
 	for (size_t i = 0; i < sdp->media_count; i++)
-		print_object(section_of(sdp, i));
+		cli_put_json(stdout, section_of(sdp, i));
 	for (size_t i = 0; i < sdp->warning_count; i++)
-		print_object(json_pack("{s:i, s:s}", "line", (int)sdp->warnings[i].line, "warning",
-		                       sdp->warnings[i].text));
+		cli_put_json(stdout, json_pack("{s:i, s:s}", "line", (int)sdp->warnings[i].line,
+					       "warning", sdp->warnings[i].text));
 }
 
 static void print_json_error(const char *name, const struct taut_error *e)
 {
-	print_object(json_pack("{s:o, s:i, s:i, s:s, s:o, s:s, s:s}", "file", text_of(name), "line",
-	                       (int)e->line, "column", (int)e->column, "error", e->message, "found",
-	                       text_of(e->found), "expected", e->expected, "spec", e->spec));
+	cli_put_json(stdout,
+		     json_pack("{s:o, s:i, s:i, s:s, s:o, s:s, s:s}", "file", cli_json_text(name),
+			       "line", (int)e->line, "column", (int)e->column, "error", e->message,
+			       "found", cli_json_text(e->found), "expected", e->expected, "spec",
+			       e->spec));
 }
 
 /* ---- files ---- */
@@ -239,7 +230,8 @@ static int run(int argc, char **argv)
 		json = true;
 	}
 	if (optind >= argc) {
-		fprintf(stderr, "taut sdp: which file? - is the standard input; see 'taut sdp --help'\n");
+		fprintf(stderr,
+			"taut sdp: which file? - is the standard input; see 'taut sdp --help'\n");
 		return CLI_USAGE;
 	}
 	char *text = malloc(ROOM);
@@ -258,6 +250,6 @@ const struct cli_command cli_sdp = {
 	.summary = "Say what a session description says, or where it is wrong.",
 	.options = options,
 	.examples = "  taut sdp offer.sdp\n"
-	            "  taut sdp --json - < answer.sdp\n",
+		    "  taut sdp --json - < answer.sdp\n",
 	.run = run,
 };

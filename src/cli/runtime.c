@@ -1,6 +1,7 @@
 /* runtime.c - see runtime.h. */
 #include "cli/runtime.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,21 +23,35 @@ static void write_trace(void *ctx, const char *text, size_t len)
 	fwrite(text, 1, len, ctx);
 }
 
+static void catch_signals(void)
+{
+	struct sigaction a = { .sa_handler = on_signal };
+
+	signals = 0;
+	sigaction(SIGINT, &a, NULL);
+	sigaction(SIGTERM, &a, NULL);
+	signal(SIGPIPE, SIG_IGN);
+}
+
 bool runtime_open(struct runtime *r, const char *trace, uint32_t loop_flags)
 {
 	struct taut_env_config env = { .size = sizeof env };
 	struct taut_loop_config cfg = { .size = sizeof cfg, .flags = loop_flags, .env = &env };
 
 	*r = (struct runtime){ 0 };
-	signals = 0;
+	catch_signals(); /* from now on an interruption ends in a summary */
 	if (trace) {
 		r->trace_file = strcmp(trace, "-") == 0 ? stderr : fopen(trace, "w");
 		if (!r->trace_file) {
-			fprintf(stderr, "taut: the trace cannot be written to %s\n", trace);
+			fprintf(stderr, "taut: the trace cannot be written to %s: %s\n", trace,
+				strerror(errno));
 			return false;
 		}
-		if (taut_trace_text_new(&r->trace, write_trace, r->trace_file) != TAUT_OK)
+		if (taut_trace_text_new(&r->trace, write_trace, r->trace_file) != TAUT_OK) {
+			fprintf(stderr, "taut: out of memory\n");
+			runtime_close(r);
 			return false;
+		}
 		env.trace = r->trace;
 	}
 	if (taut_loop_new(&r->loop, &cfg) != TAUT_OK) {
@@ -52,7 +67,8 @@ static void watch(void *arg)
 	struct runtime *r = arg;
 
 	r->watch = 0;
-	if (signals > 0)
+	/* A reader that has gone away ends it, too. */
+	if (signals > 0 || ferror(stdout))
 		r->interrupted(r->user);
 	else
 		r->watch = taut_loop_after(r->loop, WATCH_EVERY, watch, r);
@@ -60,11 +76,6 @@ static void watch(void *arg)
 
 void runtime_catch_signals(struct runtime *r, void (*interrupted)(void *user), void *user)
 {
-	struct sigaction a = { .sa_handler = on_signal };
-
-	sigaction(SIGINT, &a, NULL);
-	sigaction(SIGTERM, &a, NULL);
-	signal(SIGPIPE, SIG_IGN);
 	r->interrupted = interrupted;
 	r->user = user;
 	watch(r);

@@ -86,7 +86,8 @@ bool tt_signal_is_word(const char *text, size_t len)
 
 	for (size_t i = 0, n; i < len; i += n, chars++) {
 		n = utf8_sequence(p + i, len - i);
-		if (n == 0 || p[i] < 0x20 || p[i] == 0x7f || chars == TT_SIGNAL_WORD)
+		bool c1 = p[i] == 0xc2 && n == 2 && p[i + 1] < 0xa0; /* U+0080 to U+009F */
+		if (n == 0 || p[i] < 0x20 || p[i] == 0x7f || c1 || chars == TT_SIGNAL_WORD)
 			return false;
 	}
 	return chars > 0;

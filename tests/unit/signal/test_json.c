@@ -93,6 +93,8 @@ static void a_word_has_1_to_64_characters_and_no_controls(void **state)
 	assert_false(tt_signal_is_word("", 0));
 	assert_false(tt_signal_is_word("a\nb", 3));
 	assert_false(tt_signal_is_word("\x7f", 1));
+	assert_false(tt_signal_is_word("a\xc2\x9b", 3)); /* U+009B, which is ESC [ */
+	assert_true(tt_signal_is_word("\xc2\xa0", 2));
 	assert_true(tt_signal_is_word("<img onerror>", 13));
 }
 
