@@ -88,10 +88,11 @@ struct taut_room_config {
 	                     taut_pc *pc, const char *why);
 	void (*on_chat)(void *user, taut_room *room, const struct taut_room_peer *peer,
 	                const char *text);
-	/* code: of docs/SIGNALING.md ("room_full"), or "unreachable", "refused", "local". */
+	/* code: of docs/SIGNALING.md ("room_full"), or "unreachable", "local". */
 	void (*on_error)(void *user, taut_room *room, const char *code, const char *text);
 	void (*on_state)(void *user, taut_room *room, uint32_t state); /* TAUT_ROOM_ */
-	/* Every signaling message as JSON, out (1) or in (0): for logs. */
+	/* Every signaling message as JSON, out (1) or in (0): for logs, so that the passwords of
+	 * ICE and the secret of this client are asterisks. */
 	void (*on_signal)(void *user, taut_room *room, int out, const char *json, size_t len);
 };
 

@@ -59,6 +59,31 @@ static void set_state(taut_room *room, uint32_t state)
 		room->cfg.on_state(room->cfg.user, room, state);
 }
 
+/* ---- what logs see ---- */
+
+/* Everything from after mark to the end of the line or of the string. */
+static void hide_after(char *text, const char *mark)
+{
+	for (char *p = text; (p = strstr(p, mark)) != NULL;)
+		for (p += strlen(mark); *p && *p != '"' && *p != '\\'; p++)
+			*p = '*';
+}
+
+/* Who has the password of ICE can take over a call, who has the secret can take our id. */
+static void tell_signal(taut_room *room, int out, const char *json, size_t len)
+{
+	char *text = room->cfg.on_signal ? malloc(len + 1) : NULL;
+
+	if (!text)
+		return;
+	memcpy(text, json, len);
+	text[len] = '\0';
+	hide_after(text, "a=ice-pwd:");
+	hide_after(text, "\"secret\":\"");
+	room->cfg.on_signal(room->cfg.user, room, out, text, len);
+	free(text);
+}
+
 /* ---- out ---- */
 
 void room_send(taut_room *room, const struct room_peer *p, json_t *o)
@@ -78,8 +103,7 @@ void room_send(taut_room *room, const struct room_peer *p, json_t *o)
 		return;
 	size_t len = strlen(text);
 	tt_link_send(room->link, room->line, text, len);
-	if (room->cfg.on_signal)
-		room->cfg.on_signal(room->cfg.user, room, 1, text, len);
+	tell_signal(room, 1, text, len);
 	free(text);
 }
 
@@ -239,8 +263,7 @@ static void hear(taut_room *room, const char *text, size_t len)
 	const char *type = tt_signal_word(o, "type"), *from = tt_signal_word(o, "from");
 	const char *where = tt_signal_word(o, "room");
 
-	if (room->cfg.on_signal)
-		room->cfg.on_signal(room->cfg.user, room, 0, text, len);
+	tell_signal(room, 0, text, len);
 	if (room->left || !type || (where && strcmp(where, room->room) != 0)) {
 		json_decref(o);
 		return;

@@ -153,21 +153,23 @@ static void free_pc(struct room_peer *p)
 	taut_loop_free_pc(p->room->loop, pc);
 }
 
-static bool new_pc(struct room_peer *p)
+static taut_pc *new_pc(struct room_peer *p)
 {
 	taut_room *room = p->room;
+	taut_pc *pc = NULL;
 
-	p->heard = p->ignored_offer = p->wants = false;
-	if (taut_pc_new(&p->pc, taut_loop_env(room->loop), &room->pc_cfg,
-			taut_loop_now(room->loop)) < 0)
-		p->pc = NULL;
-	else if (taut_loop_add(room->loop, p->pc, on_event, p) == TAUT_OK)
-		return true;
-	if (p->pc)
-		taut_pc_free(p->pc);
-	p->pc = NULL;
+	if (taut_pc_new(&pc, taut_loop_env(room->loop), &room->pc_cfg, taut_loop_now(room->loop)) <
+	    0)
+		return NULL;
+	if (taut_loop_add(room->loop, pc, on_event, p) == TAUT_OK)
+		return pc;
+	taut_pc_free(pc);
+	return NULL;
+}
+
+static void no_pc(taut_room *room)
+{
 	room_error(room, "local", "no connection could be made");
-	return false;
 }
 
 static void unlink_peer(struct room_peer *p)
@@ -214,8 +216,10 @@ struct room_peer *room_peer_add(taut_room *room, const char *id, const char *nam
 	p->face = (struct taut_room_peer){ p->id, p->name, agent, starts };
 	if (starts)
 		room_hex(p->call, ROOM_CALL);
-	if (!new_pc(p)) {
+	p->pc = new_pc(p);
+	if (!p->pc) {
 		free(p);
+		no_pc(room);
 		return NULL;
 	}
 	p->next = room->peers;
@@ -229,12 +233,17 @@ struct room_peer *room_peer_add(taut_room *room, const char *id, const char *nam
 static bool replace_pc(struct room_peer *p)
 {
 	taut_room *room = p->room;
+	taut_pc *pc = new_pc(p); /* before the old one is freed: on_peer_left shows that one */
 
-	free_pc(p);
-	if (!new_pc(p)) {
-		unlink_peer(p);
+	if (!pc) {
+		no_pc(room);
+		if (!room->left)
+			room_peer_drop(p, "no new connection could be made");
 		return false;
 	}
+	free_pc(p);
+	p->pc = pc;
+	p->heard = p->ignored_offer = p->wants = false;
 	tell_peer(p);
 	return !room->left && p->pc;
 }

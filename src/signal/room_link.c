@@ -3,7 +3,9 @@
 #include "signal/room_link.h"
 
 #include <libwebsockets.h>
+#include <openssl/ssl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +15,8 @@
 #include "signal/signal_json.h"
 
 enum { FIRST_WAIT = 500000, LONGEST_WAIT = 5000000, CLOSE_WAIT = 300000 };
+enum { ANSWER_WAIT = 5000000 };   /* from the call to an open WebSocket */
+enum { JOIN_WAIT = 1 };           /* seconds: a name server that is silent holds the thread */
 enum { QUEUE = 4 * 1024 * 1024 }; /* bytes, each way; past it the line is cut */
 
 struct queue {
@@ -20,24 +24,27 @@ struct queue {
 	size_t bytes;
 };
 
-/* posted: a task with this link is in the loop's queue. Below the mutex: what both threads
- * touch. Below that: the line's thread only. */
+/* posted: a task with this link is in the loop's queue. refs: the caller's until tt_link_close,
+ * the thread's, and that of the task; whoever gives up the last one frees the link. Below the
+ * mutex: what both threads touch. Below that: the line's thread only. */
 struct tt_link {
 	struct tt_link_config cfg;
 	pthread_t thread;
 	pthread_mutex_t lock;
 	struct queue in, out;
 	bool posted, closing;
+	unsigned refs;
 	unsigned line; /* the connection that is up, 0: none */
 
 	struct lws_context *context;
+	SSL_CTX *tls; /* ours: libwebsockets 4.1.6 loses the one it makes */
 	struct lws_protocols protocols[2];
 	lws_retry_bo_t idle;
 	lws_sorted_usec_list_t alarm;
 	struct lws *wsi;
 	bool up, cut;
 	unsigned lines;
-	int64_t next_try, wait, closed_by;
+	int64_t next_try, answer_by, wait, closed_by;
 	char *gather;
 	size_t have;
 	char why[160];
@@ -48,7 +55,8 @@ struct tt_link {
 static bool queue_add(struct queue *q, enum tt_link_kind kind, unsigned line, const char *text,
 		      size_t len)
 {
-	struct tt_link_item *item = q->bytes + len <= QUEUE ? malloc(sizeof *item + len + 1) : NULL;
+	const size_t size = sizeof(struct tt_link_item) + len + 1;
+	struct tt_link_item *item = q->bytes + size <= QUEUE ? malloc(size) : NULL;
 
 	if (!item)
 		return false;
@@ -58,7 +66,7 @@ static bool queue_add(struct queue *q, enum tt_link_kind kind, unsigned line, co
 	item->text[len] = '\0';
 	*q->last = item;
 	q->last = &item->next;
-	q->bytes += len;
+	q->bytes += size;
 	return true;
 }
 
@@ -71,7 +79,7 @@ static struct tt_link_item *queue_take(struct queue *q)
 	q->first = item->next;
 	if (!q->first)
 		q->last = &q->first;
-	q->bytes -= item->len;
+	q->bytes -= sizeof *item + item->len + 1;
 	return item;
 }
 
@@ -83,8 +91,24 @@ static void queue_clear(struct queue *q)
 		free(item);
 }
 
-static void link_free(struct tt_link *link)
+static void context_free(struct tt_link *link)
 {
+	link->wsi = NULL; /* its end is no news any more */
+	if (link->context)
+		lws_context_destroy(link->context);
+	link->context = NULL;
+	SSL_CTX_free(link->tls);
+	link->tls = NULL;
+}
+
+static void link_release(struct tt_link *link)
+{
+	pthread_mutex_lock(&link->lock);
+	const bool last = --link->refs == 0;
+	pthread_mutex_unlock(&link->lock);
+	if (!last)
+		return;
+	context_free(link);
 	queue_clear(&link->in);
 	queue_clear(&link->out);
 	pthread_mutex_destroy(&link->lock);
@@ -94,7 +118,7 @@ static void link_free(struct tt_link *link)
 
 /* ---- to the loop ---- */
 
-/* The task on the loop's thread. After tt_link_close it is the one that frees the link. */
+/* The task on the loop's thread. */
 static void drain(void *arg)
 {
 	struct tt_link *link = arg;
@@ -105,18 +129,13 @@ static void drain(void *arg)
 		item = link->closing ? NULL : queue_take(&link->in);
 		if (!item)
 			link->posted = false;
-		bool closing = link->closing;
 		pthread_mutex_unlock(&link->lock);
-		if (closing) {
-			link_free(link);
-			return;
-		}
 		if (!item)
-			return;
-		link->cfg.item(link->cfg.user,
-			       item); /* may close the link; posted still holds it */
+			break;
+		link->cfg.item(link->cfg.user, item); /* may close the link; we still hold it */
 		free(item);
 	}
+	link_release(link);
 }
 
 static void tell(struct tt_link *link, enum tt_link_kind kind, const char *text, size_t len)
@@ -124,8 +143,11 @@ static void tell(struct tt_link *link, enum tt_link_kind kind, const char *text,
 	pthread_mutex_lock(&link->lock);
 	if (!queue_add(&link->in, kind, link->lines, text, len))
 		link->cut = true;
-	else if (!link->posted && !link->closing)
-		link->posted = taut_loop_post(link->cfg.loop, drain, link) == TAUT_OK;
+	else if (!link->posted && !link->closing &&
+		 taut_loop_post(link->cfg.loop, drain, link) == TAUT_OK) {
+		link->posted = true;
+		link->refs++;
+	}
 	pthread_mutex_unlock(&link->lock);
 }
 
@@ -222,7 +244,6 @@ static int callback(struct lws *wsi, enum lws_callback_reasons reason, void *use
 {
 	struct tt_link *link = wsi ? lws_context_user(lws_get_context(wsi)) : NULL;
 
-	(void)user;
 	switch ((int)reason) {
 	case LWS_CALLBACK_CLIENT_ESTABLISHED:
 		went_up(link);
@@ -235,12 +256,26 @@ static int callback(struct lws *wsi, enum lws_callback_reasons reason, void *use
 		if (link->up)
 			lws_callback_on_writable(link->wsi);
 		return 0;
+	case LWS_CALLBACK_OPENSSL_PERFORM_SERVER_CERT_VERIFICATION:
+		if (len == 0 && link && !link->cfg.any_certificate) /* len: what OpenSSL found */
+			snprintf(link->why, sizeof link->why,
+				 "the relay's certificate is not trusted: %s",
+				 X509_verify_cert_error_string(X509_STORE_CTX_get_error(user)));
+		return 0;
 	case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
 		peer_closes(link, in, len);
 		return 0;
 	case LWS_CALLBACK_CLIENT_CONNECTION_ERROR:
-		went_down(link, in ? in : "no connection", in ? len : 13);
+		if (!link->why[0])
+			snprintf(link->why, sizeof link->why, "%.*s",
+				 in ? (int)tt_min(len, 150) : 13,
+				 in ? (const char *)in : "no connection");
+		went_down(link, link->why, strlen(link->why));
 		return 0;
+	case LWS_CALLBACK_WSI_DESTROY: /* all that is heard of one that never answered */
+		if (!link || wsi != link->wsi)
+			return 0;
+		/* fall through */
 	case LWS_CALLBACK_CLIENT_CLOSED:
 		if (!link->why[0])
 			snprintf(link->why, sizeof link->why, "the connection to the relay broke");
@@ -271,6 +306,7 @@ static void try_now(struct tt_link *link)
 				    LCCSCF_SKIP_SERVER_CERT_HOSTNAME_CHECK | LCCSCF_ALLOW_EXPIRED |
 				    LCCSCF_ALLOW_INSECURE;
 	link->next_try = INT64_MAX;
+	link->answer_by = clock_us() + ANSWER_WAIT;
 	unsigned before = link->lines;
 	if (!lws_client_connect_via_info(&i) && link->next_try == INT64_MAX &&
 	    before == link->lines) {
@@ -302,33 +338,59 @@ static bool closing(struct tt_link *link, int64_t now)
 	return !link->up || now >= link->closed_by;
 }
 
+/* Something else listens on that port, and says nothing: libwebsockets would wait for ever. */
+static void give_up(struct tt_link *link)
+{
+	snprintf(link->why, sizeof link->why, "no answer within 5 seconds");
+	link->answer_by = INT64_MAX;
+	lws_set_timeout(link->wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_ASYNC);
+}
+
+static int64_t next_alarm(const struct tt_link *link)
+{
+	if (link->closed_by)
+		return link->closed_by;
+	if (link->wsi)
+		return link->up ? INT64_MAX : link->answer_by;
+	return link->next_try;
+}
+
 static void *run(void *arg)
 {
 	struct tt_link *link = arg;
 
-	for (;;) {
-		int64_t now = clock_us();
-		if (closing(link, now))
-			return NULL;
+	for (int64_t now; now = clock_us(), !closing(link, now);) {
 		if (!link->wsi && now >= link->next_try)
 			try_now(link);
-		int64_t next = link->closed_by ? link->closed_by
-			       : link->wsi     ? INT64_MAX
-					       : link->next_try;
+		if (link->wsi && !link->up && now >= link->answer_by)
+			give_up(link);
+		const int64_t next = next_alarm(link);
 		if (next != INT64_MAX)
 			lws_sul_schedule(link->context, 0, &link->alarm, on_alarm,
 					 tt_max64(next - now, 1000));
 		if (lws_service(link->context, 0) < 0)
-			return NULL;
+			break;
 	}
+	link_release(link);
+	return NULL;
 }
 
 /* ---- open and close ---- */
+
+static bool make_tls(struct tt_link *link)
+{
+	link->tls = SSL_CTX_new(TLS_client_method());
+	return link->tls && SSL_CTX_set_min_proto_version(link->tls, TLS1_2_VERSION) == 1 &&
+	       (link->cfg.any_certificate || SSL_CTX_set_default_verify_paths(link->tls) == 1);
+}
 
 static bool make_context(struct tt_link *link)
 {
 	struct lws_context_creation_info info = { 0 };
 
+	if (link->cfg.url.tls && !make_tls(link))
+		return false;
+	info.provided_client_ssl_ctx = link->tls;
 	link->protocols[0] = (struct lws_protocols){ .name = "taut-room",
 						     .callback = callback,
 						     .rx_buffer_size = 16 * 1024 };
@@ -346,6 +408,21 @@ static bool make_context(struct tt_link *link)
 	return link->context != NULL;
 }
 
+/* Signals are for the threads of the application; a write to a broken line is no signal here. */
+static bool start_thread(struct tt_link *link)
+{
+	sigset_t all, old;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	link->refs++;
+	const bool ok = pthread_create(&link->thread, NULL, run, link) == 0;
+	if (!ok)
+		link->refs--;
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	return ok;
+}
+
 int tt_link_open(struct tt_link **out, const struct tt_link_config *cfg)
 {
 	struct tt_link *link = calloc(1, sizeof *link);
@@ -357,11 +434,10 @@ int tt_link_open(struct tt_link **out, const struct tt_link_config *cfg)
 	link->in.last = &link->in.first;
 	link->out.last = &link->out.first;
 	link->wait = FIRST_WAIT;
+	link->refs = 1;
 	pthread_mutex_init(&link->lock, NULL);
-	if (!make_context(link) || pthread_create(&link->thread, NULL, run, link) != 0) {
-		if (link->context)
-			lws_context_destroy(link->context);
-		link_free(link);
+	if (!make_context(link) || !start_thread(link)) {
+		link_release(link);
 		return TAUT_E_IO;
 	}
 	*out = link;
@@ -383,9 +459,12 @@ void tt_link_close(struct tt_link *link)
 	link->closing = true;
 	pthread_mutex_unlock(&link->lock);
 	lws_cancel_service(link->context);
-	pthread_join(link->thread, NULL);
-	link->wsi = NULL; /* its end is no news any more */
-	lws_context_destroy(link->context);
-	if (!link->posted)
-		link_free(link);
+	struct timespec until;
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += JOIN_WAIT;
+	if (pthread_clockjoin_np(link->thread, NULL, CLOCK_MONOTONIC, &until) == 0)
+		context_free(link);
+	else
+		pthread_detach(link->thread); /* it frees the link when its name is answered */
+	link_release(link);
 }

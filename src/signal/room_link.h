@@ -46,7 +46,7 @@ struct tt_link;
 int tt_link_open(struct tt_link **out, const struct tt_link_config *cfg);
 /* text is copied and goes out if that connection is still the one; else it is dropped. */
 void tt_link_send(struct tt_link *link, unsigned line, const char *text, size_t len);
-/* What was sent goes out first, as far as that is quick; joins the thread. */
+/* What was sent goes out first, as far as that is quick. Takes at most about a second. */
 void tt_link_close(struct tt_link *link);
 
 #endif

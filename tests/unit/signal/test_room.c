@@ -32,7 +32,9 @@ static struct stage {
 	taut_task timer;
 	void *timer_arg;
 	taut_room *room;
-	const char *leave_in; /* the callback in which to leave */
+	const char *leave_in;      /* the callback in which to leave */
+	bool no_memory;            /* for another connection */
+	char last_signal[2][1024]; /* in, out */
 } st;
 
 int tt_link_open(struct tt_link **out, const struct tt_link_config *cfg)
@@ -93,6 +95,8 @@ struct taut_pc {
 int taut_pc_new(taut_pc **out, taut_env *env, const struct taut_config *cfg, taut_time now)
 {
 	(void)env, (void)cfg, (void)now;
+	if (st.no_memory)
+		return TAUT_E_NOMEM;
 	st.pc = *out = calloc(1, sizeof **out);
 	(*out)->signaling = TAUT_SIGNALING_STABLE;
 	(*out)->connection = TAUT_STATE_NEW;
@@ -305,7 +309,9 @@ static void on_state(void *u, taut_room *r, uint32_t state)
 
 static void on_signal(void *u, taut_room *r, int out, const char *json, size_t len)
 {
-	(void)u, (void)r, (void)json, (void)len;
+	(void)u, (void)r;
+	assert_int_equal(strlen(json), len);
+	snprintf(st.last_signal[out], sizeof st.last_signal[out], "%s", json);
 	st.heard_count++;
 	perhaps_leave(out ? "signal out" : "signal in");
 }
@@ -518,6 +524,40 @@ static void user_here_begins_anew_unless_the_call_works(void **state)
 	assert_int_equal(st.pcs_made, 3);
 }
 
+static void without_memory_for_a_new_connection_the_peer_is_told_to_have_left(void **state)
+{
+	(void)state;
+	join(BOB);
+	hear(OFFER("c1", "x"));
+	st.no_memory = true;
+	hear(OFFER("c2", "x")); /* on_peer_left looks at the earlier connection */
+	assert_int_equal(st.peers_left, 1);
+	assert_int_equal(st.pcs_alive, 0);
+	assert_string_equal(st.last_error, "local");
+	hear(USER_HERE("polite"));
+	assert_int_equal(st.peers_seen, 1);
+	st.no_memory = false;
+	hear(USER_HERE("polite"));
+	assert_int_equal(st.peers_seen, 2);
+	st.no_memory = true;
+	st.leave_in = "error";
+	hear(USER_HERE("polite"));
+	assert_null(st.room);
+}
+
+static void logs_do_not_see_what_would_let_others_in(void **state)
+{
+	(void)state;
+	item(TT_LINK_UP, 1, "");
+	assert_non_null(
+		strstr(st.last_signal[1], "\"secret\":\"********************************\""));
+	assert_null(strstr(st.sent[0], "*"));
+	join(BOB);
+	hear(OFFER("c", "a=ice-ufrag:u\\r\\na=ice-pwd:0123\\r\\na=ice-pwd:45"));
+	assert_non_null(
+		strstr(st.last_signal[0], "a=ice-ufrag:u\\r\\na=ice-pwd:****\\r\\na=ice-pwd:**\""));
+}
+
 static void the_starter_mends_a_failed_call_by_ice_or_by_a_new_one(void **state)
 {
 	(void)state;
@@ -640,6 +680,8 @@ int main(void)
 		T(left_ends_a_call_and_gone_lets_it_go_on),
 		T(an_offer_of_another_call_replaces_the_connection),
 		T(user_here_begins_anew_unless_the_call_works),
+		T(without_memory_for_a_new_connection_the_peer_is_told_to_have_left),
+		T(logs_do_not_see_what_would_let_others_in),
 		T(the_starter_mends_a_failed_call_by_ice_or_by_a_new_one),
 		T(an_offer_that_is_refused_is_told),
 		T(chat_goes_both_ways),
