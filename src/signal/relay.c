@@ -4,9 +4,11 @@
 
 #include <netinet/in.h>
 #include <openssl/rand.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -149,6 +151,7 @@ static bool open_port(taut_relay *relay, const struct taut_addr *a, int port)
 	if (relay->cfg.flags & TAUT_RELAY_TLS) {
 		info.options |= LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
 		info.alpn = "http/1.1";
+		info.provided_client_ssl_ctx = relay->unused;
 		info.server_ssl_cert_mem = relay->certificate;
 		info.server_ssl_cert_mem_len = (unsigned)strlen(relay->certificate);
 		info.server_ssl_private_key_mem = relay->key;
@@ -179,9 +182,21 @@ static void free_relay(taut_relay *relay)
 	if (relay->context)
 		lws_context_destroy(relay->context); /* closes what is left, through the callback */
 	tt_relay_free(&relay->core);
+	SSL_CTX_free(relay->unused);
 	free(relay->certificate);
 	free(relay->key);
 	free(relay);
+}
+
+/* Past the system's limit accept would fail again and again, and the thread would spin. */
+static size_t sockets_allowed(void)
+{
+	struct rlimit most;
+
+	if (getrlimit(RLIMIT_NOFILE, &most) != 0 || most.rlim_cur >= TT_RELAY_TCP + TT_RELAY_SPARE)
+		return TT_RELAY_TCP;
+	return most.rlim_cur > 2 * TT_RELAY_SPARE ? (size_t)most.rlim_cur - TT_RELAY_SPARE
+						  : (size_t)most.rlim_cur / 2;
 }
 
 static void set_up(taut_relay *relay)
@@ -196,11 +211,31 @@ static void set_up(taut_relay *relay)
 
 	tt_env_init(&relay->env, &env);
 	tt_relay_init(&relay->core, &relay->env, &hooks);
+	relay->socket_limit = sockets_allowed();
 	relay->protocols[0] = relay->protocols[1] = row;
 	relay->protocols[0].name = "http"; /* also for a WebSocket that names no subprotocol */
 	relay->protocols[1].name = "taut-room";
 	relay->idle = (lws_retry_bo_t){ .secs_since_valid_ping = TT_RELAY_PING,
 					.secs_since_valid_hangup = TT_RELAY_PING_END };
+}
+
+static bool set_up_tls(taut_relay *relay)
+{
+	relay->unused = SSL_CTX_new(TLS_client_method());
+	return relay->unused &&
+	       tt_relay_make_certificate(relay->host, &relay->certificate, &relay->key);
+}
+
+/* Signals are for the threads of the application; a write to a broken line is no signal here. */
+static bool start_thread(taut_relay *relay)
+{
+	sigset_t all, old;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	const bool ok = pthread_create(&relay->thread, NULL, serve, relay) == 0;
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	return ok;
 }
 
 int taut_relay_start(taut_relay **out, const struct taut_relay_config *cfg)
@@ -219,8 +254,7 @@ int taut_relay_start(taut_relay **out, const struct taut_relay_config *cfg)
 		return e;
 	}
 	set_up(relay);
-	if (relay->cfg.flags & TAUT_RELAY_TLS &&
-	    !tt_relay_make_certificate(relay->host, &relay->certificate, &relay->key)) {
+	if (relay->cfg.flags & TAUT_RELAY_TLS && !set_up_tls(relay)) {
 		free_relay(relay);
 		return TAUT_E_CRYPTO;
 	}
@@ -230,7 +264,7 @@ int taut_relay_start(taut_relay **out, const struct taut_relay_config *cfg)
 	for (unsigned port = relay->cfg.port; port <= last && !relay->context; port++)
 		if (port_is_free(&a, (int)port))
 			open_port(relay, &a, (int)port);
-	if (!relay->context || pthread_create(&relay->thread, NULL, serve, relay) != 0) {
+	if (!relay->context || !start_thread(relay)) {
 		free_relay(relay);
 		return TAUT_E_IO;
 	}

@@ -6,6 +6,7 @@
 #define TAUT_SIGNAL_RELAY_SERVER_H
 
 #include <libwebsockets.h>
+#include <openssl/ssl.h>
 #include <pthread.h>
 #include <stdatomic.h>
 
@@ -16,6 +17,7 @@
 enum {
 	TT_RELAY_TCP = TT_RELAY_CONNECTIONS + 64, /* sockets, those that speak HTTP included */
 	TT_RELAY_TCP_PER_ADDRESS = 64,
+	TT_RELAY_SPARE = 64, /* descriptors for everything else in the process */
 	TT_RELAY_HEADER = 8 * 1024,
 	TT_RELAY_HANDSHAKE = 5, /* seconds for a request */
 	TT_RELAY_PING = 30,     /* seconds of silence before a ping; as much again and it is over */
@@ -62,6 +64,8 @@ struct taut_relay {
 	bool loopback_only;
 	char host[64], url[96];
 	char *certificate, *key; /* PEM, with TAUT_RELAY_TLS */
+	SSL_CTX *unused;         /* as its client: given one, libwebsockets makes and loses none */
+	size_t socket_limit;     /* TT_RELAY_TCP, or what the system's limit leaves */
 };
 
 taut_time tt_relay_clock(void);

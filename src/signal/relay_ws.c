@@ -24,7 +24,7 @@ static bool accept_allowed(const taut_relay *relay, lws_sockfd_type fd)
 	size_t same = 0;
 
 	lws_get_peer_simple_fd(fd, address, sizeof address);
-	if (relay->socket_count >= TT_RELAY_TCP)
+	if (relay->socket_count >= relay->socket_limit)
 		return false;
 	if (is_loopback(address))
 		return true;
