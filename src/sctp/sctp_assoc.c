@@ -200,10 +200,12 @@ int tt_sctp_send(struct tt_sctp *s, taut_time now, uint16_t stream, uint32_t ppi
 		return TAUT_E_INVAL;
 	if (!tt_sctp_can_hold(s, len))
 		return TAUT_E_AGAIN;
-	if (tt_sctp_flight_count(&s->flight) == 0 && s->queue.unsent == 0) {
-		s->burst = SCTP_MAX_BURST;
+	if (tt_sctp_flight_count(&s->flight) == 0 && s->queue.unsent == 0)
 		tt_sctp_cc_idle(&s->cc, now - s->last_data_sent);
-	}
+	/* 6.1 D is about what is sent at one moment: small messages now and then need not wait for
+	 * each other's acknowledgement. After T3 they do, 6.3.3 E3. */
+	if (s->flight.marked == 0)
+		s->burst = tt_max(s->burst, SCTP_MAX_BURST);
 	return tt_sctp_queue_add(&s->queue, stream, ppid, opt, now, data, len);
 }
 

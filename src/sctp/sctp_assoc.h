@@ -22,6 +22,7 @@
 #define SCTP_MAX_REPLY 640
 #define SCTP_MAX_CONTROL 8
 #define SCTP_MAX_RESETS_READY 1024
+#define SCTP_MAX_EARLIER 32 /* acknowledgements that wait to be sent, beside the last */
 #define SCTP_MAX_SKIP 131072u /* TSNs that one FORWARD-TSN may skip */
 
 enum sctp_state {
@@ -55,6 +56,13 @@ struct sctp_cookie {
 	uint32_t peer_window;
 	uint16_t peer_out, peer_in;
 	bool forward_tsn, reconfig;
+};
+
+/* What a SACK says, as it was at one moment. */
+struct sctp_report {
+	struct serial32 cum;
+	size_t window, gap_count;
+	struct sctp_gap gaps[SCTP_MAX_GAPS];
 };
 
 /* A control chunk that waits for the next packet. */
@@ -112,8 +120,15 @@ struct tt_sctp {
 	bool probe_due;            /* one chunk, whatever the window says ... */
 	unsigned probes;           /* ... and so many went out since the window was open */
 	size_t burst;              /* packets with DATA until something is acknowledged, 6.1 D */
+	bool burst_open;           /* packets came and their leave to send is not used up yet */
+	bool filled;               /* cwnd was, when last there was nothing more to send, 7.2 */
 	unsigned unacked_packets;  /* with DATA, since the last SACK */
 	bool acked_once;
+	/* Packets may come in batches and ours go out after each: every second one is acknowledged
+	 * all the same, as it was when it came. The last report is written as things stand. */
+	struct sctp_report report, earlier[SCTP_MAX_EARLIER];
+	bool reported;             /* report is not sent */
+	size_t earlier_first, earlier_count;
 	size_t told_window;        /* a_rwnd of our last SACK */
 	uint64_t heartbeat_nonce;
 	taut_time heartbeat_at;    /* of the unanswered one; -1: none */
@@ -158,6 +173,7 @@ sctp_handler tt_sctp_on_init, tt_sctp_on_init_ack, tt_sctp_on_cookie_echo, tt_sc
 
 /* sctp_data.c */
 sctp_handler tt_sctp_on_data, tt_sctp_on_sack, tt_sctp_on_forward_tsn;
+void tt_sctp_make_report(const struct tt_sctp *s, struct sctp_report *r);
 void tt_sctp_data_arrived(struct tt_sctp *s, taut_time now, const struct sctp_packet *p);
 const char *tt_sctp_take_ack(struct tt_sctp *s, taut_time now, const struct sctp_sack *sack);
 

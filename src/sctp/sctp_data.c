@@ -66,6 +66,31 @@ const char *tt_sctp_on_data(struct tt_sctp *s, taut_time now, const struct sctp_
 	return why;
 }
 
+/* 3.3.4 */
+void tt_sctp_make_report(const struct tt_sctp *s, struct sctp_report *r)
+{
+	size_t room = tt_sctp_reassembly_room(&s->rx);
+
+	r->cum = s->tracker.cum;
+	r->window = room < s->cc.pmdcs ? 0 : room; /* 6.2: no silly windows */
+	r->gap_count = tt_sctp_tracker_gaps(&s->tracker, r->gaps, SCTP_MAX_GAPS);
+}
+
+/* 6.2: at least every second packet is acknowledged. A sender opens its window, and counts what is
+ * missing, by SACKs: one for a whole batch would hold it back. */
+static void keep_report(struct tt_sctp *s)
+{
+	if (s->reported && s->unacked_packets < 2)
+		return;
+	if (s->reported && s->earlier_count < SCTP_MAX_EARLIER) {
+		size_t at = (s->earlier_first + s->earlier_count++) % SCTP_MAX_EARLIER;
+		s->earlier[at] = s->report;
+	}
+	tt_sctp_make_report(s, &s->report);
+	s->reported = true;
+	s->unacked_packets = 0;
+}
+
 /* 6.2, 6.7: after the last chunk of a packet with DATA, when to acknowledge it. */
 void tt_sctp_data_arrived(struct tt_sctp *s, taut_time now, const struct sctp_packet *p)
 {
@@ -75,10 +100,22 @@ void tt_sctp_data_arrived(struct tt_sctp *s, taut_time now, const struct sctp_pa
 		tt_sctp_start(s, SCTP_T2, now + s->cc.rto);
 	}
 	if (p->immediate || !s->acked_once || s->unacked_packets >= 2 ||
-	    tt_sctp_tracker_has_gap(&s->tracker))
+	    tt_sctp_tracker_has_gap(&s->tracker)) {
 		s->sack_due = true;
-	else if (!tt_sctp_runs(s, SCTP_T_SACK))
+		keep_report(s);
+	} else if (!tt_sctp_runs(s, SCTP_T_SACK)) {
 		tt_sctp_start(s, SCTP_T_SACK, now + SCTP_SACK_DELAY);
+	}
+}
+
+/* 6.1 D limits bursts: what left the network may be replaced, by as much more as cwnd grew, and a
+ * few packets. Of several SACKs in a row each counts. */
+static void allow_burst(struct tt_sctp *s, size_t bytes)
+{
+	if (!s->burst_open)
+		s->burst = SCTP_MAX_BURST;
+	s->burst_open = true;
+	s->burst += (bytes + s->cc.pmdcs - 1) / s->cc.pmdcs;
 }
 
 static void after_ack(struct tt_sctp *s, taut_time now, const struct sctp_ack_result *r)
@@ -98,7 +135,8 @@ static void after_ack(struct tt_sctp *s, taut_time now, const struct sctp_ack_re
 const char *tt_sctp_take_ack(struct tt_sctp *s, taut_time now, const struct sctp_sack *sack)
 {
 	struct sctp_ack_result r;
-	size_t flight = s->flight.flight;
+	bool filled = s->filled || s->flight.flight + s->cc.pmdcs > s->cc.cwnd;
+	size_t cwnd = s->cc.cwnd;
 	bool recovering = s->flight.recovering;
 
 	if (!tt_sctp_flight_ack(&s->flight, sack, now, s->peer_forward_tsn, &r))
@@ -108,15 +146,15 @@ const char *tt_sctp_take_ack(struct tt_sctp *s, taut_time now, const struct sctp
 		tt_sctp_cc_round_trip(&s->cc, r.rtt);
 	if (r.bytes > 0 || sack->window < s->cc.pmdcs)
 		s->errors = 0; /* 8.1; and 6.1 A: a peer that answers may keep its window closed */
-	tt_sctp_cc_acked(&s->cc, r.bytes, flight, r.advanced, recovering); /* 7.2.4: first */
+	tt_sctp_cc_acked(&s->cc, r.bytes, filled, r.advanced, recovering); /* 7.2.4: first */
+	size_t grown = s->cc.cwnd - cwnd;
 	if (r.enter_recovery)
 		tt_sctp_cc_lost(&s->cc);
 	if (r.lost) {
 		s->fast_due = s->fast_due || r.enter_recovery;
 		s->counters.fast_retransmits++;
 	}
-	/* 6.1 D limits bursts: what left the network may be replaced, and a few packets more */
-	s->burst = SCTP_MAX_BURST + r.bytes / s->cc.pmdcs;
+	allow_burst(s, r.bytes + grown);
 	after_ack(s, now, &r);
 	return NULL;
 }

@@ -150,6 +150,8 @@ static const char *restart(struct tt_sctp *s, taut_time now, const struct sctp_c
 	s->shutdown_due = s->sack_due = s->forward_tsn_due = s->heartbeat_due = false;
 	s->fast_due = s->probe_due = s->acked_once = false;
 	s->unacked_packets = 0;
+	s->reported = s->burst_open = s->filled = false;
+	s->earlier_count = 0;
 	s->my_tag = c->my_tag;
 	s->my_tsn = c->my_tsn;
 	s->my_tie = s->peer_tie = 0;

@@ -79,28 +79,40 @@ static void write_control(struct tt_sctp *s, struct wr *w)
 }
 
 /* 3.3.4 */
-static void write_sack(struct tt_sctp *s, struct wr *w)
+static void write_report(struct wr *w, const struct sctp_report *r, const struct sctp_tracker *t,
+                         size_t dups)
 {
-	struct sctp_tracker *t = &s->tracker;
-	struct sctp_gap gaps[SCTP_MAX_GAPS];
-	size_t n = tt_sctp_tracker_gaps(t, gaps, SCTP_MAX_GAPS);
-	size_t room = tt_sctp_reassembly_room(&s->rx);
 	size_t at = tt_sctp_begin(w, SCTP_SACK, 0);
 
-	s->told_window = room < s->cc.pmdcs ? 0 : room; /* 6.2: no silly windows */
-	wr_u32(w, t->cum.v);
-	wr_u32(w, tt_u32(s->told_window));
-	wr_u16(w, tt_u16(n));
-	wr_u16(w, tt_u16(t->dup_count));
-	for (size_t i = 0; i < n; i++) {
-		wr_u16(w, gaps[i].start);
-		wr_u16(w, gaps[i].end);
+	wr_u32(w, r->cum.v);
+	wr_u32(w, tt_u32(r->window));
+	wr_u16(w, tt_u16(r->gap_count));
+	wr_u16(w, tt_u16(dups));
+	for (size_t i = 0; i < r->gap_count; i++) {
+		wr_u16(w, r->gaps[i].start);
+		wr_u16(w, r->gaps[i].end);
 	}
-	for (size_t i = 0; i < t->dup_count; i++)
+	for (size_t i = 0; i < dups; i++)
 		wr_u32(w, t->dups[i]);
 	tt_sctp_end(w, at);
-	t->dup_count = 0;
-	s->sack_due = false;
+}
+
+static void write_earlier(struct tt_sctp *s, struct wr *w)
+{
+	write_report(w, &s->earlier[s->earlier_first], &s->tracker, 0);
+	s->earlier_first = (s->earlier_first + 1) % SCTP_MAX_EARLIER;
+	s->earlier_count--;
+}
+
+static void write_sack(struct tt_sctp *s, struct wr *w)
+{
+	struct sctp_report now;
+
+	tt_sctp_make_report(s, &now);
+	write_report(w, &now, &s->tracker, s->tracker.dup_count);
+	s->told_window = now.window;
+	s->tracker.dup_count = 0;
+	s->sack_due = s->reported = false;
 	s->acked_once = true;
 	s->unacked_packets = 0;
 	tt_sctp_stop(s, SCTP_T_SACK);
@@ -299,6 +311,10 @@ static void write_established(struct tt_sctp *s, taut_time now, struct wr *w)
 		tt_sctp_end(w, tt_sctp_begin(w, SCTP_COOKIE_ACK, 0)); /* 5.1 D: first */
 		s->cookie_ack_due = false;
 	}
+	if (s->earlier_count > 0) {
+		write_earlier(s, w); /* alone: the peer may count its packets */
+		return;
+	}
 	if (s->sack_due || (s->unacked_packets > 0 && has_data(s)))
 		write_sack(s, w);
 	write_shutdown(s, w);
@@ -345,8 +361,11 @@ size_t tt_sctp_poll_send(struct tt_sctp *s, taut_time now, uint8_t *buf, size_t 
 	} else if (s->state != SCTP_DEAD && s->state != SCTP_CLOSED) {
 		len = build(s, now, buf, (size_t)s->cfg.max_packet & ~(size_t)3);
 	}
-	if (len == 0)
+	if (len == 0) {
+		s->burst_open = false;
+		s->filled = s->flight.flight + s->cc.pmdcs > s->cc.cwnd;
 		return 0;
+	}
 	s->counters.packets_sent++;
 	tt_trace_packet(s->env, now, TAUT_LAYER_SCTP, true, buf, len, NULL, NULL);
 	return len;

@@ -32,20 +32,20 @@ void tt_sctp_cc_back_off(struct sctp_cc *c)
 	c->rto = tt_min64(2 * c->rto, SCTP_RTO_MAX);
 }
 
-static void slow_start(struct sctp_cc *c, size_t bytes, size_t flight_before, bool cum_advanced)
+static void slow_start(struct sctp_cc *c, size_t bytes, bool filled, bool cum_advanced)
 {
 	/* 7.2.1: only when the window was used; L is 1. The cumulative point must move, or
 	 * splitting acknowledgements of gaps would pay. */
-	if (cum_advanced && flight_before + c->pmdcs > c->cwnd)
+	if (cum_advanced && filled)
 		c->cwnd += tt_min(bytes, c->pmdcs);
 }
 
-static void avoid_congestion(struct sctp_cc *c, size_t bytes, size_t flight_before)
+static void avoid_congestion(struct sctp_cc *c, size_t bytes, bool filled)
 {
 	c->partial_bytes_acked += bytes; /* 7.2.2 */
 	if (c->partial_bytes_acked < c->cwnd)
 		return;
-	if (flight_before + c->pmdcs > c->cwnd) {
+	if (filled) {
 		c->partial_bytes_acked -= c->cwnd;
 		c->cwnd += c->pmdcs;
 	} else {
@@ -53,15 +53,15 @@ static void avoid_congestion(struct sctp_cc *c, size_t bytes, size_t flight_befo
 	}
 }
 
-void tt_sctp_cc_acked(struct sctp_cc *c, size_t bytes, size_t flight_before, bool cum_advanced,
+void tt_sctp_cc_acked(struct sctp_cc *c, size_t bytes, bool filled, bool cum_advanced,
                       bool recovering)
 {
 	if (recovering || bytes == 0)
 		return;
 	if (c->cwnd <= c->ssthresh)
-		slow_start(c, bytes, flight_before, cum_advanced);
+		slow_start(c, bytes, filled, cum_advanced);
 	else
-		avoid_congestion(c, bytes, flight_before);
+		avoid_congestion(c, bytes, filled);
 }
 
 void tt_sctp_cc_all_acked(struct sctp_cc *c)

@@ -24,8 +24,8 @@ struct sctp_cc {
 void tt_sctp_cc_init(struct sctp_cc *c, size_t pmdcs);
 void tt_sctp_cc_round_trip(struct sctp_cc *c, taut_time rtt); /* 6.3.1 */
 void tt_sctp_cc_back_off(struct sctp_cc *c);                  /* 6.3.3 E2 */
-/* A SACK acknowledged so many new bytes; flight as it was before. */
-void tt_sctp_cc_acked(struct sctp_cc *c, size_t bytes, size_t flight_before, bool cum_advanced,
+/* A SACK acknowledged so many new bytes; filled: cwnd was in use to its end before. */
+void tt_sctp_cc_acked(struct sctp_cc *c, size_t bytes, bool filled, bool cum_advanced,
                       bool recovering);
 void tt_sctp_cc_all_acked(struct sctp_cc *c);
 void tt_sctp_cc_lost(struct sctp_cc *c);      /* by gap reports, 7.2.3 */

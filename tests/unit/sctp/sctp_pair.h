@@ -40,6 +40,7 @@ struct pair {
 	unsigned polls;
 	void (*on_packet)(struct pair *p, int to, uint8_t *data, size_t *len);
 	bool keep_events[2];   /* the application does not poll */
+	bool batch;            /* what came is answered once all of it is read, as src/io does */
 };
 
 static inline uint64_t pair_hash(uint64_t h, const uint8_t *data, size_t len)
@@ -162,8 +163,10 @@ static inline void pair_run_until(struct pair *p, taut_time end)
 		while ((k = sim_take(&p->sim)) != NULL) {
 			if (!p->dead[k->to])
 				pair_recv(p, k->to, k->data, k->len);
-			pair_events(p, k->to);
-			pair_send(p, k->to);
+			if (!p->batch) {
+				pair_events(p, k->to);
+				pair_send(p, k->to);
+			}
 			free(k);
 		}
 		for (int i = 0; i < 2; i++) {

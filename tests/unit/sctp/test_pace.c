@@ -1,0 +1,116 @@
+/* How fast an association may be: RFC 9260 sections 6.1, 6.2 and 7.2, seen from outside. */
+#include "base/num.h"
+#include "sctp_pair.h"
+
+#include "sctp/sctp_assoc.h"
+
+static struct pair pair;
+
+/* Virtual microseconds until a message of 256 KiB, sixteen times, has arrived. */
+static taut_time transfer(bool batch, const struct sim_link *link)
+{
+	pair_init(&pair, 1, link, NULL);
+	pair_connect(&pair);
+	pair.batch = batch;
+	taut_time start = pair.sim.now;
+	for (uint32_t n = 0; n < 16; n++)
+		assert_int_equal(pair_number(&pair, 0, 1, n, 262144, NULL), 0);
+	while (pair.count[1] < 16 && pair.sim.now < start + 600 * (taut_time)SECOND)
+		pair_run(&pair, 10000);
+	taut_time took = pair.sim.now - start;
+	assert_int_equal(pair.count[1], 16);
+	pair_free(&pair);
+	return took;
+}
+
+/* A link that is slower than the sender hands over what queued up in it, all at once. */
+static void answering_in_batches_does_not_hold_back_the_window(void **state)
+{
+	const struct sim_link link = { .delay = 20000 };
+
+	(void)state;
+	taut_time single = transfer(false, &link), batch = transfer(true, &link);
+	print_message("4 MiB, 40 ms round trip: %d ms, in batches %d ms\n", (int)(single / 1000),
+	              (int)(batch / 1000));
+	assert_true(batch < 2 * single);
+}
+
+/* 6.2: at least every second packet; here all of them come before anything can be sent. */
+static void every_second_packet_of_a_batch_is_acknowledged(void **state)
+{
+	uint8_t packets[12][1200], sack[1200];
+	size_t len[12];
+
+	(void)state;
+	pair_init(&pair, 2, NULL, NULL);
+	pair_connect(&pair);
+	pair_number(&pair, 0, 1, 0, 1, NULL);
+	pair_run(&pair, SECOND); /* the first packet of all is acknowledged at once */
+	pair.s[0]->cc.cwnd = 100000;
+	pair.s[0]->burst = 100;
+	pair_number(&pair, 0, 1, 1, 12000, NULL);
+	for (int i = 0; i < 10; i++)
+		len[i] = tt_sctp_poll_send(pair.s[0], pair.sim.now, packets[i], 1200);
+	uint32_t first = pair.s[1]->tracker.cum.v;
+	for (int i = 0; i < 10; i++)
+		pair_recv(&pair, 1, packets[i], len[i]);
+	for (uint32_t n = 1; n <= 5; n++) {
+		assert_int_equal(tt_sctp_poll_send(pair.s[1], pair.sim.now, sack, sizeof sack), 28);
+		assert_int_equal(sack[12], SCTP_SACK);
+		struct rd r = rd_make(sack + 16, 4);
+		assert_int_equal(rd_u32(&r), first + 2 * n);
+	}
+	assert_int_equal(tt_sctp_poll_send(pair.s[1], pair.sim.now, sack, sizeof sack), 0);
+	pair_free(&pair);
+}
+
+/* Three SACKs that report a chunk missing send it again; they may all come of one batch. */
+static void a_loss_within_a_batch_is_repaired_without_a_timer(void **state)
+{
+	static const unsigned drop[] = { 60 };
+	const struct sim_link link = { .delay = 20000, .drop = drop, .drop_count = 1 };
+
+	(void)state;
+	pair_init(&pair, 3, &link, NULL);
+	pair_connect(&pair);
+	pair.batch = true;
+	for (uint32_t n = 0; n < 4; n++)
+		pair_number(&pair, 0, 1, n, 65536, NULL);
+	pair_run(&pair, 5 * SECOND);
+	assert_int_equal(pair.count[1], 4);
+	assert_true(tt_sctp_count(pair.s[0]).fast_retransmits > 0);
+	assert_int_equal(tt_sctp_count(pair.s[0]).timeouts, 0);
+	pair_free(&pair);
+}
+
+/* 6.1 D limits what leaves at one moment, not what leaves before an acknowledgement. */
+static void small_messages_now_and_then_do_not_wait_for_each_other(void **state)
+{
+	const struct sim_link link = { .delay = 200000 };
+
+	(void)state;
+	pair_init(&pair, 4, &link, NULL);
+	pair_connect(&pair);
+	pair_number(&pair, 0, 1, 0, 100, NULL);
+	pair_run(&pair, 2 * SECOND);
+	taut_time start = pair.sim.now;
+	for (uint32_t n = 1; n <= 12; n++) {
+		pair_number(&pair, 0, 1, n, 100, NULL);
+		pair_run(&pair, 10000);
+	}
+	pair_run_until(&pair, start + 330000); /* all of them, and no acknowledgement, have come */
+	assert_int_equal(pair.count[1], 13);
+	pair_free(&pair);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(answering_in_batches_does_not_hold_back_the_window),
+		cmocka_unit_test(every_second_packet_of_a_batch_is_acknowledged),
+		cmocka_unit_test(a_loss_within_a_batch_is_repaired_without_a_timer),
+		cmocka_unit_test(small_messages_now_and_then_do_not_wait_for_each_other),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
