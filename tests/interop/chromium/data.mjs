@@ -1,7 +1,9 @@
 // data.mjs - data channels with a Chromium that hides its addresses behind .local names.
 
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { joinPage, ok, same, startBrowser, startRelay, until, untilStatus } from '../../browser/harness.mjs';
-import { echo, Native, sanitized } from './lib.mjs';
+import { echo, Native, sanitized, scratch } from './lib.mjs';
 
 const KIB = 1024;
 
@@ -20,14 +22,15 @@ async function dataCall(after, { nativeFirst, source }) {
 	after(() => relay.stop());
 	const browser = await startBrowser({ devices: false });
 	after(() => browser.close());
-	const join = () => joinPage(browser, relay.url, { room: 'data', name: 'page', source });
+	const joined = () => joinPage(browser, relay.url, { room: 'data', name: 'page', source });
 	let page, native;
 	if (!nativeFirst)
-		await untilStatus(page = await join(), 'Nobody else');
-	native = new Native([sanitized], relay.url, 'data', '--data-only', '--send', 'none');
+		await untilStatus(page = await joined(), 'Nobody else');
+	const trace = join(scratch(after), 'trace');
+	native = new Native([sanitized], relay.url, 'data', '--data-only', '--send', 'none', '--trace', trace);
 	after(() => native.kill());
 	await native.joined();
-	page ??= await join();
+	page ??= await joined();
 	await untilStatus(page, 'Connected with native');
 	await chatBothWays(page, native);
 	for (const [count, size] of [[64, 16 * KIB], [1, 262144], [1, 0], [1, 1]]) {
@@ -43,6 +46,7 @@ async function dataCall(after, { nativeFirst, source }) {
 	same(page.errors, [], 'errors on the page');
 	const side = await native.end();
 	ok(side.messages_received >= 68, `messages received: ${side.messages_received}`);
+	ok(readFileSync(trace, 'utf8').includes('name of a remote candidate resolved'), 'a .local name was resolved');
 }
 
 export const tests = [
