@@ -74,7 +74,8 @@ struct pc_transceiver {
 		current_direction;       /* TAUT_SENDRECV ..., current 0: not negotiated */
 	struct pc_binding bound, stable; /* stable: what a rollback restores */
 	bool made_by_offer;              /* of the peer, not yet answered: a rollback removes it */
-	bool sends, receives; /* the session has a sender, a receiver for it */
+	bool sends, receives; /* agreed on; the session has a receiver for it */
+	bool has_sender;      /* so it has, which may be silent for now */
 	char *stream_id, *track_id;
 	uint32_t ssrc, rtx_ssrc;
 	const struct pc_codec *send_codec; /* NULL: nothing can be sent */
@@ -195,7 +196,6 @@ struct pc_transceiver *pc_new_transceiver(struct taut_pc *pc, uint32_t kind, uin
 					  const char *stream_id, const char *track_id);
 void pc_free_transceiver(struct taut_pc *pc, struct pc_transceiver *t);
 void pc_make_room(struct taut_pc *pc); /* forgets a stopped one when there are too many */
-bool pc_draw_ssrcs(struct taut_pc *pc, struct pc_transceiver *t);
 bool pc_direction_sends(uint32_t direction);
 bool pc_direction_receives(uint32_t direction);
 uint32_t pc_direction(bool sends, bool receives);

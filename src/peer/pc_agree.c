@@ -130,29 +130,21 @@ static int make_session(struct taut_pc *pc, taut_time now)
 	return pc->rtp ? TAUT_OK : tt_rtp_session_new(&pc->rtp, pc->env, &cfg, now);
 }
 
-/* What sends again later is another source: this one has said BYE, its sequence numbers would start
- * anew, and SRTP never sends two packets with one index (RFC 3711 section 3.3.1). */
-static void forget_source(struct taut_pc *pc, struct pc_transceiver *t)
+/* A source that falls silent is kept: when it speaks again its sequence numbers go on, since SRTP
+ * never sends two packets with one index (RFC 3711 section 3.3.1). It says BYE when its line is
+ * rejected. */
+static void stop_streams(struct taut_pc *pc, taut_time now, struct pc_transceiver *t, bool sends,
+			 bool receives, bool lives)
 {
-	const uint32_t ssrc = t->ssrc, rtx_ssrc = t->rtx_ssrc;
-
-	t->ssrc = t->rtx_ssrc = 0;
-	if (pc_draw_ssrcs(pc, t))
-		return;
-	t->ssrc = ssrc; /* then SRTP refuses what it must not send */
-	t->rtx_ssrc = rtx_ssrc;
-}
-
-static void stop_streams(struct taut_pc *pc, taut_time now, struct pc_transceiver *t, bool sender,
-			 bool receiver)
-{
-	if (sender && t->sends) {
-		tt_rtp_session_remove_sender(pc->rtp, now, t->id);
-		forget_source(pc, t);
+	if (!sends) {
 		t->sends = false;
 		t->send_codec = NULL;
 	}
-	if (receiver && t->receives) {
+	if (!lives && t->has_sender) {
+		tt_rtp_session_remove_sender(pc->rtp, now, t->id);
+		t->has_sender = false;
+	}
+	if (!receives && t->receives) {
 		tt_rtp_session_remove_receiver(pc->rtp, now, t->id);
 		t->receives = false;
 	}
@@ -197,7 +189,7 @@ static struct pair pair_at(const struct tt_sdp *ls, const struct tt_sdp *rs, siz
 /* Streams that were there before go on as the descriptions in force say; the others go. */
 static void undo_media(struct taut_pc *pc, taut_time now, struct pc_transceiver *t)
 {
-	if (pc->rtp && !t->sends)
+	if (pc->rtp && !t->has_sender)
 		tt_rtp_session_remove_sender(pc->rtp, now, t->id);
 	if (pc->rtp && !t->receives)
 		tt_rtp_session_remove_receiver(pc->rtp, now, t->id);
@@ -237,13 +229,15 @@ static void agree_media(struct taut_pc *pc, taut_time now, struct pc_transceiver
 	bool sends, receives;
 
 	agreed_directions(p, &sends, &receives);
-	stop_streams(pc, now, t, !sends, !receives);
-	if (!pc_section_lives(p->l) || !pc_section_lives(p->r)) {
+	bool lives = pc_section_lives(p->l) && pc_section_lives(p->r);
+	stop_streams(pc, now, t, sends, receives, lives);
+	if (!lives) {
 		t->current_direction = t->direction = TAUT_STOPPED;
 		t->bound = (struct pc_binding){ .m_line = -1 };
 		return;
 	}
 	t->sends = sends;
+	t->has_sender |= sends;
 	t->receives = receives;
 	t->current_direction = pc_direction(sends, receives);
 	if (pc->rtp && (!pc_rtcp_rsize(p->ls, p->l) || !pc_rtcp_rsize(p->rs, p->r)))

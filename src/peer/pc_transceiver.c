@@ -39,7 +39,7 @@ struct pc_transceiver *pc_transceiver_at_line(const struct taut_pc *pc, int m_li
 
 void pc_free_transceiver(struct taut_pc *pc, struct pc_transceiver *t)
 {
-	if (pc->rtp && t->sends)
+	if (pc->rtp && t->has_sender)
 		tt_rtp_session_remove_sender(pc->rtp, pc->now, t->id);
 	if (pc->rtp && t->receives)
 		tt_rtp_session_remove_receiver(pc->rtp, pc->now, t->id);
@@ -66,7 +66,7 @@ void pc_make_room(struct taut_pc *pc)
 }
 
 /* SSRCs are drawn now, so that the first offer can name them; 0 means none. */
-bool pc_draw_ssrcs(struct taut_pc *pc, struct pc_transceiver *t)
+static bool draw_ssrcs(struct taut_pc *pc, struct pc_transceiver *t)
 {
 	while (t->ssrc == 0)
 		if (!tt_random_u32(pc->env, &t->ssrc))
@@ -102,7 +102,7 @@ struct pc_transceiver *pc_new_transceiver(struct taut_pc *pc, uint32_t kind, uin
 	t->bound.m_line = t->stable.m_line = -1;
 	t->stream_id = stream_id ? tt_copy_text(pc->env, stream_id, strlen(stream_id)) : NULL;
 	t->track_id = track_id ? tt_copy_text(pc->env, track_id, strlen(track_id)) : made_up_id(pc);
-	if (!t->track_id || (stream_id && !t->stream_id) || !pc_draw_ssrcs(pc, t)) {
+	if (!t->track_id || (stream_id && !t->stream_id) || !draw_ssrcs(pc, t)) {
 		pc_free_transceiver(pc, t);
 		return NULL;
 	}
