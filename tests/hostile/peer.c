@@ -192,6 +192,63 @@ void hostile_end(struct hostile *h)
 	taut_trace_free(h->text);
 }
 
+/* ---- signaling ---- */
+
+static struct pair_signal *description_for_good(struct pair *p)
+{
+	const struct hostile *h = p->user;
+
+	for (struct pair_signal *s = p->signals; s; s = s->next)
+		if (s->to == h->good && s->type != 0)
+			return s;
+	return NULL;
+}
+
+static bool one_is_coming(struct pair *p)
+{
+	return description_for_good(p) != NULL;
+}
+
+struct pair_signal *hostile_catch(struct hostile *h)
+{
+	assert_true(pair_run(&h->pair, 5 * SECOND, one_is_coming));
+	return description_for_good(&h->pair);
+}
+
+char *hostile_edit(const char *text, const char *prefix, const char *with)
+{
+	char *out = malloc(strlen(text) * (strlen(with) + 1) + 1);
+	size_t n = 0;
+
+	assert_non_null(out);
+	while (*text) {
+		const char *end = strchr(text, '\n');
+		const size_t len = end ? (size_t)(end - text) + 1 : strlen(text);
+		const bool hit = strncmp(text, prefix, strlen(prefix)) == 0;
+		memcpy(out + n, hit ? with : text, hit ? strlen(with) : len);
+		n += hit ? strlen(with) : len;
+		text += len;
+	}
+	out[n] = '\0';
+	return out;
+}
+
+void hostile_rewrite(struct pair_signal *s, char *text)
+{
+	free(s->text);
+	s->text = text;
+}
+
+void hostile_assert_description_refused(struct hostile *h, uint32_t type, const char *sdp, int code)
+{
+	hostile_mark(h);
+	const int got = taut_pc_set_remote_description(h->pc, h->pair.sim.now, type, sdp, strlen(sdp));
+	if (got != code)
+		fail_msg("%d and not %d for:\n%s", got, code, sdp);
+	assert_non_null(taut_pc_error(h->pc)->message);
+	hostile_assert_unchanged(h);
+}
+
 /* ---- injecting ---- */
 
 struct taut_addr hostile_stranger(unsigned n)

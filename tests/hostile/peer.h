@@ -91,6 +91,15 @@ void hostile_assert_ping(struct hostile *h);
 void hostile_assert_frame(struct hostile *h);
 void hostile_assert_alive(struct hostile *h); /* both, and still connected */
 
+/* Lets time pass until a description for the good one is on its way: the signal. */
+struct pair_signal *hostile_catch(struct hostile *h);
+/* A copy in which every line that begins so is `with` instead (lines of its own, or nothing). */
+char *hostile_edit(const char *text, const char *prefix, const char *with);
+/* The caught description says this now; takes the copy over. */
+void hostile_rewrite(struct pair_signal *s, char *text);
+/* Sets a description at the good one that must be refused with that code and change nothing. */
+void hostile_assert_description_refused(struct hostile *h, uint32_t type, const char *sdp, int code);
+
 void hostile_fill_frame(uint8_t *f, size_t len, uint32_t number, bool key);
 
 #endif
