@@ -86,10 +86,23 @@ static void cut_off(const char *path, const char *text, size_t len, int nth)
 		may_be_refused(path, text, n, nth);
 }
 
+static void cut_off_every_one(const char *path, const char *text, size_t len, int nth)
+{
+	for (size_t n = 0; n <= len; n++)
+		may_be_refused(path, text, n, nth);
+}
+
 static void every_beginning_of_a_description_is_read_or_refused(void **state)
 {
+	const char *root = getenv("TAUT_CORPUS");
+	char path[4096];
+
 	(void)state;
 	(void)sdp_each_file(BROWSERS, ".sdp", cut_off);
+	(void)snprintf(path, sizeof path, "%s/../vectors/jsep",
+	               root ? root : TAUT_SOURCE_DIR "/../shared/corpus");
+	if (sdp_each_file(path, ".sdp", cut_off_every_one) < 0)
+		printf("not there: %s\n", path);
 }
 
 static void replaced(const char *path, const char *text, size_t len, int nth)
