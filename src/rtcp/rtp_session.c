@@ -276,6 +276,7 @@ int tt_rtp_session_set_receiver(struct tt_rtp_session *s, taut_time now,
 		if (!rx)
 			return TAUT_E_NOMEM;
 		tt_rtp_receiver_init(rx, s->env, &s->counters, cfg);
+		rx->reorder.held = &s->held;
 		s->receivers[s->receiver_count++] = rx;
 	}
 	tt_rtp_session_learn_ext(s);

@@ -34,6 +34,7 @@ struct tt_rtp_session {
 	struct tt_rtp_sender *senders[TT_RTP_MAX_STREAMS];
 	struct tt_rtp_receiver *receivers[TT_RTP_MAX_STREAMS];
 	size_t sender_count, receiver_count;
+	size_t held; /* packets that all receivers hold, see rtp_reorder.h */
 	struct tt_rtp_binding bindings[TT_RTP_MAX_SSRCS + TT_RTP_MAX_PROBES];
 	size_t binding_count;
 	uint8_t ext_kind[256]; /* by id: enum ext_kind of rtp_session_recv.c; one space per transport, RFC 8285 */

@@ -25,22 +25,23 @@ enum head {
 	HEAD_BROKEN, /* packets up to *end that belong to no whole frame */
 };
 
-/* The frame that starts at seq: every packet in [seq, run) is there. */
+/* The frame that starts at seq, among the packets before run; *end is where the looking ended. */
 static enum head look_at(struct tt_rtp_receiver *r, int64_t seq, int64_t run, int64_t *end)
 {
 	const struct tt_rtp_slot *first = tt_rtp_reorder_at(&r->reorder, seq);
 	bool mixed = false;
 
+	*end = seq;
 	if (!first)
 		return HEAD_NONE;
 	for (int64_t i = seq; i < run; i++) {
 		const struct tt_rtp_slot *s = tt_rtp_reorder_at(&r->reorder, i);
 
+		*end = i;
 		if (!s)
 			return HEAD_OPEN;
 		if (s->len == 0)
 			continue;
-		*end = i;
 		if (s->ts != first->ts || (!first->start && s->start))
 			return first->start && !mixed ? HEAD_FRAME : HEAD_BROKEN;
 		mixed |= s->pt != first->pt;
@@ -71,11 +72,14 @@ static bool jump_to_key(struct tt_rtp_receiver *r)
 	for (int64_t seq = r->reorder.next + 1; seq <= r->reorder.newest; seq++) {
 		const struct tt_rtp_slot *s = tt_rtp_reorder_at(&r->reorder, seq);
 
-		if (!s || !s->key || look_at(r, seq, r->reorder.newest + 1, &end) != HEAD_FRAME)
+		if (!s || !s->key)
 			continue;
-		r->lost |= !r->need_key;
-		tt_rtp_reorder_skip_to(&r->reorder, seq);
-		return true;
+		if (look_at(r, seq, r->reorder.newest + 1, &end) == HEAD_FRAME) {
+			r->lost |= !r->need_key;
+			tt_rtp_reorder_skip_to(&r->reorder, seq);
+			return true;
+		}
+		seq = tt_max64(seq, end - 1); /* no packet is looked at twice */
 	}
 	return false;
 }

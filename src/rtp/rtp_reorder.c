@@ -17,23 +17,41 @@ static struct tt_rtp_slot *slot(const struct tt_rtp_reorder *r, int64_t seq)
 	return &r->slots[(uint64_t)seq & (r->size - 1)];
 }
 
+static void free_buffer(struct tt_rtp_reorder *r, uint8_t *data)
+{
+	if (data && r->held)
+		--*r->held;
+	tt_free(r->env, data);
+}
+
+/* Spare buffers of all streams are a quarter of what there may be, so that no stream hoards. */
 static void give_back(struct tt_rtp_reorder *r, uint8_t *data)
 {
+	bool room = !r->held || *r->held <= TT_RTP_MAX_HELD / 4;
+
 	if (!data)
 		return;
 	if (!r->spare) {
 		r->spare = tt_alloc(r->env, MAX_SPARE * sizeof *r->spare);
 		r->spare_cap = r->spare ? MAX_SPARE : 0;
 	}
-	if (r->spare_count < r->spare_cap)
+	if (room && r->spare_count < r->spare_cap)
 		r->spare[r->spare_count++] = data;
 	else
-		tt_free(r->env, data);
+		free_buffer(r, data);
 }
 
 static uint8_t *take_buffer(struct tt_rtp_reorder *r)
 {
-	return r->spare_count > 0 ? r->spare[--r->spare_count] : tt_alloc(r->env, BUFFER);
+	if (r->spare_count > 0)
+		return r->spare[--r->spare_count];
+	if (r->held && *r->held >= TT_RTP_MAX_HELD)
+		return NULL;
+	uint8_t *data = tt_alloc(r->env, BUFFER);
+
+	if (data && r->held)
+		++*r->held;
+	return data;
 }
 
 static void clear(struct tt_rtp_reorder *r, struct tt_rtp_slot *s)
@@ -61,9 +79,9 @@ void tt_rtp_reorder_start(struct tt_rtp_reorder *r, int64_t seq)
 void tt_rtp_reorder_free(struct tt_rtp_reorder *r)
 {
 	for (size_t i = 0; r->slots && i < r->size; i++)
-		tt_free(r->env, r->slots[i].data);
+		free_buffer(r, r->slots[i].data);
 	for (size_t i = 0; i < r->spare_count; i++)
-		tt_free(r->env, r->spare[i]);
+		free_buffer(r, r->spare[i]);
 	tt_free(r->env, r->slots);
 	tt_free(r->env, r->spare);
 	*r = (struct tt_rtp_reorder){ 0 };

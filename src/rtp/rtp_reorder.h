@@ -1,7 +1,9 @@
 /* rtp_reorder.h - received packets of one stream, put back into order.
  *
  * A ring by extended sequence number, with a ceiling in packets; a packet is at
- * most one datagram, so there is one in bytes too. What a packet means is left
+ * most one datagram, so there is one in bytes too. The streams of a session share
+ * another one, TT_RTP_MAX_HELD, so that many streams cost no more memory than a few
+ * large ones. What a packet means is left
  * to the receiver: here it is a payload without its descriptor, or nothing at
  * all (padding), which fills its number and is passed over.
  *
@@ -10,6 +12,8 @@
 #define TAUT_RTP_RTP_REORDER_H
 
 #include "base/env.h"
+
+enum { TT_RTP_MAX_HELD = 8192 }; /* buffers of 1,536 bytes: 12 MiB */
 
 struct tt_rtp_slot {
 	int64_t seq;
@@ -28,6 +32,7 @@ struct tt_rtp_reorder {
 	size_t keys; /* slots that start a key frame */
 	int64_t next, run, newest;
 	bool started;
+	size_t *held; /* buffers of all streams, spare ones included; NULL: this one is alone */
 	uint8_t **spare; /* buffers to be used again, all of one size */
 	size_t spare_count, spare_cap;
 };
@@ -45,7 +50,8 @@ static inline bool tt_rtp_reorder_overflows(const struct tt_rtp_reorder *r, int6
 {
 	return r->started && seq >= r->next + (int64_t)r->size;
 }
-/* Copies data; meta says the rest (seq, marker, start, ...). seq must not overflow. */
+/* Copies data; meta says the rest (seq, marker, start, ...). seq must not overflow. NOMEM: no
+ * memory, or the streams together hold all they may. */
 enum tt_rtp_put tt_rtp_reorder_put(struct tt_rtp_reorder *r, const struct tt_rtp_slot *meta,
                                    const void *data, size_t len);
 /* NULL: not there. */
