@@ -53,6 +53,11 @@ static inline bool tt_twcc_pending(const struct tt_twcc_arrivals *a)
 {
 	return a->started && a->from <= a->newest;
 }
+/* More pending would soon fall out of the ring. */
+static inline bool tt_twcc_full(const struct tt_twcc_arrivals *a)
+{
+	return tt_twcc_pending(a) && a->newest - a->from >= TT_TWCC_RING / 4;
+}
 /* One feedback packet from what is pending, as much as fits; what it covers is reported then.
  * False: nothing pending, or no room. */
 bool tt_twcc_write(struct tt_twcc_arrivals *a, struct wr *w, uint32_t sender);

@@ -8,6 +8,26 @@
 
 enum { FIRST_REPORT = 100000, TRANSPORT_CC_EVERY = 64000, MAX_RTT = 10000000 };
 
+static bool any_transport_cc(const struct tt_rtp_session *s)
+{
+	for (size_t i = 0; i < s->receiver_count; i++)
+		if (s->receivers[i]->cfg.transport_cc)
+			return true;
+	return false;
+}
+
+/* It speaks of the path, so what is of no use to a stream has arrived all the same: a sender that is
+ * told otherwise takes it for a loss and slows down. r: NULL when no stream wants it. */
+static void note_arrival(struct tt_rtp_session *s, taut_time now, taut_time arrived, uint32_t ssrc,
+                         const struct tt_rtp_ext_values *x, const struct tt_rtp_receiver *r)
+{
+	if (!x->has_transport_cc || !(r ? r->cfg.transport_cc : any_transport_cc(s)))
+		return;
+	if (!tt_twcc_pending(&s->arrivals))
+		s->transport_cc_at = now + TRANSPORT_CC_EVERY;
+	tt_twcc_arrived(&s->arrivals, x->transport_cc, ssrc, arrived);
+}
+
 static const char *take_rtp(struct tt_rtp_session *s, taut_time now, taut_time arrived,
                             const struct tt_rtp_packet *p)
 {
@@ -17,6 +37,7 @@ static const char *take_rtp(struct tt_rtp_session *s, taut_time now, taut_time a
 	tt_rtp_session_read_ext(s, p, &x);
 	struct tt_rtp_binding *b = tt_rtp_session_demux(s, p, &x, &why);
 
+	note_arrival(s, now, arrived, p->ssrc, &x, b ? b->receiver : NULL);
 	if (!b)
 		return why;
 	struct tt_rtp_receiver *r = b->receiver;
@@ -30,13 +51,14 @@ static const char *take_rtp(struct tt_rtp_session *s, taut_time now, taut_time a
 			tt_rtp_receiver_follow(r, p->ssrc);
 		why = tt_rtp_receiver_media(r, now, arrived, p, &x);
 	}
-	if (!why && x.has_transport_cc && r->cfg.transport_cc) {
-		if (!tt_twcc_pending(&s->arrivals))
-			s->transport_cc_at = now + TRANSPORT_CC_EVERY;
-		tt_twcc_arrived(&s->arrivals, x.transport_cc, p->ssrc, arrived);
-	}
 	tt_rtp_receiver_advance(r, now, s->counters.round_trip_time);
 	return why;
+}
+
+/* A stamp of the future would hold up what waits for missing packets. */
+static taut_time arrival(taut_time now, taut_time arrived)
+{
+	return arrived == 0 || arrived > now ? now : arrived;
 }
 
 void tt_rtp_session_recv_rtp(struct tt_rtp_session *s, taut_time now, taut_time arrived,
@@ -47,7 +69,7 @@ void tt_rtp_session_recv_rtp(struct tt_rtp_session *s, taut_time now, taut_time 
 	tt_rtp_session_saw(s, now);
 	tt_trace_packet(s->env, now, TAUT_LAYER_RTP, false, pkt, len, NULL, NULL);
 	const char *why = len <= TT_RTP_PACKET_ROOM && tt_rtp_read(&p, pkt, len)
-	                          ? take_rtp(s, now, arrived ? arrived : now, &p)
+	                          ? take_rtp(s, now, arrival(now, arrived), &p)
 	                          : "not an RTP packet";
 
 	if (why) {
@@ -196,6 +218,7 @@ static void take_bye(struct tt_rtp_session *s, const struct tt_rtcp *p)
 		if (!r || r->ended)
 			continue;
 		r->ended = r->tell_bye = true;
+		r->ended_at = s->now;
 		r->bye_ssrc = r->ssrc;
 	}
 }
@@ -243,5 +266,5 @@ void tt_rtp_session_recv_rtcp(struct tt_rtp_session *s, taut_time now, taut_time
 	}
 	s->counters.rtcp_received++;
 	while (tt_rtcp_next(&r, &p))
-		take_one(s, now, arrived ? arrived : now, &p);
+		take_one(s, now, arrival(now, arrived), &p);
 }

@@ -73,8 +73,11 @@ static struct tt_rtcp_block block_of(struct tt_rtp_receiver *r, taut_time now)
 	};
 
 	if (r->has_report) {
-		b.lsr = (uint32_t)(r->report_ntp >> 16);
-		b.dlsr = tt_u32((uint64_t)tt_clamp64((now - r->report_at), 0, 60000000) * 65536 / 1000000);
+		/* in 1/65,536 s, which 32 bits hold for 18 hours; then it says nothing */
+		uint64_t since = (uint64_t)tt_clamp64(now - r->report_at, 0, INT64_C(1) << 40) * 65536 / 1000000;
+
+		b.lsr = since <= UINT32_MAX ? (uint32_t)(r->report_ntp >> 16) : 0;
+		b.dlsr = since <= UINT32_MAX ? tt_u32(since) : 0;
 	}
 	return b;
 }
@@ -189,7 +192,7 @@ static void write_nacks(struct tt_rtp_session *s, taut_time now, struct wr *w,
 
 static bool transport_cc_due(const struct tt_rtp_session *s, taut_time now)
 {
-	return tt_twcc_pending(&s->arrivals) && now >= s->transport_cc_at;
+	return tt_twcc_pending(&s->arrivals) && (now >= s->transport_cc_at || tt_twcc_full(&s->arrivals));
 }
 
 static bool feedback_due(const struct tt_rtp_session *s, taut_time now)
@@ -268,7 +271,8 @@ taut_time tt_rtp_session_rtcp_deadline(const struct tt_rtp_session *s, const cha
 
 	sooner(&first, why, s->in_cycle || s->bye_count > 0 ? s->now : s->report_at, "RTCP report");
 	if (tt_twcc_pending(&s->arrivals))
-		sooner(&first, why, s->transport_cc_at, "transport-wide feedback");
+		sooner(&first, why, tt_twcc_full(&s->arrivals) ? s->now : s->transport_cc_at,
+		       "transport-wide feedback");
 	for (size_t i = 0; i < s->receiver_count; i++) {
 		const struct tt_rtp_receiver *r = s->receivers[i];
 

@@ -14,6 +14,7 @@ enum {
 	VIDEO_SLOTS = 2048,
 	BEFORE_FIRST = 32,  /* packets of a frame that may arrive after one of its later ones */
 	AHEAD_BY_RTX = 100, /* newest packets lost, and sent again unasked as a probe */
+	STRAGGLING = 200000, /* microseconds after a BYE in which packets may still be of before it */
 };
 
 void tt_rtp_receiver_init(struct tt_rtp_receiver *r, struct tt_env *env,
@@ -157,6 +158,17 @@ static struct tt_rtp_slot meta_of(const struct tt_rtp_packet *p, const struct tt
 		                     .has_level = x->has_level, .voice = x->voice, .level = x->level };
 }
 
+/* A BYE is not for ever: Chromium says it when its direction changes, and goes on with the same
+ * SSRC when it changes back. */
+static void start_again(struct tt_rtp_receiver *r, taut_time now)
+{
+	if (!r->ended || now - r->ended_at < STRAGGLING)
+		return;
+	r->ended = false;
+	r->tell_started = !r->tell_bye;
+	r->tell_bye = false;
+}
+
 const char *tt_rtp_receiver_media(struct tt_rtp_receiver *r, taut_time now, taut_time arrived,
                                   const struct tt_rtp_packet *p, const struct tt_rtp_ext_values *x)
 {
@@ -191,8 +203,9 @@ const char *tt_rtp_receiver_media(struct tt_rtp_receiver *r, taut_time now, taut
 
 	if (put == TT_RTP_PUT_DUPLICATE)
 		return NULL;
-	if (map->clock_rate)
+	if (map->codec != TT_RTP_CODEC_NONE)
 		r->clock_rate = map->clock_rate;
+	start_again(r, now);
 	r->last_at = now;
 	tt_rtp_source_arrived(&r->source, p->ts, arrived, payload.len > 0 ? map->clock_rate : 0);
 	count_lost(r);

@@ -28,7 +28,7 @@ struct tt_rtp_receiver {
 	struct tt_rtp_counters *counters; /* of the session */
 	uint32_t ssrc; /* followed; counts only when has_ssrc */
 	bool has_ssrc, ended; /* ended: BYE came */
-	taut_time last_at;
+	taut_time last_at, ended_at;
 	struct tt_rtp_source source;
 	uint64_t recovered;
 	int64_t counted_lost; /* what of the losses is in the counters */

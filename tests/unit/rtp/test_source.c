@@ -39,6 +39,22 @@ static void one_stray_packet_changes_nothing_and_two_restart(void **state)
 	assert_int_equal(tt_rtp_source_seq(&s, 50002, &ext), TT_RTP_SEQ_OK);
 }
 
+/* The queue of a path that was left empties, a second late and in order. */
+static void packets_from_far_back_are_late_and_no_restart(void **state)
+{
+	struct tt_rtp_source s = { 0 };
+	int64_t ext, newest = 0;
+
+	(void)state;
+	for (uint16_t i = 0; i < 2000; i++)
+		tt_rtp_source_seq(&s, i, &newest);
+	for (uint16_t i = 1100; i < 1200; i++) {
+		assert_int_equal(tt_rtp_source_seq(&s, i, &ext), TT_RTP_SEQ_OK);
+		assert_int_equal(ext, newest - 1999 + i);
+	}
+	assert_int_equal(s.newest, newest);
+}
+
 static void losses_are_counted_and_the_fraction_is_of_the_interval(void **state)
 {
 	struct tt_rtp_source s = { 0 };
@@ -152,6 +168,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sequence_numbers_go_on_over_the_wrap),
 		cmocka_unit_test(one_stray_packet_changes_nothing_and_two_restart),
+		cmocka_unit_test(packets_from_far_back_are_late_and_no_restart),
 		cmocka_unit_test(losses_are_counted_and_the_fraction_is_of_the_interval),
 		cmocka_unit_test(jitter_follows_the_arrivals),
 		cmocka_unit_test(extreme_times_and_timestamps_do_not_overflow),
