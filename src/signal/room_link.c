@@ -31,8 +31,9 @@ struct tt_link {
 	struct tt_link_config cfg;
 	pthread_t thread;
 	pthread_mutex_t lock;
+	pthread_cond_t over; /* ended became true */
 	struct queue in, out;
-	bool posted, closing;
+	bool posted, closing, ended;
 	unsigned refs;
 	unsigned line; /* the connection that is up, 0: none */
 
@@ -111,6 +112,7 @@ static void link_release(struct tt_link *link)
 	context_free(link);
 	queue_clear(&link->in);
 	queue_clear(&link->out);
+	pthread_cond_destroy(&link->over);
 	pthread_mutex_destroy(&link->lock);
 	free(link->gather);
 	free(link);
@@ -371,6 +373,10 @@ static void *run(void *arg)
 		if (lws_service(link->context, 0) < 0)
 			break;
 	}
+	pthread_mutex_lock(&link->lock);
+	link->ended = true;
+	pthread_cond_signal(&link->over);
+	pthread_mutex_unlock(&link->lock);
 	link_release(link);
 	return NULL;
 }
@@ -423,6 +429,17 @@ static bool start_thread(struct tt_link *link)
 	return ok;
 }
 
+static void init_locks(struct tt_link *link)
+{
+	pthread_condattr_t attr;
+
+	pthread_mutex_init(&link->lock, NULL);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&link->over, &attr);
+	pthread_condattr_destroy(&attr);
+}
+
 int tt_link_open(struct tt_link **out, const struct tt_link_config *cfg)
 {
 	struct tt_link *link = calloc(1, sizeof *link);
@@ -435,7 +452,7 @@ int tt_link_open(struct tt_link **out, const struct tt_link_config *cfg)
 	link->out.last = &link->out.first;
 	link->wait = FIRST_WAIT;
 	link->refs = 1;
-	pthread_mutex_init(&link->lock, NULL);
+	init_locks(link);
 	if (!make_context(link) || !start_thread(link)) {
 		link_release(link);
 		return TAUT_E_IO;
@@ -455,16 +472,24 @@ void tt_link_send(struct tt_link *link, unsigned line, const char *text, size_t 
 
 void tt_link_close(struct tt_link *link)
 {
+	struct timespec until;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += JOIN_WAIT;
 	pthread_mutex_lock(&link->lock);
 	link->closing = true;
 	pthread_mutex_unlock(&link->lock);
 	lws_cancel_service(link->context);
-	struct timespec until;
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += JOIN_WAIT;
-	if (pthread_clockjoin_np(link->thread, NULL, CLOCK_MONOTONIC, &until) == 0)
+	pthread_mutex_lock(&link->lock);
+	while (!link->ended && pthread_cond_timedwait(&link->over, &link->lock, &until) == 0)
+		;
+	const bool ended = link->ended;
+	pthread_mutex_unlock(&link->lock);
+	if (ended) {
+		pthread_join(link->thread, NULL);
 		context_free(link);
-	else
+	} else {
 		pthread_detach(link->thread); /* it frees the link when its name is answered */
+	}
 	link_release(link);
 }
