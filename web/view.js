@@ -1,6 +1,8 @@
 // view.js - what is seen. Names, chat, descriptions and errors come from strangers: they reach
 // the page by textContent only.
 
+const LONGEST = 32768; // characters of one entry; hundreds of them are kept
+
 export const $ = id => document.getElementById(id);
 
 /** An element with classes, text and children. */
@@ -110,7 +112,8 @@ export function waiting(link, copy) {
 
 // ---- chat ----
 
-export function chatLine(author, text, { mine = false, via = 'direct', to = null } = {}) {
+export function chatLine(author, said, { mine = false, via = 'direct', to = null } = {}) {
+	const text = said.length > LONGEST ? `${said.slice(0, LONGEST)} …` : said;
 	const time = new Date().toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' });
 	const how = via === 'relay' ? 'by relay' : 'direct';
 	const li = el('li', mine ? 'mine' : '', null, el('span', 'who', `${author} · ${time} · ${to ?? how}`), el('span', 'text', text));
@@ -144,7 +147,9 @@ function summary(m, nameOf) {
 export function logLine(out, message, nameOf) {
 	const time = new Date().toISOString().slice(11, 23);
 	const shown = message.secret ? { ...message, secret: '…' } : message;
-	const body = message.description ? message.description.sdp : JSON.stringify(shown, null, 2);
+	// Whoever reads the password of ICE over a shoulder could take the call over.
+	const whole = message.description ? message.description.sdp.replace(/^(a=ice-pwd:).*/gm, '$1…') : JSON.stringify(shown, null, 2);
+	const body = whole.length > LONGEST ? `${whole.slice(0, LONGEST)} …` : whole;
 	const details = el('details', '', null, el('summary', '', `${time} ${out ? '→' : '←'} ${summary(message, nameOf)}`));
 	details.ontoggle = () => { // long texts only when they are looked at
 		if (details.open && details.children.length === 1)
