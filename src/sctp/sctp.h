@@ -27,14 +27,14 @@ struct tt_sctp;
 /* Zero means the default everywhere. */
 struct tt_sctp_config {
 	uint16_t local_port, remote_port; /* 0: 5000 */
-	uint16_t max_packet;              /* bytes of SCTP, common header included; 0: 1,191 */
+	uint16_t max_packet;              /* bytes of SCTP, common header included; 0: 1,160 */
 	uint16_t max_streams;             /* in each direction; 0: 1,024 */
 	size_t max_message_in;            /* larger: thrown away, see TOO_LARGE; 0: 262,144 */
 	size_t recv_window;               /* reassembly and undelivered together with overhead,
 	                                     never more; 0: 1 MiB. Room for a message is kept
 	                                     back: a_rwnd starts max_message_in + 64 KiB below
 	                                     it. Raised to twice that when it is smaller */
-	size_t send_buffer;               /* queued and unacknowledged together; 0: 16 MiB */
+	size_t send_buffer;               /* queued and unacknowledged, overhead too; 0: 16 MiB */
 };
 
 /* TAUT_E_NOMEM, TAUT_E_CRYPTO (no random numbers), TAUT_E_INVAL (max_packet below 576). */
@@ -61,7 +61,8 @@ enum tt_sctp_event_type {
 	TT_SCTP_TOO_LARGE,       /* stream: a message above max_message_in was thrown away */
 	TT_SCTP_STREAM_RESET_IN, /* the peer reset its stream towards us: all of it was delivered */
 	TT_SCTP_STREAM_RESET_OUT, /* our reset of stream was answered; reason not 0: refused */
-	TT_SCTP_RESTARTED,       /* RFC 9260 section 5.2.4 A: both directions start anew, empty */
+	TT_SCTP_RESTARTED,       /* RFC 9260 section 5.2.4 A: both directions start anew, empty;
+	                            what came before and was not polled is gone */
 	TT_SCTP_CLOSED,          /* the last one; reason: TAUT_REASON_, text: what the peer said */
 };
 
@@ -94,7 +95,8 @@ int tt_sctp_send(struct tt_sctp *s, taut_time now, uint16_t stream, uint32_t ppi
                  const struct tt_sctp_send_options *opt, const void *data, size_t len);
 /* Bytes given to tt_sctp_send and never sent yet. */
 size_t tt_sctp_buffered(const struct tt_sctp *s, uint16_t stream);
-/* Bytes held for sending and for retransmission, of all streams; bounded by send_buffer. */
+/* Held for sending and for retransmission, of all streams, with some overhead per message;
+ * bounded by send_buffer. */
 size_t tt_sctp_held(const struct tt_sctp *s);
 bool tt_sctp_can_hold(const struct tt_sctp *s, size_t len); /* false: send would say AGAIN */
 

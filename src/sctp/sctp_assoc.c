@@ -9,7 +9,9 @@ static void apply_defaults(struct tt_sctp_config *c)
 {
 	c->local_port = c->local_port ? c->local_port : 5000; /* RFC 8841 section 12 */
 	c->remote_port = c->remote_port ? c->remote_port : 5000;
-	c->max_packet = c->max_packet ? c->max_packet : 1191;
+	/* RFC 8831 section 5: about 1,200 octets while the path's MTU is not known. In DTLS this is
+	 * at most 1,197 of UDP payload. */
+	c->max_packet = c->max_packet ? c->max_packet : 1160;
 	c->max_streams = c->max_streams ? c->max_streams : 1024;
 	c->max_message_in = c->max_message_in ? c->max_message_in : 262144;
 	c->recv_window = c->recv_window ? c->recv_window : 1048576;
@@ -125,6 +127,12 @@ void tt_sctp_learn_peer(struct tt_sctp *s, uint32_t tag, struct serial32 tsn, ui
 	s->in_streams = (uint16_t)tt_min(s->cfg.max_streams, out);
 	s->peer_forward_tsn = forward_tsn;
 	s->peer_reconfig = reconfig;
+	/* nothing of before has a place in the new numbers: a peer whose COOKIE ACK is late may
+	 * have sent DATA already, and still begin again */
+	tt_sctp_reassembly_restart(&s->rx);
+	s->sack_due = s->reported = false;
+	s->earlier_count = 0;
+	s->unacked_packets = 0;
 	tt_sctp_tracker_init(&s->tracker, tsn);
 	s->reconfig.peer_seq = tsn.v; /* RFC 6525 section 5.2.1 */
 	s->told_window = tt_sctp_reassembly_room(&s->rx);
@@ -188,7 +196,8 @@ bool tt_sctp_can_hold(const struct tt_sctp *s, size_t len)
 {
 	const struct sctp_queue *q = &s->queue;
 
-	return q->held == 0 || (q->held < q->limit && len <= q->limit - q->held);
+	return q->held == 0 ||
+	       (q->held < q->limit && tt_sctp_queue_cost(len) <= q->limit - q->held);
 }
 
 int tt_sctp_send(struct tt_sctp *s, taut_time now, uint16_t stream, uint32_t ppid,
@@ -244,7 +253,7 @@ static void tell_window(struct tt_sctp *s)
 {
 	size_t room = tt_sctp_reassembly_room(&s->rx), quarter = s->cfg.recv_window / 4;
 
-	if (s->state == SCTP_ESTABLISHED && s->told_window < quarter &&
+	if (s->state >= SCTP_ESTABLISHED && s->told_window < quarter &&
 	    room >= s->told_window + quarter)
 		s->sack_due = true;
 }

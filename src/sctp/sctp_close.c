@@ -144,10 +144,8 @@ int tt_sctp_shutdown(struct tt_sctp *s, taut_time now)
 {
 	if (s->state == SCTP_DEAD)
 		return TAUT_E_STATE;
-	if (s->state < SCTP_ESTABLISHED) {
-		tt_sctp_end_with(s, now, TAUT_REASON_CLOSED_HERE, NULL);
-		return TAUT_OK;
-	}
+	if (s->state < SCTP_ESTABLISHED) /* a peer that answered may be up already */
+		return tt_sctp_abort(s, now);
 	if (s->state != SCTP_ESTABLISHED)
 		return TAUT_OK;
 	s->state = SCTP_SHUTDOWN_PENDING;
@@ -180,7 +178,8 @@ const char *tt_sctp_on_shutdown(struct tt_sctp *s, taut_time now, const struct s
                                 struct sctp_packet *p)
 {
 	struct rd r = chunk->value;
-	struct sctp_sack sack = { .cum = s32(rd_u32(&r)), .window = s->peer_window };
+	struct sctp_sack sack = { .cum = s32(rd_u32(&r)), .window = s->peer_window,
+	                          .cum_only = true };
 
 	(void)p;
 	if (r.bad || rd_left(&r) != 0)

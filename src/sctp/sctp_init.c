@@ -141,17 +141,16 @@ static const char *restart(struct tt_sctp *s, taut_time now, const struct sctp_c
 		tt_sctp_queue_error(s, SCTP_C_COOKIE_WHILE_SHUTDOWN, NULL, 0);
 		return "restart while shutting down";
 	}
+	bool leaving = s->state == SCTP_SHUTDOWN_PENDING || s->state == SCTP_SHUTDOWN_SENT;
+
 	tt_sctp_flight_clear(&s->flight);
 	tt_sctp_queue_clear(&s->queue);
-	tt_sctp_reassembly_clear(&s->rx, false);
 	tt_sctp_clear_control(s);
 	for (int t = 0; t < SCTP_TIMERS; t++)
 		tt_sctp_stop(s, (enum sctp_timer)t);
-	s->shutdown_due = s->sack_due = s->forward_tsn_due = s->heartbeat_due = false;
+	s->shutdown_due = s->forward_tsn_due = s->heartbeat_due = false;
 	s->fast_due = s->probe_due = s->acked_once = false;
-	s->unacked_packets = 0;
-	s->reported = s->burst_open = s->filled = false;
-	s->earlier_count = 0;
+	s->burst_open = s->filled = false;
 	s->my_tag = c->my_tag;
 	s->my_tsn = c->my_tsn;
 	s->my_tie = s->peer_tie = 0;
@@ -164,6 +163,8 @@ static const char *restart(struct tt_sctp *s, taut_time now, const struct sctp_c
 	s->state = SCTP_COOKIE_ECHOED;
 	accept_cookie(s, now);
 	s->say_restarted = true;
+	if (leaving)
+		tt_sctp_shutdown(s, now);
 	return NULL;
 }
 

@@ -11,6 +11,7 @@ enum result { /* RFC 6525 section 4.4 */
 	PERFORMED = 1,
 	DENIED = 2,
 	WRONG_STREAM = 3,
+	BUSY = 4, /* another request is under way there */
 	BAD_SEQUENCE = 5,
 	IN_PROGRESS = 6,
 };
@@ -66,6 +67,19 @@ void tt_sctp_reconfig_timeout(struct tt_sctp *s)
 	rc->due = true;
 }
 
+/* Has arrived over there, or the reset would not have been done; only we may not know it yet. A
+ * FORWARD-TSN that named its number would skip messages of the stream's new life. */
+static void leave_behind(struct tt_sctp *s, uint16_t stream)
+{
+	struct sctp_flight *f = &s->flight;
+	struct serial32 t = s32_add(f->cum, 1);
+
+	for (; s32_before_eq(t, s->reconfig.last_tsn); t = s32_add(t, 1)) {
+		struct sctp_message *m = tt_sctp_flight_at(f, t)->m;
+		m->past_reset = m->past_reset || m->stream == stream;
+	}
+}
+
 /* 4.4, 5.2.7 */
 static const char *on_response(struct tt_sctp *s, taut_time now, struct rd r)
 {
@@ -77,7 +91,7 @@ static const char *on_response(struct tt_sctp *s, taut_time now, struct rd r)
 	if (!rc->pending || rc->renew || seq != rc->my_seq)
 		return "RE-CONFIG response to nothing";
 	s->errors = 0;
-	if (result == IN_PROGRESS) {
+	if (result == IN_PROGRESS || result == BUSY) {
 		rc->renew = true;
 		rc->due = false;
 		tt_sctp_start(s, SCTP_T_RECONFIG, now + s->cc.rto);
@@ -86,6 +100,8 @@ static const char *on_response(struct tt_sctp *s, taut_time now, struct rd r)
 	bool done = result == PERFORMED || result == NOTHING_TO_DO;
 	for (size_t i = 0; i < rc->count; i++) {
 		struct sctp_tx_stream *t = &s->queue.streams[rc->streams[i]];
+		if (done)
+			leave_behind(s, rc->streams[i]);
 		tt_sctp_queue_unseal(&s->queue, rc->streams[i], done);
 		rc->reports += !t->reset_done;
 		t->reset_done = true;

@@ -12,6 +12,10 @@
 	(IN(SCTP_COOKIE_ECHOED) | IN(SCTP_ESTABLISHED) | IN(SCTP_SHUTDOWN_PENDING) |         \
 	 IN(SCTP_SHUTDOWN_SENT))
 
+#define TAKES_RECONFIG                                                                       \
+	(IN(SCTP_ESTABLISHED) | IN(SCTP_SHUTDOWN_PENDING) | IN(SCTP_SHUTDOWN_SENT) |         \
+	 IN(SCTP_SHUTDOWN_RECEIVED))
+
 /* In which states a chunk means something; elsewhere it is dropped. */
 static const struct {
 	uint8_t type;
@@ -31,7 +35,8 @@ static const struct {
 	{ SCTP_COOKIE_ECHO, FROM(SCTP_CLOSED), tt_sctp_on_cookie_echo },
 	{ SCTP_COOKIE_ACK, IN(SCTP_COOKIE_ECHOED) | IN(SCTP_ESTABLISHED), tt_sctp_on_cookie_ack },
 	{ SCTP_SHUTDOWN_COMPLETE, IN(SCTP_SHUTDOWN_ACK_SENT), tt_sctp_on_shutdown_complete },
-	{ SCTP_RE_CONFIG, IN(SCTP_ESTABLISHED) | IN(SCTP_SHUTDOWN_PENDING), tt_sctp_on_reconfig },
+	/* also when one side is done: what waits for an answer to a reset must yet be sent */
+	{ SCTP_RE_CONFIG, TAKES_RECONFIG, tt_sctp_on_reconfig },
 	{ SCTP_FORWARD_TSN, TAKES_DATA, tt_sctp_on_forward_tsn },
 };
 

@@ -128,12 +128,13 @@ static void write_forward_tsn(struct tt_sctp *s, struct wr *w)
 
 	while (s32_before(cum, s->flight.advanced)) {
 		const struct sctp_message *m = tt_sctp_flight_at(&s->flight, s32_add(cum, 1))->m;
+		bool named = !m->unordered && !m->past_reset;
 		size_t i = 0;
 		while (i < n && list[i].stream != m->stream)
 			i++;
-		if (i == MAX_SKIPPED_STREAMS)
+		if (named && i == MAX_SKIPPED_STREAMS)
 			break;
-		if (!m->unordered) {
+		if (named) {
 			list[i].stream = m->stream;
 			list[i].ssn = m->ssn;
 			n = tt_max(n, i + 1);
@@ -169,19 +170,28 @@ static void write_chunk(struct tt_sctp *s, struct filling *f, struct serial32 ts
 	s->counters.chunks_sent++;
 }
 
-/* 6.1 C: before anything new. */
+static bool fits_window(const struct tt_sctp *s, size_t len)
+{
+	size_t flight = s->flight.flight;
+
+	return s->peer_window >= flight && s->peer_window - flight >= len;
+}
+
+/* 6.1 C: before anything new. The earliest one always goes, a receiver with a full window waits
+ * for it; the others would only be thrown away again. */
 static void write_marked(struct tt_sctp *s, struct filling *f)
 {
 	struct serial32 tsn;
 
 	while (tt_sctp_flight_marked(&s->flight, &tsn)) {
 		const struct sctp_sent *c = tt_sctp_flight_at(&s->flight, tsn);
-		if (tt_sctp_sent_size(c) > wr_left(f->w))
+		bool first = s32_eq(tsn, s32_add(s->flight.cum, 1));
+		if (tt_sctp_sent_size(c) > wr_left(f->w) || (!first && !fits_window(s, c->len)))
 			return;
 		tt_sctp_flight_resent(&s->flight, tsn);
 		write_chunk(s, f, tsn);
 		s->counters.chunks_resent++;
-		f->first_resent = f->first_resent || s32_eq(tsn, s32_add(s->flight.cum, 1));
+		f->first_resent = f->first_resent || first;
 	}
 }
 
@@ -202,9 +212,7 @@ static size_t fragment_size(const struct tt_sctp *s, const struct filling *f,
 /* 6.1 A */
 static bool window_takes(const struct tt_sctp *s, size_t len)
 {
-	size_t flight = s->flight.flight;
-
-	return (s->peer_window >= flight && s->peer_window - flight >= len) ||
+	return fits_window(s, len) ||
 	       (s->probe_due && tt_sctp_flight_count(&s->flight) == 0);
 }
 

@@ -167,10 +167,10 @@ static void free_lent(struct sctp_reassembly *r)
 	r->lent = NULL;
 }
 
-const struct sctp_run *tt_sctp_reassembly_poll(struct sctp_reassembly *r)
+static struct sctp_run *take_ready(struct sctp_reassembly *r)
 {
-	free_lent(r);
 	struct sctp_run *run = r->ready;
+
 	if (!run)
 		return NULL;
 	r->ready = run->next;
@@ -178,7 +178,24 @@ const struct sctp_run *tt_sctp_reassembly_poll(struct sctp_reassembly *r)
 		r->ready_tail = &r->ready;
 	if (run->kind == SCTP_READY_RESET)
 		r->resets--;
-	return r->lent = run;
+	return run;
+}
+
+const struct sctp_run *tt_sctp_reassembly_poll(struct sctp_reassembly *r)
+{
+	free_lent(r);
+	return r->lent = take_ready(r);
+}
+
+void tt_sctp_reassembly_restart(struct sctp_reassembly *r)
+{
+	struct sctp_run *run;
+
+	tt_sctp_reassembly_clear(r, false);
+	while ((run = take_ready(r)) != NULL) {
+		r->ready_bytes -= tt_sctp_run_cost(run->cap);
+		tt_sctp_run_free(r, run);
+	}
 }
 
 static void clear_streams(struct sctp_reassembly *r)

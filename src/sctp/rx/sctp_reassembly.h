@@ -65,6 +65,8 @@ void tt_sctp_reassembly_init(struct sctp_reassembly *r, struct tt_env *env, size
                              size_t max_message, size_t max_streams);
 /* Drops everything not ready; with all: what is ready and lent too. */
 void tt_sctp_reassembly_clear(struct sctp_reassembly *r, bool all);
+/* Drops everything but what is lent. */
+void tt_sctp_reassembly_restart(struct sctp_reassembly *r);
 
 /* d is new by the tracker t, and not added to it yet; its stream is below max_streams. */
 enum sctp_taken tt_sctp_reassembly_add(struct sctp_reassembly *r, const struct sctp_tracker *t,

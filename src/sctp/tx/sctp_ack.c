@@ -218,7 +218,8 @@ bool tt_sctp_flight_ack(struct sctp_flight *f, const struct sctp_sack *s, taut_t
 		return false;
 	ack_cumulative(f, s->cum, now, out);
 	struct serial32 newest = ack_gaps(f, s, now, out);
-	count_misses(f, s, newest, out);
+	if (!s->cum_only)
+		count_misses(f, s, newest, out);
 	if (f->recovering && s32_before_eq(f->exit, f->cum))
 		f->recovering = false;
 	if (out->lost && !f->recovering) {

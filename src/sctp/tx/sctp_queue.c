@@ -11,6 +11,11 @@ void tt_sctp_queue_init(struct sctp_queue *q, struct tt_env *env, size_t max_str
 	*q = (struct sctp_queue){ .env = env, .max = max_streams, .limit = limit };
 }
 
+size_t tt_sctp_queue_cost(size_t len)
+{
+	return sizeof(struct sctp_message) + len;
+}
+
 struct sctp_tx_stream *tt_sctp_queue_stream(struct sctp_queue *q, uint16_t stream)
 {
 	if (stream < q->count)
@@ -58,7 +63,7 @@ int tt_sctp_queue_add(struct sctp_queue *q, uint16_t stream, uint32_t ppid,
 {
 	static const struct tt_sctp_send_options reliable;
 	struct sctp_tx_stream *s = tt_sctp_queue_stream(q, stream);
-	struct sctp_message *m = s ? tt_resize(q->env, NULL, sizeof *m + len) : NULL;
+	struct sctp_message *m = s ? tt_resize(q->env, NULL, tt_sctp_queue_cost(len)) : NULL;
 
 	if (!m)
 		return TAUT_E_NOMEM;
@@ -77,7 +82,7 @@ int tt_sctp_queue_add(struct sctp_queue *q, uint16_t stream, uint32_t ppid,
 	s->tail = m;
 	s->buffered += len;
 	q->unsent += len;
-	q->held += len;
+	q->held += tt_sctp_queue_cost(len);
 	join_round(q, stream);
 	return TAUT_OK;
 }
@@ -100,8 +105,8 @@ void tt_sctp_queue_release(struct sctp_queue *q, struct sctp_message *m)
 {
 	if (m->chunks > 0 || m->cut < m->len)
 		return;
-	assert(q->held >= m->len);
-	q->held -= m->len;
+	assert(q->held >= tt_sctp_queue_cost(m->len));
+	q->held -= tt_sctp_queue_cost(m->len);
 	tt_free(q->env, m);
 }
 

@@ -16,6 +16,7 @@ struct sctp_message {
 	uint16_t stream;
 	struct serial16 ssn; /* once its first fragment was cut */
 	bool unordered, limit_retransmits, abandoned;
+	bool past_reset; /* its stream was reset since, and its number means nothing any more */
 	uint16_t max_retransmits;
 	taut_time expires; /* INT64_MAX: never */
 	size_t len, cut;   /* bytes made into chunks so far */
@@ -43,10 +44,11 @@ struct sctp_queue {
 	size_t active;
 	struct sctp_message *current; /* partly cut: goes on first */
 	size_t unsent;                /* sum of buffered */
-	size_t held, limit;           /* bytes of all messages that are not freed */
+	size_t held, limit;           /* all messages that are not freed, with their overhead */
 };
 
 void tt_sctp_queue_init(struct sctp_queue *q, struct tt_env *env, size_t max_streams, size_t limit);
+size_t tt_sctp_queue_cost(size_t len); /* of a message, as held counts it */
 void tt_sctp_queue_clear(struct sctp_queue *q); /* all messages that no chunk points to */
 /* The stream's record, made when it is not there; NULL: no memory. */
 struct sctp_tx_stream *tt_sctp_queue_stream(struct sctp_queue *q, uint16_t stream);

@@ -135,6 +135,7 @@ struct sctp_sack {
 	uint32_t window;
 	size_t gap_count, dup_count;
 	struct rd gaps; /* gap_count pairs of u16, ascending, not overlapping: checked */
+	bool cum_only;  /* from a SHUTDOWN: says nothing of what lies behind cum */
 };
 bool tt_sctp_read_sack(struct sctp_sack *s, const struct sctp_tlv *chunk);
 struct sctp_gap tt_sctp_next_gap(struct rd *gaps);

@@ -4,51 +4,7 @@
  * right tags, ports and checksum. */
 #include <jansson.h>
 
-#include "sctp/sctp_assoc.h"
-#include "unit/sctp/sctp_pair.h"
-
-static struct pair pair;
-#define VICTIM (pair.s[1])
-
-static struct wr begin_packet(uint8_t *buf, size_t cap, uint32_t tag)
-{
-	struct wr w = wr_make(buf, cap);
-
-	tt_sctp_write_header(&w, &(struct sctp_header){ 5000, 5000, tag });
-	return w;
-}
-
-static int give(struct wr *w)
-{
-	size_t len = tt_sctp_seal(w);
-
-	assert_true(len > 0);
-	return pair_recv(&pair, 1, w->base, len);
-}
-
-static void begin(uint64_t seed)
-{
-	pair_init(&pair, seed, NULL, NULL);
-	pair_connect(&pair);
-}
-
-static uint32_t next_tsn(void)
-{
-	return VICTIM->tracker.cum.v + 1;
-}
-
-static int give_data(uint32_t tsn, uint16_t stream, uint16_t ssn, const char *flags,
-                     const char *text)
-{
-	uint8_t buf[1500];
-	struct wr w = begin_packet(buf, sizeof buf, VICTIM->my_tag);
-
-	tt_sctp_write_data(&w, &(struct sctp_data){
-		.tsn = { tsn }, .stream = stream, .ssn = { ssn }, .ppid = 53,
-		.begin = strchr(flags, 'B'), .end = strchr(flags, 'E'), .unordered = strchr(flags, 'U'),
-		.data = (const uint8_t *)text, .len = strlen(text) });
-	return give(&w);
-}
+#include "unit/sctp/sctp_forge.h"
 
 /* D06: only the cells of 8.5 act. */
 static void a_wrong_tag_moves_nothing_whatever_the_chunk(void **state)
@@ -342,22 +298,6 @@ static void data_without_user_data_aborts(void **state)
 	pair_free(&pair);
 }
 
-static int give_sack(uint32_t cum, const uint16_t *gaps, size_t n)
-{
-	uint8_t buf[1500];
-	struct wr w = begin_packet(buf, sizeof buf, VICTIM->my_tag);
-	size_t at = tt_sctp_begin(&w, SCTP_SACK, 0);
-
-	wr_u32(&w, cum);
-	wr_u32(&w, 1000000);
-	wr_u16(&w, (uint16_t)(n / 2));
-	wr_u16(&w, 0);
-	for (size_t i = 0; i < n; i++)
-		wr_u16(&w, gaps[i]);
-	tt_sctp_end(&w, at);
-	return give(&w);
-}
-
 /* D15, D22 */
 static void acknowledgements_of_what_was_not_sent_are_refused(void **state)
 {
@@ -435,19 +375,6 @@ static void a_heartbeat_answer_that_was_not_asked_for_measures_nothing(void **st
 	pair_free(&pair);
 }
 
-static int give_forward(uint32_t cum, const uint16_t *list, size_t n)
-{
-	uint8_t buf[1500];
-	struct wr w = begin_packet(buf, sizeof buf, VICTIM->my_tag);
-	size_t at = tt_sctp_begin(&w, SCTP_FORWARD_TSN, 0);
-
-	wr_u32(&w, cum);
-	for (size_t i = 0; i < n; i++)
-		wr_u16(&w, list[i]);
-	tt_sctp_end(&w, at);
-	return give(&w);
-}
-
 /* D18 */
 static void forward_tsn_skips_forwards_a_little_only(void **state)
 {
@@ -519,20 +446,6 @@ static void a_flood_of_resets_is_bounded(void **state)
 	pair_events(&pair, 1);
 	assert_in_range(pair.resets_in[1], 1, 1100);
 	pair_free(&pair);
-}
-
-static int give_response(uint32_t seq, uint32_t result)
-{
-	uint8_t buf[128];
-	struct wr w = begin_packet(buf, sizeof buf, VICTIM->my_tag);
-	size_t at = tt_sctp_begin(&w, SCTP_RE_CONFIG, 0);
-	size_t p = tt_sctp_begin_param(&w, SCTP_P_RESPONSE);
-
-	wr_u32(&w, seq);
-	wr_u32(&w, result);
-	tt_sctp_end(&w, p);
-	tt_sctp_end(&w, at);
-	return give(&w);
 }
 
 static void a_reset_in_progress_is_asked_for_again_under_a_new_number(void **state)

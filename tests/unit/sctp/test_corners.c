@@ -1,0 +1,254 @@
+/* What an honest peer may do at an unlucky moment: RFC 9260 sections 5.2, 6.1, 9.2; RFC 6525. */
+#include "base/num.h"
+#include "unit/sctp/sctp_forge.h"
+
+/* 9.2: SHUTDOWN has a cumulative TSN only; that it names no gaps takes nothing back. */
+static void a_shutdown_does_not_take_gap_reports_back(void **state)
+{
+	(void)state;
+	begin(1);
+	pair_number(&pair, 1, 1, 1, 4000, NULL);
+	pair_send(&pair, 1);
+	uint32_t cum = VICTIM->flight.cum.v;
+	assert_int_equal(give_sack(cum, (uint16_t[]){ 2, 4 }, 2), 0);
+	size_t flight = VICTIM->flight.flight;
+	for (int n = 0; n < 4; n++)
+		assert_int_equal(give_shutdown(cum), 0);
+	assert_int_equal(VICTIM->flight.flight, flight);
+	assert_int_equal(VICTIM->flight.marked, 0);
+	assert_int_equal(VICTIM->state, SCTP_SHUTDOWN_RECEIVED);
+	pair_free(&pair);
+}
+
+/* What waits behind a reset must be sent before the last word, so its answer counts until then. */
+static void a_reset_is_answered_after_the_peer_said_shutdown(void **state)
+{
+	(void)state;
+	begin(2);
+	pair_number(&pair, 1, 3, 1, 100, NULL);
+	pair_run(&pair, SECOND);
+	tt_sctp_reset_stream(VICTIM, pair.sim.now, 3);
+	uint8_t buf[1500];
+	assert_true(tt_sctp_poll_send(VICTIM, pair.sim.now, buf, sizeof buf) > 0);
+	pair_number(&pair, 1, 3, 2, 100, NULL);
+	assert_int_equal(give_shutdown(VICTIM->flight.cum.v), 0);
+	assert_int_equal(VICTIM->state, SCTP_SHUTDOWN_RECEIVED);
+	assert_int_equal(give_response(VICTIM->reconfig.my_seq, 1), 0);
+	assert_true(tt_sctp_poll_send(VICTIM, pair.sim.now, buf, sizeof buf) > 0);
+	assert_int_equal(buf[12], SCTP_DATA);
+	assert_int_equal(give_sack(VICTIM->flight.cum.v + 1, NULL, 0), 0);
+	assert_int_equal(VICTIM->state, SCTP_SHUTDOWN_ACK_SENT);
+	pair_free(&pair);
+}
+
+/* 6525: "in progress" and "already in progress" both mean: later. */
+static void a_busy_peer_is_asked_again(void **state)
+{
+	uint8_t buf[1500];
+
+	(void)state;
+	begin(3);
+	tt_sctp_reset_stream(VICTIM, pair.sim.now, 3);
+	uint32_t seq = VICTIM->reconfig.my_seq;
+	assert_true(tt_sctp_poll_send(VICTIM, pair.sim.now, buf, sizeof buf) > 0);
+	assert_int_equal(give_response(seq, 4), 0);
+	pair.sim.now += SECOND;
+	tt_sctp_tick(VICTIM, pair.sim.now);
+	assert_true(tt_sctp_poll_send(VICTIM, pair.sim.now, buf, sizeof buf) > 0);
+	assert_int_equal(give_response(seq + 1, 1), 0);
+	pair_events(&pair, 1);
+	assert_int_equal(pair.resets_out[1], 1);
+	assert_int_equal(pair.reset_reason[1], 0);
+	pair_free(&pair);
+}
+
+/* The answer to a reset came, the SACK before it did not: what is skipped then has the numbers of
+ * the stream's former life. */
+static void a_forward_tsn_does_not_name_numbers_of_before_a_reset(void **state)
+{
+	const struct tt_sctp_send_options once = { .limit_retransmits = true };
+	uint8_t buf[1500];
+
+	(void)state;
+	begin(4);
+	for (uint32_t n = 0; n < 10; n++)
+		pair_number(&pair, 1, 3, n, 100, NULL);
+	pair_run(&pair, SECOND);
+	pair_number(&pair, 1, 3, 10, 100, &once);
+	pair_number(&pair, 1, 4, 10, 100, &once);
+	tt_sctp_reset_stream(VICTIM, pair.sim.now, 3);
+	for (int n = 0; n < 2; n++)
+		assert_true(tt_sctp_poll_send(VICTIM, pair.sim.now, buf, sizeof buf) > 0);
+	assert_int_equal(give_response(VICTIM->reconfig.my_seq, 1), 0);
+	pair.sim.now += SECOND;
+	tt_sctp_tick(VICTIM, pair.sim.now);
+	assert_true(tt_sctp_poll_send(VICTIM, pair.sim.now, buf, sizeof buf) > 0);
+	assert_int_equal(buf[12], SCTP_FORWARD_TSN);
+	assert_int_equal(buf[15], 8 + 4); /* stream 4 alone */
+	assert_int_equal(buf[21], 4);
+	pair_free(&pair);
+}
+
+/* 6.1: what a full receiver threw away is not sent again but for the first of it. */
+static void retransmissions_respect_a_closed_window(void **state)
+{
+	(void)state;
+	begin(5);
+	VICTIM->cc.cwnd = 100000;
+	VICTIM->burst = 100;
+	pair_number(&pair, 1, 1, 1, 20000, NULL);
+	uint8_t buf[1500];
+	while (tt_sctp_poll_send(VICTIM, pair.sim.now, buf, sizeof buf) > 0)
+		;
+	uint32_t cum = VICTIM->flight.cum.v;
+	assert_int_equal(give_sack_window(cum + 1, 0, NULL, 0), 0);
+	pair.sim.now += 2 * SECOND;
+	tt_sctp_tick(VICTIM, pair.sim.now);
+	VICTIM->heartbeat_due = false;
+	for (int n = 0; n < 5; n++) {
+		size_t packets = 0;
+		while (tt_sctp_poll_send(VICTIM, pair.sim.now, buf, sizeof buf) > 0)
+			packets++;
+		assert_int_equal(packets, n == 0);
+		assert_int_equal(give_sack_window(cum + 1, 0, NULL, 0), 0);
+	}
+	assert_int_equal(give_sack_window(cum + 1, 100000, NULL, 0), 0);
+	assert_true(tt_sctp_poll_send(VICTIM, pair.sim.now, buf, sizeof buf) > 0);
+	pair_free(&pair);
+}
+
+/* DATA may come before the COOKIE ACK that was lost, and another set-up after it: numbers of the
+ * first have no meaning in the second. */
+static void data_of_a_set_up_that_came_to_nothing_is_forgotten(void **state)
+{
+	(void)state;
+	pair_init(&pair, 6, NULL, NULL);
+	tt_sctp_connect(VICTIM, pair.sim.now);
+	uint8_t buf[1500];
+	pair_send(&pair, 1);
+	pair.sim.now += 10000;
+	struct sim_packet *k = sim_take(&pair.sim); /* INIT */
+	pair_recv(&pair, 0, k->data, k->len);
+	free(k);
+	size_t len = tt_sctp_poll_send(pair.s[0], pair.sim.now, buf, sizeof buf);
+	pair_recv(&pair, 1, buf, len); /* INIT ACK */
+	assert_int_equal(VICTIM->state, SCTP_COOKIE_ECHOED);
+	uint32_t tsn = next_tsn();
+	give_data(tsn, 1, 0, "B", "the beginning");
+	give_data(tsn + 5, 1, 5, "BE", "whole");
+	assert_true(VICTIM->rx.held > 0);
+
+	/* the peer forgets its cookie: 5.2.6, stale */
+	struct wr w = begin_packet(buf, sizeof buf, VICTIM->my_tag);
+	size_t at = tt_sctp_begin(&w, SCTP_ERROR, 0);
+	tt_sctp_write_cause(&w, SCTP_C_STALE_COOKIE, "\0\0\0\1", 4);
+	tt_sctp_end(&w, at);
+	give(&w);
+	pair_run(&pair, SECOND);
+	assert_int_equal(pair.connected[1], 1);
+	assert_int_equal(VICTIM->rx.held, 0);
+	pair_number(&pair, 0, 1, 1, 100, NULL);
+	pair_run(&pair, SECOND);
+	assert_int_equal(pair.count[1], 1);
+	assert_int_equal(pair.closed[1], 0);
+	pair_free(&pair);
+}
+
+static void restart_peer(void)
+{
+	tt_sctp_free(pair.s[0]);
+	assert_int_equal(tt_sctp_new(&pair.s[0], &pair.sim.env[0], &(struct tt_sctp_config){ 0 },
+	                             pair.sim.now), 0);
+	pair.connected[0] = 0;
+	tt_sctp_connect(pair.s[0], pair.sim.now);
+}
+
+/* RESTARTED says that both directions are empty: nothing of before may follow it. */
+static void what_was_not_polled_before_a_restart_is_gone(void **state)
+{
+	(void)state;
+	begin(7);
+	pair_number(&pair, 0, 1, 1, 100, NULL);
+	pair_number(&pair, 0, 1, 2, 100, NULL);
+	pair_send(&pair, 0);
+	pair.sim.now += 10000;
+	for (struct sim_packet *k; (k = sim_take(&pair.sim)) != NULL; free(k))
+		pair_recv(&pair, 1, k->data, k->len);
+	const struct tt_sctp_event *e = tt_sctp_poll_event(VICTIM);
+	assert_int_equal(e->type, TT_SCTP_MESSAGE);
+	pair.keep_events[1] = true;
+	restart_peer();
+	pair_run(&pair, 10 * SECOND);
+	assert_int_equal(pair.connected[0], 1);
+	assert_int_equal(e->len, 100); /* the one that is lent stays until the next is asked for */
+	assert_int_equal(e->data[4], (uint8_t)(4 * 31 + 1));
+	assert_int_equal(tt_sctp_poll_event(VICTIM)->type, TT_SCTP_RESTARTED);
+	assert_null(tt_sctp_poll_event(VICTIM));
+	pair_free(&pair);
+}
+
+static void who_wanted_to_leave_leaves_after_a_restart(void **state)
+{
+	(void)state;
+	begin(8);
+	pair.dead[0] = true;
+	tt_sctp_shutdown(VICTIM, pair.sim.now);
+	pair_run(&pair, SECOND);
+	pair.dead[0] = false;
+	restart_peer();
+	pair_run(&pair, 20 * (taut_time)SECOND);
+	assert_int_equal(pair.closed[1], 1);
+	assert_int_equal(pair.reason[1], TAUT_REASON_CLOSED_HERE);
+	assert_int_equal(pair.closed[0], 1);
+	pair_free(&pair);
+}
+
+/* The peer may be up when our COOKIE ACK is still missing: it is told. */
+static void leaving_during_the_set_up_tells_the_peer(void **state)
+{
+	(void)state;
+	pair_init(&pair, 9, NULL, NULL);
+	tt_sctp_connect(VICTIM, pair.sim.now);
+	while (VICTIM->state != SCTP_COOKIE_ECHOED)
+		pair_run(&pair, 1000);
+	tt_sctp_shutdown(VICTIM, pair.sim.now);
+	pair_run(&pair, SECOND);
+	assert_int_equal(pair.closed[0], 1);
+	assert_int_equal(pair.closed[1], 1);
+	assert_int_equal(pair.reason[1], TAUT_REASON_CLOSED_HERE);
+	pair_free(&pair);
+}
+
+/* Otherwise a million messages of a byte each would hold a hundred times what is allowed. */
+static void the_send_buffer_counts_what_messages_cost(void **state)
+{
+	const struct tt_sctp_config cfg = { .send_buffer = 100000 };
+	size_t n = 0;
+
+	(void)state;
+	pair_init(&pair, 10, NULL, &cfg);
+	size_t before = pair.sim.env[1].memory;
+	while (pair_number(&pair, 1, 1, 1, 1, NULL) == 0)
+		n++;
+	assert_in_range(n, 500, 5000);
+	assert_true(pair.sim.env[1].memory - before < 120000);
+	pair_free(&pair);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_shutdown_does_not_take_gap_reports_back),
+		cmocka_unit_test(a_reset_is_answered_after_the_peer_said_shutdown),
+		cmocka_unit_test(a_busy_peer_is_asked_again),
+		cmocka_unit_test(a_forward_tsn_does_not_name_numbers_of_before_a_reset),
+		cmocka_unit_test(retransmissions_respect_a_closed_window),
+		cmocka_unit_test(data_of_a_set_up_that_came_to_nothing_is_forgotten),
+		cmocka_unit_test(what_was_not_polled_before_a_restart_is_gone),
+		cmocka_unit_test(who_wanted_to_leave_leaves_after_a_restart),
+		cmocka_unit_test(leaving_during_the_set_up_tells_the_peer),
+		cmocka_unit_test(the_send_buffer_counts_what_messages_cost),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
