@@ -263,6 +263,11 @@ int tt_dcs_set_buffered_amount_low_threshold(struct tt_dcs *d, taut_channel ch, 
 
 	if (!c)
 		return TAUT_E_GONE;
+	/* what counts is the fall to it, from now on */
+	if (c->id >= 0 && tt_sctp_buffered(d->sctp, (uint16_t)c->id) > threshold)
+		tt_dcs_arm(d, c);
+	else
+		c->armed = c->refused;
 	c->threshold = threshold;
 	return TAUT_OK;
 }

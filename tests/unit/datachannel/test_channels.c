@@ -489,6 +489,28 @@ static void the_buffered_amount_goes_up_and_down_and_says_so_once(void **state)
 	finish();
 }
 
+/* webrtc-pc: the event is about the fall from above the threshold, as it is at that moment. */
+static void a_threshold_that_moves_counts_from_then_on(void **state)
+{
+	static uint8_t data[60000];
+	taut_channel ch[2];
+
+	(void)state;
+	begin(30, NULL, NULL);
+	connect_both();
+	open_pair(&(struct tt_dcs_init){ 0 }, ch);
+	tt_dcs_set_buffered_amount_low_threshold(world.d[0], ch[0], 100000);
+	tt_dcs_send(world.d[0], world.sim.now, ch[0], true, data, 60000);
+	tt_dcs_set_buffered_amount_low_threshold(world.d[0], ch[0], 1000); /* now it is above */
+	run(5 * SECOND);
+	assert_int_equal(count(0, TT_DCS_BUFFERED_AMOUNT_LOW), 1);
+	tt_dcs_send(world.d[0], world.sim.now, ch[0], true, data, 60000);
+	tt_dcs_set_buffered_amount_low_threshold(world.d[0], ch[0], 100000); /* and now it never was */
+	run(5 * SECOND);
+	assert_int_equal(count(0, TT_DCS_BUFFERED_AMOUNT_LOW), 1);
+	finish();
+}
+
 static void a_full_association_says_again_and_then_low(void **state)
 {
 	const struct tt_dcs_config cfg = { .sctp.send_buffer = 100000 };
@@ -723,6 +745,7 @@ int main(void)
 		cmocka_unit_test(creation_is_checked),
 		cmocka_unit_test(what_is_larger_than_the_peer_takes_is_refused),
 		cmocka_unit_test(the_buffered_amount_goes_up_and_down_and_says_so_once),
+		cmocka_unit_test(a_threshold_that_moves_counts_from_then_on),
 		cmocka_unit_test(a_full_association_says_again_and_then_low),
 		cmocka_unit_test(a_dead_peer_closes_every_channel),
 		cmocka_unit_test(shutdown_delivers_and_closes),
