@@ -9,7 +9,7 @@
 
 #define CONNECT_MOST   (60 * (taut_time)SECOND)
 #define NOTICE_MOST    (150 * (taut_time)SECOND) /* many pairs are slow to fail: RFC 8445 14.3 */
-#define LOAD_MOST      (180 * (taut_time)SECOND)
+#define LOAD_MOST      (120 * (taut_time)SECOND)
 #define GOODBYE_MOST   (40 * (taut_time)SECOND)
 #define MEMORY_CEILING (3u << 20)
 

@@ -39,9 +39,11 @@ static int take_random(void *ctx, void *out, size_t len)
 	const uint8_t *b = out;
 
 	world_fill(&p->random, out, len);
-	/* TSNs and the like start where a few packets wrap them; the last 16 are all different. */
+	/* TSNs and the like start where a few packets wrap them. The last 16 are all different, and
+	 * not those of a host beside this one: SSRCs are among them. */
 	if (p->cfg.near_wrap && len == 4) {
-		uint32_t v = UINT32_MAX - 16 * (p->short_draws++ % 16) - b[0] % 16;
+		uint32_t turn = 2 * (p->short_draws++ % 16) + (uint32_t)p->host % 2;
+		uint32_t v = UINT32_MAX - 16 * turn - b[0] % 16;
 		memcpy(out, &v, sizeof v);
 	}
 	return 0;
