@@ -240,6 +240,14 @@ export const tests = [
 		await pause(1200);
 		await clean(one, two);
 	}],
+	['the signaling log has the descriptions without their passwords', async after => {
+		const { one } = await pair(after);
+		await one.click('#tab-log');
+		for (const summary of await one.locator('#log summary').all())
+			await summary.click();
+		const text = await one.textContent('#log');
+		ok(text.includes('a=ice-pwd:…') && !/a=ice-pwd:[^…]/.test(text), 'an ellipsis instead');
+	}],
 	['a description that is refused is said, with the line', async after => {
 		const url = await begin(), room = newRoom();
 		const page = await joinPage(browser, url, { room, name: 'Ada' });
