@@ -27,7 +27,7 @@ struct ssrcs {
 		uint32_t ssrc;
 		uint64_t used; /* when, counted in packets */
 	} *list;
-	size_t count, max;
+	size_t count, room, max;
 	size_t last; /* most packets are of the stream of the packet before */
 };
 
@@ -109,11 +109,7 @@ int tt_srtp_new(struct tt_srtp **out, struct tt_env *env, const struct tt_srtp_k
 	s->tag = keys->profile == TT_SRTP_PROFILE_AEAD_AES_128_GCM ? 16 : 10;
 	s->sent.max = TT_SRTP_SENT_MAX;
 	s->heard.max = TT_SRTP_SSRC_MAX;
-	s->sent.list = tt_alloc(env, s->sent.max * sizeof *s->sent.list);
-	s->heard.list = tt_alloc(env, s->heard.max * sizeof *s->heard.list);
-	int r = s->sent.list && s->heard.list ? TAUT_OK : TAUT_E_NOMEM;
-	if (r == TAUT_OK)
-		r = make_session(&s->out, keys->profile, &keys->local, ssrc_any_outbound);
+	int r = make_session(&s->out, keys->profile, &keys->local, ssrc_any_outbound);
 	if (r == TAUT_OK)
 		r = make_session(&s->in, keys->profile, &keys->remote, ssrc_any_inbound);
 	if (r != TAUT_OK) {
@@ -223,7 +219,20 @@ static bool use(struct ssrcs *all, uint32_t ssrc, uint64_t when)
 	return true;
 }
 
-static void add(struct ssrcs *all, size_t at, uint32_t ssrc, uint64_t when)
+static bool make_room(struct tt_env *env, struct ssrcs *all)
+{
+	if (all->count < all->room)
+		return true;
+	const size_t room = tt_min(all->max, all->room ? 2 * all->room : 16);
+	struct ssrc *list = tt_resize(env, all->list, room * sizeof *list);
+	if (!list)
+		return false;
+	all->list = list;
+	all->room = room;
+	return true;
+}
+
+static void put(struct ssrcs *all, size_t at, uint32_t ssrc, uint64_t when)
 {
 	all->list[at] = (struct ssrc){ ssrc, when };
 	all->last = at;
@@ -233,33 +242,39 @@ static void add(struct ssrcs *all, size_t at, uint32_t ssrc, uint64_t when)
 
 /* An SSRC has authenticated. At the ceiling the one silent for longest goes: not the first one, which
  * in a long call may be the one stream that was there all the time. */
-static void remember(struct tt_srtp *s, uint32_t ssrc)
+static bool remember(struct tt_srtp *s, uint32_t ssrc)
 {
 	struct ssrcs *all = &s->heard;
-	size_t at = all->count;
+	size_t at = 0;
 
 	if (use(all, ssrc, ++s->packets))
-		return;
-	if (at == all->max) {
-		at = 0;
-		for (size_t i = 1; i < all->count; i++)
-			if (all->list[i].used < all->list[at].used)
-				at = i;
-		srtp_remove_stream(s->in, all->list[at].ssrc);
-		s->counters.ssrcs_evicted++;
+		return true;
+	if (all->count < all->max && make_room(s->env, all)) {
+		put(all, all->count, ssrc, s->packets);
+		return true;
 	}
-	add(all, at, ssrc, s->packets);
+	for (size_t i = 1; i < all->count; i++)
+		if (all->list[i].used < all->list[at].used)
+			at = i;
+	srtp_remove_stream(s->in, all->count ? all->list[at].ssrc : ssrc);
+	if (all->count == 0)
+		return false; /* no memory for a single one */
+	s->counters.ssrcs_evicted++;
+	put(all, at, ssrc, s->packets);
+	return true;
 }
 
 /* What we send is never forgotten, or its rollover counter would start anew and with it the
  * indices. Past the ceiling a new one is refused. */
 static bool may_send(struct tt_srtp *s, uint32_t ssrc)
 {
-	if (use(&s->sent, ssrc, ++s->packets))
+	struct ssrcs *all = &s->sent;
+
+	if (use(all, ssrc, ++s->packets))
 		return true;
-	if (s->sent.count == s->sent.max)
+	if (all->count == all->max || !make_room(s->env, all))
 		return false;
-	add(&s->sent, s->sent.count, ssrc, s->packets);
+	put(all, all->count, ssrc, s->packets);
 	return true;
 }
 
@@ -309,7 +324,8 @@ int tt_srtp_unprotect_rtp(struct tt_srtp *s, taut_time now, uint8_t *buf, size_t
 	const int error = judge(srtp_unprotect(s->in, buf, &n));
 	if (error)
 		return refuse(s, now, error, len);
-	remember(s, ssrc);
+	if (!remember(s, ssrc))
+		return refuse(s, now, TT_SRTP_E_REFUSED, len);
 	s->counters.unprotected_packets++;
 	return n;
 }
@@ -324,7 +340,8 @@ int tt_srtp_unprotect_rtcp(struct tt_srtp *s, taut_time now, uint8_t *buf, size_
 	const int error = judge(srtp_unprotect_rtcp(s->in, buf, &n));
 	if (error)
 		return refuse(s, now, error, len);
-	remember(s, ssrc);
+	if (!remember(s, ssrc))
+		return refuse(s, now, TT_SRTP_E_REFUSED, len);
 	s->counters.unprotected_packets++;
 	return n;
 }

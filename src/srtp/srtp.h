@@ -19,7 +19,7 @@ struct tt_srtp;
 /* Most that protection adds at the end: an AEAD tag; for RTCP the index too. */
 enum { TT_SRTP_RTP_TAIL = 16, TT_SRTP_RTCP_TAIL = 20 };
 /* SSRCs remembered of those received, and most that can ever be sent from. */
-enum { TT_SRTP_SSRC_MAX = 256, TT_SRTP_SENT_MAX = 1024 };
+enum { TT_SRTP_SSRC_MAX = 256, TT_SRTP_SENT_MAX = 4096 };
 
 /* Results other than a length. */
 enum {
@@ -28,7 +28,8 @@ enum {
 	TT_SRTP_E_REPLAY = -3,    /* seen before, or older than the window of 1,024 (RTCP: 128); when
 	                           * protecting: this sequence number was used, or lies behind it */
 	TT_SRTP_E_ROOM = -4,      /* cap is less than len and its tail */
-	TT_SRTP_E_REFUSED = -5,   /* anything else; with RFC 3711 section 9.2: the key is used up */
+	TT_SRTP_E_REFUSED = -5,   /* anything else: the key is used up (RFC 3711 section 9.2), there are
+	                           * too many sources, or no memory */
 };
 const char *tt_srtp_error_text(int error);
 
