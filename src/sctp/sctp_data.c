@@ -132,6 +132,15 @@ static void after_ack(struct tt_sctp *s, taut_time now, const struct sctp_ack_re
 	tt_sctp_shutdown_go_on(s, now);
 }
 
+/* Chunks sent again measure nothing (6.3.1 C5), so where much is lost a doubled RTO would stay, and
+ * double again. A heartbeat (8.3, on demand) measures as soon as something gets through. */
+static void measure_again(struct tt_sctp *s, taut_time now)
+{
+	if (s->cc.backed_off &&
+	    (s->heartbeat_at < 0 || now - s->heartbeat_at > 2 * tt_max64(s->cc.srtt, 10000)))
+		s->heartbeat_due = true;
+}
+
 const char *tt_sctp_take_ack(struct tt_sctp *s, taut_time now, const struct sctp_sack *sack)
 {
 	struct sctp_ack_result r;
@@ -155,6 +164,8 @@ const char *tt_sctp_take_ack(struct tt_sctp *s, taut_time now, const struct sctp
 		s->counters.fast_retransmits++;
 	}
 	allow_burst(s, r.bytes + grown);
+	if (r.bytes > 0)
+		measure_again(s, now);
 	after_ack(s, now, &r);
 	return NULL;
 }

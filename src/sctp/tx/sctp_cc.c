@@ -24,11 +24,13 @@ void tt_sctp_cc_round_trip(struct sctp_cc *c, taut_time rtt)
 		c->rttvar += (off - c->rttvar) / 4;
 		c->srtt += (rtt - c->srtt) / 8;
 	}
+	c->backed_off = false;
 	c->rto = tt_clamp64(c->srtt + 4 * c->rttvar, SCTP_RTO_MIN, SCTP_RTO_MAX); /* C6, C7 */
 }
 
 void tt_sctp_cc_back_off(struct sctp_cc *c)
 {
+	c->backed_off = true;
 	c->rto = tt_min64(2 * c->rto, SCTP_RTO_MAX);
 }
 

@@ -19,6 +19,7 @@ struct sctp_cc {
 	size_t pmdcs; /* path maximum DATA chunk size, chunk header included */
 	size_t cwnd, ssthresh, partial_bytes_acked;
 	taut_time srtt, rttvar, rto; /* srtt 0: not measured */
+	bool backed_off;             /* rto was doubled, and nothing measured since */
 };
 
 void tt_sctp_cc_init(struct sctp_cc *c, size_t pmdcs);

@@ -235,6 +235,30 @@ static void the_send_buffer_counts_what_messages_cost(void **state)
 	pair_free(&pair);
 }
 
+/* 6.3.1 C5, 8.3: chunks sent again measure nothing; a heartbeat does, and may be lost as well. */
+static void a_doubled_rto_is_measured_again_with_the_first_answer(void **state)
+{
+	uint8_t buf[1500];
+
+	(void)state;
+	begin(11);
+	pair_number(&pair, 1, 1, 1, 3000, NULL);
+	for (int n = 0; n < 3; n++) {
+		while (tt_sctp_poll_send(VICTIM, pair.sim.now, buf, sizeof buf) > 0)
+			;
+		pair.sim.now = tt_sctp_deadline(VICTIM, NULL);
+		tt_sctp_tick(VICTIM, pair.sim.now);
+	}
+	while (tt_sctp_poll_send(VICTIM, pair.sim.now, buf, sizeof buf) > 0)
+		;
+	assert_true(tt_sctp_count(VICTIM).rto > 2 * SECOND);
+	pair.sim.now += SECOND;
+	assert_int_equal(give_sack(VICTIM->flight.cum.v + 1, NULL, 0), 0);
+	assert_true(tt_sctp_poll_send(VICTIM, pair.sim.now, buf, sizeof buf) > 0);
+	assert_int_equal(buf[12], SCTP_HEARTBEAT);
+	pair_free(&pair);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -248,6 +272,7 @@ int main(void)
 		cmocka_unit_test(who_wanted_to_leave_leaves_after_a_restart),
 		cmocka_unit_test(leaving_during_the_set_up_tells_the_peer),
 		cmocka_unit_test(the_send_buffer_counts_what_messages_cost),
+		cmocka_unit_test(a_doubled_rto_is_measured_again_with_the_first_answer),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
