@@ -64,6 +64,7 @@ void hostile_begin_data(struct hostile *h, uint64_t seed, int good);
 /* After hostile_init: until the good one's DTLS is in that state (TAUT_STATE_). */
 void hostile_until_dtls(struct hostile *h, uint32_t state);
 void hostile_end(struct hostile *h);
+void hostile_renew_keys(struct hostile *h); /* h->srtp forgets what it protected */
 void hostile_run(struct hostile *h, taut_time most);
 
 /* The path as the good one sees it: remote is the bad one's address. */
@@ -83,6 +84,8 @@ unsigned hostile_dropped(const struct hostile *h, const char *why);
 void hostile_assert_dropped(const struct hostile *h, const char *why, unsigned count);
 /* Since the mark: nothing changed but counters, nothing was sent. */
 void hostile_assert_unchanged(struct hostile *h);
+/* The same, but for one part (STATE_): what a right seal moves, as the replay window does. */
+void hostile_assert_unchanged_but(struct hostile *h, int part);
 /* All three. */
 void hostile_assert_refused(struct hostile *h, const char *why, unsigned count);
 /* A message goes over and comes back. */

@@ -56,7 +56,9 @@ static uint64_t of_ice(const struct tt_ice *ice)
 static uint64_t of_dtls(const struct tt_dtls *d)
 {
 	static const struct cut cuts[] = { CUT(tt_dtls, counters), CUT(tt_dtls, now),
-					   CUT(tt_dtls, hint) };
+					   CUT(tt_dtls, hint),	   CUT(tt_dtls, in),
+					   CUT(tt_dtls, out),	   CUT(tt_dtls, lent),
+					   CUT(tt_dtls, flights) };
 	uint64_t h = ABSORB_BUT(SEED, d, cuts);
 	int inside[] = { (int)SSL_get_state(d->ssl), SSL_pending(d->ssl),
 			 SSL_get_shutdown(d->ssl) };

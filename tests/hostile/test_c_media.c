@@ -1,0 +1,878 @@
+/* test_c_media.c - rows C of HOSTILE.md: SRTP, RTP and RTCP against a whole connection. */
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "hostile/craft.h"
+
+static const char bad_tag[] = "authentication failed";
+static const char not_whole[] = "not a whole packet";
+static const char replayed[] = "seen before, or too old";
+
+enum { FRESH = 0x5eed0000 }; /* SSRCs that nobody named */
+
+static const struct tt_rtp_counters *rtp(const struct hostile *h)
+{
+	return &h->pc->rtp->counters;
+}
+
+/* So long that another SSRC may take a stream over. */
+static void fall_silent(struct hostile *h)
+{
+	hostile_run(h, SECOND / 2);
+}
+
+static size_t protected_audio(struct hostile *h, uint8_t *buf, size_t cap, uint16_t seq)
+{
+	const struct tt_rtp_sender *s = craft_stream(h, TAUT_AUDIO);
+	struct wr w = craft_rtp(buf, cap, s->cfg.payload_type, seq, seq * 960u, FRESH);
+
+	wr_bytes(&w, "\x78 sound", 7);
+	return craft_protect_rtp(h, buf, w.off, cap);
+}
+
+static size_t protected_report(struct hostile *h, uint8_t *buf, size_t cap)
+{
+	struct wr w = wr_make(buf, cap);
+
+	tt_rtcp_write_rr(&w, FRESH + 1, NULL, 0);
+	return craft_protect_rtcp(h, buf, w.off, cap);
+}
+
+static void c01_media_of_every_short_length_is_refused_in_every_state(void **state)
+{
+	static const uint32_t states[] = { TAUT_STATE_NEW, TAUT_STATE_CONNECTING,
+					   TAUT_STATE_CONNECTED, TAUT_STATE_CLOSED };
+	uint8_t buf[64] = { 0x80 };
+
+	(void)state;
+	for (size_t i = 0; i < TT_COUNT(states); i++) {
+		struct hostile h;
+		unsigned sent = 0;
+		hostile_init(&h, 401, 0, false);
+		hostile_run(&h, 1000);
+		if (states[i] == TAUT_STATE_CONNECTING)
+			hostile_until_dtls(&h, states[i]);
+		else if (states[i] != TAUT_STATE_NEW)
+			hostile_run(&h, 3 * SECOND);
+		const struct pair_flow *f = &h.pair.peers[0].flows[0];
+		struct tt_ice_path path = { .flow = f->flow, .local = f->addr,
+					    .remote = hostile_stranger(0) };
+		tt_ice_selected(h.pc->ice, h.pair.sim.now, &path);
+		if (states[i] == TAUT_STATE_CLOSED)
+			taut_pc_close(h.pc, h.pair.sim.now);
+		hostile_mark(&h);
+		const uint64_t before = h.pc->counters.packets_dropped;
+		for (size_t len = 0; len <= sizeof buf; len++)
+			for (int kind = 0; kind < 2; kind++, sent++) {
+				buf[1] = kind ? 200 : 111;
+				hostile_inject_on(&h, path.flow, &path.local, &path.remote, buf, len);
+			}
+		const uint64_t dropped = h.pc->counters.packets_dropped - before;
+		if (states[i] == TAUT_STATE_CONNECTING) /* some might be media that came early */
+			assert_in_range(dropped, sent - 2 - PC_MAX_HELD, sent - 2);
+		else if (states[i] != TAUT_STATE_CLOSED)
+			assert_int_equal(dropped, sent - 2); /* taut_pc_recv has no packet in 0 bytes */
+		if (states[i] != TAUT_STATE_CONNECTING)
+			hostile_assert_unchanged(&h);
+		hostile_run(&h, 3 * SECOND);
+		if (states[i] != TAUT_STATE_CLOSED)
+			hostile_assert_ping(&h);
+		hostile_end(&h);
+	}
+}
+
+static void c02_a_flipped_bit_is_refused_wherever_it_is(void **state)
+{
+	uint8_t buf[PACKET];
+
+	(void)state;
+	for (int good = 0; good < 2; good++)
+		for (int rtcp = 0; rtcp < 2; rtcp++) {
+			struct hostile h;
+			hostile_begin(&h, 402, good);
+			const size_t len = rtcp ? protected_report(&h, buf, sizeof buf)
+						: protected_audio(&h, buf, sizeof buf, 30000);
+			hostile_mark(&h);
+			for (size_t bit = 0; bit < 8 * len; bit++) {
+				buf[bit / 8] ^= (uint8_t)(1u << bit % 8);
+				hostile_inject(&h, NULL, buf, len);
+				buf[bit / 8] ^= (uint8_t)(1u << bit % 8);
+			}
+			hostile_assert_unchanged(&h);
+			/* the first octet may make it another protocol, the header another length */
+			assert_in_range(hostile_dropped(&h, bad_tag), 8 * len - 16, 8 * len);
+			const uint64_t before = tt_srtp_counters(h.pc->srtp)->unprotected_packets;
+			hostile_inject(&h, NULL, buf, len);
+			assert_int_equal(tt_srtp_counters(h.pc->srtp)->unprotected_packets, before + 1);
+			hostile_assert_alive(&h);
+			hostile_end(&h);
+		}
+}
+
+static void c03_bad_tags_without_end_do_not_end_the_call(void **state)
+{
+	enum { FLOOD = 20000 };
+	uint8_t buf[PACKET];
+	struct hostile h;
+
+	(void)state;
+	hostile_begin(&h, 403, 0);
+	const size_t len = protected_audio(&h, buf, sizeof buf, 30000);
+	hostile_mark(&h);
+	for (unsigned n = 0; n < FLOOD; n++) {
+		buf[len - 1 - n % 10] ^= 0x55;
+		hostile_inject(&h, NULL, buf, len);
+		buf[len - 1 - n % 10] ^= 0x55;
+	}
+	hostile_assert_refused(&h, bad_tag, FLOOD);
+	hostile_assert_alive(&h);
+	hostile_end(&h);
+}
+
+enum { COPIES = 600 };
+
+static void c04_a_packet_is_taken_once_however_they_are_shuffled(void **state)
+{
+	static uint8_t packets[2 * COPIES][128];
+	static size_t lens[2 * COPIES];
+	struct hostile h;
+
+	(void)state;
+	hostile_begin(&h, 404, 0);
+	for (unsigned n = 0; n < COPIES; n++) { /* three sources, one of them RTCP */
+		struct wr w;
+		if (n % 3 == 0) {
+			w = wr_make(packets[n], sizeof packets[n]);
+			tt_rtcp_write_rr(&w, FRESH + 9, NULL, 0);
+			lens[n] = craft_protect_rtcp(&h, packets[n], w.off, sizeof packets[n]);
+		} else {
+			w = craft_rtp(packets[n], sizeof packets[n], 100, (uint16_t)(n / 3), n * 960,
+				      FRESH + n % 3);
+			wr_bytes(&w, "shuffled", 8);
+			lens[n] = craft_protect_rtp(&h, packets[n], w.off, sizeof packets[n]);
+		}
+		memcpy(packets[COPIES + n], packets[n], sizeof packets[n]);
+		lens[COPIES + n] = lens[n];
+	}
+	for (size_t i = 2 * COPIES - 1; i > 0; i--) { /* by less than the windows of 128 and 1,024 */
+		size_t k = i - sim_random(&h.pair.sim) % (i < 20 ? i + 1 : 20);
+		uint8_t swap[128];
+		size_t len = lens[i];
+		memcpy(swap, packets[i], sizeof swap);
+		memcpy(packets[i], packets[k], sizeof swap);
+		memcpy(packets[k], swap, sizeof swap);
+		lens[i] = lens[k];
+		lens[k] = len;
+	}
+	hostile_mark(&h);
+	const uint64_t before = tt_srtp_counters(h.pc->srtp)->unprotected_packets;
+	for (size_t i = 0; i < 2 * COPIES; i++)
+		hostile_inject(&h, NULL, packets[i], lens[i]);
+	hostile_assert_dropped(&h, replayed, COPIES);
+	assert_int_equal(tt_srtp_counters(h.pc->srtp)->unprotected_packets - before, COPIES);
+	hostile_assert_unchanged_but(&h, STATE_SRTP);
+	hostile_assert_alive(&h);
+	hostile_end(&h);
+}
+
+static void c05_a_rollover_nobody_saw_costs_that_source_only(void **state)
+{
+	uint8_t buf[PACKET];
+
+	(void)state;
+	for (unsigned seed = 0; seed < 10; seed++) {
+		struct hostile h;
+		hostile_begin(&h, 420 + seed, (int)(seed % 2));
+		for (size_t i = 0; i < h.pc->rtp->sender_count; i++) /* ours can be joined late */
+			assert_true(h.pc->rtp->senders[i]->first_seq < 0x8000);
+		hostile_mark(&h);
+		for (unsigned n = 0; n < 40; n++) { /* from 65,526 on, and the first ten are lost */
+			struct wr w = craft_rtp(buf, sizeof buf, 100, (uint16_t)(65526 + n), n, FRESH);
+			wr_bytes(&w, "wrap", 4);
+			const size_t len = craft_protect_rtp(&h, buf, w.off, sizeof buf);
+			if (n >= 10)
+				hostile_inject(&h, NULL, buf, len);
+		}
+		hostile_assert_refused(&h, bad_tag, 30);
+		hostile_assert_alive(&h);
+		hostile_end(&h);
+	}
+}
+
+static void c06_a_flood_of_sources_grows_nothing(void **state)
+{
+	uint8_t buf[PACKET];
+	struct hostile h;
+
+	(void)state;
+	hostile_begin(&h, 406, 0);
+	const uint8_t pt = craft_stream(&h, TAUT_AUDIO)->cfg.payload_type;
+	const size_t memory = h.pc->env->memory;
+	for (unsigned n = 0; n < 4000; n++) {
+		if (n % TT_SRTP_SSRC_MAX == TT_SRTP_SSRC_MAX - 1)
+			hostile_renew_keys(&h); /* our own side has a ceiling, too */
+		struct wr w = craft_rtp(buf, sizeof buf, n % 2 ? pt : 99, (uint16_t)n, n, FRESH + n);
+		wr_bytes(&w, "\x78 sound", 7);
+		craft_send_rtp(&h, buf, w.off);
+	}
+	assert_in_range(h.pc->rtp->binding_count, 0, TT_RTP_MAX_SSRCS + TT_RTP_MAX_PROBES);
+	assert_true(h.pc->env->memory <= memory + 65536);
+	fall_silent(&h);
+	hostile_assert_alive(&h);
+	hostile_end(&h);
+}
+
+static void c07_headers_longer_than_their_packet_are_refused(void **state)
+{
+	uint8_t buf[PACKET];
+	struct hostile h;
+	unsigned sent = 0;
+
+	(void)state;
+	hostile_begin(&h, 407, 0);
+	const struct tt_rtp_sender *s = craft_stream(&h, TAUT_AUDIO);
+	for (unsigned cc = 1; cc < 16; cc++)
+		for (size_t room = 0; room < 4 * cc; room += 3) {
+			struct wr w = craft_rtp(buf, sizeof buf, s->cfg.payload_type, 9, 9, s->cfg.ssrc);
+			buf[0] |= (uint8_t)cc;
+			wr_zeros(&w, room + tt_srtp_tail(h.pc->srtp));
+			hostile_inject(&h, NULL, buf, w.off);
+			sent++;
+		}
+	for (unsigned words = 0xff00; words <= 0xffff; words++) {
+		struct wr w = craft_rtp(buf, sizeof buf, s->cfg.payload_type, 9, 9, s->cfg.ssrc);
+		buf[0] |= 0x10;
+		wr_u16(&w, 0xbede);
+		wr_u16(&w, tt_u16(words));
+		wr_zeros(&w, words % 64 + tt_srtp_tail(h.pc->srtp));
+		hostile_inject(&h, NULL, buf, w.off);
+		sent++;
+	}
+	hostile_assert_refused(&h, not_whole, sent);
+	hostile_assert_alive(&h);
+	hostile_end(&h);
+}
+
+static void c09_media_in_the_clear_is_never_taken(void **state)
+{
+	uint8_t buf[PACKET];
+
+	(void)state;
+	for (int good = 0; good < 2; good++) {
+		struct hostile h;
+		hostile_begin(&h, 409, good);
+		const struct tt_rtp_sender *s = craft_stream(&h, TAUT_AUDIO);
+		const struct seen before = h.seen[good];
+		for (unsigned n = 0; n < 100; n++) {
+			struct wr w = craft_rtp(buf, sizeof buf, s->cfg.payload_type, (uint16_t)(500 + n),
+						n * 960, s->cfg.ssrc);
+			wr_bytes(&w, "\x78 this is nothing but clear sound", 34);
+			if (n % 2) { /* or a BYE */
+				w = wr_make(buf, sizeof buf);
+				tt_rtcp_write_rr(&w, s->cfg.ssrc, NULL, 0);
+				tt_rtcp_write_bye(&w, &s->cfg.ssrc, 1);
+				wr_zeros(&w, 20);
+			}
+			hostile_inject(&h, NULL, buf, w.off);
+		}
+		hostile_assert_dropped(&h, "SRTP refused", 50);
+		hostile_assert_refused(&h, "SRTCP refused", 50);
+		assert_int_equal(h.seen[good].audio, before.audio);
+		hostile_assert_alive(&h);
+		hostile_end(&h);
+	}
+}
+
+/* RFC 9429 section 5.1.2 has us take any RTP profile, but never without DTLS. */
+static void c09_a_profile_without_protection_is_not_agreed_on(void **state)
+{
+	struct hostile h;
+	const char *answer;
+
+	(void)state;
+	hostile_init(&h, 419, 1, false);
+	struct pair_signal *s = hostile_catch(&h);
+	for (char *at = s->text; (at = strstr(at, "UDP/TLS/RTP/SAVPF")) != NULL;)
+		memcpy(at, "          RTP/AVP", 17);
+	char *bare = hostile_edit(s->text, "a=fingerprint:", "");
+	hostile_mark(&h);
+	assert_true(taut_pc_set_remote_description(h.pc, h.pair.sim.now, TAUT_SDP_OFFER, bare,
+						   strlen(bare)) < 0);
+	hostile_assert_unchanged(&h);
+	free(bare);
+	if (taut_pc_set_remote_description(h.pc, h.pair.sim.now, TAUT_SDP_OFFER, s->text,
+					   strlen(s->text)) == TAUT_OK) {
+		assert_int_equal(taut_pc_create_answer(h.pc, h.pair.sim.now, &answer), TAUT_OK);
+		assert_non_null(strstr(answer, "a=fingerprint:sha-256"));
+	}
+	h.pair.hold_signals = true;
+	hostile_end(&h);
+}
+
+static void c10_every_beginning_of_a_packet_is_safe(void **state)
+{
+	uint8_t clear[256], buf[PACKET];
+	struct hostile h;
+
+	(void)state;
+	hostile_begin(&h, 410, 0);
+	fall_silent(&h);
+	const struct tt_rtp_sender *s = craft_stream(&h, TAUT_VIDEO);
+	struct wr w = craft_rtp(clear, sizeof clear, s->cfg.payload_type, 1, 1, FRESH);
+	wr_bytes(&w, "\x90\x80\x81\x82\xe3\x01\x02\x10\x00\x00\x9d\x01\x2a", 13);
+	for (size_t len = 12; len <= w.off; len++) {
+		memcpy(buf, clear, len);
+		buf[3] = (uint8_t)len;
+		craft_send_rtp(&h, buf, len);
+	}
+	fall_silent(&h);
+	hostile_assert_alive(&h);
+	hostile_end(&h);
+}
+
+/* ---- RTCP: protected with the right keys, and wrong inside ---- */
+
+static size_t unhex(const char *hex, uint8_t *out, size_t cap)
+{
+	size_t n = 0;
+
+	for (; hex[0] && hex[1] && n < cap; hex += 2) {
+		char two[3] = { hex[0], hex[1], 0 };
+		out[n++] = (uint8_t)strtoul(two, NULL, 16);
+	}
+	return n;
+}
+
+struct rtcp_case {
+	const char *hex;
+	bool refused; /* else it says nothing that matters here */
+};
+
+/* What is refused changes nothing but the replay window; the rest of these neither. */
+static void send_cases(struct hostile *h, const struct rtcp_case *all, size_t n)
+{
+	uint8_t buf[PACKET];
+	uint64_t refused = 0;
+
+	hostile_mark(h);
+	const uint64_t before = rtp(h)->rtcp_refused;
+	for (size_t i = 0; i < n; i++) {
+		craft_send_rtcp(h, buf, unhex(all[i].hex, buf, sizeof buf));
+		refused += all[i].refused;
+		if (rtp(h)->rtcp_refused - before != refused)
+			fail_msg("%s: %s", all[i].refused ? "taken" : "refused", all[i].hex);
+	}
+	hostile_assert_unchanged_but(h, STATE_SRTP);
+}
+
+static void rtcp_cases(unsigned seed, const struct rtcp_case *all, size_t n)
+{
+	struct hostile h;
+
+	hostile_begin(&h, seed, 0);
+	send_cases(&h, all, n);
+	hostile_assert_alive(&h);
+	hostile_end(&h);
+}
+
+static void c11_lengths_inside_bye_and_xr_are_checked(void **state)
+{
+	static const struct rtcp_case all[] = {
+		{ "81cb00025eed0001ff000000", true },		 /* reason of 255 */
+		{ "9fcb00015eed0001", true },			 /* 31 sources, one there */
+		{ "80cf00025eed00010400ffff", true },		 /* block of 65,535 words */
+		{ "80cf00025eed000163000000", false },		 /* block of nothing */
+		{ "80cf00045eed0001630000006300000063000000", false },
+		{ "80cf00035eed0001050000015eed0002", true },	 /* DLRR of a third of a sub-block */
+		{ "80cf00015eed0001", false },
+	};
+
+	(void)state;
+	rtcp_cases(431, all, TT_COUNT(all));
+}
+
+static void c12_rpsi_padding_beyond_its_string_is_refused(void **state)
+{
+	static const struct rtcp_case all[] = {
+		{ "83ce00035eed00015eed0002ff600000", true },
+		{ "83ce00035eed00015eed000211600000", true },
+		{ "83ce00025eed00015eed0002", true },
+		{ "83ce00035eed00015eed000210600000", false },
+	};
+
+	(void)state;
+	rtcp_cases(432, all, TT_COUNT(all));
+}
+
+static void c13_item_and_source_counts_are_checked(void **state)
+{
+	static const struct rtcp_case all[] = {
+		{ "81ca00025eed000101ff6162", true },			   /* item past the end */
+		{ "9fca00025eed000101016100", true },			   /* 31 chunks, one there */
+		{ "8fce00055eed00010000000052454d42ff0000015eed0002", true }, /* 255 sources */
+		{ "8fce00045eed00010000000052454d4201000001", true },	   /* one, not there */
+		{ "8fce00035eed00010000000052454d42", true },
+		{ "9fc900015eed0001", true },				   /* 31 blocks, none there */
+		{ "9fc800065eed0001000000000000000000000000000000000000000000", true },
+	};
+
+	(void)state;
+	rtcp_cases(433, all, TT_COUNT(all));
+}
+
+static void c14_transport_feedback_is_read_in_the_bytes_it_has(void **state)
+{
+	static const struct rtcp_case all[] = {
+		{ "8fcd00055eed00015eed00020000ffff0000000020000000", true }, /* 65,535 of nothing */
+		{ "8fcd00055eed00015eed000200000000000000002001ffff", true }, /* about no packet */
+		{ "8fcd00055eed00015eed000200000001000000006001ffff", true }, /* symbol 3 */
+		{ "8fcd00055eed00015eed00020000000800000000bfff0000", true }, /* deltas missing */
+		{ "8fcd00045eed00015eed00020000000100000000", true },
+		{ "8fcd00055eed00015eed000200000001ffffff0020010000", false }, /* time before the wrap */
+	};
+
+	(void)state;
+	rtcp_cases(434, all, TT_COUNT(all));
+}
+
+static void c15_counts_of_rfc_8888_end(void **state)
+{
+	static const struct rtcp_case all[] = {
+		{ "8bcd00045eed00015eed00020000ffff00000000", false },
+		{ "8bcd00045eed00015eed0002ffffffff00000000", false },
+		{ "8bcd00015eed0001", true },
+	};
+
+	(void)state;
+	rtcp_cases(435, all, TT_COUNT(all));
+}
+
+static void c16_broken_framing_is_refused_whole(void **state)
+{
+	static const struct rtcp_case all[] = {
+		{ "80c900005eed0001", true },			 /* length 0 */
+		{ "80c9ffff5eed0001", true },			 /* and far too long */
+		{ "80c900015eed0001""00c900015eed0001", true },	 /* version 0 in the second */
+		{ "a0c900025eed000100000004""80c900015eed0001", true }, /* padding not in the last */
+		{ "80c900015eed000180", true },			 /* an octet too many */
+		{ "80c900015eed000180c9", true },
+		{ "a0c900015eed0000", true },			 /* padding of nothing */
+		{ "a0c900015eed00ff", true },			 /* of more than there is */
+	};
+
+	(void)state;
+	rtcp_cases(436, all, TT_COUNT(all));
+}
+
+static void c16_every_known_rtcp_packet_is_taken_or_refused_as_it_should(void **state)
+{
+	uint8_t buf[PACKET];
+	struct hostile h;
+	uint64_t refused = 0;
+	size_t i;
+	json_t *v, *root = json_load_file(TAUT_SOURCE_DIR "/tests/vectors/rtcp.json", 0, NULL);
+
+	(void)state;
+	assert_non_null(root);
+	hostile_begin(&h, 437, 0);
+	const uint64_t before = rtp(&h)->rtcp_refused;
+	json_array_foreach(json_object_get(root, "vectors"), i, v) {
+		const size_t len = unhex(json_string_value(json_object_get(v, "bytes")), buf, sizeof buf);
+		if (len < 8 || buf[0] >> 6 != 2) /* SRTCP would not seal it */
+			continue;
+		refused += tt_rtcp_check(buf, len) != NULL;
+		craft_send_rtcp(&h, buf, len);
+	}
+	assert_true(refused > 5);
+	assert_int_equal(rtp(&h)->rtcp_refused - before, refused);
+	json_decref(root);
+	hostile_assert_alive(&h);
+	hostile_end(&h);
+}
+
+/* ---- RTP: protected with the right keys, and wrong inside ---- */
+
+static void c17_padding_that_cannot_be_is_refused(void **state)
+{
+	static const uint8_t counts[] = { 0, 13, 14, 100, 255 };
+	uint8_t buf[PACKET];
+	struct hostile h;
+
+	(void)state;
+	hostile_begin(&h, 441, 0);
+	const struct tt_rtp_sender *s = craft_stream(&h, TAUT_AUDIO);
+	const uint64_t before = rtp(&h)->packets_refused;
+	for (size_t i = 0; i < TT_COUNT(counts); i++) {
+		struct wr w = craft_rtp(buf, sizeof buf, s->cfg.payload_type, (uint16_t)(9000 + i), 9,
+					FRESH);
+		buf[0] |= 0x20;
+		wr_zeros(&w, 11);
+		wr_u8(&w, counts[i]);
+		craft_send_rtp(&h, buf, w.off);
+	}
+	struct wr w = craft_rtp(buf, sizeof buf, s->cfg.payload_type, 9010, 9, FRESH);
+	buf[0] |= 0x20;
+	craft_send_rtp(&h, buf, w.off); /* no payload at all */
+	assert_int_equal(rtp(&h)->packets_refused - before, TT_COUNT(counts) + 1);
+	hostile_assert_dropped(&h, "not an RTP packet", TT_COUNT(counts) + 1);
+	hostile_assert_unchanged_but(&h, STATE_SRTP);
+	hostile_assert_alive(&h);
+	hostile_end(&h);
+}
+
+static void c18_extensions_that_cannot_be_are_survived(void **state)
+{
+	static const char *const blocks[] = {
+		"bede0000",		     /* empty */
+		"bede00010f000000",	     /* an element past the end */
+		"bede00011fffffff",	     /* ... by 14 */
+		"bede0001f0000000",	     /* id 15 */
+		"bede000107ffffff",	     /* id 0 with a length */
+		"bede00013f313131",	     /* a mid past the end */
+		"1000000101ff0000",	     /* two-byte form in a one-byte session, past the end */
+		"100f000100010203", "1000000100ff00ff", "beef00015eedbeef",
+		"bede00020000000000000000",  /* only padding */
+	};
+	uint8_t buf[PACKET], block[64];
+	struct hostile h;
+
+	(void)state;
+	hostile_begin(&h, 442, 0);
+	const struct tt_rtp_sender *s = craft_stream(&h, TAUT_AUDIO);
+	for (int known = 0; known < 2; known++) { /* a stream of nobody's, then one that is taken */
+		for (size_t i = 0; i < TT_COUNT(blocks); i++) {
+			struct wr w = craft_rtp(buf, sizeof buf, known ? s->cfg.payload_type : 99,
+						(uint16_t)(100 + i), 9, FRESH + (uint32_t)known);
+			buf[0] |= 0x10;
+			wr_bytes(&w, block, unhex(blocks[i], block, sizeof block));
+			wr_bytes(&w, "\x78 sound", 7);
+			craft_send_rtp(&h, buf, w.off);
+		}
+		if (known)
+			break;
+		assert_int_equal(hostile_dropped(&h, "no stream for this ssrc") +
+					 hostile_dropped(&h, "no stream with this mid"),
+				 TT_COUNT(blocks));
+		hostile_assert_unchanged_but(&h, STATE_SRTP);
+		fall_silent(&h);
+	}
+	fall_silent(&h);
+	hostile_assert_alive(&h);
+	hostile_end(&h);
+}
+
+static void c20_a_frame_of_two_codecs_is_no_frame(void **state)
+{
+	uint8_t buf[PACKET];
+	struct hostile h;
+
+	(void)state;
+	hostile_begin(&h, 443, 0);
+	fall_silent(&h);
+	const uint8_t vp8 = craft_stream(&h, TAUT_VIDEO)->cfg.payload_type;
+	const uint8_t opus = craft_stream(&h, TAUT_AUDIO)->cfg.payload_type;
+	const struct seen before = h.seen[0];
+	hostile_mark(&h);
+	for (unsigned n = 0; n < 30; n++) { /* begin, a strange middle, end */
+		const unsigned part = n % 3;
+		struct wr w = craft_rtp(buf, sizeof buf, part == 1 ? opus : vp8, (uint16_t)(100 + n),
+					n / 3 * 3000, FRESH);
+		buf[1] |= part == 2 ? 0x80 : 0;
+		wr_u8(&w, part == 0 ? 0x10 : 0);
+		wr_bytes(&w, "\x10\0\0\x9d\x01\x2a\x40\x01\xf0\0 picture", 18);
+		craft_send_rtp(&h, buf, w.off);
+	}
+	hostile_assert_dropped(&h, "payload type not negotiated", 10);
+	hostile_run(&h, 2 * SECOND);
+	assert_int_equal(h.seen[0].video, before.video);
+	hostile_assert_alive(&h);
+	hostile_end(&h);
+}
+
+static void c22_vp8_descriptors_that_need_more_octets_are_survived(void **state)
+{
+	uint8_t buf[PACKET];
+	struct hostile h;
+	uint16_t seq = 0;
+
+	(void)state;
+	hostile_begin(&h, 444, 0);
+	fall_silent(&h);
+	const uint8_t vp8 = craft_stream(&h, TAUT_VIDEO)->cfg.payload_type;
+	for (unsigned first = 0; first < 256; first++)
+		for (unsigned len = 0; len <= 8; len++) {
+			seq++;
+			struct wr w = craft_rtp(buf, sizeof buf, vp8, seq, seq * 3000u, FRESH);
+			buf[1] |= (uint8_t)(seq % 2 * 0x80);
+			wr_u8(&w, (uint8_t)first);
+			for (unsigned i = 0; i < len; i++)
+				wr_u8(&w, (uint8_t)sim_random(&h.pair.sim));
+			craft_send_rtp(&h, buf, w.off - (first == 0 && len == 0));
+		}
+	fall_silent(&h);
+	hostile_assert_alive(&h);
+	hostile_end(&h);
+}
+
+static void c25_sounds_that_do_not_add_up_are_not_delivered(void **state)
+{
+	static const char *const bad[] = {
+		"7b00",		/* code 3 of no frames */
+		"7b3f",		/* of 63: 1,260 ms */
+		"7b07",		/* of 7 of 20 ms: 140 ms */
+		"1b0300",	/* 3 of 60 ms */
+		"7b",		/* without its count */
+		"7900 ",	/* code 1, and an odd rest */
+		"7aff",		/* code 2, longer than there is */
+	};
+	uint8_t buf[PACKET], sound[64];
+	struct hostile h;
+
+	(void)state;
+	hostile_begin(&h, 445, 0);
+	fall_silent(&h);
+	const uint8_t opus = craft_stream(&h, TAUT_AUDIO)->cfg.payload_type;
+	const struct seen before = h.seen[0];
+	for (unsigned n = 0; n < 2 * TT_COUNT(bad); n++) {
+		struct wr w = craft_rtp(buf, sizeof buf, opus, (uint16_t)(100 + n), n * 960, FRESH);
+		wr_bytes(&w, sound, unhex(bad[n / 2], sound, sizeof sound));
+		craft_send_rtp(&h, buf, w.off);
+	}
+	hostile_run(&h, SECOND);
+	assert_int_equal(h.seen[0].audio, before.audio);
+	hostile_assert_alive(&h);
+	hostile_end(&h);
+}
+
+static void c26_retransmissions_of_nothing_are_refused(void **state)
+{
+	uint8_t buf[PACKET];
+	struct hostile h;
+	uint16_t seq = 20000;
+
+	(void)state;
+	hostile_begin(&h, 446, 0);
+	const struct tt_rtp_sender_config *c = &craft_stream(&h, TAUT_VIDEO)->cfg;
+	assert_true(c->rtx_payload_type && c->rtx_ssrc);
+	const uint64_t refused = rtp(&h)->packets_refused;
+	for (size_t len = 0; len < 2; len++) {
+		struct wr w = craft_rtp(buf, sizeof buf, c->rtx_payload_type, seq++, 1, c->rtx_ssrc);
+		wr_zeros(&w, len);
+		craft_send_rtp(&h, buf, w.off);
+	}
+	for (unsigned osn = 0; osn < 65536; osn += 257) { /* far away from what is missing: nothing is */
+		struct wr w = craft_rtp(buf, sizeof buf, c->rtx_payload_type, seq++, 1, c->rtx_ssrc);
+		wr_u16(&w, tt_u16(osn));
+		wr_u8(&w, c->rtx_payload_type); /* as if one inside the other */
+		wr_zeros(&w, 20);
+		craft_send_rtp(&h, buf, w.off);
+	}
+	assert_true(rtp(&h)->packets_refused - refused > 2);
+	/* On the stream's own SSRC, and the media's type on the SSRC of retransmissions. */
+	const struct tt_rtp_sender *video = craft_stream(&h, TAUT_VIDEO);
+	struct wr w = craft_rtp(buf, sizeof buf, c->rtx_payload_type,
+				(uint16_t)(video->first_seq + video->history.next + 40), 1, c->ssrc);
+	wr_zeros(&w, 20);
+	craft_send_rtp(&h, buf, w.off);
+	w = craft_rtp(buf, sizeof buf, c->payload_type, seq++, 1, c->rtx_ssrc);
+	wr_zeros(&w, 20);
+	craft_send_rtp(&h, buf, w.off);
+	hostile_assert_alive(&h);
+	hostile_end(&h);
+}
+
+static void c27_a_jump_asks_for_a_key_frame_and_not_for_thousands(void **state)
+{
+	uint8_t buf[PACKET];
+	struct hostile h;
+
+	(void)state;
+	hostile_begin(&h, 447, 0);
+	fall_silent(&h);
+	const uint8_t vp8 = craft_stream(&h, TAUT_VIDEO)->cfg.payload_type;
+	const uint64_t plis = rtp(&h)->plis_sent, nacks = rtp(&h)->nacks_sent;
+	for (unsigned n = 0; n < 60; n++) {
+		struct wr w = craft_rtp(buf, sizeof buf, vp8, (uint16_t)(n < 30 ? n : n + 2000),
+					n * 3000, FRESH);
+		buf[1] |= 0x80;
+		wr_bytes(&w, "\x10\x11 picture", 10);
+		craft_send_rtp(&h, buf, w.off);
+		for (size_t i = 0; i < h.pc->rtp->receiver_count; i++)
+			assert_in_range(h.pc->rtp->receivers[i]->nack.count, 0, TT_NACK_MAX);
+		hostile_run(&h, 5000);
+	}
+	for (unsigned n = 0; n < 60; n++) { /* thirty thousand at once */
+		struct wr w = craft_rtp(buf, sizeof buf, vp8, (uint16_t)(n + 33000), n * 3000, FRESH);
+		wr_bytes(&w, "\x10\x11 picture", 10);
+		craft_send_rtp(&h, buf, w.off);
+		for (size_t i = 0; i < h.pc->rtp->receiver_count; i++)
+			assert_in_range(h.pc->rtp->receivers[i]->nack.count, 0, TT_NACK_MAX);
+	}
+	hostile_run(&h, SECOND);
+	assert_true(rtp(&h)->plis_sent > plis);
+	assert_in_range(rtp(&h)->nacks_sent - nacks, 0, 200);
+	fall_silent(&h);
+	hostile_assert_alive(&h);
+	hostile_end(&h);
+}
+
+static void c27_a_flood_of_nacks_resends_each_packet_once_per_round_trip(void **state)
+{
+	uint8_t buf[PACKET];
+	struct hostile h;
+	uint16_t seqs[64];
+
+	(void)state;
+	hostile_begin(&h, 448, 0);
+	const struct tt_rtp_sender *mine = NULL;
+	for (size_t i = 0; i < h.pc->rtp->sender_count; i++)
+		if (h.pc->rtp->senders[i]->cfg.kind == TAUT_VIDEO)
+			mine = h.pc->rtp->senders[i];
+	assert_non_null(mine);
+	const uint64_t sent = mine->history.head, resent = rtp(&h)->packets_resent;
+	for (size_t i = 0; i < 64; i++)
+		seqs[i] = (uint16_t)(mine->first_seq + i);
+	for (unsigned n = 0; n < 2000; n++) {
+		struct wr w = wr_make(buf, sizeof buf);
+		tt_rtcp_write_nack(&w, FRESH, mine->cfg.ssrc, seqs, 64);
+		craft_send_rtcp(&h, buf, w.off);
+		if (n % 100 == 0)
+			hostile_run(&h, 1000);
+	}
+	hostile_run(&h, SECOND);
+	/* 20 ms passed: a round trip, and a little */
+	assert_in_range(rtp(&h)->packets_resent - resent, 1, 3 * sent);
+	hostile_assert_alive(&h);
+	hostile_end(&h);
+}
+
+static void c28_a_flood_of_plis_makes_a_key_frame_per_interval(void **state)
+{
+	uint8_t buf[PACKET];
+	struct hostile h;
+	uint32_t ssrc = 0;
+
+	(void)state;
+	hostile_begin(&h, 449, 0);
+	for (size_t i = 0; i < h.pc->rtp->sender_count; i++)
+		if (h.pc->rtp->senders[i]->cfg.kind == TAUT_VIDEO)
+			ssrc = h.pc->rtp->senders[i]->cfg.ssrc;
+	const unsigned before = h.seen[0].keys_wanted;
+	for (unsigned n = 0; n < 5000; n++) {
+		struct wr w = wr_make(buf, sizeof buf);
+		if (n % 2)
+			tt_rtcp_write_pli(&w, FRESH, ssrc);
+		else
+			tt_rtcp_write_fir(&w, FRESH, ssrc, (uint8_t)n);
+		craft_send_rtcp(&h, buf, w.off);
+		if (n % 5 == 0)
+			hostile_run(&h, 3000);
+	}
+	hostile_run(&h, SECOND);
+	assert_in_range(h.seen[0].keys_wanted - before, 1, 5000 / 5 * 3000 / TT_RTP_KEY_EVERY + 2);
+	hostile_assert_alive(&h);
+	hostile_end(&h);
+}
+
+static void c29_absurd_reports_are_survived(void **state)
+{
+	static const uint32_t numbers[] = { 0, 1, 0x7fffffff, 0x80000000, 0xffffffff };
+	uint8_t buf[PACKET];
+	struct hostile h;
+
+	(void)state;
+	hostile_begin(&h, 450, 0);
+	const uint32_t theirs = craft_stream(&h, TAUT_AUDIO)->cfg.ssrc;
+	for (size_t i = 0; i < TT_COUNT(numbers); i++)
+		for (size_t k = 0; k < TT_COUNT(numbers); k++) {
+			const uint32_t a = numbers[i], b = numbers[k];
+			struct wr w = wr_make(buf, sizeof buf);
+			const struct tt_rtcp_sender_info info = { .ssrc = theirs,
+								  .ntp = (uint64_t)a << 32 | b,
+								  .rtp = b, .packets = a, .octets = b };
+			struct tt_rtcp_block blocks[2] = {
+				{ .ssrc = h.pc->rtp->senders[0]->cfg.ssrc, .fraction = 255,
+				  .lost = i % 2 ? -0x800000 : 0x7fffff, .highest = a, .jitter = b,
+				  .lsr = a, .dlsr = b },
+				{ .ssrc = h.pc->rtp->senders[1]->cfg.ssrc,
+				  .lost = k % 2 ? -0x800000 : 0x7fffff, .highest = b, .jitter = a,
+				  .lsr = b, .dlsr = a },
+			};
+			tt_rtcp_write_sr(&w, &info, blocks, 2);
+			craft_send_rtcp(&h, buf, w.off);
+			hostile_run(&h, 30000);
+		}
+	hostile_assert_alive(&h);
+	hostile_end(&h);
+}
+
+static void c30_a_clock_that_cannot_be_is_refused_or_not_used(void **state)
+{
+	static const char *const rates[] = { "0", "1", "4294967295", "4294967296", "-1", "90000x" };
+
+	(void)state;
+	for (size_t i = 0; i < TT_COUNT(rates); i++) {
+		struct hostile h;
+		char line[64];
+		hostile_init(&h, 451, 1, false);
+		struct pair_signal *s = hostile_catch(&h);
+		char *at = strstr(s->text, " VP8/90000");
+		assert_non_null(at);
+		const char *start = at;
+		while (start[-1] != '\n')
+			start--;
+		snprintf(line, sizeof line, "%.*s VP8/%s\r\n", (int)(at - start), start, rates[i]);
+		char prefix[32];
+		snprintf(prefix, sizeof prefix, "%.*s", (int)(at - start), start);
+		char *text = hostile_edit(s->text, prefix, line);
+		hostile_mark(&h);
+		if (taut_pc_set_remote_description(h.pc, h.pair.sim.now, TAUT_SDP_OFFER, text,
+						   strlen(text)) != TAUT_OK)
+			hostile_assert_unchanged(&h);
+		free(text);
+		const char *answer;
+		if (h.pc->pending_remote.sdp) {
+			assert_int_equal(taut_pc_create_answer(h.pc, h.pair.sim.now, &answer), TAUT_OK);
+			assert_non_null(strstr(answer, "m=video 0 ")); /* rejected */
+		}
+		h.pair.hold_signals = true;
+		hostile_run(&h, SECOND);
+		hostile_end(&h);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(c01_media_of_every_short_length_is_refused_in_every_state),
+		cmocka_unit_test(c02_a_flipped_bit_is_refused_wherever_it_is),
+		cmocka_unit_test(c03_bad_tags_without_end_do_not_end_the_call),
+		cmocka_unit_test(c04_a_packet_is_taken_once_however_they_are_shuffled),
+		cmocka_unit_test(c05_a_rollover_nobody_saw_costs_that_source_only),
+		cmocka_unit_test(c06_a_flood_of_sources_grows_nothing),
+		cmocka_unit_test(c07_headers_longer_than_their_packet_are_refused),
+		cmocka_unit_test(c09_media_in_the_clear_is_never_taken),
+		cmocka_unit_test(c09_a_profile_without_protection_is_not_agreed_on),
+		cmocka_unit_test(c10_every_beginning_of_a_packet_is_safe),
+		cmocka_unit_test(c11_lengths_inside_bye_and_xr_are_checked),
+		cmocka_unit_test(c12_rpsi_padding_beyond_its_string_is_refused),
+		cmocka_unit_test(c13_item_and_source_counts_are_checked),
+		cmocka_unit_test(c14_transport_feedback_is_read_in_the_bytes_it_has),
+		cmocka_unit_test(c15_counts_of_rfc_8888_end),
+		cmocka_unit_test(c16_broken_framing_is_refused_whole),
+		cmocka_unit_test(c16_every_known_rtcp_packet_is_taken_or_refused_as_it_should),
+		cmocka_unit_test(c17_padding_that_cannot_be_is_refused),
+		cmocka_unit_test(c18_extensions_that_cannot_be_are_survived),
+		cmocka_unit_test(c20_a_frame_of_two_codecs_is_no_frame),
+		cmocka_unit_test(c22_vp8_descriptors_that_need_more_octets_are_survived),
+		cmocka_unit_test(c25_sounds_that_do_not_add_up_are_not_delivered),
+		cmocka_unit_test(c26_retransmissions_of_nothing_are_refused),
+		cmocka_unit_test(c27_a_jump_asks_for_a_key_frame_and_not_for_thousands),
+		cmocka_unit_test(c27_a_flood_of_nacks_resends_each_packet_once_per_round_trip),
+		cmocka_unit_test(c28_a_flood_of_plis_makes_a_key_frame_per_interval),
+		cmocka_unit_test(c29_absurd_reports_are_survived),
+		cmocka_unit_test(c30_a_clock_that_cannot_be_is_refused_or_not_used),
+	};
+	return cmocka_run_group_tests_name("hostile/c_media", tests, NULL, NULL);
+}
