@@ -158,8 +158,8 @@ static struct tt_rtp_slot meta_of(const struct tt_rtp_packet *p, const struct tt
 		                     .has_level = x->has_level, .voice = x->voice, .level = x->level };
 }
 
-/* A BYE is not for ever: Chromium says it when its direction changes, and goes on with the same
- * SSRC when it changes back. */
+/* A BYE is not for ever: Firefox says it when a direction stops to send, and goes on with the same
+ * SSRC when that changes back. */
 static void start_again(struct tt_rtp_receiver *r, taut_time now)
 {
 	if (!r->ended || now - r->ended_at < STRAGGLING)

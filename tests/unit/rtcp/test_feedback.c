@@ -373,7 +373,7 @@ static void a_telephone_event_leaves_the_clock_alone(void **state)
 	finish();
 }
 
-/* Chromium says BYE when a transceiver stops sending, and goes on with the same SSRC later. */
+/* Firefox says BYE when a transceiver stops sending, and goes on with the same SSRC later. */
 static void a_source_that_said_goodbye_may_come_back(void **state)
 {
 	const struct tt_rtp_event *e;
