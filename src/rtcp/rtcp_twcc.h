@@ -44,6 +44,7 @@ struct tt_twcc_arrivals {
 	} *ring; /* made with the first packet */
 	int64_t from, newest; /* [from, newest] is to be reported; from > newest: nothing */
 	bool started;
+	unsigned fresh; /* arrivals not reported yet */
 	uint8_t feedback;
 	uint32_t media_ssrc; /* of the newest packet */
 };
@@ -53,10 +54,12 @@ static inline bool tt_twcc_pending(const struct tt_twcc_arrivals *a)
 {
 	return a->started && a->from <= a->newest;
 }
-/* More pending would soon fall out of the ring. */
+/* So many have come that some would soon fall out of the ring. A single one that jumps ahead is no
+ * reason to hurry. */
 static inline bool tt_twcc_full(const struct tt_twcc_arrivals *a)
 {
-	return tt_twcc_pending(a) && a->newest - a->from >= TT_TWCC_RING / 4;
+	return tt_twcc_pending(a) && a->fresh >= TT_TWCC_RING / 32 &&
+	       a->newest - a->from >= TT_TWCC_RING / 4;
 }
 /* One feedback packet from what is pending, as much as fits; what it covers is reported then.
  * False: nothing pending, or no room. */

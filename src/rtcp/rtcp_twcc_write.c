@@ -44,6 +44,7 @@ void tt_twcc_arrived(struct tt_twcc_arrivals *a, uint16_t seq, uint32_t media_ss
 		return;
 	*slot(a, ext) = (struct tt_twcc_arrival){ ext, at };
 	a->media_ssrc = media_ssrc;
+	a->fresh++;
 	a->newest = tt_max64(a->newest, ext);
 	a->from = tt_max64(tt_min64(a->from, ext), a->newest - TT_TWCC_RING + 1);
 }
@@ -173,5 +174,7 @@ bool tt_twcc_write(struct tt_twcc_arrivals *a, struct wr *w, uint32_t sender)
 	}
 	wr_patch_u16(w, at + 2, tt_u16((w->off - at) / 4 - 1));
 	a->from = p.first + (int64_t)p.count;
+	if (!tt_twcc_pending(a))
+		a->fresh = 0;
 	return !w->bad;
 }

@@ -298,6 +298,20 @@ static void what_a_stream_refuses_is_no_loss_of_the_path(void **state)
 	finish();
 }
 
+static void jumps_of_the_transport_number_bring_no_haste(void **state)
+{
+	taut_time now = 1000000;
+
+	(void)state;
+	begin(now);
+	for (unsigned i = 0; i < 60; i++) {
+		arrives(now, SSRC, 111, (uint16_t)i, (uint16_t)(i * 2000));
+		run_until(&now, now + 1000);
+	}
+	assert_int_equal(feedbacks, 0);
+	finish();
+}
+
 /* ---- reports ---- */
 
 static void hear_report(taut_time now, uint64_t ntp)
@@ -409,6 +423,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_sender_learns_every_arrival_to_the_tick),
 		cmocka_unit_test(what_a_stream_refuses_is_no_loss_of_the_path),
+		cmocka_unit_test(jumps_of_the_transport_number_bring_no_haste),
 		cmocka_unit_test(the_delay_since_a_report_may_be_hours),
 		cmocka_unit_test(a_telephone_event_leaves_the_clock_alone),
 		cmocka_unit_test(a_source_that_said_goodbye_may_come_back),
