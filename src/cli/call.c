@@ -286,6 +286,20 @@ static int check_save(const struct call *c)
 	return TAUT_E_IO;
 }
 
+/* A URL of --stun that is none would make every connection of the room fail. */
+static int check_stun(const struct call *c)
+{
+	taut_pc *probe = NULL;
+
+	if (!c->cfg.stun)
+		return TAUT_OK;
+	int err = taut_pc_new(&probe, taut_loop_env(c->loop), &c->pc, taut_loop_now(c->loop));
+	if (err)
+		fprintf(stderr, "taut: --stun takes stun:HOST:PORT, not '%s'\n", c->cfg.stun);
+	taut_pc_free(probe);
+	return err ? TAUT_E_UNSUPPORTED : TAUT_OK;
+}
+
 static int open_sources(struct call *c)
 {
 	struct taut_media_error error = { 0 };
@@ -303,7 +317,7 @@ static int open_sources(struct call *c)
 		int err = taut_source_open(&c->sources[i], &cfg, &error);
 		if (err) {
 			fprintf(stderr, "taut: %s\n", error.text);
-			return err;
+			return TAUT_E_IO;
 		}
 	}
 	return TAUT_OK;
@@ -349,6 +363,8 @@ int call_join(struct call **out, taut_loop *loop, const struct call_config *cfg)
 	}
 	c->summary = call_no_summary();
 	int err = check_save(c);
+	if (!err)
+		err = check_stun(c);
 	if (!err)
 		err = open_sources(c);
 	if (!err)

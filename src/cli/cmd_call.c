@@ -192,14 +192,16 @@ static int run_call(struct job *j)
 	struct call_summary sum;
 	int err = call_join(&j->call, j->rt.loop, &j->cfg);
 
-	if (err) {
-		if (err == TAUT_E_INVAL)
-			fprintf(stderr,
-				"taut call: %s is no URL of a relay, or the room's name is not "
-				"one\n",
-				j->cfg.url);
+	if (err == TAUT_E_INVAL)
+		fprintf(stderr,
+			"taut call: cannot join '%s' at '%s' as '%s': a relay is "
+			"http://HOST:PORT/, "
+			"and both names have 1 to 64 characters\n",
+			j->cfg.room, j->cfg.url, j->cfg.name);
+	else if (err == TAUT_E_NOMEM)
+		fprintf(stderr, "taut call: out of memory\n");
+	if (err)
 		return CLI_FAILED;
-	}
 	runtime_catch_signals(&j->rt, stop, j);
 	if (j->seconds > 0)
 		taut_loop_after(j->rt.loop, j->seconds * 1000000, stop, j);

@@ -277,7 +277,7 @@ static int query(struct query *q)
 		print_answer(q, answered);
 	else
 		print_failure(q);
-	for (size_t i = 0; i < q->found_count && q->failed != NULL; i++)
+	for (size_t i = 0; i < q->found_count; i++)
 		tt_udp_close(&q->attempts[i].udp);
 	return answered ? CLI_OK : CLI_FAILED;
 }
