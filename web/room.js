@@ -33,8 +33,9 @@ export class Room extends EventTarget {
 			this.wait = FIRST_WAIT;
 			this.send({ type: 'ready', name: this.name, agent: 'browser', secret: this.secret, rooms: [this.room] });
 		};
-		ws.onmessage = e => this.#hear(e.data);
-		ws.onclose = e => this.#lost(e);
+		// Of an older connection nothing counts: it must not bring up a third one.
+		ws.onmessage = e => ws === this.ws && this.#hear(e.data);
+		ws.onclose = e => ws === this.ws && this.#lost(e);
 	}
 
 	/** False: not connected, and nothing was sent. */
