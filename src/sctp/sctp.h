@@ -100,7 +100,7 @@ size_t tt_sctp_buffered(const struct tt_sctp *s, uint16_t stream);
 size_t tt_sctp_held(const struct tt_sctp *s);
 bool tt_sctp_can_hold(const struct tt_sctp *s, size_t len); /* false: send would say AGAIN */
 
-/* Resets our side of a stream once what is queued on it was sent (RFC 6525 section 5.1.2); what
+/* Resets our side of a stream once what is queued on it was sent (RFC 6525); what
  * is sent on it meanwhile waits and begins anew. TAUT_E_UNSUPPORTED: the peer cannot. */
 int tt_sctp_reset_stream(struct tt_sctp *s, taut_time now, uint16_t stream);
 /* Says goodbye when all is acknowledged, RFC 9260 section 9.2. Ends in CLOSED. */

@@ -7,7 +7,7 @@
 
 static void apply_defaults(struct tt_sctp_config *c)
 {
-	c->local_port = c->local_port ? c->local_port : 5000; /* RFC 8841 section 12 */
+	c->local_port = c->local_port ? c->local_port : 5000; /* as everybody does */
 	c->remote_port = c->remote_port ? c->remote_port : 5000;
 	/* RFC 8831 section 5: about 1,200 octets while the path's MTU is not known. In DTLS this is
 	 * at most 1,197 of UDP payload. */

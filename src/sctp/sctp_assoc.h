@@ -79,7 +79,8 @@ struct sctp_reconfig {
 	bool answered;     /* last_result stands for something */
 	bool pending;      /* a request is not answered */
 	bool due;          /* and shall be sent, once more */
-	bool renew;        /* "in progress": ask again under a new number */
+	unsigned waits;    /* so often its answer was "in progress" */
+	bool renew;        /* ask again under a new number */
 	struct serial32 last_tsn;
 	size_t wanted;     /* streams that are resetting and not sealed */
 	size_t reports;    /* streams with reset_done */
@@ -181,7 +182,7 @@ const char *tt_sctp_take_ack(struct tt_sctp *s, taut_time now, const struct sctp
 sctp_handler tt_sctp_on_reconfig;
 void tt_sctp_reconfig_prepare(struct tt_sctp *s);
 void tt_sctp_reconfig_write(struct tt_sctp *s, struct wr *w);
-void tt_sctp_reconfig_timeout(struct tt_sctp *s);
+bool tt_sctp_reconfig_timeout(struct tt_sctp *s); /* true: for want of an answer */
 
 /* sctp_close.c */
 sctp_handler tt_sctp_on_abort, tt_sctp_on_shutdown, tt_sctp_on_shutdown_ack,

@@ -128,7 +128,7 @@ static void after_ack(struct tt_sctp *s, taut_time now, const struct sctp_ack_re
 	}
 	s->forward_tsn_due = s32_before(s->flight.cum, s->flight.advanced);
 	if (s->forward_tsn_due && !tt_sctp_runs(s, SCTP_T3))
-		tt_sctp_start(s, SCTP_T3, now + s->cc.rto); /* RFC 3758 section 3.5 F1 */
+		tt_sctp_start(s, SCTP_T3, now + s->cc.rto); /* RFC 3758 section 3.5 C5 */
 	tt_sctp_shutdown_go_on(s, now);
 }
 

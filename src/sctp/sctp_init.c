@@ -6,7 +6,7 @@
  *                  <- COOKIE ACK
  *
  * Both ends of a WebRTC connection send INIT at once, so 5.2.1 is the usual way.
- * No addresses are exchanged (RFC 8261 section 6), so none can be new. */
+ * No addresses are exchanged (RFC 8261), so none can be new. */
 #include <string.h>
 
 #include "sctp/sctp_assoc.h"

@@ -1,7 +1,7 @@
 /* sctp_reconfig.c - streams are reset: RFC 6525.
  *
  * A closing data channel resets its outgoing stream, the peer then resets the
- * other direction. One request of ours is under way at a time (5.1.1), for as
+ * other direction. One request of ours is under way at a time, for as
  * many streams as are ready. Adding streams and resetting TSNs is refused. */
 #include "base/num.h"
 #include "sctp/sctp_assoc.h"
@@ -16,7 +16,7 @@ enum result { /* RFC 6525 section 4.4 */
 	IN_PROGRESS = 6,
 };
 
-/* 5.1.2: streams whose queue has run empty, into one request. */
+/* Section 5.1: streams whose queue has run empty, into one request. */
 void tt_sctp_reconfig_prepare(struct tt_sctp *s)
 {
 	struct sctp_reconfig *rc = &s->reconfig;
@@ -34,6 +34,7 @@ void tt_sctp_reconfig_prepare(struct tt_sctp *s)
 	}
 	rc->pending = rc->due = rc->count > 0;
 	rc->renew = false;
+	rc->waits = 0;
 	rc->last_tsn = s32_add(s->flight.next, UINT32_MAX);
 }
 
@@ -53,18 +54,18 @@ void tt_sctp_reconfig_write(struct tt_sctp *s, struct wr *w)
 	rc->due = false;
 }
 
-void tt_sctp_reconfig_timeout(struct tt_sctp *s)
+bool tt_sctp_reconfig_timeout(struct tt_sctp *s)
 {
 	struct sctp_reconfig *rc = &s->reconfig;
+	bool silence = rc->pending && rc->waits == 0;
 
-	if (!rc->pending)
-		return;
-	if (rc->renew) /* its answer was "in progress": it has had its number */
+	if (rc->renew) {
 		rc->my_seq++;
-	else
-		s->errors++;
+		rc->waits = 0;
+	}
 	rc->renew = false;
-	rc->due = true;
+	rc->due = rc->pending;
+	return silence;
 }
 
 /* Has arrived over there, or the reset would not have been done; only we may not know it yet. A
@@ -80,7 +81,7 @@ static void leave_behind(struct tt_sctp *s, uint16_t stream)
 	}
 }
 
-/* 4.4, 5.2.7 */
+/* 4.4 */
 static const char *on_response(struct tt_sctp *s, taut_time now, struct rd r)
 {
 	struct sctp_reconfig *rc = &s->reconfig;
@@ -88,11 +89,14 @@ static const char *on_response(struct tt_sctp *s, taut_time now, struct rd r)
 
 	if (r.bad)
 		return "RE-CONFIG response malformed";
-	if (!rc->pending || rc->renew || seq != rc->my_seq)
+	if (!rc->pending || seq != rc->my_seq)
 		return "RE-CONFIG response to nothing";
 	s->errors = 0;
 	if (result == IN_PROGRESS || result == BUSY) {
-		rc->renew = true;
+		/* The same request again, and its answer may come by itself. But there are peers
+		 * that keep the first answer to a number for ever: the second time, a new one. */
+		rc->waits++;
+		rc->renew = result == BUSY || rc->waits > 1;
 		rc->due = false;
 		tt_sctp_start(s, SCTP_T_RECONFIG, now + s->cc.rto);
 		return NULL;
@@ -108,7 +112,7 @@ static const char *on_response(struct tt_sctp *s, taut_time now, struct rd r)
 		t->reset_refused = !done;
 	}
 	rc->my_seq++;
-	rc->pending = rc->due = false;
+	rc->pending = rc->due = rc->renew = false;
 	tt_sctp_stop(s, SCTP_T_RECONFIG);
 	return NULL;
 }
@@ -155,7 +159,7 @@ static uint32_t reset_incoming(struct tt_sctp *s, struct rd r)
 	return PERFORMED;
 }
 
-/* 5.2.3: the peer wants us to reset what we send on. */
+/* 4.2: the peer wants us to reset what we send on. */
 static uint32_t reset_outgoing(struct tt_sctp *s, struct rd r)
 {
 	if (!all_known(r, s->out_streams))

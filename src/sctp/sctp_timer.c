@@ -115,11 +115,11 @@ static void on_heartbeat_timer(struct tt_sctp *s, taut_time now)
 static void on_reconfig_timer(struct tt_sctp *s, taut_time now)
 {
 	tt_sctp_stop(s, SCTP_T_RECONFIG);
-	tt_sctp_reconfig_timeout(s);
-	if (s->errors > SCTP_MAX_RETRANS)
+	if (!tt_sctp_reconfig_timeout(s))
+		return;
+	tt_sctp_cc_back_off(&s->cc);
+	if (++s->errors > SCTP_MAX_RETRANS)
 		give_up(s, now, "RE-CONFIG is not answered");
-	else
-		tt_sctp_cc_back_off(&s->cc);
 }
 
 static const struct {

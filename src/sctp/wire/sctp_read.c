@@ -104,7 +104,7 @@ static void read_extensions(struct sctp_init *i, struct rd r)
 	}
 }
 
-/* Known and meaning nothing here: addresses (RFC 8261 section 6 forbids them), unrecognized
+/* Known and meaning nothing here: addresses (RFC 8261 has none), unrecognized
  * parameters that come back, cookie preservative, supported address types. */
 static bool is_ignored(uint16_t tag)
 {

@@ -4,6 +4,7 @@
  * right tags, ports and checksum. */
 #include <jansson.h>
 
+#include "base/num.h"
 #include "unit/sctp/sctp_forge.h"
 
 /* D06: only the cells of 8.5 act. */
@@ -448,26 +449,49 @@ static void a_flood_of_resets_is_bounded(void **state)
 	pair_free(&pair);
 }
 
-static void a_reset_in_progress_is_asked_for_again_under_a_new_number(void **state)
+/* RFC 6525: the same request again; a peer that only repeats its answer gets a new number. */
+static void a_reset_in_progress_is_asked_for_again(void **state)
 {
+	static const struct { uint32_t plus, result; } rounds[] = {
+		{ 0, 6 }, { 0, 6 }, { 1, 6 }, { 1, 1 },
+	};
 	uint8_t buf[1500];
 
 	(void)state;
 	begin(23);
 	tt_sctp_reset_stream(VICTIM, pair.sim.now, 3);
 	uint32_t seq = VICTIM->reconfig.my_seq;
-	for (int n = 0; n < 3; n++) {
+	for (size_t n = 0; n < TT_COUNT(rounds); n++) {
 		assert_true(tt_sctp_poll_send(VICTIM, pair.sim.now, buf, sizeof buf) > 0);
 		assert_int_equal(buf[12], SCTP_RE_CONFIG);
-		assert_int_equal(VICTIM->reconfig.my_seq, seq + (uint32_t)n);
+		struct rd r = rd_make(buf + 20, 4);
+		assert_int_equal(rd_u32(&r), seq + rounds[n].plus);
 		assert_int_equal(give_response(seq + 7, 1), 1);
-		assert_int_equal(give_response(seq + (uint32_t)n, n < 2 ? 6 : 1), 0);
-		assert_int_equal(give_response(seq + (uint32_t)n, 1), 1);
+		assert_int_equal(give_response(seq + rounds[n].plus, rounds[n].result), 0);
 		pair_events(&pair, 1);
-		assert_int_equal(pair.resets_out[1], n == 2);
+		assert_int_equal(pair.resets_out[1], rounds[n].result == 1);
 		pair.sim.now += SECOND;
 		tt_sctp_tick(VICTIM, pair.sim.now);
 	}
+	assert_int_equal(VICTIM->errors, 0);
+	assert_int_equal(give_response(seq + 1, 1), 1);
+	pair_free(&pair);
+}
+
+/* What was missing has come, and the peer says so by itself. */
+static void the_late_answer_to_a_reset_in_progress_counts(void **state)
+{
+	uint8_t buf[1500];
+
+	(void)state;
+	begin(24);
+	tt_sctp_reset_stream(VICTIM, pair.sim.now, 3);
+	uint32_t seq = VICTIM->reconfig.my_seq;
+	assert_true(tt_sctp_poll_send(VICTIM, pair.sim.now, buf, sizeof buf) > 0);
+	assert_int_equal(give_response(seq, 6), 0);
+	assert_int_equal(give_response(seq, 1), 0);
+	pair_events(&pair, 1);
+	assert_int_equal(pair.resets_out[1], 1);
 	pair_free(&pair);
 }
 
@@ -635,7 +659,8 @@ int main(void)
 		cmocka_unit_test(forward_tsn_skips_forwards_a_little_only),
 		cmocka_unit_test(a_skipped_message_is_gone_and_the_next_one_is_delivered),
 		cmocka_unit_test(a_flood_of_resets_is_bounded),
-		cmocka_unit_test(a_reset_in_progress_is_asked_for_again_under_a_new_number),
+		cmocka_unit_test(a_reset_in_progress_is_asked_for_again),
+		cmocka_unit_test(the_late_answer_to_a_reset_in_progress_counts),
 		cmocka_unit_test(a_full_window_still_takes_the_chunk_that_is_missing),
 		cmocka_unit_test(shutdown_games_end_nothing),
 		cmocka_unit_test(set_up_chunks_in_the_wrong_place_are_refused),
