@@ -13,6 +13,15 @@ enum access {
 	ACCESS_BLOCKED /* behind a NAT that lets no UDP pass */
 };
 
+/* What goes wrong two seconds into the call, beside what the profile says. */
+enum fault {
+	FAULT_NONE,
+	FAULT_REBIND,  /* a NAT forgets its bindings */
+	FAULT_ROAM,    /* an interface vanishes, another one appears */
+	FAULT_ONE_WAY, /* nothing arrives at one end for a while */
+	FAULT_STALL    /* one process sleeps; its packets wait */
+};
+
 struct plan_peer {
 	enum access access;
 	struct nat_config nat;   /* the one that decides */
@@ -32,6 +41,11 @@ struct plan {
 	bool same_net; /* both behind peer 0's NAT */
 	bool offerer;  /* which one */
 	bool near_wrap, traced, clock_jumps, restarts, stun_silent;
+	bool glare; /* both offer at once */
+	bool heals; /* an application that restarts ICE when it is told "disconnected" */
+	enum fault fault;
+	int victim;           /* of it */
+	taut_time fault_time; /* how long it lasts */
 	taut_time signal_delay, signal_jitter;
 	bool connects; /* what RFC 4787 says; see plan_connects */
 };

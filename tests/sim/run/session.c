@@ -78,58 +78,6 @@ static bool loaded(void *user)
 	return session_loaded(s) || s->sides[0].ended || s->sides[1].ended;
 }
 
-/* ---- faults ---- */
-
-static void hole(void *arg, uint64_t on)
-{
-	struct session *s = arg;
-
-	for (int i = 0; i < s->world->iface_count; i++)
-		if (s->world->ifaces[i].host == s->sides[0].peer.host)
-			s->world->ifaces[i].out.hole = s->world->ifaces[i].in.hole = on != 0;
-}
-
-static void restart(void *arg, uint64_t number)
-{
-	struct session *s = arg;
-	struct side *a = &s->sides[s->plan.offerer];
-
-	(void)number;
-	if (!a->peer.pc || a->ended || s->hung_up)
-		return;
-	for (int i = 0; i < 2; i++)
-		s->sides[i].peer.watch.generations++;
-	if (taut_pc_restart_ice(a->peer.pc, s->world->now) != TAUT_OK)
-		world_fail(s->world, "restart_ice");
-	world_peer_pump(&a->peer);
-}
-
-/* The wall clock is set, by up to a day: no timer may notice. */
-static void jump(void *arg, uint64_t number)
-{
-	struct session *s = arg;
-	const struct world_peer *p = &s->sides[number & 1].peer;
-
-	if (p->env)
-		taut_env_set_wall_clock(p->env, s->world->now,
-					1700000000000000 +
-						world_between(&s->random, -86400, 86400) * SECOND);
-}
-
-static void plan_faults(struct session *s)
-{
-	taut_time now = s->world->now;
-
-	if (s->plan.outage > 0) {
-		world_at(s->world, now + 2 * SECOND, hole, s, 1);
-		world_at(s->world, now + 2 * SECOND + s->plan.outage, hole, s, 0);
-	}
-	if (s->plan.restarts)
-		world_at(s->world, now + world_between(&s->random, 0, 3000) * MS, restart, s, 0);
-	for (uint64_t i = 0; s->plan.clock_jumps && i < 6; i++)
-		world_at(s->world, now + world_between(&s->random, 0, 5000) * MS, jump, s, i);
-}
-
 /* ---- the course ---- */
 
 static bool come_up(struct session *s, struct session_result *out)
@@ -154,7 +102,7 @@ static bool come_up(struct session *s, struct session_result *out)
 
 static void carry(struct session *s, struct session_result *out)
 {
-	plan_faults(s);
+	session_plan_faults(s);
 	world_run(s->world, s->world->now + LOAD_MOST, loaded, s);
 	for (int i = 0; i < 2; i++)
 		if (s->sides[i].ended)

@@ -90,10 +90,18 @@ void session_signal(void *user, const struct world_note *note)
 
 	if (!a->peer.pc || a->s->hung_up)
 		return;
+	if (note->type == TAUT_SDP_OFFER) {
+		bool polite = a->index == 1;
+		a->ignores =
+			!polite && taut_pc_signaling_state(a->peer.pc) != TAUT_SIGNALING_STABLE;
+		if (a->ignores)
+			return;
+	}
 	if (note->type == 0) {
 		if (taut_pc_add_ice_candidate(a->peer.pc, now, note->text,
 					      note->text ? strlen(note->text) : 0, note->mid,
-					      -1) != TAUT_OK)
+					      -1) != TAUT_OK &&
+		    !a->ignores)
 			failed(a, "add_ice_candidate");
 	} else if (taut_pc_set_remote_description(a->peer.pc, now, note->type, note->text,
 						  strlen(note->text)) != TAUT_OK) {
@@ -104,11 +112,21 @@ void session_signal(void *user, const struct world_note *note)
 	world_peer_pump(&a->peer);
 }
 
+/* The answerer of a call may want something at the same moment: perfect negotiation, with side 1
+ * as the polite one. */
+static void begin_glare(struct side *a)
+{
+	const struct taut_data_channel_init channel = { .size = sizeof channel, .label = "glare" };
+	if (taut_pc_create_data_channel(a->peer.pc, a->s->world->now, &channel, &a->made) !=
+	    TAUT_OK)
+		failed(a, "glare");
+	world_peer_pump(&a->peer);
+}
+
 void session_begin(struct session *s)
 {
 	struct side *a = &s->sides[s->plan.offerer];
 	const struct taut_data_channel_init channel = { .size = sizeof channel, .label = "bulk" };
-	taut_channel number;
 	int err = 0;
 
 	for (uint32_t kind = TAUT_AUDIO; kind <= TAUT_VIDEO; kind++) {
@@ -118,10 +136,50 @@ void session_begin(struct session *s)
 		err |= taut_pc_add_transceiver(a->peer.pc, s->world->now, &init,
 					       &a->tracks[kind - 1]);
 	}
-	err |= taut_pc_create_data_channel(a->peer.pc, s->world->now, &channel, &number);
+	err |= taut_pc_create_data_channel(a->peer.pc, s->world->now, &channel, &a->made);
 	if (err)
 		failed(a, "begin");
 	world_peer_pump(&a->peer);
+	if (s->plan.glare)
+		begin_glare(other(a));
+}
+
+static void restart_now(void *arg, uint64_t number)
+{
+	struct side *a = arg;
+
+	(void)number;
+	if (!a->peer.pc || a->ended || a->s->hung_up ||
+	    taut_pc_signaling_state(a->peer.pc) != TAUT_SIGNALING_STABLE)
+		return;
+	for (int i = 0; i < 2; i++)
+		a->s->sides[i].peer.watch.generations++;
+	if (taut_pc_restart_ice(a->peer.pc, a->s->world->now) != TAUT_OK)
+		failed(a, "restart_ice");
+	world_peer_pump(&a->peer);
+}
+
+void session_restart(struct side *a)
+{
+	taut_time now = a->s->world->now;
+
+	if (a->restarted_at > 0 && now - a->restarted_at < 5 * (taut_time)SECOND)
+		return;
+	a->restarted_at = now;
+	world_at(a->s->world, now, restart_now, a, 0);
+}
+
+/* "bulk" is the offerer's; another one is not used. */
+static void opened(struct side *a, taut_channel channel)
+{
+	struct session *s = a->s;
+	bool made_it = a->index == (int)s->plan.offerer;
+
+	if (a->channel || made_it != (channel == a->made))
+		return;
+	a->channel = channel;
+	a->first_out = s->world->now;
+	session_send_messages(a);
 }
 
 static void state(struct side *a, const struct taut_event *ev)
@@ -134,7 +192,10 @@ static void state(struct side *a, const struct taut_event *ev)
 		session_learn_keys(a);
 		session_start_media(a);
 	}
-	if (ev->number >= TAUT_STATE_FAILED && !a->ended) {
+	bool down = ev->number == TAUT_STATE_DISCONNECTED || ev->number == TAUT_STATE_FAILED;
+	if (down && a->connected && a->s->plan.heals && !a->s->hung_up)
+		session_restart(a);
+	else if (ev->number >= TAUT_STATE_FAILED && !a->ended) {
 		a->ended = true;
 		a->end_reason = ev->reason;
 	}
@@ -156,9 +217,7 @@ void session_event(struct world_peer *p, const struct taut_event *ev)
 		break;
 	case TAUT_EV_OPEN:
 	case TAUT_EV_DATA_CHANNEL:
-		a->channel = ev->channel;
-		a->first_out = a->first_out ? a->first_out : a->s->world->now;
-		session_send_messages(a);
+		opened(a, ev->channel);
 		break;
 	case TAUT_EV_BUFFERED_AMOUNT_LOW:
 		session_send_messages(a);

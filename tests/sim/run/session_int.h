@@ -1,5 +1,5 @@
 /* session_int.h - a session's inside: session.c its course, session_call.c negotiation and
- * events, session_load.c what is sent and checked, session_net.c the networks, session_inside.c
+ * events, session_fault.c what goes wrong, session_load.c what is sent and checked, session_net.c the networks, session_inside.c
  * what can only be seen from inside the connection. */
 #ifndef TAUT_SIM_SESSION_INT_H
 #define TAUT_SIM_SESSION_INT_H
@@ -26,10 +26,12 @@ struct side {
 	struct session *s;
 	int index;
 	struct world_peer peer;
-	struct world_signal out; /* from here to the other */
-	taut_channel channel;    /* 0: not open */
+	struct world_signal out;    /* from here to the other */
+	taut_channel made, channel; /* by this side; in use, 0: not open */
 	taut_transceiver tracks[2];
-	bool connected, ended, stable_once;
+	bool connected, ended;
+	bool ignores; /* an offer of the other side that met one of ours */
+	taut_time restarted_at;
 	uint32_t end_reason;
 	taut_time connected_at;
 	/* media out */
@@ -38,6 +40,7 @@ struct side {
 	/* media in */
 	unsigned audio_received, video_received, broken;
 	uint32_t last_video;
+	taut_time last_audio;
 	/* messages */
 	size_t bytes_out, bytes_in;
 	uint32_t messages_out, messages_in;
@@ -52,7 +55,6 @@ struct session {
 	struct side sides[2];
 	struct world_stun stun;
 	struct world_mdns mdns[2];
-	int mdns_count;
 	struct world_random random;
 	struct taut_trace_sink sink, *text;
 	const struct session_options *options;
@@ -73,6 +75,10 @@ struct world_mdns *session_mdns(struct session *s, int peer); /* NULL: its netwo
 void session_event(struct world_peer *p, const struct taut_event *ev);
 void session_signal(void *user, const struct world_note *note);
 void session_begin(struct session *s);
+void session_restart(struct side *a);
+
+/* session_fault.c */
+void session_plan_faults(struct session *s);
 
 /* session_load.c */
 void session_start_media(struct side *a);

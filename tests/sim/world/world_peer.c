@@ -247,7 +247,9 @@ static taut_time deadline(void *user)
 {
 	struct world_peer *p = user;
 
-	return p->pc ? taut_pc_deadline(p->pc, NULL) : INT64_MAX;
+	taut_time at = p->pc ? taut_pc_deadline(p->pc, NULL) : INT64_MAX;
+
+	return at == INT64_MAX ? at : tt_max64(at, p->asleep_until);
 }
 
 /* After a tick the deadline lies ahead, or a poll yields: each round does one of both. */
@@ -268,11 +270,36 @@ static void tick(void *user)
 	}
 }
 
+struct waiting {
+	struct waiting *next;
+	struct taut_addr local, remote;
+	size_t len;
+	uint8_t data[];
+};
+
+static void let_wait(struct world_peer *p, const struct taut_addr *local,
+		     const struct taut_addr *remote, const uint8_t *data, size_t len)
+{
+	struct waiting *k = malloc(sizeof *k + len), **at = &p->waiting;
+
+	if (!k)
+		abort();
+	*k = (struct waiting){ .local = *local, .remote = *remote, .len = len };
+	memcpy(k->data, data, len);
+	while (*at)
+		at = &(*at)->next;
+	*at = k;
+}
+
 static void on_packet(void *user, const struct taut_addr *local, const struct taut_addr *remote,
 		      uint8_t *data, size_t len)
 {
 	struct world_peer *p = user;
 
+	if (p->world->now < p->asleep_until) {
+		let_wait(p, local, remote, data, len);
+		return;
+	}
 	for (int i = 0; i < PEER_FLOWS && p->pc; i++) {
 		bool group = p->flows[i].multicast && local->port == p->flows[i].addr.port;
 		if (p->flows[i].flow == 0 || !(group || tt_addr_eq(&p->flows[i].addr, local)))
@@ -291,6 +318,25 @@ static void on_packet(void *user, const struct taut_addr *local, const struct ta
 		world_peer_pump(p);
 		return;
 	}
+}
+
+static void wake(void *arg, uint64_t number)
+{
+	struct world_peer *p = arg;
+	struct waiting *k;
+
+	(void)number;
+	while (p->world->now >= p->asleep_until && (k = p->waiting) != NULL) {
+		p->waiting = k->next;
+		on_packet(p, &k->local, &k->remote, k->data, k->len);
+		free(k);
+	}
+}
+
+void world_peer_sleep(struct world_peer *p, taut_time until)
+{
+	p->asleep_until = until;
+	world_at(p->world, until, wake, p, 0);
 }
 
 static void tell_interfaces(void *user)
@@ -350,6 +396,10 @@ void world_peer_start(struct world_peer *p)
 
 void world_peer_free(struct world_peer *p)
 {
+	for (struct waiting *k; (k = p->waiting) != NULL;) {
+		p->waiting = k->next;
+		free(k);
+	}
 	taut_pc_free(p->pc);
 	p->pc = NULL;
 	if (taut_env_free(p->env) != TAUT_OK)

@@ -15,6 +15,7 @@
 enum { PEER_FLOWS = 32, PEER_NAMES = 4 };
 
 struct world_peer;
+struct waiting;
 typedef void (*world_peer_handler)(struct world_peer *p, const struct taut_event *ev);
 
 struct world_peer_config {
@@ -52,6 +53,8 @@ struct world_peer {
 	size_t memory, memory_peak;
 	bool pumping;
 	uint32_t short_draws;
+	taut_time asleep_until;
+	struct waiting *waiting; /* packets that came meanwhile */
 	uint64_t datagrams_out, bytes_out, datagrams_in;
 };
 
@@ -60,6 +63,8 @@ void world_peer_add(struct world *w, struct world_peer *p, const struct world_pe
 void world_peer_knows(struct world_peer *p, const char *name, const struct taut_addr *addrs,
 		      size_t n);
 void world_peer_start(struct world_peer *p);
+/* Until then the process does nothing; what arrives waits in its sockets. */
+void world_peer_sleep(struct world_peer *p, taut_time until);
 /* After any call of taut_pc_ from outside the handler. */
 void world_peer_pump(struct world_peer *p);
 /* Frees the connection and its environment; what was not given back is a failure. */
