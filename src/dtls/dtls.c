@@ -71,6 +71,7 @@ void tt_dtls_free(struct tt_dtls *d)
 
 void tt_dtls_end(struct tt_dtls *d, uint32_t state, uint32_t reason, const char *text)
 {
+	ERR_clear_error();
 	if (d->state == TT_DTLS_CLOSED || d->state == TT_DTLS_FAILED)
 		return;
 	d->state = state;

@@ -102,6 +102,7 @@ void tt_dtls_drive(struct tt_dtls *d)
 		shake_hands(d);
 	if (d->state == TT_DTLS_UNPROVEN || d->state == TT_DTLS_CONNECTED)
 		read_data(d);
+	ERR_clear_error(); /* the queue is the thread's, and others on it look there too */
 }
 
 static void dropped(struct tt_dtls *d, const char *why, size_t len)

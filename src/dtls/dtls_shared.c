@@ -97,6 +97,7 @@ int tt_dtls_shared_new(struct tt_dtls_shared **out, struct tt_env *env, taut_tim
 	ERR_clear_error();
 	if (!build(s, now)) {
 		tt_dtls_shared_free(s);
+		ERR_clear_error();
 		return TAUT_E_CRYPTO;
 	}
 	tt_dtls_leave_thread(s);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <openssl/err.h>
 
 #include "base/num.h"
 #include "dtls/dtls.h"
@@ -64,6 +65,7 @@ static inline void pair_init(struct pair *p, uint64_t seed, const struct sim_lin
 
 static inline void pair_free(struct pair *p)
 {
+	assert_int_equal(ERR_peek_error(), 0); /* nothing of ours is left for whoever else uses OpenSSL here */
 	for (int i = 0; i < 2; i++) {
 		tt_dtls_free(p->d[i]);
 		tt_dtls_shared_free(p->shared[i]);

@@ -384,6 +384,7 @@ static void a_random_source_that_fails_is_an_error_not_a_key(void **state)
 	tt_env_init(&env, &(struct taut_env_config){ .size = sizeof(struct taut_env_config),
 						     .random = refusing_random });
 	assert_int_equal(tt_dtls_shared_new(&shared, &env, 0), TAUT_E_CRYPTO);
+	assert_int_equal(ERR_peek_error(), 0);
 	assert_null(shared);
 	assert_int_equal(env.memory, 0);
 }
