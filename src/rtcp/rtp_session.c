@@ -5,7 +5,7 @@
 
 #include "base/num.h"
 
-enum { MAX_PACKET = 1168, MIN_PACKET = 256, BURST = 10, BURST_EVERY = 5000 };
+enum { MAX_PACKET = 1168, MIN_PACKET = 1100 /* of a report with all it may hold */, BURST = 10, BURST_EVERY = 5000 };
 
 /* RFC 7022 section 4.2: random for each session, so that it says nothing about the person. */
 static bool make_cname(struct tt_rtp_session *s)

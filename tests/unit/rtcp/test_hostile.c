@@ -296,6 +296,13 @@ static void senseless_configurations_are_refused(void **state)
 	struct tt_rtp_session *s = w.end[0].s;
 	taut_time now = w.sim.now;
 
+	struct tt_rtp_session *no_session = NULL;
+
+	/* a report of many streams has to fit into one */
+	const struct tt_rtp_session_config tight = { .max_packet = 1000 };
+
+	assert_int_equal(tt_rtp_session_new(&no_session, &w.sim.env[0], &tight, now), TAUT_E_INVAL);
+	assert_null(no_session);
 	for (size_t i = 0; i < TT_COUNT(clocks); i++) {
 		tx.clock_rate = map.clock_rate = clocks[i];
 		assert_int_equal(tt_rtp_session_set_sender(s, now, &tx), TAUT_E_INVAL);
