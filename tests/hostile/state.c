@@ -58,7 +58,7 @@ static uint64_t of_dtls(const struct tt_dtls *d)
 	static const struct cut cuts[] = { CUT(tt_dtls, counters), CUT(tt_dtls, now),
 					   CUT(tt_dtls, hint),	   CUT(tt_dtls, in),
 					   CUT(tt_dtls, out),	   CUT(tt_dtls, lent),
-					   CUT(tt_dtls, flights) };
+					   CUT(tt_dtls, flights),	   CUT(tt_dtls, record_len) };
 	uint64_t h = ABSORB_BUT(SEED, d, cuts);
 	int inside[] = { (int)SSL_get_state(d->ssl), SSL_pending(d->ssl),
 			 SSL_get_shutdown(d->ssl) };

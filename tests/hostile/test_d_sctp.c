@@ -1,0 +1,958 @@
+/* test_d_sctp.c - rows D of HOSTILE.md: SCTP and data channels, inside the DTLS of a call. */
+#include <stdlib.h>
+
+#include "datachannel/dcs_dcep.h"
+#include "datachannel/dcs_internal.h"
+#include "hostile/craft.h"
+
+static void chunk(struct wr *w, uint8_t type, uint8_t flags, const void *value, size_t len)
+{
+	const size_t at = tt_sctp_begin(w, type, flags);
+
+	wr_bytes(w, value, len);
+	tt_sctp_end(w, at);
+}
+
+static void send_chunk(struct hostile *h, uint8_t type, uint8_t flags, const void *value, size_t len)
+{
+	uint8_t buf[PACKET];
+	struct wr w = craft_sctp(h, buf, sizeof buf);
+
+	chunk(&w, type, flags, value, len);
+	craft_send_sctp(h, &w);
+}
+
+static void send_data_chunk(struct hostile *h, const struct sctp_data *d)
+{
+	uint8_t buf[PACKET];
+	struct wr w = craft_sctp(h, buf, sizeof buf);
+
+	tt_sctp_write_data(&w, d);
+	craft_send_sctp(h, &w);
+}
+
+static struct wr begin_init(struct hostile *h, uint8_t *buf, size_t cap, uint32_t tag, uint32_t window,
+			    uint16_t out, uint16_t in)
+{
+	struct wr w = craft_sctp_tag(h, buf, cap, 0);
+
+	tt_sctp_begin(&w, SCTP_INIT, 0);
+	wr_u32(&w, tag);
+	wr_u32(&w, window);
+	wr_u16(&w, out);
+	wr_u16(&w, in);
+	wr_u32(&w, 12345);
+	return w;
+}
+
+/* What the good one answers in SCTP is seen at the other end, by the trace of the bad one. */
+struct tap {
+	struct taut_trace_sink sink;
+	uint8_t type; /* the chunk that is looked for, first in its packet */
+	uint8_t packet[PACKET];
+	size_t len;
+	unsigned seen;
+};
+
+static void tapped(void *ctx, const struct taut_trace_record *r)
+{
+	struct tap *t = ctx;
+
+	if (r->kind != TAUT_TRACE_PACKET_IN || r->layer != TAUT_LAYER_SCTP || r->len < 16 ||
+	    ((const uint8_t *)r->data)[12] != t->type)
+		return;
+	memcpy(t->packet, r->data, r->len);
+	t->len = r->len;
+	t->seen++;
+}
+
+static void tap(struct hostile *h, struct tap *t, uint8_t type)
+{
+	*t = (struct tap){ .type = type };
+	t->sink = (struct taut_trace_sink){ .size = sizeof t->sink, .ctx = t, .record = tapped };
+	h->evil->env->trace = &t->sink;
+}
+
+static void d01_parameters_that_end_early_or_late_are_refused(void **state)
+{
+	uint8_t buf[PACKET];
+	struct hostile h;
+	unsigned sent = 0;
+
+	(void)state;
+	hostile_begin_data(&h, 501, 0);
+	for (unsigned plen = 0; plen < 40; plen++)
+		for (unsigned there = 4; there <= 8; there += 4) {
+			if (plen >= 4 && plen <= there)
+				continue; /* that one fits */
+			struct wr w = begin_init(&h, buf, sizeof buf, 77, 100000, 10, 10);
+			wr_u16(&w, 0x8008);
+			wr_u16(&w, tt_u16(plen));
+			wr_zeros(&w, there - 4);
+			tt_sctp_end(&w, 12);
+			craft_send_sctp(&h, &w);
+			sent++;
+		}
+	hostile_assert_refused(&h, "INIT malformed", sent);
+	hostile_assert_alive(&h);
+	hostile_end(&h);
+}
+
+static void d02_chunks_nobody_speaks_here_follow_their_highest_bits(void **state)
+{
+	/* AUTH, I-DATA, ASCONF-ACK, PKTDROP, PAD, ASCONF, I-FORWARD-TSN, and some of nobody */
+	static const uint8_t types[] = { 0x0f, 0x40, 0x80, 0x81, 0x84, 0xc1, 0xc2, 0x3f, 0x7f, 0xbf, 0xff };
+	uint8_t value[64] = { 1, 2, 3 };
+	struct hostile h;
+
+	(void)state;
+	hostile_begin_data(&h, 502, 0);
+	for (size_t i = 0; i < TT_COUNT(types); i++) {
+		unsigned sent = 0;
+		hostile_mark(&h);
+		for (size_t len = 0; len <= sizeof value; len += 7, sent++)
+			send_chunk(&h, types[i], 0xff, value, len);
+		hostile_assert_dropped(&h, "chunk type unknown", sent);
+		if (!(types[i] & 0x40))
+			hostile_assert_unchanged(&h);
+		assert_in_range(h.replies, 0, sent);
+		hostile_run(&h, SECOND);
+	}
+	hostile_assert_alive(&h);
+	hostile_end(&h);
+}
+
+/* The cookie out of an INIT ACK that the good one was made to send. */
+static size_t fetch_cookie(struct hostile *h, struct tap *t, uint8_t *cookie, size_t cap, uint32_t *tag)
+{
+	uint8_t buf[PACKET];
+	struct wr w = begin_init(h, buf, sizeof buf, 77, 100000, 10, 10);
+	struct sctp_header head;
+	struct rd chunks;
+	struct sctp_tlv c;
+	struct sctp_init init;
+
+	tap(h, t, SCTP_INIT_ACK);
+	tt_sctp_end(&w, 12);
+	craft_send_sctp(h, &w);
+	hostile_run(h, SECOND / 10);
+	assert_int_equal(t->seen, 1);
+	assert_null(tt_sctp_read_packet(&head, &chunks, t->packet, t->len));
+	assert_true(tt_sctp_next(&chunks, &c));
+	assert_true(tt_sctp_read_init(&init, &c));
+	assert_in_range(init.cookie.len, 32, cap);
+	memcpy(cookie, init.cookie.p, init.cookie.len);
+	*tag = init.tag;
+	return init.cookie.len;
+}
+
+static void assert_absent(const uint8_t *in, size_t len, const void *what, size_t n)
+{
+	for (size_t i = 0; i + n <= len; i++)
+		assert_memory_not_equal(in + i, what, n);
+}
+
+static void d03_a_cookie_tells_nothing_about_the_process(void **state)
+{
+	uint8_t cookie[256], again[256];
+	struct hostile h;
+	struct tap t;
+	uint32_t tag;
+
+	(void)state;
+	hostile_begin_data(&h, 503, 0);
+	const size_t len = fetch_cookie(&h, &t, cookie, sizeof cookie, &tag);
+	const struct tt_sctp *s = craft_victim(&h);
+	const uintptr_t pointers[] = { (uintptr_t)s, (uintptr_t)s->env, (uintptr_t)&t,
+				       (uintptr_t)tt_sctp_recv };
+	for (size_t i = 0; i < TT_COUNT(pointers); i++) /* the octets that all addresses near share */
+		assert_absent(cookie, len, (const uint8_t *)&pointers[i] + 3, 3);
+	assert_absent(cookie, len, s->secret, 8);
+	assert_int_equal(fetch_cookie(&h, &t, again, sizeof again, &tag), len);
+	assert_memory_not_equal(cookie, again, len);
+	h.evil->env->trace = NULL;
+	hostile_assert_alive(&h);
+	hostile_end(&h);
+}
+
+static void echo_cookie(struct hostile *h, uint32_t tag, const uint8_t *cookie, size_t len)
+{
+	uint8_t buf[PACKET];
+	struct wr w = craft_sctp_tag(h, buf, sizeof buf, tag);
+
+	chunk(&w, SCTP_COOKIE_ECHO, 0, cookie, len);
+	craft_send_sctp(h, &w);
+}
+
+static void d04_a_cookie_counts_unchanged_and_in_time_only(void **state)
+{
+	uint8_t cookie[256], other[256];
+	struct hostile h, x;
+	struct tap t, tx;
+	uint32_t tag, other_tag;
+
+	(void)state;
+	hostile_begin_data(&h, 504, 0);
+	hostile_begin_data(&x, 505, 0);
+	const size_t len = fetch_cookie(&h, &t, cookie, sizeof cookie, &tag);
+	const size_t other_len = fetch_cookie(&x, &tx, other, sizeof other, &other_tag);
+	hostile_mark(&h);
+	for (size_t i = 0; i < len; i++) {
+		cookie[i] ^= 0x40;
+		echo_cookie(&h, tag, cookie, len);
+		cookie[i] ^= 0x40;
+	}
+	for (size_t n = 0; n < len; n += 9) {
+		echo_cookie(&h, tag, cookie, n);
+		echo_cookie(&h, craft_assoc(&h)->peer_tag, cookie, n);
+	}
+	echo_cookie(&h, other_tag, other, other_len); /* of another association */
+	hostile_assert_refused(&h, "cookie not ours", (unsigned)(len + 2 * ((len + 8) / 9) + 1));
+	echo_cookie(&h, tag + 1, cookie, len);
+	hostile_assert_refused(&h, "tag is not the cookie's", 1);
+	hostile_run(&h, 61 * SECOND);
+	hostile_mark(&h);
+	echo_cookie(&h, tag, cookie, len);
+	hostile_assert_dropped(&h, "cookie stale", 1);
+	h.evil->env->trace = x.evil->env->trace = NULL;
+	hostile_assert_alive(&h);
+	hostile_end(&h);
+	hostile_end(&x);
+}
+
+static void d05_chunk_lengths_that_cannot_be_refuse_the_packet(void **state)
+{
+	uint8_t buf[PACKET];
+	struct hostile h;
+	unsigned sent = 0;
+
+	(void)state;
+	hostile_begin_data(&h, 506, 0);
+	for (unsigned type = 0; type < 256; type += 3)
+		for (unsigned lie = 0; lie < 64; lie++) {
+			if (lie >= 4 && lie <= 16)
+				continue;
+			struct wr w = craft_sctp(&h, buf, sizeof buf);
+			wr_u8(&w, (uint8_t)type);
+			wr_u8(&w, 3);
+			wr_u16(&w, tt_u16(lie < 60 ? lie : 0xffff - (lie - 60)));
+			wr_zeros(&w, 12);
+			craft_send_sctp(&h, &w);
+			sent++;
+		}
+	hostile_assert_refused(&h, "chunk lengths", sent);
+	/* DATA shorter than its own header */
+	for (size_t len = 0; len < 12; len++)
+		send_chunk(&h, SCTP_DATA, 3, "\0\0\0\0\0\0\0\0\0\0\0\0", len);
+	hostile_assert_refused(&h, "DATA malformed", 12);
+	hostile_assert_alive(&h);
+	hostile_end(&h);
+}
+
+static void d06_no_chunk_counts_with_a_wrong_tag(void **state)
+{
+	static const uint8_t types[] = { 0, 2, 3, 4, 5, 6, 7, 8, 9, 11, 14, 130, 192, 63, 255 };
+	uint8_t buf[PACKET], value[32] = { 0 };
+	struct hostile h;
+	unsigned sent = 0;
+
+	(void)state;
+	hostile_begin_data(&h, 507, 0);
+	const struct tt_sctp *s = craft_victim(&h);
+	const uint32_t tags[] = { s->peer_tag, s->my_tag + 1, s->my_tag ^ 0x80000000, 0xffffffff, 0 };
+	for (size_t i = 0; i < TT_COUNT(types); i++)
+		for (size_t k = 0; k < TT_COUNT(tags); k++)
+			for (uint8_t flags = 0; flags < 2; flags++) {
+				if (tags[k] == s->peer_tag && flags && (types[i] == 6 || types[i] == 14))
+					continue; /* reflected: those count, 8.5.1 */
+				struct wr w = craft_sctp_tag(&h, buf, sizeof buf, tags[k]);
+				chunk(&w, types[i], flags, value, sizeof value);
+				craft_send_sctp(&h, &w);
+				sent++;
+			}
+	assert_int_equal(hostile_dropped(&h, "tag") + hostile_dropped(&h, "tag 0") +
+				 hostile_dropped(&h, "reflected tag"),
+			 sent);
+	hostile_assert_unchanged(&h);
+	for (size_t k = 0; k < TT_COUNT(tags) - 1; k++) { /* INIT has none */
+		struct wr w = begin_init(&h, buf, sizeof buf, 77, 100000, 10, 10);
+		tt_sctp_end(&w, 12);
+		for (int i = 0; i < 4; i++)
+			buf[4 + i] = (uint8_t)(tags[k] >> (24 - 8 * i));
+		craft_send_sctp(&h, &w);
+	}
+	hostile_assert_refused(&h, "INIT with a tag", TT_COUNT(tags) - 1);
+	hostile_assert_alive(&h);
+	hostile_end(&h);
+}
+
+static void d07_a_flood_of_inits_keeps_nothing(void **state)
+{
+	enum { FLOOD = 5000 };
+	uint8_t buf[PACKET];
+	struct hostile h;
+
+	(void)state;
+	hostile_begin_data(&h, 508, 0);
+	struct wr w = begin_init(&h, buf, sizeof buf, 77, 100000, 10, 10);
+	tt_sctp_end(&w, 12);
+	craft_send_sctp(&h, &w); /* the tie tags are drawn, once */
+	hostile_mark(&h);
+	for (unsigned n = 0; n < FLOOD; n++) {
+		w = begin_init(&h, buf, sizeof buf, 78 + n, 100000, 10, 10);
+		tt_sctp_end(&w, 12);
+		craft_send_sctp(&h, &w);
+	}
+	assert_in_range(h.replies, 1, FLOOD);
+	h.replies = 0;
+	/* the slot of the reply keeps its last bytes; nothing else may differ */
+	assert_int_equal(craft_victim(&h)->state, SCTP_ESTABLISHED);
+	struct state after;
+	state_take(&after, h.pc);
+	assert_true(after.part[STATE_MEMORY] == h.before.part[STATE_MEMORY]);
+	assert_true(after.part[STATE_CHANNELS] == h.before.part[STATE_CHANNELS]);
+	hostile_run(&h, SECOND);
+	hostile_assert_alive(&h);
+	hostile_end(&h);
+}
+
+static void d08_an_init_of_nonsense_is_aborted_or_cut_down(void **state)
+{
+	static const struct {
+		uint32_t tag, window;
+		uint16_t out, in;
+	} all[] = { { 0, 100000, 10, 10 }, { 5, 100000, 0, 10 }, { 5, 100000, 10, 0 },
+		    { 5, 1499, 10, 10 },   { 5, 0, 10, 10 } };
+	uint8_t buf[PACKET];
+	struct hostile h;
+
+	(void)state;
+	hostile_begin_data(&h, 509, 0);
+	const size_t memory = h.pc->env->memory;
+	for (size_t i = 0; i < TT_COUNT(all); i++) {
+		struct wr w = begin_init(&h, buf, sizeof buf, all[i].tag, all[i].window, all[i].out,
+					 all[i].in);
+		tt_sctp_end(&w, 12);
+		craft_send_sctp(&h, &w);
+	}
+	assert_int_equal(hostile_dropped(&h, "INIT with initiate tag 0"), 1);
+	assert_int_equal(hostile_dropped(&h, "no streams"), 2);
+	assert_int_equal(hostile_dropped(&h, "window below 1500"), 2);
+	assert_int_equal(h.pc->env->memory, memory);
+	hostile_assert_alive(&h);
+	hostile_end(&h);
+	/* An association with a peer of 65,535 streams. */
+	hostile_init(&h, 510, 1, true);
+	h.evil->channels->sctp->cfg.max_streams = 65535;
+	hostile_run(&h, 3 * SECOND);
+	assert_int_equal(craft_victim(&h)->state, SCTP_ESTABLISHED);
+	assert_in_range(craft_victim(&h)->in_streams, 1, 1024);
+	assert_in_range(craft_victim(&h)->out_streams, 1, 1024);
+	assert_in_range(h.pc->env->memory, 1, 256 * 1024);
+	hostile_assert_ping(&h);
+	hostile_end(&h);
+}
+
+static void d09_tsns_far_ahead_are_refused_and_gaps_bounded(void **state)
+{
+	static const uint32_t far[] = { 0x7fffffff, 0x7ffffffe, 0x40000000, 100000, 16385, 16400 };
+	struct hostile h;
+
+	(void)state;
+	hostile_begin(&h, 511, 0);
+	const struct tt_sctp *s = craft_victim(&h);
+	struct sctp_data d = { .stream = 8, .ppid = 53, .begin = true, .end = true,
+			       .data = (const uint8_t *)"far", .len = 3 };
+	for (size_t i = 0; i < TT_COUNT(far); i++) {
+		d.tsn.v = s->tracker.cum.v + far[i];
+		send_data_chunk(&h, &d);
+	}
+	hostile_assert_refused(&h, "TSN too far ahead", TT_COUNT(far));
+	/* Every second one: this breaks the bad one's own association, and nothing else. */
+	const size_t memory = h.pc->env->memory;
+	const uint32_t first = s->tracker.cum.v;
+	for (uint32_t n = 2; n < 20000; n += 2) {
+		d.tsn.v = first + n;
+		d.ssn.v = (uint16_t)n;
+		send_data_chunk(&h, &d);
+		assert_true(s->rx.held <= s->rx.limit);
+	}
+	assert_in_range(h.pc->env->memory, memory, memory + 2 * s->rx.limit);
+	hostile_run(&h, SECOND);
+	hostile_assert_frame(&h);
+	hostile_end(&h);
+}
+
+static void d10_fragments_without_end_stay_within_the_window(void **state)
+{
+	struct hostile h;
+
+	(void)state;
+	hostile_begin(&h, 512, 0);
+	const struct tt_sctp *s = craft_victim(&h);
+	const uint32_t first = s->tracker.cum.v;
+	const size_t memory = h.pc->env->memory;
+	uint8_t big[1100] = { 0 };
+	for (uint32_t n = 2; n < 16000 && s->state == SCTP_ESTABLISHED; n += 2) {
+		struct sctp_data d = { .tsn = { first + n }, .stream = (uint16_t)(n % 1024),
+				       .ssn = { (uint16_t)n }, .ppid = 53, .begin = true,
+				       .unordered = n % 4 == 0, .data = big,
+				       .len = n % 3 ? 1 : sizeof big };
+		send_data_chunk(&h, &d);
+		assert_true(s->rx.held <= s->rx.limit);
+	}
+	assert_in_range(h.pc->env->memory, 1, memory + 2 * s->rx.limit);
+	hostile_run(&h, SECOND);
+	hostile_assert_frame(&h);
+	hostile_end(&h);
+}
+
+static void d11_of_duplicates_the_first_wins(void **state)
+{
+	struct hostile h;
+
+	(void)state;
+	hostile_begin_data(&h, 513, 0);
+	const uint16_t stream = 1; /* the channel of the call: the good one is the server */
+	const struct seen before = h.seen[0];
+	struct sctp_data d = { .tsn = { craft_take_tsn(&h) }, .stream = stream,
+			       .ssn = { craft_take_ssn(&h, stream) }, .ppid = 51, .begin = true,
+			       .end = true, .data = (const uint8_t *)"first", .len = 5 };
+	send_data_chunk(&h, &d);
+	assert_int_equal(h.seen[0].messages, before.messages + 1);
+	hostile_mark(&h);
+	for (unsigned n = 0; n < 32; n++) {
+		d.unordered = n & 1;
+		d.begin = n & 2;
+		d.end = n & 4;
+		d.stream = n & 8 ? 7 : stream;
+		d.ppid = n & 16 ? 50 : 51;
+		d.data = (const uint8_t *)"second";
+		d.len = 6;
+		send_data_chunk(&h, &d);
+	}
+	hostile_assert_dropped(&h, "duplicate TSN", 32);
+	assert_int_equal(h.seen[0].messages, before.messages + 1);
+	hostile_run(&h, SECOND);
+	hostile_assert_alive(&h);
+	hostile_end(&h);
+}
+
+/* Begin and end flags of chunks in a row that no sender makes, RFC 9260 section 6.9. */
+static const char *const impossible[] = { "BB", "B-B", "-B", "B-EE", "BEE", "BE-", "B--BE", "E" };
+
+static void d12_fragments_that_no_sender_makes_end_the_association(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < TT_COUNT(impossible); i++) {
+		struct hostile h;
+		hostile_begin(&h, 514, 0);
+		const struct tt_sctp *s = craft_victim(&h);
+		uint32_t tsn = s->tracker.cum.v + 1;
+		for (const char *k = impossible[i]; *k; k++) {
+			struct sctp_data d = { .tsn = { tsn++ }, .stream = 8, .ssn = { 0 }, .ppid = 53,
+					       .begin = *k == 'B', .end = *k == 'E',
+					       .data = (const uint8_t *)"part", .len = 4 };
+			send_data_chunk(&h, &d);
+		}
+		assert_in_range(hostile_dropped(&h, "fragments do not fit together"), 1, 2);
+		assert_int_equal(s->state, SCTP_DEAD);
+		assert_int_equal(s->rx.held - s->rx.ready_bytes, 0);
+		hostile_run(&h, SECOND);
+		assert_int_equal(h.seen[0].closes, 1);
+		hostile_assert_frame(&h);
+		hostile_end(&h);
+	}
+}
+
+static void d13_payload_protocols_and_empty_messages_follow_their_table(void **state)
+{
+	static const struct {
+		uint32_t ppid;
+		size_t len, bytes;
+		unsigned messages, closes;
+	} all[] = {
+		{ 51, 5, 5, 1, 0 }, { 53, 5, 5, 1, 0 }, { 56, 1, 0, 1, 0 }, { 57, 1, 0, 1, 0 },
+		{ 56, 5, 0, 1, 0 }, { 0, 5, 0, 0, 1 },	{ 52, 5, 0, 0, 1 }, { 54, 5, 0, 0, 1 },
+		{ 58, 5, 0, 0, 1 }, { 0xffffffff, 5, 0, 0, 1 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < TT_COUNT(all); i++) {
+		struct hostile h;
+		hostile_begin_data(&h, 515, 0);
+		const struct seen before = h.seen[0];
+		craft_send_message(&h, 1, all[i].ppid, "hello", all[i].len);
+		hostile_run(&h, SECOND);
+		assert_int_equal(h.seen[0].messages - before.messages, all[i].messages);
+		assert_int_equal(h.seen[0].bytes - before.bytes, all[i].bytes);
+		assert_int_equal(h.seen[0].closes - before.closes, all[i].closes);
+		assert_int_equal(taut_pc_connection_state(h.pc), TAUT_STATE_CONNECTED);
+		hostile_end(&h);
+	}
+	struct hostile h; /* 6.2: none at all ends the association */
+	hostile_begin(&h, 516, 0);
+	send_chunk(&h, SCTP_DATA, 3, "\0\0\0\0\0\1\0\0\0\0\0\x33", 12);
+	hostile_assert_dropped(&h, "DATA without user data", 1);
+	assert_int_equal(craft_victim(&h)->state, SCTP_DEAD);
+	hostile_run(&h, SECOND);
+	hostile_assert_frame(&h);
+	hostile_end(&h);
+}
+
+static void d14_a_message_without_end_closes_its_channel_and_no_other(void **state)
+{
+	static uint8_t part[1000];
+	struct hostile h;
+	taut_channel other;
+	const struct taut_data_channel_init init = { .size = sizeof init, .label = "other" };
+
+	(void)state;
+	hostile_begin_data(&h, 517, 0);
+	assert_int_equal(taut_pc_create_data_channel(h.evil, h.pair.sim.now, &init, &other), TAUT_OK);
+	hostile_run(&h, SECOND);
+	const int32_t id = tt_dcs_info(h.evil->channels, other)->id;
+	const size_t memory = h.pc->env->memory;
+	const struct seen before = h.seen[0];
+	const uint16_t ssn = craft_take_ssn(&h, (uint16_t)id);
+	for (unsigned n = 0; n < 2000; n++) { /* 2 MB */
+		struct sctp_data d = { .tsn = { craft_take_tsn(&h) }, .stream = (uint16_t)id,
+				       .ssn = { ssn }, .ppid = 53, .begin = n == 0, .end = n == 1999,
+				       .data = part, .len = sizeof part };
+		send_data_chunk(&h, &d);
+		assert_in_range(h.pc->env->memory, 1, memory + 512 * 1024);
+	}
+	hostile_run(&h, 2 * SECOND);
+	hostile_assert_dropped(&h, "message too large", 1);
+	assert_int_equal(h.seen[0].closes, before.closes + 1);
+	assert_int_equal(h.seen[0].messages, before.messages);
+	hostile_assert_alive(&h);
+	hostile_end(&h);
+}
+
+static void send_sack(struct hostile *h, uint32_t cum, const uint16_t *gaps, size_t gap_count,
+		      size_t claimed, size_t dups)
+{
+	uint8_t value[1400];
+	struct wr w = wr_make(value, sizeof value);
+
+	wr_u32(&w, cum);
+	wr_u32(&w, 100000);
+	wr_u16(&w, tt_u16(claimed));
+	wr_u16(&w, tt_u16(dups));
+	for (size_t i = 0; i < 2 * gap_count; i++)
+		wr_u16(&w, gaps[i]);
+	send_chunk(h, SCTP_SACK, 0, value, w.off);
+}
+
+static void d15_acknowledgements_of_what_was_not_sent_are_refused(void **state)
+{
+	static const uint16_t backwards[] = { 5, 4 }, overlap[] = { 2, 5, 4, 8 },
+			      down[] = { 8, 9, 2, 3 }, outside[] = { 2, 60000 }, zero[] = { 0, 1 };
+	static uint8_t data[60000];
+	uint16_t many[600];
+	struct hostile h;
+
+	(void)state;
+	hostile_begin_data(&h, 518, 0);
+	h.pair.sim.link.delay = 200000;
+	assert_int_equal(taut_pc_send_message(h.pc, h.pair.sim.now, h.seen[0].channel, 1, data,
+					      sizeof data),
+			 TAUT_OK);
+	hostile_mark(&h);
+	const struct tt_sctp *s = craft_victim(&h);
+	assert_true(s->flight.flight > 0);
+	const uint32_t cum = s->flight.cum.v, next = s->flight.next.v;
+	for (uint32_t ahead = 0; ahead < 40; ahead++)
+		send_sack(&h, next + ahead * ahead * ahead, NULL, 0, 0, 0);
+	send_sack(&h, cum - 1, NULL, 0, 0, 0);
+	send_sack(&h, cum + 0x7fffffff, NULL, 0, 0, 0);
+	send_sack(&h, cum, outside, 1, 1, 0);
+	hostile_assert_refused(&h, "SACK of what was not sent, or old", 43);
+	send_sack(&h, cum, backwards, 1, 1, 0);
+	send_sack(&h, cum, overlap, 2, 2, 0);
+	send_sack(&h, cum, down, 2, 2, 0);
+	send_sack(&h, cum, zero, 1, 1, 0);
+	send_sack(&h, cum, zero, 1, 16384, 0);
+	send_sack(&h, cum, zero, 0, 65535, 65535);
+	send_sack(&h, cum, zero, 0, 0, 65535);
+	hostile_assert_refused(&h, "SACK malformed", 7);
+	for (size_t i = 0; i < 300; i++) { /* far more than were sent */
+		many[2 * i] = (uint16_t)(2 + 2 * i);
+		many[2 * i + 1] = (uint16_t)(2 + 2 * i);
+	}
+	send_sack(&h, cum, many, 300, 300, 0);
+	hostile_assert_unchanged(&h);
+	assert_true(tt_sctp_flight_adds_up(&s->flight));
+	h.pair.sim.link.delay = 10000;
+	hostile_run(&h, 5 * SECOND);
+	assert_int_equal(s->flight.flight, 0);
+	hostile_assert_alive(&h);
+	hostile_end(&h);
+}
+
+static void d16_a_heartbeat_answer_measures_what_was_asked_only(void **state)
+{
+	uint8_t value[64];
+	struct hostile h;
+	unsigned sent = 0;
+
+	(void)state;
+	hostile_begin_data(&h, 519, 0);
+	for (size_t len = 0; len <= 40; len += 4, sent++) {
+		struct wr w = wr_make(value, sizeof value);
+		wr_u16(&w, 1);
+		wr_u16(&w, tt_u16(4 + len));
+		for (size_t i = 0; i < len; i++)
+			wr_u8(&w, 0xff);
+		send_chunk(&h, SCTP_HEARTBEAT_ACK, 0, value, w.off);
+	}
+	for (size_t len = 0; len < 4; len++, sent++)
+		send_chunk(&h, SCTP_HEARTBEAT_ACK, 0, value, len);
+	assert_int_equal(hostile_dropped(&h, "HEARTBEAT ACK of none of ours") +
+				 hostile_dropped(&h, "HEARTBEAT ACK malformed"),
+			 sent);
+	hostile_assert_unchanged(&h);
+	hostile_assert_alive(&h);
+	hostile_end(&h);
+}
+
+static void d17_counts_inside_causes_loop_over_nothing(void **state)
+{
+	uint8_t value[64];
+	struct hostile h;
+
+	(void)state;
+	hostile_begin_data(&h, 520, 0);
+	for (uint16_t cause = 0; cause < 16; cause++)
+		for (unsigned lie = 0; lie < 16; lie++) {
+			struct wr w = wr_make(value, sizeof value);
+			wr_u16(&w, cause);
+			wr_u16(&w, tt_u16(lie < 12 ? lie : 0xffff - lie));
+			wr_u32(&w, 0xffffffff); /* so many parameters are missing */
+			send_chunk(&h, SCTP_ERROR, 0, value, w.off);
+		}
+	hostile_assert_unchanged(&h);
+	hostile_assert_alive(&h);
+	hostile_end(&h);
+}
+
+static void d18_forward_tsn_goes_forwards_and_not_too_far(void **state)
+{
+	uint8_t value[1200];
+	struct hostile h;
+
+	(void)state;
+	hostile_begin(&h, 521, 0);
+	const struct tt_sctp *s = craft_victim(&h);
+	const uint32_t cum = s->tracker.cum.v;
+	const uint32_t far[] = { cum + SCTP_MAX_SKIP + 1, cum + 0x7fffffff, cum + 0x40000000 };
+	const uint32_t old[] = { cum, cum - 1, cum - 0x7fffffff };
+	for (size_t i = 0; i < 3; i++) {
+		struct wr w = wr_make(value, sizeof value);
+		wr_u32(&w, far[i]);
+		send_chunk(&h, SCTP_FORWARD_TSN, 0, value, w.off);
+		w = wr_make(value, sizeof value);
+		wr_u32(&w, old[i]);
+		for (unsigned k = 0; k < 290; k++)
+			wr_u32(&w, k << 16 | 9);
+		send_chunk(&h, SCTP_FORWARD_TSN, 0, value, w.off);
+	}
+	hostile_assert_dropped(&h, "FORWARD-TSN too far ahead", 3);
+	hostile_assert_dropped(&h, "FORWARD-TSN old", 3);
+	assert_int_equal(s->tracker.cum.v, cum);
+	for (size_t len = 0; len < 4; len++)
+		send_chunk(&h, SCTP_FORWARD_TSN, 0, value, len);
+	send_chunk(&h, SCTP_FORWARD_TSN, 0, value, 9);
+	hostile_assert_dropped(&h, "FORWARD-TSN malformed", 5);
+	hostile_run(&h, SECOND);
+	hostile_assert_alive(&h);
+	/* A list of every stream, known or not: it harms only who sends it. */
+	struct wr w = wr_make(value, sizeof value);
+	wr_u32(&w, s->tracker.cum.v + 5);
+	for (unsigned k = 0; k < 290; k++)
+		wr_u32(&w, k * 226u << 16 | 0xffff);
+	const size_t memory = h.pc->env->memory;
+	send_chunk(&h, SCTP_FORWARD_TSN, 0, value, w.off);
+	assert_in_range(h.pc->env->memory, 1, memory + 65536);
+	hostile_run(&h, SECOND);
+	hostile_assert_frame(&h);
+	hostile_end(&h);
+}
+
+static void d19_a_flood_of_resets_is_bounded(void **state)
+{
+	uint8_t value[1200];
+	struct hostile h;
+
+	(void)state;
+	hostile_begin(&h, 522, 0);
+	const struct tt_sctp *s = craft_victim(&h);
+	const size_t memory = h.pc->env->memory;
+	uint32_t seq = s->reconfig.peer_seq;
+	for (unsigned n = 0; n < 5000; n++) {
+		struct wr w = wr_make(value, sizeof value);
+		const size_t at = tt_sctp_begin_param(&w, SCTP_P_RESET_OUT);
+		wr_u32(&w, seq++);
+		wr_u32(&w, 0);
+		wr_u32(&w, s->tracker.cum.v);
+		for (unsigned k = 0; k <= n % 500; k++) /* none would mean all */
+			wr_u16(&w, tt_u16(3 + (n + k * 131) % 65000)); /* not the call's channel */
+		tt_sctp_end(&w, at);
+		send_chunk(&h, SCTP_RE_CONFIG, 0, value, w.off);
+	}
+	assert_in_range(h.pc->env->memory, 1, memory + 256 * 1024);
+	assert_in_range(s->control_count, 0, SCTP_MAX_CONTROL);
+	hostile_run(&h, 2 * SECOND);
+	assert_in_range(h.pc->env->memory, 1, memory + 65536);
+	hostile_assert_alive(&h);
+	hostile_end(&h);
+}
+
+static size_t dcep(uint8_t *out, uint8_t type, uint16_t label_len, uint16_t protocol_len, size_t there)
+{
+	struct wr w = wr_make(out, PACKET);
+
+	wr_u8(&w, DCEP_OPEN);
+	wr_u8(&w, type);
+	wr_u16(&w, 0);
+	wr_u32(&w, 0);
+	wr_u16(&w, label_len);
+	wr_u16(&w, protocol_len);
+	for (size_t i = 0; i < there; i++)
+		wr_u8(&w, 'x');
+	return w.off;
+}
+
+static void d20_channels_are_opened_rightly_or_not_at_all(void **state)
+{
+	uint8_t msg[PACKET];
+	struct hostile h;
+
+	(void)state;
+	hostile_begin_data(&h, 523, 0); /* the bad one is the DTLS client: even streams are its own */
+	const unsigned channels = h.seen[0].channels;
+	craft_send_message(&h, 10, 50, msg, dcep(msg, 0, 0xffff, 0, 4));
+	craft_send_message(&h, 12, 50, msg, dcep(msg, 0, 0xffff, 0xffff, 4));
+	craft_send_message(&h, 14, 50, msg, dcep(msg, 0, 3, 2, 4));
+	craft_send_message(&h, 16, 50, msg, dcep(msg, 0x77, 2, 2, 4)); /* no such type */
+	for (size_t len = 1; len < 12; len++) {
+		dcep(msg, 0, 0, 0, 0);
+		craft_send_message(&h, tt_u16(18 + 2 * len), 50, msg, len);
+	}
+	hostile_assert_dropped(&h, "OPEN malformed", 15);
+	craft_send_message(&h, 51, 50, msg, dcep(msg, 0, 2, 2, 4)); /* our side's parity */
+	hostile_assert_dropped(&h, "OPEN on a stream of our side", 1);
+	craft_send_message(&h, 1, 50, msg, dcep(msg, 0, 2, 2, 4)); /* in use */
+	hostile_assert_dropped(&h, "OPEN on a stream in use", 1);
+	craft_send_message(&h, 40, 50, "\2", 1); /* ACK without OPEN */
+	craft_send_message(&h, 1, 50, "\2", 1);	 /* a second ACK */
+	craft_send_message(&h, 1, 50, "\2\2", 2);
+	craft_send_message(&h, 1, 50, "\xff", 1);
+	hostile_assert_dropped(&h, "DCEP message not understood", 4);
+	hostile_run(&h, SECOND);
+	assert_int_equal(h.seen[0].channels, channels);
+	/* Streams that are not there at all. */
+	struct sctp_data d = { .tsn = { craft_take_tsn(&h) }, .stream = 65535, .ppid = 50, .begin = true,
+			       .end = true, .data = msg, .len = dcep(msg, 0, 0, 0, 0) };
+	send_data_chunk(&h, &d);
+	hostile_assert_dropped(&h, "no such stream", 1);
+	hostile_run(&h, SECOND);
+	assert_int_equal(h.seen[0].channels, channels);
+	hostile_assert_alive(&h);
+	/* All there are, twice. */
+	const size_t memory = h.pc->env->memory;
+	for (unsigned n = 0; n < 2048; n += 2) {
+		craft_send_message(&h, tt_u16(100 + n % 900), 50, msg, dcep(msg, 0, 2, 2, 4));
+		if (n % 64 == 0)
+			hostile_run(&h, SECOND / 10);
+	}
+	hostile_run(&h, SECOND);
+	assert_in_range(h.seen[0].channels - channels, 450, 1024);
+	assert_in_range(h.pc->env->memory, memory, memory + 1024 * 1024);
+	hostile_assert_alive(&h);
+	hostile_end(&h);
+}
+
+static void d21_chunks_of_the_end_in_the_wrong_place_end_nothing(void **state)
+{
+	struct hostile h;
+
+	(void)state;
+	hostile_begin_data(&h, 524, 0);
+	uint8_t cum[4];
+	const uint32_t ahead = craft_victim(&h)->flight.next.v + 5;
+	for (int i = 0; i < 4; i++)
+		cum[i] = (uint8_t)(ahead >> (24 - 8 * i));
+	send_chunk(&h, SCTP_SHUTDOWN, 0, cum, 4);
+	hostile_assert_refused(&h, "SHUTDOWN acknowledges what was not sent", 1);
+	for (size_t len = 0; len < 4; len++)
+		send_chunk(&h, SCTP_SHUTDOWN, 0, cum, len);
+	hostile_assert_refused(&h, "SHUTDOWN malformed", 4);
+	send_chunk(&h, SCTP_SHUTDOWN_COMPLETE, 0, NULL, 0);
+	send_chunk(&h, SCTP_SHUTDOWN_COMPLETE, 1, NULL, 0);
+	send_chunk(&h, SCTP_INIT_ACK, 0, "\0\0\0\5\0\0\xff\xff\0\1\0\1\0\0\0\1", 16);
+	hostile_assert_dropped(&h, "chunk not in this state", 2);
+	send_chunk(&h, SCTP_SHUTDOWN_ACK, 0, NULL, 0);
+	assert_int_equal(craft_victim(&h)->state, SCTP_ESTABLISHED);
+	hostile_run(&h, SECOND);
+	hostile_assert_alive(&h);
+	hostile_end(&h);
+	/* An ABORT ends the association, and the media go on. */
+	hostile_begin(&h, 525, 0);
+	send_chunk(&h, SCTP_ABORT, 0, NULL, 0);
+	hostile_run(&h, SECOND);
+	assert_int_equal(craft_victim(&h)->state, SCTP_DEAD);
+	assert_int_equal(h.seen[0].closes, 1);
+	hostile_assert_frame(&h);
+	hostile_end(&h);
+}
+
+static void d22_the_window_grows_by_what_was_acknowledged_and_no_more(void **state)
+{
+	static uint8_t data[200000];
+	struct hostile h;
+
+	(void)state;
+	hostile_begin_data(&h, 526, 0);
+	assert_int_equal(taut_pc_send_message(h.pc, h.pair.sim.now, h.seen[0].channel, 1, data,
+					      sizeof data),
+			 TAUT_OK);
+	hostile_run(&h, 0);
+	h.pair.cut = true; /* from here on the acknowledgements are made up */
+	const struct tt_sctp *s = craft_victim(&h);
+	for (unsigned n = 0; n < 60; n++) {
+		const size_t cwnd = s->cc.cwnd, flight = s->flight.flight;
+		if (tt_sctp_flight_count(&s->flight) == 0)
+			break;
+		send_sack(&h, s->flight.cum.v + 1, NULL, 0, 0, 0); /* each chunk by itself */
+		const size_t once = s->cc.cwnd;
+		assert_in_range(once, cwnd, cwnd + tt_min(flight, s->cc.pmdcs));
+		for (unsigned k = 0; k < 5; k++)
+			send_sack(&h, s->flight.cum.v, NULL, 0, 0, 0); /* again and again */
+		assert_int_equal(s->cc.cwnd, once);
+		assert_true(tt_sctp_flight_adds_up(&s->flight));
+	}
+	hostile_end(&h);
+}
+
+static void d23_a_checksum_of_zero_is_wrong(void **state)
+{
+	uint8_t buf[PACKET];
+	struct hostile h;
+
+	(void)state;
+	hostile_begin_data(&h, 527, 0);
+	for (unsigned n = 0; n < 20; n++) {
+		struct wr w = craft_sctp(&h, buf, sizeof buf);
+		chunk(&w, n % 2 ? SCTP_ABORT : SCTP_HEARTBEAT, 0, "\0\1\0\4", 4);
+		const size_t len = tt_sctp_seal(&w);
+		memset(buf + 8, n < 10 ? 0 : 0xff, 4);
+		craft_send_data(&h, buf, len);
+	}
+	hostile_assert_refused(&h, "checksum", 20);
+	hostile_assert_alive(&h);
+	hostile_end(&h);
+}
+
+static void d24_set_up_chunks_stand_alone_and_first(void **state)
+{
+	uint8_t buf[PACKET];
+	struct hostile h;
+
+	(void)state;
+	hostile_begin_data(&h, 528, 0);
+	struct wr w = begin_init(&h, buf, sizeof buf, 77, 100000, 10, 10);
+	tt_sctp_end(&w, 12);
+	chunk(&w, SCTP_ABORT, 0, NULL, 0);
+	craft_send_sctp(&h, &w); /* INIT, and something */
+	w = craft_sctp(&h, buf, sizeof buf);
+	chunk(&w, SCTP_HEARTBEAT, 0, "\0\1\0\4", 4);
+	chunk(&w, SCTP_INIT, 0, "\0\0\0\5\0\0\xff\xff\0\1\0\1\0\0\0\1", 16);
+	craft_send_sctp(&h, &w); /* something, and INIT */
+	hostile_assert_refused(&h, "INIT not alone", 2);
+	w = craft_sctp(&h, buf, sizeof buf);
+	chunk(&w, SCTP_INIT_ACK, 0, "\0\0\0\5\0\0\xff\xff\0\1\0\1\0\0\0\1", 16);
+	chunk(&w, SCTP_ABORT, 0, NULL, 0);
+	craft_send_sctp(&h, &w);
+	hostile_assert_refused(&h, "INIT ACK not alone", 1);
+	w = craft_sctp(&h, buf, sizeof buf);
+	chunk(&w, SCTP_COOKIE_ACK, 0, NULL, 0);
+	chunk(&w, SCTP_COOKIE_ECHO, 0, "no cookie", 9);
+	craft_send_sctp(&h, &w);
+	hostile_assert_refused(&h, "COOKIE ECHO not first", 1);
+	hostile_assert_alive(&h);
+	hostile_end(&h);
+}
+
+static void d25_padding_is_read_as_the_rfc_says(void **state)
+{
+	uint8_t buf[PACKET];
+	struct hostile h;
+
+	(void)state;
+	hostile_begin_data(&h, 529, 0);
+	for (size_t len = 1; len <= 8; len++)
+		for (int how = 0; how < 2; how++) {
+			struct wr w = craft_sctp(&h, buf, sizeof buf);
+			const struct seen before = h.seen[0];
+			const struct sctp_data d = { .tsn = { craft_take_tsn(&h) }, .stream = 1,
+						     .ssn = { craft_take_ssn(&h, 1) }, .ppid = 53,
+						     .begin = true, .end = true,
+						     .data = (const uint8_t *)"12345678", .len = len };
+			tt_sctp_write_data(&w, &d);
+			const size_t padding = -len & 3;
+			if (how == 0)
+				memset(buf + w.off - padding, 0xff, padding);
+			else
+				w.off -= padding; /* missing at the end */
+			craft_send_sctp(&h, &w);
+			assert_int_equal(h.seen[0].messages, before.messages + 1);
+			assert_int_equal(h.seen[0].bytes, before.bytes + len);
+		}
+	hostile_run(&h, SECOND);
+	hostile_mark(&h);
+	for (size_t more = 1; more < 8; more++) { /* what follows is a chunk, or nothing */
+		if (more == 4)
+			continue;
+		struct wr w = craft_sctp(&h, buf, sizeof buf);
+		chunk(&w, SCTP_HEARTBEAT_ACK, 0, "\0\1\0\4", 4);
+		wr_zeros(&w, more);
+		craft_send_sctp(&h, &w);
+	}
+	hostile_assert_refused(&h, "chunk lengths", 6);
+	hostile_assert_alive(&h);
+	hostile_end(&h);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(d01_parameters_that_end_early_or_late_are_refused),
+		cmocka_unit_test(d02_chunks_nobody_speaks_here_follow_their_highest_bits),
+		cmocka_unit_test(d03_a_cookie_tells_nothing_about_the_process),
+		cmocka_unit_test(d04_a_cookie_counts_unchanged_and_in_time_only),
+		cmocka_unit_test(d05_chunk_lengths_that_cannot_be_refuse_the_packet),
+		cmocka_unit_test(d06_no_chunk_counts_with_a_wrong_tag),
+		cmocka_unit_test(d07_a_flood_of_inits_keeps_nothing),
+		cmocka_unit_test(d08_an_init_of_nonsense_is_aborted_or_cut_down),
+		cmocka_unit_test(d09_tsns_far_ahead_are_refused_and_gaps_bounded),
+		cmocka_unit_test(d10_fragments_without_end_stay_within_the_window),
+		cmocka_unit_test(d11_of_duplicates_the_first_wins),
+		cmocka_unit_test(d12_fragments_that_no_sender_makes_end_the_association),
+		cmocka_unit_test(d13_payload_protocols_and_empty_messages_follow_their_table),
+		cmocka_unit_test(d14_a_message_without_end_closes_its_channel_and_no_other),
+		cmocka_unit_test(d15_acknowledgements_of_what_was_not_sent_are_refused),
+		cmocka_unit_test(d16_a_heartbeat_answer_measures_what_was_asked_only),
+		cmocka_unit_test(d17_counts_inside_causes_loop_over_nothing),
+		cmocka_unit_test(d18_forward_tsn_goes_forwards_and_not_too_far),
+		cmocka_unit_test(d19_a_flood_of_resets_is_bounded),
+		cmocka_unit_test(d20_channels_are_opened_rightly_or_not_at_all),
+		cmocka_unit_test(d21_chunks_of_the_end_in_the_wrong_place_end_nothing),
+		cmocka_unit_test(d22_the_window_grows_by_what_was_acknowledged_and_no_more),
+		cmocka_unit_test(d23_a_checksum_of_zero_is_wrong),
+		cmocka_unit_test(d24_set_up_chunks_stand_alone_and_first),
+		cmocka_unit_test(d25_padding_is_read_as_the_rfc_says),
+	};
+	return cmocka_run_group_tests_name("hostile/d_sctp", tests, NULL, NULL);
+}
