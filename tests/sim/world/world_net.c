@@ -63,9 +63,10 @@ static void release_held(struct world *w, struct world_iface *f, bool out)
 	for (size_t i = 0; i < TT_COUNT(f->held); i++) {
 		if (!f->held[i] || f->held_out[i] != out || --f->held_for[i] > 0)
 			continue;
-		world_push(w, &(struct world_event){ .at = w->now + l->cfg.delay,
-						     .packet = f->held[i],
-						     .arrived = !out });
+		world_push(w,
+			   &(struct world_event){ .at = tt_max64(w->now + l->cfg.delay, l->last_at),
+						  .packet = f->held[i],
+						  .arrived = !out });
 		f->held[i] = NULL;
 	}
 }
@@ -90,7 +91,6 @@ static void cross(struct world *w, int iface, bool out, const struct world_packe
 	struct link_copy copies[LINK_COPIES];
 	size_t n = link_offer(l, &w->random, w->now, p->len, shows_damage(p->data, p->len), copies);
 
-	release_held(w, f, out);
 	for (size_t i = 0; i < n; i++) {
 		struct world_packet *q = make_packet(&p->from, &p->to, p->data, copies[i].len);
 		q->ttl = p->ttl;
@@ -98,12 +98,13 @@ static void cross(struct world *w, int iface, bool out, const struct world_packe
 		if (copies[i].flip)
 			flip_bits(&w->random, q);
 		if (copies[i].behind > 0)
-			hold(f, q, out, copies[i].behind);
+			hold(f, q, out, copies[i].behind + 1); /* itself does not count */
 		world_push(w, &(struct world_event){ .at = copies[i].at +
 							   (copies[i].behind > 0 ? LINK_HOLD : 0),
 						     .packet = q,
 						     .arrived = !out });
 	}
+	release_held(w, f, out);
 }
 
 /* ---- through the networks ---- */
