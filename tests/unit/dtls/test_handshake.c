@@ -399,6 +399,28 @@ static void the_system_source_gives_different_octets(void **state)
 	assert_memory_not_equal(a, b, sizeof a);
 }
 
+/* Three flights are under way before the first answer comes: each is answered once, and then all is still. */
+static void a_path_slower_than_the_first_timeout_comes_to_rest(void **state)
+{
+	const struct sim_link slow = { .delay = 150 * MS };
+	struct pair p;
+
+	(void)state;
+	pair_init(&p, 5, &slow);
+	pair_connect(&p);
+	pair_run(&p, p.sim.now + 1000 * MS);
+	const uint64_t sent[] = { tt_dtls_counters(p.d[0])->datagrams_out,
+				  tt_dtls_counters(p.d[1])->datagrams_out };
+	assert_true(tt_dtls_counters(p.d[0])->retransmissions >= 3);
+	assert_in_range(sent[0] + sent[1], 8, 40);
+	pair_say(&p, 0, "still");
+	pair_run(&p, p.sim.now + 10000 * MS);
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(tt_dtls_counters(p.d[i])->datagrams_out, sent[i]);
+	assert_string_equal(p.data[1], "still");
+	pair_free(&p);
+}
+
 static int finishes(void *arg)
 {
 	struct pair *p = arg;
@@ -456,6 +478,7 @@ int main(void)
 		cmocka_unit_test(an_event_stays_valid_whatever_else_is_called),
 		cmocka_unit_test(plaintext_that_nobody_takes_has_a_ceiling),
 		cmocka_unit_test(a_random_source_that_fails_is_an_error_not_a_key),
+		cmocka_unit_test(a_path_slower_than_the_first_timeout_comes_to_rest),
 		cmocka_unit_test(an_environment_may_move_to_another_thread_and_end_there),
 		cmocka_unit_test(the_system_source_gives_different_octets),
 	};
