@@ -63,6 +63,11 @@ void call_peer_event(struct call_peer *p, const struct taut_event *ev);
 void call_peer_update(struct call_peer *p);
 void call_peer_free(struct call_peer *p);
 void call_say(struct call_peer *p, const char *event, const char *text);
+
+/* ---- call_sources.c ---- */
+
+/* What is wrong is said on stderr. */
+int call_open_sources(struct call *c);
 /* The kinds this call sends, TAUT_AUDIO | TAUT_VIDEO. */
 uint32_t call_kinds(const struct call *c);
 void call_key_frame(struct call *c);

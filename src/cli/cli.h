@@ -1,4 +1,5 @@
-/* cli.h - the taut command: one table says what each subcommand takes, for getopt_long and --help. */
+/* cli.h - the taut command: one table says what each subcommand takes, for getopt_long and for
+ * --help. */
 #ifndef TAUT_CLI_CLI_H
 #define TAUT_CLI_CLI_H
 

@@ -1,60 +1,20 @@
-/* room_link.c - a WebSocket client that keeps coming back: RFC 6455 through libwebsockets. */
+/* room_link.c - the room client's line to the relay, as the loop sees it: opening, sending, what
+ * came in, closing. The thread is room_line.c. */
 #define _GNU_SOURCE
-#include "signal/room_link.h"
-
-#include <libwebsockets.h>
-#include <openssl/ssl.h>
-#include <pthread.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#include "base/num.h"
-#include "signal/signal_json.h"
+#include "signal/room_line.h"
 
-enum { FIRST_WAIT = 500000, LONGEST_WAIT = 5000000, CLOSE_WAIT = 300000 };
-enum { ANSWER_WAIT = 5000000 };   /* from the call to an open WebSocket */
 enum { JOIN_WAIT = 1 };           /* seconds: a name server that is silent holds the thread */
 enum { QUEUE = 4 * 1024 * 1024 }; /* bytes, each way; past it the line is cut */
 
-struct queue {
-	struct tt_link_item *first, **last;
-	size_t bytes;
-};
-
-/* posted: a task with this link is in the loop's queue. refs: the caller's until tt_link_close,
- * the thread's, and that of the task; whoever gives up the last one frees the link. Below the
- * mutex: what both threads touch. Below that: the line's thread only. */
-struct tt_link {
-	struct tt_link_config cfg;
-	pthread_t thread;
-	pthread_mutex_t lock;
-	pthread_cond_t over; /* ended became true */
-	struct queue in, out;
-	bool posted, closing, ended;
-	unsigned refs;
-	unsigned line; /* the connection that is up, 0: none */
-
-	struct lws_context *context;
-	SSL_CTX *tls; /* ours: libwebsockets 4.1.6 loses the one it makes */
-	struct lws_protocols protocols[2];
-	lws_retry_bo_t idle;
-	lws_sorted_usec_list_t alarm;
-	struct lws *wsi;
-	bool up, cut;
-	unsigned lines;
-	int64_t next_try, answer_by, wait, closed_by;
-	char *gather;
-	size_t have;
-	char why[160];
-};
-
 /* ---- queues ---- */
 
-static bool queue_add(struct queue *q, enum tt_link_kind kind, unsigned line, const char *text,
-		      size_t len)
+static bool queue_add(struct tt_link_queue *q, enum tt_link_kind kind, unsigned line,
+		      const char *text, size_t len)
 {
 	const size_t size = sizeof(struct tt_link_item) + len + 1;
 	struct tt_link_item *item = q->bytes + size <= QUEUE ? malloc(size) : NULL;
@@ -71,7 +31,7 @@ static bool queue_add(struct queue *q, enum tt_link_kind kind, unsigned line, co
 	return true;
 }
 
-static struct tt_link_item *queue_take(struct queue *q)
+struct tt_link_item *tt_link_queue_take(struct tt_link_queue *q)
 {
 	struct tt_link_item *item = q->first;
 
@@ -84,34 +44,24 @@ static struct tt_link_item *queue_take(struct queue *q)
 	return item;
 }
 
-static void queue_clear(struct queue *q)
+void tt_link_queue_clear(struct tt_link_queue *q)
 {
 	struct tt_link_item *item;
 
-	while ((item = queue_take(q)) != NULL)
+	while ((item = tt_link_queue_take(q)) != NULL)
 		free(item);
 }
 
-static void context_free(struct tt_link *link)
-{
-	link->wsi = NULL; /* its end is no news any more */
-	if (link->context)
-		lws_context_destroy(link->context);
-	link->context = NULL;
-	SSL_CTX_free(link->tls);
-	link->tls = NULL;
-}
-
-static void link_release(struct tt_link *link)
+void tt_link_release(struct tt_link *link)
 {
 	pthread_mutex_lock(&link->lock);
 	const bool last = --link->refs == 0;
 	pthread_mutex_unlock(&link->lock);
 	if (!last)
 		return;
-	context_free(link);
-	queue_clear(&link->in);
-	queue_clear(&link->out);
+	tt_line_context_free(link);
+	tt_link_queue_clear(&link->in);
+	tt_link_queue_clear(&link->out);
 	pthread_cond_destroy(&link->over);
 	pthread_mutex_destroy(&link->lock);
 	free(link->gather);
@@ -128,7 +78,7 @@ static void drain(void *arg)
 
 	for (;;) {
 		pthread_mutex_lock(&link->lock);
-		item = link->closing ? NULL : queue_take(&link->in);
+		item = link->closing ? NULL : tt_link_queue_take(&link->in);
 		if (!item)
 			link->posted = false;
 		pthread_mutex_unlock(&link->lock);
@@ -137,10 +87,10 @@ static void drain(void *arg)
 		link->cfg.item(link->cfg.user, item); /* may close the link; we still hold it */
 		free(item);
 	}
-	link_release(link);
+	tt_link_release(link);
 }
 
-static void tell(struct tt_link *link, enum tt_link_kind kind, const char *text, size_t len)
+void tt_link_tell(struct tt_link *link, enum tt_link_kind kind, const char *text, size_t len)
 {
 	pthread_mutex_lock(&link->lock);
 	if (!queue_add(&link->in, kind, link->lines, text, len))
@@ -153,266 +103,7 @@ static void tell(struct tt_link *link, enum tt_link_kind kind, const char *text,
 	pthread_mutex_unlock(&link->lock);
 }
 
-/* ---- the line's thread ---- */
-
-static int64_t clock_us(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
-}
-
-static void went_up(struct tt_link *link)
-{
-	link->up = true;
-	link->wait = FIRST_WAIT;
-	pthread_mutex_lock(&link->lock);
-	link->line = ++link->lines;
-	pthread_mutex_unlock(&link->lock);
-	tell(link, TT_LINK_UP, "", 0);
-}
-
-static void went_down(struct tt_link *link, const char *why, size_t len)
-{
-	if (!link->wsi)
-		return;
-	link->wsi = NULL;
-	link->up = link->cut = false;
-	link->have = 0;
-	link->next_try = link->cfg.no_reconnect ? INT64_MAX : clock_us() + link->wait;
-	link->wait = tt_min64(2 * link->wait, LONGEST_WAIT);
-	pthread_mutex_lock(&link->lock);
-	link->line = 0;
-	queue_clear(&link->out);
-	pthread_mutex_unlock(&link->lock);
-	tell(link, TT_LINK_DOWN, why, len);
-	link->why[0] = '\0';
-}
-
-static int received(struct tt_link *link, struct lws *wsi, const char *in, size_t len)
-{
-	if (link->have + len > TT_SIGNAL_MESSAGE + 64 * 1024) /* the relay wraps what has 256 KiB */
-		return -1;
-	char *grown = realloc(link->gather, link->have + len + 1);
-	if (!grown)
-		return -1;
-	link->gather = grown;
-	if (len > 0)
-		memcpy(grown + link->have, in, len);
-	link->have += len;
-	if (lws_remaining_packet_payload(wsi) == 0 && lws_is_final_fragment(wsi)) {
-		tell(link, TT_LINK_TEXT, grown, link->have);
-		link->have = 0;
-	}
-	return link->cut ? -1 : 0;
-}
-
-static int writeable(struct tt_link *link, struct lws *wsi)
-{
-	pthread_mutex_lock(&link->lock);
-	struct tt_link_item *item = queue_take(&link->out);
-	bool more = link->out.first != NULL, closing = link->closing;
-	pthread_mutex_unlock(&link->lock);
-	if (!item && closing) {
-		lws_close_reason(wsi, LWS_CLOSE_STATUS_NORMAL, NULL, 0);
-		return -1;
-	}
-	if (!item)
-		return 0;
-	unsigned char *buf = malloc(LWS_PRE + item->len);
-	int n = -1;
-	if (buf) {
-		memcpy(buf + LWS_PRE, item->text, item->len);
-		n = lws_write(wsi, buf + LWS_PRE, item->len, LWS_WRITE_TEXT);
-	}
-	n = n < (int)item->len ? -1 : 0;
-	free(buf);
-	free(item);
-	if (more || closing)
-		lws_callback_on_writable(wsi);
-	return n;
-}
-
-static void peer_closes(struct tt_link *link, const unsigned char *in, size_t len)
-{
-	if (len >= 2)
-		snprintf(link->why, sizeof link->why, "the relay closed with %d: %.*s",
-			 in[0] << 8 | in[1], (int)tt_min(len - 2, 120), (const char *)in + 2);
-}
-
-static int callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
-		    size_t len)
-{
-	struct tt_link *link = wsi ? lws_context_user(lws_get_context(wsi)) : NULL;
-
-	switch ((int)reason) {
-	case LWS_CALLBACK_CLIENT_ESTABLISHED:
-		went_up(link);
-		return 0;
-	case LWS_CALLBACK_CLIENT_RECEIVE:
-		return received(link, wsi, in, len);
-	case LWS_CALLBACK_CLIENT_WRITEABLE:
-		return writeable(link, wsi);
-	case LWS_CALLBACK_EVENT_WAIT_CANCELLED:
-		if (link->up)
-			lws_callback_on_writable(link->wsi);
-		return 0;
-	case LWS_CALLBACK_OPENSSL_PERFORM_SERVER_CERT_VERIFICATION:
-		if (len == 0 && link && !link->cfg.any_certificate) /* len: what OpenSSL found */
-			snprintf(link->why, sizeof link->why,
-				 "the relay's certificate is not trusted: %s",
-				 X509_verify_cert_error_string(X509_STORE_CTX_get_error(user)));
-		return 0;
-	case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
-		peer_closes(link, in, len);
-		return 0;
-	case LWS_CALLBACK_CLIENT_CONNECTION_ERROR:
-		if (!link->why[0])
-			snprintf(link->why, sizeof link->why, "%.*s",
-				 in ? (int)tt_min(len, 150) : 13,
-				 in ? (const char *)in : "no connection");
-		went_down(link, link->why, strlen(link->why));
-		return 0;
-	case LWS_CALLBACK_WSI_DESTROY: /* all that is heard of one that never answered */
-		if (!link || wsi != link->wsi)
-			return 0;
-		/* fall through */
-	case LWS_CALLBACK_CLIENT_CLOSED:
-		if (!link->why[0])
-			snprintf(link->why, sizeof link->why, "the connection to the relay broke");
-		went_down(link, link->why, strlen(link->why));
-		return 0;
-	default:
-		return 0;
-	}
-}
-
-static void try_now(struct tt_link *link)
-{
-	const struct tt_link_url *u = &link->cfg.url;
-	struct lws_client_connect_info i = { 0 };
-
-	i.context = link->context;
-	i.address = u->host;
-	i.port = u->port;
-	i.path = "/ws";
-	i.host = u->authority; /* no Origin: this is no page */
-	i.protocol = i.local_protocol_name = link->protocols[0].name;
-	i.pwsi = &link->wsi;
-	i.retry_and_idle_policy = &link->idle;
-	if (u->tls)
-		i.ssl_connection = LCCSCF_USE_SSL;
-	if (u->tls && link->cfg.any_certificate)
-		i.ssl_connection |= LCCSCF_ALLOW_SELFSIGNED |
-				    LCCSCF_SKIP_SERVER_CERT_HOSTNAME_CHECK | LCCSCF_ALLOW_EXPIRED |
-				    LCCSCF_ALLOW_INSECURE;
-	link->next_try = INT64_MAX;
-	link->answer_by = clock_us() + ANSWER_WAIT;
-	unsigned before = link->lines;
-	if (!lws_client_connect_via_info(&i) && link->next_try == INT64_MAX &&
-	    before == link->lines) {
-		/* Refused before it began, without a callback. */
-		link->next_try = link->cfg.no_reconnect ? INT64_MAX : clock_us() + link->wait;
-		link->wait = tt_min64(2 * link->wait, LONGEST_WAIT);
-		tell(link, TT_LINK_DOWN, "no connection", 13);
-	}
-}
-
-static void on_alarm(lws_sorted_usec_list_t *alarm)
-{
-	(void)alarm; /* it only ends lws_service */
-}
-
-/* True: time to go. What is queued gets a moment to leave. */
-static bool closing(struct tt_link *link, int64_t now)
-{
-	pthread_mutex_lock(&link->lock);
-	bool yes = link->closing;
-	pthread_mutex_unlock(&link->lock);
-	if (!yes)
-		return false;
-	if (link->closed_by == 0) {
-		link->closed_by = now + CLOSE_WAIT;
-		if (link->up)
-			lws_callback_on_writable(link->wsi);
-	}
-	return !link->up || now >= link->closed_by;
-}
-
-/* Something else listens on that port, and says nothing: libwebsockets would wait for ever. */
-static void give_up(struct tt_link *link)
-{
-	snprintf(link->why, sizeof link->why, "no answer within 5 seconds");
-	link->answer_by = INT64_MAX;
-	lws_set_timeout(link->wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_ASYNC);
-}
-
-static int64_t next_alarm(const struct tt_link *link)
-{
-	if (link->closed_by)
-		return link->closed_by;
-	if (link->wsi)
-		return link->up ? INT64_MAX : link->answer_by;
-	return link->next_try;
-}
-
-static void *run(void *arg)
-{
-	struct tt_link *link = arg;
-
-	for (int64_t now; now = clock_us(), !closing(link, now);) {
-		if (!link->wsi && now >= link->next_try)
-			try_now(link);
-		if (link->wsi && !link->up && now >= link->answer_by)
-			give_up(link);
-		const int64_t next = next_alarm(link);
-		if (next != INT64_MAX)
-			lws_sul_schedule(link->context, 0, &link->alarm, on_alarm,
-					 tt_max64(next - now, 1000));
-		if (lws_service(link->context, 0) < 0)
-			break;
-	}
-	pthread_mutex_lock(&link->lock);
-	link->ended = true;
-	pthread_cond_signal(&link->over);
-	pthread_mutex_unlock(&link->lock);
-	link_release(link);
-	return NULL;
-}
-
 /* ---- open and close ---- */
-
-static bool make_tls(struct tt_link *link)
-{
-	link->tls = SSL_CTX_new(TLS_client_method());
-	return link->tls && SSL_CTX_set_min_proto_version(link->tls, TLS1_2_VERSION) == 1 &&
-	       (link->cfg.any_certificate || SSL_CTX_set_default_verify_paths(link->tls) == 1);
-}
-
-static bool make_context(struct tt_link *link)
-{
-	struct lws_context_creation_info info = { 0 };
-
-	if (link->cfg.url.tls && !make_tls(link))
-		return false;
-	info.provided_client_ssl_ctx = link->tls;
-	link->protocols[0] = (struct lws_protocols){ .name = "taut-room",
-						     .callback = callback,
-						     .rx_buffer_size = 16 * 1024 };
-	link->idle = (lws_retry_bo_t){ .secs_since_valid_ping = 30, .secs_since_valid_hangup = 40 };
-	info.port = CONTEXT_PORT_NO_LISTEN;
-	info.protocols = link->protocols;
-	info.user = link;
-	info.timeout_secs = info.connect_timeout_secs = 5;
-	info.fd_limit_per_thread = 16;
-	info.options = LWS_SERVER_OPTION_NO_LWS_SYSTEM_STATES;
-	if (link->cfg.url.tls)
-		info.options |= LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
-	lws_set_log_level(0, NULL);
-	link->context = lws_create_context(&info);
-	return link->context != NULL;
-}
 
 /* Signals are for the threads of the application; a write to a broken line is no signal here. */
 static bool start_thread(struct tt_link *link)
@@ -422,7 +113,7 @@ static bool start_thread(struct tt_link *link)
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
 	link->refs++;
-	const bool ok = pthread_create(&link->thread, NULL, run, link) == 0;
+	const bool ok = pthread_create(&link->thread, NULL, tt_line_run, link) == 0;
 	if (!ok)
 		link->refs--;
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
@@ -450,11 +141,11 @@ int tt_link_open(struct tt_link **out, const struct tt_link_config *cfg)
 	link->cfg = *cfg;
 	link->in.last = &link->in.first;
 	link->out.last = &link->out.first;
-	link->wait = FIRST_WAIT;
+	link->wait = TT_LINK_FIRST_WAIT;
 	link->refs = 1;
 	init_locks(link);
-	if (!make_context(link) || !start_thread(link)) {
-		link_release(link);
+	if (!tt_line_make_context(link) || !start_thread(link)) {
+		tt_link_release(link);
 		return TAUT_E_IO;
 	}
 	*out = link;
@@ -487,9 +178,9 @@ void tt_link_close(struct tt_link *link)
 	pthread_mutex_unlock(&link->lock);
 	if (ended) {
 		pthread_join(link->thread, NULL);
-		context_free(link);
+		tt_line_context_free(link);
 	} else {
 		pthread_detach(link->thread); /* it frees the link when its name is answered */
 	}
-	link_release(link);
+	tt_link_release(link);
 }
