@@ -40,7 +40,7 @@ static void begin_sending(struct tt_sctp *s)
 	tt_sctp_flight_init(&s->flight, s->env, &s->queue, s->my_tsn);
 	tt_sctp_cc_init(&s->cc, ((size_t)s->cfg.max_packet & ~(size_t)3) - SCTP_COMMON_HEADER);
 	s->reconfig = (struct sctp_reconfig){ .my_seq = s->my_tsn.v };
-	s->burst = SCTP_MAX_BURST;
+	s->burst = SCTP_MAX_BURST * s->cc.pmdcs;
 	s->heartbeat_at = -1;
 }
 
@@ -214,7 +214,7 @@ int tt_sctp_send(struct tt_sctp *s, taut_time now, uint16_t stream, uint32_t ppi
 	/* 6.1 D is about what is sent at one moment: small messages now and then need not wait for
 	 * each other's acknowledgement. After T3 they do, 6.3.3 E3. */
 	if (s->flight.marked == 0)
-		s->burst = tt_max(s->burst, SCTP_MAX_BURST);
+		s->burst = tt_max(s->burst, SCTP_MAX_BURST * s->cc.pmdcs);
 	return tt_sctp_queue_add(&s->queue, stream, ppid, opt, now, data, len);
 }
 

@@ -120,7 +120,7 @@ struct tt_sctp {
 	bool fast_due;             /* one packet of marked chunks, whatever cwnd says */
 	bool probe_due;            /* one chunk, whatever the window says ... */
 	unsigned probes;           /* ... and so many went out since the window was open */
-	size_t burst;              /* packets with DATA until something is acknowledged, 6.1 D */
+	size_t burst;              /* bytes of DATA until something is acknowledged, 6.1 D */
 	bool burst_open;           /* packets came and their leave to send is not used up yet */
 	bool filled;               /* cwnd was, when last there was nothing more to send, 7.2 */
 	unsigned unacked_packets;  /* with DATA, since the last SACK */

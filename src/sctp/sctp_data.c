@@ -113,9 +113,9 @@ void tt_sctp_data_arrived(struct tt_sctp *s, taut_time now, const struct sctp_pa
 static void allow_burst(struct tt_sctp *s, size_t bytes)
 {
 	if (!s->burst_open)
-		s->burst = SCTP_MAX_BURST;
+		s->burst = SCTP_MAX_BURST * s->cc.pmdcs;
 	s->burst_open = true;
-	s->burst += (bytes + s->cc.pmdcs - 1) / s->cc.pmdcs;
+	s->burst += bytes;
 }
 
 static void after_ack(struct tt_sctp *s, taut_time now, const struct sctp_ack_result *r)

@@ -157,6 +157,7 @@ struct filling {
 	struct wr *w;
 	taut_time now;
 	size_t chunks;     /* of DATA written */
+	size_t bytes;      /* of them, as they count in flight */
 	bool first_resent; /* the earliest outstanding chunk is among them, 7.2.4 */
 };
 
@@ -167,6 +168,7 @@ static void write_chunk(struct tt_sctp *s, struct filling *f, struct serial32 ts
 	d.immediate = s->state == SCTP_SHUTDOWN_PENDING && s->queue.unsent == 0;
 	tt_sctp_write_data(f->w, &d);
 	f->chunks++;
+	f->bytes += tt_sctp_sent_size(tt_sctp_flight_at(&s->flight, tsn));
 	s->counters.chunks_sent++;
 }
 
@@ -255,7 +257,7 @@ static void write_data(struct tt_sctp *s, struct filling *f)
 		write_marked(s, f);
 		if (s->flight.marked == 0)
 			write_new(s, f);
-		s->burst -= f->chunks > 0;
+		s->burst -= tt_min(s->burst, f->bytes);
 	}
 	if (f->chunks == 0)
 		return;

@@ -161,6 +161,7 @@ static bool settle(struct sctp_reassembly *r, size_t at)
 		return true;
 	if (!join(r, lo, hi))
 		return false;
+	tt_sctp_run_trim(r, &r->runs[lo]);
 	struct sctp_run *whole = r->runs[lo];
 	remove_runs(r, lo, 1);
 	tt_sctp_order_add(r, whole);

@@ -63,6 +63,12 @@ bool tt_sctp_run_grow(struct sctp_reassembly *r, struct sctp_run **run, size_t m
 	return resize(r, run, tt_max(need, want));
 }
 
+void tt_sctp_run_trim(struct sctp_reassembly *r, struct sctp_run **run)
+{
+	if ((*run)->cap > (*run)->len)
+		resize(r, run, (*run)->len);
+}
+
 void tt_sctp_run_discard(struct sctp_reassembly *r, struct sctp_run **run)
 {
 	(*run)->discard = true;

@@ -36,7 +36,7 @@ enum sctp_arrival tt_sctp_tracker_look(const struct sctp_tracker *t, struct seri
 {
 	if (s32_before_eq(tsn, t->cum))
 		return SCTP_DUPLICATE;
-	if (s32_diff(t->cum, tsn) >= SCTP_TSN_AHEAD)
+	if (s32_diff(t->cum, tsn) > SCTP_TSN_AHEAD)
 		return SCTP_TOO_FAR;
 	return tt_sctp_tracker_has(t, tsn) ? SCTP_DUPLICATE : SCTP_NEW;
 }

@@ -1,7 +1,7 @@
 /* sctp_tracker.h - which TSNs have arrived: RFC 9260 sections 3.3.4 and 6.2.
  *
  * Everything up to cum has; beyond it one bit per TSN, in a ring of
- * SCTP_TSN_AHEAD bits. A TSN further ahead is refused, so that a peer cannot make
+ * SCTP_TSN_AHEAD bits. A TSN further ahead than that is refused, so that a peer cannot make
  * the record grow. Says nothing about what the chunks carry. */
 #ifndef TAUT_SCTP_TRACKER_H
 #define TAUT_SCTP_TRACKER_H

@@ -95,7 +95,7 @@ static void retransmissions_respect_a_closed_window(void **state)
 	(void)state;
 	begin(5);
 	VICTIM->cc.cwnd = 100000;
-	VICTIM->burst = 100;
+	VICTIM->burst = 100000;
 	pair_number(&pair, 1, 1, 1, 20000, NULL);
 	uint8_t buf[1500];
 	while (tt_sctp_poll_send(VICTIM, pair.sim.now, buf, sizeof buf) > 0)

@@ -47,7 +47,7 @@ static void every_second_packet_of_a_batch_is_acknowledged(void **state)
 	pair_number(&pair, 0, 1, 0, 1, NULL);
 	pair_run(&pair, SECOND); /* the first packet of all is acknowledged at once */
 	pair.s[0]->cc.cwnd = 100000;
-	pair.s[0]->burst = 100;
+	pair.s[0]->burst = 100000;
 	pair_number(&pair, 0, 1, 1, 12000, NULL);
 	for (int i = 0; i < 10; i++)
 		len[i] = tt_sctp_poll_send(pair.s[0], pair.sim.now, packets[i], 1200);
@@ -103,6 +103,63 @@ static void small_messages_now_and_then_do_not_wait_for_each_other(void **state)
 	pair_free(&pair);
 }
 
+/* The same with packets that are not full: they count by their bytes. */
+static void small_packets_open_the_window_as_fast(void **state)
+{
+	const struct sim_link link = { .delay = 20000 };
+
+	(void)state;
+	pair_init(&pair, 5, &link, NULL);
+	pair_connect(&pair);
+	pair.batch = true;
+	taut_time start = pair.sim.now;
+	for (uint32_t n = 0; n < 4000; n++)
+		pair_number(&pair, 0, 1, n, 1000, NULL);
+	while (pair.count[1] < 4000 && pair.sim.now < start + 60 * (taut_time)SECOND)
+		pair_run(&pair, 10000);
+	assert_int_equal(pair.count[1], 4000);
+	assert_true(pair.sim.now - start < 1000000);
+	pair_free(&pair);
+}
+
+/* A sender counts its bytes against our window; what we hold beside them makes it overrun. */
+static void a_whole_message_holds_little_more_than_its_bytes(void **state)
+{
+	(void)state;
+	pair_init(&pair, 6, NULL, NULL);
+	pair_connect(&pair);
+	pair.keep_events[1] = true;
+	for (uint32_t n = 0; n < 4; n++)
+		pair_number(&pair, 0, 1, n, 70000, NULL);
+	pair_run(&pair, 5 * SECOND);
+	assert_int_equal(tt_sctp_held(pair.s[0]), 0);
+	assert_in_range(pair.s[1]->rx.held, 280000, 281000);
+	pair_free(&pair);
+}
+
+/* A sender may have this many chunks under way; the receiver must have a place for the last. */
+static void as_many_chunks_may_be_sent_as_are_received_out_of_order(void **state)
+{
+	struct sctp_tracker t;
+
+	(void)state;
+	assert_int_equal(SCTP_MAX_OUTSTANDING, SCTP_TSN_AHEAD);
+	for (uint32_t first = 0xffffff00; first != 64; first++) {
+		struct sctp_gap gap[2];
+		tt_sctp_tracker_init(&t, s32(first));
+		assert_int_equal(tt_sctp_tracker_look(&t, s32(first + SCTP_TSN_AHEAD)), SCTP_TOO_FAR);
+		assert_int_equal(tt_sctp_tracker_look(&t, s32(first + SCTP_TSN_AHEAD - 1)), SCTP_NEW);
+		for (uint32_t n = SCTP_TSN_AHEAD - 1; n > 0; n--)
+			tt_sctp_tracker_add(&t, s32(first + n));
+		assert_int_equal(tt_sctp_tracker_gaps(&t, gap, 2), 1);
+		assert_int_equal(gap[0].start, 2);
+		assert_int_equal(gap[0].end, SCTP_TSN_AHEAD);
+		tt_sctp_tracker_add(&t, s32(first));
+		assert_int_equal(t.cum.v, first + SCTP_TSN_AHEAD - 1);
+		assert_false(tt_sctp_tracker_has_gap(&t));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -110,6 +167,9 @@ int main(void)
 		cmocka_unit_test(every_second_packet_of_a_batch_is_acknowledged),
 		cmocka_unit_test(a_loss_within_a_batch_is_repaired_without_a_timer),
 		cmocka_unit_test(small_messages_now_and_then_do_not_wait_for_each_other),
+		cmocka_unit_test(small_packets_open_the_window_as_fast),
+		cmocka_unit_test(a_whole_message_holds_little_more_than_its_bytes),
+		cmocka_unit_test(as_many_chunks_may_be_sent_as_are_received_out_of_order),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
