@@ -276,7 +276,7 @@ export async function runTests(tests, names = []) {
 			const result = await within(120000, 'the test ends', test(f => undo.push(f)));
 			if (result?.skip) {
 				skipped++;
-				console.log(`ok ${name} # skipped: ${result.skip}`);
+				console.log(`skip ${name} ${result.skip}`);
 			} else {
 				passed++;
 				console.log(`ok ${name} (${Date.now() - began} ms)`);
