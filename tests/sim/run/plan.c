@@ -128,6 +128,7 @@ void plan_draw(struct plan *p, uint64_t seed, const struct profile *profile)
 	p->glare = world_one_in(&r, 6);
 	p->fault = world_one_in(&r, profile->drawn ? 2 : 5) ? (enum fault)world_between(&r, 1, 4)
 							    : FAULT_NONE;
+	p->vanishes = world_one_in(&r, 8);
 	p->victim = (int)world_between(&r, 0, 1);
 	p->fault_time = world_between(&r, 100, 12000) * MS;
 	p->heals = world_one_in(&r, 2) || p->fault == FAULT_REBIND || p->fault == FAULT_ROAM;

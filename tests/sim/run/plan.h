@@ -41,8 +41,9 @@ struct plan {
 	bool same_net; /* both behind peer 0's NAT */
 	bool offerer;  /* which one */
 	bool near_wrap, traced, clock_jumps, restarts, stun_silent;
-	bool glare; /* both offer at once */
-	bool heals; /* an application that restarts ICE when it is told "disconnected" */
+	bool glare;    /* both offer at once */
+	bool heals;    /* an application that restarts ICE when it is told "disconnected" */
+	bool vanishes; /* in the end one is gone without a word */
 	enum fault fault;
 	int victim;           /* of it */
 	taut_time fault_time; /* how long it lasts */

@@ -119,6 +119,7 @@ static void carry(struct session *s, struct session_result *out)
 	}
 }
 
+/* A goodbye may be lost; then, as when there is none, consent runs out: RFC 7675 section 5.1. */
 static void say_goodbye(struct session *s)
 {
 	int who = world_one_in(&s->random, 2);
@@ -126,11 +127,16 @@ static void say_goodbye(struct session *s)
 
 	if (s->sides[who].ended || left->ended)
 		return;
-	taut_pc_close(s->sides[who].peer.pc, s->world->now);
-	world_peer_pump(&s->sides[who].peer);
+	if (s->plan.vanishes) {
+		world_peer_free(&s->sides[who].peer);
+		s->sides[who].ended = true;
+	} else {
+		taut_pc_close(s->sides[who].peer.pc, s->world->now);
+		world_peer_pump(&s->sides[who].peer);
+	}
 	world_run(s->world, s->world->now + GOODBYE_MOST, both_ended, s);
-	if (!left->ended || (left->end_reason != TAUT_REASON_CLOSED_BY_PEER &&
-			     left->end_reason != TAUT_REASON_ICE_CONSENT_EXPIRED))
+	if (!left->ended || (left->end_reason != TAUT_REASON_ICE_CONSENT_EXPIRED &&
+			     (s->plan.vanishes || left->end_reason != TAUT_REASON_CLOSED_BY_PEER)))
 		world_fail(s->world, "%s: the goodbye is not noticed (reason %u)",
 			   left->peer.cfg.name, left->end_reason);
 }
@@ -139,7 +145,8 @@ static void finish(struct session *s, struct session_result *out)
 {
 	for (int i = 0; i < 2; i++) {
 		struct side *a = &s->sides[i];
-		world_peer_free(&a->peer);
+		if (a->peer.env)
+			world_peer_free(&a->peer);
 		world_signal_free(&a->out);
 		out->memory_peak = tt_max(out->memory_peak, a->peer.memory_peak);
 		out->audio_sent += a->audio_sent;
