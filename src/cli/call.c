@@ -39,14 +39,17 @@ static void set_up_media(struct call *c, struct call_peer *p)
 	taut_pc_create_data_channel(p->pc, now, &chat, &p->chat);
 }
 
-static void open_sink(struct call *c, struct call_peer *p)
+/* Not before there is a connection: a call that never comes up leaves no directory, and the first
+ * one that does has DIR itself. */
+void call_open_sink(struct call_peer *p)
 {
+	struct call *c = p->call;
 	struct taut_media_error error = { 0 };
 	struct taut_sink_config cfg = { .size = sizeof cfg };
 	char dir[600];
 
 	if (c->cfg.save) {
-		if (c->met == 1)
+		if (++c->met == 1)
 			snprintf(dir, sizeof dir, "%s", c->cfg.save);
 		else
 			snprintf(dir, sizeof dir, "%s/peer-%u", c->cfg.save, c->met);
@@ -99,9 +102,7 @@ static void on_peer(void *user, taut_room *room, const struct taut_room_peer *pe
 	snprintf(p->id, sizeof p->id, "%s", peer->id);
 	snprintf(p->name, sizeof p->name, "%s", peer->name);
 	c->peers[c->peer_count++] = p;
-	c->met++;
 	call_say(p, "peer", peer->name);
-	open_sink(c, p);
 	if (peer->starts)
 		set_up_media(c, p);
 }

@@ -193,6 +193,7 @@ static void on_state(struct call_peer *p, const struct taut_event *ev)
 	if (ev->number == TAUT_STATE_CONNECTED && !p->connected) {
 		p->connected = true;
 		p->last.connected_ms = ms_since(p);
+		call_open_sink(p);
 		call_start_sources(p->call);
 		call_key_frame(p->call);
 	}

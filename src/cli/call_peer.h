@@ -51,7 +51,7 @@ struct call {
 	taut_timer timer;
 	struct call_peer *peers[CALL_MAX_PEERS];
 	size_t peer_count;
-	unsigned met; /* peers so far */
+	unsigned met; /* calls that were recorded so far */
 	bool have_summary;
 	struct call_summary summary;
 	char save_dir[640];
@@ -60,6 +60,7 @@ struct call {
 /* The parts of the room's callbacks that concern one peer. */
 struct call_peer *call_peer_of(struct call *c, taut_pc *pc);
 void call_peer_event(struct call_peer *p, const struct taut_event *ev);
+void call_open_sink(struct call_peer *p);
 void call_peer_update(struct call_peer *p);
 void call_peer_free(struct call_peer *p);
 void call_say(struct call_peer *p, const char *event, const char *text);

@@ -59,13 +59,16 @@ static void pump_sources(void *arg)
 	schedule(c);
 }
 
+/* The first pictures are encoded on the loop; what ends the handshakes leaves before that. */
+enum { HEAD_START = 10000 };
+
 void call_start_sources(struct call *c)
 {
 	if (c->started)
 		return;
 	c->started = true;
 	for (size_t i = 0; i < c->cfg.send_count; i++)
-		taut_source_start(c->sources[i], taut_loop_now(c->loop));
+		taut_source_start(c->sources[i], taut_loop_now(c->loop) + HEAD_START);
 	schedule(c);
 }
 
