@@ -240,8 +240,8 @@ static void put(struct ssrcs *all, size_t at, uint32_t ssrc, uint64_t when)
 		all->count++;
 }
 
-/* An SSRC has authenticated. At the ceiling the one silent for longest goes: not the first one, which
- * in a long call may be the one stream that was there all the time. */
+/* An SSRC has authenticated. At the ceiling the one silent for longest goes: not the first one,
+ * which in a long call may be the one stream that was there all the time. */
 static bool remember(struct tt_srtp *s, uint32_t ssrc)
 {
 	struct ssrcs *all = &s->heard;
