@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <time.h>
 
 #include "base/num.h"
@@ -26,6 +27,7 @@ static void went_up(struct tt_link *link)
 {
 	link->up = true;
 	link->wait = TT_LINK_FIRST_WAIT;
+	link->asks = !link->asks; /* as this time: it worked */
 	pthread_mutex_lock(&link->lock);
 	link->line = ++link->lines;
 	pthread_mutex_unlock(&link->lock);
@@ -147,13 +149,24 @@ static int callback(struct lws *wsi, enum lws_callback_reasons reason, void *use
 	}
 }
 
+/* RFC 6761 section 6.3: localhost is loopback, whatever name servers say; a bare system may have
+ * no file that knows it. Every second try asks all the same, for a relay on ::1 alone. */
+static const char *address_of(struct tt_link *link)
+{
+	const char *host = link->cfg.url.host;
+	const bool ask = link->asks;
+
+	link->asks = !ask;
+	return !ask && strcasecmp(host, "localhost") == 0 ? "127.0.0.1" : host;
+}
+
 static void try_now(struct tt_link *link)
 {
 	const struct tt_link_url *u = &link->cfg.url;
 	struct lws_client_connect_info i = { 0 };
 
 	i.context = link->context;
-	i.address = u->host;
+	i.address = address_of(link);
 	i.port = u->port;
 	i.path = "/ws";
 	i.host = u->authority; /* no Origin: this is no page */

@@ -35,7 +35,7 @@ struct tt_link {
 	lws_retry_bo_t idle;
 	lws_sorted_usec_list_t alarm;
 	struct lws *wsi;
-	bool up, cut;
+	bool up, cut, asks; /* asks: the next try resolves the name */
 	unsigned lines;
 	int64_t next_try, answer_by, wait, closed_by;
 	char *gather;
