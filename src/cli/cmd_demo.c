@@ -102,11 +102,12 @@ static void say_where(const struct demo *d)
 	if (d->json)
 		cli_put_json(stdout, json_pack("{s:s, s:o, s:b}", "event", "saved", "dir",
 					       cli_json_text(d->save), "ok", d->ok));
+	else if (d->ok)
+		printf("the self-call works: received picture %s/snapshot.png, sound %s/audio.ogg, "
+		       "video %s/video.ivf\n",
+		       d->save, d->save, d->save);
 	else
-		printf("%s: received picture %s/snapshot.png, sound %s/audio.ogg, video "
-		       "%s/video.ivf\n",
-		       d->ok ? "the self-call works" : "THE SELF-CALL FAILED", d->save, d->save,
-		       d->save);
+		printf("THE SELF-CALL FAILED; what was received, if anything, lies in %s\n", d->save);
 	fflush(stdout);
 }
 
