@@ -277,6 +277,7 @@ int tt_relay_callback(struct lws *wsi, enum lws_callback_reasons reason, void *u
 		return s->conn ? writeable(relay, s->conn) : -1;
 	case LWS_CALLBACK_CLOSED:
 		closed(relay, s);
+		end_overflowed(relay); /* of those who were told */
 		return 0;
 	default:
 		return 0;
