@@ -145,6 +145,11 @@ static bool good_text(const char *text, size_t min)
 	return n >= min;
 }
 
+bool tt_ice_remote_usable(const char *ufrag, const char *pwd)
+{
+	return good_text(ufrag, 4) && good_text(pwd, 22); /* RFC 8839 section 5.4 */
+}
+
 bool tt_ice_remote_changes(const struct tt_ice *ice, const char *ufrag, const char *pwd)
 {
 	return ice->cur->has_remote && (strcmp(ice->cur->remote_ufrag, ufrag) != 0 ||
@@ -175,7 +180,7 @@ int tt_ice_set_remote(struct tt_ice *ice, taut_time now, const char *ufrag, cons
 {
 	struct ice_gen *g = ice->cur;
 
-	if (!good_text(ufrag, 4) || !good_text(pwd, 22))
+	if (!tt_ice_remote_usable(ufrag, pwd))
 		return TAUT_E_INVAL;
 	if (g->has_remote)
 		return tt_ice_remote_changes(ice, ufrag, pwd) ? TAUT_E_STATE : TAUT_OK;

@@ -89,6 +89,7 @@ struct ice_pair {
 	struct tt_stun_retry retry; /* of the newest transaction */
 	struct ice_tx tx[TT_ICE_PAIR_TX]; /* older ones may still be answered, 7.3.1.4 */
 	uint8_t tx_at;
+	uint8_t again; /* how often a check under way was begun anew because the peer's came */
 	taut_time rtt, consent_until;
 	taut_time heard, nominated_at; /* the latest check, and nominating check, of the peer */
 };

@@ -97,6 +97,24 @@ static bool wants_check(const struct tt_ice *ice, const struct ice_pair *p, taut
 	return nominates && p->consent_until - now < TT_ICE_CONSENT_LIFE / 3;
 }
 
+/* 7.3.1.4 begins the check under way anew, because the first one may have found the peer's NAT
+ * closed. But each new one makes the peer begin anew as well, and where the round trip is longer
+ * than what is begun meanwhile, the answers come to transactions long forgotten. So the second
+ * time waits for an RTO, the next for two, four, eight. */
+static bool begins_anew(struct ice_pair *p, taut_time now, bool heard_before)
+{
+	enum { MOST = 5 };
+	const struct ice_tx *tx = &p->tx[(p->tx_at + TT_ICE_PAIR_TX - 1) % TT_ICE_PAIR_TX];
+
+	if (p->state != PAIR_IN_PROGRESS || !heard_before)
+		return true;
+	if (now - tx->sent < (taut_time)TT_STUN_RTO << p->again)
+		return false;
+	if (p->again < MOST)
+		p->again++;
+	return true;
+}
+
 /* 7.3.1.3 to 7.3.1.5 */
 static void learn(struct tt_ice *ice, taut_time now, int base, const struct taut_addr *from,
                   const struct tt_stun_msg *m)
@@ -113,13 +131,15 @@ static void learn(struct tt_ice *ice, taut_time now, int base, const struct taut
 	if (pair < 0)
 		return;
 	struct ice_pair *p = &g->pair[pair];
+	bool heard_before = p->heard_from;
 	p->heard = now;
 	p->heard_from = true;
 	if (nominates)
 		nominated_by_peer(p, now);
 	if (wants_check(ice, p, now, nominates)) {
 		p->nominate = nominates || p->nominate;
-		tt_ice_trigger(g, p);
+		if (begins_anew(p, now, heard_before))
+			tt_ice_trigger(g, p);
 	}
 }
 

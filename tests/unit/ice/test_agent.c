@@ -70,6 +70,43 @@ static uint64_t hash_of_run(uint64_t seed)
 	return hash;
 }
 
+static bool stop_when_a_check_of_agent_1_left(struct world *w, int from, struct tt_ice_out *out)
+{
+	w->tap_state |= from == 1 && out->len > 2 && out->buf[0] == 0 && out->buf[1] == 1;
+	return true;
+}
+
+static bool tap_is_set(struct world *w)
+{
+	return w->tap_state != 0;
+}
+
+/* A check of the peer starts one of ours; where they come often and the round trip is long, ours
+ * must still live until it can be answered. Behind a NAT all checks of a peer look like this. */
+static void many_checks_do_not_outrun_a_long_round_trip(void **state)
+{
+	const struct sim_link link = { .delay = 1500 * MS };
+	struct world w;
+	uint8_t check[2048];
+
+	(void)state;
+	simple(&w, 1, &link);
+	w.tap = stop_when_a_check_of_agent_1_left;
+	world_begin(&w);
+	world_run_until(&w, w.start + SEC, tap_is_set);
+	const size_t len = w.last_len[1];
+	const struct tt_ice_out out = w.last_out[1];
+	memcpy(check, w.last[1], len);
+	for (int i = 0; i < 300 && w.h[0].state < TT_ICE_CONNECTED; i++) {
+		assert_int_equal(tt_ice_recv(w.h[0].ice, w.sim.now, w.h[0].flow[0], &out.remote,
+		                             &out.local, check, len),
+		                 0);
+		world_run(&w, 60 * MS);
+	}
+	assert_true(w.h[0].state == TT_ICE_CONNECTED || w.h[0].state == TT_ICE_COMPLETED);
+	world_free(&w);
+}
+
 static void the_same_seed_gives_the_same_bytes(void **state)
 {
 	(void)state;
@@ -568,6 +605,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(two_hosts_connect_in_two_round_trips),
 		cmocka_unit_test(bad_links_only_delay),
+		cmocka_unit_test(many_checks_do_not_outrun_a_long_round_trip),
 		cmocka_unit_test(the_same_seed_gives_the_same_bytes),
 		cmocka_unit_test(hosts_with_several_addresses_use_the_best_pair),
 		cmocka_unit_test(loopback_serves_when_there_is_nothing_else),
