@@ -175,6 +175,15 @@ uint32_t taut_pc_connection_state(const taut_pc *pc)
 
 /* ---- from new to free ---- */
 
+/* RFC 3986 section 3.2.2: no delimiter of another part, no blank, ASCII only. */
+static bool is_host(const char *p, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (p[i] <= ' ' || p[i] > '~' || strchr("@/?#[]\"<>\\^`{|}", p[i]))
+			return false;
+	return true;
+}
+
 /* "stun:host" or "stun:host:port", RFC 7064 section 3.1. */
 static bool read_stun_url(const char *url, struct tt_ice_server *out, char *host, size_t cap)
 {
@@ -196,7 +205,7 @@ static bool read_stun_url(const char *url, struct tt_ice_server *out, char *host
 		colon = strchr(p, ':');
 		end = colon ? colon : end;
 	}
-	if (end == p || (size_t)(end - p) >= cap || memchr(p, '@', (size_t)(end - p)))
+	if (end == p || (size_t)(end - p) >= cap || !is_host(p, (size_t)(end - p)))
 		return false;
 	memcpy(host, p, (size_t)(end - p));
 	host[end - p] = '\0';
