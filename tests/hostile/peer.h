@@ -45,6 +45,8 @@ struct hostile {
 	struct tt_env srtp_env;
 	struct taut_trace_sink sink, *text;
 	size_t text_bytes;
+	const char *secrets[2]; /* that no line of the trace may hold ... */
+	unsigned leaks;         /* ... and how many did */
 	struct drop_kind drops[DROP_KINDS];
 	size_t drop_kinds;
 	unsigned replies; /* datagrams that injected packets were answered with at once ... */
@@ -100,7 +102,8 @@ struct pair_signal *hostile_catch(struct hostile *h);
 char *hostile_edit(const char *text, const char *prefix, const char *with);
 /* The caught description says this now; takes the copy over. */
 void hostile_rewrite(struct pair_signal *s, char *text);
-/* Sets a description at the good one that must be refused with that code and change nothing. */
+/* Sets a description at the good one that must be refused, with that code (0: any), and change
+ * nothing. */
 void hostile_assert_description_refused(struct hostile *h, uint32_t type, const char *sdp, int code);
 
 void hostile_fill_frame(uint8_t *f, size_t len, uint32_t number, bool key);
