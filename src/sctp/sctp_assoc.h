@@ -19,7 +19,7 @@
 #define SCTP_SACK_DELAY 200000 /* 6.2: at most 500 ms */
 #define SCTP_COOKIE_LIFE 60000000
 #define SCTP_COOKIE_SIZE 100
-#define SCTP_MAX_REPLY 640
+#define SCTP_MAX_REPLY 704 /* an INIT ACK that reports as much as it may */
 #define SCTP_MAX_CONTROL 8
 #define SCTP_MAX_RESETS_READY 1024
 #define SCTP_MAX_EARLIER 32 /* acknowledgements that wait to be sent, beside the last */

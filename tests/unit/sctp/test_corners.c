@@ -259,6 +259,90 @@ static void a_doubled_rto_is_measured_again_with_the_first_answer(void **state)
 	pair_free(&pair);
 }
 
+/* 3.2.1: each is reported, which makes it twice as long; the answer must hold the most of them. */
+static void an_init_full_of_unknown_parameters_is_answered(void **state)
+{
+	uint8_t buf[1500];
+	struct wr w = wr_make(buf, sizeof buf);
+
+	(void)state;
+	pair_init(&pair, 12, NULL, NULL);
+	tt_sctp_write_header(&w, &(struct sctp_header){ 5000, 5000, 0 });
+	size_t at = tt_sctp_begin(&w, SCTP_INIT, 0);
+	wr_u32(&w, 7);
+	wr_u32(&w, 100000);
+	wr_u16(&w, 10);
+	wr_u16(&w, 10);
+	wr_u32(&w, 1);
+	for (uint16_t n = 0; n < 100; n++) {
+		wr_u16(&w, (uint16_t)(0xd000 + n));
+		wr_u16(&w, 4);
+	}
+	tt_sctp_end(&w, at);
+	assert_int_equal(give(&w), 0);
+	assert_true(tt_sctp_poll_send(VICTIM, pair.sim.now, buf, sizeof buf) > 600);
+	assert_int_equal(buf[12], SCTP_INIT_ACK);
+	pair_free(&pair);
+}
+
+/* Both ends with data under way, until the victim is in that state. */
+static void reach(enum sctp_state wanted)
+{
+	pair_init(&pair, 13, NULL, NULL);
+	tt_sctp_connect(VICTIM, pair.sim.now);
+	while (VICTIM->state < tt_min(wanted, SCTP_ESTABLISHED))
+		pair_run(&pair, 1000);
+	if (wanted < SCTP_ESTABLISHED)
+		return;
+	pair_run(&pair, SECOND);
+	pair_number(&pair, 1, 1, 1, 300000, NULL);
+	pair_number(&pair, 0, 1, 1, 30000, NULL);
+	pair_run(&pair, 10000);
+	if (wanted >= SCTP_SHUTDOWN_PENDING)
+		tt_sctp_shutdown(pair.s[wanted <= SCTP_SHUTDOWN_SENT], pair.sim.now);
+	for (int n = 0; n < 10000 && VICTIM->state != wanted; n++)
+		pair_run(&pair, 1000);
+	assert_int_equal(VICTIM->state, wanted);
+}
+
+static void an_abort_ends_every_state(void **state)
+{
+	(void)state;
+	for (int s = SCTP_COOKIE_WAIT; s < SCTP_DEAD; s++)
+		for (int ours = 0; ours < 2; ours++) {
+			reach((enum sctp_state)s);
+			if (ours) {
+				assert_int_equal(tt_sctp_abort(VICTIM, pair.sim.now), 0);
+			} else {
+				uint8_t buf[64];
+				struct wr w = begin_packet(buf, sizeof buf, VICTIM->my_tag);
+				tt_sctp_end(&w, tt_sctp_begin(&w, SCTP_ABORT, 0));
+				assert_int_equal(give(&w), 0);
+			}
+			assert_int_equal(VICTIM->state, SCTP_DEAD);
+			assert_int_equal(tt_sctp_held(VICTIM), 0);
+			assert_true(tt_sctp_deadline(VICTIM, NULL) == INT64_MAX);
+			pair_run(&pair, SECOND);
+			assert_int_equal(pair.closed[1], 1);
+			assert_true(pair.closed[0] == 1 || !ours || s == SCTP_COOKIE_WAIT);
+			pair_free(&pair);
+		}
+}
+
+/* 9.2: T2 and T5 see to it that leaving ends, whatever the peer does not do. */
+static void leaving_a_silent_peer_ends(void **state)
+{
+	(void)state;
+	for (int s = SCTP_ESTABLISHED; s < SCTP_DEAD; s++) {
+		reach((enum sctp_state)s);
+		pair.dead[0] = true;
+		tt_sctp_shutdown(VICTIM, pair.sim.now);
+		pair_run(&pair, 120 * (taut_time)SECOND);
+		assert_int_equal(pair.closed[1], 1);
+		pair_free(&pair);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -273,6 +357,9 @@ int main(void)
 		cmocka_unit_test(leaving_during_the_set_up_tells_the_peer),
 		cmocka_unit_test(the_send_buffer_counts_what_messages_cost),
 		cmocka_unit_test(a_doubled_rto_is_measured_again_with_the_first_answer),
+		cmocka_unit_test(an_init_full_of_unknown_parameters_is_answered),
+		cmocka_unit_test(an_abort_ends_every_state),
+		cmocka_unit_test(leaving_a_silent_peer_ends),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
