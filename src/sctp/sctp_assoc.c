@@ -81,6 +81,7 @@ void tt_sctp_free(struct tt_sctp *s)
 	tt_sctp_queue_clear(&s->queue);
 	tt_sctp_reassembly_clear(&s->rx, true);
 	tt_sctp_clear_control(s);
+	tt_sctp_reconfig_forget(s);
 	tt_free(s->env, s->cookie);
 	tt_free(s->env, s);
 }

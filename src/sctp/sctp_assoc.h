@@ -82,6 +82,10 @@ struct sctp_reconfig {
 	unsigned waits;    /* so often its answer was "in progress" */
 	bool renew;        /* ask again under a new number */
 	struct serial32 last_tsn;
+	/* RFC 6525 section 5.2.2 E2: the last request of the peer, while what was sent before it
+	 * is missing; NULL: none */
+	uint8_t *deferred;
+	size_t deferred_len;
 	size_t wanted;     /* streams that are resetting and not sealed */
 	size_t reports;    /* streams with reset_done */
 	size_t count;
@@ -181,6 +185,8 @@ const char *tt_sctp_take_ack(struct tt_sctp *s, taut_time now, const struct sctp
 /* sctp_reconfig.c */
 sctp_handler tt_sctp_on_reconfig;
 void tt_sctp_reconfig_prepare(struct tt_sctp *s);
+void tt_sctp_reconfig_resume(struct tt_sctp *s); /* DATA came: is it all there now? */
+void tt_sctp_reconfig_forget(struct tt_sctp *s); /* the deferred request */
 void tt_sctp_reconfig_write(struct tt_sctp *s, struct wr *w);
 bool tt_sctp_reconfig_timeout(struct tt_sctp *s); /* true: for want of an answer */
 

@@ -27,6 +27,7 @@ void tt_sctp_end_with(struct tt_sctp *s, taut_time now, uint32_t reason, const c
 	tt_sctp_queue_clear(&s->queue);
 	tt_sctp_reassembly_clear(&s->rx, false);
 	tt_sctp_clear_control(s);
+	tt_sctp_reconfig_forget(s);
 	s->reconfig.reports = 0;
 	tt_note(s->env, now, TAUT_LAYER_SCTP, "association ended", TT_INT("reason", reason),
 	        TT_STR("text", s->close_text));

@@ -95,6 +95,7 @@ static void keep_report(struct tt_sctp *s)
 void tt_sctp_data_arrived(struct tt_sctp *s, taut_time now, const struct sctp_packet *p)
 {
 	s->unacked_packets++;
+	tt_sctp_reconfig_resume(s);
 	if (s->state == SCTP_SHUTDOWN_SENT) { /* 9.2 */
 		s->shutdown_due = true;
 		tt_sctp_start(s, SCTP_T2, now + s->cc.rto);

@@ -156,6 +156,7 @@ static const char *restart(struct tt_sctp *s, taut_time now, const struct sctp_c
 	s->my_tie = s->peer_tie = 0;
 	tt_sctp_flight_init(&s->flight, s->env, &s->queue, s->my_tsn);
 	tt_sctp_cc_init(&s->cc, s->cc.pmdcs);
+	tt_sctp_reconfig_forget(s);
 	s->reconfig = (struct sctp_reconfig){ .my_seq = s->my_tsn.v };
 	s->burst = SCTP_MAX_BURST * s->cc.pmdcs;
 	s->heartbeat_at = -1;

@@ -3,6 +3,8 @@
  * A closing data channel resets its outgoing stream, the peer then resets the
  * other direction. One request of ours is under way at a time, for as
  * many streams as are ready. Adding streams and resetting TSNs is refused. */
+#include <string.h>
+
 #include "base/num.h"
 #include "sctp/sctp_assoc.h"
 
@@ -172,6 +174,36 @@ static uint32_t reset_outgoing(struct tt_sctp *s, struct rd r)
 	return PERFORMED;
 }
 
+void tt_sctp_reconfig_forget(struct tt_sctp *s)
+{
+	tt_free(s->env, s->reconfig.deferred);
+	s->reconfig.deferred = NULL;
+}
+
+/* Without memory the peer must ask again, as it does anyway. */
+static void defer(struct tt_sctp *s, struct rd request)
+{
+	struct sctp_reconfig *rc = &s->reconfig;
+
+	rc->deferred_len = rd_left(&request);
+	rc->deferred = tt_resize(s->env, rc->deferred, rc->deferred_len);
+	if (rc->deferred)
+		memcpy(rc->deferred, request.base + request.off, rc->deferred_len);
+}
+
+void tt_sctp_reconfig_resume(struct tt_sctp *s)
+{
+	struct sctp_reconfig *rc = &s->reconfig;
+
+	if (!rc->deferred)
+		return;
+	rc->last_result = reset_incoming(s, rd_make(rc->deferred, rc->deferred_len));
+	if (rc->last_result == IN_PROGRESS)
+		return;
+	tt_sctp_reconfig_forget(s);
+	respond(s, rc->peer_seq - 1, rc->last_result);
+}
+
 /* 5.2.1: in order, one after the other; the last one again gets the same answer. */
 static const char *on_request(struct tt_sctp *s, const struct sctp_tlv *param)
 {
@@ -191,9 +223,12 @@ static const char *on_request(struct tt_sctp *s, const struct sctp_tlv *param)
 		respond(s, seq, BAD_SEQUENCE);
 		return "RE-CONFIG sequence number";
 	}
+	tt_sctp_reconfig_forget(s);
 	rc->last_result = param->tag == SCTP_P_RESET_OUT  ? reset_incoming(s, r)
 	                  : param->tag == SCTP_P_RESET_IN ? reset_outgoing(s, r)
 	                                                  : DENIED;
+	if (rc->last_result == IN_PROGRESS)
+		defer(s, r);
 	rc->answered = true;
 	rc->peer_seq = seq + 1;
 	respond(s, seq, rc->last_result);
