@@ -1,4 +1,4 @@
-/* world_stun.c - a STUN server as a simulated host: RFC 8489 section 7.3.1. */
+/* world_stun.c - a STUN server as a simulated host: RFC 8489 section 6.3.1. */
 #include "stun/stun.h"
 #include "world/world_servers.h"
 

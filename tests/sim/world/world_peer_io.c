@@ -1,0 +1,163 @@
+/* world_peer_io.c - what a connection asks its host for: sockets, names, multicast, and sending. */
+#include "world/world_peer.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/addr.h"
+#include "base/num.h"
+#include "world/world_peer_int.h"
+
+enum { EADDR = 99, ENAME = 2 }; /* errno of Linux: EADDRNOTAVAIL, ENOENT */
+
+void world_peer_knows(struct world_peer *p, const char *name, const struct taut_addr *addrs,
+		      size_t n)
+{
+	if (p->name_count == PEER_NAMES || n > TT_COUNT(p->names[0].addrs))
+		abort();
+	p->names[p->name_count].name = name;
+	p->names[p->name_count].count = n;
+	memcpy(p->names[p->name_count++].addrs, addrs, n * sizeof *addrs);
+}
+
+/* ---- what it asks for ---- */
+
+static int free_flow(struct world_peer *p)
+{
+	for (int i = 0; i < PEER_FLOWS; i++)
+		if (p->flows[i].flow == 0)
+			return i;
+	world_fail(p->world, "%s: wants more than %d sockets", p->cfg.name, PEER_FLOWS);
+	return -1;
+}
+
+static bool has_address(const struct world_peer *p, const struct taut_addr *ip)
+{
+	for (int i = 0; i < p->world->iface_count; i++)
+		if (p->world->ifaces[i].host == p->host && p->world->ifaces[i].up &&
+		    tt_addr_eq_ip(&p->world->ifaces[i].addr, ip))
+			return true;
+	return false;
+}
+
+static void open_socket(struct world_peer *p, const struct taut_io *io)
+{
+	struct taut_addr bound = io->local;
+	taut_flow flow = io->flow;
+	bool multicast = io->kind == TAUT_IO_MULTICAST;
+	int i = free_flow(p);
+
+	if (i < 0 || (!multicast && !has_address(p, &bound))) {
+		taut_pc_io_result(p->pc, p->world->now, flow, EADDR, NULL, 0);
+		return;
+	}
+	if (!multicast && bound.port == 0)
+		bound.port = p->next_port++;
+	p->flows[i].flow = flow;
+	p->flows[i].addr = bound;
+	p->flows[i].multicast = multicast;
+	p->world->hosts[p->host].multicast |= multicast;
+	taut_pc_io_result(p->pc, p->world->now, flow, 0, &bound, 1);
+}
+
+static void close_socket(struct world_peer *p, taut_flow flow)
+{
+	for (int i = 0; i < PEER_FLOWS; i++)
+		if (p->flows[i].flow == flow)
+			p->flows[i].flow = 0;
+}
+
+/* number: the flow, and above it which name; PEER_NAMES: one that nobody knows. */
+static void name_resolved(void *arg, uint64_t number)
+{
+	struct world_peer *p = arg;
+	size_t name = (size_t)(number >> 32);
+
+	if (!p->pc)
+		return;
+	if (name == PEER_NAMES)
+		taut_pc_io_result(p->pc, p->world->now, (taut_flow)number, ENAME, NULL, 0);
+	else
+		taut_pc_io_result(p->pc, p->world->now, (taut_flow)number, 0, p->names[name].addrs,
+				  p->names[name].count);
+	world_peer_pump(p);
+}
+
+static void resolve(struct world_peer *p, const struct taut_io *io)
+{
+	uint64_t name = PEER_NAMES;
+
+	for (size_t i = 0; i < p->name_count; i++)
+		if (strcmp(p->names[i].name, io->name) == 0)
+			name = i;
+	world_at(p->world, p->world->now + p->cfg.dns_delay, name_resolved, p,
+		 name << 32 | io->flow);
+}
+
+void world_peer_answer(struct world_peer *p, const struct taut_io *io)
+{
+	if (io->kind == TAUT_IO_UDP || io->kind == TAUT_IO_MULTICAST)
+		open_socket(p, io);
+	else if (io->kind == TAUT_IO_CLOSE)
+		close_socket(p, io->flow);
+	else
+		resolve(p, io);
+}
+
+/* ---- packets ---- */
+
+static int flow_at(const struct world_peer *p, taut_flow flow)
+{
+	for (int i = 0; i < PEER_FLOWS; i++)
+		if (flow != 0 && p->flows[i].flow == flow)
+			return i;
+	return -1;
+}
+
+static void send_multicast(struct world_peer *p, const struct taut_addr *to, const uint8_t *data,
+			   size_t len)
+{
+	for (int i = 0; i < p->world->iface_count; i++) {
+		const struct world_iface *f = &p->world->ifaces[i];
+		struct taut_addr from = f->addr;
+		from.port = to->port;
+		if (f->host == p->host && f->up && from.family == to->family)
+			world_send(p->world, p->host, &from, to, data, len);
+	}
+}
+
+static bool uses_gcm(const struct world_peer *p)
+{
+	struct taut_counters c = { .size = sizeof c };
+
+	taut_pc_get_counters(p->pc, &c);
+	return c.srtp_profile && strstr(c.srtp_profile, "GCM");
+}
+
+static void send_one(struct world_peer *p, const struct taut_datagram *d, int flow,
+		     const uint8_t *data, size_t len)
+{
+	p->datagrams_out++;
+	p->bytes_out += len;
+	if (p->flows[flow].multicast) {
+		send_multicast(p, &d->remote, data, len);
+		return;
+	}
+	watch_out(&p->watch, d->flow, &d->remote, data, len, data[0] >= 128 && uses_gcm(p));
+	if (world_send(p->world, p->host, &p->flows[flow].addr, &d->remote, data, len) != 0)
+		taut_pc_send_failed(p->pc, p->world->now, d, EADDR);
+}
+
+void world_peer_send(struct world_peer *p, const struct taut_datagram *d)
+{
+	size_t step = d->segment ? d->segment : d->len;
+	int flow = flow_at(p, d->flow);
+
+	if (d->len == 0 || flow < 0) {
+		world_fail(p->world, "%s: sends %zu bytes over a socket it %s", p->cfg.name, d->len,
+			   flow < 0 ? "has not" : "has");
+		return;
+	}
+	for (size_t at = 0; at < d->len; at += step)
+		send_one(p, d, flow, d->buf + at, d->len - at < step ? d->len - at : step);
+}
