@@ -119,7 +119,16 @@ static void carry(struct session *s, struct session_result *out)
 	}
 }
 
-/* A goodbye may be lost; then, as when there is none, consent runs out: RFC 7675 section 5.1. */
+/* A goodbye may be lost; then, as when there is none, consent runs out: RFC 7675 section 5.1. In the
+ * middle of a restart it is the new generation that finds no pair. */
+static bool is_end(const struct plan *p, uint32_t reason)
+{
+	if (reason == TAUT_REASON_CLOSED_BY_PEER)
+		return !p->vanishes;
+	return reason == TAUT_REASON_ICE_CONSENT_EXPIRED ||
+	       (reason == TAUT_REASON_ICE_NO_PAIR && (p->restarts || p->heals));
+}
+
 static void say_goodbye(struct session *s)
 {
 	int who = world_one_in(&s->random, 2);
@@ -135,8 +144,7 @@ static void say_goodbye(struct session *s)
 		world_peer_pump(&s->sides[who].peer);
 	}
 	world_run(s->world, s->world->now + GOODBYE_MOST, both_ended, s);
-	if (!left->ended || (left->end_reason != TAUT_REASON_ICE_CONSENT_EXPIRED &&
-			     (s->plan.vanishes || left->end_reason != TAUT_REASON_CLOSED_BY_PEER)))
+	if (!left->ended || !is_end(&s->plan, left->end_reason))
 		world_fail(s->world, "%s: the goodbye is not noticed (reason %u)",
 			   left->peer.cfg.name, left->end_reason);
 }
