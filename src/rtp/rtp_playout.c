@@ -148,7 +148,13 @@ taut_time tt_rtp_receiver_deadline(const struct tt_rtp_receiver *r, taut_time rt
 		return INT64_MAX;
 	const struct tt_rtp_slot *after = tt_rtp_reorder_first(&r->reorder, r->reorder.run);
 
-	return after ? after->at + wait_for(r, rtt) : INT64_MAX;
+	if (!after)
+		return INT64_MAX;
+	/* What can be asked for is waited for from the moment that could be done: a process that was
+	 * kept from running for a while finds everything old. */
+	bool asked = r->cfg.nack && tt_nack_expects(&r->nack, r->reorder.run);
+
+	return (asked ? after->seen : after->at) + wait_for(r, rtt);
 }
 
 static void give_up_hole(struct tt_rtp_receiver *r)
@@ -197,8 +203,10 @@ static bool make_room(struct tt_rtp_receiver *r, uint8_t **buf, size_t *cap, siz
 
 static void describe(struct tt_rtp_receiver *r, const struct tt_rtp_slot *s, struct taut_frame *out)
 {
-	*out = (struct taut_frame){ .size = sizeof *out, .rtp_timestamp = s->ts, .received = s->at,
-		                    .payload_type = s->pt };
+	*out = (struct taut_frame){ .size = sizeof *out,
+				    .rtp_timestamp = s->ts,
+				    .received = s->at,
+				    .payload_type = s->pt };
 	if (s->key)
 		out->flags |= TAUT_FRAME_KEY;
 	if (s->has_level)
@@ -210,7 +218,7 @@ static void describe(struct tt_rtp_receiver *r, const struct tt_rtp_slot *s, str
 }
 
 bool tt_rtp_receiver_take(struct tt_rtp_receiver *r, struct taut_frame *out, uint8_t **buf,
-                          size_t *cap)
+			  size_t *cap)
 {
 	int64_t end;
 

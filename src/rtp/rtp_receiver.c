@@ -14,12 +14,13 @@ enum {
 	VIDEO_SLOTS = 2048,
 	BEFORE_FIRST = 32,  /* packets of a frame that may arrive after one of its later ones */
 	AHEAD_BY_RTX = 100, /* newest packets lost, and sent again unasked as a probe */
-	STRAGGLING = 200000, /* microseconds after a BYE in which packets may still be of before it */
+	STRAGGLING =
+		200000, /* microseconds after a BYE in which packets may still be of before it */
 };
 
 void tt_rtp_receiver_init(struct tt_rtp_receiver *r, struct tt_env *env,
-                          struct tt_rtp_counters *counters,
-                          const struct tt_rtp_receiver_config *cfg)
+			  struct tt_rtp_counters *counters,
+			  const struct tt_rtp_receiver_config *cfg)
 {
 	*r = (struct tt_rtp_receiver){ .env = env, .counters = counters, .nack.env = env };
 	tt_rtp_reorder_init(&r->reorder, env, cfg->kind == TAUT_VIDEO ? VIDEO_SLOTS : AUDIO_SLOTS);
@@ -89,7 +90,7 @@ static void count_lost(struct tt_rtp_receiver *r)
 
 /* The payload without its descriptor, and what the descriptor says. NULL, or why not. */
 static const char *read_payload(struct tt_rtp_slot *meta, struct span *payload,
-                                const struct tt_rtp_payload *map)
+				const struct tt_rtp_payload *map)
 {
 	struct tt_vp8_descriptor d;
 
@@ -124,18 +125,17 @@ static void give_way(struct tt_rtp_receiver *r, int64_t seq)
 }
 
 static void track_missing(struct tt_rtp_receiver *r, taut_time now, int64_t newest_before,
-                          int64_t seq)
+			  int64_t seq)
 {
 	if (!r->cfg.nack)
 		return;
 	tt_nack_arrived(&r->nack, seq);
-	if (seq > newest_before &&
-	    !tt_nack_missing(&r->nack, now, newest_before + 1, seq))
+	if (seq > newest_before && !tt_nack_missing(&r->nack, now, newest_before + 1, seq))
 		give_way(r, seq);
 }
 
 static enum tt_rtp_put insert(struct tt_rtp_receiver *r, const struct tt_rtp_slot *meta,
-                              struct span payload)
+			      struct span payload)
 {
 	if (!r->reorder.started && r->cfg.kind == TAUT_VIDEO && !meta->start)
 		tt_rtp_reorder_start(&r->reorder, meta->seq - BEFORE_FIRST);
@@ -152,10 +152,15 @@ static enum tt_rtp_put insert(struct tt_rtp_receiver *r, const struct tt_rtp_slo
 }
 
 static struct tt_rtp_slot meta_of(const struct tt_rtp_packet *p, const struct tt_rtp_ext_values *x,
-                                  taut_time arrived)
+				  taut_time now, taut_time arrived)
 {
-	return (struct tt_rtp_slot){ .marker = p->marker, .ts = p->ts, .at = arrived,
-		                     .has_level = x->has_level, .voice = x->voice, .level = x->level };
+	return (struct tt_rtp_slot){ .marker = p->marker,
+				     .ts = p->ts,
+				     .at = arrived,
+				     .seen = now,
+				     .has_level = x->has_level,
+				     .voice = x->voice,
+				     .level = x->level };
 }
 
 /* A BYE is not for ever: Firefox says it when a direction stops to send, and goes on with the same
@@ -170,10 +175,10 @@ static void start_again(struct tt_rtp_receiver *r, taut_time now)
 }
 
 const char *tt_rtp_receiver_media(struct tt_rtp_receiver *r, taut_time now, taut_time arrived,
-                                  const struct tt_rtp_packet *p, const struct tt_rtp_ext_values *x)
+				  const struct tt_rtp_packet *p, const struct tt_rtp_ext_values *x)
 {
 	const struct tt_rtp_payload *map = tt_rtp_receiver_payload(r, p->pt);
-	struct tt_rtp_slot meta = meta_of(p, x, arrived);
+	struct tt_rtp_slot meta = meta_of(p, x, now, arrived);
 	struct span payload = p->payload;
 
 	if (!map)
@@ -213,11 +218,12 @@ const char *tt_rtp_receiver_media(struct tt_rtp_receiver *r, taut_time now, taut
 }
 
 const char *tt_rtp_receiver_rtx(struct tt_rtp_receiver *r, taut_time now, taut_time arrived,
-                                const struct tt_rtp_packet *p, const struct tt_rtp_ext_values *x)
+				const struct tt_rtp_packet *p, const struct tt_rtp_ext_values *x)
 {
 	const struct tt_rtp_payload *rtx = tt_rtp_receiver_payload(r, p->pt);
-	const struct tt_rtp_payload *map = rtx && rtx->apt ? tt_rtp_receiver_payload(r, rtx->apt) : NULL;
-	struct tt_rtp_slot meta = meta_of(p, x, arrived);
+	const struct tt_rtp_payload *map =
+		rtx && rtx->apt ? tt_rtp_receiver_payload(r, rtx->apt) : NULL;
+	struct tt_rtp_slot meta = meta_of(p, x, now, arrived);
 
 	if (!map || map->apt)
 		return "no such retransmission payload type";
@@ -235,7 +241,7 @@ const char *tt_rtp_receiver_rtx(struct tt_rtp_receiver *r, taut_time now, taut_t
 	int64_t newest = r->source.newest;
 
 	meta.seq = tt_rtp_source_nearest(&r->source,
-	                                 tt_u16((unsigned)p->payload.p[0] << 8 | p->payload.p[1]));
+					 tt_u16((unsigned)p->payload.p[0] << 8 | p->payload.p[1]));
 	if (meta.seq > newest + AHEAD_BY_RTX || meta.seq < newest - TT_NACK_AGE)
 		return "retransmission from far away";
 	tt_nack_resent(&r->nack, now, meta.seq);

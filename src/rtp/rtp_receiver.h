@@ -26,17 +26,17 @@ struct tt_rtp_receiver {
 	struct tt_rtp_payload payloads[TT_RTP_MAX_PAYLOADS];
 	struct tt_env *env;
 	struct tt_rtp_counters *counters; /* of the session */
-	uint32_t ssrc; /* followed; counts only when has_ssrc */
-	bool has_ssrc, ended; /* ended: BYE came */
+	uint32_t ssrc;                    /* followed; counts only when has_ssrc */
+	bool has_ssrc, ended;             /* ended: BYE came */
 	taut_time last_at, ended_at;
 	struct tt_rtp_source source;
 	uint64_t recovered;
 	int64_t counted_lost; /* what of the losses is in the counters */
 	struct tt_rtp_reorder reorder;
 	struct tt_nack nack;
-	uint32_t clock_rate; /* of the last payload type */
-	bool lost;           /* before the next frame something is missing */
-	uint32_t lost_count; /* audio: packets */
+	uint32_t clock_rate;     /* of the last payload type */
+	bool lost;               /* before the next frame something is missing */
+	uint32_t lost_count;     /* audio: packets */
 	bool need_key, want_key; /* video: only a key frame can follow; and it is to be asked for */
 	bool ask_key;            /* the application wants one */
 	taut_time key_asked_at;  /* 0: never */
@@ -52,8 +52,8 @@ struct tt_rtp_receiver {
 };
 
 void tt_rtp_receiver_init(struct tt_rtp_receiver *r, struct tt_env *env,
-                          struct tt_rtp_counters *counters,
-                          const struct tt_rtp_receiver_config *cfg);
+			  struct tt_rtp_counters *counters,
+			  const struct tt_rtp_receiver_config *cfg);
 void tt_rtp_receiver_free(struct tt_rtp_receiver *r);
 void tt_rtp_receiver_configure(struct tt_rtp_receiver *r, const struct tt_rtp_receiver_config *cfg);
 /* NULL: not in the map. */
@@ -62,16 +62,17 @@ const struct tt_rtp_payload *tt_rtp_receiver_payload(const struct tt_rtp_receive
 void tt_rtp_receiver_follow(struct tt_rtp_receiver *r, uint32_t ssrc);
 /* A packet of the stream's own SSRC. NULL, or why it was refused. */
 const char *tt_rtp_receiver_media(struct tt_rtp_receiver *r, taut_time now, taut_time arrived,
-                                  const struct tt_rtp_packet *p, const struct tt_rtp_ext_values *x);
+				  const struct tt_rtp_packet *p, const struct tt_rtp_ext_values *x);
 /* A packet of its RTX SSRC, RFC 4588 section 4. */
 const char *tt_rtp_receiver_rtx(struct tt_rtp_receiver *r, taut_time now, taut_time arrived,
-                                const struct tt_rtp_packet *p, const struct tt_rtp_ext_values *x);
+				const struct tt_rtp_packet *p, const struct tt_rtp_ext_values *x);
 /* Gives up what was waited for long enough. */
 void tt_rtp_receiver_advance(struct tt_rtp_receiver *r, taut_time now, taut_time rtt);
-taut_time tt_rtp_receiver_deadline(const struct tt_rtp_receiver *r, taut_time rtt); /* INT64_MAX: never */
+taut_time tt_rtp_receiver_deadline(const struct tt_rtp_receiver *r,
+				   taut_time rtt); /* INT64_MAX: never */
 /* The next frame, copied into *buf (grown in env up to 4 MiB). False: none. captured is left 0. */
 bool tt_rtp_receiver_take(struct tt_rtp_receiver *r, struct taut_frame *out, uint8_t **buf,
-                          size_t *cap);
+			  size_t *cap);
 /* RFC 3550 section 6.4.1, as signed 24 bits can say it. */
 int32_t tt_rtp_receiver_lost(const struct tt_rtp_receiver *r);
 /* How many microseconds after its last sender report the moment ts lies. */

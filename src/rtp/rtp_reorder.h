@@ -21,7 +21,7 @@ struct tt_rtp_slot {
 	uint8_t pt, level;
 	uint16_t len, cap;
 	uint32_t ts;
-	taut_time at;
+	taut_time at, seen; /* when it arrived, and when we came to look at it */
 	uint8_t *data;
 };
 

@@ -11,22 +11,25 @@
 enum {
 	VIDEO_HISTORY = 1024,
 	AUDIO_HISTORY = 64,
-	RTX_OSN = 2,             /* RFC 4588 section 4: the original sequence number */
+	RTX_OSN = 2, /* RFC 4588 section 4: the original sequence number */
 	RTX_MIDS = 100,
-	MAX_CREDIT = 128 * 1024, /* bytes of retransmissions in a burst; then half of what is sent */
-	MIN_RESEND = 20000,      /* microseconds, while the round trip is unknown or shorter */
+	MAX_CREDIT =
+		128 * 1024, /* bytes of retransmissions in a burst; then half of what is sent */
+	MIN_RESEND = 20000, /* microseconds, while the round trip is unknown or shorter */
 	MAX_EXT = 6,
 };
 
 int tt_rtp_sender_init(struct tt_rtp_sender *s, struct tt_env *env,
-                       const struct tt_rtp_sender_config *cfg, uint32_t first_seq)
+		       const struct tt_rtp_sender_config *cfg, uint32_t first_seq)
 {
 	struct {
 		uint32_t ts;
 		uint16_t seq, rtx_seq, picture;
 	} start;
 
-	*s = (struct tt_rtp_sender){ .env = env, .resend_credit = MAX_CREDIT, .rtx_mids = RTX_MIDS };
+	*s = (struct tt_rtp_sender){ .env = env,
+				     .resend_credit = MAX_CREDIT,
+				     .rtx_mids = RTX_MIDS };
 	if (!tt_random(env, &start, sizeof start))
 		return TAUT_E_CRYPTO;
 	/* RFC 3711 section 3.3.1: a receiver guesses the rollover counter, so stay off the wrap */
@@ -35,7 +38,7 @@ int tt_rtp_sender_init(struct tt_rtp_sender *s, struct tt_env *env,
 	s->picture_id = start.picture & 0x7fff;
 	s->ts_offset = start.ts;
 	if (!tt_rtp_history_init(&s->history, env,
-	                         cfg->kind == TAUT_VIDEO ? VIDEO_HISTORY : AUDIO_HISTORY))
+				 cfg->kind == TAUT_VIDEO ? VIDEO_HISTORY : AUDIO_HISTORY))
 		return TAUT_E_NOMEM;
 	tt_rtp_sender_configure(s, cfg);
 	return TAUT_OK;
@@ -60,7 +63,7 @@ void tt_rtp_sender_free(struct tt_rtp_sender *s)
 
 /* The extensions of a packet that leaves now. values: room for what they point to. */
 static size_t list_ext(const struct tt_rtp_sender *s, const struct tt_rtp_sent *p, bool mid,
-                       const struct tt_rtp_stamp *stamp, struct tt_rtp_ext *ext, uint8_t *values)
+		       const struct tt_rtp_stamp *stamp, struct tt_rtp_ext *ext, uint8_t *values)
 {
 	const struct tt_rtp_ext_ids *id = &s->cfg.ext;
 	struct wr w = wr_make(values, 8);
@@ -149,7 +152,7 @@ static int queue_vp8(struct tt_rtp_sender *s, const struct taut_frame *f, uint32
 }
 
 int tt_rtp_sender_frame(struct tt_rtp_sender *s, taut_time now, const struct taut_frame *frame,
-                        size_t max_packet)
+			size_t max_packet)
 {
 	uint32_t ts = frame->rtp_timestamp + s->ts_offset;
 	size_t room = max_payload(s, max_packet);
@@ -157,7 +160,7 @@ int tt_rtp_sender_frame(struct tt_rtp_sender *s, taut_time now, const struct tau
 	if (!frame->data || frame->len == 0)
 		return TAUT_E_INVAL;
 	int r = s->cfg.codec == TT_RTP_CODEC_OPUS ? queue_opus(s, frame, ts, room)
-	                                          : queue_vp8(s, frame, ts, room);
+						  : queue_vp8(s, frame, ts, room);
 
 	if (r != TAUT_OK)
 		return r;
@@ -173,7 +176,7 @@ static uint16_t seq_of(const struct tt_rtp_sender *s, uint64_t number)
 }
 
 size_t tt_rtp_sender_next(struct tt_rtp_sender *s, taut_time now, const struct tt_rtp_stamp *stamp,
-                          uint8_t *buf, size_t cap)
+			  uint8_t *buf, size_t cap)
 {
 	struct tt_rtp_sent *p = tt_rtp_history_head(&s->history);
 
@@ -183,8 +186,11 @@ size_t tt_rtp_sender_next(struct tt_rtp_sender *s, taut_time now, const struct t
 	uint8_t values[8];
 	size_t n = list_ext(s, p, !s->acknowledged, stamp, ext, values);
 	struct wr w = wr_make(buf, cap);
-	const struct tt_rtp_packet h = { .marker = p->marker, .pt = p->pt,
-		                         .seq = seq_of(s, p->number), .ts = p->ts, .ssrc = s->cfg.ssrc };
+	const struct tt_rtp_packet h = { .marker = p->marker,
+					 .pt = p->pt,
+					 .seq = seq_of(s, p->number),
+					 .ts = p->ts,
+					 .ssrc = s->cfg.ssrc };
 
 	tt_rtp_write_header(&w, &h, ext, n);
 	wr_bytes(&w, p->data, p->len);
@@ -210,8 +216,7 @@ void tt_rtp_sender_nack(struct tt_rtp_sender *s, taut_time now, taut_time rtt, u
 		return;
 	if (p->resent_at && now < p->resent_at + tt_max64(rtt, MIN_RESEND))
 		return;
-	if (!s->resend &&
-	    !(s->resend = tt_alloc(s->env, s->history.size * sizeof *s->resend)))
+	if (!s->resend && !(s->resend = tt_alloc(s->env, s->history.size * sizeof *s->resend)))
 		return;
 	if (s->resend_count == s->history.size)
 		return;
@@ -236,8 +241,8 @@ static struct tt_rtp_sent *take_resend(struct tt_rtp_sender *s)
 	return NULL;
 }
 
-size_t tt_rtp_sender_resend(struct tt_rtp_sender *s, taut_time now, const struct tt_rtp_stamp *stamp,
-                            uint8_t *buf, size_t cap)
+size_t tt_rtp_sender_resend(struct tt_rtp_sender *s, taut_time now,
+			    const struct tt_rtp_stamp *stamp, uint8_t *buf, size_t cap)
 {
 	struct tt_rtp_sent *p = take_resend(s);
 
@@ -248,8 +253,11 @@ size_t tt_rtp_sender_resend(struct tt_rtp_sender *s, taut_time now, const struct
 	bool mid = s->rtx_mids > 0;
 	size_t n = list_ext(s, p, mid, stamp, ext, values);
 	struct wr w = wr_make(buf, cap);
-	const struct tt_rtp_packet h = { .marker = p->marker, .pt = s->cfg.rtx_payload_type,
-		                         .seq = s->rtx_seq++, .ts = p->ts, .ssrc = s->cfg.rtx_ssrc };
+	const struct tt_rtp_packet h = { .marker = p->marker,
+					 .pt = s->cfg.rtx_payload_type,
+					 .seq = s->rtx_seq++,
+					 .ts = p->ts,
+					 .ssrc = s->cfg.rtx_ssrc };
 
 	tt_rtp_write_header(&w, &h, ext, n);
 	wr_u16(&w, seq_of(s, p->number)); /* RFC 4588 section 4 */

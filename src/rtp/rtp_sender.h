@@ -24,13 +24,13 @@ struct tt_rtp_sender {
 	unsigned rtx_mids;        /* mids still to be put on retransmissions */
 	uint64_t *resend;         /* a ring of numbers, as long as the history */
 	size_t resend_at, resend_count;
-	int64_t resend_credit;    /* bytes */
-	bool key_wanted;          /* the application is to be told ... */
-	taut_time key_wanted_at;  /* ... not before this */
-	taut_time key_told_at;    /* 0: never */
+	int64_t resend_credit;   /* bytes */
+	bool key_wanted;         /* the application is to be told ... */
+	taut_time key_wanted_at; /* ... not before this */
+	taut_time key_told_at;   /* 0: never */
 	uint8_t fir_seq;
 	bool fir_seen;
-	int32_t remote_lost;      /* as the last report said */
+	int32_t remote_lost; /* as the last report said */
 };
 
 /* What is written into a packet as it leaves. */
@@ -41,21 +41,21 @@ struct tt_rtp_stamp {
 
 /* first_seq: TAUT_E_CRYPTO without random numbers. */
 int tt_rtp_sender_init(struct tt_rtp_sender *s, struct tt_env *env,
-                       const struct tt_rtp_sender_config *cfg, uint32_t first_seq);
+		       const struct tt_rtp_sender_config *cfg, uint32_t first_seq);
 void tt_rtp_sender_free(struct tt_rtp_sender *s);
 /* The same ssrc goes on with other parameters. */
 void tt_rtp_sender_configure(struct tt_rtp_sender *s, const struct tt_rtp_sender_config *cfg);
 /* Errors as tt_rtp_session_send_frame; after one nothing is queued. */
 int tt_rtp_sender_frame(struct tt_rtp_sender *s, taut_time now, const struct taut_frame *frame,
-                        size_t max_packet);
+			size_t max_packet);
 /* The next waiting packet, complete; 0: none. */
 size_t tt_rtp_sender_next(struct tt_rtp_sender *s, taut_time now, const struct tt_rtp_stamp *stamp,
-                          uint8_t *buf, size_t cap);
+			  uint8_t *buf, size_t cap);
 /* A sequence number of a NACK. Repeats within a round trip and what is no longer kept are ignored. */
 void tt_rtp_sender_nack(struct tt_rtp_sender *s, taut_time now, taut_time rtt, uint16_t seq);
 /* The next retransmission, complete, RFC 4588 section 4; 0: none. */
-size_t tt_rtp_sender_resend(struct tt_rtp_sender *s, taut_time now, const struct tt_rtp_stamp *stamp,
-                            uint8_t *buf, size_t cap);
+size_t tt_rtp_sender_resend(struct tt_rtp_sender *s, taut_time now,
+			    const struct tt_rtp_stamp *stamp, uint8_t *buf, size_t cap);
 /* The RTP timestamp of the moment now, for sender reports: RFC 3550 section 6.4.1. */
 uint32_t tt_rtp_sender_timestamp(const struct tt_rtp_sender *s, taut_time now);
 

@@ -10,8 +10,9 @@ enum { MAX_DROPOUT = 3000, MAX_MISORDER = 1024, NO_SEQ = 0x10000 };
 static void restart(struct tt_rtp_source *s, uint16_t seq)
 {
 	/* one cycle up, so that packets before the first one are not negative */
-	*s = (struct tt_rtp_source){ .started = true, .base = 0x10000 + seq, .newest = 0x10000 + seq,
-	                             .bad_seq = NO_SEQ };
+	*s = (struct tt_rtp_source){
+		.started = true, .base = 0x10000 + seq, .newest = 0x10000 + seq, .bad_seq = NO_SEQ
+	};
 }
 
 int64_t tt_rtp_source_nearest(const struct tt_rtp_source *s, uint16_t seq)
@@ -40,7 +41,8 @@ enum tt_rtp_seq tt_rtp_source_seq(struct tt_rtp_source *s, uint16_t seq, int64_t
 		int64_t base = *ext < s->newest ? *ext + 0x10000 : *ext;
 
 		restart(s, seq);
-		s->base = s->newest = *ext = base; /* extended numbers go on, so that none comes twice */
+		s->base = s->newest = *ext =
+			base; /* extended numbers go on, so that none comes twice */
 		return TT_RTP_SEQ_RESTART;
 	}
 	s->bad_seq = (seq + 1u) & 0xffff;
@@ -84,7 +86,8 @@ uint8_t tt_rtp_source_fraction(struct tt_rtp_source *s)
 	s->received_prior = s->received;
 	if (expected_interval == 0 || received_interval >= expected_interval)
 		return 0;
-	return tt_u8(tt_min(255, ((expected_interval - received_interval) << 8) / expected_interval));
+	return tt_u8(
+		tt_min(255, ((expected_interval - received_interval) << 8) / expected_interval));
 }
 
 taut_time tt_rtp_source_jitter_us(const struct tt_rtp_source *s, uint32_t clock_rate)

@@ -14,11 +14,11 @@ enum tt_rtp_codec {
 };
 
 enum {
-	TT_RTP_MAX_STREAMS = 64,  /* senders, and as many receivers */
-	TT_RTP_MAX_PAYLOADS = 64, /* of one receiver */
-	TT_RTP_MAX_SSRCS = 256,   /* signalled, of all receivers */
-	TT_RTP_MAX_PROBES = 32,   /* not signalled; past it the oldest is forgotten */
-	TT_RTP_MAX_MID = 32,      /* longest mid or rid */
+	TT_RTP_MAX_STREAMS = 64,   /* senders, and as many receivers */
+	TT_RTP_MAX_PAYLOADS = 64,  /* of one receiver */
+	TT_RTP_MAX_SSRCS = 256,    /* signalled, of all receivers */
+	TT_RTP_MAX_PROBES = 32,    /* not signalled; past it the oldest is forgotten */
+	TT_RTP_MAX_MID = 32,       /* longest mid or rid */
 	TT_RTP_PACKET_ROOM = 1500, /* what poll_send may need of cap */
 };
 
@@ -68,7 +68,8 @@ struct tt_rtp_receiver_config {
 struct tt_rtp_counters {
 	uint64_t packets_sent, bytes_sent; /* RTP with its header, retransmissions included */
 	uint64_t packets_received, bytes_received;
-	uint64_t packets_lost;      /* of all receivers, never recovered so far; RFC 3550 6.4.1, not below 0 */
+	uint64_t
+		packets_lost; /* of all receivers, never recovered so far; RFC 3550 6.4.1, not below 0 */
 	uint64_t packets_resent;    /* by RTX */
 	uint64_t packets_recovered; /* received by RTX and used */
 	uint64_t packets_duplicate, packets_late;
@@ -77,7 +78,8 @@ struct tt_rtp_counters {
 	uint64_t nacks_sent, nacks_received; /* messages */
 	uint64_t plis_sent, plis_received, firs_received;
 	uint64_t remb_received, twcc_sent, twcc_received;
-	uint64_t frames_sent, frames_received, frames_dropped; /* dropped: incomplete or undecodable */
+	uint64_t frames_sent, frames_received,
+		frames_dropped; /* dropped: incomplete or undecodable */
 	uint64_t audio_frames_sent, audio_frames_received;
 	uint64_t video_frames_sent, video_frames_received;
 	uint64_t remote_packets_lost; /* what the peer reports of our streams */

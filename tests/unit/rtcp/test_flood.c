@@ -88,6 +88,43 @@ static void beginnings_without_end_cost_no_time(void **state)
 	finish();
 }
 
+/* Kept from running for a second, we find a hole that is old already: it is asked for all the same. */
+static void a_hole_found_late_is_still_asked_for(void **state)
+{
+	uint8_t frame[10], buf[TT_RTP_PACKET_ROOM];
+	bool rtcp;
+
+	(void)state;
+	begin(1);
+	for (uint16_t seq = 0; seq < 20; seq++) {
+		const struct tt_rtp_packet h = { .marker = true, .pt = 96, .seq = seq, .ts = seq * 3000u, .ssrc = 1 };
+		struct wr w = wr_make(buf, sizeof buf);
+
+		tt_rtp_write_header(&w, &h, NULL, 0);
+		tt_vp8_write(&w, true, seq);
+		memcpy(frame, seq == 0 ? "\x10\x02\x00\x9d\x01\x2a\x40\x01\xf0\x00" : "\x11\x02\0\0\0\0\0\0\0\0", 10);
+		wr_bytes(&w, frame, sizeof frame);
+		if (seq != 10)
+			tt_rtp_session_recv_rtp(s, sim.now, sim.now - 1000000 + seq * 1000, buf, wr_len(&w));
+	}
+	tt_rtp_session_tick(s, sim.now);
+	while (tt_rtp_session_poll_event(s))
+		;
+	while (tt_rtp_session_poll_send(s, sim.now, buf, sizeof buf, &rtcp) > 0)
+		;
+	assert_int_equal(tt_rtp_session_counters(s)->video_frames_received, 10);
+	assert_int_equal(tt_rtp_session_counters(s)->nacks_sent, 1);
+	assert_int_equal(tt_rtp_session_counters(s)->plis_sent, 0);
+	sim.now += 600000; /* but not for ever */
+	tt_rtp_session_tick(s, sim.now);
+	while (tt_rtp_session_poll_event(s))
+		;
+	while (tt_rtp_session_poll_send(s, sim.now, buf, sizeof buf, &rtcp) > 0)
+		;
+	assert_int_equal(tt_rtp_session_counters(s)->plis_sent, 1);
+	finish();
+}
+
 /* 200 KB, as a key frame at 640x480 may be: gone in a tenth of a second, and sound goes between. */
 static void a_large_key_frame_leaves_in_time_and_sound_goes_first(void **state)
 {
@@ -143,6 +180,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(many_streams_hold_no_more_than_a_few_large_ones),
 		cmocka_unit_test(beginnings_without_end_cost_no_time),
+		cmocka_unit_test(a_hole_found_late_is_still_asked_for),
 		cmocka_unit_test(a_large_key_frame_leaves_in_time_and_sound_goes_first),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
