@@ -97,15 +97,28 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (tt_rtcp_check(data, size) == NULL)
 		read_all(data, size);
-	tt_env_init(&env, &(struct taut_env_config){ .size = sizeof(struct taut_env_config), .random = no_random });
+	tt_env_init(&env, &(struct taut_env_config){ .size = sizeof(struct taut_env_config),
+						     .random = no_random });
 	check(tt_rtp_session_new(&s, &env, NULL, 1000) == TAUT_OK);
-	check(tt_rtp_session_set_sender(s, 1000, &(struct tt_rtp_sender_config){
-		.stream = 1, .kind = TAUT_VIDEO, .codec = TT_RTP_CODEC_VP8, .clock_rate = 90000,
-		.ssrc = 0x23456789, .rtx_ssrc = 5, .payload_type = 96, .rtx_payload_type = 97,
-		.nack = true }) == TAUT_OK);
-	check(tt_rtp_session_set_receiver(s, 1000, &(struct tt_rtp_receiver_config){
-		.stream = 1, .kind = TAUT_VIDEO, .ssrc = h.ssrc, .payloads = map, .payload_count = 1,
-		.nack = true, .pli = true }) == TAUT_OK);
+	check(tt_rtp_session_set_sender(s, 1000,
+					&(struct tt_rtp_sender_config){ .stream = 1,
+									.kind = TAUT_VIDEO,
+									.codec = TT_RTP_CODEC_VP8,
+									.clock_rate = 90000,
+									.ssrc = 0x23456789,
+									.rtx_ssrc = 5,
+									.payload_type = 96,
+									.rtx_payload_type = 97,
+									.nack = true }) == TAUT_OK);
+	check(tt_rtp_session_set_receiver(s, 1000,
+					  &(struct tt_rtp_receiver_config){ .stream = 1,
+									    .kind = TAUT_VIDEO,
+									    .ssrc = h.ssrc,
+									    .payloads = map,
+									    .payload_count = 1,
+									    .nack = true,
+									    .pli = true }) ==
+	      TAUT_OK);
 	check(tt_rtp_session_send_frame(s, 1000, 1, &f) == TAUT_OK);
 	tt_rtp_write_header(&w, &h, NULL, 0);
 	wr_bytes(&w, "\x10zzz", 4);

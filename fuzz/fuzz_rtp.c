@@ -45,7 +45,8 @@ static void read_and_rewrite(const uint8_t *data, size_t size)
 	check(again.marker == p.marker && span_eq(again.payload, p.payload));
 	r = tt_rtp_ext_begin(&again);
 	for (size_t i = 0; i < n; i++)
-		check(tt_rtp_ext_next(&r, &e) && e.id == ext[i].id && span_eq(e.value, ext[i].value));
+		check(tt_rtp_ext_next(&r, &e) && e.id == ext[i].id &&
+		      span_eq(e.value, ext[i].value));
 	check(!tt_rtp_ext_next(&r, &e));
 }
 
@@ -69,12 +70,28 @@ static struct tt_rtp_session *make_session(struct tt_env *env)
 	struct tt_rtp_session *s;
 
 	check(tt_rtp_session_new(&s, env, NULL, 1000) == TAUT_OK);
-	check(tt_rtp_session_set_receiver(s, 1000, &(struct tt_rtp_receiver_config){
-		.stream = 1, .kind = TAUT_VIDEO, .mid = "v", .ssrc = 1, .rtx_ssrc = 2, .payloads = video,
-		.payload_count = 2, .nack = true, .pli = true, .transport_cc = true, .ext = ext }) == TAUT_OK);
-	check(tt_rtp_session_set_receiver(s, 1000, &(struct tt_rtp_receiver_config){
-		.stream = 2, .kind = TAUT_AUDIO, .mid = "a", .payloads = audio, .payload_count = 1,
-		.transport_cc = true, .ext = ext }) == TAUT_OK);
+	check(tt_rtp_session_set_receiver(s, 1000,
+					  &(struct tt_rtp_receiver_config){ .stream = 1,
+									    .kind = TAUT_VIDEO,
+									    .mid = "v",
+									    .ssrc = 1,
+									    .rtx_ssrc = 2,
+									    .payloads = video,
+									    .payload_count = 2,
+									    .nack = true,
+									    .pli = true,
+									    .transport_cc = true,
+									    .ext = ext }) ==
+	      TAUT_OK);
+	check(tt_rtp_session_set_receiver(s, 1000,
+					  &(struct tt_rtp_receiver_config){ .stream = 2,
+									    .kind = TAUT_AUDIO,
+									    .mid = "a",
+									    .payloads = audio,
+									    .payload_count = 1,
+									    .transport_cc = true,
+									    .ext = ext }) ==
+	      TAUT_OK);
 	return s;
 }
 
@@ -89,8 +106,15 @@ static size_t next_packet(struct rd *r, uint16_t *seq, taut_time *now, uint8_t *
 	if (kind & 0x80)
 		*seq = rd_u16(r);
 	const struct tt_rtp_packet h = {
-		.marker = kind & 0x40, .pt = kind & 2 ? 111 : kind & 1 ? 97 : 96, .seq = *seq,
-		.ts = (uint32_t)(kind >> 2 & 15) * 3000, .ssrc = kind & 2 ? 3 : kind & 1 ? 2 : 1,
+		.marker = kind & 0x40,
+		.pt = kind & 2   ? 111
+		      : kind & 1 ? 97
+				 : 96,
+		.seq = *seq,
+		.ts = (uint32_t)(kind >> 2 & 15) * 3000,
+		.ssrc = kind & 2   ? 3
+			: kind & 1 ? 2
+				   : 1,
 	};
 	size_t len = rd_u8(r) & 63;
 
@@ -109,7 +133,8 @@ static void run_session(const uint8_t *data, size_t size)
 	uint16_t seq = 65530;
 	bool rtcp;
 
-	tt_env_init(&env, &(struct taut_env_config){ .size = sizeof(struct taut_env_config), .random = no_random });
+	tt_env_init(&env, &(struct taut_env_config){ .size = sizeof(struct taut_env_config),
+						     .random = no_random });
 	struct tt_rtp_session *s = make_session(&env);
 
 	tt_rtp_session_recv_rtp(s, now, 0, data, size);

@@ -42,7 +42,8 @@ static void flush(struct world *w, int i, int heard)
 	uint8_t buf[2048];
 	size_t len;
 
-	for (int n = 0; n < 64 && (len = tt_dcs_poll_send(w->d[i], w->now, buf, sizeof buf)) > 0; n++) {
+	for (int n = 0; n < 64 && (len = tt_dcs_poll_send(w->d[i], w->now, buf, sizeof buf)) > 0;
+	     n++) {
 		struct rd r = rd_make(buf, len);
 		rd_u32(&r);
 		uint32_t tag = rd_u32(&r);
@@ -65,7 +66,8 @@ static void settle(struct world *w, int heard)
 			const struct tt_dcs_event *e;
 			while ((e = tt_dcs_poll_event(w->d[i], w->now)) != NULL)
 				if (e->type == TT_DCS_MESSAGE && e->len < 64)
-					tt_dcs_send(w->d[i], w->now, e->channel, e->binary, e->data, e->len);
+					tt_dcs_send(w->d[i], w->now, e->channel, e->binary, e->data,
+						    e->len);
 			flush(w, i, heard);
 		}
 }
@@ -77,7 +79,8 @@ static void begin(struct world *w)
 
 	*w = (struct world){ .seed = 1, .now = SECOND };
 	tt_env_init(&w->env, &(struct taut_env_config){ .size = sizeof(struct taut_env_config),
-	                                                .random = draw, .ctx = &w->seed });
+							.random = draw,
+							.ctx = &w->seed });
 	for (int i = 0; i < 2; i++) {
 		if (tt_dcs_new(&w->d[i], &w->env, &cfg, w->now) < 0)
 			abort();
@@ -85,7 +88,8 @@ static void begin(struct world *w)
 		tt_dcs_connect(w->d[i], w->now);
 	}
 	tt_dcs_create(w->d[0], w->now, &(struct tt_dcs_init){ .label = "even" }, &ch);
-	tt_dcs_create(w->d[1], w->now, &(struct tt_dcs_init){ .label = "odd", .unordered = true }, &ch);
+	tt_dcs_create(w->d[1], w->now, &(struct tt_dcs_init){ .label = "odd", .unordered = true },
+		      &ch);
 	settle(w, 1);
 }
 
@@ -96,7 +100,8 @@ static void give(struct world *w, const uint8_t *chunks, size_t len, uint8_t con
 	if (!copy)
 		abort();
 	struct wr out = wr_make(copy, len + SCTP_COMMON_HEADER);
-	tt_sctp_write_header(&out, &(struct sctp_header){ 5000, 5000, control & 1 ? 0 : w->tag[1] });
+	tt_sctp_write_header(&out,
+			     &(struct sctp_header){ 5000, 5000, control & 1 ? 0 : w->tag[1] });
 	wr_bytes(&out, chunks, len);
 	if (control & 2 && len >= 8) { /* DATA and FORWARD-TSN: near what is expected */
 		struct wr tsn = wr_make(copy + SCTP_COMMON_HEADER + 4, 4);

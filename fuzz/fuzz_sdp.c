@@ -28,7 +28,7 @@ static void try_description(struct tt_env *env, const char *text, size_t len)
 		FUZZ_CHECK(!first && err.err.code == code, "refused without saying so");
 		FUZZ_CHECK(err.err.line >= 1 && err.err.column >= 1, "refused nowhere");
 		FUZZ_CHECK(err.err.message && err.err.found && err.err.expected && err.err.spec,
-		           "refused without a reason");
+			   "refused without a reason");
 		return;
 	}
 	FUZZ_CHECK(tt_sdp_write(first, env, &written, &n) == 0, "read but not written");
@@ -38,7 +38,8 @@ static void try_description(struct tt_env *env, const char *text, size_t len)
 	if (again != TAUT_E_LIMIT || len < TT_SDP_MAX_BYTES / 2) {
 		if (again != 0)
 			(void)fprintf(stderr, "%u:%u %s, found %s\n%s", (unsigned)err.err.line,
-			              (unsigned)err.err.column, err.err.message, err.err.found, written);
+				      (unsigned)err.err.column, err.err.message, err.err.found,
+				      written);
 		FUZZ_CHECK(again == 0, "written but not read");
 		if (!tt_sdp_equal(first, second, &difference))
 			(void)fprintf(stderr, "%s\n%s", difference, written);
@@ -59,9 +60,10 @@ static void try_candidate(const char *text, size_t len)
 		return;
 	const size_t n = tt_sdp_candidate_write(&c, once, sizeof once);
 	FUZZ_CHECK(n > 0, "a candidate read but not written");
-	FUZZ_CHECK(tt_sdp_candidate_read(&d, once, n, NULL) == 0, "a candidate written but not read");
+	FUZZ_CHECK(tt_sdp_candidate_read(&d, once, n, NULL) == 0,
+		   "a candidate written but not read");
 	FUZZ_CHECK(tt_sdp_candidate_write(&d, twice, sizeof twice) == n && strcmp(once, twice) == 0,
-	           "a candidate read back as another");
+		   "a candidate read back as another");
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -44,13 +44,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	FUZZ_CHECK(again.cls == m.cls && again.method == m.method, "the same again");
 	FUZZ_CHECK(memcmp(again.tid, m.tid, TT_STUN_TID_LEN) == 0, "the same again");
 	FUZZ_CHECK(!(m.has & TT_STUN_HAS_USERNAME) || span_eq(again.username, m.username),
-	           "the same again");
+		   "the same again");
 	FUZZ_CHECK(!(m.has & TT_STUN_HAS_SOFTWARE) || span_eq(again.software, m.software),
-	           "the same again");
-	FUZZ_CHECK(!(m.has & TT_STUN_HAS_XOR_MAPPED) || tt_addr_eq(&again.xor_mapped, &m.xor_mapped),
-	           "the same again");
+		   "the same again");
+	FUZZ_CHECK(!(m.has & TT_STUN_HAS_XOR_MAPPED) ||
+			   tt_addr_eq(&again.xor_mapped, &m.xor_mapped),
+		   "the same again");
 	FUZZ_CHECK(again.priority == m.priority && again.refused_count == m.refused_count,
-	           "the same again");
+		   "the same again");
 	FUZZ_CHECK(tt_stun_fingerprint_ok(&again, buf), "the same again");
 	return 0;
 }

@@ -89,8 +89,8 @@ static int replay_corpus(const char *name)
 	const char *root = getenv("TAUT_CORPUS");
 	char path[PATH_ROOM];
 
-	(void)snprintf(path, sizeof path, "%s/%s", root ? root : TAUT_SOURCE_DIR "/../shared/corpus",
-	               name);
+	(void)snprintf(path, sizeof path, "%s/%s",
+		       root ? root : TAUT_SOURCE_DIR "/../shared/corpus", name);
 	return replay(path);
 }
 

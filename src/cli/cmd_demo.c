@@ -107,7 +107,8 @@ static void say_where(const struct demo *d)
 		       "video %s/video.ivf\n",
 		       d->save, d->save, d->save);
 	else
-		printf("THE SELF-CALL FAILED; what was received, if anything, lies in %s\n", d->save);
+		printf("THE SELF-CALL FAILED; what was received, if anything, lies in %s\n",
+		       d->save);
 	fflush(stdout);
 }
 

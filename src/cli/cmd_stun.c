@@ -160,7 +160,7 @@ static void receive(struct attempt *a, struct tt_udp_batch *b)
 	for (size_t i = 0; i < b->count; i++) {
 		const struct taut_datagram *d = &b->in[i];
 		tt_stun_client_recv(&a->client, tt_max64(d->received, a->client.last_sent),
-		                    &d->remote, d->buf, d->len);
+				    &d->remote, d->buf, d->len);
 	}
 }
 
@@ -173,7 +173,7 @@ static void open_attempts(struct query *q)
 		if (err != 0)
 			q->reason = strerrordesc_np(err);
 		tt_stun_client_init(&a->client, &q->env, tt_io_now(), &q->found[i],
-		                    q->give_up - tt_io_now());
+				    q->give_up - tt_io_now());
 	}
 }
 
@@ -228,7 +228,8 @@ static void print_answer(const struct query *q, const struct attempt *a)
 	tt_addr_text(&a->client.server, server);
 	tt_addr_text(&a->client.mapped, mapped);
 	if (q->json)
-		printf("{\"server\":\"%s\",\"mapped\":\"%s\",\"local_port\":%u,\"round_trip_ms\":%.2f}\n",
+		printf("{\"server\":\"%s\",\"mapped\":\"%s\",\"local_port\":%u,\"round_trip_ms\":%."
+		       "2f}\n",
 		       server, mapped, a->udp.local.port, ms);
 	else
 		printf("server      %s, port %u (%s)\nmapped      %s, from our port %u\n"
@@ -254,8 +255,8 @@ static void print_failure(const struct query *q)
 		printf("{\"failed\":\"%s\",\"reason\":\"%s\",\"code\":%u}\n", q->failed, reason,
 		       q->code);
 	else if (q->code)
-		fprintf(stderr, "taut stun: %s %s, port %u: %s, %u\n", text, q->host, q->port, reason,
-		        q->code);
+		fprintf(stderr, "taut stun: %s %s, port %u: %s, %u\n", text, q->host, q->port,
+			reason, q->code);
 	else
 		fprintf(stderr, "taut stun: %s %s, port %u: %s\n", text, q->host, q->port, reason);
 }

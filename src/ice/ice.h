@@ -20,16 +20,16 @@
 #include "taut/taut.h"
 
 enum {
-	TT_ICE_MAX_BASES = 16,      /* local sockets */
-	TT_ICE_MAX_LOCAL = 64,      /* local candidates */
-	TT_ICE_MAX_REMOTE = 64,     /* signaled, in one generation */
-	TT_ICE_MAX_PRFLX = 16,      /* learned from checks, beside those */
-	TT_ICE_MAX_PAIRS = 128,     /* RFC 8445 section 6.1.2.5 recommends 100 */
+	TT_ICE_MAX_BASES = 16,  /* local sockets */
+	TT_ICE_MAX_LOCAL = 64,  /* local candidates */
+	TT_ICE_MAX_REMOTE = 64, /* signaled, in one generation */
+	TT_ICE_MAX_PRFLX = 16,  /* learned from checks, beside those */
+	TT_ICE_MAX_PAIRS = 128, /* RFC 8445 section 6.1.2.5 recommends 100 */
 	TT_ICE_MAX_SERVERS = 4,
-	TT_ICE_MAX_RESPONSES = 32,  /* waiting for poll_send */
-	TT_ICE_MAX_NAMES = 16,      /* .local names in one generation */
-	TT_ICE_UFRAG_CAP = 257,     /* RFC 8839 section 5.4: 4 to 256 characters, and a NUL */
-	TT_ICE_PWD_CAP = 257,       /* 22 to 256 */
+	TT_ICE_MAX_RESPONSES = 32, /* waiting for poll_send */
+	TT_ICE_MAX_NAMES = 16,     /* .local names in one generation */
+	TT_ICE_UFRAG_CAP = 257,    /* RFC 8839 section 5.4: 4 to 256 characters, and a NUL */
+	TT_ICE_PWD_CAP = 257,      /* 22 to 256 */
 };
 
 struct tt_ice; /* opaque */
@@ -45,7 +45,8 @@ struct tt_ice_config {
 	bool loopback; /* use loopback addresses even when there are others */
 	const struct tt_ice_server *servers;
 	size_t server_count;
-	taut_flow *next_flow; /* the connection's counter: the number the next socket gets, from 1 */
+	taut_flow
+		*next_flow; /* the connection's counter: the number the next socket gets, from 1 */
 };
 
 enum tt_ice_type { TT_ICE_HOST, TT_ICE_SRFLX, TT_ICE_PRFLX, TT_ICE_RELAY };
@@ -53,14 +54,14 @@ enum tt_ice_type { TT_ICE_HOST, TT_ICE_SRFLX, TT_ICE_PRFLX, TT_ICE_RELAY };
 /* What a candidate line says (RFC 8839 section 5.1); src/sdp reads and writes the line. */
 struct tt_ice_candidate {
 	enum tt_ice_type type;
-	bool tcp;               /* such a remote candidate is ignored, never an error */
-	uint8_t component;      /* 1; others are ignored (rtcp-mux) */
-	char foundation[33];    /* 1 to 32 ice-chars */
+	bool tcp;            /* such a remote candidate is ignored, never an error */
+	uint8_t component;   /* 1; others are ignored (rtcp-mux) */
+	char foundation[33]; /* 1 to 32 ice-chars */
 	uint32_t priority;
 	struct taut_addr addr;    /* family 0: name holds the address, port is still this one's */
 	const char *name;         /* "<uuid>.local", or NULL; copied */
 	struct taut_addr related; /* raddr and rport; family 0: none */
-	const char *ufrag;        /* the candidate's ufrag extension, or NULL: the current generation */
+	const char *ufrag; /* the candidate's ufrag extension, or NULL: the current generation */
 };
 
 struct tt_ice_path {
@@ -82,8 +83,8 @@ enum tt_ice_event_type {
 	TT_ICE_EV_CANDIDATE,      /* candidate: tell the peer */
 	TT_ICE_EV_GATHERING_DONE, /* no more candidates: tell the peer */
 	TT_ICE_EV_FIRST_CHECK,    /* once per generation: path */
-	TT_ICE_EV_SELECTED,       /* a pair was nominated and carries data now: path, its types, rtt */
-	TT_ICE_EV_STATE,          /* state, reason (TAUT_REASON_), why */
+	TT_ICE_EV_SELECTED, /* a pair was nominated and carries data now: path, its types, rtt */
+	TT_ICE_EV_STATE,    /* state, reason (TAUT_REASON_), why */
 };
 
 /* Valid until the next poll_event. */
@@ -122,7 +123,7 @@ struct tt_ice_counters {
 };
 
 int tt_ice_new(struct tt_ice **out, struct tt_env *env, const struct tt_ice_config *cfg,
-               taut_time now); /* TAUT_E_NOMEM, TAUT_E_CRYPTO, TAUT_E_INVAL */
+	       taut_time now); /* TAUT_E_NOMEM, TAUT_E_CRYPTO, TAUT_E_INVAL */
 /* The sockets it asked for are the caller's to close. */
 void tt_ice_free(struct tt_ice *ice);
 
@@ -139,7 +140,7 @@ bool tt_ice_controlling(const struct tt_ice *ice);
  * forbids, or a blank or control character.
  * When the offer of the peer changes them: tt_ice_restart, then set_remote, then gather. */
 int tt_ice_set_remote(struct tt_ice *ice, taut_time now, const char *ufrag, const char *pwd,
-                      bool lite);
+		      bool lite);
 /* Of lengths and characters that set_remote takes. */
 bool tt_ice_remote_usable(const char *ufrag, const char *pwd);
 /* Does this differ from what set_remote was told, so that it means a restart? */
@@ -159,7 +160,7 @@ void tt_ice_remote_end(struct tt_ice *ice, taut_time now); /* a=end-of-candidate
 /* All of them, each time. A socket whose address is gone is closed; new addresses are used
  * by the next gather. TAUT_E_NOMEM. */
 int tt_ice_set_interfaces(struct tt_ice *ice, taut_time now, const struct taut_interface *all,
-                          size_t n);
+			  size_t n);
 /* Once per generation; again is harmless. */
 void tt_ice_gather(struct tt_ice *ice, taut_time now);
 /* UDP (one per usable address), CLOSE, RESOLVE (STUN servers; flow is only a number there),
@@ -167,7 +168,7 @@ void tt_ice_gather(struct tt_ice *ice, taut_time now);
 const struct taut_io *tt_ice_poll_io(struct tt_ice *ice);
 /* False: the flow is not this agent's. */
 bool tt_ice_io_result(struct tt_ice *ice, taut_time now, taut_flow flow, int os_errno,
-                      const struct taut_addr *found, size_t n);
+		      const struct taut_addr *found, size_t n);
 bool tt_ice_owns(const struct tt_ice *ice, taut_flow flow);
 /* Packets of this flow are mDNS and nothing else. */
 bool tt_ice_is_multicast(const struct tt_ice *ice, taut_flow flow);
@@ -177,7 +178,7 @@ bool tt_ice_is_multicast(const struct tt_ice *ice, taut_flow flow);
 /* A STUN packet, or any packet of the multicast flow. 0: taken; 1: not taken, dropped and
  * counted (nothing changed). local may have family 0. */
 int tt_ice_recv(struct tt_ice *ice, taut_time now, taut_flow flow, const struct taut_addr *local,
-                const struct taut_addr *remote, const uint8_t *buf, size_t len);
+		const struct taut_addr *remote, const uint8_t *buf, size_t len);
 struct tt_ice_out {
 	taut_flow flow;
 	struct taut_addr local, remote;

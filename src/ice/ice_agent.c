@@ -73,7 +73,7 @@ static int copy_servers(struct tt_ice *ice, const struct tt_ice_config *cfg)
 }
 
 int tt_ice_new(struct tt_ice **out, struct tt_env *env, const struct tt_ice_config *cfg,
-               taut_time now)
+	       taut_time now)
 {
 	if (!cfg->next_flow || (cfg->server_count > 0 && !cfg->servers))
 		return TAUT_E_INVAL;
@@ -153,7 +153,7 @@ bool tt_ice_remote_usable(const char *ufrag, const char *pwd)
 bool tt_ice_remote_changes(const struct tt_ice *ice, const char *ufrag, const char *pwd)
 {
 	return ice->cur->has_remote && (strcmp(ice->cur->remote_ufrag, ufrag) != 0 ||
-	                                strcmp(ice->cur->remote_pwd, pwd) != 0);
+					strcmp(ice->cur->remote_pwd, pwd) != 0);
 }
 
 /* Checks that came before the description were not from the peer it describes. */
@@ -162,7 +162,7 @@ static void forget_early_peer(struct tt_ice *ice, taut_time now)
 	struct ice_gen *g = ice->cur;
 
 	tt_note(ice->env, now, TAUT_LAYER_ICE, "early checks were not from this peer",
-	        TT_STR("ufrag", g->early_ufrag));
+		TT_STR("ufrag", g->early_ufrag));
 	for (int i = 0; i < TT_ICE_MAX_PAIRS; i++)
 		g->pair[i] = (struct ice_pair){ 0 };
 	size_t kept = 0;
@@ -176,7 +176,7 @@ static void forget_early_peer(struct tt_ice *ice, taut_time now)
 }
 
 int tt_ice_set_remote(struct tt_ice *ice, taut_time now, const char *ufrag, const char *pwd,
-                      bool lite)
+		      bool lite)
 {
 	struct ice_gen *g = ice->cur;
 
@@ -198,7 +198,7 @@ int tt_ice_set_remote(struct tt_ice *ice, taut_time now, const char *ufrag, cons
 		forget_early_peer(ice, now);
 	g->pac_until = now + TT_ICE_PAC;
 	tt_note(ice->env, now, TAUT_LAYER_ICE, "remote credentials known", TT_STR("ufrag", ufrag),
-	        TT_STR("role", ice->controlling ? "controlling" : "controlled"));
+		TT_STR("role", ice->controlling ? "controlling" : "controlled"));
 	tt_ice_update(ice, now);
 	return TAUT_OK;
 }
@@ -258,8 +258,8 @@ int tt_ice_add_remote(struct tt_ice *ice, taut_time now, const struct tt_ice_can
 	/* RFC 8838 section 4.3: of another generation. */
 	if (c->ufrag && g->has_remote && strcmp(c->ufrag, g->remote_ufrag) != 0) {
 		ice->counters.drops[TT_ICE_DROP_CANDIDATE]++;
-		tt_note_drop(ice->env, now, TAUT_LAYER_ICE, "remote candidate of another generation",
-		             TT_STR("ufrag", c->ufrag));
+		tt_note_drop(ice->env, now, TAUT_LAYER_ICE,
+			     "remote candidate of another generation", TT_STR("ufrag", c->ufrag));
 		return TAUT_OK;
 	}
 	if (c->addr.family == 0 && c->name)

@@ -12,18 +12,19 @@
 #include "stun/stun_client.h"
 
 enum {
-	TT_ICE_TA = 50000,                /* RFC 8445 section 14.2 */
-	TT_ICE_TA_MIN = 5000,             /* the floor of the same section, for the nominating check */
-	TT_ICE_PAC = 39500000,            /* RFC 8863 section 4, RFC 8489 section 6.2.1 */
-	TT_ICE_CONSENT_BASIC = 5000000,   /* RFC 7675 section 5.1, times 0.8 to 1.2 */
-	TT_ICE_CONSENT_LIFE = 30000000,   /* ... */
-	TT_ICE_SILENT = 5000000,          /* a consent check unanswered for this long, and nothing heard */
+	TT_ICE_TA = 50000,     /* RFC 8445 section 14.2 */
+	TT_ICE_TA_MIN = 5000,  /* the floor of the same section, for the nominating check */
+	TT_ICE_PAC = 39500000, /* RFC 8863 section 4, RFC 8489 section 6.2.1 */
+	TT_ICE_CONSENT_BASIC = 5000000, /* RFC 7675 section 5.1, times 0.8 to 1.2 */
+	TT_ICE_CONSENT_LIFE = 30000000, /* ... */
+	TT_ICE_SILENT = 5000000, /* a consent check unanswered for this long, and nothing heard */
 	TT_ICE_SILENT_ONE_WAY = 15000000, /* unanswered, though the peer's checks arrive */
 	TT_ICE_FOLLOW = 6000000,          /* how long a nominating check speaks for its pair */
 	TT_ICE_GATHER_LIFE = 8000000,     /* of a request to a STUN server */
 	TT_ICE_GATHER_RC = 5,
-	TT_ICE_MAX_ROLE_SWITCHES = 16,    /* in one generation */
-	TT_ICE_UFRAG_LEN = 8, TT_ICE_PWD_LEN = 24,
+	TT_ICE_MAX_ROLE_SWITCHES = 16, /* in one generation */
+	TT_ICE_UFRAG_LEN = 8,
+	TT_ICE_PWD_LEN = 24,
 	TT_ICE_PAIR_TX = 4,
 	TT_ICE_CONSENT_TX = 8,
 	TT_ICE_NAME_CAP = 64 + 6, /* one label, ".local" and a NUL */
@@ -86,7 +87,7 @@ struct ice_pair {
 	uint32_t triggered; /* its place in the triggered-check queue; 0: not there */
 	enum ice_pair_state state;
 	uint64_t priority;
-	struct tt_stun_retry retry; /* of the newest transaction */
+	struct tt_stun_retry retry;       /* of the newest transaction */
 	struct ice_tx tx[TT_ICE_PAIR_TX]; /* older ones may still be answered, 7.3.1.4 */
 	uint8_t tx_at;
 	uint8_t again; /* how often a check under way was begun anew because the peer's came */
@@ -98,7 +99,7 @@ struct ice_name {
 	bool used, done;
 	char text[TT_ICE_NAME_CAP];
 	struct tt_ice_candidate c; /* without its name */
-	int sent; /* queries so far */
+	int sent;                  /* queries so far */
 	taut_time next;
 };
 
@@ -114,10 +115,10 @@ struct ice_gen {
 	size_t remote_count, prflx_count, signaled_count;
 	struct ice_pair pair[TT_ICE_MAX_PAIRS];
 	struct ice_name name[TT_ICE_MAX_NAMES];
-	int nominating;  /* controlling: the pair whose check carries USE-CANDIDATE; -1 */
-	int selected;    /* controlling: the pair that was nominated; -1 */
+	int nominating; /* controlling: the pair whose check carries USE-CANDIDATE; -1 */
+	int selected;   /* controlling: the pair that was nominated; -1 */
 	int role_switches;
-	uint32_t triggers; /* so far: the queue's order */
+	uint32_t triggers;                /* so far: the queue's order */
 	taut_time pac_until, nominate_at; /* 0: not running */
 };
 
@@ -167,7 +168,7 @@ struct tt_ice {
 
 	enum tt_ice_state state, told_state;
 	bool selected_known, selected_due; /* the path is nominated; and that is to be told */
-	bool path_base_gone; /* the interface under the path went away */
+	bool path_base_gone;               /* the interface under the path went away */
 	uint32_t reason;
 	const char *why;
 	struct taut_io io;
@@ -177,7 +178,7 @@ struct tt_ice {
 
 /* ice_agent.c */
 void tt_ice_drop_packet(struct tt_ice *ice, taut_time now, enum tt_ice_drop reason,
-                        const struct taut_addr *remote);
+			const struct taut_addr *remote);
 void tt_ice_gen_free(struct tt_ice *ice, struct ice_gen *g);
 
 /* ice_state.c: after anything changed: thaw, nominate, choose the path, tell the state. */
@@ -188,31 +189,31 @@ int tt_ice_base_of_flow(const struct tt_ice *ice, taut_flow flow); /* -1 */
 bool tt_ice_gathering_done(const struct tt_ice *ice);
 bool tt_ice_gather_io(struct tt_ice *ice);
 bool tt_ice_gather_result(struct tt_ice *ice, taut_time now, taut_flow flow, int os_errno,
-                          const struct taut_addr *found, size_t n);
+			  const struct taut_addr *found, size_t n);
 /* The probe whose turn it is, -1: none; *at: when one will be due. */
 int tt_ice_probe_due(const struct tt_ice *ice, taut_time now, taut_time *at);
 size_t tt_ice_probe_write(struct tt_ice *ice, taut_time now, int probe, struct tt_ice_out *out);
 bool tt_ice_probe_answer(struct tt_ice *ice, taut_time now, taut_flow flow,
-                         const struct taut_addr *from, const struct tt_stun_msg *m,
-                         const uint8_t *pkt);
+			 const struct taut_addr *from, const struct tt_stun_msg *m,
+			 const uint8_t *pkt);
 void tt_ice_probe_tick(struct tt_ice *ice, taut_time now);
 taut_time tt_ice_probe_deadline(const struct tt_ice *ice);
 void tt_ice_gather_reset(struct tt_ice *ice);
 
 /* ice_candidate.c */
 uint32_t tt_ice_priority(enum tt_ice_type type, uint16_t local_pref);
-int tt_ice_add_local(struct tt_ice *ice, taut_time now, enum tt_ice_type type, int base,
-                     int server, const struct taut_addr *addr);
+int tt_ice_add_local(struct tt_ice *ice, taut_time now, enum tt_ice_type type, int base, int server,
+		     const struct taut_addr *addr);
 bool tt_ice_unicast(const struct taut_addr *a);
 int tt_ice_find_remote(const struct ice_gen *g, const struct taut_addr *addr); /* -1 */
 /* A remote candidate with an address: known, new, or the signaling of a learned one. */
 int tt_ice_put_remote(struct tt_ice *ice, taut_time now, const struct tt_ice_candidate *c);
 int tt_ice_put_prflx(struct tt_ice *ice, taut_time now, const struct taut_addr *addr,
-                     uint32_t priority);
+		     uint32_t priority);
 
 /* ice_pair.c */
 uint64_t tt_ice_pair_priority(bool controlling, uint32_t local, uint32_t remote);
-int tt_ice_find_pair(const struct ice_gen *g, int base, int remote); /* -1 */
+int tt_ice_find_pair(const struct ice_gen *g, int base, int remote);          /* -1 */
 int tt_ice_add_pair(struct tt_ice *ice, taut_time now, int base, int remote); /* -1: none made */
 void tt_ice_pair_base(struct tt_ice *ice, taut_time now, int base);
 void tt_ice_pair_remote(struct tt_ice *ice, taut_time now, int remote);
@@ -228,24 +229,24 @@ struct tt_ice_path tt_ice_pair_path(const struct tt_ice *ice, const struct ice_g
 
 /* ice_check.c */
 struct ice_turn {
-	int pair, probe;  /* whose turn it is; -1: not */
-	taut_time at;     /* when there is something to do; INT64_MAX */
+	int pair, probe; /* whose turn it is; -1: not */
+	taut_time at;    /* when there is something to do; INT64_MAX */
 };
 struct ice_turn tt_ice_turn(const struct tt_ice *ice, taut_time now);
 size_t tt_ice_check_write(struct tt_ice *ice, taut_time now, int pair, struct tt_ice_out *out);
 /* A Binding request over a pair, any kind. 0: it did not fit or could not be made. */
 size_t tt_ice_request_write(struct tt_ice *ice, const struct ice_gen *g, const struct ice_pair *p,
-                            const uint8_t *tid, bool use_candidate, struct tt_ice_out *out);
+			    const uint8_t *tid, bool use_candidate, struct tt_ice_out *out);
 bool tt_ice_switch_role(struct tt_ice *ice, taut_time now, bool controlling);
 void tt_ice_check_tick(struct tt_ice *ice, taut_time now);
 taut_time tt_ice_check_deadline(const struct tt_ice *ice); /* of giving up */
 
 /* ice_answer.c, ice_request.c */
 int tt_ice_on_response(struct tt_ice *ice, taut_time now, int base, const struct taut_addr *from,
-                       const struct tt_stun_msg *m, const uint8_t *pkt);
+		       const struct tt_stun_msg *m, const uint8_t *pkt);
 int tt_ice_on_request(struct tt_ice *ice, taut_time now, int base, const struct taut_addr *local,
-                      const struct taut_addr *from, const struct tt_stun_msg *m,
-                      const uint8_t *pkt);
+		      const struct taut_addr *from, const struct tt_stun_msg *m,
+		      const uint8_t *pkt);
 size_t tt_ice_response_write(struct tt_ice *ice, taut_time now, struct tt_ice_out *out);
 
 /* ice_nominate.c */
@@ -256,8 +257,8 @@ void tt_ice_choose_path(struct tt_ice *ice, taut_time now);
 void tt_ice_consent_start(struct tt_ice *ice, taut_time now);
 size_t tt_ice_consent_write(struct tt_ice *ice, taut_time now, struct tt_ice_out *out);
 bool tt_ice_consent_answer(struct tt_ice *ice, taut_time now, int base,
-                           const struct taut_addr *from, const struct tt_stun_msg *m,
-                           const uint8_t *pkt);
+			   const struct taut_addr *from, const struct tt_stun_msg *m,
+			   const uint8_t *pkt);
 void tt_ice_consent_tick(struct tt_ice *ice, taut_time now);
 bool tt_ice_is_silent(const struct tt_ice *ice, taut_time now);
 taut_time tt_ice_consent_deadline(const struct tt_ice *ice, taut_time now);
@@ -267,7 +268,7 @@ int tt_ice_add_name(struct tt_ice *ice, taut_time now, const struct tt_ice_candi
 bool tt_ice_mdns_io(struct tt_ice *ice);
 void tt_ice_mdns_result(struct tt_ice *ice, taut_time now, int os_errno);
 int tt_ice_mdns_recv(struct tt_ice *ice, taut_time now, const struct taut_addr *from,
-                     const uint8_t *pkt, size_t len);
+		     const uint8_t *pkt, size_t len);
 size_t tt_ice_mdns_write(struct tt_ice *ice, taut_time now, struct tt_ice_out *out);
 void tt_ice_mdns_tick(struct tt_ice *ice, taut_time now);
 taut_time tt_ice_mdns_deadline(const struct tt_ice *ice);

@@ -43,7 +43,7 @@ static void succeeded(struct tt_ice *ice, taut_time now, int pair, const struct 
 
 	p->valid = true;
 	if (!tx->repeated)
-		p->rtt = now - tx->sent; /* else unknown which one was answered */
+		p->rtt = now - tx->sent;              /* else unknown which one was answered */
 	p->consent_until = now + TT_ICE_CONSENT_LIFE; /* RFC 7675 section 5.1 */
 	/* A newer check may be under way, to nominate: it stays so. */
 	if (!(p->use_candidate && !tx->use_candidate)) {
@@ -63,8 +63,8 @@ static void succeeded(struct tt_ice *ice, taut_time now, int pair, const struct 
 	tt_ice_thaw_foundation(ice, p);
 	if (!was_valid)
 		tt_note(ice->env, now, TAUT_LAYER_ICE, "pair valid",
-		        TT_ADDR("local", &ice->base[p->base].addr),
-		        TT_ADDR("remote", &g->remote[p->remote].addr), TT_INT("rtt_us", p->rtt));
+			TT_ADDR("local", &ice->base[p->base].addr),
+			TT_ADDR("remote", &g->remote[p->remote].addr), TT_INT("rtt_us", p->rtt));
 }
 
 /* 7.2.5.1 */
@@ -85,7 +85,7 @@ static void role_conflict(struct tt_ice *ice, taut_time now, int pair, const str
 }
 
 int tt_ice_on_response(struct tt_ice *ice, taut_time now, int base, const struct taut_addr *from,
-                       const struct tt_stun_msg *m, const uint8_t *pkt)
+		       const struct tt_stun_msg *m, const uint8_t *pkt)
 {
 	struct ice_gen *g = ice->cur;
 	int pair = -1;
@@ -112,7 +112,8 @@ int tt_ice_on_response(struct tt_ice *ice, taut_time now, int base, const struct
 	if (p->base != base || !tt_addr_eq(&g->remote[p->remote].addr, from)) {
 		tt_ice_drop_packet(ice, now, TT_ICE_DROP_ASYMMETRIC, from);
 		if (newest && p->state == PAIR_IN_PROGRESS)
-			tt_ice_pair_failed(ice, now, pair, "answered from another address"); /* 7.2.5.2.1 */
+			tt_ice_pair_failed(ice, now, pair,
+					   "answered from another address"); /* 7.2.5.2.1 */
 		return 0;
 	}
 	if (m->cls == TT_STUN_SUCCESS) {

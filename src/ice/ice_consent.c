@@ -16,7 +16,7 @@ static void schedule(struct tt_ice *ice, taut_time now)
 
 	tt_random_u32(ice->env, &r); /* 0 if that fails: 4 s is allowed as well */
 	ice->next_consent = now + TT_ICE_CONSENT_BASIC * 4 / 5 +
-	                    (taut_time)(r % (TT_ICE_CONSENT_BASIC * 2 / 5 + 1));
+			    (taut_time)(r % (TT_ICE_CONSENT_BASIC * 2 / 5 + 1));
 }
 
 /* A new path: its own check has just been answered. */
@@ -43,13 +43,13 @@ size_t tt_ice_consent_write(struct tt_ice *ice, taut_time now, struct tt_ice_out
 	ice->consent_at = (uint8_t)((ice->consent_at + 1) % TT_ICE_CONSENT_TX);
 	if (ice->unanswered_since == 0)
 		ice->unanswered_since = now;
-	if (tt_ice_request_write(ice, ice->path_gen, &ice->path_gen->pair[ice->path], tx->tid, false,
-	                         out) == 0)
+	if (tt_ice_request_write(ice, ice->path_gen, &ice->path_gen->pair[ice->path], tx->tid,
+				 false, out) == 0)
 		return 0;
 	ice->counters.consent_sent++;
 	ice->counters.checks_sent++;
 	tt_note(ice->env, now, TAUT_LAYER_ICE, "consent check sent",
-	        TT_ADDR("remote", &out->remote));
+		TT_ADDR("remote", &out->remote));
 	return out->len;
 }
 
@@ -60,18 +60,19 @@ static void revoked(struct tt_ice *ice, taut_time now)
 	/* 5.2: an authenticated 403 ends consent at once. */
 	p->consent_until = now;
 	tt_note(ice->env, now, TAUT_LAYER_ICE, "consent revoked by the peer",
-	        TT_ADDR("remote", &ice->path_gen->remote[p->remote].addr));
+		TT_ADDR("remote", &ice->path_gen->remote[p->remote].addr));
 }
 
 /* False: not an answer to a consent check. */
 bool tt_ice_consent_answer(struct tt_ice *ice, taut_time now, int base,
-                           const struct taut_addr *from, const struct tt_stun_msg *m,
-                           const uint8_t *pkt)
+			   const struct taut_addr *from, const struct tt_stun_msg *m,
+			   const uint8_t *pkt)
 {
 	struct ice_tx *tx = NULL;
 
 	for (int i = 0; i < TT_ICE_CONSENT_TX; i++)
-		if (ice->consent[i].live && memcmp(ice->consent[i].tid, m->tid, TT_STUN_TID_LEN) == 0)
+		if (ice->consent[i].live &&
+		    memcmp(ice->consent[i].tid, m->tid, TT_STUN_TID_LEN) == 0)
 			tx = &ice->consent[i];
 	if (!tx || !ice->path_gen || tx->pair != ice->path)
 		return false;
@@ -106,8 +107,8 @@ void tt_ice_consent_tick(struct tt_ice *ice, taut_time now)
 		return;
 	struct ice_pair *p = &g->pair[ice->path];
 	tt_note(ice->env, now, TAUT_LAYER_ICE, "consent expired",
-	        TT_ADDR("local", &ice->base[p->base].addr),
-	        TT_ADDR("remote", &g->remote[p->remote].addr));
+		TT_ADDR("local", &ice->base[p->base].addr),
+		TT_ADDR("remote", &g->remote[p->remote].addr));
 	p->valid = p->nominated = false;
 	p->state = PAIR_FAILED;
 	p->triggered = 0;

@@ -27,8 +27,8 @@ static bool usable(const struct taut_interface *f, bool loopback)
 	return tt_addr_is_loopback(a) || (f->flags & TAUT_IF_LOOPBACK) ? loopback : true;
 }
 
-static size_t pick_family(const struct taut_interface *all, size_t n, bool loopback,
-                          uint8_t family, struct taut_addr *out)
+static size_t pick_family(const struct taut_interface *all, size_t n, bool loopback, uint8_t family,
+			  struct taut_addr *out)
 {
 	size_t count = 0;
 
@@ -90,7 +90,7 @@ static void forget_base(struct tt_ice *ice, int base)
 }
 
 int tt_ice_set_interfaces(struct tt_ice *ice, taut_time now, const struct taut_interface *all,
-                          size_t n)
+			  size_t n)
 {
 	want(ice, all, n, ice->use_loopback);
 	if (ice->wanted_count == 0)
@@ -103,7 +103,7 @@ int tt_ice_set_interfaces(struct tt_ice *ice, taut_time now, const struct taut_i
 		if (there)
 			continue;
 		tt_note(ice->env, now, TAUT_LAYER_ICE, "local address gone",
-		        TT_ADDR("address", &b->addr));
+			TT_ADDR("address", &b->addr));
 		forget_base(ice, i);
 		b->state = b->state == BASE_WANTED ? BASE_NONE : BASE_CLOSING;
 	}
@@ -120,9 +120,10 @@ static void open_bases(struct tt_ice *ice)
 			struct ice_base *b = &ice->base[k];
 			if (b->state != BASE_NONE)
 				continue;
-			*b = (struct ice_base){ .state = BASE_WANTED, .flow = (*ice->next_flow)++,
-				                .addr = ice->wanted[i],
-				                .local_pref = tt_u16(65535 - i) };
+			*b = (struct ice_base){ .state = BASE_WANTED,
+						.flow = (*ice->next_flow)++,
+						.addr = ice->wanted[i],
+						.local_pref = tt_u16(65535 - i) };
 			break;
 		}
 	}
@@ -147,16 +148,18 @@ static void make_probes(struct tt_ice *ice, taut_time now)
 {
 	for (int b = 0; ice->gathering && b < TT_ICE_MAX_BASES; b++)
 		for (size_t s = 0; s < ice->server_count; s++) {
-			if (ice->base[b].state != BASE_OPEN || ice->server[s].state != SERVER_KNOWN ||
+			if (ice->base[b].state != BASE_OPEN ||
+			    ice->server[s].state != SERVER_KNOWN ||
 			    tt_addr_is_loopback(&ice->base[b].addr) ||
 			    ice->server[s].addr[ice->base[b].addr.family == 6].family == 0)
 				continue;
 			struct ice_probe *p = free_probe(ice, b, (int)s);
 			if (!p)
 				continue;
-			*p = (struct ice_probe){ .used = true, .base = tt_u8((uint64_t)b),
-				                 .server = tt_u8(s),
-				                 .give_up = now + TT_ICE_GATHER_LIFE };
+			*p = (struct ice_probe){ .used = true,
+						 .base = tt_u8((uint64_t)b),
+						 .server = tt_u8(s),
+						 .give_up = now + TT_ICE_GATHER_LIFE };
 			p->done = !tt_random(ice->env, p->tid, sizeof p->tid);
 			tt_stun_retry_start(&p->retry, now, TT_STUN_RTO, TT_ICE_GATHER_RC);
 		}
@@ -223,8 +226,9 @@ bool tt_ice_gather_io(struct tt_ice *ice)
 		struct ice_base *b = &ice->base[i];
 		if (b->state == BASE_WANTED) {
 			b->state = BASE_ASKED;
-			ice->io = (struct taut_io){ .kind = TAUT_IO_UDP, .flow = b->flow,
-				                    .local = b->addr };
+			ice->io = (struct taut_io){ .kind = TAUT_IO_UDP,
+						    .flow = b->flow,
+						    .local = b->addr };
 			return true;
 		}
 		if (b->state == BASE_CLOSING) {
@@ -239,14 +243,15 @@ bool tt_ice_gather_io(struct tt_ice *ice)
 			continue;
 		s->state = SERVER_ASKED;
 		s->id = (*ice->next_flow)++;
-		ice->io = (struct taut_io){ .kind = TAUT_IO_RESOLVE, .flow = s->id, .name = s->host };
+		ice->io =
+			(struct taut_io){ .kind = TAUT_IO_RESOLVE, .flow = s->id, .name = s->host };
 		return true;
 	}
 	return false;
 }
 
 static void bound(struct tt_ice *ice, taut_time now, int base, int os_errno,
-                  const struct taut_addr *found, size_t n)
+		  const struct taut_addr *found, size_t n)
 {
 	struct ice_base *b = &ice->base[base];
 
@@ -254,7 +259,7 @@ static void bound(struct tt_ice *ice, taut_time now, int base, int os_errno,
 		return;
 	if (os_errno != 0 || n == 0 || found[0].port == 0) {
 		tt_note(ice->env, now, TAUT_LAYER_ICE, "no socket on a local address",
-		        TT_ADDR("address", &b->addr), TT_INT("errno", os_errno));
+			TT_ADDR("address", &b->addr), TT_INT("errno", os_errno));
 		b->state = BASE_NONE;
 		return;
 	}
@@ -266,7 +271,7 @@ static void bound(struct tt_ice *ice, taut_time now, int base, int os_errno,
 }
 
 static void resolved(struct tt_ice *ice, taut_time now, struct ice_server *s, int os_errno,
-                     const struct taut_addr *found, size_t n)
+		     const struct taut_addr *found, size_t n)
 {
 	for (size_t i = 0; os_errno == 0 && i < n; i++) {
 		struct taut_addr *a = &s->addr[found[i].family == 6];
@@ -278,12 +283,12 @@ static void resolved(struct tt_ice *ice, taut_time now, struct ice_server *s, in
 	s->state = s->addr[0].family || s->addr[1].family ? SERVER_KNOWN : SERVER_FAILED;
 	if (s->state == SERVER_FAILED)
 		tt_note(ice->env, now, TAUT_LAYER_ICE, "STUN server not found",
-		        TT_STR("host", s->host), TT_INT("errno", os_errno));
+			TT_STR("host", s->host), TT_INT("errno", os_errno));
 	make_probes(ice, now);
 }
 
 bool tt_ice_gather_result(struct tt_ice *ice, taut_time now, taut_flow flow, int os_errno,
-                          const struct taut_addr *found, size_t n)
+			  const struct taut_addr *found, size_t n)
 {
 	int base = tt_ice_base_of_flow(ice, flow);
 
@@ -336,8 +341,8 @@ size_t tt_ice_probe_write(struct tt_ice *ice, taut_time now, int probe, struct t
 
 /* False: not an answer to one of our requests to a server. */
 bool tt_ice_probe_answer(struct tt_ice *ice, taut_time now, taut_flow flow,
-                         const struct taut_addr *from, const struct tt_stun_msg *m,
-                         const uint8_t *pkt)
+			 const struct taut_addr *from, const struct tt_stun_msg *m,
+			 const uint8_t *pkt)
 {
 	struct ice_probe *p = NULL;
 
@@ -359,7 +364,7 @@ bool tt_ice_probe_answer(struct tt_ice *ice, taut_time now, taut_flow flow,
 		tt_ice_add_local(ice, now, TT_ICE_SRFLX, p->base, p->server + 1, mapped);
 	else
 		tt_note(ice->env, now, TAUT_LAYER_ICE, "STUN server of no help",
-		        TT_STR("host", ice->server[p->server].host), TT_INT("code", m->error_code));
+			TT_STR("host", ice->server[p->server].host), TT_INT("code", m->error_code));
 	return true;
 }
 
@@ -381,7 +386,7 @@ void tt_ice_probe_tick(struct tt_ice *ice, taut_time now)
 			continue;
 		p->done = true;
 		tt_note(ice->env, now, TAUT_LAYER_ICE, "STUN server does not answer",
-		        TT_STR("host", ice->server[p->server].host),
-		        TT_ADDR("from", &ice->base[p->base].addr));
+			TT_STR("host", ice->server[p->server].host),
+			TT_ADDR("from", &ice->base[p->base].addr));
 	}
 }

@@ -14,8 +14,9 @@
 
 enum { ROUNDS = 4, SECOND = 1000000 };
 
-static const struct taut_addr group = { .family = 4, .port = TT_MDNS_PORT,
-	                                .ip = { 224, 0, 0, 251 } };
+static const struct taut_addr group = { .family = 4,
+					.port = TT_MDNS_PORT,
+					.ip = { 224, 0, 0, 251 } };
 
 bool tt_ice_names_open(const struct ice_gen *g)
 {
@@ -37,15 +38,15 @@ static void give_up(struct tt_ice *ice, taut_time now, struct ice_name *n, const
 {
 	n->done = true;
 	tt_note(ice->env, now, TAUT_LAYER_ICE, "name of a remote candidate not resolved",
-	        TT_STR("name", n->text), TT_STR("why", why));
+		TT_STR("name", n->text), TT_STR("why", why));
 }
 
 static int refuse(struct tt_ice *ice, taut_time now, enum tt_ice_drop drop, int code,
-                  const char *name)
+		  const char *name)
 {
 	ice->counters.drops[drop]++;
 	tt_note_drop(ice->env, now, TAUT_LAYER_ICE, "remote candidate's name of no use here",
-	             TT_STR("name", name));
+		     TT_STR("name", name));
 	return code;
 }
 
@@ -57,7 +58,8 @@ int tt_ice_add_name(struct tt_ice *ice, taut_time now, const struct tt_ice_candi
 		return refuse(ice, now, TT_ICE_DROP_CANDIDATE, TAUT_OK, c->name);
 	for (int i = 0; i < TT_ICE_MAX_NAMES; i++) {
 		struct ice_name *n = &ice->cur->name[i];
-		if (n->used && tt_mdns_same_name(n->text, c->name) && n->c.addr.port == c->addr.port)
+		if (n->used && tt_mdns_same_name(n->text, c->name) &&
+		    n->c.addr.port == c->addr.port)
 			return TAUT_OK;
 		if (!n->used && !room)
 			room = n;
@@ -81,8 +83,9 @@ bool tt_ice_mdns_io(struct tt_ice *ice)
 {
 	if (ice->mdns_state == BASE_WANTED) {
 		ice->mdns_state = BASE_ASKED;
-		ice->io = (struct taut_io){ .kind = TAUT_IO_MULTICAST, .flow = ice->mdns_flow,
-			                    .local = group };
+		ice->io = (struct taut_io){ .kind = TAUT_IO_MULTICAST,
+					    .flow = ice->mdns_flow,
+					    .local = group };
 		return true;
 	}
 	if (ice->mdns_state == BASE_CLOSING) {
@@ -124,13 +127,13 @@ static void take_record(struct tt_ice *ice, taut_time now, const struct tt_mdns_
 		c.addr.port = n->c.addr.port;
 		n->done = true;
 		tt_note(ice->env, now, TAUT_LAYER_ICE, "name of a remote candidate resolved",
-		        TT_STR("name", n->text), TT_ADDR("address", &c.addr));
+			TT_STR("name", n->text), TT_ADDR("address", &c.addr));
 		tt_ice_put_remote(ice, now, &c);
 	}
 }
 
 int tt_ice_mdns_recv(struct tt_ice *ice, taut_time now, const struct taut_addr *from,
-                     const uint8_t *pkt, size_t len)
+		     const uint8_t *pkt, size_t len)
 {
 	struct tt_mdns_reader r;
 	struct tt_mdns_record rec;
@@ -167,7 +170,7 @@ size_t tt_ice_mdns_write(struct tt_ice *ice, taut_time now, struct tt_ice_out *o
 			continue;
 		bool first = n->sent % 2 == 0;
 		out->len = tt_mdns_write_query(out->buf, out->cap, n->text,
-		                               first ? TT_MDNS_A : TT_MDNS_AAAA);
+					       first ? TT_MDNS_A : TT_MDNS_AAAA);
 		n->sent++;
 		if (!first && n->sent < 2 * ROUNDS)
 			n->next = now + ((taut_time)SECOND << (n->sent / 2 - 1));

@@ -64,10 +64,10 @@ static void serve_open(struct tt_io_conn *conn, const struct taut_io *io)
 
 	if (err == 0)
 		tt_note(&loop->env, now, TAUT_LAYER_IO, "socket open", TT_INT("flow", number),
-		        TT_ADDR("local", &bound));
+			TT_ADDR("local", &bound));
 	else
 		tt_note(&loop->env, now, TAUT_LAYER_IO, "socket refused", TT_INT("flow", number),
-		        TT_ADDR("local", &wanted), TT_STR("error", strerrordesc_np(err)));
+			TT_ADDR("local", &wanted), TT_STR("error", strerrordesc_np(err)));
 	taut_pc_io_result(conn->pc, now, number, err, err == 0 ? &bound : NULL, err == 0);
 }
 
@@ -174,12 +174,13 @@ void tt_io_flow_readable(taut_loop *loop, struct tt_io_flow *flow)
 			return;
 		if (err != 0) {
 			tt_note(&loop->env, now, TAUT_LAYER_IO, "socket error cleared",
-			        TT_INT("flow", flow->number), TT_STR("error", strerrordesc_np(err)));
+				TT_INT("flow", flow->number),
+				TT_STR("error", strerrordesc_np(err)));
 			continue;
 		}
 		if (loop->in.truncated > 0)
 			tt_note_drop(&loop->env, now, TAUT_LAYER_IO, "datagram too long",
-			             TT_INT("count", loop->in.truncated));
+				     TT_INT("count", loop->in.truncated));
 		for (size_t i = 0; i < loop->in.count; i++) {
 			loop->in.in[i].flow = flow->number;
 			taut_pc_recv(conn->pc, now, &loop->in.in[i]);

@@ -46,9 +46,11 @@ static void add(struct tt_ifaces *out, const struct ifaddrs *i, const struct tau
 	memcpy(out->names[at], i->ifa_name, len);
 	out->names[at][len] = '\0';
 	out->all[at] = (struct taut_interface){
-		.size = sizeof out->all[at], .index = if_nametoindex(i->ifa_name),
+		.size = sizeof out->all[at],
+		.index = if_nametoindex(i->ifa_name),
 		.flags = i->ifa_flags & IFF_LOOPBACK ? TAUT_IF_LOOPBACK : 0,
-		.name = out->names[at], .addr = *a,
+		.name = out->names[at],
+		.addr = *a,
 	};
 }
 
@@ -74,8 +76,9 @@ bool tt_ifaces_equal(const struct tt_ifaces *a, const struct tt_ifaces *b)
 		return false;
 	for (size_t i = 0; i < a->count; i++) {
 		const struct taut_interface *x = &a->all[i], *y = &b->all[i];
-		if (x->index != y->index || x->flags != y->flags || x->addr.scope != y->addr.scope ||
-		    !tt_addr_eq(&x->addr, &y->addr) || strcmp(x->name, y->name) != 0)
+		if (x->index != y->index || x->flags != y->flags ||
+		    x->addr.scope != y->addr.scope || !tt_addr_eq(&x->addr, &y->addr) ||
+		    strcmp(x->name, y->name) != 0)
 			return false;
 	}
 	return true;

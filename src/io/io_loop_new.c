@@ -19,7 +19,8 @@ static int open_descriptors(taut_loop *loop)
 {
 	loop->epoll = epoll_create1(EPOLL_CLOEXEC);
 	loop->alarm = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
-	loop->netlink = tt_ifaces_watch(); /* without it, addresses are read with every connection */
+	loop->netlink =
+		tt_ifaces_watch(); /* without it, addresses are read with every connection */
 	if (loop->epoll < 0 || loop->alarm < 0)
 		return TAUT_E_IO;
 	if (add_source(loop, loop->post.wake, &loop->wake_source, TT_IO_WAKE) != TAUT_OK ||

@@ -26,10 +26,13 @@ static void prepare(struct slots *s, const struct tt_udp_batch *b)
 	for (size_t i = 0; i < TT_UDP_BATCH; i++) {
 		s->iov[i] = (struct iovec){ b->room + i * TT_UDP_BUF, TT_UDP_BUF };
 		s->msgs[i] = (struct mmsghdr){ .msg_hdr = {
-			.msg_name = &s->from[i], .msg_namelen = sizeof s->from[i],
-			.msg_iov = &s->iov[i], .msg_iovlen = 1,
-			.msg_control = s->control[i], .msg_controllen = CONTROL,
-		} };
+						       .msg_name = &s->from[i],
+						       .msg_namelen = sizeof s->from[i],
+						       .msg_iov = &s->iov[i],
+						       .msg_iovlen = 1,
+						       .msg_control = s->control[i],
+						       .msg_controllen = CONTROL,
+					       } };
 	}
 }
 
@@ -57,7 +60,7 @@ static void read_control(struct msghdr *m, struct taut_datagram *d, taut_time no
 			if (size > 0 && (size_t)size < d->len && size <= UINT16_MAX)
 				d->segment = (uint16_t)size;
 		} else if ((c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_TOS) ||
-		           (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_TCLASS)) {
+			   (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_TCLASS)) {
 			const int tos = control_int(c);
 			d->dscp = (uint8_t)(tos >> 2 & 0x3f);
 			d->ecn = (uint8_t)(tos & 3);
@@ -84,8 +87,12 @@ int tt_udp_recv(struct tt_udp *u, struct tt_udp_batch *b, taut_time now, int64_t
 		}
 		struct taut_datagram *d = &b->in[b->count++];
 		*d = (struct taut_datagram){
-			.size = sizeof *d, .local = u->local, .remote = tt_sockaddr_to(&s.from[i]),
-			.buf = b->room + i * TT_UDP_BUF, .cap = TT_UDP_BUF, .len = s.msgs[i].msg_len,
+			.size = sizeof *d,
+			.local = u->local,
+			.remote = tt_sockaddr_to(&s.from[i]),
+			.buf = b->room + i * TT_UDP_BUF,
+			.cap = TT_UDP_BUF,
+			.len = s.msgs[i].msg_len,
 			.received = now,
 		};
 		read_control(&s.msgs[i].msg_hdr, d, now, unix_us);

@@ -33,11 +33,11 @@ struct slots {
 
 /* Whether b can follow a in one run whose packets have the length of first. */
 static bool continues(const struct taut_datagram *first, const struct taut_datagram *a,
-                      const struct taut_datagram *b)
+		      const struct taut_datagram *b)
 {
-	return b->segment == 0 && b->buf == a->buf + a->len && a->len == first->len &&
-	       b->len > 0 && b->len <= first->len && b->dscp == first->dscp &&
-	       b->ecn == first->ecn && tt_addr_eq(&b->remote, &first->remote);
+	return b->segment == 0 && b->buf == a->buf + a->len && a->len == first->len && b->len > 0 &&
+	       b->len <= first->len && b->dscp == first->dscp && b->ecn == first->ecn &&
+	       tt_addr_eq(&b->remote, &first->remote);
 }
 
 static struct unit joined_unit(const struct taut_datagram *d, size_t n, size_t at)
@@ -48,7 +48,8 @@ static struct unit joined_unit(const struct taut_datagram *d, size_t n, size_t a
 
 	if (first->segment == 0 && first->len > 0 && first->len <= UINT16_MAX) {
 		while (end < n && end - at < TT_UDP_SEGMENTS &&
-		       u.len + d[end].len <= TT_UDP_PAYLOAD && continues(first, &d[end - 1], &d[end]))
+		       u.len + d[end].len <= TT_UDP_PAYLOAD &&
+		       continues(first, &d[end - 1], &d[end]))
 			u.len += d[end++].len;
 		u.segment = end - at > 1 ? (uint16_t)first->len : 0;
 	}
@@ -71,7 +72,7 @@ static struct unit run_unit(const struct taut_datagram *d, struct tt_udp_cursor 
 }
 
 static struct unit next_unit(const struct tt_udp *s, const struct taut_datagram *d, size_t n,
-                             struct tt_udp_cursor c)
+			     struct tt_udp_cursor c)
 {
 	if (d[c.at].len > 0 && (d[c.at].segment != 0 || !s->gso))
 		return run_unit(&d[c.at], c, s->gso);
@@ -79,7 +80,7 @@ static struct unit next_unit(const struct tt_udp *s, const struct taut_datagram 
 }
 
 static void put_control(struct msghdr *m, size_t *used, int level, int type, const void *data,
-                        size_t len)
+			size_t len)
 {
 	/* CMSG_NXTHDR wants the space to be claimed first; the offsets are ours to count. */
 	struct cmsghdr *c = (struct cmsghdr *)(void *)((char *)m->msg_control + *used);
@@ -94,7 +95,7 @@ static void put_control(struct msghdr *m, size_t *used, int level, int type, con
 
 /* iface: the interface a multicast packet leaves by; 0: the routing table decides. */
 static void fill(struct slots *s, size_t i, const struct unit *u, const struct taut_datagram *d,
-                 union tt_sockaddr *to, socklen_t to_len, uint32_t iface)
+		 union tt_sockaddr *to, socklen_t to_len, uint32_t iface)
 {
 	struct msghdr *m = &s->msgs[i].msg_hdr;
 	const int tos = d->dscp << 2 | d->ecn;
@@ -103,13 +104,16 @@ static void fill(struct slots *s, size_t i, const struct unit *u, const struct t
 
 	memset(s->control[i], 0, CONTROL);
 	s->iov[i] = (struct iovec){ u->buf, u->len };
-	*m = (struct msghdr){ .msg_name = to, .msg_namelen = to_len, .msg_iov = &s->iov[i],
-		              .msg_iovlen = 1, .msg_control = s->control[i] };
+	*m = (struct msghdr){ .msg_name = to,
+			      .msg_namelen = to_len,
+			      .msg_iov = &s->iov[i],
+			      .msg_iovlen = 1,
+			      .msg_control = s->control[i] };
 	if (u->segment)
 		put_control(m, &used, IPPROTO_UDP, UDP_SEGMENT, &u->segment, sizeof u->segment);
 	if (tos)
 		put_control(m, &used, ip6 ? IPPROTO_IPV6 : IPPROTO_IP, ip6 ? IPV6_TCLASS : IP_TOS,
-		            &tos, sizeof tos);
+			    &tos, sizeof tos);
 	if (iface && ip6) {
 		const struct in6_pktinfo info = { .ipi6_ifindex = iface };
 		put_control(m, &used, IPPROTO_IPV6, IPV6_PKTINFO, &info, sizeof info);
@@ -123,7 +127,7 @@ static void fill(struct slots *s, size_t i, const struct unit *u, const struct t
 
 /* Sends the units, all of them or up to an error; how many went. *err: why not more. */
 static size_t send_units(struct tt_udp *s, const struct taut_datagram *d, const struct unit *units,
-                         size_t count, int *err)
+			 size_t count, int *err)
 {
 	struct slots slots;
 	union tt_sockaddr to[UNITS];
@@ -136,7 +140,7 @@ static size_t send_units(struct tt_udp *s, const struct taut_datagram *d, const 
 	}
 	while (done < count) {
 		const int n = sendmmsg(s->fd, slots.msgs + done, (unsigned)(count - done),
-		                       MSG_DONTWAIT | MSG_NOSIGNAL);
+				       MSG_DONTWAIT | MSG_NOSIGNAL);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0) {

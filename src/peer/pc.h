@@ -74,8 +74,8 @@ struct pc_transceiver {
 		current_direction;       /* TAUT_SENDRECV ..., current 0: not negotiated */
 	struct pc_binding bound, stable; /* stable: what a rollback restores */
 	bool made_by_offer;              /* of the peer, not yet answered: a rollback removes it */
-	bool sends, receives; /* agreed on; the session has a receiver for it */
-	bool has_sender;      /* so it has, which may be silent for now */
+	bool sends, receives;            /* agreed on; the session has a receiver for it */
+	bool has_sender;                 /* so it has, which may be silent for now */
 	char *stream_id, *track_id;
 	uint32_t ssrc, rtx_ssrc;
 	const struct pc_codec *send_codec; /* NULL: nothing can be sent */
@@ -261,8 +261,8 @@ struct tt_dcs *pc_make_channels(struct taut_pc *pc, taut_time now);
 void pc_free_description(struct pc_description *d);
 void pc_local_candidate(struct taut_pc *pc, const struct tt_ice_candidate *c);
 void pc_gathering_done(struct taut_pc *pc);
-void pc_new_generation(struct taut_pc *pc); /* ICE restarted */
-void pc_old_generation(struct taut_pc *pc); /* that was undone */
+void pc_new_generation(struct taut_pc *pc);              /* ICE restarted */
+void pc_old_generation(struct taut_pc *pc);              /* that was undone */
 void pc_forget_candidates(struct taut_pc *pc, bool all); /* else only what a rollback needed */
 
 #endif

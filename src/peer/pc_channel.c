@@ -62,7 +62,8 @@ int taut_pc_send_message(taut_pc *pc, taut_time now, taut_channel ch, int binary
 	if (pc->closed)
 		return pc_fail_closed(pc);
 	if (!data && len > 0)
-		return pc_fail(pc, TAUT_E_INVAL, "TypeError", NULL, "a message of no data has a length");
+		return pc_fail(pc, TAUT_E_INVAL, "TypeError", NULL,
+			       "a message of no data has a length");
 	int err = pc->channels ? tt_dcs_send(pc->channels, now, ch, binary != 0, data, len)
 			       : TAUT_E_GONE;
 	switch (err) {

@@ -135,7 +135,8 @@ static const char *check_one(const struct tt_rtcp *p)
 	case TT_RTCP_XR:
 		return check_xr(p);
 	default:
-		return p->type < 192 || p->type > 223 ? "not an RTCP packet type" : NULL; /* RFC 5761 section 4 */
+		return p->type < 192 || p->type > 223 ? "not an RTCP packet type"
+						      : NULL; /* RFC 5761 section 4 */
 	}
 }
 

@@ -5,12 +5,18 @@
 
 #include "base/num.h"
 
-enum { MAX_PACKET = 1168, MIN_PACKET = 1100 /* of a report with all it may hold */, BURST = 10, BURST_EVERY = 5000 };
+enum {
+	MAX_PACKET = 1168,
+	MIN_PACKET = 1100 /* of a report with all it may hold */,
+	BURST = 10,
+	BURST_EVERY = 5000
+};
 
 /* RFC 7022 section 4.2: random for each session, so that it says nothing about the person. */
 static bool make_cname(struct tt_rtp_session *s)
 {
-	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	static const char letters[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 	uint8_t raw[16];
 
 	if (!tt_random(s->env, raw, sizeof raw))
@@ -21,14 +27,15 @@ static bool make_cname(struct tt_rtp_session *s)
 }
 
 int tt_rtp_session_new(struct tt_rtp_session **out, struct tt_env *env,
-                       const struct tt_rtp_session_config *cfg, taut_time now)
+		       const struct tt_rtp_session_config *cfg, taut_time now)
 {
 	static const struct tt_rtp_session_config defaults;
 	const struct tt_rtp_session_config *c = cfg ? cfg : &defaults;
 	size_t cname = c->cname ? strlen(c->cname) : 0;
 
 	if (cname > TT_RTP_MAX_CNAME || c->first_sequence > 0xffff || c->burst_every < 0 ||
-	    (c->max_packet && (c->max_packet < MIN_PACKET || c->max_packet > TT_RTP_PACKET_ROOM - 2)))
+	    (c->max_packet &&
+	     (c->max_packet < MIN_PACKET || c->max_packet > TT_RTP_PACKET_ROOM - 2)))
 		return TAUT_E_INVAL;
 	struct tt_rtp_session *s = tt_alloc(env, sizeof *s);
 
@@ -170,14 +177,14 @@ static bool ssrcs_free(struct tt_rtp_session *s, const struct tt_rtp_sender_conf
 static int check_sender(struct tt_rtp_session *s, const struct tt_rtp_sender_config *cfg)
 {
 	if (!stream_fits(cfg->stream, cfg->kind, cfg->mid) || !pt_fits(cfg->payload_type) ||
-	    !pt_fits(cfg->rtx_payload_type) || !clock_fits(cfg->clock_rate) || !ids_fit(&cfg->ext) ||
-	    !ssrcs_free(s, cfg))
+	    !pt_fits(cfg->rtx_payload_type) || !clock_fits(cfg->clock_rate) ||
+	    !ids_fit(&cfg->ext) || !ssrcs_free(s, cfg))
 		return TAUT_E_INVAL;
 	return codec_fits(cfg->codec, cfg->kind) ? TAUT_OK : TAUT_E_UNSUPPORTED;
 }
 
 int tt_rtp_session_set_sender(struct tt_rtp_session *s, taut_time now,
-                              const struct tt_rtp_sender_config *cfg)
+			      const struct tt_rtp_sender_config *cfg)
 {
 	int r = check_sender(s, cfg);
 
@@ -205,7 +212,7 @@ int tt_rtp_session_set_sender(struct tt_rtp_session *s, taut_time now,
 	tt_rtp_session_remove_sender(s, now, cfg->stream);
 	s->senders[s->sender_count++] = fresh;
 	tt_note(s->env, now, TAUT_LAYER_RTP, "sender", TT_INT("stream", cfg->stream),
-	        TT_INT("ssrc", cfg->ssrc), TT_INT("payload_type", cfg->payload_type));
+		TT_INT("ssrc", cfg->ssrc), TT_INT("payload_type", cfg->payload_type));
 	return TAUT_OK;
 }
 
@@ -221,7 +228,8 @@ void tt_rtp_session_remove_sender(struct tt_rtp_session *s, taut_time now, uint3
 	for (size_t i = 0; i < s->sender_count; i++) {
 		if (s->senders[i]->cfg.stream != stream)
 			continue;
-		if (s->senders[i]->packets > 0) { /* who has sent nothing has nobody to tell, RFC 3550 section 6.3.7 */
+		if (s->senders[i]->packets >
+		    0) { /* who has sent nothing has nobody to tell, RFC 3550 section 6.3.7 */
 			add_bye(s, s->senders[i]->cfg.ssrc);
 			add_bye(s, s->senders[i]->cfg.rtx_ssrc);
 		}
@@ -257,7 +265,7 @@ static int check_receiver(const struct tt_rtp_receiver_config *cfg)
 }
 
 int tt_rtp_session_set_receiver(struct tt_rtp_session *s, taut_time now,
-                                const struct tt_rtp_receiver_config *cfg)
+				const struct tt_rtp_receiver_config *cfg)
 {
 	int r = check_receiver(cfg);
 	struct tt_rtp_receiver *rx = tt_rtp_session_receiver(s, cfg->stream);

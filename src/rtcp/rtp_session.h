@@ -23,18 +23,19 @@ struct tt_rtp_session;
 
 /* Zero means the default everywhere. */
 struct tt_rtp_session_config {
-	const char *cname;       /* RFC 7022; NULL: 16 random characters */
-	size_t max_packet;       /* bytes of a plain RTP packet; 0: 1,168 (then 1,184 with a GCM tag) */
-	unsigned burst_packets;  /* video packets sent at once; 0: 10 */
-	taut_time burst_every;   /* a new burst each so many microseconds; 0: 5,000 */
-	uint32_t first_sequence; /* 0: random below 2^15; else exactly this, for tests of the wrap */
+	const char *cname; /* RFC 7022; NULL: 16 random characters */
+	size_t max_packet; /* bytes of a plain RTP packet; 0: 1,168 (then 1,184 with a GCM tag) */
+	unsigned burst_packets; /* video packets sent at once; 0: 10 */
+	taut_time burst_every;  /* a new burst each so many microseconds; 0: 5,000 */
+	uint32_t
+		first_sequence; /* 0: random below 2^15; else exactly this, for tests of the wrap */
 };
 
 /* What an encoded frame or a change of a stream comes as. */
-#define TT_RTP_EV_FRAME 1            /* frame: whole and in order; codec stays NULL, payload_type is set */
+#define TT_RTP_EV_FRAME            1 /* frame: whole and in order; codec stays NULL, payload_type is set */
 #define TT_RTP_EV_KEY_FRAME_WANTED 2 /* PLI or FIR for a sender, at most one per 300 ms */
-#define TT_RTP_EV_TRACK_STARTED 3    /* first packet of a receiver; ssrc */
-#define TT_RTP_EV_BYE 4              /* the peer ended the stream's ssrc; it may start again */
+#define TT_RTP_EV_TRACK_STARTED    3 /* first packet of a receiver; ssrc */
+#define TT_RTP_EV_BYE              4 /* the peer ended the stream's ssrc; it may start again */
 struct tt_rtp_event {
 	uint32_t type;
 	uint32_t stream;
@@ -46,7 +47,7 @@ struct tt_rtp_event {
 
 /* TAUT_E_NOMEM, TAUT_E_CRYPTO (random), TAUT_E_INVAL (config). cfg may be NULL. */
 int tt_rtp_session_new(struct tt_rtp_session **out, struct tt_env *env,
-                       const struct tt_rtp_session_config *cfg, taut_time now);
+		       const struct tt_rtp_session_config *cfg, taut_time now);
 void tt_rtp_session_free(struct tt_rtp_session *s); /* NULL is fine */
 /* a=rtcp-rsize was agreed on: feedback may travel alone, RFC 5506. */
 void tt_rtp_session_set_reduced_size(struct tt_rtp_session *s, bool allowed);
@@ -56,11 +57,11 @@ void tt_rtp_session_set_reduced_size(struct tt_rtp_session *s, bool allowed);
  * of range or in use; TAUT_E_UNSUPPORTED: codec; TAUT_E_LIMIT; TAUT_E_NOMEM.
  * After an error nothing has changed. */
 int tt_rtp_session_set_sender(struct tt_rtp_session *s, taut_time now,
-                              const struct tt_rtp_sender_config *cfg);
+			      const struct tt_rtp_sender_config *cfg);
 /* Sends BYE for its ssrc. Unknown streams are ignored. */
 void tt_rtp_session_remove_sender(struct tt_rtp_session *s, taut_time now, uint32_t stream);
 int tt_rtp_session_set_receiver(struct tt_rtp_session *s, taut_time now,
-                                const struct tt_rtp_receiver_config *cfg);
+				const struct tt_rtp_receiver_config *cfg);
 void tt_rtp_session_remove_receiver(struct tt_rtp_session *s, taut_time now, uint32_t stream);
 /* Removes all senders: the next poll_send yields a BYE for every ssrc. */
 void tt_rtp_session_close(struct tt_rtp_session *s, taut_time now);
@@ -71,22 +72,23 @@ void tt_rtp_session_close(struct tt_rtp_session *s, taut_time now);
  * this codec; TAUT_E_LIMIT: too large or the queue is full, the frame is dropped
  * whole (video: make a key frame next); TAUT_E_NOMEM. */
 int tt_rtp_session_send_frame(struct tt_rtp_session *s, taut_time now, uint32_t stream,
-                              const struct taut_frame *frame);
+			      const struct taut_frame *frame);
 /* Sends PLI (or FIR, if only that was agreed on), at most one per 300 ms and stream; asked
  * for earlier it goes out then. TAUT_E_GONE: no such receiver. No ssrc known yet: nothing. */
 int tt_rtp_session_request_key_frame(struct tt_rtp_session *s, taut_time now, uint32_t stream);
 
 /* One decrypted packet, lent for the call. arrived: by the kernel's clock, 0: now. */
 void tt_rtp_session_recv_rtp(struct tt_rtp_session *s, taut_time now, taut_time arrived,
-                             const uint8_t *pkt, size_t len);
+			     const uint8_t *pkt, size_t len);
 void tt_rtp_session_recv_rtcp(struct tt_rtp_session *s, taut_time now, taut_time arrived,
-                              const uint8_t *pkt, size_t len);
+			      const uint8_t *pkt, size_t len);
 void tt_rtp_session_tick(struct tt_rtp_session *s, taut_time now);
-taut_time tt_rtp_session_deadline(const struct tt_rtp_session *s, const char **why); /* INT64_MAX: never */
+taut_time tt_rtp_session_deadline(const struct tt_rtp_session *s,
+				  const char **why); /* INT64_MAX: never */
 
 /* Length of the next packet, written to buf; 0: nothing now. cap is at least TT_RTP_PACKET_ROOM. */
 size_t tt_rtp_session_poll_send(struct tt_rtp_session *s, taut_time now, uint8_t *buf, size_t cap,
-                                bool *is_rtcp);
+				bool *is_rtcp);
 /* NULL: nothing more. Valid until the next poll_event or free. */
 const struct tt_rtp_event *tt_rtp_session_poll_event(struct tt_rtp_session *s);
 

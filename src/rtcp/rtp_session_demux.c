@@ -25,7 +25,7 @@ void tt_rtp_session_learn_ext(struct tt_rtp_session *s)
 }
 
 void tt_rtp_session_read_ext(const struct tt_rtp_session *s, const struct tt_rtp_packet *p,
-                             struct tt_rtp_ext_values *x)
+			     struct tt_rtp_ext_values *x)
 {
 	struct tt_rtp_ext_reader r = tt_rtp_ext_begin(p);
 	struct tt_rtp_ext e;
@@ -84,7 +84,7 @@ void tt_rtp_session_unbind(struct tt_rtp_session *s, const struct tt_rtp_receive
 
 /* There is always room: streams are fewer than slots, and probes have their own ceiling. */
 static struct tt_rtp_binding *bind(struct tt_rtp_session *s, struct tt_rtp_receiver *r,
-                                   uint32_t ssrc, bool rtx, bool signalled)
+				   uint32_t ssrc, bool rtx, bool signalled)
 {
 	struct tt_rtp_binding *b = find(s, ssrc), *oldest = NULL;
 	size_t probes = 0;
@@ -104,8 +104,9 @@ static struct tt_rtp_binding *bind(struct tt_rtp_session *s, struct tt_rtp_recei
 	}
 	if (!b)
 		b = &s->bindings[s->binding_count++];
-	*b = (struct tt_rtp_binding){ .ssrc = ssrc, .rtx = rtx, .signalled = signalled,
-		                      .last = s->now, .receiver = r };
+	*b = (struct tt_rtp_binding){
+		.ssrc = ssrc, .rtx = rtx, .signalled = signalled, .last = s->now, .receiver = r
+	};
 	return b;
 }
 
@@ -145,7 +146,8 @@ static struct tt_rtp_receiver *by_payload_type(struct tt_rtp_session *s, uint8_t
 static bool is_ours(struct tt_rtp_session *s, uint32_t ssrc)
 {
 	for (size_t i = 0; i < s->sender_count; i++)
-		if (s->senders[i]->cfg.ssrc == ssrc || (ssrc && s->senders[i]->cfg.rtx_ssrc == ssrc))
+		if (s->senders[i]->cfg.ssrc == ssrc ||
+		    (ssrc && s->senders[i]->cfg.rtx_ssrc == ssrc))
 			return true;
 	return false;
 }
@@ -153,14 +155,14 @@ static bool is_ours(struct tt_rtp_session *s, uint32_t ssrc)
 /* One SSRC at a time: another one takes over when it was named by the description, or when the
  * one before has ended or fallen silent. */
 static bool may_follow(const struct tt_rtp_session *s, const struct tt_rtp_receiver *r,
-                       uint32_t ssrc)
+		       uint32_t ssrc)
 {
 	return !r->has_ssrc || r->ssrc == ssrc || r->ended || ssrc == r->cfg.ssrc ||
 	       s->now - r->last_at > 200000;
 }
 
 static struct tt_rtp_binding *bind_new(struct tt_rtp_session *s, const struct tt_rtp_packet *p,
-                                       const struct tt_rtp_ext_values *x, const char **why)
+				       const struct tt_rtp_ext_values *x, const char **why)
 {
 	bool has_mid = x->mid.len > 0;
 	struct tt_rtp_receiver *r = has_mid ? by_mid(s, x->mid) : by_payload_type(s, p->pt);
@@ -183,7 +185,7 @@ static struct tt_rtp_binding *bind_new(struct tt_rtp_session *s, const struct tt
 }
 
 struct tt_rtp_binding *tt_rtp_session_demux(struct tt_rtp_session *s, const struct tt_rtp_packet *p,
-                                            const struct tt_rtp_ext_values *x, const char **why)
+					    const struct tt_rtp_ext_values *x, const char **why)
 {
 	struct tt_rtp_binding *b = find(s, p->ssrc);
 
@@ -191,7 +193,8 @@ struct tt_rtp_binding *tt_rtp_session_demux(struct tt_rtp_session *s, const stru
 		*why = "one of our own ssrcs"; /* a loop or a collision, RFC 3550 section 8.2 */
 		return NULL;
 	}
-	if (b && x->mid.len > 0 && !span_eq(x->mid, span_of(b->receiver->mid)) && by_mid(s, x->mid)) {
+	if (b && x->mid.len > 0 && !span_eq(x->mid, span_of(b->receiver->mid)) &&
+	    by_mid(s, x->mid)) {
 		drop(s, b);
 		b = NULL;
 	}

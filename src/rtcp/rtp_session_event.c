@@ -2,10 +2,11 @@
 #include "rtcp/rtp_session_int.h"
 
 static const struct tt_rtp_event *tell(struct tt_rtp_session *s, uint32_t type,
-                                       const struct tt_rtp_receiver *r, uint32_t ssrc)
+				       const struct tt_rtp_receiver *r, uint32_t ssrc)
 {
-	s->event = (struct tt_rtp_event){ .type = type, .stream = r->cfg.stream, .ssrc = ssrc,
-		                          .kind = r->cfg.kind };
+	s->event = (struct tt_rtp_event){
+		.type = type, .stream = r->cfg.stream, .ssrc = ssrc, .kind = r->cfg.kind
+	};
 	return &s->event;
 }
 
@@ -15,10 +16,10 @@ static const struct tt_rtp_event *tell_frame(struct tt_rtp_session *s, struct tt
 
 	if (r->has_report && s->has_clock)
 		s->frame.captured = s->clock + tt_rtcp_ntp_us(r->report_ntp) +
-		                    tt_rtp_receiver_since_report(r, s->frame.rtp_timestamp);
+				    tt_rtp_receiver_since_report(r, s->frame.rtp_timestamp);
 	s->counters.frames_received++;
 	*(r->cfg.kind == TAUT_VIDEO ? &s->counters.video_frames_received
-	                            : &s->counters.audio_frames_received) += 1;
+				    : &s->counters.audio_frames_received) += 1;
 	tell(s, TT_RTP_EV_FRAME, r, r->ssrc);
 	s->event.codec = map ? map->codec : TT_RTP_CODEC_NONE;
 	s->event.frame = &s->frame;
@@ -48,8 +49,10 @@ static const struct tt_rtp_event *of_sender(struct tt_rtp_session *s, struct tt_
 		return NULL;
 	tx->key_wanted = false;
 	tx->key_told_at = s->now;
-	s->event = (struct tt_rtp_event){ .type = TT_RTP_EV_KEY_FRAME_WANTED, .stream = tx->cfg.stream,
-		                          .ssrc = tx->cfg.ssrc, .kind = tx->cfg.kind };
+	s->event = (struct tt_rtp_event){ .type = TT_RTP_EV_KEY_FRAME_WANTED,
+					  .stream = tx->cfg.stream,
+					  .ssrc = tx->cfg.ssrc,
+					  .kind = tx->cfg.kind };
 	return &s->event;
 }
 

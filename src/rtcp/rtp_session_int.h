@@ -27,7 +27,7 @@ struct tt_rtp_session {
 	size_t max_packet;
 	uint32_t first_sequence;
 	bool reduced_size;
-	taut_time now; /* the latest a caller told */
+	taut_time now;       /* the latest a caller told */
 	int64_t unix_offset; /* wall clock at the start, so that a jump of it moves no report */
 	struct tt_rtp_counters counters;
 
@@ -37,7 +37,8 @@ struct tt_rtp_session {
 	size_t held; /* packets that all receivers hold, see rtp_reorder.h */
 	struct tt_rtp_binding bindings[TT_RTP_MAX_SSRCS + TT_RTP_MAX_PROBES];
 	size_t binding_count;
-	uint8_t ext_kind[256]; /* by id: enum ext_kind of rtp_session_recv.c; one space per transport, RFC 8285 */
+	uint8_t ext_kind
+		[256]; /* by id: enum ext_kind of rtp_session_recv.c; one space per transport, RFC 8285 */
 
 	/* Pacing */
 	unsigned burst_packets, burst_left;
@@ -46,7 +47,7 @@ struct tt_rtp_session {
 	uint16_t transport_seq;
 
 	/* Reports */
-	uint32_t own_ssrc; /* of reports while nothing is sent */
+	uint32_t own_ssrc;   /* of reports while nothing is sent */
 	taut_time report_at; /* INT64_MAX: nothing to report */
 	bool in_cycle;       /* a round of reports is not finished: the next ones are ... */
 	size_t next_sender, next_receiver;
@@ -83,10 +84,10 @@ void tt_rtp_session_learn_ext(struct tt_rtp_session *s);
 void tt_rtp_session_bind_signalled(struct tt_rtp_session *s, struct tt_rtp_receiver *r);
 void tt_rtp_session_unbind(struct tt_rtp_session *s, const struct tt_rtp_receiver *r);
 void tt_rtp_session_read_ext(const struct tt_rtp_session *s, const struct tt_rtp_packet *p,
-                             struct tt_rtp_ext_values *x);
+			     struct tt_rtp_ext_values *x);
 /* NULL: *why says why not. */
 struct tt_rtp_binding *tt_rtp_session_demux(struct tt_rtp_session *s, const struct tt_rtp_packet *p,
-                                            const struct tt_rtp_ext_values *x, const char **why);
+					    const struct tt_rtp_ext_values *x, const char **why);
 
 /* rtp_session_report.c */
 size_t tt_rtp_session_write_rtcp(struct tt_rtp_session *s, taut_time now, uint8_t *buf, size_t cap);

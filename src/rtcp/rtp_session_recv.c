@@ -19,7 +19,7 @@ static bool any_transport_cc(const struct tt_rtp_session *s)
 /* It speaks of the path, so what is of no use to a stream has arrived all the same: a sender that is
  * told otherwise takes it for a loss and slows down. r: NULL when no stream wants it. */
 static void note_arrival(struct tt_rtp_session *s, taut_time now, taut_time arrived, uint32_t ssrc,
-                         const struct tt_rtp_ext_values *x, const struct tt_rtp_receiver *r)
+			 const struct tt_rtp_ext_values *x, const struct tt_rtp_receiver *r)
 {
 	if (!x->has_transport_cc || !(r ? r->cfg.transport_cc : any_transport_cc(s)))
 		return;
@@ -29,7 +29,7 @@ static void note_arrival(struct tt_rtp_session *s, taut_time now, taut_time arri
 }
 
 static const char *take_rtp(struct tt_rtp_session *s, taut_time now, taut_time arrived,
-                            const struct tt_rtp_packet *p)
+			    const struct tt_rtp_packet *p)
 {
 	struct tt_rtp_ext_values x;
 	const char *why = NULL;
@@ -62,15 +62,15 @@ static taut_time arrival(taut_time now, taut_time arrived)
 }
 
 void tt_rtp_session_recv_rtp(struct tt_rtp_session *s, taut_time now, taut_time arrived,
-                             const uint8_t *pkt, size_t len)
+			     const uint8_t *pkt, size_t len)
 {
 	struct tt_rtp_packet p;
 
 	tt_rtp_session_saw(s, now);
 	tt_trace_packet(s->env, now, TAUT_LAYER_RTP, false, pkt, len, NULL, NULL);
 	const char *why = len <= TT_RTP_PACKET_ROOM && tt_rtp_read(&p, pkt, len)
-	                          ? take_rtp(s, now, arrival(now, arrived), &p)
-	                          : "not an RTP packet";
+				  ? take_rtp(s, now, arrival(now, arrived), &p)
+				  : "not an RTP packet";
 
 	if (why) {
 		s->counters.packets_refused++;
@@ -151,9 +151,10 @@ static void want_key_frame(struct tt_rtp_session *s, taut_time now, struct tt_rt
 	if (tx->key_wanted || tx->cfg.kind != TAUT_VIDEO)
 		return;
 	tx->key_wanted = true;
-	tx->key_wanted_at = tx->key_told_at ? tt_max64(now, tx->key_told_at + TT_RTP_KEY_EVERY) : now;
+	tx->key_wanted_at =
+		tx->key_told_at ? tt_max64(now, tx->key_told_at + TT_RTP_KEY_EVERY) : now;
 	tt_note(s->env, now, TAUT_LAYER_RTCP, "peer wants a key frame",
-	        TT_INT("stream", tx->cfg.stream));
+		TT_INT("stream", tx->cfg.stream));
 }
 
 static void take_nack(struct tt_rtp_session *s, taut_time now, const struct tt_rtcp_feedback *f)
@@ -224,7 +225,7 @@ static void take_bye(struct tt_rtp_session *s, const struct tt_rtcp *p)
 }
 
 static void take_one(struct tt_rtp_session *s, taut_time now, taut_time arrived,
-                     const struct tt_rtcp *p)
+		     const struct tt_rtcp *p)
 {
 	struct tt_rtcp_block block;
 
@@ -251,7 +252,7 @@ static void take_one(struct tt_rtp_session *s, taut_time now, taut_time arrived,
 }
 
 void tt_rtp_session_recv_rtcp(struct tt_rtp_session *s, taut_time now, taut_time arrived,
-                              const uint8_t *pkt, size_t len)
+			      const uint8_t *pkt, size_t len)
 {
 	const char *why = tt_rtcp_check(pkt, len);
 	struct rd r = rd_make(pkt, len);

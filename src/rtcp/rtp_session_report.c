@@ -12,9 +12,9 @@
 enum {
 	EVERY_VIDEO = 1000000,
 	EVERY_AUDIO = 2500000,
-	BLOCKS = 20,     /* in one datagram, so that the rest fits too */
-	REPORTERS = 8,   /* SRs in one datagram */
-	NACKS = 128,     /* sequence numbers of one stream in one datagram */
+	BLOCKS = 20,      /* in one datagram, so that the rest fits too */
+	REPORTERS = 8,    /* SRs in one datagram */
+	NACKS = 128,      /* sequence numbers of one stream in one datagram */
 	SILENT = 2000000, /* a stream this quiet gets no more PLIs */
 };
 
@@ -74,7 +74,8 @@ static struct tt_rtcp_block block_of(struct tt_rtp_receiver *r, taut_time now)
 
 	if (r->has_report) {
 		/* in 1/65,536 s, which 32 bits hold for 18 hours; then it says nothing */
-		uint64_t since = (uint64_t)tt_clamp64(now - r->report_at, 0, INT64_C(1) << 40) * 65536 / 1000000;
+		uint64_t since = (uint64_t)tt_clamp64(now - r->report_at, 0, INT64_C(1) << 40) *
+				 65536 / 1000000;
 
 		b.lsr = since <= UINT32_MAX ? (uint32_t)(r->report_ntp >> 16) : 0;
 		b.dlsr = since <= UINT32_MAX ? tt_u32(since) : 0;
@@ -83,7 +84,7 @@ static struct tt_rtcp_block block_of(struct tt_rtp_receiver *r, taut_time now)
 }
 
 static struct tt_rtcp_sender_info info_of(const struct tt_rtp_session *s,
-                                          const struct tt_rtp_sender *tx, taut_time now)
+					  const struct tt_rtp_sender *tx, taut_time now)
 {
 	return (struct tt_rtcp_sender_info){
 		.ssrc = tx->cfg.ssrc,
@@ -157,7 +158,7 @@ static taut_time key_request_at(const struct tt_rtp_session *s, const struct tt_
 }
 
 static void write_key_request(struct tt_rtp_session *s, taut_time now, struct wr *w,
-                              struct tt_rtp_receiver *r)
+			      struct tt_rtp_receiver *r)
 {
 	if (key_request_at(s, r) > now || wr_left(w) < 20)
 		return;
@@ -168,11 +169,12 @@ static void write_key_request(struct tt_rtp_session *s, taut_time now, struct wr
 	r->key_asked_at = now;
 	r->ask_key = false;
 	s->counters.plis_sent++;
-	tt_note(s->env, now, TAUT_LAYER_RTCP, "key frame requested", TT_INT("stream", r->cfg.stream));
+	tt_note(s->env, now, TAUT_LAYER_RTCP, "key frame requested",
+		TT_INT("stream", r->cfg.stream));
 }
 
 static void write_nacks(struct tt_rtp_session *s, taut_time now, struct wr *w,
-                        struct tt_rtp_receiver *r)
+			struct tt_rtp_receiver *r)
 {
 	int64_t missing[NACKS];
 	uint16_t seqs[NACKS];
@@ -180,7 +182,7 @@ static void write_nacks(struct tt_rtp_session *s, taut_time now, struct wr *w,
 	if (wr_left(w) < 16)
 		return;
 	size_t n = tt_nack_collect(&r->nack, now, s->counters.round_trip_time, missing,
-	                           tt_min(NACKS, (wr_left(w) - 12) / 4));
+				   tt_min(NACKS, (wr_left(w) - 12) / 4));
 
 	for (size_t i = 0; i < n; i++)
 		seqs[i] = (uint16_t)missing[i];
@@ -192,7 +194,8 @@ static void write_nacks(struct tt_rtp_session *s, taut_time now, struct wr *w,
 
 static bool transport_cc_due(const struct tt_rtp_session *s, taut_time now)
 {
-	return tt_twcc_pending(&s->arrivals) && (now >= s->transport_cc_at || tt_twcc_full(&s->arrivals));
+	return tt_twcc_pending(&s->arrivals) &&
+	       (now >= s->transport_cc_at || tt_twcc_full(&s->arrivals));
 }
 
 static bool feedback_due(const struct tt_rtp_session *s, taut_time now)
@@ -223,7 +226,8 @@ static void write_feedback(struct tt_rtp_session *s, taut_time now, struct wr *w
 
 static void write_byes(struct tt_rtp_session *s, struct wr *w)
 {
-	size_t n = tt_min(tt_min(s->bye_count, TT_RTCP_MAX_BLOCKS), wr_left(w) < 8 ? 0 : (wr_left(w) - 4) / 4);
+	size_t n = tt_min(tt_min(s->bye_count, TT_RTCP_MAX_BLOCKS),
+			  wr_left(w) < 8 ? 0 : (wr_left(w) - 4) / 4);
 
 	if (n == 0)
 		return;
@@ -277,7 +281,8 @@ taut_time tt_rtp_session_rtcp_deadline(const struct tt_rtp_session *s, const cha
 		const struct tt_rtp_receiver *r = s->receivers[i];
 
 		sooner(&first, why, key_request_at(s, r), "key frame request");
-		sooner(&first, why, tt_nack_deadline(&r->nack, s->counters.round_trip_time), "NACK");
+		sooner(&first, why, tt_nack_deadline(&r->nack, s->counters.round_trip_time),
+		       "NACK");
 	}
 	return first;
 }

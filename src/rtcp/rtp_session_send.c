@@ -11,7 +11,7 @@
 enum { FIRST_REPORT = 100000 };
 
 int tt_rtp_session_send_frame(struct tt_rtp_session *s, taut_time now, uint32_t stream,
-                              const struct taut_frame *frame)
+			      const struct taut_frame *frame)
 {
 	struct tt_rtp_sender *tx = tt_rtp_session_sender(s, stream);
 
@@ -27,8 +27,9 @@ int tt_rtp_session_send_frame(struct tt_rtp_session *s, taut_time now, uint32_t 
 		return r;
 	s->counters.frames_sent++;
 	*(tx->cfg.kind == TAUT_VIDEO ? &s->counters.video_frames_sent
-	                             : &s->counters.audio_frames_sent) += 1;
-	if (first || s->report_at == INT64_MAX) /* the receiver cannot match sound and picture before it */
+				     : &s->counters.audio_frames_sent) += 1;
+	if (first ||
+	    s->report_at == INT64_MAX) /* the receiver cannot match sound and picture before it */
 		tt_rtp_session_reports_by(s, now + FIRST_REPORT);
 	return TAUT_OK;
 }
@@ -45,11 +46,11 @@ int tt_rtp_session_request_key_frame(struct tt_rtp_session *s, taut_time now, ui
 }
 
 typedef size_t write_packet(struct tt_rtp_sender *tx, taut_time now,
-                            const struct tt_rtp_stamp *stamp, uint8_t *buf, size_t cap);
+			    const struct tt_rtp_stamp *stamp, uint8_t *buf, size_t cap);
 
 /* From one sender after another; kind 0: any. */
 static size_t send_of(struct tt_rtp_session *s, taut_time now, uint32_t kind, write_packet *write,
-                      uint8_t *buf, size_t cap)
+		      uint8_t *buf, size_t cap)
 {
 	/* 24 bits, 18 of them after the point: the middle of NTP time */
 	const struct tt_rtp_stamp stamp = {
@@ -110,7 +111,7 @@ static size_t send_paced(struct tt_rtp_session *s, taut_time now, uint8_t *buf, 
 }
 
 size_t tt_rtp_session_poll_send(struct tt_rtp_session *s, taut_time now, uint8_t *buf, size_t cap,
-                                bool *is_rtcp)
+				bool *is_rtcp)
 {
 	tt_rtp_session_saw(s, now);
 	*is_rtcp = true;
@@ -151,7 +152,8 @@ taut_time tt_rtp_session_deadline(const struct tt_rtp_session *s, const char **w
 		       "a missing packet is given up");
 	for (size_t i = 0; i < s->sender_count; i++)
 		if (s->senders[i]->key_wanted)
-			sooner(&first, &reason, s->senders[i]->key_wanted_at, "a key frame may be asked for");
+			sooner(&first, &reason, s->senders[i]->key_wanted_at,
+			       "a key frame may be asked for");
 	if (paced_waits(s))
 		sooner(&first, &reason, s->burst_left > 0 ? s->now : s->burst_at + s->burst_every,
 		       "the next burst");

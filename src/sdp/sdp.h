@@ -79,14 +79,14 @@ struct tt_sdp_fingerprint { /* RFC 8122 section 5 */
 };
 
 enum tt_sdp_setup { /* RFC 4145 section 4 */
-	TT_SDP_SETUP_NONE,
-	TT_SDP_ACTIVE,
-	TT_SDP_PASSIVE,
-	TT_SDP_ACTPASS,
-	TT_SDP_HOLDCONN,
+		    TT_SDP_SETUP_NONE,
+		    TT_SDP_ACTIVE,
+		    TT_SDP_PASSIVE,
+		    TT_SDP_ACTPASS,
+		    TT_SDP_HOLDCONN,
 };
 
-struct tt_sdp_extmap { /* RFC 8285 section 8 */
+struct tt_sdp_extmap {     /* RFC 8285 section 8 */
 	uint16_t id;       /* 1..255, or 4096..4351: offered, and not yet given an id */
 	uint8_t direction; /* TAUT_SENDRECV and so on; 0: not said, that is sendrecv */
 	const char *uri;
@@ -95,11 +95,11 @@ struct tt_sdp_extmap { /* RFC 8285 section 8 */
 
 struct tt_sdp_codec { /* an entry of the m-line of an RTP section, in its order */
 	uint8_t payload_type;
-	uint8_t channels;    /* as written; 0: not said */
-	uint32_t clock_rate; /* 0 if name is NULL */
-	bool is_static;      /* no a=rtpmap: name, rate and channels are RFC 3551's */
-	const char *name;    /* as written: compare without case. NULL: nobody says */
-	const char *fmtp;    /* everything after the payload type, or NULL; tt_sdp_fmtp_get */
+	uint8_t channels;     /* as written; 0: not said */
+	uint32_t clock_rate;  /* 0 if name is NULL */
+	bool is_static;       /* no a=rtpmap: name, rate and channels are RFC 3551's */
+	const char *name;     /* as written: compare without case. NULL: nobody says */
+	const char *fmtp;     /* everything after the payload type, or NULL; tt_sdp_fmtp_get */
 	const char **rtcp_fb; /* "nack pli" */
 	size_t rtcp_fb_count;
 };
@@ -117,9 +117,9 @@ enum tt_sdp_tcptype { TT_SDP_TCP_NONE, TT_SDP_TCP_ACTIVE, TT_SDP_TCP_PASSIVE, TT
 struct tt_sdp_candidate { /* RFC 8839 section 5.1; needs no arena */
 	char foundation[33];
 	char transport_text[12], type_text[16]; /* as written; what the writer writes */
-	char address[128];  /* as written: literal or name */
-	char raddr[64];     /* "": none */
-	char ufrag[257];    /* the extension "ufrag", "": none */
+	char address[128];                      /* as written: literal or name */
+	char raddr[64];                         /* "": none */
+	char ufrag[257];                        /* the extension "ufrag", "": none */
 	char extensions[256]; /* all other "name value" pairs, one space between; tt_sdp_pair_get */
 	uint8_t transport, type, tcptype;
 	bool is_local_name; /* "....local": multicast DNS knows it */
@@ -130,7 +130,7 @@ struct tt_sdp_candidate { /* RFC 8839 section 5.1; needs no arena */
 	struct taut_addr addr; /* address and port when it is a literal, else family 0 */
 };
 
-struct tt_sdp_msid { /* RFC 8830; stream "-": none */
+struct tt_sdp_msid {                /* RFC 8830; stream "-": none */
 	const char *stream, *track; /* track may be NULL */
 };
 
@@ -139,7 +139,7 @@ struct tt_sdp_ssrc { /* RFC 5576 section 4.1, a line each */
 	const char *attribute, *value; /* value may be NULL */
 };
 
-struct tt_sdp_ssrc_group { /* RFC 5576 section 4.2 */
+struct tt_sdp_ssrc_group {     /* RFC 5576 section 4.2 */
 	const char *semantics; /* "FID", "SIM", "FEC-FR" */
 	uint32_t *ids;
 	size_t id_count;
@@ -175,7 +175,7 @@ struct tt_sdp_common {
 	struct tt_sdp_extmap *extmaps;
 	size_t extmap_count;
 	bool extmap_allow_mixed;
-	bool end_of_candidates; /* RFC 8840 */
+	bool end_of_candidates;    /* RFC 8840 */
 	struct tt_sdp_attr *attrs; /* all others */
 	size_t attr_count;
 };
@@ -207,10 +207,10 @@ struct tt_sdp_media {
 	uint8_t kind, proto;
 	const char *kind_text, *proto_text;
 	uint16_t port, port_count; /* "9/2": count 2; 0: not said */
-	const char **formats; /* of the m-line, unless it is RTP: then codecs has them */
+	const char **formats;      /* of the m-line, unless it is RTP: then codecs has them */
 	size_t format_count;
 	const char *mid;
-	bool bundle_only;                    /* RFC 9143 section 6 */
+	bool bundle_only; /* RFC 9143 section 6 */
 	bool rtcp_mux, rtcp_mux_only, rtcp_rsize;
 	bool has_rtcp;
 	uint16_t rtcp_port; /* RFC 3605 */
@@ -236,7 +236,8 @@ struct tt_sdp_media {
 	size_t simulcast_count;
 
 	bool has_sctp_port, has_max_message_size;
-	uint16_t sctp_port; /* RFC 8841 section 5; tt_sdp_sctp_port knows the older form and the default */
+	uint16_t
+		sctp_port; /* RFC 8841 section 5; tt_sdp_sctp_port knows the older form and the default */
 	uint64_t max_message_size; /* 0: any; tt_sdp_max_message_size knows the default */
 	const char *sctpmap;       /* of the older form: "5000 webrtc-datachannel 1024" */
 };
@@ -272,13 +273,13 @@ struct tt_sdp {
 /* Reads len bytes of text. 0, TAUT_E_SYNTAX, TAUT_E_LIMIT or TAUT_E_NOMEM; then *out is NULL and
  * err (may be NULL) says line and column from 1, what was found, what was expected, which rule. */
 int tt_sdp_read(struct tt_sdp **out, struct tt_env *env, const char *text, size_t len,
-                struct tt_sdp_error *err);
+		struct tt_sdp_error *err);
 void tt_sdp_free(struct tt_sdp *sdp); /* NULL is fine */
 
 /* One candidate as it comes by trickle: "candidate:..." or "a=candidate:...", with or without a
  * line end. 0 or TAUT_E_SYNTAX; err may be NULL, its line is 1. */
 int tt_sdp_candidate_read(struct tt_sdp_candidate *out, const char *text, size_t len,
-                          struct tt_sdp_error *err);
+			  struct tt_sdp_error *err);
 /* "candidate:..." with a NUL. Its length, or 0: buf is too short (TT_SDP_CANDIDATE_TEXT never is). */
 enum { TT_SDP_CANDIDATE_TEXT = 1024 };
 size_t tt_sdp_candidate_write(const struct tt_sdp_candidate *c, char *buf, size_t cap);
@@ -294,22 +295,23 @@ uint8_t tt_sdp_setup(const struct tt_sdp *sdp, const struct tt_sdp_media *m);
 uint8_t tt_sdp_direction(const struct tt_sdp *sdp, const struct tt_sdp_media *m); /* never 0 */
 bool tt_sdp_allow_mixed(const struct tt_sdp *sdp, const struct tt_sdp_media *m);
 const struct tt_sdp_fingerprint *tt_sdp_fingerprints(const struct tt_sdp *sdp,
-                                                     const struct tt_sdp_media *m, size_t *count);
+						     const struct tt_sdp_media *m, size_t *count);
 uint16_t tt_sdp_sctp_port(const struct tt_sdp_media *m);        /* 5000 unless said otherwise */
 uint64_t tt_sdp_max_message_size(const struct tt_sdp_media *m); /* 65536 unless said; 0: any */
 
-bool tt_sdp_is_rtp(const struct tt_sdp_media *m);  /* by its proto */
+bool tt_sdp_is_rtp(const struct tt_sdp_media *m); /* by its proto */
 bool tt_sdp_is_sctp(const struct tt_sdp_media *m);
 struct tt_sdp_media *tt_sdp_media_by_mid(const struct tt_sdp *sdp, const char *mid, size_t *index);
 struct tt_sdp_codec *tt_sdp_codec_by_pt(const struct tt_sdp_media *m, unsigned payload_type);
 bool tt_sdp_codec_is(const struct tt_sdp_codec *c, const char *name); /* without case */
 /* Its own rtcp-fb or the section's a=rtcp-fb:*. */
-bool tt_sdp_codec_has_fb(const struct tt_sdp_media *m, const struct tt_sdp_codec *c, const char *fb);
+bool tt_sdp_codec_has_fb(const struct tt_sdp_media *m, const struct tt_sdp_codec *c,
+			 const char *fb);
 const struct tt_sdp_extmap *tt_sdp_extmap_by_uri(const struct tt_sdp *sdp,
-                                                 const struct tt_sdp_media *m, const char *uri);
+						 const struct tt_sdp_media *m, const char *uri);
 /* The first group of these semantics that holds mid (NULL: any). */
 const struct tt_sdp_group *tt_sdp_group_of(const struct tt_sdp *sdp, const char *semantics,
-                                           const char *mid);
+					   const char *mid);
 const struct tt_sdp_attr *tt_sdp_attr(const struct tt_sdp_common *c, const char *name);
 const char *tt_sdp_ssrc_value(const struct tt_sdp_media *m, uint32_t id, const char *attribute);
 
@@ -339,40 +341,40 @@ const char *tt_sdp_text(struct tt_sdp *sdp, const char *fmt, ...)
 const char *tt_sdp_copy(struct tt_sdp *sdp, const char *text); /* NULL stays NULL */
 
 struct tt_sdp_media *tt_sdp_add_media(struct tt_sdp *sdp, enum tt_sdp_kind kind, uint16_t port,
-                                      enum tt_sdp_proto proto);
+				      enum tt_sdp_proto proto);
 void tt_sdp_add_format(struct tt_sdp *sdp, struct tt_sdp_media *m, const char *format);
 /* fmtp may be NULL. */
-struct tt_sdp_codec *tt_sdp_add_codec(struct tt_sdp *sdp, struct tt_sdp_media *m, uint8_t payload_type,
-                                      const char *name, uint32_t clock_rate, uint8_t channels,
-                                      const char *fmtp);
+struct tt_sdp_codec *tt_sdp_add_codec(struct tt_sdp *sdp, struct tt_sdp_media *m,
+				      uint8_t payload_type, const char *name, uint32_t clock_rate,
+				      uint8_t channels, const char *fmtp);
 void tt_sdp_add_rtcp_fb(struct tt_sdp *sdp, struct tt_sdp_codec *c, const char *fb);
 struct tt_sdp_candidate *tt_sdp_add_candidate(struct tt_sdp *sdp, struct tt_sdp_media *m,
-                                              const struct tt_sdp_candidate *c);
+					      const struct tt_sdp_candidate *c);
 struct tt_sdp_extmap *tt_sdp_add_extmap(struct tt_sdp *sdp, struct tt_sdp_common *at, uint16_t id,
-                                        uint8_t direction, const char *uri);
+					uint8_t direction, const char *uri);
 void tt_sdp_add_msid(struct tt_sdp *sdp, struct tt_sdp_media *m, const char *stream,
-                     const char *track);
+		     const char *track);
 void tt_sdp_add_ssrc(struct tt_sdp *sdp, struct tt_sdp_media *m, uint32_t id, const char *attribute,
-                     const char *value);
+		     const char *value);
 void tt_sdp_add_ssrc_group(struct tt_sdp *sdp, struct tt_sdp_media *m, const char *semantics,
-                           const uint32_t *ids, size_t count);
+			   const uint32_t *ids, size_t count);
 void tt_sdp_add_rid(struct tt_sdp *sdp, struct tt_sdp_media *m, const char *id, bool recv,
-                    const char *params);
+		    const char *params);
 void tt_sdp_add_simulcast(struct tt_sdp *sdp, struct tt_sdp_media *m, const char *rid, bool recv,
-                          bool paused, uint8_t stream);
+			  bool paused, uint8_t stream);
 struct tt_sdp_group *tt_sdp_add_group(struct tt_sdp *sdp, const char *semantics);
 void tt_sdp_group_add(struct tt_sdp *sdp, struct tt_sdp_group *g, const char *mid);
 void tt_sdp_add_fingerprint(struct tt_sdp *sdp, struct tt_sdp_common *at, const char *hash,
-                            const uint8_t *value, size_t len); /* at most 64 */
+			    const uint8_t *value, size_t len); /* at most 64 */
 void tt_sdp_add_attr(struct tt_sdp *sdp, struct tt_sdp_common *at, const char *name,
-                     const char *value); /* value may be NULL */
+		     const char *value); /* value may be NULL */
 void tt_sdp_add_bandwidth(struct tt_sdp *sdp, struct tt_sdp_common *at, const char *type,
-                          uint64_t value);
+			  uint64_t value);
 struct tt_sdp_address tt_sdp_address(struct tt_sdp *sdp, const char *addrtype, const char *address);
 
 /* A candidate of an address: type and transport texts, address text and literal, component 1. */
 void tt_sdp_candidate_init(struct tt_sdp_candidate *c, enum tt_sdp_transport transport,
-                           enum tt_sdp_candidate_type type, const struct taut_addr *addr);
+			   enum tt_sdp_candidate_type type, const struct taut_addr *addr);
 
 /* ---- write ---- */
 
@@ -381,8 +383,8 @@ void tt_sdp_candidate_init(struct tt_sdp_candidate *c, enum tt_sdp_transport tra
 int tt_sdp_write(const struct tt_sdp *sdp, struct tt_env *env, char **out, size_t *len);
 
 /* What it says, in words, line by line. */
-void tt_sdp_explain(const struct tt_sdp *sdp, void (*write)(void *ctx, const char *text, size_t len),
-                    void *ctx);
+void tt_sdp_explain(const struct tt_sdp *sdp,
+		    void (*write)(void *ctx, const char *text, size_t len), void *ctx);
 
 /* The names of enum values, as SDP spells them. */
 const char *tt_sdp_direction_text(unsigned direction);

@@ -10,7 +10,7 @@
 #define OR_SCRAP(sdp, element, kind) ((element) ? (element) : &(sdp)->scrap->kind)
 
 struct tt_sdp_media *tt_sdp_add_media(struct tt_sdp *sdp, enum tt_sdp_kind kind, uint16_t port,
-                                      enum tt_sdp_proto proto)
+				      enum tt_sdp_proto proto)
 {
 	struct tt_sdp_media *m = tt_sdp_arena(sdp, sizeof *m);
 	struct tt_sdp_media **slot = TT_SDP_PUSH(sdp, sdp->media, sdp->media_count);
@@ -41,9 +41,9 @@ void tt_sdp_add_format(struct tt_sdp *sdp, struct tt_sdp_media *m, const char *f
 	add_text(sdp, &m->formats, &m->format_count, format);
 }
 
-struct tt_sdp_codec *tt_sdp_add_codec(struct tt_sdp *sdp, struct tt_sdp_media *m, uint8_t payload_type,
-                                      const char *name, uint32_t clock_rate, uint8_t channels,
-                                      const char *fmtp)
+struct tt_sdp_codec *tt_sdp_add_codec(struct tt_sdp *sdp, struct tt_sdp_media *m,
+				      uint8_t payload_type, const char *name, uint32_t clock_rate,
+				      uint8_t channels, const char *fmtp)
 {
 	struct tt_sdp_codec *c = TT_SDP_PUSH(sdp, m->codecs, m->codec_count);
 
@@ -62,7 +62,7 @@ void tt_sdp_add_rtcp_fb(struct tt_sdp *sdp, struct tt_sdp_codec *c, const char *
 }
 
 struct tt_sdp_candidate *tt_sdp_add_candidate(struct tt_sdp *sdp, struct tt_sdp_media *m,
-                                              const struct tt_sdp_candidate *from)
+					      const struct tt_sdp_candidate *from)
 {
 	struct tt_sdp_candidate *c = TT_SDP_PUSH(sdp, m->candidates, m->candidate_count);
 
@@ -72,7 +72,7 @@ struct tt_sdp_candidate *tt_sdp_add_candidate(struct tt_sdp *sdp, struct tt_sdp_
 }
 
 struct tt_sdp_extmap *tt_sdp_add_extmap(struct tt_sdp *sdp, struct tt_sdp_common *at, uint16_t id,
-                                        uint8_t direction, const char *uri)
+					uint8_t direction, const char *uri)
 {
 	struct tt_sdp_extmap *e = TT_SDP_PUSH(sdp, at->extmaps, at->extmap_count);
 
@@ -84,7 +84,7 @@ struct tt_sdp_extmap *tt_sdp_add_extmap(struct tt_sdp *sdp, struct tt_sdp_common
 }
 
 void tt_sdp_add_msid(struct tt_sdp *sdp, struct tt_sdp_media *m, const char *stream,
-                     const char *track)
+		     const char *track)
 {
 	struct tt_sdp_msid *id = TT_SDP_PUSH(sdp, m->msids, m->msid_count);
 
@@ -93,16 +93,17 @@ void tt_sdp_add_msid(struct tt_sdp *sdp, struct tt_sdp_media *m, const char *str
 }
 
 void tt_sdp_add_ssrc(struct tt_sdp *sdp, struct tt_sdp_media *m, uint32_t id, const char *attribute,
-                     const char *value)
+		     const char *value)
 {
 	struct tt_sdp_ssrc *s = TT_SDP_PUSH(sdp, m->ssrcs, m->ssrc_count);
 
 	if (s)
-		*s = (struct tt_sdp_ssrc){ id, tt_sdp_copy(sdp, attribute), tt_sdp_copy(sdp, value) };
+		*s = (struct tt_sdp_ssrc){ id, tt_sdp_copy(sdp, attribute),
+					   tt_sdp_copy(sdp, value) };
 }
 
 void tt_sdp_add_ssrc_group(struct tt_sdp *sdp, struct tt_sdp_media *m, const char *semantics,
-                           const uint32_t *ids, size_t count)
+			   const uint32_t *ids, size_t count)
 {
 	struct tt_sdp_ssrc_group *g = TT_SDP_PUSH(sdp, m->ssrc_groups, m->ssrc_group_count);
 
@@ -117,7 +118,7 @@ void tt_sdp_add_ssrc_group(struct tt_sdp *sdp, struct tt_sdp_media *m, const cha
 }
 
 void tt_sdp_add_rid(struct tt_sdp *sdp, struct tt_sdp_media *m, const char *id, bool recv,
-                    const char *params)
+		    const char *params)
 {
 	struct tt_sdp_rid *r = TT_SDP_PUSH(sdp, m->rids, m->rid_count);
 
@@ -126,7 +127,7 @@ void tt_sdp_add_rid(struct tt_sdp *sdp, struct tt_sdp_media *m, const char *id, 
 }
 
 void tt_sdp_add_simulcast(struct tt_sdp *sdp, struct tt_sdp_media *m, const char *rid, bool recv,
-                          bool paused, uint8_t stream)
+			  bool paused, uint8_t stream)
 {
 	struct tt_sdp_simulcast_rid *s = TT_SDP_PUSH(sdp, m->simulcast, m->simulcast_count);
 
@@ -149,7 +150,7 @@ void tt_sdp_group_add(struct tt_sdp *sdp, struct tt_sdp_group *g, const char *mi
 }
 
 void tt_sdp_add_fingerprint(struct tt_sdp *sdp, struct tt_sdp_common *at, const char *hash,
-                            const uint8_t *value, size_t len)
+			    const uint8_t *value, size_t len)
 {
 	struct tt_sdp_fingerprint *f = TT_SDP_PUSH(sdp, at->fingerprints, at->fingerprint_count);
 
@@ -162,7 +163,7 @@ void tt_sdp_add_fingerprint(struct tt_sdp *sdp, struct tt_sdp_common *at, const 
 }
 
 void tt_sdp_add_attr(struct tt_sdp *sdp, struct tt_sdp_common *at, const char *name,
-                     const char *value)
+		     const char *value)
 {
 	struct tt_sdp_attr *a = TT_SDP_PUSH(sdp, at->attrs, at->attr_count);
 
@@ -171,7 +172,7 @@ void tt_sdp_add_attr(struct tt_sdp *sdp, struct tt_sdp_common *at, const char *n
 }
 
 void tt_sdp_add_bandwidth(struct tt_sdp *sdp, struct tt_sdp_common *at, const char *type,
-                          uint64_t value)
+			  uint64_t value)
 {
 	struct tt_sdp_bandwidth *b = TT_SDP_PUSH(sdp, at->bandwidths, at->bandwidth_count);
 
@@ -181,5 +182,6 @@ void tt_sdp_add_bandwidth(struct tt_sdp *sdp, struct tt_sdp_common *at, const ch
 
 struct tt_sdp_address tt_sdp_address(struct tt_sdp *sdp, const char *addrtype, const char *address)
 {
-	return (struct tt_sdp_address){ "IN", tt_sdp_copy(sdp, addrtype), tt_sdp_copy(sdp, address) };
+	return (struct tt_sdp_address){ "IN", tt_sdp_copy(sdp, addrtype),
+					tt_sdp_copy(sdp, address) };
 }

@@ -23,7 +23,8 @@ static const char *const type_texts[] = {
 	[TT_SDP_RELAY] = "relay",
 };
 
-static const char *const tcptype_texts[] = { /* RFC 6544 */
+static const char *const tcptype_texts[] = {
+	/* RFC 6544 */
 	[TT_SDP_TCP_ACTIVE] = "active",
 	[TT_SDP_TCP_PASSIVE] = "passive",
 	[TT_SDP_TCP_SO] = "so",
@@ -62,8 +63,7 @@ static bool ends_in_local(const char *name, size_t len)
 	static const char suffix[] = ".local";
 	const size_t n = sizeof suffix - 1;
 
-	return len > n &&
-	       tt_sdp_word_is_any((struct tt_sdp_word){ name + len - n, n }, suffix);
+	return len > n && tt_sdp_word_is_any((struct tt_sdp_word){ name + len - n, n }, suffix);
 }
 
 static bool read_address(struct tt_sdp_lex *x, struct tt_sdp_candidate *c)
@@ -99,15 +99,15 @@ static bool read_fixed_part(struct tt_sdp_lex *x, struct tt_sdp_candidate *c)
 	uint64_t component, priority, port;
 
 	if (!word_into(x, c->foundation, sizeof c->foundation,
-	               "a foundation of at most 32 characters") ||
+		       "a foundation of at most 32 characters") ||
 	    !tt_sdp_number(x, 1, 256, &component, "", "a component") ||
 	    !word_into(x, c->transport_text, sizeof c->transport_text, "a transport") ||
 	    !tt_sdp_number(x, 1, UINT32_MAX, &priority, "", "a priority") || !read_address(x, c))
 		return false;
 	const struct tt_sdp_word transport = { c->transport_text, strlen(c->transport_text) };
 	c->transport = tt_sdp_word_is_any(transport, "udp")   ? TT_SDP_UDP
-	               : tt_sdp_word_is_any(transport, "tcp") ? TT_SDP_TCP
-	                                                      : TT_SDP_TRANSPORT_OTHER;
+		       : tt_sdp_word_is_any(transport, "tcp") ? TT_SDP_TCP
+							      : TT_SDP_TRANSPORT_OTHER;
 	/* Nothing can be sent to UDP port 0; an active TCP candidate has no port of its own. */
 	if (!tt_sdp_number(x, c->transport == TT_SDP_UDP, UINT16_MAX, &port, "", "a port") ||
 	    !read_literal_word(x, "typ") ||
@@ -144,7 +144,7 @@ static struct tt_sdp_lex over(const struct tt_sdp_lex *x, struct tt_sdp_word val
 
 /* An extension that is understood. False: it is to be kept as it is, or x is refused. */
 static bool read_known(struct tt_sdp_lex *x, struct tt_sdp_candidate *c, struct tt_sdp_word name,
-                       struct tt_sdp_word value, bool *has_rport)
+		       struct tt_sdp_word value, bool *has_rport)
 {
 	struct tt_sdp_lex one = over(x, value);
 	uint64_t v;
@@ -178,7 +178,7 @@ static bool read_known(struct tt_sdp_lex *x, struct tt_sdp_candidate *c, struct 
 }
 
 static void keep_extension(struct tt_sdp_candidate *c, struct tt_sdp_word name,
-                           struct tt_sdp_word value)
+			   struct tt_sdp_word value)
 {
 	const size_t used = strlen(c->extensions);
 	const size_t need = (used > 0) + name.len + 1 + value.len;
@@ -186,7 +186,7 @@ static void keep_extension(struct tt_sdp_candidate *c, struct tt_sdp_word name,
 	if (need >= sizeof c->extensions - used)
 		return;
 	(void)snprintf(c->extensions + used, sizeof c->extensions - used, "%s%.*s %.*s",
-	               used > 0 ? " " : "", (int)name.len, name.p, (int)value.len, value.p);
+		       used > 0 ? " " : "", (int)name.len, name.p, (int)value.len, value.p);
 }
 
 static bool read_extensions(struct tt_sdp_lex *x, struct tt_sdp_candidate *c)
@@ -224,14 +224,18 @@ static bool skip_text(struct tt_sdp_lex *x, const char *text)
 }
 
 int tt_sdp_candidate_read(struct tt_sdp_candidate *out, const char *text, size_t len,
-                          struct tt_sdp_error *err)
+			  struct tt_sdp_error *err)
 {
 	if (len > 0 && text[len - 1] == '\n')
 		len--;
 	if (len > 0 && text[len - 1] == '\r')
 		len--;
-	struct tt_sdp_lex x = { .at = text, .end = text + tt_min(len, TT_SDP_MAX_LINE), .line = text,
-		                .number = 1, .spec = "RFC 8839 section 5.1", .err = err };
+	struct tt_sdp_lex x = { .at = text,
+				.end = text + tt_min(len, TT_SDP_MAX_LINE),
+				.line = text,
+				.number = 1,
+				.spec = "RFC 8839 section 5.1",
+				.err = err };
 
 	for (const char *p = x.at; p < x.end; p++)
 		if ((unsigned char)*p < ' ' && *p != '\t') {
@@ -254,7 +258,8 @@ int tt_sdp_candidate_read(struct tt_sdp_candidate *out, const char *text, size_t
 #if defined __GNUC__
 __attribute__((format(printf, 4, 5)))
 #endif
-static void append(char *buf, size_t cap, size_t *n, const char *fmt, ...)
+static void
+append(char *buf, size_t cap, size_t *n, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -268,8 +273,8 @@ size_t tt_sdp_candidate_write(const struct tt_sdp_candidate *c, char *buf, size_
 {
 	size_t n = 0;
 
-	append(buf, cap, &n, "candidate:%s %u %s %" PRIu32 " %s %u typ %s", c->foundation, c->component,
-	       c->transport_text, c->priority, c->address, c->port, c->type_text);
+	append(buf, cap, &n, "candidate:%s %u %s %" PRIu32 " %s %u typ %s", c->foundation,
+	       c->component, c->transport_text, c->priority, c->address, c->port, c->type_text);
 	if (c->raddr[0])
 		append(buf, cap, &n, " raddr %s rport %u", c->raddr, c->rport);
 	if (c->tcptype > 0 && c->tcptype < TT_COUNT(tcptype_texts))
@@ -289,12 +294,15 @@ static void set(char *buf, size_t cap, const char *text)
 }
 
 void tt_sdp_candidate_init(struct tt_sdp_candidate *c, enum tt_sdp_transport transport,
-                           enum tt_sdp_candidate_type type, const struct taut_addr *addr)
+			   enum tt_sdp_candidate_type type, const struct taut_addr *addr)
 {
 	char ip[TT_ADDR_TEXT];
 
-	*c = (struct tt_sdp_candidate){ .transport = (uint8_t)transport, .type = (uint8_t)type,
-		                        .component = 1, .addr = *addr, .port = addr->port };
+	*c = (struct tt_sdp_candidate){ .transport = (uint8_t)transport,
+					.type = (uint8_t)type,
+					.component = 1,
+					.addr = *addr,
+					.port = addr->port };
 	set(c->foundation, sizeof c->foundation, "1");
 	set(c->transport_text, sizeof c->transport_text, transport == TT_SDP_TCP ? "tcp" : "udp");
 	set(c->type_text, sizeof c->type_text,

@@ -17,7 +17,8 @@ struct page {
 #if defined __GNUC__
 __attribute__((format(printf, 2, 3)))
 #endif
-static void say(const struct page *p, const char *fmt, ...)
+static void
+say(const struct page *p, const char *fmt, ...)
 {
 	char buf[TT_SDP_MAX_LINE + 256];
 	va_list ap;
@@ -139,13 +140,13 @@ static void say_media(const struct page *p, const struct tt_sdp *sdp, size_t ind
 	say_candidates(p, m);
 }
 
-void tt_sdp_explain(const struct tt_sdp *sdp, void (*write)(void *ctx, const char *text, size_t len),
-                    void *ctx)
+void tt_sdp_explain(const struct tt_sdp *sdp,
+		    void (*write)(void *ctx, const char *text, size_t len), void *ctx)
 {
 	const struct page p = { write, ctx };
 
-	say(&p, "session %" PRIu64 " version %" PRIu64 " by %s at %s, %zu section%s\n", sdp->sess_id,
-	    sdp->sess_version, sdp->username, sdp->origin.address, sdp->media_count,
+	say(&p, "session %" PRIu64 " version %" PRIu64 " by %s at %s, %zu section%s\n",
+	    sdp->sess_id, sdp->sess_version, sdp->username, sdp->origin.address, sdp->media_count,
 	    sdp->media_count == 1 ? "" : "s");
 	for (size_t i = 0; i < sdp->group_count; i++) {
 		say(&p, "group %s:", sdp->groups[i].semantics);

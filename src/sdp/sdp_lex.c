@@ -36,7 +36,7 @@ static void excerpt(const struct tt_sdp_lex *x, const char *where, char *buf)
 }
 
 bool tt_sdp_refuse(struct tt_sdp_lex *x, int code, const char *where, const char *message,
-                   const char *expected)
+		   const char *expected)
 {
 	if (x->code != 0)
 		return false;
@@ -64,7 +64,7 @@ static void skip_blanks(struct tt_sdp_lex *x)
 }
 
 bool tt_sdp_word(struct tt_sdp_lex *x, struct tt_sdp_word *out, const char *stop,
-                 const char *expected)
+		 const char *expected)
 {
 	*out = (struct tt_sdp_word){ x->at, 0 };
 	if (x->code != 0)
@@ -96,8 +96,8 @@ static bool decimal(struct tt_sdp_word w, uint64_t *out)
 	return true;
 }
 
-bool tt_sdp_number(struct tt_sdp_lex *x, uint64_t min, uint64_t max, uint64_t *out, const char *stop,
-                   const char *what)
+bool tt_sdp_number(struct tt_sdp_lex *x, uint64_t min, uint64_t max, uint64_t *out,
+		   const char *stop, const char *what)
 {
 	struct tt_sdp_word w;
 
@@ -111,7 +111,7 @@ bool tt_sdp_number(struct tt_sdp_lex *x, uint64_t min, uint64_t max, uint64_t *o
 	if (x->err) {
 		char *room = x->err->buf + FOUND_ROOM;
 		(void)snprintf(room, sizeof x->err->buf - FOUND_ROOM,
-		               "%s, from %" PRIu64 " to %" PRIu64, what, min, max);
+			       "%s, from %" PRIu64 " to %" PRIu64, what, min, max);
 		expected = room;
 	}
 	return tt_sdp_bad(x, w.p, "not a number of the range", expected);
@@ -151,7 +151,8 @@ bool tt_sdp_done(struct tt_sdp_lex *x)
 {
 	if (x->code != 0)
 		return false;
-	return tt_sdp_at_end(x) || tt_sdp_bad(x, x->at, "more than belongs here", "the end of the line");
+	return tt_sdp_at_end(x) ||
+	       tt_sdp_bad(x, x->at, "more than belongs here", "the end of the line");
 }
 
 bool tt_sdp_word_is(struct tt_sdp_word w, const char *text)

@@ -23,19 +23,19 @@ struct tt_sdp_lex {
 
 /* Refuses the line at `where`; always false. message and expected are literals. */
 bool tt_sdp_refuse(struct tt_sdp_lex *x, int code, const char *where, const char *message,
-                   const char *expected);
+		   const char *expected);
 static inline bool tt_sdp_bad(struct tt_sdp_lex *x, const char *where, const char *message,
-                              const char *expected)
+			      const char *expected)
 {
 	return tt_sdp_refuse(x, TAUT_E_SYNTAX, where, message, expected);
 }
 
 /* The next run of bytes that are neither blank nor in stop. False, at what stands there: none. */
 bool tt_sdp_word(struct tt_sdp_lex *x, struct tt_sdp_word *out, const char *stop,
-                 const char *expected);
+		 const char *expected);
 /* A whole word that is a decimal number from min to max; what ("payload type") is its name. */
-bool tt_sdp_number(struct tt_sdp_lex *x, uint64_t min, uint64_t max, uint64_t *out, const char *stop,
-                   const char *what);
+bool tt_sdp_number(struct tt_sdp_lex *x, uint64_t min, uint64_t max, uint64_t *out,
+		   const char *stop, const char *what);
 bool tt_sdp_next_is(const struct tt_sdp_lex *x, char c); /* without moving */
 bool tt_sdp_skip(struct tt_sdp_lex *x, char c);          /* moves past c if it is next */
 bool tt_sdp_at_end(struct tt_sdp_lex *x);                /* but for blanks */

@@ -28,7 +28,7 @@ bool tt_sdp_hold_once(struct tt_sdp_reader *r, const char **slot, struct tt_sdp_
 }
 
 bool tt_sdp_hold_list(struct tt_sdp_reader *r, const char ***list, size_t *count,
-                      struct tt_sdp_word w)
+		      struct tt_sdp_word w)
 {
 	const char **slot = TT_SDP_PUSH(r->sdp, *list, *count);
 
@@ -169,7 +169,7 @@ static bool read_rtp_formats(struct tt_sdp_reader *r)
 			return false;
 		if (r->codec_of[pt] != 0)
 			return tt_sdp_bad(&r->x, where, "this payload type stands here twice",
-			                  "each once");
+					  "each once");
 		if (m->codec_count >= TT_SDP_MAX_CODECS)
 			return tt_sdp_full(r, "at most 64 payload types");
 		struct tt_sdp_codec *c = TT_SDP_PUSH(r->sdp, m->codecs, m->codec_count);
@@ -177,7 +177,8 @@ static bool read_rtp_formats(struct tt_sdp_reader *r)
 			return true;
 		r->codec_of[pt] = tt_u8(m->codec_count);
 		c->payload_type = tt_u8(pt);
-		const struct tt_sdp_static_codec *known = tt_sdp_static_codec((unsigned)pt, m->kind);
+		const struct tt_sdp_static_codec *known =
+			tt_sdp_static_codec((unsigned)pt, m->kind);
 		if (!known)
 			continue;
 		c->is_static = true;
@@ -239,7 +240,8 @@ static bool read_media(struct tt_sdp_reader *r)
 
 static bool out_of_place(struct tt_sdp_reader *r)
 {
-	return tt_sdp_bad(&r->x, r->x.line, "this line belongs before the first m-line", "i c b k a m");
+	return tt_sdp_bad(&r->x, r->x.line, "this line belongs before the first m-line",
+			  "i c b k a m");
 }
 
 static bool read_line(struct tt_sdp_reader *r, char type)
@@ -301,20 +303,20 @@ static bool check_line(struct tt_sdp_reader *r)
 	const size_t len = (size_t)(r->x.end - r->x.line);
 
 	if (r->x.number > TT_SDP_MAX_LINES)
-		return tt_sdp_refuse(&r->x, TAUT_E_LIMIT, r->x.line, "too many lines", "at most 4000");
+		return tt_sdp_refuse(&r->x, TAUT_E_LIMIT, r->x.line, "too many lines",
+				     "at most 4000");
 	if (len > TT_SDP_MAX_LINE)
 		return tt_sdp_refuse(&r->x, TAUT_E_LIMIT, r->x.line + TT_SDP_MAX_LINE,
-		                     "the line is too long", "at most 8192 bytes");
+				     "the line is too long", "at most 8192 bytes");
 	for (size_t i = 0; i < len; i++)
 		if (r->x.line[i] == '\0' || r->x.line[i] == '\r')
 			return tt_sdp_bad(&r->x, r->x.line + i,
-			                  r->x.line[i] ? "a CR without LF" : "a NUL byte",
-			                  "text");
+					  r->x.line[i] ? "a CR without LF" : "a NUL byte", "text");
 	if (r->x.number == 1 && !(len >= 2 && memcmp(r->x.line, "v=", 2) == 0))
 		return tt_sdp_bad(&r->x, r->x.line, "not a session description", "v=0");
 	if (len < 2 || r->x.line[1] != '=')
 		return tt_sdp_bad(&r->x, r->x.line, "not a line of a description",
-		                  "a letter and =");
+				  "a letter and =");
 	return true;
 }
 
@@ -334,7 +336,7 @@ static bool read_lines(struct tt_sdp_reader *r, const char *text, size_t len)
 			return false;
 		if (r->sdp->failed)
 			return tt_sdp_refuse(&r->x, TAUT_E_NOMEM, r->x.line, "out of memory",
-			                     "more of it");
+					     "more of it");
 	} while (at < end);
 	return true;
 }
@@ -357,10 +359,10 @@ static bool check_bundles(struct tt_sdp_reader *r)
 			(void)tt_sdp_word(x, &w, "", "");
 			if (!tt_sdp_media_by_mid(r->sdp, group->mids[i], &index))
 				(void)tt_sdp_bad(x, w.p, "no section has this mid",
-				                 "mids of sections below");
+						 "mids of sections below");
 			else if (bundled[index])
 				(void)tt_sdp_bad(x, w.p, "this section is bundled already",
-				                 "each mid once");
+						 "each mid once");
 			else
 				bundled[index] = true;
 			if (x->code != 0) {
@@ -393,15 +395,19 @@ static bool complete(struct tt_sdp_reader *r)
 }
 
 int tt_sdp_read(struct tt_sdp **out, struct tt_env *env, const char *text, size_t len,
-                struct tt_sdp_error *err)
+		struct tt_sdp_error *err)
 {
-	struct tt_sdp_reader r = { .x = { .at = text, .end = text, .line = text, .number = 1,
-	                                  .spec = "RFC 8866 section 5", .err = err } };
+	struct tt_sdp_reader r = { .x = { .at = text,
+					  .end = text,
+					  .line = text,
+					  .number = 1,
+					  .spec = "RFC 8866 section 5",
+					  .err = err } };
 
 	*out = NULL;
 	if (len > TT_SDP_MAX_BYTES) {
 		(void)tt_sdp_refuse(&r.x, TAUT_E_LIMIT, text, "the description is too long",
-		                    "at most 262144 bytes");
+				    "at most 262144 bytes");
 		if (err) {
 			(void)snprintf(err->buf, sizeof err->buf, "%zu bytes", len);
 			err->err.found = err->buf;

@@ -45,7 +45,7 @@ static bool read_mid(struct tt_sdp_reader *r)
 	for (size_t i = 0; i + 1 < r->sdp->media_count; i++)
 		if (r->sdp->media[i]->mid && tt_sdp_word_is(w, r->sdp->media[i]->mid))
 			return tt_sdp_bad(&r->x, w.p, "another section has this mid",
-			                  "a mid of its own for each");
+					  "a mid of its own for each");
 	return tt_sdp_hold_once(r, &r->m->mid, w) && tt_sdp_done(&r->x);
 }
 
@@ -101,8 +101,10 @@ static bool read_tls_id(struct tt_sdp_reader *r)
 
 static int hex(char c)
 {
-	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10
-	       : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+	return c >= '0' && c <= '9'   ? c - '0'
+	       : c >= 'a' && c <= 'f' ? c - 'a' + 10
+	       : c >= 'A' && c <= 'F' ? c - 'A' + 10
+				      : -1;
 }
 
 /* "4A:AD:..." in two digits each, with colons between */
@@ -125,7 +127,8 @@ static bool read_digest(struct tt_sdp_reader *r, struct tt_sdp_fingerprint *f)
 	f->len = tt_u8(n);
 	const size_t known = tt_sdp_hash_len(f->hash);
 	if (known != 0 && known != n)
-		return tt_sdp_bad(&r->x, w.p, "not as long as this hash is", "all bytes of the hash");
+		return tt_sdp_bad(&r->x, w.p, "not as long as this hash is",
+				  "all bytes of the hash");
 	return true;
 }
 
@@ -145,7 +148,7 @@ static bool read_fingerprint(struct tt_sdp_reader *r)
 	if (r->at->fingerprint_count >= TT_SDP_MAX_FINGERPRINTS)
 		return tt_sdp_full(r, "at most 16 fingerprints");
 	struct tt_sdp_fingerprint *slot =
-	        TT_SDP_PUSH(r->sdp, r->at->fingerprints, r->at->fingerprint_count);
+		TT_SDP_PUSH(r->sdp, r->at->fingerprints, r->at->fingerprint_count);
 	if (slot)
 		*slot = f;
 	return true;
@@ -153,7 +156,7 @@ static bool read_fingerprint(struct tt_sdp_reader *r)
 
 /* A number of an enumeration, said once or twice the same. */
 static bool choice(struct tt_sdp_reader *r, uint8_t *slot, uint8_t value, const char *where,
-                   const char *expected)
+		   const char *expected)
 {
 	if (value == 0)
 		return tt_sdp_bad(&r->x, where, "not one of the words known here", expected);
@@ -192,7 +195,7 @@ static bool read_candidate(struct tt_sdp_reader *r)
 	if (r->m->candidate_count >= TT_SDP_MAX_CANDIDATES)
 		return tt_sdp_full(r, "at most 64 candidates");
 	struct tt_sdp_candidate *slot =
-	        TT_SDP_PUSH(r->sdp, r->m->candidates, r->m->candidate_count);
+		TT_SDP_PUSH(r->sdp, r->m->candidates, r->m->candidate_count);
 	if (slot)
 		*slot = c;
 	return true;
@@ -294,7 +297,8 @@ static bool *flag_of(struct tt_sdp_reader *r, struct tt_sdp_word name)
 	return NULL;
 }
 
-static void keep(struct tt_sdp_reader *r, struct tt_sdp_word name, const char *value, const char *end)
+static void keep(struct tt_sdp_reader *r, struct tt_sdp_word name, const char *value,
+		 const char *end)
 {
 	struct tt_sdp_attr *a = TT_SDP_PUSH(r->sdp, r->at->attrs, r->at->attr_count);
 
@@ -341,7 +345,8 @@ bool tt_sdp_read_attr(struct tt_sdp_reader *r)
 		return tt_sdp_full(r, "at most 512 attributes of a section");
 	const char *colon = memchr(r->x.at, ':', (size_t)(r->x.end - r->x.at));
 	name = (struct tt_sdp_word){ r->x.at, (size_t)((colon ? colon : r->x.end) - r->x.at) };
-	while (!colon && name.len > 0 && (name.p[name.len - 1] == ' ' || name.p[name.len - 1] == '\t'))
+	while (!colon && name.len > 0 &&
+	       (name.p[name.len - 1] == ' ' || name.p[name.len - 1] == '\t'))
 		name.len--;
 	if (name.len == 0)
 		return tt_sdp_bad(&r->x, r->x.at, "an attribute without a name", "a name");

@@ -56,7 +56,7 @@ bool tt_sdp_read_rtpmap(struct tt_sdp_reader *r)
 		    c->channels == channels)
 			return true;
 		return tt_sdp_bad(&r->x, name.p, "a second codec for this payload type",
-		                  "one a=rtpmap for each");
+				  "one a=rtpmap for each");
 	}
 	c->name = tt_sdp_hold(r, name);
 	c->is_static = false;
@@ -128,14 +128,14 @@ bool tt_sdp_read_extmap(struct tt_sdp_reader *r)
 		dir = tt_sdp_direction_of(direction);
 		if (dir == 0)
 			return tt_sdp_bad(&r->x, direction.p, "not a direction",
-			                  "sendrecv, sendonly, recvonly or inactive");
+					  "sendrecv, sendonly, recvonly or inactive");
 	}
 	if (!tt_sdp_word(&r->x, &uri, "", "the URI of an extension"))
 		return false;
 	for (size_t i = 0; i < r->at->extmap_count; i++)
 		if (r->at->extmaps[i].id == id)
 			return tt_sdp_bad(&r->x, where, "a second extension with this id",
-			                  "an id of its own for each");
+					  "an id of its own for each");
 	if (r->at->extmap_count >= TT_SDP_MAX_EXTMAPS)
 		return tt_sdp_full(r, "at most 32 header extensions");
 	struct tt_sdp_extmap *e = TT_SDP_PUSH(r->sdp, r->at->extmaps, r->at->extmap_count);
@@ -202,7 +202,8 @@ bool tt_sdp_read_ssrc_group(struct tt_sdp_reader *r)
 
 	if (!tt_sdp_word(&r->x, &semantics, "", "what the group means"))
 		return false;
-	struct tt_sdp_ssrc_group *g = TT_SDP_PUSH(r->sdp, r->m->ssrc_groups, r->m->ssrc_group_count);
+	struct tt_sdp_ssrc_group *g =
+		TT_SDP_PUSH(r->sdp, r->m->ssrc_groups, r->m->ssrc_group_count);
 	if (!g)
 		return true;
 	g->semantics = tt_sdp_hold(r, semantics);
@@ -226,7 +227,8 @@ bool tt_sdp_read_rid(struct tt_sdp_reader *r)
 	if (!tt_sdp_word(&r->x, &id, "", "a restriction id"))
 		return false;
 	if (id.len > TT_SDP_MID_LEN)
-		return tt_sdp_bad(&r->x, id.p, "the restriction id is too long", "at most 16 characters");
+		return tt_sdp_bad(&r->x, id.p, "the restriction id is too long",
+				  "at most 16 characters");
 	if (!tt_sdp_word(&r->x, &direction, "", "send or recv"))
 		return false;
 	const bool recv = tt_sdp_word_is(direction, "recv");
@@ -234,7 +236,8 @@ bool tt_sdp_read_rid(struct tt_sdp_reader *r)
 		return tt_sdp_bad(&r->x, direction.p, "not a direction", "send or recv");
 	for (size_t i = 0; i < r->m->rid_count; i++)
 		if (tt_sdp_word_is(id, r->m->rids[i].id))
-			return tt_sdp_bad(&r->x, id.p, "a second a=rid with this id", "one for each");
+			return tt_sdp_bad(&r->x, id.p, "a second a=rid with this id",
+					  "one for each");
 	if (r->m->rid_count >= TT_SDP_MAX_RIDS)
 		return tt_sdp_full(r, "at most 16 a=rid lines");
 	struct tt_sdp_rid *rid = TT_SDP_PUSH(r->sdp, r->m->rids, r->m->rid_count);
@@ -262,7 +265,7 @@ static bool read_simulcast_list(struct tt_sdp_reader *r, bool recv)
 		if (r->m->simulcast_count - first >= TT_SDP_MAX_RIDS)
 			return tt_sdp_full(r, "at most 16 simulcast streams");
 		struct tt_sdp_simulcast_rid *s =
-		        TT_SDP_PUSH(r->sdp, r->m->simulcast, r->m->simulcast_count);
+			TT_SDP_PUSH(r->sdp, r->m->simulcast, r->m->simulcast_count);
 		if (!s)
 			return true;
 		*s = (struct tt_sdp_simulcast_rid){ tt_sdp_hold(r, rid), recv, paused, stream };
@@ -286,7 +289,7 @@ bool tt_sdp_read_simulcast(struct tt_sdp_reader *r)
 		const bool recv = tt_sdp_word_is(direction, "recv");
 		if ((!recv && !tt_sdp_word_is(direction, "send")) || seen[recv])
 			return tt_sdp_bad(&r->x, direction.p, "not a direction",
-			                  "send or recv, each at most once");
+					  "send or recv, each at most once");
 		seen[recv] = true;
 		if (!read_simulcast_list(r, recv))
 			return false;

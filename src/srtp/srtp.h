@@ -25,10 +25,11 @@ enum { TT_SRTP_SSRC_MAX = 256, TT_SRTP_SENT_MAX = 4096 };
 enum {
 	TT_SRTP_E_MALFORMED = -1, /* too short, not version 2, or its header runs over the end */
 	TT_SRTP_E_AUTH = -2,      /* the tag is wrong: forged, damaged, or other keys */
-	TT_SRTP_E_REPLAY = -3,    /* seen before, or older than the window of 1,024 (RTCP: 128); when
+	TT_SRTP_E_REPLAY = -3, /* seen before, or older than the window of 1,024 (RTCP: 128); when
 	                           * protecting: this sequence number was used, or lies behind it */
-	TT_SRTP_E_ROOM = -4,      /* cap is less than len and its tail */
-	TT_SRTP_E_REFUSED = -5,   /* anything else: the key is used up (RFC 3711 section 9.2), there are
+	TT_SRTP_E_ROOM = -4,   /* cap is less than len and its tail */
+	TT_SRTP_E_REFUSED =
+		-5, /* anything else: the key is used up (RFC 3711 section 9.2), there are
 	                           * too many sources, or no memory */
 };
 const char *tt_srtp_error_text(int error);

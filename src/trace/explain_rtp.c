@@ -22,7 +22,8 @@ void tt_explain_rtp(struct tt_line *l, const uint8_t *p, size_t len)
 		tt_line_add(l, "not a whole RTP packet, %zu octets", len);
 		return;
 	}
-	tt_line_add(l, "payload type %u seq=%u timestamp=%" PRIu32 " ssrc=%" PRIu32 "%s%s payload=%zu",
+	tt_line_add(l,
+		    "payload type %u seq=%u timestamp=%" PRIu32 " ssrc=%" PRIu32 "%s%s payload=%zu",
 		    second & 0x7fu, seq, ts, ssrc, second & 0x80 ? " marker" : "",
 		    first & 0x20 ? " padded" : "", rd_left(&r));
 }
@@ -88,8 +89,8 @@ static void add_packet(struct tt_line *l, uint8_t type, uint8_t count, struct rd
 		const uint32_t about = rd_u32(&r);
 		const uint8_t fraction = rd_u8(&r);
 		const uint32_t lost = (uint32_t)rd_be(&r, 3);
-		tt_line_add(l, " (of %" PRIu32 ": lost %" PRIu32 " in all, %u of 256 lately)", about,
-			    lost, fraction);
+		tt_line_add(l, " (of %" PRIu32 ": lost %" PRIu32 " in all, %u of 256 lately)",
+			    about, lost, fraction);
 		rd_take(&r, 16);
 	}
 }

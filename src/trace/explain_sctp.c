@@ -78,7 +78,8 @@ static void add_data(struct tt_line *l, uint8_t flags, bool interleaved, struct 
 
 	if (r.bad)
 		return;
-	static const char *const parts[] = { " middle part", " last part", " first part", " whole" };
+	static const char *const parts[] = { " middle part", " last part", " first part",
+					     " whole" };
 	tt_line_add(l, " tsn=%" PRIu32 " stream=%u message %" PRIu32 "%s%s:", tsn, sid, mid,
 		    flags & 4 ? " unordered," : "", parts[flags & 3]);
 	if (interleaved && !(flags & 2))
