@@ -599,6 +599,9 @@ static void d16_a_heartbeat_answer_measures_what_was_asked_only(void **state)
 
 	(void)state;
 	hostile_begin_data(&h, 519, 0);
+	while (craft_victim(&h)->heartbeat_at < 0) /* until one is on its way */
+		hostile_run(&h, 5000);
+	hostile_mark(&h);
 	for (size_t len = 0; len <= 40; len += 4, sent++) {
 		struct wr w = wr_make(value, sizeof value);
 		wr_u16(&w, 1);
