@@ -24,7 +24,7 @@ enum {
 	PC_MAX_CODECS = 16,
 	PC_MAX_M_LINES = 64,
 	PC_MAX_EVENTS = 4096,
-	PC_MAX_HELD = 32,     /* media that came before the keys */
+	PC_MAX_HELD = 128,    /* media that came before the keys: a second of it, for a slow answer */
 	PC_PACKET = 1500,     /* the longest datagram taken or made */
 	PC_RTP_PACKET = 1168, /* clear RTP: with tag and UDP over IPv6 it stays under 1,280 */
 	PC_MID = 16,          /* RFC 9143 section 14: mids are short; longer ones are refused */
