@@ -67,11 +67,19 @@ inside() {
 	unshare --mount --pid --fork --kill-child sh -eu -c '
 		root=$1 user=$2 command=$3
 		mount --make-rprivate /
+		mount --bind "$root" "$root"
 		mount -t proc proc "$root/proc"
 		mount --rbind /dev "$root/dev"
 		mount --rbind /sys "$root/sys"
 		mkdir -p "$root/dev/shm"
-		exec chroot "$root" su -s /bin/sh - "$user" -c "$command"
+		# Not chroot: inside one the kernel gives no user namespaces, which tests need.
+		cd "$root"
+		mkdir -p .host
+		pivot_root . .host
+		cd /
+		umount -l /.host
+		rmdir /.host
+		exec su -s /bin/sh - "$user" -c "$command"
 	' fresh "$1" "$2" "${registry:+npm_config_registry='$registry'; export npm_config_registry; }
 ${NODE_EXTRA_CA_CERTS:+NODE_EXTRA_CA_CERTS='$NODE_EXTRA_CA_CERTS'; export NODE_EXTRA_CA_CERTS; }
 ${CI:+CI='$CI'; export CI; }
