@@ -374,7 +374,7 @@ struct taut_counters {
 	size_t size;
 	uint64_t bytes_sent, bytes_received; /* of UDP payload */
 	uint64_t packets_sent, packets_received;
-	uint64_t packets_dropped; /* received and refused, for any reason */
+	uint64_t packets_dropped; /* refused by demultiplexing, ICE or SRTP; the trace says why */
 	uint64_t frames_sent, frames_received;
 	uint64_t audio_frames_sent, audio_frames_received;
 	uint64_t video_frames_sent, video_frames_received;
