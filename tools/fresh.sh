@@ -72,6 +72,11 @@ inside() {
 		mount --rbind /dev "$root/dev"
 		mount --rbind /sys "$root/sys"
 		mkdir -p "$root/dev/shm"
+		# The mode that Debian gives it by udev, which does not run here.
+		if [ -c "$root/dev/net/tun" ]; then
+			[ -c "$root/run/tun" ] || mknod -m 666 "$root/run/tun" c 10 200
+			mount --bind "$root/run/tun" "$root/dev/net/tun"
+		fi
 		# Not chroot: inside one the kernel gives no user namespaces, which tests need.
 		cd "$root"
 		mkdir -p .host
