@@ -20,91 +20,93 @@ static struct taut_addr at(const char *ip, uint16_t port)
 	return world_addr(ip, port);
 }
 
-static void make(struct nat *n, enum nat_rule mapping, enum nat_rule filtering, bool preserve)
+static void make(struct world_nat *n, enum world_nat_rule mapping, enum world_nat_rule filtering,
+		 bool preserve)
 {
-	const struct nat_config cfg = { .mapping = mapping,
-					.filtering = filtering,
-					.preserve_ports = preserve,
-					.timeout = 30 * SECOND };
+	const struct world_nat_config cfg = { .mapping = mapping,
+					      .filtering = filtering,
+					      .preserve_ports = preserve,
+					      .timeout = 30 * SECOND };
 	const struct taut_addr outside = at("198.51.100.1", 0);
 
-	nat_init(n, &cfg, &outside, world_stream(1, 1));
+	world_nat_init(n, &cfg, &outside, world_stream(1, 1));
 }
 
 /* The port that a packet from 10.0.0.1:5000 to there leaves with. */
-static uint16_t port_to(struct nat *n, taut_time now, const char *ip, uint16_t port)
+static uint16_t port_to(struct world_nat *n, taut_time now, const char *ip, uint16_t port)
 {
 	struct taut_addr from = at("10.0.0.1", 5000), to = at(ip, port);
 
-	assert_true(nat_outbound(n, now, &from, &to));
+	assert_true(world_nat_outbound(n, now, &from, &to));
 	assert_int_equal(from.ip[3], 1);
 	return from.port;
 }
 
-static bool comes_in(struct nat *n, taut_time now, const char *ip, uint16_t port, uint16_t to_port)
+static bool comes_in(struct world_nat *n, taut_time now, const char *ip, uint16_t port,
+		     uint16_t to_port)
 {
 	struct taut_addr from = at(ip, port), to = at("198.51.100.1", to_port);
 	const struct taut_addr inside = at("10.0.0.1", 5000);
 
-	return nat_inbound(n, now, &from, &to) && tt_addr_eq(&to, &inside);
+	return world_nat_inbound(n, now, &from, &to) && tt_addr_eq(&to, &inside);
 }
 
 static void mappings_depend_on_what_their_rule_says(void **state)
 {
 	(void)state;
-	for (enum nat_rule rule = NAT_ENDPOINT_INDEPENDENT; rule <= NAT_ADDRESS_PORT_DEPENDENT;
-	     rule++) {
-		struct nat n;
-		make(&n, rule, NAT_ENDPOINT_INDEPENDENT, false);
+	for (enum world_nat_rule rule = WORLD_NAT_ENDPOINT_INDEPENDENT;
+	     rule <= WORLD_NAT_ADDRESS_PORT_DEPENDENT; rule++) {
+		struct world_nat n;
+		make(&n, rule, WORLD_NAT_ENDPOINT_INDEPENDENT, false);
 		uint16_t first = port_to(&n, 0, "192.0.2.1", 1000);
 		assert_int_equal(port_to(&n, 0, "192.0.2.1", 1000), first);
 		assert_int_equal(port_to(&n, 0, "192.0.2.1", 1001) == first,
-				 rule != NAT_ADDRESS_PORT_DEPENDENT);
+				 rule != WORLD_NAT_ADDRESS_PORT_DEPENDENT);
 		assert_int_equal(port_to(&n, 0, "192.0.2.2", 1000) == first,
-				 rule == NAT_ENDPOINT_INDEPENDENT);
+				 rule == WORLD_NAT_ENDPOINT_INDEPENDENT);
 	}
 }
 
 static void filters_let_in_what_their_rule_says(void **state)
 {
 	(void)state;
-	for (enum nat_rule rule = NAT_ENDPOINT_INDEPENDENT; rule <= NAT_ADDRESS_PORT_DEPENDENT;
-	     rule++) {
-		struct nat n;
-		make(&n, NAT_ENDPOINT_INDEPENDENT, rule, false);
+	for (enum world_nat_rule rule = WORLD_NAT_ENDPOINT_INDEPENDENT;
+	     rule <= WORLD_NAT_ADDRESS_PORT_DEPENDENT; rule++) {
+		struct world_nat n;
+		make(&n, WORLD_NAT_ENDPOINT_INDEPENDENT, rule, false);
 		uint16_t port = port_to(&n, 0, "192.0.2.1", 1000);
 		assert_true(comes_in(&n, 0, "192.0.2.1", 1000, port));
 		assert_int_equal(comes_in(&n, 0, "192.0.2.1", 1001, port),
-				 rule != NAT_ADDRESS_PORT_DEPENDENT);
+				 rule != WORLD_NAT_ADDRESS_PORT_DEPENDENT);
 		assert_int_equal(comes_in(&n, 0, "192.0.2.2", 1000, port),
-				 rule == NAT_ENDPOINT_INDEPENDENT);
+				 rule == WORLD_NAT_ENDPOINT_INDEPENDENT);
 		assert_false(comes_in(&n, 0, "192.0.2.1", 1000, (uint16_t)(port ^ 1)));
 	}
 }
 
 static void a_binding_lives_as_long_as_packets_leave(void **state)
 {
-	struct nat n;
+	struct world_nat n;
 
 	(void)state;
-	make(&n, NAT_ENDPOINT_INDEPENDENT, NAT_ENDPOINT_INDEPENDENT, false);
+	make(&n, WORLD_NAT_ENDPOINT_INDEPENDENT, WORLD_NAT_ENDPOINT_INDEPENDENT, false);
 	uint16_t port = port_to(&n, 0, "192.0.2.1", 1000);
 	assert_int_equal(port_to(&n, 29 * SECOND, "192.0.2.1", 1000), port);
 	assert_true(comes_in(&n, 58 * SECOND, "192.0.2.9", 9, port));
 	assert_false(comes_in(&n, 59 * SECOND, "192.0.2.9", 9, port));
-	nat_rebind(&n);
+	world_nat_rebind(&n);
 	assert_int_not_equal(port_to(&n, 59 * SECOND, "192.0.2.1", 1000), port);
 }
 
 static void ports_are_preserved_but_never_shared(void **state)
 {
-	struct nat n;
+	struct world_nat n;
 	struct taut_addr from = at("10.0.0.2", 5000), to = at("192.0.2.1", 1000);
 
 	(void)state;
-	make(&n, NAT_ENDPOINT_INDEPENDENT, NAT_ENDPOINT_INDEPENDENT, true);
+	make(&n, WORLD_NAT_ENDPOINT_INDEPENDENT, WORLD_NAT_ENDPOINT_INDEPENDENT, true);
 	assert_int_equal(port_to(&n, 0, "192.0.2.1", 1000), 5000);
-	assert_true(nat_outbound(&n, 0, &from, &to));
+	assert_true(world_nat_outbound(&n, 0, &from, &to));
 	assert_int_not_equal(from.port, 5000);
 }
 
@@ -113,13 +115,13 @@ static void ports_are_preserved_but_never_shared(void **state)
 static void exactly_the_listed_packets_are_dropped(void **state)
 {
 	const unsigned drop[] = { 0, 3 };
-	struct link l = { .cfg = { .delay = 5000, .drop = drop, .drop_count = 2 } };
+	struct world_link l = { .cfg = { .delay = 5000, .drop = drop, .drop_count = 2 } };
 	struct world_random r = world_stream(1, 1);
-	struct link_copy out[LINK_COPIES];
+	struct world_link_copy out[WORLD_LINK_COPIES];
 
 	(void)state;
 	for (unsigned i = 0; i < 6; i++) {
-		size_t n = link_offer(&l, &r, 1000, 100, true, out);
+		size_t n = world_link_offer(&l, &r, 1000, 100, true, out);
 		assert_int_equal(n, i == 0 || i == 3 ? 0 : 1);
 		if (n)
 			assert_int_equal(out[0].at, 6000);
@@ -129,33 +131,35 @@ static void exactly_the_listed_packets_are_dropped(void **state)
 static void a_queue_delays_and_then_drops(void **state)
 {
 	/* 1,000 bytes with their headers at 1 Mbit/s: 8 ms each */
-	struct link l = { .cfg = { .rate = 1000000, .queue = 80000 } };
+	struct world_link l = { .cfg = { .rate = 1000000, .queue = 80000 } };
 	struct world_random r = world_stream(1, 1);
-	struct link_copy out[LINK_COPIES];
+	struct world_link_copy out[WORLD_LINK_COPIES];
 	unsigned passed = 0;
 
 	(void)state;
 	for (int i = 0; i < 100; i++)
-		if (link_offer(&l, &r, 0, 972, true, out) == 1)
+		if (world_link_offer(&l, &r, 0, 972, true, out) == 1)
 			assert_int_equal(out[0].at, ++passed * 8000);
 	assert_int_equal(passed, 11);
-	assert_int_equal(link_offer(&l, &r, SECOND, 972, true, out), 1);
+	assert_int_equal(world_link_offer(&l, &r, SECOND, 972, true, out), 1);
 }
 
 static void shares_are_kept(void **state)
 {
-	struct link l = { .cfg = { .loss = 100000, .duplicate = 200000 } };
-	struct link burst = { .cfg = { .to_bad = 25000, .to_good = 50000, .loss_bad = 240000 } };
+	struct world_link l = { .cfg = { .loss = 100000, .duplicate = 200000 } };
+	struct world_link burst = {
+		.cfg = { .to_bad = 25000, .to_good = 50000, .loss_bad = 240000 }
+	};
 	struct world_random r = world_stream(1, 1);
-	struct link_copy out[LINK_COPIES];
+	struct world_link_copy out[WORLD_LINK_COPIES];
 	unsigned lost = 0, twice = 0, lost_in_bursts = 0;
 
 	(void)state;
 	for (int i = 0; i < 100000; i++) {
-		size_t n = link_offer(&l, &r, 0, 100, true, out);
+		size_t n = world_link_offer(&l, &r, 0, 100, true, out);
 		lost += n == 0;
 		twice += n == 2;
-		lost_in_bursts += link_offer(&burst, &r, 0, 100, true, out) == 0;
+		lost_in_bursts += world_link_offer(&burst, &r, 0, 100, true, out) == 0;
 	}
 	assert_in_range(lost, 9600, 10400);
 	assert_in_range(twice, 17500, 18500);
@@ -164,14 +168,14 @@ static void shares_are_kept(void **state)
 
 static void damage_without_a_tag_is_loss(void **state)
 {
-	struct link l = { .cfg = { .corrupt = 500000, .truncate = 500000 } };
+	struct world_link l = { .cfg = { .corrupt = 500000, .truncate = 500000 } };
 	struct world_random r = world_stream(1, 1);
-	struct link_copy out[LINK_COPIES];
+	struct world_link_copy out[WORLD_LINK_COPIES];
 	unsigned whole = 0, damaged = 0;
 
 	(void)state;
 	for (int i = 0; i < 1000; i++) {
-		size_t n = link_offer(&l, &r, 0, 100, i % 2 == 0, out);
+		size_t n = world_link_offer(&l, &r, 0, 100, i % 2 == 0, out);
 		if (n && (out[0].flip || out[0].len < 100)) {
 			assert_true(i % 2 == 0);
 			damaged++;
@@ -212,7 +216,7 @@ static void two_behind_one_nat_meet_by_hairpin_only_if_it_can(void **state)
 	for (int can = 0; can < 2; can++) {
 		struct world *w = world_new(1);
 		struct listener a = { 0 }, b = { 0 };
-		const struct nat_config cfg = { .hairpin = can, .preserve_ports = true };
+		const struct world_nat_config cfg = { .hairpin = can, .preserve_ports = true };
 		const struct taut_addr out = at("198.51.100.1", 0), ia = at("10.0.0.1", 0),
 				       ib = at("10.0.0.2", 0);
 		int home = world_add_net(w, WORLD_INTERNET);
@@ -238,7 +242,7 @@ static void two_behind_one_nat_meet_by_hairpin_only_if_it_can(void **state)
 
 static uint64_t scatter(uint64_t seed, struct listener *b)
 {
-	const struct link_config wire = {
+	const struct world_link_config wire = {
 		.delay = 10000, .jitter = 5000, .loss = 50000, .reorder = 300000, .reorder_depth = 8
 	};
 	struct world *w = world_new(seed);

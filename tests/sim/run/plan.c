@@ -25,28 +25,28 @@ static const bool reach[NAT_CLASSES][NAT_CLASSES] = {
 	[AS] = { 1, 0, 0, 0, 0, 0 }, [PL] = { 1, 0, 1, 0, 0, 0 }, [PS] = { 1, 0, 0, 0, 0, 0 },
 };
 
-static enum nat_class class_of(const struct nat_config *c)
+static enum nat_class class_of(const struct world_nat_config *c)
 {
-	bool strict = c->filtering == NAT_ADDRESS_PORT_DEPENDENT;
+	bool strict = c->filtering == WORLD_NAT_ADDRESS_PORT_DEPENDENT;
 
 	switch (c->mapping) {
-	case NAT_ENDPOINT_INDEPENDENT:
+	case WORLD_NAT_ENDPOINT_INDEPENDENT:
 		return strict ? ES : EL;
-	case NAT_ADDRESS_DEPENDENT:
+	case WORLD_NAT_ADDRESS_DEPENDENT:
 		return strict ? AS : AL;
 	default:
 		return strict ? PS : PL;
 	}
 }
 
-bool plan_nats_connect(const struct nat_config *a, const struct nat_config *b)
+bool plan_nats_connect(const struct world_nat_config *a, const struct world_nat_config *b)
 {
 	return reach[class_of(a)][class_of(b)];
 }
 
-static const struct nat_config open_nat; /* endpoint-independent in everything */
+static const struct world_nat_config open_nat; /* endpoint-independent in everything */
 
-static const struct nat_config *deciding(const struct plan_peer *p)
+static const struct world_nat_config *deciding(const struct plan_peer *p)
 {
 	if (p->access == ACCESS_OPEN)
 		return &open_nat;
@@ -70,16 +70,17 @@ bool plan_connects(const struct plan *p)
 
 /* ---- drawing ---- */
 
-static struct nat_config draw_nat(struct world_random *r)
+static struct world_nat_config draw_nat(struct world_random *r)
 {
 	/* Endpoint-independent mapping is what REQ-1 demands and most have. */
-	struct nat_config c = { .mapping = world_one_in(r, 2)
-						   ? NAT_ENDPOINT_INDEPENDENT
-						   : (enum nat_rule)world_between(r, 0, 2),
-				.filtering = (enum nat_rule)world_between(r, 0, 2),
-				.hairpin = world_one_in(r, 2),
-				.preserve_ports = world_one_in(r, 2),
-				.timeout = world_between(r, 30, 300) * SECOND };
+	struct world_nat_config c = { .mapping =
+					      world_one_in(r, 2)
+						      ? WORLD_NAT_ENDPOINT_INDEPENDENT
+						      : (enum world_nat_rule)world_between(r, 0, 2),
+				      .filtering = (enum world_nat_rule)world_between(r, 0, 2),
+				      .hairpin = world_one_in(r, 2),
+				      .preserve_ports = world_one_in(r, 2),
+				      .timeout = world_between(r, 30, 300) * SECOND };
 
 	return c;
 }
@@ -95,8 +96,8 @@ static void draw_peer(struct world_random *r, struct plan_peer *p)
 				: ACCESS_BLOCKED;
 	p->outer_decides = world_one_in(r, 2);
 	/* The other of the two is as RFC 4787 recommends, so that one of them decides alone. */
-	struct nat_config *friendly = p->outer_decides ? &p->nat : &p->outer;
-	friendly->mapping = friendly->filtering = NAT_ENDPOINT_INDEPENDENT;
+	struct world_nat_config *friendly = p->outer_decides ? &p->nat : &p->outer;
+	friendly->mapping = friendly->filtering = WORLD_NAT_ENDPOINT_INDEPENDENT;
 	if (p->access != ACCESS_DOUBLE)
 		p->outer_decides = false;
 	if (p->access == ACCESS_NAT || p->access == ACCESS_BLOCKED)
@@ -112,7 +113,7 @@ void plan_draw(struct plan *p, uint64_t seed, const struct profile *profile)
 	struct world_random r = world_stream(seed, 7);
 
 	*p = (struct plan){ .seed = seed, .profile = profile, .outage = profile->outage };
-	struct link_config path = profile->drawn ? profile_draw(&r) : profile->path;
+	struct world_link_config path = profile->drawn ? profile_draw(&r) : profile->path;
 	p->half = profile_half(&path);
 	if (profile->drawn && world_one_in(&r, 4))
 		p->outage = world_between(&r, 1, 12) * SECOND;
@@ -141,7 +142,7 @@ const char *plan_access_text(const struct plan_peer *p, char *out)
 {
 	static const char *const rules[] = { "ei", "ad", "apd" };
 	static const char *const kinds[] = { "open", "nat", "nat+nat", "blocked" };
-	const struct nat_config *n = deciding(p);
+	const struct world_nat_config *n = deciding(p);
 
 	if (p->access == ACCESS_OPEN || p->access == ACCESS_BLOCKED)
 		snprintf(out, 64, "%s%s%s", kinds[p->access], p->ipv6 ? " ipv6" : "",

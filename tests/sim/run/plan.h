@@ -24,18 +24,18 @@ enum fault {
 
 struct plan_peer {
 	enum access access;
-	struct nat_config nat;   /* the one that decides */
-	struct nat_config outer; /* with ACCESS_DOUBLE: the provider's */
-	bool outer_decides;      /* ... and nat is the friendly one */
-	bool ipv6;               /* beside IPv4, behind a firewall */
-	bool two_interfaces;     /* another one on the same network */
-	bool hides_addresses;    /* private ones are told as .local names, as browsers do */
+	struct world_nat_config nat;   /* the one that decides */
+	struct world_nat_config outer; /* with ACCESS_DOUBLE: the provider's */
+	bool outer_decides;            /* ... and nat is the friendly one */
+	bool ipv6;                     /* beside IPv4, behind a firewall */
+	bool two_interfaces;           /* another one on the same network */
+	bool hides_addresses;          /* private ones are told as .local names, as browsers do */
 };
 
 struct plan {
 	uint64_t seed;
 	const struct profile *profile;
-	struct link_config half;
+	struct world_link_config half;
 	taut_time outage;
 	struct plan_peer peers[2];
 	bool same_net; /* both behind peer 0's NAT */
@@ -55,7 +55,7 @@ void plan_draw(struct plan *p, uint64_t seed, const struct profile *profile);
 
 /* Can two endpoints behind such NATs reach each other with one STUN server and no relay? From
  * RFC 4787 and RFC 8445, by a table; see docs/TESTING.md. */
-bool plan_nats_connect(const struct nat_config *a, const struct nat_config *b);
+bool plan_nats_connect(const struct world_nat_config *a, const struct world_nat_config *b);
 bool plan_connects(const struct plan *p);
 /* "nat eim/apdf" and the like; out has 64 bytes. */
 const char *plan_access_text(const struct plan_peer *p, char *out);

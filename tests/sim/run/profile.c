@@ -77,9 +77,9 @@ int profile_by_name(const char *name)
 	return -1;
 }
 
-struct link_config profile_half(const struct link_config *path)
+struct world_link_config profile_half(const struct world_link_config *path)
 {
-	struct link_config h = *path;
+	struct world_link_config h = *path;
 
 	h.delay /= 2;
 	h.jitter /= 2;
@@ -92,9 +92,9 @@ struct link_config profile_half(const struct link_config *path)
 	return h;
 }
 
-struct link_config profile_draw(struct world_random *r)
+struct world_link_config profile_draw(struct world_random *r)
 {
-	struct link_config c = { .delay = world_between(r, 0, 300) * MS };
+	struct world_link_config c = { .delay = world_between(r, 0, 300) * MS };
 
 	c.jitter = world_one_in(r, 2) ? world_between(r, 1, 60) * MS : 0;
 	c.rate = world_one_in(r, 2) ? (uint64_t)world_between(r, 400, 5000) * KBIT : 0;

@@ -51,7 +51,7 @@ static void rebind(void *arg, uint64_t number)
 	(void)number;
 	for (int i = 0; i < s->world->net_count; i++)
 		if (s->world->nets[i].nat)
-			nat_rebind(s->world->nets[i].nat);
+			world_nat_rebind(s->world->nets[i].nat);
 }
 
 /* The interface goes and comes back under another address, as with DHCP in another Wi-Fi. */

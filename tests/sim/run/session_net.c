@@ -31,7 +31,7 @@ static int home_of(struct session *s, int i)
 {
 	const struct plan_peer *p = &s->plan.peers[i];
 	struct taut_addr outside = address("198.51.100.%d", 10 + i);
-	const struct nat_config firewall = { .filtering = NAT_ADDRESS_PORT_DEPENDENT };
+	const struct world_nat_config firewall = { .filtering = WORLD_NAT_ADDRESS_PORT_DEPENDENT };
 	int parent = WORLD_INTERNET;
 
 	if (p->access == ACCESS_OPEN)
@@ -59,7 +59,7 @@ struct world_mdns *session_mdns(struct session *s, int peer)
 static void add_interfaces(struct session *s, int i, int net)
 {
 	const struct plan_peer *p = &s->plan.peers[i];
-	const struct link_config *half = &s->plan.half;
+	const struct world_link_config *half = &s->plan.half;
 	int host = s->sides[i].peer.host, count = p->two_interfaces ? 2 : 1;
 	int subnet = s->plan.same_net ? 0 : (int)world_between(&s->random, 0, 1);
 
@@ -77,7 +77,7 @@ static void add_interfaces(struct session *s, int i, int net)
 
 static void add_stun(struct session *s)
 {
-	static const struct link_config wire = { .delay = MS };
+	static const struct world_link_config wire = { .delay = MS };
 	const struct taut_addr both[2] = { world_addr("203.0.113.1", 0),
 					   world_addr("2001:db8:ffff::1", 0) };
 

@@ -52,27 +52,27 @@ int world_add_net(struct world *w, int parent)
 	return w->net_count++;
 }
 
-static struct nat *make_nat(struct world *w, int net, const struct nat_config *cfg,
-			    const struct taut_addr *outside)
+static struct world_nat *make_nat(struct world *w, int net, const struct world_nat_config *cfg,
+				  const struct taut_addr *outside)
 {
-	struct nat *n = malloc(sizeof *n);
+	struct world_nat *n = malloc(sizeof *n);
 
 	if (!n)
 		abort();
-	nat_init(n, cfg, outside, world_stream(w->seed, 100 + (uint64_t)net));
+	world_nat_init(n, cfg, outside, world_stream(w->seed, 100 + (uint64_t)net));
 	return n;
 }
 
-void world_set_nat(struct world *w, int net, const struct nat_config *cfg,
+void world_set_nat(struct world *w, int net, const struct world_nat_config *cfg,
 		   const struct taut_addr *outside)
 {
 	free(w->nets[net].nat);
 	w->nets[net].nat = make_nat(w, net, cfg, outside);
 }
 
-void world_set_firewall(struct world *w, int net, const struct nat_config *cfg)
+void world_set_firewall(struct world *w, int net, const struct world_nat_config *cfg)
 {
-	struct nat_config c = *cfg;
+	struct world_nat_config c = *cfg;
 
 	c.firewall = true;
 	free(w->nets[net].firewall);
@@ -87,7 +87,7 @@ int world_add_host(struct world *w, const char *name, const struct world_host_op
 }
 
 int world_add_iface(struct world *w, int host, int net, const struct taut_addr *addr,
-		    const struct link_config *out, const struct link_config *in)
+		    const struct world_link_config *out, const struct world_link_config *in)
 {
 	within(w->iface_count, WORLD_IFACES);
 	struct world_iface *f = &w->ifaces[w->iface_count];

@@ -8,7 +8,7 @@
  *
  *     struct world *w = world_new(seed);
  *     int home = world_add_net(w, 0);
- *     world_set_nat(w, home, &nat_config, &public_address);
+ *     world_set_nat(w, home, &world_nat_config, &public_address);
  *     int host = world_add_host(w, "alice", &ops, user);
  *     world_add_iface(w, host, home, &address, &wire, &wire);
  *     world_run(w, until, condition, user);
@@ -64,15 +64,15 @@ struct world_iface {
 	int host, net;
 	bool up;
 	struct taut_addr addr; /* port 0 */
-	struct link out, in;
+	struct world_link out, in;
 	struct world_packet *held[64]; /* by in and out, waiting for others to pass */
 	unsigned held_for[64];
 	bool held_out[64];
 };
 
 struct world_net {
-	int parent;                 /* -1: the internet */
-	struct nat *nat, *firewall; /* towards the parent: IPv4, IPv6; NULL: open */
+	int parent;                       /* -1: the internet */
+	struct world_nat *nat, *firewall; /* towards the parent: IPv4, IPv6; NULL: open */
 };
 
 typedef void (*world_action)(void *arg, uint64_t number);
@@ -107,12 +107,12 @@ void world_free(struct world *w);
 
 /* ---- building; numbers come back, and stay ---- */
 int world_add_net(struct world *w, int parent);
-void world_set_nat(struct world *w, int net, const struct nat_config *cfg,
+void world_set_nat(struct world *w, int net, const struct world_nat_config *cfg,
 		   const struct taut_addr *outside);
-void world_set_firewall(struct world *w, int net, const struct nat_config *cfg);
+void world_set_firewall(struct world *w, int net, const struct world_nat_config *cfg);
 int world_add_host(struct world *w, const char *name, const struct world_host_ops *ops, void *user);
 int world_add_iface(struct world *w, int host, int net, const struct taut_addr *addr,
-		    const struct link_config *out, const struct link_config *in);
+		    const struct world_link_config *out, const struct world_link_config *in);
 void world_iface_up(struct world *w, int iface, bool up); /* tells its host */
 /* An address from text, aborting on a mistake: for topologies written by hand. */
 struct taut_addr world_addr(const char *ip, uint16_t port);

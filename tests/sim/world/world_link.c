@@ -5,7 +5,7 @@
 
 enum { IP_UDP = 28, QUEUE_DEFAULT = 200000 };
 
-static bool listed(const struct link_config *c, unsigned n)
+static bool listed(const struct world_link_config *c, unsigned n)
 {
 	for (size_t i = 0; i < c->drop_count; i++)
 		if (c->drop[i] == n)
@@ -13,9 +13,9 @@ static bool listed(const struct link_config *c, unsigned n)
 	return false;
 }
 
-static bool lost(struct link *l, struct world_random *r, size_t len)
+static bool lost(struct world_link *l, struct world_random *r, size_t len)
 {
-	const struct link_config *c = &l->cfg;
+	const struct world_link_config *c = &l->cfg;
 	bool gone = listed(c, l->sent++) || l->hole || (c->mtu > 0 && len > c->mtu);
 
 	if (c->to_bad > 0)
@@ -24,9 +24,9 @@ static bool lost(struct link *l, struct world_random *r, size_t len)
 }
 
 /* When the last bit has left, -1: the queue is full. */
-static taut_time leaves(struct link *l, taut_time now, size_t len)
+static taut_time leaves(struct world_link *l, taut_time now, size_t len)
 {
-	const struct link_config *c = &l->cfg;
+	const struct world_link_config *c = &l->cfg;
 
 	if (c->rate == 0)
 		return now;
@@ -37,10 +37,11 @@ static taut_time leaves(struct link *l, taut_time now, size_t len)
 	return l->free_at;
 }
 
-static struct link_copy copy(struct link *l, struct world_random *r, taut_time left, size_t len)
+static struct world_link_copy copy(struct world_link *l, struct world_random *r, taut_time left,
+				   size_t len)
 {
-	const struct link_config *c = &l->cfg;
-	struct link_copy k = { .at = left + c->delay, .len = len };
+	const struct world_link_config *c = &l->cfg;
+	struct world_link_copy k = { .at = left + c->delay, .len = len };
 
 	if (c->jitter > 0)
 		k.at += world_between(r, 0, c->jitter);
@@ -54,8 +55,8 @@ static struct link_copy copy(struct link *l, struct world_random *r, taut_time l
 }
 
 /* False: the UDP checksum would have told. */
-static bool damage(const struct link *l, struct world_random *r, bool protected_,
-		   struct link_copy *k)
+static bool damage(const struct world_link *l, struct world_random *r, bool protected_,
+		   struct world_link_copy *k)
 {
 	k->flip = world_chance(r, l->cfg.corrupt);
 	if (world_chance(r, l->cfg.truncate) && k->len > 1)
@@ -65,8 +66,8 @@ static bool damage(const struct link *l, struct world_random *r, bool protected_
 	return protected_;
 }
 
-size_t link_offer(struct link *l, struct world_random *r, taut_time now, size_t len,
-		  bool protected_, struct link_copy out[LINK_COPIES])
+size_t world_link_offer(struct world_link *l, struct world_random *r, taut_time now, size_t len,
+			bool protected_, struct world_link_copy out[WORLD_LINK_COPIES])
 {
 	taut_time left = lost(l, r, len) ? -1 : leaves(l, now, len);
 	size_t n = 0;
@@ -74,7 +75,7 @@ size_t link_offer(struct link *l, struct world_random *r, taut_time now, size_t 
 	if (left >= 0) {
 		size_t copies = world_chance(r, l->cfg.duplicate) ? 2 : 1;
 		for (size_t i = 0; i < copies; i++) {
-			struct link_copy k = copy(l, r, left, len);
+			struct world_link_copy k = copy(l, r, left, len);
 			if (damage(l, r, protected_, &k))
 				out[n++] = k;
 		}

@@ -10,9 +10,9 @@
 #include "taut/taut.h"
 #include "world/world_random.h"
 
-enum { LINK_COPIES = 2, LINK_MTU = 65507 };
+enum { WORLD_LINK_COPIES = 2, WORLD_LINK_MTU = 65507 };
 
-struct link_config {
+struct world_link_config {
 	taut_time delay, jitter; /* microseconds; jitter is drawn from 0 to this and keeps order */
 	uint64_t rate;           /* bit/s of IP packets; 0: any */
 	taut_time queue; /* what the queue before it holds, as time at that rate; 0: 200 ms */
@@ -26,8 +26,8 @@ struct link_config {
 	size_t drop_count;
 };
 
-struct link {
-	struct link_config cfg;
+struct world_link {
+	struct world_link_config cfg;
 	bool hole;         /* swallows everything */
 	taut_time free_at; /* the wire is busy until then */
 	taut_time last_at; /* the latest arrival that kept order */
@@ -37,16 +37,16 @@ struct link {
 };
 
 /* What becomes of one copy of a packet. */
-struct link_copy {
+struct world_link_copy {
 	taut_time at;
 	unsigned behind; /* not before so many later packets have been offered, or HOLD is over */
 	bool flip;       /* damage a bit or a few */
 	size_t len;      /* cut to this */
 };
-#define LINK_HOLD 100000
+#define WORLD_LINK_HOLD 100000
 
-/* The copies that arrive, 0 to LINK_COPIES. protected_: the content would show damage itself. */
-size_t link_offer(struct link *l, struct world_random *r, taut_time now, size_t len,
-		  bool protected_, struct link_copy out[LINK_COPIES]);
+/* The copies that arrive, 0 to WORLD_LINK_COPIES. protected_: the content would show damage itself. */
+size_t world_link_offer(struct world_link *l, struct world_random *r, taut_time now, size_t len,
+			bool protected_, struct world_link_copy out[WORLD_LINK_COPIES]);
 
 #endif

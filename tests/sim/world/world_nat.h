@@ -12,16 +12,16 @@
 #include "taut/taut.h"
 #include "world/world_random.h"
 
-enum { NAT_BINDINGS = 256, NAT_PERMITS = 512 };
+enum { WORLD_NAT_BINDINGS = 256, WORLD_NAT_PERMITS = 512 };
 
-enum nat_rule {
-	NAT_ENDPOINT_INDEPENDENT,
-	NAT_ADDRESS_DEPENDENT,
-	NAT_ADDRESS_PORT_DEPENDENT,
+enum world_nat_rule {
+	WORLD_NAT_ENDPOINT_INDEPENDENT,
+	WORLD_NAT_ADDRESS_DEPENDENT,
+	WORLD_NAT_ADDRESS_PORT_DEPENDENT,
 };
 
-struct nat_config {
-	enum nat_rule mapping, filtering;
+struct world_nat_config {
+	enum world_nat_rule mapping, filtering;
 	bool firewall;       /* does not translate: only filtering counts */
 	bool blocked;        /* no UDP at all */
 	bool hairpin;        /* section 6 */
@@ -30,35 +30,37 @@ struct nat_config {
 };
 
 /* An internal endpoint as seen by those destinations that its mapping rule lumps together. */
-struct nat_binding {
+struct world_nat_binding {
 	bool used;
 	struct taut_addr inside, toward; /* toward: as far as the rule looks; family 0: everyone */
 	uint16_t port;
 	taut_time used_at;
 };
 
-struct nat_permit {
+struct world_nat_permit {
 	bool used;
 	struct taut_addr inside, remote;
 	taut_time used_at;
 };
 
-struct nat {
-	struct nat_config cfg;
+struct world_nat {
+	struct world_nat_config cfg;
 	struct taut_addr outside; /* port 0 */
 	struct world_random random;
-	struct nat_binding bindings[NAT_BINDINGS];
-	struct nat_permit permits[NAT_PERMITS];
+	struct world_nat_binding bindings[WORLD_NAT_BINDINGS];
+	struct world_nat_permit permits[WORLD_NAT_PERMITS];
 	uint64_t filtered, unmapped, blocked;
 };
 
-void nat_init(struct nat *n, const struct nat_config *cfg, const struct taut_addr *outside,
-	      struct world_random random);
+void world_nat_init(struct world_nat *n, const struct world_nat_config *cfg,
+		    const struct taut_addr *outside, struct world_random random);
 /* From inside: *from becomes the external endpoint. False: dropped. */
-bool nat_outbound(struct nat *n, taut_time now, struct taut_addr *from, const struct taut_addr *to);
+bool world_nat_outbound(struct world_nat *n, taut_time now, struct taut_addr *from,
+			const struct taut_addr *to);
 /* From outside: *to becomes the internal endpoint. False: dropped. */
-bool nat_inbound(struct nat *n, taut_time now, const struct taut_addr *from, struct taut_addr *to);
+bool world_nat_inbound(struct world_nat *n, taut_time now, const struct taut_addr *from,
+		       struct taut_addr *to);
 /* Power off and on: every binding is forgotten, new ones get other ports. */
-void nat_rebind(struct nat *n);
+void world_nat_rebind(struct world_nat *n);
 
 #endif

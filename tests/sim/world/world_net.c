@@ -58,7 +58,7 @@ static void flip_bits(struct world_random *r, struct world_packet *p)
 /* Others have passed: what waited for them may follow. */
 static void release_held(struct world *w, struct world_iface *f, bool out)
 {
-	const struct link *l = out ? &f->out : &f->in;
+	const struct world_link *l = out ? &f->out : &f->in;
 
 	for (size_t i = 0; i < TT_COUNT(f->held); i++) {
 		if (!f->held[i] || f->held_out[i] != out || --f->held_for[i] > 0)
@@ -87,9 +87,10 @@ static void hold(struct world_iface *f, struct world_packet *p, bool out, unsign
 static void cross(struct world *w, int iface, bool out, const struct world_packet *p)
 {
 	struct world_iface *f = &w->ifaces[iface];
-	struct link *l = out ? &f->out : &f->in;
-	struct link_copy copies[LINK_COPIES];
-	size_t n = link_offer(l, &w->random, w->now, p->len, shows_damage(p->data, p->len), copies);
+	struct world_link *l = out ? &f->out : &f->in;
+	struct world_link_copy copies[WORLD_LINK_COPIES];
+	size_t n = world_link_offer(l, &w->random, w->now, p->len, shows_damage(p->data, p->len),
+				    copies);
 
 	for (size_t i = 0; i < n; i++) {
 		struct world_packet *q = make_packet(&p->from, &p->to, p->data, copies[i].len);
@@ -99,8 +100,9 @@ static void cross(struct world *w, int iface, bool out, const struct world_packe
 			flip_bits(&w->random, q);
 		if (copies[i].behind > 0)
 			hold(f, q, out, copies[i].behind + 1); /* itself does not count */
-		world_push(w, &(struct world_event){ .at = copies[i].at +
-							   (copies[i].behind > 0 ? LINK_HOLD : 0),
+		world_push(w, &(struct world_event){ .at = copies[i].at + (copies[i].behind > 0
+										   ? WORLD_LINK_HOLD
+										   : 0),
 						     .packet = q,
 						     .arrived = !out });
 	}
@@ -133,9 +135,9 @@ static void route(struct world *w, int net, struct world_packet *p);
 
 static void go_down(struct world *w, int child, struct world_packet *p)
 {
-	struct nat *gate = p->to.family == 6 ? w->nets[child].firewall : w->nets[child].nat;
+	struct world_nat *gate = p->to.family == 6 ? w->nets[child].firewall : w->nets[child].nat;
 
-	if (!gate || nat_inbound(gate, w->now, &p->from, &p->to))
+	if (!gate || world_nat_inbound(gate, w->now, &p->from, &p->to))
 		route(w, child, p);
 }
 
@@ -153,17 +155,17 @@ static int child_for(const struct world *w, int net, const struct taut_addr *to)
 
 static void go_up(struct world *w, int net, struct world_packet *p)
 {
-	struct nat *nat = w->nets[net].nat;
-	struct nat *gate = p->to.family == 6 ? w->nets[net].firewall : nat;
+	struct world_nat *nat = w->nets[net].nat;
+	struct world_nat *gate = p->to.family == 6 ? w->nets[net].firewall : nat;
 	bool hairpin = p->to.family == 4 && nat && tt_addr_eq_ip(&nat->outside, &p->to);
 
 	if (hairpin && !nat->cfg.hairpin)
 		return;
-	if (gate && !nat_outbound(gate, w->now, &p->from, &p->to))
+	if (gate && !world_nat_outbound(gate, w->now, &p->from, &p->to))
 		return;
 	if (!hairpin)
 		route(w, w->nets[net].parent, p);
-	else if (nat_inbound(nat, w->now, &p->from, &p->to))
+	else if (world_nat_inbound(nat, w->now, &p->from, &p->to))
 		route(w, net, p);
 }
 

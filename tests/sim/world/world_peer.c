@@ -119,8 +119,8 @@ static void tick(void *user)
 	}
 }
 
-struct waiting {
-	struct waiting *next;
+struct world_waiting {
+	struct world_waiting *next;
 	struct taut_addr local, remote;
 	size_t len;
 	uint8_t data[];
@@ -129,11 +129,11 @@ struct waiting {
 static void let_wait(struct world_peer *p, const struct taut_addr *local,
 		     const struct taut_addr *remote, const uint8_t *data, size_t len)
 {
-	struct waiting *k = malloc(sizeof *k + len), **at = &p->waiting;
+	struct world_waiting *k = malloc(sizeof *k + len), **at = &p->waiting;
 
 	if (!k)
 		abort();
-	*k = (struct waiting){ .local = *local, .remote = *remote, .len = len };
+	*k = (struct world_waiting){ .local = *local, .remote = *remote, .len = len };
 	memcpy(k->data, data, len);
 	while (*at)
 		at = &(*at)->next;
@@ -149,7 +149,7 @@ static void on_packet(void *user, const struct taut_addr *local, const struct ta
 		let_wait(p, local, remote, data, len);
 		return;
 	}
-	for (int i = 0; i < PEER_FLOWS && p->pc; i++) {
+	for (int i = 0; i < WORLD_PEER_FLOWS && p->pc; i++) {
 		bool group = p->flows[i].multicast && local->port == p->flows[i].addr.port;
 		if (p->flows[i].flow == 0 || !(group || tt_addr_eq(&p->flows[i].addr, local)))
 			continue;
@@ -162,7 +162,7 @@ static void on_packet(void *user, const struct taut_addr *local, const struct ta
 					   .len = len };
 		p->datagrams_in++;
 		if (!group)
-			watch_in(&p->watch, d.flow, remote, data, len);
+			world_watch_in(&p->watch, d.flow, remote, data, len);
 		taut_pc_recv(p->pc, p->world->now, &d);
 		world_peer_pump(p);
 		return;
@@ -172,7 +172,7 @@ static void on_packet(void *user, const struct taut_addr *local, const struct ta
 static void wake(void *arg, uint64_t number)
 {
 	struct world_peer *p = arg;
-	struct waiting *k;
+	struct world_waiting *k;
 
 	(void)number;
 	while (p->world->now >= p->asleep_until && (k = p->waiting) != NULL) {
@@ -222,7 +222,7 @@ void world_peer_add(struct world *w, struct world_peer *p, const struct world_pe
 	p->host = world_add_host(w, cfg->name, &ops, p);
 	p->random = world_stream(w->seed, 1000 + (uint64_t)p->host);
 	p->next_port = tt_u16(FIRST_PORT + world_draw(&p->random) % 20000);
-	watch_init(&p->watch, w, cfg->name);
+	world_watch_init(&p->watch, w, cfg->name);
 }
 
 void world_peer_start(struct world_peer *p)
@@ -245,7 +245,7 @@ void world_peer_start(struct world_peer *p)
 
 void world_peer_free(struct world_peer *p)
 {
-	for (struct waiting *k; (k = p->waiting) != NULL;) {
+	for (struct world_waiting *k; (k = p->waiting) != NULL;) {
 		p->waiting = k->next;
 		free(k);
 	}

@@ -12,10 +12,10 @@
 #include "world/world.h"
 #include "world/world_watch.h"
 
-enum { PEER_FLOWS = 32, PEER_NAMES = 4 };
+enum { WORLD_PEER_FLOWS = 32, WORLD_PEER_NAMES = 4 };
 
 struct world_peer;
-struct waiting;
+struct world_waiting;
 typedef void (*world_peer_handler)(struct world_peer *p, const struct taut_event *ev);
 
 struct world_peer_config {
@@ -41,20 +41,20 @@ struct world_peer {
 		taut_flow flow; /* 0: free */
 		struct taut_addr addr;
 		bool multicast;
-	} flows[PEER_FLOWS];
+	} flows[WORLD_PEER_FLOWS];
 	uint16_t next_port;
 	struct {
 		const char *name;
 		struct taut_addr addrs[2];
 		size_t count;
-	} names[PEER_NAMES];
+	} names[WORLD_PEER_NAMES];
 	size_t name_count;
-	struct watch watch;
+	struct world_watch watch;
 	size_t memory, memory_peak;
 	bool pumping;
 	uint32_t short_draws;
 	taut_time asleep_until;
-	struct waiting *waiting; /* packets that came meanwhile */
+	struct world_waiting *waiting; /* packets that came meanwhile */
 	uint64_t datagrams_out, bytes_out, datagrams_in;
 };
 

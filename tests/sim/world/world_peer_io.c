@@ -13,7 +13,7 @@ enum { EADDR = 99, ENAME = 2 }; /* errno of Linux: EADDRNOTAVAIL, ENOENT */
 void world_peer_knows(struct world_peer *p, const char *name, const struct taut_addr *addrs,
 		      size_t n)
 {
-	if (p->name_count == PEER_NAMES || n > TT_COUNT(p->names[0].addrs))
+	if (p->name_count == WORLD_PEER_NAMES || n > TT_COUNT(p->names[0].addrs))
 		abort();
 	p->names[p->name_count].name = name;
 	p->names[p->name_count].count = n;
@@ -24,10 +24,10 @@ void world_peer_knows(struct world_peer *p, const char *name, const struct taut_
 
 static int free_flow(struct world_peer *p)
 {
-	for (int i = 0; i < PEER_FLOWS; i++)
+	for (int i = 0; i < WORLD_PEER_FLOWS; i++)
 		if (p->flows[i].flow == 0)
 			return i;
-	world_fail(p->world, "%s: wants more than %d sockets", p->cfg.name, PEER_FLOWS);
+	world_fail(p->world, "%s: wants more than %d sockets", p->cfg.name, WORLD_PEER_FLOWS);
 	return -1;
 }
 
@@ -62,12 +62,12 @@ static void open_socket(struct world_peer *p, const struct taut_io *io)
 
 static void close_socket(struct world_peer *p, taut_flow flow)
 {
-	for (int i = 0; i < PEER_FLOWS; i++)
+	for (int i = 0; i < WORLD_PEER_FLOWS; i++)
 		if (p->flows[i].flow == flow)
 			p->flows[i].flow = 0;
 }
 
-/* number: the flow, and above it which name; PEER_NAMES: one that nobody knows. */
+/* number: the flow, and above it which name; WORLD_PEER_NAMES: one that nobody knows. */
 static void name_resolved(void *arg, uint64_t number)
 {
 	struct world_peer *p = arg;
@@ -75,7 +75,7 @@ static void name_resolved(void *arg, uint64_t number)
 
 	if (!p->pc)
 		return;
-	if (name == PEER_NAMES)
+	if (name == WORLD_PEER_NAMES)
 		taut_pc_io_result(p->pc, p->world->now, (taut_flow)number, ENAME, NULL, 0);
 	else
 		taut_pc_io_result(p->pc, p->world->now, (taut_flow)number, 0, p->names[name].addrs,
@@ -85,7 +85,7 @@ static void name_resolved(void *arg, uint64_t number)
 
 static void resolve(struct world_peer *p, const struct taut_io *io)
 {
-	uint64_t name = PEER_NAMES;
+	uint64_t name = WORLD_PEER_NAMES;
 
 	for (size_t i = 0; i < p->name_count; i++)
 		if (strcmp(p->names[i].name, io->name) == 0)
@@ -108,7 +108,7 @@ void world_peer_answer(struct world_peer *p, const struct taut_io *io)
 
 static int flow_at(const struct world_peer *p, taut_flow flow)
 {
-	for (int i = 0; i < PEER_FLOWS; i++)
+	for (int i = 0; i < WORLD_PEER_FLOWS; i++)
 		if (flow != 0 && p->flows[i].flow == flow)
 			return i;
 	return -1;
@@ -143,7 +143,7 @@ static void send_one(struct world_peer *p, const struct taut_datagram *d, int fl
 		send_multicast(p, &d->remote, data, len);
 		return;
 	}
-	watch_out(&p->watch, d->flow, &d->remote, data, len, data[0] >= 128 && uses_gcm(p));
+	world_watch_out(&p->watch, d->flow, &d->remote, data, len, data[0] >= 128 && uses_gcm(p));
 	if (world_send(p->world, p->host, &p->flows[flow].addr, &d->remote, data, len) != 0)
 		taut_pc_send_failed(p->pc, p->world->now, d, EADDR);
 }

@@ -18,7 +18,7 @@ enum {
 	ADDRESSES = 128 + 8, /* pairs of one generation, and STUN servers */
 };
 
-void watch_init(struct watch *w, struct world *world, const char *name)
+void world_watch_init(struct world_watch *w, struct world *world, const char *name)
 {
 	memset(w, 0, sizeof *w);
 	w->world = world;
@@ -26,20 +26,20 @@ void watch_init(struct watch *w, struct world *world, const char *name)
 	w->generations = 1;
 }
 
-static int path_of(struct watch *w, taut_flow flow, const struct taut_addr *remote)
+static int path_of(struct world_watch *w, taut_flow flow, const struct taut_addr *remote)
 {
 	for (int i = 0; i < w->path_count; i++)
 		if (w->paths[i].flow == flow && tt_addr_eq(&w->paths[i].remote, remote))
 			return i;
-	if (w->path_count == WATCH_PATHS)
-		return WATCH_PATHS - 1;
-	w->paths[w->path_count] = (struct watch_path){ .flow = flow, .remote = *remote };
+	if (w->path_count == WORLD_WATCH_PATHS)
+		return WORLD_WATCH_PATHS - 1;
+	w->paths[w->path_count] = (struct world_watch_path){ .flow = flow, .remote = *remote };
 	return w->path_count++;
 }
 
-static struct watch_request *request_of(struct watch *w, const uint8_t *tid)
+static struct world_watch_request *request_of(struct world_watch *w, const uint8_t *tid)
 {
-	for (size_t i = 0; i < WATCH_REQUESTS; i++)
+	for (size_t i = 0; i < WORLD_WATCH_REQUESTS; i++)
 		if (w->requests[i].sent > 0 && memcmp(w->requests[i].tid, tid, 12) == 0)
 			return &w->requests[i];
 	return NULL;
@@ -47,11 +47,12 @@ static struct watch_request *request_of(struct watch *w, const uint8_t *tid)
 
 /* ---- STUN ---- */
 
-static void pace(struct watch *w)
+static void pace(struct world_watch *w)
 {
 	taut_time now = w->world->now;
-	taut_time last = w->recent[(w->recent_at + WATCH_RECENT - 1) % WATCH_RECENT];
-	taut_time before = w->recent[(w->recent_at + WATCH_RECENT - PER_SECOND) % WATCH_RECENT];
+	taut_time last = w->recent[(w->recent_at + WORLD_WATCH_RECENT - 1) % WORLD_WATCH_RECENT];
+	taut_time before =
+		w->recent[(w->recent_at + WORLD_WATCH_RECENT - PER_SECOND) % WORLD_WATCH_RECENT];
 
 	if (last > 0 && now - last < PACE)
 		world_fail(w->world, "%s: two checks within %lld us", w->name,
@@ -59,17 +60,17 @@ static void pace(struct watch *w)
 	if (before > 0 && now - before < SECOND)
 		world_fail(w->world, "%s: more than %d checks within a second", w->name,
 			   PER_SECOND);
-	w->recent[w->recent_at++ % WATCH_RECENT] = now;
+	w->recent[w->recent_at++ % WORLD_WATCH_RECENT] = now;
 }
 
-static void request_out(struct watch *w, const uint8_t *tid, int path)
+static void request_out(struct world_watch *w, const uint8_t *tid, int path)
 {
-	struct watch_request *q = request_of(w, tid);
-	struct watch_path *p = &w->paths[path];
+	struct world_watch_request *q = request_of(w, tid);
+	struct world_watch_path *p = &w->paths[path];
 
 	if (!q) {
-		q = &w->requests[w->request_at++ % WATCH_REQUESTS];
-		*q = (struct watch_request){ .path = path };
+		q = &w->requests[w->request_at++ % WORLD_WATCH_REQUESTS];
+		*q = (struct world_watch_request){ .path = path };
 		memcpy(q->tid, tid, sizeof q->tid);
 	}
 	if (++q->sent > TRANSMISSIONS)
@@ -86,9 +87,9 @@ static void request_out(struct watch *w, const uint8_t *tid, int path)
 		world_fail(w->world, "%s: checks to %d addresses", w->name, w->unanswered);
 }
 
-static void stun_out(struct watch *w, int path, const uint8_t *data, size_t len)
+static void stun_out(struct world_watch *w, int path, const uint8_t *data, size_t len)
 {
-	struct watch_path *p = &w->paths[path];
+	struct world_watch_path *p = &w->paths[path];
 	struct tt_stun_msg m;
 
 	w->sent_stun++;
@@ -105,17 +106,17 @@ static void stun_out(struct watch *w, int path, const uint8_t *data, size_t len)
 		world_fail(w->world, "%s: answers with more bytes than it was asked with", w->name);
 }
 
-void watch_in(struct watch *w, taut_flow flow, const struct taut_addr *remote, const uint8_t *data,
-	      size_t len)
+void world_watch_in(struct world_watch *w, taut_flow flow, const struct taut_addr *remote,
+		    const uint8_t *data, size_t len)
 {
 	struct tt_stun_msg m;
 
 	if (!tt_stun_is(data, len) || tt_stun_read(&m, data, len) != TT_STUN_OK)
 		return;
-	struct watch_path *p = &w->paths[path_of(w, flow, remote)];
+	struct world_watch_path *p = &w->paths[path_of(w, flow, remote)];
 	if (m.cls == TT_STUN_REQUEST)
 		p->asked_us += len;
-	struct watch_request *q = m.cls == TT_STUN_SUCCESS ? request_of(w, m.tid) : NULL;
+	struct world_watch_request *q = m.cls == TT_STUN_SUCCESS ? request_of(w, m.tid) : NULL;
 	if (q && &w->paths[q->path] == p && tt_stun_fingerprint_ok(&m, data))
 		p->answered_at = w->world->now;
 }
@@ -136,22 +137,22 @@ static uint32_t be32(const uint8_t *p)
 	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
 }
 
-static struct watch_stream *stream_of(struct watch *w, uint32_t ssrc)
+static struct world_watch_stream *stream_of(struct world_watch *w, uint32_t ssrc)
 {
 	for (int i = 0; i < w->stream_count; i++)
 		if (w->streams[i].ssrc == ssrc)
 			return &w->streams[i];
-	if (w->stream_count == WATCH_STREAMS) {
-		world_fail(w->world, "%s: sends more than %d SSRCs", w->name, WATCH_STREAMS);
+	if (w->stream_count == WORLD_WATCH_STREAMS) {
+		world_fail(w->world, "%s: sends more than %d SSRCs", w->name, WORLD_WATCH_STREAMS);
 		return &w->streams[0];
 	}
-	struct watch_stream *s = &w->streams[w->stream_count++];
+	struct world_watch_stream *s = &w->streams[w->stream_count++];
 	s->ssrc = ssrc;
 	return s;
 }
 
 /* RFC 3711 appendix A: the index nearest to the highest one so far. */
-static uint64_t index_of(const struct watch_stream *s, uint16_t seq)
+static uint64_t index_of(const struct world_watch_stream *s, uint16_t seq)
 {
 	if (s->highest == 0)
 		return 0x10000u + seq;
@@ -163,27 +164,27 @@ static uint64_t index_of(const struct watch_stream *s, uint16_t seq)
 	return near;
 }
 
-static void rtp_out(struct watch *w, const uint8_t *data, size_t len)
+static void rtp_out(struct world_watch *w, const uint8_t *data, size_t len)
 {
-	struct watch_stream *s = stream_of(w, be32(data + 8));
+	struct world_watch_stream *s = stream_of(w, be32(data + 8));
 	uint64_t index = index_of(s, (uint16_t)(data[2] << 8 | data[3]));
-	uint64_t hash = hash_of(data, len), *slot = &s->index[index % WATCH_WINDOW];
+	uint64_t hash = hash_of(data, len), *slot = &s->index[index % WORLD_WATCH_WINDOW];
 
-	if (*slot == index && s->hash[index % WATCH_WINDOW] != hash)
+	if (*slot == index && s->hash[index % WORLD_WATCH_WINDOW] != hash)
 		world_fail(w->world, "%s: SRTP index %llu of SSRC %08x used for two packets",
 			   w->name, (unsigned long long)index, s->ssrc);
-	if (index + WATCH_WINDOW < s->highest)
+	if (index + WORLD_WATCH_WINDOW < s->highest)
 		world_fail(w->world, "%s: SRTP index %llu long after %llu", w->name,
 			   (unsigned long long)index, (unsigned long long)s->highest);
 	*slot = index;
-	s->hash[index % WATCH_WINDOW] = hash;
+	s->hash[index % WORLD_WATCH_WINDOW] = hash;
 	s->highest = index > s->highest ? index : s->highest;
 }
 
-static void rtcp_out(struct watch *w, const uint8_t *data, size_t len, bool gcm)
+static void rtcp_out(struct world_watch *w, const uint8_t *data, size_t len, bool gcm)
 {
 	size_t at = gcm ? len - 4 : len - 14; /* RFC 7714 section 9.2, RFC 3711 section 3.4 */
-	struct watch_stream *s = stream_of(w, be32(data + 4));
+	struct world_watch_stream *s = stream_of(w, be32(data + 4));
 	uint32_t index = len < 22 ? 0 : be32(data + at) & 0x7fffffffu;
 
 	if (s->has_rtcp && index <= s->rtcp)
@@ -193,7 +194,7 @@ static void rtcp_out(struct watch *w, const uint8_t *data, size_t len, bool gcm)
 	s->rtcp = index;
 }
 
-static void media_out(struct watch *w, const uint8_t *data, size_t len, bool gcm)
+static void media_out(struct world_watch *w, const uint8_t *data, size_t len, bool gcm)
 {
 	w->sent_media++;
 	if (len < 12)
@@ -204,7 +205,7 @@ static void media_out(struct watch *w, const uint8_t *data, size_t len, bool gcm
 		rtp_out(w, data, len);
 }
 
-static void dtls_out(struct watch *w, const uint8_t *data, size_t len)
+static void dtls_out(struct world_watch *w, const uint8_t *data, size_t len)
 {
 	w->sent_dtls++;
 	for (size_t at = 0; at + 13 <= len;) {
@@ -221,11 +222,11 @@ static void dtls_out(struct watch *w, const uint8_t *data, size_t len)
 	}
 }
 
-void watch_out(struct watch *w, taut_flow flow, const struct taut_addr *remote, const uint8_t *data,
-	       size_t len, bool gcm)
+void world_watch_out(struct world_watch *w, taut_flow flow, const struct taut_addr *remote,
+		     const uint8_t *data, size_t len, bool gcm)
 {
 	int path = path_of(w, flow, remote);
-	const struct watch_path *p = &w->paths[path];
+	const struct world_watch_path *p = &w->paths[path];
 
 	if (data[0] <= 3) {
 		stun_out(w, path, data, len);

@@ -18,56 +18,56 @@
 #include "world/world.h"
 
 enum {
-	WATCH_PATHS = 512,
-	WATCH_REQUESTS = 1024,
-	WATCH_STREAMS = 16,
-	WATCH_WINDOW = 2048,
-	WATCH_RECENT = 64,
+	WORLD_WATCH_PATHS = 512,
+	WORLD_WATCH_REQUESTS = 1024,
+	WORLD_WATCH_STREAMS = 16,
+	WORLD_WATCH_WINDOW = 2048,
+	WORLD_WATCH_RECENT = 64,
 };
 
-struct watch_path {
+struct world_watch_path {
 	taut_flow flow;
 	struct taut_addr remote;
 	taut_time answered_at;            /* 0: never */
 	uint64_t asked_us, answered_them; /* bytes of requests in, of responses out */
 };
 
-struct watch_request {
+struct world_watch_request {
 	uint8_t tid[12];
 	int path;
 	unsigned sent;
 };
 
-struct watch_stream {
+struct world_watch_stream {
 	uint32_t ssrc;
 	uint64_t highest; /* index: ROC and sequence number */
-	uint64_t index[WATCH_WINDOW];
-	uint64_t hash[WATCH_WINDOW];
+	uint64_t index[WORLD_WATCH_WINDOW];
+	uint64_t hash[WORLD_WATCH_WINDOW];
 	bool has_rtcp;
 	uint32_t rtcp;
 };
 
-struct watch {
+struct world_watch {
 	struct world *world;
 	const char *name;
-	struct watch_path paths[WATCH_PATHS];
+	struct world_watch_path paths[WORLD_WATCH_PATHS];
 	int path_count, unanswered;
-	struct watch_request requests[WATCH_REQUESTS]; /* a ring */
+	struct world_watch_request requests[WORLD_WATCH_REQUESTS]; /* a ring */
 	unsigned request_at;
-	taut_time recent[WATCH_RECENT]; /* checks of unanswered addresses, a ring */
+	taut_time recent[WORLD_WATCH_RECENT]; /* checks of unanswered addresses, a ring */
 	unsigned recent_at;
-	struct watch_stream streams[WATCH_STREAMS];
+	struct world_watch_stream streams[WORLD_WATCH_STREAMS];
 	int stream_count;
 	uint64_t record[2];   /* next DTLS record number at the least, by epoch */
 	unsigned generations; /* of ICE, as whoever restarts it says; each has its own budget */
 	uint64_t sent_stun, sent_dtls, sent_media;
 };
 
-void watch_init(struct watch *w, struct world *world, const char *name);
+void world_watch_init(struct world_watch *w, struct world *world, const char *name);
 /* gcm: the SRTP profile in use, which says where SRTCP keeps its index. */
-void watch_out(struct watch *w, taut_flow flow, const struct taut_addr *remote, const uint8_t *data,
-	       size_t len, bool gcm);
-void watch_in(struct watch *w, taut_flow flow, const struct taut_addr *remote, const uint8_t *data,
-	      size_t len);
+void world_watch_out(struct world_watch *w, taut_flow flow, const struct taut_addr *remote,
+		     const uint8_t *data, size_t len, bool gcm);
+void world_watch_in(struct world_watch *w, taut_flow flow, const struct taut_addr *remote,
+		    const uint8_t *data, size_t len);
 
 #endif
