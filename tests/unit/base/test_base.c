@@ -14,6 +14,7 @@
 #include "base/env.h"
 #include "base/rd.h"
 #include "base/serial.h"
+#include "base/unchecked.h"
 #include "base/wr.h"
 
 static void reading_past_the_end_sticks(void **state)
@@ -158,6 +159,12 @@ static void config_structs_may_be_older_or_newer(void **state)
 	assert_int_equal(tt_config_take(&out, sizeof out, NULL), TAUT_OK);
 }
 
+static void only_a_fuzzing_build_takes_what_anybody_can_forge(void **state)
+{
+	(void)state;
+	assert_int_equal(TT_UNCHECKED, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -167,6 +174,7 @@ int main(void)
 		cmocka_unit_test(checksums_have_their_known_values),
 		cmocka_unit_test(memory_is_counted_and_has_a_ceiling),
 		cmocka_unit_test(config_structs_may_be_older_or_newer),
+		cmocka_unit_test(only_a_fuzzing_build_takes_what_anybody_can_forge),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
