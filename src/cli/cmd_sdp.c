@@ -9,6 +9,7 @@
 
 #include "cli/cli.h"
 #include "cli/cli_text.h"
+#include "cli/sdp_json.h"
 #include "sdp/sdp.h"
 
 enum { ROOM = TT_SDP_MAX_BYTES + 1, SHOWN = 100 };
@@ -67,107 +68,6 @@ static void print_error(const char *name, const char *text, size_t len, const st
 	print_place(text, len, e);
 }
 
-/* ---- the same for programs ---- */
-
-static json_t *codecs_of(const struct tt_sdp_media *m)
-{
-	json_t *list = json_array();
-
-	for (size_t i = 0; i < m->codec_count; i++) {
-		const struct tt_sdp_codec *c = &m->codecs[i];
-		json_t *feedback = json_array();
-		for (size_t k = 0; k < c->rtcp_fb_count; k++)
-			json_array_append_new(feedback, cli_json_text(c->rtcp_fb[k]));
-		json_array_append_new(list,
-				      json_pack("{s:i, s:o, s:I, s:i, s:o, s:o}", "payload_type",
-						c->payload_type, "name", cli_json_text(c->name),
-						"clock_rate", (json_int_t)c->clock_rate, "channels",
-						c->channels, "fmtp", cli_json_text(c->fmtp),
-						"rtcp_fb", feedback));
-	}
-	return list;
-}
-
-static json_t *candidates_of(const struct tt_sdp_media *m)
-{
-	json_t *list = json_array();
-	char line[TT_SDP_CANDIDATE_TEXT];
-
-	for (size_t i = 0; i < m->candidate_count; i++)
-		if (tt_sdp_candidate_write(&m->candidates[i], line, sizeof line) > 0)
-			json_array_append_new(list, cli_json_text(line));
-	return list;
-}
-
-static json_t *extmaps_of(const struct tt_sdp_common *c)
-{
-	json_t *list = json_array();
-
-	for (size_t i = 0; i < c->extmap_count; i++)
-		json_array_append_new(list, json_pack("{s:i, s:o}", "id", c->extmaps[i].id, "uri",
-						      cli_json_text(c->extmaps[i].uri)));
-	return list;
-}
-
-static json_t *section_of(const struct tt_sdp *sdp, size_t index)
-{
-	const struct tt_sdp_media *m = sdp->media[index];
-	json_t *o = json_pack("{s:I, s:o, s:o, s:i, s:o, s:s, s:o, s:s, s:b}", "section",
-			      (json_int_t)index + 1, "kind", cli_json_text(m->kind_text), "mid",
-			      cli_json_text(m->mid), "port", m->port, "proto",
-			      cli_json_text(m->proto_text), "direction",
-			      tt_sdp_direction_text(tt_sdp_direction(sdp, m)), "ice_ufrag",
-			      cli_json_text(tt_sdp_ufrag(sdp, m)), "setup",
-			      tt_sdp_setup_text(tt_sdp_setup(sdp, m)), "rtcp_mux", m->rtcp_mux);
-
-	if (!o)
-		return NULL;
-	json_object_set_new(o, "codecs", codecs_of(m));
-	json_object_set_new(o, "extmaps", extmaps_of(&m->common));
-	json_object_set_new(o, "candidates", candidates_of(m));
-	if (tt_sdp_is_sctp(m)) {
-		json_object_set_new(o, "sctp_port", json_integer(tt_sdp_sctp_port(m)));
-		json_object_set_new(o, "max_message_size",
-				    json_integer((json_int_t)tt_sdp_max_message_size(m)));
-	}
-	return o;
-}
-
-static void print_json(const char *name, const struct tt_sdp *sdp)
-{
-	json_t *groups = json_array();
-
-	for (size_t i = 0; i < sdp->group_count; i++) {
-		json_t *mids = json_array();
-		for (size_t k = 0; k < sdp->groups[i].mid_count; k++)
-			json_array_append_new(mids, cli_json_text(sdp->groups[i].mids[k]));
-		json_array_append_new(groups, json_pack("{s:o, s:o}", "semantics",
-							cli_json_text(sdp->groups[i].semantics),
-							"mids", mids));
-	}
-	/* 64 bits do not fit a number of JavaScript */
-	char id[24];
-	snprintf(id, sizeof id, "%llu", (unsigned long long)sdp->sess_id);
-	cli_put_json(stdout, json_pack("{s:o, s:o, s:s, s:I, s:b, s:o}", "file",
-				       cli_json_text(name), "user", cli_json_text(sdp->username),
-				       "session_id", id, "sections", (json_int_t)sdp->media_count,
-				       "ice_lite", sdp->ice_lite, "groups", groups));
-	for (size_t i = 0; i < sdp->media_count; i++)
-		cli_put_json(stdout, section_of(sdp, i));
-	for (size_t i = 0; i < sdp->warning_count; i++)
-		cli_put_json(stdout, json_pack("{s:i, s:s}", "line", (int)sdp->warnings[i].line,
-					       "warning", sdp->warnings[i].text));
-}
-
-static void print_json_error(const char *name, const struct taut_error *e)
-{
-	cli_put_json(stdout,
-		     json_pack("{s:o, s:i, s:i, s:s, s:o, s:s, s:s}", "file", cli_json_text(name),
-			       "line", (int)e->line, "column", (int)e->column, "error", e->message,
-			       "found", cli_json_text(e->found), "expected", e->expected, "spec",
-			       e->spec));
-}
-
 /* ---- files ---- */
 
 static int read_file(const char *name, char *text, size_t *len)
@@ -204,13 +104,13 @@ static int tell(const char *name, bool json, char *text)
 	if (tt_sdp_read(&sdp, &env, text, len, &e) != 0) {
 		const char *shown = strcmp(name, "-") == 0 ? "stdin" : name;
 		if (json)
-			print_json_error(shown, &e.err);
+			sdp_json_error(shown, &e.err);
 		else
 			print_error(shown, text, len, &e.err);
 		return CLI_FAILED;
 	}
 	if (json)
-		print_json(name, sdp);
+		sdp_json_print(name, sdp);
 	else
 		tt_sdp_explain(sdp, print_text, NULL);
 	tt_sdp_free(sdp);
