@@ -1,9 +1,10 @@
-/* stun.h - STUN messages, RFC 8489, and the attributes ICE adds, RFC 8445.
+/* stun.h - STUN messages, RFC 8489, with the attributes of ICE, RFC 8445, and TURN, RFC 8656.
  *
  * Reading copies nothing: what a message points to lies in the datagram. It
  * shows that the bytes are well formed, not who wrote them; tt_stun_verify says
  * that. Writing goes through a struct wr that was made for this one message.
- * Not here: TURN, transactions over TCP, the long-term mechanism's key. */
+ * turn.h has the methods of TURN. Not here: transactions over TCP, OpaqueString,
+ * ALTERNATE-DOMAIN, and, read as unknown, ADDRESS-ERROR-CODE and ICMP. */
 #ifndef TAUT_STUN_STUN_H
 #define TAUT_STUN_STUN_H
 
@@ -17,7 +18,10 @@ enum {
 	TT_STUN_TID_LEN = 12,
 	TT_STUN_MAX_ATTRS = 64,
 	TT_STUN_MAX_UNKNOWN = 8,
+	TT_STUN_MAX_PEERS = 8, /* XOR-PEER-ADDRESS, in one message */
 	TT_STUN_BINDING = 0x001,
+	TT_STUN_USERHASH_LEN = 32,
+	TT_STUN_TOKEN_LEN = 8,
 };
 
 enum tt_stun_class { TT_STUN_REQUEST, TT_STUN_INDICATION, TT_STUN_SUCCESS, TT_STUN_ERROR };
@@ -43,13 +47,29 @@ enum tt_stun_attr {
 	TT_STUN_MESSAGE_INTEGRITY = 0x0008,
 	TT_STUN_ERROR_CODE = 0x0009,
 	TT_STUN_UNKNOWN_ATTRIBUTES = 0x000A,
+	TT_STUN_CHANNEL_NUMBER = 0x000C,
+	TT_STUN_LIFETIME = 0x000D,
+	TT_STUN_XOR_PEER_ADDRESS = 0x0012,
+	TT_STUN_DATA = 0x0013,
 	TT_STUN_REALM = 0x0014,
 	TT_STUN_NONCE = 0x0015,
+	TT_STUN_XOR_RELAYED_ADDRESS = 0x0016,
+	TT_STUN_REQUESTED_ADDRESS_FAMILY = 0x0017,
+	TT_STUN_EVEN_PORT = 0x0018,
+	TT_STUN_REQUESTED_TRANSPORT = 0x0019,
+	TT_STUN_DONT_FRAGMENT = 0x001A,
 	TT_STUN_MESSAGE_INTEGRITY_SHA256 = 0x001C,
+	TT_STUN_PASSWORD_ALGORITHM = 0x001D,
+	TT_STUN_USERHASH = 0x001E,
 	TT_STUN_XOR_MAPPED_ADDRESS = 0x0020,
+	TT_STUN_RESERVATION_TOKEN = 0x0022,
 	TT_STUN_PRIORITY = 0x0024,
 	TT_STUN_USE_CANDIDATE = 0x0025,
+	TT_STUN_ADDITIONAL_ADDRESS_FAMILY = 0x8000,
+	TT_STUN_ADDRESS_ERROR_CODE = 0x8001,
+	TT_STUN_PASSWORD_ALGORITHMS = 0x8002,
 	TT_STUN_SOFTWARE = 0x8022,
+	TT_STUN_ALTERNATE_SERVER = 0x8023,
 	TT_STUN_FINGERPRINT = 0x8028,
 	TT_STUN_ICE_CONTROLLED = 0x8029,
 	TT_STUN_ICE_CONTROLLING = 0x802A,
@@ -73,7 +93,25 @@ enum tt_stun_has {
 	TT_STUN_HAS_NONCE = 1 << 13,
 	TT_STUN_HAS_UNKNOWN_LIST = 1 << 14,
 	TT_STUN_HAS_NETWORK_INFO = 1 << 15,
+	TT_STUN_HAS_CHANNEL = 1 << 16,
+	TT_STUN_HAS_LIFETIME = 1 << 17,
+	TT_STUN_HAS_PEER = 1 << 18,
+	TT_STUN_HAS_DATA = 1 << 19,
+	TT_STUN_HAS_RELAYED = 1 << 20,
+	TT_STUN_HAS_FAMILY = 1 << 21,
+	TT_STUN_HAS_EVEN_PORT = 1 << 22,
+	TT_STUN_HAS_TRANSPORT = 1 << 23,
+	TT_STUN_HAS_DONT_FRAGMENT = 1 << 24,
+	TT_STUN_HAS_TOKEN = 1 << 25,
+	TT_STUN_HAS_MORE_FAMILY = 1 << 26,
+	TT_STUN_HAS_ALGORITHM = 1 << 27,
+	TT_STUN_HAS_ALGORITHMS = 1 << 28,
+	TT_STUN_HAS_USERHASH = 1 << 29,
+	TT_STUN_HAS_ALTERNATE = 1 << 30,
 };
+
+/* Section 18.5.1: what makes a key of a password. */
+enum tt_stun_algorithm { TT_STUN_MD5 = 1, TT_STUN_SHA256 = 2 };
 
 /* Spans point into the datagram. A field counts only if its bit in has is set. */
 struct tt_stun_msg {
@@ -91,6 +129,24 @@ struct tt_stun_msg {
 	uint32_t fingerprint;
 	uint32_t network_info;
 	uint64_t tiebreaker;
+	/* of the long-term mechanism, section 9.2 */
+	const uint8_t *userhash; /* TT_STUN_USERHASH_LEN bytes */
+	uint16_t algorithm;      /* enum tt_stun_algorithm, or one that is not ours */
+	struct span algorithms;  /* as sent, so that it can be compared with what was offered */
+	struct taut_addr alternate;
+	/* of TURN, RFC 8656 section 18 */
+	uint16_t channel;
+	uint32_t lifetime;                        /* seconds */
+	struct taut_addr peers[TT_STUN_MAX_PEERS]; /* several in a CreatePermission */
+	size_t peer_count;
+	bool more_peers; /* than fit */
+	struct taut_addr relayed[2];
+	size_t relayed_count;
+	struct span data;
+	uint8_t family, more_family; /* 1: IPv4, 2: IPv6, as on the wire; REQUESTED-, ADDITIONAL- */
+	bool even_port_and_next;     /* the R bit of EVEN-PORT */
+	uint8_t transport;           /* an IP protocol number */
+	const uint8_t *token;        /* TT_STUN_TOKEN_LEN bytes */
 	/* Comprehension-required attributes of this message that we do not know: 420. */
 	uint16_t unknown[TT_STUN_MAX_UNKNOWN];
 	size_t unknown_count;
@@ -120,6 +176,11 @@ struct tt_stun_key {
 	void *sha1, *sha256; /* EVP_MAC_CTX; NULL: not initialized */
 };
 bool tt_stun_key_init(struct tt_stun_key *k, const void *secret, size_t len);
+/* The long-term key, 9.2.2 and 18.5.1, of texts that OpaqueString (RFC 8265) leaves as they are. */
+bool tt_stun_key_long_term(struct tt_stun_key *k, enum tt_stun_algorithm algorithm,
+                           struct span user, struct span realm, struct span password);
+/* 14.4: what stands for a name that is not to be seen on the way. */
+bool tt_stun_userhash(uint8_t out[TT_STUN_USERHASH_LEN], struct span user, struct span realm);
 void tt_stun_key_free(struct tt_stun_key *k); /* a zeroed key is fine */
 /* The stronger of the integrity attributes present, compared in constant time. False too
  * when there is none. */
@@ -132,7 +193,7 @@ void tt_stun_begin(struct wr *w, enum tt_stun_class cls, uint16_t method,
 void tt_stun_put(struct wr *w, uint16_t type, const void *value, size_t len); /* padded by zeros */
 void tt_stun_put_u32(struct wr *w, uint16_t type, uint32_t v);
 void tt_stun_put_u64(struct wr *w, uint16_t type, uint64_t v);
-/* XOR-MAPPED-ADDRESS is XORed with the id of the message begun, other types are plain. */
+/* The three XOR- types are XORed with the id of the message begun, other types are plain. */
 void tt_stun_put_addr(struct wr *w, uint16_t type, const struct taut_addr *a);
 void tt_stun_put_error(struct wr *w, uint16_t code, const char *reason);
 void tt_stun_put_unknown(struct wr *w, const uint16_t *types, size_t n);

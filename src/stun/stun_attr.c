@@ -1,6 +1,7 @@
 /* stun_attr.c - the values of STUN attributes, one row each.
  *
- * RFC 8489 section 14 for STUN's own, RFC 8445 section 7.1 for ICE's. A new
+ * RFC 8489 section 14 for STUN's own, RFC 8445 section 7.1 for ICE's, RFC 8656
+ * section 18 for TURN's. A new
  * attribute is a row, a flag in stun.h and, when its value is more than
  * presence, a reader. */
 #include "stun/stun_attr.h"
@@ -58,19 +59,29 @@ static enum tt_stun_err read_mapped(struct rd *v, struct tt_stun_msg *m)
 	return read_address(v, &m->mapped);
 }
 
+static enum tt_stun_err read_alternate(struct rd *v, struct tt_stun_msg *m)
+{
+	return read_address(v, &m->alternate);
+}
+
 /* 14.2. The address is XORed with the cookie and transaction id, so that a NAT
  * which rewrites any address it recognises leaves it alone. */
-static enum tt_stun_err read_xor_mapped(struct rd *v, struct tt_stun_msg *m)
+static enum tt_stun_err read_xored(struct rd *v, const uint8_t *tid, struct taut_addr *out)
 {
 	static const uint8_t cookie[4] = { 0x21, 0x12, 0xA4, 0x42 };
-	enum tt_stun_err err = read_address(v, &m->xor_mapped);
+	enum tt_stun_err err = read_address(v, out);
 
 	if (err)
 		return err;
-	m->xor_mapped.port ^= TT_STUN_COOKIE >> 16;
-	for (size_t i = 0; i < (m->xor_mapped.family == 4 ? 4u : 16u); i++)
-		m->xor_mapped.ip[i] ^= i < 4 ? cookie[i] : m->tid[i - 4];
+	out->port ^= TT_STUN_COOKIE >> 16;
+	for (size_t i = 0; i < (out->family == 4 ? 4u : 16u); i++)
+		out->ip[i] ^= i < 4 ? cookie[i] : tid[i - 4];
 	return TT_STUN_OK;
+}
+
+static enum tt_stun_err read_xor_mapped(struct rd *v, struct tt_stun_msg *m)
+{
+	return read_xored(v, m->tid, &m->xor_mapped);
 }
 
 /* 14.8: the hundreds digit and the rest travel in separate bytes. */
@@ -121,6 +132,100 @@ static enum tt_stun_err read_tiebreaker(struct rd *v, struct tt_stun_msg *m)
 	return TT_STUN_OK;
 }
 
+/* ---- the long-term mechanism ---- */
+
+static enum tt_stun_err read_userhash(struct rd *v, struct tt_stun_msg *m)
+{
+	m->userhash = rd_take(v, TT_STUN_USERHASH_LEN);
+	return TT_STUN_OK;
+}
+
+/* 14.12. Neither of the two there are has parameters, 18.5.1. */
+static enum tt_stun_err read_algorithm(struct rd *v, struct tt_stun_msg *m)
+{
+	m->algorithm = rd_u16(v);
+	return rd_u16(v) == 0 ? TT_STUN_OK : TT_STUN_E_VALUE;
+}
+
+static enum tt_stun_err read_algorithms(struct rd *v, struct tt_stun_msg *m)
+{
+	m->algorithms = rest(v);
+	return TT_STUN_OK;
+}
+
+/* ---- TURN ---- */
+
+static enum tt_stun_err read_channel(struct rd *v, struct tt_stun_msg *m)
+{
+	m->channel = rd_u16(v);
+	return TT_STUN_OK;
+}
+
+static enum tt_stun_err read_lifetime(struct rd *v, struct tt_stun_msg *m)
+{
+	m->lifetime = rd_u32(v);
+	return TT_STUN_OK;
+}
+
+static enum tt_stun_err read_peer(struct rd *v, struct tt_stun_msg *m)
+{
+	struct taut_addr a;
+	enum tt_stun_err err = read_xored(v, m->tid, &a);
+
+	if (err)
+		return err;
+	m->more_peers = m->peer_count == TT_STUN_MAX_PEERS;
+	if (!m->more_peers)
+		m->peers[m->peer_count++] = a;
+	return TT_STUN_OK;
+}
+
+static enum tt_stun_err read_relayed(struct rd *v, struct tt_stun_msg *m)
+{
+	struct taut_addr a;
+	enum tt_stun_err err = read_xored(v, m->tid, &a);
+
+	if (!err && m->relayed_count < TT_COUNT(m->relayed))
+		m->relayed[m->relayed_count++] = a;
+	return err;
+}
+
+static enum tt_stun_err read_data(struct rd *v, struct tt_stun_msg *m)
+{
+	m->data = rest(v);
+	return TT_STUN_OK;
+}
+
+static enum tt_stun_err read_family(struct rd *v, struct tt_stun_msg *m)
+{
+	m->family = rd_u8(v);
+	return TT_STUN_OK;
+}
+
+static enum tt_stun_err read_more_family(struct rd *v, struct tt_stun_msg *m)
+{
+	m->more_family = rd_u8(v);
+	return TT_STUN_OK;
+}
+
+static enum tt_stun_err read_even_port(struct rd *v, struct tt_stun_msg *m)
+{
+	m->even_port_and_next = rd_u8(v) & 0x80;
+	return TT_STUN_OK;
+}
+
+static enum tt_stun_err read_transport(struct rd *v, struct tt_stun_msg *m)
+{
+	m->transport = rd_u8(v);
+	return TT_STUN_OK;
+}
+
+static enum tt_stun_err read_token(struct rd *v, struct tt_stun_msg *m)
+{
+	m->token = rd_take(v, TT_STUN_TOKEN_LEN);
+	return TT_STUN_OK;
+}
+
 static enum tt_stun_err read_network_info(struct rd *v, struct tt_stun_msg *m)
 {
 	m->network_info = rd_u32(v);
@@ -146,6 +251,21 @@ static const struct tt_stun_attr_rule rules[] = {
 	{ TT_STUN_FINGERPRINT, 4, 4, TT_STUN_HAS_FINGERPRINT, read_fingerprint },  /* 14.7 */
 	{ TT_STUN_ICE_CONTROLLED, 8, 8, TT_STUN_HAS_CONTROLLED, read_tiebreaker }, /* 8445 7.1.3 */
 	{ TT_STUN_ICE_CONTROLLING, 8, 8, TT_STUN_HAS_CONTROLLING, read_tiebreaker },
+	{ TT_STUN_PASSWORD_ALGORITHM, 4, 4, TT_STUN_HAS_ALGORITHM, read_algorithm },  /* 14.12 */
+	{ TT_STUN_PASSWORD_ALGORITHMS, 4, 512, TT_STUN_HAS_ALGORITHMS, read_algorithms },
+	{ TT_STUN_USERHASH, 32, 32, TT_STUN_HAS_USERHASH, read_userhash },         /* 14.4 */
+	{ TT_STUN_ALTERNATE_SERVER, 8, 20, TT_STUN_HAS_ALTERNATE, read_alternate }, /* 14.15 */
+	{ TT_STUN_CHANNEL_NUMBER, 4, 4, TT_STUN_HAS_CHANNEL, read_channel },       /* 8656 18.1 */
+	{ TT_STUN_LIFETIME, 4, 4, TT_STUN_HAS_LIFETIME, read_lifetime },           /* 8656 18.2 */
+	{ TT_STUN_XOR_PEER_ADDRESS, 8, 20, TT_STUN_HAS_PEER, read_peer },    /* 8656 18.3 */
+	{ TT_STUN_DATA, 0, UINT16_MAX, TT_STUN_HAS_DATA, read_data },              /* 8656 18.4 */
+	{ TT_STUN_XOR_RELAYED_ADDRESS, 8, 20, TT_STUN_HAS_RELAYED, read_relayed },
+	{ TT_STUN_REQUESTED_ADDRESS_FAMILY, 4, 4, TT_STUN_HAS_FAMILY, read_family },
+	{ TT_STUN_ADDITIONAL_ADDRESS_FAMILY, 4, 4, TT_STUN_HAS_MORE_FAMILY, read_more_family },
+	{ TT_STUN_EVEN_PORT, 1, 1, TT_STUN_HAS_EVEN_PORT, read_even_port },        /* 8656 18.7 */
+	{ TT_STUN_REQUESTED_TRANSPORT, 4, 4, TT_STUN_HAS_TRANSPORT, read_transport },
+	{ TT_STUN_DONT_FRAGMENT, 0, 0, TT_STUN_HAS_DONT_FRAGMENT, NULL },          /* 8656 18.9 */
+	{ TT_STUN_RESERVATION_TOKEN, 8, 8, TT_STUN_HAS_TOKEN, read_token },        /* 8656 18.10 */
 	/* Chromium's: 16 bits of network id, 16 of its cost. Read, and of no consequence. */
 	{ TT_STUN_GOOG_NETWORK_INFO, 4, 4, TT_STUN_HAS_NETWORK_INFO, read_network_info },
 };

@@ -48,6 +48,44 @@ bool tt_stun_key_init(struct tt_stun_key *k, const void *secret, size_t len)
 	return false;
 }
 
+/* The parts with a colon between each two: 9.2.2, 14.4. False: OpenSSL refused. */
+static bool digest_of(const EVP_MD *md, const struct span *parts, size_t n, uint8_t *out,
+                      unsigned *len)
+{
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	bool ok = ctx && EVP_DigestInit_ex(ctx, md, NULL) == 1;
+
+	for (size_t i = 0; ok && i < n; i++)
+		ok = (i == 0 || EVP_DigestUpdate(ctx, ":", 1) == 1) &&
+		     EVP_DigestUpdate(ctx, parts[i].p, parts[i].len) == 1;
+	ok = ok && EVP_DigestFinal_ex(ctx, out, len) == 1;
+	EVP_MD_CTX_free(ctx);
+	return ok;
+}
+
+bool tt_stun_key_long_term(struct tt_stun_key *k, enum tt_stun_algorithm algorithm,
+                           struct span user, struct span realm, struct span password)
+{
+	const struct span parts[] = { user, realm, password };
+	uint8_t secret[EVP_MAX_MD_SIZE];
+	unsigned len = 0;
+
+	*k = (struct tt_stun_key){ 0 };
+	bool ok = digest_of(algorithm == TT_STUN_SHA256 ? EVP_sha256() : EVP_md5(), parts, 3, secret,
+	                    &len) &&
+	          tt_stun_key_init(k, secret, len);
+	OPENSSL_cleanse(secret, sizeof secret);
+	return ok;
+}
+
+bool tt_stun_userhash(uint8_t out[TT_STUN_USERHASH_LEN], struct span user, struct span realm)
+{
+	const struct span parts[] = { user, realm };
+	unsigned len = 0;
+
+	return digest_of(EVP_sha256(), parts, 2, out, &len);
+}
+
 void tt_stun_key_free(struct tt_stun_key *k)
 {
 	EVP_MAC_CTX_free(k->sha1);

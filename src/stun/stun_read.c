@@ -68,6 +68,9 @@ static void note_place(struct tt_stun_msg *m, enum tt_stun_has flag, size_t at)
 		m->fingerprint_at = at;
 }
 
+/* RFC 8656 sections 7.2 and 10.1: of these each one counts. */
+static const uint32_t several = TT_STUN_HAS_PEER | TT_STUN_HAS_RELAYED;
+
 static enum tt_stun_err read_attr(struct rd *r, struct tt_stun_msg *m, size_t at)
 {
 	uint16_t type = rd_u16(r);
@@ -91,7 +94,7 @@ static enum tt_stun_err read_attr(struct rd *r, struct tt_stun_msg *m, size_t at
 	}
 	if (len < rule->min || len > rule->max)
 		return TT_STUN_E_LENGTH;
-	if (m->has & flag)
+	if (m->has & flag & ~several)
 		return TT_STUN_OK; /* 14: only the first of a kind counts */
 
 	m->has |= flag;

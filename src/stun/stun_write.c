@@ -64,6 +64,12 @@ void tt_stun_put_u64(struct wr *w, uint16_t type, uint64_t v)
 	tt_stun_put(w, type, b, sizeof b);
 }
 
+static bool xored(uint16_t type)
+{
+	return type == TT_STUN_XOR_MAPPED_ADDRESS || type == TT_STUN_XOR_PEER_ADDRESS ||
+	       type == TT_STUN_XOR_RELAYED_ADDRESS;
+}
+
 void tt_stun_put_addr(struct wr *w, uint16_t type, const struct taut_addr *a)
 {
 	size_t n = a->family == 4 ? 4 : 16;
@@ -72,7 +78,7 @@ void tt_stun_put_addr(struct wr *w, uint16_t type, const struct taut_addr *a)
 	if (w->bad || w->off < TT_STUN_HEADER_LEN)
 		return;
 	memcpy(b + 4, a->ip, n);
-	if (type == TT_STUN_XOR_MAPPED_ADDRESS) {
+	if (xored(type)) {
 		/* 14.2: the cookie and the id lie one after another in the header. */
 		b[2] ^= w->base[4];
 		b[3] ^= w->base[5];
