@@ -1,11 +1,13 @@
-# fuzz TARGET [SECONDS]   feed libFuzzer one of fuzz/fuzz_*.c, 60 s if not told
-[ $# -ge 1 ] && [ -f "fuzz/fuzz_$1.c" ] ||
-	die 2 "which target? $(ls fuzz | sed -n 's/^fuzz_\(.*\)\.c$/\1/p' | tr '\n' ' ')"
-need $fuzz_packages
-build fuzz
-mkdir -p "build/corpus/$1"
-seeds="fuzz/seeds/$1"
-[ -d "$seeds" ] || seeds=
-# What is found goes to build/corpus, findings to build; seeds are only read.
-exec "build/fuzz/bin/fuzz_$1" -max_total_time="${2:-60}" -artifact_prefix=build/ \
-	-print_final_stats=1 "build/corpus/$1" $seeds
+# fuzz TARGET [SECONDS]   feed a parser what libFuzzer invents; --all, --afl, --list: see --help
+case " $* " in
+*" --help "* | *" --list "* | *" --evidence "* | *" --bin "*) ;;
+*" --afl "*)
+	need $fuzz_packages afl++
+	build_targets afl fuzzers >build/afl.log 2>&1 || { cat build/afl.log >&2; exit 1; }
+	;;
+*)
+	need $fuzz_packages
+	build_targets fuzz fuzzers >build/fuzz.log 2>&1 || { cat build/fuzz.log >&2; exit 1; }
+	;;
+esac
+exec python3 tools/fuzz.py "$@"

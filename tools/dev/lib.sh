@@ -90,6 +90,14 @@ build() {
 	cmake --build "build/$preset"
 }
 
+# build_targets PRESET TARGET...: only these.
+build_targets() {
+	preset=$1
+	shift
+	[ -f "build/$preset/build.ninja" ] || cmake --preset "$preset" || return
+	cmake --build "build/$preset" --target "$@"
+}
+
 # Clean of warnings with both compilers, optimized: what -O0 does not see. gcc's objects are
 # also those that tools/check_globals.py looks into.
 build_clean() {
