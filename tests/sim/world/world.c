@@ -7,7 +7,9 @@
 #include <string.h>
 
 #include "base/addr.h"
+#include "base/num.h"
 #include "world/world_net.h"
+#include "world/world_tcp_int.h"
 
 enum { SPINS = 64 }; /* rounds without time passing before a host counts as stuck */
 
@@ -31,9 +33,12 @@ void world_free(struct world *w)
 		world_packet_drop(w->events[i].packet);
 	for (int i = 0; i < w->iface_count; i++)
 		world_iface_flush(&w->ifaces[i]);
+	world_tcp_free(w);
 	for (int i = 0; i < w->net_count; i++) {
 		free(w->nets[i].nat);
+		free(w->nets[i].nat_tcp);
 		free(w->nets[i].firewall);
+		free(w->nets[i].firewall_tcp);
 	}
 	free(w->events);
 	free(w);
@@ -52,22 +57,35 @@ int world_add_net(struct world *w, int parent)
 	return w->net_count++;
 }
 
-static struct world_nat *make_nat(struct world *w, int net, const struct world_nat_config *cfg,
-				  const struct taut_addr *outside)
-{
-	struct world_nat *n = malloc(sizeof *n);
+enum { OF_UDP = 100, OF_TCP = 150 };          /* streams of random numbers, and a net each */
+#define TCP_TIMEOUT (7440 * INT64_C(1000000)) /* RFC 5382 REQ-5: 2 hours and 4 minutes */
 
-	if (!n)
+static void make_nat(struct world *w, struct world_nat **out, int which,
+		     const struct world_nat_config *cfg, const struct taut_addr *outside)
+{
+	free(*out);
+	*out = malloc(sizeof **out);
+	if (!*out)
 		abort();
-	world_nat_init(n, cfg, outside, world_stream(w->seed, 100 + (uint64_t)net));
-	return n;
+	world_nat_init(*out, cfg, outside, world_stream(w->seed, (uint64_t)which));
+}
+
+static struct world_nat_config for_tcp(const struct world_nat_config *cfg)
+{
+	struct world_nat_config c = *cfg;
+
+	c.blocked = false;
+	c.timeout = TCP_TIMEOUT;
+	return c;
 }
 
 void world_set_nat(struct world *w, int net, const struct world_nat_config *cfg,
 		   const struct taut_addr *outside)
 {
-	free(w->nets[net].nat);
-	w->nets[net].nat = make_nat(w, net, cfg, outside);
+	const struct world_nat_config tcp = for_tcp(cfg);
+
+	make_nat(w, &w->nets[net].nat, OF_UDP + net, cfg, outside);
+	make_nat(w, &w->nets[net].nat_tcp, OF_TCP + net, &tcp, outside);
 }
 
 void world_set_firewall(struct world *w, int net, const struct world_nat_config *cfg)
@@ -75,8 +93,19 @@ void world_set_firewall(struct world *w, int net, const struct world_nat_config 
 	struct world_nat_config c = *cfg;
 
 	c.firewall = true;
-	free(w->nets[net].firewall);
-	w->nets[net].firewall = make_nat(w, net, &c, NULL);
+	const struct world_nat_config tcp = for_tcp(&c);
+	make_nat(w, &w->nets[net].firewall, OF_UDP + net, &c, NULL);
+	make_nat(w, &w->nets[net].firewall_tcp, OF_TCP + net, &tcp, NULL);
+}
+
+void world_rebind(struct world *w, int net)
+{
+	struct world_nat *boxes[] = { w->nets[net].nat, w->nets[net].nat_tcp, w->nets[net].firewall,
+				      w->nets[net].firewall_tcp };
+
+	for (size_t i = 0; i < TT_COUNT(boxes); i++)
+		if (boxes[i])
+			world_nat_rebind(boxes[i]);
 }
 
 int world_add_host(struct world *w, const char *name, const struct world_host_ops *ops, void *user)

@@ -16,7 +16,8 @@
  * One seed decides everything. All that arrives goes into a running hash: the
  * same seed, the same hash. What should never happen is told to world_fail by
  * whoever sees it, and does not stop the world. Nothing here knows WebRTC:
- * world_peer.h puts a peer connection on a host. Not here yet: TCP streams. */
+ * world_peer.h puts a peer connection on a host, world_tcp.h streams between
+ * hosts, world_servers.h servers. */
 #ifndef TAUT_WORLD_H
 #define TAUT_WORLD_H
 
@@ -38,6 +39,7 @@ struct world_packet {
 	struct taut_addr from, to; /* as they stand in the header just now */
 	unsigned refs;
 	bool delivered;
+	bool tcp;  /* a segment of world_tcp.h; else a datagram */
 	int iface; /* the one it comes from or goes to */
 	unsigned ttl;
 	size_t len;
@@ -71,8 +73,9 @@ struct world_iface {
 };
 
 struct world_net {
-	int parent;                       /* -1: the internet */
-	struct world_nat *nat, *firewall; /* towards the parent: IPv4, IPv6; NULL: open */
+	int parent;                               /* -1: the internet */
+	struct world_nat *nat, *firewall;         /* towards the parent: IPv4, IPv6; NULL: open */
+	struct world_nat *nat_tcp, *firewall_tcp; /* the same boxes' bindings for TCP */
 };
 
 typedef void (*world_action)(void *arg, uint64_t number);
@@ -97,6 +100,9 @@ struct world {
 	int net_count, host_count, iface_count;
 	struct world_event *events; /* a heap */
 	size_t event_count, event_cap;
+	struct world_stream *streams;
+	struct world_listener *listeners;
+	uint64_t stream_count;
 	uint64_t unroutable, delivered;
 	unsigned failures;
 	char failure[WORLD_FAILURE_TEXT]; /* the first one */
@@ -110,6 +116,8 @@ int world_add_net(struct world *w, int parent);
 void world_set_nat(struct world *w, int net, const struct world_nat_config *cfg,
 		   const struct taut_addr *outside);
 void world_set_firewall(struct world *w, int net, const struct world_nat_config *cfg);
+/* Power off and on at the network's edge: no binding is left, of UDP or TCP. */
+void world_rebind(struct world *w, int net);
 int world_add_host(struct world *w, const char *name, const struct world_host_ops *ops, void *user);
 int world_add_iface(struct world *w, int host, int net, const struct taut_addr *addr,
 		    const struct world_link_config *out, const struct world_link_config *in);

@@ -10,6 +10,7 @@
 
 #include "base/addr.h"
 #include "base/num.h"
+#include "world/world_tcp_int.h"
 
 enum { HOPS = 12 };
 
@@ -41,12 +42,12 @@ void world_iface_flush(struct world_iface *f)
 
 /* ---- over a wire ---- */
 
-/* RFC 6347 section 4.1: a record of epoch 0 is in the clear. */
-static bool shows_damage(const uint8_t *data, size_t len)
+/* RFC 6347 section 4.1: a record of epoch 0 is in the clear. TCP finds damage by its checksum. */
+static bool shows_damage(const struct world_packet *p)
 {
-	bool dtls = len > 0 && data[0] >= 20 && data[0] <= 63;
+	bool dtls = p->len > 0 && p->data[0] >= 20 && p->data[0] <= 63;
 
-	return !dtls || (len >= 5 && (data[3] != 0 || data[4] != 0));
+	return !p->tcp && (!dtls || (p->len >= 5 && (p->data[3] != 0 || p->data[4] != 0)));
 }
 
 static void flip_bits(struct world_random *r, struct world_packet *p)
@@ -89,12 +90,12 @@ static void cross(struct world *w, int iface, bool out, const struct world_packe
 	struct world_iface *f = &w->ifaces[iface];
 	struct world_link *l = out ? &f->out : &f->in;
 	struct world_link_copy copies[WORLD_LINK_COPIES];
-	size_t n = world_link_offer(l, &w->random, w->now, p->len, shows_damage(p->data, p->len),
-				    copies);
+	size_t n = world_link_offer(l, &w->random, w->now, p->len, shows_damage(p), copies);
 
 	for (size_t i = 0; i < n; i++) {
 		struct world_packet *q = make_packet(&p->from, &p->to, p->data, copies[i].len);
 		q->ttl = p->ttl;
+		q->tcp = p->tcp;
 		q->iface = iface;
 		if (copies[i].flip)
 			flip_bits(&w->random, q);
@@ -133,9 +134,16 @@ static bool lives_below(const struct world *w, int net, const struct taut_addr *
 
 static void route(struct world *w, int net, struct world_packet *p);
 
+static struct world_nat *gate_of(const struct world_net *n, const struct world_packet *p)
+{
+	if (p->to.family == 6)
+		return p->tcp ? n->firewall_tcp : n->firewall;
+	return p->tcp ? n->nat_tcp : n->nat;
+}
+
 static void go_down(struct world *w, int child, struct world_packet *p)
 {
-	struct world_nat *gate = p->to.family == 6 ? w->nets[child].firewall : w->nets[child].nat;
+	struct world_nat *gate = gate_of(&w->nets[child], p);
 
 	if (!gate || world_nat_inbound(gate, w->now, &p->from, &p->to))
 		route(w, child, p);
@@ -155,17 +163,16 @@ static int child_for(const struct world *w, int net, const struct taut_addr *to)
 
 static void go_up(struct world *w, int net, struct world_packet *p)
 {
-	struct world_nat *nat = w->nets[net].nat;
-	struct world_nat *gate = p->to.family == 6 ? w->nets[net].firewall : nat;
-	bool hairpin = p->to.family == 4 && nat && tt_addr_eq_ip(&nat->outside, &p->to);
+	struct world_nat *gate = gate_of(&w->nets[net], p);
+	bool hairpin = p->to.family == 4 && gate && tt_addr_eq_ip(&gate->outside, &p->to);
 
-	if (hairpin && !nat->cfg.hairpin)
+	if (hairpin && !gate->cfg.hairpin)
 		return;
 	if (gate && !world_nat_outbound(gate, w->now, &p->from, &p->to))
 		return;
 	if (!hairpin)
 		route(w, w->nets[net].parent, p);
-	else if (world_nat_inbound(nat, w->now, &p->from, &p->to))
+	else if (world_nat_inbound(gate, w->now, &p->from, &p->to))
 		route(w, net, p);
 }
 
@@ -203,13 +210,16 @@ static void deliver(struct world *w, struct world_packet *p)
 	const struct world_iface *f = &w->ifaces[p->iface];
 	const struct world_host *h = &w->hosts[f->host];
 
-	if (!f->up || !h->ops->recv)
+	if (!f->up || (!p->tcp && !h->ops->recv))
 		return;
 	w->delivered++;
 	world_absorb(w, &w->now, sizeof w->now);
 	world_absorb(w, &f->host, sizeof f->host);
 	world_absorb(w, p->data, p->len);
-	h->ops->recv(h->user, &p->to, &p->from, p->data, p->len);
+	if (p->tcp)
+		world_tcp_segment(w, f->host, p);
+	else
+		h->ops->recv(h->user, &p->to, &p->from, p->data, p->len);
 }
 
 void world_packet_moves(struct world *w, const struct world_event *e)
@@ -241,11 +251,18 @@ static int own_iface(const struct world *w, int host, const struct taut_addr *fr
 int world_send(struct world *w, int host, const struct taut_addr *from, const struct taut_addr *to,
 	       const void *data, size_t len)
 {
+	return world_send_packet(w, host, from, to, data, len, false);
+}
+
+int world_send_packet(struct world *w, int host, const struct taut_addr *from,
+		      const struct taut_addr *to, const void *data, size_t len, bool tcp)
+{
 	int iface = own_iface(w, host, from), self = own_iface(w, host, to);
 
 	if (iface < 0 || from->family != to->family)
 		return -1;
 	struct world_packet *p = make_packet(from, to, data, len);
+	p->tcp = tcp;
 	p->iface = self >= 0 ? self : iface;
 	if (self >= 0) { /* over the loopback: no wire */
 		world_push(w, &(struct world_event){ .at = w->now, .packet = p, .arrived = true });
