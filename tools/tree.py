@@ -48,6 +48,14 @@ def sources(*folders):
     return [p for f in folders for p in sorted((ROOT / f).rglob("*.[ch]"))]
 
 
+def parsers(mark=None):
+    """The files that tools/parsers.txt names, or those with a mark behind their name."""
+    lines = (ROOT / "tools" / "parsers.txt").read_text().splitlines()
+    rows = [line.split() for line in lines if line and not line.startswith("#")]
+    return [p for pattern, *marks in rows if mark is None or mark in marks
+            for p in sorted(ROOT.glob(pattern))]
+
+
 def layer_of(path):
     return path.relative_to(ROOT / "src").parts[0]
 
