@@ -151,9 +151,11 @@ static bool settle(struct sctp_reassembly *r, size_t at)
 		return true;
 	while (!r->runs[hi]->end && hi + 1 < r->count && follows(r->runs[hi], r->runs[hi + 1]))
 		hi++;
-	bool discard = r->runs[lo]->discard || r->runs[lo]->abandoned;
-	for (size_t i = lo; i <= hi; i++)
+	bool discard = r->runs[lo]->abandoned;
+	for (size_t i = lo; i <= hi; i++) {
+		discard = discard || r->runs[i]->discard; /* one fragment alone was too large */
 		len += r->runs[i]->len;
+	}
 	if (discard || len > r->max_message)
 		for (size_t i = lo; i <= hi; i++)
 			tt_sctp_run_discard(r, &r->runs[i]);

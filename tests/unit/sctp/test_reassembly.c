@@ -1,0 +1,64 @@
+/* test_reassembly.c - the receiving half alone, in corners that the fuzzer of it found. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sctp/rx/sctp_reassembly.h"
+
+static struct tt_env env;
+static struct sctp_tracker tracker;
+static struct sctp_reassembly rx;
+
+static void begin(size_t max_message)
+{
+	tt_env_init(&env, NULL);
+	tt_sctp_tracker_init(&tracker, s32(1));
+	tt_sctp_reassembly_init(&rx, &env, 1 << 20, max_message, 16);
+}
+
+static void end(void)
+{
+	tt_sctp_reassembly_clear(&rx, true);
+	assert_int_equal(env.memory, 0);
+}
+
+static void give(uint32_t tsn, uint16_t ssn, const char *flags, size_t len)
+{
+	uint8_t bytes[256] = { 0 };
+	const struct sctp_data d = { .tsn = { tsn }, .ssn = { ssn }, .begin = strchr(flags, 'B'),
+				     .end = strchr(flags, 'E'), .data = bytes, .len = len };
+
+	assert_int_equal(tt_sctp_reassembly_add(&rx, &tracker, &d), SCTP_TAKEN);
+	tt_sctp_tracker_add(&tracker, d.tsn);
+}
+
+/* It arrives before the beginning of its message, so nothing around it says how long that is. */
+static void a_fragment_too_large_alone_takes_its_message_with_it(void **state)
+{
+	const struct sctp_run *run;
+
+	(void)state;
+	begin(100);
+	give(2, 0, "", 128);
+	give(1, 0, "B", 10);
+	give(3, 0, "E", 10);
+	run = tt_sctp_reassembly_poll(&rx);
+	assert_non_null(run);
+	assert_int_equal(run->kind, SCTP_READY_TOO_LARGE);
+	assert_int_equal(run->len, 0);
+	end();
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_fragment_too_large_alone_takes_its_message_with_it),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
