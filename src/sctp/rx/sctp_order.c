@@ -70,12 +70,9 @@ static size_t place(const struct sctp_rx_stream *s, struct serial16 ssn)
 	return lo;
 }
 
-bool tt_sctp_order_prepare(struct sctp_reassembly *r, const struct sctp_data *d)
+static bool has_place(struct sctp_reassembly *r, struct sctp_rx_stream *s)
 {
-	if (!tt_sctp_order_has_stream(r, d->stream))
-		return false;
-	struct sctp_rx_stream *s = &r->streams[d->stream];
-	if (d->unordered || s16_eq(d->ssn, s->next) || s->count < s->cap)
+	if (s->count < s->cap)
 		return true;
 	size_t cap = s->cap ? 2 * s->cap : 16;
 	struct sctp_run **all = tt_resize(r->env, s->waiting, cap * sizeof *all);
@@ -84,6 +81,14 @@ bool tt_sctp_order_prepare(struct sctp_reassembly *r, const struct sctp_data *d)
 	s->waiting = all;
 	s->cap = cap;
 	return true;
+}
+
+bool tt_sctp_order_prepare(struct sctp_reassembly *r, const struct sctp_data *d)
+{
+	if (!tt_sctp_order_has_stream(r, d->stream))
+		return false;
+	struct sctp_rx_stream *s = &r->streams[d->stream];
+	return d->unordered || s16_eq(d->ssn, s->next) || has_place(r, s);
 }
 
 static void wait_for_turn(struct sctp_reassembly *r, struct sctp_rx_stream *s, struct sctp_run *run)
@@ -116,8 +121,13 @@ void tt_sctp_order_add(struct sctp_reassembly *r, struct sctp_run *run)
 		deliver(r, run);
 		s->next = s16_add(s->next, 1);
 		drain(r, s);
-	} else {
+	} else if (has_place(r, s)) {
 		wait_for_turn(r, s, run);
+	} else {
+		/* Made whole by FORWARD-TSN, not by a chunk that order_prepare was asked for; it
+		 * would only pass its turn on, and the FORWARD-TSN names that as well. */
+		assert(run->abandoned);
+		tt_sctp_run_free(r, run);
 	}
 }
 

@@ -54,10 +54,49 @@ static void a_fragment_too_large_alone_takes_its_message_with_it(void **state)
 	end();
 }
 
+/* The end of message 20 is there, and as many whole ones wait as their array has places. Then
+ * FORWARD-TSN skips the beginning of 20, which makes it whole without a chunk of its own. */
+static void what_forward_tsn_makes_whole_finds_a_place_to_wait(void **state)
+{
+	(void)state;
+	begin(100);
+	give(2, 20, "E", 10);
+	for (uint16_t n = 0; n < 16; n++)
+		give(3 + n, 1 + n, "BE", 10);
+	assert_int_equal(rx.streams[0].count, rx.streams[0].cap);
+	tt_sctp_tracker_skip(&tracker, s32(1));
+	tt_sctp_reassembly_skip(&rx, s32(1));
+	assert_true(rx.streams[0].count <= rx.streams[0].cap);
+	assert_null(tt_sctp_reassembly_poll(&rx));
+	tt_sctp_reassembly_skip_stream(&rx, 0, s16(0));
+	for (unsigned n = 0; n < 16; n++)
+		assert_non_null(tt_sctp_reassembly_poll(&rx));
+	assert_null(tt_sctp_reassembly_poll(&rx));
+	end();
+}
+
+/* The same without memory for that place: the skipped message is dropped. */
+static void what_forward_tsn_makes_whole_is_dropped_without_memory(void **state)
+{
+	(void)state;
+	begin(100);
+	give(2, 20, "E", 10);
+	for (uint16_t n = 0; n < 16; n++)
+		give(3 + n, 1 + n, "BE", 10);
+	env.max_memory = env.memory;
+	tt_sctp_tracker_skip(&tracker, s32(1));
+	tt_sctp_reassembly_skip(&rx, s32(1));
+	assert_int_equal(rx.streams[0].count, 16);
+	env.max_memory = 0;
+	end();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_fragment_too_large_alone_takes_its_message_with_it),
+		cmocka_unit_test(what_forward_tsn_makes_whole_finds_a_place_to_wait),
+		cmocka_unit_test(what_forward_tsn_makes_whole_is_dropped_without_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
