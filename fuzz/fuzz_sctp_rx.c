@@ -1,0 +1,358 @@
+/* layers: sctp base */
+/* fuzz_sctp_rx.c - the receiving half of SCTP against a naive model of it.
+ *
+ * The input chooses DATA chunks, FORWARD-TSN, stream resets and polls. The model keeps every
+ * chunk that was taken in one list and looks for everything by walking it: which TSNs arrived,
+ * what a SACK reports, what fits beside its neighbours (RFC 9260 section 6.9), which message is
+ * whole, and what comes out, in which order and with which bytes. */
+#include <string.h>
+
+#include "base/num.h"
+#include "fuzz_env.h"
+#include "sctp/rx/sctp_reassembly.h"
+
+enum { CHUNKS = 96, OPERATIONS = 160, STREAMS = 3, MAX_MESSAGE = 100, BYTES = 128 };
+
+struct chunk {
+	struct serial32 tsn;
+	struct sctp_data d;
+	uint8_t bytes[BYTES];
+	bool gone; /* skipped, or part of a message that was whole */
+};
+
+struct out {
+	enum sctp_ready_kind kind;
+	uint16_t stream;
+	struct serial16 ssn;
+	uint32_t ppid;
+	bool unordered, abandoned;
+	size_t len;
+	uint8_t bytes[MAX_MESSAGE];
+};
+
+struct model {
+	struct serial32 cum, skipped;
+	bool has_skipped;
+	struct chunk chunks[CHUNKS];
+	size_t count;
+	struct serial16 next[STREAMS];
+	struct out waiting[CHUNKS], ready[CHUNKS + OPERATIONS];
+	size_t waiting_count, first_ready, ready_count;
+};
+
+struct world {
+	struct fuzz_env env;
+	struct sctp_tracker tracker;
+	struct sctp_reassembly rx;
+	size_t limit;
+};
+
+static struct chunk *find(struct model *m, struct serial32 tsn)
+{
+	for (size_t i = 0; i < m->count; i++)
+		if (s32_eq(m->chunks[i].tsn, tsn))
+			return &m->chunks[i];
+	return NULL;
+}
+
+static bool arrived(struct model *m, struct serial32 tsn)
+{
+	return s32_before_eq(tsn, m->cum) || find(m, tsn);
+}
+
+/* ---- the order of streams ---- */
+
+static void deliver(struct model *m, const struct out *o)
+{
+	if (!o->abandoned)
+		m->ready[m->ready_count++] = *o;
+}
+
+static void deliver_turns(struct model *m, uint16_t stream)
+{
+	for (size_t i = 0; i < m->waiting_count;) {
+		if (m->waiting[i].stream != stream || !s16_eq(m->waiting[i].ssn, m->next[stream])) {
+			i++;
+			continue;
+		}
+		deliver(m, &m->waiting[i]);
+		m->waiting[i] = m->waiting[--m->waiting_count];
+		m->next[stream] = s16_add(m->next[stream], 1);
+		i = 0;
+	}
+}
+
+static void message(struct model *m, const struct out *o)
+{
+	if (o->unordered) {
+		deliver(m, o);
+		return;
+	}
+	for (size_t i = 0; i < m->waiting_count; i++)
+		if (m->waiting[i].stream == o->stream && s16_eq(m->waiting[i].ssn, o->ssn))
+			return; /* a number used twice: the first wins */
+	if (s16_before(o->ssn, m->next[o->stream]))
+		return;
+	m->waiting[m->waiting_count++] = *o;
+	deliver_turns(m, o->stream);
+}
+
+/* ---- fragments ---- */
+
+static bool same(const struct sctp_data *a, const struct sctp_data *b)
+{
+	return a->stream == b->stream && a->unordered == b->unordered &&
+	       (a->unordered || s16_eq(a->ssn, b->ssn));
+}
+
+/* Between B and E is nothing but the middle of one message. What was skipped says nothing. */
+static bool fits(struct model *m, const struct sctp_data *d)
+{
+	struct serial32 before = s32_add(d->tsn, UINT32_MAX);
+	const struct chunk *a = find(m, before), *b = find(m, s32_add(d->tsn, 1));
+	bool skipped = m->has_skipped && s32_eq(before, m->skipped);
+
+	if (!skipped && a && (a->d.end ? !d->begin : d->begin || !same(&a->d, d)))
+		return false;
+	if (!skipped && !a && arrived(m, before) && !d->begin)
+		return false;
+	return !b || (b->d.begin ? d->end : !d->end && same(&b->d, d));
+}
+
+/* Is the message around that chunk whole now? Then it goes its way. */
+static void whole(struct model *m, struct serial32 tsn)
+{
+	struct chunk *c = find(m, tsn), *first, *last;
+	bool orphan = false;
+	size_t len = 0;
+
+	for (first = c; !first->d.begin && !orphan;) {
+		struct chunk *a = find(m, s32_add(first->tsn, UINT32_MAX));
+		orphan = m->has_skipped && s32_eq(s32_add(first->tsn, UINT32_MAX), m->skipped);
+		if (!a && !orphan)
+			return;
+		first = orphan ? first : a;
+	}
+	for (last = c; !last->d.end; last = find(m, s32_add(last->tsn, 1)))
+		if (!find(m, s32_add(last->tsn, 1)))
+			return;
+	struct out o = { .stream = first->d.stream,
+			 .ssn = first->d.ssn,
+			 .ppid = first->d.ppid,
+			 .unordered = first->d.unordered,
+			 .abandoned = orphan };
+	for (c = first;; c = find(m, s32_add(c->tsn, 1))) {
+		if (len + c->d.len <= MAX_MESSAGE)
+			memcpy(o.bytes + len, c->bytes, c->d.len);
+		len += c->d.len;
+		c->gone = true;
+		if (c == last)
+			break;
+	}
+	o.kind = len > MAX_MESSAGE ? SCTP_READY_TOO_LARGE : SCTP_READY_MESSAGE;
+	o.len = len > MAX_MESSAGE ? 0 : len;
+	message(m, &o);
+}
+
+static void advance(struct model *m)
+{
+	while (find(m, s32_add(m->cum, 1)))
+		m->cum = s32_add(m->cum, 1);
+}
+
+/* ---- what the input may do ---- */
+
+static void give_data(struct world *w, struct model *m, struct rd *in)
+{
+	const uint8_t flags = rd_u8(in), where = rd_u8(in);
+	struct sctp_data d = {
+		.tsn = s32_add(m->cum, (uint32_t)(where % 24 + (where >= 240 ? 16370 : 0))),
+		.begin = flags & 1,
+		.end = flags & 2,
+		.unordered = flags & 4,
+		.stream = (uint16_t)(flags >> 3) % STREAMS,
+		.ppid = where,
+		.ssn = s16((uint16_t)(m->next[(flags >> 3) % STREAMS].v + (flags >> 5) - 1)),
+		.len = 1 + fuzz_pick(in, BYTES),
+	};
+	struct chunk *c = &m->chunks[m->count];
+
+	for (size_t i = 0; i < d.len; i++)
+		c->bytes[i] = (uint8_t)(d.tsn.v + i);
+	d.data = c->bytes;
+	const enum sctp_arrival look = tt_sctp_tracker_look(&w->tracker, d.tsn);
+	const enum sctp_arrival naive = arrived(m, d.tsn)                          ? SCTP_DUPLICATE
+					: s32_diff(m->cum, d.tsn) > SCTP_TSN_AHEAD ? SCTP_TOO_FAR
+										   : SCTP_NEW;
+	FUZZ_CHECK(look == naive, "the tracker says otherwise whether a TSN is new");
+	if (look == SCTP_DUPLICATE)
+		tt_sctp_tracker_duplicate(&w->tracker, d.tsn);
+	if (look != SCTP_NEW)
+		return;
+	const enum sctp_taken taken = tt_sctp_reassembly_add(&w->rx, &w->tracker, &d);
+	FUZZ_CHECK((taken == SCTP_VIOLATION) == !fits(m, &d), "fits beside its neighbours, or not");
+	FUZZ_CHECK(taken != SCTP_NO_MEMORY, "there is memory");
+	if (taken != SCTP_TAKEN)
+		return;
+	tt_sctp_tracker_add(&w->tracker, d.tsn);
+	c->d = d;
+	c->tsn = d.tsn;
+	c->gone = false;
+	m->count++;
+	whole(m, d.tsn);
+	advance(m);
+}
+
+/* RFC 3758 section 3.6. */
+static void give_forward(struct world *w, struct model *m, struct rd *in)
+{
+	const uint8_t how = rd_u8(in);
+	const struct serial32 cum = s32_add(m->cum, 1 + how % 16);
+
+	tt_sctp_tracker_skip(&w->tracker, cum);
+	tt_sctp_reassembly_skip(&w->rx, cum);
+	m->skipped = cum;
+	m->has_skipped = true;
+	m->cum = cum;
+	struct chunk *behind = find(m, s32_add(cum, 1));
+	if (behind && !behind->d.begin && !behind->gone)
+		whole(m, behind->tsn);
+	advance(m);
+	if (!(how & 16))
+		return;
+	const uint16_t stream = (uint16_t)(how >> 5) % STREAMS;
+	const struct serial16 ssn = s16_add(m->next[stream], (uint16_t)(how >> 6));
+	tt_sctp_reassembly_skip_stream(&w->rx, stream, ssn);
+	for (struct serial16 n = m->next[stream]; s16_before_eq(n, ssn); n = s16_add(n, 1)) {
+		if (s16_before(n, m->next[stream]))
+			continue;
+		m->next[stream] = n;
+		deliver_turns(m, stream);
+		m->next[stream] = s16_eq(m->next[stream], n) ? s16_add(n, 1) : m->next[stream];
+	}
+	deliver_turns(m, stream);
+}
+
+static void give_reset(struct world *w, struct model *m, struct rd *in)
+{
+	const uint16_t stream = (uint16_t)fuzz_pick(in, STREAMS);
+	const struct out o = { .kind = SCTP_READY_RESET, .stream = stream };
+
+	FUZZ_CHECK(tt_sctp_reassembly_reset(&w->rx, stream), "there is memory for a reset");
+	for (size_t i = 0; i < m->waiting_count;)
+		if (m->waiting[i].stream == stream)
+			m->waiting[i] = m->waiting[--m->waiting_count];
+		else
+			i++;
+	m->next[stream] = s16(0);
+	m->ready[m->ready_count++] = o;
+}
+
+static void poll(struct world *w, struct model *m)
+{
+	const struct sctp_run *run = tt_sctp_reassembly_poll(&w->rx);
+
+	FUZZ_CHECK(!run == (m->first_ready == m->ready_count), "as much comes out as should");
+	if (!run)
+		return;
+	const struct out *o = &m->ready[m->first_ready++];
+	FUZZ_CHECK(run->kind == o->kind && run->stream == o->stream, "what comes out, in order");
+	if (run->kind == SCTP_READY_RESET)
+		return;
+	FUZZ_CHECK(run->ppid == o->ppid && run->unordered == o->unordered, "of the same kind");
+	FUZZ_CHECK(run->len == o->len && memcmp(run->data, o->bytes, o->len) == 0,
+		   "the bytes of a message, in order");
+}
+
+/* ---- what must hold after each ---- */
+
+static void check_gaps(const struct world *w, struct model *m)
+{
+	struct sctp_gap gaps[SCTP_MAX_GAPS];
+	const size_t n = tt_sctp_tracker_gaps(&w->tracker, gaps, SCTP_MAX_GAPS);
+	struct serial32 end = m->cum;
+	size_t at = 0;
+
+	for (size_t i = 0; i < m->count; i++)
+		if (s32_before(end, m->chunks[i].tsn))
+			end = m->chunks[i].tsn;
+	for (struct serial32 t = s32_add(m->cum, 1); at < n; at++) {
+		struct serial32 first = s32_add(m->cum, gaps[at].start);
+		struct serial32 last = s32_add(m->cum, gaps[at].end);
+		for (size_t i = 0; i < m->count; i++)
+			FUZZ_CHECK(!(s32_before_eq(t, m->chunks[i].tsn) &&
+				     s32_before(m->chunks[i].tsn, first)),
+				   "what arrived is reported");
+		for (t = first; s32_before_eq(t, last); t = s32_add(t, 1))
+			FUZZ_CHECK(find(m, t), "what is reported arrived");
+	}
+	FUZZ_CHECK(n == SCTP_MAX_GAPS || s32_eq(end, n ? s32_add(m->cum, gaps[n - 1].end) : m->cum),
+		   "the report reaches the highest TSN");
+}
+
+static void check(const struct world *w, struct model *m)
+{
+	const struct sctp_reassembly *rx = &w->rx;
+	size_t held = 0;
+
+	FUZZ_CHECK(s32_eq(w->tracker.cum, m->cum), "the cumulative TSN");
+	check_gaps(w, m);
+	for (size_t i = 0; i < rx->count; i++) {
+		held += sizeof(struct sctp_run) + rx->runs[i]->cap;
+		FUZZ_CHECK(i == 0 || s32_before(rx->runs[i - 1]->last, rx->runs[i]->first),
+			   "runs are in order and apart");
+	}
+	for (size_t i = 0; i < rx->stream_count; i++)
+		for (size_t k = 0; k < rx->streams[i].count; k++)
+			held += sizeof(struct sctp_run) + rx->streams[i].waiting[k]->cap;
+	for (const struct sctp_run *r = rx->ready; r; r = r->next)
+		held += sizeof(struct sctp_run) + r->cap;
+	held += rx->lent ? sizeof(struct sctp_run) + rx->lent->cap : 0;
+	FUZZ_CHECK(held == rx->held, "what is held adds up");
+	FUZZ_CHECK(held <= rx->limit + rx->resets * sizeof(struct sctp_run),
+		   "never more than the window");
+}
+
+static void operate(struct world *w, struct model *m, struct rd *in)
+{
+	switch (fuzz_pick(in, 8)) {
+	case 0:
+	case 1:
+		poll(w, m);
+		break;
+	case 2:
+		give_forward(w, m, in);
+		break;
+	case 3:
+		give_reset(w, m, in);
+		break;
+	default:
+		give_data(w, m, in);
+	}
+	check(w, m);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static struct model m;
+	struct world w;
+	struct rd in = rd_make(data, size);
+	const struct serial32 first = s32(rd_u8(&in) % 2 ? 0 - (uint32_t)rd_u8(&in) : rd_u8(&in));
+
+	w.limit = rd_u8(&in) % 2 ? 4096 : 1 << 20; /* a window that fills, or not */
+	m.cum = s32_add(first, UINT32_MAX);
+	m.has_skipped = false;
+	m.count = m.waiting_count = m.first_ready = m.ready_count = 0;
+	memset(m.next, 0, sizeof m.next);
+	fuzz_env_begin(&w.env, 1);
+	tt_sctp_tracker_init(&w.tracker, first);
+	tt_sctp_reassembly_init(&w.rx, &w.env.env, w.limit, MAX_MESSAGE, STREAMS);
+	for (int n = 0; n < OPERATIONS && m.count < CHUNKS && rd_left(&in) > 0; n++)
+		operate(&w, &m, &in);
+	while (m.first_ready < m.ready_count)
+		poll(&w, &m);
+	poll(&w, &m);
+	tt_sctp_reassembly_clear(&w.rx, true);
+	fuzz_env_end(&w.env);
+	return 0;
+}
