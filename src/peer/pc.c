@@ -268,6 +268,7 @@ static int set_up(struct taut_pc *pc, const struct taut_config *cfg, taut_time n
 	pc->send_buffer_size = cfg->send_buffer_size;
 	if (!err)
 		err = pc_take_codecs(pc, cfg->codecs, cfg->codec_count);
+	pc_keep_numbers(pc);
 	if (!err && pc->codec_count > 0 && !tt_srtp_library_ready())
 		err = TAUT_E_CRYPTO;
 	if (!err)

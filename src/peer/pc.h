@@ -42,6 +42,10 @@ struct pc_codec {
 	uint8_t kind;
 	uint8_t pt, rtx_pt; /* rtx_pt 0: none (audio) */
 	bool agreed;        /* the peer knows these numbers: they stay */
+	struct {
+		uint8_t pt, rtx_pt;
+		bool agreed;
+	} stable; /* what a rollback restores */
 };
 
 /* Header extensions this stack understands, by URI; their ids are one space in a bundle. */
@@ -124,6 +128,7 @@ struct taut_pc {
 	struct pc_codec codecs[PC_MAX_CODECS];
 	size_t codec_count;
 	uint8_t ext_ids[PC_EXT_COUNT]; /* 0: not numbered yet */
+	uint8_t stable_ext_ids[PC_EXT_COUNT];
 	struct pc_transceiver *transceivers[PC_MAX_TRANSCEIVERS];
 	size_t transceiver_count;
 	taut_transceiver next_transceiver;
@@ -210,6 +215,8 @@ const struct pc_codec *pc_match_codec(const struct taut_pc *pc, uint32_t kind,
 uint8_t pc_rtx_of(const struct tt_sdp_media *m, uint8_t pt);
 /* Takes over the numbers an offer of the peer gives our codecs and extensions. */
 void pc_adopt_numbers(struct taut_pc *pc, const struct tt_sdp *offer);
+void pc_keep_numbers(struct taut_pc *pc);    /* they are agreed on */
+void pc_restore_numbers(struct taut_pc *pc); /* the offer that brought them was rolled back */
 enum tt_rtp_codec pc_rtp_codec(const struct pc_codec *c);
 const char *pc_ext_uri(enum pc_ext e);
 bool pc_ext_is_for(enum pc_ext e, uint32_t kind);

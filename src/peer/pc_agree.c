@@ -322,5 +322,6 @@ int pc_agree(struct taut_pc *pc, taut_time now, bool we_offered)
 	}
 	pc->stable_data_m_line = pc->data_m_line;
 	settle_numbers(pc);
+	pc_keep_numbers(pc);
 	return TAUT_OK;
 }

@@ -106,6 +106,7 @@ void pc_rollback(struct taut_pc *pc)
 	}
 	pc->transceiver_count = kept;
 	pc->data_m_line = pc->stable_data_m_line;
+	pc_restore_numbers(pc);
 	roll_back_ice(pc);
 	pc->made_type = 0;
 	pc->negotiation_needed = false; /* asked anew in stable */

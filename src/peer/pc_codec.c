@@ -215,6 +215,28 @@ void pc_adopt_numbers(struct taut_pc *pc, const struct tt_sdp *offer)
 				pc->ext_ids[e] = id;
 }
 
+void pc_keep_numbers(struct taut_pc *pc)
+{
+	for (size_t i = 0; i < pc->codec_count; i++) {
+		struct pc_codec *c = &pc->codecs[i];
+		c->stable.pt = c->pt;
+		c->stable.rtx_pt = c->rtx_pt;
+		c->stable.agreed = c->agreed;
+	}
+	memcpy(pc->stable_ext_ids, pc->ext_ids, sizeof pc->ext_ids);
+}
+
+void pc_restore_numbers(struct taut_pc *pc)
+{
+	for (size_t i = 0; i < pc->codec_count; i++) {
+		struct pc_codec *c = &pc->codecs[i];
+		c->pt = c->stable.pt;
+		c->rtx_pt = c->stable.rtx_pt;
+		c->agreed = c->stable.agreed;
+	}
+	memcpy(pc->ext_ids, pc->stable_ext_ids, sizeof pc->ext_ids);
+}
+
 enum tt_rtp_codec pc_rtp_codec(const struct pc_codec *c)
 {
 	if (strcasecmp(c->codec.mime, "audio/opus") == 0)

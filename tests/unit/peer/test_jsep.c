@@ -360,6 +360,30 @@ static void a_rolled_back_offer_of_the_peer_leaves_nothing(void **state)
 	taut_pc_free(c);
 }
 
+/* Payload types and extensions of the offer are forgotten with it: the next one may name others. */
+static void the_numbers_of_a_rolled_back_offer_are_forgotten(void **state)
+{
+	static const struct taut_codec opus = { .size = sizeof opus,
+						.mime = "audio/opus",
+						.clock_rate = 48000,
+						.channels = 2,
+						.payload_type = 99 };
+	const struct taut_config cfg = { .size = sizeof cfg, .codecs = &opus, .codec_count = 1 };
+	struct two *t = *state;
+	const char *sdp;
+
+	taut_pc_free(t->b);
+	assert_int_equal(taut_pc_new(&t->b, t->env, &cfg, 1), TAUT_OK);
+	add(t->a, TAUT_AUDIO);
+	add(t->b, TAUT_AUDIO);
+	assert_int_equal(taut_pc_create_offer(t->a, 1, &sdp), TAUT_OK);
+	assert_null(strstr(sdp, "a=rtpmap:99 opus"));
+	take(t->a, TAUT_SDP_OFFER, local(t->b));
+	assert_int_equal(remote(t->a, TAUT_SDP_ROLLBACK, ""), TAUT_OK);
+	assert_int_equal(taut_pc_create_offer(t->a, 1, &sdp), TAUT_OK);
+	assert_null(strstr(sdp, "a=rtpmap:99 opus"));
+}
+
 static void a_track_of_a_rolled_back_offer_is_announced_again(void **state)
 {
 	struct two *t = *state;
@@ -724,6 +748,7 @@ int main(void)
 		T(rejected_data_is_not_offered_again_and_again),
 		T(what_is_added_while_an_offer_is_out_is_asked_for_later),
 		T(a_rolled_back_offer_of_the_peer_leaves_nothing),
+		T(the_numbers_of_a_rolled_back_offer_are_forgotten),
 		T(a_track_of_a_rolled_back_offer_is_announced_again),
 		T(a_description_that_does_not_fit_any_more_cannot_be_set),
 		T(an_offer_overtakes_a_restart_that_was_only_made),
