@@ -11,6 +11,8 @@
 #include "base/rd.h"
 #include "base/wr.h"
 
+/* Nobody needs more than one pointer in a name; chains are followed anew for every record. */
+enum { MAX_POINTERS = 16 };
 enum { CLASS_IN = 1, CACHE_FLUSH = 0x8000, RESPONSE = 0x8000, OPCODE = 0x7800 };
 
 static char lower(uint8_t c)
@@ -26,7 +28,7 @@ static bool read_name(struct rd *r, char out[TT_MDNS_NAME_CAP])
 {
 	struct rd at = *r;
 	size_t n = 0, limit = r->off; /* pointers go before this */
-	bool jumped = false;
+	unsigned pointers = 0;
 
 	for (;;) {
 		uint8_t len = rd_u8(&at);
@@ -34,11 +36,10 @@ static bool read_name(struct rd *r, char out[TT_MDNS_NAME_CAP])
 			return false;
 		if ((len & 0xc0) == 0xc0) {
 			size_t to = (size_t)(len & 0x3f) << 8 | rd_u8(&at);
-			if (!jumped)
+			if (pointers++ == 0)
 				*r = at;
-			if (at.bad || to >= limit)
+			if (at.bad || to >= limit || pointers > MAX_POINTERS)
 				return false;
-			jumped = true;
 			limit = to;
 			at.off = to;
 			continue;
@@ -53,7 +54,7 @@ static bool read_name(struct rd *r, char out[TT_MDNS_NAME_CAP])
 			out[n++] = lower(rd_u8(&at));
 	}
 	out[n] = '\0';
-	if (!jumped)
+	if (pointers == 0)
 		*r = at;
 	return !at.bad && !r->bad;
 }

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "base/num.h"
+#include "base/work.h"
 #include "base/wr.h"
 #include "ice/mdns.h"
 
@@ -165,6 +166,29 @@ static void a_name_of_more_than_255_bytes_is_refused_also_by_pointers(void **sta
 	}
 }
 
+/* Pointers to pointers: followed anew for every record, they would cost the square of their number. */
+static void a_chain_of_pointers_is_refused_before_it_costs_much(void **state)
+{
+	enum { CHAIN = 700, RECORDS = 200, LEN = 12 + 11 + 2 + 2 * CHAIN + 12 * RECORDS };
+	uint8_t buf[LEN];
+	struct wr w = wr_make(buf, sizeof buf);
+	const uint64_t before = tt_work_total;
+
+	(void)state;
+	wr_u16(&w, 0), wr_u16(&w, 0x8400), wr_u16(&w, 0), wr_u16(&w, 1 + RECORDS), wr_u32(&w, 0);
+	wr_u8(&w, 0), wr_u16(&w, 16), wr_u16(&w, 1), wr_u32(&w, 0); /* a TXT of pointers */
+	wr_u16(&w, 2 + 2 * CHAIN);
+	wr_u16(&w, 0); /* the root's name, and who points to it */
+	for (size_t i = 0; i < CHAIN; i++)
+		wr_u16(&w, (uint16_t)(0xc000 | (w.off - 2)));
+	const uint16_t last = (uint16_t)(w.off - 2);
+	for (size_t i = 0; i < RECORDS; i++)
+		wr_u16(&w, 0xc000 | last), wr_u16(&w, 16), wr_u16(&w, 1), wr_u32(&w, 0), wr_u16(&w, 0);
+	assert_int_equal(wr_len(&w), LEN);
+	assert_int_equal(walk(buf, LEN), -1);
+	assert_true(tt_work_total - before < 4 * LEN);
+}
+
 static void only_one_label_before_local_is_a_candidate_s_name(void **state)
 {
 	char big[80];
@@ -225,6 +249,7 @@ int main(void)
 		cmocka_unit_test(flipped_bytes_are_survived),
 		cmocka_unit_test(names_that_do_not_end_are_refused),
 		cmocka_unit_test(a_name_of_more_than_255_bytes_is_refused_also_by_pointers),
+		cmocka_unit_test(a_chain_of_pointers_is_refused_before_it_costs_much),
 		cmocka_unit_test(only_one_label_before_local_is_a_candidate_s_name),
 		cmocka_unit_test(the_corpus_is_survived),
 	};
