@@ -37,6 +37,7 @@ enum {
 	TT_SDP_MAX_GROUPS = 32,
 	TT_SDP_MAX_RIDS = 16,
 	TT_SDP_MAX_FINGERPRINTS = 16,
+	TT_SDP_MAX_FMTP_LINES = 16, /* of one section, that go on with what another began */
 	TT_SDP_MID_LEN = 16, /* what the one-byte header extension carries, RFC 8285 section 4.2 */
 };
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/num.h"
+#include "base/work.h"
 
 enum { ALIGN = alignof(max_align_t), FIRST_BLOCK = 4096, LARGEST_STEP = 64 * 1024 };
 
@@ -62,6 +63,7 @@ char *tt_sdp_copy_n(struct tt_sdp *sdp, const char *text, size_t len)
 {
 	char *copy = tt_sdp_arena(sdp, len + 1);
 
+	tt_work(len);
 	if (copy && len > 0)
 		memcpy(copy, text, len);
 	return copy;
@@ -76,6 +78,7 @@ void *tt_sdp_grow(struct tt_sdp *sdp, void *array, size_t count, size_t size)
 	void *bigger = tt_sdp_arena(sdp, count == 0 ? first * size : 2 * count * size);
 	if (!bigger)
 		return array;
+	tt_work(count);
 	if (count > 0)
 		memcpy(bigger, array, count * size);
 	return bigger;
@@ -94,6 +97,7 @@ const char *tt_sdp_text(struct tt_sdp *sdp, const char *fmt, ...)
 	const int len = vsnprintf(NULL, 0, fmt, ap);
 	va_end(ap);
 	char *text = len < 0 ? NULL : tt_sdp_arena(sdp, (size_t)len + 1);
+	tt_work(len < 0 ? 0 : (size_t)len);
 	if (!text) {
 		sdp->failed = true;
 		return "";

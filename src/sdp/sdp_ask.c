@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/num.h"
+#include "base/work.h"
 #include "sdp/sdp_lex.h"
 
 static struct tt_sdp_word word_of(const char *text)
@@ -99,6 +100,7 @@ bool tt_sdp_is_sctp(const struct tt_sdp_media *m)
 
 struct tt_sdp_media *tt_sdp_media_by_mid(const struct tt_sdp *sdp, const char *mid, size_t *index)
 {
+	tt_work(sdp->media_count);
 	for (size_t i = 0; i < sdp->media_count; i++)
 		if (sdp->media[i]->mid && strcmp(sdp->media[i]->mid, mid) == 0) {
 			if (index)

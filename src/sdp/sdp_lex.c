@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/num.h"
+#include "base/work.h"
 
 enum { FOUND_ROOM = 96 }; /* of the error's buffer; the rest is for what was expected */
 
@@ -59,8 +60,10 @@ bool tt_sdp_refuse(struct tt_sdp_lex *x, int code, const char *where, const char
 
 static void skip_blanks(struct tt_sdp_lex *x)
 {
-	while (x->at < x->end && is_blank(*x->at))
+	while (x->at < x->end && is_blank(*x->at)) {
 		x->at++;
+		tt_work(1);
+	}
 }
 
 bool tt_sdp_word(struct tt_sdp_lex *x, struct tt_sdp_word *out, const char *stop,
@@ -76,6 +79,7 @@ bool tt_sdp_word(struct tt_sdp_lex *x, struct tt_sdp_word *out, const char *stop
 	if (p == x->at)
 		return tt_sdp_bad(x, p, "something is missing", expected);
 	*out = (struct tt_sdp_word){ x->at, (size_t)(p - x->at) };
+	tt_work(out->len);
 	x->at = p;
 	return true;
 }
@@ -84,6 +88,7 @@ static bool decimal(struct tt_sdp_word w, uint64_t *out)
 {
 	uint64_t v = 0;
 
+	tt_work(w.len);
 	for (size_t i = 0; i < w.len; i++) {
 		if (w.p[i] < '0' || w.p[i] > '9')
 			return false;
@@ -143,6 +148,7 @@ struct tt_sdp_word tt_sdp_rest(struct tt_sdp_lex *x)
 	while (end > x->at && is_blank(end[-1]))
 		end--;
 	const struct tt_sdp_word w = { x->at, (size_t)(end - x->at) };
+	tt_work((size_t)(x->end - x->at));
 	x->at = x->end;
 	return w;
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/num.h"
+#include "base/work.h"
 #include "sdp/sdp_names.h"
 #include "sdp/sdp_reader.h"
 
@@ -227,7 +228,7 @@ static bool read_media(struct tt_sdp_reader *r)
 		return true;
 	*slot = r->m = m;
 	r->at = &m->common;
-	r->attr_lines = 0;
+	r->attr_lines = r->fmtp_lines = 0;
 	memset(r->codec_of, 0, sizeof r->codec_of);
 	m->kind = tt_sdp_kind_of(kind);
 	m->kind_text = tt_sdp_hold(r, kind);
@@ -290,6 +291,7 @@ static void next_line(struct tt_sdp_reader *r, const char **at, const char *end)
 	const char *stop = lf ? lf : end;
 
 	r->x.number++;
+	tt_work((size_t)(stop - *at) + 1);
 	r->x.line = r->x.at = *at;
 	*at = lf ? lf + 1 : end;
 	if (stop > r->x.line && stop[-1] == '\r')
@@ -308,6 +310,7 @@ static bool check_line(struct tt_sdp_reader *r)
 	if (len > TT_SDP_MAX_LINE)
 		return tt_sdp_refuse(&r->x, TAUT_E_LIMIT, r->x.line + TT_SDP_MAX_LINE,
 				     "the line is too long", "at most 8192 bytes");
+	tt_work(len);
 	for (size_t i = 0; i < len; i++)
 		if (r->x.line[i] == '\0' || r->x.line[i] == '\r')
 			return tt_sdp_bad(&r->x, r->x.line + i,

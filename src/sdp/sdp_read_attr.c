@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/num.h"
+#include "base/work.h"
 #include "sdp/sdp_candidate.h"
 #include "sdp/sdp_names.h"
 
@@ -42,6 +43,7 @@ static bool read_mid(struct tt_sdp_reader *r)
 		return false;
 	if (w.len > TT_SDP_MID_LEN)
 		return tt_sdp_bad(&r->x, w.p, "the mid is too long", "at most 16 characters");
+	tt_work(r->sdp->media_count);
 	for (size_t i = 0; i + 1 < r->sdp->media_count; i++)
 		if (r->sdp->media[i]->mid && tt_sdp_word_is(w, r->sdp->media[i]->mid))
 			return tt_sdp_bad(&r->x, w.p, "another section has this mid",
@@ -343,6 +345,7 @@ bool tt_sdp_read_attr(struct tt_sdp_reader *r)
 	r->x.spec = "RFC 8866 section 5.13";
 	if (++r->attr_lines > TT_SDP_MAX_ATTRS)
 		return tt_sdp_full(r, "at most 512 attributes of a section");
+	tt_work((size_t)(r->x.end - r->x.at));
 	const char *colon = memchr(r->x.at, ':', (size_t)(r->x.end - r->x.at));
 	name = (struct tt_sdp_word){ r->x.at, (size_t)((colon ? colon : r->x.end) - r->x.at) };
 	while (!colon && name.len > 0 &&

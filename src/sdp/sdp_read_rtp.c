@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/num.h"
+#include "base/work.h"
 #include "sdp/sdp_names.h"
 
 /* The codec of the payload type that comes next. False: refused, or it is not on the m-line,
@@ -81,6 +82,9 @@ bool tt_sdp_read_fmtp(struct tt_sdp_reader *r)
 		c->fmtp = tt_sdp_hold(r, w);
 		return true;
 	}
+	/* what came before is copied with each of them */
+	if (r->fmtp_lines++ >= TT_SDP_MAX_FMTP_LINES)
+		return tt_sdp_full(r, "at most 16 a=fmtp lines that go on with another");
 	if (strlen(c->fmtp) + w.len > TT_SDP_MAX_LINE - 64)
 		return tt_sdp_full(r, "parameters that fit one line");
 	c->fmtp = tt_sdp_text(r->sdp, "%s;%.*s", c->fmtp, (int)w.len, w.p);
@@ -132,6 +136,7 @@ bool tt_sdp_read_extmap(struct tt_sdp_reader *r)
 	}
 	if (!tt_sdp_word(&r->x, &uri, "", "the URI of an extension"))
 		return false;
+	tt_work(r->at->extmap_count);
 	for (size_t i = 0; i < r->at->extmap_count; i++)
 		if (r->at->extmaps[i].id == id)
 			return tt_sdp_bad(&r->x, where, "a second extension with this id",
@@ -158,6 +163,7 @@ bool tt_sdp_read_msid(struct tt_sdp_reader *r)
 		return false;
 	if (!tt_sdp_at_end(&r->x) && !tt_sdp_word(&r->x, &track, "", "a track id"))
 		return false;
+	tt_work(r->m->msid_count);
 	for (size_t i = 0; i < r->m->msid_count; i++) {
 		const struct tt_sdp_msid *had = &r->m->msids[i];
 		if (tt_sdp_word_is(stream, had->stream) &&

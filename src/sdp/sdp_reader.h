@@ -11,6 +11,7 @@ struct tt_sdp_reader {
 	struct tt_sdp_media *m;     /* NULL: still the session's part */
 	struct tt_sdp_common *at;   /* m's or the session's */
 	size_t attr_lines;          /* of this section */
+	size_t fmtp_lines;          /* of these, joined to one before */
 	uint8_t codec_of[128];      /* payload type to its index in m->codecs plus 1 */
 	bool keep;                  /* the attribute means nothing here: keep it as it is */
 	struct tt_sdp_lex groups[TT_SDP_MAX_GROUPS]; /* their lines, for the last check */

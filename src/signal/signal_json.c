@@ -3,11 +3,14 @@
 
 #include <string.h>
 
+#include "base/work.h"
+
 size_t tt_signal_depth(const char *text, size_t len)
 {
 	size_t depth = 0, deepest = 0;
 	bool in_string = false;
 
+	tt_work(len);
 	for (size_t i = 0; i < len; i++) {
 		char c = text[i];
 		if (in_string) {

@@ -3,6 +3,7 @@
 #include "sdp_support.h"
 
 #include "base/num.h"
+#include "base/work.h"
 
 #define AUDIO MINIMAL "m=audio 9 UDP/TLS/RTP/SAVPF 111 0\r\n"
 #define VIDEO MINIMAL "m=video 9 UDP/TLS/RTP/SAVPF 96 97\r\n"
@@ -406,6 +407,46 @@ static void a_hundred_thousand_attributes_are_refused_at_the_ceiling(void **stat
 	expect_limit(&t, TT_SDP_MAX_LINES + 1);
 }
 
+/* What is read of it ends at the ceiling, so the work does too. */
+static void work_to_refuse(struct text *t, uint64_t most)
+{
+	struct tt_sdp *sdp;
+	const uint64_t before = tt_work_total;
+
+	assert_int_equal(tt_sdp_read(&sdp, &env, t->p, t->len, NULL), TAUT_E_LIMIT);
+	assert_true(tt_work_total > before || t->len > TT_SDP_MAX_BYTES);
+	assert_true(tt_work_total - before <= most);
+	free(t->p);
+	*t = (struct text){ .p = NULL };
+}
+
+static void a_description_of_259000_lines_costs_no_more_than_the_lines_allowed(void **state)
+{
+	struct text t = { .p = NULL };
+
+	(void)state;
+	add(&t, MINIMAL, 1);
+	add(&t, "\n", 259000); /* within the bytes allowed */
+	work_to_refuse(&t, 4 * TT_SDP_MAX_LINES);
+	add(&t, MINIMAL, 1);
+	add(&t, "a=x\r\n", 259000);
+	work_to_refuse(&t, 0);
+}
+
+/* Each would be copied with all that came before it. */
+static void parameters_on_many_lines_are_refused_at_the_ceiling(void **state)
+{
+	struct text t = { .p = NULL };
+
+	(void)state;
+	add(&t, VIDEO "a=fmtp:96 first", 1);
+	add(&t, "x", 7000);
+	add(&t, "\na=fmtp:96 y=1", TT_SDP_MAX_FMTP_LINES);
+	expect_read(&t);
+	add(&t, "\na=fmtp:96 y=1", 400);
+	expect_limit(&t, 5 + 1 + TT_SDP_MAX_FMTP_LINES + 1);
+}
+
 static void ten_thousand_sections_are_refused_at_the_ceiling(void **state)
 {
 	struct text t = { .p = NULL };
@@ -589,6 +630,9 @@ int main(void)
 		cmocka_unit_test(numbers_are_read_to_their_last_digit_or_refused),
 		cmocka_unit_test(a_description_of_a_megabyte_is_refused_unread),
 		cmocka_unit_test(a_hundred_thousand_attributes_are_refused_at_the_ceiling),
+		cmocka_unit_test(
+			a_description_of_259000_lines_costs_no_more_than_the_lines_allowed),
+		cmocka_unit_test(parameters_on_many_lines_are_refused_at_the_ceiling),
 		cmocka_unit_test(ten_thousand_sections_are_refused_at_the_ceiling),
 		cmocka_unit_test(a_line_of_more_than_8_kilobytes_is_refused),
 		cmocka_unit_test(each_kind_of_attribute_has_its_ceiling),
