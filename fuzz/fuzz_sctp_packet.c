@@ -1,0 +1,96 @@
+/* layers: sctp base; corpus: sctp */
+/* fuzz_sctp_packet.c - a packet is walked to its end or refused; chunks that have a writer are
+ * written again and read back as the same. */
+#include "fuzz.h"
+#include "sctp/wire/sctp_wire.h"
+
+static struct sctp_tlv only_chunk(struct wr *w)
+{
+	struct rd r = rd_make(w->base, wr_len(w));
+	struct sctp_tlv out;
+
+	FUZZ_CHECK(tt_sctp_next(&r, &out) && rd_left(&r) == 0, "one chunk was written");
+	return out;
+}
+
+static void again_data(const struct sctp_tlv *chunk, uint8_t *buf, size_t cap)
+{
+	struct wr w = wr_make(buf, cap);
+	struct sctp_data a, b;
+
+	if (!tt_sctp_read_data(&a, chunk))
+		return;
+	tt_sctp_write_data(&w, &a);
+	const struct sctp_tlv c = only_chunk(&w);
+	FUZZ_CHECK(tt_sctp_read_data(&b, &c), "DATA that was written");
+	FUZZ_CHECK(a.tsn.v == b.tsn.v && a.stream == b.stream && a.ssn.v == b.ssn.v &&
+			   a.ppid == b.ppid && a.begin == b.begin && a.end == b.end &&
+			   a.unordered == b.unordered && a.immediate == b.immediate &&
+			   span_eq((struct span){ a.data, a.len }, (struct span){ b.data, b.len }),
+		   "the same DATA");
+}
+
+static void again_init(const struct sctp_tlv *chunk, uint8_t *buf, size_t cap)
+{
+	struct wr w = wr_make(buf, cap);
+	struct sctp_init a, b;
+
+	if (!tt_sctp_read_init(&a, chunk))
+		return;
+	FUZZ_CHECK(a.unknown_len <= sizeof a.unknown, "no more than there is room");
+	tt_sctp_write_init(&w, chunk->type, &a);
+	const struct sctp_tlv c = only_chunk(&w);
+	FUZZ_CHECK(tt_sctp_read_init(&b, &c), "INIT that was written");
+	FUZZ_CHECK(a.tag == b.tag && a.window == b.window && a.out_streams == b.out_streams &&
+			   a.in_streams == b.in_streams && a.tsn.v == b.tsn.v &&
+			   span_eq(a.cookie, b.cookie) && b.forward_tsn && b.reconfig,
+		   "the same INIT");
+}
+
+static void walk_sack(const struct sctp_tlv *chunk)
+{
+	struct sctp_sack s;
+	uint32_t last = 0;
+
+	if (!tt_sctp_read_sack(&s, chunk))
+		return;
+	for (size_t i = 0; i < s.gap_count; i++) {
+		const struct sctp_gap g = tt_sctp_next_gap(&s.gaps);
+		FUZZ_CHECK(g.start > last && g.end >= g.start, "gaps ascend");
+		last = g.end;
+	}
+	FUZZ_CHECK(!s.gaps.bad && rd_left(&s.gaps) == 0, "as many gaps as counted");
+}
+
+static void walk_params(struct rd value)
+{
+	struct sctp_tlv p;
+
+	while (tt_sctp_next(&value, &p))
+		FUZZ_CHECK(p.whole.len == p.value.len + SCTP_TLV_HEADER, "a parameter adds up");
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static uint8_t buf[SCTP_MAX_PACKET + 512];
+	const uint64_t before = tt_work_total;
+	struct sctp_header h;
+	struct sctp_tlv chunk;
+	struct rd chunks;
+	size_t sum = SCTP_COMMON_HEADER;
+
+	const char *why = tt_sctp_read_packet(&h, &chunks, data, size);
+	fuzz_check_work(before, size, 4);
+	if (why)
+		return 0;
+	while (tt_sctp_next(&chunks, &chunk)) {
+		sum += (chunk.whole.len + 3) & ~(size_t)3;
+		again_data(&chunk, buf, sizeof buf);
+		again_init(&chunk, buf, sizeof buf);
+		walk_sack(&chunk);
+		walk_params(chunk.value);
+	}
+	FUZZ_CHECK(!chunks.bad && sum >= size && sum < size + 4, "the chunks are the packet");
+	fuzz_check_work(before, size, 64);
+	return 0;
+}
