@@ -13,7 +13,7 @@ static struct tt_rtcp only_packet(const struct wr *w)
 	struct rd r = rd_make(w->base, wr_len(w));
 	struct tt_rtcp out;
 
-	FUZZ_CHECK(wr_len(w) > 0 && tt_rtcp_check(w->base, wr_len(w)) == NULL, "well formed");
+	FUZZ_CHECK(wr_len(w) > 0 && tt_rtcp_check(w->base, wr_len(w)) == TT_TAKEN, "well formed");
 	FUZZ_CHECK(tt_rtcp_next(&r, &out) && rd_left(&r) == 0, "one packet");
 	return out;
 }
@@ -124,7 +124,7 @@ static void read_feedback(const struct tt_rtcp *one)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const uint64_t before = tt_work_total;
-	const char *why = tt_rtcp_check(data, size);
+	const uint32_t why = tt_rtcp_check(data, size);
 	struct rd r = rd_make(data, size);
 	struct tt_rtcp one;
 

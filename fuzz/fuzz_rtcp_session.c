@@ -30,7 +30,7 @@ static void drain(struct tt_rtp_session *s, taut_time now)
 	while (tt_rtp_session_poll_event(s))
 		;
 	while ((len = tt_rtp_session_poll_send(s, now, buf, sizeof buf, &rtcp)) > 0)
-		check(!rtcp || tt_rtcp_check(buf, len) == NULL);
+		check(!rtcp || tt_rtcp_check(buf, len) == TT_TAKEN);
 	check(tt_rtp_session_deadline(s, NULL) > now);
 }
 

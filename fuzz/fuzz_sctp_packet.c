@@ -79,7 +79,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct rd chunks;
 	size_t sum = SCTP_COMMON_HEADER;
 
-	const char *why = tt_sctp_read_packet(&h, &chunks, data, size);
+	const uint32_t why = tt_sctp_read_packet(&h, &chunks, data, size);
 	fuzz_check_work(before, size, 4);
 	if (why)
 		return 0;

@@ -122,6 +122,7 @@ struct taut_config {
 	size_t codec_count;
 	size_t max_message_size; /* of a data channel, received; 0: 262,144 */
 	size_t send_buffer_size; /* of all data channels together; 0: 16 MiB */
+	size_t max_memory;       /* of the connection, OpenSSL's apart; 0: 32 MiB */
 };
 
 int taut_pc_new(taut_pc **out, taut_env *env, const struct taut_config *cfg, taut_time now);
@@ -374,7 +375,7 @@ struct taut_counters {
 	size_t size;
 	uint64_t bytes_sent, bytes_received; /* of UDP payload */
 	uint64_t packets_sent, packets_received;
-	uint64_t packets_dropped; /* refused by demultiplexing, ICE or SRTP; the trace says why */
+	uint64_t packets_dropped; /* all that came in and was dropped; taut/drop.h says why */
 	uint64_t frames_sent, frames_received;
 	uint64_t audio_frames_sent, audio_frames_received;
 	uint64_t video_frames_sent, video_frames_received;

@@ -55,6 +55,7 @@ struct taut_trace_record {
 	const void *data; /* of packets */
 	size_t len;
 	const struct taut_addr *local, *remote; /* of packets; may be NULL */
+	uint32_t reason; /* of drops: TAUT_DROP_, taut/drop.h */
 };
 
 struct taut_trace_sink {

@@ -40,6 +40,30 @@ void tt_env_init(struct tt_env *env, const struct taut_env_config *cfg)
 	env->max_memory = cfg->max_memory;
 }
 
+void tt_env_init_child(struct tt_env *env, struct tt_env *parent, size_t max_memory)
+{
+	*env = (struct tt_env){ .realloc = parent->realloc,
+				.random = parent->random,
+				.ctx = parent->ctx,
+				.trace = parent->trace,
+				.parent = parent,
+				.max_memory = max_memory };
+}
+
+static bool may_grow(const struct tt_env *env, size_t by)
+{
+	for (; env; env = env->parent)
+		if (env->max_memory != 0 && by > env->max_memory - env->memory)
+			return false;
+	return true;
+}
+
+static void count(struct tt_env *env, size_t had, size_t size)
+{
+	for (; env; env = env->parent)
+		env->memory = env->memory - had + size;
+}
+
 void *tt_resize(struct tt_env *env, void *p, size_t size)
 {
 	union header *old = p ? (union header *)p - 1 : NULL;
@@ -47,13 +71,13 @@ void *tt_resize(struct tt_env *env, void *p, size_t size)
 
 	if (size > SIZE_MAX - sizeof(union header))
 		return NULL;
-	if (size > had && env->max_memory != 0 && size - had > env->max_memory - env->memory)
+	if (size > had && !may_grow(env, size - had))
 		return NULL;
 	union header *h = env->realloc(env->ctx, old, size + sizeof *h);
 	if (!h)
 		return NULL;
 	h->size = size;
-	env->memory = env->memory - had + size;
+	count(env, had, size);
 	return h + 1;
 }
 
@@ -71,7 +95,7 @@ void tt_free(struct tt_env *env, void *p)
 	if (!p)
 		return;
 	union header *h = (union header *)p - 1;
-	env->memory -= h->size;
+	count(env, h->size, 0);
 	env->realloc(env->ctx, h, 0);
 }
 
@@ -102,6 +126,8 @@ bool tt_random_u32(struct tt_env *env, uint32_t *out)
 
 int64_t tt_wall_clock(const struct tt_env *env, taut_time now)
 {
+	while (env->parent)
+		env = env->parent;
 	return env->wall_unix_us + (now - env->wall_now);
 }
 
@@ -120,6 +146,24 @@ void tt_trace_emit(struct tt_env *env, taut_time now, uint32_t kind, uint32_t la
 
 	if (env->trace)
 		env->trace->record(env->trace->ctx, &r);
+}
+
+void tt_trace_drop(struct tt_env *env, taut_time now, uint32_t reason,
+		   const struct taut_trace_field *fields, size_t n)
+{
+	const struct taut_drop_info *why = tt_drop_info(reason);
+	const struct taut_trace_record r = {
+		.size = sizeof r,
+		.at = now,
+		.kind = TAUT_TRACE_DROP,
+		.layer = why->layer,
+		.name = why->text,
+		.fields = fields,
+		.field_count = n,
+		.reason = reason,
+	};
+
+	env->trace->record(env->trace->ctx, &r);
 }
 
 void tt_trace_packet(struct tt_env *env, taut_time now, uint32_t layer, bool outgoing,

@@ -1,8 +1,10 @@
-/* env.h - the only way out of the core: memory, random numbers, trace.
+/* env.h - the only way out of the core: memory, random numbers, trace, and the count of what was
+ * dropped.
  *
- * Layers receive a struct tt_env and nothing else from the world. It belongs to
- * the public taut_env and lives longer than every layer that points to it.
- * Memory is counted, so that the ceiling of an environment is one comparison. */
+ * Layers receive a struct tt_env and nothing else from the world. It belongs to a connection, or to
+ * the taut_env that all of them share, and lives longer than every layer that points to it.
+ * Memory is counted, so that a ceiling is one comparison; what a connection takes is counted for
+ * its taut_env as well. */
 #ifndef TAUT_BASE_ENV_H
 #define TAUT_BASE_ENV_H
 
@@ -10,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/drop.h"
 #include "taut/trace.h"
 
 struct tt_env {
@@ -17,14 +20,18 @@ struct tt_env {
 	int (*random)(void *ctx, void *out, size_t len);
 	void *ctx;
 	const struct taut_trace_sink *trace;
+	struct tt_env *parent;     /* what is taken here is taken from it; NULL: none */
 	size_t memory, max_memory; /* bytes handed out; 0: no ceiling */
 	taut_time wall_now;        /* the monotonic moment at which ... */
-	int64_t wall_unix_us;      /* ... the wall clock said this */
+	int64_t wall_unix_us;      /* ... the wall clock said this; that of a child is its parent's */
+	uint64_t drops[TAUT_DROPS];
 };
 
 /* Defaults where cfg is NULL or a member is: the C library's realloc, and the random
  * source given (the core itself imports none). */
 void tt_env_init(struct tt_env *env, const struct taut_env_config *cfg);
+/* The part of one connection, with a ceiling of its own beside the parent's. */
+void tt_env_init_child(struct tt_env *env, struct tt_env *parent, size_t max_memory);
 
 /* Zeroed; NULL when memory or the environment's share is used up. Freed by tt_free. */
 void *tt_alloc(struct tt_env *env, size_t size);
@@ -56,18 +63,23 @@ int64_t tt_wall_clock(const struct tt_env *env, taut_time now);
 		}                                                                            \
 	} while (0)
 
-/* What the peer or the network did wrong: dropped, and why. */
-#define tt_note_drop(env, now, layer, name, ...)                                             \
+/* tt_drop(env, now, TAUT_DROP_RTP_MALFORMED, TT_INT("length", len)): counted, and traced. */
+#define tt_drop(env, now, reason, ...)                                                       \
 	do {                                                                                 \
-		if ((env)->trace) {                                                          \
+		struct tt_env *const tt_env_ = (env);                                        \
+		const uint32_t tt_reason_ = (reason);                                        \
+		tt_env_->drops[tt_reason_]++;                                                \
+		if (tt_env_->trace) {                                                        \
 			const struct taut_trace_field tt_fields_[] = { __VA_ARGS__ };        \
-			tt_trace_emit((env), (now), TAUT_TRACE_DROP, (layer), (name),        \
-			              tt_fields_, sizeof tt_fields_ / sizeof tt_fields_[0]); \
+			tt_trace_drop(tt_env_, (now), tt_reason_, tt_fields_,                \
+			              sizeof tt_fields_ / sizeof tt_fields_[0]);             \
 		}                                                                            \
 	} while (0)
 
 void tt_trace_emit(struct tt_env *env, taut_time now, uint32_t kind, uint32_t layer,
                    const char *name, const struct taut_trace_field *fields, size_t n);
+void tt_trace_drop(struct tt_env *env, taut_time now, uint32_t reason,
+                   const struct taut_trace_field *fields, size_t n);
 /* A packet as a layer understands it: before encryption, after decryption. */
 void tt_trace_packet(struct tt_env *env, taut_time now, uint32_t layer, bool outgoing,
                      const void *data, size_t len, const struct taut_addr *local,

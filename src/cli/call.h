@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "taut/drop.h"
 #include "taut/loop.h"
 #include "taut/media.h"
 #include "taut/signal.h"
@@ -45,6 +46,7 @@ struct call_summary {
 	uint64_t messages_sent, messages_received, bytes_sent, bytes_received;
 	uint64_t packets_lost, packets_resent, nacks_sent, plis_sent;
 	char srtp_profile[32], path[160];
+	uint64_t drops[TAUT_DROPS]; /* by reason */
 };
 
 /* Of a side that saw nothing. */

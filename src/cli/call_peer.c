@@ -278,6 +278,8 @@ void call_peer_update(struct call_peer *p)
 		p->last.packets_resent = n.rtp_packets_resent;
 		p->last.nacks_sent = n.nacks_sent;
 		p->last.plis_sent = n.plis_sent;
+		for (uint32_t r = 1; r < TAUT_DROPS; r++)
+			p->last.drops[r] = taut_pc_drop_count(p->pc, r);
 		snprintf(p->last.srtp_profile, sizeof p->last.srtp_profile, "%s",
 			 n.srtp_profile ? n.srtp_profile : "no media");
 	}

@@ -37,11 +37,38 @@ struct call_summary call_no_summary(void)
 	};
 }
 
+static json_t *drops_json(const struct call_summary *s)
+{
+	json_t *list = json_array();
+
+	for (uint32_t r = 1; r < TAUT_DROPS; r++)
+		if (s->drops[r] > 0)
+			json_array_append_new(list, json_pack("{s:i, s:s, s:I}", "reason", (int)r,
+							      "text", taut_drop_text(r), "count",
+							      (json_int_t)s->drops[r]));
+	return list;
+}
+
+static void print_drops(FILE *out, const struct call_summary *s)
+{
+	const char *before = "  dropped: ";
+
+	for (uint32_t r = 1; r < TAUT_DROPS; r++) {
+		if (s->drops[r] == 0)
+			continue;
+		fprintf(out, "%s%llu as \"%s\"", before, (unsigned long long)s->drops[r],
+			taut_drop_text(r));
+		before = ", ";
+	}
+	if (before[0] == ',')
+		fputc('\n', out);
+}
+
 static json_t *side_json(const char *name, const struct call_summary *s)
 {
 	return json_pack(
 		"{s:s, s:f, s:f, s:f, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:f, s:i, s:I, s:I,"
-		" s:I, s:I, s:I, s:I, s:I, s:I, s:s, s:s}",
+		" s:I, s:I, s:I, s:I, s:I, s:I, s:s, s:s, s:o}",
 		"name", name, "connected_ms", s->connected_ms, "first_audio_ms", s->first_audio_ms,
 		"first_frame_ms", s->first_frame_ms, "frames_sent", (json_int_t)s->frames_sent,
 		"frames_decoded", (json_int_t)s->frames_decoded, "audio_frames_decoded",
@@ -54,7 +81,8 @@ static json_t *side_json(const char *name, const struct call_summary *s)
 		(json_int_t)s->bytes_sent, "bytes_received", (json_int_t)s->bytes_received,
 		"packets_lost", (json_int_t)s->packets_lost, "packets_resent",
 		(json_int_t)s->packets_resent, "nacks_sent", (json_int_t)s->nacks_sent, "plis_sent",
-		(json_int_t)s->plis_sent, "srtp_profile", s->srtp_profile, "path", s->path);
+		(json_int_t)s->plis_sent, "srtp_profile", s->srtp_profile, "path", s->path, "drops",
+		drops_json(s));
 }
 
 void call_print_summary(FILE *out, bool json, bool ok, const char *const *names,
@@ -91,6 +119,7 @@ void call_print_summary(FILE *out, bool json, bool ok, const char *const *names,
 			(unsigned long long)s->messages_sent,
 			(unsigned long long)s->messages_received, (unsigned long long)s->bytes_sent,
 			(unsigned long long)s->bytes_received, s->srtp_profile, s->path);
+		print_drops(out, s);
 		if (s->av_pairs > 0)
 			fprintf(out, "  the beep comes %.1f ms after its flash (%llu measured)\n",
 				s->av_offset_ms, (unsigned long long)s->av_pairs);

@@ -5,21 +5,21 @@
 #include "datachannel/dcs_dcep.h"
 #include "datachannel/dcs_internal.h"
 
-static void drop(struct tt_dcs *d, taut_time now, const char *why, uint16_t stream)
+static void drop(struct tt_dcs *d, taut_time now, uint32_t why, uint16_t stream)
 {
-	tt_note_drop(d->env, now, TAUT_LAYER_DATA, why, TT_INT("stream", stream));
+	tt_drop(d->env, now, why, TT_INT("stream", stream));
 }
 
 /* RFC 8832 section 6: it must be the peer's stream, and not in use. */
-static const char *open_fault(const struct tt_dcs *d, uint16_t stream)
+static uint32_t open_fault(const struct tt_dcs *d, uint16_t stream)
 {
 	if (stream >= d->max_streams || stream >= tt_sctp_out_streams(d->sctp))
-		return "OPEN on a stream that has no way back";
+		return TAUT_DROP_DATA_NO_WAY_BACK;
 	if (d->by_stream[stream] != STREAM_FREE)
-		return "OPEN on a stream in use";
+		return TAUT_DROP_DATA_STREAM_IN_USE;
 	if ((stream % 2 == 0) == d->is_client)
-		return "OPEN on a stream of our side";
-	return NULL;
+		return TAUT_DROP_DATA_STREAM_OURS;
+	return TT_TAKEN;
 }
 
 static uint16_t clamp16(uint32_t v)
@@ -27,8 +27,8 @@ static uint16_t clamp16(uint32_t v)
 	return v > UINT16_MAX ? UINT16_MAX : (uint16_t)v;
 }
 
-static const char *make_channel(struct tt_dcs *d, taut_time now, const struct dcep_open *o,
-                                uint16_t stream)
+static uint32_t make_channel(struct tt_dcs *d, taut_time now, const struct dcep_open *o,
+			     uint16_t stream)
 {
 	const struct tt_dcs_init init = {
 		.label = (const char *)o->label.p, .protocol = (const char *)o->protocol.p,
@@ -40,7 +40,7 @@ static const char *make_channel(struct tt_dcs *d, taut_time now, const struct dc
 	struct channel *c;
 
 	if (tt_dcs_new_channel(d, &init, o->label.len, o->protocol.len, &c) < 0)
-		return "OPEN of one channel too many";
+		return TAUT_DROP_DATA_TOO_MANY;
 	tt_dcs_bind(d, c, stream);
 	c->by_peer = c->heard = true;
 	c->state = TT_DCS_STATE_OPEN;
@@ -49,7 +49,7 @@ static const char *make_channel(struct tt_dcs *d, taut_time now, const struct dc
 	tt_dcs_add_talk(d, c);
 	tt_note(d->env, now, TAUT_LAYER_DATA, "peer opens a channel", TT_INT("stream", stream),
 	        TT_STR("label", c->label), TT_STR("protocol", c->protocol));
-	return NULL;
+	return TT_TAKEN;
 }
 
 /* The peer uses a stream again, so both of its directions were reset; that the answer to our reset
@@ -71,12 +71,12 @@ static void on_open(struct tt_dcs *d, taut_time now, const struct tt_sctp_event 
 	struct dcep_open o;
 
 	end_former(d, e->stream);
-	const char *why = open_fault(d, e->stream);
+	uint32_t why = open_fault(d, e->stream);
 	bool in_use = tt_dcs_by_stream(d, e->stream) != NULL;
 
 	if (!why)
 		why = tt_dcs_read_open(&o, e->data, e->len) ? make_channel(d, now, &o, e->stream)
-		                                            : "OPEN malformed";
+							    : TAUT_DROP_DATA_OPEN_MALFORMED;
 	if (!why)
 		return;
 	drop(d, now, why, e->stream);
@@ -94,7 +94,7 @@ static void on_dcep(struct tt_dcs *d, taut_time now, const struct tt_sctp_event 
 	         !c->heard)
 		c->heard = true;
 	else
-		drop(d, now, "DCEP message not understood", e->stream);
+		drop(d, now, TAUT_DROP_DATA_DCEP, e->stream);
 }
 
 static bool is_data(uint32_t ppid)
@@ -112,11 +112,11 @@ static bool on_message(struct tt_dcs *d, taut_time now, const struct tt_sctp_eve
 	}
 	struct channel *c = tt_dcs_by_stream(d, e->stream);
 	if (!c || c->state != TT_DCS_STATE_OPEN) {
-		drop(d, now, "message without an open channel", e->stream);
+		drop(d, now, TAUT_DROP_DATA_NO_CHANNEL, e->stream);
 		return false;
 	}
 	if (!is_data(e->ppid)) { /* RFC 8831 section 6.6: also the partial ones, 52 and 54 */
-		drop(d, now, "payload protocol not understood", e->stream);
+		drop(d, now, TAUT_DROP_DATA_PROTOCOL, e->stream);
 		tt_dcs_begin_close(d, c, TAUT_REASON_CLOSED_HERE);
 		return false;
 	}
@@ -181,7 +181,7 @@ static bool take(struct tt_dcs *d, taut_time now, const struct tt_sctp_event *e)
 	case TT_SCTP_MESSAGE:
 		return on_message(d, now, e);
 	case TT_SCTP_TOO_LARGE:
-		drop(d, now, "message too large", e->stream);
+		drop(d, now, TAUT_DROP_DATA_TOO_LARGE, e->stream);
 		if (c)
 			tt_dcs_begin_close(d, c, TAUT_REASON_CLOSED_HERE);
 		return false;

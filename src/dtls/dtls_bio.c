@@ -77,8 +77,7 @@ static int bio_write(BIO *b, const char *data, int count)
 	if (tt_dtls_queue_put(&d->out, data, len))
 		tt_trace_packet(d->env, d->now, TAUT_LAYER_DTLS, true, data, len, NULL, NULL);
 	else
-		tt_note_drop(d->env, d->now, TAUT_LAYER_DTLS, "outgoing queue full",
-			     TT_INT("len", len));
+		tt_drop(d->env, d->now, TAUT_DROP_DTLS_QUEUE_FULL, TT_INT("len", len));
 	return count;
 }
 

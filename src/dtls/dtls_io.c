@@ -105,10 +105,10 @@ void tt_dtls_drive(struct tt_dtls *d)
 	ERR_clear_error(); /* the queue is the thread's, and others on it look there too */
 }
 
-static void dropped(struct tt_dtls *d, const char *why, size_t len)
+static void dropped(struct tt_dtls *d, uint32_t why, size_t len)
 {
 	d->counters.records_dropped++;
-	tt_note_drop(d->env, d->now, TAUT_LAYER_DTLS, why, TT_INT("len", len));
+	tt_drop(d->env, d->now, why, TT_INT("len", len));
 }
 
 static bool same_but_number(const uint8_t *a, size_t a_len, const uint8_t *b, size_t b_len)
@@ -123,7 +123,7 @@ static void hold(struct tt_dtls *d, const uint8_t *data, size_t len)
 		if (same_but_number(d->early[i].data, d->early[i].len, data, len))
 			return; /* a retransmission */
 	if (d->early_count == TT_DTLS_EARLY_MAX || len > TT_DTLS_EARLY_SIZE) {
-		dropped(d, "too much came too early", len);
+		dropped(d, TAUT_DROP_DTLS_TOO_EARLY, len);
 		return;
 	}
 	memcpy(d->early[d->early_count].data, data, len);
@@ -140,19 +140,19 @@ static void hold_hello(struct tt_dtls *d, const uint8_t *buf, size_t len)
 	if (tt_dtls_record_next(&r, &rec) && tt_dtls_record_is_hello(&rec))
 		hold(d, buf, len);
 	else
-		dropped(d, "not a ClientHello, and nothing has begun", len);
+		dropped(d, TAUT_DROP_DTLS_NOT_HELLO, len);
 }
 
 static void feed(struct tt_dtls *d, const struct tt_dtls_record *rec)
 {
-	const char *why = tt_dtls_record_refuse(d, rec);
+	uint32_t why = tt_dtls_record_refuse(d, rec);
 
 	if (!why && shaking(d) && rec->type == APPLICATION_DATA) {
 		hold(d, rec->whole, rec->whole_len); /* it overtook the end of the handshake */
 		return;
 	}
 	if (!why && !shaking(d) && d->in.cap - d->in.len < rec->whole_len)
-		why = "too much plaintext waits to be taken";
+		why = TAUT_DROP_DTLS_NO_ROOM;
 	if (why) {
 		dropped(d, why, rec->whole_len);
 		return;
@@ -171,7 +171,7 @@ static void feed_all(struct tt_dtls *d, const uint8_t *buf, size_t len)
 	while (alive(d) && tt_dtls_record_next(&r, &rec))
 		feed(d, &rec);
 	if (r.bad)
-		dropped(d, "cut off, or not a record", len - (size_t)r.off);
+		dropped(d, TAUT_DROP_DTLS_FRAMING, len - (size_t)r.off);
 }
 
 void tt_dtls_feed_held(struct tt_dtls *d)
@@ -187,12 +187,14 @@ void tt_dtls_feed_held(struct tt_dtls *d)
 
 int tt_dtls_recv(struct tt_dtls *d, taut_time now, const uint8_t *buf, size_t len)
 {
-	if (!alive(d))
+	if (!alive(d)) {
+		tt_drop(d->env, now, TAUT_DROP_DTLS_ENDED, TT_INT("len", len));
 		return TAUT_E_STATE;
+	}
 	d->now = now;
 	d->counters.datagrams_in++;
 	if (len == 0 || len > TT_DTLS_DATAGRAM_MAX) {
-		dropped(d, "empty, or longer than any datagram of a path", len);
+		dropped(d, TAUT_DROP_DTLS_LENGTH, len);
 		return TAUT_OK;
 	}
 	if (buf[0] != APPLICATION_DATA)
@@ -219,9 +221,8 @@ size_t tt_dtls_poll_send(struct tt_dtls *d, taut_time now, uint8_t *buf, size_t 
 		if (fits)
 			memcpy(buf, data, len);
 		else
-			tt_note_drop(d->env, now, TAUT_LAYER_DTLS,
-				     "flight larger than the caller's buffer", TT_INT("len", len),
-				     TT_INT("cap", cap));
+			tt_drop(d->env, now, TAUT_DROP_DTLS_BUFFER_SMALL, TT_INT("len", len),
+				TT_INT("cap", cap));
 		tt_dtls_queue_drop(&d->out);
 		if (fits) {
 			d->counters.datagrams_out++;

@@ -55,7 +55,7 @@ static uint32_t claimed_total(const struct tt_dtls *d)
 
 /* One message, or a fragment of one, RFC 6347 section 4.2.2. OpenSSL sets the whole length aside
  * when the first fragment comes, so the claim is what counts. */
-static const char *refuse_message(struct tt_dtls *d, struct rd *r)
+static uint32_t refuse_message(struct tt_dtls *d, struct rd *r)
 {
 	const uint8_t type = rd_u8(r);
 	const uint32_t len = (uint32_t)rd_be(r, 3);
@@ -64,74 +64,74 @@ static const char *refuse_message(struct tt_dtls *d, struct rd *r)
 
 	rd_take(r, part);
 	if (r->bad)
-		return "handshake message is cut off";
+		return TAUT_DROP_DTLS_MESSAGE_CUT_OFF;
 	if (offset > len || part > len - offset)
-		return "handshake fragment beyond its message";
+		return TAUT_DROP_DTLS_FRAGMENT_BEYOND;
 	if (part == 0 && len > 0)
-		return "handshake fragment of nothing";
+		return TAUT_DROP_DTLS_FRAGMENT_EMPTY;
 	if (type >= 32 || ((d->client ? from_server : from_client) >> type & 1) == 0)
-		return "handshake message that this side never sends in the clear";
+		return TAUT_DROP_DTLS_MESSAGE_TYPE;
 	if (seq >= TT_DTLS_MESSAGES)
-		return "more handshake messages than there are";
+		return TAUT_DROP_DTLS_TOO_MANY_MESSAGES;
 	if (len > (type == CERTIFICATE ? TT_DTLS_CERTIFICATE_MAX : MESSAGE_MAX))
-		return "handshake message too long";
+		return TAUT_DROP_DTLS_MESSAGE_TOO_LONG;
 	const uint32_t before = d->message_len[seq];
 	if (len > before && claimed_total(d) - before + len > TT_DTLS_REASSEMBLY_MAX)
-		return "handshake messages too long together";
+		return TAUT_DROP_DTLS_MESSAGES_TOO_LONG;
 	if (len > before)
 		d->message_len[seq] = len;
-	return NULL;
+	return TT_TAKEN;
 }
 
-static const char *refuse_handshake(struct tt_dtls *d, const struct tt_dtls_record *rec)
+static uint32_t refuse_handshake(struct tt_dtls *d, const struct tt_dtls_record *rec)
 {
 	struct rd r = rd_make(rec->body, rec->len);
-	const char *why = NULL;
+	uint32_t why = TT_TAKEN;
 
 	if (rec->len == 0)
-		return "empty handshake record";
+		return TAUT_DROP_DTLS_EMPTY_HANDSHAKE;
 	while (!why && rd_left(&r) > 0)
 		why = refuse_message(d, &r);
 	return why;
 }
 
 /* Before the handshake is done: epoch 0, and a few of epoch 1 that overtook their key change. */
-static const char *refuse_while_shaking(struct tt_dtls *d, const struct tt_dtls_record *rec)
+static uint32_t refuse_while_shaking(struct tt_dtls *d, const struct tt_dtls_record *rec)
 {
 	if (rec->epoch == 1 && rec->type == APPLICATION_DATA)
-		return NULL;   /* held, two of them: dtls_io.c */
+		return TT_TAKEN; /* held, two of them: dtls_io.c */
 	if (rec->epoch == 1) { /* OpenSSL would keep 100, at 16 KiB each */
 		if (d->early_records == 0)
-			return "too many encrypted records before the handshake is done";
+			return TAUT_DROP_DTLS_ENCRYPTED_EARLY;
 		d->early_records--;
-		return NULL;
+		return TT_TAKEN;
 	}
 	switch (rec->type) {
 	case HANDSHAKE:
 		return refuse_handshake(d, rec);
 	case CHANGE_CIPHER_SPEC:
-		return NULL;
+		return TT_TAKEN;
 	case ALERT:
 		d->counters.alerts_ignored++;
 		if (rec->len == 2)
 			d->hint = SSL_alert_desc_string_long(rec->body[1]);
-		return "alert that anyone could have sent";
+		return TAUT_DROP_DTLS_ALERT_IN_CLEAR;
 	default:
-		return "application data in the clear";
+		return TAUT_DROP_DTLS_DATA_IN_CLEAR;
 	}
 }
 
-const char *tt_dtls_record_refuse(struct tt_dtls *d, const struct tt_dtls_record *rec)
+uint32_t tt_dtls_record_refuse(struct tt_dtls *d, const struct tt_dtls_record *rec)
 {
 	if (rec->type < CHANGE_CIPHER_SPEC || rec->type > APPLICATION_DATA)
-		return "unknown record type";
+		return TAUT_DROP_DTLS_TYPE;
 	if (rec->version >> 8 != 0xfe)
-		return "record of another protocol";
+		return TAUT_DROP_DTLS_VERSION;
 	if (rec->len > RECORD_MAX)
-		return "record too long";
+		return TAUT_DROP_DTLS_TOO_LONG;
 	if (rec->epoch > 1)
-		return "epoch that never began"; /* keys change once: no renegotiation */
+		return TAUT_DROP_DTLS_EPOCH; /* keys change once: no renegotiation */
 	if (d->state == TT_DTLS_HANDSHAKE)
 		return refuse_while_shaking(d, rec);
-	return rec->epoch == 1 ? NULL : "clear text after the handshake";
+	return rec->epoch == 1 ? TT_TAKEN : TAUT_DROP_DTLS_CLEAR_TEXT;
 }

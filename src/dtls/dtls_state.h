@@ -153,7 +153,7 @@ struct tt_dtls_record {
 /* The next record of a datagram; false: the rest is not one. */
 bool tt_dtls_record_next(struct rd *r, struct tt_dtls_record *out);
 /* Why OpenSSL must not see this record, or NULL: it may. Counts what it lets pass. */
-const char *tt_dtls_record_refuse(struct tt_dtls *d, const struct tt_dtls_record *rec);
+uint32_t tt_dtls_record_refuse(struct tt_dtls *d, const struct tt_dtls_record *rec);
 /* Whether it is (the start or a further part of) a ClientHello in the clear. */
 bool tt_dtls_record_is_hello(const struct tt_dtls_record *rec);
 

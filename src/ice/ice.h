@@ -99,27 +99,11 @@ struct tt_ice_event {
 	const char *why; /* a sentence, never NULL with EV_STATE */
 };
 
-enum tt_ice_drop {
-	TT_ICE_DROP_NOT_STUN,     /* malformed, or no FINGERPRINT */
-	TT_ICE_DROP_USERNAME,     /* not for us */
-	TT_ICE_DROP_INTEGRITY,    /* not authenticated */
-	TT_ICE_DROP_UNMATCHED,    /* a response to nothing we sent */
-	TT_ICE_DROP_ASYMMETRIC,   /* a response from another address than asked */
-	TT_ICE_DROP_UNKNOWN_ATTR, /* needs an attribute we do not know */
-	TT_ICE_DROP_INCOMPLETE,   /* a check without what ICE demands */
-	TT_ICE_DROP_LIMIT,        /* a ceiling above */
-	TT_ICE_DROP_CANDIDATE,    /* an unusable remote candidate */
-	TT_ICE_DROP_MDNS,         /* malformed, or not an answer to us */
-	TT_ICE_DROP_STATE,        /* nothing here takes it now */
-	TT_ICE_DROPS,
-};
-
 struct tt_ice_counters {
 	uint64_t checks_sent, checks_received;       /* requests, retransmissions included */
 	uint64_t responses_sent, responses_received; /* received: matched and authenticated */
 	uint64_t consent_sent;
 	uint64_t role_conflicts;
-	uint64_t drops[TT_ICE_DROPS];
 };
 
 int tt_ice_new(struct tt_ice **out, struct tt_env *env, const struct tt_ice_config *cfg,

@@ -257,9 +257,7 @@ int tt_ice_add_remote(struct tt_ice *ice, taut_time now, const struct tt_ice_can
 
 	/* RFC 8838 section 4.3: of another generation. */
 	if (c->ufrag && g->has_remote && strcmp(c->ufrag, g->remote_ufrag) != 0) {
-		ice->counters.drops[TT_ICE_DROP_CANDIDATE]++;
-		tt_note_drop(ice->env, now, TAUT_LAYER_ICE,
-			     "remote candidate of another generation", TT_STR("ufrag", c->ufrag));
+		tt_drop(ice->env, now, TAUT_DROP_ICE_OTHER_GENERATION, TT_STR("ufrag", c->ufrag));
 		return TAUT_OK;
 	}
 	if (c->addr.family == 0 && c->name)

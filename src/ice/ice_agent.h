@@ -177,7 +177,7 @@ struct tt_ice {
 };
 
 /* ice_agent.c */
-void tt_ice_drop_packet(struct tt_ice *ice, taut_time now, enum tt_ice_drop reason,
+void tt_ice_drop_packet(struct tt_ice *ice, taut_time now, uint32_t reason,
 			const struct taut_addr *remote);
 void tt_ice_gen_free(struct tt_ice *ice, struct ice_gen *g);
 

@@ -92,11 +92,11 @@ int tt_ice_on_response(struct tt_ice *ice, taut_time now, int base, const struct
 	struct ice_tx *tx = find_tx(g, m->tid, &pair);
 
 	if (!tx || !g->has_remote) {
-		tt_ice_drop_packet(ice, now, TT_ICE_DROP_UNMATCHED, from);
+		tt_ice_drop_packet(ice, now, TAUT_DROP_ICE_UNMATCHED, from);
 		return 1;
 	}
 	if (!tt_stun_verify(m, pkt, &g->remote_key)) {
-		tt_ice_drop_packet(ice, now, TT_ICE_DROP_INTEGRITY, from);
+		tt_ice_drop_packet(ice, now, TAUT_DROP_ICE_INTEGRITY, from);
 		return 1;
 	}
 	const struct ice_tx done = *tx;
@@ -104,13 +104,13 @@ int tt_ice_on_response(struct tt_ice *ice, taut_time now, int base, const struct
 	bool newest = tx == &p->tx[(p->tx_at + TT_ICE_PAIR_TX - 1) % TT_ICE_PAIR_TX];
 	if (m->cls == TT_STUN_SUCCESS && (m->unknown_count > 0 || !tt_stun_mapped(m))) {
 		/* 8489 6.3.3: as if it had not come */
-		tt_ice_drop_packet(ice, now, TT_ICE_DROP_UNKNOWN_ATTR, from);
+		tt_ice_drop_packet(ice, now, TAUT_DROP_ICE_UNKNOWN_ATTR, from);
 		return 1;
 	}
 	tx->live = false;
 	ice->counters.responses_received++;
 	if (p->base != base || !tt_addr_eq(&g->remote[p->remote].addr, from)) {
-		tt_ice_drop_packet(ice, now, TT_ICE_DROP_ASYMMETRIC, from);
+		tt_ice_drop_packet(ice, now, TAUT_DROP_ICE_ASYMMETRIC, from);
 		if (newest && p->state == PAIR_IN_PROGRESS)
 			tt_ice_pair_failed(ice, now, pair,
 					   "answered from another address"); /* 7.2.5.2.1 */

@@ -117,15 +117,12 @@ int tt_ice_put_remote(struct tt_ice *ice, taut_time now, const struct tt_ice_can
 	int known = tt_ice_find_remote(g, &c->addr);
 
 	if (why) {
-		ice->counters.drops[TT_ICE_DROP_CANDIDATE]++;
-		tt_note_drop(ice->env, now, TAUT_LAYER_ICE, "remote candidate of no use here",
-		             TT_STR("why", why), TT_ADDR("address", &c->addr));
+		tt_drop(ice->env, now, TAUT_DROP_ICE_CANDIDATE, TT_STR("why", why),
+			TT_ADDR("address", &c->addr));
 		return TAUT_OK;
 	}
 	if (known < 0 && g->signaled_count == TT_ICE_MAX_REMOTE) {
-		ice->counters.drops[TT_ICE_DROP_LIMIT]++;
-		tt_note_drop(ice->env, now, TAUT_LAYER_ICE, "too many remote candidates",
-		             TT_ADDR("address", &c->addr));
+		tt_drop(ice->env, now, TAUT_DROP_ICE_TOO_MANY_REMOTE, TT_ADDR("address", &c->addr));
 		return TAUT_E_LIMIT;
 	}
 	if (known >= 0) {
@@ -150,9 +147,7 @@ int tt_ice_put_prflx(struct tt_ice *ice, taut_time now, const struct taut_addr *
 	struct ice_gen *g = ice->cur;
 
 	if (g->prflx_count == TT_ICE_MAX_PRFLX) {
-		ice->counters.drops[TT_ICE_DROP_LIMIT]++;
-		tt_note_drop(ice->env, now, TAUT_LAYER_ICE, "too many peer-reflexive candidates",
-		             TT_ADDR("address", addr));
+		tt_drop(ice->env, now, TAUT_DROP_ICE_TOO_MANY_PRFLX, TT_ADDR("address", addr));
 		return -1;
 	}
 	struct tt_ice_candidate *r = &g->remote[g->remote_count];

@@ -78,11 +78,11 @@ bool tt_ice_consent_answer(struct tt_ice *ice, taut_time now, int base,
 		return false;
 	struct ice_pair *p = &ice->path_gen->pair[ice->path];
 	if (!tt_stun_verify(m, pkt, &ice->path_gen->remote_key)) {
-		tt_ice_drop_packet(ice, now, TT_ICE_DROP_INTEGRITY, from);
+		tt_ice_drop_packet(ice, now, TAUT_DROP_ICE_INTEGRITY, from);
 		return true;
 	}
 	if (p->base != base || !tt_addr_eq(&ice->path_gen->remote[p->remote].addr, from)) {
-		tt_ice_drop_packet(ice, now, TT_ICE_DROP_ASYMMETRIC, from);
+		tt_ice_drop_packet(ice, now, TAUT_DROP_ICE_ASYMMETRIC, from);
 		return true;
 	}
 	ice->counters.responses_received++;

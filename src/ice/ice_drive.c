@@ -3,26 +3,10 @@
 #include "base/num.h"
 #include "ice/ice_agent.h"
 
-void tt_ice_drop_packet(struct tt_ice *ice, taut_time now, enum tt_ice_drop reason,
-                        const struct taut_addr *remote)
+void tt_ice_drop_packet(struct tt_ice *ice, taut_time now, uint32_t reason,
+			const struct taut_addr *remote)
 {
-	static const char *const texts[TT_ICE_DROPS] = {
-		[TT_ICE_DROP_NOT_STUN] = "malformed, or its FINGERPRINT is missing or wrong",
-		[TT_ICE_DROP_USERNAME] = "its USERNAME is not for us",
-		[TT_ICE_DROP_INTEGRITY] = "not authenticated",
-		[TT_ICE_DROP_UNMATCHED] = "answers nothing we asked",
-		[TT_ICE_DROP_ASYMMETRIC] = "answered from another address than was asked",
-		[TT_ICE_DROP_UNKNOWN_ATTR] = "an answer that cannot be understood",
-		[TT_ICE_DROP_INCOMPLETE] = "a check without PRIORITY or role",
-		[TT_ICE_DROP_LIMIT] = "a limit is reached",
-		[TT_ICE_DROP_CANDIDATE] = "a candidate of no use",
-		[TT_ICE_DROP_MDNS] = "not an mDNS answer",
-		[TT_ICE_DROP_STATE] = "nothing here takes it now",
-	};
-
-	ice->counters.drops[reason]++;
-	tt_note_drop(ice->env, now, TAUT_LAYER_ICE, "packet dropped", TT_STR("why", texts[reason]),
-	             TT_ADDR("from", remote));
+	tt_drop(ice->env, now, reason, TT_ADDR("from", remote));
 }
 
 /* ---- the outside ---- */
@@ -67,13 +51,13 @@ static int take_stun(struct tt_ice *ice, taut_time now, int base, const struct t
 	bool answer = m->cls == TT_STUN_SUCCESS || m->cls == TT_STUN_ERROR;
 
 	if (m->method != TT_STUN_BINDING) {
-		tt_ice_drop_packet(ice, now, TT_ICE_DROP_STATE, remote);
+		tt_ice_drop_packet(ice, now, TAUT_DROP_ICE_STATE, remote);
 		return 1;
 	}
 	if (answer && tt_ice_probe_answer(ice, now, ice->base[base].flow, remote, m, buf))
 		return 0;
 	if (!tt_stun_fingerprint_ok(m, buf)) { /* 8445 7.1: both sides send it */
-		tt_ice_drop_packet(ice, now, TT_ICE_DROP_NOT_STUN, remote);
+		tt_ice_drop_packet(ice, now, TAUT_DROP_ICE_NOT_STUN, remote);
 		return 1;
 	}
 	if (m->cls == TT_STUN_INDICATION)
@@ -97,11 +81,11 @@ int tt_ice_recv(struct tt_ice *ice, taut_time now, taut_flow flow, const struct 
 		return result;
 	}
 	if (base < 0 || ice->base[base].state != BASE_OPEN) {
-		tt_ice_drop_packet(ice, now, TT_ICE_DROP_STATE, remote);
+		tt_ice_drop_packet(ice, now, TAUT_DROP_ICE_STATE, remote);
 		return 1;
 	}
 	if (tt_stun_read(&m, buf, len) != TT_STUN_OK) {
-		tt_ice_drop_packet(ice, now, TT_ICE_DROP_NOT_STUN, remote);
+		tt_ice_drop_packet(ice, now, TAUT_DROP_ICE_NOT_STUN, remote);
 		return 1;
 	}
 	tt_trace_packet(ice->env, now, TAUT_LAYER_STUN, false, buf, len, &ice->base[base].addr,

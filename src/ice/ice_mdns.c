@@ -41,12 +41,9 @@ static void give_up(struct tt_ice *ice, taut_time now, struct ice_name *n, const
 		TT_STR("name", n->text), TT_STR("why", why));
 }
 
-static int refuse(struct tt_ice *ice, taut_time now, enum tt_ice_drop drop, int code,
-		  const char *name)
+static int refuse(struct tt_ice *ice, taut_time now, uint32_t why, int code, const char *name)
 {
-	ice->counters.drops[drop]++;
-	tt_note_drop(ice->env, now, TAUT_LAYER_ICE, "remote candidate's name of no use here",
-		     TT_STR("name", name));
+	tt_drop(ice->env, now, why, TT_STR("name", name));
 	return code;
 }
 
@@ -55,7 +52,7 @@ int tt_ice_add_name(struct tt_ice *ice, taut_time now, const struct tt_ice_candi
 	struct ice_name *room = NULL;
 
 	if (!tt_mdns_is_local(c->name) || c->tcp || c->component != 1 || c->addr.port == 0)
-		return refuse(ice, now, TT_ICE_DROP_CANDIDATE, TAUT_OK, c->name);
+		return refuse(ice, now, TAUT_DROP_ICE_NAME, TAUT_OK, c->name);
 	for (int i = 0; i < TT_ICE_MAX_NAMES; i++) {
 		struct ice_name *n = &ice->cur->name[i];
 		if (n->used && tt_mdns_same_name(n->text, c->name) &&
@@ -65,7 +62,7 @@ int tt_ice_add_name(struct tt_ice *ice, taut_time now, const struct tt_ice_candi
 			room = n;
 	}
 	if (!room)
-		return refuse(ice, now, TT_ICE_DROP_LIMIT, TAUT_E_LIMIT, c->name);
+		return refuse(ice, now, TAUT_DROP_ICE_TOO_MANY_NAMES, TAUT_E_LIMIT, c->name);
 	*room = (struct ice_name){ .used = true, .c = *c, .next = now };
 	memcpy(room->text, c->name, strlen(c->name)); /* is_local bounds it; the rest is zero */
 	room->c.name = NULL;
@@ -142,7 +139,7 @@ int tt_ice_mdns_recv(struct tt_ice *ice, taut_time now, const struct taut_addr *
 	if (len > 2 && !(pkt[2] & 0x80))
 		return 0; /* somebody's question, perhaps our own come back */
 	if (from->port != TT_MDNS_PORT || !tt_mdns_begin(&r, pkt, len)) { /* RFC 6762 section 6 */
-		tt_ice_drop_packet(ice, now, TT_ICE_DROP_MDNS, from);
+		tt_ice_drop_packet(ice, now, TAUT_DROP_ICE_MDNS, from);
 		return 1;
 	}
 	/* First all of it is read: what ends malformed changes nothing. */
@@ -150,7 +147,7 @@ int tt_ice_mdns_recv(struct tt_ice *ice, taut_time now, const struct taut_addr *
 	while ((more = tt_mdns_next(&r, &rec)) > 0)
 		;
 	if (more < 0) {
-		tt_ice_drop_packet(ice, now, TT_ICE_DROP_MDNS, from);
+		tt_ice_drop_packet(ice, now, TAUT_DROP_ICE_MDNS, from);
 		return 1;
 	}
 	while (tt_mdns_next(&again, &rec) > 0)

@@ -102,9 +102,8 @@ int tt_ice_add_pair(struct tt_ice *ice, taut_time now, int base, int remote)
 	uint64_t priority = priority_of(ice, base, remote);
 	at = free_slot(g, priority);
 	if (at < 0) {
-		ice->counters.drops[TT_ICE_DROP_LIMIT]++;
-		tt_note_drop(ice->env, now, TAUT_LAYER_ICE, "too many pairs",
-		             TT_ADDR("remote", &g->remote[remote].addr));
+		tt_drop(ice->env, now, TAUT_DROP_ICE_TOO_MANY_PAIRS,
+			TT_ADDR("remote", &g->remote[remote].addr));
 		return -1;
 	}
 	struct ice_pair *p = &g->pair[at];

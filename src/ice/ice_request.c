@@ -26,7 +26,7 @@ static bool respond(struct tt_ice *ice, taut_time now, int base, bool prev,
                     const struct tt_stun_msg *m, uint16_t error)
 {
 	if (ice->response_count == TT_ICE_MAX_RESPONSES) {
-		tt_ice_drop_packet(ice, now, TT_ICE_DROP_LIMIT, from);
+		tt_ice_drop_packet(ice, now, TAUT_DROP_ICE_TOO_MANY_ANSWERS, from);
 		return false;
 	}
 	struct ice_response *r = &ice->response[(ice->response_head + ice->response_count++) %
@@ -153,8 +153,7 @@ static void heard_on_old_pair(struct ice_gen *g, taut_time now, int base,
 		g->pair[pair].heard = now;
 }
 
-static int refuse(struct tt_ice *ice, taut_time now, enum tt_ice_drop why,
-                  const struct taut_addr *from)
+static int refuse(struct tt_ice *ice, taut_time now, uint32_t why, const struct taut_addr *from)
 {
 	tt_ice_drop_packet(ice, now, why, from);
 	return 1;
@@ -167,16 +166,16 @@ int tt_ice_on_request(struct tt_ice *ice, taut_time now, int base, const struct 
 	struct ice_gen *g = ice->cur;
 
 	if (!(m->has & TT_STUN_HAS_USERNAME))
-		return refuse(ice, now, TT_ICE_DROP_USERNAME, from);
+		return refuse(ice, now, TAUT_DROP_ICE_USERNAME, from);
 	if (!names(g, m->username))
 		g = ice->prev && names(ice->prev, m->username) ? ice->prev : NULL;
 	if (!g)
-		return refuse(ice, now, TT_ICE_DROP_USERNAME, from);
+		return refuse(ice, now, TAUT_DROP_ICE_USERNAME, from);
 	if (!tt_stun_verify(m, pkt, &g->local_key))
-		return refuse(ice, now, TT_ICE_DROP_INTEGRITY, from);
+		return refuse(ice, now, TAUT_DROP_ICE_INTEGRITY, from);
 	/* RFC 7675 5.1: these credentials are spent */
 	if (ice->state == TT_ICE_FAILED || (g == ice->prev && ice->path_gen != g))
-		return refuse(ice, now, TT_ICE_DROP_STATE, from);
+		return refuse(ice, now, TAUT_DROP_ICE_STATE, from);
 
 	ice->counters.checks_received++;
 	bool prev = g == ice->prev;
@@ -186,7 +185,7 @@ int tt_ice_on_request(struct tt_ice *ice, taut_time now, int base, const struct 
 	}
 	if (!(m->has & TT_STUN_HAS_PRIORITY) ||
 	    !(m->has & (TT_STUN_HAS_CONTROLLED | TT_STUN_HAS_CONTROLLING)))
-		return refuse(ice, now, TT_ICE_DROP_INCOMPLETE, from);
+		return refuse(ice, now, TAUT_DROP_ICE_INCOMPLETE, from);
 	if (prev) { /* the pair that still carries data wants the peer's consent checks answered */
 		respond(ice, now, base, true, local, from, m, 0);
 		heard_on_old_pair(g, now, base, from);

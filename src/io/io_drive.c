@@ -75,8 +75,8 @@ static void failed(struct tt_io_conn *conn, const struct taut_datagram *d, int e
 {
 	const taut_time now = tt_io_now();
 
-	tt_note_drop(&conn->loop->env, now, TAUT_LAYER_IO, "datagram not sent",
-	             TT_ADDR("to", &d->remote), TT_STR("error", strerrordesc_np(err)));
+	tt_note(&conn->loop->env, now, TAUT_LAYER_IO, "socket refuses a datagram",
+		TT_ADDR("to", &d->remote), TT_STR("error", strerrordesc_np(err)));
 	taut_pc_send_failed(conn->pc, now, d, err);
 }
 

@@ -178,9 +178,9 @@ void tt_io_flow_readable(taut_loop *loop, struct tt_io_flow *flow)
 				TT_STR("error", strerrordesc_np(err)));
 			continue;
 		}
-		if (loop->in.truncated > 0)
-			tt_note_drop(&loop->env, now, TAUT_LAYER_IO, "datagram too long",
-				     TT_INT("count", loop->in.truncated));
+		for (size_t i = 0; i < loop->in.truncated; i++)
+			tt_drop(&loop->env, now, TAUT_DROP_DATAGRAM_TOO_LONG,
+				TT_INT("flow", flow->number));
 		for (size_t i = 0; i < loop->in.count; i++) {
 			loop->in.in[i].flow = flow->number;
 			taut_pc_recv(conn->pc, now, &loop->in.in[i]);

@@ -7,7 +7,11 @@
 
 #include "base/config.h"
 
-enum { DEFAULT_MAX_MESSAGE = 262144, DEFAULT_STUN_PORT = 3478 };
+enum {
+	DEFAULT_MAX_MESSAGE = 262144,
+	DEFAULT_MAX_MEMORY = 32 * 1024 * 1024,
+	DEFAULT_STUN_PORT = 3478,
+};
 
 /* ---- errors ---- */
 
@@ -290,7 +294,8 @@ int taut_pc_new(taut_pc **out, taut_env *env, const struct taut_config *cfg, tau
 	if (!pc)
 		return TAUT_E_NOMEM;
 	pc->owner = env;
-	pc->env = &env->base;
+	tt_env_init_child(&pc->base, &env->base, c.max_memory ? c.max_memory : DEFAULT_MAX_MEMORY);
+	pc->env = &pc->base;
 	pc->user = c.user;
 	pc->next_flow = 1;
 	pc->events_end = &pc->events;
@@ -342,5 +347,5 @@ void taut_pc_free(taut_pc *pc)
 	tt_free(pc->env, pc->held);
 	tt_free(pc->env, pc->made_text);
 	tt_free(pc->env, pc->local_text);
-	tt_free(pc->env, pc);
+	tt_free(&pc->owner->base, pc);
 }

@@ -109,7 +109,8 @@ struct pc_error {
 
 struct taut_pc {
 	struct taut_env *owner;
-	struct tt_env *env;
+	struct tt_env base;   /* what this connection takes of its owner's, and drops */
+	struct tt_env *env;   /* that one, for its layers */
 	struct taut_pc *next; /* in the environment */
 	void *user;
 	taut_time now; /* of the last call that told it */
@@ -193,6 +194,8 @@ void pc_end(struct taut_pc *pc, taut_time now, uint32_t reason, const char *text
 void pc_receive_media(struct taut_pc *pc, taut_time now, taut_time received, uint8_t *buf,
 		      size_t len);
 void pc_replay_held(struct taut_pc *pc, taut_time now);
+
+uint64_t pc_packets_dropped(const struct taut_pc *pc);
 
 /* transceivers */
 struct pc_transceiver *pc_find_transceiver(struct taut_pc *pc, taut_transceiver id);

@@ -30,7 +30,7 @@ struct pc_event *pc_queue(struct taut_pc *pc, uint32_t type, const char *label, 
 	if (pc->event_count < PC_MAX_EVENTS)
 		e = tt_alloc(pc->env, sizeof *e + text_size(label) + text_size(text));
 	if (!e) {
-		tt_note_drop(pc->env, pc->now, TAUT_LAYER_PEER, "event lost", TT_INT("type", type));
+		tt_drop(pc->env, pc->now, TAUT_DROP_EVENT_LOST, TT_INT("type", type));
 		return NULL;
 	}
 	char *at = (char *)(e + 1);

@@ -74,6 +74,7 @@ int taut_pc_get_counters(const taut_pc *pc, struct taut_counters *out)
 		return TAUT_E_INVAL;
 	if (pc->rtp)
 		count_media(&c, tt_rtp_session_counters(pc->rtp));
+	c.packets_dropped = pc_packets_dropped(pc);
 	c.round_trip_time = tt_ice_rtt(pc->ice);
 	if (tt_ice_selected(pc->ice, pc->now, &path)) {
 		c.local = path.local;

@@ -7,10 +7,9 @@
 #include "base/config.h"
 #include "peer/pc.h"
 
-static void drop(struct taut_pc *pc, taut_time now, const char *why, size_t len)
+static void drop(struct taut_pc *pc, taut_time now, uint32_t why, size_t len)
 {
-	pc->counters.packets_dropped++;
-	tt_note_drop(pc->env, now, TAUT_LAYER_PEER, why, TT_INT("bytes", len));
+	tt_drop(pc->env, now, why, TT_INT("bytes", len));
 }
 
 static bool is_rtcp(const uint8_t *p)
@@ -25,10 +24,8 @@ static void receive_clear(struct taut_pc *pc, taut_time now, taut_time received,
 	int n = rtcp ? tt_srtp_unprotect_rtcp(pc->srtp, now, buf, len)
 		     : tt_srtp_unprotect_rtp(pc->srtp, now, buf, len);
 
-	if (n <= 0) {
-		drop(pc, now, rtcp ? "SRTCP refused" : "SRTP refused", len);
+	if (n <= 0)
 		return;
-	}
 	if (rtcp)
 		tt_rtp_session_recv_rtcp(pc->rtp, now, received, buf, (size_t)n);
 	else
@@ -45,7 +42,7 @@ static void hold(struct taut_pc *pc, taut_time now, const uint8_t *buf, size_t l
 	if (!late && !pc->held)
 		pc->held = tt_alloc(pc->env, PC_MAX_HELD * sizeof *pc->held);
 	if (late || !pc->held || pc->held_count == PC_MAX_HELD) {
-		drop(pc, now, "media without keys", len);
+		drop(pc, now, TAUT_DROP_MEDIA_WITHOUT_KEYS, len);
 		return;
 	}
 	struct pc_held *h = &pc->held[pc->held_count++];
@@ -57,7 +54,7 @@ void pc_receive_media(struct taut_pc *pc, taut_time now, taut_time received, uin
 		      size_t len)
 {
 	if (len < 12 && !(len >= 8 && is_rtcp(buf)))
-		drop(pc, now, "too short for RTP", len);
+		drop(pc, now, TAUT_DROP_TOO_SHORT_FOR_RTP, len);
 	else if (pc->srtp && pc->rtp && pc->dtls_state == TAUT_STATE_CONNECTED)
 		receive_clear(pc, now, received, buf, len);
 	else
@@ -78,29 +75,27 @@ static void receive_one(struct taut_pc *pc, taut_time now, const struct taut_dat
 {
 	pc->counters.packets_received++;
 	pc->counters.bytes_received += len;
-	if (len == 0 || len > PC_PACKET) {
-		drop(pc, now, "a length that no packet has", len);
+	if (pc->closed || len == 0 || len > PC_PACKET) {
+		drop(pc, now, pc->closed ? TAUT_DROP_CLOSED : TAUT_DROP_LENGTH, len);
 		return;
 	}
 	if (buf[0] <= 3 || tt_ice_is_multicast(pc->ice, in->flow)) {
-		if (tt_ice_recv(pc->ice, now, in->flow, &in->local, &in->remote, buf, len) != 0)
-			pc->counters.packets_dropped++;
+		tt_ice_recv(pc->ice, now, in->flow, &in->local, &in->remote, buf, len);
 		return;
 	}
 	bool dtls = buf[0] >= 20 && buf[0] <= 63;
 	/* A ClientHello may overtake the check that would have made its sender known. */
 	if (!tt_ice_may_recv(pc->ice, in->flow, &in->remote) &&
 	    !(dtls && !pc->dtls_started && tt_ice_may_hold(pc->ice, in->flow, &in->remote))) {
-		drop(pc, now, "from an address that ICE has not validated", len);
+		drop(pc, now, TAUT_DROP_NOT_VALIDATED, len);
 		return;
 	}
 	if (dtls) {
-		if (tt_dtls_recv(pc->dtls, now, buf, len) != 0)
-			pc->counters.packets_dropped++;
+		tt_dtls_recv(pc->dtls, now, buf, len);
 	} else if (buf[0] >= 128 && buf[0] <= 191) {
 		pc_receive_media(pc, now, in->received ? in->received : now, buf, len);
 	} else {
-		drop(pc, now, "neither STUN, DTLS nor RTP", len);
+		drop(pc, now, TAUT_DROP_NO_PROTOCOL, len);
 	}
 }
 
@@ -113,12 +108,12 @@ int taut_pc_recv(taut_pc *pc, taut_time now, struct taut_datagram *in)
 	if (err || d.len > d.cap || (d.len > 0 && !d.buf))
 		return pc_fail(pc, err ? err : TAUT_E_INVAL, "TypeError", NULL,
 			       "the datagram has a size, and len bytes in its buffer of cap");
-	if (pc->closed)
-		return TAUT_OK;
 	size_t step = d.segment > 0 ? d.segment : d.len;
-	for (size_t at = 0; at < d.len && !pc->closed; at += step) {
+	size_t at = 0;
+	do { /* one of no bytes is one as well */
 		receive_one(pc, now, &d, d.buf + at, d.len - at < step ? d.len - at : step);
 		pc_pump(pc, now);
-	}
+		at += step;
+	} while (at < d.len);
 	return TAUT_OK;
 }

@@ -31,7 +31,6 @@ static size_t next_media(struct taut_pc *pc, taut_time now, uint8_t *buf, size_t
 			     : tt_srtp_protect_rtp(pc->srtp, now, buf, len, cap);
 		if (n > 0)
 			return (size_t)n;
-		tt_note_drop(pc->env, now, TAUT_LAYER_SRTP, "not protected", TT_INT("error", n));
 	}
 }
 
@@ -55,8 +54,7 @@ static size_t held_packet(struct taut_pc *pc, taut_time now, uint8_t *buf, struc
 	pc->next_packet_len = 0;
 	*path = pc->next_packet_path;
 	if (check ? pc->closed : !tt_ice_selected(pc->ice, now, path)) {
-		tt_note_drop(pc->env, now, TAUT_LAYER_PEER, "not sent: no path any more",
-			     TT_INT("bytes", len));
+		tt_drop(pc->env, now, TAUT_DROP_NO_PATH, TT_INT("bytes", len));
 		return 0;
 	}
 	memcpy(buf, pc->next_packet, len);
@@ -149,6 +147,6 @@ int taut_pc_poll_send(taut_pc *pc, taut_time now, struct taut_datagram *out)
 
 void taut_pc_send_failed(taut_pc *pc, taut_time now, const struct taut_datagram *what, int os_errno)
 {
-	tt_note_drop(pc->env, now, TAUT_LAYER_IO, "not sent", TT_INT("errno", os_errno),
-		     TT_INT("bytes", what->len), TT_ADDR("remote", &what->remote));
+	tt_drop(pc->env, now, TAUT_DROP_NOT_SENT, TT_INT("errno", os_errno),
+		TT_INT("bytes", what->len), TT_ADDR("remote", &what->remote));
 }

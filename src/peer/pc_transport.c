@@ -35,9 +35,7 @@ static void add_candidate(struct taut_pc *pc, taut_time now, const struct tt_sdp
 
 	to_ice(&ice, c);
 	if (ice.addr.family == 0 && !ice.name) {
-		tt_note_drop(pc->env, now, TAUT_LAYER_PEER,
-			     "candidate with a name that is not .local",
-			     TT_STR("address", c->address));
+		tt_drop(pc->env, now, TAUT_DROP_CANDIDATE_NAME, TT_STR("address", c->address));
 		return;
 	}
 	tt_ice_add_remote(pc->ice, now, &ice);
@@ -229,8 +227,8 @@ static bool start_srtp(struct taut_pc *pc, taut_time now)
 		pc->counters.srtp_profile = tt_srtp_profile_name(keys.profile);
 	tt_srtp_wipe(&keys, sizeof keys);
 	if (pc->srtp_refused)
-		tt_note_drop(pc->env, now, TAUT_LAYER_PEER, "media fails closed",
-			     TT_STR("why", "the handshake gave no usable keys"));
+		tt_drop(pc->env, now, TAUT_DROP_MEDIA_FAILS_CLOSED,
+			TT_STR("why", "the handshake gave no usable keys"));
 	return true;
 }
 
@@ -246,13 +244,10 @@ static bool take_dtls(struct taut_pc *pc, taut_time now)
 		break;
 	case TT_DTLS_EV_DATA:
 		/* Before both sides agreed on a data section the association has no numbers. */
-		if (pc->data_agreed) {
+		if (pc->data_agreed)
 			tt_dcs_recv(pc->channels, now, e.data, e.len);
-		} else {
-			pc->counters.packets_dropped++;
-			tt_note_drop(pc->env, now, TAUT_LAYER_PEER, "data that nobody agreed on",
-				     TT_INT("bytes", e.len));
-		}
+		else
+			tt_drop(pc->env, now, TAUT_DROP_DATA_NOT_AGREED, TT_INT("bytes", e.len));
 		break;
 	case TT_DTLS_EV_CLOSED:
 		pc->dtls_state = TAUT_STATE_CLOSED;

@@ -6,6 +6,7 @@
 #ifndef TAUT_RTCP_RTCP_PACKET_H
 #define TAUT_RTCP_RTCP_PACKET_H
 
+#include "base/drop.h"
 #include "base/rd.h"
 #include "base/span.h"
 #include "base/wr.h"
@@ -41,7 +42,7 @@ struct tt_rtcp {
 bool tt_rtcp_next(struct rd *r, struct tt_rtcp *out);
 /* NULL: every packet of the datagram is well formed, or what is wrong. Of unknown
  * types only the framing counts. */
-const char *tt_rtcp_check(const uint8_t *pkt, size_t len);
+uint32_t tt_rtcp_check(const uint8_t *pkt, size_t len);
 
 struct tt_rtcp_sender_info {
 	uint32_t ssrc;

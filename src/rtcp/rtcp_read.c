@@ -38,7 +38,7 @@ bool tt_rtcp_next(struct rd *r, struct tt_rtcp *out)
 	return true;
 }
 
-static const char *check_sdes(const struct tt_rtcp *p)
+static uint32_t check_sdes(const struct tt_rtcp *p)
 {
 	struct rd r = rd_make(p->body.p, p->body.len);
 
@@ -50,55 +50,55 @@ static const char *check_sdes(const struct tt_rtcp *p)
 			rd_take(&r, rd_u8(&r));
 		rd_take(&r, -r.off & 3); /* 6.5: each chunk ends on a word */
 		if (r.bad)
-			return "SDES chunk cut off";
+			return TAUT_DROP_RTCP_SDES;
 	}
-	return NULL;
+	return TT_TAKEN;
 }
 
-static const char *check_bye(const struct tt_rtcp *p)
+static uint32_t check_bye(const struct tt_rtcp *p)
 {
 	struct rd r = rd_make(p->body.p, p->body.len);
 
 	rd_take(&r, (size_t)p->count * 4);
 	if (r.bad)
-		return "BYE with fewer sources than counted";
+		return TAUT_DROP_RTCP_BYE_SOURCES;
 	if (rd_left(&r) > 0 && !rd_take(&r, rd_u8(&r)))
-		return "BYE reason cut off";
-	return NULL;
+		return TAUT_DROP_RTCP_BYE_REASON;
+	return TT_TAKEN;
 }
 
-static const char *check_feedback(const struct tt_rtcp *p)
+static uint32_t check_feedback(const struct tt_rtcp *p)
 {
 	if (p->body.len < 8)
-		return "feedback without its two sources";
+		return TAUT_DROP_RTCP_FEEDBACK;
 	size_t fci = p->body.len - 8;
 
 	if (p->type == TT_RTCP_RTPFB) {
 		if (p->count == TT_RTPFB_NACK && (fci == 0 || fci % 4 != 0))
-			return "NACK list cut off";
+			return TAUT_DROP_RTCP_NACK;
 		if (p->count == TT_RTPFB_TRANSPORT_CC)
 			return tt_twcc_check((struct span){ p->body.p + 8, fci });
-		return NULL;
+		return TT_TAKEN;
 	}
 	if (p->count == TT_PSFB_FIR && (fci == 0 || fci % 8 != 0))
-		return "FIR list cut off";
+		return TAUT_DROP_RTCP_FIR;
 	/* RFC 4585 section 6.3.3.2: PB counts padding bits, within the string */
 	if (p->count == TT_PSFB_RPSI && (fci < 2 || p->body.p[8] > (fci - 2) * 8))
-		return "RPSI padding beyond its string";
+		return TAUT_DROP_RTCP_RPSI;
 	if (p->count == TT_PSFB_AFB && fci >= 4) {
 		const uint8_t *f = p->body.p + 8;
 		bool remb = f[0] == 'R' && f[1] == 'E' && f[2] == 'M' && f[3] == 'B';
 
 		if (remb && (fci < 8 || fci != 8 + 4u * f[4]))
-			return "REMB source count does not match";
+			return TAUT_DROP_RTCP_REMB_SOURCES;
 		if (remb && (f[5] >> 2) > 46) /* 18 bits of mantissa in 64 */
-			return "REMB rate too large";
+			return TAUT_DROP_RTCP_REMB_RATE;
 	}
-	return NULL;
+	return TT_TAKEN;
 }
 
 /* RFC 3611 section 3: blocks, each with its length in words. */
-static const char *check_xr(const struct tt_rtcp *p)
+static uint32_t check_xr(const struct tt_rtcp *p)
 {
 	struct rd r = rd_make(p->body.p, p->body.len);
 
@@ -111,49 +111,49 @@ static const char *check_xr(const struct tt_rtcp *p)
 
 		rd_take(&r, len);
 		if ((type == 4 && len != 8) || (type == 5 && len % 12 != 0)) /* 4.4, 4.5 */
-			return "XR block of the wrong length";
+			return TAUT_DROP_RTCP_XR_LENGTH;
 	}
-	return r.bad ? "XR block cut off" : NULL;
+	return r.bad ? TAUT_DROP_RTCP_XR : TT_TAKEN;
 }
 
-static const char *check_one(const struct tt_rtcp *p)
+static uint32_t check_one(const struct tt_rtcp *p)
 {
 	switch (p->type) {
 	case TT_RTCP_SR:
-		return p->body.len < 24 + 24u * p->count ? "SR cut off" : NULL;
+		return p->body.len < 24 + 24u * p->count ? TAUT_DROP_RTCP_SR : TT_TAKEN;
 	case TT_RTCP_RR:
-		return p->body.len < 4 + 24u * p->count ? "RR cut off" : NULL;
+		return p->body.len < 4 + 24u * p->count ? TAUT_DROP_RTCP_RR : TT_TAKEN;
 	case TT_RTCP_SDES:
 		return check_sdes(p);
 	case TT_RTCP_BYE:
 		return check_bye(p);
 	case TT_RTCP_APP:
-		return p->body.len < 8 ? "APP cut off" : NULL;
+		return p->body.len < 8 ? TAUT_DROP_RTCP_APP : TT_TAKEN;
 	case TT_RTCP_RTPFB:
 	case TT_RTCP_PSFB:
 		return check_feedback(p);
 	case TT_RTCP_XR:
 		return check_xr(p);
 	default:
-		return p->type < 192 || p->type > 223 ? "not an RTCP packet type"
-						      : NULL; /* RFC 5761 section 4 */
+		return p->type < 192 || p->type > 223 ? TAUT_DROP_RTCP_TYPE
+						      : TT_TAKEN; /* RFC 5761 section 4 */
 	}
 }
 
-const char *tt_rtcp_check(const uint8_t *pkt, size_t len)
+uint32_t tt_rtcp_check(const uint8_t *pkt, size_t len)
 {
 	struct rd r = rd_make(pkt, len);
 	struct tt_rtcp p;
 
 	if (len < 4)
-		return "shorter than a header";
+		return TAUT_DROP_RTCP_SHORT;
 	while (tt_rtcp_next(&r, &p)) {
-		const char *why = check_one(&p);
+		uint32_t why = check_one(&p);
 
 		if (why)
 			return why;
 	}
-	return r.bad ? "framing" : NULL;
+	return r.bad ? TAUT_DROP_RTCP_FRAMING : TT_TAKEN;
 }
 
 void tt_rtcp_read_sender_info(const struct tt_rtcp *p, struct tt_rtcp_sender_info *out)

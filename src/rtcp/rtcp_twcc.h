@@ -31,7 +31,7 @@ struct tt_twcc_status {
 };
 
 /* NULL, or what is wrong with it. Linear in its bytes. */
-const char *tt_twcc_check(struct span fci);
+uint32_t tt_twcc_check(struct span fci);
 void tt_twcc_begin(struct tt_twcc_reader *r, struct span fci);
 bool tt_twcc_next(struct tt_twcc_reader *r, struct tt_twcc_status *out);
 

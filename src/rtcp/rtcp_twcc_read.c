@@ -88,7 +88,7 @@ static bool chunk_deltas(uint16_t chunk, unsigned n, size_t *bytes)
 	return true;
 }
 
-const char *tt_twcc_check(struct span fci)
+uint32_t tt_twcc_check(struct span fci)
 {
 	struct rd r = rd_make(fci.p, fci.len);
 	size_t deltas = 0;
@@ -98,20 +98,20 @@ const char *tt_twcc_check(struct span fci)
 
 	rd_u32(&r);
 	if (r.bad)
-		return "transport feedback cut off";
+		return TAUT_DROP_RTCP_TWCC;
 	if (left == 0)
-		return "transport feedback about nothing";
+		return TAUT_DROP_RTCP_TWCC_EMPTY;
 	while (left > 0) {
 		uint16_t chunk = rd_u16(&r);
 		unsigned n = chunk_len(chunk);
 
 		if (r.bad)
-			return "transport feedback chunks cut off";
+			return TAUT_DROP_RTCP_TWCC_CHUNKS;
 		if (n > left)
 			n = left;
 		if (!chunk_deltas(chunk, n, &deltas))
-			return "transport feedback with a reserved symbol";
+			return TAUT_DROP_RTCP_TWCC_SYMBOL;
 		left -= n;
 	}
-	return deltas > rd_left(&r) ? "transport feedback deltas cut off" : NULL;
+	return deltas > rd_left(&r) ? TAUT_DROP_RTCP_TWCC_DELTAS : TT_TAKEN;
 }

@@ -162,35 +162,35 @@ static bool may_follow(const struct tt_rtp_session *s, const struct tt_rtp_recei
 }
 
 static struct tt_rtp_binding *bind_new(struct tt_rtp_session *s, const struct tt_rtp_packet *p,
-				       const struct tt_rtp_ext_values *x, const char **why)
+				       const struct tt_rtp_ext_values *x, uint32_t *why)
 {
 	bool has_mid = x->mid.len > 0;
 	struct tt_rtp_receiver *r = has_mid ? by_mid(s, x->mid) : by_payload_type(s, p->pt);
 
 	if (!r) {
-		*why = has_mid ? "no stream with this mid" : "no stream for this ssrc";
+		*why = has_mid ? TAUT_DROP_RTP_NO_MID : TAUT_DROP_RTP_NO_STREAM;
 		return NULL;
 	}
 	const struct tt_rtp_payload *map = tt_rtp_receiver_payload(r, p->pt);
 
 	if (!map) {
-		*why = "payload type not negotiated";
+		*why = TAUT_DROP_RTP_PAYLOAD_TYPE;
 		return NULL;
 	}
 	if (!map->apt && !may_follow(s, r, p->ssrc)) {
-		*why = "a second ssrc for the same stream";
+		*why = TAUT_DROP_RTP_SECOND_SSRC;
 		return NULL;
 	}
 	return bind(s, r, p->ssrc, map->apt != 0, false);
 }
 
 struct tt_rtp_binding *tt_rtp_session_demux(struct tt_rtp_session *s, const struct tt_rtp_packet *p,
-					    const struct tt_rtp_ext_values *x, const char **why)
+					    const struct tt_rtp_ext_values *x, uint32_t *why)
 {
 	struct tt_rtp_binding *b = find(s, p->ssrc);
 
 	if (is_ours(s, p->ssrc)) {
-		*why = "one of our own ssrcs"; /* a loop or a collision, RFC 3550 section 8.2 */
+		*why = TAUT_DROP_RTP_OUR_SSRC; /* a loop or a collision, RFC 3550 section 8.2 */
 		return NULL;
 	}
 	if (b && x->mid.len > 0 && !span_eq(x->mid, span_of(b->receiver->mid)) &&
@@ -203,7 +203,7 @@ struct tt_rtp_binding *tt_rtp_session_demux(struct tt_rtp_session *s, const stru
 	if (!b)
 		return NULL;
 	if (!b->rtx && !may_follow(s, b->receiver, p->ssrc)) {
-		*why = "a second ssrc for the same stream";
+		*why = TAUT_DROP_RTP_SECOND_SSRC;
 		return NULL;
 	}
 	b->last = s->now;

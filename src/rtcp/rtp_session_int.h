@@ -87,7 +87,7 @@ void tt_rtp_session_read_ext(const struct tt_rtp_session *s, const struct tt_rtp
 			     struct tt_rtp_ext_values *x);
 /* NULL: *why says why not. */
 struct tt_rtp_binding *tt_rtp_session_demux(struct tt_rtp_session *s, const struct tt_rtp_packet *p,
-					    const struct tt_rtp_ext_values *x, const char **why);
+					    const struct tt_rtp_ext_values *x, uint32_t *why);
 
 /* rtp_session_report.c */
 size_t tt_rtp_session_write_rtcp(struct tt_rtp_session *s, taut_time now, uint8_t *buf, size_t cap);

@@ -28,11 +28,11 @@ static void note_arrival(struct tt_rtp_session *s, taut_time now, taut_time arri
 	tt_twcc_arrived(&s->arrivals, x->transport_cc, ssrc, arrived);
 }
 
-static const char *take_rtp(struct tt_rtp_session *s, taut_time now, taut_time arrived,
-			    const struct tt_rtp_packet *p)
+static uint32_t take_rtp(struct tt_rtp_session *s, taut_time now, taut_time arrived,
+			 const struct tt_rtp_packet *p)
 {
 	struct tt_rtp_ext_values x;
-	const char *why = NULL;
+	uint32_t why = TT_TAKEN;
 
 	tt_rtp_session_read_ext(s, p, &x);
 	struct tt_rtp_binding *b = tt_rtp_session_demux(s, p, &x, &why);
@@ -46,7 +46,7 @@ static const char *take_rtp(struct tt_rtp_session *s, taut_time now, taut_time a
 		why = tt_rtp_receiver_rtx(r, now, arrived, p, &x);
 	} else {
 		if (!tt_rtp_receiver_payload(r, p->pt))
-			return "payload type not negotiated";
+			return TAUT_DROP_RTP_PAYLOAD_TYPE;
 		if (!r->has_ssrc || r->ssrc != p->ssrc)
 			tt_rtp_receiver_follow(r, p->ssrc);
 		why = tt_rtp_receiver_media(r, now, arrived, p, &x);
@@ -68,13 +68,13 @@ void tt_rtp_session_recv_rtp(struct tt_rtp_session *s, taut_time now, taut_time 
 
 	tt_rtp_session_saw(s, now);
 	tt_trace_packet(s->env, now, TAUT_LAYER_RTP, false, pkt, len, NULL, NULL);
-	const char *why = len <= TT_RTP_PACKET_ROOM && tt_rtp_read(&p, pkt, len)
-				  ? take_rtp(s, now, arrival(now, arrived), &p)
-				  : "not an RTP packet";
+	uint32_t why = len <= TT_RTP_PACKET_ROOM && tt_rtp_read(&p, pkt, len)
+			       ? take_rtp(s, now, arrival(now, arrived), &p)
+			       : TAUT_DROP_RTP_MALFORMED;
 
 	if (why) {
 		s->counters.packets_refused++;
-		tt_note_drop(s->env, now, TAUT_LAYER_RTP, why, TT_INT("length", len));
+		tt_drop(s->env, now, why, TT_INT("length", len));
 		return;
 	}
 	s->counters.packets_received++;
@@ -254,7 +254,7 @@ static void take_one(struct tt_rtp_session *s, taut_time now, taut_time arrived,
 void tt_rtp_session_recv_rtcp(struct tt_rtp_session *s, taut_time now, taut_time arrived,
 			      const uint8_t *pkt, size_t len)
 {
-	const char *why = tt_rtcp_check(pkt, len);
+	uint32_t why = tt_rtcp_check(pkt, len);
 	struct rd r = rd_make(pkt, len);
 	struct tt_rtcp p;
 
@@ -262,7 +262,7 @@ void tt_rtp_session_recv_rtcp(struct tt_rtp_session *s, taut_time now, taut_time
 	tt_trace_packet(s->env, now, TAUT_LAYER_RTCP, false, pkt, len, NULL, NULL);
 	if (why) {
 		s->counters.rtcp_refused++;
-		tt_note_drop(s->env, now, TAUT_LAYER_RTCP, why, TT_INT("length", len));
+		tt_drop(s->env, now, why, TT_INT("length", len));
 		return;
 	}
 	s->counters.rtcp_received++;

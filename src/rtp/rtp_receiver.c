@@ -89,26 +89,26 @@ static void count_lost(struct tt_rtp_receiver *r)
 }
 
 /* The payload without its descriptor, and what the descriptor says. NULL, or why not. */
-static const char *read_payload(struct tt_rtp_slot *meta, struct span *payload,
-				const struct tt_rtp_payload *map)
+static uint32_t read_payload(struct tt_rtp_slot *meta, struct span *payload,
+			     const struct tt_rtp_payload *map)
 {
 	struct tt_vp8_descriptor d;
 
 	if (map->codec == TT_RTP_CODEC_NONE)
 		payload->len = 0;
 	if (payload->len == 0)
-		return NULL; /* padding fills its number */
+		return TT_TAKEN; /* padding fills its number */
 	meta->pt = map->pt;
 	if (map->codec == TT_RTP_CODEC_OPUS) {
 		meta->start = meta->key = true;
-		return tt_opus_duration(payload->p, payload->len) ? NULL : "not an Opus packet";
+		return tt_opus_duration(payload->p, payload->len) ? TT_TAKEN : TAUT_DROP_RTP_OPUS;
 	}
 	if (!tt_vp8_read(&d, payload->p, payload->len))
-		return "not a VP8 payload";
+		return TAUT_DROP_RTP_VP8;
 	meta->start = d.start;
 	meta->key = d.key;
 	*payload = d.payload;
-	return NULL;
+	return TT_TAKEN;
 }
 
 /* Too much is missing: what is buffered gives way, and video needs a key frame. */
@@ -174,18 +174,18 @@ static void start_again(struct tt_rtp_receiver *r, taut_time now)
 	r->tell_bye = false;
 }
 
-const char *tt_rtp_receiver_media(struct tt_rtp_receiver *r, taut_time now, taut_time arrived,
-				  const struct tt_rtp_packet *p, const struct tt_rtp_ext_values *x)
+uint32_t tt_rtp_receiver_media(struct tt_rtp_receiver *r, taut_time now, taut_time arrived,
+			       const struct tt_rtp_packet *p, const struct tt_rtp_ext_values *x)
 {
 	const struct tt_rtp_payload *map = tt_rtp_receiver_payload(r, p->pt);
 	struct tt_rtp_slot meta = meta_of(p, x, now, arrived);
 	struct span payload = p->payload;
 
 	if (!map)
-		return "payload type not negotiated";
+		return TAUT_DROP_RTP_PAYLOAD_TYPE;
 	if (map->apt)
-		return "retransmission on a media ssrc";
-	const char *why = read_payload(&meta, &payload, map);
+		return TAUT_DROP_RTP_RTX_ON_MEDIA;
+	uint32_t why = read_payload(&meta, &payload, map);
 
 	if (why)
 		return why;
@@ -194,7 +194,7 @@ const char *tt_rtp_receiver_media(struct tt_rtp_receiver *r, taut_time now, taut
 
 	switch (tt_rtp_source_seq(&r->source, p->seq, &meta.seq)) {
 	case TT_RTP_SEQ_JUMPED:
-		return "sequence number jumped";
+		return TAUT_DROP_RTP_JUMPED;
 	case TT_RTP_SEQ_RESTART:
 		start_over(r);
 		r->lost = first = true;
@@ -207,18 +207,18 @@ const char *tt_rtp_receiver_media(struct tt_rtp_receiver *r, taut_time now, taut
 	enum tt_rtp_put put = insert(r, &meta, payload);
 
 	if (put == TT_RTP_PUT_DUPLICATE)
-		return NULL;
+		return TT_TAKEN;
 	if (map->codec != TT_RTP_CODEC_NONE)
 		r->clock_rate = map->clock_rate;
 	start_again(r, now);
 	r->last_at = now;
 	tt_rtp_source_arrived(&r->source, p->ts, arrived, payload.len > 0 ? map->clock_rate : 0);
 	count_lost(r);
-	return put == TT_RTP_PUT_NOMEM ? "no memory" : NULL;
+	return put == TT_RTP_PUT_NOMEM ? TAUT_DROP_RTP_NO_MEMORY : TT_TAKEN;
 }
 
-const char *tt_rtp_receiver_rtx(struct tt_rtp_receiver *r, taut_time now, taut_time arrived,
-				const struct tt_rtp_packet *p, const struct tt_rtp_ext_values *x)
+uint32_t tt_rtp_receiver_rtx(struct tt_rtp_receiver *r, taut_time now, taut_time arrived,
+			     const struct tt_rtp_packet *p, const struct tt_rtp_ext_values *x)
 {
 	const struct tt_rtp_payload *rtx = tt_rtp_receiver_payload(r, p->pt);
 	const struct tt_rtp_payload *map =
@@ -226,15 +226,15 @@ const char *tt_rtp_receiver_rtx(struct tt_rtp_receiver *r, taut_time now, taut_t
 	struct tt_rtp_slot meta = meta_of(p, x, now, arrived);
 
 	if (!map || map->apt)
-		return "no such retransmission payload type";
+		return TAUT_DROP_RTP_RTX_PAYLOAD_TYPE;
 	if (p->payload.len == 0)
-		return NULL; /* a probe: padding alone */
+		return TT_TAKEN; /* a probe: padding alone */
 	if (p->payload.len < 2)
-		return "retransmission without sequence number";
+		return TAUT_DROP_RTP_RTX_SHORT;
 	if (!r->source.started)
-		return "retransmission of an unknown stream";
+		return TAUT_DROP_RTP_RTX_UNKNOWN;
 	struct span payload = { p->payload.p + 2, p->payload.len - 2 };
-	const char *why = read_payload(&meta, &payload, map);
+	uint32_t why = read_payload(&meta, &payload, map);
 
 	if (why)
 		return why;
@@ -243,7 +243,7 @@ const char *tt_rtp_receiver_rtx(struct tt_rtp_receiver *r, taut_time now, taut_t
 	meta.seq = tt_rtp_source_nearest(&r->source,
 					 tt_u16((unsigned)p->payload.p[0] << 8 | p->payload.p[1]));
 	if (meta.seq > newest + AHEAD_BY_RTX || meta.seq < newest - TT_NACK_AGE)
-		return "retransmission from far away";
+		return TAUT_DROP_RTP_RTX_FAR;
 	tt_nack_resent(&r->nack, now, meta.seq);
 	track_missing(r, now, newest, meta.seq);
 	enum tt_rtp_put put = insert(r, &meta, payload);
@@ -254,7 +254,7 @@ const char *tt_rtp_receiver_rtx(struct tt_rtp_receiver *r, taut_time now, taut_t
 		r->counters->packets_recovered++;
 		count_lost(r);
 	}
-	return put == TT_RTP_PUT_NOMEM ? "no memory" : NULL;
+	return put == TT_RTP_PUT_NOMEM ? TAUT_DROP_RTP_NO_MEMORY : TT_TAKEN;
 }
 
 int32_t tt_rtp_receiver_lost(const struct tt_rtp_receiver *r)

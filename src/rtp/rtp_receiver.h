@@ -61,11 +61,11 @@ const struct tt_rtp_payload *tt_rtp_receiver_payload(const struct tt_rtp_receive
 /* Follows another SSRC from now on: everything about the old one is forgotten. */
 void tt_rtp_receiver_follow(struct tt_rtp_receiver *r, uint32_t ssrc);
 /* A packet of the stream's own SSRC. NULL, or why it was refused. */
-const char *tt_rtp_receiver_media(struct tt_rtp_receiver *r, taut_time now, taut_time arrived,
-				  const struct tt_rtp_packet *p, const struct tt_rtp_ext_values *x);
+uint32_t tt_rtp_receiver_media(struct tt_rtp_receiver *r, taut_time now, taut_time arrived,
+			       const struct tt_rtp_packet *p, const struct tt_rtp_ext_values *x);
 /* A packet of its RTX SSRC, RFC 4588 section 4. */
-const char *tt_rtp_receiver_rtx(struct tt_rtp_receiver *r, taut_time now, taut_time arrived,
-				const struct tt_rtp_packet *p, const struct tt_rtp_ext_values *x);
+uint32_t tt_rtp_receiver_rtx(struct tt_rtp_receiver *r, taut_time now, taut_time arrived,
+			     const struct tt_rtp_packet *p, const struct tt_rtp_ext_values *x);
 /* Gives up what was waited for long enough. */
 void tt_rtp_receiver_advance(struct tt_rtp_receiver *r, taut_time now, taut_time rtt);
 taut_time tt_rtp_receiver_deadline(const struct tt_rtp_receiver *r,

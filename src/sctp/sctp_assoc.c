@@ -187,10 +187,10 @@ uint16_t tt_sctp_out_streams(const struct tt_sctp *s)
 	return s->out_streams;
 }
 
-void tt_sctp_refuse(struct tt_sctp *s, taut_time now, const char *why)
+void tt_sctp_refuse(struct tt_sctp *s, taut_time now, uint32_t why)
 {
 	s->counters.packets_dropped++;
-	tt_note_drop(s->env, now, TAUT_LAYER_SCTP, why, TT_INT("state", s->state));
+	tt_drop(s->env, now, why, TT_INT("state", s->state));
 }
 
 bool tt_sctp_can_hold(const struct tt_sctp *s, size_t len)

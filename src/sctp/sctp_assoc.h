@@ -155,7 +155,7 @@ void tt_sctp_establish(struct tt_sctp *s, taut_time now);
 void tt_sctp_learn_peer(struct tt_sctp *s, uint32_t tag, struct serial32 tsn, uint32_t window,
                         uint16_t out, uint16_t in, bool forward_tsn, bool reconfig);
 bool tt_sctp_can_send_data(const struct tt_sctp *s); /* by its state */
-void tt_sctp_refuse(struct tt_sctp *s, taut_time now, const char *why); /* counts and traces */
+void tt_sctp_refuse(struct tt_sctp *s, taut_time now, uint32_t why); /* counts and traces */
 struct sctp_init tt_sctp_our_init(const struct tt_sctp *s);
 
 /* sctp_cookie.c */
@@ -170,8 +170,8 @@ struct sctp_packet {
 	bool stop;     /* set by a handler: the rest of the packet does not count */
 	bool has_data, immediate; /* set by DATA, for the acknowledgement */
 };
-typedef const char *sctp_handler(struct tt_sctp *s, taut_time now, const struct sctp_tlv *chunk,
-                                 struct sctp_packet *p);
+typedef uint32_t sctp_handler(struct tt_sctp *s, taut_time now, const struct sctp_tlv *chunk,
+			      struct sctp_packet *p);
 
 /* sctp_init.c */
 sctp_handler tt_sctp_on_init, tt_sctp_on_init_ack, tt_sctp_on_cookie_echo, tt_sctp_on_cookie_ack;
@@ -180,7 +180,7 @@ sctp_handler tt_sctp_on_init, tt_sctp_on_init_ack, tt_sctp_on_cookie_echo, tt_sc
 sctp_handler tt_sctp_on_data, tt_sctp_on_sack, tt_sctp_on_forward_tsn;
 void tt_sctp_make_report(const struct tt_sctp *s, struct sctp_report *r);
 void tt_sctp_data_arrived(struct tt_sctp *s, taut_time now, const struct sctp_packet *p);
-const char *tt_sctp_take_ack(struct tt_sctp *s, taut_time now, const struct sctp_sack *sack);
+uint32_t tt_sctp_take_ack(struct tt_sctp *s, taut_time now, const struct sctp_sack *sack);
 
 /* sctp_reconfig.c */
 sctp_handler tt_sctp_on_reconfig;

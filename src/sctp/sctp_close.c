@@ -108,21 +108,21 @@ static void describe(char *out, size_t cap, struct rd r)
 	out[at] = '\0';
 }
 
-const char *tt_sctp_on_abort(struct tt_sctp *s, taut_time now, const struct sctp_tlv *chunk,
-                             struct sctp_packet *p)
+uint32_t tt_sctp_on_abort(struct tt_sctp *s, taut_time now, const struct sctp_tlv *chunk,
+			  struct sctp_packet *p)
 {
 	bool reflected = chunk->flags & SCTP_FLAG_T;
 
 	if (p->header.tag != (reflected ? s->peer_tag : s->my_tag)) /* 8.5.1 B */
-		return "ABORT with the wrong tag";
+		return TAUT_DROP_SCTP_ABORT_TAG;
 	describe(s->close_text, sizeof s->close_text, chunk->value);
 	tt_sctp_end_with(s, now, TAUT_REASON_SCTP_ABORT, s->close_text);
-	return NULL;
+	return TT_TAKEN;
 }
 
 /* 3.3.10: none of them ends an association but a stale cookie, 5.2.6: begin again. */
-const char *tt_sctp_on_error(struct tt_sctp *s, taut_time now, const struct sctp_tlv *chunk,
-                             struct sctp_packet *p)
+uint32_t tt_sctp_on_error(struct tt_sctp *s, taut_time now, const struct sctp_tlv *chunk,
+			  struct sctp_packet *p)
 {
 	char text[128];
 	struct rd r = chunk->value;
@@ -138,7 +138,7 @@ const char *tt_sctp_on_error(struct tt_sctp *s, taut_time now, const struct sctp
 		s->cookie_echo_due = false;
 		s->init_due = true;
 	}
-	return NULL;
+	return TT_TAKEN;
 }
 
 int tt_sctp_shutdown(struct tt_sctp *s, taut_time now)
@@ -175,8 +175,8 @@ void tt_sctp_shutdown_go_on(struct tt_sctp *s, taut_time now)
 	tt_sctp_start(s, SCTP_T2, now + s->cc.rto);
 }
 
-const char *tt_sctp_on_shutdown(struct tt_sctp *s, taut_time now, const struct sctp_tlv *chunk,
-                                struct sctp_packet *p)
+uint32_t tt_sctp_on_shutdown(struct tt_sctp *s, taut_time now, const struct sctp_tlv *chunk,
+			     struct sctp_packet *p)
 {
 	struct rd r = chunk->value;
 	struct sctp_sack sack = { .cum = s32(rd_u32(&r)), .window = s->peer_window,
@@ -184,48 +184,48 @@ const char *tt_sctp_on_shutdown(struct tt_sctp *s, taut_time now, const struct s
 
 	(void)p;
 	if (r.bad || rd_left(&r) != 0)
-		return "SHUTDOWN malformed";
+		return TAUT_DROP_SCTP_SHUTDOWN_MALFORMED;
 	if (s->state == SCTP_SHUTDOWN_ACK_SENT) {
 		s->shutdown_ack_due = true;
-		return NULL;
+		return TT_TAKEN;
 	}
 	if (!s32_before(sack.cum, s->flight.next))
-		return "SHUTDOWN acknowledges what was not sent";
+		return TAUT_DROP_SCTP_SHUTDOWN_WRONG;
 	if (s->state == SCTP_SHUTDOWN_SENT) { /* 9.2: both at once */
 		s->state = SCTP_SHUTDOWN_ACK_SENT;
 		s->shutdown_due = false;
 		s->shutdown_ack_due = true;
 		tt_sctp_start(s, SCTP_T2, now + s->cc.rto);
-		return NULL;
+		return TT_TAKEN;
 	}
 	s->state = SCTP_SHUTDOWN_RECEIVED;
 	tt_sctp_take_ack(s, now, &sack); /* an old one is no matter */
 	tt_sctp_shutdown_go_on(s, now);
-	return NULL;
+	return TT_TAKEN;
 }
 
-const char *tt_sctp_on_shutdown_ack(struct tt_sctp *s, taut_time now, const struct sctp_tlv *chunk,
-                                    struct sctp_packet *p)
+uint32_t tt_sctp_on_shutdown_ack(struct tt_sctp *s, taut_time now, const struct sctp_tlv *chunk,
+				 struct sctp_packet *p)
 {
 	(void)chunk;
 	if (s->state < SCTP_ESTABLISHED) { /* 8.5.1 E */
 		tt_sctp_reply_shutdown_complete(s, p->header.tag, true);
-		return "SHUTDOWN ACK out of the blue";
+		return TAUT_DROP_SCTP_SHUTDOWN_ACK_BLUE;
 	}
 	if (s->state != SCTP_SHUTDOWN_SENT && s->state != SCTP_SHUTDOWN_ACK_SENT)
-		return "SHUTDOWN ACK without SHUTDOWN";
+		return TAUT_DROP_SCTP_SHUTDOWN_ACK_ALONE;
 	tt_sctp_reply_shutdown_complete(s, s->peer_tag, false);
 	tt_sctp_end_with(s, now, TAUT_REASON_CLOSED_HERE, NULL);
-	return NULL;
+	return TT_TAKEN;
 }
 
-const char *tt_sctp_on_shutdown_complete(struct tt_sctp *s, taut_time now,
-                                         const struct sctp_tlv *chunk, struct sctp_packet *p)
+uint32_t tt_sctp_on_shutdown_complete(struct tt_sctp *s, taut_time now,
+				      const struct sctp_tlv *chunk, struct sctp_packet *p)
 {
 	bool reflected = chunk->flags & SCTP_FLAG_T;
 
 	if (p->header.tag != (reflected ? s->peer_tag : s->my_tag)) /* 8.5.1 C */
-		return "SHUTDOWN COMPLETE with the wrong tag";
+		return TAUT_DROP_SCTP_COMPLETE_TAG;
 	tt_sctp_end_with(s, now, TAUT_REASON_CLOSED_BY_PEER, NULL);
-	return NULL;
+	return TT_TAKEN;
 }

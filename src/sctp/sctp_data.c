@@ -3,7 +3,7 @@
 #include "sctp/sctp_assoc.h"
 
 /* 6.5: the TSN counts as received; the sender is told. */
-static const char *on_invalid_stream(struct tt_sctp *s, const struct sctp_data *d)
+static uint32_t on_invalid_stream(struct tt_sctp *s, const struct sctp_data *d)
 {
 	uint8_t info[4];
 	struct wr w = wr_make(info, sizeof info);
@@ -12,51 +12,53 @@ static const char *on_invalid_stream(struct tt_sctp *s, const struct sctp_data *
 	wr_u16(&w, 0);
 	tt_sctp_queue_error(s, SCTP_C_INVALID_STREAM, info, sizeof info);
 	tt_sctp_tracker_add(&s->tracker, d->tsn);
-	return "no such stream";
+	return TAUT_DROP_SCTP_NO_STREAM;
 }
 
-static const char *take_new(struct tt_sctp *s, taut_time now, const struct sctp_data *d)
+static uint32_t take_new(struct tt_sctp *s, taut_time now, const struct sctp_data *d)
 {
 	if (d->stream >= s->in_streams)
 		return on_invalid_stream(s, d);
 	switch (tt_sctp_reassembly_add(&s->rx, &s->tracker, d)) {
 	case SCTP_TAKEN:
 		tt_sctp_tracker_add(&s->tracker, d->tsn);
-		return NULL;
+		return TT_TAKEN;
 	case SCTP_VIOLATION:
 		tt_sctp_abort_with(s, now, SCTP_C_PROTOCOL_VIOLATION,
-		                   "fragments do not fit together");
-		return "fragments do not fit together";
+				   tt_drop_text(TAUT_DROP_SCTP_FRAGMENTS));
+		return TAUT_DROP_SCTP_FRAGMENTS;
 	case SCTP_STUCK:
-		tt_sctp_abort_with(s, now, SCTP_C_OUT_OF_RESOURCE, "window full of fragments");
-		return "window full of fragments";
+		tt_sctp_abort_with(s, now, SCTP_C_OUT_OF_RESOURCE,
+				   tt_drop_text(TAUT_DROP_SCTP_STUCK));
+		return TAUT_DROP_SCTP_STUCK;
 	case SCTP_NO_ROOM:
-		return "window full";
+		return TAUT_DROP_SCTP_WINDOW_FULL;
 	case SCTP_NO_MEMORY:
 		break;
 	}
-	return "no memory";
+	return TAUT_DROP_SCTP_NO_MEMORY;
 }
 
-const char *tt_sctp_on_data(struct tt_sctp *s, taut_time now, const struct sctp_tlv *chunk,
-                            struct sctp_packet *p)
+uint32_t tt_sctp_on_data(struct tt_sctp *s, taut_time now, const struct sctp_tlv *chunk,
+			 struct sctp_packet *p)
 {
 	struct sctp_data d;
-	const char *why;
+	uint32_t why;
 
 	if (!tt_sctp_read_data(&d, chunk))
-		return "DATA malformed";
+		return TAUT_DROP_SCTP_DATA_MALFORMED;
 	if (d.len == 0) { /* 6.2 */
-		tt_sctp_abort_with(s, now, SCTP_C_NO_USER_DATA, "DATA without user data");
-		return "DATA without user data";
+		tt_sctp_abort_with(s, now, SCTP_C_NO_USER_DATA,
+				   tt_drop_text(TAUT_DROP_SCTP_DATA_EMPTY));
+		return TAUT_DROP_SCTP_DATA_EMPTY;
 	}
 	switch (tt_sctp_tracker_look(&s->tracker, d.tsn)) {
 	case SCTP_DUPLICATE:
 		tt_sctp_tracker_duplicate(&s->tracker, d.tsn);
 		p->has_data = p->immediate = true; /* 6.2: at once */
-		return "duplicate TSN";
+		return TAUT_DROP_SCTP_DUPLICATE;
 	case SCTP_TOO_FAR:
-		return "TSN too far ahead";
+		return TAUT_DROP_SCTP_TSN_TOO_FAR;
 	case SCTP_NEW:
 		break;
 	}
@@ -142,7 +144,7 @@ static void measure_again(struct tt_sctp *s, taut_time now)
 		s->heartbeat_due = true;
 }
 
-const char *tt_sctp_take_ack(struct tt_sctp *s, taut_time now, const struct sctp_sack *sack)
+uint32_t tt_sctp_take_ack(struct tt_sctp *s, taut_time now, const struct sctp_sack *sack)
 {
 	struct sctp_ack_result r;
 	bool filled = s->filled || s->flight.flight + s->cc.pmdcs > s->cc.cwnd;
@@ -150,7 +152,7 @@ const char *tt_sctp_take_ack(struct tt_sctp *s, taut_time now, const struct sctp
 	bool recovering = s->flight.recovering;
 
 	if (!tt_sctp_flight_ack(&s->flight, sack, now, s->peer_forward_tsn, &r))
-		return "SACK of what was not sent, or old";
+		return TAUT_DROP_SCTP_SACK_WRONG;
 	s->peer_window = sack->window;
 	if (r.rtt >= 0)
 		tt_sctp_cc_round_trip(&s->cc, r.rtt);
@@ -168,37 +170,37 @@ const char *tt_sctp_take_ack(struct tt_sctp *s, taut_time now, const struct sctp
 	if (r.bytes > 0)
 		measure_again(s, now);
 	after_ack(s, now, &r);
-	return NULL;
+	return TT_TAKEN;
 }
 
-const char *tt_sctp_on_sack(struct tt_sctp *s, taut_time now, const struct sctp_tlv *chunk,
-                            struct sctp_packet *p)
+uint32_t tt_sctp_on_sack(struct tt_sctp *s, taut_time now, const struct sctp_tlv *chunk,
+			 struct sctp_packet *p)
 {
 	struct sctp_sack sack;
 
 	(void)p;
 	if (!tt_sctp_read_sack(&sack, chunk))
-		return "SACK malformed";
+		return TAUT_DROP_SCTP_SACK_MALFORMED;
 	return tt_sctp_take_ack(s, now, &sack);
 }
 
 /* RFC 3758 section 3.2: the new cumulative TSN, then streams with the SSN that was skipped. */
-const char *tt_sctp_on_forward_tsn(struct tt_sctp *s, taut_time now, const struct sctp_tlv *chunk,
-                                   struct sctp_packet *p)
+uint32_t tt_sctp_on_forward_tsn(struct tt_sctp *s, taut_time now, const struct sctp_tlv *chunk,
+				struct sctp_packet *p)
 {
 	struct rd r = chunk->value;
 	struct serial32 cum = s32(rd_u32(&r));
 
 	(void)now;
 	if (r.bad || rd_left(&r) % 4 != 0)
-		return "FORWARD-TSN malformed";
+		return TAUT_DROP_SCTP_FORWARD_MALFORMED;
 	if (!s->peer_forward_tsn)
-		return "FORWARD-TSN not agreed";
+		return TAUT_DROP_SCTP_FORWARD_NOT_AGREED;
 	p->has_data = p->immediate = true; /* 3.6: acknowledged at once, old ones too */
 	if (s32_before_eq(cum, s->tracker.cum))
-		return "FORWARD-TSN old";
+		return TAUT_DROP_SCTP_FORWARD_OLD;
 	if (s32_diff(s->tracker.cum, cum) > SCTP_MAX_SKIP)
-		return "FORWARD-TSN too far ahead";
+		return TAUT_DROP_SCTP_FORWARD_TOO_FAR;
 	tt_sctp_tracker_skip(&s->tracker, cum);
 	tt_sctp_reassembly_skip(&s->rx, cum);
 	while (rd_left(&r) > 0) {
@@ -207,5 +209,5 @@ const char *tt_sctp_on_forward_tsn(struct tt_sctp *s, taut_time now, const struc
 		if (stream < s->in_streams)
 			tt_sctp_reassembly_skip_stream(&s->rx, stream, ssn);
 	}
-	return NULL;
+	return TT_TAKEN;
 }

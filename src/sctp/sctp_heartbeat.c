@@ -6,8 +6,8 @@
 #include "sctp/sctp_assoc.h"
 
 /* 8.3: all of it goes back unchanged. */
-const char *tt_sctp_on_heartbeat(struct tt_sctp *s, taut_time now, const struct sctp_tlv *chunk,
-                                 struct sctp_packet *p)
+uint32_t tt_sctp_on_heartbeat(struct tt_sctp *s, taut_time now, const struct sctp_tlv *chunk,
+			      struct sctp_packet *p)
 {
 	uint8_t bytes[SCTP_MAX_PACKET];
 	struct wr w = wr_make(bytes, s->cc.pmdcs);
@@ -17,27 +17,27 @@ const char *tt_sctp_on_heartbeat(struct tt_sctp *s, taut_time now, const struct 
 	wr_bytes(&w, chunk->value.base, chunk->value.len);
 	tt_sctp_end(&w, at);
 	if (w.bad)
-		return "HEARTBEAT larger than a packet";
+		return TAUT_DROP_SCTP_HEARTBEAT_TOO_LARGE;
 	tt_sctp_queue_control(s, bytes, wr_len(&w));
-	return NULL;
+	return TT_TAKEN;
 }
 
-const char *tt_sctp_on_heartbeat_ack(struct tt_sctp *s, taut_time now, const struct sctp_tlv *chunk,
-                                     struct sctp_packet *p)
+uint32_t tt_sctp_on_heartbeat_ack(struct tt_sctp *s, taut_time now, const struct sctp_tlv *chunk,
+				  struct sctp_packet *p)
 {
 	struct rd r = chunk->value;
 	struct sctp_tlv info;
 
 	(void)p;
 	if (!tt_sctp_next(&r, &info) || info.tag != SCTP_P_HEARTBEAT_INFO)
-		return "HEARTBEAT ACK malformed";
+		return TAUT_DROP_SCTP_HEARTBEAT_MALFORMED;
 	uint64_t nonce = rd_u64(&info.value);
 	if (info.value.bad || s->heartbeat_at < 0 || nonce != s->heartbeat_nonce)
-		return "HEARTBEAT ACK of none of ours";
+		return TAUT_DROP_SCTP_HEARTBEAT_NOT_OURS;
 	tt_sctp_cc_round_trip(&s->cc, now - s->heartbeat_at);
 	s->heartbeat_at = -1;
 	s->errors = 0;
-	return NULL;
+	return TT_TAKEN;
 }
 
 void tt_sctp_heartbeat_write(struct tt_sctp *s, taut_time now, struct wr *w)

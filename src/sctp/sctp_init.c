@@ -13,13 +13,13 @@
 
 #define MIN_WINDOW 1500 /* 3.3.2 */
 
-static const char *init_fault(const struct sctp_init *i)
+static uint32_t init_fault(const struct sctp_init *i)
 {
 	if (i->out_streams == 0 || i->in_streams == 0)
-		return "no streams";
+		return TAUT_DROP_SCTP_NO_STREAMS;
 	if (i->window < MIN_WINDOW)
-		return "window below 1500";
-	return NULL;
+		return TAUT_DROP_SCTP_WINDOW_SMALL;
+	return TT_TAKEN;
 }
 
 /* The tags that the INIT ACK and its cookie hold, by the state: 5.1, 5.2.1, 5.2.2. */
@@ -44,25 +44,25 @@ static bool choose_tags(struct tt_sctp *s, struct sctp_cookie *c)
 	return true;
 }
 
-const char *tt_sctp_on_init(struct tt_sctp *s, taut_time now, const struct sctp_tlv *chunk,
-                            struct sctp_packet *p)
+uint32_t tt_sctp_on_init(struct tt_sctp *s, taut_time now, const struct sctp_tlv *chunk,
+			 struct sctp_packet *p)
 {
 	struct sctp_init in;
 	uint8_t bytes[SCTP_COOKIE_SIZE];
 
 	(void)p;
 	if (!tt_sctp_read_init(&in, chunk))
-		return "INIT malformed";
+		return TAUT_DROP_SCTP_INIT_MALFORMED;
 	if (in.tag == 0)
-		return "INIT with initiate tag 0"; /* 3.3.2 */
-	const char *fault = init_fault(&in);
+		return TAUT_DROP_SCTP_INIT_TAG_0; /* 3.3.2 */
+	uint32_t fault = init_fault(&in);
 	if (fault) {
 		tt_sctp_reply_abort(s, in.tag, false, SCTP_C_INVALID_PARAM, NULL, 0);
 		return fault;
 	}
 	if (s->state == SCTP_SHUTDOWN_ACK_SENT) { /* 9.2 */
 		s->shutdown_ack_due = true;
-		return NULL;
+		return TT_TAKEN;
 	}
 	struct sctp_cookie c = {
 		.created = now - s->born,
@@ -71,7 +71,7 @@ const char *tt_sctp_on_init(struct tt_sctp *s, taut_time now, const struct sctp_
 		.forward_tsn = in.forward_tsn, .reconfig = in.reconfig,
 	};
 	if (!choose_tags(s, &c) || !tt_sctp_cookie_write(s, &c, bytes))
-		return "no random numbers";
+		return TAUT_DROP_SCTP_NO_RANDOM;
 	struct sctp_init out = tt_sctp_our_init(s);
 	out.tag = c.my_tag;
 	out.tsn = c.my_tsn;
@@ -81,31 +81,32 @@ const char *tt_sctp_on_init(struct tt_sctp *s, taut_time now, const struct sctp_
 	struct wr w = tt_sctp_reply_begin(s, in.tag);
 	tt_sctp_write_init(&w, SCTP_INIT_ACK, &out);
 	tt_sctp_reply_end(s, &w);
-	return NULL;
+	return TT_TAKEN;
 }
 
-const char *tt_sctp_on_init_ack(struct tt_sctp *s, taut_time now, const struct sctp_tlv *chunk,
-                                struct sctp_packet *p)
+uint32_t tt_sctp_on_init_ack(struct tt_sctp *s, taut_time now, const struct sctp_tlv *chunk,
+			     struct sctp_packet *p)
 {
 	struct sctp_init in;
 
 	(void)p;
 	if (!tt_sctp_read_init(&in, chunk))
-		return "INIT ACK malformed";
+		return TAUT_DROP_SCTP_INIT_ACK_MALFORMED;
 	if (in.tag == 0)
-		return "INIT ACK with initiate tag 0";
-	const char *fault = in.cookie.len == 0 ? "INIT ACK without a cookie" : init_fault(&in);
+		return TAUT_DROP_SCTP_INIT_ACK_TAG_0;
+	uint32_t fault = in.cookie.len == 0 ? TAUT_DROP_SCTP_INIT_ACK_NO_COOKIE : init_fault(&in);
 	if (fault) { /* 3.3.3: the association is not to be */
 		s->peer_tag = in.tag;
-		tt_sctp_abort_with(
-			s, now, in.cookie.len ? SCTP_C_INVALID_PARAM : SCTP_C_MISSING_PARAM, fault);
+		tt_sctp_abort_with(s, now,
+				   in.cookie.len ? SCTP_C_INVALID_PARAM : SCTP_C_MISSING_PARAM,
+				   tt_drop_text(fault));
 		return fault;
 	}
 	if (in.cookie.len > (size_t)s->cfg.max_packet - SCTP_COMMON_HEADER - SCTP_TLV_HEADER)
-		return "cookie larger than a packet";
+		return TAUT_DROP_SCTP_COOKIE_TOO_LARGE;
 	s->cookie = tt_resize(s->env, s->cookie, in.cookie.len);
 	if (!s->cookie)
-		return "no memory";
+		return TAUT_DROP_SCTP_NO_MEMORY;
 	memcpy(s->cookie, in.cookie.p, in.cookie.len);
 	s->cookie_len = in.cookie.len;
 	tt_sctp_learn_peer(s, in.tag, in.tsn, in.window, in.out_streams, in.in_streams,
@@ -117,7 +118,7 @@ const char *tt_sctp_on_init_ack(struct tt_sctp *s, taut_time now, const struct s
 	s->cookie_echo_due = true;
 	s->errors = 0;
 	tt_sctp_start(s, SCTP_T1, now + s->cc.rto);
-	return NULL;
+	return TT_TAKEN;
 }
 
 static void learn_from_cookie(struct tt_sctp *s, const struct sctp_cookie *c)
@@ -134,12 +135,12 @@ static void accept_cookie(struct tt_sctp *s, taut_time now)
 }
 
 /* 5.2.4 A: the peer began anew. */
-static const char *restart(struct tt_sctp *s, taut_time now, const struct sctp_cookie *c)
+static uint32_t restart(struct tt_sctp *s, taut_time now, const struct sctp_cookie *c)
 {
 	if (s->state == SCTP_SHUTDOWN_ACK_SENT) {
 		s->shutdown_ack_due = true;
 		tt_sctp_queue_error(s, SCTP_C_COOKIE_WHILE_SHUTDOWN, NULL, 0);
-		return "restart while shutting down";
+		return TAUT_DROP_SCTP_RESTART_LATE;
 	}
 	bool leaving = s->state == SCTP_SHUTDOWN_PENDING || s->state == SCTP_SHUTDOWN_SENT;
 
@@ -166,18 +167,18 @@ static const char *restart(struct tt_sctp *s, taut_time now, const struct sctp_c
 	s->say_restarted = true;
 	if (leaving)
 		tt_sctp_shutdown(s, now);
-	return NULL;
+	return TT_TAKEN;
 }
 
 /* 5.2.4, the table of tags. */
-static const char *with_association(struct tt_sctp *s, taut_time now, const struct sctp_cookie *c)
+static uint32_t with_association(struct tt_sctp *s, taut_time now, const struct sctp_cookie *c)
 {
 	bool mine = c->my_tag == s->my_tag;
 	bool theirs = s->peer_tag != 0 && c->peer_tag == s->peer_tag;
 
 	if (mine && theirs) { /* D */
 		accept_cookie(s, now);
-		return NULL;
+		return TT_TAKEN;
 	}
 	if (mine) { /* B: their INIT crossed ours, and has another tag than we know, or the first */
 		if (s->state >= SCTP_ESTABLISHED)
@@ -185,26 +186,26 @@ static const char *with_association(struct tt_sctp *s, taut_time now, const stru
 		else
 			learn_from_cookie(s, c);
 		accept_cookie(s, now);
-		return NULL;
+		return TT_TAKEN;
 	}
 	if (!theirs && s->my_tie != 0 && c->my_tie == s->my_tie && c->peer_tie == s->peer_tie)
 		return restart(s, now, c); /* A */
-	return "cookie of another association"; /* C, and all other cases */
+	return TAUT_DROP_SCTP_COOKIE_OTHER; /* C, and all other cases */
 }
 
-const char *tt_sctp_on_cookie_echo(struct tt_sctp *s, taut_time now, const struct sctp_tlv *chunk,
-                                   struct sctp_packet *p)
+uint32_t tt_sctp_on_cookie_echo(struct tt_sctp *s, taut_time now, const struct sctp_tlv *chunk,
+				struct sctp_packet *p)
 {
 	struct sctp_cookie c;
-	const char *why;
+	uint32_t why;
 
 	if (!p->first)
-		return "COOKIE ECHO not first";
+		return TAUT_DROP_SCTP_COOKIE_NOT_FIRST;
 	p->stop = true; /* 5.1.5: unless all is well, the whole packet is discarded */
 	if (!tt_sctp_cookie_read(s, &c, (struct span){ chunk->value.base, chunk->value.len }))
-		return "cookie not ours";
+		return TAUT_DROP_SCTP_COOKIE_NOT_OURS;
 	if (p->header.tag != c.my_tag)
-		return "tag is not the cookie's";
+		return TAUT_DROP_SCTP_COOKIE_TAG;
 	bool known = s->state != SCTP_CLOSED && c.my_tag == s->my_tag && c.peer_tag == s->peer_tag;
 	taut_time age = now - s->born - c.created;
 	if (age > SCTP_COOKIE_LIFE && !known) {
@@ -217,25 +218,25 @@ const char *tt_sctp_on_cookie_echo(struct tt_sctp *s, taut_time now, const struc
 		tt_sctp_write_cause(&w, SCTP_C_STALE_COOKIE, staleness, sizeof staleness);
 		tt_sctp_end(&w, at);
 		tt_sctp_reply_end(s, &w);
-		return "cookie stale";
+		return TAUT_DROP_SCTP_COOKIE_STALE;
 	}
 	if (s->state == SCTP_CLOSED) {
 		learn_from_cookie(s, &c);
 		accept_cookie(s, now);
-		why = NULL;
+		why = TT_TAKEN;
 	} else {
 		why = with_association(s, now, &c);
 	}
-	p->stop = why != NULL;
+	p->stop = why != TT_TAKEN;
 	return why;
 }
 
-const char *tt_sctp_on_cookie_ack(struct tt_sctp *s, taut_time now, const struct sctp_tlv *chunk,
-                                  struct sctp_packet *p)
+uint32_t tt_sctp_on_cookie_ack(struct tt_sctp *s, taut_time now, const struct sctp_tlv *chunk,
+			       struct sctp_packet *p)
 {
 	(void)chunk, (void)p;
 	/* 5.2.5: else silently discarded; after INITs that crossed, both sides get one too many. */
 	if (s->state == SCTP_COOKIE_ECHOED)
 		tt_sctp_establish(s, now);
-	return NULL;
+	return TT_TAKEN;
 }

@@ -84,15 +84,15 @@ static void leave_behind(struct tt_sctp *s, uint16_t stream)
 }
 
 /* 4.4 */
-static const char *on_response(struct tt_sctp *s, taut_time now, struct rd r)
+static uint32_t on_response(struct tt_sctp *s, taut_time now, struct rd r)
 {
 	struct sctp_reconfig *rc = &s->reconfig;
 	uint32_t seq = rd_u32(&r), result = rd_u32(&r);
 
 	if (r.bad)
-		return "RE-CONFIG response malformed";
+		return TAUT_DROP_SCTP_RESPONSE_MALFORMED;
 	if (!rc->pending || seq != rc->my_seq)
-		return "RE-CONFIG response to nothing";
+		return TAUT_DROP_SCTP_RESPONSE_TO_NOTHING;
 	s->errors = 0;
 	if (result == IN_PROGRESS || result == BUSY) {
 		/* The same request again, and its answer may come by itself. But there are peers
@@ -101,7 +101,7 @@ static const char *on_response(struct tt_sctp *s, taut_time now, struct rd r)
 		rc->renew = result == BUSY || rc->waits > 1;
 		rc->due = false;
 		tt_sctp_start(s, SCTP_T_RECONFIG, now + s->cc.rto);
-		return NULL;
+		return TT_TAKEN;
 	}
 	bool done = result == PERFORMED || result == NOTHING_TO_DO;
 	for (size_t i = 0; i < rc->count; i++) {
@@ -116,7 +116,7 @@ static const char *on_response(struct tt_sctp *s, taut_time now, struct rd r)
 	rc->my_seq++;
 	rc->pending = rc->due = rc->renew = false;
 	tt_sctp_stop(s, SCTP_T_RECONFIG);
-	return NULL;
+	return TT_TAKEN;
 }
 
 static void respond(struct tt_sctp *s, uint32_t seq, uint32_t result)
@@ -205,7 +205,7 @@ void tt_sctp_reconfig_resume(struct tt_sctp *s)
 }
 
 /* 5.2.1: in order, one after the other; the last one again gets the same answer. */
-static const char *on_request(struct tt_sctp *s, const struct sctp_tlv *param)
+static uint32_t on_request(struct tt_sctp *s, const struct sctp_tlv *param)
 {
 	struct sctp_reconfig *rc = &s->reconfig;
 	struct rd r = param->value;
@@ -214,14 +214,14 @@ static const char *on_request(struct tt_sctp *s, const struct sctp_tlv *param)
 	size_t fixed = param->tag == SCTP_P_RESET_OUT ? 8 : 0;
 
 	if (r.bad || rd_left(&r) < fixed || rd_left(&r) % 2 != 0)
-		return "RE-CONFIG request malformed";
+		return TAUT_DROP_SCTP_REQUEST_MALFORMED;
 	if (again && rc->last_result != IN_PROGRESS) {
 		respond(s, seq, rc->last_result);
-		return NULL;
+		return TT_TAKEN;
 	}
 	if (!again && seq != rc->peer_seq) {
 		respond(s, seq, BAD_SEQUENCE);
-		return "RE-CONFIG sequence number";
+		return TAUT_DROP_SCTP_REQUEST_SEQUENCE;
 	}
 	tt_sctp_reconfig_forget(s);
 	rc->last_result = param->tag == SCTP_P_RESET_OUT  ? reset_incoming(s, r)
@@ -232,26 +232,26 @@ static const char *on_request(struct tt_sctp *s, const struct sctp_tlv *param)
 	rc->answered = true;
 	rc->peer_seq = seq + 1;
 	respond(s, seq, rc->last_result);
-	return NULL;
+	return TT_TAKEN;
 }
 
-const char *tt_sctp_on_reconfig(struct tt_sctp *s, taut_time now, const struct sctp_tlv *chunk,
-                                struct sctp_packet *p)
+uint32_t tt_sctp_on_reconfig(struct tt_sctp *s, taut_time now, const struct sctp_tlv *chunk,
+			     struct sctp_packet *p)
 {
 	struct rd r = chunk->value;
 	struct sctp_tlv param;
-	const char *why = NULL;
+	uint32_t why = TT_TAKEN;
 
 	(void)p;
 	if (!s->peer_reconfig)
-		return "RE-CONFIG not agreed";
+		return TAUT_DROP_SCTP_RECONFIG_NOT_AGREED;
 	for (int n = 0; n < 2 && tt_sctp_next(&r, &param); n++) { /* 3.1: one or two parameters */
 		if (param.tag == SCTP_P_RESPONSE)
 			why = on_response(s, now, param.value);
 		else if (param.tag >= SCTP_P_RESET_OUT && param.tag <= SCTP_P_ADD_IN)
 			why = on_request(s, &param);
 		else
-			why = "RE-CONFIG parameter unknown";
+			why = TAUT_DROP_SCTP_RECONFIG_UNKNOWN;
 	}
-	return r.bad ? "RE-CONFIG malformed" : why;
+	return r.bad ? TAUT_DROP_SCTP_RECONFIG_MALFORMED : why;
 }

@@ -41,47 +41,48 @@ static const struct {
 };
 
 /* 3.2: the two highest bits say what becomes of a chunk nobody knows. */
-static const char *on_unknown(struct tt_sctp *s, const struct sctp_tlv *chunk,
-                              struct sctp_packet *p)
+static uint32_t on_unknown(struct tt_sctp *s, const struct sctp_tlv *chunk, struct sctp_packet *p)
 {
 	p->stop = !(chunk->type & 0x80);
 	if (chunk->type & 0x40)
 		tt_sctp_queue_error(s, SCTP_C_UNRECOGNIZED_CHUNK, chunk->whole.p,
 		                    tt_min(chunk->whole.len, 256));
-	return "chunk type unknown";
+	return TAUT_DROP_SCTP_CHUNK_UNKNOWN;
 }
 
-static const char *handle(struct tt_sctp *s, taut_time now, const struct sctp_tlv *chunk,
-                          struct sctp_packet *p)
+static uint32_t handle(struct tt_sctp *s, taut_time now, const struct sctp_tlv *chunk,
+		       struct sctp_packet *p)
 {
 	for (size_t i = 0; i < TT_COUNT(rules); i++) {
 		if (rules[i].type != chunk->type)
 			continue;
 		if (!(rules[i].states & IN(s->state)))
-			return "chunk not in this state";
+			return TAUT_DROP_SCTP_CHUNK_STATE;
 		return rules[i].handler(s, now, chunk, p);
 	}
 	return on_unknown(s, chunk, p);
 }
 
 /* 8.5, 8.5.1: what the first chunk and the packet's tag must be to each other. */
-static const char *check_tag(const struct tt_sctp *s, const struct sctp_header *h,
-                             const struct sctp_tlv *first, bool alone)
+static uint32_t check_tag(const struct tt_sctp *s, const struct sctp_header *h,
+			  const struct sctp_tlv *first, bool alone)
 {
 	if (first->type == SCTP_INIT)
-		return h->tag != 0 ? "INIT with a tag" : !alone ? "INIT not alone" : NULL;
+		return h->tag != 0 ? TAUT_DROP_SCTP_INIT_TAG
+		       : !alone    ? TAUT_DROP_SCTP_INIT_NOT_ALONE
+				   : TT_TAKEN;
 	if (h->tag == 0)
-		return "tag 0";
+		return TAUT_DROP_SCTP_TAG_0;
 	if (first->type == SCTP_INIT_ACK && !alone)
-		return "INIT ACK not alone";
+		return TAUT_DROP_SCTP_INIT_ACK_NOT_ALONE;
 	if (first->type == SCTP_COOKIE_ECHO)
-		return NULL; /* against the tag in the cookie, 5.1.5 */
+		return TT_TAKEN; /* against the tag in the cookie, 5.1.5 */
 	if (first->type == SCTP_SHUTDOWN_ACK && s->state < SCTP_ESTABLISHED)
-		return NULL; /* 8.5.1 E: as out of the blue */
+		return TT_TAKEN; /* 8.5.1 E: as out of the blue */
 	if ((first->type == SCTP_ABORT || first->type == SCTP_SHUTDOWN_COMPLETE) &&
 	    first->flags & SCTP_FLAG_T)
-		return h->tag != s->peer_tag ? "reflected tag" : NULL;
-	return h->tag != s->my_tag ? "tag" : NULL;
+		return h->tag != s->peer_tag ? TAUT_DROP_SCTP_TAG_REFLECTED : TT_TAKEN;
+	return h->tag != s->my_tag ? TAUT_DROP_SCTP_TAG : TT_TAKEN;
 }
 
 static bool contains(struct rd chunks, uint8_t type)
@@ -95,12 +96,12 @@ static bool contains(struct rd chunks, uint8_t type)
 }
 
 /* 8.4: the association has ended; what still comes in is out of the blue. */
-static const char *out_of_the_blue(struct tt_sctp *s, const struct sctp_header *h, struct rd chunks,
-                                   const struct sctp_tlv *first)
+static uint32_t out_of_the_blue(struct tt_sctp *s, const struct sctp_header *h, struct rd chunks,
+				const struct sctp_tlv *first)
 {
 	if (contains(chunks, SCTP_ABORT) || contains(chunks, SCTP_SHUTDOWN_COMPLETE) ||
 	    contains(chunks, SCTP_ERROR) || contains(chunks, SCTP_COOKIE_ACK))
-		return "after the end";
+		return TAUT_DROP_SCTP_AFTER_END;
 	if (first->type == SCTP_INIT) {
 		struct sctp_init init;
 		if (tt_sctp_read_init(&init, first) && init.tag != 0 && h->tag == 0)
@@ -110,10 +111,10 @@ static const char *out_of_the_blue(struct tt_sctp *s, const struct sctp_header *
 	} else if (h->tag != 0) {
 		tt_sctp_reply_abort(s, h->tag, true, 0, NULL, 0);
 	}
-	return "after the end";
+	return TAUT_DROP_SCTP_AFTER_END;
 }
 
-static int refuse(struct tt_sctp *s, taut_time now, const char *why)
+static int refuse(struct tt_sctp *s, taut_time now, uint32_t why)
 {
 	tt_sctp_refuse(s, now, why);
 	return 1;
@@ -127,20 +128,20 @@ int tt_sctp_recv(struct tt_sctp *s, taut_time now, const uint8_t *pkt, size_t le
 
 	s->counters.packets_received++;
 	tt_trace_packet(s->env, now, TAUT_LAYER_SCTP, false, pkt, len, NULL, NULL);
-	const char *why = tt_sctp_read_packet(&p.header, &chunks, pkt, len);
+	uint32_t why = tt_sctp_read_packet(&p.header, &chunks, pkt, len);
 	if (why)
 		return refuse(s, now, why);
 	if (p.header.to != s->cfg.local_port || p.header.from != s->cfg.remote_port)
-		return refuse(s, now, "port");
+		return refuse(s, now, TAUT_DROP_SCTP_PORT);
 
 	struct rd rest = chunks;
 	if (!tt_sctp_next(&rest, &chunk))
-		return refuse(s, now, "no chunk");
+		return refuse(s, now, TAUT_DROP_SCTP_NO_CHUNK);
 	if (s->state == SCTP_DEAD)
 		return refuse(s, now, out_of_the_blue(s, &p.header, chunks, &chunk));
 	why = check_tag(s, &p.header, &chunk, rd_left(&rest) == 0);
 	if (!why && contains(rest, SCTP_INIT))
-		why = "INIT not alone";
+		why = TAUT_DROP_SCTP_INIT_NOT_ALONE;
 	if (why)
 		return refuse(s, now, why);
 

@@ -41,19 +41,6 @@ struct tt_srtp {
 	struct tt_srtp_counters counters;
 };
 
-static const char *const error_texts[] = {
-	[-TT_SRTP_E_MALFORMED] = "not a whole packet",
-	[-TT_SRTP_E_AUTH] = "authentication failed",
-	[-TT_SRTP_E_REPLAY] = "seen before, or too old",
-	[-TT_SRTP_E_ROOM] = "no room for the authentication tag",
-	[-TT_SRTP_E_REFUSED] = "refused by libsrtp",
-};
-
-const char *tt_srtp_error_text(int error)
-{
-	return error < 0 && error >= TT_SRTP_E_REFUSED ? error_texts[-error] : "no error";
-}
-
 const char *tt_srtp_profile_name(uint16_t profile)
 {
 	switch (profile) {
@@ -202,7 +189,7 @@ static int judge_tag(srtp_err_status_t status, int *n, size_t len, size_t tail)
 	return 0;
 }
 
-static int refuse(struct tt_srtp *s, taut_time now, int error, size_t len)
+static void count(struct tt_srtp *s, int error)
 {
 	struct tt_srtp_counters *c = &s->counters;
 	uint64_t *const counter[] = {
@@ -212,7 +199,27 @@ static int refuse(struct tt_srtp *s, taut_time now, int error, size_t len)
 	};
 
 	++*counter[-error];
-	tt_note_drop(s->env, now, TAUT_LAYER_SRTP, error_texts[-error], TT_INT("len", len));
+}
+
+static int refuse(struct tt_srtp *s, taut_time now, int error, size_t len)
+{
+	static const uint32_t reasons[] = {
+		[-TT_SRTP_E_MALFORMED] = TAUT_DROP_SRTP_MALFORMED,
+		[-TT_SRTP_E_AUTH] = TAUT_DROP_SRTP_AUTH,
+		[-TT_SRTP_E_REPLAY] = TAUT_DROP_SRTP_REPLAY,
+		[-TT_SRTP_E_REFUSED] = TAUT_DROP_SRTP_REFUSED,
+	};
+
+	count(s, error);
+	tt_drop(s->env, now, reasons[-error], TT_INT("len", len));
+	return error;
+}
+
+static int keep(struct tt_srtp *s, taut_time now, int error, size_t len)
+{
+	count(s, error);
+	tt_drop(s->env, now, TAUT_DROP_SRTP_NOT_PROTECTED, TT_INT("error", error),
+		TT_INT("len", len));
 	return error;
 }
 
@@ -296,14 +303,14 @@ int tt_srtp_protect_rtp(struct tt_srtp *s, taut_time now, uint8_t *buf, size_t l
 	int n = (int)tt_min(len, LEN_MAX);
 
 	if (!rtp_whole(buf, len, 0, &ssrc))
-		return refuse(s, now, TT_SRTP_E_MALFORMED, len);
+		return keep(s, now, TT_SRTP_E_MALFORMED, len);
 	if (cap < len + s->tag)
-		return refuse(s, now, TT_SRTP_E_ROOM, len);
+		return keep(s, now, TT_SRTP_E_ROOM, len);
 	if (!may_send(s, ssrc))
-		return refuse(s, now, TT_SRTP_E_REFUSED, len);
+		return keep(s, now, TT_SRTP_E_REFUSED, len);
 	const int error = judge(srtp_protect(s->out, buf, &n));
 	if (error)
-		return refuse(s, now, error, len);
+		return keep(s, now, error, len);
 	s->counters.protected_packets++;
 	return n;
 }
@@ -314,14 +321,14 @@ int tt_srtp_protect_rtcp(struct tt_srtp *s, taut_time now, uint8_t *buf, size_t 
 	int n = (int)tt_min(len, LEN_MAX);
 
 	if (!rtcp_whole(buf, len, 0, &ssrc))
-		return refuse(s, now, TT_SRTP_E_MALFORMED, len);
+		return keep(s, now, TT_SRTP_E_MALFORMED, len);
 	if (cap < len + s->tag + SRTCP_INDEX)
-		return refuse(s, now, TT_SRTP_E_ROOM, len);
+		return keep(s, now, TT_SRTP_E_ROOM, len);
 	if (!may_send(s, ssrc))
-		return refuse(s, now, TT_SRTP_E_REFUSED, len);
+		return keep(s, now, TT_SRTP_E_REFUSED, len);
 	const int error = judge(srtp_protect_rtcp(s->out, buf, &n));
 	if (error)
-		return refuse(s, now, error, len);
+		return keep(s, now, error, len);
 	s->counters.protected_packets++;
 	return n;
 }

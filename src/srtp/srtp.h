@@ -32,7 +32,6 @@ enum {
 		-5, /* anything else: the key is used up (RFC 3711 section 9.2), there are
 	                           * too many sources, or no memory */
 };
-const char *tt_srtp_error_text(int error);
 
 /* Starts libsrtp and NSS once per process, which (m) takes 50 to 100 ms the first time: call it
  * before a call comes up, or tt_srtp_new does in the middle of it. From any thread. */

@@ -57,7 +57,7 @@ size_t tt_stun_client_poll_send(struct tt_stun_client *c, taut_time now, void *b
 
 static bool drop(struct tt_stun_client *c, taut_time now, const char *why)
 {
-	tt_note_drop(c->env, now, TAUT_LAYER_STUN, "not our answer", TT_STR("why", why));
+	tt_drop(c->env, now, TAUT_DROP_STUN_NOT_OURS, TT_STR("why", why));
 	return false;
 }
 

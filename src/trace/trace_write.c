@@ -140,6 +140,8 @@ static void record_json(void *ctx, const struct taut_trace_record *r)
 		    since_first(w, r->at), kinds[r->kind <= TAUT_TRACE_PACKET_OUT ? r->kind : 0],
 		    tt_trace_layer_name(r->layer));
 	tt_line_add_json(&l, r->name ? r->name : "");
+	if (r->kind == TAUT_TRACE_DROP)
+		tt_line_add(&l, ",\"reason\":%" PRIu32, r->reason);
 	if (is_packet(r)) {
 		struct tt_line words = { 0 };
 

@@ -8,34 +8,6 @@ enum { FRAME = 3000 };
 
 /* ---- what is seen ---- */
 
-static void count_drop(struct hostile *h, const char *why)
-{
-	for (size_t i = 0; i < h->drop_kinds; i++)
-		if (strncmp(h->drops[i].why, why, DROP_TEXT - 1) == 0) {
-			h->drops[i].count++;
-			return;
-		}
-	assert_true(h->drop_kinds < DROP_KINDS);
-	struct drop_kind *k = &h->drops[h->drop_kinds++];
-	snprintf(k->why, sizeof k->why, "%s", why);
-	k->count = 1;
-}
-
-static void record(void *ctx, const struct taut_trace_record *r)
-{
-	struct hostile *h = ctx;
-	const char *why = r->name;
-
-	if (h->text)
-		h->text->record(h->text->ctx, r);
-	if (r->kind != TAUT_TRACE_DROP)
-		return;
-	for (size_t i = 0; i < r->field_count; i++)
-		if (strcmp(r->fields[i].key, "why") == 0 && r->fields[i].text)
-			why = r->fields[i].text;
-	count_drop(h, why);
-}
-
 static void swallow(void *ctx, const char *text, size_t len)
 {
 	struct hostile *h = ctx;
@@ -108,8 +80,7 @@ void hostile_init(struct hostile *h, uint64_t seed, int good, bool only_data)
 	h->pc = h->pair.peers[good].pc;
 	h->evil = h->pair.peers[h->bad].pc;
 	assert_int_equal(taut_trace_text_new(&h->text, swallow, h), TAUT_OK);
-	h->sink = (struct taut_trace_sink){ .size = sizeof h->sink, .ctx = h, .record = record };
-	h->pair.peers[good].env->base.trace = &h->sink;
+	h->pair.peers[good].env->base.trace = h->pc->base.trace = h->text;
 
 	taut_pc *pc = h->pair.peers[0].pc;
 	assert_int_equal(taut_pc_create_data_channel(pc, h->pair.sim.now, &chat, &h->seen[0].channel),
@@ -316,27 +287,41 @@ void hostile_inject(struct hostile *h, const struct taut_addr *from, const void 
 void hostile_mark(struct hostile *h)
 {
 	hostile_run(h, 0);
-	h->drop_kinds = 0;
+	for (uint32_t r = 1; r < TAUT_DROPS; r++)
+		h->drops[r] = taut_pc_drop_count(h->pc, r);
 	h->replies = 0;
 	h->reply_bytes = 0;
 	state_take(&h->before, h->pc);
 }
 
-unsigned hostile_dropped(const struct hostile *h, const char *why)
+unsigned hostile_dropped(const struct hostile *h, uint32_t reason)
 {
-	for (size_t i = 0; i < h->drop_kinds; i++)
-		if (strncmp(h->drops[i].why, why, DROP_TEXT - 1) == 0)
-			return h->drops[i].count;
-	return 0;
+	return (unsigned)(taut_pc_drop_count(h->pc, reason) - h->drops[reason]);
 }
 
-void hostile_assert_dropped(const struct hostile *h, const char *why, unsigned count)
+static unsigned dropped_packets(const struct hostile *h)
 {
-	if (hostile_dropped(h, why) == count)
-		return;
-	for (size_t i = 0; i < h->drop_kinds; i++)
-		print_error("dropped %u: %s\n", h->drops[i].count, h->drops[i].why);
-	fail_msg("%u dropped as \"%s\", not %u", hostile_dropped(h, why), why, count);
+	unsigned n = 0;
+
+	for (uint32_t r = 1; taut_drop_info(r); r++)
+		if (taut_drop_info(r)->what == TAUT_DROP_IN)
+			n += hostile_dropped(h, r);
+	return n;
+}
+
+static void fail_with_drops(const struct hostile *h, uint32_t reason, unsigned count)
+{
+	for (uint32_t r = 1; taut_drop_info(r); r++)
+		if (hostile_dropped(h, r) > 0)
+			print_error("dropped %u: %s\n", hostile_dropped(h, r), taut_drop_text(r));
+	fail_msg("not %u dropped as \"%s\"", count, taut_drop_text(reason));
+}
+
+void hostile_assert_dropped(struct hostile *h, uint32_t reason, unsigned count)
+{
+	if (hostile_dropped(h, reason) != count)
+		fail_with_drops(h, reason, count);
+	h->drops[reason] += count;
 }
 
 void hostile_assert_unchanged(struct hostile *h)
@@ -358,9 +343,11 @@ void hostile_assert_unchanged_but(struct hostile *h, int but)
 		fail_msg("%u packets went out in reply", h->replies);
 }
 
-void hostile_assert_refused(struct hostile *h, const char *why, unsigned count)
+void hostile_assert_refused(struct hostile *h, uint32_t reason, unsigned count)
 {
-	hostile_assert_dropped(h, why, count);
+	hostile_assert_dropped(h, reason, count);
+	if (dropped_packets(h) != 0)
+		fail_with_drops(h, reason, 0);
 	hostile_assert_unchanged(h);
 }
 

@@ -2,7 +2,7 @@
  *
  * Two whole connections (tests/sim/sim_pair.h): one is good and stays as it is; the
  * other is bad, which means that the test holds its keys and can say anything in its
- * name, or in nobody's. What the good one refuses is counted by the words of its trace,
+ * name, or in nobody's. What the good one refuses is counted by its number (taut/drop.h),
  * and its whole state can be compared with what it was before (state.h). */
 #ifndef TAUT_TEST_HOSTILE_PEER_H
 #define TAUT_TEST_HOSTILE_PEER_H
@@ -20,13 +20,9 @@
 #include "hostile/state.h"
 #include "peer/pc.h"
 #include "sim/sim_pair.h"
+#include "taut/drop.h"
 
-enum { SECOND = 1000000, DROP_KINDS = 64, DROP_TEXT = 96, PACKET = 1500 };
-
-struct drop_kind {
-	char why[DROP_TEXT];
-	unsigned count;
-};
+enum { SECOND = 1000000, PACKET = 1500 };
 
 struct seen {
 	unsigned opens, closes, channels, tracks, messages, audio, video, keys_wanted, echoes;
@@ -43,12 +39,11 @@ struct hostile {
 	taut_transceiver audio[2], video[2];
 	struct tt_srtp *srtp; /* the bad one's keys, beside its own stack */
 	struct tt_env srtp_env;
-	struct taut_trace_sink sink, *text;
+	struct taut_trace_sink *text;
 	size_t text_bytes;
 	const char *secrets[2]; /* that no line of the trace may hold ... */
 	unsigned leaks;         /* ... and how many did */
-	struct drop_kind drops[DROP_KINDS];
-	size_t drop_kinds;
+	uint64_t drops[TAUT_DROPS]; /* before the mark, or judged since */
 	unsigned replies; /* datagrams that injected packets were answered with at once ... */
 	size_t reply_bytes;
 	struct state before;
@@ -81,15 +76,16 @@ void hostile_inject_on(struct hostile *h, taut_flow flow, const struct taut_addr
 
 /* Forgets what was dropped and replied so far and remembers the state. */
 void hostile_mark(struct hostile *h);
-unsigned hostile_dropped(const struct hostile *h, const char *why);
-/* Since the mark: exactly so many were dropped for that reason. */
-void hostile_assert_dropped(const struct hostile *h, const char *why, unsigned count);
+unsigned hostile_dropped(const struct hostile *h, uint32_t reason); /* TAUT_DROP_ */
+/* Since the mark: exactly so many were dropped for that reason. Now they are judged: the next
+ * judgement is about others. */
+void hostile_assert_dropped(struct hostile *h, uint32_t reason, unsigned count);
 /* Since the mark: nothing changed but counters, nothing was sent. */
 void hostile_assert_unchanged(struct hostile *h);
 /* The same, but for one part (STATE_): what a right seal moves, as the replay window does. */
 void hostile_assert_unchanged_but(struct hostile *h, int part);
-/* All three. */
-void hostile_assert_refused(struct hostile *h, const char *why, unsigned count);
+/* All three, and nothing else that came in was dropped. */
+void hostile_assert_refused(struct hostile *h, uint32_t reason, unsigned count);
 /* A message goes over and comes back. */
 void hostile_assert_ping(struct hostile *h);
 /* A picture and a sound arrive at the good one, and a picture of its own arrives. */

@@ -4,10 +4,12 @@
 #include "hostile/craft.h"
 #include "ice/ice_agent.h"
 
-static const char malformed[] = "malformed, or its FINGERPRINT is missing or wrong";
-static const char unsigned_[] = "not authenticated";
-static const char not_ours[] = "its USERNAME is not for us";
-static const char unmatched[] = "answers nothing we asked";
+enum {
+	malformed = TAUT_DROP_ICE_NOT_STUN,
+	unsigned_ = TAUT_DROP_ICE_INTEGRITY,
+	not_ours = TAUT_DROP_ICE_USERNAME,
+	unmatched = TAUT_DROP_ICE_UNMATCHED,
+};
 
 static size_t remotes(const struct hostile *h)
 {
@@ -231,8 +233,8 @@ static struct wr spoiled(struct hostile *h, enum spoil how, uint8_t *buf, size_t
 
 static void a08_what_cannot_prove_itself_gets_no_word_and_no_candidate(void **state)
 {
-	static const char *const why[SPOILS] = {
-		[NO_INTEGRITY] = unsigned_,  [WRONG_PASSWORD] = unsigned_, [WRONG_NAME] = not_ours,
+	static const uint32_t why[SPOILS] = {
+		[NO_INTEGRITY] = unsigned_, [WRONG_PASSWORD] = unsigned_, [WRONG_NAME] = not_ours,
 		[ONLY_OUR_HALF] = not_ours, [LATE_INTEGRITY] = malformed, [NO_NAME] = not_ours,
 	};
 	uint8_t buf[PACKET];
@@ -436,7 +438,7 @@ static void a13_a_forged_answer_needs_the_id_the_password_and_the_address(void *
 	w = craft_answer(&h, buf, sizeof buf, tid);
 	craft_sign_answer(&h, &w);
 	craft_inject(&h, &from, &w);
-	hostile_assert_refused(&h, "answered from another address than was asked", 1);
+	hostile_assert_refused(&h, TAUT_DROP_ICE_ASYMMETRIC, 1);
 	/* Ids of open transactions have nothing in common. */
 	const struct tt_ice *ice = h.pc->ice;
 	for (int i = 0; i < TT_ICE_CONSENT_TX; i++)
@@ -465,8 +467,7 @@ static void a14_checks_of_before_a_restart_are_refused(void **state)
 	const struct taut_addr from = hostile_stranger(4);
 	for (unsigned n = 0; n < 20; n++)
 		hostile_inject(&h, n % 2 ? &from : NULL, buf, len);
-	assert_int_equal(hostile_dropped(&h, not_ours) +
-				 hostile_dropped(&h, "nothing here takes it now"),
+	assert_int_equal(hostile_dropped(&h, not_ours) + hostile_dropped(&h, TAUT_DROP_ICE_STATE),
 			 20);
 	hostile_assert_unchanged(&h);
 	hostile_assert_alive(&h);
@@ -475,7 +476,9 @@ static void a14_checks_of_before_a_restart_are_refused(void **state)
 
 static void a15_media_and_dtls_from_elsewhere_are_refused_and_latch_nothing(void **state)
 {
-	static const char why[] = "from an address that ICE has not validated";
+	enum {
+		why = TAUT_DROP_NOT_VALIDATED,
+	};
 	uint8_t buf[PACKET + 64], hello[PACKET];
 	struct hostile h;
 
@@ -525,7 +528,7 @@ static void a16_a_thousand_names_cost_sixteen_questions(void **state)
 	for (int i = 0; i < TT_ICE_MAX_NAMES; i++)
 		names += h.pc->ice->cur->name[i].used;
 	assert_in_range(names, 0, TT_ICE_MAX_NAMES);
-	hostile_assert_dropped(&h, "remote candidate's name of no use here", 1000 - TT_ICE_MAX_NAMES);
+	hostile_assert_dropped(&h, TAUT_DROP_ICE_TOO_MANY_NAMES, 1000 - TT_ICE_MAX_NAMES);
 	assert_true(h.pc->env->memory <= memory + 4096);
 	hostile_run(&h, 60 * SECOND); /* they are given up, all of them */
 	for (int i = 0; i < TT_ICE_MAX_NAMES; i++)

@@ -9,9 +9,11 @@
 #include "dtls/dtls_state.h"
 #include "hostile/craft.h"
 
-static const char elsewhere[] = "from an address that ICE has not validated";
-static const char in_clear[] = "clear text after the handshake";
-static const char forged_alert[] = "alert that anyone could have sent";
+enum {
+	elsewhere = TAUT_DROP_NOT_VALIDATED,
+	in_clear = TAUT_DROP_DTLS_CLEAR_TEXT,
+	forged_alert = TAUT_DROP_DTLS_ALERT_IN_CLEAR,
+};
 
 /* Connected, or failed in the DTLS handshake with a reason: nothing else, and no hang. */
 static void assert_settled(struct hostile *h)
@@ -152,7 +154,7 @@ static void b04_fragments_of_nothing_are_refused(void **state)
 			hostile_inject(&h, NULL, record,
 				       craft_fragment(record, good ? 2 : 1, 100 + n, (uint16_t)(n % 9),
 						      n % 50, 0, NULL, 0));
-		hostile_assert_refused(&h, "handshake fragment of nothing", 2000);
+		hostile_assert_refused(&h, TAUT_DROP_DTLS_FRAGMENT_EMPTY, 2000);
 		assert_settled(&h);
 		assert_int_equal(h.pc->dtls_state, TAUT_STATE_CONNECTED);
 		hostile_assert_ping(&h);
@@ -366,7 +368,7 @@ static void b09_application_data_in_the_clear_is_refused(void **state)
 		for (unsigned n = 0; n < 20; n++)
 			hostile_inject(&h, NULL, record,
 				       craft_record(record, DTLS_DATA, 0, n, "\x13\x88\x13\x88", 4));
-		hostile_assert_refused(&h, "application data in the clear", 20);
+		hostile_assert_refused(&h, TAUT_DROP_DTLS_DATA_IN_CLEAR, 20);
 		hostile_until_dtls(&h, TAUT_STATE_CONNECTED);
 		hostile_run(&h, SECOND);
 		hostile_assert_ping(&h);
@@ -379,7 +381,7 @@ static void b09_application_data_in_the_clear_is_refused(void **state)
 			hostile_inject(&h, NULL, record,
 				       craft_record(record, DTLS_DATA, n % 2 ? 0 : 2, n, packet, len));
 		hostile_assert_dropped(&h, in_clear, 10);
-		hostile_assert_refused(&h, "epoch that never began", 10);
+		hostile_assert_refused(&h, TAUT_DROP_DTLS_EPOCH, 10);
 		hostile_assert_ping(&h);
 		hostile_end(&h);
 	}
@@ -421,10 +423,8 @@ static void b11_encrypted_records_before_the_end_are_bounded(void **state)
 				       craft_record(record, n % 2 ? DTLS_DATA : DTLS_HANDSHAKE, 1, n,
 						    body, sizeof body));
 		}
-		hostile_assert_dropped(&h, "too much came too early", 5000 - TT_DTLS_EARLY_MAX);
-		assert_in_range(hostile_dropped(
-					&h, "too many encrypted records before the handshake is done"),
-				4900, 5000);
+		hostile_assert_dropped(&h, TAUT_DROP_DTLS_TOO_EARLY, 5000 - TT_DTLS_EARLY_MAX);
+		assert_in_range(hostile_dropped(&h, TAUT_DROP_DTLS_ENCRYPTED_EARLY), 4900, 5000);
 		assert_int_equal(h.replies, 0);
 		assert_settled(&h);
 		hostile_end(&h);
@@ -512,7 +512,7 @@ static void b14_without_a_common_profile_media_fails_closed_and_data_goes_on(voi
 		wr_bytes(&w, "clear", 5);
 		hostile_inject(&h, NULL, buf, w.off);
 	}
-	hostile_assert_refused(&h, "media without keys", 50);
+	hostile_assert_refused(&h, TAUT_DROP_MEDIA_WITHOUT_KEYS, 50);
 	hostile_assert_ping(&h);
 	hostile_end(&h);
 }

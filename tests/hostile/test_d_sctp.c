@@ -93,7 +93,7 @@ static void d01_parameters_that_end_early_or_late_are_refused(void **state)
 			craft_send_sctp(&h, &w);
 			sent++;
 		}
-	hostile_assert_refused(&h, "INIT malformed", sent);
+	hostile_assert_refused(&h, TAUT_DROP_SCTP_INIT_MALFORMED, sent);
 	hostile_assert_alive(&h);
 	hostile_end(&h);
 }
@@ -112,7 +112,7 @@ static void d02_chunks_nobody_speaks_here_follow_their_highest_bits(void **state
 		hostile_mark(&h);
 		for (size_t len = 0; len <= sizeof value; len += 7, sent++)
 			send_chunk(&h, types[i], 0xff, value, len);
-		hostile_assert_dropped(&h, "chunk type unknown", sent);
+		hostile_assert_dropped(&h, TAUT_DROP_SCTP_CHUNK_UNKNOWN, sent);
 		if (!(types[i] & 0x40))
 			hostile_assert_unchanged(&h);
 		assert_in_range(h.replies, 0, sent);
@@ -137,7 +137,7 @@ static size_t fetch_cookie(struct hostile *h, struct tap *t, uint8_t *cookie, si
 	craft_send_sctp(h, &w);
 	hostile_run(h, SECOND / 10);
 	assert_int_equal(t->seen, 1);
-	assert_null(tt_sctp_read_packet(&head, &chunks, t->packet, t->len));
+	assert_int_equal(tt_sctp_read_packet(&head, &chunks, t->packet, t->len), TT_TAKEN);
 	assert_true(tt_sctp_next(&chunks, &c));
 	assert_true(tt_sctp_read_init(&init, &c));
 	assert_in_range(init.cookie.len, 32, cap);
@@ -207,13 +207,14 @@ static void d04_a_cookie_counts_unchanged_and_in_time_only(void **state)
 		echo_cookie(&h, craft_assoc(&h)->peer_tag, cookie, n);
 	}
 	echo_cookie(&h, other_tag, other, other_len); /* of another association */
-	hostile_assert_refused(&h, "cookie not ours", (unsigned)(len + 2 * ((len + 8) / 9) + 1));
+	hostile_assert_refused(&h, TAUT_DROP_SCTP_COOKIE_NOT_OURS,
+			       (unsigned)(len + 2 * ((len + 8) / 9) + 1));
 	echo_cookie(&h, tag + 1, cookie, len);
-	hostile_assert_refused(&h, "tag is not the cookie's", 1);
+	hostile_assert_refused(&h, TAUT_DROP_SCTP_COOKIE_TAG, 1);
 	hostile_run(&h, 61 * SECOND);
 	hostile_mark(&h);
 	echo_cookie(&h, tag, cookie, len);
-	hostile_assert_dropped(&h, "cookie stale", 1);
+	hostile_assert_dropped(&h, TAUT_DROP_SCTP_COOKIE_STALE, 1);
 	h.evil->env->trace = x.evil->env->trace = NULL;
 	hostile_assert_alive(&h);
 	hostile_end(&h);
@@ -240,11 +241,11 @@ static void d05_chunk_lengths_that_cannot_be_refuse_the_packet(void **state)
 			craft_send_sctp(&h, &w);
 			sent++;
 		}
-	hostile_assert_refused(&h, "chunk lengths", sent);
+	hostile_assert_refused(&h, TAUT_DROP_SCTP_CHUNK_LENGTHS, sent);
 	/* DATA shorter than its own header */
 	for (size_t len = 0; len < 12; len++)
 		send_chunk(&h, SCTP_DATA, 3, "\0\0\0\0\0\0\0\0\0\0\0\0", len);
-	hostile_assert_refused(&h, "DATA malformed", 12);
+	hostile_assert_refused(&h, TAUT_DROP_SCTP_DATA_MALFORMED, 12);
 	hostile_assert_alive(&h);
 	hostile_end(&h);
 }
@@ -270,10 +271,12 @@ static void d06_no_chunk_counts_with_a_wrong_tag(void **state)
 				craft_send_sctp(&h, &w);
 				sent++;
 			}
-	assert_int_equal(hostile_dropped(&h, "tag") + hostile_dropped(&h, "tag 0") +
-				 hostile_dropped(&h, "reflected tag"),
+	assert_int_equal(hostile_dropped(&h, TAUT_DROP_SCTP_TAG) +
+				 hostile_dropped(&h, TAUT_DROP_SCTP_TAG_0) +
+				 hostile_dropped(&h, TAUT_DROP_SCTP_TAG_REFLECTED),
 			 sent);
 	hostile_assert_unchanged(&h);
+	hostile_mark(&h);
 	for (size_t k = 0; k < TT_COUNT(tags) - 1; k++) { /* INIT has none */
 		struct wr w = begin_init(&h, buf, sizeof buf, 77, 100000, 10, 10);
 		tt_sctp_end(&w, 12);
@@ -281,7 +284,7 @@ static void d06_no_chunk_counts_with_a_wrong_tag(void **state)
 			buf[4 + i] = (uint8_t)(tags[k] >> (24 - 8 * i));
 		craft_send_sctp(&h, &w);
 	}
-	hostile_assert_refused(&h, "INIT with a tag", TT_COUNT(tags) - 1);
+	hostile_assert_refused(&h, TAUT_DROP_SCTP_INIT_TAG, TT_COUNT(tags) - 1);
 	hostile_assert_alive(&h);
 	hostile_end(&h);
 }
@@ -335,9 +338,9 @@ static void d08_an_init_of_nonsense_is_aborted_or_cut_down(void **state)
 		tt_sctp_end(&w, 12);
 		craft_send_sctp(&h, &w);
 	}
-	assert_int_equal(hostile_dropped(&h, "INIT with initiate tag 0"), 1);
-	assert_int_equal(hostile_dropped(&h, "no streams"), 2);
-	assert_int_equal(hostile_dropped(&h, "window below 1500"), 2);
+	assert_int_equal(hostile_dropped(&h, TAUT_DROP_SCTP_INIT_TAG_0), 1);
+	assert_int_equal(hostile_dropped(&h, TAUT_DROP_SCTP_NO_STREAMS), 2);
+	assert_int_equal(hostile_dropped(&h, TAUT_DROP_SCTP_WINDOW_SMALL), 2);
 	assert_int_equal(h.pc->env->memory, memory);
 	hostile_assert_alive(&h);
 	hostile_end(&h);
@@ -367,7 +370,7 @@ static void d09_tsns_far_ahead_are_refused_and_gaps_bounded(void **state)
 		d.tsn.v = s->tracker.cum.v + far[i];
 		send_data_chunk(&h, &d);
 	}
-	hostile_assert_refused(&h, "TSN too far ahead", TT_COUNT(far));
+	hostile_assert_refused(&h, TAUT_DROP_SCTP_TSN_TOO_FAR, TT_COUNT(far));
 	/* Every second one: this breaks the bad one's own association, and nothing else. */
 	const size_t memory = h.pc->env->memory;
 	const uint32_t first = s->tracker.cum.v;
@@ -431,7 +434,7 @@ static void d11_of_duplicates_the_first_wins(void **state)
 		d.len = 6;
 		send_data_chunk(&h, &d);
 	}
-	hostile_assert_dropped(&h, "duplicate TSN", 32);
+	hostile_assert_dropped(&h, TAUT_DROP_SCTP_DUPLICATE, 32);
 	assert_int_equal(h.seen[0].messages, before.messages + 1);
 	hostile_run(&h, SECOND);
 	hostile_assert_alive(&h);
@@ -455,7 +458,7 @@ static void d12_fragments_that_no_sender_makes_end_the_association(void **state)
 					       .data = (const uint8_t *)"part", .len = 4 };
 			send_data_chunk(&h, &d);
 		}
-		assert_in_range(hostile_dropped(&h, "fragments do not fit together"), 1, 2);
+		assert_in_range(hostile_dropped(&h, TAUT_DROP_SCTP_FRAGMENTS), 1, 2);
 		assert_int_equal(s->state, SCTP_DEAD);
 		assert_int_equal(s->rx.held - s->rx.ready_bytes, 0);
 		hostile_run(&h, SECOND);
@@ -493,7 +496,7 @@ static void d13_payload_protocols_and_empty_messages_follow_their_table(void **s
 	struct hostile h; /* 6.2: none at all ends the association */
 	hostile_begin(&h, 516, 0);
 	send_chunk(&h, SCTP_DATA, 3, "\0\0\0\0\0\1\0\0\0\0\0\x33", 12);
-	hostile_assert_dropped(&h, "DATA without user data", 1);
+	hostile_assert_dropped(&h, TAUT_DROP_SCTP_DATA_EMPTY, 1);
 	assert_int_equal(craft_victim(&h)->state, SCTP_DEAD);
 	hostile_run(&h, SECOND);
 	hostile_assert_frame(&h);
@@ -523,7 +526,7 @@ static void d14_a_message_without_end_closes_its_channel_and_no_other(void **sta
 		assert_in_range(h.pc->env->memory, 1, memory + 512 * 1024);
 	}
 	hostile_run(&h, 2 * SECOND);
-	hostile_assert_dropped(&h, "message too large", 1);
+	hostile_assert_dropped(&h, TAUT_DROP_DATA_TOO_LARGE, 1);
 	assert_int_equal(h.seen[0].closes, before.closes + 1);
 	assert_int_equal(h.seen[0].messages, before.messages);
 	hostile_assert_alive(&h);
@@ -568,7 +571,7 @@ static void d15_acknowledgements_of_what_was_not_sent_are_refused(void **state)
 	send_sack(&h, cum - 1, NULL, 0, 0, 0);
 	send_sack(&h, cum + 0x7fffffff, NULL, 0, 0, 0);
 	send_sack(&h, cum, outside, 1, 1, 0);
-	hostile_assert_refused(&h, "SACK of what was not sent, or old", 43);
+	hostile_assert_refused(&h, TAUT_DROP_SCTP_SACK_WRONG, 43);
 	send_sack(&h, cum, backwards, 1, 1, 0);
 	send_sack(&h, cum, overlap, 2, 2, 0);
 	send_sack(&h, cum, down, 2, 2, 0);
@@ -576,7 +579,7 @@ static void d15_acknowledgements_of_what_was_not_sent_are_refused(void **state)
 	send_sack(&h, cum, zero, 1, 16384, 0);
 	send_sack(&h, cum, zero, 0, 65535, 65535);
 	send_sack(&h, cum, zero, 0, 0, 65535);
-	hostile_assert_refused(&h, "SACK malformed", 7);
+	hostile_assert_refused(&h, TAUT_DROP_SCTP_SACK_MALFORMED, 7);
 	for (size_t i = 0; i < 300; i++) { /* far more than were sent */
 		many[2 * i] = (uint16_t)(2 + 2 * i);
 		many[2 * i + 1] = (uint16_t)(2 + 2 * i);
@@ -612,8 +615,8 @@ static void d16_a_heartbeat_answer_measures_what_was_asked_only(void **state)
 	}
 	for (size_t len = 0; len < 4; len++, sent++)
 		send_chunk(&h, SCTP_HEARTBEAT_ACK, 0, value, len);
-	assert_int_equal(hostile_dropped(&h, "HEARTBEAT ACK of none of ours") +
-				 hostile_dropped(&h, "HEARTBEAT ACK malformed"),
+	assert_int_equal(hostile_dropped(&h, TAUT_DROP_SCTP_HEARTBEAT_NOT_OURS) +
+				 hostile_dropped(&h, TAUT_DROP_SCTP_HEARTBEAT_MALFORMED),
 			 sent);
 	hostile_assert_unchanged(&h);
 	hostile_assert_alive(&h);
@@ -661,13 +664,13 @@ static void d18_forward_tsn_goes_forwards_and_not_too_far(void **state)
 			wr_u32(&w, k << 16 | 9);
 		send_chunk(&h, SCTP_FORWARD_TSN, 0, value, w.off);
 	}
-	hostile_assert_dropped(&h, "FORWARD-TSN too far ahead", 3);
-	hostile_assert_dropped(&h, "FORWARD-TSN old", 3);
+	hostile_assert_dropped(&h, TAUT_DROP_SCTP_FORWARD_TOO_FAR, 3);
+	hostile_assert_dropped(&h, TAUT_DROP_SCTP_FORWARD_OLD, 3);
 	assert_int_equal(s->tracker.cum.v, cum);
 	for (size_t len = 0; len < 4; len++)
 		send_chunk(&h, SCTP_FORWARD_TSN, 0, value, len);
 	send_chunk(&h, SCTP_FORWARD_TSN, 0, value, 9);
-	hostile_assert_dropped(&h, "FORWARD-TSN malformed", 5);
+	hostile_assert_dropped(&h, TAUT_DROP_SCTP_FORWARD_MALFORMED, 5);
 	hostile_run(&h, SECOND);
 	hostile_assert_alive(&h);
 	/* A list of every stream, known or not: it harms only who sends it. */
@@ -743,23 +746,23 @@ static void d20_channels_are_opened_rightly_or_not_at_all(void **state)
 		dcep(msg, 0, 0, 0, 0);
 		craft_send_message(&h, tt_u16(18 + 2 * len), 50, msg, len);
 	}
-	hostile_assert_dropped(&h, "OPEN malformed", 15);
+	hostile_assert_dropped(&h, TAUT_DROP_DATA_OPEN_MALFORMED, 15);
 	craft_send_message(&h, 51, 50, msg, dcep(msg, 0, 2, 2, 4)); /* our side's parity */
-	hostile_assert_dropped(&h, "OPEN on a stream of our side", 1);
+	hostile_assert_dropped(&h, TAUT_DROP_DATA_STREAM_OURS, 1);
 	craft_send_message(&h, 1, 50, msg, dcep(msg, 0, 2, 2, 4)); /* in use */
-	hostile_assert_dropped(&h, "OPEN on a stream in use", 1);
+	hostile_assert_dropped(&h, TAUT_DROP_DATA_STREAM_IN_USE, 1);
 	craft_send_message(&h, 40, 50, "\2", 1); /* ACK without OPEN */
 	craft_send_message(&h, 1, 50, "\2", 1);	 /* a second ACK */
 	craft_send_message(&h, 1, 50, "\2\2", 2);
 	craft_send_message(&h, 1, 50, "\xff", 1);
-	hostile_assert_dropped(&h, "DCEP message not understood", 4);
+	hostile_assert_dropped(&h, TAUT_DROP_DATA_DCEP, 4);
 	hostile_run(&h, SECOND);
 	assert_int_equal(h.seen[0].channels, channels);
 	/* Streams that are not there at all. */
 	struct sctp_data d = { .tsn = { craft_take_tsn(&h) }, .stream = 65535, .ppid = 50, .begin = true,
 			       .end = true, .data = msg, .len = dcep(msg, 0, 0, 0, 0) };
 	send_data_chunk(&h, &d);
-	hostile_assert_dropped(&h, "no such stream", 1);
+	hostile_assert_dropped(&h, TAUT_DROP_SCTP_NO_STREAM, 1);
 	hostile_run(&h, SECOND);
 	assert_int_equal(h.seen[0].channels, channels);
 	hostile_assert_alive(&h);
@@ -788,14 +791,14 @@ static void d21_chunks_of_the_end_in_the_wrong_place_end_nothing(void **state)
 	for (int i = 0; i < 4; i++)
 		cum[i] = (uint8_t)(ahead >> (24 - 8 * i));
 	send_chunk(&h, SCTP_SHUTDOWN, 0, cum, 4);
-	hostile_assert_refused(&h, "SHUTDOWN acknowledges what was not sent", 1);
+	hostile_assert_refused(&h, TAUT_DROP_SCTP_SHUTDOWN_WRONG, 1);
 	for (size_t len = 0; len < 4; len++)
 		send_chunk(&h, SCTP_SHUTDOWN, 0, cum, len);
-	hostile_assert_refused(&h, "SHUTDOWN malformed", 4);
+	hostile_assert_refused(&h, TAUT_DROP_SCTP_SHUTDOWN_MALFORMED, 4);
 	send_chunk(&h, SCTP_SHUTDOWN_COMPLETE, 0, NULL, 0);
 	send_chunk(&h, SCTP_SHUTDOWN_COMPLETE, 1, NULL, 0);
 	send_chunk(&h, SCTP_INIT_ACK, 0, "\0\0\0\5\0\0\xff\xff\0\1\0\1\0\0\0\1", 16);
-	hostile_assert_dropped(&h, "chunk not in this state", 2);
+	hostile_assert_dropped(&h, TAUT_DROP_SCTP_CHUNK_STATE, 2);
 	send_chunk(&h, SCTP_SHUTDOWN_ACK, 0, NULL, 0);
 	assert_int_equal(craft_victim(&h)->state, SCTP_ESTABLISHED);
 	hostile_run(&h, SECOND);
@@ -853,7 +856,7 @@ static void d23_a_checksum_of_zero_is_wrong(void **state)
 		memset(buf + 8, n < 10 ? 0 : 0xff, 4);
 		craft_send_data(&h, buf, len);
 	}
-	hostile_assert_refused(&h, "checksum", 20);
+	hostile_assert_refused(&h, TAUT_DROP_SCTP_CHECKSUM, 20);
 	hostile_assert_alive(&h);
 	hostile_end(&h);
 }
@@ -873,17 +876,17 @@ static void d24_set_up_chunks_stand_alone_and_first(void **state)
 	chunk(&w, SCTP_HEARTBEAT, 0, "\0\1\0\4", 4);
 	chunk(&w, SCTP_INIT, 0, "\0\0\0\5\0\0\xff\xff\0\1\0\1\0\0\0\1", 16);
 	craft_send_sctp(&h, &w); /* something, and INIT */
-	hostile_assert_refused(&h, "INIT not alone", 2);
+	hostile_assert_refused(&h, TAUT_DROP_SCTP_INIT_NOT_ALONE, 2);
 	w = craft_sctp(&h, buf, sizeof buf);
 	chunk(&w, SCTP_INIT_ACK, 0, "\0\0\0\5\0\0\xff\xff\0\1\0\1\0\0\0\1", 16);
 	chunk(&w, SCTP_ABORT, 0, NULL, 0);
 	craft_send_sctp(&h, &w);
-	hostile_assert_refused(&h, "INIT ACK not alone", 1);
+	hostile_assert_refused(&h, TAUT_DROP_SCTP_INIT_ACK_NOT_ALONE, 1);
 	w = craft_sctp(&h, buf, sizeof buf);
 	chunk(&w, SCTP_COOKIE_ACK, 0, NULL, 0);
 	chunk(&w, SCTP_COOKIE_ECHO, 0, "no cookie", 9);
 	craft_send_sctp(&h, &w);
-	hostile_assert_refused(&h, "COOKIE ECHO not first", 1);
+	hostile_assert_refused(&h, TAUT_DROP_SCTP_COOKIE_NOT_FIRST, 1);
 	hostile_assert_alive(&h);
 	hostile_end(&h);
 }
@@ -923,7 +926,7 @@ static void d25_padding_is_read_as_the_rfc_says(void **state)
 		wr_zeros(&w, more);
 		craft_send_sctp(&h, &w);
 	}
-	hostile_assert_refused(&h, "chunk lengths", 6);
+	hostile_assert_refused(&h, TAUT_DROP_SCTP_CHUNK_LENGTHS, 6);
 	hostile_assert_alive(&h);
 	hostile_end(&h);
 }

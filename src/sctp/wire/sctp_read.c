@@ -42,8 +42,8 @@ static uint32_t checksum(const uint8_t *pkt, size_t len)
 	return tt_crc32c(copy, len);
 }
 
-const char *tt_sctp_read_packet(struct sctp_header *h, struct rd *chunks, const uint8_t *pkt,
-                                size_t len)
+uint32_t tt_sctp_read_packet(struct sctp_header *h, struct rd *chunks, const uint8_t *pkt,
+			     size_t len)
 {
 	struct rd r = rd_make(pkt, len);
 
@@ -53,17 +53,17 @@ const char *tt_sctp_read_packet(struct sctp_header *h, struct rd *chunks, const 
 	h->tag = rd_u32(&r);
 	uint32_t a = rd_u8(&r), b = rd_u8(&r), c = rd_u8(&r), d = rd_u8(&r);
 	if (r.bad || rd_left(&r) == 0)
-		return "shorter than a header and a chunk";
+		return TAUT_DROP_SCTP_TOO_SHORT;
 	if (len > SCTP_MAX_PACKET)
-		return "longer than any packet";
+		return TAUT_DROP_SCTP_TOO_LONG;
 	if (!TT_UNCHECKED && (a | b << 8 | c << 16 | d << 24) != checksum(pkt, len))
-		return "checksum";
+		return TAUT_DROP_SCTP_CHECKSUM;
 	*chunks = r;
 
 	struct sctp_tlv chunk;
 	while (tt_sctp_next(&r, &chunk))
 		;
-	return r.bad ? "chunk lengths" : NULL;
+	return r.bad ? TAUT_DROP_SCTP_CHUNK_LENGTHS : TT_TAKEN;
 }
 
 /* 3.3.1 */

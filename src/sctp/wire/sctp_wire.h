@@ -17,6 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/drop.h"
 #include "base/rd.h"
 #include "base/serial.h"
 #include "base/span.h"
@@ -98,8 +99,8 @@ struct sctp_tlv {
 
 /* Checks the length, the checksum (6.8; zero is not special, RFC 9653 is not spoken) and that
  * chunks fill the packet exactly. NULL: fine, and chunks stands at the first one; else why not. */
-const char *tt_sctp_read_packet(struct sctp_header *h, struct rd *chunks, const uint8_t *pkt,
-                                size_t len);
+uint32_t tt_sctp_read_packet(struct sctp_header *h, struct rd *chunks, const uint8_t *pkt,
+			     size_t len);
 /* False at the end, and with a bad cursor where what is left is no TLV. */
 bool tt_sctp_next(struct rd *r, struct sctp_tlv *out);
 

@@ -128,6 +128,76 @@ static void memory_is_counted_and_has_a_ceiling(void **state)
 	assert_int_equal(n, 0);
 }
 
+static void what_a_child_takes_is_taken_from_its_parent(void **state)
+{
+	struct tt_env env, one, two;
+
+	(void)state;
+	tt_env_init(&env, &(struct taut_env_config){ .size = sizeof(struct taut_env_config),
+						     .max_memory = 1000 });
+	env.wall_now = 5;
+	env.wall_unix_us = 100;
+	tt_env_init_child(&one, &env, 700);
+	tt_env_init_child(&two, &env, 700);
+	uint8_t *a = tt_alloc(&one, 600), *b = tt_alloc(&two, 300);
+	assert_null(tt_alloc(&one, 101)); /* its own ceiling */
+	assert_null(tt_alloc(&two, 101)); /* what all of them have */
+	assert_null(tt_resize(&one, a, 701));
+	assert_non_null(b = tt_resize(&two, b, 400));
+	assert_int_equal(one.memory, 600);
+	assert_int_equal(two.memory, 400);
+	assert_int_equal(env.memory, 1000);
+	tt_free(&one, a);
+	tt_free(&two, b);
+	assert_int_equal(env.memory + one.memory + two.memory, 0);
+	env.wall_unix_us = 200; /* a jump reaches the children */
+	assert_int_equal(tt_wall_clock(&one, 6), 201);
+}
+
+static void record_reason(void *ctx, const struct taut_trace_record *r)
+{
+	*(struct taut_trace_record *)ctx = *r;
+}
+
+static void a_drop_is_counted_and_traced_under_its_number(void **state)
+{
+	struct taut_trace_record last = { 0 };
+	const struct taut_trace_sink sink = { .size = sizeof sink,
+					      .ctx = &last,
+					      .record = record_reason };
+	struct tt_env env, child;
+
+	(void)state;
+	tt_env_init(&env, &(struct taut_env_config){ .size = sizeof(struct taut_env_config),
+						     .trace = &sink });
+	tt_env_init_child(&child, &env, 0);
+	tt_drop(&child, 7, TAUT_DROP_SCTP_CHECKSUM, TT_INT("len", 3));
+	tt_drop(&child, 8, TAUT_DROP_SCTP_CHECKSUM, TT_INT("len", 3));
+	assert_int_equal(child.drops[TAUT_DROP_SCTP_CHECKSUM], 2);
+	assert_int_equal(env.drops[TAUT_DROP_SCTP_CHECKSUM], 0);
+	assert_int_equal(last.kind, TAUT_TRACE_DROP);
+	assert_int_equal(last.reason, TAUT_DROP_SCTP_CHECKSUM);
+	assert_int_equal(last.layer, TAUT_LAYER_SCTP);
+	assert_string_equal(last.name, "checksum");
+}
+
+static void every_reason_says_what_it_is(void **state)
+{
+	(void)state;
+	for (uint32_t r = 1; r < TAUT_DROPS; r++) {
+		const struct taut_drop_info *info = tt_drop_info(r);
+		assert_non_null(info);
+		assert_non_null(info->text); /* a number without an entry in the list */
+		assert_in_range(info->what, TAUT_DROP_IN, TAUT_DROP_OTHER);
+		for (uint32_t k = 1; k < r; k++)
+			if (tt_drop_info(k)->layer == info->layer)
+				assert_string_not_equal(tt_drop_info(k)->text, info->text);
+	}
+	assert_null(tt_drop_info(0));
+	assert_null(tt_drop_info(TAUT_DROPS));
+	assert_string_equal(tt_drop_text(TAUT_DROPS), "an unknown reason");
+}
+
 struct newer {
 	size_t size;
 	uint32_t a, b;
@@ -173,6 +243,9 @@ int main(void)
 		cmocka_unit_test(serial_numbers_wrap),
 		cmocka_unit_test(checksums_have_their_known_values),
 		cmocka_unit_test(memory_is_counted_and_has_a_ceiling),
+		cmocka_unit_test(what_a_child_takes_is_taken_from_its_parent),
+		cmocka_unit_test(a_drop_is_counted_and_traced_under_its_number),
+		cmocka_unit_test(every_reason_says_what_it_is),
 		cmocka_unit_test(config_structs_may_be_older_or_newer),
 		cmocka_unit_test(only_a_fuzzing_build_takes_what_anybody_can_forge),
 	};

@@ -440,10 +440,10 @@ static void a_restart_keeps_data_flowing_and_drops_the_old_generation(void **sta
 	assert_paths_meet(&w);
 
 	/* A14: valid once, refused now. */
-	uint64_t drops = tt_ice_counters(w.h[0].ice)->drops[TT_ICE_DROP_USERNAME];
+	uint64_t drops = w.sim.env[0].drops[TAUT_DROP_ICE_USERNAME];
 	assert_int_equal(tt_ice_recv(w.h[0].ice, w.sim.now, w.h[0].flow[0], NULL, &w.h[1].addr[0],
 	                             old, old_len), 1);
-	assert_int_equal(tt_ice_counters(w.h[0].ice)->drops[TT_ICE_DROP_USERNAME], drops + 1);
+	assert_int_equal(w.sim.env[0].drops[TAUT_DROP_ICE_USERNAME], drops + 1);
 	world_free(&w);
 }
 

@@ -151,8 +151,8 @@ static uint64_t dropped(const struct script *s)
 {
 	uint64_t n = 0;
 
-	for (int i = 0; i < TT_ICE_DROPS; i++)
-		n += tt_ice_counters(s->w.h[0].ice)->drops[i];
+	for (uint32_t r = 1; r < TAUT_DROPS; r++)
+		n += s->w.sim.env[0].drops[r];
 	return n;
 }
 

@@ -19,11 +19,11 @@ static const json_t *vector(const char *name)
 	return NULL;
 }
 
-static const char *check_hex(const char *hex)
+static uint32_t check_hex(const char *hex)
 {
 	size_t len;
 	uint8_t *p = rtp_unhex(hex, &len);
-	const char *why = tt_rtcp_check(p, len);
+	uint32_t why = tt_rtcp_check(p, len);
 
 	free(p);
 	return why;
@@ -54,7 +54,8 @@ static void every_vector_is_taken_or_refused_as_it_should(void **state)
 	(void)state;
 	json_array_foreach(json_object_get(root, "vectors"), i, v) {
 		const json_t *want = json_object_get(v, "expected");
-		const char *why = check_hex(rtp_text(v, "bytes")), *name = rtp_text(v, "name");
+		const char *name = rtp_text(v, "name");
+		uint32_t why = check_hex(rtp_text(v, "bytes"));
 		const char *parse = rtp_text(want, "parse");
 
 		if (why)
@@ -62,14 +63,16 @@ static void every_vector_is_taken_or_refused_as_it_should(void **state)
 		else
 			taken++;
 		if (starts(parse, "reject:"))
-			assert_non_null(why);
+			assert_int_not_equal(why, TT_TAKEN);
 		else if (refused_by_name(name))
-			assert_non_null(why);
+			assert_int_not_equal(why, TT_TAKEN);
 		else if (strcmp(name, "twcc-pion-example2") == 0 || strcmp(name, "twcc-pion-example3") == 0 ||
 		         strcmp(name, "twcc-pion-example5") == 0 || strcmp(name, "twcc-pion-example7") == 0)
-			assert_non_null(why); /* symbol 3; padding counted wrong, twice; about nothing */
+			assert_int_not_equal(
+				why,
+				TT_TAKEN); /* symbol 3; padding counted wrong, twice; about nothing */
 		else if (json_object_get(want, "base_seq"))
-			assert_null(why);
+			assert_int_equal(why, TT_TAKEN);
 	}
 	assert_true(taken > 25 && refused > 10);
 }
@@ -165,7 +168,7 @@ static void what_is_written_reads_the_same(void **state)
 	tt_rtcp_write_fir(&w, 1, 2, 77);
 	tt_rtcp_write_bye(&w, ssrcs, 2);
 	assert_true(wr_len(&w) > 0);
-	assert_null(tt_rtcp_check(buf, wr_len(&w)));
+	assert_int_equal(tt_rtcp_check(buf, wr_len(&w)), TT_TAKEN);
 
 	struct rd r = rd_make(buf, wr_len(&w));
 	size_t i = 0, n = 0;

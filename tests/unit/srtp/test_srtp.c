@@ -340,7 +340,6 @@ static void no_room_is_an_error_and_leaves_the_packet(void **state)
 			TT_SRTP_E_ROOM);
 		assert_int_equal(tt_srtp_protect_rtp(e.a, 0, buf, 11, sizeof buf),
 				 TT_SRTP_E_MALFORMED);
-		assert_string_equal(tt_srtp_error_text(TT_SRTP_E_AUTH), "authentication failed");
 		ends_free(&e);
 	}
 }

@@ -191,8 +191,8 @@ static void notes_and_drops_tell_time_layer_and_fields(void **state)
 		TT_INT("rtt_us", -3));
 	assert_string_equal(s.paper.text,
 			    "       0.000 ice   pair nominated local=192.0.2.1:4000 rtt_us=-3");
-	tt_note_drop(&s.env, 7012345, TAUT_LAYER_SRTP, "authentication failed", TT_INT("len", 52),
-		     TT_STR("odd", "a\nb\x1b\xff"), TT_STR("why", "two words"));
+	tt_drop(&s.env, 7012345, TAUT_DROP_SRTP_AUTH, TT_INT("len", 52),
+		TT_STR("odd", "a\nb\x1b\xff"), TT_STR("why", "two words"));
 	assert_string_equal(
 		s.paper.text,
 		"      12.345 srtp  drop: authentication failed len=52 odd=a\\x0ab\\x1b\\xff "
@@ -225,6 +225,11 @@ static void json_lines_are_json_whatever_the_text(void **state)
 	assert_string_equal(s.paper.text,
 			    "{\"us\":500,\"kind\":\"note\",\"layer\":\"ice\",\"name\":\"x\","
 			    "\"fields\":{\"local\":\"192.0.2.1:4000\",\"n\":5}}");
+	tt_drop(&s.env, 502, TAUT_DROP_SCTP_CHECKSUM, TT_INT("state", 4));
+	o = json_loads(s.paper.text, 0, NULL);
+	assert_string_equal(json_string_value(json_object_get(o, "name")), "checksum");
+	assert_int_equal(json_integer_value(json_object_get(o, "reason")), TAUT_DROP_SCTP_CHECKSUM);
+	json_decref(o);
 	taut_trace_free(s.sink);
 }
 
