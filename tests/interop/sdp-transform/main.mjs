@@ -86,7 +86,7 @@ function missingLineIsSeen(file) {
 }
 
 function compareWithout() {
-	const seeds = ['chrome_simulcast', 'firefox_av_data', 'data_answer', 'legacy_data_lf'].map(name => `fuzz/seeds/sdp/${name}.sdp`);
+	const seeds = ['chrome_simulcast', 'firefox_av_data', 'data_answer', 'legacy_data_lf'].map(name => `fuzz/made/sdp/${name}.sdp`);
 	const files = [...seeds, 'tests/vectors/browser-sdp/chrome156_av_data_bothsend_offer.sdp'].map(name => `${root}/${name}`);
 	const results = files.map(missingLineIsSeen), unseen = results.flatMap(([, lines]) => lines);
 	report('a_line_that_one_reader_does_not_get_is_noticed', unseen.length === 0,
@@ -94,7 +94,7 @@ function compareWithout() {
 }
 
 compareFolder('descriptions_of_browsers', `${root}/tests/vectors/browser-sdp`, false);
-compareFolder('our_fuzz_seeds', `${root}/fuzz/seeds/sdp`, false);
+compareFolder('our_descriptions', `${root}/fuzz/made/sdp`, false);
 compareWithout();
 if (existsSync(`${corpus}/sdp`)) {
 	compareFolder('descriptions_of_others', `${corpus}/sdp`, true);

@@ -6,6 +6,7 @@
 #define TAUT_SIM_SESSION_H
 
 #include "run/plan.h"
+#include "taut/trace.h"
 #include "world/world.h"
 
 struct session_result {
@@ -23,6 +24,8 @@ struct session_result {
 
 struct session_options {
 	void (*write_trace)(void *ctx, const char *text, size_t len); /* NULL: as the seed says */
+	void (*packet)(void *ctx, const struct taut_trace_record *r); /* each, in clear; or NULL */
+	void (*description)(void *ctx, const char *text); /* or candidate; or NULL */
 	void *ctx;
 };
 

@@ -27,6 +27,8 @@ static void send_description(struct side *a)
 		return;
 	}
 	session_secrets_of(a->s, text);
+	if (a->s->options->description)
+		a->s->options->description(a->s->options->ctx, text);
 	world_signal_send(&a->out, &(struct world_note){ type, text, NULL });
 }
 
@@ -63,6 +65,8 @@ static void send_candidate(struct side *a, const struct taut_event *ev)
 	char hidden[512];
 	bool hides = a->s->plan.peers[a->index].hides_addresses && ev->text;
 
+	if (a->s->options->description && ev->text)
+		a->s->options->description(a->s->options->ctx, ev->text);
 	world_signal_send(&a->out,
 			  &(struct world_note){
 				  0, hides ? hide(a, ev->text, hidden, sizeof hidden) : ev->text,

@@ -44,12 +44,14 @@ static void on_record(void *ctx, const struct taut_trace_record *r)
 			search(s, r->fields[i].text, strlen(r->fields[i].text));
 	if (r->data)
 		search(s, r->data, r->len);
+	if (r->data && s->options->packet)
+		s->options->packet(s->options->ctx, r);
 	s->text->record(s->text->ctx, r);
 }
 
 void session_trace_begin(struct session *s)
 {
-	s->tracing = s->plan.traced || s->options->write_trace;
+	s->tracing = s->plan.traced || s->options->write_trace || s->options->packet;
 	s->sink = (struct taut_trace_sink){ .size = sizeof s->sink, .ctx = s, .record = on_record };
 	if (s->tracing && taut_trace_text_new(&s->text, on_line, s) != TAUT_OK)
 		abort();
