@@ -239,6 +239,11 @@ void world_tcp_acked(struct world_stream *s, uint32_t ack, bool empty)
 	}
 }
 
+size_t world_stream_room(const struct world_stream *s)
+{
+	return s->dead || s->fin ? 0 : WORLD_STREAM_BUFFER - s->len;
+}
+
 size_t world_stream_write(struct world_stream *s, const void *data, size_t len)
 {
 	size_t n = tt_min(len, WORLD_STREAM_BUFFER - s->len);
