@@ -3,6 +3,7 @@
 fuzz --all [SECONDS]            every target for so long, one after another
 fuzz --afl TARGET [SECONDS]     AFL++ instead
 fuzz --list                     the targets, and those that wait for their layer
+fuzz --exercise [SECONDS]       find a planted bug; see fuzz/exercise/README.md
 fuzz --evidence                 add what was run here to docs/evidence/fuzz.json
 
 options: --jobs N (of --all: so many at once, 1), --json (one object per line), --bin DIR (programs

@@ -1,5 +1,6 @@
 # fuzz TARGET [SECONDS]   feed a parser what libFuzzer invents; --all, --afl, --list: see --help
 case " $* " in
+*" --exercise "*) need $fuzz_packages; shift; exec sh fuzz/exercise/run.sh "$@" ;;
 *" --help "* | *" --list "* | *" --evidence "* | *" --bin "*) ;;
 *" --afl "*)
 	need $fuzz_packages afl++
