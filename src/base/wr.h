@@ -73,7 +73,7 @@ static inline void wr_zeros(struct wr *w, size_t n)
 {
 	uint8_t *p = wr_room(w, n);
 
-	if (p && n > 0)
+	if (p)
 		memset(p, 0, n);
 }
 

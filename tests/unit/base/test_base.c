@@ -69,6 +69,61 @@ static void writing_past_the_end_writes_nothing(void **state)
 	free(five);
 }
 
+static void nothing_is_read_from_a_bad_cursor(void **state)
+{
+	static const uint8_t two[2] = { 0x12, 0x34 };
+	struct rd r = rd_make(two, 2);
+
+	(void)state;
+	assert_null(rd_take(&r, 3));
+	assert_true(r.bad);
+	assert_int_equal(rd_left(&r), 0);
+	assert_int_equal(rd_u8(&r), 0);
+	assert_int_equal(rd_be(&r, 1), 0);
+	assert_null(rd_take(&r, 1));
+	assert_true(rd_sub(&r, 1).bad);
+	assert_int_equal(r.off, 0);
+	r = rd_make(two, 2);
+	assert_ptr_equal(rd_take(&r, 2), two);
+	assert_non_null(rd_take(&r, 0)); /* nothing, at the end, is there */
+	assert_false(r.bad);
+	assert_int_equal(rd_u64(&r), 0);
+	assert_true(r.bad);
+}
+
+static void nothing_is_written_by_a_bad_cursor(void **state)
+{
+	uint8_t *four = calloc(1, 4);
+	struct wr w = wr_make(four, 4);
+
+	(void)state;
+	wr_u8(&w, 0xaa);
+	wr_zeros(&w, 4);
+	assert_true(w.bad);
+	assert_int_equal(wr_left(&w), 0);
+	assert_null(wr_room(&w, 0));
+	wr_u8(&w, 0xbb);
+	wr_bytes(&w, "c", 1);
+	wr_patch_u16(&w, 0, 0xdddd);
+	assert_memory_equal(four, "\xaa\0\0\0", 4);
+
+	memset(four, 0xff, 4);
+	w = wr_make(four, 4);
+	wr_zeros(&w, 1);
+	wr_bytes(&w, "e", 1);
+	wr_bytes(&w, NULL, 0);
+	wr_zeros(&w, 0);
+	assert_int_equal(wr_len(&w), 2);
+	wr_patch_u16(&w, 1, 0); /* half of it was written */
+	assert_true(w.bad);
+	assert_memory_equal(four, "\0e\xff\xff", 4);
+	w = wr_make(NULL, 4);
+	assert_int_equal(wr_left(&w), 0);
+	wr_u8(&w, 1);
+	assert_true(w.bad);
+	free(four);
+}
+
 static void serial_numbers_wrap(void **state)
 {
 	(void)state;
@@ -240,6 +295,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reading_past_the_end_sticks),
 		cmocka_unit_test(writing_past_the_end_writes_nothing),
+		cmocka_unit_test(nothing_is_read_from_a_bad_cursor),
+		cmocka_unit_test(nothing_is_written_by_a_bad_cursor),
 		cmocka_unit_test(serial_numbers_wrap),
 		cmocka_unit_test(checksums_have_their_known_values),
 		cmocka_unit_test(memory_is_counted_and_has_a_ceiling),
