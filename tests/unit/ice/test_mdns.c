@@ -189,6 +189,106 @@ static void a_chain_of_pointers_is_refused_before_it_costs_much(void **state)
 	assert_true(tt_work_total - before < 4 * LEN);
 }
 
+/* A message of one record with this head and data; its outcome as of walk. */
+static int one_record(uint16_t flags, uint16_t type, uint16_t cls, uint16_t len)
+{
+	uint8_t buf[64];
+	struct wr w = wr_make(buf, sizeof buf);
+
+	wr_u16(&w, 7), wr_u16(&w, flags), wr_u32(&w, 1), wr_u32(&w, 0);
+	wr_bytes(&w, "\1a\5local", 9);
+	wr_u16(&w, type), wr_u16(&w, cls), wr_u32(&w, 120), wr_u16(&w, len), wr_zeros(&w, len);
+	return walk_copy(buf, wr_len(&w));
+}
+
+static void only_addresses_of_the_internet_and_of_their_length_count(void **state)
+{
+	static const struct {
+		uint16_t flags, type, cls, len;
+		int outcome;
+	} rows[] = {
+		{ 0x8400, 1, 1, 4, 1 },	       { 0x8400, 1, 0x8001, 4, 1 }, { 0x8400, 28, 1, 16, 1 },
+		{ 0x8000, 28, 0x8001, 16, 1 }, { 0x8400, 1, 1, 3, 0 },	    { 0x8400, 1, 1, 5, 0 },
+		{ 0x8400, 1, 1, 16, 0 },       { 0x8400, 28, 1, 4, 0 },	    { 0x8400, 28, 1, 15, 0 },
+		{ 0x8400, 28, 1, 17, 0 },      { 0x8400, 5, 1, 4, 0 },	    { 0x8400, 5, 1, 16, 0 },
+		{ 0x8400, 1, 3, 4, 0 },	       { 0x8400, 1, 255, 4, 0 },    { 0x0400, 1, 1, 4, -1 },
+		{ 0x8800, 1, 1, 4, -1 },       { 0xc400, 1, 1, 4, -1 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < TT_COUNT(rows); i++)
+		if (one_record(rows[i].flags, rows[i].type, rows[i].cls, rows[i].len) !=
+		    rows[i].outcome)
+			fail_msg("row %zu", i);
+}
+
+static void an_ipv6_address_is_read_and_questions_are_passed_over(void **state)
+{
+	uint8_t buf[128];
+	struct wr w = wr_make(buf, sizeof buf);
+	struct tt_mdns_reader r;
+	struct tt_mdns_record rec;
+
+	(void)state;
+	wr_u16(&w, 0), wr_u16(&w, 0x8400), wr_u16(&w, 1), wr_u16(&w, 1), wr_u32(&w, 0);
+	wr_bytes(&w, "\1q\5local\0\0\1\0\1", 13);
+	const size_t asked = w.off;
+	wr_bytes(&w, "\1A\x5l.c\x7f@\0\0\x1c\0\1\0\0\0\1\0\x10", 19);
+	wr_bytes(&w, "\x20\1\xd\xb8\0\0\0\0\0\0\0\0\0\0\0\1", 16);
+	assert_true(tt_mdns_begin(&r, buf, w.off));
+	assert_int_equal(tt_mdns_next(&r, &rec), 1);
+	assert_int_equal(rec.addr.family, 6);
+	assert_memory_equal(rec.addr.ip, buf + w.off - 16, 16);
+	/* a dot inside a label, and what no host name has, do not come out as they are */
+	assert_string_equal(rec.name, "a.l?c?@");
+	assert_int_equal(tt_mdns_next(&r, &rec), 0);
+	for (size_t n = 0; n < asked; n++) {
+		uint8_t *exact = malloc(n ? n : 1);
+		memcpy(exact, buf, n);
+		assert_false(tt_mdns_begin(&r, exact, n));
+		free(exact);
+	}
+	for (size_t n = asked; n < w.off; n++)
+		assert_int_equal(walk_copy(buf, n), -1);
+}
+
+static void a_query_has_labels_of_1_to_63_bytes_and_253_in_all(void **state)
+{
+	static const struct {
+		size_t label, count; /* so many labels of this length, dots between */
+		size_t len;	     /* of the message; 0: refused */
+	} rows[] = {
+		{ 63, 1, 81 }, { 64, 1, 0 }, { 62, 4, 269 }, { 63, 4, 0 }, { 1, 127, 271 }, { 1, 128, 0 },
+	};
+	char text[600];
+	uint8_t buf[600];
+
+	(void)state;
+	for (size_t i = 0; i < TT_COUNT(rows); i++) {
+		size_t n = 0;
+		for (size_t k = 0; k < rows[i].count; k++) {
+			memset(text + n, 'a', rows[i].label);
+			n += rows[i].label;
+			text[n++] = k + 1 < rows[i].count ? '.' : '\0';
+		}
+		assert_int_equal(tt_mdns_write_query(buf, sizeof buf, text, TT_MDNS_A), rows[i].len);
+	}
+	assert_int_equal(tt_mdns_write_query(buf, sizeof buf, "a..local", TT_MDNS_A), 0);
+	assert_int_equal(tt_mdns_write_query(buf, sizeof buf, ".local", TT_MDNS_A), 0);
+}
+
+static void names_are_the_same_in_either_case_and_whole(void **state)
+{
+	(void)state;
+	assert_true(tt_mdns_same_name("aZ.local", "Az.LOCAL"));
+	assert_false(tt_mdns_same_name("a.local", "a.loca"));
+	assert_false(tt_mdns_same_name("a.loca", "a.local"));
+	assert_false(tt_mdns_same_name("a", "["));
+	assert_false(tt_mdns_same_name("[", "{"));
+	assert_false(tt_mdns_same_name("@", "`"));
+	assert_true(tt_mdns_same_name("", ""));
+}
+
 static void only_one_label_before_local_is_a_candidate_s_name(void **state)
 {
 	char big[80];
@@ -250,6 +350,10 @@ int main(void)
 		cmocka_unit_test(names_that_do_not_end_are_refused),
 		cmocka_unit_test(a_name_of_more_than_255_bytes_is_refused_also_by_pointers),
 		cmocka_unit_test(a_chain_of_pointers_is_refused_before_it_costs_much),
+		cmocka_unit_test(only_addresses_of_the_internet_and_of_their_length_count),
+		cmocka_unit_test(an_ipv6_address_is_read_and_questions_are_passed_over),
+		cmocka_unit_test(a_query_has_labels_of_1_to_63_bytes_and_253_in_all),
+		cmocka_unit_test(names_are_the_same_in_either_case_and_whole),
 		cmocka_unit_test(only_one_label_before_local_is_a_candidate_s_name),
 		cmocka_unit_test(the_corpus_is_survived),
 	};
