@@ -132,6 +132,126 @@ static void what_is_written_reads_the_same_in_both_forms(void **state)
 	check_round_trip(longer, 1);
 }
 
+static void the_form_is_of_one_byte_while_every_element_fits_it(void **state)
+{
+	static const char text[] = "0123456789abcdefg";
+	static const struct {
+		uint8_t id;
+		size_t len, room; /* of the extension, its head included */
+	} rows[] = {
+		{ 1, 1, 8 }, { 14, 16, 24 }, { 15, 1, 8 }, { 14, 17, 24 }, { 14, 0, 8 }, { 1, 2, 8 },
+		{ 1, 3, 8 }, { 1, 4, 12 },   { 15, 2, 8 }, { 15, 3, 12 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < TT_COUNT(rows); i++) {
+		const struct tt_rtp_ext ext = { rows[i].id, { (const uint8_t *)text, rows[i].len } };
+		uint8_t buf[64];
+		struct wr w = wr_make(buf, sizeof buf);
+		const struct tt_rtp_packet h = { .pt = 0 };
+
+		assert_int_equal(tt_rtp_ext_room(&ext, 1), rows[i].room);
+		tt_rtp_write_header(&w, &h, &ext, 1);
+		const bool one = rows[i].id < 15 && rows[i].len >= 1 && rows[i].len <= 16;
+		assert_memory_equal(buf + 12, one ? "\xbe\xde" : "\x10\0", 2);
+		check_round_trip(&ext, 1);
+	}
+	assert_int_equal(tt_rtp_ext_room(NULL, 0), 0);
+}
+
+/* The elements of one extension as "id:length" and a mark for how it ended. */
+static const char *elements(uint16_t profile, const char *body, size_t len)
+{
+	static char out[200];
+	uint8_t *exact = malloc(len ? len : 1);
+	struct tt_rtp_packet p = { .ext_profile = profile, .ext = { exact, len } };
+	struct tt_rtp_ext_reader r = tt_rtp_ext_begin(&p);
+	struct tt_rtp_ext e;
+	size_t n = 0;
+
+	memcpy(exact, body, len);
+	out[0] = '\0';
+	while (tt_rtp_ext_next(&r, &e)) {
+		assert_true(e.value.p >= exact && e.value.p + e.value.len <= exact + len);
+		n += (size_t)snprintf(out + n, sizeof out - n, "%d:%zu ", e.id, e.value.len);
+	}
+	snprintf(out + n, sizeof out - n, r.rd.bad ? "bad" : "end");
+	assert_false(tt_rtp_ext_next(&r, &e));
+	free(exact);
+	return out;
+}
+
+static void elements_are_read_up_to_what_cannot_be_one(void **state)
+{
+	static const struct {
+		uint16_t profile;
+		const char *body;
+		size_t len;
+		const char *want;
+	} rows[] = {
+		{ 0xbede, "", 0, "end" },
+		{ 0xbede, "\0\0\0\0", 4, "end" },
+		{ 0xbede, "\x10\xaa\0\0", 4, "1:1 end" },
+		{ 0xbede, "\0\x10\xaa\0\0\x21\1\2", 8, "1:1 2:2 end" },
+		{ 0xbede, "\x12\1\2\3", 4, "1:3 end" },
+		{ 0xbede, "\x13\1\2\3", 4, "bad" },	      /* a byte is missing */
+		{ 0xbede, "\x10\xaa\xf0\x01", 4, "1:1 bad" }, /* 15 ends the reading */
+		{ 0xbede, "\x10\xaa\x03\x01", 4, "1:1 bad" }, /* 0 with a length */
+		{ 0xbede, "\xe0\1\xe0\2", 4, "14:1 14:1 end" },
+		{ 0x1000, "\1\0\2\0", 4, "1:0 2:0 end" },
+		{ 0x100f, "\1\2\3\4", 4, "1:2 end" },
+		{ 0x1000, "\1\3\3\4", 4, "bad" },
+		{ 0x1000, "\0\0\0\1", 4, "bad" }, /* without its length */
+		{ 0x1000, "\xff\1\1\0", 4, "255:1 end" },
+		{ 0x1010, "\1\0\2\0", 4, "bad" }, /* a profile nobody here knows */
+		{ 0x0fff, "\1\0\2\0", 4, "bad" },
+		{ 0xbedf, "\x10\xaa\0\0", 4, "bad" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < TT_COUNT(rows); i++)
+		assert_string_equal(elements(rows[i].profile, rows[i].body, rows[i].len), rows[i].want);
+}
+
+static void every_truncation_of_a_header_is_refused(void **state)
+{
+	/* two CSRCs, an extension of one word, a byte of payload and two of padding */
+	static const uint8_t whole[] = { 0xb2, 96, 0, 1,    0,	  0,	0, 2,	 0, 0, 0, 3,	0, 0, 0, 4,
+					 0,    0,  0, 5,    0xbe, 0xde, 0, 1,	 0, 0, 0, 0,	7, 9, 2 };
+	struct tt_rtp_packet p;
+
+	(void)state;
+	for (size_t n = 0; n <= sizeof whole; n++) {
+		uint8_t *exact = malloc(n ? n : 1);
+
+		memcpy(exact, whole, n);
+		if (n > 28)
+			exact[n - 1] = 1; /* that the padding does not decide */
+		assert_int_equal(tt_rtp_read(&p, exact, n), n > 28);
+		if (n > 28)
+			assert_true(p.header_len == 28 && p.payload.len == n - 29 && p.padding == 1);
+		free(exact);
+	}
+	assert_true(tt_rtp_read(&p, whole, sizeof whole));
+	assert_true(p.payload.len == 1 && p.padding == 2 && p.csrc_count == 2);
+}
+
+static void padding_is_at_least_its_own_byte_and_at_most_the_payload(void **state)
+{
+	struct tt_rtp_packet p;
+	uint8_t pkt[12 + 4] = { 0xa0 };
+
+	(void)state;
+	for (unsigned pad = 0; pad < 256; pad++) {
+		pkt[15] = (uint8_t)pad;
+		assert_int_equal(tt_rtp_read(&p, pkt, sizeof pkt), pad >= 1 && pad <= 4);
+	}
+	for (unsigned version = 0; version < 4; version++) {
+		pkt[0] = (uint8_t)(version << 6);
+		assert_int_equal(tt_rtp_read(&p, pkt, sizeof pkt), version == 2);
+	}
+}
+
 static void second_bytes_64_to_95_are_rtcp(void **state)
 {
 	(void)state;
@@ -149,6 +269,10 @@ int main(void)
 		cmocka_unit_test(every_vector_reads_as_expected),
 		cmocka_unit_test(truncations_and_flips_never_read_past_the_end),
 		cmocka_unit_test(what_is_written_reads_the_same_in_both_forms),
+		cmocka_unit_test(the_form_is_of_one_byte_while_every_element_fits_it),
+		cmocka_unit_test(elements_are_read_up_to_what_cannot_be_one),
+		cmocka_unit_test(every_truncation_of_a_header_is_refused),
+		cmocka_unit_test(padding_is_at_least_its_own_byte_and_at_most_the_payload),
 		cmocka_unit_test(second_bytes_64_to_95_are_rtcp),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

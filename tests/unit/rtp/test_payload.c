@@ -125,6 +125,142 @@ static void opus_packets_that_do_not_add_up_are_refused(void **state)
 	assert_int_equal(duration("1b03", 30), 0); /* 180 ms */
 }
 
+/* R2 and R5 of RFC 6716 section 3.4 at their edges, in each of the four codes. */
+static void opus_frames_have_at_most_1275_bytes_and_play_120_ms(void **state)
+{
+	static const struct {
+		const char *head;
+		size_t zeros;
+		uint32_t samples;
+	} rows[] = {
+		{ "78", 1275, 960 },
+		{ "78", 1276, 0 },
+		{ "e1", 2 * 1275, 240 },
+		{ "e1", 2 * 1276, 0 },
+		{ "e1", 2 * 1275 + 1, 0 },
+		{ "e2fb", 251, 240 },		/* a length of one byte ends at 251 */
+		{ "e2fc00", 252 + 1275, 240 }, /* and 252 begins one of two */
+		{ "e2fc00", 252 + 1276, 0 },
+		{ "e2fc00", 251, 0 },
+		{ "e2ffff", 1275 + 1275, 240 },
+		{ "e2ffff", 1274, 0 },
+		{ "e2fc", 0, 0 }, /* half a length */
+		{ "e2fd01", 257, 240 },
+		{ "e302", 2 * 1275, 240 },
+		{ "e302", 2 * 1276, 0 },
+		{ "e30100", 0, 120 },
+		{ "e301", 1275, 120 },
+		{ "e301", 1276, 0 },
+		{ "e38205", 5 + 1275, 240 },
+		{ "e38205", 5 + 1276, 0 },
+		{ "e38205", 5, 240 },
+		{ "e38205", 4, 0 },
+		{ "e382fc", 0, 0 },
+		{ "e3", 0, 0 },
+		{ "e330", 48, 5760 },
+		{ "e331", 49, 0 },
+		{ "1802", 1, 2880 },
+		{ "1b02", 2, 5760 },
+		{ "1b03", 3, 0 },
+		/* padding: 254 for each 255, and what is left of it */
+		{ "e341ff00", 254, 120 },
+		{ "e341ff00", 253, 0 },
+		{ "e341fe", 254, 120 },
+		{ "e341ffff00", 508, 120 },
+		{ "e341ffff", 508, 0 }, /* it goes on, and the packet does not */
+		{ "e34105", 5, 120 },
+		{ "e34105", 4, 0 },
+		{ "e34100", 0, 120 },
+		{ "e341", 0, 0 },
+		{ "e3c2010a", 11, 240 },
+		{ "e3c20b01", 11, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < TT_COUNT(rows); i++)
+		if (duration(rows[i].head, rows[i].zeros) != rows[i].samples)
+			fail_msg("%s and %zu zeros", rows[i].head, rows[i].zeros);
+}
+
+/* RFC 6716 table 2. */
+static void every_opus_configuration_has_its_frame_size(void **state)
+{
+	static const uint16_t samples[32] = {
+		480, 960, 1920, 2880, 480, 960, 1920, 2880, 480, 960, 1920, 2880, 480, 960, 480, 960,
+		120, 240, 480,	960,  120, 240, 480,  960,  120, 240, 480,  960,  120, 240, 480, 960,
+	};
+
+	(void)state;
+	for (unsigned config = 0; config < 32; config++) {
+		const uint8_t toc = (uint8_t)(config << 3);
+
+		assert_int_equal(tt_opus_duration(&toc, 1), samples[config]);
+	}
+}
+
+static void only_ten_bytes_with_the_start_code_are_a_key_frame(void **state)
+{
+	static const uint8_t key[10] = { 0x10, 0, 0, 0x9d, 0x01, 0x2a, 0x80, 0x02, 0xe0, 0x01 };
+	uint8_t p[11] = { 0x10 };
+	struct tt_vp8_descriptor d;
+
+	(void)state;
+	for (size_t len = 0; len <= 10; len++) {
+		uint8_t *exact = malloc(len ? len : 1);
+
+		memcpy(exact, key, len);
+		assert_int_equal(tt_vp8_is_key_frame(exact, len), len == 10);
+		free(exact);
+	}
+	for (size_t i = 0; i < 10; i++) {
+		uint8_t bad[10];
+
+		memcpy(bad, key, 10);
+		bad[i] ^= 1;
+		assert_int_equal(tt_vp8_is_key_frame(bad, 10), i != 0 && (i < 3 || i > 5));
+	}
+	memcpy(p + 1, key, 10);
+	assert_true(tt_vp8_read(&d, p, 11) && d.key && d.width == 640 && d.height == 480);
+	p[0] = 0; /* not the start of a partition */
+	assert_true(tt_vp8_read(&d, p, 11) && !d.key && d.width == 0);
+	p[0] = 0x11; /* of another partition */
+	assert_true(tt_vp8_read(&d, p, 11) && !d.start && !d.key);
+}
+
+/* RFC 7741 section 4.2: each flag takes its byte, in this order. */
+static void every_flag_of_a_vp8_descriptor_takes_its_byte(void **state)
+{
+	(void)state;
+	for (unsigned flags = 0; flags < 32; flags++) {
+		const bool wide = flags & 1, pid = flags & 2, tl0 = flags & 4, tid = flags & 8,
+			   key = flags & 16;
+		const uint8_t head[2] = { 0x90, (uint8_t)(pid * 0x80 | tl0 * 0x40 | tid * 0x20 |
+							  key * 0x10) };
+		uint8_t buf[8];
+		struct wr w = wr_make(buf, sizeof buf);
+		struct tt_vp8_descriptor d;
+
+		wr_bytes(&w, head, 2);
+		if (pid)
+			wr_u8(&w, wide ? 0x92 : 0x12);
+		if (pid && wide)
+			wr_u8(&w, 0x34);
+		if (tl0)
+			wr_u8(&w, 0x56);
+		if (tid || key)
+			wr_u8(&w, 0xb7);
+		assert_false(tt_vp8_read(&d, buf, wr_len(&w)));
+		wr_u8(&w, 1);
+		assert_true(tt_vp8_read(&d, buf, wr_len(&w)));
+		assert_int_equal(d.picture_id, !pid ? TT_VP8_NO_VALUE : wide ? 0x1234 : 0x12);
+		assert_int_equal(d.tl0_picture_index, tl0 ? 0x56 : TT_VP8_NO_VALUE);
+		assert_int_equal(d.temporal_index, tid ? 2 : TT_VP8_NO_VALUE);
+		assert_int_equal(d.layer_sync, tid);
+		assert_int_equal(d.key_index, key ? 0x17 : TT_VP8_NO_VALUE);
+		assert_int_equal(d.payload.len, 1);
+	}
+}
+
 static void take(const uint8_t *p, size_t len)
 {
 	struct tt_vp8_descriptor d;
@@ -156,6 +292,10 @@ int main(void)
 		cmocka_unit_test(a_written_vp8_descriptor_reads_the_same),
 		cmocka_unit_test(opus_packets_say_how_long_they_play),
 		cmocka_unit_test(opus_packets_that_do_not_add_up_are_refused),
+		cmocka_unit_test(opus_frames_have_at_most_1275_bytes_and_play_120_ms),
+		cmocka_unit_test(every_opus_configuration_has_its_frame_size),
+		cmocka_unit_test(only_ten_bytes_with_the_start_code_are_a_key_frame),
+		cmocka_unit_test(every_flag_of_a_vp8_descriptor_takes_its_byte),
 		cmocka_unit_test(truncations_and_flips_of_payloads_are_safe),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
