@@ -10,7 +10,7 @@
 
 bool tt_rtcp_next(struct rd *r, struct tt_rtcp *out)
 {
-	if (r->bad || rd_left(r) == 0)
+	if (rd_left(r) == 0) /* also of a bad cursor */
 		return false;
 	const uint8_t *start = r->base + r->off;
 	uint8_t b = rd_u8(r);
@@ -103,7 +103,7 @@ static uint32_t check_xr(const struct tt_rtcp *p)
 	struct rd r = rd_make(p->body.p, p->body.len);
 
 	rd_u32(&r);
-	while (!r.bad && rd_left(&r) > 0) {
+	while (rd_left(&r) > 0) {
 		uint8_t type = rd_u8(&r);
 
 		rd_u8(&r);

@@ -46,7 +46,7 @@ static uint32_t code3_frames(struct rd *r)
 			if (rd_left(r) < pad)
 				return 0;
 			r->len -= pad;
-		} while (n == 255 && !r->bad);
+		} while (n == 255); /* a bad cursor reads 0 */
 	}
 	if (r->bad || frames == 0)
 		return 0;

@@ -11,7 +11,7 @@
 
 bool tt_sctp_next(struct rd *r, struct sctp_tlv *out)
 {
-	if (r->bad || rd_left(r) == 0)
+	if (rd_left(r) == 0) /* also of a bad cursor */
 		return false;
 	const uint8_t *start = r->base + r->off;
 	uint16_t tag = rd_u16(r);

@@ -89,10 +89,8 @@ void tt_sctp_write_init(struct wr *w, uint8_t type, const struct sctp_init *i)
 	wr_u8(w, SCTP_RE_CONFIG);
 	wr_u8(w, SCTP_FORWARD_TSN);
 	tt_sctp_end(w, p);
-	for (struct rd r = rd_make(i->unknown, i->unknown_len); rd_left(&r) > 0;) {
-		struct sctp_tlv unknown;
-		if (!tt_sctp_next(&r, &unknown))
-			break;
+	struct rd r = rd_make(i->unknown, i->unknown_len);
+	for (struct sctp_tlv unknown; tt_sctp_next(&r, &unknown);) {
 		p = tt_sctp_begin_param(w, SCTP_P_UNRECOGNIZED);
 		wr_bytes(w, unknown.whole.p, unknown.whole.len);
 		tt_sctp_end(w, p);

@@ -221,6 +221,151 @@ static void bad_framing_is_refused(void **state)
 	assert_null(check_hex("80cf000200000001ff000000")); /* an unknown XR block without content */
 }
 
+/* Each kind of packet at the lengths around what its counts ask for. */
+static void every_kind_is_as_long_as_it_says(void **state)
+{
+	static const struct {
+		const char *hex;
+		bool good;
+	} rows[] = {
+		{ "80c80006" "00000001" "0000000000000000" "00000000" "00000000" "00000000", true },
+		{ "80c80005" "00000001" "0000000000000000" "00000000" "00000000", false },
+		{ "81c80006" "00000001" "0000000000000000" "00000000" "00000000" "00000000", false },
+		{ "80c90001" "00000001", true },
+		{ "80c90000", false },
+		{ "81c90006" "00000001" "00000002" "00000000" "00000000" "00000000" "00000000", false },
+		{ "81c90007" "00000001" "00000002" "00000000" "00000000" "00000000" "00000000" "00000000",
+		  true },
+		{ "80ca0000", true }, /* SDES about nobody */
+		{ "81ca0002" "00000001" "00000000", true },
+		{ "81ca0002" "00000001" "01016100", true },
+		{ "81ca0002" "00000001" "01026161", false }, /* no end of the list */
+		{ "81ca0002" "00000001" "01036161", false },
+		{ "81ca0001" "00000001", false },
+		{ "82ca0002" "00000001" "00000000", false },
+		{ "82ca0004" "00000001" "00000000" "00000002" "00000000", true },
+		{ "80cb0000", true },
+		{ "81cb0001" "00000001", true },
+		{ "82cb0001" "00000001", false },
+		{ "81cb0002" "00000001" "03616161", true },
+		{ "81cb0002" "00000001" "04616161", false },
+		{ "80cc0002" "00000001" "61616161", true },
+		{ "80cc0001" "00000001", false },
+		{ "81cd0001" "00000001", false },
+		{ "81cd0002" "00000001" "00000002", false }, /* a NACK of nothing */
+		{ "81cd0003" "00000001" "00000002" "00030004", true },
+		{ "a1cd0003" "00000001" "00000002" "00030001", false }, /* of three bytes */
+		{ "83cd0002" "00000001" "00000002", true },		/* TMMBR: not looked at */
+		{ "81ce0002" "00000001" "00000002", true },		/* PLI */
+		{ "81ce0001" "00000001", false },
+		{ "83ce0002" "00000001" "00000002", false }, /* RPSI without its first word */
+		{ "83ce0003" "00000001" "00000002" "10000000", true },
+		{ "83ce0003" "00000001" "00000002" "11000000", false }, /* 17 bits of 16 */
+		{ "a3ce0004" "00000001" "00000002" "00000000" "00000004", true },
+		{ "84ce0002" "00000001" "00000002", false }, /* a FIR of nobody */
+		{ "84ce0003" "00000001" "00000002" "00000003", false },
+		{ "84ce0004" "00000001" "00000002" "00000003" "01000000", true },
+		{ "8fce0002" "00000001" "00000002", true },		/* AFB without a name */
+		{ "8fce0003" "00000001" "00000002" "58454d42", true }, /* not REMB */
+		{ "8fce0003" "00000001" "00000002" "52454d42", false },
+		{ "8fce0003" "00000001" "00000002" "52454d43", true },
+		{ "8fce0003" "00000001" "00000002" "52454e42", true },
+		{ "8fce0003" "00000001" "00000002" "52464d42", true },
+		{ "8fce0004" "00000001" "00000002" "52454d42" "00000000", true },
+		{ "8fce0004" "00000001" "00000002" "52454d42" "01000000", false },
+		{ "8fce0005" "00000001" "00000002" "52454d42" "01000000" "00000007", true },
+		{ "8fce0004" "00000001" "00000002" "52454d42" "00bbffff", true }, /* 46 bits */
+		{ "8fce0004" "00000001" "00000002" "52454d42" "00bc0000", false },
+		{ "80cf0000", false }, /* an XR of nobody */
+		{ "80cf0001" "00000001", true },
+		{ "80cf0004" "00000001" "04000002" "0000000000000000", true },
+		{ "80cf0003" "00000001" "04000001" "00000000", false },
+		{ "80cf0002" "00000001" "05000000", true },
+		{ "80cf0003" "00000001" "05000001" "00000000", false },
+		{ "80cf0005" "00000001" "05000003" "000000000000000000000000", true },
+		{ "80cf0003" "00000001" "06000001" "00000000", true },
+		{ "80c00000", true }, /* of a kind nobody here knows */
+		{ "80bf0000", false },
+		{ "80df0000", true },
+		{ "80e00000", false },
+		{ "c0c90001" "00000001", false }, /* version 3 */
+		{ "a0c90002" "00000001" "00000004", true },
+		{ "a0c90002" "00000001" "00000008", false }, /* the sender is cut off */
+		{ "a0cd0003" "00000001" "00000002" "00000003", true },	/* feedback pads by three */
+		{ "a0ce0003" "00000001" "00000002" "00000003", false }, /* and no other */
+		{ "a0c90000", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < TT_COUNT(rows); i++)
+		if (rows[i].good != !check_hex(rows[i].hex))
+			fail_msg("%s", rows[i].hex);
+}
+
+static void a_walk_ends_where_the_framing_does(void **state)
+{
+	static const uint8_t pkt[] = { 0x80, 201, 0, 1, 0, 0, 0, 7, 0x80, 203, 0, 1, 0, 0, 0 };
+	struct rd r = rd_make(pkt, sizeof pkt);
+	struct tt_rtcp one;
+
+	(void)state;
+	assert_true(tt_rtcp_next(&r, &one));
+	assert_true(one.type == 201 && one.all.p == pkt && one.all.len == 8);
+	assert_false(tt_rtcp_next(&r, &one));
+	assert_true(r.bad);
+	assert_false(tt_rtcp_next(&r, &one)); /* and stays there */
+}
+
+/* The readers answer "no more" to what is too short for them. */
+static void lists_end_with_their_bytes(void **state)
+{
+	static const uint8_t fci[] = { 0, 9, 0x80, 1, 0xff, 0xff, 0, 1, 'R', 'E', 'M', 'B', 1, 0xbb, 0xff, 0xff };
+	uint16_t seq, want[] = { 9, 10, 25, 65535, 0 };
+	uint32_t ssrc;
+	uint64_t rate;
+	uint8_t n;
+	size_t i = 0;
+
+	(void)state;
+	for (size_t k = 0; k < TT_COUNT(want); k++) {
+		assert_true(tt_rtcp_read_nack((struct span){ fci, 8 }, &i, &seq));
+		assert_int_equal(seq, want[k]);
+	}
+	assert_false(tt_rtcp_read_nack((struct span){ fci, 8 }, &i, &seq));
+	assert_true(tt_rtcp_read_fir((struct span){ fci, 8 }, 0, &ssrc, &n));
+	assert_true(ssrc == 0x00098001 && n == 255);
+	assert_false(tt_rtcp_read_fir((struct span){ fci, 8 }, 1, &ssrc, &n));
+	assert_false(tt_rtcp_read_fir((struct span){ fci, 7 }, 0, &ssrc, &n));
+	assert_true(tt_rtcp_read_remb((struct span){ fci + 8, 8 }, &rate));
+	assert_true(rate == UINT64_C(0x3ffff) << 46);
+	assert_false(tt_rtcp_read_remb((struct span){ fci + 8, 7 }, &rate));
+	assert_false(tt_rtcp_read_remb((struct span){ fci, 8 }, &rate));
+	assert_false(tt_rtcp_read_remb(
+		(struct span){ (const uint8_t *)"REMB\1\xbc\0\0", 8 }, &rate));
+}
+
+static void a_loss_of_24_bits_has_a_sign(void **state)
+{
+	static const struct {
+		uint32_t bits;
+		int32_t lost;
+	} rows[] = { { 0, 0 }, { 0x7fffff, 8388607 }, { 0x800000, -8388608 }, { 0xffffff, -1 } };
+
+	(void)state;
+	for (size_t i = 0; i < TT_COUNT(rows); i++) {
+		uint8_t body[28] = { 0 };
+		const struct tt_rtcp p = { .type = TT_RTCP_RR, .count = 1, .body = { body, 28 } };
+		struct tt_rtcp_block b;
+
+		body[9] = (uint8_t)(rows[i].bits >> 16);
+		body[10] = (uint8_t)(rows[i].bits >> 8);
+		body[11] = (uint8_t)rows[i].bits;
+		tt_rtcp_read_block(&p, 0, &b);
+		assert_int_equal(b.lost, rows[i].lost);
+	}
+	assert_int_equal(tt_rtcp_ntp(-1), tt_rtcp_ntp(0)); /* before 1970 there is no time */
+}
+
 static void touch(const uint8_t *pkt, size_t len)
 {
 	struct rd r = rd_make(pkt, len);
@@ -309,6 +454,10 @@ int main(void)
 		cmocka_unit_test(a_nack_list_reads_pairs_and_masks),
 		cmocka_unit_test(what_is_written_reads_the_same),
 		cmocka_unit_test(bad_framing_is_refused),
+		cmocka_unit_test(every_kind_is_as_long_as_it_says),
+		cmocka_unit_test(a_walk_ends_where_the_framing_does),
+		cmocka_unit_test(lists_end_with_their_bytes),
+		cmocka_unit_test(a_loss_of_24_bits_has_a_sign),
 		cmocka_unit_test(truncations_and_flips_never_read_past_the_end),
 		cmocka_unit_test(ntp_time_is_that_of_1900),
 	};

@@ -104,6 +104,86 @@ static unsigned drain(struct tt_twcc_arrivals *a, struct seen *seen, size_t max,
 	return packets;
 }
 
+/* The statuses of one feedback as a text: a digit for each symbol, or why it is refused. */
+static const char *statuses(const char *hex)
+{
+	static char out[64];
+	size_t len, n = 0;
+	uint8_t *p = rtp_unhex(hex, &len);
+	const struct span fci = { p, len };
+	struct tt_twcc_reader t;
+	struct tt_twcc_status s;
+
+	if (tt_twcc_check(fci)) {
+		free(p);
+		return "refused";
+	}
+	tt_twcc_begin(&t, fci);
+	while (tt_twcc_next(&t, &s))
+		n += (size_t)snprintf(out + n, sizeof out - n, "%s%d", n ? " " : "",
+				      s.received ? (int)(s.delta_us / TT_TWCC_TICK) : -9);
+	assert_int_equal(t.at, t.count);
+	assert_false(tt_twcc_next(&t, &s));
+	free(p);
+	return out;
+}
+
+static void chunks_and_deltas_add_up_to_the_count(void **state)
+{
+	static const struct {
+		const char *hex, *want; /* -9: not received */
+	} rows[] = {
+		{ "0001" "0001" "000000" "00" "2001" "05", "5" },
+		{ "0001" "0002" "000000" "00" "0002", "-9 -9" },
+		{ "0001" "0001" "000000" "00" "4001" "0100", "256" },
+		{ "0001" "0001" "000000" "00" "4001" "7fff", "32767" },
+		{ "0001" "0001" "000000" "00" "4001" "8000", "-32768" },
+		{ "0001" "0002" "000000" "00" "2001" "2001" "05" "06", "5 6" },
+		{ "0001" "0002" "000000" "00" "2000" "2002" "05" "06", "5 6" }, /* a run of none */
+		{ "0001" "0003" "000000" "00" "b000" "05" "06", "5 6 -9" },    /* 14 bits */
+		{ "0001" "0003" "000000" "00" "d800" "05" "ffff", "5 -1 -9" }, /* 7 symbols of two */
+		{ "0001" "0001" "000000" "00" "2001", "refused" },
+		{ "0001" "0001" "000000" "00" "4001" "01", "refused" },
+		{ "0001" "0002" "000000" "00" "2001" "05", "refused" },
+		{ "0001" "0002" "000000" "00" "2001" "20", "refused" }, /* half a chunk */
+		{ "0001" "0001" "000000" "00" "6001" "0505", "refused" },
+		{ "0001" "0001" "000000" "00" "f000" "0505", "refused" },
+		{ "0001" "0001" "000000" "00" "cc00" "050505", "-9" }, /* 3 behind the count */
+		{ "0001" "0002" "000000" "00" "b800" "0505", "5 5" },  /* so do its other deltas */
+		{ "0001" "0000" "000000" "00" "2001" "05", "refused" },
+		{ "0001" "0001" "000000" "00", "refused" },
+		{ "0001" "0001" "000000", "refused" },
+		{ "0001" "0001" "000000" "00" "2001" "0500", "5" }, /* what follows is padding */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < TT_COUNT(rows); i++)
+		assert_string_equal(statuses(rows[i].hex), rows[i].want);
+}
+
+/* A reader of feedback that nobody checked ends as well. */
+static void unchecked_feedback_ends_at_its_last_byte(void **state)
+{
+	static const uint8_t whole[] = { 0, 1, 0, 4, 0x80, 0, 0, 3, 0x20, 2, 0x20, 2, 5, 6, 7, 8 };
+	struct tt_twcc_reader t;
+	struct tt_twcc_status s;
+
+	(void)state;
+	for (size_t n = 0; n <= sizeof whole; n++) {
+		uint8_t *exact = malloc(n ? n : 1);
+		unsigned received = 0;
+
+		memcpy(exact, whole, n);
+		tt_twcc_begin(&t, (struct span){ exact, n });
+		while (tt_twcc_next(&t, &s))
+			received += s.received;
+		assert_int_equal(received, n < 12 ? 0 : n - 12);
+		if (n >= 8)
+			assert_true(t.reference == -0x800000 && t.feedback == 3);
+		free(exact);
+	}
+}
+
 static void reported_arrivals_are_those_that_happened(void **state)
 {
 	enum { N = 3000, BASE = 65000 };
@@ -183,6 +263,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_vector_reads_as_expected),
+		cmocka_unit_test(chunks_and_deltas_add_up_to_the_count),
+		cmocka_unit_test(unchecked_feedback_ends_at_its_last_byte),
 		cmocka_unit_test(reported_arrivals_are_those_that_happened),
 		cmocka_unit_test(a_late_packet_is_reported_after_all),
 		cmocka_unit_test(a_jump_of_half_the_space_costs_a_bounded_feedback),

@@ -258,6 +258,266 @@ static void an_init_reads_as_it_was_written(void **state)
 	assert_int_equal(out.unknown_len, 0);
 }
 
+static bool read_as(struct sctp_tlv *c, const uint8_t *bytes, size_t len)
+{
+	struct rd r = rd_make(bytes, len);
+
+	return tt_sctp_next(&r, c);
+}
+
+static void a_packet_has_a_header_and_a_chunk_and_at_most_9000_bytes(void **state)
+{
+	static uint8_t pkt[SCTP_MAX_PACKET + 4], chunk[SCTP_MAX_PACKET + 4];
+	struct sctp_header h;
+	struct rd r;
+
+	(void)state;
+	for (size_t len = 0; len <= 12; len++) {
+		uint8_t *exact = malloc(len ? len : 1);
+		memset(exact, 0, len ? len : 1);
+		assert_int_equal(tt_sctp_read_packet(&h, &r, exact, len), TAUT_DROP_SCTP_TOO_SHORT);
+		free(exact);
+	}
+	for (size_t len = SCTP_MAX_PACKET; len <= SCTP_MAX_PACKET + 4; len += 4) {
+		const size_t n = len - SCTP_COMMON_HEADER;
+		memcpy(chunk, ((uint8_t[]){ SCTP_DATA, 3, (uint8_t)(n >> 8), (uint8_t)n }), 4);
+		assert_int_equal(packet_of(pkt, sizeof pkt, chunk, n), len);
+		const uint32_t why = tt_sctp_read_packet(&h, &r, pkt, len);
+		assert_int_equal(why == TT_TAKEN, len == SCTP_MAX_PACKET);
+	}
+	/* 4 bytes are the least that a chunk has */
+	assert_int_equal(packet_of(pkt, sizeof pkt, (const uint8_t[]){ 11, 0, 0, 4 }, 4), 16);
+	assert_int_equal(tt_sctp_read_packet(&h, &r, pkt, 16), TT_TAKEN);
+	assert_true(h.from == 5000 && h.to == 5000 && h.tag == 7);
+	assert_int_equal(packet_of(pkt, sizeof pkt, (const uint8_t[]){ 11, 0, 0, 4 }, 3), 15);
+	assert_int_equal(tt_sctp_read_packet(&h, &r, pkt, 15), TAUT_DROP_SCTP_CHUNK_LENGTHS);
+	assert_int_equal(packet_of(pkt, 15, (const uint8_t[]){ 11, 0, 0, 4 }, 4), 0);
+	for (size_t i = 0; i < 16; i++) {
+		assert_int_equal(packet_of(pkt, sizeof pkt, (const uint8_t[]){ 11, 0, 0, 4 }, 4), 16);
+		pkt[i] ^= 0x40; /* a flip anywhere is seen by the checksum */
+		assert_int_equal(tt_sctp_read_packet(&h, &r, pkt, 16), TAUT_DROP_SCTP_CHECKSUM);
+	}
+	struct wr w = wr_make(pkt, 11);
+	wr_zeros(&w, 11);
+	assert_int_equal(tt_sctp_seal(&w), 0); /* no room for its own checksum */
+}
+
+static void a_walk_ends_at_what_is_no_chunk(void **state)
+{
+	static const struct {
+		uint8_t bytes[8];
+		size_t len;
+		bool good;
+		size_t value;
+	} rows[] = {
+		{ { 1, 2, 0, 4 }, 4, true, 0 },	      { { 1, 2, 0, 5, 9 }, 5, true, 1 },
+		{ { 1, 2, 0, 8, 9 }, 8, true, 4 },    { { 1, 2, 0, 9 }, 8, false, 0 },
+		{ { 1, 2, 0, 3, 9 }, 8, false, 0 },   { { 1, 2, 0, 0, 9 }, 8, false, 0 },
+		{ { 1, 2, 0 }, 3, false, 0 },	      { { 0 }, 0, false, 0 },
+		{ { 1, 2, 0xff, 0xff }, 8, false, 0 },
+	};
+	struct sctp_tlv c;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		uint8_t *exact = malloc(rows[i].len ? rows[i].len : 1);
+		memcpy(exact, rows[i].bytes, rows[i].len);
+		struct rd r = rd_make(exact, rows[i].len);
+		assert_int_equal(tt_sctp_next(&r, &c), rows[i].good);
+		assert_int_equal(r.bad, !rows[i].good && rows[i].len > 0);
+		if (rows[i].good)
+			assert_true(rd_left(&c.value) == rows[i].value && c.tag == 0x0102 &&
+				    c.type == 1 && c.flags == 2);
+		/* what is bad stays bad, though bytes are left */
+		assert_false(tt_sctp_next(&r, &c));
+		free(exact);
+	}
+}
+
+static void data_has_a_header_of_twelve_bytes(void **state)
+{
+	static const uint8_t whole[] = { SCTP_DATA, 0, 0, 18, 0, 0, 0, 1, 0, 2, 0, 3, 0, 0, 0, 51, 'h', 'i' };
+	struct sctp_tlv c;
+	struct sctp_data d;
+
+	(void)state;
+	for (unsigned n = 4; n <= sizeof whole; n++)
+		for (unsigned flags = 0; flags < 16; flags++) {
+			uint8_t *exact = malloc(n);
+			memcpy(exact, whole, n);
+			exact[1] = (uint8_t)flags;
+			exact[3] = (uint8_t)n;
+			assert_true(read_as(&c, exact, n));
+			assert_int_equal(tt_sctp_read_data(&d, &c), n >= 16);
+			if (n >= 16)
+				assert_true(d.len == n - 16 && d.tsn.v == 1 && d.stream == 2 &&
+					    d.ssn.v == 3 && d.ppid == 51 && d.end == (flags & 1) &&
+					    d.begin == (flags >> 1 & 1) &&
+					    d.unordered == (flags >> 2 & 1) &&
+					    d.immediate == (flags >> 3 & 1));
+			free(exact);
+		}
+}
+
+/* An INIT with these parameters behind its sixteen bytes. */
+static bool init_of(struct sctp_init *i, const uint8_t *params, size_t len)
+{
+	uint8_t buf[4096];
+	struct wr w = wr_make(buf, sizeof buf);
+	struct sctp_tlv c;
+
+	size_t at = tt_sctp_begin(&w, SCTP_INIT, 0);
+	wr_zeros(&w, 16);
+	wr_bytes(&w, params, len);
+	tt_sctp_end(&w, at);
+	assert_true(read_as(&c, buf, wr_len(&w)));
+	return tt_sctp_read_init(i, &c);
+}
+
+/* 3.2.1: the two highest bits of a type nobody knows say what to do; and what is known. */
+static void parameters_are_taken_ignored_reported_or_end_the_reading(void **state)
+{
+	static const struct {
+		uint16_t tag;
+		bool ends, reported;
+	} rows[] = {
+		{ 0x0005, false, false }, { 0x0006, false, false }, { 0x0008, false, false },
+		{ 0x0009, false, false }, { 0x000c, false, false }, { 0x0007, false, false },
+		{ 0x0004, true, false },  { 0x000a, true, false },  { 0x000b, true, false },
+		{ 0x000d, true, false },  { 0x4001, true, true },   { 0x8001, false, false },
+		{ 0xc001, false, true },  { 0xc000, false, false }, { 0x8008, false, false },
+		{ 0x7fff, true, true },	  { 0xffff, false, true },
+	};
+
+	(void)state;
+	for (size_t k = 0; k < sizeof rows / sizeof rows[0]; k++) {
+		const uint8_t params[] = { (uint8_t)(rows[k].tag >> 8), (uint8_t)rows[k].tag, 0, 4,
+					   0xc0, 0, 0, 4, 0, 7, 0, 5, 'c', 0, 0, 0 };
+		struct sctp_init i;
+		assert_true(init_of(&i, params, sizeof params));
+		assert_int_equal(i.cookie.len, rows[k].ends ? 0 : 1);
+		assert_int_equal(i.forward_tsn, !rows[k].ends || rows[k].tag == 0xc000);
+		assert_int_equal(i.unknown_len, rows[k].reported ? 4 : 0);
+		assert_false(i.reconfig);
+	}
+}
+
+static void extensions_are_found_in_any_order(void **state)
+{
+	static const struct {
+		uint8_t params[12];
+		size_t len;
+		bool forward, reconfig;
+	} rows[] = {
+		{ { 0x80, 8, 0, 4 }, 4, false, false },
+		{ { 0x80, 8, 0, 5, 192 }, 8, true, false },
+		{ { 0x80, 8, 0, 5, 130 }, 8, false, true },
+		{ { 0x80, 8, 0, 7, 192, 1, 130 }, 8, true, true },
+		{ { 0x80, 8, 0, 7, 130, 1, 192 }, 8, true, true },
+		{ { 0x80, 8, 0, 5, 193 }, 8, false, false },
+	};
+
+	(void)state;
+	for (size_t k = 0; k < sizeof rows / sizeof rows[0]; k++) {
+		struct sctp_init i;
+		assert_true(init_of(&i, rows[k].params, rows[k].len));
+		assert_int_equal(i.forward_tsn, rows[k].forward);
+		assert_int_equal(i.reconfig, rows[k].reconfig);
+	}
+}
+
+static void an_init_cut_off_or_with_bad_parameters_is_refused(void **state)
+{
+	uint8_t buf[32] = { SCTP_INIT };
+	struct sctp_tlv c;
+	struct sctp_init i;
+
+	(void)state;
+	for (unsigned n = 4; n <= 20; n++) {
+		buf[3] = (uint8_t)n;
+		assert_true(read_as(&c, buf, n));
+		assert_int_equal(tt_sctp_read_init(&i, &c), n == 20);
+	}
+	assert_false(init_of(&i, (const uint8_t[]){ 0x80, 8, 0, 3 }, 4));
+	assert_false(init_of(&i, (const uint8_t[]){ 0x80, 8, 0, 5 }, 4));
+	assert_false(init_of(&i, (const uint8_t[]){ 0x80, 8, 0 }, 3));
+}
+
+/* What is reported back must not grow what answers an INIT without end. */
+static void unknown_parameters_come_back_while_there_is_room(void **state)
+{
+	struct sctp_init i;
+	uint8_t params[4 * sizeof i.unknown], back[4096];
+	struct wr w = wr_make(params, sizeof params);
+	size_t whole = 0;
+
+	(void)state;
+	for (unsigned n = 0; n < 2 * sizeof i.unknown / 8; n++) {
+		wr_u16(&w, 0xc001), wr_u16(&w, 5), wr_u8(&w, (uint8_t)n), wr_zeros(&w, 3);
+		assert_true(init_of(&i, params, wr_len(&w)));
+		whole = 8 * (n + 1u);
+		assert_int_equal(i.unknown_len, whole <= sizeof i.unknown ? whole : sizeof i.unknown);
+	}
+	struct wr out = wr_make(back, sizeof back);
+	tt_sctp_write_init(&out, SCTP_INIT_ACK, &i);
+	assert_true(wr_len(&out) > sizeof i.unknown);
+	struct sctp_tlv c, p;
+	size_t reports = 0;
+	assert_true(read_as(&c, back, wr_len(&out)));
+	rd_take(&c.value, 16);
+	while (tt_sctp_next(&c.value, &p))
+		if (p.tag == SCTP_P_UNRECOGNIZED) {
+			const uint8_t want[] = { 0xc0, 1, 0, 5, (uint8_t)reports++ };
+			assert_int_equal(rd_left(&p.value), 5);
+			assert_memory_equal(rd_take(&p.value, 5), want, 5);
+		}
+	assert_int_equal(reports, sizeof i.unknown / 8);
+}
+
+static void a_sack_has_room_for_what_it_counts(void **state)
+{
+	static const struct {
+		uint16_t gaps, dups;
+		size_t blocks;
+		bool good;
+	} rows[] = {
+		{ 0, 0, 0, true },  { 1, 0, 1, true },	{ 0, 1, 1, true },  { 1, 1, 2, true },
+		{ 1, 0, 0, false }, { 0, 1, 0, false }, { 1, 1, 1, false }, { 0xffff, 0xffff, 2, false },
+		{ 1, 0, 2, true },
+	};
+
+	(void)state;
+	for (size_t k = 0; k < sizeof rows / sizeof rows[0]; k++) {
+		uint8_t buf[64];
+		struct wr w = wr_make(buf, sizeof buf);
+		struct sctp_tlv c;
+		struct sctp_sack s;
+		size_t at = tt_sctp_begin(&w, SCTP_SACK, 0);
+		wr_u32(&w, 100), wr_u32(&w, 1000), wr_u16(&w, rows[k].gaps), wr_u16(&w, rows[k].dups);
+		for (size_t n = 0; n < rows[k].blocks; n++)
+			wr_u32(&w, 0x00020003);
+		tt_sctp_end(&w, at);
+		assert_true(read_as(&c, buf, wr_len(&w)));
+		assert_int_equal(tt_sctp_read_sack(&s, &c), rows[k].good);
+	}
+}
+
+static void a_writer_without_room_says_so(void **state)
+{
+	const struct sctp_init in = { .cookie = { (const uint8_t *)"cookie", 6 } };
+	uint8_t buf[128];
+
+	(void)state;
+	for (size_t cap = 0; cap < 64; cap++) {
+		struct wr w = wr_make(buf, cap);
+		tt_sctp_write_init(&w, SCTP_INIT_ACK, &in);
+		assert_int_equal(wr_len(&w), cap < 44 ? 0 : 44);
+		w = wr_make(buf, cap);
+		tt_sctp_write_cause(&w, SCTP_C_NO_USER_DATA, "abcd", 4);
+		assert_int_equal(wr_len(&w), cap < 8 ? 0 : 8);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -269,6 +529,15 @@ int main(void)
 		cmocka_unit_test(padding_may_be_anything_and_may_be_missing_at_the_end),
 		cmocka_unit_test(gap_blocks_must_ascend),
 		cmocka_unit_test(an_init_reads_as_it_was_written),
+		cmocka_unit_test(a_packet_has_a_header_and_a_chunk_and_at_most_9000_bytes),
+		cmocka_unit_test(a_walk_ends_at_what_is_no_chunk),
+		cmocka_unit_test(data_has_a_header_of_twelve_bytes),
+		cmocka_unit_test(parameters_are_taken_ignored_reported_or_end_the_reading),
+		cmocka_unit_test(extensions_are_found_in_any_order),
+		cmocka_unit_test(an_init_cut_off_or_with_bad_parameters_is_refused),
+		cmocka_unit_test(unknown_parameters_come_back_while_there_is_room),
+		cmocka_unit_test(a_sack_has_room_for_what_it_counts),
+		cmocka_unit_test(a_writer_without_room_says_so),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
