@@ -57,6 +57,98 @@ static void every_form_has_its_outcome(void **state)
 	}
 }
 
+/* Each character of a fingerprint in turn against all that it may and may not be. */
+static void every_place_of_a_fingerprint_takes_a_digit_or_a_colon(void **state)
+{
+	static const char digits[] = "0123456789abcdefABCDEF";
+	struct tt_dtls_print print;
+	char value[] = H32;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof value - 1; i++) {
+		const char was = value[i];
+
+		for (int c = 1; c < 256; c++) {
+			const bool good = i % 3 == 2 ? c == ':' : strchr(digits, c) != NULL;
+			const struct tt_dtls_fingerprint one = fp("sha-256", value);
+
+			value[i] = (char)c;
+			assert_int_equal(tt_dtls_fingerprint_read(&one, &print),
+					 good ? TAUT_OK : TAUT_E_SYNTAX);
+			if (good && i == 0)
+				assert_int_equal(print.value[0] & 15, 1);
+		}
+		value[i] = was;
+	}
+	for (int c = 0; c < 16; c++) {
+		const struct tt_dtls_fingerprint one = fp("sha-256", value);
+
+		value[1] = digits[c];
+		assert_int_equal(tt_dtls_fingerprint_read(&one, &print), TAUT_OK);
+		assert_int_equal(print.value[0], c);
+		if (c >= 10) {
+			value[1] = digits[c + 6];
+			assert_int_equal(tt_dtls_fingerprint_read(&one, &print), TAUT_OK);
+			assert_int_equal(print.value[0], c);
+		}
+	}
+}
+
+/* The name of a hash is read in either case, and whole. */
+static void the_name_of_a_hash_has_letters_of_both_cases(void **state)
+{
+	static const struct {
+		const char *name;
+		int result;
+	} rows[] = {
+		{ "SHA-256", TAUT_OK },		    { "sHa-256", TAUT_OK },
+		{ "sha-2560", TAUT_E_UNSUPPORTED }, { "sha-257", TAUT_E_UNSUPPORTED },
+		{ "sha\r256", TAUT_E_UNSUPPORTED }, { "[ha-256", TAUT_E_UNSUPPORTED },
+		{ "S@A-256", TAUT_E_UNSUPPORTED },
+	};
+	struct tt_dtls_print print;
+
+	(void)state;
+	for (size_t i = 0; i < TT_COUNT(rows); i++) {
+		const struct tt_dtls_fingerprint one = fp(rows[i].name, H32);
+
+		assert_int_equal(tt_dtls_fingerprint_read(&one, &print), rows[i].result);
+	}
+	/* of a hash that counts for nothing the form is asked all the same */
+	static const struct {
+		const char *name;
+		size_t octets;
+	} weak[] = { { "md2", 16 }, { "md5", 16 }, { "sha-1", 20 }, { "sha-224", 28 } };
+	for (size_t i = 0; i < TT_COUNT(weak); i++)
+		for (size_t n = 1; n <= 32; n++) {
+			struct tt_dtls_fingerprint one = fp(weak[i].name, H32);
+
+			one.value_len = 3 * n - 1;
+			assert_int_equal(tt_dtls_fingerprint_read(&one, &print),
+					 n == weak[i].octets ? TAUT_E_UNSUPPORTED : TAUT_E_SYNTAX);
+		}
+}
+
+static void a_library_without_the_hash_gives_no_fingerprint(void **state)
+{
+	OSSL_LIB_CTX *bare = OSSL_LIB_CTX_new();
+	OSSL_PROVIDER *null = OSSL_PROVIDER_load(bare, "null");
+	struct tt_dtls_print print = { .hash = 0 };
+	char text[TT_DTLS_FINGERPRINT_TEXT];
+	struct pair p;
+
+	(void)state;
+	assert_true(bare && null);
+	pair_init(&p, 1, NULL);
+	assert_false(tt_dtls_fingerprint_text(bare, p.shared[0]->cert, text));
+	assert_false(tt_dtls_fingerprint_match(bare, p.shared[0]->cert, &print, 1));
+	assert_false(tt_dtls_fingerprint_match(p.shared[0]->lib, p.shared[0]->cert, &print, 0));
+	ERR_clear_error();
+	pair_free(&p);
+	OSSL_PROVIDER_unload(null);
+	OSSL_LIB_CTX_free(bare);
+}
+
 static void hash_text(struct pair *p, int whose, const char *name, char *out)
 {
 	uint8_t value[64];
@@ -139,6 +231,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_form_has_its_outcome),
+		cmocka_unit_test(every_place_of_a_fingerprint_takes_a_digit_or_a_colon),
+		cmocka_unit_test(the_name_of_a_hash_has_letters_of_both_cases),
+		cmocka_unit_test(a_library_without_the_hash_gives_no_fingerprint),
 		cmocka_unit_test(one_match_among_several_of_the_strongest_hash_is_enough),
 		cmocka_unit_test(a_refused_set_changes_nothing),
 		cmocka_unit_test(our_own_reads_back),
