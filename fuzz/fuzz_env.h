@@ -7,7 +7,9 @@
 #define TAUT_FUZZ_ENV_H
 
 #include "base/env.h"
+#include "base/num.h"
 #include "base/rd.h"
+#include "base/wr.h"
 #include "fuzz.h"
 
 enum { FUZZ_MS = 1000, FUZZ_SECOND = 1000000 };
@@ -46,6 +48,14 @@ static inline void fuzz_env_end(const struct fuzz_env *e)
 static inline size_t fuzz_pick(struct rd *in, size_t n)
 {
 	return n <= 256 ? rd_u8(in) % n : rd_u16(in) % n;
+}
+
+/* Bytes of the input, at most so many as are asked for. */
+static inline void fuzz_copy(struct wr *out, struct rd *in, size_t len)
+{
+	const size_t n = tt_min(len, rd_left(in));
+
+	wr_bytes(out, rd_take(in, n), n);
 }
 
 #endif

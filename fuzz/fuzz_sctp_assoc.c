@@ -358,16 +358,13 @@ static void write_other(struct wr *out, struct rd *in)
 					 0x80,
 					 0xc1 };
 	const size_t at = tt_sctp_begin(out, types[fuzz_pick(in, TT_COUNT(types))], rd_u8(in) & 1);
-	const size_t len = tt_min(rd_u8(in) % 32, rd_left(in));
 
-	wr_bytes(out, rd_take(in, len), len);
+	fuzz_copy(out, in, rd_u8(in) % 32);
 	tt_sctp_end(out, at);
 }
 
 static void write_chunk(struct wr *out, const struct tt_sctp *s, struct rd *in)
 {
-	size_t len;
-
 	switch (fuzz_pick(in, 12)) {
 	case 0:
 		write_sack(out, s, in);
@@ -394,8 +391,7 @@ static void write_chunk(struct wr *out, const struct tt_sctp *s, struct rd *in)
 		break;
 	}
 	case 7: /* any bytes */
-		len = tt_min(rd_u8(in), rd_left(in));
-		wr_bytes(out, rd_take(in, len), len);
+		fuzz_copy(out, in, rd_u8(in));
 		break;
 	case 8:
 	case 9:
