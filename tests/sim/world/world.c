@@ -141,6 +141,24 @@ void world_iface_up(struct world *w, int iface, bool up)
 		h->ops->ifaces_changed(h->user);
 }
 
+/* number: the direction, above it the interface, above that the duration. */
+static void go_dead(void *arg, uint64_t number)
+{
+	struct world *w = arg;
+	struct world_iface *f = &w->ifaces[number >> 2 & 0xff];
+	taut_time until = w->now + (taut_time)(number >> 10);
+
+	if (number & WORLD_OUT)
+		f->out.dead_until = tt_max64(f->out.dead_until, until);
+	if (number & WORLD_IN)
+		f->in.dead_until = tt_max64(f->in.dead_until, until);
+}
+
+void world_outage(struct world *w, int iface, unsigned ways, taut_time at, taut_time duration)
+{
+	world_at(w, at, go_dead, w, (uint64_t)duration << 10 | (unsigned)iface << 2 | ways);
+}
+
 struct taut_addr world_addr(const char *ip, uint16_t port)
 {
 	struct taut_addr a;

@@ -122,6 +122,10 @@ int world_add_host(struct world *w, const char *name, const struct world_host_op
 int world_add_iface(struct world *w, int host, int net, const struct taut_addr *addr,
 		    const struct world_link_config *out, const struct world_link_config *in);
 void world_iface_up(struct world *w, int iface, bool up); /* tells its host */
+/* Nothing passes the interface's wires for a while, in one direction or both; the host is not told. */
+#define WORLD_OUT 1u
+#define WORLD_IN  2u
+void world_outage(struct world *w, int iface, unsigned ways, taut_time at, taut_time duration);
 /* An address from text, aborting on a mistake: for topologies written by hand. */
 struct taut_addr world_addr(const char *ip, uint16_t port);
 

@@ -13,10 +13,11 @@ static bool listed(const struct world_link_config *c, unsigned n)
 	return false;
 }
 
-static bool lost(struct world_link *l, struct world_random *r, size_t len)
+static bool lost(struct world_link *l, struct world_random *r, taut_time now, size_t len)
 {
 	const struct world_link_config *c = &l->cfg;
-	bool gone = listed(c, l->sent++) || l->hole || (c->mtu > 0 && len > c->mtu);
+	bool gone = listed(c, l->sent++) || l->hole || now < l->dead_until ||
+		    (c->mtu > 0 && len > c->mtu);
 
 	if (c->to_bad > 0)
 		l->bad = l->bad ? !world_chance(r, c->to_good) : world_chance(r, c->to_bad);
@@ -69,7 +70,7 @@ static bool damage(const struct world_link *l, struct world_random *r, bool prot
 size_t world_link_offer(struct world_link *l, struct world_random *r, taut_time now, size_t len,
 			bool protected_, struct world_link_copy out[WORLD_LINK_COPIES])
 {
-	taut_time left = lost(l, r, len) ? -1 : leaves(l, now, len);
+	taut_time left = lost(l, r, now, len) ? -1 : leaves(l, now, len);
 	size_t n = 0;
 
 	if (left >= 0) {

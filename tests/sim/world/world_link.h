@@ -28,11 +28,12 @@ struct world_link_config {
 
 struct world_link {
 	struct world_link_config cfg;
-	bool hole;         /* swallows everything */
-	taut_time free_at; /* the wire is busy until then */
-	taut_time last_at; /* the latest arrival that kept order */
-	bool bad;          /* Gilbert-Elliott */
-	unsigned sent;     /* packets offered */
+	bool hole;            /* swallows everything */
+	taut_time dead_until; /* likewise: an outage */
+	taut_time free_at;    /* the wire is busy until then */
+	taut_time last_at;    /* the latest arrival that kept order */
+	bool bad;             /* Gilbert-Elliott */
+	unsigned sent;        /* packets offered */
 	uint64_t lost, passed, bytes;
 };
 
