@@ -28,14 +28,13 @@ bool tt_sdp_hold_once(struct tt_sdp_reader *r, const char **slot, struct tt_sdp_
 	return true;
 }
 
-bool tt_sdp_hold_list(struct tt_sdp_reader *r, const char ***list, size_t *count,
+void tt_sdp_hold_list(struct tt_sdp_reader *r, const char ***list, size_t *count,
 		      struct tt_sdp_word w)
 {
 	const char **slot = TT_SDP_PUSH(r->sdp, *list, *count);
 
 	if (slot)
 		*slot = tt_sdp_hold(r, w);
-	return true;
 }
 
 void tt_sdp_warn(struct tt_sdp_reader *r, const char *text)
@@ -86,14 +85,18 @@ static bool read_origin(struct tt_sdp_reader *r)
 	return tt_sdp_read_address(r, &r->sdp->origin);
 }
 
+static void keep(struct tt_sdp *sdp, struct tt_sdp_common *at, char type, const char *value,
+		 size_t len)
+{
+	struct tt_sdp_line *l = TT_SDP_PUSH(sdp, at->lines, at->line_count);
+
+	if (l)
+		*l = (struct tt_sdp_line){ type, tt_sdp_copy_n(sdp, value, len) };
+}
+
 static bool keep_line(struct tt_sdp_reader *r, char type)
 {
-	struct tt_sdp_line *l = TT_SDP_PUSH(r->sdp, r->at->lines, r->at->line_count);
-
-	if (!l)
-		return true;
-	l->type = type;
-	l->value = tt_sdp_copy_n(r->sdp, r->x.at, (size_t)(r->x.end - r->x.at));
+	keep(r->sdp, r->at, type, r->x.at, (size_t)(r->x.end - r->x.at));
 	return true;
 }
 
@@ -200,7 +203,7 @@ static bool read_formats(struct tt_sdp_reader *r)
 			return false;
 		if (r->m->format_count >= TT_SDP_MAX_CODECS)
 			return tt_sdp_full(r, "at most 64 formats");
-		(void)tt_sdp_hold_list(r, &r->m->formats, &r->m->format_count, w);
+		tt_sdp_hold_list(r, &r->m->formats, &r->m->format_count, w);
 	} while (!tt_sdp_at_end(&r->x));
 	return true;
 }
@@ -388,12 +391,8 @@ static bool complete(struct tt_sdp_reader *r)
 		return tt_sdp_bad(&r->x, r->x.end, "no o= line in the whole description", "o=");
 	for (size_t i = 0; i < r->sdp->common.line_count; i++)
 		has_time = has_time || r->sdp->common.lines[i].type == 't';
-	if (!has_time) {
-		r->at = &r->sdp->common;
-		r->x.at = "0 0";
-		r->x.end = r->x.at + 3;
-		(void)keep_line(r, 't');
-	}
+	if (!has_time)
+		keep(r->sdp, &r->sdp->common, 't', "0 0", 3);
 	return check_bundles(r);
 }
 

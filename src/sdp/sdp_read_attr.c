@@ -28,9 +28,8 @@ static bool read_group(struct tt_sdp_reader *r)
 	while (!tt_sdp_at_end(&r->x)) {
 		if (g->mid_count >= TT_SDP_MAX_MEDIA)
 			return tt_sdp_full(r, "at most 128 members");
-		if (!tt_sdp_word(&r->x, &w, "", "a mid") ||
-		    !tt_sdp_hold_list(r, &g->mids, &g->mid_count, w))
-			return false;
+		(void)tt_sdp_word(&r->x, &w, "", ""); /* there is one: this is not the end */
+		tt_sdp_hold_list(r, &g->mids, &g->mid_count, w);
 	}
 	return true;
 }
@@ -321,7 +320,7 @@ static bool read_known(struct tt_sdp_reader *r, struct tt_sdp_word name, bool *k
 			r->keep = false;
 			const bool ok = readers[i].read(r);
 			*known = !r->keep;
-			return ok || r->keep;
+			return ok;
 		}
 	const uint8_t direction = tt_sdp_direction_of(name);
 	if (direction != 0) {

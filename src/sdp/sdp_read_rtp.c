@@ -18,7 +18,7 @@ static bool read_payload_type(struct tt_sdp_reader *r, struct tt_sdp_codec **c)
 	uint64_t pt;
 
 	*c = NULL;
-	if (!r->m || !tt_sdp_is_rtp(r->m)) {
+	if (!tt_sdp_is_rtp(r->m)) {
 		r->keep = true;
 		return false;
 	}
@@ -98,7 +98,7 @@ bool tt_sdp_read_rtcp_fb(struct tt_sdp_reader *r)
 	const char ***list;
 	size_t *count;
 
-	if (r->m && tt_sdp_is_rtp(r->m) && tt_sdp_skip(&r->x, '*')) {
+	if (tt_sdp_is_rtp(r->m) && tt_sdp_skip(&r->x, '*')) {
 		list = &r->m->rtcp_fb_all;
 		count = &r->m->rtcp_fb_all_count;
 	} else {
@@ -110,7 +110,8 @@ bool tt_sdp_read_rtcp_fb(struct tt_sdp_reader *r)
 	const struct tt_sdp_word w = tt_sdp_rest(&r->x);
 	if (w.len == 0)
 		return tt_sdp_bad(&r->x, w.p, "something is missing", "a kind of feedback");
-	return tt_sdp_hold_list(r, list, count, w);
+	tt_sdp_hold_list(r, list, count, w);
+	return true;
 }
 
 /* a=extmap:4/recvonly urn:ietf:params:rtp-hdrext:sdes:mid */
@@ -161,8 +162,8 @@ bool tt_sdp_read_msid(struct tt_sdp_reader *r)
 
 	if (!tt_sdp_word(&r->x, &stream, "", "a stream id"))
 		return false;
-	if (!tt_sdp_at_end(&r->x) && !tt_sdp_word(&r->x, &track, "", "a track id"))
-		return false;
+	if (!tt_sdp_at_end(&r->x))
+		(void)tt_sdp_word(&r->x, &track, "", "");
 	tt_work(r->m->msid_count);
 	for (size_t i = 0; i < r->m->msid_count; i++) {
 		const struct tt_sdp_msid *had = &r->m->msids[i];
@@ -272,8 +273,9 @@ static bool read_simulcast_list(struct tt_sdp_reader *r, bool recv)
 			return tt_sdp_full(r, "at most 16 simulcast streams");
 		struct tt_sdp_simulcast_rid *s =
 			TT_SDP_PUSH(r->sdp, r->m->simulcast, r->m->simulcast_count);
-		if (!s)
-			return true;
+		if (!s) /* the rest of the list must not be taken for a direction */
+			return tt_sdp_refuse(&r->x, TAUT_E_NOMEM, r->x.line, "out of memory",
+					     "more of it");
 		*s = (struct tt_sdp_simulcast_rid){ tt_sdp_hold(r, rid), recv, paused, stream };
 		if (tt_sdp_next_is(&r->x, ';'))
 			stream++;

@@ -24,7 +24,7 @@ bool tt_sdp_read_attr(struct tt_sdp_reader *r);
 const char *tt_sdp_hold(struct tt_sdp_reader *r, struct tt_sdp_word w);
 /* Once, or twice the same; else refused. */
 bool tt_sdp_hold_once(struct tt_sdp_reader *r, const char **slot, struct tt_sdp_word w);
-bool tt_sdp_hold_list(struct tt_sdp_reader *r, const char ***list, size_t *count,
+void tt_sdp_hold_list(struct tt_sdp_reader *r, const char ***list, size_t *count,
                       struct tt_sdp_word w);
 void tt_sdp_warn(struct tt_sdp_reader *r, const char *text); /* a literal */
 bool tt_sdp_full(struct tt_sdp_reader *r, const char *what); /* refuses by TAUT_E_LIMIT */
