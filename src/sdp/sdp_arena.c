@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/never.h"
 #include "base/num.h"
 #include "base/work.h"
 
@@ -96,12 +97,14 @@ const char *tt_sdp_text(struct tt_sdp *sdp, const char *fmt, ...)
 	va_start(ap, fmt);
 	const int len = vsnprintf(NULL, 0, fmt, ap);
 	va_end(ap);
-	char *text = len < 0 ? NULL : tt_sdp_arena(sdp, (size_t)len + 1);
-	tt_work(len < 0 ? 0 : (size_t)len);
-	if (!text) {
+	if (TT_NEVER(len < 0, "no format of ours fails")) {
 		sdp->failed = true;
 		return "";
 	}
+	char *text = tt_sdp_arena(sdp, (size_t)len + 1);
+	tt_work((size_t)len);
+	if (!text)
+		return "";
 	va_start(ap, fmt);
 	(void)vsnprintf(text, (size_t)len + 1, fmt, ap);
 	va_end(ap);

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "base/addr.h"
+#include "base/never.h"
 #include "base/num.h"
 
 static const char *const type_texts[] = {
@@ -91,7 +92,9 @@ static bool read_literal_word(struct tt_sdp_lex *x, const char *text)
 
 	if (!tt_sdp_word(x, &w, "", text))
 		return false;
-	return tt_sdp_word_is(w, text) || tt_sdp_bad(x, w.p, "not what belongs here", text);
+	if (!tt_sdp_word_is(w, text))
+		return tt_sdp_bad(x, w.p, "not what belongs here", text);
+	return true;
 }
 
 static bool read_fixed_part(struct tt_sdp_lex *x, struct tt_sdp_candidate *c)
@@ -195,8 +198,8 @@ static bool read_extensions(struct tt_sdp_lex *x, struct tt_sdp_candidate *c)
 
 	while (x->code == 0 && !tt_sdp_at_end(x)) {
 		struct tt_sdp_word name, value;
-		if (!tt_sdp_word(x, &name, "", "the name of an extension") ||
-		    !tt_sdp_word(x, &value, "", "the value of the extension"))
+		(void)tt_sdp_word(x, &name, "", ""); /* there is one: this is not the end */
+		if (!tt_sdp_word(x, &value, "", "the value of the extension"))
 			return false;
 		if (!read_known(x, c, name, value, &has_rport) && x->code == 0)
 			keep_extension(c, name, value);
@@ -266,7 +269,11 @@ append(char *buf, size_t cap, size_t *n, const char *fmt, ...)
 	va_start(ap, fmt);
 	const int got = *n < cap ? vsnprintf(buf + *n, cap - *n, fmt, ap) : 0;
 	va_end(ap);
-	*n = got < 0 || (size_t)got >= cap - *n ? cap : *n + (size_t)got;
+	if (TT_NEVER(got < 0, "no format of ours fails")) {
+		*n = cap;
+		return;
+	}
+	*n = (size_t)got >= cap - *n ? cap : *n + (size_t)got;
 }
 
 size_t tt_sdp_candidate_write(const struct tt_sdp_candidate *c, char *buf, size_t cap)

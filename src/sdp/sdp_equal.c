@@ -128,11 +128,12 @@ static bool same_candidates(const struct tt_sdp_media *a, const struct tt_sdp_me
 {
 	char left[TT_SDP_CANDIDATE_TEXT], right[TT_SDP_CANDIDATE_TEXT];
 
-	for (size_t i = 0; i < a->candidate_count && i < b->candidate_count; i++)
-		if (tt_sdp_candidate_write(&a->candidates[i], left, sizeof left) == 0 ||
-		    tt_sdp_candidate_write(&b->candidates[i], right, sizeof right) == 0 ||
-		    strcmp(left, right) != 0)
+	for (size_t i = 0; i < a->candidate_count && i < b->candidate_count; i++) {
+		(void)tt_sdp_candidate_write(&a->candidates[i], left, sizeof left);
+		(void)tt_sdp_candidate_write(&b->candidates[i], right, sizeof right);
+		if (strcmp(left, right) != 0)
 			return false;
+	}
 	return a->candidate_count == b->candidate_count;
 }
 

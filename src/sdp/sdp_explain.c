@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/never.h"
 #include "base/num.h"
 
 struct page {
@@ -26,8 +27,9 @@ say(const struct page *p, const char *fmt, ...)
 	va_start(ap, fmt);
 	const int n = vsnprintf(buf, sizeof buf, fmt, ap);
 	va_end(ap);
-	if (n > 0)
-		p->write(p->ctx, buf, tt_min((size_t)n, sizeof buf - 1));
+	if (TT_NEVER(n < 0, "no format of ours fails"))
+		return;
+	p->write(p->ctx, buf, tt_min((size_t)n, sizeof buf - 1));
 }
 
 static const char *or_none(const char *text)

@@ -157,8 +157,9 @@ bool tt_sdp_done(struct tt_sdp_lex *x)
 {
 	if (x->code != 0)
 		return false;
-	return tt_sdp_at_end(x) ||
-	       tt_sdp_bad(x, x->at, "more than belongs here", "the end of the line");
+	if (!tt_sdp_at_end(x))
+		return tt_sdp_bad(x, x->at, "more than belongs here", "the end of the line");
+	return true;
 }
 
 bool tt_sdp_word_is(struct tt_sdp_word w, const char *text)

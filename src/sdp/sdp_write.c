@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/never.h"
 #include "base/num.h"
 #include "sdp/sdp_names.h"
 
@@ -48,7 +49,7 @@ static void put(struct sink *s, const char *fmt, ...)
 	va_start(ap, fmt);
 	const int n = vsnprintf(s->buf + s->len, s->cap - s->len, fmt, ap);
 	va_end(ap);
-	if (n < 0) {
+	if (TT_NEVER(n < 0, "no format of ours fails")) {
 		s->code = TAUT_E_INVAL;
 		return;
 	}
@@ -75,11 +76,19 @@ static void end_line(struct sink *s)
 
 #define LINE(s, ...) (put((s), __VA_ARGS__), end_line(s))
 
+/* Something that has no form in SDP. The first mistake counts. */
+static void refuse(struct sink *s)
+{
+	if (s->code == 0)
+		s->code = TAUT_E_INVAL;
+}
+
 static const char *text(struct sink *s, const char *value)
 {
-	if (!value && s->code == 0)
-		s->code = TAUT_E_INVAL;
-	return value ? value : "";
+	if (value)
+		return value;
+	refuse(s);
+	return "";
 }
 
 static void write_address(struct sink *s, const struct tt_sdp_address *a)
@@ -219,7 +228,7 @@ static void write_media_line(struct sink *s, const struct tt_sdp_media *m)
 		for (size_t i = 0; i < m->format_count; i++)
 			put(s, " %s", text(s, m->formats[i]));
 		if (m->format_count == 0)
-			s->code = s->code ? s->code : TAUT_E_INVAL;
+			refuse(s);
 	}
 	end_line(s);
 }
@@ -229,10 +238,8 @@ static void write_candidates(struct sink *s, const struct tt_sdp_media *m)
 	char buf[TT_SDP_CANDIDATE_TEXT];
 
 	for (size_t i = 0; i < m->candidate_count; i++) {
-		if (tt_sdp_candidate_write(&m->candidates[i], buf, sizeof buf) == 0)
-			s->code = s->code ? s->code : TAUT_E_INVAL;
-		else
-			LINE(s, "a=%s", buf);
+		(void)tt_sdp_candidate_write(&m->candidates[i], buf, sizeof buf); /* all fit */
+		LINE(s, "a=%s", buf);
 	}
 }
 
