@@ -341,6 +341,20 @@ static void malformed_messages_get_an_error_and_the_fifth_a_close_code(void **st
 		{ "{\"type\":\"turn_request\",\"room\":\"tea\"}", "bad_field" },
 		{ "{\"type\":\"ready\",\"rooms\":[]}", "bad_field" },
 		{ "{\"type\":\"ready\",\"rooms\":[\"\"]}", "bad_field" },
+		{ "{\"type\":\"ready\",\"rooms\":[7]}", "bad_field" },
+		{ "{\"type\":\"ready\",\"rooms\":[\"a\",\"\"]}", "bad_field" },
+		{ "{\"type\":\"ready\",\"rooms\":\"a\"}", "bad_field" },
+		{ "{\"type\":\"ready\",\"rooms\":[\"1\",\"2\",\"3\",\"4\",\"5\"]}", "bad_field" },
+		{ "{\"type\":\"chat\",\"room\":\"tea\",\"to\":7,\"text\":\"x\"}", "bad_field" },
+		{ "{\"type\":\"chat\",\"room\":\"tea\",\"to\":\"\",\"text\":\"x\"}", "bad_field" },
+		{ "{\"type\":\"turn_done\",\"room\":\"tea\"}", "bad_field" },
+		{ "{\"type\":\"description\",\"room\":\"tea\"}", "bad_field" },
+		{ "{\"type\":\"description\",\"room\":\"tea\",\"description\":{\"type\":\"offer\"}}",
+		  "bad_field" },
+		{ "{\"type\":\"description\",\"room\":\"tea\",\"description\":{\"sdp\":\"x\"}}",
+		  "bad_field" },
+		{ "{\"type\":\"candidate\",\"room\":\"tea\",\"candidate\":{\"candidate\":7}}",
+		  "bad_field" },
 	};
 	struct world *w = *state;
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -462,6 +476,178 @@ static void an_address_has_16_connections_and_loopback_is_not_counted(void **sta
 	assert_int_equal(c->close_code, TT_CLOSE_LATER);
 }
 
+/* What a client says of itself before it is heard: each field missing, wrong, or at its limit. */
+static void an_introduction_is_checked_field_by_field(void **state)
+{
+#define R "{\"type\":\"ready\",\"rooms\":[\"tea\"]"
+#define N R ",\"name\":\"Ada\""
+	static const struct {
+		const char *text;
+		bool good;
+		enum tt_relay_agent agent;
+	} rows[] = {
+		{ R "}", false, 0 },
+		{ R ",\"name\":\"\"}", false, 0 },
+		{ R ",\"name\":7}", false, 0 },
+		{ N "}", true, TT_RELAY_BROWSER },
+		{ N ",\"agent\":\"browser\"}", true, TT_RELAY_BROWSER },
+		{ N ",\"agent\":\"native\"}", true, TT_RELAY_NATIVE },
+		{ N ",\"agent\":\"robot\"}", false, 0 },
+		{ N ",\"agent\":7}", false, 0 },
+		{ N ",\"agent\":\"browser----------\"}", false, 0 },
+		{ N ",\"secret\":\"123456789012345\"}", false, 0 },
+		{ N ",\"secret\":\"1234567890123456\"}", true, TT_RELAY_BROWSER },
+		{ N ",\"secret\":7}", false, 0 },
+		{ N ",\"secret\":\"\"}", false, 0 },
+	};
+	struct world *w = *state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct tt_relay_client *a = enter(w);
+		say(w, a, rows[i].text);
+		assert_int_equal(a->ready, rows[i].good);
+		if (rows[i].good) {
+			json_decref(hear(w, a, "joined"));
+			assert_int_equal(a->agent, rows[i].agent);
+			assert_int_equal(strlen(a->id), TT_SIGNAL_ID);
+		} else {
+			hear_with(w, a, "error", "code", "bad_field");
+			assert_int_equal(a->strikes, 1);
+			assert_int_equal(a->room_count, 0);
+		}
+		tt_relay_gone(&w->relay, a, w->now);
+	}
+}
+
+static int no_random(void *ctx, void *out, size_t len)
+{
+	(void)ctx, (void)out, (void)len;
+	return -1;
+}
+
+static void without_random_numbers_nobody_is_introduced(void **state)
+{
+	struct world *w = *state;
+	struct tt_relay_client *a = enter(w);
+	w->env.random = no_random;
+	say(w, a, N "}");
+	assert_false(a->ready);
+	say(w, a, N ",\"secret\":\"1234567890123456\"}");
+	assert_true(a->ready); /* an id of a secret needs none */
+	w->env.random = count_random;
+	tt_relay_gone(&w->relay, a, w->now);
+}
+
+/* Only what the protocol knows is passed on of a candidate, and only in its kind. */
+static void a_candidate_is_copied_member_by_member(void **state)
+{
+	static const struct {
+		const char *said, *heard; /* NULL: refused */
+	} rows[] = {
+		{ "null", "null" },
+		{ "{\"candidate\":\"c\"}", "{\"candidate\":\"c\"}" },
+		{ "{\"candidate\":\"\",\"sdpMid\":\"0\",\"sdpMLineIndex\":3,\"usernameFragment\":\"u\"}",
+		  "{\"candidate\":\"\",\"sdpMid\":\"0\",\"usernameFragment\":\"u\",\"sdpMLineIndex\":3}" },
+		{ "{\"candidate\":\"c\",\"sdpMid\":7,\"sdpMLineIndex\":\"3\",\"usernameFragment\":[],"
+		  "\"more\":1}",
+		  "{\"candidate\":\"c\"}" },
+		{ "7", NULL },
+		{ "{\"sdpMid\":\"0\"}", NULL },
+	};
+	struct world *w = *state;
+	struct tt_relay_client *a = join(w, "Ada", "browser"), *b = second(w, a, "browser");
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		sayf(w, a, "{\"type\":\"candidate\",\"room\":\"tea\",\"candidate\":%s}", rows[i].said);
+		if (!rows[i].heard) {
+			hear_with(w, a, "error", "code", "bad_field");
+			hear_nothing(w, b);
+			continue;
+		}
+		json_t *o = hear(w, b, "candidate");
+		json_t *want = json_loads(rows[i].heard, JSON_DECODE_ANY, NULL);
+		assert_true(json_equal(json_object_get(o, "candidate"), want));
+		json_decref(want);
+		json_decref(o);
+	}
+	tt_relay_gone(&w->relay, a, w->now);
+	tt_relay_gone(&w->relay, b, w->now);
+}
+
+static void lengths_of_chat_and_candidates_have_a_limit(void **state)
+{
+	struct world *w = *state;
+	struct tt_relay_client *a = join(w, "Ada", "browser"), *b = second(w, a, "browser");
+	static const struct {
+		const char *format;
+		size_t max;
+		const char *type;
+	} rows[] = {
+		{ "{\"type\":\"chat\",\"room\":\"tea\",\"text\":\"%s\"}", TT_SIGNAL_CHAT, "chat" },
+		{ "{\"type\":\"candidate\",\"room\":\"tea\",\"candidate\":{\"candidate\":\"%s\"}}",
+		  TT_SIGNAL_CANDIDATE, "candidate" },
+	};
+	static char text[TT_SIGNAL_CHAT + 8], message[TT_SIGNAL_CHAT + 200];
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+		for (size_t n = rows[i].max; n <= rows[i].max + 1; n++) {
+			memset(text, 'x', n);
+			text[n] = '\0';
+			/* the format is one of ours, two lines above */
+			const char *hole = strstr(rows[i].format, "%s");
+			snprintf(message, sizeof message, "%.*s%s%s", (int)(hole - rows[i].format),
+				 rows[i].format, text, hole + 2);
+			say(w, a, message);
+			if (n == rows[i].max)
+				json_decref(hear(w, b, rows[i].type));
+			else
+				hear_with(w, a, "error", "code", "bad_field");
+			hear_nothing(w, b);
+		}
+	tt_relay_gone(&w->relay, a, w->now);
+	tt_relay_gone(&w->relay, b, w->now);
+}
+
+/* Addressed to one, nobody else hears it; to oneself or a stranger, nobody does. */
+static void an_address_is_that_of_another_peer_of_the_room(void **state)
+{
+	struct world *w = *state;
+	struct tt_relay_client *a = join(w, "Ada", "native"), *b = second(w, a, "native");
+	struct tt_relay_client *c = join(w, "Cy", "native");
+	deafen(w, a);
+	deafen(w, b);
+	sayf(w, a, "{\"type\":\"user_here\",\"room\":\"tea\",\"to\":\"%s\"}", c->id);
+	hear_with(w, c, "user_here", "agent", "native");
+	hear_nothing(w, b);
+	sayf(w, c, "{\"type\":\"user_here\",\"room\":\"tea\"}");
+	json_decref(hear(w, a, "user_here"));
+	json_decref(hear(w, b, "user_here"));
+	sayf(w, a, "{\"type\":\"user_here\",\"room\":\"tea\",\"to\":\"%s\"}", a->id);
+	hear_with(w, a, "error", "code", "no_such_peer");
+	sayf(w, a, "{\"type\":\"chat\",\"room\":\"tea\",\"to\":\"nobody\",\"text\":\"x\"}");
+	hear_with(w, a, "error", "code", "no_such_peer");
+	say(w, a, "{\"type\":\"chat\",\"room\":\"coffee\",\"text\":\"x\"}");
+	hear_with(w, a, "error", "code", "not_in_room");
+	/* of leave no address is asked */
+	say(w, a, "{\"type\":\"leave\",\"room\":\"tea\",\"to\":\"nobody\"}");
+	assert_int_equal(a->room_count, 0);
+	deafen(w, a);
+	sayf(w, b, "{\"type\":\"description\",\"room\":\"tea\",\"to\":\"%s\",\"call\":\"k\","
+	     "\"description\":{\"type\":\"answer\",\"sdp\":\"x\"}}", c->id);
+	deafen(w, c);
+	for (struct tt_relay_client *all[] = { a, b, c }, **p = all; p < all + 3; p++)
+		tt_relay_gone(&w->relay, *p, w->now);
+}
+
+static void who_is_gone_for_good_is_not_heard(void **state)
+{
+	struct world *w = *state;
+	struct tt_relay_client *a = join(w, "Ada", "browser");
+	a->dead = true;
+	say(w, a, "{\"type\":\"chat\",\"room\":\"tea\"}");
+	hear_nothing(w, a);
+	assert_int_equal(a->strikes, 0);
+	a->dead = false;
+	tt_relay_gone(&w->relay, a, w->now);
+}
+
 static void running_out_of_memory_at_any_point_loses_nothing(void **state)
 {
 	struct world *w = *state;
@@ -498,6 +684,12 @@ int main(void)
 		T(the_same_secret_gives_the_same_id_and_replaces_the_old_connection),
 		T(leaving_is_announced_and_a_room_without_members_goes),
 		T(malformed_messages_get_an_error_and_the_fifth_a_close_code),
+		T(an_introduction_is_checked_field_by_field),
+		T(without_random_numbers_nobody_is_introduced),
+		T(a_candidate_is_copied_member_by_member),
+		T(lengths_of_chat_and_candidates_have_a_limit),
+		T(an_address_is_that_of_another_peer_of_the_room),
+		T(who_is_gone_for_good_is_not_heard),
 		T(before_ready_nothing_else_is_heard),
 		T(the_second_message_that_is_too_large_gets_1009),
 		T(a_slow_reader_is_cut_off_at_one_mebibyte_and_nobody_else),

@@ -22,6 +22,9 @@ static void a_url_is_taken_apart(void **state)
 		{ "https://relay.example/#room=tea", "relay.example", "relay.example:443", 443,
 		  true },
 		{ "wss://[2001:db8::1]:99/ws", "2001:db8::1", "[2001:db8::1]:99", 99, true },
+		{ "http://x:65535/", "x", "x:65535", 65535, false },
+		{ "http://x:00080#y", "x", "x:80", 80, false },
+		{ "wss://x", "x", "x:443", 443, true },
 		{ "HTTP://127.0.0.1:1?x", "127.0.0.1", "127.0.0.1:1", 1, false },
 	};
 	struct tt_link_url u;
@@ -46,6 +49,12 @@ static void what_is_no_url_of_a_relay_is_refused(void **state)
 					   "http://x:0/",
 					   "http://x:65536/",
 					   "http://x:8a/",
+					   "http://x:/8",
+					   "http://x:+8/",
+					   "http://x:8:/",
+					   "http://x:655360/",
+					   "http://[::1@]/",
+					   "http:/x/",
 					   "http://x:/",
 					   "http://[::1/",
 					   "http://[]:1/",
