@@ -6,43 +6,20 @@
 #include <string.h>
 
 #include "base/addr.h"
-#include "base/rd.h"
-#include "base/wr.h"
-#include "ice/mdns.h"
+#include "world/world_dns_wire.h"
 #include "world/world_servers.h"
 
 /* The question's name as text; false: not one plain question. */
-static bool read_question(const uint8_t *data, size_t len, char name[256], uint16_t *type)
+static bool read_question(const uint8_t *data, size_t len, char name[DNS_NAME], uint16_t *type)
 {
 	struct rd r = rd_make(data, len);
-	size_t at = 0;
+	const struct dns_head h = world_dns_head(&r);
 
-	rd_u16(&r);
-	uint16_t flags = rd_u16(&r), questions = rd_u16(&r);
-	rd_take(&r, 6);
-	for (uint8_t n; (n = rd_u8(&r)) > 0 && !r.bad;) {
-		const uint8_t *label = rd_take(&r, n);
-		if (!label || n > 63 || at + n + 2 > 255)
-			return false;
-		memcpy(name + at, label, n);
-		at += n;
-		name[at++] = '.';
-	}
+	if (h.flags & DNS_RESPONSE || h.questions != 1 || !world_dns_read_name(&r, name))
+		return false;
 	*type = rd_u16(&r);
 	rd_u16(&r);
-	name[at > 0 ? at - 1 : 0] = '\0';
-	return !r.bad && !(flags & 0x8000) && questions == 1 && at > 0;
-}
-
-static void write_name(struct wr *w, const char *name)
-{
-	while (*name) {
-		size_t n = strcspn(name, ".");
-		wr_u8(w, (uint8_t)n);
-		wr_bytes(w, name, n);
-		name += n + (name[n] == '.');
-	}
-	wr_u8(w, 0);
+	return !r.bad;
 }
 
 static void answer(struct world_mdns *m, const struct taut_addr *local, const char *name,
@@ -57,8 +34,8 @@ static void answer(struct world_mdns *m, const struct taut_addr *local, const ch
 	wr_u16(&w, 0);
 	wr_u16(&w, 1);
 	wr_u32(&w, 0);
-	write_name(&w, name);
-	wr_u16(&w, addr->family == 4 ? TT_MDNS_A : TT_MDNS_AAAA);
+	world_dns_write_name(&w, name);
+	wr_u16(&w, addr->family == 4 ? DNS_A : DNS_AAAA);
 	wr_u16(&w, 0x8001); /* IN, cache flush */
 	wr_u32(&w, 120);
 	wr_u16(&w, addr->family == 4 ? 4 : 16);
@@ -71,7 +48,7 @@ static void on_packet(void *user, const struct taut_addr *local, const struct ta
 		      uint8_t *data, size_t len)
 {
 	struct world_mdns *m = user;
-	char name[256];
+	char name[DNS_NAME];
 	uint16_t type;
 
 	/* local is the group; the answer needs an address of ours. */
@@ -79,8 +56,8 @@ static void on_packet(void *user, const struct taut_addr *local, const struct ta
 	    !read_question(data, len, name, &type))
 		return;
 	for (size_t i = 0; i < m->count; i++) {
-		uint16_t has = m->names[i].addr.family == 4 ? TT_MDNS_A : TT_MDNS_AAAA;
-		if (!tt_mdns_same_name(m->names[i].name, name) || has != type)
+		uint16_t has = m->names[i].addr.family == 4 ? DNS_A : DNS_AAAA;
+		if (!world_dns_same(m->names[i].name, name) || has != type)
 			continue;
 		for (int f = 0; f < m->world->iface_count; f++)
 			if (m->world->ifaces[f].host == m->host &&

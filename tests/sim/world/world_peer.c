@@ -149,6 +149,8 @@ static void on_packet(void *user, const struct taut_addr *local, const struct ta
 		let_wait(p, local, remote, data, len);
 		return;
 	}
+	if (p->cfg.dns.family != 0 && world_resolver_takes(&p->resolver, local, remote, data, len))
+		return;
 	for (int i = 0; i < WORLD_PEER_FLOWS && p->pc; i++) {
 		bool group = p->flows[i].multicast && local->port == p->flows[i].addr.port;
 		if (p->flows[i].flow == 0 || !(group || tt_addr_eq(&p->flows[i].addr, local)))
@@ -222,6 +224,7 @@ void world_peer_add(struct world *w, struct world_peer *p, const struct world_pe
 	p->host = world_add_host(w, cfg->name, &ops, p);
 	p->random = world_stream(w->seed, 1000 + (uint64_t)p->host);
 	p->next_port = tt_u16(FIRST_PORT + world_draw(&p->random) % 20000);
+	world_resolver_init(&p->resolver, w, p->host, &cfg->dns, world_peer_resolved, p);
 	world_watch_init(&p->watch, w, cfg->name);
 }
 
@@ -249,6 +252,7 @@ void world_peer_free(struct world_peer *p)
 		p->waiting = k->next;
 		free(k);
 	}
+	world_resolver_stop(&p->resolver);
 	taut_pc_free(p->pc);
 	p->pc = NULL;
 	if (taut_env_free(p->env) != TAUT_OK)

@@ -1,7 +1,7 @@
 /* world_peer.h - a taut_pc on a host of the world, driven by its contract.
  *
  * Answers what the connection asks for: sockets on the host's interfaces, names
- * (those told to world_peer_knows, after a delay), multicast. Events go to the
+ * (of a DNS server, or those told to world_peer_knows after a delay), multicast. Events go to the
  * handler, which may call the connection. After every step it checks that polls
  * end, that no timer spins, that memory stays under its ceiling, and through
  * world_watch.h what may leave; freeing checks that all memory came back. */
@@ -10,6 +10,7 @@
 
 #include "taut/taut.h"
 #include "world/world.h"
+#include "world/world_dns.h"
 #include "world/world_watch.h"
 
 enum { WORLD_PEER_FLOWS = 32, WORLD_PEER_NAMES = 4 };
@@ -28,6 +29,7 @@ struct world_peer_config {
 	size_t memory;  /* ceiling of what it may ever hold; 0: not checked */
 	bool near_wrap; /* random numbers of four bytes (TSN, tags, SSRC) are just below 2^32 */
 	taut_time dns_delay;
+	struct taut_addr dns; /* a DNS server to ask; family 0: world_peer_knows has the names */
 };
 
 struct world_peer {
@@ -49,6 +51,7 @@ struct world_peer {
 		size_t count;
 	} names[WORLD_PEER_NAMES];
 	size_t name_count;
+	struct world_resolver resolver;
 	struct world_watch watch;
 	size_t memory, memory_peak;
 	bool pumping;

@@ -4,6 +4,7 @@
 
 #include "world/world_peer.h"
 
+void world_peer_resolved(void *user, uint64_t flow, const struct world_answer *answer);
 void world_peer_answer(struct world_peer *p, const struct taut_io *io);
 void world_peer_send(struct world_peer *p, const struct taut_datagram *d); /* a packet or a run */
 

@@ -8,7 +8,7 @@
 #include "base/num.h"
 #include "world/world_peer_int.h"
 
-enum { EADDR = 99, ENAME = 2 }; /* errno of Linux: EADDRNOTAVAIL, ENOENT */
+enum { EADDR = 99, ENAME = 2, ELATE = 110 }; /* of Linux: EADDRNOTAVAIL, ENOENT, ETIMEDOUT */
 
 void world_peer_knows(struct world_peer *p, const char *name, const struct taut_addr *addrs,
 		      size_t n)
@@ -83,10 +83,29 @@ static void name_resolved(void *arg, uint64_t number)
 	world_peer_pump(p);
 }
 
+void world_peer_resolved(void *user, uint64_t flow, const struct world_answer *answer)
+{
+	static const int errors[] = {
+		[WORLD_FOUND] = 0, [WORLD_NO_NAME] = ENAME, [WORLD_NO_ANSWER] = ELATE
+	};
+	struct world_peer *p = user;
+
+	if (!p->pc)
+		return;
+	taut_pc_io_result(p->pc, p->world->now, (taut_flow)flow, errors[answer->result],
+			  answer->addrs, answer->addr_count);
+	world_peer_pump(p);
+}
+
 static void resolve(struct world_peer *p, const struct taut_io *io)
 {
 	uint64_t name = WORLD_PEER_NAMES;
 
+	if (p->cfg.dns.family != 0) {
+		if (!world_resolve(&p->resolver, io->name, io->flow))
+			taut_pc_io_result(p->pc, p->world->now, io->flow, ENAME, NULL, 0);
+		return;
+	}
 	for (size_t i = 0; i < p->name_count; i++)
 		if (strcmp(p->names[i].name, io->name) == 0)
 			name = i;
