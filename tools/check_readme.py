@@ -42,7 +42,7 @@ def libraries():
     """The core's archives as one group, for programs that need no more than libtaut."""
     flags = subprocess.run(["pkg-config", "--libs", "openssl", "libsrtp2"], text=True,
                            capture_output=True).stdout.split()
-    for name in ("taut-signal", "taut-media", "taut"):
+    for name in ("taut-sim", "taut-signal", "taut-media", "taut"):
         for kind in (".a", ".so"):
             if (build / f"lib{name}{kind}").exists():
                 yield str(build / f"lib{name}{kind}")
@@ -66,8 +66,9 @@ for page in pages:
                 source = pathlib.Path(folder) / name.group(1)
                 source.write_text(text)
                 program = source.with_suffix("")
-                ok = run(where, ["cc", *WARN, *sanitize, f"-I{ROOT}/include", str(source), "-o",
-                                 str(program), f"-Wl,-rpath,{build}", *libraries()])
+                ok = run(where, ["cc", *WARN, *sanitize, f"-I{ROOT}/include",
+                                 f"-I{ROOT}/tests/sim", str(source), "-o", str(program),
+                                 f"-Wl,-rpath,{build}", *libraries()])
                 if ok and mark == "run":
                     run(where, [str(program)], cwd=folder)
             elif language == "sh" and mark == "test":
