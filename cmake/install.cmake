@@ -47,7 +47,7 @@ if(TARGET taut-signal)
 endif()
 if(TAUT_SIM)
 	# An archive even beside shared libraries: who links with it links with what it needs.
-	taut_pkgconfig(taut-sim "Networks, servers and peers of taut in virtual time" "taut libcrypto" ""
+	taut_pkgconfig(taut-sim "Networks, servers and peers of taut in virtual time" "taut libcrypto jansson" ""
 		"-I\${includedir}/taut-sim")
 endif()
 

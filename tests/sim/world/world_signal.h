@@ -1,7 +1,6 @@
 /* world_signal.h - the signaling path: what applications tell each other, in order, with a delay.
  *
- * Descriptions and candidates as text. Not here yet: the relay's rooms, loss of
- * the connection to the relay. */
+ * Descriptions and candidates as text. The relay's rooms are world_rooms.h's. */
 #ifndef TAUT_WORLD_SIGNAL_H
 #define TAUT_WORLD_SIGNAL_H
 
