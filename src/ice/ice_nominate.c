@@ -43,7 +43,8 @@ static bool alive(const struct ice_pair *p, taut_time now)
 	return p->used && p->valid && now < p->consent_until;
 }
 
-/* Controlled: the best of the nominated; those the peer nominated lately before the others. */
+/* Controlled: the best of those that the peer nominated lately; when that is long ago, the one it
+ * nominated last: a peer that nominates once has left the one before. */
 static int best_nominated(const struct ice_gen *g, taut_time now)
 {
 	int best = -1, fresh = -1;
@@ -52,7 +53,7 @@ static int best_nominated(const struct ice_gen *g, taut_time now)
 		const struct ice_pair *p = &g->pair[i];
 		if (!alive(p, now) || !p->nominated)
 			continue;
-		if (best < 0 || p->priority > g->pair[best].priority)
+		if (best < 0 || p->nominated_at > g->pair[best].nominated_at)
 			best = i;
 		if (now - p->nominated_at <= TT_ICE_FOLLOW &&
 		    (fresh < 0 || p->priority > g->pair[fresh].priority))

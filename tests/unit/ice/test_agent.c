@@ -506,6 +506,35 @@ static void an_interface_that_vanishes_is_closed_and_another_pair_is_not_needed_
 	world_free(&w);
 }
 
+/* The address in use goes, a worse one stays: both ends end up there for good, though the pair of
+ * before was nominated as well and had the higher priority. */
+static void the_controlled_side_stays_with_the_pair_nominated_last(void **state)
+{
+	struct world w;
+
+	(void)state;
+	simple(&w, 21, NULL);
+	world_iface(&w.h[0], "192.168.1.1");
+	w.h[1].nat = true; /* so that both pairs are known to work before one is nominated */
+	world_begin(&w);
+	world_run(&w, 2 * SEC);
+	const struct taut_addr gone = w.h[0].path.local;
+	size_t left = 0;
+	for (size_t i = 0; i < w.h[0].ifaces; i++)
+		if (!tt_addr_eq_ip(&w.h[0].iface[i].addr, &gone))
+			w.h[0].iface[left++] = w.h[0].iface[i];
+	assert_int_equal(left, w.h[0].ifaces - 1);
+	w.h[0].ifaces = left;
+	tt_ice_set_interfaces(w.h[0].ice, w.sim.now, w.h[0].iface, left);
+	world_run(&w, 10 * SEC);
+	struct tt_ice_path a, b;
+	assert_true(tt_ice_selected(w.h[0].ice, w.sim.now, &a));
+	assert_true(tt_ice_selected(w.h[1].ice, w.sim.now, &b));
+	assert_false(tt_addr_eq_ip(&a.local, &gone));
+	assert_true(tt_addr_eq(&a.local, &b.remote));
+	world_free(&w);
+}
+
 static void names_of_the_peer_are_resolved(void **state)
 {
 	struct world w;
@@ -624,6 +653,7 @@ int main(void)
 		cmocka_unit_test(a_restart_leads_out_of_failure),
 		cmocka_unit_test(a_restart_that_is_rolled_back_leaves_all_as_it_was),
 		cmocka_unit_test(an_interface_that_vanishes_is_closed_and_another_pair_is_not_needed_to_fail),
+		cmocka_unit_test(the_controlled_side_stays_with_the_pair_nominated_last),
 		cmocka_unit_test(names_of_the_peer_are_resolved),
 		cmocka_unit_test(a_name_that_nobody_knows_costs_eight_queries_and_nothing_else),
 		cmocka_unit_test(without_multicast_other_candidates_still_work),
