@@ -108,13 +108,26 @@ static void draw_peer(struct world_random *r, struct plan_peer *p)
 	p->hides_addresses = world_one_in(r, 3);
 }
 
+/* Clocks that wrap in the middle of the call: milliseconds in 31 and 32 bits, the 24 bits of 64 ms
+ * of transport-wide feedback, the seconds of NTP's first era (RFC 5905 section 6). */
+static void draw_clocks(struct world_random *r, struct plan *p)
+{
+	static const taut_time wraps[] = { INT64_C(0x7fffffff) * MS, INT64_C(0xffffffff) * MS,
+					   INT64_C(0x1000000) * 64 * MS };
+	const int64_t era_end = 2085978496 * (int64_t)SECOND;
+	taut_time before = world_between(r, 2000, 8000) * MS;
+
+	p->start = wraps[world_between(r, 0, 2)] - before;
+	p->wall = world_one_in(r, 2) ? era_end - before : 0;
+}
+
 void plan_draw(struct plan *p, uint64_t seed, const struct profile *profile)
 {
 	struct world_random r = world_stream(seed, 7);
 
 	*p = (struct plan){ .seed = seed, .profile = profile, .outage = profile->outage };
 	struct world_link_config path = profile->drawn ? profile_draw(&r) : profile->path;
-	p->half = profile_half(&path);
+	p->half[0] = p->half[1] = profile_half(&path);
 	if (profile->drawn && world_one_in(&r, 4))
 		p->outage = world_between(&r, 1, 12) * SECOND;
 	for (int i = 0; i < 2; i++)
@@ -135,6 +148,8 @@ void plan_draw(struct plan *p, uint64_t seed, const struct profile *profile)
 	p->heals = world_one_in(&r, 2) || p->fault == FAULT_REBIND || p->fault == FAULT_ROAM;
 	p->signal_delay = world_between(&r, 5, 300) * MS;
 	p->signal_jitter = world_between(&r, 0, 100) * MS;
+	if (p->near_wrap)
+		draw_clocks(&r, p);
 	p->connects = plan_connects(p);
 }
 

@@ -35,7 +35,7 @@ struct plan_peer {
 struct plan {
 	uint64_t seed;
 	const struct profile *profile;
-	struct world_link_config half;
+	struct world_link_config half[2]; /* of the path, by peer */
 	taut_time outage;
 	struct plan_peer peers[2];
 	bool same_net; /* both behind peer 0's NAT */
@@ -48,7 +48,9 @@ struct plan {
 	int victim;           /* of it */
 	taut_time fault_time; /* how long it lasts */
 	taut_time signal_delay, signal_jitter;
-	bool connects; /* what RFC 4787 says; see plan_connects */
+	taut_time start; /* of the monotonic clock; 0: the world's own */
+	int64_t wall;    /* of the wall clock, in microseconds since 1970; 0: the world's own */
+	bool connects;   /* what RFC 4787 says; see plan_connects */
 };
 
 void plan_draw(struct plan *p, uint64_t seed, const struct profile *profile);

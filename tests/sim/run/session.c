@@ -11,7 +11,7 @@
 #define NOTICE_MOST    (150 * (taut_time)SECOND) /* many pairs are slow to fail: RFC 8445 14.3 */
 #define LOAD_MOST      (120 * (taut_time)SECOND)
 #define GOODBYE_MOST   (40 * (taut_time)SECOND)
-#define MEMORY_CEILING (3u << 20)
+#define MEMORY_CEILING (4u << 20)
 
 static const struct taut_codec codecs[] = {
 	{ .size = sizeof(struct taut_codec),
@@ -38,6 +38,9 @@ static void add_side(struct session *s, int i)
 						.handler = session_event,
 						.user = a,
 						.after_step = session_look_inside,
+						.before_packet = session_before_packet,
+						.after_packet = session_after_packet,
+						.lets = s->scenario ? scenario_lets : NULL,
 						.memory = MEMORY_CEILING,
 						.near_wrap = s->plan.near_wrap,
 						.dns_delay =
@@ -109,7 +112,7 @@ static void carry(struct session *s, struct session_result *out)
 			world_fail(s->world, "%s: the call ends by itself, reason %u",
 				   s->sides[i].peer.cfg.name, s->sides[i].end_reason);
 	s->hung_up = true;
-	world_run(s->world, s->world->now + 2 * SECOND + 4 * s->plan.half.delay, NULL, NULL);
+	world_run(s->world, s->world->now + 2 * SECOND + 4 * s->plan.half[0].delay, NULL, NULL);
 	session_check_load(s);
 	for (int i = 0; i < 2; i++) {
 		const struct side *to = &s->sides[i], *from = &s->sides[1 - i];
@@ -149,12 +152,13 @@ static void say_goodbye(struct session *s)
 			   left->peer.cfg.name, left->end_reason);
 }
 
-static void finish(struct session *s, struct session_result *out)
+void session_close(struct session *s, struct session_result *out)
 {
 	for (int i = 0; i < 2; i++) {
 		struct side *a = &s->sides[i];
 		if (a->peer.env)
 			world_peer_free(&a->peer);
+		session_forget(a);
 		world_signal_free(&a->out);
 		out->memory_peak = tt_max(out->memory_peak, a->peer.memory_peak);
 		out->audio_sent += a->audio_sent;
@@ -166,10 +170,29 @@ static void finish(struct session *s, struct session_result *out)
 	}
 	out->virtual_time = s->world->now - s->world->start;
 	out->hash = s->world->hash;
+	out->wraps = s->wraps;
+	out->refused = s->refused;
 	out->failures = s->world->failures;
 	memcpy(out->failure, s->world->failure, sizeof out->failure);
 	session_trace_end(s);
 	world_free(s->world);
+}
+
+void session_open(struct session *s)
+{
+	s->world = world_new(s->plan.seed);
+	if (s->plan.start > 0)
+		s->world->now = s->world->start = s->plan.start;
+	s->random = world_stream(s->plan.seed, 8);
+	session_trace_begin(s);
+	for (int i = 0; i < 2; i++)
+		add_side(s, i);
+	session_build(s);
+	for (int i = 0; i < 2; i++) {
+		world_peer_start(&s->sides[i].peer);
+		if (s->plan.wall > 0)
+			taut_env_set_wall_clock(s->sides[i].peer.env, s->world->now, s->plan.wall);
+	}
 }
 
 void session_run(uint64_t seed, const struct profile *profile,
@@ -185,17 +208,10 @@ void session_run(uint64_t seed, const struct profile *profile,
 	out->expected = s->plan.connects;
 	for (int i = 0; i < 2; i++)
 		plan_access_text(&s->plan.peers[i], out->access[i]);
-	s->world = world_new(seed);
-	s->random = world_stream(seed, 8);
-	session_trace_begin(s);
-	for (int i = 0; i < 2; i++)
-		add_side(s, i);
-	session_build(s);
-	for (int i = 0; i < 2; i++)
-		world_peer_start(&s->sides[i].peer);
+	session_open(s);
 	if (come_up(s, out))
 		carry(s, out);
 	say_goodbye(s);
-	finish(s, out);
+	session_close(s, out);
 	free(s);
 }

@@ -9,6 +9,22 @@
 #include "taut/trace.h"
 #include "world/world.h"
 
+/* What may start just below its wrap, and is seen to wrap. */
+enum {
+	WRAP_ROC,
+	WRAP_TIMESTAMP,
+	WRAP_PICTURE,
+	WRAP_TRANSPORT_SEQ,
+	WRAP_TSN,
+	WRAP_SSN,
+	WRAP_MS31,
+	WRAP_MS32,
+	WRAP_TRANSPORT_TIME,
+	WRAP_NTP,
+	SESSION_WRAPS,
+};
+const char *session_wrap_name(int i);
+
 struct session_result {
 	bool expected, connected;
 	taut_time connect_time; /* until both are connected */
@@ -17,6 +33,8 @@ struct session_result {
 	uint64_t hash, datagrams, bytes;
 	unsigned audio_sent, audio_received, video_sent, video_received;
 	size_t memory_peak; /* of one peer */
+	unsigned wraps;     /* a bit each */
+	unsigned refused;   /* packets that were seen to be refused and change nothing */
 	unsigned failures;
 	char failure[WORLD_FAILURE_TEXT];
 	char access[2][64];
@@ -25,7 +43,7 @@ struct session_result {
 struct session_options {
 	void (*write_trace)(void *ctx, const char *text, size_t len); /* NULL: as the seed says */
 	void (*packet)(void *ctx, const struct taut_trace_record *r); /* each, in clear; or NULL */
-	void (*description)(void *ctx, const char *text); /* or candidate; or NULL */
+	void (*description)(void *ctx, const char *text);             /* or candidate; or NULL */
 	void *ctx;
 };
 

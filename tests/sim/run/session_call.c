@@ -17,6 +17,77 @@ static void failed(struct side *a, const char *what)
 		   taut_pc_error(a->peer.pc)->message ? taut_pc_error(a->peer.pc)->message : "?");
 }
 
+/* ---- told to the other side, at once or when a scenario lets it go ---- */
+
+struct session_letter {
+	struct session_letter *next;
+	uint32_t type;
+	char *text, *mid;
+};
+
+static char *copy_of(const char *text)
+{
+	size_t len = text ? strlen(text) + 1 : 0;
+	char *out = text ? malloc(len) : NULL;
+
+	if (text && !out)
+		abort();
+	return text ? memcpy(out, text, len) : NULL;
+}
+
+static void tell(struct side *a, uint32_t type, const char *text, const char *mid)
+{
+	struct session_letter **at = &a->letters, *l;
+
+	a->offers += type != 0;
+	if (!a->holds) {
+		world_signal_send(&a->out, &(struct world_note){ type, text, mid });
+		return;
+	}
+	while (*at)
+		at = &(*at)->next;
+	if (!(l = malloc(sizeof *l)))
+		abort();
+	*l = (struct session_letter){ NULL, type, copy_of(text), copy_of(mid) };
+	*at = l;
+}
+
+static void drop_first(struct side *a)
+{
+	struct session_letter *l = a->letters;
+
+	a->letters = l->next;
+	free(l->text);
+	free(l->mid);
+	free(l);
+}
+
+void session_release(struct side *a)
+{
+	a->holds = false;
+	for (const struct session_letter *l; (l = a->letters) != NULL; drop_first(a))
+		world_signal_send(&a->out, &(struct world_note){ l->type, l->text, l->mid });
+}
+
+void session_forget(struct side *a)
+{
+	while (a->letters)
+		drop_first(a);
+}
+
+/* Another hash than that of the certificate: RFC 8122 section 6.2. */
+static char *forged(const char *sdp)
+{
+	static const char mark[] = "a=fingerprint:sha-256 ";
+	char *text = copy_of(sdp), *at = text;
+
+	while ((at = strstr(at, mark)) != NULL) {
+		at += strlen(mark);
+		*at = *at == '0' ? '1' : '0';
+	}
+	return text;
+}
+
 static void send_description(struct side *a)
 {
 	uint32_t type = 0;
@@ -29,7 +100,9 @@ static void send_description(struct side *a)
 	session_secrets_of(a->s, text);
 	if (a->s->options->description)
 		a->s->options->description(a->s->options->ctx, text);
-	world_signal_send(&a->out, &(struct world_note){ type, text, NULL });
+	char *other_text = a->forges ? forged(text) : NULL;
+	tell(a, type, other_text ? other_text : text, NULL);
+	free(other_text);
 }
 
 static void set_local(struct side *a)
@@ -67,10 +140,7 @@ static void send_candidate(struct side *a, const struct taut_event *ev)
 
 	if (a->s->options->description && ev->text)
 		a->s->options->description(a->s->options->ctx, ev->text);
-	world_signal_send(&a->out,
-			  &(struct world_note){
-				  0, hides ? hide(a, ev->text, hidden, sizeof hidden) : ev->text,
-				  ev->label });
+	tell(a, 0, hides ? hide(a, ev->text, hidden, sizeof hidden) : ev->text, ev->label);
 }
 
 /* The answerer wants to send as well as receive. */
@@ -79,7 +149,7 @@ static void answer_offer(struct side *a)
 	const struct taut_transceiver_info *t;
 
 	for (size_t i = 0; i < 2 && (t = taut_pc_transceiver_at(a->peer.pc, i)) != NULL; i++) {
-		a->tracks[i] = t->id;
+		a->tracks[t->kind - 1] = t->id;
 		if (taut_pc_set_direction(a->peer.pc, a->s->world->now, t->id, TAUT_SENDRECV) !=
 		    TAUT_OK)
 			failed(a, "set_direction");
@@ -92,7 +162,7 @@ void session_signal(void *user, const struct world_note *note)
 	struct side *from = user, *a = other(from);
 	taut_time now = a->s->world->now;
 
-	if (!a->peer.pc || a->s->hung_up)
+	if (!a->peer.pc || a->left || a->s->hung_up)
 		return;
 	if (note->type == TAUT_SDP_OFFER) {
 		bool polite = a->index == 1;
@@ -209,6 +279,8 @@ void session_event(struct world_peer *p, const struct taut_event *ev)
 {
 	struct side *a = p->cfg.user;
 
+	if (a->s->scenario)
+		scenario_event(a, ev);
 	switch (ev->type) {
 	case TAUT_EV_NEGOTIATION_NEEDED:
 		set_local(a);

@@ -2,21 +2,21 @@
 #include "base/num.h"
 #include "run/session_int.h"
 
-enum { TO = 1, FROM = 2 };
-
-/* number: TO, FROM or both, or 0: healed; above them the side. */
-static void hole(void *arg, uint64_t number)
+void session_hole(struct session *s, int side, unsigned ways)
 {
-	struct session *s = arg;
-	const struct side *a = &s->sides[number >> 8];
-
 	for (int i = 0; i < s->world->iface_count; i++) {
 		struct world_iface *f = &s->world->ifaces[i];
-		if (f->host != a->peer.host)
+		if (f->host != s->sides[side].peer.host)
 			continue;
-		f->in.hole = number & TO;
-		f->out.hole = number & FROM;
+		f->in.hole = ways & SESSION_TO;
+		f->out.hole = ways & SESSION_FROM;
 	}
+}
+
+/* number: the ways; above them the side. */
+static void hole(void *arg, uint64_t number)
+{
+	session_hole(arg, (int)(number >> 8), number & 0xff);
 }
 
 static void hole_for(struct session *s, uint64_t side, unsigned ways, taut_time after,
@@ -32,16 +32,20 @@ static void restart(void *arg, uint64_t number)
 	session_restart(arg);
 }
 
+void session_wall_jump(struct side *a, int64_t seconds)
+{
+	int64_t wall = a->s->plan.wall > 0 ? a->s->plan.wall : 1700000000000000;
+
+	if (a->peer.env)
+		taut_env_set_wall_clock(a->peer.env, a->s->world->now, wall + seconds * SECOND);
+}
+
 /* The wall clock is set, by up to a day: no timer may notice. */
 static void jump(void *arg, uint64_t number)
 {
 	struct session *s = arg;
-	const struct world_peer *p = &s->sides[number & 1].peer;
 
-	if (p->env)
-		taut_env_set_wall_clock(p->env, s->world->now,
-					1700000000000000 +
-						world_between(&s->random, -86400, 86400) * SECOND);
+	session_wall_jump(&s->sides[number & 1], world_between(&s->random, -86400, 86400));
 }
 
 static void rebind(void *arg, uint64_t number)
@@ -54,20 +58,25 @@ static void rebind(void *arg, uint64_t number)
 			world_nat_rebind(s->world->nets[i].nat);
 }
 
-/* The interface goes and comes back under another address, as with DHCP in another Wi-Fi. */
+void session_interface(struct session *s, int side, int number, bool up, bool moved)
+{
+	for (int i = 0; i < s->world->iface_count; i++) {
+		struct world_iface *f = &s->world->ifaces[i];
+		if (f->host != s->sides[side].peer.host || number-- != 0)
+			continue;
+		if (moved)
+			f->addr.ip[f->addr.family == 4 ? 3 : 15] ^= 0x40;
+		world_iface_up(s->world, i, up);
+	}
+}
+
+/* All interfaces go and come back under other addresses, as with DHCP in another Wi-Fi. */
 static void roam(void *arg, uint64_t back)
 {
 	struct session *s = arg;
-	const struct side *a = &s->sides[s->plan.victim];
 
-	for (int i = 0; i < s->world->iface_count; i++) {
-		struct world_iface *f = &s->world->ifaces[i];
-		if (f->host != a->peer.host)
-			continue;
-		if (back)
-			f->addr.ip[f->addr.family == 4 ? 3 : 15] ^= 0x40;
-		world_iface_up(s->world, i, back != 0);
-	}
+	for (int i = 0; i < WORLD_IFACES; i++)
+		session_interface(s, s->plan.victim, i, back != 0, back != 0);
 }
 
 static void stall(void *arg, uint64_t side)
@@ -93,7 +102,7 @@ static void plan_fault(struct session *s)
 		world_at(s->world, at + p->fault_time / 4, roam, s, 1);
 		break;
 	case FAULT_ONE_WAY:
-		hole_for(s, (uint64_t)p->victim, TO, 2 * SECOND, p->fault_time);
+		hole_for(s, (uint64_t)p->victim, SESSION_TO, 2 * SECOND, p->fault_time);
 		break;
 	case FAULT_STALL:
 		world_at(s->world, at, stall, s, (uint64_t)p->victim);
@@ -107,7 +116,7 @@ void session_plan_faults(struct session *s)
 
 	plan_fault(s);
 	if (s->plan.outage > 0)
-		hole_for(s, 0, TO | FROM, 2 * SECOND, s->plan.outage);
+		hole_for(s, 0, SESSION_TO | SESSION_FROM, 2 * SECOND, s->plan.outage);
 	if (s->plan.restarts)
 		world_at(s->world, now + world_between(&s->random, 0, 3000) * MS, restart,
 			 &s->sides[s->plan.offerer], 0);

@@ -1,11 +1,21 @@
-/* session_inside.c - invariants that can only be seen from inside the connection. */
+/* session_inside.c - invariants that can only be seen from inside the connection, and counters that
+ * start just below their wrap. */
+#include "base/num.h"
 #include "datachannel/dcs_internal.h"
+#include "dtls/dtls_state.h"
+#include "hostile/state.h"
+#include "ice/ice_agent.h"
 #include "peer/pc.h"
 #include "rtcp/rtp_session_int.h"
 #include "run/session_int.h"
+#include "sctp/rx/sctp_run.h"
 #include "sctp/sctp_assoc.h"
+#include "taut/drop.h"
 
-enum { SAMPLE = 8 }; /* one step in so many: the check walks all that is outstanding */
+enum {
+	SAMPLE = 8,      /* one step in so many: the checks walk all that is outstanding */
+	SAMPLE_RECV = 32 /* one packet in so many: the whole state is hashed before and after */
+};
 
 static void hex(const uint8_t *in, size_t n, char *out)
 {
@@ -17,35 +27,236 @@ static void hex(const uint8_t *in, size_t n, char *out)
 	}
 }
 
-/* Sequence numbers and timestamps of RTP, and the numbers of transport-wide feedback, wrap within
- * the first seconds. */
-static void wind_up(struct tt_rtp_session *rtp)
-{
-	enum { SOON = 150, SOON_RTX = 20 };
+/* ---- counters just below their wrap ---- */
 
+/* Of RTP: not within the first packets, or whoever lost those cannot know how often it wrapped
+ * (RFC 3711 section 3.3.1). */
+enum { SOON = 150, SOON_RTX = 20, SOON_PICTURE = 30, SOON_SSN = 20, SSN_STREAMS = 2 };
+
+static void wind_up_rtp(struct tt_rtp_session *rtp)
+{
 	for (size_t i = 0; i < rtp->sender_count; i++) {
 		struct tt_rtp_sender *s = rtp->senders[i];
 		if (s->started)
 			return;
 		s->first_seq = UINT16_MAX - SOON;
 		s->rtx_seq = UINT16_MAX - SOON_RTX;
+		s->picture_id = 0x7fff - SOON_PICTURE;
 		s->ts_offset = 0; /* the frames' own timestamps start below the wrap */
 		rtp->transport_seq = UINT16_MAX - SOON;
 	}
 }
 
-/* The flight size is the sum of what is outstanding, RFC 9260 section 6. */
+/* SSNs begin at 0 by RFC 9260 section 6.5; both ends are moved before anything is sent. Whatever
+ * sets the association up again sets the receiving side back to 0: then it is moved again. */
+static void wind_up_streams(struct world_peer *p, struct tt_sctp *sctp)
+{
+	const struct serial16 start = s16(UINT16_MAX - SOON_SSN);
+	struct sctp_reassembly *rx = &sctp->rx;
+
+	if (sctp->queue.count == 0 && sctp->state == SCTP_CLOSED)
+		for (uint16_t i = SSN_STREAMS; i-- > 0;) {
+			struct sctp_tx_stream *tx = tt_sctp_queue_stream(&sctp->queue, i);
+			if (tx)
+				tx->next_ssn = start;
+		}
+	if (!tt_sctp_order_has_stream(rx, SSN_STREAMS - 1))
+		world_fail(p->world, "%s: no streams to wind up", p->cfg.name);
+	else if (rx->streams[0].next.v == 0 && rx->streams[1].next.v == 0)
+		rx->streams[0].next = rx->streams[1].next = start;
+}
+
+const char *session_wrap_name(int i)
+{
+	static const char *const names[SESSION_WRAPS] = {
+		"srtp_roc", "rtp_timestamp", "vp8_picture", "transport_cc_seq",  "sctp_tsn",
+		"sctp_ssn", "ms_2^31",       "ms_2^32",     "transport_cc_time", "ntp_era",
+	};
+	return names[i];
+}
+
+static bool crossed(const struct world *w, taut_time at)
+{
+	return w->start < at && w->now >= at;
+}
+
+static bool new_era(const struct session *s)
+{
+	const int64_t era_end = INT64_C(2085978496) * SECOND;
+
+	return s->plan.wall > 0 && s->plan.wall + (s->world->now - s->world->start) >= era_end;
+}
+
+static unsigned rtp_wraps(const struct world_peer *p, const struct tt_rtp_session *rtp)
+{
+	unsigned seen = 0;
+
+	for (int i = 0; i < p->watch.stream_count; i++)
+		seen |= p->watch.streams[i].highest >= 0x20000 ? 1u << WRAP_ROC : 0;
+	for (size_t i = 0; i < rtp->sender_count; i++) {
+		const struct tt_rtp_sender *s = rtp->senders[i];
+		seen |= s->packets > 0 && s->last_ts < 0x10000000 ? 1u << WRAP_TIMESTAMP : 0;
+		seen |= s->packets > 0 && s->cfg.kind == TAUT_VIDEO && s->picture_id < SOON_PICTURE
+				? 1u << WRAP_PICTURE
+				: 0;
+	}
+	return seen | (rtp->transport_seq < 0x8000 ? 1u << WRAP_TRANSPORT_SEQ : 0);
+}
+
+/* What has wrapped so far in the session: a wrap that nobody sees tests nothing. */
+static void note_wraps(struct side *a)
+{
+	const struct taut_pc *pc = a->peer.pc;
+	struct session *s = a->s;
+	const struct tt_sctp *sctp = pc->channels ? pc->channels->sctp : NULL;
+
+	if (!s->plan.near_wrap || !a->connected)
+		return;
+	if (pc->rtp)
+		s->wraps |= rtp_wraps(&a->peer, pc->rtp);
+	if (sctp && sctp->my_tsn.v > sctp->flight.next.v)
+		s->wraps |= 1u << WRAP_TSN;
+	if (sctp && sctp->queue.count >= SSN_STREAMS &&
+	    (sctp->queue.streams[0].next_ssn.v < 0x8000 ||
+	     sctp->queue.streams[1].next_ssn.v < 0x8000))
+		s->wraps |= 1u << WRAP_SSN;
+	s->wraps |= crossed(s->world, INT64_C(0x7fffffff) * MS) ? 1u << WRAP_MS31 : 0;
+	s->wraps |= crossed(s->world, INT64_C(0xffffffff) * MS) ? 1u << WRAP_MS32 : 0;
+	s->wraps |= pc->rtp && crossed(s->world, INT64_C(0x1000000) * 64 * MS)
+			    ? 1u << WRAP_TRANSPORT_TIME
+			    : 0;
+	s->wraps |= new_era(s) ? 1u << WRAP_NTP : 0;
+}
+
+/* ---- ceilings ---- */
+
+struct level {
+	const char *what;
+	size_t is, most;
+};
+
+static void check_levels(struct world_peer *p, const struct level *all, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (all[i].is > all[i].most)
+			world_fail(p->world, "%s: %zu %s, over the ceiling of %zu", p->cfg.name,
+				   all[i].is, all[i].what, all[i].most);
+}
+#define CHECK_LEVELS(p, all) check_levels((p), (all), TT_COUNT(all))
+
+static void look_at_sctp(struct world_peer *p, const struct tt_sctp *s)
+{
+	const struct level all[] = {
+		{ "bytes in SCTP's send buffer", s->queue.held, s->queue.limit },
+		{ "bytes in SCTP's reassembly", s->rx.held, s->rx.limit },
+		{ "SCTP control chunks", s->control_count, SCTP_MAX_CONTROL },
+		{ "SCTP streams", tt_max(s->queue.count, s->rx.stream_count), s->queue.max },
+		{ "outstanding TSNs", tt_sctp_flight_count(&s->flight), SCTP_MAX_OUTSTANDING },
+	};
+
+	CHECK_LEVELS(p, all);
+	/* RFC 9260 section 6 */
+	if (!tt_sctp_flight_adds_up(&s->flight))
+		world_fail(p->world, "%s: SCTP's flight size is not the sum of its chunks",
+			   p->cfg.name);
+}
+
+static void look_at_rtp(struct world_peer *p, const struct tt_rtp_session *s)
+{
+	const struct level all[] = {
+		{ "RTP packets held for order", s->held, TT_RTP_MAX_HELD },
+		{ "RTP senders", s->sender_count, TT_RTP_MAX_STREAMS },
+		{ "RTP receivers", s->receiver_count, TT_RTP_MAX_STREAMS },
+		{ "SSRCs", s->binding_count, TT_RTP_MAX_SSRCS + TT_RTP_MAX_PROBES },
+		{ "BYEs", s->bye_count, TT_RTP_MAX_BYES },
+	};
+
+	CHECK_LEVELS(p, all);
+}
+
+static void look_at_peer(struct world_peer *p)
+{
+	const struct taut_pc *pc = p->pc;
+	const struct tt_dtls *d = pc->dtls;
+	const struct level all[] = {
+		{ "events", pc->event_count, PC_MAX_EVENTS },
+		{ "packets held for their keys", pc->held_count, PC_MAX_HELD },
+		{ "ICE candidates of the peer", pc->ice->cur->remote_count,
+		  TT_ICE_MAX_REMOTE + TT_ICE_MAX_PRFLX },
+		{ "bytes of DTLS plaintext", d ? d->in.len - d->in.off : 0, TT_DTLS_IN_SIZE },
+		{ "bytes of DTLS flights", d ? d->out.len - d->out.off : 0, TT_DTLS_OUT_SIZE },
+		{ "early ClientHellos", d ? d->early_count : 0, TT_DTLS_EARLY_MAX },
+	};
+
+	CHECK_LEVELS(p, all);
+	if (pc->rtp)
+		look_at_rtp(p, pc->rtp);
+	if (pc->channels && pc->channels->sctp)
+		look_at_sctp(p, pc->channels->sctp);
+}
+
 void session_look_inside(struct world_peer *p)
 {
 	struct side *a = p->cfg.user;
 
-	if (p->cfg.near_wrap && p->pc && p->pc->rtp && !a->connected)
-		wind_up(p->pc->rtp);
-	if (a->steps++ % SAMPLE != 0 || !p->pc || !p->pc->channels || !p->pc->channels->sctp)
+	if (!p->pc)
 		return;
-	if (!tt_sctp_flight_adds_up(&p->pc->channels->sctp->flight))
-		world_fail(p->world, "%s: SCTP's flight size is not the sum of its chunks",
-			   p->cfg.name);
+	if (p->cfg.near_wrap && p->pc->rtp && !a->connected)
+		wind_up_rtp(p->pc->rtp);
+	if (p->cfg.near_wrap && p->pc->channels && p->pc->channels->sctp)
+		wind_up_streams(p, p->pc->channels->sctp);
+	if (a->steps++ % SAMPLE != 0)
+		return;
+	look_at_peer(p);
+	note_wraps(a);
+}
+
+/* ---- refused input changes nothing ---- */
+
+/* Packets refused as a whole, by ICE, demultiplexing or SRTP. (Above DTLS a packet is refused piece by
+ * piece, and a duplicate is answered: RFC 9260 section 6.2. An answer from another address than was
+ * asked is refused and fails the pair: RFC 8445 section 7.2.5.2.1.) */
+static uint64_t refused(const taut_pc *pc)
+{
+	uint64_t n = 0;
+
+	for (uint32_t r = 1; r < TAUT_DROPS; r++) {
+		const struct taut_drop_info *d = taut_drop_info(r);
+		if (r != TAUT_DROP_ICE_ASYMMETRIC && d->what == TAUT_DROP_IN &&
+		    (d->layer == TAUT_LAYER_ICE || d->layer == TAUT_LAYER_PEER ||
+		     d->layer == TAUT_LAYER_SRTP))
+			n += taut_pc_drop_count(pc, r);
+	}
+	return n;
+}
+
+/* The whole state before a packet, for one packet in so many. */
+void session_before_packet(struct world_peer *p)
+{
+	struct side *a = p->cfg.user;
+
+	a->watched = p->pc && a->packets++ % SAMPLE_RECV == 0;
+	if (!a->watched)
+		return;
+	a->dropped_before = refused(p->pc);
+	state_take(&a->before, p->pc);
+}
+
+void session_after_packet(struct world_peer *p)
+{
+	struct side *a = p->cfg.user;
+	struct state after;
+
+	if (!a->watched || !p->pc)
+		return;
+	if (refused(p->pc) == a->dropped_before)
+		return;
+	state_take(&after, p->pc);
+	const char *part = state_differs(&a->before, &after);
+	a->s->refused++;
+	if (part)
+		world_fail(p->world, "%s: a packet was refused, and yet it changed %s", p->cfg.name,
+			   part);
 }
 
 void session_learn_keys(struct side *a)

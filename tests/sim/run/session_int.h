@@ -1,9 +1,11 @@
 /* session_int.h - a session's inside: session.c its course, session_call.c negotiation and
- * events, session_fault.c what goes wrong, session_load.c what is sent and checked, session_net.c the networks, session_inside.c
- * what can only be seen from inside the connection. */
+ * events, session_fault.c what goes wrong, session_load.c what is sent and checked,
+ * session_net.c the networks, session_inside.c what can only be seen from inside the connection.
+ * A scenario (scenario.h) is the same session with another course. */
 #ifndef TAUT_SIM_SESSION_INT_H
 #define TAUT_SIM_SESSION_INT_H
 
+#include "hostile/state.h"
 #include "run/session.h"
 #include "taut/trace.h"
 #include "world/world_peer.h"
@@ -47,6 +49,17 @@ struct side {
 	taut_time first_out, last_in;
 	bool waits; /* for room in the buffer */
 	unsigned steps;
+	/* the packet at hand is one whose effects are looked at: what was before it */
+	bool watched;
+	unsigned packets;
+	uint64_t dropped_before;
+	struct state before;
+	/* asked for by a scenario */
+	bool holds, forges, left; /* what it signals waits; with another fingerprint; it is gone */
+	unsigned wanted;          /* messages, of ... */
+	size_t wanted_size;       /* ... so many bytes */
+	unsigned offers;          /* and answers: descriptions told to the other side */
+	struct session_letter *letters; /* that wait */
 };
 
 struct session {
@@ -65,7 +78,14 @@ struct session {
 	} secrets[SECRETS];
 	size_t secret_count;
 	bool hung_up;
+	unsigned wraps, refused; /* a bit each; packets whose refusal was looked at */
+	/* NULL in a session of the plan's own course */
+	struct scenario_run *scenario;
 };
+
+/* session.c */
+void session_open(struct session *s); /* as its plan and options say */
+void session_close(struct session *s, struct session_result *out);
 
 /* session_net.c */
 void session_build(struct session *s);
@@ -76,8 +96,15 @@ void session_event(struct world_peer *p, const struct taut_event *ev);
 void session_signal(void *user, const struct world_note *note);
 void session_begin(struct session *s);
 void session_restart(struct side *a);
+void session_release(struct side *a); /* what it holds back is told now ... */
+void session_forget(struct side *a);  /* ... or never */
 
 /* session_fault.c */
+enum { SESSION_TO = 1, SESSION_FROM = 2 };
+void session_hole(struct session *s, int side, unsigned ways); /* 0: none any more */
+/* The number-th interface of a side goes, or comes back, with another address if moved. */
+void session_interface(struct session *s, int side, int number, bool up, bool moved);
+void session_wall_jump(struct side *a, int64_t seconds);
 void session_plan_faults(struct session *s);
 
 /* session_load.c */
@@ -94,8 +121,14 @@ void session_trace_end(struct session *s);
 void session_secret(struct session *s, const void *data, size_t len);
 void session_secrets_of(struct session *s, const char *sdp);
 
+/* scenario_run.c */
+void scenario_event(struct side *a, const struct taut_event *ev);
+bool scenario_lets(struct world_peer *p, const uint8_t *data, size_t len);
+
 /* session_inside.c */
 void session_look_inside(struct world_peer *p);
+void session_before_packet(struct world_peer *p);
+void session_after_packet(struct world_peer *p);
 void session_learn_keys(struct side *a);
 
 #endif

@@ -59,7 +59,7 @@ struct world_mdns *session_mdns(struct session *s, int peer)
 static void add_interfaces(struct session *s, int i, int net)
 {
 	const struct plan_peer *p = &s->plan.peers[i];
-	const struct world_link_config *half = &s->plan.half;
+	const struct world_link_config *half = &s->plan.half[i];
 	int host = s->sides[i].peer.host, count = p->two_interfaces ? 2 : 1;
 	int subnet = s->plan.same_net ? 0 : (int)world_between(&s->random, 0, 1);
 

@@ -1,36 +1,40 @@
-/* sim.c - runs whole sessions in virtual time, from seeds, and judges them. */
+/* sim.c - runs whole sessions in virtual time, from seeds or scenarios, and judges them. */
 #include <errno.h>
 #include <getopt.h>
-#include <inttypes.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "run/sim_table.h"
+#include "run/sim_options.h"
 #include "srtp/srtp.h"
 
-enum { REPEAT = 10 }; /* one in so many is run twice */
-
-struct options {
-	uint64_t seeds, first, replay;
-	int profile; /* -1: all in turn */
-	bool json, quiet, trace, replaying;
-};
+enum { MOST_JOBS = 64 };
 
 static const char usage_text[] =
-	"usage: sim [--seeds N] [--first SEED] [--profile NAME] [--replay SEED] [--trace] "
-	"[--json]\n"
+	"usage: sim [--seeds N] [--first SEED] [--profile NAME] [--jobs N] [--json] [--quiet]\n"
+	"       sim --replay SEED [--profile NAME] [--trace]\n"
+	"       sim --scenario FILE [--seed N | --seeds N] [--trace]\n"
 	"\n"
-	"  --seeds N       so many sessions, default 120, over the profiles in turn\n"
-	"  --first SEED    of them, default 1\n"
-	"  --profile NAME  of one kind only\n"
-	"  --replay SEED   one session, twice, with what happened\n"
-	"  --trace         with --replay: every step of both peers\n"
-	"  --json          the table as JSON\n"
-	"  --quiet         no progress line\n"
+	"  --seeds N        so many sessions, default 120, over the profiles in turn\n"
+	"  --first SEED     of them, default 1\n"
+	"  --profile NAME   of one kind only\n"
+	"  --jobs N         so many processes, default one for each processor\n"
+	"  --json           one object a line: profile, failure, total (or scenario)\n"
+	"  --quiet          no progress line\n"
+	"  --replay SEED    one session, twice, with what happened\n"
+	"  --scenario FILE  a session whose course stands in a file, twice; see docs/TESTING.md\n"
+	"  --seed N         its seed, instead of the file's; with --seeds: the first of so many\n"
+	"  --trace          with --replay or --scenario: every step of both peers\n"
+	"\n"
+	"examples:\n"
+	"  ./dev sim --seeds 6000 --jobs 2\n"
+	"  ./dev sim --profile mobile --replay 14 --trace\n"
+	"  ./dev sim --scenario tests/sim/scenarios/glare.txt --seeds 50\n"
+	"\n"
+	"Status 1: something did not hold; 2: usage, or a scenario that cannot be read.\n"
 	"\n"
 	"profiles:";
 
@@ -42,16 +46,24 @@ static void usage(FILE *to)
 	fputc('\n', to);
 }
 
-/* What stands here when an assertion or a sanitizer ends the process. */
-static volatile sig_atomic_t running_profile;
-static char running_text[96];
+static char running_text[256];
+
+void sim_running(const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(running_text, sizeof running_text, fmt, args);
+	va_end(args);
+}
 
 static void on_abort(int number)
 {
 	static const char mark[] = "\nsim: it ended while running this: ./dev sim ";
 
-	if (write(2, mark, sizeof mark - 1) < 0 || write(2, running_text, strlen(running_text)) < 0)
-		running_profile = -1;
+	if (write(2, mark, sizeof mark - 1) < 0 ||
+	    write(2, running_text, strlen(running_text)) < 0 || write(2, "\n", 1) < 0)
+		_exit(2);
 	signal(number, SIG_DFL);
 	raise(number);
 }
@@ -66,12 +78,24 @@ static bool read_number(const char *text, uint64_t *out)
 	return errno == 0 && *end == '\0' && end != text && text[0] != '-';
 }
 
-static bool take_option(struct options *o, int option, const char *value)
+static bool take_jobs(struct sim_options *o, const char *value)
+{
+	uint64_t n;
+
+	if (!read_number(value, &n) || n == 0 || n > MOST_JOBS)
+		return false;
+	o->jobs = (unsigned)n;
+	return true;
+}
+
+static bool take_option(struct sim_options *o, int option, const char *value)
 {
 	switch (option) {
 	case 's':
+		o->has_seeds = true;
 		return read_number(value, &o->seeds);
 	case 'f':
+		o->has_first = true;
 		return read_number(value, &o->first);
 	case 'r':
 		o->replaying = true;
@@ -79,6 +103,11 @@ static bool take_option(struct options *o, int option, const char *value)
 	case 'p':
 		o->profile = profile_by_name(value);
 		return o->profile >= 0;
+	case 'c':
+		o->scenario = value;
+		return true;
+	case 'n':
+		return take_jobs(o, value);
 	case 't':
 		return o->trace = true;
 	case 'j':
@@ -91,12 +120,13 @@ static bool take_option(struct options *o, int option, const char *value)
 }
 
 /* 0: go on; else the status to end with, less one. */
-static int read_options(struct options *o, int argc, char **argv)
+static int read_options(struct sim_options *o, int argc, char **argv)
 {
 	static const struct option all[] = {
-		{ "seeds", 1, NULL, 's' },  { "first", 1, NULL, 'f' }, { "profile", 1, NULL, 'p' },
-		{ "replay", 1, NULL, 'r' }, { "trace", 0, NULL, 't' }, { "json", 0, NULL, 'j' },
-		{ "quiet", 0, NULL, 'q' },  { "help", 0, NULL, 'h' },  { NULL, 0, NULL, 0 }
+		{ "seeds", 1, NULL, 's' },  { "first", 1, NULL, 'f' },    { "seed", 1, NULL, 'f' },
+		{ "replay", 1, NULL, 'r' }, { "profile", 1, NULL, 'p' },  { "jobs", 1, NULL, 'n' },
+		{ "trace", 0, NULL, 't' },  { "json", 0, NULL, 'j' },     { "quiet", 0, NULL, 'q' },
+		{ "help", 0, NULL, 'h' },   { "scenario", 1, NULL, 'c' }, { NULL, 0, NULL, 0 }
 	};
 	int option;
 
@@ -117,114 +147,24 @@ static int read_options(struct options *o, int argc, char **argv)
 	return 0;
 }
 
-static int profile_of(const struct options *o, uint64_t seed)
+int sim_profile_of(const struct sim_options *o, uint64_t seed)
 {
 	return o->profile >= 0 ? o->profile : (int)(seed % PROFILES);
 }
 
-static void run(uint64_t seed, int profile, const struct session_options *how,
-		struct session_result *out)
-{
-	running_profile = profile;
-	snprintf(running_text, sizeof running_text, "--profile %s --replay %" PRIu64 "\n",
-		 profiles[profile].name, seed);
-	session_run(seed, &profiles[profile], how, out);
-}
-
-static void judge(struct sim_table *t, uint64_t seed, int profile)
-{
-	const struct session_options plain = { 0 };
-	struct session_result r, again;
-	char text[WORLD_FAILURE_TEXT + 64];
-
-	run(seed, profile, &plain, &r);
-	sim_table_add(t, profile, &r);
-	if (seed / PROFILES % REPEAT == 0) {
-		t->rows[profile].repeated++;
-		run(seed, profile, &plain, &again);
-		if (again.hash != r.hash && r.failures++ == 0)
-			snprintf(r.failure, sizeof r.failure, "the same seed, another hash");
-	}
-	if (r.failures == 0)
-		return;
-	snprintf(text, sizeof text, "%s", r.failure);
-	sim_table_fail(t, profile, seed, text);
-}
-
-static double cpu_seconds(void)
-{
-	return (double)clock() / CLOCKS_PER_SEC;
-}
-
-static void progress(const struct options *o, const struct sim_table *t, uint64_t done)
-{
-	if (o->quiet || (!isatty(2) && done % 100 != 0))
-		return;
-	fprintf(stderr, "%s%" PRIu64 " of %" PRIu64 " sessions, %u failed%s", isatty(2) ? "\r" : "",
-		done, o->seeds, t->failure_count, isatty(2) ? "" : "\n");
-}
-
-static int run_all(const struct options *o)
-{
-	struct sim_table *t = calloc(1, sizeof *t);
-	double start = cpu_seconds();
-
-	if (!t)
-		return 2;
-	for (uint64_t i = 0; i < o->seeds; i++) {
-		judge(t, o->first + i, profile_of(o, o->first + i));
-		progress(o, t, i + 1);
-	}
-	t->cpu_seconds = cpu_seconds() - start;
-	if (!o->quiet && isatty(2))
-		fputc('\n', stderr);
-	if (o->json)
-		sim_table_print_json(t);
-	else
-		sim_table_print(t);
-	bool failed = t->failure_count > 0;
-	sim_table_free(t);
-	free(t);
-	return failed;
-}
-
-static void write_line(void *ctx, const char *text, size_t len)
-{
-	fwrite(text, 1, len, ctx);
-}
-
-static int replay(const struct options *o)
-{
-	const struct session_options how = { .write_trace = o->trace ? write_line : NULL,
-					     .ctx = stdout };
-	const struct session_options plain = { 0 };
-	struct session_result r, again;
-	int profile = profile_of(o, o->replay);
-
-	run(o->replay, profile, &how, &r);
-	run(o->replay, profile, &plain, &again);
-	printf("seed %" PRIu64 ", profile %s: %s <-> %s\n", o->replay, profiles[profile].name,
-	       r.access[0], r.access[1]);
-	printf("RFC 4787: %s; %s after %.3f s\n", r.expected ? "connects" : "cannot connect",
-	       r.connected ? "connected" : "not connected", (double)r.connect_time / 1e6);
-	printf("%.3f simulated seconds, %" PRIu64 " datagrams, %.1f kB/s of messages\n",
-	       (double)r.virtual_time / 1e6, r.datagrams, r.goodput / 1000);
-	printf("audio %u of %u, video %u of %u frames\n", r.audio_received, r.audio_sent,
-	       r.video_received, r.video_sent);
-	printf("hash %016" PRIx64 ", again %016" PRIx64 "\n", r.hash, again.hash);
-	printf("%u failures%s%s\n", r.failures, r.failures ? ": " : "", r.failure);
-	return r.failures > 0 || r.hash != again.hash;
-}
-
 int main(int argc, char **argv)
 {
-	struct options o = { .seeds = 120, .first = 1, .profile = -1 };
-	int end = read_options(&o, argc, argv);
+	long processors = sysconf(_SC_NPROCESSORS_ONLN);
+	struct sim_options o = { .seeds = 120, .first = 1, .profile = -1 };
 
+	o.jobs = processors < 1 ? 1 : processors > MOST_JOBS ? MOST_JOBS : (unsigned)processors;
+	int end = read_options(&o, argc, argv);
 	if (end)
 		return end - 1;
 	signal(SIGABRT, on_abort);
 	signal(SIGSEGV, on_abort);
 	tt_srtp_library_ready(); /* outside any measurement */
-	return o.replaying ? replay(&o) : run_all(&o);
+	if (o.scenario)
+		return sim_scenario(&o);
+	return o.replaying ? sim_replay(&o) : sim_many(&o);
 }

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/num.h"
 
@@ -20,7 +21,24 @@ static void grow(struct sim_row *r)
 		abort();
 }
 
-void sim_table_add(struct sim_table *t, int profile, const struct session_result *s)
+static void add_failure(struct sim_table *t, uint64_t seed, int profile, const char *text)
+{
+	unsigned n = t->failure_count < SIM_FAILURES_SHOWN ? t->failure_count : SIM_FAILURES_SHOWN;
+	unsigned at = n;
+
+	t->rows[profile].failed++;
+	t->failure_count++;
+	while (at > 0 && t->failures[at - 1].seed > seed)
+		at--;
+	if (at == SIM_FAILURES_SHOWN)
+		return;
+	struct sim_failure *f = &t->failures[at];
+	memmove(f + 1, f, (tt_min(n, SIM_FAILURES_SHOWN - 1) - at) * sizeof *f);
+	*f = (struct sim_failure){ .seed = seed, .profile = profile };
+	snprintf(f->text, sizeof f->text, "%s", text);
+}
+
+void sim_table_add(struct sim_table *t, uint64_t seed, int profile, const struct session_result *s)
 {
 	struct sim_row *r = &t->rows[profile];
 
@@ -34,23 +52,16 @@ void sim_table_add(struct sim_table *t, int profile, const struct session_result
 	r->audio_received += s->audio_received;
 	r->video_sent += s->video_sent;
 	r->video_received += s->video_received;
+	t->hash += s->hash * (2 * seed + 1);
+	for (int i = 0; i < SESSION_WRAPS; i++)
+		t->wraps[i] += s->wraps >> i & 1;
+	if (s->failures > 0)
+		add_failure(t, seed, profile, s->failure);
 	if (!s->connected)
 		return;
 	grow(r);
 	r->times[r->count] = (double)s->connect_time / 1e6;
 	r->goodputs[r->count++] = s->goodput;
-}
-
-void sim_table_fail(struct sim_table *t, int profile, uint64_t seed, const char *text)
-{
-	t->rows[profile].failed++;
-	if (t->failure_count < SIM_FAILURES_SHOWN) {
-		struct sim_failure *f = &t->failures[t->failure_count];
-		f->seed = seed;
-		f->profile = profile;
-		snprintf(f->text, sizeof f->text, "%s", text);
-	}
-	t->failure_count++;
 }
 
 static int by_size(const void *a, const void *b)
@@ -75,31 +86,40 @@ static double percent(unsigned part, unsigned whole)
 
 static void print_row(const char *name, struct sim_row *r)
 {
-	printf("%-12s %6u %6u %6.1f %% %7.2f %7.2f %8.1f %6.1f %6.1f %7.2f %6u\n", name,
+	printf("%-12s %6u %6u %6.1f %% %7.2f %7.2f %8.1f %6.1f %6.1f %7.2f %6u %6u\n", name,
 	       r->sessions, r->expected, percent(r->connected, r->expected),
 	       quantile(r->times, r->count, 0.5), quantile(r->times, r->count, 0.99),
 	       quantile(r->goodputs, r->count, 0.5) / 1000,
 	       percent(r->audio_received, r->audio_sent), percent(r->video_received, r->video_sent),
-	       (double)r->memory_peak / 1048576, r->failed);
+	       (double)r->memory_peak / 1048576, r->repeated, r->failed);
 }
 
-void sim_table_print(struct sim_table *t)
-{
-	double seconds = 0;
-	unsigned sessions = 0;
+struct sums {
+	double seconds;
+	unsigned sessions, expected, connected, repeated;
+};
 
-	printf("\n%-12s %6s %6s %8s %7s %7s %8s %6s %6s %7s %6s\n", "profile", "calls", "can", "do",
-	       "p50 s", "p99 s", "kB/s", "audio%", "video%", "MiB", "failed");
+static struct sums sums_of(const struct sim_table *t)
+{
+	struct sums all = { 0 };
+
 	for (int i = 0; i < PROFILES; i++) {
-		if (t->rows[i].sessions == 0)
-			continue;
-		print_row(profiles[i].name, &t->rows[i]);
-		seconds += t->rows[i].virtual_seconds;
-		sessions += t->rows[i].sessions;
+		all.seconds += t->rows[i].virtual_seconds;
+		all.sessions += t->rows[i].sessions;
+		all.expected += t->rows[i].expected;
+		all.connected += t->rows[i].connected;
+		all.repeated += t->rows[i].repeated;
 	}
-	printf("\n%u sessions, %.0f simulated seconds in %.1f CPU-seconds: %.0f per CPU-second\n",
-	       sessions, seconds, t->cpu_seconds,
-	       t->cpu_seconds > 0 ? seconds / t->cpu_seconds : 0);
+	return all;
+}
+
+static double per_cpu_second(const struct sim_table *t, double seconds)
+{
+	return t->cpu_seconds > 0 ? seconds / t->cpu_seconds : 0;
+}
+
+static void print_failures(const struct sim_table *t)
+{
 	for (unsigned i = 0; i < t->failure_count && i < SIM_FAILURES_SHOWN; i++)
 		printf("seed %" PRIu64 " (%s): %s\n    ./dev sim --profile %s --replay %" PRIu64
 		       "\n",
@@ -110,7 +130,28 @@ void sim_table_print(struct sim_table *t)
 		printf("... and %u more\n", t->failure_count - SIM_FAILURES_SHOWN);
 }
 
-static void print_text(const char *text)
+void sim_table_print(struct sim_table *t)
+{
+	const struct sums all = sums_of(t);
+
+	printf("\n%-12s %6s %6s %8s %7s %7s %8s %6s %6s %7s %6s %6s\n", "profile", "calls", "can",
+	       "do", "p50 s", "p99 s", "kB/s", "audio%", "video%", "MiB", "twice", "failed");
+	for (int i = 0; i < PROFILES; i++)
+		if (t->rows[i].sessions > 0)
+			print_row(profiles[i].name, &t->rows[i]);
+	printf("\n%u sessions, %u of %u that can connect do, %u run twice, %u failed\n",
+	       all.sessions, all.connected, all.expected, all.repeated, t->failure_count);
+	printf("wraps seen in sessions:");
+	for (int i = 0; i < SESSION_WRAPS; i++)
+		printf("%s %s %u", i ? "," : "", session_wrap_name(i), t->wraps[i]);
+	printf("\n%.0f simulated seconds in %.1f CPU-seconds: %.0f per CPU-second (%.0f s by the "
+	       "clock)\nhash of all %016" PRIx64 "\n",
+	       all.seconds, t->cpu_seconds, per_cpu_second(t, all.seconds), t->wall_seconds,
+	       t->hash);
+	print_failures(t);
+}
+
+void sim_print_text(const char *text)
 {
 	putchar('"');
 	for (; *text; text++)
@@ -121,34 +162,40 @@ static void print_text(const char *text)
 	putchar('"');
 }
 
+static void print_row_json(const char *name, struct sim_row *r)
+{
+	printf("{\"kind\":\"profile\",\"name\":\"%s\",\"sessions\":%u,\"can_connect\":%u,"
+	       "\"connected\":%u,\"connect_p50_s\":%.3f,\"connect_p99_s\":%.3f,"
+	       "\"goodput_Bps\":%.0f,\"audio_percent\":%.1f,\"video_percent\":%.1f,"
+	       "\"memory_peak\":%zu,\"virtual_seconds\":%.1f,\"datagrams\":%" PRIu64
+	       ",\"run_twice\":%u,\"failed\":%u}\n",
+	       name, r->sessions, r->expected, r->connected, quantile(r->times, r->count, 0.5),
+	       quantile(r->times, r->count, 0.99), quantile(r->goodputs, r->count, 0.5),
+	       percent(r->audio_received, r->audio_sent), percent(r->video_received, r->video_sent),
+	       r->memory_peak, r->virtual_seconds, r->datagrams, r->repeated, r->failed);
+}
+
 void sim_table_print_json(struct sim_table *t)
 {
-	const char *comma = "";
+	const struct sums all = sums_of(t);
 
-	printf("{\"cpu_seconds\":%.3f,\"profiles\":[", t->cpu_seconds);
-	for (int i = 0; i < PROFILES; i++) {
-		struct sim_row *r = &t->rows[i];
-		if (r->sessions == 0)
-			continue;
-		printf("%s\n{\"name\":\"%s\",\"sessions\":%u,\"can_connect\":%u,\"connected\":%u,"
-		       "\"connect_p50_s\":%.3f,\"connect_p99_s\":%.3f,\"goodput_Bps\":%.0f,"
-		       "\"virtual_seconds\":%.1f,\"datagrams\":%" PRIu64 ",\"failed\":%u}",
-		       comma, profiles[i].name, r->sessions, r->expected, r->connected,
-		       quantile(r->times, r->count, 0.5), quantile(r->times, r->count, 0.99),
-		       quantile(r->goodputs, r->count, 0.5), r->virtual_seconds, r->datagrams,
-		       r->failed);
-		comma = ",";
-	}
-	printf("],\"failures\":[");
-	comma = "";
+	for (int i = 0; i < PROFILES; i++)
+		if (t->rows[i].sessions > 0)
+			print_row_json(profiles[i].name, &t->rows[i]);
 	for (unsigned i = 0; i < t->failure_count && i < SIM_FAILURES_SHOWN; i++) {
-		printf("%s\n{\"seed\":%" PRIu64 ",\"profile\":\"%s\",\"text\":", comma,
+		printf("{\"kind\":\"failure\",\"seed\":%" PRIu64 ",\"profile\":\"%s\",\"text\":",
 		       t->failures[i].seed, profiles[t->failures[i].profile].name);
-		print_text(t->failures[i].text);
-		putchar('}');
-		comma = ",";
+		sim_print_text(t->failures[i].text);
+		printf("}\n");
 	}
-	printf("]}\n");
+	printf("{\"kind\":\"total\",\"sessions\":%u,\"can_connect\":%u,\"connected\":%u,"
+	       "\"run_twice\":%u,\"failed\":%u,\"virtual_seconds\":%.0f,\"cpu_seconds\":%.1f,"
+	       "\"virtual_per_cpu_second\":%.0f,\"hash\":\"%016" PRIx64 "\"",
+	       all.sessions, all.expected, all.connected, all.repeated, t->failure_count,
+	       all.seconds, t->cpu_seconds, per_cpu_second(t, all.seconds), t->hash);
+	for (int i = 0; i < SESSION_WRAPS; i++)
+		printf(",\"wrap_%s\":%u", session_wrap_name(i), t->wraps[i]);
+	printf("}\n");
 }
 
 void sim_table_free(struct sim_table *t)

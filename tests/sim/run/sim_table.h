@@ -17,22 +17,24 @@ struct sim_row {
 struct sim_failure {
 	uint64_t seed;
 	int profile;
-	char text[WORLD_FAILURE_TEXT + 64];
+	char text[WORLD_FAILURE_TEXT];
 };
 
 enum { SIM_FAILURES_SHOWN = 64 };
 
 struct sim_table {
 	struct sim_row rows[PROFILES];
-	struct sim_failure failures[SIM_FAILURES_SHOWN];
-	unsigned failure_count, hash_mismatches;
-	double cpu_seconds;
+	struct sim_failure failures[SIM_FAILURES_SHOWN]; /* those of the lowest seeds, in order */
+	unsigned failure_count;
+	unsigned wraps[SESSION_WRAPS]; /* sessions that saw one */
+	uint64_t hash;                 /* of all sessions, whatever their order */
+	double cpu_seconds, wall_seconds;
 };
 
-void sim_table_add(struct sim_table *t, int profile, const struct session_result *r);
-void sim_table_fail(struct sim_table *t, int profile, uint64_t seed, const char *text);
+void sim_table_add(struct sim_table *t, uint64_t seed, int profile, const struct session_result *r);
 void sim_table_print(struct sim_table *t);
-void sim_table_print_json(struct sim_table *t);
+void sim_table_print_json(struct sim_table *t); /* one object a line */
 void sim_table_free(struct sim_table *t);
+void sim_print_text(const char *text); /* as JSON, with its quotes */
 
 #endif

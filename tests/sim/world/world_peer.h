@@ -26,6 +26,11 @@ struct world_peer_config {
 	world_peer_handler handler;
 	void *user;
 	void (*after_step)(struct world_peer *p); /* more invariants; or NULL */
+	/* around each datagram that comes in, before anything is polled; or NULL */
+	void (*before_packet)(struct world_peer *p);
+	void (*after_packet)(struct world_peer *p);
+	/* false: this datagram vanishes on its way out; NULL: none does */
+	bool (*lets)(struct world_peer *p, const uint8_t *data, size_t len);
 	size_t memory;  /* ceiling of what it may ever hold; 0: not checked */
 	bool near_wrap; /* random numbers of four bytes (TSN, tags, SSRC) are just below 2^32 */
 	taut_time dns_delay;

@@ -163,6 +163,8 @@ static void send_one(struct world_peer *p, const struct taut_datagram *d, int fl
 		return;
 	}
 	world_watch_out(&p->watch, d->flow, &d->remote, data, len, data[0] >= 128 && uses_gcm(p));
+	if (p->cfg.lets && !p->cfg.lets(p, data, len))
+		return;
 	if (world_send(p->world, p->host, &p->flows[flow].addr, &d->remote, data, len) != 0)
 		taut_pc_send_failed(p->pc, p->world->now, d, EADDR);
 }
