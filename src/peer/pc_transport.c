@@ -311,4 +311,6 @@ void pc_pump(struct taut_pc *pc, taut_time now)
 		while (!pc->closed && take_dtls(pc, now))
 			moved = true;
 	}
+	if (pc->rtp)
+		tt_rtp_session_set_path_rtt(pc->rtp, tt_ice_rtt(pc->ice));
 }

@@ -95,6 +95,11 @@ void tt_rtp_session_set_reduced_size(struct tt_rtp_session *s, bool allowed)
 	s->reduced_size = allowed;
 }
 
+void tt_rtp_session_set_path_rtt(struct tt_rtp_session *s, taut_time rtt)
+{
+	s->path_rtt = rtt;
+}
+
 uint64_t tt_rtp_session_ntp(const struct tt_rtp_session *s, taut_time now)
 {
 	return tt_rtcp_ntp(s->unix_offset + now);

@@ -51,6 +51,8 @@ int tt_rtp_session_new(struct tt_rtp_session **out, struct tt_env *env,
 void tt_rtp_session_free(struct tt_rtp_session *s); /* NULL is fine */
 /* a=rtcp-rsize was agreed on: feedback may travel alone, RFC 5506. */
 void tt_rtp_session_set_reduced_size(struct tt_rtp_session *s, bool allowed);
+/* The round trip of the transport, which counts until reports measure one; 0: unknown. */
+void tt_rtp_session_set_path_rtt(struct tt_rtp_session *s, taut_time rtt);
 
 /* Adds a sender, or changes the one of this stream: with the same ssrc its
  * numbers and history go on. TAUT_E_INVAL: ids, ssrc, payload type or clock out

@@ -33,7 +33,7 @@ static const struct tt_rtp_event *of_receiver(struct tt_rtp_session *s, struct t
 		return tell(s, TT_RTP_EV_TRACK_STARTED, r, r->ssrc);
 	}
 	/* behind what was just taken there may be a hole that is overdue */
-	tt_rtp_receiver_advance(r, s->now, s->counters.round_trip_time);
+	tt_rtp_receiver_advance(r, s->now, tt_rtp_session_rtt(s));
 	if (tt_rtp_receiver_take(r, &s->frame, &s->frame_buf, &s->frame_cap))
 		return tell_frame(s, r);
 	if (r->tell_bye) {

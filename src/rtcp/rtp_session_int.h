@@ -28,6 +28,7 @@ struct tt_rtp_session {
 	uint32_t first_sequence;
 	bool reduced_size;
 	taut_time now;       /* the latest a caller told */
+	taut_time path_rtt;  /* as the caller knows it; 0: not */
 	int64_t unix_offset; /* wall clock at the start, so that a jump of it moves no report */
 	struct tt_rtp_counters counters;
 
@@ -70,6 +71,12 @@ static inline void tt_rtp_session_saw(struct tt_rtp_session *s, taut_time now)
 {
 	if (now > s->now)
 		s->now = now;
+}
+
+/* By reports; whoever sends nothing gets none of his own answered, and asks whom the caller asks. */
+static inline taut_time tt_rtp_session_rtt(const struct tt_rtp_session *s)
+{
+	return s->counters.round_trip_time > 0 ? s->counters.round_trip_time : s->path_rtt;
 }
 
 uint64_t tt_rtp_session_ntp(const struct tt_rtp_session *s, taut_time now);

@@ -51,7 +51,7 @@ static uint32_t take_rtp(struct tt_rtp_session *s, taut_time now, taut_time arri
 			tt_rtp_receiver_follow(r, p->ssrc);
 		why = tt_rtp_receiver_media(r, now, arrived, p, &x);
 	}
-	tt_rtp_receiver_advance(r, now, s->counters.round_trip_time);
+	tt_rtp_receiver_advance(r, now, tt_rtp_session_rtt(s));
 	return why;
 }
 
@@ -95,7 +95,7 @@ static struct tt_rtp_receiver *receiver_of(struct tt_rtp_session *s, uint32_t ss
  * transport, so that sound and picture keep their distance. */
 static void learn_clock(struct tt_rtp_session *s, uint64_t ntp, taut_time arrived)
 {
-	int64_t seen = arrived - tt_rtcp_ntp_us(ntp) - s->counters.round_trip_time / 2;
+	int64_t seen = arrived - tt_rtcp_ntp_us(ntp) - tt_rtp_session_rtt(s) / 2;
 	int64_t off = seen - s->clock;
 
 	if (!s->has_clock || off < 0 || off > 2000000)
@@ -164,7 +164,7 @@ static void take_nack(struct tt_rtp_session *s, taut_time now, const struct tt_r
 
 	s->counters.nacks_received++;
 	for (size_t i = 0; tx && tt_rtcp_read_nack(f->fci, &i, &seq);)
-		tt_rtp_sender_nack(tx, now, s->counters.round_trip_time, seq);
+		tt_rtp_sender_nack(tx, now, tt_rtp_session_rtt(s), seq);
 }
 
 static void take_fir(struct tt_rtp_session *s, taut_time now, const struct tt_rtcp_feedback *f)

@@ -153,7 +153,7 @@ static taut_time key_request_at(const struct tt_rtp_session *s, const struct tt_
 	taut_time at = r->key_asked_at ? r->key_asked_at + TT_RTP_KEY_EVERY : 0;
 
 	if (!r->ask_key && r->key_asked_at) /* and no sooner than the answer could have come */
-		at += s->counters.round_trip_time;
+		at += tt_rtp_session_rtt(s);
 	return r->ask_key || at - r->last_at < SILENT ? at : INT64_MAX;
 }
 
@@ -181,7 +181,7 @@ static void write_nacks(struct tt_rtp_session *s, taut_time now, struct wr *w,
 
 	if (wr_left(w) < 16)
 		return;
-	size_t n = tt_nack_collect(&r->nack, now, s->counters.round_trip_time, missing,
+	size_t n = tt_nack_collect(&r->nack, now, tt_rtp_session_rtt(s), missing,
 				   tt_min(NACKS, (wr_left(w) - 12) / 4));
 
 	for (size_t i = 0; i < n; i++)
@@ -189,7 +189,7 @@ static void write_nacks(struct tt_rtp_session *s, taut_time now, struct wr *w,
 	if (n > 0 && tt_rtcp_write_nack(w, reporter(s), r->ssrc, seqs, n) > 0)
 		s->counters.nacks_sent++;
 	/* what was asked for often enough is waited for no longer */
-	tt_rtp_receiver_advance(r, now, s->counters.round_trip_time);
+	tt_rtp_receiver_advance(r, now, tt_rtp_session_rtt(s));
 }
 
 static bool transport_cc_due(const struct tt_rtp_session *s, taut_time now)
@@ -206,7 +206,7 @@ static bool feedback_due(const struct tt_rtp_session *s, taut_time now)
 		const struct tt_rtp_receiver *r = s->receivers[i];
 
 		if (key_request_at(s, r) <= now ||
-		    tt_nack_deadline(&r->nack, s->counters.round_trip_time) <= now)
+		    tt_nack_deadline(&r->nack, tt_rtp_session_rtt(s)) <= now)
 			return true;
 	}
 	return false;
@@ -281,7 +281,7 @@ taut_time tt_rtp_session_rtcp_deadline(const struct tt_rtp_session *s, const cha
 		const struct tt_rtp_receiver *r = s->receivers[i];
 
 		sooner(&first, why, key_request_at(s, r), "key frame request");
-		sooner(&first, why, tt_nack_deadline(&r->nack, s->counters.round_trip_time),
+		sooner(&first, why, tt_nack_deadline(&r->nack, tt_rtp_session_rtt(s)),
 		       "NACK");
 	}
 	return first;

@@ -130,7 +130,7 @@ void tt_rtp_session_tick(struct tt_rtp_session *s, taut_time now)
 {
 	tt_rtp_session_saw(s, now);
 	for (size_t i = 0; i < s->receiver_count; i++)
-		tt_rtp_receiver_advance(s->receivers[i], now, s->counters.round_trip_time);
+		tt_rtp_receiver_advance(s->receivers[i], now, tt_rtp_session_rtt(s));
 }
 
 static void sooner(taut_time *first, const char **why, taut_time at, const char *reason)
@@ -148,7 +148,7 @@ taut_time tt_rtp_session_deadline(const struct tt_rtp_session *s, const char **w
 
 	for (size_t i = 0; i < s->receiver_count; i++)
 		sooner(&first, &reason,
-		       tt_rtp_receiver_deadline(s->receivers[i], s->counters.round_trip_time),
+		       tt_rtp_receiver_deadline(s->receivers[i], tt_rtp_session_rtt(s)),
 		       "a missing packet is given up");
 	for (size_t i = 0; i < s->sender_count; i++)
 		if (s->senders[i]->key_wanted)

@@ -14,7 +14,8 @@ enum {
 	AUDIO_MAX_WAIT = 100000,
 	VIDEO_REORDER_WAIT = 100000, /* nothing will be sent again */
 	VIDEO_MIN_WAIT = 500000,
-	VIDEO_MAX_WAIT = 1000000, /* on a path so long that half a second is one or two attempts */
+	VIDEO_MAX_WAIT = 1000000, /* on a path so long that half a second is one or two attempts, ... */
+	VIDEO_MOST_WAIT = 3000000, /* ... and on one where not even one attempt comes back by then */
 	MAX_FRAME = 4 << 20,
 };
 
@@ -136,7 +137,9 @@ static taut_time wait_for(const struct tt_rtp_receiver *r, taut_time rtt)
 	/* a key frame that is needed may lie in the hole, so that makes no difference */
 	if (!r->cfg.nack || !tt_nack_expects(&r->nack, r->reorder.run))
 		return VIDEO_REORDER_WAIT;
-	return tt_clamp64(4 * rtt + 100000, VIDEO_MIN_WAIT, VIDEO_MAX_WAIT);
+	/* One attempt is waited for whatever the path: a key frame instead costs another round trip. */
+	taut_time most = tt_clamp64(rtt + rtt / 4 + 100000, VIDEO_MAX_WAIT, VIDEO_MOST_WAIT);
+	return tt_clamp64(4 * rtt + 100000, VIDEO_MIN_WAIT, most);
 }
 
 taut_time tt_rtp_receiver_deadline(const struct tt_rtp_receiver *r, taut_time rtt)

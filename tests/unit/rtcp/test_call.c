@@ -87,6 +87,27 @@ static void with_twenty_percent_loss_frames_stay_whole(void **state)
 	}
 }
 
+/* By satellite what is asked for comes back after 1.2 s: it is waited for, though the one who asks sends
+ * nothing that reports could measure. */
+static void on_a_long_path_a_lost_packet_is_waited_for(void **state)
+{
+	const struct sim_link link = { .delay = 600000, .loss = 5 };
+	static struct world w;
+
+	(void)state;
+	for (uint64_t seed = 1; seed <= 3; seed++) {
+		world_init(&w, seed, &link, NULL, false);
+		tt_rtp_session_set_path_rtt(w.end[1].s, 1200000);
+		world_run(&w, 40000000);
+		const struct tt_rtp_counters *c = tt_rtp_session_counters(w.end[1].s);
+		assert_true(c->packets_recovered > 5);
+		if (w.end[1].video_frames * 100 < w.end[0].video_count * 90)
+			fail_msg("seed %d: %u of %u frames, %u losses", (int)seed, w.end[1].video_frames,
+			         w.end[0].video_count, w.end[1].video_losses);
+		world_free(&w);
+	}
+}
+
 static void without_nack_a_loss_is_followed_by_a_key_frame(void **state)
 {
 	const struct sim_link link = { .delay = 20000, .loss = 10 };
@@ -220,6 +241,7 @@ int main(void)
 		cmocka_unit_test(a_call_without_loss_delivers_every_frame),
 		cmocka_unit_test(with_five_percent_loss_nearly_all_frames_arrive),
 		cmocka_unit_test(with_twenty_percent_loss_frames_stay_whole),
+		cmocka_unit_test(on_a_long_path_a_lost_packet_is_waited_for),
 		cmocka_unit_test(without_nack_a_loss_is_followed_by_a_key_frame),
 		cmocka_unit_test(heavy_reordering_loses_nothing),
 		cmocka_unit_test(the_same_seed_gives_the_same_bytes),
