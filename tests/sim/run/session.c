@@ -206,6 +206,7 @@ void session_run(uint64_t seed, const struct profile *profile,
 	s->options = options;
 	plan_draw(&s->plan, seed, profile);
 	out->expected = s->plan.connects;
+	out->undisturbed = s->plan.fault == FAULT_NONE;
 	for (int i = 0; i < 2; i++)
 		plan_access_text(&s->plan.peers[i], out->access[i]);
 	session_open(s);

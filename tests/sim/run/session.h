@@ -27,6 +27,7 @@ const char *session_wrap_name(int i);
 
 struct session_result {
 	bool expected, connected;
+	bool undisturbed;       /* nothing but the profile troubled it */
 	taut_time connect_time; /* until both are connected */
 	double goodput;         /* of messages, bytes a second, the slower direction */
 	taut_time virtual_time;

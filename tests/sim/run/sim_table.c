@@ -48,10 +48,12 @@ void sim_table_add(struct sim_table *t, uint64_t seed, int profile, const struct
 	r->virtual_seconds += (double)s->virtual_time / 1e6;
 	r->datagrams += s->datagrams;
 	r->memory_peak = tt_max(r->memory_peak, s->memory_peak);
-	r->audio_sent += s->audio_sent;
-	r->audio_received += s->audio_received;
-	r->video_sent += s->video_sent;
-	r->video_received += s->video_received;
+	if (s->undisturbed) {
+		r->audio_sent += s->audio_sent;
+		r->audio_received += s->audio_received;
+		r->video_sent += s->video_sent;
+		r->video_received += s->video_received;
+	}
 	t->hash += s->hash * (2 * seed + 1);
 	for (int i = 0; i < SESSION_WRAPS; i++)
 		t->wraps[i] += s->wraps >> i & 1;

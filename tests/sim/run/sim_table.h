@@ -11,6 +11,7 @@ struct sim_row {
 	double virtual_seconds;
 	uint64_t datagrams;
 	size_t memory_peak;
+	/* of undisturbed sessions */
 	unsigned audio_sent, audio_received, video_sent, video_received;
 };
 
