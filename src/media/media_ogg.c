@@ -69,12 +69,13 @@ static int next_page(struct tt_ogg_reader *r, ogg_page *page, struct taut_media_
 static int read_head(struct tt_ogg_reader *r, const ogg_packet *p, struct taut_media_error *error)
 {
 	struct rd rd = rd_make(p->packet, (size_t)p->bytes);
-	const uint8_t *magic = rd_take(&rd, 8);
+
+	rd_take(&rd, 8); /* "OpusHead": the page began with it, see claim */
 	uint8_t version = rd_u8(&rd), channels = rd_u8(&rd);
 
 	rd_take(&rd, 8); /* pre-skip, the rate before encoding, gain */
 	uint8_t family = rd_u8(&rd);
-	if (rd.bad || memcmp(magic, "OpusHead", 8) != 0 || version > 15)
+	if (rd.bad || version > 15)
 		return tt_file_broken(&r->file, error, "no Opus header");
 	if (family != 0 || channels < 1 || channels > 2)
 		return tt_media_fail(
@@ -138,10 +139,9 @@ int tt_ogg_next(struct tt_ogg_reader *r, struct tt_ogg_packet *out, struct taut_
 		}
 		if (p.bytes == 0)
 			continue;
-		int samples =
-			p.bytes <= INT32_MAX
-				? opus_packet_get_nb_samples(p.packet, (int32_t)p.bytes, 48000)
-				: -1;
+		/* the first bytes tell; no packet of Opus has 2 GiB */
+		int samples = opus_packet_get_nb_samples(
+			p.packet, (int32_t)tt_min64(p.bytes, INT32_MAX), 48000);
 		if (samples <= 0)
 			return tt_file_broken(&r->file, error,
 					      "the packet before this is not Opus");

@@ -143,8 +143,11 @@ bool tt_y4m_create(struct tt_y4m_writer *w, const char *name, uint32_t width, ui
 	*w = (struct tt_y4m_writer){ .stream = fopen(name, "wb"),
 				     .width = width,
 				     .height = height };
-	return w->stream && fprintf(w->stream, "YUV4MPEG2 W%u H%u F%u:%u Ip A1:1 C420jpeg\n", width,
-				    height, rate, scale) > 0;
+	if (!w->stream)
+		return false;
+	(void)fprintf(w->stream, "YUV4MPEG2 W%u H%u F%u:%u Ip A1:1 C420jpeg\n", width, height, rate,
+		      scale); /* what fails is told by finish */
+	return true;
 }
 
 bool tt_y4m_write(struct tt_y4m_writer *w, const struct taut_image *image)
@@ -168,8 +171,9 @@ bool tt_y4m_finish(struct tt_y4m_writer *w)
 {
 	if (!w->stream)
 		return true;
-	bool ok = fclose(w->stream) == 0;
+	bool ok = ferror(w->stream) == 0;
 
+	ok = fclose(w->stream) == 0 && ok;
 	w->stream = NULL;
 	return ok;
 }

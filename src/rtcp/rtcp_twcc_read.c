@@ -12,6 +12,8 @@
  * 3 reserved: refused, because what it would mean for the deltas is not known. */
 #include "rtcp/rtcp_twcc.h"
 
+#include "base/never.h"
+
 static unsigned chunk_len(uint16_t chunk)
 {
 	return !(chunk & 0x8000) ? chunk & 0x1fff : chunk & 0x4000 ? 7 : 14;
@@ -49,7 +51,7 @@ bool tt_twcc_next(struct tt_twcc_reader *r, struct tt_twcc_status *out)
 		return false;
 	while (r->chunk_left == 0) {
 		r->chunk = rd_u16(&r->chunks);
-		if (r->chunks.bad)
+		if (TT_NEVER(r->chunks.bad, "deltas begin where the chunks have covered the count"))
 			return false;
 		r->chunk_left = chunk_len(r->chunk);
 	}

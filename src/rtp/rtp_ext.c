@@ -20,7 +20,7 @@ static bool next_one_byte(struct rd *r, struct tt_rtp_ext *out)
 	uint8_t id = b >> 4;
 
 	/* 4.2: id 15 ends the reading; id 0 with a length is nothing we could skip safely */
-	if (r->bad || id == 15 || id == 0)
+	if (id == 15 || id == 0)
 		return false;
 	*out = (struct tt_rtp_ext){ id, { NULL, (b & 15u) + 1 } };
 	out->value.p = rd_take(r, out->value.len);

@@ -111,24 +111,24 @@ static bool introduce(struct said *s)
 
 static void ready(struct said *s)
 {
-	const json_t *rooms = json_object_get(s->o, "rooms"), *one;
-	size_t i, n = json_array_size(rooms);
+	const json_t *rooms = json_object_get(s->o, "rooms");
+	size_t n = json_array_size(rooms);
 
 	if (n < 1 || n > TT_RELAY_ROOMS) {
 		bad_field(s, "rooms: an array of 1 to 4 names");
 		return;
 	}
-	json_array_foreach((json_t *)rooms, i, one) if (!json_is_string(one) ||
-							!tt_signal_is_word(json_string_value(one),
-									   json_string_length(one)))
-	{
+	for (size_t i = 0; i < n; i++) {
+		const json_t *one = json_array_get(rooms, i);
+		if (tt_signal_is_word(json_string_value(one), json_string_length(one)))
+			continue;
 		bad_field(s, "rooms: names have 1 to 64 characters");
 		return;
 	}
 	if (!s->c->ready && !introduce(s))
 		return;
-	json_array_foreach((json_t *)rooms, i, one)
-		tt_relay_join(s->r, s->c, json_string_value(one));
+	for (size_t i = 0; i < n; i++)
+		tt_relay_join(s->r, s->c, json_string_value(json_array_get(rooms, i)));
 }
 
 /* ---- what is passed on ---- */
@@ -191,7 +191,7 @@ static json_t *candidate_copy(const json_t *c)
 {
 	json_t *index = json_object_get(c, "sdpMLineIndex");
 
-	if (json_is_null(c))
+	if (json_typeof(c) == JSON_NULL)
 		return json_null();
 	return json_pack("{ss ss* ss* sO*}", "candidate",
 			 tt_signal_text(c, "candidate", TT_SIGNAL_CANDIDATE), "sdpMid",

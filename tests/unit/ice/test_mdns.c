@@ -242,6 +242,9 @@ static void an_ipv6_address_is_read_and_questions_are_passed_over(void **state)
 	/* a dot inside a label, and what no host name has, do not come out as they are */
 	assert_string_equal(rec.name, "a.l?c?@");
 	assert_int_equal(tt_mdns_next(&r, &rec), 0);
+	buf[13] = 0xc0; /* a pointer of which half is there */
+	assert_int_equal(walk_copy(buf, 14), -1);
+	buf[13] = 'q';
 	for (size_t n = 0; n < asked; n++) {
 		uint8_t *exact = malloc(n ? n : 1);
 		memcpy(exact, buf, n);

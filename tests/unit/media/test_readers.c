@@ -314,6 +314,7 @@ static void every_word_of_a_y4m_header_has_its_form(void **state)
 		{ "W15 H16", TAUT_E_SYNTAX },
 		{ "W16 H15", TAUT_E_SYNTAX },
 		{ "W16  H16 ", TAUT_OK },
+		{ " W16 H16", TAUT_OK },
 		{ "H16", TAUT_E_SYNTAX },
 		{ "W H16", TAUT_E_UNSUPPORTED },
 		{ "W16/ H16", TAUT_E_UNSUPPORTED },
@@ -477,6 +478,30 @@ static void a_writer_says_when_nothing_can_be_written(void **state)
 	assert_false(tt_ivf_write(&ivf, data, 1, 0, 16, 16));
 	assert_false(tt_ivf_write(&ivf, data, (16u << 20) + 1, 0, 16, 16));
 	assert_false(tt_ivf_finish(&ivf));
+	assert_int_equal(tt_image_make(&image, 16, 16), true);
+	y4m = (struct tt_y4m_writer){ .stream = fopen("/dev/full", "wb"), .width = 16, .height = 16 };
+	assert_int_equal(setvbuf(y4m.stream, NULL, _IONBF, 0), 0);
+	assert_false(tt_y4m_write(&y4m, &image)); /* not even the line before it */
+	assert_false(tt_y4m_finish(&y4m));
+	tt_image_drop(&image);
+}
+
+/* The lengths in a WAV header have 32 bits. */
+static void a_wav_has_at_most_4_gib(void **state)
+{
+	struct place p;
+	struct tt_wav_writer w;
+	const int16_t samples[4] = { 0 };
+
+	(void)state;
+	place_make(&p);
+	assert_true(tt_wav_create(&w, place_at(&p, "a.wav"), 48000, 1));
+	w.bytes = UINT32_MAX - 44 - 5; /* room for two samples */
+	assert_false(tt_wav_write(&w, samples, 3));
+	assert_true(tt_wav_write(&w, samples, 2));
+	assert_false(tt_wav_write(&w, samples, 1));
+	assert_true(tt_wav_finish(&w));
+	place_drop(&p);
 }
 
 /* ---- Ogg ---- */
@@ -694,6 +719,7 @@ int main(void)
 		cmocka_unit_test(a_y4m_frame_has_its_line_and_all_its_bytes),
 		cmocka_unit_test(a_y4m_writer_takes_only_its_own_size),
 		cmocka_unit_test(a_writer_says_when_nothing_can_be_written),
+		cmocka_unit_test(a_wav_has_at_most_4_gib),
 		cmocka_unit_test(an_opus_head_is_checked_field_by_field),
 		cmocka_unit_test(other_streams_and_garbage_are_passed_over),
 		cmocka_unit_test(a_hole_in_a_stream_costs_what_was_in_it),

@@ -159,6 +159,7 @@ static void a_word_has_no_controls_of_either_kind(void **state)
 		else
 			assert_int_equal(tt_signal_is_word(two, 2), c >= 0xa0);
 	}
+	assert_false(tt_signal_is_word("\xc2" "a", 2));
 	assert_true(tt_signal_is_word("\xc3\x84", 2)); /* the second byte of another letter */
 }
 

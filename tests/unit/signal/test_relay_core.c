@@ -648,6 +648,74 @@ static void who_is_gone_for_good_is_not_heard(void **state)
 	tt_relay_gone(&w->relay, a, w->now);
 }
 
+/* An offer to one is a matter between the two: another browser in the room has no say. */
+static void an_addressed_offer_asks_for_its_own_turn_only(void **state)
+{
+	struct world *w = *state;
+	struct tt_relay_client *a = join(w, "Ada", "browser"), *b = second(w, a, "native");
+	struct tt_relay_client *c = join(w, "Cy", "browser");
+	deafen(w, a);
+	deafen(w, b);
+#define OFFER "{\"type\":\"description\",\"room\":\"tea\",\"to\":\"%s\",\"description\":" \
+	"{\"type\":\"offer\",\"sdp\":\"x\"}}"
+	sayf(w, a, OFFER, b->id);
+	json_decref(hear(w, b, "description"));
+	hear_nothing(w, c);
+	sayf(w, a, OFFER, c->id);
+	hear_with(w, a, "error", "code", "no_turn");
+	hear_nothing(w, c);
+	for (struct tt_relay_client *all[] = { a, b, c }, **p = all; p < all + 3; p++)
+		tt_relay_gone(&w->relay, *p, w->now);
+}
+
+static void an_old_connection_that_is_dead_is_not_replaced(void **state)
+{
+	struct world *w = *state;
+	struct tt_relay_client *a = enter(w), *b = enter(w);
+	static const char text[] = N ",\"secret\":\"1234567890123456\"}";
+	say(w, a, text);
+	a->dead = true;
+	say(w, b, text);
+	assert_string_equal(a->id, b->id);
+	assert_int_equal(a->room_count, 1); /* it goes by itself */
+	assert_int_equal(a->close_code, 0);
+	a->dead = false;
+	tt_relay_gone(&w->relay, a, w->now);
+	tt_relay_gone(&w->relay, b, w->now);
+}
+
+static int json_left; /* allocations of jansson that still succeed */
+
+static void *json_malloc(size_t size)
+{
+	return json_left-- > 0 ? malloc(size) : NULL;
+}
+
+static void without_memory_for_json_a_message_is_lost_and_nothing_else(void **state)
+{
+	struct world *w = *state;
+	struct tt_relay_client *a = join(w, "Ada", "browser"), *b = second(w, a, "browser");
+	static const char text[] = "{\"type\":\"chat\",\"room\":\"tea\",\"text\":\"x\"}";
+	int lost = 0;
+	struct tt_relay_text *t = NULL;
+	for (int allowed = 0; !t && allowed < 200; allowed++) {
+		a->strikes = 0;
+		json_left = allowed;
+		json_set_alloc_funcs(json_malloc, free);
+		say(w, a, text);
+		json_set_alloc_funcs(malloc, free);
+		a->close_code = 0;
+		deafen(w, a);
+		lost += (t = tt_relay_pop(&w->relay, b)) == NULL;
+	}
+	assert_non_null(t);
+	assert_true(lost > 10);
+	assert_non_null(strstr(t->text, "chat"));
+	tt_relay_text_free(&w->relay, t);
+	tt_relay_gone(&w->relay, a, w->now);
+	tt_relay_gone(&w->relay, b, w->now);
+}
+
 static void running_out_of_memory_at_any_point_loses_nothing(void **state)
 {
 	struct world *w = *state;
@@ -690,6 +758,9 @@ int main(void)
 		T(lengths_of_chat_and_candidates_have_a_limit),
 		T(an_address_is_that_of_another_peer_of_the_room),
 		T(who_is_gone_for_good_is_not_heard),
+		T(an_addressed_offer_asks_for_its_own_turn_only),
+		T(an_old_connection_that_is_dead_is_not_replaced),
+		T(without_memory_for_json_a_message_is_lost_and_nothing_else),
 		T(before_ready_nothing_else_is_heard),
 		T(the_second_message_that_is_too_large_gets_1009),
 		T(a_slow_reader_is_cut_off_at_one_mebibyte_and_nobody_else),
