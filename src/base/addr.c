@@ -85,8 +85,7 @@ static size_t put_ip6(const struct taut_addr *a, char *buf, size_t cap)
 			continue;
 		}
 		const char *colon = i == 0 || i == at + run ? "" : ":";
-		n += (size_t)snprintf(buf + n, cap - n, "%s%x",
-				      at >= 0 && i == at + run ? "" : colon, (unsigned)group(a, i));
+		n += (size_t)snprintf(buf + n, cap - n, "%s%x", colon, (unsigned)group(a, i));
 	}
 	return n;
 }
@@ -119,7 +118,7 @@ static bool parse_ip4(uint8_t out[4], const char *t, size_t len)
 	for (int part = 0; part < 4; part++) {
 		unsigned v = 0;
 		size_t digits = 0;
-		while (i < len && t[i] >= '0' && t[i] <= '9' && digits < 4) {
+		while (i < len && t[i] >= '0' && t[i] <= '9') {
 			v = v * 10 + (unsigned)(t[i++] - '0');
 			digits++;
 		}
@@ -147,7 +146,7 @@ static bool parse_group(uint8_t *out, const char *t, size_t len, size_t *i)
 	size_t end = *i;
 	unsigned v = 0;
 
-	while (end < len && end - *i < 5 && hex_digit(t[end]) >= 0)
+	while (end < len && hex_digit(t[end]) >= 0)
 		v = v << 4 | (unsigned)hex_digit(t[end++]);
 	if (end == *i || end - *i > 4)
 		return false;

@@ -117,6 +117,12 @@ static void nothing_is_written_by_a_bad_cursor(void **state)
 	wr_patch_u16(&w, 1, 0); /* half of it was written */
 	assert_true(w.bad);
 	assert_memory_equal(four, "\0e\xff\xff", 4);
+	memset(four, 0xff, 4);
+	w = wr_make(four, 4);
+	wr_u16(&w, 0x0102);
+	wr_zeros(&w, 3);
+	wr_patch_u16(&w, 0, 0);
+	assert_memory_equal(four, "\1\2\xff\xff", 4);
 	w = wr_make(NULL, 4);
 	assert_int_equal(wr_left(&w), 0);
 	wr_u8(&w, 1);

@@ -1,3 +1,4 @@
+/* wraps: X509_digest */
 /* a=fingerprint: the table of outcomes, RFC 8122 section 5 and HOSTILE row B07. */
 #include "pair.h"
 
@@ -129,6 +130,30 @@ static void the_name_of_a_hash_has_letters_of_both_cases(void **state)
 		}
 }
 
+static bool digests_fail;
+
+int __real_X509_digest(const X509 *x, const EVP_MD *md, unsigned char *out, unsigned *len);
+int __wrap_X509_digest(const X509 *x, const EVP_MD *md, unsigned char *out, unsigned *len);
+int __wrap_X509_digest(const X509 *x, const EVP_MD *md, unsigned char *out, unsigned *len)
+{
+	return digests_fail ? 0 : __real_X509_digest(x, md, out, len);
+}
+
+static void a_certificate_without_a_digest_matches_nothing(void **state)
+{
+	struct tt_dtls_print print = { .hash = 0 };
+	char text[TT_DTLS_FINGERPRINT_TEXT];
+	struct pair p;
+
+	(void)state;
+	pair_init(&p, 1, NULL);
+	digests_fail = true;
+	assert_false(tt_dtls_fingerprint_text(p.shared[0]->lib, p.shared[0]->cert, text));
+	assert_false(tt_dtls_fingerprint_match(p.shared[0]->lib, p.shared[0]->cert, &print, 1));
+	digests_fail = false;
+	pair_free(&p);
+}
+
 static void a_library_without_the_hash_gives_no_fingerprint(void **state)
 {
 	OSSL_LIB_CTX *bare = OSSL_LIB_CTX_new();
@@ -233,6 +258,7 @@ int main(void)
 		cmocka_unit_test(every_form_has_its_outcome),
 		cmocka_unit_test(every_place_of_a_fingerprint_takes_a_digit_or_a_colon),
 		cmocka_unit_test(the_name_of_a_hash_has_letters_of_both_cases),
+		cmocka_unit_test(a_certificate_without_a_digest_matches_nothing),
 		cmocka_unit_test(a_library_without_the_hash_gives_no_fingerprint),
 		cmocka_unit_test(one_match_among_several_of_the_strongest_hash_is_enough),
 		cmocka_unit_test(a_refused_set_changes_nothing),

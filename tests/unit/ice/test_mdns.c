@@ -242,9 +242,9 @@ static void an_ipv6_address_is_read_and_questions_are_passed_over(void **state)
 	/* a dot inside a label, and what no host name has, do not come out as they are */
 	assert_string_equal(rec.name, "a.l?c?@");
 	assert_int_equal(tt_mdns_next(&r, &rec), 0);
-	buf[13] = 0xc0; /* a pointer of which half is there */
-	assert_int_equal(walk_copy(buf, 14), -1);
-	buf[13] = 'q';
+	buf[12] = 0xc0; /* a pointer of which half is there */
+	assert_int_equal(walk_copy(buf, 13), -1);
+	buf[12] = 1;
 	for (size_t n = 0; n < asked; n++) {
 		uint8_t *exact = malloc(n ? n : 1);
 		memcpy(exact, buf, n);
@@ -276,6 +276,11 @@ static void a_query_has_labels_of_1_to_63_bytes_and_253_in_all(void **state)
 		}
 		assert_int_equal(tt_mdns_write_query(buf, sizeof buf, text, TT_MDNS_A), rows[i].len);
 	}
+	size_t n = 0; /* one more than 253 in all */
+	for (int k = 0; k < 127; k++)
+		n += (size_t)snprintf(text + n, sizeof text - n, k == 0 ? "aa" : ".a");
+	assert_int_equal(n, 254);
+	assert_int_equal(tt_mdns_write_query(buf, sizeof buf, text, TT_MDNS_A), 0);
 	assert_int_equal(tt_mdns_write_query(buf, sizeof buf, "a..local", TT_MDNS_A), 0);
 	assert_int_equal(tt_mdns_write_query(buf, sizeof buf, ".local", TT_MDNS_A), 0);
 }
@@ -292,6 +297,58 @@ static void names_are_the_same_in_either_case_and_whole(void **state)
 	assert_true(tt_mdns_same_name("", ""));
 }
 
+/* Label lengths of 64 to 191 are reserved (RFC 1035 section 4.1.4), also where the bytes are there. */
+static void reserved_kinds_of_labels_are_refused(void **state)
+{
+	uint8_t buf[512];
+
+	(void)state;
+	for (unsigned first = 0x40; first < 0xc0; first++) {
+		struct wr w = wr_make(buf, sizeof buf);
+		wr_u16(&w, 0), wr_u16(&w, 0x8400), wr_u16(&w, 0), wr_u16(&w, 1), wr_u32(&w, 0);
+		wr_u8(&w, (uint8_t)first);
+		memset(wr_room(&w, first), 'a', first);
+		wr_u8(&w, 0);
+		wr_u16(&w, 1), wr_u16(&w, 1), wr_u32(&w, 0), wr_u16(&w, 4), wr_u32(&w, 0x01020304);
+		assert_int_equal(walk_copy(buf, wr_len(&w)), -1);
+	}
+}
+
+static void a_name_has_255_bytes_and_sixteen_pointers_at_most(void **state)
+{
+	uint8_t buf[1024];
+
+	(void)state;
+	for (uint8_t last = 1; last <= 2; last++) { /* three labels of 63, one of 61, and this */
+		static const uint8_t labels[] = { 63, 63, 63, 61 };
+		struct wr w = wr_make(buf, sizeof buf);
+		wr_u16(&w, 0), wr_u16(&w, 0x8400), wr_u16(&w, 0), wr_u16(&w, 1), wr_u32(&w, 0);
+		for (size_t i = 0; i < sizeof labels; i++) {
+			wr_u8(&w, labels[i]);
+			memset(wr_room(&w, labels[i]), 'a', labels[i]);
+		}
+		wr_u8(&w, last), wr_bytes(&w, "bb", last), wr_u8(&w, 0);
+		wr_u16(&w, 1), wr_u16(&w, 1), wr_u32(&w, 0), wr_u16(&w, 4), wr_u32(&w, 0x01020304);
+		assert_int_equal(walk_copy(buf, wr_len(&w)), last == 1 ? 1 : -1);
+	}
+	for (unsigned pointers = 15; pointers <= 17; pointers++) {
+		struct wr w = wr_make(buf, sizeof buf);
+		wr_u16(&w, 0), wr_u16(&w, 0x8400), wr_u16(&w, 0), wr_u16(&w, 1), wr_u32(&w, 0);
+		/* a chain inside a record of no interest, then a name that goes down all of it */
+		buf[7] = 2;
+		wr_u8(&w, 0), wr_u16(&w, 99), wr_u16(&w, 1), wr_u32(&w, 0);
+		wr_u16(&w, (uint16_t)(2 * pointers + 1));
+		const size_t chain = w.off;
+		wr_u8(&w, 0);
+		for (unsigned i = 0; i < pointers; i++)
+			wr_u16(&w, (uint16_t)(0xc000 | (i == 0 ? chain : chain + 2 * i - 1)));
+		/* the name of the second record is the last pointer but one, seen from here */
+		wr_u16(&w, (uint16_t)(0xc000 | (chain + 2 * pointers - 3)));
+		wr_u16(&w, 1), wr_u16(&w, 1), wr_u32(&w, 0), wr_u16(&w, 4), wr_u32(&w, 0x01020304);
+		assert_int_equal(walk_copy(buf, wr_len(&w)), pointers <= 16 ? 1 : -1);
+	}
+}
+
 static void only_one_label_before_local_is_a_candidate_s_name(void **state)
 {
 	char big[80];
@@ -299,6 +356,8 @@ static void only_one_label_before_local_is_a_candidate_s_name(void **state)
 	(void)state;
 	assert_true(tt_mdns_is_local(name));
 	assert_true(tt_mdns_is_local("a.LOCAL"));
+	assert_true(tt_mdns_is_local("~!.local"));
+	assert_false(tt_mdns_is_local("\x7f.local"));
 	assert_false(tt_mdns_is_local("a.b.local"));
 	assert_false(tt_mdns_is_local(".local"));
 	assert_false(tt_mdns_is_local("local"));
@@ -357,6 +416,8 @@ int main(void)
 		cmocka_unit_test(an_ipv6_address_is_read_and_questions_are_passed_over),
 		cmocka_unit_test(a_query_has_labels_of_1_to_63_bytes_and_253_in_all),
 		cmocka_unit_test(names_are_the_same_in_either_case_and_whole),
+		cmocka_unit_test(reserved_kinds_of_labels_are_refused),
+		cmocka_unit_test(a_name_has_255_bytes_and_sixteen_pointers_at_most),
 		cmocka_unit_test(only_one_label_before_local_is_a_candidate_s_name),
 		cmocka_unit_test(the_corpus_is_survived),
 	};

@@ -1,3 +1,4 @@
+/* wraps: realloc ogg_sync_buffer */
 /* test_readers.c - each field of a WAV, IVF, Y4M or Ogg file at its limits, files that shrink, and
  * disks that are full. */
 #define _POSIX_C_SOURCE 200809L
@@ -21,6 +22,22 @@ static void put(uint8_t *p, uint64_t v, size_t n)
 static void cut_to(const char *path, long size)
 {
 	assert_int_equal(truncate(path, size), 0);
+}
+
+static bool memory_is_gone;
+
+void *__real_realloc(void *p, size_t size);
+void *__wrap_realloc(void *p, size_t size);
+void *__wrap_realloc(void *p, size_t size)
+{
+	return memory_is_gone ? NULL : __real_realloc(p, size);
+}
+
+char *__real_ogg_sync_buffer(ogg_sync_state *s, long size);
+char *__wrap_ogg_sync_buffer(ogg_sync_state *s, long size);
+char *__wrap_ogg_sync_buffer(ogg_sync_state *s, long size)
+{
+	return memory_is_gone ? NULL : __real_ogg_sync_buffer(s, size);
 }
 
 /* ---- WAV ---- */
@@ -288,6 +305,26 @@ static void a_file_that_shrinks_while_it_is_read_is_broken(void **state)
 	assert_int_equal(tt_ivf_next(&r, &f, NULL), 1);
 	cut_to(p.path, 32 + 12 + 20000 + 12 + 9000);
 	assert_true(tt_ivf_next(&r, &f, NULL) == TAUT_E_SYNTAX);
+	tt_ivf_close(&r);
+	place_drop(&p);
+}
+
+static void a_frame_without_memory_for_it_is_refused(void **state)
+{
+	struct place p;
+	struct tt_ivf_writer w;
+	struct tt_ivf_reader r;
+	struct tt_ivf_frame f;
+
+	(void)state;
+	place_make(&p);
+	assert_true(tt_ivf_create(&w, place_at(&p, "a.ivf")));
+	assert_true(tt_ivf_write(&w, "frame", 5, 0, 16, 16));
+	assert_true(tt_ivf_finish(&w));
+	assert_int_equal(tt_ivf_open(&r, p.path, NULL), 0);
+	memory_is_gone = true;
+	assert_int_equal(tt_ivf_next(&r, &f, NULL), TAUT_E_NOMEM);
+	memory_is_gone = false;
 	tt_ivf_close(&r);
 	place_drop(&p);
 }
@@ -705,6 +742,19 @@ static void an_ogg_file_that_shrinks_cannot_be_read(void **state)
 	place_drop(&p);
 }
 
+static void an_ogg_page_without_memory_for_it_is_refused(void **state)
+{
+	struct place p;
+
+	(void)state;
+	place_make(&p);
+	assert_int_equal(one_stream(&p, head, sizeof head), 2);
+	memory_is_gone = true;
+	assert_int_equal(packets_of(p.path), TAUT_E_NOMEM);
+	memory_is_gone = false;
+	place_drop(&p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -723,6 +773,8 @@ int main(void)
 		cmocka_unit_test(an_opus_head_is_checked_field_by_field),
 		cmocka_unit_test(other_streams_and_garbage_are_passed_over),
 		cmocka_unit_test(a_hole_in_a_stream_costs_what_was_in_it),
+		cmocka_unit_test(a_frame_without_memory_for_it_is_refused),
+		cmocka_unit_test(an_ogg_page_without_memory_for_it_is_refused),
 		cmocka_unit_test(an_ogg_file_that_shrinks_cannot_be_read),
 	};
 

@@ -199,6 +199,35 @@ static void a_builder_goes_on_without_memory_wherever_it_ends(void **state)
 	}
 }
 
+/* The text is as long as the session's name makes it: memory ends in each place of it once. */
+static void a_writer_out_of_memory_says_so_wherever_it_ends(void **state)
+{
+	static char name[6000];
+	struct tt_env env;
+
+	(void)state;
+	tt_env_init(&env, NULL);
+	struct tt_sdp *sdp = tt_sdp_new(&env);
+	const size_t before = env.memory;
+	unsigned refused = 0, taken = 0;
+	env.max_memory = before + 5000;
+	for (size_t n = 1; n < sizeof name; n++) {
+		char *text;
+		size_t len;
+		name[n - 1] = 'n';
+		sdp->session_name = name;
+		const int code = tt_sdp_write(sdp, &env, &text, &len);
+		assert_true(code == 0 || code == TAUT_E_NOMEM);
+		refused += code != 0;
+		taken += code == 0;
+		if (code == 0)
+			tt_free(&env, text);
+		assert_int_equal(env.memory, before);
+	}
+	assert_true(refused > 0 && taken > 0);
+	tt_sdp_free(sdp);
+}
+
 static void a_fingerprint_longer_than_any_is_cut(void **state)
 {
 	struct tt_env env;
@@ -282,6 +311,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_line_that_does_not_fit_into_memory_refuses_the_description),
 		cmocka_unit_test(a_builder_goes_on_without_memory_wherever_it_ends),
+		cmocka_unit_test(a_writer_out_of_memory_says_so_wherever_it_ends),
 		cmocka_unit_test(a_fingerprint_longer_than_any_is_cut),
 		cmocka_unit_test(an_arena_gives_nothing_above_a_quarter_of_all_addresses),
 		cmocka_unit_test(an_arena_s_blocks_double_and_take_what_is_larger),

@@ -306,6 +306,7 @@ static void every_refusal_has_a_text(void **state)
 	(void)state;
 	for (int err = TT_STUN_OK; strcmp(tt_stun_err_text((enum tt_stun_err)err), "unknown") != 0; err++)
 		assert_true(err < 20 && strlen(tt_stun_err_text((enum tt_stun_err)err)) > 1);
+	assert_string_not_equal(tt_stun_err_text(TT_STUN_E_MANY), "unknown");
 	assert_string_equal(tt_stun_err_text((enum tt_stun_err)99), "unknown");
 }
 
