@@ -415,6 +415,7 @@ static void b11_encrypted_records_before_the_end_are_bounded(void **state)
 		struct hostile h;
 		hostile_init(&h, 213, good, false);
 		hostile_until_dtls(&h, TAUT_STATE_CONNECTING);
+		const unsigned fed = h.pc->dtls->early_records;
 		hostile_mark(&h);
 		for (unsigned n = 0; n < 10000; n++) {
 			body[0] = (uint8_t)n;
@@ -424,7 +425,8 @@ static void b11_encrypted_records_before_the_end_are_bounded(void **state)
 						    body, sizeof body));
 		}
 		hostile_assert_dropped(&h, TAUT_DROP_DTLS_TOO_EARLY, 5000 - TT_DTLS_EARLY_MAX);
-		assert_in_range(hostile_dropped(&h, TAUT_DROP_DTLS_ENCRYPTED_EARLY), 4900, 5000);
+		hostile_assert_dropped(&h, TAUT_DROP_DTLS_ENCRYPTED_EARLY,
+				       5000 - fed);
 		assert_int_equal(h.replies, 0);
 		assert_settled(&h);
 		hostile_end(&h);
@@ -680,7 +682,7 @@ static void b18_a_step_over_every_timeout_returns(void **state)
 	}
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(b01_a_client_hello_from_elsewhere_is_refused_at_any_time),
@@ -705,5 +707,7 @@ int main(void)
 		cmocka_unit_test(b17_odd_certificates_pass_by_fingerprint_or_fail),
 		cmocka_unit_test(b18_a_step_over_every_timeout_returns),
 	};
+	if (argc > 1) /* only those: a13* */
+		cmocka_set_test_filter(argv[1]);
 	return cmocka_run_group_tests_name("hostile/b_dtls", tests, NULL, NULL);
 }
