@@ -203,7 +203,10 @@ extern "C" {
 #define TAUT_DROP_RTCP_TWCC_SYMBOL 166
 #define TAUT_DROP_RTCP_TWCC_DELTAS 167
 
-#define TAUT_DROPS 168 /* every number of this header is below it */
+/* those that came later */
+#define TAUT_DROP_DTLS_NOT_OPENED 168
+
+#define TAUT_DROPS 169 /* every number of this header is below it */
 
 #define TAUT_DROP_IN 1    /* what came in: a datagram, or a record, chunk or message inside one */
 #define TAUT_DROP_OUT 2   /* what was to leave */

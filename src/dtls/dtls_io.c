@@ -157,10 +157,20 @@ static void feed(struct tt_dtls *d, const struct tt_dtls_record *rec)
 		dropped(d, why, rec->whole_len);
 		return;
 	}
+	const bool early = shaking(d);
+	const size_t had = d->in.len;
+	const unsigned flights = d->flights;
+
 	d->record = rec->whole;
 	d->record_len = rec->whole_len;
+	d->heard_alert = false;
 	tt_dtls_drive(d);
 	d->record = NULL;
+	/* OpenSSL says nothing of what it could not open (RFC 6347 section 4.1.2.7); but the peer's
+	 * Finished, when it comes again, is answered. */
+	if (!early && alive(d) && d->in.len == had && d->flights == flights && !d->heard_alert)
+		dropped(d, TAUT_DROP_DTLS_NOT_OPENED, rec->whole_len);
+	d->heard_alert = false;
 }
 
 static void feed_all(struct tt_dtls *d, const uint8_t *buf, size_t len)

@@ -38,6 +38,7 @@ static void on_info(const SSL *ssl, int where, int value)
 {
 	struct tt_dtls *d = SSL_get_app_data(ssl);
 
+	d->heard_alert = d->heard_alert || (where & SSL_CB_READ_ALERT) == SSL_CB_READ_ALERT;
 	if (where & SSL_CB_ALERT)
 		tt_note(d->env, d->now, TAUT_LAYER_DTLS,
 			where & SSL_CB_READ ? "alert received" : "alert sent",

@@ -74,6 +74,7 @@ struct tt_dtls {
 	bool timer_lent;               /* ... this OpenSSL lends it and not a copy */
 
 	/* What a stranger could make grow. */
+	bool heard_alert; /* the record being fed held one that OpenSSL opened */
 	unsigned early_records; /* encrypted ones that may still be fed before the handshake ends */
 	uint32_t message_len[TT_DTLS_MESSAGES]; /* as claimed by fragments, by message_seq */
 	const char *hint; /* an unauthenticated alert, for the text of a timeout */
