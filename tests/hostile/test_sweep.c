@@ -1,323 +1,361 @@
-/* test_sweep.c - each kind of packet at every length and with every 16-bit field at its edges, in
- * every state of a connection; and every bit of protected packets flipped. All through
- * taut_pc_recv, in heap buffers of exactly their size. */
+/* test_sweep.c - each kind of packet at every length from 0 to 1,500, with every 16-bit field at its
+ * edges and every octet at some, in every state of a connection.
+ *
+ * All through taut_pc_recv, in heap buffers of exactly their size. Nothing here has the right keys:
+ * each packet is dropped and counted, and no state changes. What has them is in
+ * test_sweep_inside.c. */
+#include <stdlib.h>
+
 #include "hostile/craft.h"
 #include "ice/ice_agent.h"
 
-enum { SAMPLE = 1500, KINDS = 11 };
+enum { SAMPLE = 1500, MOST_KINDS = 48 };
 
 struct sample {
 	const char *name;
 	uint8_t data[SAMPLE]; /* zeros behind len, for what is longer */
 	size_t len;
+	bool silent; /* taken without a word: an indication */
 };
 
-enum moment { NEW, CHECKING, SHAKING, CONNECTED, CLOSED, MOMENTS };
+/* The state of a connection before the packets come. */
+enum moment { NEW, GATHERING, CHECKING, SHAKING, CONNECTED, DISCONNECTED, FAILED, CLOSED, MOMENTS };
 
-/* Headers that pass the first look of each layer; nothing in them is secret. */
-static void make_samples(struct hostile *h, struct sample all[KINDS])
+static struct sample all[MOST_KINDS];
+static size_t kinds;
+
+static struct sample *add(const char *name, size_t len)
 {
-	static const uint8_t first[] = { 0x40, 0x13, 0xff };
-	struct wr w;
-	size_t n = 0;
+	struct sample *s = &all[kinds++];
 
-	memset(all, 0, KINDS * sizeof *all);
-	w = wr_make(all[n].data, SAMPLE);
-	tt_stun_begin(&w, TT_STUN_REQUEST, TT_STUN_BINDING, (const uint8_t *)"0123456789ab");
-	tt_stun_put(&w, TT_STUN_USERNAME, "abcd:efgh", 9);
-	tt_stun_put_u32(&w, TT_STUN_PRIORITY, 77);
-	tt_stun_put_u64(&w, TT_STUN_ICE_CONTROLLED, 5);
-	craft_sign_request(h, &w);
-	all[n].name = "STUN request";
-	all[n++].len = tt_stun_finish(&w);
-	w = wr_make(all[n].data, SAMPLE);
-	tt_stun_begin(&w, TT_STUN_ERROR, TT_STUN_BINDING, (const uint8_t *)"0123456789ab");
-	tt_stun_put_error(&w, 487, "Role Conflict");
-	tt_stun_put_unknown(&w, (const uint16_t[]){ 5, 6, 7 }, 3);
-	tt_stun_put_addr(&w, TT_STUN_XOR_MAPPED_ADDRESS, &(struct taut_addr){ .family = 6 });
-	craft_sign_answer(h, &w);
-	all[n].name = "STUN answer";
-	all[n++].len = tt_stun_finish(&w);
-	all[n].name = "ClientHello";
-	all[n].len = craft_hello(all[n].data);
-	n++;
-	all[n].name = "fragment";
-	all[n].len = craft_fragment(all[n].data, 11, 3000, 1, 0, 100, all[0].data, 100);
-	n++;
-	all[n].name = "DTLS data";
-	all[n].len = craft_record(all[n].data, DTLS_DATA, 1, 9, all[0].data, 100);
-	n++;
-	w = craft_rtp(all[n].data, SAMPLE, 96, 7, 9, 0x1234);
-	all[n].data[0] |= 0x31; /* padding, an extension and a source */
-	wr_bytes(&w, "\0\0\0\1\xbe\xde\0\1\x10\0\0\0payload...........\1", 29);
-	all[n].name = "SRTP";
-	all[n++].len = w.off;
-	w = wr_make(all[n].data, SAMPLE);
-	tt_rtcp_write_rr(&w, 5, &(struct tt_rtcp_block){ .ssrc = 6 }, 1);
-	wr_zeros(&w, 20);
-	all[n].name = "SRTCP";
-	all[n++].len = w.off;
-	for (size_t i = 0; i < sizeof first; i++) {
-		all[n].name = "odd first octet";
-		all[n].data[0] = first[i];
-		all[n++].len = 40;
+	assert_true(kinds <= MOST_KINDS);
+	memset(s, 0, sizeof *s);
+	s->name = name;
+	s->len = len;
+	return s;
+}
+
+static void add_stun(struct hostile *h)
+{
+	static const struct {
+		const char *name;
+		enum tt_stun_class cls;
+		uint16_t method;
+	} these[] = {
+		{ "Binding request", TT_STUN_REQUEST, TT_STUN_BINDING },
+		{ "Binding answer", TT_STUN_SUCCESS, TT_STUN_BINDING },
+		{ "Binding error", TT_STUN_ERROR, TT_STUN_BINDING },
+		{ "Binding indication", TT_STUN_INDICATION, TT_STUN_BINDING },
+		{ "Allocate request", TT_STUN_REQUEST, 3 },
+		{ "Refresh answer", TT_STUN_SUCCESS, 4 },
+		{ "Send indication", TT_STUN_INDICATION, 6 },
+		{ "Data indication", TT_STUN_INDICATION, 7 },
+		{ "CreatePermission error", TT_STUN_ERROR, 8 },
+		{ "ChannelBind answer", TT_STUN_SUCCESS, 9 },
+	};
+
+	for (size_t i = 0; i < TT_COUNT(these); i++) {
+		struct sample *s = add(these[i].name, 0);
+		struct wr w = wr_make(s->data, SAMPLE);
+		tt_stun_begin(&w, these[i].cls, these[i].method, (const uint8_t *)"0123456789ab");
+		tt_stun_put(&w, TT_STUN_USERNAME, "abcd:efgh", 9);
+		tt_stun_put_u32(&w, TT_STUN_PRIORITY, 77);
+		tt_stun_put_u64(&w, TT_STUN_ICE_CONTROLLED, 5);
+		tt_stun_put_error(&w, 487, "Role Conflict");
+		tt_stun_put_unknown(&w, (const uint16_t[]){ 5, 6, 7 }, 3);
+		tt_stun_put_addr(&w, TT_STUN_XOR_MAPPED_ADDRESS,
+				 &(struct taut_addr){ .family = 6 });
+		if (these[i].cls == TT_STUN_REQUEST)
+			craft_sign_request(h, &w);
+		else
+			craft_sign_answer(h, &w);
+		s->len = tt_stun_finish(&w);
+		s->silent = these[i].cls == TT_STUN_INDICATION;
 	}
-	all[n].name = "zeros";
-	all[n++].len = 40;
-	assert_int_equal(n, KINDS);
+}
+
+static void add_dtls(void)
+{
+	static const uint8_t types[] = { DTLS_CCS, DTLS_ALERT, DTLS_DATA, 24, 25, 63 };
+	static const uint8_t body[100] = { 2, 40 };
+	struct sample *s = add("ClientHello", 0);
+
+	s->len = craft_hello(s->data);
+	s = add("handshake fragment", 0);
+	s->len = craft_fragment(s->data, 11, 3000, 1, 0, sizeof body, body, sizeof body);
+	for (size_t i = 0; i < TT_COUNT(types); i++) {
+		s = add("DTLS record", 0);
+		s->len = craft_record(s->data, types[i], types[i] == DTLS_DATA, 9, body,
+				      types[i] == DTLS_ALERT ? 2 : sizeof body);
+	}
+}
+
+static void add_media(void)
+{
+	struct sample *s = add("SRTP", 0);
+	struct wr w = craft_rtp(s->data, SAMPLE, 96, 7, 9, 0x1234);
+
+	wr_bytes(&w, "payload...........", 18);
+	s->len = w.off;
+	s = add("SRTP with an extension", 0);
+	w = craft_rtp(s->data, SAMPLE, 96, 7, 9, 0x1234);
+	s->data[0] |= 0x31; /* padding, an extension and a source */
+	wr_bytes(&w, "\0\0\0\1\xbe\xde\0\1\x10\0\0\0payload...........\1", 29);
+	s->len = w.off;
+	s = add("SRTP with the two-byte extension", 0);
+	w = craft_rtp(s->data, SAMPLE, 96, 7, 9, 0x1234);
+	s->data[0] |= 0x10;
+	wr_bytes(&w, "\x10\0\0\2\1\2ab\2\0\0\0payload...........", 30);
+	s->len = w.off;
+	for (unsigned type = 200; type <= 208; type++) {
+		s = add("SRTCP", 0);
+		w = wr_make(s->data, SAMPLE);
+		wr_u8(&w, type == 206 ? 0x8f : 0x81);
+		wr_u8(&w, type == 208 ? 192 : (uint8_t)type);
+		wr_u16(&w, 12);
+		for (uint8_t i = 0; i < 48 + 14; i++) /* its body, the index and a tag */
+			wr_u8(&w, i);
+		s->len = w.off;
+	}
+}
+
+static void add_others(void)
+{
+	static const uint8_t first[] = { 0, 4, 0x13, 0x40, 0x4f, 0x7f, 0xc0, 0xff };
+
+	for (size_t i = 0; i < TT_COUNT(first); i++)
+		add("odd first octet", 40)->data[0] = first[i];
+}
+
+static void make_samples(struct hostile *h)
+{
+	kinds = 0;
+	add_stun(h);
+	add_dtls();
+	add_media();
+	add_others();
+}
+
+/* ---- states ---- */
+
+/* The first of its sockets is open, and the next one is not. */
+static void gather_half(struct hostile *h)
+{
+	const struct taut_addr bound = { .family = 4, .port = 4000, .ip = { 10, 0, 0, 1 } };
+
+	assert_int_equal(taut_pc_set_local_description(h->pc, h->pair.sim.now, 0, NULL, 0),
+			 TAUT_OK);
+	const struct taut_io *io = taut_pc_poll_io(h->pc);
+	assert_non_null(io);
+	assert_int_equal(io->kind, TAUT_IO_UDP);
+	h->pair.peers[h->good].flows[0] = (struct pair_flow){ io->flow, bound };
+	taut_pc_io_result(h->pc, h->pair.sim.now, io->flow, 0, &bound, 1);
+	assert_int_equal(taut_pc_gathering_state(h->pc), TAUT_GATHERING_GATHERING);
 }
 
 static void reach(struct hostile *h, enum moment m)
 {
 	hostile_init(h, 700 + (uint64_t)m, m == SHAKING, false);
-	hostile_run(h, 1000);
-	if (m == CHECKING) {
+	switch (m) {
+	case NEW:
+		break;
+	case GATHERING:
+		gather_half(h);
+		break;
+	case CHECKING:
 		while (!h->pc->remote.sdp)
 			hostile_run(h, 1000);
 		h->pair.cut = true;
-	} else if (m == SHAKING) {
+		break;
+	case SHAKING:
 		hostile_until_dtls(h, TAUT_STATE_CONNECTING);
-	} else if (m >= CONNECTED) {
+		break;
+	default:
 		hostile_run(h, 3 * SECOND);
+		h->pair.cut = m == DISCONNECTED || m == FAILED;
+		hostile_run(h, m == DISCONNECTED ? 15 * SECOND : m == FAILED ? 45 * SECOND : 0);
 	}
+	if (m == DISCONNECTED || m == FAILED)
+		assert_int_equal(taut_pc_connection_state(h->pc),
+				 m == FAILED ? TAUT_STATE_FAILED : TAUT_STATE_DISCONNECTED);
 }
 
 static struct tt_ice_path path_of(struct hostile *h)
 {
-	const struct pair_flow *f = &h->pair.peers[h->good].flows[0];
-	struct tt_ice_path path = { .flow = f->flow, .local = f->addr, .remote = hostile_stranger(0) };
+	const struct pair_peer *q = &h->pair.peers[h->good];
+	struct tt_ice_path path = { .flow = 1,
+				    .local = { .family = 4, .port = 9 },
+				    .remote = hostile_stranger(0) };
 
+	if (q->flows[0].flow != 0) {
+		path.flow = q->flows[0].flow;
+		path.local = q->flows[0].addr;
+	}
 	tt_ice_selected(h->pc->ice, h->pair.sim.now, &path);
 	return path;
 }
 
-/* In a call none of these means anything; before one some may be kept for a while. */
-static void judge(struct hostile *h, enum moment m, const char *kind)
-{
-	const struct state before = h->before;
-	struct state after;
+struct sweep {
+	struct hostile h;
+	enum moment m;
+	struct tt_ice_path path;
+	unsigned sent;
+};
 
-	state_take(&after, h->pc);
-	const char *part = state_differs(&before, &after);
-	if (m != SHAKING && part)
-		fail_msg("in moment %d, %s changed the state of %s", m, kind, part);
-	/* Media before its keys is held up to its ceiling, and little else. */
-	assert_true(after.part[STATE_MEMORY] <
-		    before.part[STATE_MEMORY] + PC_MAX_HELD * sizeof(struct pc_held) + 65536);
-	if (m != SHAKING)
-		assert_int_equal(h->replies, 0);
+static void begin(struct sweep *s, enum moment m)
+{
+	*s = (struct sweep){ .m = m };
+	reach(&s->h, m);
+	make_samples(&s->h);
+	s->path = path_of(&s->h);
+	if (m == CLOSED)
+		taut_pc_close(s->h.pc, s->h.pair.sim.now);
 }
 
-static void finish(struct hostile *h, enum moment m)
+/* A connection that gathers must not be asked what it wants: it would go on. */
+static void inject(struct sweep *s, const uint8_t *data, size_t len)
 {
-	h->pair.cut = false;
-	if (m != CLOSED) {
-		hostile_run(h, 45 * SECOND);
-		if (m != SHAKING) /* forged records may end a handshake; see row B02 */
-			hostile_assert_ping(h);
+	s->sent++;
+	if (s->m > GATHERING) {
+		hostile_inject_on(&s->h, s->path.flow, &s->path.local, &s->path.remote, data, len);
+		return;
 	}
-	hostile_end(h);
+	uint8_t *exact = malloc(len > 0 ? len : 1);
+	assert_non_null(exact);
+	if (len > 0)
+		memcpy(exact, data, len);
+	struct taut_datagram d = { .size = sizeof d,
+				   .flow = s->path.flow,
+				   .local = s->path.local,
+				   .remote = s->path.remote,
+				   .buf = exact,
+				   .cap = len,
+				   .len = len };
+	assert_int_equal(taut_pc_recv(s->h.pc, s->h.pair.sim.now, &d), TAUT_OK);
+	free(exact);
+}
+
+static void mark(struct sweep *s)
+{
+	if (s->m > GATHERING)
+		hostile_mark(&s->h);
+	else
+		state_take(&s->h.before, s->h.pc);
+	for (uint32_t r = 1; r < TAUT_DROPS; r++)
+		s->h.drops[r] = taut_pc_drop_count(s->h.pc, r);
+	s->sent = 0;
+}
+
+static unsigned dropped(const struct sweep *s)
+{
+	unsigned n = 0;
+
+	for (uint32_t r = 1; taut_drop_info(r); r++)
+		if (taut_drop_info(r)->what == TAUT_DROP_IN)
+			n += hostile_dropped(&s->h, r);
+	return n;
+}
+
+/* While DTLS shakes hands some are held, or are records that count. */
+static void judge(struct sweep *s, const struct sample *k)
+{
+	struct state after;
+
+	state_take(&after, s->h.pc);
+	const char *part = state_differs(&s->h.before, &after);
+	/* Media before its keys is held up to its ceiling, and little else. */
+	assert_true(after.part[STATE_MEMORY] <
+		    s->h.before.part[STATE_MEMORY] + PC_MAX_HELD * sizeof(struct pc_held) + 65536);
+	if (s->m == SHAKING)
+		return;
+	if (part)
+		fail_msg("in moment %d, %s changed the state of %s", s->m, k->name, part);
+	if (dropped(s) < s->sent && !k->silent)
+		fail_msg("in moment %d, of %u times %s %u were dropped", s->m, s->sent, k->name,
+			 dropped(s));
+	assert_int_equal(s->h.replies, 0);
+}
+
+static void finish(struct sweep *s)
+{
+	s->h.pair.cut = false;
+	if (s->m < FAILED && s->m != GATHERING) {
+		hostile_run(&s->h, 45 * SECOND);
+		if (s->m != SHAKING) /* forged records may end a handshake; see row B02 */
+			hostile_assert_ping(&s->h);
+	}
+	hostile_end(&s->h);
 }
 
 static void every_length_in_every_state_changes_nothing(void **state)
 {
-	static struct sample all[KINDS];
+	static struct sweep s;
 
 	(void)state;
 	for (enum moment m = NEW; m < MOMENTS; m++) {
-		struct hostile h;
-		reach(&h, m);
-		make_samples(&h, all);
-		const struct tt_ice_path path = path_of(&h);
-		if (m == CLOSED)
-			taut_pc_close(h.pc, h.pair.sim.now);
-		for (size_t k = 0; k < KINDS; k++) {
-			hostile_mark(&h);
+		begin(&s, m);
+		for (size_t k = 0; k < kinds; k++) {
+			mark(&s);
 			for (size_t len = 0; len <= SAMPLE; len++)
-				hostile_inject_on(&h, path.flow, &path.local, &path.remote, all[k].data,
-						  len);
-			judge(&h, m, all[k].name);
+				inject(&s, all[k].data, len);
+			judge(&s, &all[k]);
 		}
-		finish(&h, m);
+		finish(&s);
 	}
 }
 
 static void every_field_at_its_edges_in_every_state_changes_nothing(void **state)
 {
-	static struct sample all[KINDS];
+	static struct sweep s;
 	uint8_t copy[SAMPLE];
 
 	(void)state;
 	for (enum moment m = NEW; m < MOMENTS; m++) {
-		struct hostile h;
-		reach(&h, m);
-		make_samples(&h, all);
-		const struct tt_ice_path path = path_of(&h);
-		if (m == CLOSED)
-			taut_pc_close(h.pc, h.pair.sim.now);
-		for (size_t k = 0; k < KINDS; k++) {
+		begin(&s, m);
+		for (size_t k = 0; k < kinds; k++) {
 			const uint16_t n = tt_u16(all[k].len);
-			const uint16_t edges[] = { 0, 1, (uint16_t)(n - 1), n, (uint16_t)(n + 1),
-						   0x7fff, 0x8000, 0xffff };
-			hostile_mark(&h);
-			for (size_t at = 0; at + 2 <= tt_min(all[k].len, 80); at++)
+			const uint16_t edges[] = {
+				0,      1,     (uint16_t)(n - 1), n, (uint16_t)(n + 1), 0x7fff,
+				0x8000, 0xffff
+			};
+			mark(&s);
+			memcpy(copy, all[k].data, n);
+			for (size_t at = 0; at + 2 <= n; at++) {
 				for (size_t e = 0; e < TT_COUNT(edges); e++) {
-					memcpy(copy, all[k].data, all[k].len);
 					copy[at] = (uint8_t)(edges[e] >> 8);
 					copy[at + 1] = (uint8_t)edges[e];
-					hostile_inject_on(&h, path.flow, &path.local, &path.remote,
-							  copy, all[k].len);
+					inject(&s, copy, n);
 				}
-			judge(&h, m, all[k].name);
+				memcpy(copy + at, all[k].data + at, 2);
+			}
+			judge(&s, &all[k]);
 		}
-		finish(&h, m);
+		finish(&s);
 	}
 }
 
-/* With the right keys every length comes through to the layer inside. */
-static void every_length_inside_srtp_is_survived(void **state)
+static void every_octet_at_its_edges_in_every_state_changes_nothing(void **state)
 {
-	static const uint8_t seconds[] = { 200, 201, 202, 203, 204, 205, 206, 207, 192 };
-	uint8_t buf[SAMPLE + 64];
-	struct hostile h;
-	uint16_t seq = 1;
+	static const uint8_t edges[] = { 0, 1, 0x7f, 0x80, 0xff };
+	static struct sweep s;
+	uint8_t copy[SAMPLE];
 
 	(void)state;
-	hostile_begin(&h, 710, 0);
-	hostile_run(&h, SECOND / 2);
-	const uint8_t video = craft_stream(&h, TAUT_VIDEO)->cfg.payload_type;
-	const uint8_t audio = craft_stream(&h, TAUT_AUDIO)->cfg.payload_type;
-	for (size_t len = 12; len + TT_SRTP_RTCP_TAIL <= SAMPLE; len++) {
-		for (int kind = 0; kind < 2; kind++) {
-			seq++;
-			craft_rtp(buf, sizeof buf, kind ? video : audio, seq, seq * 11u,
-				  0xabc + (uint32_t)kind);
-			for (size_t i = 12; i < len; i++)
-				buf[i] = (uint8_t)sim_random(&h.pair.sim);
-			craft_send_rtp(&h, buf, len);
+	for (enum moment m = NEW; m < MOMENTS; m++) {
+		begin(&s, m);
+		for (size_t k = 0; k < kinds; k++) {
+			mark(&s);
+			memcpy(copy, all[k].data, all[k].len);
+			for (size_t at = 0; at < all[k].len; at++) {
+				for (size_t e = 0; e < TT_COUNT(edges); e++) {
+					copy[at] = edges[e];
+					inject(&s, copy, all[k].len);
+				}
+				copy[at] = all[k].data[at];
+			}
+			judge(&s, &all[k]);
 		}
-		buf[0] = (uint8_t)(0x80 | (len & 0x3f));
-		buf[1] = seconds[len % TT_COUNT(seconds)];
-		buf[2] = (uint8_t)((len / 4 - 1) >> 8);
-		buf[3] = (uint8_t)(len / 4 - 1);
-		memset(buf + 4, 0, 4); /* a source that is nobody's */
-		craft_send_rtcp(&h, buf, len);
-	}
-	hostile_run(&h, SECOND);
-	hostile_assert_alive(&h);
-	hostile_end(&h);
-}
-
-static void every_length_inside_dtls_is_survived(void **state)
-{
-	static const uint8_t types[] = { 0, 1, 2, 3, 4, 5, 7, 8, 9, 10, 11, 14, 130, 192, 63, 255 };
-	uint8_t buf[SAMPLE];
-	struct hostile h;
-
-	(void)state;
-	hostile_begin_data(&h, 711, 0);
-	for (size_t len = 1; len <= 1400; len++) {
-		struct wr w = craft_sctp(&h, buf, sizeof buf);
-		const uint8_t type = types[len % TT_COUNT(types)];
-		if (len < 16) { /* not even a header and a chunk */
-			craft_send_data(&h, buf, len);
-			continue;
-		}
-		wr_u8(&w, type);
-		wr_u8(&w, type == 0 ? 3 : 0);
-		wr_u16(&w, tt_u16(len - 12));
-		wr_zeros(&w, len - 16);
-		if (type == 0 && len == 28)
-			continue; /* DATA without user data ends it, as row D13 says */
-		craft_send_sctp(&h, &w);
-		craft_send_data(&h, buf, len - 1);
-	}
-	hostile_run(&h, SECOND);
-	assert_int_equal(craft_victim(&h)->state, SCTP_ESTABLISHED);
-	hostile_assert_alive(&h);
-	hostile_end(&h);
-}
-
-/* ---- every bit ---- */
-
-static void flip_all(struct hostile *h, uint8_t *packet, size_t len)
-{
-	hostile_mark(h);
-	for (size_t bit = 0; bit < 8 * len; bit++) {
-		packet[bit / 8] ^= (uint8_t)(1u << bit % 8);
-		hostile_inject(h, NULL, packet, len);
-		packet[bit / 8] ^= (uint8_t)(1u << bit % 8);
-	}
-	hostile_assert_unchanged(h);
-}
-
-static void a_flipped_bit_of_a_check_changes_nothing(void **state)
-{
-	uint8_t buf[SAMPLE];
-
-	(void)state;
-	for (int good = 0; good < 2; good++) {
-		struct hostile h;
-		hostile_begin(&h, 720, good);
-		struct wr w = craft_check(&h, buf, sizeof buf);
-		tt_stun_put(&w, TT_STUN_USE_CANDIDATE, "", 0);
-		craft_sign_request(&h, &w);
-		const size_t len = tt_stun_finish(&w);
-		flip_all(&h, buf, len);
-		const uint64_t before = h.pc->ice->counters.checks_received;
-		hostile_inject(&h, NULL, buf, len);
-		assert_int_equal(h.pc->ice->counters.checks_received, before + 1);
-		hostile_assert_alive(&h);
-		hostile_end(&h);
-	}
-}
-
-static void a_flipped_bit_of_an_answer_changes_nothing(void **state)
-{
-	uint8_t buf[SAMPLE], tid[TT_STUN_TID_LEN];
-	struct hostile h;
-
-	(void)state;
-	hostile_begin(&h, 721, 0);
-	craft_open_transaction(&h, tid);
-	struct wr w = craft_answer(&h, buf, sizeof buf, tid);
-	craft_sign_answer(&h, &w);
-	const size_t len = tt_stun_finish(&w);
-	flip_all(&h, buf, len);
-	const uint64_t before = h.pc->ice->counters.responses_received;
-	hostile_inject(&h, NULL, buf, len);
-	assert_int_equal(h.pc->ice->counters.responses_received, before + 1);
-	hostile_assert_alive(&h);
-	hostile_end(&h);
-}
-
-static void a_flipped_bit_of_a_message_changes_nothing(void **state)
-{
-	uint8_t clear[SAMPLE], buf[SAMPLE];
-	struct hostile h;
-
-	(void)state;
-	for (int good = 0; good < 2; good++) {
-		hostile_begin(&h, 722, good);
-		struct wr w = craft_sctp(&h, clear, sizeof clear);
-		const uint16_t stream = 1; /* the channel of the call */
-		const struct sctp_data d = { .tsn = { craft_take_tsn(&h) }, .stream = stream,
-					     .ssn = { craft_take_ssn(&h, stream) }, .ppid = 51,
-					     .begin = true, .end = true,
-					     .data = (const uint8_t *)"whole", .len = 5 };
-		tt_sctp_write_data(&w, &d);
-		const size_t sealed = tt_sctp_seal(&w);
-		const size_t len = tt_dtls_protect(h.evil->dtls, h.pair.sim.now, clear, sealed, buf,
-						   sizeof buf);
-		flip_all(&h, buf, len);
-		const unsigned before = h.seen[good].messages;
-		hostile_inject(&h, NULL, buf, len);
-		assert_int_equal(h.seen[good].messages, before + 1);
-		hostile_inject(&h, NULL, buf, len); /* a replay is none */
-		assert_int_equal(h.seen[good].messages, before + 1);
-		hostile_run(&h, SECOND);
-		hostile_assert_alive(&h);
-		hostile_end(&h);
+		finish(&s);
 	}
 }
 
@@ -326,13 +364,9 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_length_in_every_state_changes_nothing),
 		cmocka_unit_test(every_field_at_its_edges_in_every_state_changes_nothing),
-		cmocka_unit_test(every_length_inside_srtp_is_survived),
-		cmocka_unit_test(every_length_inside_dtls_is_survived),
-		cmocka_unit_test(a_flipped_bit_of_a_check_changes_nothing),
-		cmocka_unit_test(a_flipped_bit_of_an_answer_changes_nothing),
-		cmocka_unit_test(a_flipped_bit_of_a_message_changes_nothing),
+		cmocka_unit_test(every_octet_at_its_edges_in_every_state_changes_nothing),
 	};
-	if (argc > 1) /* only those: a13* */
+	if (argc > 1)
 		cmocka_set_test_filter(argv[1]);
 	return cmocka_run_group_tests_name("hostile/sweep", tests, NULL, NULL);
 }
