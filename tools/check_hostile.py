@@ -83,7 +83,7 @@ for row in rows:
 head = ["# Hostile cases: what is proved", "",
         "Written by `tools/check_hostile.py --write`; a test fails when it is not up to date.",
         "The tests are in tests/hostile, one or more for each row, and named after it; sweeps over",
-        "lengths, fields and bits are in tests/hostile/test_sweep.c. A mutant takes a guard of the row",
+        "lengths, fields and bits are in tests/hostile/test_sweep*.c. A mutant takes a guard of the row",
         "out (`./dev mutants`); where there can be none, the reason stands in its place.", "",
         f"{len(rows)} rows: {done} done, {partly} done but for a part that is pending, "
         f"{waiting} pending.", f"{sum(r in mutants for r in rows)} rows have "

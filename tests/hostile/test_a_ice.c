@@ -264,7 +264,8 @@ static void a08_attributes_after_the_integrity_do_not_count(void **state)
 
 	(void)state;
 	hostile_begin(&h, 109, 1); /* good is controlled: USE-CANDIDATE would nominate */
-	const struct taut_addr from = hostile_stranger(1);
+	struct taut_addr from = hostile_path(&h).remote; /* of a family that makes a pair */
+	from.port++;
 	struct wr w = craft_check(&h, buf, sizeof buf);
 	tt_stun_put_integrity(&w, &h.pc->ice->cur->local_key);
 	tt_stun_put(&w, TT_STUN_USE_CANDIDATE, "", 0);
@@ -272,9 +273,16 @@ static void a08_attributes_after_the_integrity_do_not_count(void **state)
 	craft_inject(&h, &from, &w);
 	int remote = tt_ice_find_remote(h.pc->ice->cur, &from);
 	assert_true(remote >= 0); /* it was signed: an ordinary check */
-	for (int i = 0; i < TT_ICE_MAX_PAIRS; i++)
-		if (h.pc->ice->cur->pair[i].used && h.pc->ice->cur->pair[i].remote == remote)
-			assert_int_equal(h.pc->ice->cur->pair[i].nominated_at, 0);
+	bool paired = false;
+	for (int i = 0; i < TT_ICE_MAX_PAIRS; i++) {
+		const struct ice_pair *p = &h.pc->ice->cur->pair[i];
+		if (!p->used || p->remote != remote)
+			continue;
+		paired = true;
+		assert_int_equal(p->nominated_at, 0);
+		assert_false(p->nominate || p->nominated);
+	}
+	assert_true(paired);
 	hostile_assert_alive(&h);
 	hostile_end(&h);
 }
@@ -360,7 +368,7 @@ static void flood_candidates(struct hostile *h)
 	hostile_mark(h);
 
 	for (int n = 0; n < 10000; n++) {
-		snprintf(line, sizeof line, "candidate:1 1 udp %d 203.0.113.7 %d typ host",
+		snprintf(line, sizeof line, "candidate:%d 1 udp %d 203.0.113.7 %d typ host", n,
 			 2130706431 - n, 1024 + n);
 		assert_int_equal(taut_pc_add_ice_candidate(h->pc, h->pair.sim.now, line,
 							   strlen(line), NULL, 0),
@@ -383,8 +391,10 @@ static void a11_a_flood_of_candidates_is_capped_and_paced(void **state)
 	h.pair.cut = h.pair.hold_signals = true; /* nobody answers: the worst case */
 	flood_candidates(&h);
 	const uint64_t sent = h.pc->ice->counters.checks_sent;
-	hostile_run(&h, 10 * SECOND);
 	/* Ta is 50 ms, RFC 8445 section 14.2 */
+	hostile_run(&h, SECOND);
+	assert_in_range(h.pc->ice->counters.checks_sent - sent, 10, 20 + 1);
+	hostile_run(&h, 9 * SECOND);
 	assert_in_range(h.pc->ice->counters.checks_sent - sent, 100, 10 * 20 + 1);
 	hostile_run(&h, 300 * SECOND);
 	assert_in_range(h.pc->ice->counters.checks_sent - sent, 100, TT_ICE_MAX_PAIRS * 7);
@@ -434,8 +444,10 @@ static void a13_a_forged_answer_needs_the_id_the_password_and_the_address(void *
 	hostile_begin(&h, 114, 0);
 	craft_open_transaction(&h, tid);
 	hostile_mark(&h);
-	for (int n = 0; n < 256; n++) { /* a small counter would be guessed */
-		guess[11] = (uint8_t)n;
+	for (int n = 0; n < 256; n++) { /* a small counter would be guessed, or a part of it */
+		if (n > 128)
+			memcpy(guess, tid, sizeof guess);
+		guess[n % 12] = (uint8_t)(guess[n % 12] + n % 128 + 1);
 		struct wr w = craft_answer(&h, buf, sizeof buf, guess);
 		craft_sign_answer(&h, &w);
 		craft_inject(&h, NULL, &w);
@@ -458,6 +470,63 @@ static void a13_a_forged_answer_needs_the_id_the_password_and_the_address(void *
 				assert_memory_not_equal(ice->consent[i].tid, ice->consent[k].tid, 4);
 	hostile_assert_alive(&h);
 	hostile_end(&h);
+}
+
+/* The transaction of a check that is on its way, and where it went. */
+static struct tt_ice_path open_check(struct hostile *h, uint8_t tid[TT_STUN_TID_LEN])
+{
+	hostile_init(h, 122, 0, true);
+	for (;;) {
+		const struct ice_gen *g = h->pc->ice->cur;
+		hostile_run(h, 1000);
+		for (int i = 0; i < TT_ICE_MAX_PAIRS; i++)
+			for (int k = 0; g->pair[i].used && k < TT_ICE_PAIR_TX; k++) {
+				const struct ice_tx *tx = &g->pair[i].tx[k];
+				const struct ice_base *b = &h->pc->ice->base[g->pair[i].base];
+				if (!tx->live || g->pair[i].state != PAIR_IN_PROGRESS)
+					continue;
+				memcpy(tid, tx->tid, TT_STUN_TID_LEN);
+				return (struct tt_ice_path){ .flow = b->flow, .local = b->addr,
+							     .remote = g->remote[g->pair[i].remote].addr };
+			}
+	}
+}
+
+static void unsigned_answers(bool success)
+{
+	uint8_t buf[PACKET], tid[TT_STUN_TID_LEN];
+	struct hostile h;
+
+	const struct tt_ice_path path = open_check(&h, tid);
+	hostile_mark(&h);
+	for (int n = 0; n < 20; n++) { /* without integrity, then with the wrong password */
+		struct wr w = wr_make(buf, sizeof buf);
+		tt_stun_begin(&w, success ? TT_STUN_SUCCESS : TT_STUN_ERROR, TT_STUN_BINDING, tid);
+		if (success)
+			tt_stun_put_addr(&w, TT_STUN_XOR_MAPPED_ADDRESS, &path.local);
+		else
+			tt_stun_put_error(&w, 487, "Role Conflict");
+		if (n % 2)
+			tt_stun_put_integrity(&w, &h.pc->ice->cur->local_key);
+		tt_stun_put_fingerprint(&w);
+		hostile_inject_on(&h, path.flow, &path.local, &path.remote, buf, tt_stun_finish(&w));
+	}
+	hostile_assert_refused(&h, unsigned_, 20);
+	hostile_run(&h, 3 * SECOND);
+	hostile_assert_ping(&h);
+	hostile_end(&h);
+}
+
+static void a09_an_unsigned_conflict_turns_no_check(void **state)
+{
+	(void)state;
+	unsigned_answers(false);
+}
+
+static void a13_an_unsigned_answer_makes_no_pair(void **state)
+{
+	(void)state;
+	unsigned_answers(true);
 }
 
 static void a14_checks_of_before_a_restart_are_refused(void **state)
@@ -620,6 +689,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(a11_a_flood_of_candidates_is_capped_and_paced),
 		cmocka_unit_test(a12_checks_from_everywhere_reveal_sixteen_candidates),
 		cmocka_unit_test(a13_a_forged_answer_needs_the_id_the_password_and_the_address),
+		cmocka_unit_test(a09_an_unsigned_conflict_turns_no_check),
+		cmocka_unit_test(a13_an_unsigned_answer_makes_no_pair),
 		cmocka_unit_test(a14_checks_of_before_a_restart_are_refused),
 		cmocka_unit_test(a15_media_and_dtls_from_elsewhere_are_refused_and_latch_nothing),
 		cmocka_unit_test(a16_a_thousand_names_cost_sixteen_questions),

@@ -117,6 +117,15 @@ static void d02_chunks_nobody_speaks_here_follow_their_highest_bits(void **state
 			hostile_assert_unchanged(&h);
 		assert_in_range(h.replies, 0, sent);
 		hostile_run(&h, SECOND);
+		/* What follows it counts only if its first bit says so. */
+		uint8_t buf[PACKET];
+		struct wr w = craft_sctp(&h, buf, sizeof buf);
+		hostile_mark(&h);
+		chunk(&w, types[i], 0, value, 4);
+		chunk(&w, SCTP_HEARTBEAT, 0, "\0\1\0\4", 4);
+		craft_send_sctp(&h, &w);
+		assert_int_equal(h.replies, types[i] >> 7 | (types[i] >> 6 & 1));
+		hostile_run(&h, SECOND);
 	}
 	hostile_assert_alive(&h);
 	hostile_end(&h);
@@ -165,8 +174,11 @@ static void d03_a_cookie_tells_nothing_about_the_process(void **state)
 	const struct tt_sctp *s = craft_victim(&h);
 	const uintptr_t pointers[] = { (uintptr_t)s, (uintptr_t)s->env, (uintptr_t)&t,
 				       (uintptr_t)tt_sctp_recv };
-	for (size_t i = 0; i < TT_COUNT(pointers); i++) /* the octets that all addresses near share */
-		assert_absent(cookie, len, (const uint8_t *)&pointers[i] + 3, 3);
+	for (size_t i = 0; i < TT_COUNT(pointers); i++) { /* the octets that all addresses near share */
+		const uint8_t *p = (const uint8_t *)&pointers[i] + 3;
+		assert_absent(cookie, len, p, 3);
+		assert_absent(cookie, len, (uint8_t[]){ p[2], p[1], p[0] }, 3);
+	}
 	assert_absent(cookie, len, s->secret, 8);
 	assert_int_equal(fetch_cookie(&h, &t, again, sizeof again, &tag), len);
 	assert_memory_not_equal(cookie, again, len);
@@ -638,6 +650,14 @@ static void d17_counts_inside_causes_loop_over_nothing(void **state)
 			wr_u32(&w, 0xffffffff); /* so many parameters are missing */
 			send_chunk(&h, SCTP_ERROR, 0, value, w.off);
 		}
+	for (uint16_t cause = 12; cause < 14; cause++) { /* those whose text is read: 800 octets */
+		uint8_t text[804] = { 0 };
+		struct wr w = wr_make(text, sizeof text);
+		wr_u16(&w, cause);
+		wr_u16(&w, sizeof text);
+		memset(text + 4, 'x', sizeof text - 4);
+		send_chunk(&h, SCTP_ERROR, 0, text, sizeof text);
+	}
 	hostile_assert_unchanged(&h);
 	hostile_assert_alive(&h);
 	hostile_end(&h);
@@ -711,6 +731,32 @@ static void d19_a_flood_of_resets_is_bounded(void **state)
 	assert_in_range(s->control_count, 0, SCTP_MAX_CONTROL);
 	hostile_run(&h, 2 * SECOND);
 	assert_in_range(h.pc->env->memory, 1, memory + 65536);
+	hostile_assert_alive(&h);
+	hostile_end(&h);
+}
+
+/* Nobody takes what the good one has to say: what it owes is not without end. */
+static void d19_what_waits_to_be_answered_is_bounded(void **state)
+{
+	uint8_t clear[PACKET], buf[PACKET];
+	struct hostile h;
+
+	(void)state;
+	hostile_begin_data(&h, 532, 0);
+	const struct tt_ice_path path = hostile_path(&h);
+	const size_t memory = h.pc->env->memory;
+	for (unsigned n = 0; n < 5000; n++) {
+		struct wr w = craft_sctp(&h, clear, sizeof clear);
+		chunk(&w, SCTP_HEARTBEAT, 0, "\0\1\0\4", 4);
+		struct taut_datagram d = { .size = sizeof d, .flow = path.flow, .local = path.local,
+					   .remote = path.remote, .buf = buf, .cap = sizeof buf };
+		d.len = tt_dtls_protect(h.evil->dtls, h.pair.sim.now, clear, tt_sctp_seal(&w), buf,
+					sizeof buf);
+		assert_int_equal(taut_pc_recv(h.pc, h.pair.sim.now, &d), TAUT_OK);
+	}
+	assert_in_range(craft_victim(&h)->control_count, 1, SCTP_MAX_CONTROL);
+	assert_in_range(h.pc->env->memory, memory, memory + 65536);
+	hostile_run(&h, SECOND);
 	hostile_assert_alive(&h);
 	hostile_end(&h);
 }
@@ -953,6 +999,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(d17_counts_inside_causes_loop_over_nothing),
 		cmocka_unit_test(d18_forward_tsn_goes_forwards_and_not_too_far),
 		cmocka_unit_test(d19_a_flood_of_resets_is_bounded),
+		cmocka_unit_test(d19_what_waits_to_be_answered_is_bounded),
 		cmocka_unit_test(d20_channels_are_opened_rightly_or_not_at_all),
 		cmocka_unit_test(d21_chunks_of_the_end_in_the_wrong_place_end_nothing),
 		cmocka_unit_test(d22_the_window_grows_by_what_was_acknowledged_and_no_more),

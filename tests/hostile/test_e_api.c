@@ -68,6 +68,7 @@ static void e01_descriptions_without_end_are_refused_at_once(void **state)
 		    { "m=audio 9 UDP/TLS/RTP/SAVPF 0\r\n", 10000 },
 		    { "a=rtpmap:96 opus/48000/2\r\n", 40000 },
 		    { "a=candidate:1 1 udp 1 192.0.2.1 9 typ host\r\n", 20000 },
+		    { "b=AS:1\r\n", 4200 }, /* only the number of lines is too large */
 		    { "\r\n", MEBIBYTE / 2 } };
 	struct hostile h;
 
@@ -85,6 +86,12 @@ static void e01_descriptions_without_end_are_refused_at_once(void **state)
 	memset(big, 'a', MEBIBYTE);
 	assert_true(try_offer(&h, big, MEBIBYTE) < 0);
 	free(big);
+	char wide[8000] = "a=x:"; /* and here only the sum of their lengths */
+	memset(wide + 4, 'y', sizeof wide - 7);
+	memcpy(wide + sizeof wide - 3, "\r\n", 3);
+	char *text = repeated(s->text, wide, 40);
+	assert_int_equal(try_offer(&h, text, strlen(text)), TAUT_E_LIMIT);
+	free(text);
 	assert_call(&h);
 }
 
@@ -281,7 +288,10 @@ static void e07_numbers_at_their_edges_are_read_or_refused(void **state)
 			if (!strstr(s->text, prefix) || lines[i][0] == 'a')
 				snprintf(prefix, sizeof prefix, "a=rtcp-mux");
 			char *text = hostile_edit(s->text, prefix, with);
-			try_offer(&h, text, strlen(text));
+			const int code = try_offer(&h, text, strlen(text));
+			if (lines[i][0] == 'o' && strlen(numbers[k]) >= 20 &&
+			    strcmp(numbers[k], "18446744073709551615") != 0)
+				assert_true(code < 0); /* 2^64 and more are no number of a session */
 			free(text);
 		}
 	assert_call(&h);
@@ -363,6 +373,9 @@ static void e09_answers_that_do_not_fit_their_offer_are_refused(void **state)
 	hostile_run(&h, 0);
 	snprintf(text, sizeof text, "%.*s%.*s", head, s->text, n1, first); /* one of three */
 	hostile_assert_description_refused(&h, TAUT_SDP_ANSWER, text, 0);
+	char *alone = hostile_edit(text, "a=group:BUNDLE", "a=group:BUNDLE 0\r\n");
+	hostile_assert_description_refused(&h, TAUT_SDP_ANSWER, alone, 0);
+	free(alone);
 	snprintf(text, sizeof text, "%s%.*s", s->text, n1, first); /* four */
 	hostile_assert_description_refused(&h, TAUT_SDP_ANSWER, text, 0);
 	snprintf(text, sizeof text, "%.*s%.*s%.*s%s", head, s->text, n2, second, n1, first, third);
@@ -378,6 +391,11 @@ static void e09_answers_that_do_not_fit_their_offer_are_refused(void **state)
 		hostile_assert_description_refused(&h, TAUT_SDP_ANSWER, edited, 0);
 		free(edited);
 	}
+	char *renamed = hostile_edit(s->text, "a=mid:0", "a=mid:7\r\n"); /* in the bundle as well */
+	char *both = hostile_edit(renamed, "a=group:BUNDLE", "a=group:BUNDLE 7 1 2\r\n");
+	hostile_assert_description_refused(&h, TAUT_SDP_ANSWER, both, 0);
+	free(renamed);
+	free(both);
 	assert_call(&h); /* and the true answer still fits */
 }
 

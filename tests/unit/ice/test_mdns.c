@@ -135,6 +135,16 @@ static void names_that_do_not_end_are_refused(void **state)
 		wr_u16(&w, 1), wr_u16(&w, 1), wr_u32(&w, 0), wr_u16(&w, 4), wr_u32(&w, 0x01020304);
 		assert_int_equal(walk_copy(buf, wr_len(&w)), -1);
 	}
+	for (unsigned len = 64; len < 192; len++) { /* with all the octets it counts */
+		uint8_t buf[300];
+		struct wr w = wr_make(buf, sizeof buf);
+		wr_u16(&w, 0), wr_u16(&w, 0x8400), wr_u16(&w, 0), wr_u16(&w, 1), wr_u32(&w, 0);
+		wr_u8(&w, (uint8_t)len);
+		memset(wr_room(&w, len), 'a', len);
+		wr_u8(&w, 0);
+		wr_u16(&w, 1), wr_u16(&w, 1), wr_u32(&w, 0), wr_u16(&w, 4), wr_u32(&w, 0x01020304);
+		assert_int_equal(walk_copy(buf, wr_len(&w)), -1);
+	}
 }
 
 static void a_name_of_more_than_255_bytes_is_refused_also_by_pointers(void **state)
