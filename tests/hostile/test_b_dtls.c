@@ -664,6 +664,29 @@ static void b17_odd_certificates_pass_by_fingerprint_or_fail(void **state)
 		}
 }
 
+/* What claims to be longer than any certificate is not even begun. */
+static void b17_a_certificate_of_a_mebibyte_is_refused_at_its_first_fragment(void **state)
+{
+	static const uint32_t lengths[] = { TT_DTLS_CERTIFICATE_MAX + 1, 100000, 1 << 20, 0xffffff };
+	uint8_t record[PACKET], body[500] = { 0 };
+
+	(void)state;
+	for (int good = 0; good < 2; good++) {
+		struct hostile h;
+		hostile_init(&h, 220, good, true);
+		hostile_until_dtls(&h, TAUT_STATE_CONNECTING);
+		hostile_mark(&h);
+		for (unsigned n = 0; n < 20; n++)
+			hostile_inject(&h, NULL, record,
+				       craft_fragment(record, 11, lengths[n % TT_COUNT(lengths)], 2, 0,
+						      sizeof body, body, sizeof body));
+		hostile_assert_refused(&h, TAUT_DROP_DTLS_MESSAGE_TOO_LONG, 20);
+		assert_settled(&h);
+		assert_int_equal(h.pc->dtls_state, TAUT_STATE_CONNECTED);
+		hostile_end(&h);
+	}
+}
+
 static void b18_a_step_over_every_timeout_returns(void **state)
 {
 	(void)state;
@@ -705,6 +728,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(b15_a_second_handshake_is_refused_and_the_keys_stay),
 		cmocka_unit_test(b16_closing_or_freeing_at_every_event_is_safe),
 		cmocka_unit_test(b17_odd_certificates_pass_by_fingerprint_or_fail),
+		cmocka_unit_test(b17_a_certificate_of_a_mebibyte_is_refused_at_its_first_fragment),
 		cmocka_unit_test(b18_a_step_over_every_timeout_returns),
 	};
 	if (argc > 1) /* only those: a13* */
