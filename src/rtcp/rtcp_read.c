@@ -12,7 +12,7 @@ bool tt_rtcp_next(struct rd *r, struct tt_rtcp *out)
 {
 	if (rd_left(r) == 0) /* also of a bad cursor */
 		return false;
-	const uint8_t *start = r->base + r->off;
+	const uint8_t *start = rd_at(r);
 	uint8_t b = rd_u8(r);
 
 	*out = (struct tt_rtcp){ .count = b & 31, .type = rd_u8(r) };

@@ -37,8 +37,10 @@ static bool next_two_byte(struct rd *r, struct tt_rtp_ext *out)
 
 bool tt_rtp_ext_next(struct tt_rtp_ext_reader *r, struct tt_rtp_ext *out)
 {
-	while (rd_left(&r->rd) > 0 && r->rd.base[r->rd.off] == 0)
-		rd_u8(&r->rd);
+	struct rd next = r->rd;
+
+	while (rd_left(&next) > 0 && rd_u8(&next) == 0)
+		r->rd = next;
 	if (rd_left(&r->rd) == 0)
 		return false;
 	bool ok = false;

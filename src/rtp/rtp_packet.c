@@ -35,7 +35,7 @@ bool tt_rtp_read(struct tt_rtp_packet *out, const uint8_t *pkt, size_t len)
 	if (b0 & 0x20) { /* 5.1: the last byte counts the padding, itself included */
 		if (out->payload.len == 0)
 			return false;
-		out->padding = out->payload.p[out->payload.len - 1];
+		out->padding = pkt[len - 1];
 		if (out->padding == 0 || out->padding > out->payload.len)
 			return false;
 		out->payload.len -= out->padding;

@@ -14,7 +14,7 @@ uint32_t tt_sctp_on_heartbeat(struct tt_sctp *s, taut_time now, const struct sct
 
 	(void)now, (void)p;
 	size_t at = tt_sctp_begin(&w, SCTP_HEARTBEAT_ACK, 0);
-	wr_bytes(&w, chunk->value.base, chunk->value.len);
+	wr_bytes(&w, rd_at(&chunk->value), rd_left(&chunk->value));
 	tt_sctp_end(&w, at);
 	if (w.bad)
 		return TAUT_DROP_SCTP_HEARTBEAT_TOO_LARGE;

@@ -202,7 +202,7 @@ uint32_t tt_sctp_on_cookie_echo(struct tt_sctp *s, taut_time now, const struct s
 	if (!p->first)
 		return TAUT_DROP_SCTP_COOKIE_NOT_FIRST;
 	p->stop = true; /* 5.1.5: unless all is well, the whole packet is discarded */
-	if (!tt_sctp_cookie_read(s, &c, (struct span){ chunk->value.base, chunk->value.len }))
+	if (!tt_sctp_cookie_read(s, &c, (struct span){ rd_at(&chunk->value), rd_left(&chunk->value) }))
 		return TAUT_DROP_SCTP_COOKIE_NOT_OURS;
 	if (p->header.tag != c.my_tag)
 		return TAUT_DROP_SCTP_COOKIE_TAG;

@@ -188,7 +188,7 @@ static void defer(struct tt_sctp *s, struct rd request)
 	rc->deferred_len = rd_left(&request);
 	rc->deferred = tt_resize(s->env, rc->deferred, rc->deferred_len);
 	if (rc->deferred)
-		memcpy(rc->deferred, request.base + request.off, rc->deferred_len);
+		memcpy(rc->deferred, rd_at(&request), rc->deferred_len);
 }
 
 void tt_sctp_reconfig_resume(struct tt_sctp *s)

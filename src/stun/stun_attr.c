@@ -46,9 +46,9 @@ static enum tt_stun_err read_address(struct rd *v, struct taut_addr *out)
 	uint16_t port = rd_u16(v);
 	size_t n = rd_left(v);
 
+	*out = (struct taut_addr){ .family = n == 4 ? 4 : 6, .port = port };
 	if (!(family == 1 && n == 4) && !(family == 2 && n == 16))
 		return TT_STUN_E_VALUE;
-	*out = (struct taut_addr){ .family = n == 4 ? 4 : 6, .port = port };
 	for (size_t i = 0; i < n; i++)
 		out->ip[i] = rd_u8(v);
 	return TT_STUN_OK;
@@ -174,8 +174,9 @@ static enum tt_stun_err read_peer(struct rd *v, struct tt_stun_msg *m)
 
 	if (err)
 		return err;
-	m->more_peers = m->peer_count == TT_STUN_MAX_PEERS;
-	if (!m->more_peers)
+	if (m->peer_count >= TT_STUN_MAX_PEERS)
+		m->more_peers = true;
+	else
 		m->peers[m->peer_count++] = a;
 	return TT_STUN_OK;
 }

@@ -122,8 +122,9 @@ enum tt_stun_err tt_stun_read(struct tt_stun_msg *m, const uint8_t *pkt, size_t 
 	m->method = (uint16_t)((type & 0xf) | (type >> 1 & 0x70) | (type >> 2 & 0xf80));
 
 	for (int n = 0; rd_left(&r) > 0; n++) {
-		enum tt_stun_err err =
-			n < TT_STUN_MAX_ATTRS ? read_attr(&r, m, r.off) : TT_STUN_E_MANY;
+		if (n >= TT_STUN_MAX_ATTRS)
+			return TT_STUN_E_MANY;
+		enum tt_stun_err err = read_attr(&r, m, r.off);
 		if (err)
 			return err;
 	}

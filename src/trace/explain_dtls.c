@@ -51,6 +51,13 @@ static void add_messages(struct tt_line *l, struct rd r)
 	}
 }
 
+static void add_alert(struct tt_line *l, struct rd r)
+{
+	const uint8_t level = rd_u8(&r);
+
+	tt_line_add(l, " %s, number %u", level == 2 ? "fatal" : "warning", rd_u8(&r));
+}
+
 void tt_explain_dtls(struct tt_line *l, const uint8_t *p, size_t len)
 {
 	struct rd r = rd_make(p, len);
@@ -61,7 +68,7 @@ void tt_explain_dtls(struct tt_line *l, const uint8_t *p, size_t len)
 		rd_u16(&r);
 		const uint16_t epoch = rd_u16(&r);
 		const uint64_t seq = rd_be(&r, 6);
-		struct rd body = rd_sub(&r, rd_u16(&r));
+		const struct rd body = rd_sub(&r, rd_u16(&r));
 
 		if (r.bad) {
 			tt_line_add(l, "%snot a whole record", first ? "" : ", ");
@@ -71,12 +78,11 @@ void tt_explain_dtls(struct tt_line *l, const uint8_t *p, size_t len)
 		tt_line_add(l, "%s%s", first ? "" : ", ", name ? name : "unknown record");
 		if (epoch > 0)
 			tt_line_add(l, " encrypted (epoch %u, %" PRIu64 ", %zu octets)", epoch, seq,
-				    body.len);
+				    rd_left(&body));
 		else if (type == HANDSHAKE)
 			add_messages(l, body);
-		else if (type == ALERT && body.len == 2)
-			tt_line_add(l, " %s, number %u", body.base[0] == 2 ? "fatal" : "warning",
-				    body.base[1]);
+		else if (type == ALERT && rd_left(&body) == 2)
+			add_alert(l, body);
 		first = false;
 	}
 }

@@ -13,7 +13,7 @@ bool tt_sctp_next(struct rd *r, struct sctp_tlv *out)
 {
 	if (rd_left(r) == 0) /* also of a bad cursor */
 		return false;
-	const uint8_t *start = r->base + r->off;
+	const uint8_t *start = rd_at(r);
 	uint16_t tag = rd_u16(r);
 	uint16_t len = rd_u16(r);
 
@@ -116,7 +116,7 @@ static bool is_ignored(uint16_t tag)
 static bool read_param(struct sctp_init *i, const struct sctp_tlv *p)
 {
 	if (p->tag == SCTP_P_COOKIE) {
-		i->cookie = (struct span){ p->value.base, p->value.len };
+		i->cookie = (struct span){ rd_at(&p->value), rd_left(&p->value) };
 	} else if (p->tag == SCTP_P_EXTENSIONS) {
 		read_extensions(i, p->value);
 	} else if (p->tag == SCTP_P_FORWARD_TSN) {
