@@ -119,6 +119,7 @@ int world_add_iface(struct world *w, int host, int net, const struct taut_addr *
 		    const struct world_link_config *out, const struct world_link_config *in)
 {
 	within(w->iface_count, WORLD_IFACES);
+	const struct world_host *h = &w->hosts[host];
 	struct world_iface *f = &w->ifaces[w->iface_count];
 	*f = (struct world_iface){ .host = host, .net = net, .up = true, .addr = *addr };
 	f->addr.port = 0;
@@ -126,7 +127,10 @@ int world_add_iface(struct world *w, int host, int net, const struct taut_addr *
 		f->out.cfg = *out;
 	if (in)
 		f->in.cfg = *in;
-	return w->iface_count++;
+	int number = w->iface_count++;
+	if (h->ops->ifaces_changed)
+		h->ops->ifaces_changed(h->user);
+	return number;
 }
 
 void world_iface_up(struct world *w, int iface, bool up)

@@ -26,9 +26,9 @@
 #include "world/world_nat.h"
 
 enum {
-	WORLD_NETS = 12,
-	WORLD_HOSTS = 12,
-	WORLD_IFACES = 32,
+	WORLD_NETS = 32,
+	WORLD_HOSTS = 64,
+	WORLD_IFACES = 128,
 	WORLD_INTERNET = 0,
 	WORLD_FAILURE_TEXT = 400,
 };
@@ -119,6 +119,7 @@ void world_set_firewall(struct world *w, int net, const struct world_nat_config 
 /* Power off and on at the network's edge: no binding is left, of UDP or TCP. */
 void world_rebind(struct world *w, int net);
 int world_add_host(struct world *w, const char *name, const struct world_host_ops *ops, void *user);
+/* At any time: an interface that appears is one that is added, and its host is told. */
 int world_add_iface(struct world *w, int host, int net, const struct taut_addr *addr,
 		    const struct world_link_config *out, const struct world_link_config *in);
 void world_iface_up(struct world *w, int iface, bool up); /* tells its host */
