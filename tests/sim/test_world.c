@@ -51,37 +51,66 @@ static bool comes_in(struct world_nat *n, taut_time now, const char *ip, uint16_
 	return world_nat_inbound(n, now, &from, &to) && tt_addr_eq(&to, &inside);
 }
 
-static void mappings_depend_on_what_their_rule_says(void **state)
+/* Of packets to one endpoint, another port of it, another address: which leave from one port? */
+static void check_mapping(enum world_nat_rule rule, bool port_same, bool address_same)
 {
-	(void)state;
-	for (enum world_nat_rule rule = WORLD_NAT_ENDPOINT_INDEPENDENT;
-	     rule <= WORLD_NAT_ADDRESS_PORT_DEPENDENT; rule++) {
-		struct world_nat n;
-		make(&n, rule, WORLD_NAT_ENDPOINT_INDEPENDENT, false);
-		uint16_t first = port_to(&n, 0, "192.0.2.1", 1000);
-		assert_int_equal(port_to(&n, 0, "192.0.2.1", 1000), first);
-		assert_int_equal(port_to(&n, 0, "192.0.2.1", 1001) == first,
-				 rule != WORLD_NAT_ADDRESS_PORT_DEPENDENT);
-		assert_int_equal(port_to(&n, 0, "192.0.2.2", 1000) == first,
-				 rule == WORLD_NAT_ENDPOINT_INDEPENDENT);
-	}
+	struct world_nat n;
+
+	make(&n, rule, WORLD_NAT_ENDPOINT_INDEPENDENT, false);
+	uint16_t first = port_to(&n, 0, "192.0.2.1", 1000);
+	assert_int_equal(port_to(&n, 0, "192.0.2.1", 1000), first);
+	assert_int_equal(port_to(&n, 0, "192.0.2.1", 1001) == first, port_same);
+	assert_int_equal(port_to(&n, 0, "192.0.2.2", 1000) == first, address_same);
 }
 
-static void filters_let_in_what_their_rule_says(void **state)
+static void an_endpoint_independent_mapping_is_one_for_all_destinations(void **state)
 {
 	(void)state;
-	for (enum world_nat_rule rule = WORLD_NAT_ENDPOINT_INDEPENDENT;
-	     rule <= WORLD_NAT_ADDRESS_PORT_DEPENDENT; rule++) {
-		struct world_nat n;
-		make(&n, WORLD_NAT_ENDPOINT_INDEPENDENT, rule, false);
-		uint16_t port = port_to(&n, 0, "192.0.2.1", 1000);
-		assert_true(comes_in(&n, 0, "192.0.2.1", 1000, port));
-		assert_int_equal(comes_in(&n, 0, "192.0.2.1", 1001, port),
-				 rule != WORLD_NAT_ADDRESS_PORT_DEPENDENT);
-		assert_int_equal(comes_in(&n, 0, "192.0.2.2", 1000, port),
-				 rule == WORLD_NAT_ENDPOINT_INDEPENDENT);
-		assert_false(comes_in(&n, 0, "192.0.2.1", 1000, (uint16_t)(port ^ 1)));
-	}
+	check_mapping(WORLD_NAT_ENDPOINT_INDEPENDENT, true, true);
+}
+
+static void an_address_dependent_mapping_is_one_for_each_address(void **state)
+{
+	(void)state;
+	check_mapping(WORLD_NAT_ADDRESS_DEPENDENT, true, false);
+}
+
+static void an_address_and_port_dependent_mapping_is_one_for_each_endpoint(void **state)
+{
+	(void)state;
+	check_mapping(WORLD_NAT_ADDRESS_PORT_DEPENDENT, false, false);
+}
+
+/* After a packet to an endpoint: who is let in, its other port, another address? */
+static void check_filter(enum world_nat_rule rule, bool port_in, bool address_in)
+{
+	struct world_nat n;
+
+	make(&n, WORLD_NAT_ENDPOINT_INDEPENDENT, rule, false);
+	uint16_t port = port_to(&n, 0, "192.0.2.1", 1000);
+	assert_true(comes_in(&n, 0, "192.0.2.1", 1000, port));
+	assert_int_equal(comes_in(&n, 0, "192.0.2.1", 1001, port), port_in);
+	assert_int_equal(comes_in(&n, 0, "192.0.2.2", 1000, port), address_in);
+	assert_false(comes_in(&n, 0, "192.0.2.1", 1000, (uint16_t)(port ^ 1)));
+}
+
+static void an_endpoint_independent_filter_lets_everybody_in(void **state)
+{
+	(void)state;
+	check_filter(WORLD_NAT_ENDPOINT_INDEPENDENT, true, true);
+}
+
+static void an_address_dependent_filter_lets_in_the_addresses_that_were_sent_to(void **state)
+{
+	(void)state;
+	check_filter(WORLD_NAT_ADDRESS_DEPENDENT, true, false);
+}
+
+static void
+an_address_and_port_dependent_filter_lets_in_the_endpoints_that_were_sent_to(void **state)
+{
+	(void)state;
+	check_filter(WORLD_NAT_ADDRESS_PORT_DEPENDENT, false, false);
 }
 
 static void a_binding_lives_as_long_as_packets_leave(void **state)
@@ -270,26 +299,61 @@ static void a_queue_delays_and_then_drops(void **state)
 	assert_int_equal(world_link_offer(&l, &r, SECOND, 972, true, out), 1);
 }
 
-static void shares_are_kept(void **state)
+/* How many of 100,000 packets come never, and how many twice. */
+static void count(const struct world_link_config *cfg, unsigned *never, unsigned *twice)
 {
-	struct world_link l = { .cfg = { .loss = 100000, .duplicate = 200000 } };
-	struct world_link burst = {
-		.cfg = { .to_bad = 25000, .to_good = 50000, .loss_bad = 240000 }
-	};
+	struct world_link l = { .cfg = *cfg };
 	struct world_random r = world_stream(1, 1);
 	struct world_link_copy out[WORLD_LINK_COPIES];
-	unsigned lost = 0, twice = 0, lost_in_bursts = 0;
 
-	(void)state;
+	*never = *twice = 0;
 	for (int i = 0; i < 100000; i++) {
 		size_t n = world_link_offer(&l, &r, 0, 100, true, out);
-		lost += n == 0;
-		twice += n == 2;
-		lost_in_bursts += world_link_offer(&burst, &r, 0, 100, true, out) == 0;
+		*never += n == 0;
+		*twice += n == 2;
 	}
-	assert_in_range(lost, 9600, 10400);
-	assert_in_range(twice, 17500, 18500);
-	assert_in_range(lost_in_bursts, 7000, 9000);
+}
+
+static void independent_loss_has_its_share(void **state)
+{
+	unsigned never, twice;
+
+	(void)state;
+	count(&(struct world_link_config){ .loss = 100000 }, &never, &twice);
+	assert_in_range(never, 9600, 10400);
+	assert_int_equal(twice, 0);
+}
+
+static void duplication_has_its_share(void **state)
+{
+	unsigned never, twice;
+
+	(void)state;
+	count(&(struct world_link_config){ .duplicate = 200000 }, &never, &twice);
+	assert_int_equal(never, 0);
+	assert_in_range(twice, 19500, 20500);
+}
+
+static void corrupted_packets_keep_their_length_and_truncated_ones_their_bits(void **state)
+{
+	struct world_link flips = { .cfg = { .corrupt = 500000 } };
+	struct world_link cuts = { .cfg = { .truncate = 500000 } };
+	struct world_random r = world_stream(1, 1);
+	struct world_link_copy out[WORLD_LINK_COPIES];
+	unsigned flipped = 0, cut = 0;
+
+	(void)state;
+	for (int i = 0; i < 10000; i++) {
+		assert_int_equal(world_link_offer(&flips, &r, 0, 100, true, out), 1);
+		assert_int_equal(out[0].len, 100);
+		flipped += out[0].flip;
+		assert_int_equal(world_link_offer(&cuts, &r, 0, 100, true, out), 1);
+		assert_false(out[0].flip);
+		assert_in_range(out[0].len, 1, 100);
+		cut += out[0].len < 100;
+	}
+	assert_in_range(flipped, 4800, 5200);
+	assert_in_range(cut, 4800, 5200);
 }
 
 static void damage_without_a_tag_is_loss(void **state)
@@ -524,6 +588,28 @@ static void behind_two_nats_a_packet_is_translated_twice_and_finds_its_way_back(
 	world_free(w);
 }
 
+static void damaged_dns_is_lost_because_nothing_else_would_tell(void **state)
+{
+	const struct world_link_config wire = { .corrupt = 1000000 };
+	struct world *w = world_new(1);
+	struct listener a = { 0 }, b = { 0 };
+	const struct taut_addr from = at("192.0.2.1", 9), to = at("192.0.2.2", 53);
+	const struct taut_addr other = at("192.0.2.2", 54);
+	int ha, hb, ia, ib;
+
+	(void)state;
+	listen_at(w, &a, WORLD_INTERNET, "192.0.2.1", &ha, &ia);
+	listen_at(w, &b, WORLD_INTERNET, "192.0.2.2", &hb, &ib);
+	w->ifaces[ia].out.cfg = wire;
+	world_send(w, ha, &from, &to, "x", 1);
+	world_run(w, w->now + SECOND, NULL, NULL);
+	assert_int_equal(b.count, 0);
+	world_send(w, ha, &from, &other, "x", 1);
+	world_run(w, w->now + SECOND, NULL, NULL);
+	assert_int_equal(b.count, 1);
+	world_free(w);
+}
+
 static uint64_t scatter(uint64_t seed, struct listener *b)
 {
 	const struct world_link_config wire = {
@@ -578,8 +664,14 @@ static void the_same_seed_gives_the_same_world(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(mappings_depend_on_what_their_rule_says),
-		cmocka_unit_test(filters_let_in_what_their_rule_says),
+		cmocka_unit_test(an_endpoint_independent_mapping_is_one_for_all_destinations),
+		cmocka_unit_test(an_address_dependent_mapping_is_one_for_each_address),
+		cmocka_unit_test(an_address_and_port_dependent_mapping_is_one_for_each_endpoint),
+		cmocka_unit_test(an_endpoint_independent_filter_lets_everybody_in),
+		cmocka_unit_test(
+			an_address_dependent_filter_lets_in_the_addresses_that_were_sent_to),
+		cmocka_unit_test(
+			an_address_and_port_dependent_filter_lets_in_the_endpoints_that_were_sent_to),
 		cmocka_unit_test(a_binding_lives_as_long_as_packets_leave),
 		cmocka_unit_test(ports_are_preserved_but_never_shared),
 		cmocka_unit_test(a_firewall_lets_in_what_was_sent_out_and_changes_no_address),
@@ -588,7 +680,9 @@ int main(void)
 		cmocka_unit_test(bindings_that_were_forgotten_let_nothing_in),
 		cmocka_unit_test(exactly_the_listed_packets_are_dropped),
 		cmocka_unit_test(a_queue_delays_and_then_drops),
-		cmocka_unit_test(shares_are_kept),
+		cmocka_unit_test(independent_loss_has_its_share),
+		cmocka_unit_test(duplication_has_its_share),
+		cmocka_unit_test(corrupted_packets_keep_their_length_and_truncated_ones_their_bits),
 		cmocka_unit_test(a_rate_is_that_of_packets_with_their_headers),
 		cmocka_unit_test(gilbert_elliott_loses_in_bursts),
 		cmocka_unit_test(jitter_delays_and_keeps_order),
@@ -601,6 +695,7 @@ int main(void)
 		cmocka_unit_test(a_host_is_told_when_its_interfaces_come_and_go),
 		cmocka_unit_test(a_vanished_interface_neither_sends_nor_hears),
 		cmocka_unit_test(an_outage_begins_and_ends_when_it_was_told),
+		cmocka_unit_test(damaged_dns_is_lost_because_nothing_else_would_tell),
 		cmocka_unit_test(a_hole_swallows_one_direction_only),
 		cmocka_unit_test(a_held_packet_lets_no_more_than_its_depth_pass),
 		cmocka_unit_test(the_same_seed_gives_the_same_world),

@@ -17,7 +17,7 @@
  * same seed, the same hash. What should never happen is told to world_fail by
  * whoever sees it, and does not stop the world. Nothing here knows WebRTC:
  * world_peer.h puts a peer connection on a host, world_tcp.h streams between
- * hosts, world_servers.h servers. */
+ * hosts; world_servers.h, world_dns.h and world_turn.h have servers. */
 #ifndef TAUT_WORLD_H
 #define TAUT_WORLD_H
 

@@ -2,7 +2,7 @@
  *
  * Zero is a perfect wire. Shares are per million. The link says what becomes of
  * a packet; the world carries it. Corruption and truncation spare what nothing
- * but the UDP checksum protects (DTLS in the clear, epoch 0): there the checksum
+ * but the UDP checksum protects (DTLS in the clear, DNS): there the checksum
  * finds them, and the packet is lost. */
 #ifndef TAUT_WORLD_LINK_H
 #define TAUT_WORLD_LINK_H

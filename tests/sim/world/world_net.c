@@ -10,6 +10,8 @@
 
 #include "base/addr.h"
 #include "base/num.h"
+#include "world/world_dns.h"
+#include "world/world_servers.h"
 #include "world/world_tcp_int.h"
 
 enum { HOPS = 12 };
@@ -42,12 +44,20 @@ void world_iface_flush(struct world_iface *f)
 
 /* ---- over a wire ---- */
 
-/* RFC 6347 section 4.1: a record of epoch 0 is in the clear. TCP finds damage by its checksum. */
+static bool is_dns(const struct world_packet *p)
+{
+	return p->to.port == WORLD_DNS_PORT || p->from.port == WORLD_DNS_PORT ||
+	       p->to.port == WORLD_MDNS_PORT;
+}
+
+/* Not TCP, which has a checksum of its own, nor DNS, nor a DTLS record of epoch 0, which is in
+ * the clear (RFC 6347 section 4.1). */
 static bool shows_damage(const struct world_packet *p)
 {
 	bool dtls = p->len > 0 && p->data[0] >= 20 && p->data[0] <= 63;
 
-	return !p->tcp && (!dtls || (p->len >= 5 && (p->data[3] != 0 || p->data[4] != 0)));
+	return !p->tcp && !is_dns(p) &&
+	       (!dtls || (p->len >= 5 && (p->data[3] != 0 || p->data[4] != 0)));
 }
 
 static void flip_bits(struct world_random *r, struct world_packet *p)
