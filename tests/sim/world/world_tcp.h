@@ -73,7 +73,7 @@ const struct taut_addr *world_stream_remote(const struct world_stream *s);
 void world_stream_segment(struct world_stream *s, size_t len);
 /* How much a write would take now. */
 size_t world_stream_room(const struct world_stream *s);
-/* How much of it was taken; if not all, writable follows. */
+/* How much of it was taken; if not all, writable follows. With TLS, not before opened. */
 size_t world_stream_write(struct world_stream *s, const void *data, size_t len);
 /* No more is sent after what was written; the other direction goes on (half close). */
 void world_stream_shutdown(struct world_stream *s);
