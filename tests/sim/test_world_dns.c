@@ -114,6 +114,7 @@ static void a_name_of_one_family_is_found(void **state)
 	resolve(n, "six.example");
 	assert_int_equal(n->answer.result, WORLD_FOUND);
 	assert_int_equal(n->answer.addr_count, 1);
+	assert_int_equal(n->answer.rcode, 0); /* there is no A, and the name is there */
 	finish(n);
 }
 
@@ -126,6 +127,7 @@ static void an_unknown_name_is_said_to_be_unknown(void **state)
 	resolve(n, "turn.example");
 	assert_int_equal(n->answer.result, WORLD_NO_NAME);
 	assert_int_equal(n->answer.addr_count, 0);
+	assert_int_equal(n->answer.rcode, 3); /* NXDOMAIN */
 	finish(n);
 }
 
@@ -199,6 +201,7 @@ static void a_broken_server_finds_nothing_and_a_liar_something_else(void **state
 	n->dns.fault = WORLD_DNS_BROKEN;
 	resolve(n, "stun.example");
 	assert_int_equal(n->answer.result, WORLD_NO_NAME);
+	assert_int_equal(n->answer.rcode, 2); /* SERVFAIL */
 	finish(n);
 
 	n = fresh(1);

@@ -54,6 +54,7 @@ enum world_resolved { WORLD_FOUND, WORLD_NO_NAME, WORLD_NO_ANSWER };
 
 struct world_answer {
 	enum world_resolved result;
+	uint8_t rcode; /* of the server, RFC 1035 section 4.1.1; of two the larger one */
 	struct taut_addr addrs[WORLD_DNS_ANSWERS]; /* port 0; AAAA first */
 	size_t addr_count;
 	struct world_srv srvs[WORLD_DNS_ANSWERS];

@@ -133,6 +133,7 @@ static void settle(struct world_resolver *r, struct world_question *q)
 		const struct world_answer *four = q->type == DNS_AAAA ? &p->answer : &q->answer;
 		both = *six;
 		add_addrs(&both, four);
+		both.rcode = six->rcode > four->rcode ? six->rcode : four->rcode;
 		both.result = both.addr_count > 0 ? WORLD_FOUND
 			      : six->result == WORLD_NO_ANSWER && four->result == WORLD_NO_ANSWER
 				      ? WORLD_NO_ANSWER
@@ -211,7 +212,7 @@ bool world_resolver_takes(struct world_resolver *r, const struct taut_addr *loca
 	    rd_u16(&in) != q->type)
 		return true; /* somebody guesses: the right one may follow */
 	rd_u16(&in);
-	q->answer = (struct world_answer){ 0 };
+	q->answer = (struct world_answer){ .rcode = h.flags & 0xf };
 	for (uint16_t i = 0; i < h.answers && !in.bad; i++)
 		read_record(&in, q, &q->answer);
 	bool found = q->answer.addr_count > 0 || q->answer.srv_count > 0;
