@@ -73,8 +73,10 @@ static bool poll_all(struct world_peer *p)
 		world_peer_send(p, &d);
 		n++;
 	}
-	if (n == MANY)
+	if (n == MANY) {
 		world_fail(p->world, "%s: a poll does not end", p->cfg.name);
+		p->asleep_until = INT64_MAX; /* nor would anything else */
+	}
 	return n > 0 && n < MANY;
 }
 
