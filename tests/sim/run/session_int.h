@@ -127,7 +127,7 @@ bool scenario_lets(struct world_peer *p, const uint8_t *data, size_t len);
 
 /* session_inside.c */
 void session_look_inside(struct world_peer *p);
-void session_before_packet(struct world_peer *p);
+void session_before_packet(struct world_peer *p, const uint8_t *data, size_t len);
 void session_after_packet(struct world_peer *p);
 void session_learn_keys(struct side *a);
 

@@ -168,7 +168,7 @@ static void on_packet(void *user, const struct taut_addr *local, const struct ta
 		if (!group)
 			world_watch_in(&p->watch, d.flow, remote, data, len);
 		if (p->cfg.before_packet)
-			p->cfg.before_packet(p);
+			p->cfg.before_packet(p, data, len);
 		taut_pc_recv(p->pc, p->world->now, &d);
 		if (p->cfg.after_packet)
 			p->cfg.after_packet(p);

@@ -27,7 +27,7 @@ struct world_peer_config {
 	void *user;
 	void (*after_step)(struct world_peer *p); /* more invariants; or NULL */
 	/* around each datagram that comes in, before anything is polled; or NULL */
-	void (*before_packet)(struct world_peer *p);
+	void (*before_packet)(struct world_peer *p, const uint8_t *data, size_t len);
 	void (*after_packet)(struct world_peer *p);
 	/* false: this datagram vanishes on its way out; NULL: none does */
 	bool (*lets)(struct world_peer *p, const uint8_t *data, size_t len);
