@@ -71,11 +71,13 @@ class Copy:
     def passes(self, command):
         try:
             run = subprocess.run([self.build / "bin" / command[0], *command[1:]], text=True,
-                                 capture_output=True, timeout=LIMIT, errors="replace")
+                                 capture_output=True, timeout=LIMIT, errors="replace",
+                                 cwd=self.tree)
         except subprocess.TimeoutExpired:
             return False, "does not end"
-        failed = re.search(r"^\[  FAILED  \] ([a-z]\w*)$", run.stdout + run.stderr, re.M)
-        return run.returncode == 0, failed[1] if failed else f"status {run.returncode}"
+        failed = re.search(r"^\[  FAILED  \] ([a-z]\w*)$|^seed (?=.*: at)(.*)$|^    (at .* s: .*)$",
+                           run.stdout + run.stderr, re.M)
+        return run.returncode == 0, next(filter(None, failed.groups())) if failed else f"status {run.returncode}"
 
     def patch(self, path, *options):
         return subprocess.run(["patch", "-s", "-p1", *options, "-i", path], cwd=self.tree,
