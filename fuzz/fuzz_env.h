@@ -58,4 +58,13 @@ static inline void fuzz_copy(struct wr *out, struct rd *in, size_t len)
 	wr_bytes(out, rd_take(in, n), n);
 }
 
+/* So many bytes as the input has left, at most n: how many. */
+static inline size_t fuzz_bytes(struct rd *in, size_t n, uint8_t *out)
+{
+	struct wr w = wr_make(out, n);
+
+	fuzz_copy(&w, in, n);
+	return wr_len(&w);
+}
+
 #endif

@@ -414,9 +414,7 @@ static void inject(struct world *w, int i, struct rd *in)
 		p.remote = how & 16 ? stranger : p.remote;
 		break;
 	default:
-		p.len = tt_min(fuzz_pick(in, PACKET), rd_left(in));
-		if (p.len > 0)
-			memcpy(p.data, rd_take(in, p.len), p.len);
+		p.len = fuzz_bytes(in, fuzz_pick(in, PACKET), p.data);
 	}
 	if (!tt_ice_is_multicast(h->ice, h->flow[0]))
 		give(w, &p);

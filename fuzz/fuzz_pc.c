@@ -320,9 +320,7 @@ static void inject(struct world *w, struct rd *in)
 			p.data[fuzz_pick(in, DATAGRAM) % p.len] ^= rd_u8(in);
 		break;
 	default:
-		p.len = tt_min(fuzz_pick(in, DATAGRAM), rd_left(in));
-		if (p.len > 0)
-			memcpy(p.data, rd_take(in, p.len), p.len);
+		p.len = fuzz_bytes(in, fuzz_pick(in, DATAGRAM), p.data);
 	}
 	p.local = w->s[0].addr[0];
 	p.remote = how >= 240 ? stranger : w->s[1].addr[w->s[1].addr[0].family != p.local.family];

@@ -230,13 +230,13 @@ static void say(struct world *w, struct person *p, json_t *o)
 
 static void say_bytes(struct world *w, struct person *p, struct rd *in)
 {
-	const size_t len = tt_min(fuzz_pick(in, 1000), rd_left(in));
+	uint8_t bytes[1000];
+	const size_t len = fuzz_bytes(in, fuzz_pick(in, sizeof bytes), bytes);
 	char *exact = malloc(len + 1);
 
 	if (!exact)
 		abort();
-	if (len > 0)
-		memcpy(exact, rd_take(in, len), len);
+	memcpy(exact, bytes, len);
 	tt_relay_recv(&w->relay, p->c, w->now, exact, len);
 	free(exact);
 }
