@@ -467,8 +467,9 @@ static void the_buffered_amount_goes_up_and_down_and_says_so_once(void **state)
 	assert_int_equal(tt_dcs_send(world.d[0], world.sim.now, ch[0], true, data, 60000), TAUT_E_AGAIN);
 	assert_int_equal(tt_dcs_send(world.d[0], world.sim.now, ch[0], true, data, 60000), TAUT_E_AGAIN);
 	assert_int_equal(count(0, TT_DCS_BUFFERED_AMOUNT_LOW), 0);
-	while (count(0, TT_DCS_BUFFERED_AMOUNT_LOW) == 0)
+	for (int i = 0; i < 5000 && count(0, TT_DCS_BUFFERED_AMOUNT_LOW) == 0; i++)
 		run(1000);
+	assert_int_equal(count(0, TT_DCS_BUFFERED_AMOUNT_LOW), 1);
 	assert_in_range(tt_dcs_buffered_amount(world.d[0], ch[0]), 1, 50000);
 	assert_int_equal(tt_dcs_send(world.d[0], world.sim.now, ch[0], true, data, 50000), 0);
 	run(5 * SECOND);
