@@ -1,0 +1,142 @@
+/* point.c - which points fail. */
+#define _GNU_SOURCE
+#include <string.h>
+#include <sys/mman.h>
+#include <stdlib.h>
+
+#include "torture.h"
+
+struct torture_settings torture_set;
+struct torture_state torture;
+struct torture_points *torture_points;
+_Thread_local int torture_busy;
+
+enum { SEEN = 1 << 16 };
+
+/* How often each stack came by. */
+static struct {
+	uint64_t hash;
+	long count;
+} seen[SEEN];
+
+void torture_point_init(void)
+{
+	torture_points = mmap(NULL, sizeof *torture_points, PROT_READ | PROT_WRITE,
+			      MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (torture_points == MAP_FAILED)
+		abort();
+}
+
+static long times_seen(uint64_t hash)
+{
+	for (size_t i = 0; i < SEEN; i++) {
+		const size_t at = (hash + i) % SEEN;
+		if (seen[at].count == 0 || seen[at].hash == hash) {
+			seen[at].hash = hash;
+			return seen[at].count++;
+		}
+	}
+	return 0; /* a full table counts no more: each is the first of its kind */
+}
+
+/* The same for a seed, a test and a point, whatever else is drawn. */
+static bool drawn(long index, long n, long share, long of)
+{
+	uint64_t z = torture_set.seed + (uint64_t)index * 0x9e3779b97f4a7c15u + (uint64_t)n;
+
+	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
+	z = (z ^ z >> 27) * 0x94d049bb133111ebu;
+	return (z ^ z >> 31) % (uint64_t)of < (uint64_t)share;
+}
+
+bool torture_draws(long index, long count, long total)
+{
+	for (long n = 0; n < count; n++)
+		if (drawn(index, n, torture_set.sample, total))
+			return true;
+	return false;
+}
+
+static bool choose(long index, long n, long count, long total)
+{
+	if (torture_set.only_n >= 0)
+		return n == torture_set.only_n;
+	if (torture_set.sample > 0)
+		return drawn(index, n, torture_set.sample, total);
+	if (count <= torture_set.most)
+		return true;
+	return times_seen(torture_points->hash[n]) < torture_set.each ||
+	       drawn(index, n, torture_set.most, count);
+}
+
+void torture_choose(long index, long total)
+{
+	const long count = torture_points->count;
+
+	for (long n = 0; n < count; n++)
+		torture_points->chosen[n] = choose(index, n, count, total);
+}
+
+static void count(long n, const int *errors, const struct torture_stack *s)
+{
+	uint8_t variants = 0;
+
+	while (errors[variants] != 0)
+		variants++;
+	torture_points->hash[n] = torture_hash(s);
+	torture_points->variants[n] = variants;
+	torture_points->count = n + 1;
+}
+
+static bool await(long n, const char *call, const int *errors, const struct torture_stack *s)
+{
+	if (n != torture.target)
+		return false;
+	unsigned v = 0; /* threads may have brought another call here: then its last error */
+	while (v < torture.variant && errors[v + 1] != 0)
+		v++;
+	torture.error = torture_points->error = errors[v];
+	torture.call = torture_points->call = call;
+	torture_points->stack = *s;
+	torture.phase = TORTURE_FAILED;
+	return true;
+}
+
+static bool point(const char *call, const int *errors, const struct torture_stack *s)
+{
+	const long n = __atomic_fetch_add(&torture.n, 1, __ATOMIC_RELAXED);
+
+	if (n >= TORTURE_POINTS)
+		return false;
+	switch (torture.phase) {
+	case TORTURE_COUNT:
+		count(n, errors, s);
+		return false;
+	case TORTURE_FORK:
+		return torture_points->chosen[n] && torture_fork(n, call, errors, s);
+	case TORTURE_AWAIT:
+		return await(n, call, errors, s);
+	default:
+		return false;
+	}
+}
+
+bool torture_point(const char *call, const int *errors, int *error, void *frame, void *ret)
+{
+	struct torture_stack s;
+	bool fails;
+
+	if (torture.phase == TORTURE_FAILED &&
+	    (torture.mode == TORTURE_ONCE || strcmp(call, torture.call) != 0))
+		return false;
+	torture_busy++;
+	torture_walk(&s, frame, ret);
+	/* A library gets no memory, but its system calls are its own affair. */
+	fails = torture_is_ours(&s) &&
+		(torture_set.memory ? !torture_is_nss(&s) : torture_library(&s)[0] == '\0');
+	if (fails && torture.phase != TORTURE_FAILED)
+		fails = point(call, errors, &s);
+	torture_busy--;
+	*error = torture.error;
+	return fails;
+}

@@ -1,0 +1,263 @@
+/* sys.c - the system calls that src makes by itself, in front of the sanitizer's.
+ *
+ * Each row says which errors a call can meet. SHORT is no error: the call does less than it was
+ * asked for, as a datagram without a byte, a file at its end, one message of many. */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <ifaddrs.h>
+#include <netdb.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include "torture.h"
+
+#define EXPORT __attribute__((visibility("default")))
+
+/* A fork shares with its parent what the kernel holds: sockets, places in files. */
+static bool is_outside(const char *call, void *frame, void *ret)
+{
+	struct torture_stack s;
+
+	if (strcmp(call, "socket") == 0 || strcmp(call, "epoll_create1") == 0)
+		return true;
+	if (strcmp(call, "fopen") != 0)
+		return false;
+	torture_busy++;
+	torture_walk(&s, frame, ret);
+	torture_busy--;
+	/* A test reads its vectors before it begins, a library what it is configured by. */
+	return torture_library(&s)[0] == '\0' && torture_is_ours(&s);
+}
+
+static bool fails(const char *call, const int *errors, int *error, void *frame, void *ret)
+{
+	if (torture.phase == TORTURE_COUNT && !torture_busy && is_outside(call, frame, ret))
+		torture_points->outside = true;
+	if (!torture_system(call))
+		return false;
+	if (!torture_point(call, errors, error, frame, ret))
+		return false;
+	if (*error > 0)
+		errno = *error;
+	return true;
+}
+
+#define FAILS(call, ...)                                                                           \
+	fails((call), (const int[]){ __VA_ARGS__, 0 }, &error, __builtin_frame_address(0),         \
+	      __builtin_return_address(0))
+
+/* The next definition of a function: the sanitizer's, or the C library's. */
+#define NEXT(name, type, ...)                                                                      \
+	static type (*next)(__VA_ARGS__);                                                          \
+	int error;                                                                                 \
+	if (!next)                                                                                 \
+	*(void **)&next = dlsym(RTLD_NEXT, name)
+
+/* ---- sockets ---- */
+
+EXPORT int socket(int domain, int type, int protocol)
+{
+	NEXT("socket", int, int, int, int);
+	return FAILS("socket", EMFILE, EAFNOSUPPORT, ENOBUFS) ? -1 : next(domain, type, protocol);
+}
+
+EXPORT int bind(int fd, __CONST_SOCKADDR_ARG addr, socklen_t len)
+{
+	NEXT("bind", int, int, __CONST_SOCKADDR_ARG, socklen_t);
+	return FAILS("bind", EADDRNOTAVAIL, EADDRINUSE) ? -1 : next(fd, addr, len);
+}
+
+EXPORT int listen(int fd, int backlog)
+{
+	NEXT("listen", int, int, int);
+	return FAILS("listen", EADDRINUSE) ? -1 : next(fd, backlog);
+}
+
+EXPORT int getsockname(int fd, __SOCKADDR_ARG addr, socklen_t *len)
+{
+	NEXT("getsockname", int, int, __SOCKADDR_ARG, socklen_t *);
+	return FAILS("getsockname", ENOBUFS) ? -1 : next(fd, addr, len);
+}
+
+EXPORT int setsockopt(int fd, int level, int name, const void *value, socklen_t len)
+{
+	NEXT("setsockopt", int, int, int, int, const void *, socklen_t);
+	return FAILS("setsockopt", ENOPROTOOPT, ENOMEM) ? -1 : next(fd, level, name, value, len);
+}
+
+EXPORT ssize_t sendmsg(int fd, const struct msghdr *msg, int flags)
+{
+	NEXT("sendmsg", ssize_t, int, const struct msghdr *, int);
+	return FAILS("sendmsg", EAGAIN, ENOBUFS, EMSGSIZE, ECONNREFUSED, EHOSTUNREACH, ENETUNREACH,
+		     EPERM, EIO, EINTR)
+		       ? -1
+		       : next(fd, msg, flags);
+}
+
+EXPORT int sendmmsg(int fd, struct mmsghdr *msgs, unsigned count, int flags)
+{
+	NEXT("sendmmsg", int, int, struct mmsghdr *, unsigned, int);
+	if (!FAILS("sendmmsg", EAGAIN, ENOBUFS, EMSGSIZE, ECONNREFUSED, EHOSTUNREACH, ENETUNREACH,
+		   EPERM, EIO, EINTR, TORTURE_SHORT))
+		return next(fd, msgs, count, flags);
+	return error == TORTURE_SHORT ? next(fd, msgs, 1, flags) : -1;
+}
+
+EXPORT int recvmmsg(int fd, struct mmsghdr *msgs, unsigned count, int flags,
+		    struct timespec *timeout)
+{
+	NEXT("recvmmsg", int, int, struct mmsghdr *, unsigned, int, struct timespec *);
+	if (!FAILS("recvmmsg", EAGAIN, ECONNREFUSED, EHOSTUNREACH, ENOMEM, ENETDOWN, EINTR,
+		   TORTURE_SHORT))
+		return next(fd, msgs, count, flags, timeout);
+	if (error != TORTURE_SHORT)
+		return -1;
+	const int n = next(fd, msgs, 1, flags, timeout);
+	if (n > 0)
+		msgs[0].msg_len = 0;
+	return n;
+}
+
+EXPORT ssize_t recv(int fd, void *buf, size_t len, int flags)
+{
+	NEXT("recv", ssize_t, int, void *, size_t, int);
+	if (!FAILS("recv", EAGAIN, ENOBUFS, EINTR, TORTURE_SHORT))
+		return next(fd, buf, len, flags);
+	return error == TORTURE_SHORT ? 0 : -1;
+}
+
+/* ---- the loop's descriptors ---- */
+
+EXPORT int epoll_create1(int flags)
+{
+	NEXT("epoll_create1", int, int);
+	return FAILS("epoll_create1", EMFILE, ENOMEM) ? -1 : next(flags);
+}
+
+EXPORT int epoll_ctl(int set, int op, int fd, struct epoll_event *event)
+{
+	NEXT("epoll_ctl", int, int, int, int, struct epoll_event *);
+	return FAILS("epoll_ctl", ENOMEM, ENOSPC) ? -1 : next(set, op, fd, event);
+}
+
+EXPORT int epoll_wait(int set, struct epoll_event *events, int most, int timeout)
+{
+	NEXT("epoll_wait", int, int, struct epoll_event *, int, int);
+	if (FAILS("epoll_wait", EINTR, EINVAL, TORTURE_SHORT))
+		return error == TORTURE_SHORT ? 0 : -1;
+	return torture_waited(next(set, events, most, torture_wait(timeout)));
+}
+
+EXPORT int eventfd(unsigned start, int flags)
+{
+	NEXT("eventfd", int, unsigned, int);
+	return FAILS("eventfd", EMFILE, ENOMEM) ? -1 : next(start, flags);
+}
+
+EXPORT int timerfd_create(clockid_t clock, int flags)
+{
+	NEXT("timerfd_create", int, clockid_t, int);
+	return FAILS("timerfd_create", EMFILE, ENOMEM) ? -1 : next(clock, flags);
+}
+
+EXPORT int timerfd_settime(int fd, int flags, const struct itimerspec *value,
+			   struct itimerspec *old)
+{
+	NEXT("timerfd_settime", int, int, int, const struct itimerspec *, struct itimerspec *);
+	return FAILS("timerfd_settime", EINVAL) ? -1 : next(fd, flags, value, old);
+}
+
+EXPORT ssize_t read(int fd, void *buf, size_t len)
+{
+	NEXT("read", ssize_t, int, void *, size_t);
+	if (!FAILS("read", EAGAIN, EINTR, EIO, TORTURE_SHORT))
+		return next(fd, buf, len);
+	return error == TORTURE_SHORT ? 0 : -1;
+}
+
+EXPORT ssize_t write(int fd, const void *buf, size_t len)
+{
+	NEXT("write", ssize_t, int, const void *, size_t);
+	return FAILS("write", EAGAIN, EINTR, ENOSPC) ? -1 : next(fd, buf, len);
+}
+
+/* ---- names, interfaces ---- */
+
+EXPORT int getaddrinfo(const char *node, const char *service, const struct addrinfo *hints,
+		       struct addrinfo **out)
+{
+	NEXT("getaddrinfo", int, const char *, const char *, const struct addrinfo *,
+	     struct addrinfo **);
+	if (!FAILS("getaddrinfo", ENOMEM, ENOENT, ETIMEDOUT, EIO))
+		return next(node, service, hints, out);
+	return error == ENOMEM   ? EAI_MEMORY
+	       : error == ENOENT ? EAI_NONAME
+	       : error == EIO    ? EAI_SYSTEM
+				 : EAI_AGAIN;
+}
+
+EXPORT int getifaddrs(struct ifaddrs **out)
+{
+	NEXT("getifaddrs", int, struct ifaddrs **);
+	if (!FAILS("getifaddrs", ENOMEM, EMFILE, TORTURE_SHORT))
+		return next(out);
+	*out = NULL;
+	return error == TORTURE_SHORT ? 0 : -1; /* SHORT: there are none (any more) */
+}
+
+/* ---- random numbers ---- */
+
+/* OpenSSL's header is not asked for: only who calls it is linked with it. */
+int RAND_bytes(unsigned char *out, int len);
+
+EXPORT int RAND_bytes(unsigned char *out, int len)
+{
+	NEXT("RAND_bytes", int, unsigned char *, int);
+	return FAILS("RAND_bytes", EIO) ? 0 : next(out, len);
+}
+
+/* ---- files ---- */
+
+EXPORT FILE *fopen(const char *path, const char *mode)
+{
+	NEXT("fopen", FILE *, const char *, const char *);
+	return FAILS("fopen", EMFILE, EACCES, ENOSPC) ? NULL : next(path, mode);
+}
+
+EXPORT size_t fread(void *p, size_t size, size_t n, FILE *f)
+{
+	NEXT("fread", size_t, void *, size_t, size_t, FILE *);
+	if (!FAILS("fread", EIO, TORTURE_SHORT))
+		return next(p, size, n, f);
+	return error == TORTURE_SHORT && n > 1 ? next(p, size, n / 2, f) : 0;
+}
+
+EXPORT size_t fwrite(const void *p, size_t size, size_t n, FILE *f)
+{
+	NEXT("fwrite", size_t, const void *, size_t, size_t, FILE *);
+	if (!FAILS("fwrite", ENOSPC, TORTURE_SHORT))
+		return next(p, size, n, f);
+	return error == TORTURE_SHORT && n > 1 ? next(p, size, n / 2, f) : 0;
+}
+
+EXPORT int fclose(FILE *f)
+{
+	NEXT("fclose", int, FILE *);
+	const bool fail = FAILS("fclose", ENOSPC);
+	const int result = next(f);
+	if (fail)
+		errno = ENOSPC;
+	return fail ? EOF : result;
+}
+
+EXPORT int rename(const char *from, const char *to)
+{
+	NEXT("rename", int, const char *, const char *);
+	return FAILS("rename", ENOSPC) ? -1 : next(from, to);
+}

@@ -1,0 +1,134 @@
+/* torture.h - a library to be loaded in front of a test program, whose memory and system calls
+ * then fail one by one.
+ *
+ * It stands in for malloc and its kin, for system calls, and for cmocka's runner. Each place in
+ * the course of a test where something may fail is a point; points are numbered from 0. At a
+ * point the test forks: in the child the call fails, the parent waits for what becomes of it
+ * and goes on as if nothing had been. So every point starts from the very state that led to it.
+ * Where the test has what a fork does not copy, threads, sockets, open files, each child instead
+ * runs the whole test from its start up to that point.
+ *
+ *     who.c     whose call it is: that of src, of the test, of a library
+ *     alloc.c   memory
+ *     sys.c     system calls
+ *     spin.c    a loop that works for nothing
+ *     thread.c  threads and locks
+ *     point.c   which points fail, and how
+ *     run.c     tests, children, what became of them
+ *     report.c  the lines that tools/torture.py reads
+ *
+ * Loaded without the variable TORTURE it changes nothing. */
+#ifndef TAUT_TORTURE_H
+#define TAUT_TORTURE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { TORTURE_FRAMES = 64 };
+
+struct torture_stack {
+	uintptr_t pc[TORTURE_FRAMES]; /* return addresses, the innermost first */
+	size_t count;
+};
+
+/* Once: that call alone. For good: it and all of its kind after it. */
+enum torture_mode { TORTURE_ONCE, TORTURE_GOOD, TORTURE_MODES };
+
+/* ---- who.c ---- */
+void torture_who_init(void);
+/* Of whoever called the function that calls this one; frame is its frame address. */
+void torture_walk(struct torture_stack *s, void *frame, void *ret);
+/* Whether code of src asked for it, by itself or through a library. A test's own calls, and those
+ * of cmocka, never fail. */
+bool torture_is_ours(const struct torture_stack *s);
+/* The library that made the call for us: "libcrypto.so.3"; "" for our own code. */
+const char *torture_library(const struct torture_stack *s);
+/* NSS takes a failure for impossible, and crashes: it is spared. */
+bool torture_is_nss(const struct torture_stack *s);
+uint64_t torture_hash(const struct torture_stack *s); /* of the innermost frames */
+
+/* A name for a frame: "tt_alloc (program+0x1234)", "libcrypto.so.3". */
+void torture_name(uintptr_t pc, char *out, size_t size);
+void torture_print(const struct torture_stack *s); /* to stderr */
+
+/* ---- point.c ---- */
+struct torture_settings {
+	bool on, strict;
+	bool memory, system;
+	long sample;   /* so many points of the program, drawn; 0: see each */
+	uint64_t seed; /* of the drawing */
+	long most;     /* a test with more points than this is cut down: so many are drawn ... */
+	long each;     /* ... beside the first of each stack that this program meets */
+	long only_test, only_n, only_mode, only_variant; /* -1: all */
+};
+extern struct torture_settings torture_set;
+extern _Thread_local int torture_busy; /* above 0: our own work, neither counted nor failed */
+
+enum torture_phase {
+	TORTURE_OFF,    /* between tests */
+	TORTURE_COUNT,  /* how many points are there? */
+	TORTURE_FORK,   /* a child at each chosen point */
+	TORTURE_AWAIT,  /* a child that runs the test up to its point */
+	TORTURE_FAILED, /* behind the point */
+};
+
+struct torture_state {
+	enum torture_phase phase;
+	long n;                 /* number of the next point */
+	long target;            /* of TORTURE_AWAIT */
+	enum torture_mode mode; /* once, or for good ... */
+	unsigned variant;       /* ... with this one of the errors ... */
+	int error;
+	const char *call;           /* ... of this call */
+	struct torture_stack stack; /* and here */
+};
+extern struct torture_state torture;
+
+/* What the counting pass of a test leaves for the parent: shared memory. */
+enum { TORTURE_POINTS = 1 << 22 };
+struct torture_points {
+	long count;
+	const char *call; /* of a child that ran up to its point: what failed ... */
+	int error;
+	struct torture_stack stack; /* ... and where */
+	bool outside; /* the test has threads, sockets or files, which a fork does not copy */
+	uint64_t hash[TORTURE_POINTS];
+	uint8_t variants[TORTURE_POINTS];
+	bool chosen[TORTURE_POINTS];
+};
+extern struct torture_points *torture_points;
+
+void torture_point_init(void);
+/* Marks the points of a test that will fail; total: the points of the whole program. */
+void torture_choose(long index, long total);
+/* Whether a sample takes any of a test's points. */
+bool torture_draws(long index, long count, long total);
+/* True: the call fails, with *error, one of a list that ends in 0. */
+bool torture_point(const char *call, const int *errors, int *error, void *frame, void *ret);
+
+/* Of the errors of a call: it succeeds, but does less than it could. */
+enum { TORTURE_SHORT = -1 };
+
+/* ---- spin.c ---- */
+bool torture_system(const char *call); /* a call may fail here */
+int torture_wait(int timeout);         /* how long a wait may take */
+int torture_waited(int n);             /* it ended, with n events */
+
+/* ---- run.c ---- */
+/* In the parent: a child for each error and mode. True: this is one, and its call fails. */
+bool torture_fork(long n, const char *call, const int *errors, const struct torture_stack *s);
+_Noreturn void torture_spin(const char *where);
+_Noreturn void torture_gave_up(void); /* the test waits for what will not come */
+_Noreturn void torture_deadlock(const struct torture_stack *s);
+
+/* ---- report.c ---- */
+struct torture_tally {
+	long points, chosen, injected, clean, refused, findings;
+};
+void torture_report_init(const char *path);
+int torture_report_log(void); /* what children write; emptied before each */
+void torture_report_test(long index, const char *name, const struct torture_tally *t, bool reruns);
+void torture_report_finding(const char *kind, long index, const char *test, long n, int status);
+
+#endif

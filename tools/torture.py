@@ -1,0 +1,380 @@
+#!/usr/bin/env python3
+"""torture.py [OPTIONS] [NAME...] - tests whose memory and system calls fail, one after the other.
+
+NAME is a part of a part's name: "memory/sctp", "system", "scenario". Without, all.
+
+  --quick          40 points of each of 5 programs, all drawn anew; prints the seed
+  --sample N       so many points of each program
+  --programs N     only so many programs, drawn
+  --seed S         draw with this seed
+  --all            every point of every test, however many (hours)
+  --most N         of a test with more than N points draw N (30), beside ...
+  --each N         ... the first N with each stack of calls that the program meets (1)
+  --jobs N         programs at once (2)
+  --again          also what was found clean before, with the same program and settings
+  --list           the parts
+  --json           one object per line: a part, a finding, the sum
+  --build DIR      where the programs are (build/dev)
+  --replay PROGRAM:TEST:N:MODE:VARIANT   one point, with all that is said
+
+examples:
+  ./dev torture --quick
+  ./dev torture memory/ice memory/peer
+  ./dev torture --replay test_ice_agent:3:17:0:0
+
+Status 0: clean; 1: findings; 2: usage."""
+import argparse
+import concurrent.futures
+import hashlib
+import json
+import os
+import pathlib
+import random
+import re
+import subprocess
+import sys
+import threading
+import time
+
+from tree import ROOT
+
+SYSTEM_LAYERS = ("io_", "media_", "signal_", "torture_")
+# tools/impair is no part of src.
+NOT_SWEPT = {"test_impair_link"}
+# Of our own code alone: paths of the sanitizers' have a src as well.
+FRAME = re.compile(r"^\s*#\d+ 0x[0-9a-f]+ in (\S+) (?:\.\./\.\.|%s)/((?:src|tests)/\S+?):(\d+)"
+                   % re.escape(str(ROOT)), re.M)
+NULL = re.compile(r"null pointer|unknown address 0x0+[0-9a-f]{0,3} ")
+CRASHED = re.compile(r"^\s*#\d+ 0x[0-9a-f]+ (?:in (\S+) )?.*?\((\S+)\+0x", re.M)
+WAITED = re.compile(r"^    (\S+) \((lib\S+)\)$", re.M)
+KNOWN = ROOT / "tests" / "torture" / "left_behind.txt"
+FOREIGN = ROOT / "tests" / "torture" / "foreign.txt"
+
+
+def sanitizers(slow):
+    asan = ("verify_asan_link_order=0:detect_leaks=1:exitcode=23:handle_abort=0:"
+            "allocator_may_return_null=1:detect_stack_use_after_return=0")
+    if slow:
+        asan += ":fast_unwind_on_malloc=0"
+    return {
+        "ASAN_OPTIONS": asan,
+        "UBSAN_OPTIONS": "print_stacktrace=1",
+        "LSAN_OPTIONS": f"suppressions={KNOWN}:print_suppressions=0",
+        # NSS would refuse to work in a child, which is what every point is.
+        "NSS_STRICT_NOFORK": "DISABLED",
+    }
+
+
+class Part:
+    def __init__(self, kind, program):
+        self.kind, self.program = kind, program
+        self.strict = "torture" in program.name
+        name = program.name.removeprefix("test_")
+        self.name = f"{kind}/{name.replace('_', '/', 1)}"
+
+
+def parts(build):
+    found = []
+    for program in sorted((build / "bin").glob("test_*")):
+        if program.name in NOT_SWEPT or program.suffix:
+            continue
+        found.append(Part("memory", program))
+        if program.name.removeprefix("test_").startswith(SYSTEM_LAYERS):
+            found.append(Part("system", program))
+    return found
+
+
+def environment(part, out, opts, extra=None):
+    env = dict(os.environ, **sanitizers(opts.replay is not None))
+    env.update({
+        "LD_PRELOAD": str(opts.build / "tests" / "torture" / "libtorture.so"),
+        "TORTURE_OUT": str(out),
+        "TORTURE_STRICT": str(int(part.strict)),
+        "TORTURE_MEMORY": str(int(part.kind == "memory")),
+        "TORTURE_SYSTEM": str(int(part.kind == "system")),
+        "TORTURE_SAMPLE": str(opts.sample),
+        "TORTURE_SEED": str(opts.seed),
+        "TORTURE_MOST": str(opts.most),
+        "TORTURE_EACH": str(opts.each),
+    })
+    env.update(extra or {})
+    return env
+
+
+# ---- what a program said ----
+
+
+def of_test(finding):
+    """A test that walked through the NULL which it was given: as good as an assertion."""
+    first = FRAME.search(finding["said"])
+    return (finding["finding"] == "crash" and first is not None
+            and re.match(r"tests/(?!torture/)", first[2]) is not None
+            and NULL.search(finding["said"]) is not None)
+
+
+def foreign_rules():
+    lines = FOREIGN.read_text().splitlines()
+    return [tuple(line.split()) for line in lines if line and not line.startswith("#")]
+
+
+def foreign_leak(said, library, rules):
+    """All that is lost was taken by the library itself, and is no more than the rule allows."""
+    blocks = re.findall(r"leak of (\d+) byte.*?allocated from:\n((?:    #.*\n)+)", said)
+    lost = sum(int(size) for size, _ in blocks)
+    names = []
+    for _, frames in blocks:
+        takers = [f for f in re.findall(r"in (\S+) (.*)", frames) if "/torture/" not in f[1]
+                  and "libsanitizer" not in f[1]]
+        if not takers or f"/{library}" not in takers[0][1]:
+            return None
+        names.append(takers[0][0])
+    for rule in rules:
+        if rule[:2] == ("leak", library) and rule[2] in names and lost <= int(rule[3]):
+            return " ".join(rule)
+    return None
+
+
+def foreign(finding, rules):
+    """The fault of a library whose own memory failed and that fell over it, if it is listed."""
+    failed = re.search(r"\((lib\S+?)\)$", finding["stack"][0]) if finding["stack"] else None
+    if not failed:
+        return None
+    library = failed[1]
+    if finding["finding"] == "deadlock":
+        shows = WAITED.findall(finding["said"])
+    elif finding["finding"] == "leak":
+        return foreign_leak(finding["said"], library, rules)
+    elif finding["finding"] == "crash":
+        shows = [(f, pathlib.Path(lib).name) for f, lib in CRASHED.findall(finding["said"])]
+    else:
+        return None
+    # Down to the first frame of ours.
+    inside = []
+    for name, lib in shows:
+        if lib.startswith(library):
+            inside.append(name)
+        elif inside or not lib.startswith(("libc.", "libasan", "libpthread")):
+            break
+    for rule in rules:
+        if rule[:2] == (finding["finding"], library) and rule[2] in inside:
+            return " ".join(rule)
+    return None
+
+
+def place(finding):
+    """What makes two findings the same: their kind and where they show."""
+    frames = [f for f in FRAME.findall(finding["said"]) if not f[1].startswith("tests/torture/")]
+    if frames:
+        return (finding["finding"],) + tuple(f"{f[0]} {f[1]}:{f[2]}" for f in frames[:2])
+    return (finding["finding"],) + tuple(finding["stack"][:5])
+
+
+def read(part, out, opts, status):
+    rules = foreign_rules()
+    result = {"part": part.name, "tests": 0, "points": 0, "chosen": 0, "injected": 0, "clean": 0,
+              "refused": 0, "fell": 0, "foreign": {}, "findings": []}
+    for line in out.read_text().splitlines():
+        row = json.loads(line)
+        if "finding" not in row:
+            result["tests"] += 1
+            for key in ("points", "chosen", "injected", "clean", "refused"):
+                result[key] += row[key]
+        elif not part.strict and of_test(row):
+            result["fell"] += 1
+        elif foreign(row, rules):
+            rule = foreign(row, rules)
+            result["foreign"][rule] = result["foreign"].get(rule, 0) + 1
+        else:
+            row["replay"] = ":".join([part.program.name] + [
+                str(row[k]) for k in ("index", "n", "mode", "variant")])
+            row["kind"] = part.kind
+            result["findings"].append(row)
+    if status not in (0, 1) or result["tests"] == 0:
+        result["findings"].append({"finding": "broken", "test": "", "stack": [], "said":
+                                   f"the program ended with {status}", "n": -1, "replay": ""})
+    return result
+
+
+# ---- parts, kept so that a run can be taken up again ----
+
+
+def key_of(part, opts):
+    h = hashlib.sha256()
+    for path in (part.program, opts.build / "tests" / "torture" / "libtorture.so", KNOWN, FOREIGN):
+        h.update(path.read_bytes())
+    h.update(repr((part.kind, part.strict, opts.sample, opts.most, opts.each,
+                   opts.seed if opts.sample else 0)).encode())
+    return h.hexdigest()
+
+
+def run_part(part, opts):
+    folder = ROOT / "build" / "torture"
+    folder.mkdir(parents=True, exist_ok=True)
+    stem = part.name.replace("/", "-")
+    kept = folder / f"{stem}.json"
+    key = key_of(part, opts)
+    if kept.exists() and not opts.again:
+        old = json.loads(kept.read_text())
+        if old["key"] == key and not old["findings"]:
+            return dict(old, kept=True)
+    out = folder / f"{stem}.lines"
+    out.unlink(missing_ok=True)
+    out.touch()
+    began = time.monotonic()
+    done = subprocess.run([str(part.program)], env=environment(part, out, opts), cwd=ROOT,
+                          stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                          stderr=subprocess.DEVNULL, check=False)
+    result = read(part, out, opts, done.returncode)
+    result["seconds"] = round(time.monotonic() - began, 1)
+    result["key"] = key
+    kept.write_text(json.dumps(result))
+    return result
+
+
+# ---- telling ----
+
+
+def unique(results):
+    groups = {}
+    for r in results:
+        for f in r["findings"]:
+            groups.setdefault(place(f), []).append(dict(f, part=r["part"]))
+    return groups
+
+
+def tell_finding(place_of, group):
+    f = group[0]
+    mode = ("once", "for good")[f.get("mode", 0)]
+    print(f"\n{f['finding']} in {f['part']}, {len(group)} times; first: {f['test']}, "
+          f"{f.get('call', '')} {f['n']} fails {mode} {f.get('error', '')}")
+    for frame in f["stack"][:6]:
+        print(f"    fails at {frame}")
+    for where in place_of[1:]:
+        print(f"    shows at {where}")
+    if f["replay"]:
+        print(f"    ./dev torture {'--system ' if f.get('kind') == 'system' else ''}"
+              f"--replay {f['replay']}")
+
+
+def total_of(results, groups, opts):
+    keys = ("tests", "points", "chosen", "injected", "clean", "refused", "fell")
+    total = {k: sum(r[k] for r in results) for k in keys}
+    total["foreign"] = sum(n for r in results for n in r["foreign"].values())
+    total["programs"] = len({r["part"].split("/", 1)[1] for r in results})
+    total["parts"] = len(results)
+    total["findings"] = sum(len(r["findings"]) for r in results)
+    total["different"] = len(groups)
+    if opts.sample:
+        total["seed"] = opts.seed
+    return total
+
+
+def tell(results, groups, opts):
+    total = total_of(results, groups, opts)
+    if opts.json:
+        for r in results:
+            print(json.dumps({k: v for k, v in r.items() if k not in ("findings", "key")} |
+                             {"findings": len(r["findings"])}))
+        for group in groups.values():
+            print(json.dumps(group[0] | {"times": len(group)}))
+        print(json.dumps({"sum": total}))
+        return
+    for where, group in groups.items():
+        tell_finding(where, group)
+    for rule in sorted({rule for r in results for rule in r["foreign"]}):
+        times = sum(r["foreign"].get(rule, 0) for r in results)
+        print(f"not ours, {times} times: {rule}")
+    if opts.sample:
+        print(f"seed {opts.seed}")
+    print(f"{total['programs']} programs, {total['tests']} tests, {total['points']} points, "
+          f"{total['injected']} failures: {total['clean']} passed, "
+          f"{total['refused'] + total['fell']} ended by the test's own check, "
+          f"{total['foreign']} by a library's listed fault, "
+          f"{total['findings']} findings ({total['different']} different)")
+
+
+def replay(opts):
+    name, test, n, mode, variant = opts.replay.split(":")
+    part = Part("system" if opts.system else "memory", opts.build / "bin" / name)
+    out = ROOT / "build" / "torture" / "replay.lines"
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.unlink(missing_ok=True)
+    env = environment(part, out, opts, {
+        "TORTURE_SAMPLE": "0", "TORTURE_TEST": test, "TORTURE_N": n, "TORTURE_MODE": mode,
+        "TORTURE_VARIANT": variant})
+    subprocess.run([str(part.program)], env=env, cwd=ROOT, check=False)
+    found = 0
+    for line in out.read_text().splitlines():
+        row = json.loads(line)
+        if "finding" in row:
+            found += 1
+            print(f"{row['finding']} in {row['test']}")
+            print("".join(f"    fails at {f}\n" for f in row["stack"]) + row["said"])
+        else:
+            print(row)
+    return found > 0
+
+
+def options():
+    p = argparse.ArgumentParser(usage=__doc__, add_help=False)
+    p.add_argument("names", nargs="*")
+    for flag in ("--quick", "--all", "--again", "--list", "--json", "--system", "--help"):
+        p.add_argument(flag, action="store_true")
+    for number, default in (("--sample", 0), ("--seed", 0), ("--programs", 0),
+                            ("--most", 30), ("--each", 1), ("--jobs", 2)):
+        p.add_argument(number, type=int, default=default)
+    p.add_argument("--build", type=pathlib.Path, default=ROOT / "build" / "dev")
+    p.add_argument("--replay")
+    opts = p.parse_args()
+    if opts.help:
+        print(__doc__)
+        sys.exit(0)
+    opts.build = opts.build.resolve()
+    if opts.quick:
+        opts.sample = opts.sample or 40
+        opts.programs = opts.programs or 5
+    if opts.sample and not opts.seed:
+        opts.seed = time.time_ns() // 1000 % 1000000
+    if opts.all:
+        opts.most = 1 << 40
+    return opts
+
+
+def progress(done, count, result, opts):
+    if not opts.json:
+        state = "kept" if result.get("kept") else f"{result['seconds']} s"
+        print(f"[{done}/{count}] {result['part']}: {result['injected']} failures, "
+              f"{len(result['findings'])} findings, {state}", flush=True)
+
+
+def main():
+    opts = options()
+    if opts.replay:
+        return replay(opts)
+    wanted = [p for p in parts(opts.build)
+              if not opts.names or any(n in p.name for n in opts.names)]
+    if opts.list:
+        print("\n".join(p.name for p in wanted))
+        return 0
+    if not wanted:
+        print("torture: no such part; see --list", file=sys.stderr)
+        return 2
+    if opts.programs:
+        chosen = random.Random(opts.seed).sample(wanted, min(opts.programs, len(wanted)))
+        wanted = [p for p in wanted if p in chosen]
+    results = []
+    lock = threading.Lock()
+    with concurrent.futures.ThreadPoolExecutor(opts.jobs) as pool:
+        for future in concurrent.futures.as_completed(
+                [pool.submit(run_part, p, opts) for p in wanted]):
+            with lock:
+                results.append(future.result())
+                progress(len(results), len(wanted), results[-1], opts)
+    results.sort(key=lambda r: r["part"])
+    groups = unique(results)
+    tell(results, groups, opts)
+    return 1 if groups else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
