@@ -294,6 +294,8 @@ static void every_kind_is_as_long_as_it_says(void **state)
 		{ "a0cd0003" "00000001" "00000002" "00000003", true },	/* feedback pads by three */
 		{ "a0ce0003" "00000001" "00000002" "00000003", false }, /* and no other */
 		{ "a0c90000", false },
+		{ "a0cb0001" "00000004", true }, /* of nothing but padding */
+		{ "a0cb0001" "00000008", false },
 	};
 
 	(void)state;

@@ -156,6 +156,7 @@ static void opus_frames_have_at_most_1275_bytes_and_play_120_ms(void **state)
 		{ "e38205", 5, 240 },
 		{ "e38205", 4, 0 },
 		{ "e382fc", 0, 0 },
+		{ "e382", 0, 0 }, /* not a byte of it */
 		{ "e3", 0, 0 },
 		{ "e330", 48, 5760 },
 		{ "e331", 49, 0 },
