@@ -67,7 +67,8 @@ static void walk_params(struct rd value)
 	struct sctp_tlv p;
 
 	while (tt_sctp_next(&value, &p))
-		FUZZ_CHECK(p.whole.len == p.value.len + SCTP_TLV_HEADER, "a parameter adds up");
+		FUZZ_CHECK(p.whole.len == rd_left(&p.value) + SCTP_TLV_HEADER,
+			   "a parameter adds up");
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
