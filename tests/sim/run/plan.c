@@ -123,7 +123,7 @@ static void draw_clocks(struct world_random *r, struct plan *p)
 
 void plan_draw(struct plan *p, uint64_t seed, const struct profile *profile)
 {
-	struct world_random r = world_stream(seed, 7);
+	struct world_random r = world_stream(seed, 7), of_rooms = world_stream(seed, 9);
 
 	*p = (struct plan){ .seed = seed, .profile = profile, .outage = profile->outage };
 	struct world_link_config path = profile->drawn ? profile_draw(&r) : profile->path;
@@ -150,6 +150,7 @@ void plan_draw(struct plan *p, uint64_t seed, const struct profile *profile)
 	p->signal_jitter = world_between(&r, 0, 100) * MS;
 	if (p->near_wrap)
 		draw_clocks(&r, p);
+	p->rooms = world_one_in(&of_rooms, 3);
 	p->connects = plan_connects(p);
 }
 

@@ -48,6 +48,7 @@ struct plan {
 	int victim;           /* of it */
 	taut_time fault_time; /* how long it lasts */
 	taut_time signal_delay, signal_jitter;
+	bool rooms;      /* signaling by the relay's rooms, not by a plain pipe */
 	taut_time start; /* of the monotonic clock; 0: the world's own */
 	int64_t wall;    /* of the wall clock, in microseconds since 1970; 0: the world's own */
 	bool connects;   /* what RFC 4787 says; see plan_connects */

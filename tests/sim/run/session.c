@@ -49,8 +49,7 @@ static void add_side(struct session *s, int i)
 	a->s = s;
 	a->index = i;
 	world_peer_add(s->world, &a->peer, &peer);
-	world_signal_init(&a->out, s->world, (unsigned)i, s->plan.signal_delay,
-			  s->plan.signal_jitter, session_signal, a);
+	session_join(a);
 }
 
 /* ---- conditions ---- */
@@ -67,6 +66,14 @@ static bool both_ended(void *user)
 	struct session *s = user;
 
 	return s->sides[0].ended && s->sides[1].ended;
+}
+
+/* And the relay has told one of them. */
+static bool parted(void *user)
+{
+	struct session *s = user;
+
+	return both_ended(s) && (!s->rooms || s->sides[0].alone || s->sides[1].alone);
 }
 
 static bool connected_or_ended(void *user)
@@ -140,16 +147,23 @@ static void say_goodbye(struct session *s)
 	if (s->sides[who].ended || left->ended)
 		return;
 	if (s->plan.vanishes) {
+		if (s->rooms)
+			world_rooms_lose(&s->sides[who].member);
 		world_peer_free(&s->sides[who].peer);
 		s->sides[who].ended = true;
 	} else {
+		if (s->rooms)
+			world_rooms_leave(&s->sides[who].member);
 		taut_pc_close(s->sides[who].peer.pc, s->world->now);
 		world_peer_pump(&s->sides[who].peer);
 	}
-	world_run(s->world, s->world->now + GOODBYE_MOST, both_ended, s);
+	world_run(s->world, s->world->now + GOODBYE_MOST, parted, s);
 	if (!left->ended || !is_end(&s->plan, left->end_reason))
 		world_fail(s->world, "%s: the goodbye is not noticed (reason %u)",
 			   left->peer.cfg.name, left->end_reason);
+	if (s->rooms && !left->alone)
+		world_fail(s->world, "%s: is not told by the relay that the other has left",
+			   left->peer.cfg.name);
 }
 
 void session_close(struct session *s, struct session_result *out)
@@ -159,7 +173,8 @@ void session_close(struct session *s, struct session_result *out)
 		if (a->peer.env)
 			world_peer_free(&a->peer);
 		session_forget(a);
-		world_signal_free(&a->out);
+		if (!s->rooms)
+			world_signal_free(&a->out);
 		out->memory_peak = tt_max(out->memory_peak, a->peer.memory_peak);
 		out->audio_sent += a->audio_sent;
 		out->audio_received += a->audio_received;
@@ -168,6 +183,8 @@ void session_close(struct session *s, struct session_result *out)
 		out->datagrams += a->peer.datagrams_out;
 		out->bytes += a->peer.bytes_out;
 	}
+	if (s->rooms)
+		world_rooms_free(s->rooms);
 	out->virtual_time = s->world->now - s->world->start;
 	out->hash = s->world->hash;
 	out->wraps = s->wraps;
@@ -185,6 +202,7 @@ void session_open(struct session *s)
 		s->world->now = s->world->start = s->plan.start;
 	s->random = world_stream(s->plan.seed, 8);
 	session_trace_begin(s);
+	s->rooms = s->plan.rooms ? world_rooms_new(s->world) : NULL;
 	for (int i = 0; i < 2; i++)
 		add_side(s, i);
 	session_build(s);

@@ -35,13 +35,21 @@ static char *copy_of(const char *text)
 	return text ? memcpy(out, text, len) : NULL;
 }
 
+static void send(struct side *a, const struct world_note *note)
+{
+	if (a->s->rooms)
+		world_rooms_say(&a->member, NULL, note);
+	else
+		world_signal_send(&a->out, note);
+}
+
 static void tell(struct side *a, uint32_t type, const char *text, const char *mid)
 {
 	struct session_letter **at = &a->letters, *l;
 
 	a->offers += type != 0;
 	if (!a->holds) {
-		world_signal_send(&a->out, &(struct world_note){ type, text, mid });
+		send(a, &(struct world_note){ type, text, mid });
 		return;
 	}
 	while (*at)
@@ -66,7 +74,7 @@ void session_release(struct side *a)
 {
 	a->holds = false;
 	for (const struct session_letter *l; (l = a->letters) != NULL; drop_first(a))
-		world_signal_send(&a->out, &(struct world_note){ l->type, l->text, l->mid });
+		send(a, &(struct world_note){ l->type, l->text, l->mid });
 }
 
 void session_forget(struct side *a)
@@ -162,12 +170,13 @@ void session_signal(void *user, const struct world_note *note)
 	struct side *from = user, *a = other(from);
 	taut_time now = a->s->world->now;
 
-	if (!a->peer.pc || a->left || a->s->hung_up)
+	/* After the last frame there is time to end what was begun: a restart that nobody answers
+	 * has no remote credentials to fail with. */
+	if (!a->peer.pc || a->left || taut_pc_connection_state(a->peer.pc) == TAUT_STATE_CLOSED)
 		return;
 	if (note->type == TAUT_SDP_OFFER) {
-		bool polite = a->index == 1;
 		a->ignores =
-			!polite && taut_pc_signaling_state(a->peer.pc) != TAUT_SIGNALING_STABLE;
+			!a->polite && taut_pc_signaling_state(a->peer.pc) != TAUT_SIGNALING_STABLE;
 		if (a->ignores)
 			return;
 	}
@@ -187,7 +196,7 @@ void session_signal(void *user, const struct world_note *note)
 }
 
 /* The answerer of a call may want something at the same moment: perfect negotiation, with side 1
- * as the polite one. */
+ * as the polite one, or as the relay says. */
 static void begin_glare(struct side *a)
 {
 	const struct taut_data_channel_init channel = { .size = sizeof channel, .label = "glare" };
@@ -197,7 +206,7 @@ static void begin_glare(struct side *a)
 	world_peer_pump(&a->peer);
 }
 
-void session_begin(struct session *s)
+static void begin(struct session *s)
 {
 	struct side *a = &s->sides[s->plan.offerer];
 	const struct taut_data_channel_init channel = { .size = sizeof channel, .label = "bulk" };
@@ -216,6 +225,62 @@ void session_begin(struct session *s)
 	world_peer_pump(&a->peer);
 	if (s->plan.glare)
 		begin_glare(other(a));
+}
+
+/* In a room there is nobody to talk to before both are there. */
+void session_begin(struct session *s)
+{
+	if (!s->rooms)
+		begin(s);
+}
+
+static void meets(struct world_member *m, const char *id, const char *name, bool polite)
+{
+	struct side *a = m->user;
+
+	(void)id;
+	(void)name;
+	a->polite = polite;
+	a->meets = true;
+	if (other(a)->meets)
+		begin(a->s);
+}
+
+static void parts(struct world_member *m, const char *id, const char *reason)
+{
+	(void)id;
+	(void)reason;
+	((struct side *)m->user)->alone = true;
+}
+
+static void told(struct world_member *m, const char *from, const struct world_note *note)
+{
+	(void)from;
+	session_signal(other(m->user), note);
+}
+
+static void refused(struct world_member *m, const char *code, const char *text)
+{
+	const struct side *a = m->user;
+
+	world_fail(a->s->world, "%s: the relay refuses: %s (%s)", a->peer.cfg.name, code, text);
+}
+
+void session_join(struct side *a)
+{
+	static const struct world_member_ops ops = {
+		.here = meets, .gone = parts, .note = told, .refused = refused
+	};
+	const struct plan *p = &a->s->plan;
+
+	a->polite = a->index == 1;
+	if (a->s->rooms)
+		world_rooms_join(a->s->rooms, &a->member, 2 * (unsigned)a->index, "sim",
+				 a->peer.cfg.name, p->signal_delay / 2, p->signal_jitter / 2, &ops,
+				 a);
+	else
+		world_signal_init(&a->out, a->s->world, (unsigned)a->index, p->signal_delay,
+				  p->signal_jitter, session_signal, a);
 }
 
 static void restart_now(void *arg, uint64_t number)

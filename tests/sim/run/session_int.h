@@ -9,6 +9,7 @@
 #include "run/session.h"
 #include "taut/trace.h"
 #include "world/world_peer.h"
+#include "world/world_rooms.h"
 #include "world/world_servers.h"
 #include "world/world_signal.h"
 
@@ -28,7 +29,9 @@ struct side {
 	struct session *s;
 	int index;
 	struct world_peer peer;
-	struct world_signal out;    /* from here to the other */
+	struct world_signal out;    /* from here to the other, or ... */
+	struct world_member member; /* ... by the relay */
+	bool polite, meets, alone;  /* when offers meet; the other is in the room; it has left */
 	taut_channel made, channel; /* by this side; in use, 0: not open */
 	taut_transceiver tracks[2];
 	bool connected, ended;
@@ -65,6 +68,7 @@ struct side {
 struct session {
 	struct plan plan;
 	struct world *world;
+	struct world_rooms *rooms; /* NULL: plain pipes */
 	struct side sides[2];
 	struct world_stun stun;
 	struct world_mdns mdns[2];
@@ -94,6 +98,7 @@ struct world_mdns *session_mdns(struct session *s, int peer); /* NULL: its netwo
 /* session_call.c */
 void session_event(struct world_peer *p, const struct taut_event *ev);
 void session_signal(void *user, const struct world_note *note);
+void session_join(struct side *a); /* takes its place in the room, or at the pipe */
 void session_begin(struct session *s);
 void session_restart(struct side *a);
 void session_release(struct side *a); /* what it holds back is told now ... */
