@@ -512,6 +512,32 @@ static void e15_calls_in_the_wrong_moment_are_errors(void **state)
 	hostile_end(&h);
 }
 
+/* 256 KiB when it is idle, without media, and a ceiling of its own. */
+static void a_connection_takes_its_share_and_no_more(void **state)
+{
+	char label[1000] = "";
+	const struct taut_data_channel_init dc = { .size = sizeof dc, .label = label };
+	struct hostile h;
+	taut_pc *pc = NULL;
+	taut_channel ch;
+	int code = TAUT_OK;
+
+	(void)state;
+	memset(label, 'x', sizeof label - 1);
+	hostile_begin_data(&h, 619, 0);
+	assert_in_range(h.pc->env->memory, 1, 256 * 1024);
+	const struct taut_config cfg = { .size = sizeof cfg, .max_memory = 256 * 1024 };
+	assert_int_equal(taut_pc_new(&pc, h.pair.peers[0].env, &cfg, h.pair.sim.now), TAUT_OK);
+	for (int n = 0; n < 2000 && code == TAUT_OK; n++) {
+		code = taut_pc_create_data_channel(pc, h.pair.sim.now, &dc, &ch);
+		assert_in_range(pc->base.memory, 1, cfg.max_memory);
+	}
+	assert_int_equal(code, TAUT_E_NOMEM);
+	hostile_assert_ping(&h);
+	taut_pc_free(pc);
+	hostile_end(&h);
+}
+
 static void e16_nothing_is_written_past_a_caller_s_buffer(void **state)
 {
 	static const size_t caps[] = { 0, 1, 12, 100, 1200, 1500, 2047, 2048, 2049, 4096 };
@@ -630,6 +656,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(e10_weak_credentials_are_refused_and_none_is_ever_traced),
 		cmocka_unit_test(e10_a_new_offer_with_unusable_credentials_restarts_nothing),
 		cmocka_unit_test(e15_calls_in_the_wrong_moment_are_errors),
+		cmocka_unit_test(a_connection_takes_its_share_and_no_more),
 		cmocka_unit_test(e16_nothing_is_written_past_a_caller_s_buffer),
 		cmocka_unit_test(e17_urls_of_servers_are_read_or_refused),
 		cmocka_unit_test(e18_closing_at_every_step_is_safe),
