@@ -294,6 +294,9 @@ static void every_kind_is_as_long_as_it_says(void **state)
 		{ "a0cd0003" "00000001" "00000002" "00000003", true },	/* feedback pads by three */
 		{ "a0ce0003" "00000001" "00000002" "00000003", false }, /* and no other */
 		{ "a0c90000", false },
+		{ "a1cd0002" "00000001" "00000001", false }, /* padding in the second source */
+		{ "afcd0002" "00000001" "00000001", false },
+		{ "85ce0003" "00000001" "00000002" "52454d42", true }, /* REMB of another kind */
 		{ "a0cb0001" "00000004", true }, /* of nothing but padding */
 		{ "a0cb0001" "00000008", false },
 	};
@@ -302,6 +305,7 @@ static void every_kind_is_as_long_as_it_says(void **state)
 	for (size_t i = 0; i < TT_COUNT(rows); i++)
 		if (rows[i].good != !check_hex(rows[i].hex))
 			fail_msg("%s", rows[i].hex);
+	assert_int_equal(check_hex("80c900"), TAUT_DROP_RTCP_SHORT);
 }
 
 static void a_walk_ends_where_the_framing_does(void **state)
