@@ -4,7 +4,8 @@ fuzz --all [SECONDS]            every target for so long, one after another
 fuzz --afl TARGET [SECONDS]     AFL++ instead
 fuzz --list                     the targets, and those that wait for their layer
 fuzz --exercise [SECONDS]       find a planted bug; see fuzz/exercise/README.md
-fuzz --evidence                 add what was run here to docs/evidence/fuzz.json
+fuzz --evidence                 add what was run here to docs/evidence/fuzz.json, and try each finding
+                                again on what is built
 
 options: --jobs N (of --all: so many at once, 1), --json (one object per line), --bin DIR (programs
 kept elsewhere; a file COMMIT in it says what they were built from)
@@ -163,20 +164,31 @@ def list_all(as_json):
                   else f"{name:16} pending: {what}")
 
 
+def still_there(name, finding):
+    """Whether the program as it is built now fails on it; a log has no input to try."""
+    path = FINDINGS / finding
+    if finding.endswith(".log") or not path.exists():
+        return True
+    return subprocess.run([BUILD / "fuzz" / "bin" / f"fuzz_{name}", path], capture_output=True,
+                          cwd=BUILD).returncode != 0
+
+
 def sum_up(runs):
     """One entry per target out of the lines of build/fuzz-runs.jsonl."""
     total = {}
     for r in runs:
         t = total.setdefault(r["target"], {"cpu_seconds": 0, "executions": 0, "afl_cpu_seconds": 0,
-                                           "edges": 0, "findings": 0})
+                                           "edges": 0, "findings": set()})
         t["cpu_seconds"] += r["cpu_seconds"]
         t["executions"] += r["executions"]
-        t["findings"] += len(r["findings"])
+        t["findings"] |= {pathlib.Path(f).name for f in r["findings"]}
         if r["tool"] == "afl++":
             t["afl_cpu_seconds"] += r["cpu_seconds"]
         else:
             t["edges"] = r["edges"]  # what the corpus of the last run reaches
-    for t in total.values():
+    for name, t in total.items():
+        t["open"] = sum(still_there(name, f) for f in t["findings"])
+        t["findings"] = len(t["findings"])
         t["cpu_seconds"] = round(t["cpu_seconds"])
         t["afl_cpu_seconds"] = round(t["afl_cpu_seconds"])
         t["per_cpu_second"] = round(t["executions"] / max(t["cpu_seconds"], 1))
@@ -197,13 +209,15 @@ def add_evidence():
         "command": "./dev fuzz --all SECONDS, again and again; ./dev fuzz --evidence",
         "date": datetime.date.today().isoformat(),
         "figures": {
+            "open_findings": sum(t["open"] for t in session["targets"].values()),
             "cpu_hours": round(sum(s["cpu_seconds"] for s in sessions) / 3600, 2),
             "split": "CPU seconds per target below, of one process at a time or two",
             "sessions": sessions,
         },
     }
     EVIDENCE.write_text(json.dumps(what, indent=1) + "\n")
-    print(f"{what['figures']['cpu_hours']} CPU-hours in {len(sessions)} sessions")
+    print(f"{what['figures']['cpu_hours']} CPU-hours in {len(sessions)} sessions, "
+          f"{what['figures']['open_findings']} findings open")
 
 
 def main():

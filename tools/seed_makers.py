@@ -277,6 +277,14 @@ def stun_by_hand():
     return out + [struct.pack(">HHI", 1, len(many), 0x2112a442) + 12 * b"t" + many]
 
 
+def channels(messages):
+    """ChannelData alone, and as a stream with STUN messages between."""
+    ones = [struct.pack(">HH", number, length) + length * b"d" + pad for number in
+            (0x4000, 0x4fff, 0x3fff, 0x5000) for length in (0, 1, 4) for pad in (b"", b"\0", 3 * b"\0")]
+    return ones + [b"\x40\0\0\5abc", b"\x40\0\xff\xff", b"\x40\0", b"\xff", b"\0\1\0\5" + bytes(16),
+                   ones[0] + messages[0] + ones[9] + messages[1][:-1], messages[2] + messages[3] + b"\x80"]
+
+
 def sctp_by_hand():
     def chunk(kind, flags, body):
         return struct.pack(">BBH", kind, flags, len(body) + 4) + body + bytes(-len(body) % 4)
@@ -321,7 +329,7 @@ def make(root, captured):
     shorter = [d[:len(d) * k // 4] for d in descriptions[::9] for k in (1, 2, 3)]
     made = {
         "stun": vectors(root, "stun") + cut(stun_by_hand(), 3) + stun_by_hand() + stun,
-        "rtp": cut(vectors(root, "rtp")) + all_rtp,
+        "channeldata": channels(stun_by_hand()), "rtp": cut(vectors(root, "rtp")) + all_rtp,
         "rtp_session": sessions_of_rtp(all_rtp),
         "rtcp": all_rtcp, "rtcp_session": all_rtcp,
         "sctp_packet": cut(vectors(root, "sctp", ("packet", None))) + packets,
