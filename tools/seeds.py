@@ -4,10 +4,11 @@ seeds --check       how much of the edges that seeds and corpus reach the seeds 
 
 Seeds come from four places, none of them another project's corpus: packets and descriptions of our
 own simulated sessions (fuzz/capture.c), the facts in tests/vectors, what tools/seed_makers.py writes
-by hand, and what our fuzzers made of all that (build/corpus). libFuzzer then keeps, for each target,
-the inputs that reach an edge no shorter one reaches. Needs the builds that ./dev seeds makes.
+by hand, and what our fuzzers made of all that (build/corpus, and the seeds there are). libFuzzer
+then keeps, for each target, the inputs that reach an edge no shorter one reaches. Needs the builds
+that ./dev seeds makes.
 
-options: --own-only (leave build/corpus out), --json (one object per target), --evidence (of --check:
+options: --own-only (leave those out), --json (one object per target), --evidence (of --check:
 write docs/evidence/seeds.json), TARGET... (only these)
 
 examples:
@@ -78,8 +79,8 @@ def minimise(name, own_only):
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)
     sources = [d for d in (RAW / name, FUZZ / "regressions" / name) if d.is_dir()]
-    if not own_only and (BUILD / "corpus" / name).is_dir():
-        sources.append(BUILD / "corpus" / name)
+    if not own_only:  # what fuzzing found: here, and before
+        sources += [d for d in (FUZZ / "seeds" / name, BUILD / "corpus" / name) if d.is_dir()]
     # use_counters=0: an edge counts once, however often it is taken
     libfuzzer(name, "-merge=1", "-use_counters=0", f"-max_len={MOST}", out, *sources)
     seeds = FUZZ / "seeds" / name
@@ -124,19 +125,21 @@ def check(names, as_json, evidence):
         sys.exit(f"seeds: {CORPUS} is not there, so there is nothing to compare with")
     figures, own, both = {}, 0, 0
     for name in names:
-        seeds = FUZZ / "seeds" / name
+        seeds, others = FUZZ / "seeds" / name, corpus_of(name)
         one = edges(name, [seeds])
-        two = edges(name, [seeds, *corpus_of(name)])
-        own, both = own + one, both + two
-        figures[name] = {"seeds": len(list(seeds.iterdir())) if seeds.is_dir() else 0, "edges": one,
-                         "edges_with_corpus": two, "per_cent": round(100 * one / max(two, 1), 1)}
-        line = {"target": name, **figures[name]}
-        print(json.dumps(line) if as_json else
-              f"{name:16} {one:6} edges, {two:6} with the corpus: {figures[name]['per_cent']} %",
-              flush=True)
+        f = figures[name] = {"seeds": len(list(seeds.iterdir())) if seeds.is_dir() else 0,
+                             "edges": one}
+        if others:  # where nobody else has inputs there is nothing to compare with
+            f["edges_with_corpus"] = edges(name, [seeds, *others])
+            f["per_cent"] = round(100 * one / f["edges_with_corpus"], 1)
+            own, both = own + one, both + f["edges_with_corpus"]
+        print(json.dumps({"target": name, **f}) if as_json else
+              f"{name:16} {f['seeds']:5} seeds {one:6} edges" +
+              (f", {f['edges_with_corpus']:6} with the corpus: {f['per_cent']} %" if others else
+               ", nobody else has any"), flush=True)
     part = round(100 * own / max(both, 1), 2)
-    low = [n for n, f in figures.items() if f["per_cent"] < 95]
-    print(f"in sum {own} of {both} edges: {part} %; below 95 %: {' '.join(low) or 'none'}")
+    low = [n for n, f in figures.items() if f.get("per_cent", 100) < 95 or f["seeds"] == 0]
+    print(f"in sum {own} of {both} edges: {part} %; below 95 % or empty: {' '.join(low) or 'none'}")
     if evidence:
         subprocess.run([sys.executable, ROOT / "tools" / "evidence.py", "write", "seeds",
                         "./dev seeds --check --evidence", f"edges={own}",
