@@ -518,7 +518,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!kept) {
 		const struct tt_srtp_keys keys = { .profile = TT_SRTP_PROFILE_AEAD_AES_128_GCM };
 		fuzz_env_begin(&of_kept, 1);
-		if (tt_srtp_new(&kept, &of_kept.env, &keys))
+		if (tt_srtp_new(&kept, &of_kept.env, &keys, NULL))
 			abort();
 	}
 	const uint8_t how = rd_u8(&in) ^ 7;

@@ -144,12 +144,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static struct world w;
 	struct rd in = rd_make(data, size);
 	const uint8_t how = rd_u8(&in);
+	const struct tt_srtp_config libsrtp = { .backend = TAUT_SRTP_LIBSRTP };
 	struct tt_srtp_keys keys = { .profile = how & 1 ? TT_SRTP_PROFILE_AEAD_AES_128_GCM
 							: TT_SRTP_PROFILE_AES128_CM_SHA1_80 };
 
 	if (!kept) {
 		fuzz_env_begin(&of_kept, 1);
-		if (tt_srtp_new(&kept, &of_kept.env, &keys))
+		if (tt_srtp_new(&kept, &of_kept.env, &keys, &libsrtp))
 			abort();
 	}
 	w.count = 0;
@@ -157,7 +158,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	w.newest = 0;
 	w.index = w.rtcp ? 1 : how & 4 ? 65536 - (how >> 3) * 4u : how;
 	fuzz_env_begin(&w.env, 1);
-	if (tt_srtp_new(&w.from, &w.env.env, &keys) || tt_srtp_new(&w.to, &w.env.env, &keys))
+	/* Each stack alone, and one behind the other. */
+	if (tt_srtp_new(&w.from, &w.env.env, &keys, how & 0x40 ? &libsrtp : NULL) ||
+	    tt_srtp_new(&w.to, &w.env.env, &keys, how & 0x80 ? &libsrtp : NULL))
 		abort();
 	send(&w);
 	receive(&w, &w.all[0]); /* only the first one says where it all begins */

@@ -29,7 +29,7 @@ def headings(number):
         path = texts / f"rfc{number}.txt"
         cache[number] = None
         if path.exists():
-            found = re.findall(r"^ {0,3}(?:Appendix )?([A-Z]?\.?\d*(?:\.\d+)*)\.? +\S",
+            found = re.findall(r"^ {0,3}(?:Appendix )?([A-Z]?\.?\d*(?:\.\d+)*)[.:]? +\S",
                                path.read_text(errors="replace"), re.M)
             cache[number] = {h.strip(".") for h in found if h.strip(".")}
     return cache[number]

@@ -112,6 +112,11 @@ struct taut_codec {
 	const char *fmtp;  /* or NULL */
 };
 
+/* What protects media. */
+#define TAUT_SRTP_DEFAULT 0
+#define TAUT_SRTP_TAUT 1    /* transforms of taut, over OpenSSL */
+#define TAUT_SRTP_LIBSRTP 2 /* libsrtp2 */
+
 /* All of it is copied, but for user. */
 struct taut_config {
 	size_t size;
@@ -123,6 +128,7 @@ struct taut_config {
 	size_t max_message_size; /* of a data channel, received; 0: 262,144 */
 	size_t send_buffer_size; /* of all data channels together; 0: 16 MiB */
 	size_t max_memory;       /* of the connection, OpenSSL's apart; 0: 32 MiB */
+	uint32_t srtp_backend;   /* TAUT_SRTP_; one that this build lacks is TAUT_E_UNSUPPORTED */
 };
 
 int taut_pc_new(taut_pc **out, taut_env *env, const struct taut_config *cfg, taut_time now);

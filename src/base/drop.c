@@ -92,7 +92,7 @@ static const struct taut_drop_info infos[TAUT_DROPS] = {
 	[TAUT_DROP_SRTP_MALFORMED] = IN(SRTP, "not a whole packet", "RFC 3711 section 3.1"),
 	[TAUT_DROP_SRTP_AUTH] = IN(SRTP, "authentication failed", "RFC 3711 section 3.3"),
 	[TAUT_DROP_SRTP_REPLAY] = IN(SRTP, "seen before, or too old", "RFC 3711 section 3.3.2"),
-	[TAUT_DROP_SRTP_REFUSED] = IN(SRTP, "refused by libsrtp", OURS),
+	[TAUT_DROP_SRTP_REFUSED] = IN(SRTP, "refused: too many sources, or the key is used up", OURS),
 	[TAUT_DROP_SRTP_NOT_PROTECTED] = OUT(SRTP, "not protected", "RFC 3711 section 9.2"),
 
 	[TAUT_DROP_SCTP_TOO_SHORT] =

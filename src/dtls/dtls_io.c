@@ -272,14 +272,15 @@ const char *tt_dtls_cipher_name(const struct tt_dtls *d)
 }
 
 /* Client's key, server's key, client's salt, server's salt. */
-static void split(struct tt_srtp_keys *out, const uint8_t *material, size_t salt_len, bool client)
+static void split(struct tt_srtp_keys *out, const uint8_t *material, size_t key_len,
+		  size_t salt_len, bool client)
 {
 	struct tt_srtp_key *from_client = client ? &out->local : &out->remote;
 	struct tt_srtp_key *from_server = client ? &out->remote : &out->local;
-	struct rd r = rd_make(material, 2 * (16 + salt_len));
+	struct rd r = rd_make(material, 2 * (key_len + salt_len));
 
-	memcpy(from_client->key, rd_take(&r, 16), 16);
-	memcpy(from_server->key, rd_take(&r, 16), 16);
+	memcpy(from_client->key, rd_take(&r, key_len), key_len);
+	memcpy(from_server->key, rd_take(&r, key_len), key_len);
 	memcpy(from_client->salt, rd_take(&r, salt_len), salt_len);
 	memcpy(from_server->salt, rd_take(&r, salt_len), salt_len);
 }
@@ -287,7 +288,7 @@ static void split(struct tt_srtp_keys *out, const uint8_t *material, size_t salt
 int tt_dtls_srtp_keys(struct tt_dtls *d, struct tt_srtp_keys *out)
 {
 	static const char label[] = "EXTRACTOR-dtls_srtp"; /* RFC 5764 section 4.2 */
-	uint8_t material[2 * (16 + 14)];
+	uint8_t material[2 * (TT_SRTP_KEY_MAX + TT_SRTP_SALT_MAX)];
 
 	*out = (struct tt_srtp_keys){ .profile = TT_SRTP_PROFILE_NONE };
 	if (d->state != TT_DTLS_CONNECTED)
@@ -295,12 +296,13 @@ int tt_dtls_srtp_keys(struct tt_dtls *d, struct tt_srtp_keys *out)
 	const SRTP_PROTECTION_PROFILE *srtp = SSL_get_selected_srtp_profile(d->ssl);
 	if (!srtp)
 		return TAUT_OK;
-	const size_t salt_len = srtp->id == TT_SRTP_PROFILE_AEAD_AES_128_GCM ? 12 : 14;
-	if (SSL_export_keying_material(d->ssl, material, 2 * (16 + salt_len), label,
+	const uint16_t profile = tt_u16(srtp->id);
+	const size_t key_len = tt_srtp_key_len(profile), salt_len = tt_srtp_salt_len(profile);
+	if (SSL_export_keying_material(d->ssl, material, 2 * (key_len + salt_len), label,
 				       sizeof label - 1, NULL, 0, 0) != 1)
 		return TAUT_E_CRYPTO;
-	out->profile = tt_u16(srtp->id);
-	split(out, material, salt_len, d->client);
+	out->profile = profile;
+	split(out, material, key_len, salt_len, d->client);
 	OPENSSL_cleanse(material, sizeof material);
 	return TAUT_OK;
 }

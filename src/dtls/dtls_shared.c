@@ -14,7 +14,7 @@ static const char ciphers[] = "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GC
 			      "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384";
 
 /* Our order counts when we are the server (RFC 5764 section 4.1.1). */
-static const char srtp_profiles[] = "SRTP_AEAD_AES_128_GCM:SRTP_AES128_CM_SHA1_80";
+static const char srtp_profiles[] = "SRTP_AEAD_AES_128_GCM:SRTP_AEAD_AES_256_GCM:SRTP_AES128_CM_SHA1_80";
 
 /* Instead of a chain to some authority: the fingerprint. One that is not known yet is checked
  * when it comes; that the peer owns the key, OpenSSL checks in either case (CertificateVerify). */

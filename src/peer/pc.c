@@ -270,10 +270,13 @@ static int set_up(struct taut_pc *pc, const struct taut_config *cfg, taut_time n
 	memcpy(pc->ext_ids, ids, sizeof ids);
 	pc->max_message_size = cfg->max_message_size ? cfg->max_message_size : DEFAULT_MAX_MESSAGE;
 	pc->send_buffer_size = cfg->send_buffer_size;
+	pc->srtp_backend = cfg->srtp_backend;
 	if (!err)
 		err = pc_take_codecs(pc, cfg->codecs, cfg->codec_count);
 	pc_keep_numbers(pc);
-	if (!err && pc->codec_count > 0 && !tt_srtp_library_ready())
+	if (!err && !tt_srtp_backend_name(cfg->srtp_backend))
+		err = TAUT_E_UNSUPPORTED;
+	if (!err && pc->codec_count > 0 && !tt_srtp_ready(cfg->srtp_backend))
 		err = TAUT_E_CRYPTO;
 	if (!err)
 		err = tt_dtls_new(&pc->dtls, pc->owner->dtls, pc->env);

@@ -146,6 +146,7 @@ struct taut_pc {
 	struct tt_dcs *channels;    /* NULL until a channel is made or offered */
 	struct tt_rtp_session *rtp; /* NULL until media is negotiated */
 	size_t max_message_size, send_buffer_size;
+	uint32_t srtp_backend; /* TAUT_SRTP_ */
 	taut_flow next_flow;
 	bool dtls_started, dtls_client, sctp_started, srtp_refused, agreed, data_agreed;
 	bool restarted_here, restarted_there; /* by the pending offer: a rollback undoes it */

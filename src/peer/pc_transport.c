@@ -7,7 +7,6 @@
 
 #include "base/num.h"
 #include "peer/pc.h"
-#include "srtp/srtp_once.h"
 
 /* ---- what the peer's descriptions say of the transport ---- */
 
@@ -216,13 +215,14 @@ static void connected(struct taut_pc *pc)
 /* With the keys of the handshake, once there is media to protect. */
 static bool start_srtp(struct taut_pc *pc, taut_time now)
 {
+	const struct tt_srtp_config cfg = { .backend = pc->srtp_backend };
 	struct tt_srtp_keys keys;
 
 	if (pc->srtp || pc->srtp_refused || !pc->rtp)
 		return false;
 	pc->srtp_refused = tt_dtls_srtp_keys(pc->dtls, &keys) != TAUT_OK ||
 			   keys.profile == TT_SRTP_PROFILE_NONE ||
-			   tt_srtp_new(&pc->srtp, pc->env, &keys) != TAUT_OK;
+			   tt_srtp_new(&pc->srtp, pc->env, &keys, &cfg) != TAUT_OK;
 	if (pc->srtp)
 		pc->counters.srtp_profile = tt_srtp_profile_name(keys.profile);
 	tt_srtp_wipe(&keys, sizeof keys);

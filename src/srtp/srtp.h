@@ -1,5 +1,6 @@
-/* srtp.h - protect and unprotect RTP and RTCP: RFC 3711, RFC 7714. One face over libsrtp2.
+/* srtp.h - protect and unprotect RTP and RTCP: RFC 3711, RFC 7714.
  *
+ * One face, two backends: our own transforms over OpenSSL, and libsrtp2, the oracle of the first.
  * Everything happens in place. Every SSRC is accepted once it authenticates; 256 are remembered,
  * then the one silent for longest is forgotten with its replay window. Never falls back to
  * clear text, never ends a call: refused packets are counted and traced. This layer traces
@@ -18,7 +19,7 @@ struct tt_srtp;
 
 /* Most that protection adds at the end: an AEAD tag; for RTCP the index too. */
 enum { TT_SRTP_RTP_TAIL = 16, TT_SRTP_RTCP_TAIL = 20 };
-/* SSRCs remembered of those received, and most that can ever be sent from. */
+/* SSRCs remembered of those received, and most that can ever be sent from, unless told. */
 enum { TT_SRTP_SSRC_MAX = 256, TT_SRTP_SENT_MAX = 4096 };
 
 /* Results other than a length. */
@@ -33,14 +34,25 @@ enum {
 	                           * too many sources, or no memory */
 };
 
-/* Starts libsrtp and NSS once per process, which (m) takes 50 to 100 ms the first time: call it
- * before a call comes up, or tt_srtp_new does in the middle of it. From any thread. */
-bool tt_srtp_library_ready(void);
+/* Zero is the default everywhere. */
+struct tt_srtp_config {
+	uint32_t backend; /* TAUT_SRTP_ */
+	size_t received_max, sent_max;
+};
 
-/* TAUT_E_INVAL: no such profile here; TAUT_E_NOMEM; TAUT_E_CRYPTO. */
-int tt_srtp_new(struct tt_srtp **out, struct tt_env *env, const struct tt_srtp_keys *keys);
+/* NULL: there is no such backend in this build. */
+const char *tt_srtp_backend_name(uint32_t backend);
+/* libsrtp2 starts NSS once per process, which (m) takes 50 to 100 ms the first time: call this
+ * before a call comes up, or tt_srtp_new does in the middle of it. False: it failed, or there is
+ * no such backend. From any thread. */
+bool tt_srtp_ready(uint32_t backend);
+
+/* cfg NULL: all defaults. TAUT_E_INVAL: no such profile, or no such backend here; TAUT_E_NOMEM;
+ * TAUT_E_CRYPTO. */
+int tt_srtp_new(struct tt_srtp **out, struct tt_env *env, const struct tt_srtp_keys *keys,
+		const struct tt_srtp_config *cfg);
 void tt_srtp_free(struct tt_srtp *s);
-/* "AEAD_AES_128_GCM" or "AES_CM_128_HMAC_SHA1_80", as getStats names them; NULL: unknown. */
+/* "AEAD_AES_128_GCM" or the like, as getStats names them; NULL: unknown here. */
 const char *tt_srtp_profile_name(uint16_t profile);
 /* How much this profile adds to RTP. */
 size_t tt_srtp_tail(const struct tt_srtp *s);
@@ -58,6 +70,9 @@ struct tt_srtp_counters {
 	uint64_t malformed, auth_failed, replayed, refused;
 	uint64_t ssrcs_evicted;
 };
+/* Zeroes keys in a way that no compiler takes away. */
+void tt_srtp_wipe(void *p, size_t len);
+
 const struct tt_srtp_counters *tt_srtp_counters(const struct tt_srtp *s);
 
 #endif

@@ -10,8 +10,6 @@
 
 #include <srtp2/srtp.h>
 
-#include "srtp/srtp.h"
-
 static once_flag once = ONCE_FLAG_INIT;
 static bool ready;
 static srtp_t anchor;
@@ -30,16 +28,8 @@ static void start(void)
 		srtp_create(&anchor, &policy) == srtp_err_status_ok;
 }
 
-bool tt_srtp_library_ready(void)
+bool tt_srtp_libsrtp_ready(void)
 {
 	call_once(&once, start);
 	return ready;
-}
-
-void tt_srtp_wipe(void *p, size_t len)
-{
-	volatile unsigned char *v = p;
-
-	while (len-- > 0)
-		*v++ = 0;
 }

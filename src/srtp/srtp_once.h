@@ -1,11 +1,10 @@
-/* srtp_once.h - wiping of keys; the once itself is tt_srtp_library_ready of srtp.h. */
+/* srtp_once.h - libsrtp2's process-wide state, started once. */
 #ifndef TAUT_SRTP_SRTP_ONCE_H
 #define TAUT_SRTP_SRTP_ONCE_H
 
 #include <stdbool.h>
-#include <stddef.h>
 
-/* Zeroes in a way that no compiler takes away. */
-void tt_srtp_wipe(void *p, size_t len);
+/* False: it could not be started. From any thread. */
+bool tt_srtp_libsrtp_ready(void);
 
 #endif

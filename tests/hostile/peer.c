@@ -83,8 +83,9 @@ void hostile_init(struct hostile *h, uint64_t seed, int good, bool only_data)
 	h->pair.peers[good].env->base.trace = h->pc->base.trace = h->text;
 
 	taut_pc *pc = h->pair.peers[0].pc;
-	assert_int_equal(taut_pc_create_data_channel(pc, h->pair.sim.now, &chat, &h->seen[0].channel),
-			 TAUT_OK);
+	assert_int_equal(
+		taut_pc_create_data_channel(pc, h->pair.sim.now, &chat, &h->seen[0].channel),
+		TAUT_OK);
 	for (uint32_t kind = TAUT_AUDIO; !only_data && kind <= TAUT_VIDEO; kind++) {
 		media.kind = kind;
 		taut_pc_add_transceiver(pc, h->pair.sim.now, &media,
@@ -104,13 +105,24 @@ static bool open_at_both(struct pair *p)
 	return h->seen[0].opens > 0 && h->seen[1].opens > 0;
 }
 
+static int random_of_sim(void *ctx, void *out, size_t len)
+{
+	uint8_t *p = out;
+
+	while (len-- > 0)
+		*p++ = (uint8_t)sim_random(ctx);
+	return 0;
+}
+
 static void open_own_srtp(struct hostile *h)
 {
 	struct tt_srtp_keys keys;
 
-	tt_env_init(&h->srtp_env, NULL);
+	tt_env_init(&h->srtp_env, &(struct taut_env_config){ .size = sizeof(struct taut_env_config),
+							     .random = random_of_sim,
+							     .ctx = &h->pair.sim });
 	assert_int_equal(tt_dtls_srtp_keys(h->evil->dtls, &keys), TAUT_OK);
-	assert_int_equal(tt_srtp_new(&h->srtp, &h->srtp_env, &keys), TAUT_OK);
+	assert_int_equal(tt_srtp_new(&h->srtp, &h->srtp_env, &keys, NULL), TAUT_OK);
 }
 
 void hostile_renew_keys(struct hostile *h)
@@ -223,7 +235,8 @@ void hostile_rewrite(struct pair_signal *s, char *text)
 void hostile_assert_description_refused(struct hostile *h, uint32_t type, const char *sdp, int code)
 {
 	hostile_mark(h);
-	const int got = taut_pc_set_remote_description(h->pc, h->pair.sim.now, type, sdp, strlen(sdp));
+	const int got =
+		taut_pc_set_remote_description(h->pc, h->pair.sim.now, type, sdp, strlen(sdp));
 	if (code ? got != code : got >= 0)
 		fail_msg("%d and not %d for:\n%s", got, code, sdp);
 	assert_non_null(taut_pc_error(h->pc)->message);
@@ -409,8 +422,9 @@ void hostile_assert_frame(struct hostile *h)
 		send_both(h, 1);
 		h->frames++;
 		hostile_run(h, 20000);
-		if (n >= 4 && h->seen[0].video > before[0].video && h->seen[1].video > before[1].video &&
-		    h->seen[0].audio > before[0].audio && h->seen[1].audio > before[1].audio) {
+		if (n >= 4 && h->seen[0].video > before[0].video &&
+		    h->seen[1].video > before[1].video && h->seen[0].audio > before[0].audio &&
+		    h->seen[1].audio > before[1].audio) {
 			hostile_run(h, SECOND / 2);
 			return;
 		}

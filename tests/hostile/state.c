@@ -10,6 +10,7 @@
 #include "peer/pc.h"
 #include "rtcp/rtp_session_int.h"
 #include "sctp/sctp_assoc.h"
+#include "srtp/srtp_state.h"
 
 /* FNV-1a. */
 static uint64_t absorb(uint64_t h, const void *data, size_t len)
@@ -27,9 +28,13 @@ enum { SEED = 17 };
 struct cut {
 	size_t at, len;
 };
-#define CUT(type, field) { offsetof(struct type, field), sizeof(((struct type *)0)->field) }
+#define CUT(type, field)                                                                           \
+	{                                                                                          \
+		offsetof(struct type, field), sizeof(((struct type *)0)->field)                    \
+	}
 
-static uint64_t absorb_but(uint64_t h, const void *data, size_t len, const struct cut *cuts, size_t n)
+static uint64_t absorb_but(uint64_t h, const void *data, size_t len, const struct cut *cuts,
+			   size_t n)
 {
 	const uint8_t *p = data;
 
@@ -41,7 +46,8 @@ static uint64_t absorb_but(uint64_t h, const void *data, size_t len, const struc
 	}
 	return h;
 }
-#define ABSORB_BUT(h, p, cuts) absorb_but((h), (p), sizeof *(p), (cuts), sizeof(cuts) / sizeof(cuts)[0])
+#define ABSORB_BUT(h, p, cuts)                                                                     \
+	absorb_but((h), (p), sizeof *(p), (cuts), sizeof(cuts) / sizeof(cuts)[0])
 
 static uint64_t of_ice(const struct tt_ice *ice)
 {
@@ -56,9 +62,9 @@ static uint64_t of_ice(const struct tt_ice *ice)
 static uint64_t of_dtls(const struct tt_dtls *d)
 {
 	static const struct cut cuts[] = { CUT(tt_dtls, counters), CUT(tt_dtls, now),
-					   CUT(tt_dtls, hint),	   CUT(tt_dtls, in),
-					   CUT(tt_dtls, out),	   CUT(tt_dtls, lent),
-					   CUT(tt_dtls, flights),	   CUT(tt_dtls, record_len) };
+					   CUT(tt_dtls, hint),     CUT(tt_dtls, in),
+					   CUT(tt_dtls, out),      CUT(tt_dtls, lent),
+					   CUT(tt_dtls, flights),  CUT(tt_dtls, record_len) };
 	uint64_t h = ABSORB_BUT(SEED, d, cuts);
 	int inside[] = { (int)SSL_get_state(d->ssl), SSL_pending(d->ssl),
 			 SSL_get_shutdown(d->ssl) };
@@ -68,14 +74,39 @@ static uint64_t of_dtls(const struct tt_dtls *d)
 	return absorb(h, d->out.base + d->out.off, d->out.len - d->out.off);
 }
 
+/* Every index, window and place in the order of use. */
+static uint64_t of_srtp_side(uint64_t h, const struct tt_srtp_side *s)
+{
+	const uint32_t all[] = { s->streams.count, s->streams.newest, s->streams.oldest };
+
+	h = absorb(h, all, sizeof all);
+	return absorb(h, s->streams.list, s->streams.count * sizeof *s->streams.list);
+}
+
+/* A source that authenticates may grow its table: that is SRTP's state, which is compared too. */
+static size_t memory_of_sources(const struct tt_srtp *s)
+{
+	if (!s || s->backend != &tt_srtp_taut)
+		return 0;
+	const struct tt_srtp_own *o = s->me;
+
+	return (o->in.streams.room + o->out.streams.room) *
+	       (sizeof(struct tt_srtp_stream) + sizeof(uint32_t));
+}
+
 static uint64_t of_srtp(const struct tt_srtp *s)
 {
 	if (!s)
 		return 0;
 	const struct tt_srtp_counters *c = tt_srtp_counters(s);
 	uint64_t all[] = { c->protected_packets, c->unprotected_packets, c->ssrcs_evicted };
+	uint64_t h = absorb(SEED, all, sizeof all);
 
-	return absorb(SEED, all, sizeof all);
+	if (s->backend != &tt_srtp_taut)
+		return h;
+	const struct tt_srtp_own *o = s->me;
+	h = of_srtp_side(h, &o->out);
+	return of_srtp_side(h, &o->in);
 }
 
 static uint64_t of_rtp(const struct tt_rtp_session *s)
@@ -165,15 +196,15 @@ void state_take(struct state *s, const struct taut_pc *pc)
 		[STATE_CHANNELS] = pc->channels ? of_channels(pc->channels) : 0,
 		[STATE_PEER] = of_peer(pc),
 		[STATE_SDP] = of_sdp(pc),
-		[STATE_MEMORY] = pc->env->memory,
+		[STATE_MEMORY] = pc->env->memory - memory_of_sources(pc->srtp),
 	} };
 }
 
 const char *state_differs(const struct state *a, const struct state *b)
 {
 	static const char *const names[] = {
-		[STATE_ICE] = "ICE",   [STATE_DTLS] = "DTLS",	      [STATE_SRTP] = "SRTP",
-		[STATE_RTP] = "RTP",   [STATE_SCTP] = "SCTP",	      [STATE_CHANNELS] = "channels",
+		[STATE_ICE] = "ICE",   [STATE_DTLS] = "DTLS",        [STATE_SRTP] = "SRTP",
+		[STATE_RTP] = "RTP",   [STATE_SCTP] = "SCTP",        [STATE_CHANNELS] = "channels",
 		[STATE_PEER] = "peer", [STATE_SDP] = "descriptions", [STATE_MEMORY] = "memory",
 	};
 

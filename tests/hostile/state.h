@@ -2,7 +2,7 @@
  *
  * Whole structs are hashed, layer by layer, without what only counts or what a poll lends out:
  * so that a packet that "changes nothing" cannot change a field that nobody thought of. What
- * OpenSSL and libsrtp hold inside is seen by its results only (keys, counters, liveness). */
+ * OpenSSL and libsrtp2 hold inside is seen by its results only (keys, counters, liveness). */
 #ifndef TAUT_TEST_HOSTILE_STATE_H
 #define TAUT_TEST_HOSTILE_STATE_H
 

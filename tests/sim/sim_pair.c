@@ -85,7 +85,15 @@ static bool init_peer(struct pair *p, int i)
 		.now = p->sim.now,
 		.unix_us = 1700000000000000,
 	};
-	const struct taut_config cfg = { .size = sizeof cfg, .codecs = codecs, .codec_count = 2 };
+	/* Every test can be run over the other SRTP as well. */
+	const char *srtp = getenv("TAUT_TEST_SRTP");
+	const struct taut_config cfg = {
+		.size = sizeof cfg,
+		.codecs = codecs,
+		.codec_count = 2,
+		.srtp_backend =
+			srtp && strcmp(srtp, "taut") == 0 ? TAUT_SRTP_TAUT : TAUT_SRTP_DEFAULT,
+	};
 	struct taut_interface all[PAIR_ADDRESSES] = {
 		{ .size = sizeof all[0], .index = 2, .name = "eth0", .addr = address(i, 4) },
 		{ .size = sizeof all[0], .index = 2, .name = "eth0", .addr = address(i, 6) },
@@ -293,8 +301,8 @@ bool pair_pump(struct pair *p, int i)
 	return moved;
 }
 
-bool pair_inject(struct pair *p, int to, const struct taut_addr *local, const struct taut_addr *remote,
-		 const void *data, size_t len)
+bool pair_inject(struct pair *p, int to, const struct taut_addr *local,
+		 const struct taut_addr *remote, const void *data, size_t len)
 {
 	struct pair_peer *q = &p->peers[to];
 	uint8_t *exact = malloc(len); /* so that a sanitizer sees a step past its end */

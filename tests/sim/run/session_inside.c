@@ -264,14 +264,15 @@ void session_after_packet(struct world_peer *p)
 void session_learn_keys(struct side *a)
 {
 	struct tt_srtp_keys keys;
-	char text[32];
+	char text[2 * TT_SRTP_KEY_MAX];
 
 	if (!a->s->tracing || tt_dtls_srtp_keys(a->peer.pc->dtls, &keys) != TAUT_OK)
 		return;
 	const struct tt_srtp_key *both[] = { &keys.local, &keys.remote };
+	const size_t len = tt_srtp_key_len(keys.profile);
 	for (int i = 0; i < 2; i++) {
-		session_secret(a->s, both[i]->key, sizeof both[i]->key);
-		hex(both[i]->key, sizeof both[i]->key, text);
-		session_secret(a->s, text, sizeof text);
+		session_secret(a->s, both[i]->key, len);
+		hex(both[i]->key, len, text);
+		session_secret(a->s, text, 2 * len);
 	}
 }

@@ -163,7 +163,7 @@ int main(int argc, char **argv)
 		return end - 1;
 	signal(SIGABRT, on_abort);
 	signal(SIGSEGV, on_abort);
-	tt_srtp_library_ready(); /* outside any measurement */
+	tt_srtp_ready(TAUT_SRTP_DEFAULT); /* outside any measurement */
 	if (o.scenario)
 		return sim_scenario(&o);
 	return o.replaying ? sim_replay(&o) : sim_many(&o);

@@ -1,0 +1,96 @@
+/* srtp_gcm.c - AEAD_AES_128_GCM and AEAD_AES_256_GCM: RFC 7714. */
+#include <string.h>
+
+#include "base/num.h"
+#include "base/wr.h"
+#include "srtp/srtp_backend.h"
+#include "srtp/srtp_transform.h"
+
+enum { NONCE = 12 };
+
+/* 8.1: two zero octets, the SSRC, ROC and SEQ, all XOR the salt. 9.1 has the index of 31 bits
+ * in the last four of twelve octets, and zeros before it: the same 48 bits. */
+static void make_nonce(const struct tt_srtp_transform *t, const struct tt_srtp_sealed *p,
+		       uint8_t nonce[NONCE])
+{
+	struct wr w = wr_make(nonce, NONCE);
+
+	wr_u16(&w, 0);
+	wr_u32(&w, p->ssrc);
+	wr_u16(&w, (uint16_t)(p->index >> 32));
+	wr_u32(&w, (uint32_t)p->index);
+	for (size_t i = 0; i < NONCE; i++)
+		nonce[i] ^= t->salt[i];
+}
+
+/* The header, of RTCP also E and index: authenticated, not encrypted. */
+static bool associate(struct tt_srtp_transform *t, const struct tt_srtp_sealed *p,
+		      const uint8_t *word)
+{
+	int n = 0;
+
+	return EVP_CipherUpdate(t->cipher, NULL, &n, p->buf, (int)p->header) == 1 &&
+	       (!word || EVP_CipherUpdate(t->cipher, NULL, &n, word, TT_SRTCP_INDEX_LEN) == 1);
+}
+
+static bool seal(struct tt_srtp_transform *t, const struct tt_srtp_sealed *p, const uint8_t *word)
+{
+	uint8_t nonce[NONCE];
+	uint8_t *text = p->buf + p->header;
+	int n = 0;
+
+	make_nonce(t, p, nonce);
+	return EVP_EncryptInit_ex(t->cipher, NULL, NULL, NULL, nonce) == 1 &&
+	       associate(t, p, word) &&
+	       EVP_EncryptUpdate(t->cipher, text, &n, text, (int)(p->len - p->header)) == 1 &&
+	       EVP_EncryptFinal_ex(t->cipher, p->buf + p->len, &n) == 1 &&
+	       EVP_CIPHER_CTX_ctrl(t->cipher, EVP_CTRL_AEAD_GET_TAG, TT_SRTP_GCM_TAG,
+				   p->buf + p->len) == 1;
+}
+
+static bool unseal(struct tt_srtp_transform *t, const struct tt_srtp_sealed *p, const uint8_t *word)
+{
+	uint8_t nonce[NONCE];
+	uint8_t *text = p->buf + p->header;
+	int n = 0;
+
+	make_nonce(t, p, nonce);
+	return EVP_DecryptInit_ex(t->cipher, NULL, NULL, NULL, nonce) == 1 &&
+	       EVP_CIPHER_CTX_ctrl(t->cipher, EVP_CTRL_AEAD_SET_TAG, TT_SRTP_GCM_TAG,
+				   p->buf + p->len) == 1 &&
+	       associate(t, p, word) &&
+	       EVP_DecryptUpdate(t->cipher, text, &n, text, (int)(p->len - p->header)) == 1 &&
+	       EVP_DecryptFinal_ex(t->cipher, text + n, &n) == 1;
+}
+
+static bool seal_rtp(struct tt_srtp_transform *t, const struct tt_srtp_sealed *p)
+{
+	return seal(t, p, NULL);
+}
+
+static bool open_rtp(struct tt_srtp_transform *t, const struct tt_srtp_sealed *p)
+{
+	return unseal(t, p, NULL);
+}
+
+static bool seal_rtcp(struct tt_srtp_transform *t, const struct tt_srtp_sealed *p)
+{
+	uint8_t *word = p->buf + p->len + TT_SRTP_GCM_TAG;
+	struct wr w = wr_make(word, TT_SRTCP_INDEX_LEN);
+
+	wr_u32(&w, TT_SRTCP_E | (uint32_t)p->index);
+	return seal(t, p, word);
+}
+
+static bool open_rtcp(struct tt_srtp_transform *t, const struct tt_srtp_sealed *p)
+{
+	return unseal(t, p, p->buf + p->len + TT_SRTP_GCM_TAG);
+}
+
+void tt_srtp_use_gcm(struct tt_srtp_transform *t)
+{
+	t->seal_rtp = seal_rtp;
+	t->open_rtp = open_rtp;
+	t->seal_rtcp = seal_rtcp;
+	t->open_rtcp = open_rtcp;
+}
