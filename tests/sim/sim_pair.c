@@ -91,8 +91,8 @@ static bool init_peer(struct pair *p, int i)
 		.size = sizeof cfg,
 		.codecs = codecs,
 		.codec_count = 2,
-		.srtp_backend =
-			srtp && strcmp(srtp, "taut") == 0 ? TAUT_SRTP_TAUT : TAUT_SRTP_DEFAULT,
+		.srtp_backend = srtp && strcmp(srtp, "libsrtp2") == 0 ? TAUT_SRTP_LIBSRTP
+								      : TAUT_SRTP_DEFAULT,
 	};
 	struct taut_interface all[PAIR_ADDRESSES] = {
 		{ .size = sizeof all[0], .index = 2, .name = "eth0", .addr = address(i, 4) },
