@@ -10,6 +10,7 @@
 
 #include "base/addr.h"
 #include "base/num.h"
+#include "base/rd.h"
 #include "world/world_dns.h"
 #include "world/world_servers.h"
 #include "world/world_tcp_int.h"
@@ -54,10 +55,12 @@ static bool is_dns(const struct world_packet *p)
  * the clear (RFC 6347 section 4.1). */
 static bool shows_damage(const struct world_packet *p)
 {
-	bool dtls = p->len > 0 && p->data[0] >= 20 && p->data[0] <= 63;
+	struct rd r = rd_make(p->data, p->len);
+	const uint8_t type = rd_u8(&r);
+	const bool dtls = type >= 20 && type <= 63;
 
-	return !p->tcp && !is_dns(p) &&
-	       (!dtls || (p->len >= 5 && (p->data[3] != 0 || p->data[4] != 0)));
+	rd_take(&r, 2); /* the version */
+	return !p->tcp && !is_dns(p) && (!dtls || rd_u16(&r) != 0);
 }
 
 static void flip_bits(struct world_random *r, struct world_packet *p)
