@@ -15,7 +15,7 @@ endif()
 install(TARGETS ${installed} EXPORT taut-targets
 	LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
 if(TARGET taut-cli)
-	install(TARGETS taut-cli RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+	install(TARGETS taut-cli taut-bench RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 endif()
 install(FILES include/taut/taut.h include/taut/drop.h include/taut/loop.h include/taut/trace.h
 	DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/taut)

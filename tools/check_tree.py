@@ -39,7 +39,7 @@ for path in files:
     if path.name == "package-lock.json" and re.search(r'"resolved"\s*:', text):
         problems.append(f"{name}: names a registry (resolved)")
 
-for path in sources("src", "include", "tests", "fuzz", "examples", "tools"):
+for path in sources("src", "include", "tests", "fuzz", "examples", "tools", "bench"):
     for n, line in enumerate(without_comments(path.read_text()).splitlines(), 1):
         m = NEVER.search(line)
         if m:

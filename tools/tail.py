@@ -9,7 +9,7 @@ START = re.compile(r"^(?:static |const |inline |_Noreturn )*\w[\w *]*?\b(\w+)\("
 
 files, functions, wide = [], [], []
 count = 0
-for path in sources("src", "include", "fuzz", "examples"):
+for path in sources("src", "include", "fuzz", "examples", "bench"):
     lines = path.read_text().splitlines()
     name = str(path.relative_to(ROOT))
     files.append((len(lines), name))

@@ -128,6 +128,8 @@ struct taut_config {
 	size_t max_message_size; /* of a data channel, received; 0: 262,144 */
 	size_t send_buffer_size; /* of all data channels together; 0: 16 MiB */
 	size_t max_memory;       /* of the connection, OpenSSL's apart; 0: 32 MiB */
+	/* Video leaves in bursts of at most so many packets, and a burst each so many microseconds. */
+	uint32_t pacing_burst, pacing_interval; /* 0: 10, and 5,000 */
 	uint32_t srtp_backend;   /* TAUT_SRTP_; one that this build lacks is TAUT_E_UNSUPPORTED */
 };
 

@@ -8,7 +8,7 @@
 #include "cli/cli.h"
 
 static const struct cli_command *const commands[] = { &cli_demo, &cli_call, &cli_relay, &cli_stun,
-						      &cli_sdp };
+						      &cli_sdp,  &cli_bench };
 enum { COMMANDS = sizeof commands / sizeof commands[0], MAX_OPTIONS = 32 };
 
 static void print_command(const struct cli_command *c)

@@ -271,6 +271,8 @@ static int set_up(struct taut_pc *pc, const struct taut_config *cfg, taut_time n
 	pc->max_message_size = cfg->max_message_size ? cfg->max_message_size : DEFAULT_MAX_MESSAGE;
 	pc->send_buffer_size = cfg->send_buffer_size;
 	pc->srtp_backend = cfg->srtp_backend;
+	pc->pacing_burst = cfg->pacing_burst;
+	pc->pacing_interval = cfg->pacing_interval;
 	if (!err)
 		err = pc_take_codecs(pc, cfg->codecs, cfg->codec_count);
 	pc_keep_numbers(pc);

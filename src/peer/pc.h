@@ -147,6 +147,7 @@ struct taut_pc {
 	struct tt_rtp_session *rtp; /* NULL until media is negotiated */
 	size_t max_message_size, send_buffer_size;
 	uint32_t srtp_backend; /* TAUT_SRTP_ */
+	uint32_t pacing_burst, pacing_interval;
 	taut_flow next_flow;
 	bool dtls_started, dtls_client, sctp_started, srtp_refused, agreed, data_agreed;
 	bool restarted_here, restarted_there; /* by the pending offer: a rollback undoes it */

@@ -125,7 +125,9 @@ static int set_receiver(struct taut_pc *pc, taut_time now, struct pc_transceiver
 static int make_session(struct taut_pc *pc, taut_time now)
 {
 	const struct tt_rtp_session_config cfg = { .cname = pc->cname,
-						   .max_packet = PC_RTP_PACKET };
+						   .max_packet = PC_RTP_PACKET,
+						   .burst_packets = pc->pacing_burst,
+						   .burst_every = pc->pacing_interval };
 
 	return pc->rtp ? TAUT_OK : tt_rtp_session_new(&pc->rtp, pc->env, &cfg, now);
 }

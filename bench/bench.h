@@ -1,0 +1,79 @@
+/* bench.h - measuring: what a bench is, and what it tells.
+ *
+ * A bench is a group of cases that are held against each other: taut, the bare limit (the same work
+ * without a stack around it), another library. They take turns, round after round, so that a busy
+ * machine does them all the same wrong; the median of the rounds counts, and its spread is told. CPU
+ * is that of the whole process, both ends, user and system together. */
+#ifndef TAUT_BENCH_BENCH_H
+#define TAUT_BENCH_BENCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Of one round of one case. */
+struct bench_sample {
+	uint64_t packets, bytes; /* bytes: of payload */
+	double cpu_us, wall_us;
+	uint64_t allocations;
+	double lost; /* of what was sent, 0..1 */
+};
+
+struct bench_case;
+struct bench_options {
+	double seconds; /* of CPU, about, for each round */
+	int rounds;
+	bool json, quiet;
+};
+
+struct bench_case {
+	const char *subject;  /* "taut", "limit", or a peer's name */
+	const char *bench;    /* "srtp", "rtp", ... */
+	const char *profile;  /* which of its cases: "AEAD_AES_128_GCM, 1,200 octets" */
+	unsigned burst;       /* packets handed over at once; 0: does not apply */
+	const char *bypasses; /* what the work here leaves out, or NULL */
+	/* NULL: it cannot run here; *why says so. */
+	void *(*open)(const struct bench_case *c, const char **why);
+	/* About `packets` packets, 0: as many as it takes to warm up. */
+	void (*run)(void *me, uint64_t packets, struct bench_sample *out);
+	void (*close)(void *me);
+	long arg; /* for the functions */
+};
+
+struct bench {
+	const char *name, *summary;
+	const struct bench_case *cases;
+	size_t count;
+};
+
+extern const struct bench bench_srtp, bench_stun, bench_sdp, bench_rtp;
+
+/* Runs the cases against each other and tells. False: nothing could run. */
+bool bench_run(const struct bench *b, const struct bench_options *o);
+
+/* Median and quartiles of one figure over the rounds. */
+struct bench_figure {
+	double median, low, high;
+};
+
+struct bench_row {
+	const struct bench_case *of;
+	struct bench_figure cpu_us_per_packet, packets_per_second;
+	double cpu_s_per_gb, mb_per_second, allocations_per_packet, lost;
+	long peak_rss_kb;
+};
+void bench_tell(const struct bench_row *rows, size_t count, const struct bench_options *o);
+void bench_tell_header(const struct bench *b, const struct bench_options *o);
+
+/* A network namespace of its own, with its loopback up. False: neither root nor allowed to. */
+bool bench_own_network(void);
+
+/* bench_clock.c */
+double bench_cpu_us(void); /* of the process, user and system */
+double bench_wall_us(void);
+long bench_peak_rss_kb(void);
+/* bench_malloc.c: calls of malloc, calloc, realloc and their like in the process so far; 0 always
+ * where nothing is counted (a sanitized build). */
+uint64_t bench_allocations(void);
+
+#endif

@@ -1,0 +1,88 @@
+/* bench_tell.c - rows as a table for people, as JSON lines for programs. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "bench.h"
+
+void bench_tell_header(const struct bench *b, const struct bench_options *o)
+{
+	if (!o->json)
+		printf("\n%s: %s\n", b->name, b->summary);
+}
+
+static json_t *rounded(double x)
+{
+	const double scale = x != 0 ? pow(10, 4 - ceil(log10(fabs(x)))) : 1;
+
+	return json_real(round(x * scale) / scale);
+}
+
+static void tell_json(const struct bench_row *r)
+{
+	json_t *o = json_object();
+
+	json_object_set_new(o, "subject", json_string(r->of->subject));
+	json_object_set_new(o, "bench", json_string(r->of->bench));
+	json_object_set_new(o, "profile", json_string(r->of->profile));
+	json_object_set_new(o, "burst", json_integer(r->of->burst));
+	json_object_set_new(o, "cpu_us_per_packet", rounded(r->cpu_us_per_packet.median));
+	json_object_set_new(o, "cpu_us_low", rounded(r->cpu_us_per_packet.low));
+	json_object_set_new(o, "cpu_us_high", rounded(r->cpu_us_per_packet.high));
+	json_object_set_new(o, "packets_per_second", rounded(r->packets_per_second.median));
+	json_object_set_new(o, "cpu_s_per_gb", rounded(r->cpu_s_per_gb));
+	json_object_set_new(o, "mb_per_second", rounded(r->mb_per_second));
+	json_object_set_new(o, "allocations_per_packet", rounded(r->allocations_per_packet));
+	json_object_set_new(o, "peak_rss_kb", json_integer(r->peak_rss_kb));
+	json_object_set_new(o, "lost", rounded(r->lost));
+	if (r->of->bypasses)
+		json_object_set_new(o, "bypasses", json_string(r->of->bypasses));
+	json_dumpf(o, stdout, JSON_COMPACT | JSON_PRESERVE_ORDER);
+	putchar('\n');
+	json_decref(o);
+}
+
+/* The limit among rows of the same profile and burst; NULL: there is none. */
+static const struct bench_row *limit_of(const struct bench_row *rows, size_t n,
+					const struct bench_row *r)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(rows[i].of->subject, "limit") == 0 &&
+		    strcmp(rows[i].of->profile, r->of->profile) == 0 &&
+		    rows[i].of->burst == r->of->burst)
+			return &rows[i];
+	return NULL;
+}
+
+static void tell_row(const struct bench_row *rows, size_t n, const struct bench_row *r)
+{
+	const struct bench_row *limit = limit_of(rows, n, r);
+	char ratio[32] = "", burst[16] = "";
+
+	if (limit && limit != r && limit->cpu_us_per_packet.median > 0)
+		(void)snprintf(ratio, sizeof ratio, "%.2f",
+			       r->cpu_us_per_packet.median / limit->cpu_us_per_packet.median);
+	if (r->of->burst)
+		(void)snprintf(burst, sizeof burst, "%u", r->of->burst);
+	printf("  %-12s %-40s %5s %10.3f %7.3f..%-7.3f %6s %10.0f %8.2f %8.2f%s%s\n",
+	       r->of->subject, r->of->profile, burst, r->cpu_us_per_packet.median,
+	       r->cpu_us_per_packet.low, r->cpu_us_per_packet.high, ratio,
+	       r->packets_per_second.median, r->cpu_s_per_gb, r->allocations_per_packet,
+	       r->of->bypasses ? "  without " : "", r->of->bypasses ? r->of->bypasses : "");
+}
+
+void bench_tell(const struct bench_row *rows, size_t count, const struct bench_options *o)
+{
+	if (!o->json)
+		printf("  %-12s %-40s %5s %10s %16s %6s %10s %8s %8s\n", "subject", "profile",
+		       "burst", "CPU us", "quartiles", "/limit", "per s", "s/GB", "mallocs");
+	for (size_t i = 0; i < count; i++) {
+		if (o->json)
+			tell_json(&rows[i]);
+		else
+			tell_row(rows, count, &rows[i]);
+	}
+	(void)fflush(stdout);
+}
