@@ -198,7 +198,8 @@ static void e05_every_beginning_and_odd_bytes_are_survived(void **state)
 	for (size_t n = 0; n < 400; n++) {
 		memcpy(text, s->text, len + 1);
 		text[sim_random(&h.pair.sim) % len] = odd[n % sizeof odd];
-		text[sim_random(&h.pair.sim) % len] = odd[sim_random(&h.pair.sim) % sizeof odd];
+		const char other = odd[sim_random(&h.pair.sim) % sizeof odd];
+		text[sim_random(&h.pair.sim) % len] = other;
 		try_offer(&h, text, len);
 	}
 	for (int how = 0; how < 2; how++) { /* CR only, LF only */

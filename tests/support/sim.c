@@ -94,8 +94,10 @@ static void send_one(struct sim *s, int to, const void *data, size_t len,
 		p->remote = *local;
 	}
 	memcpy(p->data, data, len);
-	if (len > 0 && chance(s, s->link.corrupt))
-		p->data[sim_random(s) % len] ^= (uint8_t)(1u << sim_random(s) % 8);
+	if (len > 0 && chance(s, s->link.corrupt)) {
+		const uint8_t bit = (uint8_t)(1u << sim_random(s) % 8);
+		p->data[sim_random(s) % len] ^= bit;
+	}
 	enqueue(s, p);
 }
 

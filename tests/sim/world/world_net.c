@@ -65,8 +65,10 @@ static bool shows_damage(const struct world_packet *p)
 
 static void flip_bits(struct world_random *r, struct world_packet *p)
 {
-	for (int64_t n = world_between(r, 1, 3); n > 0; n--)
-		p->data[world_draw(r) % p->len] ^= (uint8_t)(1u << world_draw(r) % 8);
+	for (int64_t n = world_between(r, 1, 3); n > 0; n--) {
+		const uint8_t bit = (uint8_t)(1u << world_draw(r) % 8);
+		p->data[world_draw(r) % p->len] ^= bit;
+	}
 }
 
 /* Others have passed: what waited for them may follow. */

@@ -79,7 +79,8 @@ static void say(int from, uint16_t stream)
 		.lifetime_ms = stream >= 6 ? 60 : 0,
 	};
 	static uint8_t m[30000];
-	size_t len = 8 + sim_random(&pair.sim) % (sim_random(&pair.sim) % 10 ? 1500 : 29000);
+	const bool large = sim_random(&pair.sim) % 10 == 0;
+	size_t len = 8 + sim_random(&pair.sim) % (large ? 29000 : 1500);
 	struct wr w = wr_make(m, len);
 
 	uint32_t *sent = &l->sent[l->epoch];
