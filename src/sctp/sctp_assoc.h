@@ -82,8 +82,8 @@ struct sctp_reconfig {
 	unsigned waits;    /* so often its answer was "in progress" */
 	bool renew;        /* ask again under a new number */
 	struct serial32 last_tsn;
-	/* RFC 6525 section 5.2.2 E2: the last request of the peer, while what was sent before it
-	 * is missing; NULL: none */
+	/* RFC 6525 section 5.2.2 E2: the last request of the peer, if what was sent before it was
+	 * missing; last_result says whether it still is; NULL: none */
 	uint8_t *deferred;
 	size_t deferred_len;
 	size_t wanted;     /* streams that are resetting and not sealed */

@@ -195,13 +195,23 @@ void tt_sctp_reconfig_resume(struct tt_sctp *s)
 {
 	struct sctp_reconfig *rc = &s->reconfig;
 
-	if (!rc->deferred)
+	if (!rc->deferred || rc->last_result != IN_PROGRESS)
 		return;
 	rc->last_result = reset_incoming(s, rd_make(rc->deferred, rc->deferred_len));
 	if (rc->last_result == IN_PROGRESS)
 		return;
-	tt_sctp_reconfig_forget(s);
 	respond(s, rc->peer_seq - 1, rc->last_result);
+}
+
+/* Who was told "in progress" may ask anew under another number, and not know yet that it was
+ * done. A second reset would end what has begun on the stream since. */
+static bool was_deferred(const struct sctp_reconfig *rc, struct rd request)
+{
+	const size_t seq = 4; /* the number of an answer may have moved */
+
+	return rc->deferred && rc->last_result == PERFORMED &&
+	       rd_left(&request) == rc->deferred_len &&
+	       memcmp(rd_at(&request) + seq, rc->deferred + seq, rc->deferred_len - seq) == 0;
 }
 
 /* 5.2.1: in order, one after the other; the last one again gets the same answer. */
@@ -223,8 +233,15 @@ static uint32_t on_request(struct tt_sctp *s, const struct sctp_tlv *param)
 		respond(s, seq, BAD_SEQUENCE);
 		return TAUT_DROP_SCTP_REQUEST_SEQUENCE;
 	}
-	tt_sctp_reconfig_forget(s);
-	rc->last_result = param->tag == SCTP_P_RESET_OUT  ? reset_incoming(s, r)
+	const bool out = param->tag == SCTP_P_RESET_OUT;
+	if (out && !again && was_deferred(rc, r)) {
+		rc->peer_seq = seq + 1;
+		respond(s, seq, PERFORMED);
+		return TT_TAKEN;
+	}
+	if (!out || !again)
+		tt_sctp_reconfig_forget(s);
+	rc->last_result = out                             ? reset_incoming(s, r)
 	                  : param->tag == SCTP_P_RESET_IN ? reset_outgoing(s, r)
 	                                                  : DENIED;
 	if (rc->last_result == IN_PROGRESS)

@@ -343,6 +343,22 @@ static void leaving_a_silent_peer_ends(void **state)
 	}
 }
 
+static void ask_reset(uint32_t last, uint16_t stream)
+{
+	uint8_t buf[1500];
+	struct wr w = begin_packet(buf, sizeof buf, VICTIM->my_tag);
+	size_t at = tt_sctp_begin(&w, SCTP_RE_CONFIG, 0);
+	size_t p = tt_sctp_begin_param(&w, SCTP_P_RESET_OUT);
+
+	wr_u32(&w, VICTIM->reconfig.peer_seq);
+	wr_u32(&w, 0);
+	wr_u32(&w, last);
+	wr_u16(&w, stream);
+	tt_sctp_end(&w, p);
+	tt_sctp_end(&w, at);
+	assert_int_equal(give(&w), 0);
+}
+
 /* RFC 6525 section 5.2.2: what is in progress is done and answered as soon as it can be. */
 static void a_reset_waits_for_what_was_sent_before_it(void **state)
 {
@@ -352,16 +368,7 @@ static void a_reset_waits_for_what_was_sent_before_it(void **state)
 	begin(14);
 	uint32_t tsn = next_tsn();
 	assert_int_equal(give_data(tsn + 1, 3, 1, "BE", "second"), 0);
-	struct wr w = begin_packet(buf, sizeof buf, VICTIM->my_tag);
-	size_t at = tt_sctp_begin(&w, SCTP_RE_CONFIG, 0);
-	size_t p = tt_sctp_begin_param(&w, SCTP_P_RESET_OUT);
-	wr_u32(&w, VICTIM->reconfig.peer_seq);
-	wr_u32(&w, 0);
-	wr_u32(&w, tsn + 1);
-	wr_u16(&w, 3);
-	tt_sctp_end(&w, p);
-	tt_sctp_end(&w, at);
-	assert_int_equal(give(&w), 0);
+	ask_reset(tsn + 1, 3);
 	while (tt_sctp_poll_send(VICTIM, pair.sim.now, buf, sizeof buf) > 0)
 		;
 	assert_int_equal(VICTIM->reconfig.last_result, 6);
@@ -374,6 +381,31 @@ static void a_reset_waits_for_what_was_sent_before_it(void **state)
 	assert_int_equal(give_data(tsn + 2, 3, 0, "BE", "anew"), 0);
 	pair_events(&pair, 1);
 	assert_int_equal(pair.count[1], 3);
+	pair_free(&pair);
+}
+
+/* Who was told "in progress" too often asks under another number (tt_sctp_reconfig_timeout); the
+ * answer to the old one may have been lost meanwhile. */
+static void a_reset_that_was_done_late_is_not_done_again_for_its_new_number(void **state)
+{
+	(void)state;
+	begin(15);
+	uint32_t tsn = next_tsn();
+	assert_int_equal(give_data(tsn + 1, 3, 1, "BE", "second"), 0);
+	ask_reset(tsn + 1, 3);
+	assert_int_equal(give_data(tsn, 3, 0, "BE", "first"), 0);
+	pair_events(&pair, 1);
+	assert_int_equal(pair.resets_in[1], 1);
+	for (int n = 0; n < 3; n++) {
+		ask_reset(tsn + 1, 3);
+		assert_int_equal(VICTIM->reconfig.last_result, 1);
+	}
+	pair_events(&pair, 1);
+	assert_int_equal(pair.resets_in[1], 1);
+	assert_int_equal(give_data(tsn + 2, 3, 0, "BE", "anew"), 0);
+	ask_reset(tsn + 2, 3);
+	pair_events(&pair, 1);
+	assert_int_equal(pair.resets_in[1], 2);
 	pair_free(&pair);
 }
 
@@ -395,6 +427,7 @@ int main(void)
 		cmocka_unit_test(an_abort_ends_every_state),
 		cmocka_unit_test(leaving_a_silent_peer_ends),
 		cmocka_unit_test(a_reset_waits_for_what_was_sent_before_it),
+		cmocka_unit_test(a_reset_that_was_done_late_is_not_done_again_for_its_new_number),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -219,7 +219,7 @@ static void what_was_promised_holds_whatever_happens(void **state)
 	};
 
 	(void)state;
-	for (seed = 1; seed <= 48; seed++)
+	for (seed = 1; seed <= 96; seed++)
 		play(&links[seed % TT_COUNT(links)]);
 }
 
