@@ -216,6 +216,7 @@ int tt_ice_restart(struct tt_ice *ice, taut_time now)
 	} else {
 		tt_ice_gen_free(ice, ice->prev);
 		ice->prev = ice->cur;
+		ice->prev_until = 0;
 		for (size_t i = 0; i < ice->response_count; i++)
 			ice->response[(ice->response_head + i) % TT_ICE_MAX_RESPONSES].prev = true;
 	}
@@ -234,7 +235,7 @@ int tt_ice_restart(struct tt_ice *ice, taut_time now)
 
 int tt_ice_restart_undo(struct tt_ice *ice, taut_time now)
 {
-	if (!ice->prev)
+	if (!ice->prev || ice->prev_until > 0)
 		return TAUT_E_STATE;
 	tt_ice_gen_free(ice, ice->cur);
 	ice->cur = ice->prev;

@@ -17,6 +17,7 @@ enum {
 	TT_ICE_PAC = 39500000, /* RFC 8863 section 4, RFC 8489 section 6.2.1 */
 	TT_ICE_CONSENT_BASIC = 5000000, /* RFC 7675 section 5.1, times 0.8 to 1.2 */
 	TT_ICE_CONSENT_LIFE = 30000000, /* ... */
+	TT_ICE_LINGER = 3000000, /* a round trip by satellite, and what queues hold */
 	TT_ICE_SILENT = 5000000, /* a consent check unanswered for this long, and nothing heard */
 	TT_ICE_SILENT_ONE_WAY = 15000000, /* unanswered, though the peer's checks arrive */
 	TT_ICE_FOLLOW = 6000000,          /* how long a nominating check speaks for its pair */
@@ -150,6 +151,7 @@ struct tt_ice {
 	bool gathering; /* gather was called in this generation */
 
 	struct ice_gen *cur, *prev;
+	taut_time prev_until;     /* 0: prev is needed; else what is under way to it is awaited */
 	struct ice_gen *path_gen; /* cur, prev or NULL: nowhere to send data */
 	int path;                 /* a pair of path_gen */
 	taut_time next_check, last_check;
@@ -251,6 +253,8 @@ size_t tt_ice_response_write(struct tt_ice *ice, taut_time now, struct tt_ice_ou
 
 /* ice_nominate.c */
 void tt_ice_nominate(struct tt_ice *ice, taut_time now);
+/* Of a restart that is concluded, once what was under way has had its time. */
+void tt_ice_drop_prev(struct tt_ice *ice, taut_time now);
 void tt_ice_choose_path(struct tt_ice *ice, taut_time now);
 
 /* ice_consent.c */

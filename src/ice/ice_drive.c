@@ -17,7 +17,7 @@ const struct taut_io *tt_ice_poll_io(struct tt_ice *ice)
 }
 
 bool tt_ice_io_result(struct tt_ice *ice, taut_time now, taut_flow flow, int os_errno,
-                      const struct taut_addr *found, size_t n)
+		      const struct taut_addr *found, size_t n)
 {
 	if (tt_ice_is_multicast(ice, flow))
 		tt_ice_mdns_result(ice, now, os_errno);
@@ -45,8 +45,8 @@ bool tt_ice_owns(const struct tt_ice *ice, taut_flow flow)
 /* ---- packets ---- */
 
 static int take_stun(struct tt_ice *ice, taut_time now, int base, const struct taut_addr *local,
-                     const struct taut_addr *remote, const struct tt_stun_msg *m,
-                     const uint8_t *buf)
+		     const struct taut_addr *remote, const struct tt_stun_msg *m,
+		     const uint8_t *buf)
 {
 	bool answer = m->cls == TT_STUN_SUCCESS || m->cls == TT_STUN_ERROR;
 
@@ -70,7 +70,7 @@ static int take_stun(struct tt_ice *ice, taut_time now, int base, const struct t
 }
 
 int tt_ice_recv(struct tt_ice *ice, taut_time now, taut_flow flow, const struct taut_addr *local,
-                const struct taut_addr *remote, const uint8_t *buf, size_t len)
+		const struct taut_addr *remote, const uint8_t *buf, size_t len)
 {
 	struct tt_stun_msg m;
 	int base = tt_ice_base_of_flow(ice, flow), result;
@@ -89,7 +89,7 @@ int tt_ice_recv(struct tt_ice *ice, taut_time now, taut_flow flow, const struct 
 		return 1;
 	}
 	tt_trace_packet(ice->env, now, TAUT_LAYER_STUN, false, buf, len, &ice->base[base].addr,
-	                remote);
+			remote);
 	result = take_stun(ice, now, base, local, remote, &m, buf);
 	tt_ice_update(ice, now);
 	return result;
@@ -116,7 +116,7 @@ bool tt_ice_poll_send(struct tt_ice *ice, taut_time now, struct tt_ice_out *out)
 	out->len = 0;
 	if (write_stun(ice, now, out) > 0) {
 		tt_trace_packet(ice->env, now, TAUT_LAYER_STUN, true, out->buf, out->len,
-		                &out->local, &out->remote);
+				&out->local, &out->remote);
 		return true;
 	}
 	return tt_ice_mdns_write(ice, now, out) > 0;
@@ -126,6 +126,7 @@ bool tt_ice_poll_send(struct tt_ice *ice, taut_time now, struct tt_ice_out *out)
 
 void tt_ice_tick(struct tt_ice *ice, taut_time now)
 {
+	tt_ice_drop_prev(ice, now);
 	tt_ice_check_tick(ice, now);
 	tt_ice_probe_tick(ice, now);
 	tt_ice_consent_tick(ice, now);
@@ -154,6 +155,8 @@ taut_time tt_ice_deadline(const struct tt_ice *ice, const char **why)
 	earlier(&at, &reason, tt_ice_probe_deadline(ice), "give up a STUN server");
 	earlier(&at, &reason, tt_ice_mdns_deadline(ice), "resolve a .local name");
 	earlier(&at, &reason, tt_ice_consent_deadline(ice, ice->last_now), "keep consent");
+	if (ice->prev_until > 0)
+		earlier(&at, &reason, ice->prev_until, "forget the old generation");
 	if (ice->state != TT_ICE_FAILED) {
 		earlier(&at, &reason, tt_ice_check_deadline(ice), "give up a check");
 		if (ice->controlling && g->has_remote && g->selected < 0 && g->nominating < 0 &&

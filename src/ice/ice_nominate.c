@@ -34,8 +34,8 @@ void tt_ice_nominate(struct tt_ice *ice, taut_time now)
 	p->use_candidate = true;
 	tt_ice_trigger(g, p);
 	tt_note(ice->env, now, TAUT_LAYER_ICE, "nominating",
-	        TT_ADDR("local", &ice->base[p->base].addr),
-	        TT_ADDR("remote", &g->remote[p->remote].addr));
+		TT_ADDR("local", &ice->base[p->base].addr),
+		TT_ADDR("remote", &g->remote[p->remote].addr));
 }
 
 static bool alive(const struct ice_pair *p, taut_time now)
@@ -78,14 +78,23 @@ static void stop_checks(struct tt_ice *ice)
 	}
 }
 
-static void drop_prev(struct tt_ice *ice, taut_time now)
+/* RFC 8445 9: from now on data takes the new pair, the peer's as soon as it has nominated too. What it
+ * sent before that is still on its way, and welcome. */
+static void outdate_prev(struct tt_ice *ice, taut_time now)
 {
-	if (!ice->prev)
+	if (ice->prev && ice->prev_until == 0)
+		ice->prev_until = now + TT_ICE_LINGER;
+}
+
+void tt_ice_drop_prev(struct tt_ice *ice, taut_time now)
+{
+	if (!ice->prev || ice->prev_until == 0 || now < ice->prev_until)
 		return;
 	tt_ice_gen_free(ice, ice->prev);
 	ice->prev = NULL;
+	ice->prev_until = 0;
 	tt_note(ice->env, now, TAUT_LAYER_ICE, "old generation dropped",
-	        TT_STR("why", "a pair of the new one is nominated"));
+		TT_STR("why", "a pair of the new one is nominated"));
 }
 
 static void set_path(struct tt_ice *ice, taut_time now, struct ice_gen *g, int pair)
@@ -106,10 +115,10 @@ static void set_path(struct tt_ice *ice, taut_time now, struct ice_gen *g, int p
 	if (!ice->selected_known) {
 		ice->selected_known = ice->selected_due = true;
 		tt_note(ice->env, now, TAUT_LAYER_ICE, "pair nominated",
-		        TT_ADDR("local", &ice->base[p->base].addr),
-		        TT_ADDR("remote", &g->remote[p->remote].addr), TT_INT("rtt_us", p->rtt));
+			TT_ADDR("local", &ice->base[p->base].addr),
+			TT_ADDR("remote", &g->remote[p->remote].addr), TT_INT("rtt_us", p->rtt));
 	}
-	drop_prev(ice, now);
+	outdate_prev(ice, now);
 	stop_checks(ice);
 }
 

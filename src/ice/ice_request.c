@@ -16,24 +16,25 @@ static bool names(const struct ice_gen *g, struct span username)
 
 	if (username.len < n + 1 || memcmp(username.p, g->ufrag, n) != 0 || username.p[n] != ':')
 		return false;
-	return !g->has_remote ||
-	       span_eq((struct span){ username.p + n + 1, username.len - n - 1 },
-	               span_of(g->remote_ufrag));
+	return !g->has_remote || span_eq((struct span){ username.p + n + 1, username.len - n - 1 },
+					 span_of(g->remote_ufrag));
 }
 
 static bool respond(struct tt_ice *ice, taut_time now, int base, bool prev,
-                    const struct taut_addr *local, const struct taut_addr *from,
-                    const struct tt_stun_msg *m, uint16_t error)
+		    const struct taut_addr *local, const struct taut_addr *from,
+		    const struct tt_stun_msg *m, uint16_t error)
 {
 	if (ice->response_count == TT_ICE_MAX_RESPONSES) {
 		tt_ice_drop_packet(ice, now, TAUT_DROP_ICE_TOO_MANY_ANSWERS, from);
 		return false;
 	}
-	struct ice_response *r = &ice->response[(ice->response_head + ice->response_count++) %
-	                                        TT_ICE_MAX_RESPONSES];
-	*r = (struct ice_response){ .flow = ice->base[base].flow, .remote = *from,
-		                    .local = local && local->family ? *local : ice->base[base].addr,
-		                    .error = error, .prev = prev };
+	struct ice_response *r =
+		&ice->response[(ice->response_head + ice->response_count++) % TT_ICE_MAX_RESPONSES];
+	*r = (struct ice_response){ .flow = ice->base[base].flow,
+				    .remote = *from,
+				    .local = local && local->family ? *local : ice->base[base].addr,
+				    .error = error,
+				    .prev = prev };
 	memcpy(r->tid, m->tid, sizeof r->tid);
 	if (error == 420) {
 		memcpy(r->unknown, m->unknown, sizeof r->unknown);
@@ -87,7 +88,7 @@ static void nominated_by_peer(struct ice_pair *p, taut_time now)
 
 /* 7.3.1.4: whether a check of ours must go out over the pair. */
 static bool wants_check(const struct tt_ice *ice, const struct ice_pair *p, taut_time now,
-                        bool nominates)
+			bool nominates)
 {
 	if (ice->controlling && ice->cur->selected >= 0)
 		return false; /* concluded: nothing could come of it */
@@ -117,7 +118,7 @@ static bool begins_anew(struct ice_pair *p, taut_time now, bool heard_before)
 
 /* 7.3.1.3 to 7.3.1.5 */
 static void learn(struct tt_ice *ice, taut_time now, int base, const struct taut_addr *from,
-                  const struct tt_stun_msg *m)
+		  const struct tt_stun_msg *m)
 {
 	struct ice_gen *g = ice->cur;
 	bool nominates = !ice->controlling && (m->has & TT_STUN_HAS_USE_CANDIDATE);
@@ -144,7 +145,7 @@ static void learn(struct tt_ice *ice, taut_time now, int base, const struct taut
 }
 
 static void heard_on_old_pair(struct ice_gen *g, taut_time now, int base,
-                              const struct taut_addr *from)
+			      const struct taut_addr *from)
 {
 	int remote = tt_ice_find_remote(g, from);
 	int pair = remote < 0 ? -1 : tt_ice_find_pair(g, base, remote);
@@ -160,15 +161,15 @@ static int refuse(struct tt_ice *ice, taut_time now, uint32_t why, const struct 
 }
 
 int tt_ice_on_request(struct tt_ice *ice, taut_time now, int base, const struct taut_addr *local,
-                      const struct taut_addr *from, const struct tt_stun_msg *m,
-                      const uint8_t *pkt)
+		      const struct taut_addr *from, const struct tt_stun_msg *m, const uint8_t *pkt)
 {
 	struct ice_gen *g = ice->cur;
 
 	if (!(m->has & TT_STUN_HAS_USERNAME))
 		return refuse(ice, now, TAUT_DROP_ICE_USERNAME, from);
 	if (!names(g, m->username))
-		g = ice->prev && names(ice->prev, m->username) ? ice->prev : NULL;
+		g = ice->prev && ice->prev_until == 0 && names(ice->prev, m->username) ? ice->prev
+										       : NULL;
 	if (!g)
 		return refuse(ice, now, TAUT_DROP_ICE_USERNAME, from);
 	if (!tt_stun_verify(m, pkt, &g->local_key))
@@ -228,6 +229,6 @@ size_t tt_ice_response_write(struct tt_ice *ice, taut_time now, struct tt_ice_ou
 	out->len = tt_stun_finish(&w);
 	ice->counters.responses_sent += out->len > 0;
 	tt_note(ice->env, now, TAUT_LAYER_ICE, "check answered", TT_ADDR("remote", &r->remote),
-	        TT_INT("error", r->error));
+		TT_INT("error", r->error));
 	return out->len;
 }

@@ -444,6 +444,12 @@ static void a_restart_keeps_data_flowing_and_drops_the_old_generation(void **sta
 	assert_int_equal(tt_ice_recv(w.h[0].ice, w.sim.now, w.h[0].flow[0], NULL, &w.h[1].addr[0],
 	                             old, old_len), 1);
 	assert_int_equal(w.sim.env[0].drops[TAUT_DROP_ICE_USERNAME], drops + 1);
+
+	/* What was under way to the old pair has had its time. */
+	const size_t memory = w.sim.env[0].memory;
+	world_run(&w, 4 * SEC);
+	assert_true(w.sim.env[0].memory < memory);
+	assert_int_equal(tt_ice_restart_undo(w.h[0].ice, w.sim.now), TAUT_E_STATE);
 	world_free(&w);
 }
 
