@@ -70,12 +70,22 @@ static struct bench_row row_of(const struct runner *r, size_t rounds)
 	return row;
 }
 
+static bool asked_for(const struct bench_case *c, const struct bench_options *o)
+{
+	char name[128];
+
+	(void)snprintf(name, sizeof name, "%s/%s/%u", c->subject, c->profile, c->burst);
+	return !o->only || strstr(name, o->only);
+}
+
 static size_t open_all(const struct bench *b, struct runner *r, const struct bench_options *o)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < b->count && n < CASES_MAX; i++) {
 		const char *why = "it could not be set up";
+		if (!asked_for(&b->cases[i], o))
+			continue;
 		r[n] = (struct runner){ .c = &b->cases[i],
 					.me = b->cases[i].open(&b->cases[i], &why) };
 		if (r[n].me)

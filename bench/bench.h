@@ -24,6 +24,7 @@ struct bench_options {
 	double seconds; /* of CPU, about, for each round */
 	int rounds;
 	bool json, quiet;
+	const char *only; /* a part of "subject/profile/burst"; NULL: all */
 };
 
 struct bench_case {

@@ -18,15 +18,18 @@ static void usage(FILE *to)
 	for (size_t i = 0; i < BENCHES; i++)
 		(void)fprintf(to, "  %-12s %s\n", benches[i]->name, benches[i]->summary);
 	(void)fprintf(
-		to, "\noptions:\n"
-		    "  -r, --rounds N     rounds of each case, interleaved; the median counts (7)\n"
-		    "  -s, --seconds S    of CPU time for each round of each case (0.2)\n"
-		    "      --json         one object per line\n"
-		    "  -q, --quiet        no progress line\n"
-		    "  -h, --help         this text\n\n"
-		    "examples:\n"
-		    "  taut bench srtp\n"
-		    "  taut bench --rounds 15 --json all > bench.json\n");
+		to,
+		"\noptions:\n"
+		"  -r, --rounds N     rounds of each case, interleaved; the median counts (7)\n"
+		"  -s, --seconds S    of CPU time for each round of each case (0.2)\n"
+		"  -o, --only TEXT    the cases whose \"subject/profile/burst\" has TEXT in it\n"
+		"      --json         one object per line\n"
+		"  -q, --quiet        no progress line\n"
+		"  -h, --help         this text\n\n"
+		"examples:\n"
+		"  taut bench srtp\n"
+		"  taut bench --only Opus rtp\n"
+		"  taut bench --rounds 15 --json all > bench.json\n");
 }
 
 static bool take_number(const char *text, double min, double max, double *out)
@@ -46,6 +49,7 @@ static bool take_options(int argc, char **argv, struct bench_options *o)
 	static const struct option longs[] = {
 		{ "rounds", required_argument, NULL, 'r' },
 		{ "seconds", required_argument, NULL, 's' },
+		{ "only", required_argument, NULL, 'o' },
 		{ "json", no_argument, NULL, 'j' },
 		{ "quiet", no_argument, NULL, 'q' },
 		{ "help", no_argument, NULL, 'h' },
@@ -53,7 +57,7 @@ static bool take_options(int argc, char **argv, struct bench_options *o)
 	};
 	double number;
 
-	for (int c; (c = getopt_long(argc, argv, "r:s:qh", longs, NULL)) >= 0;) {
+	for (int c; (c = getopt_long(argc, argv, "r:s:o:qh", longs, NULL)) >= 0;) {
 		if (c == 'h') {
 			usage(stdout);
 			exit(0);
@@ -62,6 +66,8 @@ static bool take_options(int argc, char **argv, struct bench_options *o)
 			o->rounds = (int)number;
 		else if (c == 's' && take_number(optarg, 0.001, 60, &number))
 			o->seconds = number;
+		else if (c == 'o')
+			o->only = optarg;
 		else if (c == 'j')
 			o->json = true;
 		else if (c == 'q')
