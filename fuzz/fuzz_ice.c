@@ -214,7 +214,8 @@ static void check(const struct world *w)
 
 /* ---- packets and time ---- */
 
-/* What must be the same after a refusal: all but the counters, what was lent, and the moment. */
+/* What must be the same after a refusal: all but the counters, what was lent, the moment, and
+ * whether to look again. */
 static struct tt_ice remembered(const struct tt_ice *ice)
 {
 	struct tt_ice copy = *ice;
@@ -222,6 +223,9 @@ static struct tt_ice remembered(const struct tt_ice *ice)
 	memset(&copy.counters, 0, sizeof copy.counters);
 	memset(&copy.event, 0, sizeof copy.event);
 	memset(&copy.io, 0, sizeof copy.io);
+	copy.idle_until = 0;
+	copy.idle_why = NULL;
+	copy.all_told = false;
 	return copy;
 }
 

@@ -17,7 +17,7 @@ enum {
 	TT_ICE_PAC = 39500000, /* RFC 8863 section 4, RFC 8489 section 6.2.1 */
 	TT_ICE_CONSENT_BASIC = 5000000, /* RFC 7675 section 5.1, times 0.8 to 1.2 */
 	TT_ICE_CONSENT_LIFE = 30000000, /* ... */
-	TT_ICE_LINGER = 3000000, /* a round trip by satellite, and what queues hold */
+	TT_ICE_LINGER = 3000000,        /* a round trip by satellite, and what queues hold */
 	TT_ICE_SILENT = 5000000, /* a consent check unanswered for this long, and nothing heard */
 	TT_ICE_SILENT_ONE_WAY = 15000000, /* unanswered, though the peer's checks arrive */
 	TT_ICE_FOLLOW = 6000000,          /* how long a nominating check speaks for its pair */
@@ -156,6 +156,10 @@ struct tt_ice {
 	int path;                 /* a pair of path_gen */
 	taut_time next_check, last_check;
 	taut_time last_now; /* of the latest update */
+	/* After all was asked for and given, nothing changes before that time; 0: look again. */
+	taut_time idle_until;
+	const char *idle_why;
+	bool all_told; /* no event waits */
 
 	taut_time next_consent, unanswered_since; /* 0: nothing unanswered */
 	struct ice_tx consent[TT_ICE_CONSENT_TX];
@@ -185,6 +189,7 @@ void tt_ice_gen_free(struct tt_ice *ice, struct ice_gen *g);
 
 /* ice_state.c: after anything changed: thaw, nominate, choose the path, tell the state. */
 void tt_ice_update(struct tt_ice *ice, taut_time now);
+void tt_ice_wake(struct tt_ice *ice); /* something changed that update need not look at */
 
 /* ice_gather.c */
 int tt_ice_base_of_flow(const struct tt_ice *ice, taut_flow flow); /* -1 */

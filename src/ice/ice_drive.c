@@ -13,7 +13,10 @@ void tt_ice_drop_packet(struct tt_ice *ice, taut_time now, uint32_t reason,
 
 const struct taut_io *tt_ice_poll_io(struct tt_ice *ice)
 {
-	return tt_ice_gather_io(ice) || tt_ice_mdns_io(ice) ? &ice->io : NULL;
+	if (!tt_ice_gather_io(ice) && !tt_ice_mdns_io(ice))
+		return NULL;
+	tt_ice_wake(ice);
+	return &ice->io;
 }
 
 bool tt_ice_io_result(struct tt_ice *ice, taut_time now, taut_flow flow, int os_errno,
@@ -111,21 +114,39 @@ static size_t write_stun(struct tt_ice *ice, taut_time now, struct tt_ice_out *o
 	return 0;
 }
 
+/* Between two checks a connection may carry thousands of packets, and asks with each of them. */
+static void fall_asleep(struct tt_ice *ice, taut_time now)
+{
+	const taut_time at = tt_ice_deadline(ice, &ice->idle_why);
+
+	ice->idle_until = at > now ? at : 0;
+}
+
 bool tt_ice_poll_send(struct tt_ice *ice, taut_time now, struct tt_ice_out *out)
 {
 	out->len = 0;
+	if (now < ice->idle_until)
+		return false;
+	tt_ice_wake(ice);
 	if (write_stun(ice, now, out) > 0) {
 		tt_trace_packet(ice->env, now, TAUT_LAYER_STUN, true, out->buf, out->len,
 				&out->local, &out->remote);
 		return true;
 	}
-	return tt_ice_mdns_write(ice, now, out) > 0;
+	if (tt_ice_mdns_write(ice, now, out) > 0)
+		return true;
+	fall_asleep(ice, now);
+	return false;
 }
 
 /* ---- time ---- */
 
 void tt_ice_tick(struct tt_ice *ice, taut_time now)
 {
+	if (now < ice->idle_until) {
+		ice->last_now = now;
+		return;
+	}
 	tt_ice_drop_prev(ice, now);
 	tt_ice_check_tick(ice, now);
 	tt_ice_probe_tick(ice, now);
@@ -148,6 +169,11 @@ taut_time tt_ice_deadline(const struct tt_ice *ice, const char **why)
 	taut_time at = INT64_MAX;
 	const char *reason = "";
 
+	if (ice->idle_until > 0) {
+		if (why)
+			*why = ice->idle_why;
+		return ice->idle_until;
+	}
 	/* What is due already is asked for at the time of the last check, long ago. */
 	if (ice->response_count > 0)
 		earlier(&at, &reason, ice->last_check, "answer a check");

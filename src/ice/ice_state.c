@@ -8,14 +8,14 @@
 
 const char *tt_ice_state_text(enum tt_ice_state s)
 {
-	static const char *const texts[] = { "new", "checking", "connected", "completed",
-		                             "disconnected", "failed" };
+	static const char *const texts[] = { "new",       "checking",     "connected",
+					     "completed", "disconnected", "failed" };
 
 	return (size_t)s < TT_COUNT(texts) ? texts[s] : "unknown";
 }
 
 static void set_state(struct tt_ice *ice, taut_time now, enum tt_ice_state s, uint32_t reason,
-                      const char *why)
+		      const char *why)
 {
 	if (ice->state == s)
 		return;
@@ -23,7 +23,7 @@ static void set_state(struct tt_ice *ice, taut_time now, enum tt_ice_state s, ui
 	ice->reason = reason;
 	ice->why = why;
 	tt_note(ice->env, now, TAUT_LAYER_ICE, "state", TT_STR("is", tt_ice_state_text(s)),
-	        TT_STR("why", why));
+		TT_STR("why", why));
 }
 
 static bool any_pair_lives(const struct ice_gen *g)
@@ -48,11 +48,11 @@ static void state_on_path(struct tt_ice *ice, taut_time now)
 
 	if (tt_ice_is_silent(ice, now))
 		set_state(ice, now, TT_ICE_DISCONNECTED, TAUT_REASON_ICE_SILENT,
-		          "the peer does not answer consent checks");
+			  "the peer does not answer consent checks");
 	else if (g == ice->cur && g->pair[ice->path].nominated && g->remote_end &&
-	         tt_ice_gathering_done(ice))
+		 tt_ice_gathering_done(ice))
 		set_state(ice, now, TT_ICE_COMPLETED, TAUT_REASON_NONE,
-		          "a pair is nominated, no more candidates are awaited");
+			  "a pair is nominated, no more candidates are awaited");
 	else
 		set_state(ice, now, TT_ICE_CONNECTED, TAUT_REASON_NONE, "a check was answered");
 }
@@ -63,22 +63,29 @@ static void state_without_path(struct tt_ice *ice, taut_time now)
 
 	if (g->had_path && ice->path_base_gone)
 		set_state(ice, now, TT_ICE_FAILED, TAUT_REASON_ICE_NO_PAIR,
-		          "the network interface in use is gone");
+			  "the network interface in use is gone");
 	else if (g->had_path)
 		set_state(ice, now, TT_ICE_FAILED, TAUT_REASON_ICE_CONSENT_EXPIRED,
-		          "30 s without an answer to a consent check, RFC 7675 section 5.1");
+			  "30 s without an answer to a consent check, RFC 7675 section 5.1");
 	else if (g->has_remote && hopeless(ice, now))
 		set_state(ice, now, TT_ICE_FAILED, TAUT_REASON_ICE_NO_PAIR,
-		          "no check was answered on any pair, RFC 8445 section 8.1.2");
+			  "no check was answered on any pair, RFC 8445 section 8.1.2");
 	else if (g->has_remote)
 		set_state(ice, now, TT_ICE_CHECKING, TAUT_REASON_NONE, "checks run");
 	else if (ice->state != TT_ICE_NEW)
 		set_state(ice, now, TT_ICE_DISCONNECTED, TAUT_REASON_ICE_SILENT,
-		          "consent on the old pair expired during the restart");
+			  "consent on the old pair expired during the restart");
+}
+
+void tt_ice_wake(struct tt_ice *ice)
+{
+	ice->idle_until = 0;
+	ice->all_told = false;
 }
 
 void tt_ice_update(struct tt_ice *ice, taut_time now)
 {
+	tt_ice_wake(ice);
 	ice->last_now = now;
 	if (ice->state == TT_ICE_FAILED)
 		return;
@@ -126,6 +133,8 @@ const struct tt_ice_event *tt_ice_poll_event(struct tt_ice *ice)
 {
 	struct ice_gen *g = ice->cur;
 
+	if (ice->all_told)
+		return NULL;
 	ice->event = (struct tt_ice_event){ .why = "" };
 	if (candidate_event(ice))
 		return &ice->event;
@@ -150,6 +159,7 @@ const struct tt_ice_event *tt_ice_poll_event(struct tt_ice *ice)
 		ice->event.why = ice->why;
 		return &ice->event;
 	}
+	ice->all_told = true;
 	return NULL;
 }
 
@@ -164,7 +174,7 @@ bool tt_ice_selected(const struct tt_ice *ice, taut_time now, struct tt_ice_path
 }
 
 static const struct ice_pair *pair_from(const struct tt_ice *ice, const struct ice_gen *g,
-                                        taut_flow flow, const struct taut_addr *remote)
+					taut_flow flow, const struct taut_addr *remote)
 {
 	for (int i = 0; g && i < TT_ICE_MAX_PAIRS; i++) {
 		const struct ice_pair *p = &g->pair[i];

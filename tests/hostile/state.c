@@ -51,8 +51,11 @@ static uint64_t absorb_but(uint64_t h, const void *data, size_t len, const struc
 
 static uint64_t of_ice(const struct tt_ice *ice)
 {
-	static const struct cut cuts[] = { CUT(tt_ice, counters), CUT(tt_ice, io),
-					   CUT(tt_ice, event), CUT(tt_ice, last_now) };
+	/* The last three only say whether to look again. */
+	static const struct cut cuts[] = { CUT(tt_ice, counters),   CUT(tt_ice, io),
+					   CUT(tt_ice, event),      CUT(tt_ice, last_now),
+					   CUT(tt_ice, idle_until), CUT(tt_ice, idle_why),
+					   CUT(tt_ice, all_told) };
 	uint64_t h = ABSORB_BUT(SEED, ice, cuts);
 
 	h = absorb(h, ice->cur, sizeof *ice->cur);
