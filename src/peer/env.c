@@ -1,5 +1,4 @@
-/* env.c - what connections of one thread share: memory, random numbers, the
- * certificate, and the list of who has something to say. */
+/* env.c - what connections of one thread share: memory, random numbers, the certificate. */
 #include "base/config.h"
 #include "peer/pc.h"
 
@@ -33,7 +32,7 @@ int taut_env_free(taut_env *env)
 {
 	if (!env)
 		return TAUT_OK;
-	if (env->pcs)
+	if (env->count > 0)
 		return TAUT_E_STATE;
 	tt_dtls_shared_free(env->dtls);
 	struct tt_env base = env->base;
@@ -45,44 +44,4 @@ void taut_env_set_wall_clock(taut_env *env, taut_time now, int64_t unix_us)
 {
 	env->base.wall_now = now;
 	env->base.wall_unix_us = unix_us;
-}
-
-static bool is_ready(const struct taut_pc *pc, taut_time now)
-{
-	return pc->wants_send || pc->wants_io || pc->wants_event ||
-	       taut_pc_deadline(pc, NULL) <= now;
-}
-
-/* The one found goes to the end of the list, so that a busy connection starves no other. */
-taut_pc *taut_env_ready(taut_env *env, taut_time now)
-{
-	struct taut_pc **at = &env->pcs;
-
-	while (*at && !is_ready(*at, now))
-		at = &(*at)->next;
-	struct taut_pc *pc = *at;
-	if (!pc || !pc->next)
-		return pc;
-	*at = pc->next;
-	pc->next = NULL;
-	while (*at)
-		at = &(*at)->next;
-	*at = pc;
-	return pc;
-}
-
-taut_time taut_env_deadline(const taut_env *env, const char **why)
-{
-	taut_time first = INT64_MAX;
-
-	for (struct taut_pc *pc = env->pcs; pc; pc = pc->next) {
-		const char *reason = NULL;
-		taut_time at = taut_pc_deadline(pc, &reason);
-		if (at < first) {
-			first = at;
-			if (why)
-				*why = reason;
-		}
-	}
-	return first;
 }

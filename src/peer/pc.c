@@ -92,6 +92,7 @@ void pc_touch(struct taut_pc *pc, taut_time now)
 {
 	pc->now = now;
 	pc->wants_send = pc->wants_io = pc->wants_event = true;
+	pc_wake(pc);
 }
 
 /* webrtc-pc section 4.3.3, with one transport; the end by either side is final. */
@@ -145,12 +146,11 @@ void pc_end(struct taut_pc *pc, taut_time now, uint32_t reason, const char *text
 {
 	if (pc->closed)
 		return;
-	pc->now = now;
 	pc->closed = true;
 	pc->end_reason = reason;
 	pc->signaling_state = TAUT_SIGNALING_CLOSED;
 	pc_update_connection_state(pc, reason, text);
-	pc->wants_send = pc->wants_io = pc->wants_event = true;
+	pc_touch(pc, now);
 }
 
 int taut_pc_close(taut_pc *pc, taut_time now)
@@ -309,9 +309,12 @@ int taut_pc_new(taut_pc **out, taut_env *env, const struct taut_config *cfg, tau
 	pc->gathering_state = TAUT_GATHERING_NEW;
 	pc->connection_state = pc->dtls_state = TAUT_STATE_NEW;
 	pc->error.e.message = "";
+	err = pc_enlist(pc);
+	if (err) {
+		tt_free(&env->base, pc);
+		return err;
+	}
 	pc_touch(pc, now);
-	pc->next = env->pcs;
-	env->pcs = pc;
 	err = set_up(pc, &c, now);
 	if (err) {
 		taut_pc_free(pc);
@@ -321,20 +324,11 @@ int taut_pc_new(taut_pc **out, taut_env *env, const struct taut_config *cfg, tau
 	return TAUT_OK;
 }
 
-static void unlink_pc(struct taut_pc *pc)
-{
-	struct taut_pc **at = &pc->owner->pcs;
-
-	while (*at != pc)
-		at = &(*at)->next;
-	*at = pc->next;
-}
-
 void taut_pc_free(taut_pc *pc)
 {
 	if (!pc)
 		return;
-	unlink_pc(pc);
+	pc_delist(pc);
 	for (size_t i = 0; i < pc->transceiver_count; i++)
 		pc_free_transceiver(pc, pc->transceivers[i]);
 	tt_rtp_session_free(pc->rtp);

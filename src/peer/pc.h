@@ -24,16 +24,19 @@ enum {
 	PC_MAX_CODECS = 16,
 	PC_MAX_M_LINES = 64,
 	PC_MAX_EVENTS = 4096,
-	PC_MAX_HELD = 128,    /* media that came before the keys: a second of it, for a slow answer */
-	PC_PACKET = 1500,     /* the longest datagram taken or made */
+	PC_MAX_HELD = 128, /* media that came before the keys: a second of it, for a slow answer */
+	PC_PACKET = 1500,  /* the longest datagram taken or made */
 	PC_RTP_PACKET = 1168, /* clear RTP: with tag and UDP over IPv6 it stays under 1,280 */
 	PC_MID = 16,          /* RFC 9143 section 14: mids are short; longer ones are refused */
 };
 
+/* A connection is either ready, in the list, or asleep, in the heap: never in both. */
 struct taut_env {
 	struct tt_env base;
 	struct tt_dtls_shared *dtls; /* the certificate and the SSL_CTX of its connections */
-	struct taut_pc *pcs;
+	struct taut_pc *ready, *ready_last;
+	struct taut_pc **asleep; /* a binary heap by deadline, with room for all of them */
+	size_t count, room, asleep_count;
 };
 
 /* A codec as this connection numbers it. Payload types of a bundle are one space. */
@@ -109,9 +112,11 @@ struct pc_error {
 
 struct taut_pc {
 	struct taut_env *owner;
-	struct tt_env base;   /* what this connection takes of its owner's, and drops */
-	struct tt_env *env;   /* that one, for its layers */
-	struct taut_pc *next; /* in the environment */
+	struct tt_env base; /* what this connection takes of its owner's, and drops */
+	struct tt_env *env; /* that one, for its layers */
+	struct taut_pc *next_ready, *before_ready;
+	size_t asleep_at;   /* its place in the heap, from 1; 0: it is in the list */
+	taut_time wakes_at; /* what the heap goes by */
 	void *user;
 	taut_time now; /* of the last call that told it */
 	struct pc_error error;
@@ -183,6 +188,11 @@ int pc_fail_sdp(struct taut_pc *pc, int code, const struct taut_error *why);
 
 /* Something came in or was called: every poll may yield again. */
 void pc_touch(struct taut_pc *pc, taut_time now);
+
+/* env_ready.c: who has something to do. */
+int pc_enlist(struct taut_pc *pc); /* TAUT_E_NOMEM */
+void pc_delist(struct taut_pc *pc);
+void pc_wake(struct taut_pc *pc); /* one of its wants_ became true */
 
 /* Queues an event; label and text are copied. Dropped, and traced, when memory or the ceiling ends. */
 struct pc_event *pc_queue(struct taut_pc *pc, uint32_t type, const char *label, const char *text);

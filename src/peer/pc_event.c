@@ -41,6 +41,7 @@ struct pc_event *pc_queue(struct taut_pc *pc, uint32_t type, const char *label, 
 	pc->events_end = &e->next;
 	pc->event_count++;
 	pc->wants_event = true;
+	pc_wake(pc);
 	return e;
 }
 
@@ -115,6 +116,7 @@ static const struct taut_event *of_channels(struct taut_pc *pc)
 	while (pc->channels && (d = tt_dcs_poll_event(pc->channels, pc->now)) != NULL) {
 		struct taut_event *ev = fresh(pc, 0);
 		pc->wants_send = true; /* DCEP is answered and windows open as events are taken */
+		pc_wake(pc);
 		ev->channel = d->channel;
 		switch (d->type) {
 		case TT_DCS_ASSOCIATION_UP:

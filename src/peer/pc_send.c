@@ -123,6 +123,7 @@ int taut_pc_poll_send(taut_pc *pc, taut_time now, struct taut_datagram *out)
 			return 0;
 	}
 	pc->wants_send = pc->wants_event = true;
+	pc_wake(pc);
 	out->flow = first.flow;
 	out->local = first.local;
 	out->remote = first.remote;

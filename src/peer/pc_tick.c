@@ -18,28 +18,34 @@ void taut_pc_tick(taut_pc *pc, taut_time now)
 
 static void earlier(taut_time *first, const char **why, taut_time at, const char *reason)
 {
-	if (at < *first) {
-		*first = at;
-		*why = reason;
-	}
+	if (at >= *first)
+		return;
+	*first = at;
+	*why = reason;
 }
 
 taut_time taut_pc_deadline(const taut_pc *pc, const char **why)
 {
-	taut_time first = INT64_MAX;
+	taut_time first = INT64_MAX, at;
 	const char *reason = NULL, *layer = NULL;
 	struct tt_ice_path path;
 
 	if (pc->closed)
 		return first;
-	earlier(&first, &reason, tt_ice_deadline(pc->ice, &layer), layer);
-	if (pc->dtls_started)
-		earlier(&first, &reason, tt_dtls_deadline(pc->dtls, &layer), layer);
-	if (pc->channels && pc->dtls_state == TAUT_STATE_CONNECTED)
-		earlier(&first, &reason, tt_dcs_deadline(pc->channels, &layer), layer);
+	first = tt_ice_deadline(pc->ice, &reason);
+	if (pc->dtls_started) {
+		at = tt_dtls_deadline(pc->dtls, &layer);
+		earlier(&first, &reason, at, layer);
+	}
+	if (pc->channels && pc->dtls_state == TAUT_STATE_CONNECTED) {
+		at = tt_dcs_deadline(pc->channels, &layer);
+		earlier(&first, &reason, at, layer);
+	}
 	/* Without a path nothing of the session can be sent, so that waiting for it would spin. */
-	if (pc->rtp && pc->srtp && tt_ice_selected(pc->ice, pc->now, &path))
-		earlier(&first, &reason, tt_rtp_session_deadline(pc->rtp, &layer), layer);
+	if (pc->rtp && pc->srtp && tt_ice_selected(pc->ice, pc->now, &path)) {
+		at = tt_rtp_session_deadline(pc->rtp, &layer);
+		earlier(&first, &reason, at, layer);
+	}
 	if (why)
 		*why = reason;
 	return first;
