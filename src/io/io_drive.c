@@ -2,7 +2,7 @@
  *
  *     tick -> poll_io -> poll_event (the handler) -> poll_send until 0
  *
- * and again while anything came of it, for a bounded number of rounds. The
+ * Whether anything came of it that needs another turn, the environment knows. The
  * handler may free the connection; conn->pc is NULL from then on. */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -10,30 +10,28 @@
 #include <sys/epoll.h>
 
 #include "base/num.h"
-#include "io/io_clock.h"
 #include "io/io_loop.h"
 
-static bool serve_requests(struct tt_io_conn *conn)
+static void serve_requests(struct tt_io_conn *conn)
 {
 	const struct taut_io *io;
-	bool any = false;
 
-	while ((io = taut_pc_poll_io(conn->pc)) != NULL) {
+	while ((io = taut_pc_poll_io(conn->pc)) != NULL)
 		tt_io_serve(conn, io);
-		any = true;
-	}
-	return any;
 }
 
 void tt_io_events(struct tt_io_conn *conn)
 {
 	const struct taut_event *ev;
+	bool any = false;
 
 	while (conn->pc && (ev = taut_pc_poll_event(conn->pc)) != NULL) {
-		conn->loop->worked = true;
+		any = true;
 		if (conn->handler)
 			conn->handler(conn->user, conn->pc, ev);
 	}
+	if (any)
+		tt_io_clock(conn->loop); /* a handler may decode a frame */
 }
 
 static struct tt_io_flow *flow_of(const struct tt_io_conn *conn, taut_flow number)
@@ -46,7 +44,7 @@ static struct tt_io_flow *flow_of(const struct tt_io_conn *conn, taut_flow numbe
 
 /* Copies d from offset on, for when the socket is writable again. False: no room. */
 static bool hold(taut_loop *loop, struct tt_io_flow *flow, const struct taut_datagram *d,
-                 size_t offset)
+		 size_t offset)
 {
 	const size_t len = d->len - offset;
 	struct tt_io_held *h;
@@ -73,7 +71,7 @@ static bool hold(taut_loop *loop, struct tt_io_flow *flow, const struct taut_dat
 
 static void failed(struct tt_io_conn *conn, const struct taut_datagram *d, int err)
 {
-	const taut_time now = tt_io_now();
+	const taut_time now = conn->loop->now;
 
 	tt_note(&conn->loop->env, now, TAUT_LAYER_IO, "socket refuses a datagram",
 		TT_ADDR("to", &d->remote), TT_STR("error", strerrordesc_np(err)));
@@ -98,17 +96,21 @@ static void send_flow(struct tt_io_conn *conn, const struct taut_datagram *d, si
 	}
 }
 
-/* Fills the arena; datagrams lie one behind another in it, so that equal ones form a run. */
-static size_t gather(struct tt_io_conn *conn, taut_time now)
+/* Fills the arena; datagrams lie one behind another in it, so that equal ones form a run. How many;
+ * *all: the connection has no more for now. */
+static size_t gather(struct tt_io_conn *conn, bool *all)
 {
 	taut_loop *loop = conn->loop;
 	size_t n = 0, used = 0;
 
+	*all = false;
 	while (n < TT_LOOP_SENDS && TT_LOOP_ARENA - used >= TT_UDP_PAYLOAD) {
 		struct taut_datagram *d = &loop->out[n];
-		*d = (struct taut_datagram){ .size = sizeof *d, .buf = loop->arena + used,
-			                     .cap = TT_UDP_PAYLOAD };
-		if (taut_pc_poll_send(conn->pc, now, d) == 0)
+		*d = (struct taut_datagram){ .size = sizeof *d,
+					     .buf = loop->arena + used,
+					     .cap = TT_UDP_PAYLOAD };
+		*all = taut_pc_poll_send(conn->pc, loop->now, d) == 0;
+		if (*all)
 			break;
 		used += d->len;
 		n++;
@@ -116,23 +118,21 @@ static size_t gather(struct tt_io_conn *conn, taut_time now)
 	return n;
 }
 
-bool tt_io_send_all(struct tt_io_conn *conn)
+void tt_io_send_all(struct tt_io_conn *conn)
 {
 	taut_loop *loop = conn->loop;
-	bool any = false;
+	bool all = false;
 
-	for (int round = 0; round < TT_LOOP_ROUNDS; round++) {
-		const size_t n = gather(conn, tt_io_now());
+	for (int round = 0; round < TT_LOOP_SEND_ROUNDS && !all; round++) {
+		const size_t n = gather(conn, &all);
 		for (size_t at = 0, end; at < n; at = end) {
 			for (end = at + 1; end < n && loop->out[end].flow == loop->out[at].flow;)
 				end++;
 			send_flow(conn, &loop->out[at], end - at);
 		}
-		if (n == 0)
-			break;
-		any = true;
+		if (n > 0)
+			tt_io_clock(loop);
 	}
-	return any;
 }
 
 void tt_io_drive(struct tt_io_conn *conn)
@@ -141,16 +141,10 @@ void tt_io_drive(struct tt_io_conn *conn)
 
 	if (!conn->pc)
 		return; /* freed by another one's handler in the same round */
-	taut_pc_tick(conn->pc, tt_io_now());
-	for (int round = 0; round < TT_LOOP_ROUNDS && conn->pc; round++) {
-		bool any = serve_requests(conn);
-		loop->worked = false;
-		tt_io_events(conn);
-		any = any || loop->worked;
-		if (conn->pc && tt_io_send_all(conn))
-			any = true;
-		if (!any)
-			break;
-	}
 	loop->worked = true;
+	taut_pc_tick(conn->pc, loop->now);
+	serve_requests(conn);
+	tt_io_events(conn);
+	if (conn->pc)
+		tt_io_send_all(conn);
 }

@@ -4,7 +4,6 @@
 #include <string.h>
 #include <sys/epoll.h>
 
-#include "io/io_clock.h"
 #include "io/io_loop.h"
 
 static struct tt_io_flow *find_flow(const struct tt_io_conn *conn, taut_flow number)
@@ -60,7 +59,7 @@ static void serve_open(struct tt_io_conn *conn, const struct taut_io *io)
 	const struct taut_addr wanted = io->local;
 	struct taut_addr bound = { 0 };
 	const int err = open_flow(conn, io, &bound);
-	const taut_time now = tt_io_now();
+	const taut_time now = loop->now;
 
 	if (err == 0)
 		tt_note(&loop->env, now, TAUT_LAYER_IO, "socket open", TT_INT("flow", number),
@@ -123,7 +122,7 @@ static void resolved(struct tt_resolved *r)
 	struct tt_io_conn *conn = tt_io_conn_by_key(&loop->conns, r->key);
 
 	if (conn)
-		taut_pc_io_result(conn->pc, tt_io_now(), r->flow, r->os_errno, r->found, r->count);
+		taut_pc_io_result(conn->pc, loop->now, r->flow, r->os_errno, r->found, r->count);
 }
 
 static void serve_resolve(struct tt_io_conn *conn, const struct taut_io *io)
@@ -137,7 +136,7 @@ static void serve_resolve(struct tt_io_conn *conn, const struct taut_io *io)
 	if (loop->resolver && io->name)
 		err = tt_resolver_ask(loop->resolver, conn->key, number, io->name);
 	if (err != 0)
-		taut_pc_io_result(conn->pc, tt_io_now(), number, err, NULL, 0);
+		taut_pc_io_result(conn->pc, loop->now, number, err, NULL, 0);
 }
 
 void tt_io_serve(struct tt_io_conn *conn, const struct taut_io *io)
@@ -158,7 +157,7 @@ void tt_io_serve(struct tt_io_conn *conn, const struct taut_io *io)
 		serve_resolve(conn, io);
 		break;
 	default: /* of a newer core than this loop */
-		taut_pc_io_result(conn->pc, tt_io_now(), io->flow, ENOSYS, NULL, 0);
+		taut_pc_io_result(conn->pc, conn->loop->now, io->flow, ENOSYS, NULL, 0);
 	}
 }
 
@@ -167,8 +166,9 @@ void tt_io_flow_readable(taut_loop *loop, struct tt_io_flow *flow)
 {
 	for (int round = 0; round < TT_LOOP_RECV_BATCHES && flow->conn; round++) {
 		struct tt_io_conn *conn = flow->conn;
-		const taut_time now = tt_io_now();
-		const int err = tt_udp_recv(&flow->udp, &loop->in, now, tt_io_unix_us());
+		const taut_time now = round == 0 ? loop->now : tt_io_clock(loop);
+		const int err = tt_udp_recv(&flow->udp, &loop->in, now,
+					    loop->wall_unix_us + (now - loop->wall_read));
 
 		if (err == EAGAIN)
 			return;
@@ -203,7 +203,7 @@ void tt_io_flow_writable(taut_loop *loop, struct tt_io_flow *flow)
 		if (err == EAGAIN)
 			return;
 		if (err != 0 && flow->conn)
-			taut_pc_send_failed(flow->conn->pc, tt_io_now(), &h->d, err);
+			taut_pc_send_failed(flow->conn->pc, loop->now, &h->d, err);
 		flow->held = h->next;
 		flow->held_bytes -= h->d.len;
 		if (!flow->held)

@@ -40,6 +40,12 @@ int taut_loop_fd(const taut_loop *loop)
 	return loop->epoll;
 }
 
+taut_time tt_io_clock(taut_loop *loop)
+{
+	loop->now = tt_io_now();
+	return loop->now;
+}
+
 /* ---- deadlines ---- */
 
 static taut_time next_deadline(const taut_loop *loop)
@@ -47,18 +53,16 @@ static taut_time next_deadline(const taut_loop *loop)
 	return tt_min64(tt_timers_deadline(&loop->timers), taut_env_deadline(loop->core, NULL));
 }
 
-/* Sets the timerfd, so that the descriptor is readable at that time. */
+/* Sets the timerfd, so that the descriptor is readable at that time. One that is too early stays:
+ * where deadlines move with every packet, a needless step now and then costs less. */
 static void set_alarm(taut_loop *loop, taut_time at)
 {
-	struct itimerspec spec = { 0 };
+	const taut_time t = tt_max64(at, 1); /* zero would disarm it */
+	const struct itimerspec spec = { .it_value = { .tv_sec = (time_t)(t / 1000000),
+						       .tv_nsec = (long)(t % 1000000) * 1000 } };
 
-	if (at == loop->alarm_at)
+	if (at >= loop->alarm_at)
 		return;
-	if (at != INT64_MAX) {
-		const taut_time t = tt_max64(at, 1); /* zero would disarm it */
-		spec.it_value.tv_sec = (time_t)(t / 1000000);
-		spec.it_value.tv_nsec = (long)(t % 1000000) * 1000;
-	}
 	timerfd_settime(loop->alarm, TFD_TIMER_ABSTIME, &spec, NULL);
 	loop->alarm_at = at;
 }
@@ -89,7 +93,7 @@ static bool read_interfaces(taut_loop *loop)
 	const int err = tt_ifaces_read(&loop->ifaces, loop->flags);
 	if (err != 0)
 		tt_note(&loop->env, tt_io_now(), TAUT_LAYER_IO, "interfaces not read",
-		        TT_STR("error", strerrordesc_np(err)));
+			TT_STR("error", strerrordesc_np(err)));
 	return !tt_ifaces_equal(&before, &loop->ifaces);
 }
 
@@ -106,8 +110,7 @@ static void interfaces_changed(taut_loop *loop)
 {
 	tt_ifaces_drain(loop->netlink);
 	if (loop->ifaces_timer == 0)
-		loop->ifaces_timer =
-			taut_loop_after(loop, IFACES_SETTLE, interfaces_settled, loop);
+		loop->ifaces_timer = taut_loop_after(loop, IFACES_SETTLE, interfaces_settled, loop);
 }
 
 /* ---- the step ---- */
@@ -144,7 +147,7 @@ static void run_timers(taut_loop *loop)
 {
 	/* Timers that tasks add wait for the next step: a task that sets itself up again with
 	 * no delay must not keep the sockets waiting. */
-	const taut_time now = tt_io_now();
+	const taut_time now = loop->now;
 	size_t turns = loop->timers.count;
 	taut_task task;
 	void *arg;
@@ -152,6 +155,7 @@ static void run_timers(taut_loop *loop)
 	while (turns-- > 0 && tt_timers_take(&loop->timers, now, &task, &arg)) {
 		loop->worked = true;
 		task(arg);
+		tt_io_clock(loop);
 	}
 }
 
@@ -161,7 +165,7 @@ static bool run_ready(taut_loop *loop)
 	size_t turns = loop->conns.count * 2 + 16;
 	taut_pc *pc;
 
-	while ((pc = taut_env_ready(loop->core, tt_io_now())) != NULL) {
+	while ((pc = taut_env_ready(loop->core, loop->now)) != NULL) {
 		struct tt_io_conn *conn = tt_io_conn_find(&loop->conns, pc);
 		if (!conn) { /* not ours (yet), and in the way: everybody gets a turn instead */
 			tt_io_conn_each(&loop->conns, tt_io_drive);
@@ -176,11 +180,12 @@ static bool run_ready(taut_loop *loop)
 
 static bool work(taut_loop *loop)
 {
-	const taut_time now = tt_io_now();
+	const taut_time now = tt_io_clock(loop);
 
 	if (now - loop->wall_read >= WALL_EVERY) {
-		taut_env_set_wall_clock(loop->core, now, tt_io_unix_us());
 		loop->wall_read = now;
+		loop->wall_unix_us = tt_io_unix_us();
+		taut_env_set_wall_clock(loop->core, now, loop->wall_unix_us);
 	}
 	run_timers(loop);
 	return run_ready(loop);
@@ -190,7 +195,7 @@ static bool work(taut_loop *loop)
 static void arm(taut_loop *loop, bool more)
 {
 	const taut_time next = next_deadline(loop);
-	const taut_time now = tt_io_now();
+	const taut_time now = loop->now;
 
 	if (more)
 		set_alarm(loop, 0);
@@ -223,9 +228,12 @@ int taut_loop_step(taut_loop *loop, taut_time timeout)
 	arm(loop, more);
 	n = epoll_wait(loop->epoll, events, TT_LOOP_EVENTS, wait_ms(loop, timeout, more));
 	const int err = n < 0 ? errno : 0;
-	for (int i = 0; i < n; i++)
+	for (int i = 0; i < n; i++) {
+		tt_io_clock(loop);
 		dispatch(loop, &events[i]);
-	arm(loop, work(loop));
+	}
+	if (n > 0)
+		arm(loop, work(loop));
 	tt_io_bury(loop);
 	loop->stepping = false;
 	return err == 0 || err == EINTR ? TAUT_OK : TAUT_E_IO;

@@ -11,12 +11,12 @@
 #include "io/io_udp.h"
 
 enum {
-	TT_LOOP_EVENTS = 64,        /* of one epoll_wait */
-	TT_LOOP_RECV_BATCHES = 4,   /* of one socket before the next gets its turn */
-	TT_LOOP_ROUNDS = 32,        /* of one connection before the next gets its turn */
-	TT_LOOP_SENDS = 64,         /* datagrams gathered before they go out */
-	TT_LOOP_ARENA = 262144,     /* their bytes */
-	TT_LOOP_HELD = 131072,      /* bytes kept for a socket whose buffer is full */
+	TT_LOOP_EVENTS = 64,      /* of one epoll_wait */
+	TT_LOOP_RECV_BATCHES = 4, /* of one socket before the next gets its turn */
+	TT_LOOP_SEND_ROUNDS = 32, /* of one connection before the next gets its turn */
+	TT_LOOP_SENDS = 64,       /* datagrams gathered before they go out */
+	TT_LOOP_ARENA = 262144,   /* their bytes */
+	TT_LOOP_HELD = 131072,    /* bytes kept for a socket whose buffer is full */
 };
 
 /* What an epoll event points to; the first member of each. */
@@ -72,14 +72,19 @@ struct taut_loop {
 	taut_timer ifaces_timer; /* a change is being waited out; 0: no */
 	struct tt_io_conn *dead_conns;
 	struct tt_io_flow *dead_flows;
-	taut_time alarm_at;  /* INT64_MAX: not set */
-	taut_time wall_read; /* when the wall clock was told to the environment */
+	taut_time now;         /* as last read: of this step, or since a handler ran */
+	taut_time alarm_at;    /* INT64_MAX: not set */
+	taut_time wall_read;   /* when the wall clock was told to the environment ... */
+	int64_t wall_unix_us;  /* ... and what it showed */
 	bool stepping, worked; /* worked: something happened in this step */
 	atomic_bool stopped;   /* signal handlers and other threads may set it */
 	struct tt_udp_batch in;
 	struct taut_datagram out[TT_LOOP_SENDS];
 	uint8_t *arena;
 };
+
+/* io_loop.c */
+taut_time tt_io_clock(taut_loop *loop); /* reads it */
 
 /* io_conns.c */
 struct tt_io_conn *tt_io_conn_find(const struct tt_io_conns *c, const taut_pc *pc);
@@ -97,7 +102,7 @@ void tt_io_bury(taut_loop *loop);
 
 /* io_drive.c */
 void tt_io_drive(struct tt_io_conn *conn);
-void tt_io_events(struct tt_io_conn *conn);   /* to the handler, which may free the connection */
-bool tt_io_send_all(struct tt_io_conn *conn); /* whether anything was sent */
+void tt_io_events(struct tt_io_conn *conn); /* to the handler, which may free the connection */
+void tt_io_send_all(struct tt_io_conn *conn);
 
 #endif

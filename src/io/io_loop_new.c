@@ -63,9 +63,8 @@ static int make_core(taut_loop *loop, const struct taut_env_config *given)
 		env.trace = given->trace;
 		env.max_memory = given->max_memory;
 	}
-	env.now = tt_io_now();
-	env.unix_us = tt_io_unix_us();
-	loop->wall_read = env.now;
+	env.now = loop->wall_read = tt_io_clock(loop);
+	env.unix_us = loop->wall_unix_us = tt_io_unix_us();
 	return taut_env_new(&loop->core, &env);
 }
 
