@@ -12,6 +12,11 @@ static void drop(struct taut_pc *pc, taut_time now, uint32_t why, size_t len)
 	tt_drop(pc->env, now, why, TT_INT("bytes", len));
 }
 
+static bool is_media(uint8_t first)
+{
+	return first >= 128 && first <= 191;
+}
+
 static bool is_rtcp(const uint8_t *p)
 {
 	return p[1] >= 192 && p[1] <= 223; /* RFC 5761 section 4 */
@@ -92,7 +97,7 @@ static void receive_one(struct taut_pc *pc, taut_time now, const struct taut_dat
 	}
 	if (dtls) {
 		tt_dtls_recv(pc->dtls, now, buf, len);
-	} else if (buf[0] >= 128 && buf[0] <= 191) {
+	} else if (is_media(buf[0])) {
 		pc_receive_media(pc, now, in->received ? in->received : now, buf, len);
 	} else {
 		drop(pc, now, TAUT_DROP_NO_PROTOCOL, len);
@@ -111,9 +116,12 @@ int taut_pc_recv(taut_pc *pc, taut_time now, struct taut_datagram *in)
 	size_t step = d.segment > 0 ? d.segment : d.len;
 	size_t at = 0;
 	do { /* one of no bytes is one as well */
-		receive_one(pc, now, &d, d.buf + at, d.len - at < step ? d.len - at : step);
-		pc_pump(pc, now);
+		const size_t len = d.len - at < step ? d.len - at : step;
+		const bool media = len > 0 && is_media(d.buf[at]);
+		receive_one(pc, now, &d, d.buf + at, len);
 		at += step;
+		if (!media || at >= d.len) /* media go no further: once for all of a run */
+			pc_pump(pc, now);
 	} while (at < d.len);
 	return TAUT_OK;
 }

@@ -45,26 +45,38 @@ int tt_rtp_session_request_key_frame(struct tt_rtp_session *s, taut_time now, ui
 	return TAUT_OK;
 }
 
-typedef size_t write_packet(struct tt_rtp_sender *tx, taut_time now,
-			    const struct tt_rtp_stamp *stamp, uint8_t *buf, size_t cap);
-
-/* From one sender after another; kind 0: any. */
-static size_t send_of(struct tt_rtp_session *s, taut_time now, uint32_t kind, write_packet *write,
-		      uint8_t *buf, size_t cap)
+/* 24 bits of abs_send_time, 18 of them after the point: the middle of NTP time. */
+static struct tt_rtp_stamp stamp_of(const struct tt_rtp_session *s, taut_time now)
 {
-	/* 24 bits, 18 of them after the point: the middle of NTP time */
-	const struct tt_rtp_stamp stamp = {
+	return (struct tt_rtp_stamp){
 		.transport_seq = s->transport_seq,
 		.abs_send_time = (uint32_t)(tt_rtp_session_ntp(s, now) >> 14) & 0xffffff,
 	};
+}
 
+enum from { FROM_AUDIO, FROM_VIDEO, FROM_RESENDS };
+
+static bool has(const struct tt_rtp_sender *tx, enum from from)
+{
+	if (from == FROM_RESENDS)
+		return tx->resend_count > 0;
+	return tx->cfg.kind == (from == FROM_AUDIO ? TAUT_AUDIO : TAUT_VIDEO) &&
+	       tt_rtp_history_waiting(&tx->history) > 0;
+}
+
+/* From one sender after another. */
+static size_t send_of(struct tt_rtp_session *s, taut_time now, enum from from, uint8_t *buf,
+		      size_t cap)
+{
 	for (size_t i = 0; i < s->sender_count; i++) {
 		size_t at = (s->turn + i) % s->sender_count;
 		struct tt_rtp_sender *tx = s->senders[at];
 
-		if (kind != 0 && tx->cfg.kind != kind)
+		if (!has(tx, from))
 			continue;
-		size_t len = write(tx, now, &stamp, buf, cap);
+		const struct tt_rtp_stamp stamp = stamp_of(s, now);
+		size_t len = from == FROM_RESENDS ? tt_rtp_sender_resend(tx, now, &stamp, buf, cap)
+						  : tt_rtp_sender_next(tx, now, &stamp, buf, cap);
 
 		if (len == 0)
 			continue;
@@ -101,11 +113,11 @@ static size_t send_paced(struct tt_rtp_session *s, taut_time now, uint8_t *buf, 
 	}
 	if (s->burst_left == 0)
 		return 0;
-	size_t len = send_of(s, now, 0, tt_rtp_sender_resend, buf, cap);
+	size_t len = send_of(s, now, FROM_RESENDS, buf, cap);
 
 	s->counters.packets_resent += len > 0;
 	if (len == 0)
-		len = send_of(s, now, TAUT_VIDEO, tt_rtp_sender_next, buf, cap);
+		len = send_of(s, now, FROM_VIDEO, buf, cap);
 	s->burst_left -= len > 0;
 	return len;
 }
@@ -122,7 +134,7 @@ size_t tt_rtp_session_poll_send(struct tt_rtp_session *s, taut_time now, uint8_t
 	if (len > 0)
 		return len;
 	*is_rtcp = false;
-	len = send_of(s, now, TAUT_AUDIO, tt_rtp_sender_next, buf, cap);
+	len = send_of(s, now, FROM_AUDIO, buf, cap);
 	return len > 0 ? len : send_paced(s, now, buf, cap);
 }
 

@@ -14,8 +14,10 @@ enum {
 	AUDIO_MAX_WAIT = 100000,
 	VIDEO_REORDER_WAIT = 100000, /* nothing will be sent again */
 	VIDEO_MIN_WAIT = 500000,
-	VIDEO_MAX_WAIT = 1000000, /* on a path so long that half a second is one or two attempts, ... */
-	VIDEO_MOST_WAIT = 3000000, /* ... and on one where not even one attempt comes back by then */
+	VIDEO_MAX_WAIT =
+		1000000, /* on a path so long that half a second is one or two attempts, ... */
+	VIDEO_MOST_WAIT =
+		3000000, /* ... and on one where not even one attempt comes back by then */
 	MAX_FRAME = 4 << 20,
 };
 
@@ -26,32 +28,39 @@ enum head {
 	HEAD_BROKEN, /* packets up to *end that belong to no whole frame */
 };
 
-/* The frame that starts at seq, among the packets before run; *end is where the looking ended. */
-static enum head look_at(struct tt_rtp_receiver *r, int64_t seq, int64_t run, int64_t *end)
+/* The frame that starts at l->seq, among the packets before run; *end is where the looking ended. */
+static enum head look_on(const struct tt_rtp_receiver *r, struct tt_rtp_look *l, int64_t run,
+			 int64_t *end)
 {
-	const struct tt_rtp_slot *first = tt_rtp_reorder_at(&r->reorder, seq);
-	bool mixed = false;
+	const struct tt_rtp_slot *first = tt_rtp_reorder_at(&r->reorder, l->seq);
 
-	*end = seq;
+	*end = l->seq;
 	if (!first)
 		return HEAD_NONE;
-	for (int64_t i = seq; i < run; i++) {
-		const struct tt_rtp_slot *s = tt_rtp_reorder_at(&r->reorder, i);
+	for (; l->to < run; l->to++) {
+		const struct tt_rtp_slot *s = tt_rtp_reorder_at(&r->reorder, l->to);
 
-		*end = i;
+		*end = l->to;
 		if (!s)
 			return HEAD_OPEN;
 		if (s->len == 0)
 			continue;
 		if (s->ts != first->ts || (!first->start && s->start))
-			return first->start && !mixed ? HEAD_FRAME : HEAD_BROKEN;
-		mixed |= s->pt != first->pt;
-		*end = i + 1;
+			return first->start && !l->mixed ? HEAD_FRAME : HEAD_BROKEN;
+		l->mixed |= s->pt != first->pt;
+		*end = l->to + 1;
 		if (s->marker)
-			return first->start && !mixed ? HEAD_FRAME : HEAD_BROKEN;
+			return first->start && !l->mixed ? HEAD_FRAME : HEAD_BROKEN;
 	}
 	*end = run;
 	return first->start ? HEAD_OPEN : HEAD_BROKEN;
+}
+
+static enum head look_at(const struct tt_rtp_receiver *r, int64_t seq, int64_t run, int64_t *end)
+{
+	struct tt_rtp_look l = { .seq = seq, .to = seq };
+
+	return look_on(r, &l, run, end);
 }
 
 static enum head look(struct tt_rtp_receiver *r, int64_t *end)
@@ -60,7 +69,9 @@ static enum head look(struct tt_rtp_receiver *r, int64_t *end)
 
 	while ((s = tt_rtp_reorder_at(&r->reorder, r->reorder.next)) && s->len == 0)
 		tt_rtp_reorder_skip_to(&r->reorder, r->reorder.next + 1);
-	return look_at(r, r->reorder.next, r->reorder.run, end);
+	if (r->head.seq != r->reorder.next || r->head.to < r->reorder.next)
+		r->head = (struct tt_rtp_look){ .seq = r->reorder.next, .to = r->reorder.next };
+	return look_on(r, &r->head, r->reorder.run, end);
 }
 
 /* A whole key frame behind a hole makes all before it superfluous. */

@@ -62,6 +62,7 @@ const struct tt_rtp_payload *tt_rtp_receiver_payload(const struct tt_rtp_receive
 static void start_over(struct tt_rtp_receiver *r)
 {
 	tt_rtp_reorder_reset(&r->reorder);
+	r->head = (struct tt_rtp_look){ 0 };
 	tt_nack_clear(&r->nack);
 	r->need_key = r->cfg.kind == TAUT_VIDEO;
 	r->counted_lost = 0;

@@ -20,6 +20,12 @@ struct tt_rtp_ext_values {
 	uint8_t level;
 };
 
+/* How far the frame that starts at seq was looked through: packets from `to` on are new. */
+struct tt_rtp_look {
+	int64_t seq, to;
+	bool mixed; /* payload types */
+};
+
 struct tt_rtp_receiver {
 	struct tt_rtp_receiver_config cfg; /* mid and payloads point below */
 	char mid[TT_RTP_MAX_MID + 1];
@@ -38,6 +44,7 @@ struct tt_rtp_receiver {
 	bool lost;               /* before the next frame something is missing */
 	uint32_t lost_count;     /* audio: packets */
 	bool need_key, want_key; /* video: only a key frame can follow; and it is to be asked for */
+	struct tt_rtp_look head; /* of the frame at the head: each of its packets asks again */
 	bool ask_key;            /* the application wants one */
 	taut_time key_asked_at;  /* 0: never */
 	uint8_t fir_seq;
