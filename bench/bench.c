@@ -22,6 +22,10 @@ static void find_length(struct runner *r, double seconds)
 	for (r->packets = FIRST;; r->packets *= 2) {
 		memset(&s, 0, sizeof s);
 		r->c->run(r->me, r->packets, &s);
+		if (s.whole) {
+			r->packets = s.packets;
+			return;
+		}
 		if (s.cpu_us > seconds * 1e5 || r->packets > UINT64_C(1) << 40)
 			break;
 	}
@@ -44,6 +48,19 @@ static struct bench_figure figure(double *values, size_t n)
 	return (struct bench_figure){ median, values[n / 4], values[n - 1 - n / 4] };
 }
 
+/* Medians of what only this bench tells. */
+static void more_of(const struct runner *r, size_t rounds, struct bench_row *row)
+{
+	double values[ROUNDS_MAX];
+
+	for (size_t k = 0; k < BENCH_MORE && *r->samples[0].more[k].name; k++) {
+		for (size_t i = 0; i < rounds; i++)
+			values[i] = r->samples[i].more[k].value;
+		row->more[k] = r->samples[0].more[k];
+		row->more[k].value = figure(values, rounds).median;
+	}
+}
+
 static struct bench_row row_of(const struct runner *r, size_t rounds)
 {
 	double cpu[ROUNDS_MAX], rate[ROUNDS_MAX], bytes = 0, packets = 0, allocations = 0, lost = 0;
@@ -64,6 +81,11 @@ static struct bench_row row_of(const struct runner *r, size_t rounds)
 				 .allocations_per_packet = allocations / packets,
 				 .lost = lost,
 				 .peak_rss_kb = bench_peak_rss_kb() };
+	if (r->samples[rounds - 1].peer_rss_kb > 0) {
+		row.peak_rss_kb = r->samples[rounds - 1].peer_rss_kb;
+		row.allocations_per_packet = -1;
+	}
+	more_of(r, rounds, &row);
 	const double each = bytes / packets;
 	row.cpu_s_per_gb = each > 0 ? row.cpu_us_per_packet.median / each * 1e3 : 0;
 	row.mb_per_second = row.packets_per_second.median * each / 1e6;
@@ -91,8 +113,7 @@ static size_t open_all(const struct bench *b, struct runner *r, const struct ben
 		if (r[n].me)
 			n++;
 		else
-			(void)fprintf(stderr, "bench %s: %s, %s left out: %s\n", b->name,
-				      b->cases[i].subject, b->cases[i].profile, why);
+			bench_tell_left_out(&b->cases[i], why, o);
 	}
 	for (size_t i = 0; i < n; i++)
 		find_length(&r[i], o->seconds);

@@ -11,12 +11,23 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* What only some benches tell, beside what all do: { "p99_ms", 3.1 }. */
+enum { BENCH_MORE = 4, BENCH_NAME = 24 };
+struct bench_more {
+	char name[BENCH_NAME]; /* empty: there is none */
+	double value;
+};
+
 /* Of one round of one case. */
 struct bench_sample {
 	uint64_t packets, bytes; /* bytes: of payload */
 	double cpu_us, wall_us;
 	uint64_t allocations;
 	double lost; /* of what was sent, 0..1 */
+	bool whole;  /* a round is this long, whatever it takes: no longer one is looked for */
+	/* Of another process, which counts no allocations; 0: it was this one. */
+	long peer_rss_kb;
+	struct bench_more more[BENCH_MORE]; /* the same names in each round */
 };
 
 struct bench_case;
@@ -60,14 +71,31 @@ struct bench_figure {
 struct bench_row {
 	const struct bench_case *of;
 	struct bench_figure cpu_us_per_packet, packets_per_second;
-	double cpu_s_per_gb, mb_per_second, allocations_per_packet, lost;
+	double cpu_s_per_gb, mb_per_second, lost;
+	double allocations_per_packet; /* below 0: nobody counted */
 	long peak_rss_kb;
+	struct bench_more more[BENCH_MORE];
 };
+/* A case that cannot run is told as well, with the reason. */
+void bench_tell_left_out(const struct bench_case *c, const char *why,
+			 const struct bench_options *o);
 void bench_tell(const struct bench_row *rows, size_t count, const struct bench_options *o);
 void bench_tell_header(const struct bench *b, const struct bench_options *o);
 
 /* A network namespace of its own, with its loopback up. False: neither root nor allowed to. */
 bool bench_own_network(void);
+
+/* ---- peers (bench_peer.c) ----
+ * Starts each program in the folder once and asks what it can do; tells their versions. */
+void bench_peers_find(const char *folder, const struct bench_options *o);
+/* The bench with the cases of the peers behind its own; good until the next call. */
+const struct bench *bench_with_peers(const struct bench *b);
+/* A connectivity check, the same octets for all, and its password. Returns the length. */
+enum { BENCH_CHECK_ROOM = 256 };
+extern const char bench_check_password[];
+size_t bench_check(uint8_t out[BENCH_CHECK_ROOM]);
+/* The offer that is read. */
+const char *bench_offer_text(void);
 
 /* bench_clock.c */
 double bench_cpu_us(void); /* of the process, user and system */

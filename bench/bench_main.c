@@ -23,6 +23,7 @@ static void usage(FILE *to)
 		"  -r, --rounds N     rounds of each case, interleaved; the median counts (7)\n"
 		"  -s, --seconds S    of CPU time for each round of each case (0.2)\n"
 		"  -o, --only TEXT    the cases whose \"subject/profile/burst\" has TEXT in it\n"
+		"  -p, --peers DIR    each program in DIR as well, in turns: ./dev bench --peers\n"
 		"      --json         one object per line\n"
 		"  -q, --quiet        no progress line\n"
 		"  -h, --help         this text\n\n"
@@ -44,12 +45,13 @@ static bool take_number(const char *text, double min, double max, double *out)
 	return false;
 }
 
-static bool take_options(int argc, char **argv, struct bench_options *o)
+static bool take_options(int argc, char **argv, struct bench_options *o, const char **peers)
 {
 	static const struct option longs[] = {
 		{ "rounds", required_argument, NULL, 'r' },
 		{ "seconds", required_argument, NULL, 's' },
 		{ "only", required_argument, NULL, 'o' },
+		{ "peers", required_argument, NULL, 'p' },
 		{ "json", no_argument, NULL, 'j' },
 		{ "quiet", no_argument, NULL, 'q' },
 		{ "help", no_argument, NULL, 'h' },
@@ -57,7 +59,7 @@ static bool take_options(int argc, char **argv, struct bench_options *o)
 	};
 	double number;
 
-	for (int c; (c = getopt_long(argc, argv, "r:s:o:qh", longs, NULL)) >= 0;) {
+	for (int c; (c = getopt_long(argc, argv, "r:s:o:p:qh", longs, NULL)) >= 0;) {
 		if (c == 'h') {
 			usage(stdout);
 			exit(0);
@@ -68,6 +70,8 @@ static bool take_options(int argc, char **argv, struct bench_options *o)
 			o->seconds = number;
 		else if (c == 'o')
 			o->only = optarg;
+		else if (c == 'p')
+			*peers = optarg;
 		else if (c == 'j')
 			o->json = true;
 		else if (c == 'q')
@@ -97,9 +101,10 @@ static bool known(const char *name)
 int main(int argc, char **argv)
 {
 	struct bench_options o = { .seconds = 0.2, .rounds = 7 };
+	const char *peers = NULL;
 	bool ok = true;
 
-	if (!take_options(argc, argv, &o)) {
+	if (!take_options(argc, argv, &o, &peers)) {
 		usage(stderr);
 		return 2;
 	}
@@ -112,8 +117,10 @@ int main(int argc, char **argv)
 		(void)fprintf(
 			stderr,
 			"taut bench: no network namespace of its own; other traffic may disturb\n");
+	if (peers)
+		bench_peers_find(peers, &o);
 	for (size_t i = 0; i < BENCHES; i++)
 		if (wanted(benches[i]->name, argc, argv))
-			ok = bench_run(benches[i], &o) && ok;
+			ok = bench_run(bench_with_peers(benches[i]), &o) && ok;
 	return ok ? 0 : 1;
 }

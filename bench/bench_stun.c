@@ -11,7 +11,7 @@
 #include "bench.h"
 #include "stun/stun.h"
 
-enum { ROOM = 256 };
+enum { ROOM = BENCH_CHECK_ROOM, PASSWORD = 24 };
 
 struct check {
 	struct tt_stun_key key;
@@ -20,7 +20,7 @@ struct check {
 	size_t len, signed_len;
 };
 
-static const char password[] = "0123456789abcdefghijklmn";
+const char bench_check_password[] = "0123456789abcdefghijklmn";
 
 /* A connectivity check as Chromium writes it. */
 static void write_check(struct check *k)
@@ -40,6 +40,18 @@ static void write_check(struct check *k)
 	k->len = tt_stun_finish(&w);
 }
 
+size_t bench_check(uint8_t out[BENCH_CHECK_ROOM])
+{
+	struct check k = { .len = 0 };
+
+	if (!tt_stun_key_init(&k.key, bench_check_password, PASSWORD))
+		abort();
+	write_check(&k);
+	memcpy(out, k.msg, k.len);
+	tt_stun_key_free(&k.key);
+	return k.len;
+}
+
 static void *check_open(const struct bench_case *c, const char **why)
 {
 	struct check *k = calloc(1, sizeof *k);
@@ -50,11 +62,11 @@ static void *check_open(const struct bench_case *c, const char **why)
 				      OSSL_PARAM_construct_end() };
 
 	(void)c, (void)why;
-	if (!k || !hmac || !tt_stun_key_init(&k->key, password, sizeof password - 1))
+	if (!k || !hmac || !tt_stun_key_init(&k->key, bench_check_password, PASSWORD))
 		abort();
 	k->mac = EVP_MAC_CTX_new(hmac);
 	EVP_MAC_free(hmac);
-	EVP_MAC_init(k->mac, (const uint8_t *)password, sizeof password - 1, params);
+	EVP_MAC_init(k->mac, (const uint8_t *)bench_check_password, PASSWORD, params);
 	write_check(k);
 	return k;
 }

@@ -20,28 +20,54 @@ static json_t *rounded(double x)
 	return json_real(round(x * scale) / scale);
 }
 
-static void tell_json(const struct bench_row *r)
+static json_t *json_of(const struct bench_case *c)
 {
 	json_t *o = json_object();
 
-	json_object_set_new(o, "subject", json_string(r->of->subject));
-	json_object_set_new(o, "bench", json_string(r->of->bench));
-	json_object_set_new(o, "profile", json_string(r->of->profile));
-	json_object_set_new(o, "burst", json_integer(r->of->burst));
+	json_object_set_new(o, "subject", json_string(c->subject));
+	json_object_set_new(o, "bench", json_string(c->bench));
+	json_object_set_new(o, "profile", json_string(c->profile));
+	json_object_set_new(o, "burst", json_integer(c->burst));
+	return o;
+}
+
+static void print_json(json_t *o)
+{
+	json_dumpf(o, stdout, JSON_COMPACT | JSON_PRESERVE_ORDER);
+	putchar('\n');
+	json_decref(o);
+}
+
+void bench_tell_left_out(const struct bench_case *c, const char *why, const struct bench_options *o)
+{
+	if (o->json) {
+		json_t *line = json_of(c);
+		json_object_set_new(line, "left_out", json_string(why));
+		print_json(line);
+	} else
+		printf("  %-16s %-32s left out: %s\n", c->subject, c->profile, why);
+}
+
+static void tell_json(const struct bench_row *r)
+{
+	json_t *o = json_of(r->of);
+
 	json_object_set_new(o, "cpu_us_per_packet", rounded(r->cpu_us_per_packet.median));
 	json_object_set_new(o, "cpu_us_low", rounded(r->cpu_us_per_packet.low));
 	json_object_set_new(o, "cpu_us_high", rounded(r->cpu_us_per_packet.high));
 	json_object_set_new(o, "packets_per_second", rounded(r->packets_per_second.median));
 	json_object_set_new(o, "cpu_s_per_gb", rounded(r->cpu_s_per_gb));
 	json_object_set_new(o, "mb_per_second", rounded(r->mb_per_second));
-	json_object_set_new(o, "allocations_per_packet", rounded(r->allocations_per_packet));
+	if (r->allocations_per_packet >= 0)
+		json_object_set_new(o, "allocations_per_packet",
+				    rounded(r->allocations_per_packet));
 	json_object_set_new(o, "peak_rss_kb", json_integer(r->peak_rss_kb));
 	json_object_set_new(o, "lost", rounded(r->lost));
 	if (r->of->bypasses)
 		json_object_set_new(o, "bypasses", json_string(r->of->bypasses));
-	json_dumpf(o, stdout, JSON_COMPACT | JSON_PRESERVE_ORDER);
-	putchar('\n');
-	json_decref(o);
+	for (size_t i = 0; i < BENCH_MORE && *r->more[i].name; i++)
+		json_object_set_new(o, r->more[i].name, rounded(r->more[i].value));
+	print_json(o);
 }
 
 /* The limit among rows of the same profile and burst; NULL: there is none. */
@@ -59,24 +85,29 @@ static const struct bench_row *limit_of(const struct bench_row *rows, size_t n,
 static void tell_row(const struct bench_row *rows, size_t n, const struct bench_row *r)
 {
 	const struct bench_row *limit = limit_of(rows, n, r);
-	char ratio[32] = "", burst[16] = "";
+	char ratio[32] = "", burst[16] = "", mallocs[32] = "?";
 
 	if (limit && limit != r && limit->cpu_us_per_packet.median > 0)
 		(void)snprintf(ratio, sizeof ratio, "%.2f",
 			       r->cpu_us_per_packet.median / limit->cpu_us_per_packet.median);
 	if (r->of->burst)
 		(void)snprintf(burst, sizeof burst, "%u", r->of->burst);
-	printf("  %-12s %-40s %5s %10.3f %7.3f..%-7.3f %6s %10.0f %8.2f %8.2f%s%s\n",
-	       r->of->subject, r->of->profile, burst, r->cpu_us_per_packet.median,
-	       r->cpu_us_per_packet.low, r->cpu_us_per_packet.high, ratio,
-	       r->packets_per_second.median, r->cpu_s_per_gb, r->allocations_per_packet,
-	       r->of->bypasses ? "  without " : "", r->of->bypasses ? r->of->bypasses : "");
+	if (r->allocations_per_packet >= 0)
+		(void)snprintf(mallocs, sizeof mallocs, "%.2f", r->allocations_per_packet);
+	printf("  %-16s %-36s %5s %10.3f %7.3f..%-7.3f %6s %10.0f %8.2f %8s%s%s", r->of->subject,
+	       r->of->profile, burst, r->cpu_us_per_packet.median, r->cpu_us_per_packet.low,
+	       r->cpu_us_per_packet.high, ratio, r->packets_per_second.median, r->cpu_s_per_gb,
+	       mallocs, r->of->bypasses ? "  without " : "",
+	       r->of->bypasses ? r->of->bypasses : "");
+	for (size_t i = 0; i < BENCH_MORE && *r->more[i].name; i++)
+		printf("  %s %.4g", r->more[i].name, r->more[i].value);
+	putchar('\n');
 }
 
 void bench_tell(const struct bench_row *rows, size_t count, const struct bench_options *o)
 {
 	if (!o->json)
-		printf("  %-12s %-40s %5s %10s %16s %6s %10s %8s %8s\n", "subject", "profile",
+		printf("  %-16s %-36s %5s %10s %16s %6s %10s %8s %8s\n", "subject", "profile",
 		       "burst", "CPU us", "quartiles", "/limit", "per s", "s/GB", "mallocs");
 	for (size_t i = 0; i < count; i++) {
 		if (o->json)
