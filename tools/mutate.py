@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""usage: ./dev mutate [--again | --list] [--json] [--jobs N] [FILE...]
+"""usage: ./dev mutate [--fresh | --list] [--json] [--jobs N] [FILE...]
 
 Does a test notice when a check of the parsers is broken? Each bound, limit and guard of the files in
 tools/parsers.txt (tools/mutate_c.py says which) is broken in turn, and the unit tests and fuzz
@@ -8,22 +8,27 @@ survived, and must stand in tests/mutants/survivors.txt with the reason why no t
 
 All happens in a copy of the tree, build/mutate. All mutants of a file are compiled at once, chosen
 by a number in the environment, so that one costs only the run of its tests; the rows of tables cost
-a build each. Ctrl-C loses nothing: what is done is kept, and not done again while the tree is the
-same. Status 1: fewer than 95 % caught, or a survivor without a reason, or a reason without one.
+a build each. Status 1: fewer than 95 % caught, or a survivor without a reason, or a reason without
+one.
 
-  --again   run only what was not caught last time, though the tree has changed since
+Ctrl-C loses nothing. A result is kept as long as the file and what found it are the same: of a
+mutant that was caught the test's sources and seeds, of a survivor those of each test that judges
+the file. Other sources are not asked.
+
+  --fresh   keep no result
   --list    what would be broken, and how
-  --json    one object per line: mutants, then the sum
+  --json    one object per line: mutants, then the sum, with figures for each folder
   --jobs N  that many at once (2)
   FILE      only those of this file, or below this folder
 
 examples:
   ./dev mutate src/rtp
-  ./dev mutate --again"""
+  ./dev mutate --fresh --json src/sdp/sdp_read.c"""
 import argparse
 import collections
 import concurrent.futures
 import dataclasses
+import functools
 import hashlib
 import json
 import os
@@ -106,6 +111,24 @@ class Case:
     table: object = None  # (line, line broken), where a build is needed
 
 
+def digest(*parts):
+    state = hashlib.sha256()
+    for part in parts:
+        state.update(len(part).to_bytes(8, "big") + part)
+    return state.hexdigest()[:16]
+
+
+@functools.cache
+def inputs(program):
+    """Digest of what a test is made of beside the code under test, as it stands in the copy."""
+    kind, name = program.split("/")[:2]
+    patterns = [f"fuzz/fuzz_{name}.c", "fuzz/*.h", "fuzz/replay.c", f"fuzz/seeds/{name}/*",
+                f"fuzz/regressions/{name}/*"] if kind == "fuzz" else \
+        [f"tests/unit/{name}/*", "tests/support/*", "tests/vectors/**/*"]
+    found = sorted({p for g in patterns for p in TREE.glob(g) if p.is_file()})
+    return digest(*(part for p in found for part in (str(p).encode(), p.read_bytes())))
+
+
 def copy(path, text=None):
     """Into the copy of the tree; the time stays when nothing changed, so that little is rebuilt."""
     to = TREE / path.relative_to(ROOT)
@@ -138,16 +161,17 @@ def row_of(text, mutant):
 
 
 def prepare(chosen):
-    """Writes the copy; the cases of the chosen files, and the sites' number."""
+    """Writes the copy; the cases of the chosen files, the sites' number and the files' digests."""
     cases, count = [], 0
-    files = tracked("CMakeLists.txt", "CMakePresets.json", "cmake", "src", "include", "tests",
-                    "fuzz", "tools", "web", "examples")
+    files = tracked()
     tables = parsers("tables")
-    switched = {}
+    switched, digests = {}, {}
+    rules = pathlib.Path(mutate_c.__file__).read_bytes()
     for path in parsers():
         run_time = []
         name = str(path.relative_to(ROOT))
         text = path.read_text()
+        digests[name] = digest(rules, text.encode())
         for site, keys in mutate_c.mutants_of(path, path in tables):
             mine = []
             for key, line, m in keys:
@@ -169,10 +193,7 @@ def prepare(chosen):
         to = TREE / where
         if not to.exists() or to.read_text() != text:
             to.write_text(text)
-    state = hashlib.sha256()
-    for path in files:
-        state.update(str(path.relative_to(ROOT)).encode() + b"\0" + path.read_bytes())
-    return [c for c in cases if not chosen or within(c.file, chosen)], count, state.hexdigest()
+    return [c for c in cases if not chosen or within(c.file, chosen)], count, digests
 
 
 def within(file, chosen):
@@ -215,7 +236,8 @@ def run(command, folder, seconds, **env):
         "UBSAN_OPTIONS": "symbolize=0",
     } | env
     try:
-        return subprocess.run(["prlimit", f"--cpu={seconds}", "--core=0", *command], cwd=folder,
+        return subprocess.run(["prlimit", f"--cpu={seconds}", "--core=0",
+                               f"--fsize={1 << 28}", *command], cwd=folder,
                               env=environment, timeout=60 + 20 * seconds,
                               stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                               stderr=subprocess.DEVNULL).returncode
@@ -249,37 +271,65 @@ def measure(found, count):
     return measured
 
 
-def judges(file, measured):
+def layers_of(file):
     layer = pathlib.Path(file).parts[1]
-    layers = JUDGES.get(layer, {layer})
-    return [p for p in measured if p.kind == "fuzz" or p.layer in layers]
+    return JUDGES.get(layer, {layer})
+
+
+def judges(case, measured, hits):
+    """Who may catch it, the likely and quick ones first."""
+    layers = layers_of(case.file)
+    some = [p for p in measured if (p.kind == "fuzz" and not case.table or p.layer in layers and
+                                    p.kind == "unit") and (case.table or p.reached[case.site])]
+    return sorted(some, key=lambda p: p.seconds / (1 + hits[case.file, p.name]))
 
 
 def try_case(case, some, folder):
     """The test that catches it, or None."""
     for p in some:
-        if case.table or p.reached[case.site]:
-            limit = 2 + int(4 * p.seconds)
-            if run(p.command, folder, limit, TT_MUTANT=str(case.number)) != 0:
-                return p.name
+        limit = 2 + int(4 * p.seconds)
+        if run(p.command, folder, limit, TT_MUTANT=str(case.number)) != 0:
+            return p.name
     return None
 
 
-def try_table(case, measured, folder, original):
-    """A row of a table: built in, and out again by the next one or by restore()."""
+def try_table(case, some, folder, original):
+    """A row of a table: built in, and out again by the next one or by work()."""
     row, broken = case.table
     if original[case.file].count(row) != 1:
         sys.exit(f"mutate: {case.file}:{case.line}: two rows are the same")
     (TREE / case.file).write_text(original[case.file].replace(row, broken))
-    some = [p for p in judges(case.file, measured) if p.kind == "unit"]
-    build([f"bin/{pathlib.Path(p.command[0]).name}" for p in some])
-    return try_case(case, some, folder)
+    for p in some:
+        build([f"bin/{pathlib.Path(p.command[0]).name}"])
+        if try_case(case, [p], folder):
+            return p.name
+    return None
 
 
-def read_results():
-    if not RESULTS.exists():
-        return {}
-    return {r["key"]: r for r in map(json.loads, RESULTS.read_text().splitlines())}
+class Results:
+    """What is known of each mutant: {"caught": by whom, "file": digest, "tests": {name: digest}}."""
+
+    def __init__(self, digests, fresh):
+        lines = [] if fresh or not RESULTS.exists() else RESULTS.read_text().splitlines()
+        self.known = {r["key"]: r for r in map(json.loads, lines)}
+        self.digests = digests
+        self.lock = threading.Lock()
+
+    def holds(self, case):
+        r = self.known.get(case.key)
+        return bool(r) and r["file"] == self.digests[case.file] and \
+            all(inputs(name) == was for name, was in r["tests"].items())
+
+    def note(self, case, caught, some):
+        names = {caught} if caught else \
+            {p.name for p in some} | {f"unit/{layer}/" for layer in layers_of(case.file)}
+        names = {n if n.startswith("fuzz/") else n[:n.index("/", 5)] for n in names}
+        r = {"key": case.key, "caught": caught, "file": self.digests[case.file],
+             "tests": {n: inputs(n) for n in sorted(names)}}
+        with self.lock:
+            self.known[case.key] = r
+            with open(RESULTS, "a") as log:
+                log.write(json.dumps(r) + "\n")
 
 
 def explained():
@@ -304,6 +354,10 @@ class Progress:
         self.begin, self.lock = time.monotonic(), threading.Lock()
 
     def step(self, caught):
+        with self.lock:
+            self.show(caught)
+
+    def show(self, caught):
         self.done += 1
         self.survived += not caught
         if sys.stderr.isatty() or self.done % 100 == 0 or self.done == self.total:
@@ -314,53 +368,53 @@ class Progress:
                   file=sys.stderr, flush=True)
 
 
-def work(cases, count, state, args):
-    wanted = set()
-    for c in cases:
-        layer = pathlib.Path(c.file).parts[1]
-        wanted |= JUDGES.get(layer, {layer})
+def work(cases, count, results, jobs):
+    todo = [c for c in cases if not results.holds(c)]
+    if not todo:
+        return
+    wanted = set().union(*(layers_of(c.file) for c in todo))
     found = {name: command for name, command in programs().items()
              if name.startswith("fuzz/") or name.split("/")[1] in wanted}
     build(sorted(f"bin/{pathlib.Path(c[0]).name}" for c in found.values()))
     measured = measure(found, count)
-    old = read_results()
-    todo = []
-    results = {}
-    for c in cases:
-        was = old.get(c.key)
-        if was and (was["state"] == state or (args.again and was["caught"])):
-            results[c.key] = was
-        else:
-            todo.append(c)
+    hits = collections.Counter()
     progress = Progress(len(todo))
-    with open(RESULTS, "a") as log:
-        def note(case, caught):
-            with progress.lock:
-                results[case.key] = {"key": case.key, "state": state, "caught": caught}
-                log.write(json.dumps(results[case.key]) + "\n")
-                log.flush()
-                progress.step(caught)
 
-        def one(case):
-            folder = WORK / f"run-{threading.get_ident()}"
-            folder.mkdir(exist_ok=True)
-            note(case, try_case(case, judges(case.file, measured), folder))
+    def note(case, caught, some):
+        results.note(case, caught, some)
+        hits[case.file, caught] += 1
+        progress.step(caught)
 
-        with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
-            try:
-                list(pool.map(one, [c for c in todo if not c.table]))
-            except KeyboardInterrupt:
-                pool.shutdown(cancel_futures=True)
-                sys.exit(130)
-        rows = [c for c in todo if c.table]
-        original = {f: (TREE / f).read_text() for f in {c.file for c in rows}}
+    def one(case):
+        folder = WORK / f"run-{threading.get_ident()}"
+        folder.mkdir(exist_ok=True)
+        some = judges(case, measured, hits)
+        note(case, try_case(case, some, folder), some)
+
+    with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
         try:
-            for case in rows:
-                note(case, try_table(case, measured, WORK, original))
-        finally:
-            for name, text in original.items():
-                (TREE / name).write_text(text)
-    return results
+            list(pool.map(one, [c for c in todo if not c.table]))
+        except KeyboardInterrupt:
+            pool.shutdown(cancel_futures=True)
+            sys.exit(130)
+    rows = [c for c in todo if c.table]
+    original = {f: (TREE / f).read_text() for f in {c.file for c in rows}}
+    try:
+        for case in rows:
+            some = judges(case, measured, hits)
+            note(case, try_table(case, some, WORK, original), some)
+    finally:
+        for name, text in original.items():
+            (TREE / name).write_text(text)
+
+
+def by_folder(by_file):
+    sums = {}
+    for name, all_of in by_file.items():
+        folder = sums.setdefault(str(pathlib.Path(name).parent), {"mutants": 0, "caught": 0})
+        folder["mutants"] += len(all_of)
+        folder["caught"] += sum(all_of)
+    return sums
 
 
 def report(cases, results, args):
@@ -368,7 +422,7 @@ def report(cases, results, args):
     by_file = collections.OrderedDict()
     problems = 0
     for c in cases:
-        caught = results[c.key]["caught"]
+        caught = results.known[c.key]["caught"]
         by_file.setdefault(c.file, []).append(bool(caught))
         if args.json:
             print(json.dumps({"file": c.file, "line": c.line, "what": c.what, "caught": caught,
@@ -381,14 +435,14 @@ def report(cases, results, args):
     for key in reasons:
         if args.files and not within(key.split(":")[0], args.files):
             continue
-        if key not in chosen or results[key]["caught"]:
+        if key not in chosen or results.known[key]["caught"]:
             print(f"survivors.txt explains what is caught, or is not there: {key}")
             problems += 1
     caught = sum(map(sum, by_file.values()))
     total = len(cases)
     if args.json:
         print(json.dumps({"mutants": total, "caught": caught, "survived": total - caught,
-                          "without_reason": problems}))
+                          "without_reason": problems, "folders": by_folder(by_file)}))
     else:
         for name, all_of in by_file.items():
             print(f"{name:36} {sum(all_of):5} of {len(all_of):5}")
@@ -400,7 +454,7 @@ def report(cases, results, args):
 
 def main():
     ask = argparse.ArgumentParser(add_help=False)
-    for flag in ("--help", "--again", "--list", "--json"):
+    for flag in ("--help", "--fresh", "--list", "--json"):
         ask.add_argument(flag, action="store_true")
     ask.add_argument("--jobs", type=int, default=2)
     ask.add_argument("files", nargs="*")
@@ -409,13 +463,15 @@ def main():
         print(__doc__)
         return 0
     WORK.mkdir(parents=True, exist_ok=True)
-    cases, count, state = prepare(args.files)
+    cases, count, digests = prepare(args.files)
     if args.list:
         for c in cases:
             print(f"{c.file}:{c.line}: {c.what}")
         print(f"{len(cases)} mutants")
         return 0
-    return report(cases, work(cases, count, state, args), args)
+    results = Results(digests, args.fresh)
+    work(cases, count, results, args.jobs)
+    return report(cases, results, args)
 
 
 sys.exit(main())
