@@ -6,6 +6,7 @@
  * linear in its bytes: counts are compared with lengths, never looped over alone. */
 #include "rtcp/rtcp_packet.h"
 
+#include "base/num.h"
 #include "rtcp/rtcp_twcc.h"
 
 bool tt_rtcp_next(struct rd *r, struct tt_rtcp *out)
@@ -27,7 +28,7 @@ bool tt_rtcp_next(struct rd *r, struct tt_rtcp *out)
 		return true;
 	/* 6.4.1: only on the last packet, in multiples of four; but transport feedback as browsers
 	 * send it pads by 1 to 3, because its deltas end anywhere */
-	uint8_t pad = out->body.len > 0 ? out->body.p[out->body.len - 1] : 0;
+	uint8_t pad = out->all.p[out->all.len - 1]; /* of no body: its length, 0 */
 
 	if (rd_left(r) > 0 || pad == 0 || pad > out->body.len ||
 	    (pad % 4 != 0 && out->type != TT_RTCP_RTPFB)) {
@@ -83,7 +84,7 @@ static uint32_t check_feedback(const struct tt_rtcp *p)
 	if (p->count == TT_PSFB_FIR && (fci == 0 || fci % 8 != 0))
 		return TAUT_DROP_RTCP_FIR;
 	/* RFC 4585 section 6.3.3.2: PB counts padding bits, within the string */
-	if (p->count == TT_PSFB_RPSI && (fci < 2 || p->body.p[8] > (fci - 2) * 8))
+	if (p->count == TT_PSFB_RPSI && (fci == 0 || p->body.p[8] > (fci - 2) * 8))
 		return TAUT_DROP_RTCP_RPSI;
 	if (p->count == TT_PSFB_AFB && fci >= 4) {
 		const uint8_t *f = p->body.p + 8;
@@ -243,7 +244,7 @@ bool tt_rtcp_read_remb(struct span fci, uint64_t *bits_per_second)
 
 uint64_t tt_rtcp_ntp(int64_t unix_us)
 {
-	uint64_t us = (uint64_t)(unix_us < 0 ? 0 : unix_us);
+	uint64_t us = (uint64_t)tt_max64(unix_us, 0);
 
 	/* 70 years, 17 of them with a leap day, from 1900 to 1970 */
 	return ((us / 1000000 + 2208988800u) << 32) + ((us % 1000000 << 32) / 1000000);

@@ -13,6 +13,7 @@
 #include "rtcp/rtcp_twcc.h"
 
 #include "base/never.h"
+#include "base/num.h"
 
 static unsigned chunk_len(uint16_t chunk)
 {
@@ -63,7 +64,7 @@ bool tt_twcc_next(struct tt_twcc_reader *r, struct tt_twcc_status *out)
 	out->received = out->has_delta = true;
 	int32_t ticks = symbol == 1 ? rd_u8(&r->deltas) : (int32_t)rd_u16(&r->deltas);
 
-	if (symbol == 2 && ticks > 0x7fff)
+	if (ticks > 0x7fff)
 		ticks -= 0x10000;
 	out->delta_us = ticks * TT_TWCC_TICK;
 	return !r->deltas.bad;
@@ -105,12 +106,10 @@ uint32_t tt_twcc_check(struct span fci)
 		return TAUT_DROP_RTCP_TWCC_EMPTY;
 	while (left > 0) {
 		uint16_t chunk = rd_u16(&r);
-		unsigned n = chunk_len(chunk);
+		unsigned n = (unsigned)tt_min(chunk_len(chunk), left);
 
 		if (r.bad)
 			return TAUT_DROP_RTCP_TWCC_CHUNKS;
-		if (n > left)
-			n = left;
 		if (!chunk_deltas(chunk, n, &deltas))
 			return TAUT_DROP_RTCP_TWCC_SYMBOL;
 		left -= n;

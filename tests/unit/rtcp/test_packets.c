@@ -320,6 +320,14 @@ static void a_walk_ends_where_the_framing_does(void **state)
 	assert_false(tt_rtcp_next(&r, &one));
 	assert_true(r.bad);
 	assert_false(tt_rtcp_next(&r, &one)); /* and stays there */
+
+	/* not even a byte stands behind padding */
+	static const uint8_t padded[] = { 0xa0, 203, 0, 1, 0, 0, 0, 4, 0x80 };
+
+	r = rd_make(padded, sizeof padded);
+	assert_false(tt_rtcp_next(&r, &one));
+	r = rd_make(padded, sizeof padded - 1);
+	assert_true(tt_rtcp_next(&r, &one) && one.body.len == 0);
 }
 
 /* The readers answer "no more" to what is too short for them. */

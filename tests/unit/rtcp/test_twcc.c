@@ -1,6 +1,7 @@
 /* Transport-wide feedback: vectors read, arrivals written and read back. */
 #include "unit/rtp/rtp_support.h"
 
+#include "base/drop.h"
 #include "base/num.h"
 #include "rtcp/rtcp_packet.h"
 #include "rtcp/rtcp_twcc.h"
@@ -104,7 +105,7 @@ static unsigned drain(struct tt_twcc_arrivals *a, struct seen *seen, size_t max,
 	return packets;
 }
 
-/* The statuses of one feedback as a text: a digit for each symbol, or why it is refused. */
+/* The deltas of one feedback as a text, or why it is refused. */
 static const char *statuses(const char *hex)
 {
 	static char out[64];
@@ -114,9 +115,11 @@ static const char *statuses(const char *hex)
 	struct tt_twcc_reader t;
 	struct tt_twcc_status s;
 
-	if (tt_twcc_check(fci)) {
+	const uint32_t why = tt_twcc_check(fci);
+
+	if (why) {
 		free(p);
-		return "refused";
+		return tt_drop_text(why);
 	}
 	tt_twcc_begin(&t, fci);
 	while (tt_twcc_next(&t, &s))
@@ -127,6 +130,11 @@ static const char *statuses(const char *hex)
 	free(p);
 	return out;
 }
+
+#define NOTHING "transport feedback about nothing"
+#define CHUNKS "transport feedback chunks cut off"
+#define SYMBOL "transport feedback with a reserved symbol"
+#define DELTAS "transport feedback deltas cut off"
 
 static void chunks_and_deltas_add_up_to_the_count(void **state)
 {
@@ -142,17 +150,17 @@ static void chunks_and_deltas_add_up_to_the_count(void **state)
 		{ "0001" "0002" "000000" "00" "2000" "2002" "05" "06", "5 6" }, /* a run of none */
 		{ "0001" "0003" "000000" "00" "b000" "05" "06", "5 6 -9" },    /* 14 bits */
 		{ "0001" "0003" "000000" "00" "d800" "05" "ffff", "5 -1 -9" }, /* 7 symbols of two */
-		{ "0001" "0001" "000000" "00" "2001", "refused" },
-		{ "0001" "0001" "000000" "00" "4001" "01", "refused" },
-		{ "0001" "0002" "000000" "00" "2001" "05", "refused" },
-		{ "0001" "0002" "000000" "00" "2001" "20", "refused" }, /* half a chunk */
-		{ "0001" "0001" "000000" "00" "6001" "0505", "refused" },
-		{ "0001" "0001" "000000" "00" "f000" "0505", "refused" },
+		{ "0001" "0001" "000000" "00" "2001", DELTAS },
+		{ "0001" "0001" "000000" "00" "4001" "01", DELTAS },
+		{ "0001" "0002" "000000" "00" "2001" "05", CHUNKS },
+		{ "0001" "0002" "000000" "00" "2001" "20", CHUNKS }, /* half a chunk */
+		{ "0001" "0001" "000000" "00" "6001" "050505", SYMBOL },
+		{ "0001" "0001" "000000" "00" "f000" "050505", SYMBOL },
 		{ "0001" "0001" "000000" "00" "cc00" "050505", "-9" }, /* 3 behind the count */
 		{ "0001" "0002" "000000" "00" "b800" "0505", "5 5" },  /* so do its other deltas */
-		{ "0001" "0000" "000000" "00" "2001" "05", "refused" },
-		{ "0001" "0001" "000000" "00", "refused" },
-		{ "0001" "0001" "000000", "refused" },
+		{ "0001" "0000" "000000" "00" "2001" "05", NOTHING },
+		{ "0001" "0001" "000000" "00", CHUNKS },
+		{ "0001" "0001" "000000", "transport feedback cut off" },
 		{ "0001" "0001" "000000" "00" "2001" "0500", "5" }, /* what follows is padding */
 	};
 
