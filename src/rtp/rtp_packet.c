@@ -33,9 +33,7 @@ bool tt_rtp_read(struct tt_rtp_packet *out, const uint8_t *pkt, size_t len)
 	out->payload.len = rd_left(&r);
 	out->payload.p = pkt + r.off;
 	if (b0 & 0x20) { /* 5.1: the last byte counts the padding, itself included */
-		if (out->payload.len == 0)
-			return false;
-		out->padding = pkt[len - 1];
+		out->padding = pkt[len - 1]; /* of no payload: a byte of the header */
 		if (out->padding == 0 || out->padding > out->payload.len)
 			return false;
 		out->payload.len -= out->padding;
