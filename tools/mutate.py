@@ -234,6 +234,7 @@ def run(command, folder, seconds, **env):
         "TAUT_CORPUS": str(WORK / "no-corpus"),
         "ASAN_OPTIONS": "hard_rss_limit_mb=1500:max_allocation_size_mb=1024:symbolize=0",
         "UBSAN_OPTIONS": "symbolize=0",
+        "TMPDIR": str(folder),  # a test that ends half way leaves its files
     } | env
     try:
         return subprocess.run(["prlimit", f"--cpu={seconds}", "--core=0",
@@ -288,7 +289,10 @@ def try_case(case, some, folder):
     """The test that catches it, or None."""
     for p in some:
         limit = 2 + int(4 * p.seconds)
-        if run(p.command, folder, limit, TT_MUTANT=str(case.number)) != 0:
+        failed = run(p.command, folder, limit, TT_MUTANT=str(case.number)) != 0
+        for left in folder.iterdir():
+            shutil.rmtree(left) if left.is_dir() else left.unlink()
+        if failed:
             return p.name
     return None
 
@@ -398,11 +402,13 @@ def work(cases, count, results, jobs):
             pool.shutdown(cancel_futures=True)
             sys.exit(130)
     rows = [c for c in todo if c.table]
+    folder = WORK / "run-table"
+    folder.mkdir(exist_ok=True)
     original = {f: (TREE / f).read_text() for f in {c.file for c in rows}}
     try:
         for case in rows:
             some = judges(case, measured, hits)
-            note(case, try_table(case, some, WORK, original), some)
+            note(case, try_table(case, some, folder, original), some)
     finally:
         for name, text in original.items():
             (TREE / name).write_text(text)

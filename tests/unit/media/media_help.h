@@ -23,13 +23,15 @@
 #define assert_near(is, should, by) assert_true((is) >= (should) - (by) && (is) <= (should) + (by))
 
 struct place {
-	char dir[64], path[128];
+	char dir[200], path[256];
 };
 
 /* A fresh directory for one test. */
 static inline void place_make(struct place *p)
 {
-	(void)snprintf(p->dir, sizeof p->dir, "/tmp/taut-media-XXXXXX");
+	const char *tmp = getenv("TMPDIR");
+
+	(void)snprintf(p->dir, sizeof p->dir, "%s/taut-media-XXXXXX", tmp ? tmp : "/tmp");
 	assert_non_null(mkdtemp(p->dir));
 }
 
