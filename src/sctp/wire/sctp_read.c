@@ -17,7 +17,7 @@ bool tt_sctp_next(struct rd *r, struct sctp_tlv *out)
 	uint16_t tag = rd_u16(r);
 	uint16_t len = rd_u16(r);
 
-	if (r->bad || len < SCTP_TLV_HEADER) {
+	if (len < SCTP_TLV_HEADER) { /* a bad cursor reads 0 */
 		r->bad = true;
 		return false;
 	}
@@ -52,7 +52,7 @@ uint32_t tt_sctp_read_packet(struct sctp_header *h, struct rd *chunks, const uin
 	h->to = rd_u16(&r);
 	h->tag = rd_u32(&r);
 	uint32_t a = rd_u8(&r), b = rd_u8(&r), c = rd_u8(&r), d = rd_u8(&r);
-	if (r.bad || rd_left(&r) == 0)
+	if (rd_left(&r) == 0) /* also of a bad cursor */
 		return TAUT_DROP_SCTP_TOO_SHORT;
 	if (len > SCTP_MAX_PACKET)
 		return TAUT_DROP_SCTP_TOO_LONG;

@@ -24,9 +24,8 @@ size_t tt_sctp_begin_param(struct wr *w, uint16_t tag)
 
 void tt_sctp_end(struct wr *w, size_t at)
 {
-	if (w->bad)
-		return;
 	size_t len = w->off - at;
+
 	wr_patch_u16(w, at + 2, tt_u16(len));
 	wr_zeros(w, -len & 3);
 }
