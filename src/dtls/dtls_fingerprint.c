@@ -106,9 +106,8 @@ bool tt_dtls_fingerprint_match(OSSL_LIB_CTX *lib, const X509 *cert, const struct
 	uint8_t best = 0;
 
 	for (size_t i = 0; i < n; i++)
-		if (all[i].hash > best)
-			best = all[i].hash;
-	if (n == 0 || !digest(lib, cert, hashes[best].openssl, value))
+		best = tt_u8(tt_max(best, all[i].hash));
+	if (!digest(lib, cert, hashes[best].openssl, value))
 		return false;
 	for (size_t i = 0; i < n; i++)
 		if (all[i].hash == best && memcmp(all[i].value, value, hashes[best].len) == 0)

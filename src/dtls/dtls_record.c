@@ -8,6 +8,7 @@
  * Records are looked at in the clear before OpenSSL sees them, because in the first epoch
  * anybody can write them: (m) a forged alert of 15 octets kills an OpenSSL client. Each record is
  * then fed alone. Nothing is decrypted or reassembled here. */
+#include "base/num.h"
 #include "dtls/dtls_state.h"
 
 enum { CHANGE_CIPHER_SPEC = 20, ALERT = 21, HANDSHAKE = 22, APPLICATION_DATA = 23 };
@@ -76,10 +77,9 @@ static uint32_t refuse_message(struct tt_dtls *d, struct rd *r)
 	if (len > (type == CERTIFICATE ? TT_DTLS_CERTIFICATE_MAX : MESSAGE_MAX))
 		return TAUT_DROP_DTLS_MESSAGE_TOO_LONG;
 	const uint32_t before = d->message_len[seq];
-	if (len > before && claimed_total(d) - before + len > TT_DTLS_REASSEMBLY_MAX)
+	if (claimed_total(d) - before + len > TT_DTLS_REASSEMBLY_MAX)
 		return TAUT_DROP_DTLS_MESSAGES_TOO_LONG;
-	if (len > before)
-		d->message_len[seq] = len;
+	d->message_len[seq] = tt_u32(tt_max(before, len)); /* a smaller claim frees nothing */
 	return TT_TAKEN;
 }
 

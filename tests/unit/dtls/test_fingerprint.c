@@ -224,6 +224,26 @@ static void one_match_among_several_of_the_strongest_hash_is_enough(void **state
 	pair_free(&p);
 }
 
+/* The digest of the strongest hash counts under its own name only. */
+static void what_stands_under_a_weaker_hash_is_not_compared(void **state)
+{
+	struct pair p;
+	unsigned len;
+	/* of exactly this size, so that the sanitizer sees one more */
+	struct tt_dtls_print *all = calloc(2, sizeof *all);
+
+	(void)state;
+	pair_init(&p, 1, NULL);
+	const X509 *cert = p.shared[0]->cert;
+	assert_int_equal(X509_digest(cert, EVP_sha512(), all[1].value, &len), 1);
+	all[0].hash = 2;
+	assert_false(tt_dtls_fingerprint_match(p.shared[0]->lib, cert, all, 2));
+	all[1].hash = 2;
+	assert_true(tt_dtls_fingerprint_match(p.shared[0]->lib, cert, all, 2));
+	pair_free(&p);
+	free(all);
+}
+
 static void a_refused_set_changes_nothing(void **state)
 {
 	struct pair p;
@@ -261,6 +281,7 @@ int main(void)
 		cmocka_unit_test(a_certificate_without_a_digest_matches_nothing),
 		cmocka_unit_test(a_library_without_the_hash_gives_no_fingerprint),
 		cmocka_unit_test(one_match_among_several_of_the_strongest_hash_is_enough),
+		cmocka_unit_test(what_stands_under_a_weaker_hash_is_not_compared),
 		cmocka_unit_test(a_refused_set_changes_nothing),
 		cmocka_unit_test(our_own_reads_back),
 	};

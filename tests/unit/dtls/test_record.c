@@ -16,13 +16,19 @@ enum { CHANGE_CIPHER_SPEC = 20, ALERT, HANDSHAKE, APPLICATION_DATA };
 
 static const uint8_t zeros[20000];
 
-static bool passes(struct tt_dtls *d, uint8_t type, uint16_t epoch, const uint8_t *body, size_t len)
+static uint32_t refused(struct tt_dtls *d, uint8_t type, uint16_t epoch, const uint8_t *body,
+			size_t len)
 {
 	const struct tt_dtls_record rec = {
 		.type = type, .version = 0xfefd, .epoch = epoch, .body = body, .len = tt_u16(len)
 	};
 
-	return !tt_dtls_record_refuse(d, &rec);
+	return tt_dtls_record_refuse(d, &rec);
+}
+
+static bool passes(struct tt_dtls *d, uint8_t type, uint16_t epoch, const uint8_t *body, size_t len)
+{
+	return !refused(d, type, epoch, body, len);
 }
 
 /* A handshake message, or a part of one, alone in its record. */
@@ -94,6 +100,13 @@ static void types_versions_and_epochs_have_their_range(void **state)
 		assert_int_equal(passes(&d, (uint8_t)type, 1, zeros, 1), type >= 20 && type <= 23);
 	for (unsigned epoch = 1; epoch < 4; epoch++)
 		assert_int_equal(passes(&d, APPLICATION_DATA, (uint16_t)epoch, zeros, 1), epoch == 1);
+	for (uint8_t type = CHANGE_CIPHER_SPEC; type <= APPLICATION_DATA; type++) {
+		struct tt_dtls up = { .state = TT_DTLS_CONNECTED };
+
+		assert_int_equal(refused(&d, type, 2, zeros, 1), TAUT_DROP_DTLS_EPOCH);
+		assert_int_equal(refused(&up, type, 2, zeros, 1), TAUT_DROP_DTLS_EPOCH);
+		assert_int_equal(refused(&up, type, 0, zeros, 1), TAUT_DROP_DTLS_CLEAR_TEXT);
+	}
 	for (unsigned major = 0; major < 256; major++) {
 		const struct tt_dtls_record rec = { .type = APPLICATION_DATA,
 						    .version = tt_u16(major << 8 | 0xfd),
@@ -165,7 +178,7 @@ static void fragments_lie_inside_their_message(void **state)
 		{ 10, 0, 10, true }, { 10, 0, 11, false }, { 10, 9, 1, true },	{ 10, 10, 1, false },
 		{ 10, 9, 2, false }, { 10, 0, 0, false },  { 10, 10, 0, false }, { 0, 0, 0, true },
 		{ 0, 1, 0, false },  { 10, 11, 0, false }, { 10, 0xffffff, 1, false },
-		{ 10, 0, 1, true },
+		{ 10, 0, 1, true },  { 1, 0, 0, false },
 	};
 
 	(void)state;
@@ -205,6 +218,11 @@ static void all_messages_together_have_a_ceiling(void **state)
 	assert_true(message_passes(&d, 1, 7, 4, 0, 1)); /* a smaller claim frees nothing */
 	assert_int_equal(d.message_len[4], 8);
 	assert_true(message_passes(&d, 1, 0, 5, 0, 0));
+	/* the last number counts as well */
+	d = (struct tt_dtls){ .state = TT_DTLS_HANDSHAKE };
+	for (uint16_t seq = TT_DTLS_MESSAGES - 4; seq < TT_DTLS_MESSAGES; seq++)
+		assert_true(message_passes(&d, 11, TT_DTLS_CERTIFICATE_MAX, seq, 0, 1));
+	assert_false(message_passes(&d, 1, 1, 0, 0, 1));
 }
 
 /* A record may hold several messages; one that is cut off or forbidden refuses the record. */
