@@ -1,7 +1,13 @@
 #!/usr/bin/env python3
-"""Every patch in tests/mutants still applies, word for word, and names a test that is there."""
+"""Every patch in tests/mutants still applies, word for word, and names a test that is there.
+
+check_patches.py --renew: writes those anew of which only the lines around have changed."""
+import pathlib
 import re
+import shutil
 import subprocess
+import sys
+import tempfile
 
 from tree import ROOT, finish
 
@@ -11,10 +17,32 @@ layers = [p.name for p in (ROOT / "tests" / "unit").iterdir()]
 
 
 def source_of(test):
-    """tests/<folder>/test_NAME.c or tests/unit/<layer>/test_NAME.c of a program test_<folder>_NAME."""
+    """tests/FOLDER/test_NAME.c or tests/unit/LAYER/test_NAME.c of the program test_FOLDER_NAME."""
     folder, _, name = test.partition("_")
     where = f"unit/{folder}" if folder in layers else folder
     return ROOT / "tests" / where / f"test_{name}.c"
+
+
+def attempt(path, tree, *options):
+    return subprocess.run(["patch", "--batch", "-p1", "-i", path, *options], cwd=tree,
+                          capture_output=True, text=True)
+
+
+def renewed(path):
+    """The same change with the lines around it as they are now; None: it needs a look."""
+    text = path.read_text()
+    files = re.findall(r"^\+\+\+ b/(\S+)", text, re.M)
+    with tempfile.TemporaryDirectory() as scratch:
+        tree = pathlib.Path(scratch)
+        for name in files:
+            (tree / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, tree / name)
+        if attempt(path, tree, "--no-backup-if-mismatch").returncode != 0:
+            return None
+        diffs = [subprocess.run(["diff", "-U2", "--label", f"a/{name}", "--label", f"b/{name}",
+                                 ROOT / name, tree / name], capture_output=True, text=True).stdout
+                 for name in files]
+    return text[:text.index("--- a/")] + "".join(diffs)
 
 
 for path in patches:
@@ -25,10 +53,16 @@ for path in patches:
         problems.append(f"{name}: its second line names no test")
     elif named.group(1) == "test" and not source_of(named.group(2)).exists():
         problems.append(f"{name}: there is no test {named.group(2)}")
-    # As mutants.py does, but nothing is forgiven: what applies beside its place breaks another line.
-    done = subprocess.run(["patch", "--dry-run", "--batch", "--fuzz=0", "-p1", "-i", path], cwd=ROOT,
-                          capture_output=True, text=True)
-    if done.returncode != 0:
-        problems.append(f"{name}: does not apply: {' '.join(done.stdout.split())[:200]}")
+    # Nothing is forgiven: what applies beside its place breaks another line.
+    done = attempt(path, ROOT, "--dry-run", "--fuzz=0")
+    if done.returncode == 0:
+        continue
+    new = renewed(path) if "--renew" in sys.argv else None
+    if new:
+        path.write_text(new)
+        print(f"{name}: renewed")
+    else:
+        problems.append(f"{name}: does not apply, see --renew: "
+                        f"{' '.join(done.stdout.split())[:200]}")
 
 finish(problems, f"{len(patches)} patches")
