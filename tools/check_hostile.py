@@ -18,15 +18,18 @@ TITLES = {"A": "STUN and ICE", "B": "DTLS and certificates", "C": "SRTP, RTP and
           "D": "SCTP and data channels", "E": "Descriptions, API and relay"}
 problems = []
 
-tests = {}
+tests, floods = {}, set()
 for path in sorted(FOLDER.glob("test_*.c")):
     text = path.read_text()
+    for body in re.split(r"^static void (?=[a-e]\d\d_)", text, flags=re.M)[1:]:
+        if "hostile_flood(" in body:
+            floods.add(body[:3].upper())
     for name in re.findall(r"cmocka_unit_test\((\w+)\)", text):
         row = re.match(r"([a-e]\d\d)_(\w+)", name)
         if row:
             tests.setdefault(row[1].upper(), []).append(row[2].replace("_", " "))
 
-also, pending, none, unpatched = {}, {}, {}, {}
+also, pending, none, unpatched, fewer = {}, {}, {}, {}, {}
 for n, line in enumerate((FOLDER / "rows.txt").read_text().splitlines(), 1):
     if not line or line.startswith("#"):
         continue
@@ -42,6 +45,8 @@ for n, line in enumerate((FOLDER / "rows.txt").read_text().splitlines(), 1):
         none[row] = rest
     elif kind == "unpatched":
         unpatched[row] = rest
+    elif kind == "fewer":
+        fewer[row] = rest
     else:
         problems.append(f"rows.txt:{n}: {kind} is no kind")
 
@@ -49,6 +54,9 @@ mutants = {}
 for path in sorted((ROOT / "tests" / "mutants").glob("*.patch")):
     for row in re.findall(r"\b[A-Z]\d\d\b", path.read_text().split("\n", 1)[0]):
         mutants.setdefault(row, []).append(path.stem)
+
+for row in sorted(floods ^ set(fewer)):
+    problems.append(f"{row}: hostile_flood() and a line \"fewer\" in rows.txt go together")
 
 rows = [f"{k}{i:02}" for k, last in LAST.items() for i in range(1, last + 1)]
 for row in sorted({*tests, *also, *pending, *none, *unpatched, *mutants}):
@@ -75,7 +83,7 @@ for row in rows:
         if "--pending" in sys.argv:
             print(f"pending {row}{' in part' if proofs else ''}, {waits}")
     else:
-        state = none.get(row, "done")
+        state = none.get(row, "done" + (f"; {fewer[row]}" if row in fewer else ""))
         done += 1
     taken_out = ", ".join(mutants.get(row, [])) or unpatched.get(row, "")
     out.append(f"| {row} | {state} | {'; '.join(proofs)} | {taken_out} |")

@@ -66,14 +66,19 @@ void craft_inject(struct hostile *h, const struct taut_addr *from, struct wr *w)
 
 void craft_open_transaction(struct hostile *h, uint8_t tid[TT_STUN_TID_LEN])
 {
-	const struct tt_ice *ice = h->pc->ice;
-
 	hostile_run(h, SECOND);
 	h->pair.cut = true;
 	hostile_run(h, 6500000); /* at the latest after 6 s there is one */
 	h->pair.cut = false;
+	craft_newest_transaction(h, tid);
+}
+
+void craft_newest_transaction(const struct hostile *h, uint8_t tid[TT_STUN_TID_LEN])
+{
+	const struct tt_ice *ice = h->pc->ice;
 	const struct ice_tx *tx =
 		&ice->consent[(ice->consent_at + TT_ICE_CONSENT_TX - 1) % TT_ICE_CONSENT_TX];
+
 	assert_true(tx->live);
 	memcpy(tid, tx->tid, TT_STUN_TID_LEN);
 }

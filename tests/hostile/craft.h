@@ -24,6 +24,7 @@ void craft_sign_answer(struct hostile *h, struct wr *w);
 void craft_inject(struct hostile *h, const struct taut_addr *from, struct wr *w);
 /* A consent check of the good peer that is not answered yet: its transaction id. */
 void craft_open_transaction(struct hostile *h, uint8_t tid[TT_STUN_TID_LEN]);
+void craft_newest_transaction(const struct hostile *h, uint8_t tid[TT_STUN_TID_LEN]);
 
 /* ---- DTLS ---- */
 

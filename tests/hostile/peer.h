@@ -63,6 +63,9 @@ void hostile_until_dtls(struct hostile *h, uint32_t state);
 void hostile_end(struct hostile *h);
 void hostile_renew_keys(struct hostile *h); /* h->srtp forgets what it protected */
 void hostile_run(struct hostile *h, taut_time most);
+/* How many packets a flood has: the list's number with TAUT_LONG in the environment, as ./dev hostile
+ * has it, else the usual one, which costs the tests less. */
+unsigned hostile_flood(unsigned usual, unsigned listed);
 
 /* The path as the good one sees it: remote is the bad one's address. */
 struct tt_ice_path hostile_path(struct hostile *h);
@@ -77,6 +80,7 @@ void hostile_inject_on(struct hostile *h, taut_flow flow, const struct taut_addr
 /* Forgets what was dropped and replied so far and remembers the state. */
 void hostile_mark(struct hostile *h);
 unsigned hostile_dropped(const struct hostile *h, uint32_t reason); /* TAUT_DROP_ */
+unsigned hostile_dropped_in_all(const struct hostile *h); /* packets that came in, for any reason */
 /* Since the mark: exactly so many were dropped for that reason. Now they are judged: the next
  * judgement is about others. */
 void hostile_assert_dropped(struct hostile *h, uint32_t reason, unsigned count);

@@ -129,9 +129,11 @@ static uint64_t of_rtp(const struct tt_rtp_session *s)
 
 static uint64_t of_sctp(const struct tt_sctp *s)
 {
-	static const struct cut cuts[] = { CUT(tt_sctp, counters), CUT(tt_sctp, event) };
+	static const struct cut cuts[] = { CUT(tt_sctp, counters), CUT(tt_sctp, event),
+					   CUT(tt_sctp, reply) };
 	uint64_t h = ABSORB_BUT(SEED, s, cuts);
 
+	h = absorb(h, s->reply, s->reply_len);
 	for (size_t i = 0; i < s->rx.count; i++) {
 		const struct sctp_run *r = s->rx.runs[i];
 		h = absorb(h, r, sizeof *r);

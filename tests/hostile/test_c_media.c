@@ -110,10 +110,15 @@ static void c02_a_flipped_bit_is_refused_wherever_it_is(void **state)
 				buf[bit / 8] ^= (uint8_t)(1u << bit % 8);
 				hostile_inject(&h, NULL, buf, len);
 				buf[bit / 8] ^= (uint8_t)(1u << bit % 8);
+				/* the first two octets may make it another protocol, or too short */
+				if (bit >= 16)
+					hostile_assert_dropped(&h, bad_tag, 1);
+				else
+					assert_int_equal(hostile_dropped_in_all(&h), bit + 1);
+				if (bit == 15)
+					hostile_mark(&h);
 			}
-			hostile_assert_unchanged(&h);
-			/* the first octet may make it another protocol, the header another length */
-			assert_in_range(hostile_dropped(&h, bad_tag), 8 * len - 16, 8 * len);
+			hostile_assert_refused(&h, bad_tag, 0);
 			const uint64_t before = tt_srtp_counters(h.pc->srtp)->unprotected_packets;
 			hostile_inject(&h, NULL, buf, len);
 			assert_int_equal(tt_srtp_counters(h.pc->srtp)->unprotected_packets,
@@ -219,27 +224,41 @@ static void c05_a_rollover_nobody_saw_costs_that_source_only(void **state)
 	}
 }
 
-/* More than half the numbers ahead reads as one of the round before (RFC 3711 section 3.3.1), if
- * there was one. */
+/* More than half the numbers ahead reads as one of the round before (RFC 3711 section 3.3.1), so one
+ * long gone. In the first round there is none before, and nothing is lost. */
 static void c05_a_jump_of_forty_thousand_costs_that_source_only(void **state)
 {
+	static const struct {
+		uint16_t first;
+		uint32_t why; /* what is dropped after the jump */
+	} rounds[] = { { 10, TAUT_DROP_RTP_NO_STREAM }, { 65530, replayed } };
 	uint8_t buf[PACKET];
-	struct hostile h;
 
 	(void)state;
-	hostile_begin(&h, 430, 0);
-	for (unsigned n = 0; n < 40; n++) {
-		struct wr w = craft_rtp(buf, sizeof buf, 100, (uint16_t)(n < 10 ? n : 40000 + n), n,
-					FRESH);
-		wr_bytes(&w, "jump", 4);
-		craft_send_rtp(&h, buf, w.off);
-		if (n == 9)
-			hostile_mark(&h);
+	for (size_t i = 0; i < TT_COUNT(rounds); i++) {
+		struct hostile h;
+		unsigned seen = 0;
+		hostile_begin(&h, 430, 0);
+		for (unsigned n = 0; n < 40042; n++) { /* 12 come, 40,000 are lost, 30 come */
+			struct wr w = craft_rtp(buf, sizeof buf, 100,
+						(uint16_t)(rounds[i].first + n), n, FRESH);
+			wr_bytes(&w, "jump", 4);
+			const size_t len = craft_protect_rtp(&h, buf, w.off, sizeof buf);
+			if (n >= 12 && n < 40012)
+				continue;
+			if (n == 40012)
+				hostile_mark(&h);
+			hostile_inject(&h, NULL, buf, len);
+			seen++;
+		}
+		assert_int_equal(seen, 42);
+		hostile_assert_dropped(&h, rounds[i].why, 30);
+		assert_int_equal(hostile_dropped_in_all(&h), 0);
+		if (rounds[i].why == replayed)
+			hostile_assert_unchanged(&h);
+		hostile_assert_alive(&h);
+		hostile_end(&h);
 	}
-	assert_int_equal(
-		hostile_dropped(&h, bad_tag) + hostile_dropped(&h, TAUT_DROP_RTP_NO_STREAM), 30);
-	hostile_assert_alive(&h);
-	hostile_end(&h);
 }
 
 static void c06_a_flood_of_sources_grows_nothing(void **state)
@@ -376,11 +395,15 @@ static void c10_every_beginning_of_a_packet_is_safe(void **state)
 	const struct tt_rtp_sender *s = craft_stream(&h, TAUT_VIDEO);
 	struct wr w = craft_rtp(clear, sizeof clear, s->cfg.payload_type, 1, 1, FRESH);
 	wr_bytes(&w, "\x90\x80\x81\x82\xe3\x01\x02\x10\x00\x00\x9d\x01\x2a", 13);
+	hostile_mark(&h);
 	for (size_t len = 12; len <= w.off; len++) {
 		memcpy(buf, clear, len);
 		buf[3] = (uint8_t)len;
 		craft_send_rtp(&h, buf, len);
 	}
+	/* a descriptor of four octets and nothing after it, or less: of nothing, a mere number */
+	hostile_assert_dropped(&h, TAUT_DROP_RTP_VP8, 4);
+	assert_int_equal(hostile_dropped_in_all(&h), 0);
 	fall_silent(&h);
 	hostile_assert_alive(&h);
 	hostile_end(&h);
@@ -611,6 +634,7 @@ static void c18_extensions_that_cannot_be_are_survived(void **state)
 	(void)state;
 	hostile_begin(&h, 442, 0);
 	const struct tt_rtp_sender *s = craft_stream(&h, TAUT_AUDIO);
+	const struct seen before = h.seen[0];
 	for (int known = 0; known < 2; known++) { /* a stream of nobody's, then one that is taken */
 		for (size_t i = 0; i < TT_COUNT(blocks); i++) {
 			struct wr w = craft_rtp(buf, sizeof buf, known ? s->cfg.payload_type : 99,
@@ -622,13 +646,16 @@ static void c18_extensions_that_cannot_be_are_survived(void **state)
 		}
 		if (known)
 			break;
-		assert_int_equal(hostile_dropped(&h, TAUT_DROP_RTP_NO_STREAM) +
-					 hostile_dropped(&h, TAUT_DROP_RTP_NO_MID),
-				 TT_COUNT(blocks));
+		hostile_assert_dropped(&h, TAUT_DROP_RTP_NO_STREAM, TT_COUNT(blocks));
+		assert_int_equal(hostile_dropped_in_all(&h), 0);
 		hostile_assert_unchanged_but(&h, STATE_SRTP);
 		fall_silent(&h);
+		hostile_mark(&h);
 	}
+	/* What is said beside a sound is passed over; the sound is good (RFC 8285 section 4.1.2). */
+	assert_int_equal(hostile_dropped_in_all(&h), 0);
 	fall_silent(&h);
+	assert_int_equal(h.seen[0].audio - before.audio, TT_COUNT(blocks));
 	hostile_assert_alive(&h);
 	hostile_end(&h);
 }
@@ -661,26 +688,47 @@ static void c20_a_frame_of_two_codecs_is_no_frame(void **state)
 	hostile_end(&h);
 }
 
-static void c22_vp8_descriptors_that_need_more_octets_are_survived(void **state)
+/* Of a VP8 descriptor, RFC 7741 section 4.2; missing octets read as 0. */
+static size_t descriptor_length(const uint8_t *p, size_t len)
+{
+	const uint8_t x = len > 1 ? p[1] : 0, i = len > 2 ? p[2] : 0;
+	size_t n = 1;
+
+	if (!(p[0] & 0x80))
+		return n;
+	n += 1;
+	n += x & 0x80 ? 1 + (i >> 7) : 0;
+	n += x & 0x40 ? 1 : 0;
+	return n + (x & 0x30 ? 1 : 0);
+}
+
+static void c22_vp8_descriptors_that_need_more_octets_are_refused(void **state)
 {
 	uint8_t buf[PACKET];
 	struct hostile h;
 	uint16_t seq = 0;
+	unsigned short_of = 0;
 
 	(void)state;
 	hostile_begin(&h, 444, 0);
 	fall_silent(&h);
+	hostile_mark(&h);
 	const uint8_t vp8 = craft_stream(&h, TAUT_VIDEO)->cfg.payload_type;
 	for (unsigned first = 0; first < 256; first++)
 		for (unsigned len = 0; len <= 8; len++) {
 			seq++;
 			struct wr w = craft_rtp(buf, sizeof buf, vp8, seq, seq * 3000u, FRESH);
+			const size_t at = w.off;
 			buf[1] |= (uint8_t)(seq % 2 * 0x80);
 			wr_u8(&w, (uint8_t)first);
 			for (unsigned i = 0; i < len; i++)
 				wr_u8(&w, (uint8_t)sim_random(&h.pair.sim));
-			craft_send_rtp(&h, buf, w.off - (first == 0 && len == 0));
+			short_of += descriptor_length(buf + at, 1 + len) >= 1 + len;
+			craft_send_rtp(&h, buf, w.off);
 		}
+	assert_in_range(short_of, 256, 1000); /* 256 are the descriptor's first octet alone */
+	hostile_assert_dropped(&h, TAUT_DROP_RTP_VP8, short_of);
+	assert_int_equal(hostile_dropped_in_all(&h), 0);
 	fall_silent(&h);
 	hostile_assert_alive(&h);
 	hostile_end(&h);
@@ -717,6 +765,15 @@ static void c25_sounds_that_do_not_add_up_are_not_delivered(void **state)
 	hostile_end(&h);
 }
 
+static const struct tt_rtp_receiver *video_of(const struct hostile *h)
+{
+	for (size_t i = 0; i < h->pc->rtp->receiver_count; i++)
+		if (h->pc->rtp->receivers[i]->cfg.kind == TAUT_VIDEO)
+			return h->pc->rtp->receivers[i];
+	fail_msg("the good peer receives no video");
+	return NULL;
+}
+
 static void c26_retransmissions_of_nothing_are_refused(void **state)
 {
 	uint8_t buf[PACKET];
@@ -735,6 +792,8 @@ static void c26_retransmissions_of_nothing_are_refused(void **state)
 		craft_send_rtp(&h, buf, w.off);
 	}
 	hostile_assert_dropped(&h, TAUT_DROP_RTP_RTX_SHORT, 1); /* without an octet it is a probe */
+	const uint32_t newest = (uint32_t)video_of(&h)->source.newest;
+	unsigned far = 0;
 	for (unsigned osn = 0; osn < 65536;
 	     osn += 257) { /* far away from what is missing: nothing is */
 		struct wr w =
@@ -742,10 +801,12 @@ static void c26_retransmissions_of_nothing_are_refused(void **state)
 		wr_u16(&w, tt_u16(osn));
 		wr_u8(&w, c->rtx_payload_type); /* as if one inside the other */
 		wr_zeros(&w, 20);
+		const int16_t off = (int16_t)(osn - newest);
+		far += off > 100 || off < -TT_NACK_AGE; /* nearer, it may be missing */
 		craft_send_rtp(&h, buf, w.off);
 	}
-	/* near the newest, within the window of NACKs, is none of those */
-	assert_in_range(hostile_dropped(&h, TAUT_DROP_RTP_RTX_FAR), 200, 256);
+	assert_in_range(far, 200, 255);
+	hostile_assert_dropped(&h, TAUT_DROP_RTP_RTX_FAR, far);
 	hostile_mark(&h);
 	/* On the stream's own SSRC, and the media's type on the SSRC of retransmissions. */
 	const struct tt_rtp_sender *video = craft_stream(&h, TAUT_VIDEO);
@@ -961,7 +1022,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(c17_padding_that_cannot_be_is_refused),
 		cmocka_unit_test(c18_extensions_that_cannot_be_are_survived),
 		cmocka_unit_test(c20_a_frame_of_two_codecs_is_no_frame),
-		cmocka_unit_test(c22_vp8_descriptors_that_need_more_octets_are_survived),
+		cmocka_unit_test(c22_vp8_descriptors_that_need_more_octets_are_refused),
 		cmocka_unit_test(c25_sounds_that_do_not_add_up_are_not_delivered),
 		cmocka_unit_test(c26_retransmissions_of_nothing_are_refused),
 		cmocka_unit_test(c27_a_jump_asks_for_a_key_frame_and_not_for_thousands),

@@ -262,71 +262,105 @@ static void d05_chunk_lengths_that_cannot_be_refuse_the_packet(void **state)
 	hostile_end(&h);
 }
 
+/* The reason for which a chunk with that tag is refused, RFC 9260 sections 8.5 and 8.5.1. */
+static uint32_t wrong_tag(uint8_t type, uint8_t flags, uint32_t tag)
+{
+	if (type == SCTP_INIT)
+		return TAUT_DROP_SCTP_INIT_TAG;
+	if (tag == 0)
+		return TAUT_DROP_SCTP_TAG_0;
+	if ((type == SCTP_ABORT || type == SCTP_SHUTDOWN_COMPLETE) && flags & SCTP_FLAG_T)
+		return TAUT_DROP_SCTP_TAG_REFLECTED;
+	return TAUT_DROP_SCTP_TAG;
+}
+
+/* Whether that is a cell of the table where the chunk counts. */
+static bool right_tag(const struct tt_sctp *s, uint8_t type, uint8_t flags, uint32_t tag)
+{
+	const bool ends = type == SCTP_ABORT || type == SCTP_SHUTDOWN_COMPLETE;
+
+	return type == SCTP_INIT ? tag == 0 : ends && flags & SCTP_FLAG_T && tag == s->peer_tag;
+}
+
+/* COOKIE ECHO has its tag in the cookie: d04. */
 static void d06_no_chunk_counts_with_a_wrong_tag(void **state)
 {
-	static const uint8_t types[] = { 0, 2, 3, 4, 5, 6, 7, 8, 9, 11, 14, 130, 192, 63, 255 };
-	uint8_t buf[PACKET], value[32] = { 0 };
+	static const uint8_t init[] = "\0\0\0\5\0\0\xff\xff\0\1\0\1\0\0\0\1\0\0\0\0";
+	uint8_t buf[PACKET];
 	struct hostile h;
-	unsigned sent = 0;
 
 	(void)state;
 	hostile_begin_data(&h, 507, 0);
 	const struct tt_sctp *s = craft_victim(&h);
 	const uint32_t tags[] = { s->peer_tag, s->my_tag + 1, s->my_tag ^ 0x80000000, 0xffffffff, 0 };
-	for (size_t i = 0; i < TT_COUNT(types); i++)
-		for (size_t k = 0; k < TT_COUNT(tags); k++)
+	for (unsigned type = 0; type < 256; type++)
+		for (size_t k = 0; type != SCTP_COOKIE_ECHO && k < TT_COUNT(tags); k++)
 			for (uint8_t flags = 0; flags < 2; flags++) {
-				if (tags[k] == s->peer_tag && flags && (types[i] == 6 || types[i] == 14))
-					continue; /* reflected: those count, 8.5.1 */
+				if (right_tag(s, (uint8_t)type, flags, tags[k]))
+					continue;
 				struct wr w = craft_sctp_tag(&h, buf, sizeof buf, tags[k]);
-				chunk(&w, types[i], flags, value, sizeof value);
+				chunk(&w, (uint8_t)type, flags, init, 16);
 				craft_send_sctp(&h, &w);
-				sent++;
+				hostile_assert_refused(&h, wrong_tag((uint8_t)type, flags, tags[k]),
+						       1);
 			}
-	assert_int_equal(hostile_dropped(&h, TAUT_DROP_SCTP_TAG) +
-				 hostile_dropped(&h, TAUT_DROP_SCTP_TAG_0) +
-				 hostile_dropped(&h, TAUT_DROP_SCTP_TAG_REFLECTED),
-			 sent);
-	hostile_assert_unchanged(&h);
-	hostile_mark(&h);
-	for (size_t k = 0; k < TT_COUNT(tags) - 1; k++) { /* INIT has none */
-		struct wr w = begin_init(&h, buf, sizeof buf, 77, 100000, 10, 10);
-		tt_sctp_end(&w, 12);
-		for (int i = 0; i < 4; i++)
-			buf[4 + i] = (uint8_t)(tags[k] >> (24 - 8 * i));
-		craft_send_sctp(&h, &w);
-	}
-	hostile_assert_refused(&h, TAUT_DROP_SCTP_INIT_TAG, TT_COUNT(tags) - 1);
 	hostile_assert_alive(&h);
 	hostile_end(&h);
 }
 
-static void d07_a_flood_of_inits_keeps_nothing(void **state)
+/* 8.5.1 B: whoever lost its state knows no other tag than the one that it is sent. */
+static void d06_an_abort_with_the_reflected_tag_counts(void **state)
 {
-	enum { FLOOD = 20000 };
 	uint8_t buf[PACKET];
 	struct hostile h;
 
 	(void)state;
-	hostile_begin_data(&h, 508, 0);
-	struct wr w = begin_init(&h, buf, sizeof buf, 77, 100000, 10, 10);
-	tt_sctp_end(&w, 12);
-	craft_send_sctp(&h, &w); /* the tie tags are drawn, once */
-	hostile_mark(&h);
-	for (unsigned n = 0; n < FLOOD; n++) {
-		w = begin_init(&h, buf, sizeof buf, 78 + n, 100000, 10, 10);
-		tt_sctp_end(&w, 12);
-		craft_send_sctp(&h, &w);
-	}
-	assert_in_range(h.replies, 1, FLOOD);
-	h.replies = 0;
-	/* the slot of the reply keeps its last bytes; nothing else may differ */
-	assert_int_equal(craft_victim(&h)->state, SCTP_ESTABLISHED);
-	struct state after;
-	state_take(&after, h.pc);
-	assert_true(after.part[STATE_MEMORY] == h.before.part[STATE_MEMORY]);
-	assert_true(after.part[STATE_CHANNELS] == h.before.part[STATE_CHANNELS]);
+	hostile_begin(&h, 533, 0);
+	struct wr w = craft_sctp_tag(&h, buf, sizeof buf, craft_victim(&h)->peer_tag);
+	chunk(&w, SCTP_SHUTDOWN_COMPLETE, SCTP_FLAG_T, NULL, 0);
+	craft_send_sctp(&h, &w); /* the right tag, but only in SHUTDOWN-ACK-SENT: 8.5.1 C */
+	hostile_assert_refused(&h, TAUT_DROP_SCTP_CHUNK_STATE, 1);
+	w = craft_sctp_tag(&h, buf, sizeof buf, craft_victim(&h)->peer_tag);
+	chunk(&w, SCTP_ABORT, SCTP_FLAG_T, NULL, 0);
+	craft_send_sctp(&h, &w);
+	assert_int_equal(hostile_dropped_in_all(&h), 0);
+	assert_int_equal(craft_victim(&h)->state, SCTP_DEAD);
 	hostile_run(&h, SECOND);
+	hostile_assert_frame(&h);
+	hostile_end(&h);
+}
+
+static void send_init(struct hostile *h, uint32_t tag)
+{
+	uint8_t buf[PACKET];
+	struct wr w = begin_init(h, buf, sizeof buf, tag, 100000, 10, 10);
+
+	tt_sctp_end(&w, 12);
+	craft_send_sctp(h, &w);
+}
+
+static void d07_a_flood_of_inits_keeps_nothing(void **state)
+{
+	const unsigned flood = hostile_flood(20000, 1000000);
+	struct hostile h;
+
+	(void)state;
+	hostile_begin_data(&h, 508, 0);
+	send_init(&h, 77); /* the tie tags are drawn, once */
+	hostile_run(&h, SECOND);
+	hostile_mark(&h);
+	h.pair.cut = true; /* the answers need not arrive */
+	const struct tt_sctp *s = craft_victim(&h);
+	const uint64_t sent = s->counters.packets_sent;
+	for (unsigned n = 0; n < flood; n++) {
+		send_init(&h, 78 + n);
+		if (n % 1000 == 0 || n + 1 == flood)
+			assert_int_equal(s->counters.packets_sent - sent, n + 1);
+	}
+	h.pair.cut = false;
+	assert_int_equal(hostile_dropped_in_all(&h),
+			 0); /* RFC 9260 section 5.2.2: each is answered */
+	hostile_assert_unchanged(&h);
 	hostile_assert_alive(&h);
 	hostile_end(&h);
 }
@@ -453,8 +487,13 @@ static void d11_of_duplicates_the_first_wins(void **state)
 	hostile_end(&h);
 }
 
-/* Begin and end flags of chunks in a row that no sender makes, RFC 9260 section 6.9. */
-static const char *const impossible[] = { "BB", "B-B", "-B", "B-EE", "BEE", "BE-", "B--BE", "E" };
+/* Begin and end flags of chunks in a row that no sender makes, RFC 9260 section 6.9, and how many of
+ * them come after the one that ends the association. */
+static const struct {
+	const char *flags;
+	unsigned after;
+} impossible[] = { { "BB", 0 },  { "B-B", 0 }, { "-B", 1 },    { "B-EE", 0 },
+		   { "BEE", 0 }, { "BE-", 0 }, { "B--BE", 1 }, { "E", 0 } };
 
 static void d12_fragments_that_no_sender_makes_end_the_association(void **state)
 {
@@ -464,13 +503,14 @@ static void d12_fragments_that_no_sender_makes_end_the_association(void **state)
 		hostile_begin(&h, 514, 0);
 		const struct tt_sctp *s = craft_victim(&h);
 		uint32_t tsn = s->tracker.cum.v + 1;
-		for (const char *k = impossible[i]; *k; k++) {
+		for (const char *k = impossible[i].flags; *k; k++) {
 			struct sctp_data d = { .tsn = { tsn++ }, .stream = 8, .ssn = { 0 }, .ppid = 53,
 					       .begin = *k == 'B', .end = *k == 'E',
 					       .data = (const uint8_t *)"part", .len = 4 };
 			send_data_chunk(&h, &d);
 		}
-		assert_in_range(hostile_dropped(&h, TAUT_DROP_SCTP_FRAGMENTS), 1, 2);
+		hostile_assert_dropped(&h, TAUT_DROP_SCTP_FRAGMENTS, 1);
+		hostile_assert_dropped(&h, TAUT_DROP_SCTP_AFTER_END, impossible[i].after);
 		assert_int_equal(s->state, SCTP_DEAD);
 		assert_int_equal(s->rx.held - s->rx.ready_bytes, 0);
 		hostile_run(&h, SECOND);
@@ -625,12 +665,10 @@ static void d16_a_heartbeat_answer_measures_what_was_asked_only(void **state)
 			wr_u8(&w, 0xff);
 		send_chunk(&h, SCTP_HEARTBEAT_ACK, 0, value, w.off);
 	}
-	for (size_t len = 0; len < 4; len++, sent++)
-		send_chunk(&h, SCTP_HEARTBEAT_ACK, 0, value, len);
-	assert_int_equal(hostile_dropped(&h, TAUT_DROP_SCTP_HEARTBEAT_NOT_OURS) +
-				 hostile_dropped(&h, TAUT_DROP_SCTP_HEARTBEAT_MALFORMED),
-			 sent);
-	hostile_assert_unchanged(&h);
+	hostile_assert_refused(&h, TAUT_DROP_SCTP_HEARTBEAT_NOT_OURS, sent);
+	for (sent = 0; sent < 4; sent++)
+		send_chunk(&h, SCTP_HEARTBEAT_ACK, 0, value, sent);
+	hostile_assert_refused(&h, TAUT_DROP_SCTP_HEARTBEAT_MALFORMED, sent);
 	hostile_assert_alive(&h);
 	hostile_end(&h);
 }
@@ -708,6 +746,7 @@ static void d18_forward_tsn_goes_forwards_and_not_too_far(void **state)
 
 static void d19_a_flood_of_resets_is_bounded(void **state)
 {
+	enum { FLOOD = 100000 };
 	uint8_t value[1200];
 	struct hostile h;
 
@@ -715,8 +754,10 @@ static void d19_a_flood_of_resets_is_bounded(void **state)
 	hostile_begin(&h, 522, 0);
 	const struct tt_sctp *s = craft_victim(&h);
 	const size_t memory = h.pc->env->memory;
+	const uint64_t sent = s->counters.packets_sent;
 	uint32_t seq = s->reconfig.peer_seq;
-	for (unsigned n = 0; n < 10000; n++) {
+	h.pair.cut = true; /* the answers need not arrive */
+	for (unsigned n = 0; n < FLOOD; n++) {
 		struct wr w = wr_make(value, sizeof value);
 		const size_t at = tt_sctp_begin_param(&w, SCTP_P_RESET_OUT);
 		wr_u32(&w, seq++);
@@ -726,11 +767,12 @@ static void d19_a_flood_of_resets_is_bounded(void **state)
 			wr_u16(&w, tt_u16(3 + (n + k * 131) % 65000)); /* not the call's channel */
 		tt_sctp_end(&w, at);
 		send_chunk(&h, SCTP_RE_CONFIG, 0, value, w.off);
+		assert_in_range(s->control_count, 0, SCTP_MAX_CONTROL);
 	}
-	assert_in_range(h.pc->env->memory, 1, memory + 256 * 1024);
-	assert_in_range(s->control_count, 0, SCTP_MAX_CONTROL);
-	hostile_run(&h, 2 * SECOND);
+	h.pair.cut = false;
+	assert_in_range(s->counters.packets_sent - sent, FLOOD, FLOOD + 50); /* each is answered */
 	assert_in_range(h.pc->env->memory, 1, memory + 65536);
+	hostile_run(&h, 2 * SECOND);
 	hostile_assert_alive(&h);
 	hostile_end(&h);
 }
@@ -812,15 +854,41 @@ static void d20_channels_are_opened_rightly_or_not_at_all(void **state)
 	hostile_run(&h, SECOND);
 	assert_int_equal(h.seen[0].channels, channels);
 	hostile_assert_alive(&h);
-	/* All there are, twice. */
-	const size_t memory = h.pc->env->memory;
-	for (unsigned n = 0; n < 8192; n += 2) {
-		craft_send_message(&h, tt_u16(100 + n % 900), 50, msg, dcep(msg, 0, 2, 2, 4));
-		if (n % 64 == 0)
+	hostile_end(&h);
+}
+
+/* Every stream that a number can name, twice: those of the bad one's parity are opened once, as far as
+ * there are streams (stream 1 is the call's). */
+static void d20_a_flood_of_opens_stops_at_the_last_stream(void **state)
+{
+	enum { FLOOD = 65536, THEIRS = 1024 / 2 };
+	static uint8_t msg[PACKET];
+	struct hostile h;
+
+	(void)state;
+	hostile_begin_data(&h, 534, 0);
+	assert_int_equal(craft_victim(&h)->in_streams, 2 * THEIRS);
+	const unsigned channels = h.seen[0].channels;
+	const size_t memory = h.pc->env->memory, len = dcep(msg, 0, 2, 2, 4);
+	for (unsigned n = 0; n < FLOOD; n++) {
+		const uint16_t stream = tt_u16(2 * n % 65536);
+		struct sctp_data d = { .tsn = { craft_take_tsn(&h) },
+				       .stream = stream,
+				       .ssn = { tt_u16(n / 32768) },
+				       .ppid = 50,
+				       .begin = true,
+				       .end = true,
+				       .data = msg,
+				       .len = len };
+		send_data_chunk(&h, &d);
+		if (n % 32 == 0) /* the bad one's own records stay within the window of 64 */
 			hostile_run(&h, SECOND / 10);
 	}
 	hostile_run(&h, SECOND);
-	assert_in_range(h.seen[0].channels - channels, 450, 1024);
+	assert_int_equal(h.seen[0].channels - channels, THEIRS);
+	hostile_assert_dropped(&h, TAUT_DROP_DATA_STREAM_IN_USE, THEIRS);
+	hostile_assert_dropped(&h, TAUT_DROP_SCTP_NO_STREAM, FLOOD - 2 * THEIRS);
+	assert_int_equal(hostile_dropped_in_all(&h), 0);
 	assert_in_range(h.pc->env->memory, memory, memory + 1024 * 1024);
 	hostile_assert_alive(&h);
 	hostile_end(&h);
@@ -986,6 +1054,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(d04_a_cookie_counts_unchanged_and_in_time_only),
 		cmocka_unit_test(d05_chunk_lengths_that_cannot_be_refuse_the_packet),
 		cmocka_unit_test(d06_no_chunk_counts_with_a_wrong_tag),
+		cmocka_unit_test(d06_an_abort_with_the_reflected_tag_counts),
 		cmocka_unit_test(d07_a_flood_of_inits_keeps_nothing),
 		cmocka_unit_test(d08_an_init_of_nonsense_is_aborted_or_cut_down),
 		cmocka_unit_test(d09_tsns_far_ahead_are_refused_and_gaps_bounded),
@@ -1001,6 +1070,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(d19_a_flood_of_resets_is_bounded),
 		cmocka_unit_test(d19_what_waits_to_be_answered_is_bounded),
 		cmocka_unit_test(d20_channels_are_opened_rightly_or_not_at_all),
+		cmocka_unit_test(d20_a_flood_of_opens_stops_at_the_last_stream),
 		cmocka_unit_test(d21_chunks_of_the_end_in_the_wrong_place_end_nothing),
 		cmocka_unit_test(d22_the_window_grows_by_what_was_acknowledged_and_no_more),
 		cmocka_unit_test(d23_a_checksum_of_zero_is_wrong),
