@@ -123,27 +123,27 @@ static void a04_a_priority_that_is_not_four_octets_is_refused(void **state)
 
 static void a05_a_mapped_address_of_the_wrong_length_or_family_is_refused(void **state)
 {
+	static const uint16_t attributes[] = { TT_STUN_XOR_MAPPED_ADDRESS, TT_STUN_MAPPED_ADDRESS };
 	uint8_t buf[PACKET], tid[TT_STUN_TID_LEN], value[24] = { 0 };
 	struct hostile h;
-	unsigned sent = 0;
 
 	(void)state;
 	hostile_begin(&h, 105, 0);
 	craft_open_transaction(&h, tid);
 	hostile_mark(&h);
-	for (int family = 0; family <= 3; family++)
-		for (size_t len = 0; len <= 20; len++) {
-			if ((family == 1 && len == 8) || (family == 2 && len == 20))
-				continue;
-			struct wr w = wr_make(buf, sizeof buf);
-			tt_stun_begin(&w, TT_STUN_SUCCESS, TT_STUN_BINDING, tid);
-			value[1] = (uint8_t)family;
-			tt_stun_put(&w, TT_STUN_XOR_MAPPED_ADDRESS, value, len);
-			craft_sign_answer(&h, &w);
-			craft_inject(&h, NULL, &w);
-			sent++;
-		}
-	hostile_assert_refused(&h, malformed, sent);
+	for (size_t i = 0; i < TT_COUNT(attributes); i++)
+		for (int family = 0; family <= 3; family++)
+			for (size_t len = 0; len <= 20; len++) {
+				if ((family == 1 && len == 8) || (family == 2 && len == 20))
+					continue;
+				struct wr w = wr_make(buf, sizeof buf);
+				tt_stun_begin(&w, TT_STUN_SUCCESS, TT_STUN_BINDING, tid);
+				value[1] = (uint8_t)family;
+				tt_stun_put(&w, attributes[i], value, len);
+				craft_sign_answer(&h, &w);
+				craft_inject(&h, NULL, &w);
+				hostile_assert_refused(&h, malformed, 1);
+			}
 	hostile_assert_alive(&h);
 	hostile_end(&h);
 }
@@ -379,22 +379,29 @@ static void a10_a_flood_of_checks_gets_one_answer_each_and_no_check(void **state
 	}
 }
 
-static void flood_candidates(struct hostile *h)
+enum { CANDIDATES = 10000 };
+
+static void name_victim(struct hostile *h, bool one_port)
 {
-	const size_t had = h->pc->ice->cur->signaled_count;
 	char line[128];
 
 	hostile_mark(h);
-
-	for (int n = 0; n < 10000; n++) {
+	for (int n = 0; n < CANDIDATES; n++) {
 		snprintf(line, sizeof line, "candidate:%d 1 udp %d 203.0.113.7 %d typ host", n,
-			 2130706431 - n, 1024 + n);
+			 2130706431 - n, 1024 + (one_port ? 0 : n));
 		assert_int_equal(taut_pc_add_ice_candidate(h->pc, h->pair.sim.now, line,
 							   strlen(line), NULL, 0),
 				 TAUT_OK);
 	}
+}
+
+static void flood_candidates(struct hostile *h)
+{
+	const size_t had = h->pc->ice->cur->signaled_count;
+
+	name_victim(h, false);
 	hostile_assert_dropped(h, TAUT_DROP_ICE_TOO_MANY_REMOTE,
-			       (unsigned)(10000 - (TT_ICE_MAX_REMOTE - had)));
+			       (unsigned)(CANDIDATES - (TT_ICE_MAX_REMOTE - had)));
 	assert_in_range(remotes(h), 1, TT_ICE_MAX_REMOTE + TT_ICE_MAX_PRFLX);
 	assert_in_range(pairs(h), 1, TT_ICE_MAX_PAIRS);
 }
@@ -425,6 +432,26 @@ static void a11_a_flood_of_candidates_is_capped_and_paced(void **state)
 	hostile_run(&h, 10 * SECOND);
 	assert_in_range(h.pc->ice->counters.checks_sent - before, 0, 10 * 20 + 1 + 3);
 	hostile_assert_alive(&h);
+	hostile_end(&h);
+}
+
+/* RFC 8445 section 6.1.2.4: a pair that is there already is redundant. */
+static void a11_ten_thousand_candidates_of_one_address_are_checked_as_one(void **state)
+{
+	struct hostile h;
+
+	(void)state;
+	hostile_init(&h, 123, 0, true);
+	while (!h.pc->remote.sdp)
+		hostile_run(&h, 1000);
+	h.pair.cut = h.pair.hold_signals = true;
+	const size_t had = remotes(&h), paired = pairs(&h);
+	const uint64_t sent = h.pc->ice->counters.checks_sent;
+	name_victim(&h, true);
+	assert_int_equal(remotes(&h), had + 1);
+	assert_in_range(pairs(&h) - paired, 1, 2);
+	hostile_run(&h, 60 * SECOND);
+	assert_in_range(h.pc->ice->counters.checks_sent - sent, 7, pairs(&h) * 7);
 	hostile_end(&h);
 }
 
@@ -704,6 +731,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(a09_a_role_is_turned_by_signed_messages_only_and_not_for_ever),
 		cmocka_unit_test(a10_a_flood_of_checks_gets_one_answer_each_and_no_check),
 		cmocka_unit_test(a11_a_flood_of_candidates_is_capped_and_paced),
+		cmocka_unit_test(a11_ten_thousand_candidates_of_one_address_are_checked_as_one),
 		cmocka_unit_test(a12_checks_from_everywhere_reveal_sixteen_candidates),
 		cmocka_unit_test(a13_a_forged_answer_needs_the_id_the_password_and_the_address),
 		cmocka_unit_test(a09_an_unsigned_conflict_turns_no_check),

@@ -414,6 +414,8 @@ static void b10_a_stranger_s_hello_makes_no_flight(void **state)
 		hostile_inject_on(&h, f->flow, &f->addr, &from, hello, len);
 	}
 	hostile_assert_refused(&h, elsewhere, 2000);
+	hostile_run(&h, 3 * SECOND);
+	hostile_assert_ping(&h);
 	hostile_end(&h);
 }
 

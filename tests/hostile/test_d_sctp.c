@@ -744,6 +744,25 @@ static void d18_forward_tsn_goes_forwards_and_not_too_far(void **state)
 	hostile_end(&h);
 }
 
+static void d18_forward_tsn_that_was_never_agreed_on_is_refused(void **state)
+{
+	uint8_t value[4];
+	struct hostile h;
+
+	(void)state;
+	hostile_begin_data(&h, 535, 0);
+	h.pc->channels->sctp->peer_forward_tsn = false; /* as if its INIT had not named it */
+	hostile_mark(&h);
+	for (unsigned n = 0; n < 20; n++) {
+		struct wr w = wr_make(value, sizeof value);
+		wr_u32(&w, craft_victim(&h)->tracker.cum.v + n);
+		send_chunk(&h, SCTP_FORWARD_TSN, 0, value, w.off);
+	}
+	hostile_assert_refused(&h, TAUT_DROP_SCTP_FORWARD_NOT_AGREED, 20);
+	hostile_assert_alive(&h);
+	hostile_end(&h);
+}
+
 static void d19_a_flood_of_resets_is_bounded(void **state)
 {
 	enum { FLOOD = 100000 };
@@ -1005,6 +1024,40 @@ static void d24_set_up_chunks_stand_alone_and_first(void **state)
 	hostile_end(&h);
 }
 
+/* 5.1 D: before COOKIE ECHO there is no association that could have data. */
+static void d24_data_before_the_set_up_is_refused(void **state)
+{
+	uint8_t buf[PACKET];
+	struct hostile h;
+
+	(void)state;
+	hostile_init(&h, 536, 0, true);
+	hostile_until_dtls(&h, TAUT_STATE_CONNECTED);
+	while (h.evil->dtls_state != TAUT_STATE_CONNECTED)
+		hostile_run(&h, 1000);
+	const struct tt_sctp *s = craft_victim(&h);
+	assert_int_equal(s->state, SCTP_COOKIE_WAIT);
+	hostile_mark(&h);
+	for (unsigned n = 0; n < 20; n++) {
+		struct wr w = craft_sctp_tag(&h, buf, sizeof buf, s->my_tag);
+		const struct sctp_data d = { .tsn = { n },
+					     .stream = 1,
+					     .ssn = { (uint16_t)n },
+					     .ppid = 51,
+					     .begin = true,
+					     .end = true,
+					     .data = (const uint8_t *)"early",
+					     .len = 5 };
+		tt_sctp_write_data(&w, &d);
+		craft_send_sctp(&h, &w);
+	}
+	hostile_assert_refused(&h, TAUT_DROP_SCTP_CHUNK_STATE, 20);
+	hostile_run(&h, 2 * SECOND);
+	assert_int_equal(h.seen[0].messages, 0);
+	hostile_assert_ping(&h);
+	hostile_end(&h);
+}
+
 static void d25_padding_is_read_as_the_rfc_says(void **state)
 {
 	uint8_t buf[PACKET];
@@ -1067,6 +1120,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(d16_a_heartbeat_answer_measures_what_was_asked_only),
 		cmocka_unit_test(d17_counts_inside_causes_loop_over_nothing),
 		cmocka_unit_test(d18_forward_tsn_goes_forwards_and_not_too_far),
+		cmocka_unit_test(d18_forward_tsn_that_was_never_agreed_on_is_refused),
 		cmocka_unit_test(d19_a_flood_of_resets_is_bounded),
 		cmocka_unit_test(d19_what_waits_to_be_answered_is_bounded),
 		cmocka_unit_test(d20_channels_are_opened_rightly_or_not_at_all),
@@ -1075,6 +1129,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(d22_the_window_grows_by_what_was_acknowledged_and_no_more),
 		cmocka_unit_test(d23_a_checksum_of_zero_is_wrong),
 		cmocka_unit_test(d24_set_up_chunks_stand_alone_and_first),
+		cmocka_unit_test(d24_data_before_the_set_up_is_refused),
 		cmocka_unit_test(d25_padding_is_read_as_the_rfc_says),
 	};
 	if (argc > 1) /* only those: a13* */
