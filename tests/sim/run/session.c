@@ -33,7 +33,7 @@ static void add_side(struct session *s, int i)
 {
 	struct side *a = &s->sides[i];
 	const struct world_peer_config peer = { .name = i == 0 ? "alice" : "bob",
-						.pc = &config,
+						.pc = &s->config,
 						.trace = s->tracing ? &s->sink : NULL,
 						.handler = session_event,
 						.user = a,
@@ -201,6 +201,8 @@ void session_open(struct session *s)
 	if (s->plan.start > 0)
 		s->world->now = s->world->start = s->plan.start;
 	s->random = world_stream(s->plan.seed, 8);
+	s->config = config;
+	s->config.srtp_backend = s->options->srtp;
 	session_trace_begin(s);
 	s->rooms = s->plan.rooms ? world_rooms_new(s->world) : NULL;
 	for (int i = 0; i < 2; i++)

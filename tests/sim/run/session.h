@@ -46,6 +46,7 @@ struct session_options {
 	void (*packet)(void *ctx, const struct taut_trace_record *r); /* each, in clear; or NULL */
 	void (*description)(void *ctx, const char *text);             /* or candidate; or NULL */
 	void *ctx;
+	uint32_t srtp; /* TAUT_SRTP_, of both peers */
 };
 
 void session_run(uint64_t seed, const struct profile *profile,

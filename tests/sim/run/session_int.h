@@ -75,6 +75,7 @@ struct session {
 	struct world_random random;
 	struct taut_trace_sink sink, *text;
 	const struct session_options *options;
+	struct taut_config config; /* of both peers */
 	bool tracing;
 	struct {
 		uint8_t data[SECRET_CAP];

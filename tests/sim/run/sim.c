@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/num.h"
 #include "run/sim_options.h"
 #include "srtp/srtp.h"
 
@@ -15,6 +16,7 @@ enum { MOST_JOBS = 64 };
 
 static const char usage_text[] =
 	"usage: sim [--seeds N] [--first SEED] [--profile NAME] [--jobs N] [--json] [--quiet]\n"
+	"           [--srtp NAME]\n"
 	"       sim --replay SEED [--profile NAME] [--trace]\n"
 	"       sim --scenario FILE [--seed N | --seeds N] [--trace]\n"
 	"\n"
@@ -28,6 +30,7 @@ static const char usage_text[] =
 	"  --scenario FILE  a session whose course stands in a file, twice; see docs/TESTING.md\n"
 	"  --seed N         its seed, instead of the file's; with --seeds: the first of so many\n"
 	"  --trace          with --replay or --scenario: every step of both peers\n"
+	"  --srtp NAME      media protected by taut (default) or libsrtp2\n"
 	"\n"
 	"examples:\n"
 	"  ./dev sim --seeds 6000 --jobs 2\n"
@@ -88,6 +91,24 @@ static bool take_jobs(struct sim_options *o, const char *value)
 	return true;
 }
 
+static bool take_srtp(struct sim_options *o, const char *name)
+{
+	static const struct {
+		const char *name, *option;
+		uint32_t backend;
+	} all[] = { { "taut", " --srtp taut", TAUT_SRTP_TAUT },
+		    { "libsrtp2", " --srtp libsrtp2", TAUT_SRTP_LIBSRTP } };
+
+	for (size_t i = 0; i < TT_COUNT(all); i++)
+		if (strcmp(all[i].name, name) == 0 && tt_srtp_backend_name(all[i].backend)) {
+			o->srtp = all[i].backend;
+			o->srtp_option = all[i].option;
+			return true;
+		}
+	fprintf(stderr, "sim: this build has no SRTP of that name\n");
+	return false;
+}
+
 static bool take_option(struct sim_options *o, int option, const char *value)
 {
 	switch (option) {
@@ -108,6 +129,8 @@ static bool take_option(struct sim_options *o, int option, const char *value)
 		return true;
 	case 'n':
 		return take_jobs(o, value);
+	case 'm':
+		return take_srtp(o, value);
 	case 't':
 		return o->trace = true;
 	case 'j':
@@ -126,7 +149,8 @@ static int read_options(struct sim_options *o, int argc, char **argv)
 		{ "seeds", 1, NULL, 's' },  { "first", 1, NULL, 'f' },    { "seed", 1, NULL, 'f' },
 		{ "replay", 1, NULL, 'r' }, { "profile", 1, NULL, 'p' },  { "jobs", 1, NULL, 'n' },
 		{ "trace", 0, NULL, 't' },  { "json", 0, NULL, 'j' },     { "quiet", 0, NULL, 'q' },
-		{ "help", 0, NULL, 'h' },   { "scenario", 1, NULL, 'c' }, { NULL, 0, NULL, 0 }
+		{ "help", 0, NULL, 'h' },   { "scenario", 1, NULL, 'c' }, { "srtp", 1, NULL, 'm' },
+		{ NULL, 0, NULL, 0 }
 	};
 	int option;
 
@@ -155,7 +179,7 @@ int sim_profile_of(const struct sim_options *o, uint64_t seed)
 int main(int argc, char **argv)
 {
 	long processors = sysconf(_SC_NPROCESSORS_ONLN);
-	struct sim_options o = { .seeds = 120, .first = 1, .profile = -1 };
+	struct sim_options o = { .seeds = 120, .first = 1, .profile = -1, .srtp_option = "" };
 
 	o.jobs = processors < 1 ? 1 : processors > MOST_JOBS ? MOST_JOBS : (unsigned)processors;
 	int end = read_options(&o, argc, argv);
@@ -163,7 +187,7 @@ int main(int argc, char **argv)
 		return end - 1;
 	signal(SIGABRT, on_abort);
 	signal(SIGSEGV, on_abort);
-	tt_srtp_ready(TAUT_SRTP_DEFAULT); /* outside any measurement */
+	tt_srtp_ready(o.srtp); /* outside any measurement */
 	if (o.scenario)
 		return sim_scenario(&o);
 	return o.replaying ? sim_replay(&o) : sim_many(&o);

@@ -23,14 +23,15 @@ _Static_assert(sizeof(struct judged) <= PIPE_WHOLE, "results are written whole")
 
 static void judge(const struct sim_options *o, uint64_t seed, struct judged *j)
 {
-	const struct session_options plain = { 0 };
+	const struct session_options plain = { .srtp = o->srtp };
 	struct session_result again;
 
 	memset(j, 0, sizeof *j);
 	j->seed = seed;
 	j->profile = sim_profile_of(o, seed);
 	j->repeated = seed / PROFILES % REPEAT == 0;
-	sim_running("--profile %s --replay %" PRIu64, profiles[j->profile].name, seed);
+	sim_running("--profile %s --replay %" PRIu64 "%s", profiles[j->profile].name, seed,
+		    o->srtp_option);
 	session_run(seed, &profiles[j->profile], &plain, &j->result);
 	if (!j->repeated)
 		return;
@@ -139,6 +140,8 @@ int sim_many(const struct sim_options *o)
 	double began = wall_clock();
 	int ends[2];
 
+	if (t)
+		t->option = o->srtp_option;
 	if (!t || pipe(ends) != 0 || !start(o, ends)) {
 		perror("sim");
 		return 2;

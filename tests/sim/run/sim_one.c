@@ -13,16 +13,18 @@ static void write_line(void *ctx, const char *text, size_t len)
 static struct session_options how_to(const struct sim_options *o)
 {
 	return (struct session_options){ .write_trace = o->trace ? write_line : NULL,
-					 .ctx = stdout };
+					 .ctx = stdout,
+					 .srtp = o->srtp };
 }
 
 int sim_replay(const struct sim_options *o)
 {
-	const struct session_options how = how_to(o), plain = { 0 };
+	const struct session_options how = how_to(o), plain = { .srtp = o->srtp };
 	struct session_result r, again;
 	int profile = sim_profile_of(o, o->replay);
 
-	sim_running("--profile %s --replay %" PRIu64, profiles[profile].name, o->replay);
+	sim_running("--profile %s --replay %" PRIu64 "%s", profiles[profile].name, o->replay,
+		    o->srtp_option);
 	session_run(o->replay, &profiles[profile], &how, &r);
 	session_run(o->replay, &profiles[profile], &plain, &again);
 	printf("seed %" PRIu64 ", profile %s: %s <-> %s\n", o->replay, profiles[profile].name,
@@ -56,14 +58,14 @@ static void print_scenario(const struct sim_options *o, uint64_t seed,
 	       r->failures ? "FAILED" : "ok", o->scenario, seed, (double)r->virtual_time / 1e6,
 	       r->hash);
 	if (r->failures)
-		printf("    %s\n    ./dev sim --scenario %s --seed %" PRIu64 " --trace\n",
-		       r->failure, o->scenario, seed);
+		printf("    %s\n    ./dev sim --scenario %s --seed %" PRIu64 "%s --trace\n",
+		       r->failure, o->scenario, seed, o->srtp_option);
 }
 
 int sim_scenario(const struct sim_options *o)
 {
 	static struct scenario sc;
-	const struct session_options how = how_to(o), plain = { 0 };
+	const struct session_options how = how_to(o), plain = { .srtp = o->srtp };
 	struct session_result r, again;
 	char error[SCENARIO_ERROR];
 	int failed = 0;
@@ -75,7 +77,8 @@ int sim_scenario(const struct sim_options *o)
 	uint64_t first = o->has_first ? o->first : sc.plan.seed,
 		 seeds = o->has_seeds ? o->seeds : 1;
 	for (uint64_t seed = first; seed < first + seeds; seed++) {
-		sim_running("--scenario %s --seed %" PRIu64, o->scenario, seed);
+		sim_running("--scenario %s --seed %" PRIu64 "%s", o->scenario, seed,
+			    o->srtp_option);
 		scenario_run(&sc, seed, &how, &r);
 		scenario_run(&sc, seed, &plain, &again);
 		if (again.hash != r.hash && r.failures++ == 0)

@@ -9,6 +9,9 @@ struct sim_options {
 	unsigned jobs;
 	int profile; /* -1: all in turn */
 	const char *scenario;
+	uint32_t srtp; /* TAUT_SRTP_ */
+	const char
+		*srtp_option; /* that says so, for the command that shows a failure again, or "" */
 	bool json, quiet, trace, replaying, has_seeds, has_first;
 };
 

@@ -124,10 +124,10 @@ static void print_failures(const struct sim_table *t)
 {
 	for (unsigned i = 0; i < t->failure_count && i < SIM_FAILURES_SHOWN; i++)
 		printf("seed %" PRIu64 " (%s): %s\n    ./dev sim --profile %s --replay %" PRIu64
-		       "\n",
+		       "%s\n",
 		       t->failures[i].seed, profiles[t->failures[i].profile].name,
 		       t->failures[i].text, profiles[t->failures[i].profile].name,
-		       t->failures[i].seed);
+		       t->failures[i].seed, t->option);
 	if (t->failure_count > SIM_FAILURES_SHOWN)
 		printf("... and %u more\n", t->failure_count - SIM_FAILURES_SHOWN);
 }

@@ -29,6 +29,7 @@ struct sim_table {
 	unsigned failure_count;
 	unsigned wraps[SESSION_WRAPS]; /* sessions that saw one */
 	uint64_t hash;                 /* of all sessions, whatever their order */
+	const char *option;            /* beside seed and profile, to run one of them again */
 	double cpu_seconds, wall_seconds;
 };
 
