@@ -41,8 +41,10 @@ taut_time taut_pc_deadline(const taut_pc *pc, const char **why)
 		at = tt_dcs_deadline(pc->channels, &layer);
 		earlier(&first, &reason, at, layer);
 	}
-	/* Without a path nothing of the session can be sent, so that waiting for it would spin. */
-	if (pc->rtp && pc->srtp && tt_ice_selected(pc->ice, pc->now, &path)) {
+	/* Without a path, or after DTLS has failed, nothing of the session is sent (pc_send.c), so that
+	 * waiting for it would spin. */
+	if (pc->rtp && pc->srtp && pc->dtls_state == TAUT_STATE_CONNECTED &&
+	    tt_ice_selected(pc->ice, pc->now, &path)) {
 		at = tt_rtp_session_deadline(pc->rtp, &layer);
 		earlier(&first, &reason, at, layer);
 	}

@@ -674,6 +674,24 @@ static void b15_a_second_handshake_is_refused_and_the_keys_stay(void **state)
 	}
 }
 
+/* Who begins a second handshake is told no, and OpenSSL ends the session with an alert: the good one
+ * has failed then, in the middle of a call, and no timer of its media goes on. */
+static void b15_a_session_that_ends_by_an_alert_leaves_no_timer(void **state)
+{
+	struct hostile h;
+
+	(void)state;
+	hostile_begin(&h, 221, 0);
+	SSL *ssl = h.evil->dtls->ssl;
+	SSL_clear_options(ssl, SSL_OP_NO_RENEGOTIATION);
+	assert_int_equal(SSL_renegotiate(ssl), 1);
+	SSL_do_handshake(ssl);
+	hostile_run(&h, 20 * SECOND); /* a timer that is due without end would be seen */
+	assert_int_equal(taut_pc_connection_state(h.pc), TAUT_STATE_FAILED);
+	assert_int_equal(taut_pc_connection_state(h.evil), TAUT_STATE_FAILED);
+	hostile_end(&h);
+}
+
 struct closer {
 	int at, seen;
 	bool free_it;
@@ -852,6 +870,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(b13_fragments_in_every_order_make_the_same_handshake),
 		cmocka_unit_test(b14_without_a_common_profile_media_fails_closed_and_data_goes_on),
 		cmocka_unit_test(b15_a_second_handshake_is_refused_and_the_keys_stay),
+		cmocka_unit_test(b15_a_session_that_ends_by_an_alert_leaves_no_timer),
 		cmocka_unit_test(b16_closing_or_freeing_at_every_event_is_safe),
 		cmocka_unit_test(b17_odd_certificates_pass_by_fingerprint_or_fail),
 		cmocka_unit_test(b17_a_certificate_of_a_mebibyte_is_refused_at_its_first_fragment),
