@@ -197,6 +197,11 @@ int tt_ice_set_remote(struct tt_ice *ice, taut_time now, const char *ufrag, cons
 	if (g->early_ufrag[0] && strcmp(g->early_ufrag, ufrag) != 0)
 		forget_early_peer(ice, now);
 	g->pac_until = now + TT_ICE_PAC;
+	ice->answer_until = 0;
+	if (ice->state == TT_ICE_FAILED) { /* the answer was given up, and comes all the same */
+		ice->state = TT_ICE_NEW;
+		ice->reason = TAUT_REASON_NONE;
+	}
 	tt_note(ice->env, now, TAUT_LAYER_ICE, "remote credentials known", TT_STR("ufrag", ufrag),
 		TT_STR("role", ice->controlling ? "controlling" : "controlled"));
 	tt_ice_update(ice, now);
@@ -221,6 +226,7 @@ int tt_ice_restart(struct tt_ice *ice, taut_time now)
 			ice->response[(ice->response_head + i) % TT_ICE_MAX_RESPONSES].prev = true;
 	}
 	ice->cur = g;
+	ice->answer_until = 0;
 	ice->selected_known = ice->selected_due = false;
 	tt_ice_gather_reset(ice);
 	if (ice->state == TT_ICE_FAILED || !ice->path_gen) {
@@ -240,6 +246,7 @@ int tt_ice_restart_undo(struct tt_ice *ice, taut_time now)
 	tt_ice_gen_free(ice, ice->cur);
 	ice->cur = ice->prev;
 	ice->prev = NULL;
+	ice->answer_until = 0;
 	ice->response_count = 0;
 	ice->selected_known = ice->path_gen == ice->cur && ice->cur->pair[ice->path].nominated;
 	ice->gathering = true;

@@ -152,6 +152,7 @@ struct tt_ice {
 
 	struct ice_gen *cur, *prev;
 	taut_time prev_until;     /* 0: prev is needed; else what is under way to it is awaited */
+	taut_time answer_until;   /* a restart's answer is all there is to hope for; 0: it is not */
 	struct ice_gen *path_gen; /* cur, prev or NULL: nowhere to send data */
 	int path;                 /* a pair of path_gen */
 	taut_time next_check, last_check;

@@ -190,6 +190,8 @@ taut_time tt_ice_deadline(const struct tt_ice *ice, const char **why)
 			earlier(&at, &reason, g->nominate_at, "nominate a pair");
 		if (g->has_remote && !ice->path_gen && g->pac_until > ice->last_now)
 			earlier(&at, &reason, g->pac_until, "patience ends");
+		if (ice->answer_until > 0)
+			earlier(&at, &reason, ice->answer_until, "a restart is not answered");
 	}
 	if (why)
 		*why = reason;

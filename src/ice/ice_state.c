@@ -57,6 +57,21 @@ static void state_on_path(struct tt_ice *ice, taut_time now)
 		set_state(ice, now, TT_ICE_CONNECTED, TAUT_REASON_NONE, "a check was answered");
 }
 
+/* A restart was offered, and meanwhile the old pair lost its consent. RFC 8863 section 4 has an agent
+ * wait for the peer's candidates as long as checks may take; an answer is given no longer. Then all
+ * pairs have "lost consent", as webrtc-pc section 5.6.4 has it of "failed". */
+static void state_until_answer(struct tt_ice *ice, taut_time now)
+{
+	if (ice->answer_until == 0)
+		ice->answer_until = now + TT_ICE_PAC;
+	if (now < ice->answer_until)
+		set_state(ice, now, TT_ICE_DISCONNECTED, TAUT_REASON_ICE_SILENT,
+			  "consent on the old pair expired during the restart");
+	else
+		set_state(ice, now, TT_ICE_FAILED, TAUT_REASON_ICE_CONSENT_EXPIRED,
+			  "no pair has consent, and the restart was not answered");
+}
+
 static void state_without_path(struct tt_ice *ice, taut_time now)
 {
 	const struct ice_gen *g = ice->cur;
@@ -73,8 +88,7 @@ static void state_without_path(struct tt_ice *ice, taut_time now)
 	else if (g->has_remote)
 		set_state(ice, now, TT_ICE_CHECKING, TAUT_REASON_NONE, "checks run");
 	else if (ice->state != TT_ICE_NEW)
-		set_state(ice, now, TT_ICE_DISCONNECTED, TAUT_REASON_ICE_SILENT,
-			  "consent on the old pair expired during the restart");
+		state_until_answer(ice, now);
 }
 
 void tt_ice_wake(struct tt_ice *ice)

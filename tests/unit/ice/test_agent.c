@@ -474,6 +474,34 @@ static void a_restart_leads_out_of_failure(void **state)
 	world_free(&w);
 }
 
+/* RFC 8863 section 4 says how long there may be hope for a peer; webrtc-pc section 5.6.4 that nothing is
+ * left when all pairs have lost consent. The answer may still come, after that. */
+static void a_restart_that_nobody_answers_fails_and_a_late_answer_mends_it(void **state)
+{
+	struct world w;
+
+	(void)state;
+	simple(&w, 23, NULL);
+	world_begin(&w);
+	world_run(&w, 5 * SEC);
+	w.h[0].mute = w.h[1].mute = true;
+	tt_ice_restart(w.h[0].ice, w.sim.now);
+	world_run(&w, 31 * SEC);
+	assert_int_equal(w.h[0].state, TT_ICE_DISCONNECTED);
+	world_run(&w, 37 * SEC);
+	assert_int_equal(w.h[0].state, TT_ICE_DISCONNECTED);
+	world_run(&w, 6 * SEC);
+	assert_int_equal(w.h[0].state, TT_ICE_FAILED);
+	assert_int_equal(tt_ice_deadline(w.h[0].ice, NULL), INT64_MAX);
+	w.h[0].mute = w.h[1].mute = false;
+	tt_ice_restart(w.h[1].ice, w.sim.now);
+	world_begin(&w);
+	world_run(&w, 2 * SEC);
+	assert_int_equal(w.h[0].state, TT_ICE_COMPLETED);
+	assert_paths_meet(&w);
+	world_free(&w);
+}
+
 static void a_restart_that_is_rolled_back_leaves_all_as_it_was(void **state)
 {
 	struct world w;
@@ -657,8 +685,10 @@ int main(void)
 		cmocka_unit_test(consent_expires_though_the_peer_s_checks_arrive),
 		cmocka_unit_test(a_restart_keeps_data_flowing_and_drops_the_old_generation),
 		cmocka_unit_test(a_restart_leads_out_of_failure),
+		cmocka_unit_test(a_restart_that_nobody_answers_fails_and_a_late_answer_mends_it),
 		cmocka_unit_test(a_restart_that_is_rolled_back_leaves_all_as_it_was),
-		cmocka_unit_test(an_interface_that_vanishes_is_closed_and_another_pair_is_not_needed_to_fail),
+		cmocka_unit_test(
+			an_interface_that_vanishes_is_closed_and_another_pair_is_not_needed_to_fail),
 		cmocka_unit_test(the_controlled_side_stays_with_the_pair_nominated_last),
 		cmocka_unit_test(names_of_the_peer_are_resolved),
 		cmocka_unit_test(a_name_that_nobody_knows_costs_eight_queries_and_nothing_else),
