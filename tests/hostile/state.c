@@ -12,11 +12,17 @@
 #include "sctp/sctp_assoc.h"
 #include "srtp/srtp_state.h"
 
-/* FNV-1a. */
+/* FNV-1a, by eight octets as far as there are so many. */
 static uint64_t absorb(uint64_t h, const void *data, size_t len)
 {
 	const uint8_t *p = data;
+	uint64_t word;
 
+	for (; len >= sizeof word; len -= sizeof word, p += sizeof word) {
+		memcpy(&word, p, sizeof word);
+		h = (h ^ word) * 0x100000001b3u;
+		h ^= h >> 32;
+	}
 	for (size_t i = 0; i < len; i++)
 		h = (h ^ p[i]) * 0x100000001b3u;
 	return h;
@@ -38,11 +44,15 @@ static uint64_t absorb_but(uint64_t h, const void *data, size_t len, const struc
 {
 	const uint8_t *p = data;
 
-	for (size_t i = 0; i < len; i++) {
-		bool out = false;
-		for (size_t k = 0; k < n; k++)
-			out |= i >= cuts[k].at && i < cuts[k].at + cuts[k].len;
-		h = out ? h : (h ^ p[i]) * 0x100000001b3u;
+	for (size_t at = 0; at < len;) {
+		size_t end = len, next = len;
+		for (size_t k = 0; k < n; k++) /* the first cut from here on */
+			if (cuts[k].at >= at && cuts[k].at < end) {
+				end = cuts[k].at;
+				next = end + cuts[k].len;
+			}
+		h = absorb(h, p + at, end - at);
+		at = next;
 	}
 	return h;
 }

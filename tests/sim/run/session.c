@@ -12,6 +12,7 @@
 #define LOAD_MOST      (120 * (taut_time)SECOND)
 #define GOODBYE_MOST   (40 * (taut_time)SECOND)
 #define MEMORY_CEILING (4u << 20)
+#define SEND_BUFFER    (768u << 10) /* no session fills it; a scenario does */
 
 static const struct taut_codec codecs[] = {
 	{ .size = sizeof(struct taut_codec),
@@ -27,7 +28,8 @@ static const struct taut_config config = { .size = sizeof config,
 					   .codecs = codecs,
 					   .codec_count = TT_COUNT(codecs),
 					   .ice_servers = servers,
-					   .ice_server_count = TT_COUNT(servers) };
+					   .ice_server_count = TT_COUNT(servers),
+					   .send_buffer_size = SEND_BUFFER };
 
 static void add_side(struct session *s, int i)
 {
@@ -189,9 +191,9 @@ void session_close(struct session *s, struct session_result *out)
 	out->hash = s->world->hash;
 	out->wraps = s->wraps;
 	out->refused = s->refused;
+	session_trace_end(s);
 	out->failures = s->world->failures;
 	memcpy(out->failure, s->world->failure, sizeof out->failure);
-	session_trace_end(s);
 	world_free(s->world);
 }
 

@@ -12,12 +12,6 @@
 #include "sctp/sctp_assoc.h"
 #include "taut/drop.h"
 
-enum {
-	SAMPLE = 8,      /* one step in so many: the checks walk all that is outstanding */
-	SAMPLE_STUN = 4,
-	SAMPLE_RECV = 32 /* one packet in so many: the whole state is hashed before and after */
-};
-
 static void hex(const uint8_t *in, size_t n, char *out)
 {
 	static const char digits[] = "0123456789abcdef";
@@ -196,6 +190,17 @@ static void look_at_peer(struct world_peer *p)
 		look_at_sctp(p, pc->channels->sctp);
 }
 
+/* Whoever waits for something wakes up by itself: where no timer is armed, all is over or nothing has
+ * begun. */
+static void look_at_timers(struct world_peer *p)
+{
+	const uint32_t state = taut_pc_connection_state(p->pc);
+
+	if (state != TAUT_STATE_NEW && state < TAUT_STATE_FAILED &&
+	    taut_pc_deadline(p->pc, NULL) == INT64_MAX)
+		world_fail(p->world, "%s: waits, and no timer is armed", p->cfg.name);
+}
+
 void session_look_inside(struct world_peer *p)
 {
 	struct side *a = p->cfg.user;
@@ -206,9 +211,8 @@ void session_look_inside(struct world_peer *p)
 		wind_up_rtp(p->pc->rtp);
 	if (p->cfg.near_wrap && p->pc->channels && p->pc->channels->sctp)
 		wind_up_streams(p, p->pc->channels->sctp);
-	if (a->steps++ % SAMPLE != 0)
-		return;
 	look_at_peer(p);
+	look_at_timers(p);
 	note_wraps(a);
 }
 
@@ -231,14 +235,12 @@ static uint64_t refused(const taut_pc *pc)
 	return n;
 }
 
-/* The whole state before a packet, for one packet in so many; STUN is rare, and most often refused. */
 void session_before_packet(struct world_peer *p, const uint8_t *data, size_t len)
 {
 	struct side *a = p->cfg.user;
-	unsigned every = len > 0 && data[0] <= 3 ? SAMPLE_STUN : SAMPLE_RECV;
 
-	a->watched = p->pc && a->packets++ % every == 0;
-	if (!a->watched)
+	(void)data, (void)len;
+	if (!p->pc)
 		return;
 	a->dropped_before = refused(p->pc);
 	state_take(&a->before, p->pc);
@@ -249,9 +251,7 @@ void session_after_packet(struct world_peer *p)
 	struct side *a = p->cfg.user;
 	struct state after;
 
-	if (!a->watched || !p->pc)
-		return;
-	if (refused(p->pc) == a->dropped_before)
+	if (!p->pc || refused(p->pc) == a->dropped_before)
 		return;
 	state_take(&after, p->pc);
 	const char *part = state_differs(&a->before, &after);
@@ -268,11 +268,15 @@ void session_learn_keys(struct side *a)
 
 	if (!a->s->tracing || tt_dtls_srtp_keys(a->peer.pc->dtls, &keys) != TAUT_OK)
 		return;
+	const struct tt_dcs *channels = a->peer.pc->channels;
+	if (channels)
+		session_secret(a->s, "what signs cookies", channels->sctp->secret,
+			       sizeof channels->sctp->secret);
 	const struct tt_srtp_key *both[] = { &keys.local, &keys.remote };
 	const size_t len = tt_srtp_key_len(keys.profile);
 	for (int i = 0; i < 2; i++) {
-		session_secret(a->s, both[i]->key, len);
+		session_secret(a->s, "an SRTP key", both[i]->key, len);
 		hex(both[i]->key, len, text);
-		session_secret(a->s, text, 2 * len);
+		session_secret(a->s, "an SRTP key", text, 2 * len);
 	}
 }

@@ -17,7 +17,7 @@ enum {
 	MESSAGE_BYTES = 262144,
 	TICK = 20000,      /* one frame of sound */
 	MEDIA_TICKS = 250, /* 5 s */
-	SECRETS = 16,
+	SECRETS = 64,
 	SECRET_CAP = 260,
 	MS = 1000,
 	SECOND = 1000000,
@@ -51,10 +51,7 @@ struct side {
 	uint32_t messages_out, messages_in;
 	taut_time first_out, last_in;
 	bool waits; /* for room in the buffer */
-	unsigned steps;
-	/* the packet at hand is one whose effects are looked at: what was before it */
-	bool watched;
-	unsigned packets;
+	/* before the packet at hand */
 	uint64_t dropped_before;
 	struct state before;
 	/* asked for by a scenario */
@@ -78,10 +75,15 @@ struct session {
 	struct taut_config config; /* of both peers */
 	bool tracing;
 	struct {
+		const char *what;
 		uint8_t data[SECRET_CAP];
 		size_t len;
 	} secrets[SECRETS];
 	size_t secret_count;
+	struct { /* all that the trace said, to be searched when every secret is known */
+		char *text;
+		size_t len, cap;
+	} traced;
 	bool hung_up;
 	unsigned wraps, refused; /* a bit each; packets whose refusal was looked at */
 	/* NULL in a session of the plan's own course */
@@ -124,7 +126,7 @@ void session_check_load(struct session *s);
 /* session_trace.c */
 void session_trace_begin(struct session *s);
 void session_trace_end(struct session *s);
-void session_secret(struct session *s, const void *data, size_t len);
+void session_secret(struct session *s, const char *what, const void *data, size_t len);
 void session_secrets_of(struct session *s, const char *sdp);
 
 /* scenario_run.c */

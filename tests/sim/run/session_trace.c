@@ -19,18 +19,23 @@ static bool holds(const uint8_t *in, size_t len, const uint8_t *what, size_t n)
 	return false;
 }
 
-static void search(struct session *s, const void *data, size_t len)
+static void keep(struct session *s, const void *data, size_t len)
 {
-	for (size_t i = 0; i < s->secret_count; i++)
-		if (holds(data, len, s->secrets[i].data, s->secrets[i].len))
-			world_fail(s->world, "a secret stands in the trace");
+	if (s->traced.len + len > s->traced.cap) {
+		s->traced.cap = 2 * (s->traced.cap + len);
+		s->traced.text = realloc(s->traced.text, s->traced.cap);
+		if (!s->traced.text)
+			abort();
+	}
+	memcpy(s->traced.text + s->traced.len, data, len);
+	s->traced.len += len;
 }
 
 static void on_line(void *ctx, const char *text, size_t len)
 {
 	struct session *s = ctx;
 
-	search(s, text, len);
+	keep(s, text, len);
 	if (s->options->write_trace)
 		s->options->write_trace(s->options->ctx, text, len);
 }
@@ -41,9 +46,9 @@ static void on_record(void *ctx, const struct taut_trace_record *r)
 
 	for (size_t i = 0; i < r->field_count; i++)
 		if (r->fields[i].text)
-			search(s, r->fields[i].text, strlen(r->fields[i].text));
+			keep(s, r->fields[i].text, strlen(r->fields[i].text) + 1);
 	if (r->data)
-		search(s, r->data, r->len);
+		keep(s, r->data, r->len);
 	if (r->data && s->options->packet)
 		s->options->packet(s->options->ctx, r);
 	s->text->record(s->text->ctx, r);
@@ -57,15 +62,28 @@ void session_trace_begin(struct session *s)
 		abort();
 }
 
+/* Only now is every secret known: one that was traced when it was made is found as well. */
 void session_trace_end(struct session *s)
 {
+	for (size_t i = 0; i < s->secret_count; i++)
+		if (s->traced.len > 0 && holds((const uint8_t *)s->traced.text, s->traced.len,
+					       s->secrets[i].data, s->secrets[i].len))
+			world_fail(s->world, "a secret stands in the trace: %s",
+				   s->secrets[i].what);
+	free(s->traced.text);
 	taut_trace_free(s->text);
 }
 
-void session_secret(struct session *s, const void *data, size_t len)
+void session_secret(struct session *s, const char *what, const void *data, size_t len)
 {
-	if (s->secret_count == SECRETS || len > SECRET_CAP)
+	for (size_t i = 0; i < s->secret_count; i++)
+		if (s->secrets[i].len == len && memcmp(s->secrets[i].data, data, len) == 0)
+			return;
+	if (s->secret_count == SECRETS || len > SECRET_CAP) {
+		world_fail(s->world, "more secrets than there is room for");
 		return;
+	}
+	s->secrets[s->secret_count].what = what;
 	s->secrets[s->secret_count].len = len;
 	memcpy(s->secrets[s->secret_count++].data, data, len);
 }
@@ -76,8 +94,6 @@ void session_secrets_of(struct session *s, const char *sdp)
 
 	for (const char *at = strstr(sdp, mark); at; at = strstr(at, mark)) {
 		at += strlen(mark);
-		session_secret(s, at, strcspn(at, "\r\n"));
-		if (s->secret_count == SECRETS)
-			s->secret_count--; /* restarts: the latest counts */
+		session_secret(s, "an ICE password", at, strcspn(at, "\r\n"));
 	}
 }

@@ -31,8 +31,11 @@ static int path_of(struct world_watch *w, taut_flow flow, const struct taut_addr
 	for (int i = 0; i < w->path_count; i++)
 		if (w->paths[i].flow == flow && tt_addr_eq(&w->paths[i].remote, remote))
 			return i;
-	if (w->path_count == WORLD_WATCH_PATHS)
+	if (w->path_count == WORLD_WATCH_PATHS) {
+		world_fail(w->world, "%s: speaks with more than %d addresses", w->name,
+			   WORLD_WATCH_PATHS);
 		return WORLD_WATCH_PATHS - 1;
+	}
 	w->paths[w->path_count] = (struct world_watch_path){ .flow = flow, .remote = *remote };
 	return w->path_count++;
 }
