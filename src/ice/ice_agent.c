@@ -163,8 +163,9 @@ static void forget_early_peer(struct tt_ice *ice, taut_time now)
 
 	tt_note(ice->env, now, TAUT_LAYER_ICE, "early checks were not from this peer",
 		TT_STR("ufrag", g->early_ufrag));
-	for (int i = 0; i < TT_ICE_MAX_PAIRS; i++)
+	for (int i = 0; i < g->pairs; i++)
 		g->pair[i] = (struct ice_pair){ 0 };
+	g->pairs = 0;
 	size_t kept = 0;
 	for (size_t i = 0; i < g->remote_count; i++)
 		if (g->remote[i].type != TT_ICE_PRFLX)

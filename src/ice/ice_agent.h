@@ -115,6 +115,7 @@ struct ice_gen {
 	struct tt_ice_candidate remote[TT_ICE_MAX_REMOTE + TT_ICE_MAX_PRFLX];
 	size_t remote_count, prflx_count, signaled_count;
 	struct ice_pair pair[TT_ICE_MAX_PAIRS];
+	int pairs; /* those in use are below, so that nobody walks the whole array at every turn */
 	struct ice_name name[TT_ICE_MAX_NAMES];
 	int nominating; /* controlling: the pair whose check carries USE-CANDIDATE; -1 */
 	int selected;   /* controlling: the pair that was nominated; -1 */

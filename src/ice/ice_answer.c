@@ -10,7 +10,7 @@
 
 static struct ice_tx *find_tx(struct ice_gen *g, const uint8_t *tid, int *pair)
 {
-	for (int i = 0; i < TT_ICE_MAX_PAIRS; i++)
+	for (int i = 0; i < g->pairs; i++)
 		for (int k = 0; g->pair[i].used && k < TT_ICE_PAIR_TX; k++) {
 			struct ice_tx *tx = &g->pair[i].tx[k];
 			if (tx->live && memcmp(tx->tid, tid, sizeof tx->tid) == 0) {

@@ -22,7 +22,7 @@ static int next_pair(const struct ice_gen *g, taut_time now, taut_time *again_at
 {
 	int triggered = -1, again = -1;
 
-	for (int i = 0; i < TT_ICE_MAX_PAIRS; i++) {
+	for (int i = 0; i < g->pairs; i++) {
 		const struct ice_pair *p = &g->pair[i];
 		if (!p->used)
 			continue;
@@ -105,7 +105,7 @@ static taut_time rto(const struct ice_gen *g)
 {
 	int busy = 0;
 
-	for (int i = 0; i < TT_ICE_MAX_PAIRS; i++)
+	for (int i = 0; i < g->pairs; i++)
 		busy += g->pair[i].used && (g->pair[i].state == PAIR_WAITING ||
 		                            g->pair[i].state == PAIR_IN_PROGRESS);
 	return tt_max64(TT_STUN_RTO, (taut_time)TT_ICE_TA * busy);
@@ -174,7 +174,7 @@ bool tt_ice_switch_role(struct tt_ice *ice, taut_time now, bool controlling)
 	ice->controlling = controlling;
 	g->nominating = -1;
 	g->nominate_at = 0;
-	for (int i = 0; i < TT_ICE_MAX_PAIRS; i++)
+	for (int i = 0; i < g->pairs; i++)
 		g->pair[i].use_candidate = g->pair[i].nominate = false;
 	tt_ice_reprioritize(ice);
 	tt_note(ice->env, now, TAUT_LAYER_ICE, "role conflict: role switched",
@@ -185,7 +185,7 @@ bool tt_ice_switch_role(struct tt_ice *ice, taut_time now, bool controlling)
 /* 7.2.5.2.3: nobody answered. */
 void tt_ice_check_tick(struct tt_ice *ice, taut_time now)
 {
-	for (int i = 0; i < TT_ICE_MAX_PAIRS; i++) {
+	for (int i = 0; i < ice->cur->pairs; i++) {
 		struct ice_pair *p = &ice->cur->pair[i];
 		if (p->used && p->triggered == 0 && p->state == PAIR_IN_PROGRESS &&
 		    tt_stun_retry_over(&p->retry, now))
@@ -197,7 +197,7 @@ taut_time tt_ice_check_deadline(const struct tt_ice *ice)
 {
 	taut_time at = INT64_MAX;
 
-	for (int i = 0; i < TT_ICE_MAX_PAIRS; i++) {
+	for (int i = 0; i < ice->cur->pairs; i++) {
 		const struct ice_pair *p = &ice->cur->pair[i];
 		if (p->used && p->state == PAIR_IN_PROGRESS && p->retry.sent >= p->retry.rc)
 			at = tt_min64(at, p->retry.next);

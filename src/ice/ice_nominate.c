@@ -11,7 +11,7 @@
 
 static bool better_is_busy(const struct ice_gen *g, int pair)
 {
-	for (int i = 0; i < TT_ICE_MAX_PAIRS; i++)
+	for (int i = 0; i < g->pairs; i++)
 		if (tt_ice_pair_busy(&g->pair[i]) && g->pair[i].priority > g->pair[pair].priority)
 			return true;
 	return false;
@@ -49,7 +49,7 @@ static int best_nominated(const struct ice_gen *g, taut_time now)
 {
 	int best = -1, fresh = -1;
 
-	for (int i = 0; i < TT_ICE_MAX_PAIRS; i++) {
+	for (int i = 0; i < g->pairs; i++) {
 		const struct ice_pair *p = &g->pair[i];
 		if (!alive(p, now) || !p->nominated)
 			continue;
@@ -67,7 +67,7 @@ static void stop_checks(struct tt_ice *ice)
 {
 	struct ice_gen *g = ice->cur;
 
-	for (int i = 0; i < TT_ICE_MAX_PAIRS; i++) {
+	for (int i = 0; i < g->pairs; i++) {
 		struct ice_pair *p = &g->pair[i];
 		if (!tt_ice_pair_busy(p) || i == ice->path)
 			continue;

@@ -24,7 +24,7 @@ static uint64_t priority_of(const struct tt_ice *ice, int base, int remote)
 
 int tt_ice_find_pair(const struct ice_gen *g, int base, int remote)
 {
-	for (int i = 0; i < TT_ICE_MAX_PAIRS; i++)
+	for (int i = 0; i < g->pairs; i++)
 		if (g->pair[i].used && g->pair[i].base == base && g->pair[i].remote == remote)
 			return i;
 	return -1;
@@ -51,7 +51,7 @@ static enum ice_pair_state first_state(const struct tt_ice *ice, const struct ic
 {
 	bool busy = false;
 
-	for (int i = 0; i < TT_ICE_MAX_PAIRS; i++) {
+	for (int i = 0; i < ice->cur->pairs; i++) {
 		const struct ice_pair *q = &ice->cur->pair[i];
 		if (!q->used || q == p || !same_foundation(ice, p, q))
 			continue;
@@ -67,7 +67,7 @@ static int free_slot(const struct ice_gen *g, uint64_t priority)
 {
 	int worst = -1;
 
-	for (int i = 0; i < TT_ICE_MAX_PAIRS; i++) {
+	for (int i = 0; i < g->pairs; i++) {
 		const struct ice_pair *p = &g->pair[i];
 		if (!p->used)
 			return i;
@@ -78,7 +78,7 @@ static int free_slot(const struct ice_gen *g, uint64_t priority)
 		    (worst < 0 || p->priority < g->pair[worst].priority))
 			worst = i;
 	}
-	return worst;
+	return g->pairs < TT_ICE_MAX_PAIRS ? g->pairs : worst;
 }
 
 /* 6.1.2.2: the same family; and a loopback address talks to nobody but another. */
@@ -106,6 +106,7 @@ int tt_ice_add_pair(struct tt_ice *ice, taut_time now, int base, int remote)
 			TT_ADDR("remote", &g->remote[remote].addr));
 		return -1;
 	}
+	g->pairs = at < g->pairs ? g->pairs : at + 1;
 	struct ice_pair *p = &g->pair[at];
 	*p = (struct ice_pair){ .used = true, .base = tt_u8((uint64_t)base),
 		                .remote = tt_u8((uint64_t)remote), .priority = priority };
@@ -130,7 +131,7 @@ void tt_ice_pair_remote(struct tt_ice *ice, taut_time now, int remote)
 
 static void drop_base_in(struct tt_ice *ice, struct ice_gen *g, int base)
 {
-	for (int i = 0; g && i < TT_ICE_MAX_PAIRS; i++) {
+	for (int i = 0; g && i < g->pairs; i++) {
 		if (!g->pair[i].used || g->pair[i].base != base)
 			continue;
 		if (ice->path_gen == g && ice->path == i) {
@@ -155,7 +156,7 @@ void tt_ice_drop_pairs_of_base(struct tt_ice *ice, int base)
 /* After a role switch (7.2.5.1, note) or when a learned candidate got its real priority. */
 void tt_ice_reprioritize(struct tt_ice *ice)
 {
-	for (int i = 0; i < TT_ICE_MAX_PAIRS; i++)
+	for (int i = 0; i < ice->cur->pairs; i++)
 		if (ice->cur->pair[i].used)
 			ice->cur->pair[i].priority = priority_of(ice, ice->cur->pair[i].base,
 			                                         ice->cur->pair[i].remote);
@@ -166,10 +167,10 @@ void tt_ice_thaw(struct tt_ice *ice)
 {
 	struct ice_gen *g = ice->cur;
 
-	for (int i = 0; i < TT_ICE_MAX_PAIRS; i++)
+	for (int i = 0; i < g->pairs; i++)
 		if (g->pair[i].used && g->pair[i].state == PAIR_WAITING)
 			return;
-	for (int i = 0; i < TT_ICE_MAX_PAIRS; i++)
+	for (int i = 0; i < g->pairs; i++)
 		if (g->pair[i].used && g->pair[i].state == PAIR_FROZEN)
 			g->pair[i].state = first_state(ice, &g->pair[i]);
 }
@@ -177,7 +178,7 @@ void tt_ice_thaw(struct tt_ice *ice)
 /* 7.2.5.3.3: what one pair proved, its foundation need not wait for. */
 void tt_ice_thaw_foundation(struct tt_ice *ice, const struct ice_pair *like)
 {
-	for (int i = 0; i < TT_ICE_MAX_PAIRS; i++) {
+	for (int i = 0; i < ice->cur->pairs; i++) {
 		struct ice_pair *p = &ice->cur->pair[i];
 		if (p->used && p->state == PAIR_FROZEN && same_foundation(ice, p, like))
 			p->state = PAIR_WAITING;
@@ -213,7 +214,7 @@ int tt_ice_best_valid(const struct ice_gen *g, taut_time now)
 {
 	int best = -1;
 
-	for (int i = 0; i < TT_ICE_MAX_PAIRS; i++) {
+	for (int i = 0; i < g->pairs; i++) {
 		const struct ice_pair *p = &g->pair[i];
 		if (p->used && p->valid && now < p->consent_until &&
 		    (best < 0 || p->priority > g->pair[best].priority))

@@ -28,7 +28,7 @@ static void set_state(struct tt_ice *ice, taut_time now, enum tt_ice_state s, ui
 
 static bool any_pair_lives(const struct ice_gen *g)
 {
-	for (int i = 0; i < TT_ICE_MAX_PAIRS; i++)
+	for (int i = 0; i < g->pairs; i++)
 		if (tt_ice_pair_busy(&g->pair[i]) || g->pair[i].valid)
 			return true;
 	return false;
@@ -190,7 +190,7 @@ bool tt_ice_selected(const struct tt_ice *ice, taut_time now, struct tt_ice_path
 static const struct ice_pair *pair_from(const struct tt_ice *ice, const struct ice_gen *g,
 					taut_flow flow, const struct taut_addr *remote)
 {
-	for (int i = 0; g && i < TT_ICE_MAX_PAIRS; i++) {
+	for (int i = 0; g && i < g->pairs; i++) {
 		const struct ice_pair *p = &g->pair[i];
 		if (p->used && ice->base[p->base].flow == flow &&
 		    tt_addr_eq(&g->remote[p->remote].addr, remote))
@@ -224,7 +224,7 @@ taut_time tt_ice_rtt(const struct tt_ice *ice)
 {
 	if (ice->path_gen && ice->path_gen->pair[ice->path].rtt > 0)
 		return ice->path_gen->pair[ice->path].rtt;
-	for (int i = 0; i < TT_ICE_MAX_PAIRS; i++)
+	for (int i = 0; i < ice->cur->pairs; i++)
 		if (ice->cur->pair[i].used && ice->cur->pair[i].valid && ice->cur->pair[i].rtt > 0)
 			return ice->cur->pair[i].rtt;
 	return 0;
