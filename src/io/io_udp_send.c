@@ -153,9 +153,10 @@ static size_t send_units(struct tt_udp *s, const struct taut_datagram *d, const 
 	return done;
 }
 
-static bool is_multicast(const struct taut_addr *a)
+/* Sent by each interface of a multicast socket, and not where the routing table thinks. */
+static bool goes_to_group(const struct tt_udp *s, const struct taut_addr *a)
 {
-	return a->family == 4 ? a->ip[0] >> 4 == 14 : a->family == 6 && a->ip[0] == 0xff;
+	return s->group_count > 0 && (a->family == 4 ? a->ip[0] >> 4 == 14 : a->ip[0] == 0xff);
 }
 
 /* Once per joined interface; gone if it left by any of them. */
@@ -202,14 +203,14 @@ int tt_udp_send(struct tt_udp *s, const struct taut_datagram *d, size_t n, struc
 		size_t count = 0;
 		int err;
 
-		if (s->group_count > 0 && is_multicast(&d[c->at].remote)) {
+		if (goes_to_group(s, &d[c->at].remote)) {
 			err = send_to_group(s, &d[c->at]);
 			if (err != 0)
 				return err;
 			*c = (struct tt_udp_cursor){ c->at + 1, 0 };
 			continue;
 		}
-		while (count < UNITS && to.at < n) {
+		while (count < UNITS && to.at < n && !goes_to_group(s, &d[to.at].remote)) {
 			units[count] = next_unit(s, d, n, to);
 			to = units[count++].next;
 		}
