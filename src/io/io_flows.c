@@ -133,7 +133,7 @@ static void serve_resolve(struct tt_io_conn *conn, const struct taut_io *io)
 
 	if (!loop->resolver)
 		loop->resolver = tt_resolver_new(&loop->post, resolved, loop);
-	if (loop->resolver && io->name)
+	if (loop->resolver)
 		err = tt_resolver_ask(loop->resolver, conn->key, number, io->name);
 	if (err != 0)
 		taut_pc_io_result(conn->pc, loop->now, number, err, NULL, 0);

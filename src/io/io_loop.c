@@ -83,17 +83,26 @@ static void tell_interfaces(struct tt_io_conn *conn)
 	taut_pc_set_interfaces(conn->pc, tt_io_now(), loop->ifaces.all, loop->ifaces.count);
 }
 
-/* Whether they are others than before. */
+static void copy_interfaces(struct tt_ifaces *to, const struct tt_ifaces *from)
+{
+	*to = *from;
+	for (size_t i = 0; i < to->count; i++)
+		to->all[i].name = to->names[i];
+}
+
+/* Whether they are others than before. Those that cannot be read stay: a process that has no
+ * descriptor left for a moment has not lost its addresses. */
 static bool read_interfaces(taut_loop *loop)
 {
-	struct tt_ifaces before = loop->ifaces;
+	struct tt_ifaces before;
 
-	for (size_t i = 0; i < before.count; i++)
-		before.all[i].name = before.names[i];
+	copy_interfaces(&before, &loop->ifaces);
 	const int err = tt_ifaces_read(&loop->ifaces, loop->flags);
-	if (err != 0)
+	if (err != 0) {
+		copy_interfaces(&loop->ifaces, &before);
 		tt_note(&loop->env, tt_io_now(), TAUT_LAYER_IO, "interfaces not read",
 			TT_STR("error", strerrordesc_np(err)));
+	}
 	return !tt_ifaces_equal(&before, &loop->ifaces);
 }
 

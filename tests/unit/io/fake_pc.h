@@ -12,7 +12,10 @@
 
 #include "taut/loop.h"
 
-enum { FAKE_PCS = 8, FAKE_MESSAGES = 4096 };
+enum { FAKE_PCS = 40, FAKE_MESSAGES = 4096 };
+
+static bool fake_env_fails; /* the next environment cannot be made */
+
 
 struct taut_env {
 	taut_pc *pcs[FAKE_PCS];
@@ -25,12 +28,15 @@ struct taut_pc {
 	bool asking, freed_marker;
 	taut_time timer; /* 0: none; when due, a TAUT_EV_MILESTONE */
 	bool timer_event;
+	bool restless; /* always has something to do */
+	taut_time due; /* 0: none; a deadline, and yet nothing to do when it comes */
 	struct taut_addr bound, peer;
 	int io_errno;
 	bool io_answered;
 	struct taut_addr resolved[16];
-	size_t resolved_count, interface_count, loopback_count;
+	size_t resolved_count, interface_count, loopback_count, interfaces_told;
 	size_t to_send, send_len, send_failures; /* packets of send_len bytes each */
+	int send_errno;                          /* of the latest failure */
 	uint16_t run;                            /* packets per datagram; 0: one */
 	uint8_t received[FAKE_MESSAGES];         /* the first byte of each packet */
 	size_t received_count, delivered;
@@ -41,7 +47,7 @@ struct taut_pc {
 int taut_env_new(taut_env **out, const struct taut_env_config *cfg)
 {
 	(void)cfg;
-	*out = calloc(1, sizeof **out);
+	*out = fake_env_fails ? NULL : calloc(1, sizeof **out);
 	return *out ? TAUT_OK : TAUT_E_NOMEM;
 }
 
@@ -62,7 +68,7 @@ void taut_env_set_wall_clock(taut_env *env, taut_time now, int64_t unix_us)
 
 static bool fake_is_ready(const taut_pc *pc, taut_time now)
 {
-	return pc->asking || (pc->timer && pc->timer <= now) || pc->timer_event ||
+	return pc->asking || pc->restless || (pc->timer && pc->timer <= now) || pc->timer_event ||
 	       (pc->bound.family && pc->to_send) || pc->delivered < pc->received_count;
 }
 
@@ -83,6 +89,9 @@ taut_time taut_env_deadline(const taut_env *env, const char **why)
 	for (size_t i = 0; i < FAKE_PCS; i++)
 		if (env->pcs[i] && env->pcs[i]->timer && env->pcs[i]->timer < at)
 			at = env->pcs[i]->timer;
+	for (size_t i = 0; i < FAKE_PCS; i++)
+		if (env->pcs[i] && env->pcs[i]->due && env->pcs[i]->due < at)
+			at = env->pcs[i]->due;
 	return at;
 }
 
@@ -111,6 +120,7 @@ int taut_pc_set_interfaces(taut_pc *pc, taut_time now, const struct taut_interfa
 {
 	(void)now;
 	pc->interface_count = n;
+	pc->interfaces_told++;
 	pc->loopback_count = 0;
 	for (size_t i = 0; i < n; i++)
 		pc->loopback_count += all[i].flags & TAUT_IF_LOOPBACK;
@@ -176,7 +186,8 @@ int taut_pc_poll_send(taut_pc *pc, taut_time now, struct taut_datagram *out)
 
 void taut_pc_send_failed(taut_pc *pc, taut_time now, const struct taut_datagram *what, int os_errno)
 {
-	(void)now, (void)what, (void)os_errno;
+	(void)now, (void)what;
+	pc->send_errno = os_errno;
 	pc->send_failures++;
 }
 
