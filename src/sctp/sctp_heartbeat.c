@@ -47,7 +47,7 @@ void tt_sctp_heartbeat_write(struct tt_sctp *s, taut_time now, struct wr *w)
 	size_t at = tt_sctp_begin(w, SCTP_HEARTBEAT, 0);
 	size_t info = tt_sctp_begin_param(w, SCTP_P_HEARTBEAT_INFO);
 	wr_u64(w, s->heartbeat_nonce);
-	tt_sctp_end(w, info);
+	tt_sctp_end_param(w, info);
 	tt_sctp_end(w, at);
 	s->heartbeat_at = now;
 }

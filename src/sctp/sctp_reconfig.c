@@ -51,7 +51,7 @@ void tt_sctp_reconfig_write(struct tt_sctp *s, struct wr *w)
 	wr_u32(w, rc->last_tsn.v);
 	for (size_t i = 0; i < rc->count; i++)
 		wr_u16(w, rc->streams[i]);
-	tt_sctp_end(w, p);
+	tt_sctp_end_param(w, p);
 	tt_sctp_end(w, at);
 	rc->due = false;
 }
@@ -128,7 +128,7 @@ static void respond(struct tt_sctp *s, uint32_t seq, uint32_t result)
 
 	wr_u32(&w, seq);
 	wr_u32(&w, result);
-	tt_sctp_end(&w, p);
+	tt_sctp_end_param(&w, p);
 	tt_sctp_end(&w, at);
 	tt_sctp_queue_control(s, bytes, wr_len(&w));
 }

@@ -141,9 +141,11 @@ struct sctp_sack {
 bool tt_sctp_read_sack(struct sctp_sack *s, const struct sctp_tlv *chunk);
 struct sctp_gap tt_sctp_next_gap(struct rd *gaps);
 
-/* Writers. begin answers where the TLV starts; end sets its length and pads. */
+/* Writers. begin answers where the TLV starts; end sets its length, and pads a chunk: a parameter is
+ * padded by whatever follows it. */
 size_t tt_sctp_begin(struct wr *w, uint8_t type, uint8_t flags);
 size_t tt_sctp_begin_param(struct wr *w, uint16_t tag);
+void tt_sctp_end_param(struct wr *w, size_t at);
 void tt_sctp_end(struct wr *w, size_t at);
 void tt_sctp_write_header(struct wr *w, const struct sctp_header *h); /* checksum still zero */
 size_t tt_sctp_seal(struct wr *w); /* sets the checksum; the length, 0 if it did not fit */

@@ -15,11 +15,18 @@ size_t tt_sctp_begin(struct wr *w, uint8_t type, uint8_t flags)
 
 size_t tt_sctp_begin_param(struct wr *w, uint16_t tag)
 {
+	wr_zeros(w, -w->off & 3); /* of the one before; chunks begin at a multiple of four */
 	size_t at = w->off;
 
 	wr_u16(w, tag);
 	wr_u16(w, 0);
 	return at;
+}
+
+/* 3.2: a chunk's length counts the padding of its parameters, but not of the last one. */
+void tt_sctp_end_param(struct wr *w, size_t at)
+{
+	wr_patch_u16(w, at + 2, tt_u16(w->off - at));
 }
 
 void tt_sctp_end(struct wr *w, size_t at)
@@ -80,19 +87,19 @@ void tt_sctp_write_init(struct wr *w, uint8_t type, const struct sctp_init *i)
 	if (i->cookie.len > 0) {
 		p = tt_sctp_begin_param(w, SCTP_P_COOKIE);
 		wr_bytes(w, i->cookie.p, i->cookie.len);
-		tt_sctp_end(w, p);
+		tt_sctp_end_param(w, p);
 	}
 	p = tt_sctp_begin_param(w, SCTP_P_FORWARD_TSN); /* RFC 3758 section 3.1 */
-	tt_sctp_end(w, p);
+	tt_sctp_end_param(w, p);
 	p = tt_sctp_begin_param(w, SCTP_P_EXTENSIONS);
 	wr_u8(w, SCTP_RE_CONFIG);
 	wr_u8(w, SCTP_FORWARD_TSN);
-	tt_sctp_end(w, p);
+	tt_sctp_end_param(w, p);
 	struct rd r = rd_make(i->unknown, i->unknown_len);
 	for (struct sctp_tlv unknown; tt_sctp_next(&r, &unknown);) {
 		p = tt_sctp_begin_param(w, SCTP_P_UNRECOGNIZED);
 		wr_bytes(w, unknown.whole.p, unknown.whole.len);
-		tt_sctp_end(w, p);
+		tt_sctp_end_param(w, p);
 	}
 	tt_sctp_end(w, at);
 }
@@ -102,5 +109,5 @@ void tt_sctp_write_cause(struct wr *w, uint16_t cause, const void *info, size_t 
 	size_t at = tt_sctp_begin_param(w, cause);
 
 	wr_bytes(w, info, len);
-	tt_sctp_end(w, at);
+	tt_sctp_end_param(w, at);
 }

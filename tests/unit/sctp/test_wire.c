@@ -272,6 +272,28 @@ static bool read_as(struct sctp_tlv *c, const uint8_t *bytes, size_t len)
 	return tt_sctp_next(&r, c);
 }
 
+/* RFC 9260 section 3.2: that is the chunk's own. Between two parameters it counts. */
+static void the_padding_of_the_last_parameter_is_no_part_of_its_chunk(void **state)
+{
+	uint8_t buf[64];
+
+	(void)state;
+	for (size_t last = 0; last < 4; last++) {
+		struct wr w = wr_make(buf, sizeof buf);
+		const size_t at = tt_sctp_begin(&w, SCTP_HEARTBEAT, 0);
+		for (int i = 0; i < 2; i++) {
+			const size_t p = tt_sctp_begin_param(&w, SCTP_P_HEARTBEAT_INFO);
+			wr_bytes(&w, "123", i ? last : 1);
+			tt_sctp_end_param(&w, p);
+		}
+		tt_sctp_end(&w, at);
+		assert_int_equal(w.off, last ? 20 : 16);
+		assert_int_equal(buf[3], 4 + 8 + 4 + last);
+		assert_int_equal(buf[7], 5);
+		assert_int_equal(buf[15], 4 + last);
+	}
+}
+
 static void a_packet_has_a_header_and_a_chunk_and_at_most_9000_bytes(void **state)
 {
 	static uint8_t pkt[SCTP_MAX_PACKET + 4], chunk[SCTP_MAX_PACKET + 4];
@@ -539,6 +561,7 @@ int main(void)
 		cmocka_unit_test(padding_may_be_anything_and_may_be_missing_at_the_end),
 		cmocka_unit_test(gap_blocks_must_ascend),
 		cmocka_unit_test(an_init_reads_as_it_was_written),
+		cmocka_unit_test(the_padding_of_the_last_parameter_is_no_part_of_its_chunk),
 		cmocka_unit_test(a_packet_has_a_header_and_a_chunk_and_at_most_9000_bytes),
 		cmocka_unit_test(a_walk_ends_at_what_is_no_chunk),
 		cmocka_unit_test(data_has_a_header_of_twelve_bytes),
