@@ -45,11 +45,12 @@ static uint32_t look_of(uint32_t layer, const uint8_t *p, size_t len)
 	return (h ^ h >> 16) % ALIKE;
 }
 
-static void on_packet(void *ctx, const struct taut_trace_record *r)
+static void on_packet(void *ctx, int side, const struct taut_trace_record *r)
 {
 	struct capture *c = ctx;
 	uint8_t *seen = &c->seen[look_of(r->layer, r->data, r->len)];
 
+	(void)side;
 	if (*seen >= MOST_ALIKE)
 		return;
 	(*seen)++;

@@ -36,7 +36,7 @@ static void add_side(struct session *s, int i)
 	struct side *a = &s->sides[i];
 	const struct world_peer_config peer = { .name = i == 0 ? "alice" : "bob",
 						.pc = &s->config,
-						.trace = s->tracing ? &s->sink : NULL,
+						.trace = s->tracing ? &a->sink : NULL,
 						.handler = session_event,
 						.user = a,
 						.after_step = session_look_inside,
@@ -50,6 +50,7 @@ static void add_side(struct session *s, int i)
 
 	a->s = s;
 	a->index = i;
+	a->sink = session_trace_sink(a);
 	world_peer_add(s->world, &a->peer, &peer);
 	session_join(a);
 }

@@ -43,7 +43,8 @@ struct session_result {
 
 struct session_options {
 	void (*write_trace)(void *ctx, const char *text, size_t len); /* NULL: as the seed says */
-	void (*packet)(void *ctx, const struct taut_trace_record *r); /* each, in clear; or NULL */
+	/* each packet that a side sent or took, in clear; or NULL */
+	void (*packet)(void *ctx, int side, const struct taut_trace_record *r);
 	void (*description)(void *ctx, const char *text);             /* or candidate; or NULL */
 	void *ctx;
 	uint32_t srtp; /* TAUT_SRTP_, of both peers */

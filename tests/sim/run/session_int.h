@@ -29,6 +29,7 @@ struct side {
 	struct session *s;
 	int index;
 	struct world_peer peer;
+	struct taut_trace_sink sink;
 	struct world_signal out;    /* from here to the other, or ... */
 	struct world_member member; /* ... by the relay */
 	bool polite, meets, alone;  /* when offers meet; the other is in the room; it has left */
@@ -70,7 +71,7 @@ struct session {
 	struct world_stun stun;
 	struct world_mdns mdns[2];
 	struct world_random random;
-	struct taut_trace_sink sink, *text;
+	struct taut_trace_sink *text;
 	const struct session_options *options;
 	struct taut_config config; /* of both peers */
 	bool tracing;
@@ -125,6 +126,7 @@ void session_check_load(struct session *s);
 
 /* session_trace.c */
 void session_trace_begin(struct session *s);
+struct taut_trace_sink session_trace_sink(struct side *a);
 void session_trace_end(struct session *s);
 void session_secret(struct session *s, const char *what, const void *data, size_t len);
 void session_secrets_of(struct session *s, const char *sdp);

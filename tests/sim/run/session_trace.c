@@ -42,7 +42,8 @@ static void on_line(void *ctx, const char *text, size_t len)
 
 static void on_record(void *ctx, const struct taut_trace_record *r)
 {
-	struct session *s = ctx;
+	const struct side *a = ctx;
+	struct session *s = a->s;
 
 	for (size_t i = 0; i < r->field_count; i++)
 		if (r->fields[i].text)
@@ -50,16 +51,20 @@ static void on_record(void *ctx, const struct taut_trace_record *r)
 	if (r->data)
 		keep(s, r->data, r->len);
 	if (r->data && s->options->packet)
-		s->options->packet(s->options->ctx, r);
+		s->options->packet(s->options->ctx, a->index, r);
 	s->text->record(s->text->ctx, r);
 }
 
 void session_trace_begin(struct session *s)
 {
 	s->tracing = s->plan.traced || s->options->write_trace || s->options->packet;
-	s->sink = (struct taut_trace_sink){ .size = sizeof s->sink, .ctx = s, .record = on_record };
 	if (s->tracing && taut_trace_text_new(&s->text, on_line, s) != TAUT_OK)
 		abort();
+}
+
+struct taut_trace_sink session_trace_sink(struct side *a)
+{
+	return (struct taut_trace_sink){ .size = sizeof a->sink, .ctx = a, .record = on_record };
 }
 
 /* Only now is every secret known: one that was traced when it was made is found as well. */

@@ -17,8 +17,8 @@ enum { MOST_JOBS = 64 };
 static const char usage_text[] =
 	"usage: sim [--seeds N] [--first SEED] [--profile NAME] [--jobs N] [--json] [--quiet]\n"
 	"           [--srtp NAME]\n"
-	"       sim --replay SEED [--profile NAME] [--trace]\n"
-	"       sim --scenario FILE [--seed N | --seeds N] [--trace]\n"
+	"       sim --replay SEED [--profile NAME] [--trace] [--pcap FILE]\n"
+	"       sim --scenario FILE [--seed N | --seeds N] [--trace] [--pcap FILE]\n"
 	"\n"
 	"  --seeds N        so many sessions, default 120, over the profiles in turn\n"
 	"  --first SEED     of them, default 1\n"
@@ -30,12 +30,14 @@ static const char usage_text[] =
 	"  --scenario FILE  a session whose course stands in a file, twice; see docs/TESTING.md\n"
 	"  --seed N         its seed, instead of the file's; with --seeds: the first of so many\n"
 	"  --trace          with --replay or --scenario: every step of both peers\n"
+	"  --pcap FILE      what both sent, in the clear, for tshark and Wireshark (as pcapng)\n"
 	"  --srtp NAME      media protected by taut (default) or libsrtp2\n"
 	"\n"
 	"examples:\n"
 	"  ./dev sim --seeds 6000 --jobs 2\n"
 	"  ./dev sim --profile mobile --replay 14 --trace\n"
 	"  ./dev sim --scenario tests/sim/scenarios/glare.txt --seeds 50\n"
+	"  ./dev sim --replay 1 --pcap call.pcapng; tshark -r call.pcapng\n"
 	"\n"
 	"Status 1: something did not hold; 2: usage, or a scenario that cannot be read.\n"
 	"\n"
@@ -129,6 +131,9 @@ static bool take_option(struct sim_options *o, int option, const char *value)
 		return true;
 	case 'n':
 		return take_jobs(o, value);
+	case 'w':
+		o->pcap = value;
+		return true;
 	case 'm':
 		return take_srtp(o, value);
 	case 't':
@@ -150,7 +155,7 @@ static int read_options(struct sim_options *o, int argc, char **argv)
 		{ "replay", 1, NULL, 'r' }, { "profile", 1, NULL, 'p' },  { "jobs", 1, NULL, 'n' },
 		{ "trace", 0, NULL, 't' },  { "json", 0, NULL, 'j' },     { "quiet", 0, NULL, 'q' },
 		{ "help", 0, NULL, 'h' },   { "scenario", 1, NULL, 'c' }, { "srtp", 1, NULL, 'm' },
-		{ NULL, 0, NULL, 0 }
+		{ "pcap", 1, NULL, 'w' },   { NULL, 0, NULL, 0 }
 	};
 	int option;
 

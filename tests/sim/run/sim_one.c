@@ -4,28 +4,68 @@
 
 #include "run/scenario.h"
 #include "run/sim_options.h"
+#include "run/sim_pcap.h"
+
+/* Where the first run of a session writes what it does. */
+struct outputs {
+	FILE *trace, *pcap; /* NULL: nowhere */
+};
 
 static void write_line(void *ctx, const char *text, size_t len)
 {
-	fwrite(text, 1, len, ctx);
+	(void)fwrite(text, 1, len, ((struct outputs *)ctx)->trace);
 }
 
-static struct session_options how_to(const struct sim_options *o)
+static void write_packet(void *ctx, int side, const struct taut_trace_record *r)
 {
-	return (struct session_options){ .write_trace = o->trace ? write_line : NULL,
-					 .ctx = stdout,
+	sim_pcap_packet(((struct outputs *)ctx)->pcap, side, r);
+}
+
+static bool open_outputs(const struct sim_options *o, struct outputs *out)
+{
+	*out = (struct outputs){ .trace = o->trace ? stdout : NULL,
+				 .pcap = o->pcap ? fopen(o->pcap, "wb") : NULL };
+	if (!o->pcap || (out->pcap && sim_pcap_begin(out->pcap)))
+		return true;
+	perror(o->pcap);
+	return false;
+}
+
+/* False: what was written is not all there. */
+static bool close_outputs(const struct sim_options *o, struct outputs *out)
+{
+	if (!out->pcap)
+		return true;
+	const bool whole = !ferror(out->pcap);
+	if (fclose(out->pcap) == 0 && whole)
+		return true;
+	perror(o->pcap);
+	return false;
+}
+
+static struct session_options how_to(const struct sim_options *o, struct outputs *out)
+{
+	return (struct session_options){ .write_trace = out->trace ? write_line : NULL,
+					 .packet = out->pcap ? write_packet : NULL,
+					 .ctx = out,
 					 .srtp = o->srtp };
 }
 
 int sim_replay(const struct sim_options *o)
 {
-	const struct session_options how = how_to(o), plain = { .srtp = o->srtp };
+	const struct session_options plain = { .srtp = o->srtp };
 	struct session_result r, again;
+	struct outputs out;
 	int profile = sim_profile_of(o, o->replay);
 
+	if (!open_outputs(o, &out))
+		return 2;
+	const struct session_options how = how_to(o, &out);
 	sim_running("--profile %s --replay %" PRIu64 "%s", profiles[profile].name, o->replay,
 		    o->srtp_option);
 	session_run(o->replay, &profiles[profile], &how, &r);
+	if (!close_outputs(o, &out))
+		return 2;
 	session_run(o->replay, &profiles[profile], &plain, &again);
 	printf("seed %" PRIu64 ", profile %s: %s <-> %s\n", o->replay, profiles[profile].name,
 	       r.access[0], r.access[1]);
@@ -65,8 +105,9 @@ static void print_scenario(const struct sim_options *o, uint64_t seed,
 int sim_scenario(const struct sim_options *o)
 {
 	static struct scenario sc;
-	const struct session_options how = how_to(o), plain = { .srtp = o->srtp };
+	const struct session_options plain = { .srtp = o->srtp };
 	struct session_result r, again;
+	struct outputs out;
 	char error[SCENARIO_ERROR];
 	int failed = 0;
 
@@ -74,6 +115,9 @@ int sim_scenario(const struct sim_options *o)
 		fprintf(stderr, "%s\n", error);
 		return 2;
 	}
+	if (!open_outputs(o, &out))
+		return 2;
+	const struct session_options how = how_to(o, &out);
 	uint64_t first = o->has_first ? o->first : sc.plan.seed,
 		 seeds = o->has_seeds ? o->seeds : 1;
 	for (uint64_t seed = first; seed < first + seeds; seed++) {
@@ -86,5 +130,5 @@ int sim_scenario(const struct sim_options *o)
 		print_scenario(o, seed, &r);
 		failed |= r.failures > 0;
 	}
-	return failed;
+	return close_outputs(o, &out) ? failed : 2;
 }

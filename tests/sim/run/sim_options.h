@@ -8,7 +8,7 @@ struct sim_options {
 	uint64_t seeds, first, replay;
 	unsigned jobs;
 	int profile; /* -1: all in turn */
-	const char *scenario;
+	const char *scenario, *pcap;
 	uint32_t srtp; /* TAUT_SRTP_ */
 	const char
 		*srtp_option; /* that says so, for the command that shows a failure again, or "" */
