@@ -10,6 +10,7 @@
 #include "base/addr.h"
 #include "base/num.h"
 #include "rtcp/rtcp_packet.h"
+#include "rtcp/rtcp_twcc.h"
 #include "rtp/rtp_packet.h"
 #include "sctp/wire/sctp_wire.h"
 #include "stun/stun.h"
@@ -36,6 +37,49 @@ static void put_addr(const char *v4, const char *v6, const char *port, const str
 
 /* ---- STUN ---- */
 
+static void put_stun_addr(const struct taut_addr *a)
+{
+	put_addr("stun.att.ipv4", "stun.att.ipv6", "stun.att.port", a);
+}
+
+/* In the order of the packet: of each kind those that the reader gives, the first mapped ones and all
+ * of TURN. */
+static void stun_addrs(const struct tt_stun_msg *m, const uint8_t *p, size_t len)
+{
+	size_t mapped = 0, plain = 0, peers = 0, relayed = 0, alternate = 0;
+	struct rd r = rd_make(p + TT_STUN_HEADER_LEN, len - TT_STUN_HEADER_LEN);
+
+	while (rd_left(&r) >= 4) {
+		const uint16_t type = rd_u16(&r), size = rd_u16(&r);
+		if (type == TT_STUN_XOR_MAPPED_ADDRESS && m->has & TT_STUN_HAS_XOR_MAPPED && !mapped++)
+			put_stun_addr(&m->xor_mapped);
+		if (type == TT_STUN_MAPPED_ADDRESS && m->has & TT_STUN_HAS_MAPPED && !plain++)
+			put_stun_addr(&m->mapped);
+		if (type == TT_STUN_XOR_PEER_ADDRESS && peers < m->peer_count)
+			put_stun_addr(&m->peers[peers++]);
+		if (type == TT_STUN_XOR_RELAYED_ADDRESS && relayed < m->relayed_count)
+			put_stun_addr(&m->relayed[relayed++]);
+		if (type == TT_STUN_ALTERNATE_SERVER && m->has & TT_STUN_HAS_ALTERNATE && !alternate++)
+			put_stun_addr(&m->alternate);
+		rd_take(&r, (size + 3u) & ~3u);
+	}
+}
+
+/* RFC 8656 section 18 */
+static void turn(const struct tt_stun_msg *m)
+{
+	if (m->has & TT_STUN_HAS_CHANNEL)
+		put("stun.att.channelnum", m->channel);
+	if (m->has & TT_STUN_HAS_LIFETIME)
+		put("stun.att.lifetime", m->lifetime);
+	if (m->has & TT_STUN_HAS_TRANSPORT)
+		put("stun.att.transp", m->transport);
+	if (m->has & TT_STUN_HAS_EVEN_PORT)
+		put("stun.att.even-port.reserve-next", m->even_port_and_next);
+	if (m->has & TT_STUN_HAS_TOKEN)
+		put_hex("stun.att.token", m->token, TT_STUN_TOKEN_LEN);
+}
+
 static bool stun(const uint8_t *p, size_t len)
 {
 	struct tt_stun_msg m;
@@ -54,10 +98,8 @@ static bool stun(const uint8_t *p, size_t len)
 		put_hex("stun.att.realm", m.realm.p, m.realm.len);
 	if (m.has & TT_STUN_HAS_NONCE)
 		put_hex("stun.att.nonce", m.nonce.p, m.nonce.len);
-	if (m.has & TT_STUN_HAS_XOR_MAPPED)
-		put_addr("stun.att.ipv4", "stun.att.ipv6", "stun.att.port", &m.xor_mapped);
-	if (m.has & TT_STUN_HAS_MAPPED)
-		put_addr("stun.att.ipv4", "stun.att.ipv6", "stun.att.port", &m.mapped);
+	stun_addrs(&m, p, len);
+	turn(&m);
 	if (m.has & TT_STUN_HAS_PRIORITY)
 		put("stun.att.priority", m.priority);
 	if (m.has & (TT_STUN_HAS_CONTROLLED | TT_STUN_HAS_CONTROLLING))
@@ -65,6 +107,13 @@ static bool stun(const uint8_t *p, size_t len)
 	if (m.has & TT_STUN_HAS_ERROR) {
 		put("stun.att.error.class", m.error_code / 100);
 		put("stun.att.error", m.error_code % 100);
+		put_hex("stun.att.error.reason", m.error_reason.p, m.error_reason.len);
+	}
+	for (size_t i = 0; i < m.refused_count; i++)
+		put("stun.att.unknown", m.refused[i]);
+	if (m.has & TT_STUN_HAS_NETWORK_INFO) {
+		put("stun.att.google.network_id", m.network_info >> 16);
+		put("stun.att.google.network_cost", m.network_info & 0xffff);
 	}
 	if (m.has & TT_STUN_HAS_INTEGRITY)
 		put_hex("stun.att.hmac", p + m.integrity_at + 4, 20);
@@ -145,6 +194,56 @@ static void rtcp_sender(const struct tt_rtcp *p)
 	put("rtcp.sender.octetcount", s.octets);
 }
 
+static void rtcp_twcc(struct span fci)
+{
+	struct tt_twcc_reader r;
+	struct tt_twcc_status s;
+
+	tt_twcc_begin(&r, fci);
+	put("rtcp.rtpfb.transportcc.baseseq", r.base);
+	put("rtcp.rtpfb.transportcc.statuscount", r.count);
+	printf(" rtcp.rtpfb.transportcc.reftime=%" PRId32, r.reference);
+	put("rtcp.rtpfb.transportcc.pktcount", r.feedback);
+	while (tt_twcc_next(&r, &s))
+		if (s.has_delta) /* of one octet, or signed of two */
+			put("rtcp.rtpfb.transportcc.recv_delta",
+			    (uint16_t)(s.delta_us / TT_TWCC_TICK));
+}
+
+/* Chunks of SSRC and items; an item of type 0 ends one, on a multiple of four (RFC 3550 section 6.5). */
+static void rtcp_sdes(const struct tt_rtcp *p)
+{
+	struct rd r = rd_make(p->body.p, p->body.len);
+
+	for (size_t i = 0; i < p->count; i++) {
+		put("rtcp.ssrc.identifier", rd_u32(&r));
+		for (uint8_t type; (type = rd_u8(&r)) != 0 && !r.bad;) {
+			const uint8_t len = rd_u8(&r);
+			put("rtcp.sdes.type", type);
+			put("rtcp.sdes.length", len);
+			put_hex("rtcp.sdes.text", rd_take(&r, len), len);
+		}
+		put("rtcp.sdes.type", 0);
+		rd_take(&r, -r.off & 3);
+	}
+}
+
+/* And why, RFC 3550 section 6.6: tshark has no other names for that than those of SDES. */
+static void rtcp_bye(const struct tt_rtcp *p)
+{
+	struct rd r = rd_make(p->body.p, p->body.len);
+
+	for (size_t i = 0; i < p->count; i++)
+		put("rtcp.ssrc.identifier", tt_rtcp_read_bye(p, i));
+	rd_take(&r, 4u * p->count);
+	if (rd_left(&r) == 0)
+		return;
+	const uint8_t len = rd_u8(&r);
+	put("rtcp.sdes.length", len);
+	if (len > 0)
+		put_hex("rtcp.sdes.text", rd_take(&r, len), len);
+}
+
 static void rtcp_feedback(const struct tt_rtcp *p)
 {
 	struct tt_rtcp_feedback f;
@@ -162,6 +261,8 @@ static void rtcp_feedback(const struct tt_rtcp *p)
 		}
 	if (p->type == TT_RTCP_PSFB && p->count == TT_PSFB_AFB && tt_rtcp_read_remb(f.fci, &rate))
 		put("rate", rate);
+	if (p->type == TT_RTCP_RTPFB && p->count == TT_RTPFB_TRANSPORT_CC)
+		rtcp_twcc(f.fci);
 	if (p->type == TT_RTCP_RTPFB && p->count == TT_RTPFB_NACK) {
 		uint16_t lost;
 		for (size_t i = 0; tt_rtcp_read_nack(f.fci, &i, &lost);)
@@ -187,6 +288,10 @@ static bool rtcp(const uint8_t *p, size_t len)
 		}
 		if (one.type == TT_RTCP_SR || one.type == TT_RTCP_RR)
 			rtcp_blocks(&one);
+		if (one.type == TT_RTCP_SDES)
+			rtcp_sdes(&one);
+		if (one.type == TT_RTCP_BYE)
+			rtcp_bye(&one);
 		if (one.type == TT_RTCP_RTPFB || one.type == TT_RTCP_PSFB)
 			rtcp_feedback(&one);
 	}
@@ -244,6 +349,117 @@ static bool sctp_init(const struct sctp_tlv *chunk, bool ack)
 	return true;
 }
 
+static void sctp_value(const struct sctp_tlv *p, const char *field)
+{
+	put_hex(field, rd_at(&p->value), rd_left(&p->value));
+}
+
+/* RFC 6525 section 4 */
+static void sctp_reconfig(struct sctp_tlv *p)
+{
+	static const char *const asks = "sctp.parameter_reconfig_request_sequence_number",
+				*const answers = "sctp.parameter_reconfig_response_sequence_number",
+				*const streams = "sctp.parameter_reconfig_sid";
+
+	switch (p->tag) {
+	case SCTP_P_RESET_OUT:
+		put(asks, rd_u32(&p->value));
+		put(answers, rd_u32(&p->value));
+		put("sctp.parameter_senders_last_assigned_tsn", rd_u32(&p->value));
+		break;
+	case SCTP_P_RESET_IN:
+		put(asks, rd_u32(&p->value));
+		break;
+	case SCTP_P_RESET_TSN:
+	case SCTP_P_ADD_OUT:
+	case SCTP_P_ADD_IN:
+		put(asks, rd_u32(&p->value));
+		return;
+	case SCTP_P_RESPONSE:
+		put(answers, rd_u32(&p->value));
+		put("sctp.parameter_reconfig_response_result", rd_u32(&p->value));
+		return;
+	default:
+		return;
+	}
+	while (rd_left(&p->value) >= 2)
+		put(streams, rd_u16(&p->value));
+}
+
+static void sctp_params(struct rd r)
+{
+	struct sctp_tlv p;
+
+	while (tt_sctp_next(&r, &p)) {
+		put("sctp.parameter_type", p.tag);
+		put("sctp.parameter_length", p.whole.len);
+		if (p.tag == SCTP_P_COOKIE)
+			sctp_value(&p, "sctp.parameter_state_cookie");
+		if (p.tag == SCTP_P_HEARTBEAT_INFO)
+			sctp_value(&p, "sctp.parameter_heartbeat_information");
+		sctp_reconfig(&p);
+	}
+}
+
+static void sctp_causes(struct rd r)
+{
+	struct sctp_tlv cause;
+
+	while (tt_sctp_next(&r, &cause)) {
+		put("sctp.cause_code", cause.tag);
+		put("sctp.cause_length", cause.whole.len);
+	}
+}
+
+static void sctp_forward(struct rd r)
+{
+	put("sctp.forward_tsn_tsn", rd_u32(&r));
+	while (rd_left(&r) >= 4) {
+		put("sctp.forward_tsn_sid", rd_u16(&r));
+		put("sctp.forward_tsn_ssn", rd_u16(&r));
+	}
+}
+
+/* Chunks whose readers are inside the association: what stands where. */
+static void sctp_other(const struct sctp_tlv *c)
+{
+	struct rd value = c->value;
+
+	switch (c->type) {
+	case SCTP_INIT:
+	case SCTP_INIT_ACK:
+		rd_take(&value, 16);
+		sctp_params(value);
+		break;
+	case SCTP_HEARTBEAT:
+	case SCTP_HEARTBEAT_ACK:
+	case SCTP_RE_CONFIG:
+		sctp_params(value);
+		break;
+	case SCTP_ABORT:
+		put("sctp.abort_t_bit", c->flags & SCTP_FLAG_T);
+		sctp_causes(value);
+		break;
+	case SCTP_ERROR:
+		sctp_causes(value);
+		break;
+	case SCTP_COOKIE_ECHO:
+		sctp_value(c, "sctp.cookie");
+		break;
+	case SCTP_SHUTDOWN:
+		put("sctp.shutdown_cumulative_tsn_ack", rd_u32(&value));
+		break;
+	case SCTP_SHUTDOWN_COMPLETE:
+		put("sctp.shutdown_complete_t_bit", c->flags & SCTP_FLAG_T);
+		break;
+	case SCTP_FORWARD_TSN:
+		sctp_forward(value);
+		break;
+	default:
+		break;
+	}
+}
+
 static bool sctp(const uint8_t *p, size_t len)
 {
 	struct sctp_header h;
@@ -269,6 +485,7 @@ static bool sctp(const uint8_t *p, size_t len)
 			good = sctp_sack(&c) && good;
 		else if (c.type == SCTP_INIT || c.type == SCTP_INIT_ACK)
 			good = sctp_init(&c, c.type == SCTP_INIT_ACK) && good;
+		sctp_other(&c);
 	}
 	return good;
 }
