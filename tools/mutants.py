@@ -28,6 +28,9 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "tests" / "mutants"
 LIMIT = 300  # seconds that a test may take
+# Of the start: a commit meanwhile would mix two trees.
+HEAD = subprocess.run(["git", "-C", ROOT, "rev-parse", "HEAD"], capture_output=True,
+                      text=True).stdout.strip()
 
 
 class Mutant:
@@ -60,7 +63,7 @@ class Copy:
                            stdout=subprocess.DEVNULL)
 
     def fresh(self, *paths):
-        tar = subprocess.run(["git", "-C", ROOT, "archive", "HEAD", *paths], check=True,
+        tar = subprocess.run(["git", "-C", ROOT, "archive", HEAD, *paths], check=True,
                              capture_output=True).stdout
         subprocess.run(["tar", "-x", "--touch", "-C", self.tree], input=tar, check=True)
 
@@ -163,10 +166,8 @@ def main():
 
     bad = len(mutants) - counts.get("caught", 0)
     if a.json:
-        head = subprocess.run(["git", "-C", ROOT, "rev-parse", "HEAD"], capture_output=True,
-                              text=True).stdout.strip()
         print(json.dumps({"mutants": len(mutants), **counts, "seconds": round(time.time() - start),
-                          "commit": head}))
+                          "commit": HEAD}))
     else:
         print(f"{len(mutants)} mutants, {bad} not caught")
     return 1 if bad else 0

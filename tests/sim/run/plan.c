@@ -63,7 +63,8 @@ bool plan_connects(const struct plan *p)
 		return true;
 	if (a->access == ACCESS_BLOCKED || b->access == ACCESS_BLOCKED)
 		return false;
-	if (p->stun_silent) /* only a public address of one's own can be told */
+	bool no_name = p->dns && p->dns_fault != WORLD_DNS_FAIR && p->dns_fault != WORLD_DNS_FORGED;
+	if (p->stun_silent || no_name) /* only a public address of one's own can be told */
 		return a->access == ACCESS_OPEN || b->access == ACCESS_OPEN;
 	return plan_nats_connect(deciding(a), deciding(b));
 }
@@ -121,6 +122,22 @@ static void draw_clocks(struct world_random *r, struct plan *p)
 	p->wall = world_one_in(r, 2) ? era_end - before : 0;
 }
 
+/* Not where so much is lost that both tries of a resolver may be: then nobody can say who connects. */
+static void draw_dns(uint64_t seed, struct plan *p)
+{
+	struct world_random r = world_stream(seed, 12);
+	int64_t kind = world_between(&r, 0, 99);
+
+	p->dns = !p->profile->drawn && p->half[0].to_bad == 0 && p->half[0].loss <= 10000 &&
+		 p->half[0].corrupt == 0 && world_one_in(&r, 4);
+	p->dns_delay = world_between(&r, 0, 500) * MS;
+	p->dns_fault = kind < 60   ? WORLD_DNS_FAIR
+		       : kind < 75 ? WORLD_DNS_FORGED
+		       : kind < 85 ? WORLD_DNS_SILENT
+		       : kind < 95 ? WORLD_DNS_BROKEN
+				   : WORLD_DNS_LIES;
+}
+
 void plan_draw(struct plan *p, uint64_t seed, const struct profile *profile)
 {
 	struct world_random r = world_stream(seed, 7), of_rooms = world_stream(seed, 9);
@@ -151,6 +168,7 @@ void plan_draw(struct plan *p, uint64_t seed, const struct profile *profile)
 	if (p->near_wrap)
 		draw_clocks(&r, p);
 	p->rooms = world_one_in(&of_rooms, 3);
+	draw_dns(seed, p);
 	p->connects = plan_connects(p);
 }
 

@@ -3,6 +3,7 @@
 #define TAUT_SIM_PLAN_H
 
 #include "run/profile.h"
+#include "world/world_dns.h"
 #include "world/world_nat.h"
 
 /* How a peer is connected to the internet over IPv4. */
@@ -48,6 +49,10 @@ struct plan {
 	int victim;           /* of it */
 	taut_time fault_time; /* how long it lasts */
 	taut_time signal_delay, signal_jitter;
+	bool dns; /* the STUN server's name is asked of a DNS server, with this fault ... */
+	enum world_dns_fault dns_fault;
+	taut_time
+		dns_delay; /* ... which takes its time; else a resolver that cannot fail knows it */
 	bool rooms;      /* signaling by the relay's rooms, not by a plain pipe */
 	taut_time start; /* of the monotonic clock; 0: the world's own */
 	int64_t wall;    /* of the wall clock, in microseconds since 1970; 0: the world's own */

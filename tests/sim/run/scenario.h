@@ -104,18 +104,18 @@ void scenario_run(const struct scenario *sc, uint64_t seed, const struct session
 		  struct session_result *out);
 
 /* scenario_words.c: lists of words that end in NULL; the number is the place. */
-extern const char *const scenario_states[],
-	*const scenario_milestones[],
-		*const scenario_signaling[],
-			*const scenario_counters[],
-				*const scenario_kinds[],
-					*const scenario_directions[],
-						*const scenario_media[],
-							*const scenario_holes[],
-								*const scenario_interfaces[],
-									*const scenario_access[],
-										*const scenario_rules
-											[];
+extern const char *const scenario_states[];
+extern const char *const scenario_milestones[];
+extern const char *const scenario_signaling[];
+extern const char *const scenario_counters[];
+extern const char *const scenario_kinds[];
+extern const char *const scenario_directions[];
+extern const char *const scenario_media[];
+extern const char *const scenario_holes[];
+extern const char *const scenario_interfaces[];
+extern const char *const scenario_access[];
+extern const char *const scenario_rules[];
+extern const char *const scenario_dns[];
 uint32_t scenario_reason(const char *word); /* UINT32_MAX: there is none */
 const char *scenario_reason_word(uint32_t reason);
 

@@ -365,6 +365,13 @@ static void read_stun_silent(struct words *r)
 	r->sc->plan.stun_silent = true;
 }
 
+static void read_dns(struct words *r)
+{
+	r->sc->plan.dns = true;
+	r->sc->plan.dns_fault =
+		(enum world_dns_fault)words_one_of(r, scenario_dns, "kind of DNS server");
+}
+
 static const struct statement {
 	const char *name;
 	void (*read)(struct words *r);
@@ -380,6 +387,7 @@ static const struct statement {
 	{ "near-wrap", read_wraps },
 	{ "heals", read_heals },
 	{ "stun-silent", read_stun_silent },
+	{ "dns", read_dns },
 	{ "at", read_at },
 	{ "end", read_end },
 	{ "expect", read_expect },

@@ -22,6 +22,8 @@ const char *const scenario_interfaces[] = { "down", "up", "moved", NULL };
 const char *const scenario_access[] = { "open", "nat", "nat+nat", "blocked", NULL };
 const char *const scenario_rules[] = { "ei", "ad", "apd", NULL };
 
+const char *const scenario_dns[] = { "fair", "silent", "broken", "lies", "forged", NULL };
+
 static const char *const reasons[] = {
 	[TAUT_REASON_NONE] = "none",
 	[TAUT_REASON_CLOSED_HERE] = "closed-here",

@@ -45,6 +45,7 @@ static void add_side(struct session *s, int i)
 						.lets = s->scenario ? scenario_lets : NULL,
 						.memory = MEMORY_CEILING,
 						.near_wrap = s->plan.near_wrap,
+						.dns = session_dns(s),
 						.dns_delay =
 							world_between(&s->random, 1, 80) * MS };
 
@@ -192,6 +193,9 @@ void session_close(struct session *s, struct session_result *out)
 	out->hash = s->world->hash;
 	out->wraps = s->wraps;
 	out->refused = s->refused;
+	out->asked_dns = s->dns.asked > 0;
+	if (s->plan.dns)
+		world_dns_free(&s->dns);
 	session_trace_end(s);
 	out->failures = s->world->failures;
 	memcpy(out->failure, s->world->failure, sizeof out->failure);

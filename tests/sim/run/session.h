@@ -36,6 +36,7 @@ struct session_result {
 	size_t memory_peak; /* of one peer */
 	unsigned wraps;     /* a bit each */
 	unsigned refused;   /* packets that were seen to be refused and change nothing */
+	bool asked_dns;
 	unsigned failures;
 	char failure[WORLD_FAILURE_TEXT];
 	char access[2][64];

@@ -70,6 +70,7 @@ struct session {
 	struct side sides[2];
 	struct world_stun stun;
 	struct world_mdns mdns[2];
+	struct world_dns dns;
 	struct world_random random;
 	struct taut_trace_sink *text;
 	const struct session_options *options;
@@ -96,6 +97,7 @@ void session_open(struct session *s); /* as its plan and options say */
 void session_close(struct session *s, struct session_result *out);
 
 /* session_net.c */
+struct taut_addr session_dns(const struct session *s); /* family 0: none is asked */
 void session_build(struct session *s);
 struct world_mdns *session_mdns(struct session *s, int peer); /* NULL: its network has none */
 

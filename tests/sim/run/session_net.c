@@ -89,6 +89,27 @@ static void add_stun(struct session *s)
 	}
 }
 
+struct taut_addr session_dns(const struct session *s)
+{
+	return s->plan.dns ? address("203.0.113.53") : (struct taut_addr){ 0 };
+}
+
+static void add_dns(struct session *s)
+{
+	static const struct world_link_config wire = { .delay = MS };
+	const struct taut_addr at = session_dns(s), v4 = address("203.0.113.1"),
+			       v6 = address("2001:db8:ffff::1");
+
+	world_dns_add(s->world, &s->dns);
+	world_add_iface(s->world, s->dns.host, WORLD_INTERNET, &at, &wire, &wire);
+	s->dns.fault = s->plan.dns_fault;
+	s->dns.delay = s->plan.dns_delay;
+	s->dns.lie[0] = address("203.0.113.99"); /* where nobody is */
+	s->dns.lie[1] = address("2001:db8:ffff::99");
+	world_dns_has(&s->dns, stun_name, &v4);
+	world_dns_has(&s->dns, stun_name, &v6);
+}
+
 void session_build(struct session *s)
 {
 	int first = home_of(s, 0);
@@ -96,4 +117,6 @@ void session_build(struct session *s)
 	add_interfaces(s, 0, first);
 	add_interfaces(s, 1, s->plan.same_net ? first : home_of(s, 1));
 	add_stun(s);
+	if (s->plan.dns)
+		add_dns(s);
 }

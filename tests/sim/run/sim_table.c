@@ -57,6 +57,7 @@ void sim_table_add(struct sim_table *t, uint64_t seed, int profile, const struct
 	t->hash += s->hash * (2 * seed + 1);
 	for (int i = 0; i < SESSION_WRAPS; i++)
 		t->wraps[i] += s->wraps >> i & 1;
+	t->asked_dns += s->asked_dns;
 	if (s->failures > 0)
 		add_failure(t, seed, profile, s->failure);
 	if (!s->connected)
@@ -143,7 +144,7 @@ void sim_table_print(struct sim_table *t)
 			print_row(profiles[i].name, &t->rows[i]);
 	printf("\n%u sessions, %u of %u that can connect do, %u run twice, %u failed\n",
 	       all.sessions, all.connected, all.expected, all.repeated, t->failure_count);
-	printf("wraps seen in sessions:");
+	printf("%u asked a DNS server; wraps seen in sessions:", t->asked_dns);
 	for (int i = 0; i < SESSION_WRAPS; i++)
 		printf("%s %s %u", i ? "," : "", session_wrap_name(i), t->wraps[i]);
 	printf("\n%.0f simulated seconds in %.1f CPU-seconds: %.0f per CPU-second (%.0f s by the "
@@ -195,6 +196,7 @@ void sim_table_print_json(struct sim_table *t)
 	       "\"virtual_per_cpu_second\":%.0f,\"hash\":\"%016" PRIx64 "\"",
 	       all.sessions, all.expected, all.connected, all.repeated, t->failure_count,
 	       all.seconds, t->cpu_seconds, per_cpu_second(t, all.seconds), t->hash);
+	printf(",\"asked_dns\":%u", t->asked_dns);
 	for (int i = 0; i < SESSION_WRAPS; i++)
 		printf(",\"wrap_%s\":%u", session_wrap_name(i), t->wraps[i]);
 	printf("}\n");
