@@ -2,8 +2,9 @@
  * befalls them at which moment, and what must hold. docs/TESTING.md has the words.
  *
  * The world's and the connection's invariants are checked as in every session.
- * scenario_read.c reads the file, scenario_words.c knows the words,
- * scenario_run.c lets it happen. */
+ * scenario_read.c reads the file, scenario_where.c and scenario_what.c its statements,
+ * scenario_words.c knows the words; scenario_run.c lets it happen, scenario_act.c step by step, and
+ * scenario_check.c judges it. */
 #ifndef TAUT_SIM_SCENARIO_H
 #define TAUT_SIM_SCENARIO_H
 

@@ -36,4 +36,21 @@ uint32_t words_share(struct words *r);
 int64_t words_number(struct words *r, const char *what, int64_t low, int64_t high);
 struct scenario_moment words_moment(struct words *r);
 
+/* The statements, each from behind its first word: scenario_where.c ... */
+void scenario_read_profile(struct words *r);
+void scenario_read_peer(struct words *r);
+void scenario_read_drop(struct words *r);
+void scenario_read_signal(struct words *r);
+void scenario_read_top_link(struct words *r);
+void scenario_read_same_network(struct words *r);
+void scenario_read_wraps(struct words *r);
+void scenario_read_heals(struct words *r);
+void scenario_read_stun_silent(struct words *r);
+void scenario_read_dns(struct words *r);
+struct world_link_config scenario_read_link(struct words *r);
+/* ... and scenario_what.c */
+void scenario_read_at(struct words *r);
+void scenario_read_expect(struct words *r);
+void scenario_read_never(struct words *r);
+
 #endif
