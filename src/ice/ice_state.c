@@ -57,9 +57,9 @@ static void state_on_path(struct tt_ice *ice, taut_time now)
 		set_state(ice, now, TT_ICE_CONNECTED, TAUT_REASON_NONE, "a check was answered");
 }
 
-/* A restart was offered, and meanwhile the old pair lost its consent. RFC 8863 section 4 has an agent
- * wait for the peer's candidates as long as checks may take; an answer is given no longer. Then all
- * pairs have "lost consent", as webrtc-pc section 5.6.4 has it of "failed". */
+/* A restart was offered, and meanwhile the old pair lost its consent. RFC 8863 section 4 has an
+ * agent wait for the peer's candidates as long as checks may take; an answer is given no longer.
+ * Then all pairs have "lost consent", as webrtc-pc section 5.6.4 has it of "failed". */
 static void state_until_answer(struct tt_ice *ice, taut_time now)
 {
 	if (ice->answer_until == 0)

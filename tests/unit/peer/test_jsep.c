@@ -1,17 +1,9 @@
 /* test_jsep.c - RFC 9429 and RFC 9143 in detail: bundles, recycled lines, rollbacks, and the
  * examples of RFC 9429 section 7, taken by a connection that plays the other part. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-/* cmocka.h needs those above */
-#include <cmocka.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "two.h"
 
-#include "taut/taut.h"
+#include <stdbool.h>
+#include <stdio.h>
 
 static const struct taut_codec codecs[] = {
 	{ .size = sizeof(struct taut_codec),
@@ -21,12 +13,7 @@ static const struct taut_codec codecs[] = {
 	{ .size = sizeof(struct taut_codec), .mime = "video/VP8", .clock_rate = 90000 },
 };
 
-struct two {
-	taut_env *env;
-	taut_pc *a, *b;
-};
-
-static taut_pc *new_pc(taut_env *env, size_t codec_count)
+static taut_pc *new_pc_with(taut_env *env, size_t codec_count)
 {
 	const struct taut_config cfg = { .size = sizeof cfg,
 					 .codecs = codecs,
@@ -37,26 +24,9 @@ static taut_pc *new_pc(taut_env *env, size_t codec_count)
 	return pc;
 }
 
-static int set_up(void **state)
+static taut_pc *new_pc(taut_env *env)
 {
-	struct two *t = calloc(1, sizeof *t);
-
-	assert_int_equal(taut_env_new(&t->env, NULL), TAUT_OK);
-	t->a = new_pc(t->env, 2);
-	t->b = new_pc(t->env, 2);
-	*state = t;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	struct two *t = *state;
-
-	taut_pc_free(t->a);
-	taut_pc_free(t->b);
-	assert_int_equal(taut_env_free(t->env), TAUT_OK);
-	free(t);
-	return 0;
+	return new_pc_with(env, 2);
 }
 
 static void add(taut_pc *pc, uint32_t kind)
@@ -65,52 +35,6 @@ static void add(taut_pc *pc, uint32_t kind)
 	taut_transceiver t;
 
 	assert_int_equal(taut_pc_add_transceiver(pc, 1, &init, &t), TAUT_OK);
-}
-
-static void add_channel(taut_pc *pc)
-{
-	taut_channel ch;
-
-	assert_int_equal(taut_pc_create_data_channel(pc, 1, NULL, &ch), TAUT_OK);
-}
-
-static const char *local(taut_pc *pc)
-{
-	int err = taut_pc_set_local_description(pc, 1, 0, NULL, 0);
-
-	if (err)
-		print_error("%s\n", taut_pc_error(pc)->message);
-	assert_int_equal(err, TAUT_OK);
-	return taut_pc_local_description(pc, NULL);
-}
-
-static int remote(taut_pc *pc, uint32_t type, const char *sdp)
-{
-	return taut_pc_set_remote_description(pc, 1, type, sdp, strlen(sdp));
-}
-
-static void take(taut_pc *pc, uint32_t type, const char *sdp)
-{
-	int err = remote(pc, type, sdp);
-
-	if (err)
-		print_error("%s\n%s", taut_pc_error(pc)->message, sdp);
-	assert_int_equal(err, TAUT_OK);
-}
-
-static void negotiate(taut_pc *from, taut_pc *to)
-{
-	take(to, TAUT_SDP_OFFER, local(from));
-	take(from, TAUT_SDP_ANSWER, local(to));
-}
-
-static unsigned count(const char *text, const char *what)
-{
-	unsigned n = 0;
-
-	for (const char *p = text; (p = strstr(p, what)) != NULL; p += strlen(what))
-		n++;
-	return n;
 }
 
 static unsigned events(taut_pc *pc, uint32_t type)
@@ -281,7 +205,7 @@ static void a_peer_may_recycle_a_line_for_ever(void **state)
 static void our_offer_recycles_a_rejected_line(void **state)
 {
 	struct two *t = *state;
-	taut_pc *deaf = new_pc(t->env, 1); /* Opus only */
+	taut_pc *deaf = new_pc_with(t->env, 1); /* Opus only */
 
 	add(t->a, TAUT_AUDIO);
 	add(t->a, TAUT_VIDEO);
@@ -355,7 +279,7 @@ static void a_rolled_back_offer_of_the_peer_leaves_nothing(void **state)
 	assert_int_equal(transceivers(t->b), 0);
 	/* another peer's answer, with other credentials, finds a connection that knows none */
 	add(t->b, TAUT_AUDIO);
-	taut_pc *c = new_pc(t->env, 2);
+	taut_pc *c = new_pc_with(t->env, 2);
 	negotiate(t->b, c);
 	taut_pc_free(c);
 }
@@ -485,7 +409,7 @@ static void setup_is_answered_as_the_table_says(void **state)
 	add(t->a, TAUT_AUDIO);
 	const char *offer = local(t->a);
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-		taut_pc *pc = new_pc(t->env, 2);
+		taut_pc *pc = new_pc_with(t->env, 2);
 		(void)snprintf(to, sizeof to, "a=setup:%s", rows[i].offer);
 		char *text = replaced(offer, from, to);
 		assert_int_equal(remote(pc, TAUT_SDP_OFFER, text),
@@ -515,7 +439,7 @@ static void setup_of_an_answer_is_active_or_passive(void **state)
 	take(t->b, TAUT_SDP_OFFER, local(t->a));
 	const char *answer = local(t->b);
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-		taut_pc *pc = new_pc(t->env, 2);
+		taut_pc *pc = new_pc_with(t->env, 2);
 		add(pc, TAUT_AUDIO);
 		local(pc);
 		(void)snprintf(to, sizeof to, "a=setup:%s", rows[i].answer);

@@ -1,17 +1,9 @@
 /* test_negotiation.c - offers and answers of a peer connection, without a network. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "two.h"
 
-#include <cmocka.h>
 #include <dirent.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "taut/taut.h"
 
 static const struct taut_codec codecs[] = {
 	{ .size = sizeof(struct taut_codec),
@@ -26,11 +18,6 @@ static const struct taut_codec codecs[] = {
 	  .payload_type = 96 },
 };
 
-struct two {
-	taut_env *env;
-	taut_pc *a, *b;
-};
-
 static taut_pc *new_pc(taut_env *env)
 {
 	const struct taut_config cfg = { .size = sizeof cfg, .codecs = codecs, .codec_count = 2 };
@@ -38,28 +25,6 @@ static taut_pc *new_pc(taut_env *env)
 
 	assert_int_equal(taut_pc_new(&pc, env, &cfg, 1), TAUT_OK);
 	return pc;
-}
-
-static int set_up(void **state)
-{
-	struct two *t = calloc(1, sizeof *t);
-
-	assert_int_equal(taut_env_new(&t->env, NULL), TAUT_OK);
-	t->a = new_pc(t->env);
-	t->b = new_pc(t->env);
-	*state = t;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	struct two *t = *state;
-
-	taut_pc_free(t->a);
-	taut_pc_free(t->b);
-	assert_int_equal(taut_env_free(t->env), TAUT_OK);
-	free(t);
-	return 0;
 }
 
 static taut_transceiver add(taut_pc *pc, uint32_t kind, uint32_t direction)
@@ -71,53 +36,6 @@ static taut_transceiver add(taut_pc *pc, uint32_t kind, uint32_t direction)
 
 	assert_int_equal(taut_pc_add_transceiver(pc, 1, &init, &t), TAUT_OK);
 	return t;
-}
-
-static taut_channel add_channel(taut_pc *pc)
-{
-	taut_channel ch;
-
-	assert_int_equal(taut_pc_create_data_channel(pc, 1, NULL, &ch), TAUT_OK);
-	return ch;
-}
-
-static const char *local(taut_pc *pc)
-{
-	int err = taut_pc_set_local_description(pc, 1, 0, NULL, 0);
-
-	if (err)
-		print_error("%s\n", taut_pc_error(pc)->message);
-	assert_int_equal(err, TAUT_OK);
-	return taut_pc_local_description(pc, NULL);
-}
-
-static int remote(taut_pc *pc, uint32_t type, const char *sdp)
-{
-	return taut_pc_set_remote_description(pc, 1, type, sdp, strlen(sdp));
-}
-
-static void take(taut_pc *pc, uint32_t type, const char *sdp)
-{
-	int err = remote(pc, type, sdp);
-
-	if (err)
-		print_error("%s\n%s", taut_pc_error(pc)->message, sdp);
-	assert_int_equal(err, TAUT_OK);
-}
-
-static void negotiate(taut_pc *from, taut_pc *to)
-{
-	take(to, TAUT_SDP_OFFER, local(from));
-	take(from, TAUT_SDP_ANSWER, local(to));
-}
-
-static unsigned count(const char *text, const char *what)
-{
-	unsigned n = 0;
-
-	for (const char *p = text; (p = strstr(p, what)) != NULL; p += strlen(what))
-		n++;
-	return n;
 }
 
 static bool needs_negotiation(taut_pc *pc)

@@ -50,20 +50,28 @@ static void expect(const json_t *v, const char *key, const uint8_t *got)
 	assert_memory_equal(got, want, n);
 }
 
-static void derivation_gives_the_keys_of_rfc_3711_b_3(void **state)
+/* Keys of RTP, or of RTCP, from the vector's master key of so many octets. */
+static struct tt_srtp_session_keys derived(const json_t *v, size_t key_len, bool rtcp)
 {
-	const json_t *v = vector("rfc3711-B.3-kdf-128");
 	struct tt_srtp_session_keys k = { 0 };
 	struct tt_srtp_key master = { 0 };
 
-	(void)state;
 	unhex(v, "master_key", master.key, sizeof master.key);
 	unhex(v, "master_salt", master.salt, sizeof master.salt);
-	assert_true(tt_srtp_derive(&k, &master, 16, 14, false));
+	assert_true(tt_srtp_derive(&k, &master, key_len, 14, rtcp));
+	return k;
+}
+
+static void derivation_gives_the_keys_of_rfc_3711_b_3(void **state)
+{
+	const json_t *v = vector("rfc3711-B.3-kdf-128");
+	struct tt_srtp_session_keys k = derived(v, 16, false);
+
+	(void)state;
 	expect(v, "srtp_cipher_key", k.cipher);
 	expect(v, "srtp_auth_key_20", k.auth);
 	expect(v, "srtp_salt", k.salt);
-	assert_true(tt_srtp_derive(&k, &master, 16, 14, true));
+	k = derived(v, 16, true);
 	expect(v, "srtcp_cipher_key", k.cipher);
 	expect(v, "srtcp_auth_key_20", k.auth);
 	expect(v, "srtcp_salt", k.salt);
@@ -72,13 +80,9 @@ static void derivation_gives_the_keys_of_rfc_3711_b_3(void **state)
 static void derivation_with_aes_256_gives_the_keys_of_rfc_6188_7_4(void **state)
 {
 	const json_t *v = vector("rfc6188-7.4-kdf-256");
-	struct tt_srtp_session_keys k = { 0 };
-	struct tt_srtp_key master = { 0 };
+	const struct tt_srtp_session_keys k = derived(v, 32, false);
 
 	(void)state;
-	unhex(v, "master_key", master.key, sizeof master.key);
-	unhex(v, "master_salt", master.salt, sizeof master.salt);
-	assert_true(tt_srtp_derive(&k, &master, 32, 14, false));
 	expect(v, "srtp_cipher_key", k.cipher);
 	expect(v, "srtp_auth_key_20", k.auth);
 	expect(v, "srtp_salt", k.salt);
