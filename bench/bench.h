@@ -54,11 +54,13 @@ struct bench_case {
 
 struct bench {
 	const char *name, *summary;
+	const char *unit; /* what is counted, NULL: packets */
 	const struct bench_case *cases;
 	size_t count;
 };
 
-extern const struct bench bench_srtp, bench_stun, bench_sdp, bench_rtp;
+extern const struct bench bench_srtp, bench_stun, bench_sdp, bench_rtp, bench_datachannel,
+	bench_setup, bench_idle;
 
 /* Runs the cases against each other and tells. False: nothing could run. */
 bool bench_run(const struct bench *b, const struct bench_options *o);
@@ -101,6 +103,7 @@ const char *bench_offer_text(void);
 double bench_cpu_us(void); /* of the process, user and system */
 double bench_wall_us(void);
 long bench_peak_rss_kb(void);
+long bench_rss_kb(void); /* now */
 /* bench_malloc.c: calls of malloc, calloc, realloc and their like in the process so far; 0 always
  * where nothing is counted (a sanitized build). */
 uint64_t bench_allocations(void);

@@ -45,7 +45,12 @@ static int add(struct bench_end *e, const struct bench_pair_config *cfg, bool of
 					.pacing_burst = cfg->paced ? 0 : UINT32_MAX };
 	struct taut_transceiver_init t = { .size = sizeof t };
 	const struct taut_data_channel_init channel = { .size = sizeof channel, .label = "bench" };
-	int err = taut_loop_new(&e->loop, &loop);
+	int err = TAUT_OK;
+
+	e->loop = cfg->loops[!offers];
+	e->own_loop = !e->loop;
+	if (e->own_loop)
+		err = taut_loop_new(&e->loop, &loop);
 
 	if (!err)
 		err = taut_pc_new(&e->pc, taut_loop_env(e->loop), &pc, taut_loop_now(e->loop));
@@ -114,9 +119,12 @@ struct bench_pair *bench_pair_new(const struct bench_pair_config *cfg, const cha
 
 void bench_pair_free(struct bench_pair *p)
 {
-	for (int i = 0; i < 2; i++)
-		if (p->end[i].loop)
+	for (int i = 0; i < 2; i++) {
+		if (p->end[i].own_loop)
 			taut_loop_free(p->end[i].loop);
+		else if (p->end[i].pc)
+			taut_loop_free_pc(p->end[i].loop, p->end[i].pc);
+	}
 	free(p);
 }
 

@@ -15,7 +15,7 @@ struct bench_pair {
 		taut_pc *pc;
 		taut_transceiver video, audio;
 		taut_channel channel;
-		bool connected, open;
+		bool connected, open, own_loop;
 		uint64_t messages, message_bytes;
 	} end[2]; /* 0 offers and sends */
 };
@@ -24,6 +24,7 @@ struct bench_pair_config {
 	bool media, data, paced;
 	uint32_t loop_flags;   /* TAUT_LOOP_ */
 	uint32_t srtp_backend; /* TAUT_SRTP_ */
+	taut_loop *loops[2];   /* NULL: each its own */
 };
 
 /* Connected, with its channel open; NULL: *why says what was awaited. */

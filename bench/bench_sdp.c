@@ -105,5 +105,5 @@ static const struct bench_case cases[] = {
 	{ "taut", "sdp", "write it again", 0, NULL, text_open, write_run, text_close, 0 },
 };
 
-const struct bench bench_sdp = { "sdp", "an offer of sound, video and data", cases,
+const struct bench bench_sdp = { "sdp", "an offer of sound, video and data", "a description", cases,
 				 sizeof cases / sizeof cases[0] };

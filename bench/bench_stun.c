@@ -156,5 +156,5 @@ static const struct bench_case cases[] = {
 	  0 },
 };
 
-const struct bench bench_stun = { "stun", "a connectivity check, in and out", cases,
+const struct bench bench_stun = { "stun", "a connectivity check, in and out", NULL, cases,
 				  sizeof cases / sizeof cases[0] };

@@ -10,7 +10,8 @@
 void bench_tell_header(const struct bench *b, const struct bench_options *o)
 {
 	if (!o->json)
-		printf("\n%s: %s\n", b->name, b->summary);
+		printf("\n%s: %s; a \"packet\" is %s\n", b->name, b->summary,
+		       b->unit ? b->unit : "a packet");
 }
 
 static json_t *rounded(double x)

@@ -1,0 +1,105 @@
+/* bench_datachannel.c - messages over one data channel, through two whole connections.
+ *
+ * A packet here is a datagram that reached the receiver. The limit is that of full packets with one
+ * small one back for each burst, as an acknowledgement is. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench.h"
+#include "bench_bare.h"
+#include "bench_pair.h"
+
+enum { NO_GSO = 1, AHEAD = 1 << 20, PACKET = 1200, SACK = 60, MESSAGE_MAX = 65536 };
+
+struct channel {
+	struct bench_pair *pair;
+	size_t size;
+	uint8_t message[MESSAGE_MAX];
+};
+
+static void *channel_open(const struct bench_case *c, const char **why)
+{
+	const struct bench_pair_config cfg = {
+		.data = true,
+		.loop_flags = c->arg & NO_GSO ? TAUT_LOOP_NO_GSO : 0,
+	};
+	struct channel *ch = calloc(1, sizeof *ch);
+
+	if (!ch)
+		return NULL;
+	ch->size = (size_t)c->arg & ~(size_t)NO_GSO;
+	ch->pair = bench_pair_new(&cfg, why);
+	if (ch->pair)
+		return ch;
+	free(ch);
+	return NULL;
+}
+
+static void channel_close(void *me)
+{
+	struct channel *ch = me;
+
+	bench_pair_free(ch->pair);
+	free(ch);
+}
+
+/* As long as the buffer has room; how many. */
+static uint64_t send_some(struct channel *ch, uint64_t most)
+{
+	struct bench_end *e = &ch->pair->end[0];
+	uint64_t n = 0;
+
+	while (n < most && taut_pc_buffered_amount(e->pc, e->channel) < AHEAD &&
+	       taut_pc_send_message(e->pc, taut_loop_now(e->loop), e->channel, 1, ch->message,
+				    ch->size) == TAUT_OK)
+		n++;
+	return n;
+}
+
+static void channel_run(void *me, uint64_t packets, struct bench_sample *out)
+{
+	struct channel *ch = me;
+	struct bench_end *to = &ch->pair->end[1];
+	const uint64_t messages = packets * PACKET / ch->size + 1, first = to->messages;
+	const struct taut_counters a = bench_pair_counters(ch->pair, 1);
+	const double from = bench_cpu_us(), wall = bench_wall_us();
+	const uint64_t mallocs = bench_allocations();
+	uint64_t sent = 0;
+
+	while (to->messages - first < messages) {
+		sent += send_some(ch, messages - sent);
+		bench_pair_step(ch->pair);
+	}
+	const struct taut_counters b = bench_pair_counters(ch->pair, 1);
+	*out = (struct bench_sample){ .packets = b.packets_received - a.packets_received,
+				      .bytes = messages * ch->size,
+				      .cpu_us = bench_cpu_us() - from,
+				      .wall_us = bench_wall_us() - wall,
+				      .allocations = bench_allocations() - mallocs };
+}
+
+static void *bare_open(const struct bench_case *c, const char **why)
+{
+	(void)why;
+	return bench_bare_new(c->burst, PACKET - 12 - 16, (size_t)c->arg);
+}
+
+#define TAUT(profile, arg)                                                                         \
+	{                                                                                          \
+		"taut", "datachannel", profile, 0, NULL, channel_open, channel_run, channel_close, \
+			arg                                                                        \
+	}
+
+static const struct bench_case cases[] = {
+	{ "limit", "datachannel", "1,200 B, GCM, a reply for 48", 48, "the stack", bare_open,
+	  bench_bare_run, bench_bare_free, SACK },
+	TAUT("64 KiB messages", 65536),
+	TAUT("16 KiB messages", 16384),
+	TAUT("1 KiB messages", 1024),
+	TAUT("64 KiB messages, no GSO", 65536 | NO_GSO),
+};
+
+const struct bench bench_datachannel = { "datachannel",
+					 "messages over loopback, both ends in one process",
+					 "a datagram that arrived", cases,
+					 sizeof cases / sizeof cases[0] };

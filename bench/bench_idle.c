@@ -1,0 +1,91 @@
+/* bench_idle.c - what a connection costs that does nothing: memory, and time for its keepalives.
+ *
+ * CPU is that of one connection in one second of the clock, while its loops wait as they would in a
+ * program. The limit of memory is OpenSSL's, measured in the same process: `openssl` in the table. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench.h"
+#include "bench_pair.h"
+
+enum { PAIRS = 100, STEP = 20000, ROUND = 5000000 /* each asks for consent once in that time */ };
+
+struct idle {
+	taut_loop *loops[2];
+	struct bench_pair *pairs[PAIRS];
+	double kb_each;
+};
+
+static void idle_close(void *me)
+{
+	struct idle *s = me;
+
+	for (int i = 0; i < PAIRS; i++)
+		if (s->pairs[i])
+			bench_pair_free(s->pairs[i]);
+	for (int i = 0; i < 2; i++)
+		if (s->loops[i])
+			taut_loop_free(s->loops[i]);
+	free(s);
+}
+
+static void *idle_open(const struct bench_case *c, const char **why)
+{
+	const struct taut_loop_config loop = { .size = sizeof loop, .flags = TAUT_LOOP_NO_IPV6 };
+	struct idle *s = calloc(1, sizeof *s);
+	struct bench_pair_config cfg = { .data = true, .media = c->arg };
+
+	*why = "the connections could not be made";
+	if (!s)
+		return NULL;
+	for (int i = 0; i < 2; i++) {
+		if (taut_loop_new(&s->loops[i], &loop) != TAUT_OK) {
+			idle_close(s);
+			return NULL;
+		}
+		cfg.loops[i] = s->loops[i];
+	}
+	long before = 0;
+	for (int i = 0; i < PAIRS; i++) {
+		if (i == 1)
+			before = bench_rss_kb(); /* the first one pays for what all share */
+		s->pairs[i] = bench_pair_new(&cfg, why);
+		if (!s->pairs[i]) {
+			idle_close(s);
+			return NULL;
+		}
+	}
+	s->kb_each = (double)(bench_rss_kb() - before) / (2.0 * (PAIRS - 1));
+	return s;
+}
+
+/* A second of one connection counts as one. */
+static void idle_run(void *me, uint64_t packets, struct bench_sample *out)
+{
+	struct idle *s = me;
+	const double from = bench_cpu_us(), wall = bench_wall_us();
+	const uint64_t mallocs = bench_allocations();
+	const double end = wall + ROUND;
+
+	(void)packets;
+	while (bench_wall_us() < end)
+		for (int i = 0; i < 2; i++)
+			(void)taut_loop_step(s->loops[i], STEP);
+	const double took = bench_wall_us() - wall;
+	*out = (struct bench_sample){ .packets = (uint64_t)(took / 1e6 * 2 * PAIRS),
+				      .cpu_us = bench_cpu_us() - from,
+				      .wall_us = took,
+				      .allocations = bench_allocations() - mallocs,
+				      .whole = true,
+				      .more = { { "kb_per_connection", s->kb_each } } };
+}
+
+static const struct bench_case cases[] = {
+	{ "taut", "idle", "connected, with a data channel", 0, NULL, idle_open, idle_run, idle_close, 0 },
+	{ "taut", "idle", "the same, with sound and video", 0, NULL, idle_open, idle_run, idle_close,
+	  1 },
+};
+
+const struct bench bench_idle = { "idle", "100 pairs of connections that say nothing",
+				  "a second of a connection", cases,
+				  sizeof cases / sizeof cases[0] };
