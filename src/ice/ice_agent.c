@@ -47,6 +47,11 @@ void tt_ice_gen_free(struct tt_ice *ice, struct ice_gen *g)
 		ice->path_gen = NULL;
 	tt_stun_key_free(&g->local_key);
 	tt_stun_key_free(&g->remote_key);
+	for (size_t i = 0; i < TT_COUNT(g->pair_blocks); i++)
+		tt_free(ice->env, g->pair_blocks[i]);
+	for (size_t i = 0; i < TT_COUNT(g->remotes); i++)
+		tt_free(ice->env, g->remotes[i]);
+	tt_free(ice->env, g->name);
 	tt_free(ice->env, g);
 }
 
@@ -72,6 +77,14 @@ static int copy_servers(struct tt_ice *ice, const struct tt_ice_config *cfg)
 	return TAUT_OK;
 }
 
+static int make_probes(struct tt_ice *ice)
+{
+	ice->probe_room = ice->server_count * TT_ICE_MAX_BASES;
+	if (ice->probe_room > 0)
+		ice->probe = tt_alloc(ice->env, ice->probe_room * sizeof *ice->probe);
+	return ice->probe_room == 0 || ice->probe ? TAUT_OK : TAUT_E_NOMEM;
+}
+
 int tt_ice_new(struct tt_ice **out, struct tt_env *env, const struct tt_ice_config *cfg,
 	       taut_time now)
 {
@@ -88,6 +101,8 @@ int tt_ice_new(struct tt_ice **out, struct tt_env *env, const struct tt_ice_conf
 	ice->last_check = now - TT_ICE_TA;
 	ice->why = "new";
 	int err = copy_servers(ice, cfg);
+	if (!err)
+		err = make_probes(ice);
 	if (!err && !tt_random(env, &ice->tiebreaker, sizeof ice->tiebreaker))
 		err = TAUT_E_CRYPTO;
 	if (!err)
@@ -108,6 +123,8 @@ void tt_ice_free(struct tt_ice *ice)
 	tt_ice_gen_free(ice, ice->cur);
 	for (size_t i = 0; i < TT_COUNT(ice->server); i++)
 		tt_free(ice->env, ice->server[i].host);
+	tt_free(ice->env, ice->local);
+	tt_free(ice->env, ice->probe);
 	tt_free(ice->env, ice);
 }
 
@@ -164,12 +181,12 @@ static void forget_early_peer(struct tt_ice *ice, taut_time now)
 	tt_note(ice->env, now, TAUT_LAYER_ICE, "early checks were not from this peer",
 		TT_STR("ufrag", g->early_ufrag));
 	for (int i = 0; i < g->pairs; i++)
-		g->pair[i] = (struct ice_pair){ 0 };
+		*tt_ice_pair_at(g, i) = (struct ice_pair){ 0 };
 	g->pairs = 0;
 	size_t kept = 0;
 	for (size_t i = 0; i < g->remote_count; i++)
-		if (g->remote[i].type != TT_ICE_PRFLX)
-			g->remote[kept++] = g->remote[i];
+		if (tt_ice_remote_at(g, (int)i)->type != TT_ICE_PRFLX)
+			*tt_ice_remote_at(g, (int)kept++) = *tt_ice_remote_at(g, (int)i);
 	g->remote_count = kept;
 	g->prflx_count = 0;
 	for (size_t i = 0; i < kept; i++)
@@ -249,7 +266,8 @@ int tt_ice_restart_undo(struct tt_ice *ice, taut_time now)
 	ice->prev = NULL;
 	ice->answer_until = 0;
 	ice->response_count = 0;
-	ice->selected_known = ice->path_gen == ice->cur && ice->cur->pair[ice->path].nominated;
+	ice->selected_known =
+		ice->path_gen == ice->cur && tt_ice_pair_at(ice->cur, ice->path)->nominated;
 	ice->gathering = true;
 	ice->cur->done_told = true;
 	for (size_t i = 0; i < ice->local_count; i++)

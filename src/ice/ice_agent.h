@@ -29,6 +29,7 @@ enum {
 	TT_ICE_PAIR_TX = 4,
 	TT_ICE_CONSENT_TX = 8,
 	TT_ICE_NAME_CAP = 64 + 6, /* one label, ".local" and a NUL */
+	TT_ICE_BLOCK = 8,         /* pairs and candidates for which memory is taken at once */
 };
 
 enum ice_base_state { BASE_NONE, BASE_WANTED, BASE_ASKED, BASE_OPEN, BASE_CLOSING };
@@ -112,17 +113,28 @@ struct ice_gen {
 	bool has_remote, lite, remote_end, had_path;
 	bool first_check, first_check_told, done_told;
 	struct tt_ice_path first_path;
-	struct tt_ice_candidate remote[TT_ICE_MAX_REMOTE + TT_ICE_MAX_PRFLX];
+	/* In blocks that come as they are needed, and stay where they are. */
+	struct tt_ice_candidate *remotes[(TT_ICE_MAX_REMOTE + TT_ICE_MAX_PRFLX) / TT_ICE_BLOCK];
 	size_t remote_count, prflx_count, signaled_count;
-	struct ice_pair pair[TT_ICE_MAX_PAIRS];
+	struct ice_pair *pair_blocks[TT_ICE_MAX_PAIRS / TT_ICE_BLOCK];
 	int pairs; /* those in use are below, so that nobody walks the whole array at every turn */
-	struct ice_name name[TT_ICE_MAX_NAMES];
-	int nominating; /* controlling: the pair whose check carries USE-CANDIDATE; -1 */
-	int selected;   /* controlling: the pair that was nominated; -1 */
+	struct ice_name *name; /* TT_ICE_MAX_NAMES of them; NULL: none came yet */
+	int nominating;        /* controlling: the pair whose check carries USE-CANDIDATE; -1 */
+	int selected;          /* controlling: the pair that was nominated; -1 */
 	int role_switches;
 	uint32_t triggers;                /* so far: the queue's order */
 	taut_time pac_until, nominate_at; /* 0: not running */
 };
+
+static inline struct ice_pair *tt_ice_pair_at(const struct ice_gen *g, int i)
+{
+	return &g->pair_blocks[i / TT_ICE_BLOCK][i % TT_ICE_BLOCK];
+}
+
+static inline struct tt_ice_candidate *tt_ice_remote_at(const struct ice_gen *g, int i)
+{
+	return &g->remotes[i / TT_ICE_BLOCK][i % TT_ICE_BLOCK];
+}
 
 struct ice_response {
 	taut_flow flow;
@@ -143,13 +155,14 @@ struct tt_ice {
 	struct taut_addr wanted[TT_ICE_MAX_BASES]; /* the usable interface addresses, best first */
 	size_t wanted_count;
 	struct ice_base base[TT_ICE_MAX_BASES];
-	struct ice_local local[TT_ICE_MAX_LOCAL];
-	size_t local_count;
+	struct ice_local *local;
+	size_t local_count, local_room;
 	uint16_t foundations;
 	struct ice_server server[TT_ICE_MAX_SERVERS];
 	size_t server_count;
-	struct ice_probe probe[TT_ICE_MAX_BASES * TT_ICE_MAX_SERVERS];
-	bool gathering; /* gather was called in this generation */
+	struct ice_probe *probe;
+	size_t probe_room; /* one for each base and server */
+	bool gathering;    /* gather was called in this generation */
 
 	struct ice_gen *cur, *prev;
 	taut_time prev_until;     /* 0: prev is needed; else what is under way to it is awaited */

@@ -11,8 +11,8 @@
 static struct ice_tx *find_tx(struct ice_gen *g, const uint8_t *tid, int *pair)
 {
 	for (int i = 0; i < g->pairs; i++)
-		for (int k = 0; g->pair[i].used && k < TT_ICE_PAIR_TX; k++) {
-			struct ice_tx *tx = &g->pair[i].tx[k];
+		for (int k = 0; tt_ice_pair_at(g, i)->used && k < TT_ICE_PAIR_TX; k++) {
+			struct ice_tx *tx = &tt_ice_pair_at(g, i)->tx[k];
 			if (tx->live && memcmp(tx->tid, tid, sizeof tx->tid) == 0) {
 				*pair = i;
 				return tx;
@@ -38,7 +38,7 @@ static void learn_local(struct tt_ice *ice, taut_time now, int base, const struc
 static void succeeded(struct tt_ice *ice, taut_time now, int pair, const struct ice_tx *tx)
 {
 	struct ice_gen *g = ice->cur;
-	struct ice_pair *p = &g->pair[pair];
+	struct ice_pair *p = tt_ice_pair_at(g, pair);
 	bool was_valid = p->valid;
 
 	p->valid = true;
@@ -64,7 +64,8 @@ static void succeeded(struct tt_ice *ice, taut_time now, int pair, const struct 
 	if (!was_valid)
 		tt_note(ice->env, now, TAUT_LAYER_ICE, "pair valid",
 			TT_ADDR("local", &ice->base[p->base].addr),
-			TT_ADDR("remote", &g->remote[p->remote].addr), TT_INT("rtt_us", p->rtt));
+			TT_ADDR("remote", &tt_ice_remote_at(g, p->remote)->addr),
+			TT_INT("rtt_us", p->rtt));
 }
 
 /* 7.2.5.1 */
@@ -81,7 +82,7 @@ static void role_conflict(struct tt_ice *ice, taut_time now, int pair, const str
 		if (tt_random(ice->env, &fresh, sizeof fresh))
 			ice->tiebreaker = fresh;
 	}
-	tt_ice_trigger(ice->cur, &ice->cur->pair[pair]);
+	tt_ice_trigger(ice->cur, tt_ice_pair_at(ice->cur, pair));
 }
 
 int tt_ice_on_response(struct tt_ice *ice, taut_time now, int base, const struct taut_addr *from,
@@ -100,7 +101,7 @@ int tt_ice_on_response(struct tt_ice *ice, taut_time now, int base, const struct
 		return 1;
 	}
 	const struct ice_tx done = *tx;
-	struct ice_pair *p = &g->pair[pair];
+	struct ice_pair *p = tt_ice_pair_at(g, pair);
 	bool newest = tx == &p->tx[(p->tx_at + TT_ICE_PAIR_TX - 1) % TT_ICE_PAIR_TX];
 	if (m->cls == TT_STUN_SUCCESS && (m->unknown_count > 0 || !tt_stun_mapped(m))) {
 		/* 8489 6.3.3: as if it had not come */
@@ -109,7 +110,7 @@ int tt_ice_on_response(struct tt_ice *ice, taut_time now, int base, const struct
 	}
 	tx->live = false;
 	ice->counters.responses_received++;
-	if (p->base != base || !tt_addr_eq(&g->remote[p->remote].addr, from)) {
+	if (p->base != base || !tt_addr_eq(&tt_ice_remote_at(g, p->remote)->addr, from)) {
 		tt_ice_drop_packet(ice, now, TAUT_DROP_ICE_ASYMMETRIC, from);
 		if (newest && p->state == PAIR_IN_PROGRESS)
 			tt_ice_pair_failed(ice, now, pair,

@@ -11,8 +11,9 @@
 /* 5.1.2.1, with the type preferences of 5.1.2.2; there is one component. */
 uint32_t tt_ice_priority(enum tt_ice_type type, uint16_t local_pref)
 {
-	static const uint8_t type_pref[] = { [TT_ICE_HOST] = 126, [TT_ICE_SRFLX] = 100,
-		                             [TT_ICE_PRFLX] = 110, [TT_ICE_RELAY] = 0 };
+	static const uint8_t type_pref[] = {
+		[TT_ICE_HOST] = 126, [TT_ICE_SRFLX] = 100, [TT_ICE_PRFLX] = 110, [TT_ICE_RELAY] = 0
+	};
 
 	return (uint32_t)type_pref[type] << 24 | (uint32_t)local_pref << 8 | (256 - 1);
 }
@@ -34,8 +35,25 @@ static uint16_t foundation_of(struct tt_ice *ice, enum tt_ice_type type, int bas
 }
 
 /* The index of the candidate, also of one that was there; -1: no room. */
-int tt_ice_add_local(struct tt_ice *ice, taut_time now, enum tt_ice_type type, int base,
-                     int server, const struct taut_addr *addr)
+static bool room_for_local(struct tt_ice *ice)
+{
+	const size_t room = tt_min(ice->local_room ? 2 * ice->local_room : 4, TT_ICE_MAX_LOCAL);
+	struct ice_local *all;
+
+	if (ice->local_count < ice->local_room)
+		return true;
+	if (ice->local_count == TT_ICE_MAX_LOCAL)
+		return false;
+	all = tt_resize(ice->env, ice->local, room * sizeof *all);
+	if (!all)
+		return false;
+	ice->local = all;
+	ice->local_room = room;
+	return true;
+}
+
+int tt_ice_add_local(struct tt_ice *ice, taut_time now, enum tt_ice_type type, int base, int server,
+		     const struct taut_addr *addr)
 {
 	static const char *const names[] = { "host", "srflx", "prflx", "relay" };
 	struct ice_base *b = &ice->base[base];
@@ -44,7 +62,7 @@ int tt_ice_add_local(struct tt_ice *ice, taut_time now, enum tt_ice_type type, i
 	for (size_t i = 0; i < ice->local_count; i++)
 		if (ice->local[i].base == base && tt_addr_eq(&ice->local[i].c.addr, addr))
 			return (int)i;
-	if (ice->local_count == TT_ICE_MAX_LOCAL)
+	if (!room_for_local(ice))
 		return -1;
 
 	struct ice_local *l = &ice->local[ice->local_count];
@@ -59,14 +77,14 @@ int tt_ice_add_local(struct tt_ice *ice, taut_time now, enum tt_ice_type type, i
 		l->c.related = b->addr;
 	l->told = type == TT_ICE_PRFLX; /* 7.2.5.3.1: the peer knows it from our checks */
 	tt_note(ice->env, now, TAUT_LAYER_ICE, "local candidate", TT_STR("type", names[type]),
-	        TT_ADDR("address", &l->c.addr), TT_INT("priority", l->c.priority));
+		TT_ADDR("address", &l->c.addr), TT_INT("priority", l->c.priority));
 	return (int)ice->local_count++;
 }
 
 int tt_ice_find_remote(const struct ice_gen *g, const struct taut_addr *addr)
 {
 	for (size_t i = 0; i < g->remote_count; i++)
-		if (tt_addr_eq(&g->remote[i].addr, addr))
+		if (tt_addr_eq(&tt_ice_remote_at(g, (int)i)->addr, addr))
 			return (int)i;
 	return -1;
 }
@@ -98,7 +116,7 @@ static const char *unusable(const struct tt_ice_candidate *c)
 
 /* A learned candidate is signaled: its real name, type and worth, 7.3.1.3. */
 static void update_remote(struct tt_ice *ice, struct tt_ice_candidate *r,
-                          const struct tt_ice_candidate *c)
+			  const struct tt_ice_candidate *c)
 {
 	if (r->type != TT_ICE_PRFLX)
 		return;
@@ -108,6 +126,17 @@ static void update_remote(struct tt_ice *ice, struct tt_ice_candidate *r,
 	ice->cur->prflx_count--;
 	ice->cur->signaled_count++;
 	tt_ice_reprioritize(ice);
+}
+
+/* NULL: no memory. */
+static struct tt_ice_candidate *next_remote(struct tt_ice *ice)
+{
+	struct ice_gen *g = ice->cur;
+	struct tt_ice_candidate **block = &g->remotes[g->remote_count / TT_ICE_BLOCK];
+
+	if (!*block)
+		*block = tt_alloc(ice->env, TT_ICE_BLOCK * sizeof **block);
+	return *block ? tt_ice_remote_at(g, (int)g->remote_count) : NULL;
 }
 
 int tt_ice_put_remote(struct tt_ice *ice, taut_time now, const struct tt_ice_candidate *c)
@@ -126,23 +155,28 @@ int tt_ice_put_remote(struct tt_ice *ice, taut_time now, const struct tt_ice_can
 		return TAUT_E_LIMIT;
 	}
 	if (known >= 0) {
-		update_remote(ice, &g->remote[known], c);
+		update_remote(ice, tt_ice_remote_at(g, known), c);
 		return TAUT_OK;
 	}
-	struct tt_ice_candidate *r = &g->remote[g->remote_count];
+	struct tt_ice_candidate *r = next_remote(ice);
+	if (!r) {
+		tt_drop(ice->env, now, TAUT_DROP_ICE_CANDIDATE, TT_STR("why", "no memory"),
+			TT_ADDR("address", &c->addr));
+		return TAUT_E_NOMEM;
+	}
 	*r = *c;
 	r->name = NULL;
 	r->ufrag = NULL;
 	g->signaled_count++;
 	tt_note(ice->env, now, TAUT_LAYER_ICE, "remote candidate", TT_ADDR("address", &c->addr),
-	        TT_INT("priority", c->priority));
+		TT_INT("priority", c->priority));
 	tt_ice_pair_remote(ice, now, (int)g->remote_count++);
 	return TAUT_OK;
 }
 
 /* -1: there are too many of them already. */
 int tt_ice_put_prflx(struct tt_ice *ice, taut_time now, const struct taut_addr *addr,
-                     uint32_t priority)
+		     uint32_t priority)
 {
 	struct ice_gen *g = ice->cur;
 
@@ -150,7 +184,11 @@ int tt_ice_put_prflx(struct tt_ice *ice, taut_time now, const struct taut_addr *
 		tt_drop(ice->env, now, TAUT_DROP_ICE_TOO_MANY_PRFLX, TT_ADDR("address", addr));
 		return -1;
 	}
-	struct tt_ice_candidate *r = &g->remote[g->remote_count];
+	struct tt_ice_candidate *r = next_remote(ice);
+	if (!r) {
+		tt_drop(ice->env, now, TAUT_DROP_ICE_TOO_MANY_PRFLX, TT_ADDR("address", addr));
+		return -1;
+	}
 	*r = (struct tt_ice_candidate){
 		.type = TT_ICE_PRFLX, .component = 1, .priority = priority, .addr = *addr
 	};
@@ -158,6 +196,6 @@ int tt_ice_put_prflx(struct tt_ice *ice, taut_time now, const struct taut_addr *
 	snprintf(r->foundation, sizeof r->foundation, "+/prflx%u", (unsigned)g->remote_count);
 	g->prflx_count++;
 	tt_note(ice->env, now, TAUT_LAYER_ICE, "peer-reflexive candidate learned",
-	        TT_ADDR("address", addr), TT_INT("priority", priority));
+		TT_ADDR("address", addr), TT_INT("priority", priority));
 	return (int)g->remote_count++;
 }

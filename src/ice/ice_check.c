@@ -23,19 +23,19 @@ static int next_pair(const struct ice_gen *g, taut_time now, taut_time *again_at
 	int triggered = -1, again = -1;
 
 	for (int i = 0; i < g->pairs; i++) {
-		const struct ice_pair *p = &g->pair[i];
+		const struct ice_pair *p = tt_ice_pair_at(g, i);
 		if (!p->used)
 			continue;
 		if (p->triggered > 0) {
-			if (triggered < 0 || p->triggered < g->pair[triggered].triggered)
+			if (triggered < 0 || p->triggered < tt_ice_pair_at(g, triggered)->triggered)
 				triggered = i;
 		} else if (p->state == PAIR_IN_PROGRESS && p->retry.sent < p->retry.rc) {
 			*again_at = tt_min64(*again_at, p->retry.next);
 			if (tt_stun_retry_due(&p->retry, now) &&
-			    (again < 0 || p->retry.next < g->pair[again].retry.next))
+			    (again < 0 || p->retry.next < tt_ice_pair_at(g, again)->retry.next))
 				again = i;
 		} else if (p->state == PAIR_WAITING) {
-			if (*waiting < 0 || p->priority > g->pair[*waiting].priority)
+			if (*waiting < 0 || p->priority > tt_ice_pair_at(g, *waiting)->priority)
 				*waiting = i;
 		}
 	}
@@ -59,8 +59,8 @@ struct ice_turn tt_ice_turn(const struct tt_ice *ice, taut_time now)
 		return t;
 	}
 	t.at = ice->next_check;
-	if (t.pair >= 0 && ice->cur->pair[t.pair].use_candidate &&
-	    ice->cur->pair[t.pair].triggered > 0)
+	if (t.pair >= 0 && tt_ice_pair_at(ice->cur, t.pair)->use_candidate &&
+	    tt_ice_pair_at(ice->cur, t.pair)->triggered > 0)
 		t.at = tt_min64(t.at, ice->last_check + TT_ICE_TA_MIN);
 	if (t.at > now)
 		t.pair = t.probe = -1;
@@ -79,7 +79,7 @@ static void put_username(struct wr *w, const struct ice_gen *g)
 }
 
 size_t tt_ice_request_write(struct tt_ice *ice, const struct ice_gen *g, const struct ice_pair *p,
-                            const uint8_t *tid, bool use_candidate, struct tt_ice_out *out)
+			    const uint8_t *tid, bool use_candidate, struct tt_ice_out *out)
 {
 	const struct ice_base *b = &ice->base[p->base];
 	struct wr w = wr_make(out->buf, out->cap);
@@ -87,7 +87,7 @@ size_t tt_ice_request_write(struct tt_ice *ice, const struct ice_gen *g, const s
 	tt_stun_begin(&w, TT_STUN_REQUEST, TT_STUN_BINDING, tid);
 	put_username(&w, g);
 	tt_stun_put_u64(&w, ice->controlling ? TT_STUN_ICE_CONTROLLING : TT_STUN_ICE_CONTROLLED,
-	                ice->tiebreaker);
+			ice->tiebreaker);
 	if (use_candidate)
 		tt_stun_put(&w, TT_STUN_USE_CANDIDATE, NULL, 0);
 	tt_stun_put_u32(&w, TT_STUN_PRIORITY, tt_ice_priority(TT_ICE_PRFLX, b->local_pref));
@@ -95,7 +95,7 @@ size_t tt_ice_request_write(struct tt_ice *ice, const struct ice_gen *g, const s
 	tt_stun_put_fingerprint(&w);
 	out->flow = b->flow;
 	out->local = b->addr;
-	out->remote = g->remote[p->remote].addr;
+	out->remote = tt_ice_remote_at(g, p->remote)->addr;
 	out->len = tt_stun_finish(&w);
 	return out->len;
 }
@@ -106,8 +106,9 @@ static taut_time rto(const struct ice_gen *g)
 	int busy = 0;
 
 	for (int i = 0; i < g->pairs; i++)
-		busy += g->pair[i].used && (g->pair[i].state == PAIR_WAITING ||
-		                            g->pair[i].state == PAIR_IN_PROGRESS);
+		busy += tt_ice_pair_at(g, i)->used &&
+			(tt_ice_pair_at(g, i)->state == PAIR_WAITING ||
+			 tt_ice_pair_at(g, i)->state == PAIR_IN_PROGRESS);
 	return tt_max64(TT_STUN_RTO, (taut_time)TT_ICE_TA * busy);
 }
 
@@ -137,12 +138,12 @@ static void note_first(struct tt_ice *ice, taut_time now, const struct tt_ice_ou
 	ice->cur->first_check = true;
 	ice->cur->first_path = (struct tt_ice_path){ out->flow, out->local, out->remote };
 	tt_note(ice->env, now, TAUT_LAYER_ICE, "first check", TT_ADDR("local", &out->local),
-	        TT_ADDR("remote", &out->remote));
+		TT_ADDR("remote", &out->remote));
 }
 
 size_t tt_ice_check_write(struct tt_ice *ice, taut_time now, int pair, struct tt_ice_out *out)
 {
-	struct ice_pair *p = &ice->cur->pair[pair];
+	struct ice_pair *p = tt_ice_pair_at(ice->cur, pair);
 
 	ice->last_check = now;
 	ice->next_check = now + TT_ICE_TA;
@@ -157,8 +158,8 @@ size_t tt_ice_check_write(struct tt_ice *ice, taut_time now, int pair, struct tt
 	ice->counters.checks_sent++;
 	note_first(ice, now, out);
 	tt_note(ice->env, now, TAUT_LAYER_ICE, "check sent", TT_ADDR("local", &out->local),
-	        TT_ADDR("remote", &out->remote), TT_INT("nominating", tx->use_candidate),
-	        TT_INT("try", p->retry.sent));
+		TT_ADDR("remote", &out->remote), TT_INT("nominating", tx->use_candidate),
+		TT_INT("try", p->retry.sent));
 	return out->len;
 }
 
@@ -175,10 +176,10 @@ bool tt_ice_switch_role(struct tt_ice *ice, taut_time now, bool controlling)
 	g->nominating = -1;
 	g->nominate_at = 0;
 	for (int i = 0; i < g->pairs; i++)
-		g->pair[i].use_candidate = g->pair[i].nominate = false;
+		tt_ice_pair_at(g, i)->use_candidate = tt_ice_pair_at(g, i)->nominate = false;
 	tt_ice_reprioritize(ice);
 	tt_note(ice->env, now, TAUT_LAYER_ICE, "role conflict: role switched",
-	        TT_STR("role", controlling ? "controlling" : "controlled"));
+		TT_STR("role", controlling ? "controlling" : "controlled"));
 	return true;
 }
 
@@ -186,7 +187,7 @@ bool tt_ice_switch_role(struct tt_ice *ice, taut_time now, bool controlling)
 void tt_ice_check_tick(struct tt_ice *ice, taut_time now)
 {
 	for (int i = 0; i < ice->cur->pairs; i++) {
-		struct ice_pair *p = &ice->cur->pair[i];
+		struct ice_pair *p = tt_ice_pair_at(ice->cur, i);
 		if (p->used && p->triggered == 0 && p->state == PAIR_IN_PROGRESS &&
 		    tt_stun_retry_over(&p->retry, now))
 			tt_ice_pair_failed(ice, now, i, "no answer");
@@ -198,7 +199,7 @@ taut_time tt_ice_check_deadline(const struct tt_ice *ice)
 	taut_time at = INT64_MAX;
 
 	for (int i = 0; i < ice->cur->pairs; i++) {
-		const struct ice_pair *p = &ice->cur->pair[i];
+		const struct ice_pair *p = tt_ice_pair_at(ice->cur, i);
 		if (p->used && p->state == PAIR_IN_PROGRESS && p->retry.sent >= p->retry.rc)
 			at = tt_min64(at, p->retry.next);
 	}

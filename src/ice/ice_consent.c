@@ -43,8 +43,8 @@ size_t tt_ice_consent_write(struct tt_ice *ice, taut_time now, struct tt_ice_out
 	ice->consent_at = (uint8_t)((ice->consent_at + 1) % TT_ICE_CONSENT_TX);
 	if (ice->unanswered_since == 0)
 		ice->unanswered_since = now;
-	if (tt_ice_request_write(ice, ice->path_gen, &ice->path_gen->pair[ice->path], tx->tid,
-				 false, out) == 0)
+	if (tt_ice_request_write(ice, ice->path_gen, tt_ice_pair_at(ice->path_gen, ice->path),
+				 tx->tid, false, out) == 0)
 		return 0;
 	ice->counters.consent_sent++;
 	ice->counters.checks_sent++;
@@ -55,12 +55,12 @@ size_t tt_ice_consent_write(struct tt_ice *ice, taut_time now, struct tt_ice_out
 
 static void revoked(struct tt_ice *ice, taut_time now)
 {
-	struct ice_pair *p = &ice->path_gen->pair[ice->path];
+	struct ice_pair *p = tt_ice_pair_at(ice->path_gen, ice->path);
 
 	/* 5.2: an authenticated 403 ends consent at once. */
 	p->consent_until = now;
 	tt_note(ice->env, now, TAUT_LAYER_ICE, "consent revoked by the peer",
-		TT_ADDR("remote", &ice->path_gen->remote[p->remote].addr));
+		TT_ADDR("remote", &tt_ice_remote_at(ice->path_gen, p->remote)->addr));
 }
 
 /* False: not an answer to a consent check. */
@@ -76,12 +76,13 @@ bool tt_ice_consent_answer(struct tt_ice *ice, taut_time now, int base,
 			tx = &ice->consent[i];
 	if (!tx || !ice->path_gen || tx->pair != ice->path)
 		return false;
-	struct ice_pair *p = &ice->path_gen->pair[ice->path];
+	struct ice_pair *p = tt_ice_pair_at(ice->path_gen, ice->path);
 	if (!tt_stun_verify(m, pkt, &ice->path_gen->remote_key)) {
 		tt_ice_drop_packet(ice, now, TAUT_DROP_ICE_INTEGRITY, from);
 		return true;
 	}
-	if (p->base != base || !tt_addr_eq(&ice->path_gen->remote[p->remote].addr, from)) {
+	if (p->base != base ||
+	    !tt_addr_eq(&tt_ice_remote_at(ice->path_gen, p->remote)->addr, from)) {
 		tt_ice_drop_packet(ice, now, TAUT_DROP_ICE_ASYMMETRIC, from);
 		return true;
 	}
@@ -103,12 +104,12 @@ void tt_ice_consent_tick(struct tt_ice *ice, taut_time now)
 {
 	struct ice_gen *g = ice->path_gen;
 
-	if (!g || now < g->pair[ice->path].consent_until)
+	if (!g || now < tt_ice_pair_at(g, ice->path)->consent_until)
 		return;
-	struct ice_pair *p = &g->pair[ice->path];
+	struct ice_pair *p = tt_ice_pair_at(g, ice->path);
 	tt_note(ice->env, now, TAUT_LAYER_ICE, "consent expired",
 		TT_ADDR("local", &ice->base[p->base].addr),
-		TT_ADDR("remote", &g->remote[p->remote].addr));
+		TT_ADDR("remote", &tt_ice_remote_at(g, p->remote)->addr));
 	p->valid = p->nominated = false;
 	p->state = PAIR_FAILED;
 	p->triggered = 0;
@@ -121,7 +122,7 @@ void tt_ice_consent_tick(struct tt_ice *ice, taut_time now)
 /* One lost check is no silence while the peer's own checks arrive. */
 static taut_time silent_at(const struct tt_ice *ice)
 {
-	const struct ice_pair *p = &ice->path_gen->pair[ice->path];
+	const struct ice_pair *p = tt_ice_pair_at(ice->path_gen, ice->path);
 	taut_time both = tt_max64(ice->unanswered_since, p->heard) + TT_ICE_SILENT;
 
 	return tt_min64(both, ice->unanswered_since + TT_ICE_SILENT_ONE_WAY);
@@ -136,7 +137,8 @@ taut_time tt_ice_consent_deadline(const struct tt_ice *ice, taut_time now)
 {
 	if (!ice->path_gen)
 		return INT64_MAX;
-	taut_time at = tt_min64(ice->next_consent, ice->path_gen->pair[ice->path].consent_until);
+	taut_time at = tt_min64(ice->next_consent,
+				tt_ice_pair_at(ice->path_gen, ice->path)->consent_until);
 	if (ice->unanswered_since > 0 && silent_at(ice) > now)
 		at = tt_min64(at, silent_at(ice));
 	return at;

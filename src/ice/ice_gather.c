@@ -78,7 +78,7 @@ static void forget_base(struct tt_ice *ice, int base)
 		if (ice->local[i].base != base)
 			ice->local[kept++] = ice->local[i];
 	ice->local_count = kept;
-	for (size_t i = 0; i < TT_COUNT(ice->probe); i++)
+	for (size_t i = 0; i < ice->probe_room; i++)
 		if (ice->probe[i].base == base)
 			ice->probe[i].used = false;
 	for (size_t i = 0; i < ice->response_count; i++) {
@@ -133,7 +133,7 @@ static struct ice_probe *free_probe(struct tt_ice *ice, int base, int server)
 {
 	struct ice_probe *room = NULL;
 
-	for (size_t i = 0; i < TT_COUNT(ice->probe); i++) {
+	for (size_t i = 0; i < ice->probe_room; i++) {
 		struct ice_probe *p = &ice->probe[i];
 		if (p->used && p->base == base && p->server == server)
 			return NULL;
@@ -190,7 +190,8 @@ void tt_ice_gather_reset(struct tt_ice *ice)
 	size_t kept = 0;
 
 	ice->gathering = false;
-	memset(ice->probe, 0, sizeof ice->probe);
+	for (size_t i = 0; i < ice->probe_room; i++)
+		ice->probe[i] = (struct ice_probe){ 0 };
 	for (size_t i = 0; i < ice->local_count; i++)
 		if (ice->local[i].c.type == TT_ICE_HOST) {
 			ice->local[kept] = ice->local[i];
@@ -209,7 +210,7 @@ bool tt_ice_gathering_done(const struct tt_ice *ice)
 	for (int i = 0; i < TT_ICE_MAX_BASES; i++)
 		if (ice->base[i].state == BASE_WANTED || ice->base[i].state == BASE_ASKED)
 			return false;
-	for (size_t i = 0; i < TT_COUNT(ice->probe); i++)
+	for (size_t i = 0; i < ice->probe_room; i++)
 		if (ice->probe[i].used && !ice->probe[i].done)
 			return false;
 	for (size_t i = 0; i < ice->server_count; i++)
@@ -310,7 +311,7 @@ int tt_ice_probe_due(const struct tt_ice *ice, taut_time now, taut_time *at)
 {
 	int due = -1;
 
-	for (size_t i = 0; i < TT_COUNT(ice->probe); i++) {
+	for (size_t i = 0; i < ice->probe_room; i++) {
 		const struct ice_probe *p = &ice->probe[i];
 		if (!p->used || p->done || p->retry.sent >= p->retry.rc)
 			continue;
@@ -346,7 +347,7 @@ bool tt_ice_probe_answer(struct tt_ice *ice, taut_time now, taut_flow flow,
 {
 	struct ice_probe *p = NULL;
 
-	for (size_t i = 0; i < TT_COUNT(ice->probe); i++)
+	for (size_t i = 0; i < ice->probe_room; i++)
 		if (ice->probe[i].used && !ice->probe[i].done && ice->probe[i].retry.sent > 0 &&
 		    memcmp(ice->probe[i].tid, m->tid, TT_STUN_TID_LEN) == 0)
 			p = &ice->probe[i];
@@ -372,7 +373,7 @@ taut_time tt_ice_probe_deadline(const struct tt_ice *ice)
 {
 	taut_time at = INT64_MAX;
 
-	for (size_t i = 0; i < TT_COUNT(ice->probe); i++)
+	for (size_t i = 0; i < ice->probe_room; i++)
 		if (ice->probe[i].used && !ice->probe[i].done)
 			at = tt_min64(at, ice->probe[i].give_up);
 	return at;
@@ -380,7 +381,7 @@ taut_time tt_ice_probe_deadline(const struct tt_ice *ice)
 
 void tt_ice_probe_tick(struct tt_ice *ice, taut_time now)
 {
-	for (size_t i = 0; i < TT_COUNT(ice->probe); i++) {
+	for (size_t i = 0; i < ice->probe_room; i++) {
 		struct ice_probe *p = &ice->probe[i];
 		if (!p->used || p->done || now < p->give_up)
 			continue;

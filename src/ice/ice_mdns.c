@@ -18,9 +18,15 @@ static const struct taut_addr group = { .family = 4,
 					.port = TT_MDNS_PORT,
 					.ip = { 224, 0, 0, 251 } };
 
+/* Most peers send none. */
+static int names_of(const struct ice_gen *g)
+{
+	return g->name ? TT_ICE_MAX_NAMES : 0;
+}
+
 bool tt_ice_names_open(const struct ice_gen *g)
 {
-	for (int i = 0; i < TT_ICE_MAX_NAMES; i++)
+	for (int i = 0; i < names_of(g); i++)
 		if (g->name[i].used && !g->name[i].done)
 			return true;
 	return false;
@@ -53,7 +59,11 @@ int tt_ice_add_name(struct tt_ice *ice, taut_time now, const struct tt_ice_candi
 
 	if (!tt_mdns_is_local(c->name) || c->tcp || c->component != 1 || c->addr.port == 0)
 		return refuse(ice, now, TAUT_DROP_ICE_NAME, TAUT_OK, c->name);
-	for (int i = 0; i < TT_ICE_MAX_NAMES; i++) {
+	if (!ice->cur->name)
+		ice->cur->name = tt_alloc(ice->env, TT_ICE_MAX_NAMES * sizeof *ice->cur->name);
+	if (!ice->cur->name)
+		return TAUT_E_NOMEM;
+	for (int i = 0; i < names_of(ice->cur); i++) {
 		struct ice_name *n = &ice->cur->name[i];
 		if (n->used && tt_mdns_same_name(n->text, c->name) &&
 		    n->c.addr.port == c->addr.port)
@@ -100,13 +110,13 @@ void tt_ice_mdns_result(struct tt_ice *ice, taut_time now, int os_errno)
 		return;
 	if (os_errno == 0) {
 		ice->mdns_state = BASE_OPEN;
-		for (int i = 0; i < TT_ICE_MAX_NAMES; i++)
+		for (int i = 0; i < names_of(ice->cur); i++)
 			ice->cur->name[i].next = now;
 		return;
 	}
 	ice->mdns_state = BASE_NONE;
 	ice->mdns_flow = 0;
-	for (int i = 0; i < TT_ICE_MAX_NAMES; i++)
+	for (int i = 0; i < names_of(ice->cur); i++)
 		if (ice->cur->name[i].used && !ice->cur->name[i].done)
 			give_up(ice, now, &ice->cur->name[i], "no multicast here");
 }
@@ -115,7 +125,7 @@ static void take_record(struct tt_ice *ice, taut_time now, const struct tt_mdns_
 {
 	if (!tt_ice_unicast(&rec->addr))
 		return; /* the name stays open: a better answer may come */
-	for (int i = 0; i < TT_ICE_MAX_NAMES; i++) {
+	for (int i = 0; i < names_of(ice->cur); i++) {
 		struct ice_name *n = &ice->cur->name[i];
 		if (!n->used || n->done || !tt_mdns_same_name(n->text, rec->name))
 			continue;
@@ -161,7 +171,7 @@ size_t tt_ice_mdns_write(struct tt_ice *ice, taut_time now, struct tt_ice_out *o
 {
 	if (ice->mdns_state != BASE_OPEN)
 		return 0;
-	for (int i = 0; i < TT_ICE_MAX_NAMES; i++) {
+	for (int i = 0; i < names_of(ice->cur); i++) {
 		struct ice_name *n = &ice->cur->name[i];
 		if (!n->used || n->done || n->sent >= 2 * ROUNDS || now < n->next)
 			continue;
@@ -183,7 +193,7 @@ size_t tt_ice_mdns_write(struct tt_ice *ice, taut_time now, struct tt_ice_out *o
 
 void tt_ice_mdns_tick(struct tt_ice *ice, taut_time now)
 {
-	for (int i = 0; ice->mdns_state == BASE_OPEN && i < TT_ICE_MAX_NAMES; i++) {
+	for (int i = 0; ice->mdns_state == BASE_OPEN && i < names_of(ice->cur); i++) {
 		struct ice_name *n = &ice->cur->name[i];
 		if (n->used && !n->done && n->sent >= 2 * ROUNDS && now >= n->next)
 			give_up(ice, now, n, "nobody answered");
@@ -195,7 +205,7 @@ taut_time tt_ice_mdns_deadline(const struct tt_ice *ice)
 {
 	taut_time at = INT64_MAX;
 
-	for (int i = 0; ice->mdns_state == BASE_OPEN && i < TT_ICE_MAX_NAMES; i++)
+	for (int i = 0; ice->mdns_state == BASE_OPEN && i < names_of(ice->cur); i++)
 		if (ice->cur->name[i].used && !ice->cur->name[i].done)
 			at = tt_min64(at, ice->cur->name[i].next);
 	return at;

@@ -12,7 +12,8 @@
 static bool better_is_busy(const struct ice_gen *g, int pair)
 {
 	for (int i = 0; i < g->pairs; i++)
-		if (tt_ice_pair_busy(&g->pair[i]) && g->pair[i].priority > g->pair[pair].priority)
+		if (tt_ice_pair_busy(tt_ice_pair_at(g, i)) &&
+		    tt_ice_pair_at(g, i)->priority > tt_ice_pair_at(g, pair)->priority)
 			return true;
 	return false;
 }
@@ -25,7 +26,7 @@ void tt_ice_nominate(struct tt_ice *ice, taut_time now)
 	if (!ice->controlling || !g->has_remote || g->selected >= 0 || g->nominating >= 0 ||
 	    best < 0)
 		return;
-	struct ice_pair *p = &g->pair[best];
+	struct ice_pair *p = tt_ice_pair_at(g, best);
 	if (g->nominate_at == 0)
 		g->nominate_at = now + tt_clamp64(p->rtt, 20000, 200000);
 	if (now < g->nominate_at && better_is_busy(g, best))
@@ -35,7 +36,7 @@ void tt_ice_nominate(struct tt_ice *ice, taut_time now)
 	tt_ice_trigger(g, p);
 	tt_note(ice->env, now, TAUT_LAYER_ICE, "nominating",
 		TT_ADDR("local", &ice->base[p->base].addr),
-		TT_ADDR("remote", &g->remote[p->remote].addr));
+		TT_ADDR("remote", &tt_ice_remote_at(g, p->remote)->addr));
 }
 
 static bool alive(const struct ice_pair *p, taut_time now)
@@ -50,13 +51,13 @@ static int best_nominated(const struct ice_gen *g, taut_time now)
 	int best = -1, fresh = -1;
 
 	for (int i = 0; i < g->pairs; i++) {
-		const struct ice_pair *p = &g->pair[i];
+		const struct ice_pair *p = tt_ice_pair_at(g, i);
 		if (!alive(p, now) || !p->nominated)
 			continue;
-		if (best < 0 || p->nominated_at > g->pair[best].nominated_at)
+		if (best < 0 || p->nominated_at > tt_ice_pair_at(g, best)->nominated_at)
 			best = i;
 		if (now - p->nominated_at <= TT_ICE_FOLLOW &&
-		    (fresh < 0 || p->priority > g->pair[fresh].priority))
+		    (fresh < 0 || p->priority > tt_ice_pair_at(g, fresh)->priority))
 			fresh = i;
 	}
 	return fresh >= 0 ? fresh : best;
@@ -68,10 +69,11 @@ static void stop_checks(struct tt_ice *ice)
 	struct ice_gen *g = ice->cur;
 
 	for (int i = 0; i < g->pairs; i++) {
-		struct ice_pair *p = &g->pair[i];
+		struct ice_pair *p = tt_ice_pair_at(g, i);
 		if (!tt_ice_pair_busy(p) || i == ice->path)
 			continue;
-		if (!ice->controlling && (p->priority > g->pair[ice->path].priority || p->nominate))
+		if (!ice->controlling &&
+		    (p->priority > tt_ice_pair_at(g, ice->path)->priority || p->nominate))
 			continue; /* the peer may come to prefer it */
 		p->state = p->valid ? PAIR_SUCCEEDED : PAIR_FAILED;
 		p->triggered = 0;
@@ -100,7 +102,7 @@ void tt_ice_drop_prev(struct tt_ice *ice, taut_time now)
 static void set_path(struct tt_ice *ice, taut_time now, struct ice_gen *g, int pair)
 {
 	bool same = ice->path_gen == g && ice->path == pair;
-	const struct ice_pair *p = &g->pair[pair];
+	const struct ice_pair *p = tt_ice_pair_at(g, pair);
 
 	ice->path_gen = g;
 	ice->path = pair;
@@ -116,7 +118,8 @@ static void set_path(struct tt_ice *ice, taut_time now, struct ice_gen *g, int p
 		ice->selected_known = ice->selected_due = true;
 		tt_note(ice->env, now, TAUT_LAYER_ICE, "pair nominated",
 			TT_ADDR("local", &ice->base[p->base].addr),
-			TT_ADDR("remote", &g->remote[p->remote].addr), TT_INT("rtt_us", p->rtt));
+			TT_ADDR("remote", &tt_ice_remote_at(g, p->remote)->addr),
+			TT_INT("rtt_us", p->rtt));
 	}
 	outdate_prev(ice, now);
 	stop_checks(ice);
@@ -127,11 +130,12 @@ void tt_ice_choose_path(struct tt_ice *ice, taut_time now)
 	struct ice_gen *g = ice->cur;
 	int pair = ice->controlling ? g->selected : best_nominated(g, now);
 
-	if (pair >= 0 && alive(&g->pair[pair], now)) {
+	if (pair >= 0 && alive(tt_ice_pair_at(g, pair), now)) {
 		set_path(ice, now, g, pair);
 		return;
 	}
-	if (ice->path_gen && ice->path_gen == ice->prev && alive(&ice->prev->pair[ice->path], now))
+	if (ice->path_gen && ice->path_gen == ice->prev &&
+	    alive(tt_ice_pair_at(ice->prev, ice->path), now))
 		return; /* RFC 8445 9: data stays until the restart is concluded */
 	pair = tt_ice_best_valid(g, now);
 	if (pair >= 0)

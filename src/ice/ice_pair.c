@@ -18,14 +18,15 @@ uint64_t tt_ice_pair_priority(bool controlling, uint32_t local, uint32_t remote)
 static uint64_t priority_of(const struct tt_ice *ice, int base, int remote)
 {
 	return tt_ice_pair_priority(ice->controlling,
-	                            tt_ice_priority(TT_ICE_HOST, ice->base[base].local_pref),
-	                            ice->cur->remote[remote].priority);
+				    tt_ice_priority(TT_ICE_HOST, ice->base[base].local_pref),
+				    tt_ice_remote_at(ice->cur, remote)->priority);
 }
 
 int tt_ice_find_pair(const struct ice_gen *g, int base, int remote)
 {
 	for (int i = 0; i < g->pairs; i++)
-		if (g->pair[i].used && g->pair[i].base == base && g->pair[i].remote == remote)
+		if (tt_ice_pair_at(g, i)->used && tt_ice_pair_at(g, i)->base == base &&
+		    tt_ice_pair_at(g, i)->remote == remote)
 			return i;
 	return -1;
 }
@@ -36,11 +37,11 @@ bool tt_ice_pair_busy(const struct ice_pair *p)
 }
 
 static bool same_foundation(const struct tt_ice *ice, const struct ice_pair *a,
-                            const struct ice_pair *b)
+			    const struct ice_pair *b)
 {
 	return ice->base[a->base].foundation == ice->base[b->base].foundation &&
-	       strcmp(ice->cur->remote[a->remote].foundation,
-	              ice->cur->remote[b->remote].foundation) == 0;
+	       strcmp(tt_ice_remote_at(ice->cur, a->remote)->foundation,
+		      tt_ice_remote_at(ice->cur, b->remote)->foundation) == 0;
 }
 
 /* 6.1.2.6 for a list that grows: a pair waits if its foundation has proved itself or has nobody
@@ -52,7 +53,7 @@ static enum ice_pair_state first_state(const struct tt_ice *ice, const struct ic
 	bool busy = false;
 
 	for (int i = 0; i < ice->cur->pairs; i++) {
-		const struct ice_pair *q = &ice->cur->pair[i];
+		const struct ice_pair *q = tt_ice_pair_at(ice->cur, i);
 		if (!q->used || q == p || !same_foundation(ice, p, q))
 			continue;
 		if (q->state == PAIR_SUCCEEDED)
@@ -68,14 +69,14 @@ static int free_slot(const struct ice_gen *g, uint64_t priority)
 	int worst = -1;
 
 	for (int i = 0; i < g->pairs; i++) {
-		const struct ice_pair *p = &g->pair[i];
+		const struct ice_pair *p = tt_ice_pair_at(g, i);
 		if (!p->used)
 			return i;
 		if (p->state == PAIR_FAILED && !p->valid && p->triggered == 0)
 			return i;
 		if ((p->state == PAIR_FROZEN || p->state == PAIR_WAITING) && !p->valid &&
 		    p->triggered == 0 && p->priority < priority &&
-		    (worst < 0 || p->priority < g->pair[worst].priority))
+		    (worst < 0 || p->priority < tt_ice_pair_at(g, worst)->priority))
 			worst = i;
 	}
 	return g->pairs < TT_ICE_MAX_PAIRS ? g->pairs : worst;
@@ -97,23 +98,30 @@ int tt_ice_add_pair(struct tt_ice *ice, taut_time now, int base, int remote)
 	if (at >= 0)
 		return at;
 	if (ice->base[base].state != BASE_OPEN ||
-	    !can_pair(&ice->base[base].addr, &g->remote[remote].addr))
+	    !can_pair(&ice->base[base].addr, &tt_ice_remote_at(g, remote)->addr))
 		return -1;
 	uint64_t priority = priority_of(ice, base, remote);
 	at = free_slot(g, priority);
 	if (at < 0) {
 		tt_drop(ice->env, now, TAUT_DROP_ICE_TOO_MANY_PAIRS,
-			TT_ADDR("remote", &g->remote[remote].addr));
+			TT_ADDR("remote", &tt_ice_remote_at(g, remote)->addr));
 		return -1;
 	}
+	struct ice_pair **block = &g->pair_blocks[at / TT_ICE_BLOCK];
+	if (!*block)
+		*block = tt_alloc(ice->env, TT_ICE_BLOCK * sizeof **block);
+	if (!*block)
+		return -1; /* as if the peer had never told of it; a check of his brings it back */
 	g->pairs = at < g->pairs ? g->pairs : at + 1;
-	struct ice_pair *p = &g->pair[at];
-	*p = (struct ice_pair){ .used = true, .base = tt_u8((uint64_t)base),
-		                .remote = tt_u8((uint64_t)remote), .priority = priority };
+	struct ice_pair *p = tt_ice_pair_at(g, at);
+	*p = (struct ice_pair){ .used = true,
+				.base = tt_u8((uint64_t)base),
+				.remote = tt_u8((uint64_t)remote),
+				.priority = priority };
 	p->state = first_state(ice, p);
 	tt_note(ice->env, now, TAUT_LAYER_ICE, "pair formed",
-	        TT_ADDR("local", &ice->base[base].addr),
-	        TT_ADDR("remote", &g->remote[remote].addr));
+		TT_ADDR("local", &ice->base[base].addr),
+		TT_ADDR("remote", &tt_ice_remote_at(g, remote)->addr));
 	return at;
 }
 
@@ -132,7 +140,7 @@ void tt_ice_pair_remote(struct tt_ice *ice, taut_time now, int remote)
 static void drop_base_in(struct tt_ice *ice, struct ice_gen *g, int base)
 {
 	for (int i = 0; g && i < g->pairs; i++) {
-		if (!g->pair[i].used || g->pair[i].base != base)
+		if (!tt_ice_pair_at(g, i)->used || tt_ice_pair_at(g, i)->base != base)
 			continue;
 		if (ice->path_gen == g && ice->path == i) {
 			ice->path_gen = NULL;
@@ -142,7 +150,7 @@ static void drop_base_in(struct tt_ice *ice, struct ice_gen *g, int base)
 			g->nominating = -1;
 		if (g->selected == i)
 			g->selected = -1;
-		g->pair[i] = (struct ice_pair){ 0 };
+		*tt_ice_pair_at(g, i) = (struct ice_pair){ 0 };
 	}
 }
 
@@ -157,9 +165,10 @@ void tt_ice_drop_pairs_of_base(struct tt_ice *ice, int base)
 void tt_ice_reprioritize(struct tt_ice *ice)
 {
 	for (int i = 0; i < ice->cur->pairs; i++)
-		if (ice->cur->pair[i].used)
-			ice->cur->pair[i].priority = priority_of(ice, ice->cur->pair[i].base,
-			                                         ice->cur->pair[i].remote);
+		if (tt_ice_pair_at(ice->cur, i)->used)
+			tt_ice_pair_at(ice->cur, i)->priority =
+				priority_of(ice, tt_ice_pair_at(ice->cur, i)->base,
+					    tt_ice_pair_at(ice->cur, i)->remote);
 }
 
 /* 6.1.4.2 step 2: when nobody waits, one pair of each frozen foundation does. */
@@ -168,18 +177,18 @@ void tt_ice_thaw(struct tt_ice *ice)
 	struct ice_gen *g = ice->cur;
 
 	for (int i = 0; i < g->pairs; i++)
-		if (g->pair[i].used && g->pair[i].state == PAIR_WAITING)
+		if (tt_ice_pair_at(g, i)->used && tt_ice_pair_at(g, i)->state == PAIR_WAITING)
 			return;
 	for (int i = 0; i < g->pairs; i++)
-		if (g->pair[i].used && g->pair[i].state == PAIR_FROZEN)
-			g->pair[i].state = first_state(ice, &g->pair[i]);
+		if (tt_ice_pair_at(g, i)->used && tt_ice_pair_at(g, i)->state == PAIR_FROZEN)
+			tt_ice_pair_at(g, i)->state = first_state(ice, tt_ice_pair_at(g, i));
 }
 
 /* 7.2.5.3.3: what one pair proved, its foundation need not wait for. */
 void tt_ice_thaw_foundation(struct tt_ice *ice, const struct ice_pair *like)
 {
 	for (int i = 0; i < ice->cur->pairs; i++) {
-		struct ice_pair *p = &ice->cur->pair[i];
+		struct ice_pair *p = tt_ice_pair_at(ice->cur, i);
 		if (p->used && p->state == PAIR_FROZEN && same_foundation(ice, p, like))
 			p->state = PAIR_WAITING;
 	}
@@ -196,7 +205,7 @@ void tt_ice_trigger(struct ice_gen *g, struct ice_pair *p)
 void tt_ice_pair_failed(struct tt_ice *ice, taut_time now, int pair, const char *why)
 {
 	struct ice_gen *g = ice->cur;
-	struct ice_pair *p = &g->pair[pair];
+	struct ice_pair *p = tt_ice_pair_at(g, pair);
 
 	p->state = PAIR_FAILED;
 	p->triggered = 0;
@@ -206,8 +215,8 @@ void tt_ice_pair_failed(struct tt_ice *ice, taut_time now, int pair, const char 
 	if (g->selected == pair)
 		g->selected = -1;
 	tt_note(ice->env, now, TAUT_LAYER_ICE, "pair failed", TT_STR("why", why),
-	        TT_ADDR("local", &ice->base[p->base].addr),
-	        TT_ADDR("remote", &g->remote[p->remote].addr));
+		TT_ADDR("local", &ice->base[p->base].addr),
+		TT_ADDR("remote", &tt_ice_remote_at(g, p->remote)->addr));
 }
 
 int tt_ice_best_valid(const struct ice_gen *g, taut_time now)
@@ -215,9 +224,9 @@ int tt_ice_best_valid(const struct ice_gen *g, taut_time now)
 	int best = -1;
 
 	for (int i = 0; i < g->pairs; i++) {
-		const struct ice_pair *p = &g->pair[i];
+		const struct ice_pair *p = tt_ice_pair_at(g, i);
 		if (p->used && p->valid && now < p->consent_until &&
-		    (best < 0 || p->priority > g->pair[best].priority))
+		    (best < 0 || p->priority > tt_ice_pair_at(g, best)->priority))
 			best = i;
 	}
 	return best;
@@ -225,9 +234,9 @@ int tt_ice_best_valid(const struct ice_gen *g, taut_time now)
 
 struct tt_ice_path tt_ice_pair_path(const struct tt_ice *ice, const struct ice_gen *g, int pair)
 {
-	const struct ice_pair *p = &g->pair[pair];
+	const struct ice_pair *p = tt_ice_pair_at(g, pair);
 
 	return (struct tt_ice_path){ .flow = ice->base[p->base].flow,
-		                     .local = ice->base[p->base].addr,
-		                     .remote = g->remote[p->remote].addr };
+				     .local = ice->base[p->base].addr,
+				     .remote = tt_ice_remote_at(g, p->remote)->addr };
 }

@@ -131,7 +131,7 @@ static void learn(struct tt_ice *ice, taut_time now, int base, const struct taut
 	int pair = tt_ice_add_pair(ice, now, base, remote);
 	if (pair < 0)
 		return;
-	struct ice_pair *p = &g->pair[pair];
+	struct ice_pair *p = tt_ice_pair_at(g, pair);
 	bool heard_before = p->heard_from;
 	p->heard = now;
 	p->heard_from = true;
@@ -151,7 +151,7 @@ static void heard_on_old_pair(struct ice_gen *g, taut_time now, int base,
 	int pair = remote < 0 ? -1 : tt_ice_find_pair(g, base, remote);
 
 	if (pair >= 0)
-		g->pair[pair].heard = now;
+		tt_ice_pair_at(g, pair)->heard = now;
 }
 
 static int refuse(struct tt_ice *ice, taut_time now, uint32_t why, const struct taut_addr *from)

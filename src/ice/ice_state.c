@@ -29,7 +29,7 @@ static void set_state(struct tt_ice *ice, taut_time now, enum tt_ice_state s, ui
 static bool any_pair_lives(const struct ice_gen *g)
 {
 	for (int i = 0; i < g->pairs; i++)
-		if (tt_ice_pair_busy(&g->pair[i]) || g->pair[i].valid)
+		if (tt_ice_pair_busy(tt_ice_pair_at(g, i)) || tt_ice_pair_at(g, i)->valid)
 			return true;
 	return false;
 }
@@ -49,7 +49,7 @@ static void state_on_path(struct tt_ice *ice, taut_time now)
 	if (tt_ice_is_silent(ice, now))
 		set_state(ice, now, TT_ICE_DISCONNECTED, TAUT_REASON_ICE_SILENT,
 			  "the peer does not answer consent checks");
-	else if (g == ice->cur && g->pair[ice->path].nominated && g->remote_end &&
+	else if (g == ice->cur && tt_ice_pair_at(g, ice->path)->nominated && g->remote_end &&
 		 tt_ice_gathering_done(ice))
 		set_state(ice, now, TT_ICE_COMPLETED, TAUT_REASON_NONE,
 			  "a pair is nominated, no more candidates are awaited");
@@ -132,13 +132,13 @@ static const struct tt_ice_event *candidate_event(struct tt_ice *ice)
 static const struct tt_ice_event *selected_event(struct tt_ice *ice)
 {
 	const struct ice_gen *g = ice->path_gen;
-	const struct ice_pair *p = &g->pair[ice->path];
+	const struct ice_pair *p = tt_ice_pair_at(g, ice->path);
 
 	ice->selected_due = false;
 	ice->event.type = TT_ICE_EV_SELECTED;
 	ice->event.path = tt_ice_pair_path(ice, g, ice->path);
 	ice->event.local_type = TT_ICE_HOST;
-	ice->event.remote_type = g->remote[p->remote].type;
+	ice->event.remote_type = tt_ice_remote_at(g, p->remote)->type;
 	ice->event.rtt = p->rtt;
 	return &ice->event;
 }
@@ -181,7 +181,7 @@ const struct tt_ice_event *tt_ice_poll_event(struct tt_ice *ice)
 
 bool tt_ice_selected(const struct tt_ice *ice, taut_time now, struct tt_ice_path *out)
 {
-	if (!ice->path_gen || now >= ice->path_gen->pair[ice->path].consent_until)
+	if (!ice->path_gen || now >= tt_ice_pair_at(ice->path_gen, ice->path)->consent_until)
 		return false;
 	*out = tt_ice_pair_path(ice, ice->path_gen, ice->path);
 	return true;
@@ -191,9 +191,9 @@ static const struct ice_pair *pair_from(const struct tt_ice *ice, const struct i
 					taut_flow flow, const struct taut_addr *remote)
 {
 	for (int i = 0; g && i < g->pairs; i++) {
-		const struct ice_pair *p = &g->pair[i];
+		const struct ice_pair *p = tt_ice_pair_at(g, i);
 		if (p->used && ice->base[p->base].flow == flow &&
-		    tt_addr_eq(&g->remote[p->remote].addr, remote))
+		    tt_addr_eq(&tt_ice_remote_at(g, p->remote)->addr, remote))
 			return p;
 	}
 	return NULL;
@@ -202,9 +202,10 @@ static const struct ice_pair *pair_from(const struct tt_ice *ice, const struct i
 bool tt_ice_may_recv(const struct tt_ice *ice, taut_flow flow, const struct taut_addr *remote)
 {
 	const struct ice_gen *g = ice->path_gen;
-	const struct ice_pair *p = g ? &g->pair[ice->path] : NULL;
+	const struct ice_pair *p = g ? tt_ice_pair_at(g, ice->path) : NULL;
 
-	if (p && ice->base[p->base].flow == flow && tt_addr_eq(&g->remote[p->remote].addr, remote))
+	if (p && ice->base[p->base].flow == flow &&
+	    tt_addr_eq(&tt_ice_remote_at(g, p->remote)->addr, remote))
 		return true; /* nearly always */
 	p = pair_from(ice, ice->cur, flow, remote);
 	if (p && p->valid)
@@ -222,11 +223,12 @@ bool tt_ice_may_hold(const struct tt_ice *ice, taut_flow flow, const struct taut
 
 taut_time tt_ice_rtt(const struct tt_ice *ice)
 {
-	if (ice->path_gen && ice->path_gen->pair[ice->path].rtt > 0)
-		return ice->path_gen->pair[ice->path].rtt;
+	if (ice->path_gen && tt_ice_pair_at(ice->path_gen, ice->path)->rtt > 0)
+		return tt_ice_pair_at(ice->path_gen, ice->path)->rtt;
 	for (int i = 0; i < ice->cur->pairs; i++)
-		if (ice->cur->pair[i].used && ice->cur->pair[i].valid && ice->cur->pair[i].rtt > 0)
-			return ice->cur->pair[i].rtt;
+		if (tt_ice_pair_at(ice->cur, i)->used && tt_ice_pair_at(ice->cur, i)->valid &&
+		    tt_ice_pair_at(ice->cur, i)->rtt > 0)
+			return tt_ice_pair_at(ice->cur, i)->rtt;
 	return 0;
 }
 

@@ -28,16 +28,17 @@ static void to_ice(struct tt_ice_candidate *to, const struct tt_sdp_candidate *c
 	to->addr.port = c->port;
 }
 
-static void add_candidate(struct taut_pc *pc, taut_time now, const struct tt_sdp_candidate *c)
+/* TAUT_E_NOMEM; what else keeps a candidate from being used is no error. */
+static int add_candidate(struct taut_pc *pc, taut_time now, const struct tt_sdp_candidate *c)
 {
 	struct tt_ice_candidate ice;
 
 	to_ice(&ice, c);
 	if (ice.addr.family == 0 && !ice.name) {
 		tt_drop(pc->env, now, TAUT_DROP_CANDIDATE_NAME, TT_STR("address", c->address));
-		return;
+		return TAUT_OK;
 	}
-	tt_ice_add_remote(pc->ice, now, &ice);
+	return tt_ice_add_remote(pc->ice, now, &ice) == TAUT_E_NOMEM ? TAUT_E_NOMEM : TAUT_OK;
 }
 
 static int take_fingerprints(struct taut_pc *pc, taut_time now, const struct tt_sdp *sdp,
@@ -112,7 +113,7 @@ int pc_take_transport(struct taut_pc *pc, taut_time now, uint32_t type, const st
 	if (err)
 		return err;
 	for (size_t i = 0; i < m->candidate_count; i++)
-		add_candidate(pc, now, &m->candidates[i]);
+		(void)add_candidate(pc, now, &m->candidates[i]);
 	if (m->common.end_of_candidates || sdp->common.end_of_candidates)
 		tt_ice_remote_end(pc->ice, now);
 	return TAUT_OK;
@@ -155,7 +156,8 @@ int taut_pc_add_ice_candidate(taut_pc *pc, taut_time now, const char *candidate,
 		int err = tt_sdp_candidate_read(&c, candidate, len, &why);
 		if (err)
 			return pc_fail_sdp(pc, err, &why.err);
-		add_candidate(pc, now, &c);
+		if (add_candidate(pc, now, &c) != TAUT_OK)
+			return pc_fail_nomem(pc);
 	}
 	pc_pump(pc, now);
 	return TAUT_OK;

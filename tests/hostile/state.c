@@ -59,6 +59,16 @@ static uint64_t absorb_but(uint64_t h, const void *data, size_t len, const struc
 #define ABSORB_BUT(h, p, cuts)                                                                     \
 	absorb_but((h), (p), sizeof *(p), (cuts), sizeof(cuts) / sizeof(cuts)[0])
 
+static uint64_t of_gen(uint64_t h, const struct ice_gen *g)
+{
+	h = absorb(h, g, sizeof *g);
+	for (int i = 0; i < g->pairs; i++)
+		h = absorb(h, tt_ice_pair_at(g, i), sizeof(struct ice_pair));
+	for (size_t i = 0; i < g->remote_count; i++)
+		h = absorb(h, tt_ice_remote_at(g, (int)i), sizeof(struct tt_ice_candidate));
+	return g->name ? absorb(h, g->name, TT_ICE_MAX_NAMES * sizeof *g->name) : h;
+}
+
 static uint64_t of_ice(const struct tt_ice *ice)
 {
 	/* The last three only say whether to look again. */
@@ -68,8 +78,10 @@ static uint64_t of_ice(const struct tt_ice *ice)
 					   CUT(tt_ice, all_told) };
 	uint64_t h = ABSORB_BUT(SEED, ice, cuts);
 
-	h = absorb(h, ice->cur, sizeof *ice->cur);
-	return ice->prev ? absorb(h, ice->prev, sizeof *ice->prev) : h;
+	h = of_gen(h, ice->cur);
+	h = absorb(h, ice->local, ice->local_count * sizeof *ice->local);
+	h = absorb(h, ice->probe, ice->probe_room * sizeof *ice->probe);
+	return ice->prev ? of_gen(h, ice->prev) : h;
 }
 
 static uint64_t of_dtls(const struct tt_dtls *d)
