@@ -42,16 +42,12 @@ int tt_dtls_new(struct tt_dtls **out, struct tt_dtls_shared *shared, struct tt_e
 	*d = (struct tt_dtls){ .env = env, .shared = shared, .state = TT_DTLS_NEW };
 	d->resend_at = d->give_up_at = TT_DTLS_NEVER;
 	d->timer_lent = tt_dtls_timer_is_lent();
-	d->in = (struct tt_dtls_queue){ .base = tt_alloc(env, TT_DTLS_IN_SIZE),
-					.cap = TT_DTLS_IN_SIZE };
-	d->out = (struct tt_dtls_queue){ .base = tt_alloc(env, TT_DTLS_OUT_SIZE),
-					 .cap = TT_DTLS_OUT_SIZE };
+	d->in.cap = TT_DTLS_IN_SIZE;
+	d->out.cap = TT_DTLS_OUT_SIZE;
 	ERR_clear_error();
-	if (!d->in.base || !d->out.base || !make_ssl(d)) {
-		const int why = d->in.base && d->out.base ? TAUT_E_CRYPTO : TAUT_E_NOMEM;
-
+	if (!make_ssl(d)) {
 		tt_dtls_free(d);
-		return why;
+		return TAUT_E_CRYPTO;
 	}
 	*out = d;
 	return TAUT_OK;
@@ -62,10 +58,9 @@ void tt_dtls_free(struct tt_dtls *d)
 	if (!d)
 		return;
 	SSL_free(d->ssl);
-	if (d->in.base)
-		OPENSSL_cleanse(d->in.base, d->in.cap);
-	tt_free(d->env, d->in.base);
-	tt_free(d->env, d->out.base);
+	tt_dtls_queue_free(d->env, &d->in);
+	tt_dtls_queue_free(d->env, &d->out);
+	tt_free(d->env, d->early);
 	tt_free(d->env, d);
 }
 

@@ -8,15 +8,52 @@
 #include <string.h>
 
 #include <openssl/bio.h>
+#include <openssl/crypto.h>
 
 #include "base/num.h"
 #include "dtls/dtls_state.h"
 
-enum { APPLICATION_DATA = 23 };
+enum {
+	APPLICATION_DATA = 23,
+	FIRST_ROOM = 2048, /* a datagram's worth, which is all that most need */
+};
 
-bool tt_dtls_queue_put(struct tt_dtls_queue *q, const void *data, size_t len)
+bool tt_dtls_queue_reserve(struct tt_env *env, struct tt_dtls_queue *q, size_t len)
 {
-	if (len > UINT16_MAX || len + 2 > q->cap - q->len)
+	const size_t need = q->len + 2 + len;
+	size_t room = q->room ? q->room : FIRST_ROOM;
+	uint8_t *base;
+
+	if (len > UINT16_MAX || need > q->cap)
+		return false;
+	if (need <= q->room)
+		return true;
+	while (room < need)
+		room *= 2;
+	base = tt_alloc(env, tt_min(room, q->cap));
+	if (!base)
+		return false;
+	const struct tt_dtls_queue old = *q;
+	if (old.len > 0)
+		memcpy(base, old.base, old.len);
+	tt_dtls_queue_free(env, q); /* plaintext: not left behind by a realloc */
+	*q = old;
+	q->base = base;
+	q->room = tt_min(room, q->cap);
+	return true;
+}
+
+void tt_dtls_queue_free(struct tt_env *env, struct tt_dtls_queue *q)
+{
+	if (q->base)
+		OPENSSL_cleanse(q->base, q->room);
+	tt_free(env, q->base);
+	*q = (struct tt_dtls_queue){ .cap = q->cap };
+}
+
+bool tt_dtls_queue_put(struct tt_env *env, struct tt_dtls_queue *q, const void *data, size_t len)
+{
+	if (!tt_dtls_queue_reserve(env, q, len))
 		return false;
 	q->base[q->len] = tt_u8(len >> 8);
 	q->base[q->len + 1] = tt_u8(len & 0xff);
@@ -74,7 +111,7 @@ static int bio_write(BIO *b, const char *data, int count)
 		return count;
 	}
 	d->flights++;
-	if (tt_dtls_queue_put(&d->out, data, len))
+	if (tt_dtls_queue_put(d->env, &d->out, data, len))
 		tt_trace_packet(d->env, d->now, TAUT_LAYER_DTLS, true, data, len, NULL, NULL);
 	else
 		tt_drop(d->env, d->now, TAUT_DROP_DTLS_QUEUE_FULL, TT_INT("len", len));

@@ -75,17 +75,27 @@ static void no_more_to_read(struct tt_dtls *d, int result)
 	}
 }
 
+/* What is lent out stays where it is. */
+static bool room_for(struct tt_dtls *d, size_t len)
+{
+	return d->in.room - d->in.len >= len + 2 ||
+	       (d->lent == 0 && tt_dtls_queue_reserve(d->env, &d->in, len));
+}
+
 /* Plaintext of the record just fed. It fits: feed() saw to it. */
 static void read_data(struct tt_dtls *d)
 {
 	struct tt_dtls_queue *q = &d->in;
 
-	while (q->cap - q->len > 2) {
+	/* With nothing fed OpenSSL has nothing to give, but asks for a place all the same. */
+	if (!room_for(d, d->record_len))
+		return;
+	while (q->room - q->len > 2) {
 		uint8_t *at = q->base + q->len;
 		size_t got = 0;
 
 		ERR_clear_error();
-		const int r = SSL_read_ex(d->ssl, at + 2, q->cap - q->len - 2, &got);
+		const int r = SSL_read_ex(d->ssl, at + 2, q->room - q->len - 2, &got);
 		if (r != 1) {
 			no_more_to_read(d, r);
 			return;
@@ -122,7 +132,9 @@ static void hold(struct tt_dtls *d, const uint8_t *data, size_t len)
 	for (size_t i = 0; i < d->early_count; i++)
 		if (same_but_number(d->early[i].data, d->early[i].len, data, len))
 			return; /* a retransmission */
-	if (d->early_count == TT_DTLS_EARLY_MAX || len > TT_DTLS_EARLY_SIZE) {
+	if (!d->early)
+		d->early = tt_alloc(d->env, TT_DTLS_EARLY_MAX * sizeof *d->early);
+	if (!d->early || d->early_count == TT_DTLS_EARLY_MAX || len > TT_DTLS_EARLY_SIZE) {
 		dropped(d, TAUT_DROP_DTLS_TOO_EARLY, len);
 		return;
 	}
@@ -151,7 +163,7 @@ static void feed(struct tt_dtls *d, const struct tt_dtls_record *rec)
 		hold(d, rec->whole, rec->whole_len); /* it overtook the end of the handshake */
 		return;
 	}
-	if (!why && !shaking(d) && d->in.cap - d->in.len < rec->whole_len)
+	if (!why && !shaking(d) && !room_for(d, rec->whole_len))
 		why = TAUT_DROP_DTLS_NO_ROOM;
 	if (why) {
 		dropped(d, why, rec->whole_len);
@@ -187,12 +199,13 @@ static void feed_all(struct tt_dtls *d, const uint8_t *buf, size_t len)
 void tt_dtls_feed_held(struct tt_dtls *d)
 {
 	const size_t n = d->early_count;
-	struct tt_dtls_early held[TT_DTLS_EARLY_MAX];
+	struct tt_dtls_early *held = d->early;
 
-	memcpy(held, d->early, sizeof held); /* while these are fed, others may have to be held */
+	d->early = NULL; /* while these are fed, others may have to be held */
 	d->early_count = 0;
 	for (size_t i = 0; i < n && alive(d); i++)
 		feed_all(d, held[i].data, held[i].len);
+	tt_free(d->env, held);
 }
 
 int tt_dtls_recv(struct tt_dtls *d, taut_time now, const uint8_t *buf, size_t len)
@@ -234,6 +247,8 @@ size_t tt_dtls_poll_send(struct tt_dtls *d, taut_time now, uint8_t *buf, size_t 
 			tt_drop(d->env, now, TAUT_DROP_DTLS_BUFFER_SMALL, TT_INT("len", len),
 				TT_INT("cap", cap));
 		tt_dtls_queue_drop(&d->out);
+		if (d->out.len == 0 && d->state >= TT_DTLS_CONNECTED)
+			tt_dtls_queue_free(d->env, &d->out); /* flights are rare from now on */
 		if (fits) {
 			d->counters.datagrams_out++;
 			return len;
@@ -248,7 +263,7 @@ size_t tt_dtls_protect(struct tt_dtls *d, taut_time now, const void *data, size_
 	size_t taken = 0;
 
 	d->now = now;
-	if (d->state != TT_DTLS_CONNECTED || len == 0 || len > TT_DTLS_DATAGRAM_MAX ||
+	if (d->state != TT_DTLS_CONNECTED || len == 0 || len > TT_DTLS_SEND_MAX ||
 	    cap < len + TT_DTLS_OVERHEAD)
 		return 0;
 	ERR_clear_error();

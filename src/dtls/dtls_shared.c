@@ -14,7 +14,8 @@ static const char ciphers[] = "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GC
 			      "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384";
 
 /* Our order counts when we are the server (RFC 5764 section 4.1.1). */
-static const char srtp_profiles[] = "SRTP_AEAD_AES_128_GCM:SRTP_AEAD_AES_256_GCM:SRTP_AES128_CM_SHA1_80";
+static const char srtp_profiles[] =
+	"SRTP_AEAD_AES_128_GCM:SRTP_AEAD_AES_256_GCM:SRTP_AES128_CM_SHA1_80";
 
 /* Instead of a chain to some authority: the fingerprint. One that is not known yet is checked
  * when it comes; that the peer owns the key, OpenSSL checks in either case (CertificateVerify). */
@@ -61,6 +62,7 @@ static bool configure(struct tt_dtls_shared *s)
 	SSL_CTX_set_options(c, SSL_OP_NO_QUERY_MTU | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_TICKET |
 				       SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_NO_COMPRESSION);
 	SSL_CTX_set_session_cache_mode(c, SSL_SESS_CACHE_OFF);
+	SSL_CTX_set_max_send_fragment(c, TT_DTLS_SEND_MAX);
 	SSL_CTX_set_max_cert_list(c, TT_DTLS_CERTIFICATE_MAX);
 	SSL_CTX_set_verify(c, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
 	SSL_CTX_set_cert_verify_callback(c, verify, NULL);

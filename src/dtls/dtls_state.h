@@ -36,7 +36,8 @@ struct tt_dtls_shared {
 /* Packets one after another, each behind its length in two octets. */
 struct tt_dtls_queue {
 	uint8_t *base;
-	size_t off, len, cap; /* off <= len <= cap */
+	size_t off, len, room; /* off <= len <= room */
+	size_t cap;            /* what room may grow to */
 };
 
 struct tt_dtls_print {
@@ -74,7 +75,7 @@ struct tt_dtls {
 	bool timer_lent;               /* ... this OpenSSL lends it and not a copy */
 
 	/* What a stranger could make grow. */
-	bool heard_alert; /* the record being fed held one that OpenSSL opened */
+	bool heard_alert;       /* the record being fed held one that OpenSSL opened */
 	unsigned early_records; /* encrypted ones that may still be fed before the handshake ends */
 	uint32_t message_len[TT_DTLS_MESSAGES]; /* as claimed by fragments, by message_seq */
 	const char *hint; /* an unauthenticated alert, for the text of a timeout */
@@ -83,7 +84,7 @@ struct tt_dtls {
 	struct tt_dtls_early {
 		size_t len;
 		uint8_t data[TT_DTLS_EARLY_SIZE];
-	} early[TT_DTLS_EARLY_MAX];
+	} * early; /* TT_DTLS_EARLY_MAX of them; NULL: nothing is kept */
 	size_t early_count;
 	struct tt_dtls_queue in, out; /* plaintext; datagrams of flights and alerts */
 	size_t lent;                  /* octets of in that the last DATA event lent out */
@@ -137,8 +138,11 @@ bool tt_dtls_fingerprint_match(OSSL_LIB_CTX *lib, const X509 *cert, const struct
 
 /* A method for BIOs whose data is a struct tt_dtls. NULL: no memory. */
 BIO_METHOD *tt_dtls_bio_method(void);
+/* Makes room for a packet of len octets. False: it would be above cap, or there is no memory. */
+bool tt_dtls_queue_reserve(struct tt_env *env, struct tt_dtls_queue *q, size_t len);
+void tt_dtls_queue_free(struct tt_env *env, struct tt_dtls_queue *q);
 /* False: no room, nothing was queued. */
-bool tt_dtls_queue_put(struct tt_dtls_queue *q, const void *data, size_t len);
+bool tt_dtls_queue_put(struct tt_env *env, struct tt_dtls_queue *q, const void *data, size_t len);
 /* The first packet, or false; it stays until tt_dtls_queue_drop. */
 bool tt_dtls_queue_peek(const struct tt_dtls_queue *q, const uint8_t **data, size_t *len);
 void tt_dtls_queue_drop(struct tt_dtls_queue *q);
