@@ -7,8 +7,9 @@
 
 #include "bench.h"
 
-static const struct bench *const benches[] = { &bench_srtp, &bench_stun, &bench_sdp, &bench_rtp,
-					     &bench_datachannel, &bench_setup, &bench_idle };
+static const struct bench *const benches[] = { &bench_srtp, &bench_stun,        &bench_sdp,
+					       &bench_rtp,  &bench_datachannel, &bench_setup,
+					       &bench_idle };
 enum { BENCHES = sizeof benches / sizeof benches[0] };
 
 static void usage(FILE *to)

@@ -312,7 +312,7 @@ const struct bench *bench_with_peers(const struct bench *b)
 
 	if (b->count > CASES)
 		abort();
-	all = (struct bench){ b->name, b->summary, c, b->count };
+	all = (struct bench){ b->name, b->summary, b->unit, c, b->count };
 	memcpy(c, b->cases, b->count * sizeof *c);
 	for (size_t i = 0; i < case_count; i++)
 		if (strcmp(cases[i].c.bench, b->name) == 0)

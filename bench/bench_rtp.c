@@ -115,7 +115,8 @@ static void *bare_open(const struct bench_case *c, const char **why)
 
 #define BARE(profile, burst, arg)                                                                  \
 	{                                                                                          \
-		"limit", "rtp", profile, burst, "the stack", bare_open, bench_bare_run, bench_bare_free, arg  \
+		"limit", "rtp", profile, burst, "the stack", bare_open, bench_bare_run,            \
+			bench_bare_free, arg                                                       \
 	}
 #define TAUT(profile, burst, arg, bypasses)                                                        \
 	{                                                                                          \
@@ -134,5 +135,5 @@ static const struct bench_case cases[] = {
 	TAUT("Opus, 80 B, GCM", 1, AUDIO, NULL),
 };
 
-const struct bench bench_rtp = { "rtp", "media over loopback, both ends in one process", NULL, cases,
-				 sizeof cases / sizeof cases[0] };
+const struct bench bench_rtp = { "rtp", "media over loopback, both ends in one process", NULL,
+				 cases, sizeof cases / sizeof cases[0] };

@@ -126,8 +126,8 @@ static void *handshake_open(const struct bench_case *c, const char **why)
 		abort();
 	for (int i = 0; i < 2; i++) {
 		h->ctx[i] = SSL_CTX_new(DTLS_method());
-		SSL_CTX_set_verify(h->ctx[i],
-				   SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, any);
+		SSL_CTX_set_verify(h->ctx[i], SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT,
+				   any);
 		SSL_CTX_set_cipher_list(h->ctx[i], "ECDHE-ECDSA-AES128-GCM-SHA256");
 		SSL_CTX_set1_groups_list(h->ctx[i], "X25519:P-256");
 		SSL_CTX_set_session_cache_mode(h->ctx[i], SSL_SESS_CACHE_OFF);
@@ -192,13 +192,13 @@ static void handshake_run(void *me, uint64_t packets, struct bench_sample *out)
 }
 
 static const struct bench_case cases[] = {
-	{ "limit", "setup", "to an open data channel", 0, "all but DTLS", handshake_open, handshake_run,
-	  handshake_close, 0 },
-	{ "taut", "setup", "to an open data channel", 0, NULL, setup_open, setup_run, setup_close, 0 },
+	{ "limit", "setup", "to an open data channel", 0, "all but DTLS", handshake_open,
+	  handshake_run, handshake_close, 0 },
+	{ "taut", "setup", "to an open data channel", 0, NULL, setup_open, setup_run, setup_close,
+	  0 },
 	{ "taut", "setup", "the same, with sound and video", 0, NULL, setup_open, setup_run,
 	  setup_close, 1 },
 };
 
 const struct bench bench_setup = { "setup", "two connections come up over loopback",
-				   "a pair of connections", cases,
-				   sizeof cases / sizeof cases[0] };
+				   "a pair of connections", cases, sizeof cases / sizeof cases[0] };

@@ -32,7 +32,7 @@ lines = [json.loads(line) for line in sys.stdin]
 assert lines[0] == {"subject": "other", "version": "1.0"}, lines[0]
 rows = [r for r in lines[1:] if "left_out" not in r]
 benches = {r["bench"] for r in rows}
-assert benches == {"srtp", "stun", "sdp", "rtp"}, benches
+assert benches == {"srtp", "stun", "sdp", "rtp", "datachannel", "setup", "idle"}, benches
 for r in rows:
     assert r["cpu_us_per_packet"] > 0 and r["subject"] and r["profile"], r
     assert r["bench"] != "rtp" or r["lost"] < 0.5, r
