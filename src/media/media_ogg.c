@@ -11,18 +11,13 @@
 int tt_ogg_open(struct tt_ogg_reader *r, const char *name, struct taut_media_error *error)
 {
 	*r = (struct tt_ogg_reader){ 0 };
-	int rc = tt_file_open(&r->file, name, error);
-
-	if (rc != TAUT_OK)
-		return rc;
 	(void)ogg_sync_init(&r->sync);
-	return TAUT_OK;
+	return tt_file_open(&r->file, name, error);
 }
 
 static void forget(struct tt_ogg_reader *r)
 {
-	if (r->open)
-		(void)ogg_stream_clear(&r->stream);
+	(void)ogg_stream_clear(&r->stream); /* nothing to one that is not open */
 	r->open = false;
 	r->header = 0;
 }
@@ -30,8 +25,7 @@ static void forget(struct tt_ogg_reader *r)
 void tt_ogg_close(struct tt_ogg_reader *r)
 {
 	forget(r);
-	if (r->file.stream)
-		(void)ogg_sync_clear(&r->sync);
+	(void)ogg_sync_clear(&r->sync);
 	tt_file_close(&r->file);
 }
 
@@ -86,14 +80,18 @@ static int read_head(struct tt_ogg_reader *r, const ogg_packet *p, struct taut_m
 	return TAUT_OK;
 }
 
-/* A page that begins an Opus stream opens it; false: not one of ours. */
+/* A page that begins an Opus stream opens it; false: not one of ours. Which of the others are,
+ * ogg_stream_pagein asks. */
 static bool claim(struct tt_ogg_reader *r, const ogg_page *page)
 {
 	if (!ogg_page_bos(page))
-		return r->open && ogg_page_serialno(page) == (int)r->stream.serialno;
-	if (page->body_len < 8 || memcmp(page->body, "OpusHead", 8) != 0)
+		return true;
+	struct rd rd = rd_make(page->body, (size_t)page->body_len);
+	const uint8_t *magic = rd_take(&rd, 8);
+
+	if (!magic || memcmp(magic, "OpusHead", 8) != 0)
 		return false;
-	if (r->open && !ogg_stream_eos(&r->stream))
+	if (!ogg_stream_eos(&r->stream)) /* one that is not open has ended */
 		return false;
 	forget(r); /* chained files begin again, RFC 3533 section 4 */
 	r->open = ogg_stream_init(&r->stream, ogg_page_serialno(page)) == 0;

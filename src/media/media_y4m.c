@@ -21,7 +21,7 @@ static bool read_line(struct tt_file *f, char line[MAX_LINE])
 	return false;
 }
 
-/* Digits up to a billion; *text moves behind them. */
+/* Nine digits and leading zeros at most; *text moves behind them, a tenth is left to the caller. */
 static bool read_number(const char **text, uint32_t *out)
 {
 	const char *p = *text;
@@ -29,7 +29,7 @@ static bool read_number(const char **text, uint32_t *out)
 
 	while (*p >= '0' && *p <= '9' && v < 100000000)
 		v = v * 10 + (uint32_t)(*p++ - '0');
-	if (p == *text || (*p >= '0' && *p <= '9'))
+	if (p == *text)
 		return false;
 	*text = p;
 	*out = v;
@@ -81,7 +81,7 @@ static int read_header(struct tt_y4m_reader *r, struct taut_media_error *error)
 	for (const char *p = line + 10; *p != '\0';) {
 		size_t len = strcspn(p, " ");
 
-		if (len > 0 && !read_word(r, p, len))
+		if (!read_word(r, p, len))
 			return tt_media_fail(error, TAUT_E_UNSUPPORTED,
 					     "%s: at byte %d: \"%.*s\" is not read (8 bit 4:2:0, "
 					     "progressive is)",
@@ -153,7 +153,7 @@ bool tt_y4m_create(struct tt_y4m_writer *w, const char *name, uint32_t width, ui
 bool tt_y4m_write(struct tt_y4m_writer *w, const struct taut_image *image)
 {
 	if (!w->stream || image->width != w->width || image->height != w->height ||
-	    fputs("FRAME\n", w->stream) < 0)
+	    fputs("FRAME\n", w->stream) == EOF)
 		return false;
 	for (int p = 0; p < 3; p++) {
 		uint32_t rows = p == 0 ? image->height : (image->height + 1) / 2;

@@ -309,6 +309,71 @@ static void a_file_that_shrinks_while_it_is_read_is_broken(void **state)
 	place_drop(&p);
 }
 
+/* Of two frames in turn each has its buffer: no more memory is asked for than they need. */
+static void frames_of_a_size_need_no_more_memory(void **state)
+{
+	struct place p;
+	struct tt_ivf_writer w;
+	struct tt_ivf_reader r;
+	struct tt_ivf_frame f;
+
+	(void)state;
+	place_make(&p);
+	assert_true(tt_ivf_create(&w, place_at(&p, "a.ivf")));
+	for (uint64_t i = 0; i < 4; i++)
+		assert_true(tt_ivf_write(&w, "frame", i < 3 ? 5 : 4, i, 16, 16));
+	assert_true(tt_ivf_finish(&w));
+	assert_int_equal(tt_ivf_open(&r, p.path, NULL), 0);
+	assert_int_equal(tt_ivf_next(&r, &f, NULL), 1);
+	assert_int_equal(tt_ivf_next(&r, &f, NULL), 1);
+	memory_is_gone = true;
+	assert_int_equal(tt_ivf_next(&r, &f, NULL), 1);
+	assert_int_equal(tt_ivf_next(&r, &f, NULL), 1);
+	assert_int_equal(tt_ivf_next(&r, &f, NULL), 0);
+	memory_is_gone = false;
+	tt_ivf_close(&r);
+	place_drop(&p);
+}
+
+/* What a frame claims is compared with the file before there is memory for it. */
+static void a_frame_longer_than_its_file_asks_for_no_memory(void **state)
+{
+	struct place p;
+	struct tt_ivf_reader r;
+	struct tt_ivf_frame f;
+	uint8_t file[32 + 12 + 7] = { 0 };
+
+	(void)state;
+	place_make(&p);
+	ivf_head(file, 16, 90000, 1);
+	memory_is_gone = true;
+	for (unsigned len = 7; len <= 8; len++) {
+		put(file + 32, len, 4);
+		write_file(place_at(&p, "a.ivf"), file, sizeof file);
+		assert_int_equal(tt_ivf_open(&r, p.path, NULL), 0);
+		assert_int_equal(tt_ivf_next(&r, &f, NULL), len == 7 ? TAUT_E_NOMEM : TAUT_E_SYNTAX);
+		tt_ivf_close(&r);
+	}
+	memory_is_gone = false;
+	place_drop(&p);
+}
+
+static void a_frame_is_written_up_to_16_mib(void **state)
+{
+	struct place p;
+	struct tt_ivf_writer w;
+	uint8_t *data = calloc(1, (16u << 20) + 1);
+
+	(void)state;
+	place_make(&p);
+	assert_true(tt_ivf_create(&w, place_at(&p, "a.ivf")));
+	assert_true(tt_ivf_write(&w, data, 16u << 20, 0, 16, 16));
+	assert_false(tt_ivf_write(&w, data, (16u << 20) + 1, 1, 16, 16));
+	assert_true(tt_ivf_finish(&w));
+	free(data);
+	place_drop(&p);
+}
+
 static void a_frame_without_memory_for_it_is_refused(void **state)
 {
 	struct place p;
@@ -384,6 +449,8 @@ static void every_word_of_a_y4m_header_has_its_form(void **state)
 		{ "W16 H16 XNOTHING", TAUT_OK },
 		{ "W999999999 H16", TAUT_E_SYNTAX }, /* nine digits are read, and too wide */
 		{ "W9999999999 H16", TAUT_E_UNSUPPORTED },
+		{ "W1000000000 H16", TAUT_E_UNSUPPORTED },
+		{ "W9999999990 H16", TAUT_E_UNSUPPORTED },
 		{ "W16 H16 F999999999:99999999", TAUT_OK },
 	};
 	struct place p;
@@ -396,6 +463,10 @@ static void every_word_of_a_y4m_header_has_its_form(void **state)
 		if (y4m_code(&p, line) != rows[i].code)
 			fail_msg("%s", rows[i].words);
 	}
+	assert_int_equal(y4m_code(&p, "YUV4MPEG2 W16 H16\n"), TAUT_OK);
+	assert_int_equal(y4m_code(&p, "YUV4MPEG3 W16 H16\n"), TAUT_E_SYNTAX);
+	assert_int_equal(y4m_code(&p, "YUV4MPEG2\tW16 H16\n"), TAUT_E_SYNTAX);
+	assert_int_equal(y4m_code(&p, "YUV\n"), TAUT_E_SYNTAX);
 	/* the widest and the highest; one more */
 	for (int more = 0; more < 2; more++) {
 		(void)snprintf(line, sizeof line, "YUV4MPEG2 W%d H16\n", TT_IMAGE_MAX_SIDE + more);
@@ -646,8 +717,18 @@ static void an_opus_head_is_checked_field_by_field(void **state)
 		first[rows[i].at] = rows[i].value;
 		assert_int_equal(one_stream(&p, first, sizeof first), rows[i].code);
 	}
-	for (size_t n = 0; n < sizeof head; n++)
+	for (size_t n = 0; n < sizeof head; n++) {
+		struct tt_ogg_reader r;
+		struct tt_ogg_packet one;
+		struct taut_media_error error;
+
 		assert_int_equal(one_stream(&p, head, n), TAUT_E_SYNTAX);
+		/* from its eighth byte it is a head, and a broken one */
+		assert_int_equal(tt_ogg_open(&r, p.path, NULL), TAUT_OK);
+		assert_int_equal(tt_ogg_next(&r, &one, &error), TAUT_E_SYNTAX);
+		assert_non_null(strstr(error.text, n < 8 ? "no Opus stream in it" : "no Opus header"));
+		tt_ogg_close(&r);
+	}
 	place_drop(&p);
 }
 
@@ -706,13 +787,15 @@ static void a_hole_in_a_stream_costs_what_was_in_it(void **state)
 	packet(&o, toc, 3, false, true);
 	end(&o);
 	assert_int_equal(packets_of(p.path), 2);
-	/* what is not Opus ends the reading */
-	begin(&o, p.path, "wb", 1);
-	packet(&o, head, sizeof head, true, false);
-	packet(&o, "OpusTags", 8, false, false);
-	packet(&o, "\xff", 1, false, true);
-	end(&o);
-	assert_int_equal(packets_of(p.path), TAUT_E_SYNTAX);
+	/* what is not Opus ends the reading: no count of frames, and none of them */
+	for (size_t n = 1; n <= 2; n++) {
+		begin(&o, p.path, "wb", 1);
+		packet(&o, head, sizeof head, true, false);
+		packet(&o, "OpusTags", 8, false, false);
+		packet(&o, "\xff", n, false, true);
+		end(&o);
+		assert_int_equal(packets_of(p.path), TAUT_E_SYNTAX);
+	}
 	place_drop(&p);
 }
 
@@ -773,6 +856,9 @@ int main(void)
 		cmocka_unit_test(an_opus_head_is_checked_field_by_field),
 		cmocka_unit_test(other_streams_and_garbage_are_passed_over),
 		cmocka_unit_test(a_hole_in_a_stream_costs_what_was_in_it),
+		cmocka_unit_test(frames_of_a_size_need_no_more_memory),
+		cmocka_unit_test(a_frame_longer_than_its_file_asks_for_no_memory),
+		cmocka_unit_test(a_frame_is_written_up_to_16_mib),
 		cmocka_unit_test(a_frame_without_memory_for_it_is_refused),
 		cmocka_unit_test(an_ogg_page_without_memory_for_it_is_refused),
 		cmocka_unit_test(an_ogg_file_that_shrinks_cannot_be_read),
