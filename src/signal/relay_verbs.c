@@ -31,9 +31,7 @@ static void bad_field(struct said *s, const char *text)
 /* Adds who says it and where, and sends it to the addressee or to the rest of the room. */
 static void forward(struct said *s, json_t *o)
 {
-	if (!o)
-		return;
-	json_object_set_new(o, "type", json_string(s->type));
+	json_object_set_new(o, "type", json_string(s->type)); /* nothing comes of NULL: no memory */
 	json_object_set_new(o, "room", json_string(s->room->name));
 	json_object_set_new(o, "from", json_string(s->c->id));
 	json_object_set_new(o, "name", json_string(s->c->name));
@@ -141,7 +139,7 @@ static void user_here(struct said *s)
 		struct tt_relay_client *m = s->room->members[i];
 		if (m == s->c && !s->to)
 			break;
-		if (m == s->c || (s->to && m != s->to))
+		if (s->to && m != s->to)
 			continue;
 		tt_relay_send(s->r, m,
 			      json_pack("{ss ss ss ss ss ss}", "type", "user_here", "room",

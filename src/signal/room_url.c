@@ -22,14 +22,12 @@ static const struct {
 
 static bool read_port(const char *p, const char *end, int *port)
 {
-	long n = 0;
+	int64_t n = 0;
 
-	if (p == end)
-		return false;
 	for (; p < end; p++) {
-		if (*p < '0' || *p > '9' || n > 65535)
+		if (*p < '0' || *p > '9')
 			return false;
-		n = n * 10 + (*p - '0');
+		n = tt_min64(n * 10 + (*p - '0'), 65536); /* too high stays too high */
 	}
 	*port = (int)n;
 	return n >= 1 && n <= 65535;
@@ -40,7 +38,7 @@ bool tt_link_parse_url(struct tt_link_url *out, const char *url)
 	const char *p = NULL;
 
 	*out = (struct tt_link_url){ 0 };
-	for (size_t i = 0; url && i < TT_COUNT(schemes) && !p; i++) {
+	for (size_t i = 0; url && i < TT_COUNT(schemes); i++) {
 		size_t n = strlen(schemes[i].prefix);
 		if (strncasecmp(url, schemes[i].prefix, n) == 0) {
 			p = url + n;
@@ -54,11 +52,13 @@ bool tt_link_parse_url(struct tt_link_url *out, const char *url)
 	if (*p == '[') {
 		host = p + 1;
 		host_end = memchr(host, ']', (size_t)(end - host));
-		p = host_end ? host_end + 1 : end;
+		if (!host_end)
+			return false;
+		p = host_end + 1;
 	} else {
 		host_end = p = p + strcspn(p, ":/?#");
 	}
-	if (!host_end || host_end == host || (size_t)(host_end - host) >= sizeof out->host ||
+	if (host_end == host || (size_t)(host_end - host) >= sizeof out->host ||
 	    memchr(host, '@', (size_t)(host_end - host)))
 		return false;
 	if (p < end && (*p != ':' || !read_port(p + 1, end, &out->port)))

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/num.h"
 #include "base/work.h"
 
 size_t tt_signal_depth(const char *text, size_t len)
@@ -21,8 +22,7 @@ size_t tt_signal_depth(const char *text, size_t len)
 		} else if (c == '"') {
 			in_string = true;
 		} else if (c == '{' || c == '[') {
-			if (++depth > deepest)
-				deepest = depth;
+			deepest = tt_max(deepest, ++depth);
 		} else if ((c == '}' || c == ']') && depth > 0) {
 			depth--;
 		}
@@ -55,11 +55,8 @@ static size_t utf8_sequence(const unsigned char *p, size_t left)
 {
 	if (p[0] < 0x80)
 		return 1;
-	size_t n = p[0] >= 0xc2 && p[0] <= 0xdf   ? 2
-		   : (p[0] & 0xf0) == 0xe0        ? 3
-		   : p[0] >= 0xf0 && p[0] <= 0xf4 ? 4
-						  : 0;
-	if (n == 0 || n > left)
+	size_t n = p[0] < 0xc2 ? 0 : p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : p[0] < 0xf5 ? 4 : 0;
+	if (n > left)
 		return 0;
 	for (size_t i = 1; i < n; i++)
 		if ((p[i] & 0xc0) != 0x80)
@@ -101,7 +98,7 @@ const char *tt_signal_word(const json_t *o, const char *key)
 	const json_t *v = json_object_get(o, key);
 	const char *text = json_string_value(v);
 
-	return text && tt_signal_is_word(text, json_string_length(v)) ? text : NULL;
+	return tt_signal_is_word(text, json_string_length(v)) ? text : NULL;
 }
 
 const char *tt_signal_text(const json_t *o, const char *key, size_t max)
@@ -109,5 +106,5 @@ const char *tt_signal_text(const json_t *o, const char *key, size_t max)
 	const json_t *v = json_object_get(o, key);
 	const char *text = json_string_value(v);
 
-	return text && json_string_length(v) <= max ? text : NULL;
+	return json_string_length(v) <= max ? text : NULL;
 }

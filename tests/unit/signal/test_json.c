@@ -136,6 +136,7 @@ static void every_lead_byte_has_its_second_bytes(void **state)
 				const bool good = len == 1 || (len > 1 && second >= rows[i].low &&
 							       second <= rows[i].high);
 				assert_int_equal(tt_signal_is_utf8(p, len ? len : 1), good);
+				assert_false(len == 0 && tt_signal_is_utf8(p, 4));
 				if (len > 1) { /* cut short, or gone on with something else */
 					char *cut = malloc(len - 1);
 					memcpy(cut, p, len - 1);

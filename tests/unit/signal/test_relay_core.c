@@ -251,6 +251,27 @@ static void between_two_browsers_one_offers_at_a_time(void **state)
 	hear_with(w, a, "turn", "from", b->id);
 }
 
+static void an_answer_to_one_ends_that_ones_turn(void **state)
+{
+	struct world *w = *state;
+	struct tt_relay_client *a = join(w, "Ada", "browser"), *b = second(w, a, "browser");
+	struct tt_relay_client *c = join(w, "Cy", "browser");
+	deafen(w, a), deafen(w, b);
+	sayf(w, a, "{\"type\":\"turn_request\",\"room\":\"tea\",\"to\":\"%s\"}", b->id);
+	hear_with(w, a, "turn", "from", b->id);
+	sayf(w, c, "{\"type\":\"turn_request\",\"room\":\"tea\",\"to\":\"%s\"}", b->id);
+	hear_with(w, c, "turn", "from", b->id);
+	sayf(w, b,
+	     "{\"type\":\"description\",\"room\":\"tea\",\"to\":\"%s\",\"description\":{\"type\":"
+	     "\"answer\",\"sdp\":\"a\"}}",
+	     a->id);
+	hear_with(w, a, "description", "from", b->id);
+	sayf(w, b, "{\"type\":\"turn_request\",\"room\":\"tea\",\"to\":\"%s\"}", a->id);
+	hear_with(w, b, "turn", "from", a->id);
+	sayf(w, b, "{\"type\":\"turn_request\",\"room\":\"tea\",\"to\":\"%s\"}", c->id);
+	hear_nothing(w, b);
+}
+
 static void a_turn_that_is_not_used_ends_after_ten_seconds(void **state)
 {
 	struct world *w = *state;
@@ -386,11 +407,14 @@ static void the_second_message_that_is_too_large_gets_1009(void **state)
 {
 	struct world *w = *state;
 	struct tt_relay_client *a = join(w, "Ada", "browser");
+	char *big = malloc(TT_SIGNAL_MESSAGE + 1);
+	memset(big, ' ', TT_SIGNAL_MESSAGE + 1);
+	memcpy(big, "{}", 2); /* as large as it may be: read, and without a type */
+	tt_relay_recv(&w->relay, a, w->now, big, TT_SIGNAL_MESSAGE);
+	hear_with(w, a, "error", "code", "unknown_type");
 	tt_relay_recv_large(&w->relay, a);
 	hear_with(w, a, "error", "code", "too_large");
 	assert_int_equal(a->close_code, 0);
-	char *big = malloc(TT_SIGNAL_MESSAGE + 1);
-	memset(big, ' ', TT_SIGNAL_MESSAGE + 1);
 	tt_relay_recv(&w->relay, a, w->now, big, TT_SIGNAL_MESSAGE + 1);
 	free(big);
 	assert_int_equal(a->close_code, TT_CLOSE_LARGE);
@@ -451,11 +475,30 @@ static void rooms_have_8_peers_and_clients_4_rooms(void **state)
 	say(w, x, "{\"type\":\"ready\",\"name\":\"x\",\"rooms\":[\"tea\",\"b\"]}");
 	hear_with(w, x, "error", "code", "room_full");
 	hear_with(w, x, "joined", "room", "b");
+	/* four at once, and each once */
+	say(w, x, "{\"type\":\"ready\",\"rooms\":[\"b\",\"c\",\"d\",\"e\"]}");
+	assert_int_equal(x->room_count, TT_RELAY_ROOMS);
 	deafen(w, c);
 	say(w, c, "{\"type\":\"ready\",\"rooms\":[\"1\",\"2\",\"3\"]}");
 	deafen(w, c);
 	say(w, c, "{\"type\":\"ready\",\"rooms\":[\"4\"]}");
 	hear_with(w, c, "error", "code", "too_many_rooms");
+}
+
+static void in_a_full_room_the_last_is_heard_as_well(void **state)
+{
+	struct world *w = *state;
+	struct tt_relay_client *all[TT_RELAY_PEERS];
+	for (int i = 0; i < TT_RELAY_PEERS; i++)
+		all[i] = join(w, "N", "native");
+	struct tt_relay_client *last = all[TT_RELAY_PEERS - 1];
+	deafen(w, all[0]);
+	sayf(w, last, "{\"type\":\"user_here\",\"room\":\"tea\",\"to\":\"%s\"}", all[0]->id);
+	hear_with(w, all[0], "user_here", "from", last->id);
+	say(w, last,
+	    "{\"type\":\"description\",\"room\":\"tea\",\"description\":{\"type\":"
+	    "\"answer\",\"sdp\":\"a\"}}");
+	hear_with(w, all[0], "description", "from", last->id);
 }
 
 static void an_address_has_16_connections_and_loopback_is_not_counted(void **state)
@@ -746,6 +789,7 @@ int main(void)
 		T(an_addressed_message_goes_to_one_and_another_to_all_others),
 		T(user_here_wakes_who_was_there_before),
 		T(between_two_browsers_one_offers_at_a_time),
+		T(an_answer_to_one_ends_that_ones_turn),
 		T(a_turn_that_is_not_used_ends_after_ten_seconds),
 		T(a_turn_goes_when_its_holder_goes),
 		T(toward_a_native_peer_no_turn_is_needed),
@@ -766,6 +810,7 @@ int main(void)
 		T(a_slow_reader_is_cut_off_at_one_mebibyte_and_nobody_else),
 		T(a_hundred_messages_at_once_then_fifty_a_second),
 		T(rooms_have_8_peers_and_clients_4_rooms),
+		T(in_a_full_room_the_last_is_heard_as_well),
 		T(an_address_has_16_connections_and_loopback_is_not_counted),
 		T(running_out_of_memory_at_any_point_loses_nothing),
 	};

@@ -51,6 +51,8 @@ static void what_is_no_url_of_a_relay_is_refused(void **state)
 					   "http://x:8a/",
 					   "http://x:/8",
 					   "http://x:+8/",
+					   "http://x:9+/",
+					   "http://[::1]x80/",
 					   "http://x:8:/",
 					   "http://x:655360/",
 					   "http://[::1@]/",
