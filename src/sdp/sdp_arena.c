@@ -8,6 +8,7 @@
 
 #include "base/never.h"
 #include "base/num.h"
+#include "base/poison.h"
 #include "base/work.h"
 
 enum { ALIGN = alignof(max_align_t), FIRST_BLOCK = 4096, LARGEST_STEP = 64 * 1024 };
@@ -36,6 +37,7 @@ static struct tt_sdp_block *new_block(struct tt_sdp *sdp, size_t need)
 	if (!b)
 		return NULL;
 	b->cap = cap;
+	tt_poison(block_bytes(b), cap);
 	b->next = sdp->blocks;
 	sdp->blocks = b;
 	return b;
@@ -54,6 +56,7 @@ void *tt_sdp_arena(struct tt_sdp *sdp, size_t size)
 		goto fail;
 	void *p = block_bytes(b) + b->used;
 	b->used += need;
+	tt_unpoison(p, size);
 	return p;
 fail:
 	sdp->failed = true;
@@ -72,16 +75,20 @@ char *tt_sdp_copy_n(struct tt_sdp *sdp, const char *text, size_t len)
 
 void *tt_sdp_grow(struct tt_sdp *sdp, void *array, size_t count, size_t size)
 {
-	const size_t first = 4;
+	const size_t first = 4, used = count * size;
 
-	if (count != 0 && (count < first || (count & (count - 1)) != 0))
+	if (count != 0 && (count < first || (count & (count - 1)) != 0)) {
+		tt_unpoison((uint8_t *)array + used, size);
 		return array;
-	void *bigger = tt_sdp_arena(sdp, count == 0 ? first * size : 2 * count * size);
+	}
+	const size_t room = count == 0 ? first * size : 2 * used;
+	uint8_t *bigger = tt_sdp_arena(sdp, room);
 	if (!bigger)
 		return array;
 	tt_work(count);
-	if (count > 0)
-		memcpy(bigger, array, count * size);
+	if (array)
+		memcpy(bigger, array, used);
+	tt_poison(bigger + used + size, room - used - size);
 	return bigger;
 }
 
@@ -134,6 +141,7 @@ void tt_sdp_free(struct tt_sdp *sdp)
 		return;
 	for (struct tt_sdp_block *b = sdp->blocks, *next; b; b = next) {
 		next = b->next;
+		tt_unpoison(block_bytes(b), b->cap);
 		tt_free(sdp->env, b);
 	}
 	tt_free(sdp->env, sdp);
