@@ -196,15 +196,15 @@ static bool read_extensions(struct tt_sdp_lex *x, struct tt_sdp_candidate *c)
 {
 	bool has_rport = false;
 
-	while (x->code == 0 && !tt_sdp_at_end(x)) {
+	while (!tt_sdp_at_end(x)) { /* no word comes after a refusal */
 		struct tt_sdp_word name, value;
 		(void)tt_sdp_word(x, &name, "", ""); /* there is one: this is not the end */
 		if (!tt_sdp_word(x, &value, "", "the value of the extension"))
 			return false;
-		if (!read_known(x, c, name, value, &has_rport) && x->code == 0)
+		if (!read_known(x, c, name, value, &has_rport))
 			keep_extension(c, name, value);
 	}
-	if (x->code == 0 && has_rport != (c->raddr[0] != '\0'))
+	if (has_rport != (c->raddr[0] != '\0'))
 		return tt_sdp_bad(x, x->at, "one of raddr and rport alone", "both or neither");
 	return x->code == 0;
 }
@@ -267,13 +267,13 @@ append(char *buf, size_t cap, size_t *n, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	const int got = *n < cap ? vsnprintf(buf + *n, cap - *n, fmt, ap) : 0;
+	const int got = vsnprintf(buf + *n, cap - *n, fmt, ap);
 	va_end(ap);
 	if (TT_NEVER(got < 0, "no format of ours fails")) {
 		*n = cap;
 		return;
 	}
-	*n = (size_t)got >= cap - *n ? cap : *n + (size_t)got;
+	*n = tt_min(*n + (size_t)got, cap);
 }
 
 size_t tt_sdp_candidate_write(const struct tt_sdp_candidate *c, char *buf, size_t cap)

@@ -21,10 +21,12 @@ static bool same_address(const struct tt_sdp_address *a, const struct tt_sdp_add
 
 static bool same_list(const char **a, size_t an, const char **b, size_t bn)
 {
-	for (size_t i = 0; i < an && i < bn; i++)
+	if (an != bn)
+		return false;
+	for (size_t i = 0; i < an; i++)
 		if (!same(a[i], b[i]))
 			return false;
-	return an == bn;
+	return true;
 }
 
 /* The lines whose type is one of these, in their order: the grammar has the others elsewhere. */
@@ -60,42 +62,50 @@ static bool same_all_lines(const struct tt_sdp_common *a, const struct tt_sdp_co
 
 static bool same_bandwidths(const struct tt_sdp_common *a, const struct tt_sdp_common *b)
 {
-	for (size_t i = 0; i < a->bandwidth_count && i < b->bandwidth_count; i++)
+	if (a->bandwidth_count != b->bandwidth_count)
+		return false;
+	for (size_t i = 0; i < a->bandwidth_count; i++)
 		if (!same(a->bandwidths[i].type, b->bandwidths[i].type) ||
 		    a->bandwidths[i].value != b->bandwidths[i].value)
 			return false;
-	return a->bandwidth_count == b->bandwidth_count;
+	return true;
 }
 
 static bool same_fingerprints(const struct tt_sdp_common *a, const struct tt_sdp_common *b)
 {
-	for (size_t i = 0; i < a->fingerprint_count && i < b->fingerprint_count; i++) {
+	if (a->fingerprint_count != b->fingerprint_count)
+		return false;
+	for (size_t i = 0; i < a->fingerprint_count; i++) {
 		const struct tt_sdp_fingerprint *f = &a->fingerprints[i], *g = &b->fingerprints[i];
 		if (strcmp(f->hash, g->hash) != 0 || f->len != g->len ||
 		    memcmp(f->value, g->value, f->len) != 0)
 			return false;
 	}
-	return a->fingerprint_count == b->fingerprint_count;
+	return true;
 }
 
 static bool same_extmaps(const struct tt_sdp_common *a, const struct tt_sdp_common *b)
 {
-	for (size_t i = 0; i < a->extmap_count && i < b->extmap_count; i++) {
+	if (a->extmap_count != b->extmap_count)
+		return false;
+	for (size_t i = 0; i < a->extmap_count; i++) {
 		const struct tt_sdp_extmap *e = &a->extmaps[i], *f = &b->extmaps[i];
 		if (e->id != f->id || e->direction != f->direction || !same(e->uri, f->uri) ||
 		    !same(e->params, f->params))
 			return false;
 	}
-	return a->extmap_count == b->extmap_count;
+	return true;
 }
 
 static bool same_attrs(const struct tt_sdp_common *a, const struct tt_sdp_common *b)
 {
-	for (size_t i = 0; i < a->attr_count && i < b->attr_count; i++)
+	if (a->attr_count != b->attr_count)
+		return false;
+	for (size_t i = 0; i < a->attr_count; i++)
 		if (!same(a->attrs[i].name, b->attrs[i].name) ||
 		    !same(a->attrs[i].value, b->attrs[i].value))
 			return false;
-	return a->attr_count == b->attr_count;
+	return true;
 }
 
 /* The first difference, NULL: none. */
@@ -128,18 +138,22 @@ static bool same_candidates(const struct tt_sdp_media *a, const struct tt_sdp_me
 {
 	char left[TT_SDP_CANDIDATE_TEXT], right[TT_SDP_CANDIDATE_TEXT];
 
-	for (size_t i = 0; i < a->candidate_count && i < b->candidate_count; i++) {
+	if (a->candidate_count != b->candidate_count)
+		return false;
+	for (size_t i = 0; i < a->candidate_count; i++) {
 		(void)tt_sdp_candidate_write(&a->candidates[i], left, sizeof left);
 		(void)tt_sdp_candidate_write(&b->candidates[i], right, sizeof right);
 		if (strcmp(left, right) != 0)
 			return false;
 	}
-	return a->candidate_count == b->candidate_count;
+	return true;
 }
 
 static bool same_codecs(const struct tt_sdp_media *a, const struct tt_sdp_media *b)
 {
-	for (size_t i = 0; i < a->codec_count && i < b->codec_count; i++) {
+	if (a->codec_count != b->codec_count)
+		return false;
+	for (size_t i = 0; i < a->codec_count; i++) {
 		const struct tt_sdp_codec *c = &a->codecs[i], *d = &b->codecs[i];
 		if (c->payload_type != d->payload_type || !same(c->name, d->name) ||
 		    c->clock_rate != d->clock_rate || c->channels != d->channels ||
@@ -147,31 +161,37 @@ static bool same_codecs(const struct tt_sdp_media *a, const struct tt_sdp_media 
 		    !same_list(c->rtcp_fb, c->rtcp_fb_count, d->rtcp_fb, d->rtcp_fb_count))
 			return false;
 	}
-	return a->codec_count == b->codec_count;
+	return true;
 }
 
 static bool same_msids(const struct tt_sdp_media *a, const struct tt_sdp_media *b)
 {
-	for (size_t i = 0; i < a->msid_count && i < b->msid_count; i++)
+	if (a->msid_count != b->msid_count)
+		return false;
+	for (size_t i = 0; i < a->msid_count; i++)
 		if (!same(a->msids[i].stream, b->msids[i].stream) ||
 		    !same(a->msids[i].track, b->msids[i].track))
 			return false;
-	return a->msid_count == b->msid_count;
+	return true;
 }
 
 static bool same_ssrcs(const struct tt_sdp_media *a, const struct tt_sdp_media *b)
 {
-	for (size_t i = 0; i < a->ssrc_count && i < b->ssrc_count; i++)
+	if (a->ssrc_count != b->ssrc_count)
+		return false;
+	for (size_t i = 0; i < a->ssrc_count; i++)
 		if (a->ssrcs[i].id != b->ssrcs[i].id ||
 		    !same(a->ssrcs[i].attribute, b->ssrcs[i].attribute) ||
 		    !same(a->ssrcs[i].value, b->ssrcs[i].value))
 			return false;
-	return a->ssrc_count == b->ssrc_count;
+	return true;
 }
 
 static bool same_ssrc_groups(const struct tt_sdp_media *a, const struct tt_sdp_media *b)
 {
-	for (size_t i = 0; i < a->ssrc_group_count && i < b->ssrc_group_count; i++) {
+	if (a->ssrc_group_count != b->ssrc_group_count)
+		return false;
+	for (size_t i = 0; i < a->ssrc_group_count; i++) {
 		const struct tt_sdp_ssrc_group *g = &a->ssrc_groups[i], *h = &b->ssrc_groups[i];
 		if (!same(g->semantics, h->semantics) || g->id_count != h->id_count)
 			return false;
@@ -179,27 +199,31 @@ static bool same_ssrc_groups(const struct tt_sdp_media *a, const struct tt_sdp_m
 			if (g->ids[k] != h->ids[k])
 				return false;
 	}
-	return a->ssrc_group_count == b->ssrc_group_count;
+	return true;
 }
 
 static bool same_rids(const struct tt_sdp_media *a, const struct tt_sdp_media *b)
 {
-	for (size_t i = 0; i < a->rid_count && i < b->rid_count; i++)
+	if (a->rid_count != b->rid_count)
+		return false;
+	for (size_t i = 0; i < a->rid_count; i++)
 		if (!same(a->rids[i].id, b->rids[i].id) || a->rids[i].recv != b->rids[i].recv ||
 		    !same(a->rids[i].params, b->rids[i].params))
 			return false;
-	return a->rid_count == b->rid_count;
+	return true;
 }
 
 static bool same_simulcast(const struct tt_sdp_media *a, const struct tt_sdp_media *b)
 {
-	for (size_t i = 0; i < a->simulcast_count && i < b->simulcast_count; i++) {
+	if (a->simulcast_count != b->simulcast_count)
+		return false;
+	for (size_t i = 0; i < a->simulcast_count; i++) {
 		const struct tt_sdp_simulcast_rid *r = &a->simulcast[i], *s = &b->simulcast[i];
 		if (!same(r->rid, s->rid) || r->recv != s->recv || r->paused != s->paused ||
 		    r->stream != s->stream)
 			return false;
 	}
-	return a->simulcast_count == b->simulcast_count;
+	return true;
 }
 
 static const char *media_difference(const struct tt_sdp_media *a, const struct tt_sdp_media *b)

@@ -424,10 +424,10 @@ int tt_sdp_read(struct tt_sdp **out, struct tt_env *env, const char *text, size_
 	r.sdp->origin.address = NULL;
 	r.at = &r.sdp->common;
 	r.x.number = 0;
-	const bool ok = read_lines(&r, text, len) && complete(&r);
-	if (r.sdp->failed && r.x.code == 0)
+	(void)(read_lines(&r, text, len) && complete(&r));
+	if (r.sdp->failed)
 		(void)tt_sdp_refuse(&r.x, TAUT_E_NOMEM, r.x.end, "out of memory", "more of it");
-	if (ok && r.x.code == 0) {
+	if (r.x.code == 0) { /* whatever was refused has one */
 		*out = r.sdp;
 		return 0;
 	}
