@@ -12,6 +12,7 @@
 #include "base/num.h"
 #include "base/rd.h"
 #include "stun/stun_client.h"
+#include "stun/turn.h"
 #include "support/sim.h"
 
 static const struct taut_addr server = { .family = 4, .port = 3478, .ip = { 192, 0, 2, 1 } };
@@ -142,6 +143,98 @@ static void a_refusal_and_an_answer_without_address_say_so(void **state)
 	sim_free(&s);
 }
 
+static void what_is_no_answer_to_what_was_asked_is_dropped(void **state)
+{
+	static const struct {
+		enum tt_stun_class cls;
+		uint16_t method;
+	} others[] = { { TT_STUN_REQUEST, TT_STUN_BINDING },
+		       { TT_STUN_INDICATION, TT_STUN_BINDING },
+		       { TT_STUN_SUCCESS, TT_TURN_ALLOCATE } };
+	struct sim s;
+	struct tt_stun_client c;
+	uint8_t buf[256], request[256];
+	uint64_t *const dropped = &s.env[0].drops[TAUT_DROP_STUN_NOT_OURS];
+
+	(void)state;
+	sim_init(&s, 6, NULL);
+	tt_stun_client_init(&c, &s.env[0], s.now, &server, 0);
+	size_t len = answer(&c, buf, sizeof buf);
+	assert_false(tt_stun_client_recv(&c, s.now, &server, buf, len)); /* nothing was sent yet */
+	assert_int_equal(*dropped, 1);
+	assert_int_not_equal(tt_stun_client_poll_send(&c, s.now, request, sizeof request), 0);
+	assert_int_equal(tt_stun_client_poll_send(&c, s.now, request, sizeof request), 0);
+	for (size_t i = 0; i < TT_COUNT(others); i++) {
+		struct wr w = wr_make(buf, sizeof buf);
+		tt_stun_begin(&w, others[i].cls, others[i].method, c.tid);
+		tt_stun_put_addr(&w, TT_STUN_XOR_MAPPED_ADDRESS, &us);
+		assert_false(tt_stun_client_recv(&c, s.now, &server, buf, tt_stun_finish(&w)));
+		assert_int_equal(*dropped, 2 + i);
+	}
+	struct wr w = wr_make(buf, sizeof buf);
+	tt_stun_begin(&w, TT_STUN_SUCCESS, TT_STUN_BINDING, c.tid);
+	tt_stun_put_addr(&w, TT_STUN_XOR_MAPPED_ADDRESS, &us);
+	tt_stun_put_fingerprint(&w);
+	len = tt_stun_finish(&w);
+	buf[len - 1] ^= 1;
+	assert_false(tt_stun_client_recv(&c, s.now, &server, buf, len));
+	assert_int_equal(*dropped, 5);
+	assert_int_equal(c.state, TT_STUN_CLIENT_WAITING);
+	buf[len - 1] ^= 1;
+	assert_true(tt_stun_client_recv(&c, s.now, &server, buf, len));
+	assert_int_equal(c.state, TT_STUN_CLIENT_DONE);
+	sim_free(&s);
+}
+
+static void an_answer_that_asks_for_the_unknown_or_gives_no_code_is_a_refusal(void **state)
+{
+	struct sim s;
+	struct tt_stun_client c;
+	uint8_t buf[256];
+
+	(void)state;
+	sim_init(&s, 7, NULL);
+	for (int error = 0; error < 2; error++) {
+		tt_stun_client_init(&c, &s.env[0], s.now, &server, 0);
+		tt_stun_client_poll_send(&c, s.now, buf, sizeof buf);
+		struct wr w = wr_make(buf, sizeof buf);
+		tt_stun_begin(&w, error ? TT_STUN_ERROR : TT_STUN_SUCCESS, TT_STUN_BINDING, c.tid);
+		if (!error) {
+			tt_stun_put_addr(&w, TT_STUN_XOR_MAPPED_ADDRESS, &us);
+			tt_stun_put(&w, 0x7ffe, "what", 4); /* nobody has this one */
+		}
+		assert_true(tt_stun_client_recv(&c, s.now, &server, buf, tt_stun_finish(&w)));
+		assert_int_equal(c.state, TT_STUN_CLIENT_REFUSED);
+		assert_int_equal(c.error_code, 0);
+		assert_int_equal(c.mapped.family, 0);
+	}
+	sim_free(&s);
+}
+
+static int no_random(void *ctx, void *out, size_t len)
+{
+	(void)ctx, (void)out, (void)len;
+	return -1;
+}
+
+static void without_random_numbers_nothing_is_asked(void **state)
+{
+	struct taut_env_config cfg = { .size = sizeof cfg, .random = no_random };
+	struct tt_env env;
+	struct tt_stun_client c;
+	uint8_t buf[256];
+
+	(void)state;
+	tt_env_init(&env, &cfg);
+	tt_stun_client_init(&c, &env, 0, &server, 0);
+	assert_int_equal(c.state, TT_STUN_CLIENT_NO_RANDOM);
+	assert_non_null(c.why);
+	assert_int_equal(tt_stun_client_poll_send(&c, 0, buf, sizeof buf), 0);
+	tt_stun_client_tick(&c, 100000000);
+	assert_int_equal(c.state, TT_STUN_CLIENT_NO_RANDOM);
+	assert_true(tt_stun_client_deadline(&c) == INT64_MAX);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -150,6 +243,9 @@ int main(void)
 		cmocka_unit_test(an_answer_from_elsewhere_or_with_another_id_changes_nothing),
 		cmocka_unit_test(it_gives_up_when_told_to),
 		cmocka_unit_test(a_refusal_and_an_answer_without_address_say_so),
+		cmocka_unit_test(what_is_no_answer_to_what_was_asked_is_dropped),
+		cmocka_unit_test(an_answer_that_asks_for_the_unknown_or_gives_no_code_is_a_refusal),
+		cmocka_unit_test(without_random_numbers_nothing_is_asked),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
