@@ -47,6 +47,8 @@ const char *torture_library(const struct torture_stack *s);
 /* NSS takes a failure for impossible, and crashes: it is spared. */
 bool torture_is_nss(const struct torture_stack *s);
 uint64_t torture_hash(const struct torture_stack *s); /* of the innermost frames */
+/* A function of the program, which may be hidden; NULL: it has none of that name. */
+void (*torture_function(const char *name))(void);
 
 /* A name for a frame: "tt_alloc (program+0x1234)", "libcrypto.so.3". */
 void torture_name(uintptr_t pc, char *out, size_t size);
@@ -60,6 +62,7 @@ struct torture_settings {
 	uint64_t seed; /* of the drawing */
 	long most;     /* a test with more points than this is cut down: so many are drawn ... */
 	long each;     /* ... beside the first of each stack that this program meets */
+	long depth;    /* stacks are the same by so many frames of the program; 0: by eight of all */
 	long only_test, only_n, only_mode, only_variant; /* -1: all */
 };
 extern struct torture_settings torture_set;

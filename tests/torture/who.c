@@ -20,7 +20,7 @@
 #include "torture.h"
 #include "torture_sources.h" /* static const char *const src_files[] */
 
-enum { HASHED = 8 };
+enum { HASHED = 8 }; /* unless the settings say otherwise */
 
 struct function {
 	uintptr_t at;
@@ -114,6 +114,14 @@ void torture_who_init(void)
 	for (int i = 0; i < head->e_shnum; i++)
 		if (sections[i].sh_type == SHT_SYMTAB)
 			read_symbols(elf, &sections[i], &sections[sections[i].sh_link]);
+}
+
+void (*torture_function(const char *name))(void)
+{
+	for (size_t i = 0; i < who.count; i++)
+		if (strcmp(who.functions[i].name, name) == 0)
+			return (void (*)(void))who.functions[i].at;
+	return NULL;
 }
 
 static bool in_program(uintptr_t pc)
@@ -239,9 +247,15 @@ void torture_print(const struct torture_stack *s)
 
 uint64_t torture_hash(const struct torture_stack *s)
 {
+	const long most = torture_set.depth > 0 ? torture_set.depth : HASHED;
 	uint64_t h = 0xcbf29ce484222325u;
+	long n = 0;
 
-	for (size_t i = 0; i < s->count && i < HASHED; i++)
+	for (size_t i = 0; i < s->count && n < most; i++) {
+		if (torture_set.depth > 0 && !in_program(s->pc[i]))
+			continue;
 		h = (h ^ s->pc[i]) * 0x100000001b3u;
+		n++;
+	}
 	return h;
 }
