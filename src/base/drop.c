@@ -155,6 +155,7 @@ static const struct taut_drop_info infos[TAUT_DROPS] = {
 	[TAUT_DROP_SCTP_HEARTBEAT_TOO_LARGE] = IN(SCTP, "HEARTBEAT larger than a packet", OURS),
 	[TAUT_DROP_SCTP_HEARTBEAT_MALFORMED] =
 		IN(SCTP, "HEARTBEAT ACK malformed", "RFC 9260 section 3.3.6"),
+	[TAUT_DROP_SCTP_ERROR_MALFORMED] = IN(SCTP, "ERROR malformed", "RFC 9260 section 3.3.10"),
 	[TAUT_DROP_SCTP_HEARTBEAT_NOT_OURS] =
 		IN(SCTP, "HEARTBEAT ACK of none of ours", "RFC 9260 section 8.3"),
 	[TAUT_DROP_SCTP_ABORT_TAG] = IN(SCTP, "ABORT with the wrong tag", "RFC 9260 section 8.5.1"),

@@ -120,6 +120,21 @@ uint32_t tt_sctp_on_abort(struct tt_sctp *s, taut_time now, const struct sctp_tl
 	return TT_TAKEN;
 }
 
+/* 3.3.10: causes fill the chunk, and a list of missing parameters is as long as it says. */
+static bool causes_fit(struct rd r)
+{
+	struct sctp_tlv cause;
+
+	while (tt_sctp_next(&r, &cause)) {
+		if (cause.tag != SCTP_C_MISSING_PARAM)
+			continue;
+		const uint64_t n = rd_u32(&cause.value);
+		if (cause.value.bad || 2 * n != rd_left(&cause.value))
+			return false;
+	}
+	return !r.bad;
+}
+
 /* 3.3.10: none of them ends an association but a stale cookie, 5.2.6: begin again. */
 uint32_t tt_sctp_on_error(struct tt_sctp *s, taut_time now, const struct sctp_tlv *chunk,
 			  struct sctp_packet *p)
@@ -129,6 +144,8 @@ uint32_t tt_sctp_on_error(struct tt_sctp *s, taut_time now, const struct sctp_tl
 	struct sctp_tlv cause;
 
 	(void)p;
+	if (!causes_fit(r))
+		return TAUT_DROP_SCTP_ERROR_MALFORMED;
 	describe(text, sizeof text, chunk->value);
 	tt_note(s->env, now, TAUT_LAYER_SCTP, "peer reports an error", TT_STR("text", text));
 	if (s->state == SCTP_COOKIE_ECHOED && tt_sctp_next(&r, &cause) &&
