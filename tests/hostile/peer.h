@@ -95,6 +95,8 @@ void hostile_assert_ping(struct hostile *h);
 /* A picture and a sound arrive at the good one, and a picture of its own arrives. */
 void hostile_assert_frame(struct hostile *h);
 void hostile_assert_alive(struct hostile *h); /* both, and still connected */
+/* After hostile_init with media: the call comes up in spite of it all, and both pass. */
+void hostile_assert_call(struct hostile *h);
 
 /* Lets time pass until a description for the good one is on its way: the signal. */
 struct pair_signal *hostile_catch(struct hostile *h);

@@ -38,17 +38,17 @@ static void b01_a_client_hello_from_elsewhere_is_refused_at_any_time(void **stat
 	for (int good = 0; good < 2; good++) {
 		struct hostile h;
 		unsigned sent = 0;
-		hostile_init(&h, 201, good, true);
+		hostile_init(&h, 201, good, false);
 		while (h.pc->dtls_state < TAUT_STATE_CONNECTED) {
 			const struct pair_peer *q = &h.pair.peers[good];
 			const struct taut_addr from = hostile_stranger(sent);
 			hostile_run(&h, 1000);
 			if (q->flow_count == 0)
 				continue;
-			h.replies = 0;
+			hostile_mark(&h);
 			hostile_inject_on(&h, q->flows[0].flow, &q->flows[0].addr, &from, hello, len);
+			hostile_assert_refused(&h, elsewhere, 1);
 			sent++;
-			assert_int_equal(hostile_dropped(&h, elsewhere), sent);
 			assert_true(sent < 10000);
 		}
 		hostile_run(&h, SECOND);
@@ -58,7 +58,7 @@ static void b01_a_client_hello_from_elsewhere_is_refused_at_any_time(void **stat
 			hostile_inject(&h, &from, hello, len);
 		}
 		hostile_assert_refused(&h, elsewhere, 50);
-		hostile_assert_ping(&h);
+		hostile_assert_call(&h);
 		hostile_end(&h);
 	}
 }
@@ -71,7 +71,7 @@ static void b02_forged_alerts_during_the_handshake_end_nothing(void **state)
 	for (int good = 0; good < 2; good++) {
 		struct hostile h;
 		unsigned sent = 0;
-		hostile_init(&h, 202, good, true);
+		hostile_init(&h, 202, good, false);
 		hostile_until_dtls(&h, TAUT_STATE_CONNECTING);
 		while (h.pc->dtls_state == TAUT_STATE_CONNECTING) {
 			const uint8_t alert[] = { 2, (uint8_t)(sent % 120) };
@@ -84,8 +84,7 @@ static void b02_forged_alerts_during_the_handshake_end_nothing(void **state)
 		}
 		assert_true(sent > 5);
 		assert_int_equal(h.pc->dtls_state, TAUT_STATE_CONNECTED);
-		hostile_run(&h, SECOND);
-		hostile_assert_ping(&h);
+		hostile_assert_call(&h);
 		hostile_end(&h);
 	}
 }
@@ -158,7 +157,7 @@ static void b04_fragments_of_nothing_are_refused(void **state)
 	(void)state;
 	for (int good = 0; good < 2; good++) {
 		struct hostile h;
-		hostile_init(&h, 204, good, true);
+		hostile_init(&h, 204, good, false);
 		hostile_until_dtls(&h, TAUT_STATE_CONNECTING);
 		hostile_mark(&h);
 		for (unsigned n = 0; n < 2000; n++)
@@ -168,7 +167,7 @@ static void b04_fragments_of_nothing_are_refused(void **state)
 		hostile_assert_refused(&h, TAUT_DROP_DTLS_FRAGMENT_EMPTY, 2000);
 		assert_settled(&h);
 		assert_int_equal(h.pc->dtls_state, TAUT_STATE_CONNECTED);
-		hostile_assert_ping(&h);
+		hostile_assert_call(&h);
 		hostile_end(&h);
 	}
 }
@@ -373,7 +372,7 @@ static void b09_application_data_in_the_clear_is_refused(void **state)
 	(void)state;
 	for (int good = 0; good < 2; good++) {
 		struct hostile h;
-		hostile_init(&h, 211, good, true);
+		hostile_init(&h, 211, good, false);
 		hostile_until_dtls(&h, TAUT_STATE_CONNECTING);
 		hostile_mark(&h);
 		for (unsigned n = 0; n < 20; n++)
@@ -414,8 +413,7 @@ static void b10_a_stranger_s_hello_makes_no_flight(void **state)
 		hostile_inject_on(&h, f->flow, &f->addr, &from, hello, len);
 	}
 	hostile_assert_refused(&h, elsewhere, 2000);
-	hostile_run(&h, 3 * SECOND);
-	hostile_assert_ping(&h);
+	hostile_assert_call(&h);
 	hostile_end(&h);
 }
 
@@ -604,7 +602,7 @@ static void b13_fragments_in_every_order_make_the_same_handshake(void **state)
 		uint64_t number = 1000; /* no record of the bad one's own has it */
 		unsigned sent = 0;
 		struct hostile h;
-		hostile_init(&h, 450 + seed, (int)(seed % 2), true);
+		hostile_init(&h, 450 + seed, (int)(seed % 2), false);
 		hostile_until_dtls(&h, TAUT_STATE_CONNECTING);
 		for (int step = 0; step < 500 && h.pc->dtls_state == TAUT_STATE_CONNECTING;
 		     step++) {
@@ -614,8 +612,7 @@ static void b13_fragments_in_every_order_make_the_same_handshake(void **state)
 		}
 		assert_true(sent >= 16);
 		assert_int_equal(h.pc->dtls_state, TAUT_STATE_CONNECTED);
-		hostile_run(&h, 2 * SECOND);
-		hostile_assert_ping(&h);
+		hostile_assert_call(&h);
 		hostile_end(&h);
 	}
 }
@@ -800,7 +797,8 @@ static void b17_odd_certificates_pass_by_fingerprint_or_fail(void **state)
 			hostile_rewrite(s, hostile_edit(s->text, "a=fingerprint:", line));
 			assert_settled(&h);
 			if (bulks[i] == 0)
-				assert_int_equal(h.pc->dtls_state, TAUT_STATE_CONNECTED);
+				hostile_assert_ping(
+					&h); /* media would need an answer that names it, too */
 			if (bulks[i] > 16384)
 				assert_int_equal(h.pc->dtls_state, TAUT_STATE_FAILED);
 			hostile_end(&h);
@@ -816,7 +814,7 @@ static void b17_a_certificate_of_a_mebibyte_is_refused_at_its_first_fragment(voi
 	(void)state;
 	for (int good = 0; good < 2; good++) {
 		struct hostile h;
-		hostile_init(&h, 220, good, true);
+		hostile_init(&h, 220, good, false);
 		hostile_until_dtls(&h, TAUT_STATE_CONNECTING);
 		hostile_mark(&h);
 		for (unsigned n = 0; n < 20; n++)
@@ -824,8 +822,7 @@ static void b17_a_certificate_of_a_mebibyte_is_refused_at_its_first_fragment(voi
 				       craft_fragment(record, 11, lengths[n % TT_COUNT(lengths)], 2, 0,
 						      sizeof body, body, sizeof body));
 		hostile_assert_refused(&h, TAUT_DROP_DTLS_MESSAGE_TOO_LONG, 20);
-		assert_settled(&h);
-		assert_int_equal(h.pc->dtls_state, TAUT_STATE_CONNECTED);
+		hostile_assert_call(&h);
 		hostile_end(&h);
 	}
 }
