@@ -99,11 +99,17 @@ int tt_ifaces_watch(void)
 	return -1;
 }
 
-void tt_ifaces_drain(int fd)
+bool tt_ifaces_drain(int fd)
 {
 	char buf[8192];
+	bool any = false;
 
 	/* ENOBUFS says that messages were lost; that something changed is all we want to know. */
-	while (recv(fd, buf, sizeof buf, MSG_DONTWAIT) > 0 || errno == ENOBUFS || errno == EINTR)
-		errno = 0;
+	for (;;) {
+		const ssize_t n = recv(fd, buf, sizeof buf, MSG_DONTWAIT);
+		if (n > 0 || (n < 0 && errno == ENOBUFS))
+			any = true;
+		else if (n == 0 || errno != EINTR)
+			return any;
+	}
 }

@@ -21,6 +21,6 @@ bool tt_ifaces_equal(const struct tt_ifaces *a, const struct tt_ifaces *b);
 
 /* A socket that becomes readable when addresses or links change; -1: there is none. */
 int tt_ifaces_watch(void);
-void tt_ifaces_drain(int fd);
+bool tt_ifaces_drain(int fd); /* whether there was anything */
 
 #endif

@@ -98,12 +98,19 @@ static bool read_interfaces(taut_loop *loop)
 
 	copy_interfaces(&before, &loop->ifaces);
 	const int err = tt_ifaces_read(&loop->ifaces, loop->flags);
+	loop->ifaces_known = err == 0;
 	if (err != 0) {
 		copy_interfaces(&loop->ifaces, &before);
 		tt_note(&loop->env, tt_io_now(), TAUT_LAYER_IO, "interfaces not read",
 			TT_STR("error", strerrordesc_np(err)));
 	}
 	return !tt_ifaces_equal(&before, &loop->ifaces);
+}
+
+/* A loop that was not run for a while may not have heard of a change. */
+static bool interfaces_stale(const taut_loop *loop)
+{
+	return !loop->ifaces_known || loop->netlink < 0 || tt_ifaces_drain(loop->netlink);
 }
 
 static void interfaces_settled(void *arg)
@@ -280,9 +287,10 @@ int taut_loop_add(taut_loop *loop, taut_pc *pc, taut_event_handler handler, void
 	conn->loop = loop;
 	conn->handler = handler;
 	conn->user = user;
-	if (loop->netlink < 0 || loop->conns.count == 1)
-		read_interfaces(loop);
-	tell_interfaces(conn);
+	if (interfaces_stale(loop) && read_interfaces(loop))
+		tt_io_conn_each(&loop->conns, tell_interfaces);
+	else
+		tell_interfaces(conn);
 	stir(loop);
 	return TAUT_OK;
 }

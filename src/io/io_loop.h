@@ -69,6 +69,8 @@ struct taut_loop {
 	struct tt_timers timers;
 	struct tt_io_conns conns;
 	struct tt_ifaces ifaces;
+	bool ifaces_known;
+	struct tt_udp probe;
 	taut_timer ifaces_timer; /* a change is being waited out; 0: no */
 	struct tt_io_conn *dead_conns;
 	struct tt_io_flow *dead_flows;

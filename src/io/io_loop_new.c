@@ -21,6 +21,7 @@ static int open_descriptors(taut_loop *loop)
 	loop->alarm = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
 	loop->netlink =
 		tt_ifaces_watch(); /* without it, addresses are read with every connection */
+	(void)tt_udp_open_probe(&loop->probe);
 	if (loop->epoll < 0 || loop->alarm < 0)
 		return TAUT_E_IO;
 	if (add_source(loop, loop->post.wake, &loop->wake_source, TT_IO_WAKE) != TAUT_OK ||
@@ -45,6 +46,7 @@ static void discard(taut_loop *loop)
 	close_if_open(loop->epoll);
 	close_if_open(loop->alarm);
 	close_if_open(loop->netlink);
+	tt_udp_close(&loop->probe);
 	tt_timers_free(&loop->timers);
 	tt_free(&env, loop->conns.buckets);
 	tt_free(&env, loop->in.room);
@@ -86,6 +88,7 @@ int taut_loop_new(taut_loop **out, const struct taut_loop_config *cfg)
 	loop->env = env;
 	loop->flags = cfg->flags;
 	loop->epoll = loop->alarm = loop->netlink = -1;
+	loop->probe.fd = -1;
 	loop->alarm_at = INT64_MAX;
 	tt_timers_init(&loop->timers, &loop->env);
 	loop->in.room = tt_resize(&loop->env, NULL, (size_t)TT_UDP_BATCH * TT_UDP_BUF);

@@ -38,6 +38,10 @@ int tt_udp_open(struct tt_udp *u, const struct taut_addr *local, bool gso);
 /* Bound to the group's port, shared with others, and joined to the group on every multicast
  * interface and on loopback; one of them suffices. 0 or errno. */
 int tt_udp_open_group(struct tt_udp *u, const struct taut_addr *group);
+/* Not bound, for what it says of the kernel: u->gso and u->gro. While it is open, the kernel need
+ * not patch the paths of GRO and time stamps in and out of its code with the first and last socket of
+ * a call, which interrupts every core. 0 or errno. */
+int tt_udp_open_probe(struct tt_udp *u);
 void tt_udp_close(struct tt_udp *u);
 
 /* 0: b->count datagrams came. EAGAIN: none are left. Another errno was a pending error of the

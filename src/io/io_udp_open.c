@@ -59,7 +59,7 @@ static int make_socket(struct tt_udp *u, uint8_t family)
 		return -1;
 	}
 	u->fd = socket(family == 6 ? AF_INET6 : AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
-	               IPPROTO_UDP);
+		       IPPROTO_UDP);
 	if (u->fd < 0)
 		return -1;
 	return family == 6 ? set_int(u->fd, IPPROTO_IPV6, IPV6_V6ONLY, 1) : 0;
@@ -85,6 +85,14 @@ int tt_udp_open(struct tt_udp *u, const struct taut_addr *local, bool gso)
 		return fail(u);
 	set_options(u, local->family, gso);
 	return bind_to(u, local) == 0 ? 0 : fail(u);
+}
+
+int tt_udp_open_probe(struct tt_udp *u)
+{
+	if (make_socket(u, 4) != 0)
+		return fail(u);
+	set_options(u, 4, true);
+	return 0;
 }
 
 void tt_udp_close(struct tt_udp *u)
