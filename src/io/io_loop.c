@@ -134,7 +134,6 @@ static void interfaces_changed(taut_loop *loop)
 static void dispatch(taut_loop *loop, const struct epoll_event *ev)
 {
 	enum tt_io_source *source = ev->data.ptr;
-	uint64_t expirations;
 
 	switch (*source) {
 	case TT_IO_WAKE:
@@ -142,8 +141,7 @@ static void dispatch(taut_loop *loop, const struct epoll_event *ev)
 			loop->worked = true;
 		break;
 	case TT_IO_ALARM:
-		if (read(loop->alarm, &expirations, sizeof expirations) > 0)
-			loop->alarm_at = INT64_MAX;
+		loop->alarm_at = INT64_MAX;
 		break;
 	case TT_IO_NETLINK:
 		interfaces_changed(loop);

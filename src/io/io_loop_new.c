@@ -7,9 +7,11 @@
 #include "io/io_clock.h"
 #include "io/io_loop.h"
 
+/* The alarm is told of once each time it is set and need not be read: EPOLLET. */
 static int add_source(taut_loop *loop, int fd, enum tt_io_source *source, enum tt_io_source kind)
 {
-	struct epoll_event ev = { .events = EPOLLIN, .data = { .ptr = source } };
+	struct epoll_event ev = { .events = EPOLLIN | (kind == TT_IO_ALARM ? EPOLLET : 0u),
+				  .data = { .ptr = source } };
 
 	*source = kind;
 	return epoll_ctl(loop->epoll, EPOLL_CTL_ADD, fd, &ev) == 0 ? TAUT_OK : TAUT_E_IO;
