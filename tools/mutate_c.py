@@ -259,6 +259,7 @@ def tables(text, code):
 
 def function_name(code, begin):
     head = code[:begin].rstrip().rsplit("\n\n", 1)[-1]
+    head = re.sub(r"__attribute__\s*\(\((?:[^()]|\([^()]*\))*\)\)", "", head)
     names = re.findall(r"\b([a-z_][a-z0-9_]*)\s*\(", head)
     return names[0] if names else "?"
 

@@ -434,6 +434,8 @@ static void descriptions_differ_in_one_thing(void **state)
 	assert_string_equal(difference(MINIMAL "m=audio 9 RTP/AVP 96\r\n",
 				       MINIMAL "m=audio 9 RTP/AVP 97\r\n"),
 			    "codecs");
+	assert_string_equal(difference(MINIMAL "a=ice-lite\r\n", MINIMAL "m=audio 9 RTP/AVP 0\r\n"),
+			    "ice-lite");
 	/* the first section that differs counts, whatever comes after it */
 	assert_string_equal(difference(MINIMAL "m=audio 9 RTP/AVP 0\r\nm=audio 9 RTP/AVP 0\r\n",
 				       MINIMAL "m=audio 8 RTP/AVP 0\r\nm=audio 9 RTP/AVP 0\r\n"),
