@@ -51,8 +51,8 @@ bool tt_link_parse_url(struct tt_link_url *out, const char *url)
 	const char *end = p + strcspn(p, "/?#"), *host = p, *host_end;
 	if (*p == '[') {
 		host = p + 1;
-		host_end = memchr(host, ']', (size_t)(end - host));
-		if (!host_end)
+		host_end = host + strcspn(host, "]/?#");
+		if (*host_end != ']')
 			return false;
 		p = host_end + 1;
 	} else {
