@@ -141,6 +141,7 @@ static bool open_port(taut_relay *relay, const struct taut_addr *a, int port)
 	info.max_http_header_data = TT_RELAY_HEADER;
 	info.max_http_header_pool = 256;
 	info.timeout_secs = TT_RELAY_HANDSHAKE;
+	info.timeout_secs_ah_idle = TT_RELAY_HANDSHAKE; /* else it waits 10 s for headers */
 	info.keepalive_timeout = TT_RELAY_HANDSHAKE;
 	info.retry_and_idle_policy = &relay->idle;
 	info.fd_limit_per_thread = TT_RELAY_TCP + 64;

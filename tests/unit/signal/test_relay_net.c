@@ -208,6 +208,22 @@ static void what_is_no_page_is_not_found_and_only_get_and_head_are_taken(void **
 	wire_free(w);
 }
 
+static void a_request_is_done_in_five_seconds(void **state)
+{
+	struct wire *slow = wire_connect(st.port, 0), *silent = wire_connect(st.port, 0);
+	const struct timeval soon = { .tv_sec =
+					      3 }; /* by itself libwebsockets would wait for 10 s */
+	(void)state;
+
+	setsockopt(slow->fd, SOL_SOCKET, SO_RCVTIMEO, &soon, sizeof soon);
+	setsockopt(silent->fd, SOL_SOCKET, SO_RCVTIMEO, &soon, sizeof soon);
+	wire_send(slow, "GET / HTTP/1.1\r\nHost: x\r\n", 25);
+	poke(); /* has been read by then */
+	leap(6);
+	wire_ended(slow);
+	wire_ended(silent);
+}
+
 static void a_request_has_eight_kib_at_most(void **state)
 {
 	static const struct {
@@ -720,6 +736,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(every_file_of_the_page_is_served_with_its_type_and_its_headers),
 		T(what_is_no_page_is_not_found_and_only_get_and_head_are_taken),
+		T(a_request_is_done_in_five_seconds),
 		T(a_request_has_eight_kib_at_most),
 		T(an_upgrade_of_another_path_host_or_origin_is_refused_and_logged),
 		T(a_relay_for_all_takes_any_name_but_keeps_to_its_origin),
