@@ -31,11 +31,11 @@ struct wire {
 	uint8_t got[WIRE_ROOM];
 };
 
-static inline struct wire *wire_connect(uint16_t port, int receive_buffer)
+static inline struct wire *wire_connect_to(uint32_t ip, uint16_t port, int receive_buffer)
 {
 	const struct sockaddr_in to = { .sin_family = AF_INET,
 					.sin_port = htons(port),
-					.sin_addr = { htonl(INADDR_LOOPBACK) } };
+					.sin_addr = { htonl(ip) } };
 	const struct timeval deadline = { .tv_sec = 20 };
 	const int at_once = 1;
 	struct wire *w = calloc(1, sizeof *w);
@@ -54,6 +54,11 @@ static inline struct wire *wire_connect(uint16_t port, int receive_buffer)
 	setsockopt(w->fd, SOL_SOCKET, SO_SNDTIMEO, &deadline, sizeof deadline);
 	assert_int_equal(connect(w->fd, (const struct sockaddr *)&to, sizeof to), 0);
 	return w;
+}
+
+static inline struct wire *wire_connect(uint16_t port, int receive_buffer)
+{
+	return wire_connect_to(INADDR_LOOPBACK, port, receive_buffer);
 }
 
 static inline void wire_free(struct wire *w)
