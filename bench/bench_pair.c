@@ -4,6 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dtls/dtls_state.h"
+#include "peer/pc.h"
+
 enum { SECOND = 1000000, PATIENCE = 10 * SECOND };
 
 static void on_event(void *user, taut_pc *pc, const struct taut_event *ev)
@@ -42,7 +45,8 @@ static int add(struct bench_end *e, const struct bench_pair_config *cfg, bool of
 					.codecs = codecs,
 					.codec_count = 2,
 					.srtp_backend = cfg->srtp_backend,
-					.pacing_burst = cfg->paced ? 0 : UINT32_MAX };
+					.pacing_burst = cfg->burst_every ? cfg->burst : UINT32_MAX,
+					.pacing_interval = cfg->burst_every };
 	struct taut_transceiver_init t = { .size = sizeof t };
 	const struct taut_data_channel_init channel = { .size = sizeof channel, .label = "bench" };
 	int err = TAUT_OK;
@@ -52,6 +56,9 @@ static int add(struct bench_end *e, const struct bench_pair_config *cfg, bool of
 	if (e->own_loop)
 		err = taut_loop_new(&e->loop, &loop);
 
+	if (!err && cfg->sha1) /* there is no call for it, and need not be */
+		SSL_CTX_set_tlsext_use_srtp(taut_loop_env(e->loop)->dtls->ctx,
+					    "SRTP_AES128_CM_SHA1_80");
 	if (!err)
 		err = taut_pc_new(&e->pc, taut_loop_env(e->loop), &pc, taut_loop_now(e->loop));
 	if (!err)

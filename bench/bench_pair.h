@@ -21,7 +21,10 @@ struct bench_pair {
 };
 
 struct bench_pair_config {
-	bool media, data, paced;
+	bool media, data;
+	bool sha1;             /* as DTLS server Chromium takes AES_CM_128_HMAC_SHA1_80 */
+	unsigned burst;        /* video leaves in so many packets at once, a burst each ... */
+	uint32_t burst_every;  /* ... so many microseconds; 0: without pacing */
 	uint32_t loop_flags;   /* TAUT_LOOP_ */
 	uint32_t srtp_backend; /* TAUT_SRTP_ */
 	taut_loop *loops[2];   /* NULL: each its own */
