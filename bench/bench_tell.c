@@ -34,7 +34,7 @@ static json_t *json_of(const struct bench_case *c)
 
 static void print_json(json_t *o)
 {
-	json_dumpf(o, stdout, JSON_COMPACT | JSON_PRESERVE_ORDER);
+	json_dumpf(o, stdout, JSON_COMPACT | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(6));
 	putchar('\n');
 	json_decref(o);
 }
