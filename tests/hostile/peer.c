@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "dtls/dtls_state.h"
+
 enum { FRAME = 3000 };
 
 /* ---- what is seen ---- */
@@ -464,4 +466,17 @@ void hostile_assert_alive(struct hostile *h)
 		hostile_assert_frame(h);
 	/* Silence may have been noticed: the next consent check mends it. */
 	assert_true(pair_run(&h->pair, 10 * SECOND, good_is_connected));
+}
+
+void hostile_assert_settled(struct hostile *h)
+{
+	hostile_run(h, 45 * SECOND);
+	const uint32_t state = taut_pc_connection_state(h->pc);
+	if (state != TAUT_STATE_CONNECTED)
+		assert_in_range(state, TAUT_STATE_FAILED, TAUT_STATE_CLOSED);
+	if (h->pc->dtls_state == TAUT_STATE_FAILED) {
+		assert_null(h->pc->srtp);
+		assert_false(h->pc->sctp_started);
+		assert_true(h->pc->dtls->end_reason != TAUT_REASON_NONE);
+	}
 }

@@ -22,7 +22,7 @@ build dev >build/dev.log 2>&1 || { cat build/dev.log >&2; exit 1; }
 
 # Programs and the filter of their tests: all, or a row.
 runs() {
-	for program in a_ice b_dtls c_media d_sctp e_api; do
+	for program in a_ice b_dtls b_certificate c_srtp c_rtcp c_media d_sctp d_data e_api; do
 		[ -n "$rows" ] || say "$program *"
 		for row in $rows; do
 			case $program in "${row%??}"_*) say "$program $row*" ;; esac

@@ -1,0 +1,335 @@
+/* test_b_certificate.c - rows B05 to B08, B14 and B17 of HOSTILE.md: who the peer is, and what was agreed
+ * on, against a whole connection. */
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <openssl/evp.h>
+#include <openssl/x509v3.h>
+
+#include "dtls/dtls_state.h"
+#include "hostile/craft.h"
+
+static void b05_a_client_without_a_certificate_fails_the_call(void **state)
+{
+	struct hostile h;
+
+	(void)state;
+	hostile_init(&h, 205, 0, false); /* the bad one answers and is the DTLS client */
+	SSL_certs_clear(h.evil->dtls->ssl);
+	hostile_assert_settled(&h);
+	assert_int_equal(h.pc->dtls_state, TAUT_STATE_FAILED);
+	assert_int_equal(h.pc->dtls->end_reason, TAUT_REASON_DTLS_HANDSHAKE);
+	assert_int_equal(h.seen[0].opens, 0);
+	hostile_end(&h);
+}
+
+static void b06_another_certificate_fails_before_keys_and_data(void **state)
+{
+	(void)state;
+	for (int good = 0; good < 2; good++) {
+		struct hostile h;
+		hostile_init(&h, 206, good, false);
+		struct pair_signal *s = hostile_catch(&h);
+		char *at = strstr(s->text, "a=fingerprint:sha-256 ");
+		assert_non_null(at);
+		at[22] = at[22] == 'A' ? 'B' : 'A';
+		for (at = strstr(at + 1, "a=fingerprint:sha-256 "); at;
+		     at = strstr(at + 1, "a=fingerprint:sha-256 "))
+			at[22] = at[22] == 'A' ? 'B' : 'A';
+		hostile_until_dtls(&h, TAUT_STATE_FAILED);
+		assert_int_equal(h.pc->dtls_state, TAUT_STATE_FAILED);
+		assert_int_equal(h.pc->dtls->end_reason, TAUT_REASON_DTLS_FINGERPRINT);
+		assert_int_equal(taut_pc_connection_state(h.pc), TAUT_STATE_FAILED);
+		hostile_run(&h, 5 * SECOND);
+		assert_null(h.pc->srtp);
+		assert_false(h.pc->sctp_started);
+		assert_int_equal(h.seen[good].opens + h.seen[good].messages, 0);
+		hostile_end(&h);
+	}
+}
+
+/* What stands where the offer's a=fingerprint lines stood: R the right one, r in small letters, W a
+ * wrong one of the same hash, N the right one without colons, + and - one octet more or less. */
+static const struct {
+	const char *lines;
+	int code;      /* of set_remote_description */
+	bool connects; /* when it was taken */
+} fingerprints[] = {
+	{ "R", TAUT_OK, true },        { "r", TAUT_OK, true },        { "RW", TAUT_OK, true },
+	{ "WR", TAUT_OK, true },       { "1R", TAUT_OK, true }, /* a sha-1 beside it */
+	{ "MR", TAUT_OK, true },                                /* an md5 beside it */
+	{ "5R", TAUT_OK, false }, /* a wrong sha-512 beside it: the stronger counts */
+	{ "W", TAUT_OK, false },       { "1", TAUT_E_INVAL, false },  { "M", TAUT_E_INVAL, false },
+	{ "N", TAUT_E_SYNTAX, false }, { "+", TAUT_E_SYNTAX, false }, { "-", TAUT_E_SYNTAX, false },
+	{ "", TAUT_E_INVAL, false },
+};
+
+static void put_print(char *out, size_t cap, char kind, const char *right)
+{
+	char value[256];
+	size_t n = strlen(right);
+
+	snprintf(value, sizeof value, "%s", right);
+	if (kind == 'W')
+		value[0] = value[0] == 'A' ? 'B' : 'A';
+	for (size_t i = 0; kind == 'r' && i < n; i++)
+		value[i] = (char)tolower((unsigned char)value[i]);
+	if (kind == '+')
+		snprintf(value + n, sizeof value - n, ":00");
+	if (kind == '-')
+		value[n - 3] = '\0';
+	if (kind == 'N') {
+		n = 0;
+		for (size_t i = 0; right[i]; i++)
+			if (right[i] != ':')
+				value[n++] = right[i];
+		value[n] = '\0';
+	}
+	const size_t len = kind == '1' ? 20 : kind == 'M' ? 16 : kind == '5' ? 64 : 0;
+	for (size_t i = 0; i < len; i++)
+		snprintf(value + 3 * i, sizeof value - 3 * i, i + 1 < len ? "AB:" : "AB");
+	snprintf(out, cap, "a=fingerprint:%s %s\r\n",
+		 kind == '1'   ? "sha-1"
+		 : kind == 'M' ? "md5"
+		 : kind == '5' ? "sha-512"
+			       : "sha-256",
+		 value);
+}
+
+static void b07_every_form_of_fingerprint_has_its_outcome(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < TT_COUNT(fingerprints); i++) {
+		struct hostile h;
+		char lines[1024] = "", right[100];
+		hostile_init(&h, 207, 1, true);
+		struct pair_signal *s = hostile_catch(&h);
+		const char *at = strstr(s->text, "a=fingerprint:sha-256 ");
+		assert_non_null(at);
+		snprintf(right, sizeof right, "%.95s", at + 22);
+		for (const char *k = fingerprints[i].lines; *k; k++)
+			put_print(lines + strlen(lines), sizeof lines - strlen(lines), *k, right);
+		char *text = hostile_edit(s->text, "a=fingerprint:", lines);
+		if (fingerprints[i].code != TAUT_OK) {
+			hostile_assert_description_refused(&h, TAUT_SDP_OFFER, text,
+							   fingerprints[i].code);
+			free(text);
+			hostile_end(&h);
+			continue;
+		}
+		hostile_rewrite(s, text);
+		hostile_run(&h, 3 * SECOND);
+		if (h.pair.peers[1].connected != fingerprints[i].connects)
+			fail_msg("fingerprints %s: connected %d", fingerprints[i].lines,
+				 h.pair.peers[1].connected);
+		if (!fingerprints[i].connects)
+			assert_int_equal(h.pc->dtls->end_reason, TAUT_REASON_DTLS_FINGERPRINT);
+		hostile_end(&h);
+	}
+}
+
+static void b07_a_fingerprint_of_the_section_overrides_the_session_s(void **state)
+{
+	struct hostile h;
+	char lines[256], right[100], wrong[200];
+
+	(void)state;
+	hostile_init(&h, 208, 1, true);
+	struct pair_signal *s = hostile_catch(&h);
+	snprintf(right, sizeof right, "%.95s", strstr(s->text, "a=fingerprint:sha-256 ") + 22);
+	put_print(wrong, sizeof wrong, 'W', right);
+	snprintf(lines, sizeof lines, "t=0 0\r\n%s", wrong);
+	hostile_rewrite(s, hostile_edit(s->text, "t=0 0", lines));
+	hostile_run(&h, 3 * SECOND);
+	assert_true(h.pair.peers[1].connected);
+	hostile_end(&h);
+}
+
+static void b08_a_setup_that_cannot_be_is_refused(void **state)
+{
+	static const char *const offers[] = { "a=setup:holdconn\r\n", "a=setup:both\r\n" };
+	static const char *const answers[] = { "a=setup:holdconn\r\n", "a=setup:actpass\r\n",
+					       "a=setup:\r\n" };
+
+	(void)state;
+	for (int good = 0; good < 2; good++) {
+		struct hostile h;
+		hostile_init(&h, 209, good, false);
+		struct pair_signal *s = hostile_catch(&h);
+		const char *const *all = good ? offers : answers;
+		for (size_t i = 0; i < (good ? TT_COUNT(offers) : TT_COUNT(answers)); i++) {
+			char *text = hostile_edit(s->text, "a=setup:", all[i]);
+			hostile_mark(&h);
+			assert_true(taut_pc_set_remote_description(h.pc, h.pair.sim.now, s->type,
+								   text, strlen(text)) < 0);
+			hostile_assert_unchanged(&h);
+			free(text);
+		}
+		hostile_end(&h);
+	}
+}
+
+static void b08_a_role_that_flips_later_changes_nothing(void **state)
+{
+	struct hostile h;
+
+	(void)state;
+	hostile_begin(&h, 210, 0);
+	/* The bad one offers anew, and says that it is the server now. */
+	struct taut_transceiver_init more = { .size = sizeof more, .kind = TAUT_AUDIO };
+	taut_transceiver t;
+	assert_int_equal(taut_pc_add_transceiver(h.evil, h.pair.sim.now, &more, &t), TAUT_OK);
+	struct pair_signal *s = hostile_catch(&h);
+	assert_int_equal(s->type, TAUT_SDP_OFFER);
+	const uint32_t nominated = h.pc->dtls_state;
+	char *text = hostile_edit(s->text, "a=setup:", "a=setup:passive\r\n");
+	const int code = taut_pc_set_remote_description(h.pc, h.pair.sim.now, TAUT_SDP_OFFER, text,
+							strlen(text));
+	free(text);
+	if (code == TAUT_OK)
+		taut_pc_set_remote_description(h.pc, h.pair.sim.now, TAUT_SDP_ROLLBACK, NULL, 0);
+	assert_false(h.pc->dtls->client);
+	assert_int_equal(h.pc->dtls_state, nominated);
+	hostile_run(&h, SECOND);
+	hostile_assert_alive(&h);
+	hostile_end(&h);
+}
+
+static void b14_without_a_common_profile_media_fails_closed_and_data_goes_on(void **state)
+{
+	uint8_t buf[PACKET];
+	struct hostile h;
+
+	(void)state;
+	hostile_init(&h, 215, 0, false);
+	assert_int_equal(SSL_set_tlsext_use_srtp(h.evil->dtls->ssl, "SRTP_AES128_CM_SHA1_32"), 0);
+	hostile_until_dtls(&h, TAUT_STATE_CONNECTED);
+	hostile_run(&h, 2 * SECOND);
+	assert_null(h.pc->srtp);
+	assert_true(h.pc->srtp_refused);
+	hostile_assert_ping(&h);
+	hostile_mark(&h);
+	for (unsigned n = 0; n < 50; n++) {
+		struct wr w = craft_rtp(buf, sizeof buf, 96, (uint16_t)n, n * 960, 77);
+		wr_bytes(&w, "clear", 5);
+		hostile_inject(&h, NULL, buf, w.off);
+	}
+	hostile_assert_refused(&h, TAUT_DROP_MEDIA_WITHOUT_KEYS, 50);
+	hostile_assert_ping(&h);
+	hostile_end(&h);
+}
+
+/* A certificate of the bad one's own making, of about so many octets, with a NUL in its names. */
+static void own_certificate(struct hostile *h, size_t bulk, char print[96])
+{
+	static const char text[] = "DNS:good.example";
+	struct tt_dtls_shared *shared = h->evil->dtls->shared;
+	EVP_PKEY *key = EVP_PKEY_Q_keygen(shared->lib, NULL, "EC", "P-256");
+	X509 *cert = X509_new_ex(shared->lib, NULL);
+	uint8_t digest[32];
+
+	assert_non_null(key);
+	assert_non_null(cert);
+	X509_set_version(cert, 2);
+	ASN1_INTEGER_set(X509_get_serialNumber(cert), 1);
+	X509_gmtime_adj(X509_getm_notBefore(cert), -86400);
+	X509_gmtime_adj(X509_getm_notAfter(cert), 86400 * 30);
+	X509_NAME *name = X509_get_subject_name(cert);
+	X509_NAME_add_entry_by_txt(name, "CN", V_ASN1_UTF8STRING, (const uint8_t *)"a\0b", 3, -1,
+				   0);
+	X509_set_issuer_name(cert, name);
+	X509_set_pubkey(cert, key);
+	X509_EXTENSION *san = X509V3_EXT_conf_nid(NULL, NULL, NID_subject_alt_name, text);
+	ASN1_OCTET_STRING *octets = X509_EXTENSION_get_data(san);
+	uint8_t spoiled[64];
+	const int n = ASN1_STRING_length(octets);
+	memcpy(spoiled, ASN1_STRING_get0_data(octets), (size_t)n);
+	spoiled[n - 8] = '\0'; /* good\0example */
+	ASN1_OCTET_STRING_set(octets, spoiled, n);
+	X509_add_ext(cert, san, -1);
+	X509_EXTENSION_free(san);
+	for (size_t made = 0; made < bulk; made += 1000) {
+		uint8_t filler[1000] = { 4, 0x82, 3, 0xe4 };
+		ASN1_OBJECT *oid = OBJ_txt2obj("1.2.3.4.5", 1);
+		ASN1_OCTET_STRING *value = ASN1_OCTET_STRING_new();
+		ASN1_OCTET_STRING_set(value, filler, sizeof filler);
+		X509_EXTENSION *e = X509_EXTENSION_create_by_OBJ(NULL, oid, 0, value);
+		X509_add_ext(cert, e, -1);
+		X509_EXTENSION_free(e);
+		ASN1_OCTET_STRING_free(value);
+		ASN1_OBJECT_free(oid);
+	}
+	assert_true(X509_sign(cert, key, EVP_sha256()) > 0);
+	assert_int_equal(X509_digest(cert, EVP_sha256(), digest, NULL), 1);
+	for (size_t i = 0; i < 32; i++)
+		snprintf(print + 3 * i, 96 - 3 * i, i < 31 ? "%02X:" : "%02X", digest[i]);
+	assert_int_equal(SSL_use_certificate(h->evil->dtls->ssl, cert), 1);
+	assert_int_equal(SSL_use_PrivateKey(h->evil->dtls->ssl, key), 1);
+	X509_free(cert);
+	EVP_PKEY_free(key);
+}
+
+static void b17_odd_certificates_pass_by_fingerprint_or_fail(void **state)
+{
+	static const size_t bulks[] = { 0, 4000, 60000 };
+
+	(void)state;
+	for (int good = 0; good < 2; good++)
+		for (size_t i = 0; i < TT_COUNT(bulks); i++) {
+			struct hostile h;
+			char print[96], line[160];
+			hostile_init(&h, 218, good, true);
+			own_certificate(&h, bulks[i], print);
+			struct pair_signal *s = hostile_catch(&h);
+			snprintf(line, sizeof line, "a=fingerprint:sha-256 %s\r\n", print);
+			hostile_rewrite(s, hostile_edit(s->text, "a=fingerprint:", line));
+			hostile_assert_settled(&h);
+			if (bulks[i] == 0)
+				hostile_assert_ping(
+					&h); /* media would need an answer that names it, too */
+			if (bulks[i] > 16384)
+				assert_int_equal(h.pc->dtls_state, TAUT_STATE_FAILED);
+			hostile_end(&h);
+		}
+}
+
+/* What claims to be longer than any certificate is not even begun. */
+static void b17_a_certificate_of_a_mebibyte_is_refused_at_its_first_fragment(void **state)
+{
+	static const uint32_t lengths[] = { TT_DTLS_CERTIFICATE_MAX + 1, 100000, 1 << 20,
+					    0xffffff };
+	uint8_t record[PACKET], body[500] = { 0 };
+
+	(void)state;
+	for (int good = 0; good < 2; good++) {
+		struct hostile h;
+		hostile_init(&h, 220, good, false);
+		hostile_until_dtls(&h, TAUT_STATE_CONNECTING);
+		hostile_mark(&h);
+		for (unsigned n = 0; n < 20; n++)
+			hostile_inject(&h, NULL, record,
+				       craft_fragment(record, 11, lengths[n % TT_COUNT(lengths)], 2,
+						      0, sizeof body, body, sizeof body));
+		hostile_assert_refused(&h, TAUT_DROP_DTLS_MESSAGE_TOO_LONG, 20);
+		hostile_assert_call(&h);
+		hostile_end(&h);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(b05_a_client_without_a_certificate_fails_the_call),
+		cmocka_unit_test(b06_another_certificate_fails_before_keys_and_data),
+		cmocka_unit_test(b07_every_form_of_fingerprint_has_its_outcome),
+		cmocka_unit_test(b07_a_fingerprint_of_the_section_overrides_the_session_s),
+		cmocka_unit_test(b08_a_setup_that_cannot_be_is_refused),
+		cmocka_unit_test(b08_a_role_that_flips_later_changes_nothing),
+		cmocka_unit_test(b14_without_a_common_profile_media_fails_closed_and_data_goes_on),
+		cmocka_unit_test(b17_odd_certificates_pass_by_fingerprint_or_fail),
+		cmocka_unit_test(b17_a_certificate_of_a_mebibyte_is_refused_at_its_first_fragment),
+	};
+	if (argc > 1) /* only those: a13* */
+		cmocka_set_test_filter(argv[1]);
+	return cmocka_run_group_tests_name("hostile/b_certificate", tests, NULL, NULL);
+}
