@@ -61,6 +61,7 @@ static int take_codec(struct taut_pc *pc, const struct taut_codec *from)
 		return TAUT_E_UNSUPPORTED; /* nothing here could packetize it */
 	to->codec.mime = tt_copy_text(pc->env, c.mime, strlen(c.mime));
 	to->codec.fmtp = c.fmtp ? tt_copy_text(pc->env, c.fmtp, strlen(c.fmtp)) : NULL;
+	to->pt = c.payload_type; /* so that no other codec gets it */
 	pc->codec_count++;
 	return to->codec.mime && (to->codec.fmtp || !c.fmtp) ? TAUT_OK : TAUT_E_NOMEM;
 }
@@ -78,7 +79,8 @@ int pc_take_codecs(struct taut_pc *pc, const struct taut_codec *codecs, size_t c
 	}
 	for (size_t i = 0; i < pc->codec_count; i++) {
 		struct pc_codec *c = &pc->codecs[i];
-		c->pt = c->codec.payload_type ? c->codec.payload_type : free_pt(pc);
+		if (c->pt == 0)
+			c->pt = free_pt(pc);
 		if (c->kind == TAUT_VIDEO)
 			c->rtx_pt = free_pt(pc);
 	}
