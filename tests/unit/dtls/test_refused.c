@@ -25,8 +25,7 @@ REFUSABLE(int, OSSL_PROVIDER_add_builtin, (lib * l, const char *n, OSSL_provider
 	  (l, n, f), 0)
 REFUSABLE(OSSL_PROVIDER *, OSSL_PROVIDER_load, (lib * l, const char *n), (l, n), NULL)
 REFUSABLE(int, RAND_set_DRBG_type,
-	  (lib * l, const char *d, const char *q, const char *c, const char *h), (l, d, q, c, h),
-	  0)
+	  (lib * l, const char *d, const char *q, const char *c, const char *h), (l, d, q, c, h), 0)
 REFUSABLE(EVP_RAND_CTX *, RAND_get0_primary, (lib * l), (l), NULL)
 REFUSABLE(int, RAND_bytes, (octet * out, int n), (out, n), 0)
 REFUSABLE(int, EVP_RAND_CTX_set_params, (EVP_RAND_CTX * c, const OSSL_PARAM p[]), (c, p), 0)
@@ -77,8 +76,7 @@ long __wrap_SSL_CTX_ctrl(SSL_CTX *c, int cmd, long n, void *p);
 long __wrap_SSL_CTX_ctrl(SSL_CTX *c, int cmd, long n, void *p)
 {
 	const bool asked = cmd == SSL_CTRL_SET_MIN_PROTO_VERSION ||
-			   cmd == SSL_CTRL_SET_MAX_PROTO_VERSION ||
-			   cmd == SSL_CTRL_SET_GROUPS_LIST;
+			   cmd == SSL_CTRL_SET_MAX_PROTO_VERSION || cmd == SSL_CTRL_SET_GROUPS_LIST;
 
 	return asked && refuse_now() ? 0 : __real_SSL_CTX_ctrl(c, cmd, n, p);
 }
@@ -212,8 +210,8 @@ static void what_cannot_be_protected_ends_the_association(void **state)
 	assert_non_null(tt_dtls_cipher_name(p.d[0]));
 	assert_int_equal(tt_dtls_protect(p.d[0], p.sim.now, "x", 0, out, sizeof out), 0);
 	assert_int_equal(tt_dtls_protect(p.d[0], p.sim.now, "x", 1, out, TT_DTLS_OVERHEAD), 0);
-	assert_int_equal(tt_dtls_protect(p.d[0], p.sim.now, out, TT_DTLS_DATAGRAM_MAX + 1, out, 99999),
-			 0);
+	assert_int_equal(
+		tt_dtls_protect(p.d[0], p.sim.now, out, TT_DTLS_DATAGRAM_MAX + 1, out, 99999), 0);
 	assert_int_equal(tt_dtls_state(p.d[0]), TT_DTLS_CONNECTED);
 	let_fail(0);
 	assert_int_equal(tt_dtls_protect(p.d[0], p.sim.now, "x", 1, out, sizeof out), 0);

@@ -183,8 +183,7 @@ static void expect_refusals(uint16_t profile, bool control)
 			assert_int_equal(n, TT_SRTP_E_REFUSED);
 	}
 	assert_true(tt_srtp_counters(a)->refused > 0);
-	assert_int_equal(env[0].drops[TAUT_DROP_SRTP_NOT_PROTECTED],
-			 tt_srtp_counters(a)->refused);
+	assert_int_equal(env[0].drops[TAUT_DROP_SRTP_NOT_PROTECTED], tt_srtp_counters(a)->refused);
 	const size_t len = packet(plain, sizeof plain, control, (uint16_t)(seq - 1));
 	REFUSE_EACH
 	{
@@ -217,8 +216,7 @@ static void what_makes_no_sense_is_refused(void **state)
 
 	env_init(&env);
 	assert_int_equal(make(&s, &env, 99, profiles[0], false), TAUT_E_INVAL);
-	assert_int_equal(make(&s, &env, TAUT_SRTP_TAUT, TT_SRTP_PROFILE_NONE, false),
-			 TAUT_E_INVAL);
+	assert_int_equal(make(&s, &env, TAUT_SRTP_TAUT, TT_SRTP_PROFILE_NONE, false), TAUT_E_INVAL);
 	assert_null(tt_srtp_backend_name(99));
 	assert_false(tt_srtp_ready(99));
 	assert_true(tt_srtp_ready(TAUT_SRTP_TAUT));
@@ -251,7 +249,8 @@ static void a_packet_of_impossible_length_is_malformed(void **state)
 
 static void a_ceiling_of_sources_that_is_given_is_kept(void **state)
 {
-	const struct tt_srtp_config cfg = { .backend = TAUT_SRTP_TAUT, .sent_max = 1,
+	const struct tt_srtp_config cfg = { .backend = TAUT_SRTP_TAUT,
+					    .sent_max = 1,
 					    .received_max = 1 };
 	struct tt_srtp_keys k = { .profile = profiles[0] };
 	struct tt_env env;

@@ -69,8 +69,8 @@ static void a_long_term_key_that_cannot_be_made_is_none(void **state)
 		long rounds = 0;
 		REFUSE_EACH
 		{
-			const bool made = tt_stun_key_long_term(&k, all[i], text("u"), text("r"),
-								text("p"));
+			const bool made =
+				tt_stun_key_long_term(&k, all[i], text("u"), text("r"), text("p"));
 			assert_int_equal(made, !refuse_failed());
 			if (!made)
 				assert_no_key(&k);
