@@ -1,4 +1,5 @@
 /* bench_rtp.c - frames of video over loopback, through two whole connections. */
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -112,6 +113,68 @@ static void stream_run(void *me, uint64_t packets, struct bench_sample *out)
 	};
 }
 
+/* ---- two of taut's, each with its loops on a thread of its own ---- */
+
+struct two {
+	struct stream *stream[2];
+	uint64_t packets;
+	struct bench_sample out[2];
+};
+
+static void two_close(void *me)
+{
+	struct two *t = me;
+
+	for (int i = 0; i < 2; i++)
+		if (t->stream[i])
+			stream_close(t->stream[i]);
+	free(t);
+}
+
+static void *two_open(const struct bench_case *c, const char **why)
+{
+	struct two *t = calloc(1, sizeof *t);
+
+	for (int i = 0; t && i < 2; i++) {
+		t->stream[i] = stream_open(c, why);
+		if (!t->stream[i]) {
+			two_close(t);
+			return NULL;
+		}
+	}
+	return t;
+}
+
+static void *first_half(void *me)
+{
+	struct two *t = me;
+
+	stream_run(t->stream[0], t->packets, &t->out[0]);
+	return NULL;
+}
+
+static void two_run(void *me, uint64_t packets, struct bench_sample *out)
+{
+	struct two *t = me;
+	const double from = bench_cpu_us(), wall = bench_wall_us();
+	const uint64_t mallocs = bench_allocations();
+	pthread_t other;
+
+	t->packets = packets / 2;
+	if (pthread_create(&other, NULL, first_half, t) != 0)
+		abort();
+	stream_run(t->stream[1], t->packets, &t->out[1]);
+	pthread_join(other, NULL);
+	*out = (struct bench_sample){
+		.packets = t->out[0].packets + t->out[1].packets,
+		.bytes = t->out[0].bytes + t->out[1].bytes,
+		.cpu_us = bench_cpu_us() - from, /* of the process: both threads */
+		.wall_us = bench_wall_us() - wall,
+		.allocations = bench_allocations() - mallocs,
+		.lost = (t->out[0].lost + t->out[1].lost) / 2,
+	};
+}
+
 /* ---- the limit ---- */
 
 static void *bare_open(const struct bench_case *c, const char **why)
@@ -138,6 +201,8 @@ static const struct bench_case cases[] = {
 	PAIR(16),
 	PAIR(48),
 	TAUT("1,200 B, GCM", 64, 0, "pacing"),
+	{ "taut", "rtp", "1,200 B, GCM, two threads", 48, "pacing", two_open, two_run, two_close,
+	  0 },
 	TAUT("1,200 B, AES_CM", 16, SHA1, "pacing"),
 	TAUT("1,200 B, GCM, libsrtp2", 16, LIBSRTP, "pacing"),
 	TAUT("1,200 B, GCM, paced", 16, PACED, NULL),
