@@ -6,11 +6,9 @@
 
 enum { STEP = 128 }; /* buffers grow in these, so that they soon fit all packets of a stream */
 
-bool tt_rtp_history_init(struct tt_rtp_history *h, struct tt_env *env, size_t size)
+void tt_rtp_history_init(struct tt_rtp_history *h, struct tt_env *env, size_t size)
 {
 	*h = (struct tt_rtp_history){ .env = env, .size = size };
-	h->slots = tt_alloc(env, size * sizeof *h->slots);
-	return h->slots != NULL;
 }
 
 void tt_rtp_history_free(struct tt_rtp_history *h)
@@ -30,6 +28,10 @@ int tt_rtp_history_reserve(struct tt_rtp_history *h, size_t count, size_t len)
 {
 	if (count > h->size - tt_rtp_history_waiting(h))
 		return TAUT_E_LIMIT;
+	if (!h->slots) /* many a sender is negotiated and never sends */
+		h->slots = tt_alloc(h->env, h->size * sizeof *h->slots);
+	if (!h->slots)
+		return TAUT_E_NOMEM;
 	for (size_t i = 0; i < count; i++) {
 		struct tt_rtp_sent *p = slot(h, h->next + i);
 

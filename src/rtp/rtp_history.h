@@ -23,12 +23,12 @@ struct tt_rtp_sent {
 
 struct tt_rtp_history {
 	struct tt_env *env;
-	struct tt_rtp_sent *slots;
+	struct tt_rtp_sent *slots; /* NULL: nothing was sent yet */
 	size_t size; /* a power of two */
 	uint64_t head, next;
 };
 
-bool tt_rtp_history_init(struct tt_rtp_history *h, struct tt_env *env, size_t size);
+void tt_rtp_history_init(struct tt_rtp_history *h, struct tt_env *env, size_t size);
 void tt_rtp_history_free(struct tt_rtp_history *h);
 /* Makes sure that `count` packets of up to `len` bytes can be added. 0, TAUT_E_LIMIT, TAUT_E_NOMEM. */
 int tt_rtp_history_reserve(struct tt_rtp_history *h, size_t count, size_t len);

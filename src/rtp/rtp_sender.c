@@ -37,9 +37,8 @@ int tt_rtp_sender_init(struct tt_rtp_sender *s, struct tt_env *env,
 	s->rtx_seq = first_seq ? tt_u16(first_seq & 0xffff) : start.rtx_seq & 0x7fff;
 	s->picture_id = start.picture & 0x7fff;
 	s->ts_offset = start.ts;
-	if (!tt_rtp_history_init(&s->history, env,
-				 cfg->kind == TAUT_VIDEO ? VIDEO_HISTORY : AUDIO_HISTORY))
-		return TAUT_E_NOMEM;
+	tt_rtp_history_init(&s->history, env,
+			    cfg->kind == TAUT_VIDEO ? VIDEO_HISTORY : AUDIO_HISTORY);
 	tt_rtp_sender_configure(s, cfg);
 	return TAUT_OK;
 }
