@@ -24,6 +24,7 @@ typedef uint32_t taut_timer;
 #define TAUT_LOOP_NO_IPV6 1
 #define TAUT_LOOP_LOOPBACK_ONLY 2 /* interfaces other than loopback are not told to connections */
 #define TAUT_LOOP_NO_GSO 4        /* sendmmsg instead of UDP_SEGMENT */
+#define TAUT_LOOP_NO_GRO 8        /* recvmmsg alone, without UDP_GRO */
 struct taut_loop_config {
 	size_t size;
 	uint32_t flags;

@@ -258,6 +258,7 @@ int call_join(struct call **out, taut_loop *loop, const struct call_config *cfg)
 	c->cfg = *cfg;
 	c->loop = loop;
 	c->pc = (struct taut_config){ .size = sizeof c->pc };
+	c->pc.srtp_backend = cfg->srtp_backend;
 	c->pc.codecs = taut_media_codecs(&c->pc.codec_count);
 	if (cfg->stun) {
 		c->stun = (struct taut_ice_server){ .size = sizeof c->stun, .url = cfg->stun };

@@ -29,6 +29,7 @@ struct call_config {
 	const char *save;                     /* directory, or NULL */
 	const char *stun;                     /* "stun:host:port", or NULL */
 	uint32_t width, height, fps, bitrate; /* of the test card; 0: media.h's defaults */
+	uint32_t srtp_backend;                /* TAUT_SRTP_ */
 	bool json;
 	FILE *out;                 /* where lines go */
 	void (*ended)(void *user); /* the files are sent, or the room is lost for good */

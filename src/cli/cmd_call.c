@@ -7,6 +7,7 @@
 #include "cli/call.h"
 #include "cli/cli.h"
 #include "cli/runtime.h"
+#include "srtp/srtp.h"
 
 enum {
 	KEY_ROOM = 'r',
@@ -25,7 +26,9 @@ enum {
 	KEY_FPS,
 	KEY_BITRATE,
 	KEY_LOOPBACK,
-	KEY_NO_GSO
+	KEY_NO_GSO,
+	KEY_NO_GRO,
+	KEY_SRTP
 };
 enum { AFTER_END = 1000000 }; /* what is under way still arrives, what is asked for again too */
 
@@ -49,6 +52,9 @@ static const struct cli_option options[] = {
 	  "do not check the relay's certificate (https with a self-made one)" },
 	{ "loopback-only", KEY_LOOPBACK, NULL, "use the loopback interface and no other" },
 	{ "no-gso", KEY_NO_GSO, NULL, "send packet by packet, without UDP_SEGMENT" },
+	{ "no-gro", KEY_NO_GRO, NULL, "receive packet by packet, without UDP_GRO" },
+	{ "srtp", KEY_SRTP, "NAME",
+	  "what protects media: taut or libsrtp2 (default: taut's choice)" },
 	{ "trace", KEY_TRACE, "FILE", "every packet and step in words; - is stderr" },
 	{ "json", KEY_JSON, NULL, "one object per line; the last is the summary" },
 	{ NULL, 0, NULL, NULL },
@@ -106,6 +112,21 @@ static bool take_send(struct call_config *cfg, const char *what)
 		cfg->send[cfg->send_count++] = what;
 	else if (strcmp(what, "none") != 0)
 		return false;
+	return true;
+}
+
+static bool take_srtp(struct call_config *cfg, const char *name)
+{
+	const uint32_t backend = strcmp(name, "taut") == 0       ? TAUT_SRTP_TAUT
+				 : strcmp(name, "libsrtp2") == 0 ? TAUT_SRTP_LIBSRTP
+								 : TAUT_SRTP_DEFAULT;
+
+	if (backend == TAUT_SRTP_DEFAULT || !tt_srtp_backend_name(backend)) {
+		fprintf(stderr, "taut call: --srtp takes taut or libsrtp2%s, not '%s'\n",
+			backend ? ", which this build lacks" : "", name);
+		return false;
+	}
+	cfg->srtp_backend = backend;
 	return true;
 }
 
@@ -176,6 +197,11 @@ static bool take_option(struct job *j, int key, const char **trace, uint32_t *fl
 	case KEY_NO_GSO:
 		*flags |= TAUT_LOOP_NO_GSO;
 		return true;
+	case KEY_NO_GRO:
+		*flags |= TAUT_LOOP_NO_GRO;
+		return true;
+	case KEY_SRTP:
+		return take_srtp(&j->cfg, optarg);
 	case KEY_TRACE:
 		*trace = optarg;
 		return true;

@@ -33,6 +33,8 @@ static int open_flow(struct tt_io_conn *conn, const struct taut_io *io, struct t
 		err = tt_udp_open_group(&flow->udp, &io->local);
 	else
 		err = tt_udp_open(&flow->udp, &io->local, !(loop->flags & TAUT_LOOP_NO_GSO));
+	if (err == 0 && (loop->flags & TAUT_LOOP_NO_GRO))
+		tt_udp_no_gro(&flow->udp);
 	if (err == 0) {
 		flow->source = TT_IO_FLOW;
 		flow->number = io->flow;

@@ -42,6 +42,7 @@ int tt_udp_open_group(struct tt_udp *u, const struct taut_addr *group);
  * not patch the paths of GRO and time stamps in and out of its code with the first and last socket of
  * a call, which interrupts every core. 0 or errno. */
 int tt_udp_open_probe(struct tt_udp *u);
+void tt_udp_no_gro(struct tt_udp *u); /* packets come one by one from now on */
 void tt_udp_close(struct tt_udp *u);
 
 /* 0: b->count datagrams came. EAGAIN: none are left. Another errno was a pending error of the

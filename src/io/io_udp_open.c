@@ -95,6 +95,12 @@ int tt_udp_open_probe(struct tt_udp *u)
 	return 0;
 }
 
+void tt_udp_no_gro(struct tt_udp *u)
+{
+	if (u->gro && set_int(u->fd, IPPROTO_UDP, UDP_GRO, 0) == 0)
+		u->gro = false;
+}
+
 void tt_udp_close(struct tt_udp *u)
 {
 	if (u->fd >= 0)

@@ -29,7 +29,9 @@ export function scratch(after) {
 /** `taut call`, line by line. */
 export class Native {
 	constructor(command, url, room, ...more) {
-		this.command = [...command, 'call', url, '--room', room, '--name', 'native', '--json', ...more];
+		// TAUT_CALL_ARGS: the whole suite over another path, "--no-gso" for one.
+		const path = (process.env.TAUT_CALL_ARGS ?? '').split(' ').filter(Boolean);
+		this.command = [...command, 'call', url, '--room', room, '--name', 'native', '--json', ...path, ...more];
 		this.process = new Process(this.command[0], this.command.slice(1));
 	}
 

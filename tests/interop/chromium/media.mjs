@@ -44,7 +44,7 @@ export function checkSaved(dir, side) {
 	ok(near(beeps, 2 * seconds, 3), `two beeps a second: ${beeps} in ${seconds.toFixed(1)} s`);
 }
 
-async function mediaCall(after, { nativeFirst }) {
+async function mediaCall(after, { nativeFirst, path = [] }) {
 	const relay = await startRelay(0, '--quiet');
 	after(() => relay.stop());
 	const browser = await startBrowser();
@@ -54,7 +54,7 @@ async function mediaCall(after, { nativeFirst }) {
 	let page;
 	if (!nativeFirst)
 		await untilStatus(page = await joined(), 'Nobody else');
-	const native = new Native([sanitized], relay.url, 'media', '--send', 'test', '--save', dir);
+	const native = new Native([sanitized], relay.url, 'media', '--send', 'test', '--save', dir, ...path);
 	after(() => native.kill());
 	await native.joined();
 	page ??= await joined();
@@ -99,5 +99,6 @@ async function mediaEcho(after) {
 export const tests = [
 	['media, page offers: picture, sound and both in step', after => mediaCall(after, { nativeFirst: false })],
 	['media, native offers: picture, sound and both in step', after => mediaCall(after, { nativeFirst: true })],
+	['media, neither GSO nor GRO, and libsrtp2', after => mediaCall(after, { nativeFirst: true, path: ['--no-gso', '--no-gro', '--srtp', 'libsrtp2'] })],
 	['media echoed, also after a reload', mediaEcho],
 ];

@@ -175,6 +175,8 @@ static void a_mebibyte_crosses_in_both_directions(void **state)
 	(void)state;
 	expect_messages(0);
 	expect_messages(TAUT_LOOP_NO_GSO);
+	expect_messages(TAUT_LOOP_NO_GRO);
+	expect_messages(TAUT_LOOP_NO_GSO | TAUT_LOOP_NO_GRO);
 	expect_messages(TAUT_LOOP_NO_IPV6);
 }
 
