@@ -156,6 +156,36 @@ static void look_at_sctp(struct world_peer *p, const struct tt_sctp *s)
 			   p->cfg.name);
 }
 
+static void look_at_streams(struct world_peer *p, const struct tt_rtp_session *s)
+{
+	for (size_t i = 0; i < s->receiver_count; i++) {
+		const struct level all[] = { { "packets to be asked for again",
+					       s->receivers[i]->nack.count, 1000 } };
+		CHECK_LEVELS(p, all);
+	}
+	for (size_t i = 0; i < s->sender_count; i++) {
+		const struct tt_rtp_sender *tx = s->senders[i];
+		const struct level all[] = {
+			{ "packets to be sent again", tx->resend_count, tx->history.size },
+			{ "packets that wait to be sent", tx->history.next - tx->history.head,
+			  tx->history.size },
+		};
+		CHECK_LEVELS(p, all);
+	}
+}
+
+static void look_at_ice(struct world_peer *p, const struct tt_ice *ice)
+{
+	const struct level all[] = {
+		{ "ICE candidates of the peer", ice->cur->remote_count, 64 + 16 },
+		{ "ICE candidates of one's own", ice->local_count, 64 },
+		{ "ICE pairs", (size_t)ice->cur->pairs, 128 },
+		{ "answers to checks", ice->response_count, 32 },
+	};
+
+	CHECK_LEVELS(p, all);
+}
+
 static void look_at_rtp(struct world_peer *p, const struct tt_rtp_session *s)
 {
 	const struct level all[] = {
@@ -167,6 +197,7 @@ static void look_at_rtp(struct world_peer *p, const struct tt_rtp_session *s)
 	};
 
 	CHECK_LEVELS(p, all);
+	look_at_streams(p, s);
 }
 
 static void look_at_peer(struct world_peer *p)
@@ -176,14 +207,13 @@ static void look_at_peer(struct world_peer *p)
 	const struct level all[] = {
 		{ "events", pc->event_count, PC_MAX_EVENTS },
 		{ "packets held for their keys", pc->held_count, PC_MAX_HELD },
-		{ "ICE candidates of the peer", pc->ice->cur->remote_count,
-		  TT_ICE_MAX_REMOTE + TT_ICE_MAX_PRFLX },
 		{ "bytes of DTLS plaintext", d ? d->in.len - d->in.off : 0, TT_DTLS_IN_SIZE },
 		{ "bytes of DTLS flights", d ? d->out.len - d->out.off : 0, TT_DTLS_OUT_SIZE },
 		{ "early ClientHellos", d ? d->early_count : 0, TT_DTLS_EARLY_MAX },
 	};
 
 	CHECK_LEVELS(p, all);
+	look_at_ice(p, pc->ice);
 	if (pc->rtp)
 		look_at_rtp(p, pc->rtp);
 	if (pc->channels && pc->channels->sctp)
