@@ -15,6 +15,12 @@
 
 enum { APPLICATION_DATA = 23 };
 
+void tt_dtls_forget_errors(void)
+{
+	if (ERR_peek_error() != 0)
+		ERR_clear_error();
+}
+
 static bool shaking(const struct tt_dtls *d)
 {
 	return d->state == TT_DTLS_HANDSHAKE;
@@ -46,7 +52,7 @@ static void shake_hands(struct tt_dtls *d)
 {
 	const unsigned before = d->flights;
 
-	ERR_clear_error();
+	tt_dtls_forget_errors();
 	const int r = SSL_do_handshake(d->ssl);
 	tt_dtls_leave_thread(d->shared);
 	if (r == 1) {
@@ -94,7 +100,7 @@ static void read_data(struct tt_dtls *d)
 		uint8_t *at = q->base + q->len;
 		size_t got = 0;
 
-		ERR_clear_error();
+		tt_dtls_forget_errors();
 		const int r = SSL_read_ex(d->ssl, at + 2, q->room - q->len - 2, &got);
 		if (r != 1) {
 			no_more_to_read(d, r);
@@ -103,6 +109,8 @@ static void read_data(struct tt_dtls *d)
 		at[0] = tt_u8(got >> 8);
 		at[1] = tt_u8(got & 0xff);
 		q->len += got + 2;
+		if (!d->record && !SSL_has_pending(d->ssl))
+			return;
 	}
 }
 
@@ -112,7 +120,7 @@ void tt_dtls_drive(struct tt_dtls *d)
 		shake_hands(d);
 	if (d->state == TT_DTLS_UNPROVEN || d->state == TT_DTLS_CONNECTED)
 		read_data(d);
-	ERR_clear_error(); /* the queue is the thread's, and others on it look there too */
+	tt_dtls_forget_errors(); /* the queue is the thread's, and others on it look there too */
 }
 
 static void dropped(struct tt_dtls *d, uint32_t why, size_t len)
@@ -266,7 +274,7 @@ size_t tt_dtls_protect(struct tt_dtls *d, taut_time now, const void *data, size_
 	if (d->state != TT_DTLS_CONNECTED || len == 0 || len > TT_DTLS_SEND_MAX ||
 	    cap < len + TT_DTLS_OVERHEAD)
 		return 0;
-	ERR_clear_error();
+	tt_dtls_forget_errors();
 	d->direct = out;
 	d->direct_cap = cap;
 	d->direct_len = 0;

@@ -100,6 +100,10 @@ void tt_dtls_prove(struct tt_dtls *d);
 
 /* ---- dtls_io.c ---- */
 
+/* OpenSSL's queue of errors is the thread's. To empty it costs as much as a small record, and
+ * nearly always it is empty. */
+void tt_dtls_forget_errors(void);
+
 /* Lets OpenSSL go on with d->record, or with nothing. */
 void tt_dtls_drive(struct tt_dtls *d);
 /* What came too early is looked at now. */
