@@ -248,7 +248,7 @@ void session_look_inside(struct world_peer *p)
 
 /* ---- refused input changes nothing ---- */
 
-/* Packets refused as a whole, by ICE, demultiplexing or SRTP. (Above DTLS a packet is refused piece by
+/* Packets refused as a whole, by ICE, demultiplexing, DTLS or SRTP. (Above DTLS a packet is refused piece by
  * piece, and a duplicate is answered: RFC 9260 section 6.2. An answer from another address than was
  * asked is refused and fails the pair: RFC 8445 section 7.2.5.2.1.) */
 static uint64_t refused(const taut_pc *pc)
@@ -259,7 +259,7 @@ static uint64_t refused(const taut_pc *pc)
 		const struct taut_drop_info *d = taut_drop_info(r);
 		if (r != TAUT_DROP_ICE_ASYMMETRIC && d->what == TAUT_DROP_IN &&
 		    (d->layer == TAUT_LAYER_ICE || d->layer == TAUT_LAYER_PEER ||
-		     d->layer == TAUT_LAYER_SRTP))
+		     d->layer == TAUT_LAYER_DTLS || d->layer == TAUT_LAYER_SRTP))
 			n += taut_pc_drop_count(pc, r);
 	}
 	return n;
