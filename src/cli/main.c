@@ -79,7 +79,7 @@ static void print_all(FILE *to)
 	fprintf(to, "\n'taut COMMAND --help' says more.\n");
 }
 
-int main(int argc, char **argv)
+static int run(int argc, char **argv)
 {
 	if (argc >= 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
 		print_all(stdout);
@@ -96,4 +96,17 @@ int main(int argc, char **argv)
 		fprintf(stderr, "taut: no command '%s'\n\n", argv[1]);
 	print_all(stderr);
 	return CLI_USAGE;
+}
+
+/* A full disk must not look like an answer. */
+int main(int argc, char **argv)
+{
+	const int end = run(argc, argv);
+
+	errno = 0;
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return end;
+	fprintf(stderr, "taut: the output cannot be written%s%s\n", errno ? ": " : "",
+		errno ? strerror(errno) : "");
+	return end == CLI_OK ? CLI_FAILED : end;
 }
