@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 """The taut command as a person meets it: helps, mistakes with their place and reason, the relay."""
+import os
 import shutil
 import signal
 import socket
 import subprocess
 
-from cli import TAUT, check, done, finish, relay, work
+from cli import TAUT, check, done, finish, objects, relay, work
 
-COMMANDS = ("demo", "call", "relay", "stun", "sdp")
+COMMANDS = ("demo", "call", "relay", "stun", "sdp", "doctor")
 CALL = ["call", "http://localhost:1/"]
 
 
@@ -56,6 +57,7 @@ def mistakes():
             ("call_saved_to_nowhere", [*CALL, "--save", "/proc/no"], 1, "/proc/no"),
             ("call_saved_to_a_file", [*CALL, "--save", "/etc/passwd"], 1, "/etc/passwd: is not a directory"),
             ("call_traced_to_nowhere", [*CALL, "--trace", "/no/file"], 1, "/no/file: No such file"),
+            ("call_with_unknown_srtp", [*CALL, "--srtp", "nss"], 2, "libsrtp2"),
             ("relay_with_an_operand", ["relay", "8080"], 2, "takes no '8080'"),
             ("relay_on_a_strange_host", ["relay", "--host", "nowhere"], 2, "--host takes an IP address, not 'nowhere'"),
             ("relay_on_a_port_too_far", ["relay", "--port", "65536"], 2, "65535"),
@@ -104,6 +106,36 @@ def relays():
     taken.close()
 
 
+def doctor():
+    """What it says of this machine, and of one without a network."""
+    def checks(out):
+        return {r["check"]: r for r in objects(out)}
+
+    code, out, err = done("doctor", "--json")
+    said = checks(out)
+    check("doctor_finds_this_machine_well", code == 0 and not err and said["udp send"]["verdict"] == "ok"
+       and said["srtp"]["verdict"] == "ok" and "works" in said["srtp"]["text"], out + err)
+    code, out, err = done("doctor")
+    check("doctor_sums_up", code == 0 and out.rstrip().endswith("0 bad"), out + err)
+    code, out, err = done("doctor", "please")
+    check("doctor_takes_no_words", code == 2 and "please" in err and not out, err)
+    alone = ["unshare", "-n"] if os.geteuid() == 0 else ["unshare", "-Urn"]
+    if subprocess.run([*alone, "true"], capture_output=True).returncode != 0:
+        print("skip cli/doctor no namespaces here")
+        return
+
+    def inside(before):
+        p = subprocess.run([*alone, "sh", "-c", before + ' "$@"', "sh", TAUT, "doctor", "--json"],
+                           capture_output=True, text=True, timeout=60, cwd=work)
+        return p.returncode, checks(p.stdout)
+
+    code, said = inside("ip link set lo up &&")
+    check("doctor_sees_that_there_is_only_loopback", code == 0 and said["interfaces"]["verdict"] == "slow"
+       and said["udp receive"]["verdict"] == "ok", str(said))
+    code, said = inside("")
+    check("doctor_sees_that_nothing_can_be_sent", code == 1 and said["udp"]["verdict"] == "bad", str(said))
+
+
 def bench():
     code, out, err = done("bench", "--help")
     check("bench_is_the_program_beside", code == 0 and "taut" in out, (code, out, err))
@@ -115,4 +147,4 @@ def bench():
           f"{alone}/taut-bench: No such file or directory" in p.stderr and not p.stdout, p.stderr)
 
 
-finish(helps, mistakes, full_disk, relays, bench)
+finish(helps, mistakes, full_disk, relays, doctor, bench)

@@ -1,0 +1,202 @@
+#!/usr/bin/env python3
+"""taut call and taut demo: two programs and a relay on loopback, and a peer that misbehaves."""
+import json
+import os
+import pty
+import signal
+import socket
+import subprocess
+
+from cli import TAUT, DEADLINE, Peer, Run, check, done, finish, objects, relay, work
+
+QUICK = ("--width", "160", "--height", "120", "--fps", "15", "--loopback-only")
+
+
+def events(run, kind):
+    return [o for o in map(json.loads, run.lines) if o["event"] == kind]
+
+
+def calls():
+    """One sends the card and records, the other sends everything back."""
+    r, url = relay()
+    a = Run("call", url, "--room", "c", "--name", "ada", "--send", "test", "--save", "saved", "--json",
+            "--bitrate", "100000", "--trace", "a.txt", "--stun", "stun:127.0.0.1:9", *QUICK)
+    a.see('"joined"')
+    b = Run("call", url, "--room", "c", "--name", "bob", "--send", "echo", "--no-gso", "--loopback-only")
+    check("what_is_echoed_is_seen_again", a.see('"first frame"') and a.see('"first audio"'), a.lines[-3:])
+    check("live_statistics_are_objects", a.see('"frames_decoded"') is not None)
+    code = a.end()
+    summary = a.last()
+    side = summary.get("sides", [{}])[0]
+    check("an_interrupted_call_ends_in_its_sum", code == 0 and a.clean() and summary["event"] == "summary" and
+          summary["ok"] is True and side["name"] == "ada" and side["frames_decoded"] > 0 and
+          side["connected_ms"] >= 0 and side["srtp_profile"] != "no media" and side["path"], (code, summary, a.errors))
+    check("every_line_is_one_object", all("event" in json.loads(x) for x in a.lines))
+    check("the_peer_says_goodbye", b.see("peer left") is not None, b.lines[-3:])
+    code = b.end()
+    check("in_words_the_sum_is_a_table", code == 0 and b.clean() and any(
+        x.startswith("bob: connected after ") for x in b.lines) and any("pictures sent" in x for x in b.lines),
+        (code, b.lines[-5:], b.errors))
+    saved = work / "saved"
+    check("what_came_is_recorded", (saved / "video.ivf").stat().st_size > 1000 and
+          (saved / "audio.ogg").stat().st_size > 500 and
+          (saved / "snapshot.png").read_bytes()[:8] == b"\x89PNG\r\n\x1a\n", list(saved.iterdir()))
+    trace = (work / "a.txt").read_text()
+    check("the_trace_has_steps_and_no_password", len(trace) > 5000 and "ice-pwd" not in trace, len(trace))
+    check("an_interrupted_relay_ends_with_0", r.end() == 0 and r.clean(), r.errors)
+
+
+def files():
+    """What the first call recorded goes out, and the call ends by itself."""
+    r, url = relay()
+    saver = Run("call", url, "--room", "f", "--name", "saver", "--send", "none", "--save", "again", "--json",
+                "--loopback-only")
+    saver.see('"joined"')
+    sender = Run("call", url, "--room", "f", "--name", "sender", "--send", "saved/video.ivf", "--send",
+                 "saved/audio.ogg", "--loopback-only", "--trace", "-")
+    code = sender.end(None)
+    check("a_call_ends_when_its_files_do", code == 0 and sender.clean(), (code, sender.lines[-3:]))
+    check("the_trace_goes_to_stderr", len(sender.errors) > 50, sender.errors[:3])
+    saver.see('"peer left"')
+    code = saver.end()
+    side = saver.last().get("sides", [{}])[0]
+    check("all_of_them_arrived", code == 0 and side["frames_decoded"] > 0 and
+          (work / "again/video.ivf").stat().st_size > 1000, (code, saver.last()))
+    # a file that breaks off is told; one that is repeated goes on until the time is over
+    whole = (work / "saved/video.ivf").read_bytes()
+    (work / "cut.ivf").write_bytes(whole[:len(whole) - 20])
+    other = Run("call", url, "--room", "g", "--data-only", "--loopback-only")
+    other.see("joined")
+    cut = Run("call", url, "--room", "g", "--send", "cut.ivf", "--loopback-only", "--time", "20")
+    check("a_file_that_breaks_off_is_told_with_its_place", cut.see("source ended") and
+          "cut.ivf: at byte " in cut.find("source ended"), cut.lines)
+    cut.end()
+    loop = Run("call", url, "--room", "g", "--send", "saved/video.ivf", "--loop", "--json", "--time", "4",
+               "--loopback-only")
+    code = loop.end(None)
+    check("a_call_ends_when_its_time_is_over", code == 0 and loop.last()["sides"][0]["bytes_sent"] > 0,
+          (code, loop.lines[-1:]))
+    other.end()
+    r.end()
+
+
+def strangers():
+    r, url = relay()
+    c = Run("call", url, "--room", "t", "--data-only", "--name", "taut")
+    c.see("joined")
+    e = Run("call", url, "--room", "t", "--send", "echo", "--json", "--name", "echo")
+    check("two_of_them_meet", c.see("chat "), c.lines)  # the greeting, or its echo
+    p = Peer(url)
+    # U+009B is what ESC [ is; U+202E turns the direction of writing.
+    p.say(type="ready", name="x\u009b31m", rooms=["t"])
+    check("a_name_with_a_control_character_is_refused", p.hear("error")["code"] == "bad_field")
+    p.join("t", "\u202eeve")
+    c.see("eve")
+    p.say(type="chat", room="t", text="\x1b]0;owned\x07 \u009b31m\n\r\t fake line é")
+    line = c.see("fake")
+    check("chat_cannot_speak_to_the_terminal",
+          line is not None and "\\x1b]0;owned\\x07 \\u009b31m\\n\\r\\t fake line é" in line, line)
+    check("nor_can_a_name", not any("\u202e" in x for x in c.lines + r.lines) and
+          any("\\u202eeve" in x for x in r.lines), r.lines)
+    check("an_echo_answers_a_browser_by_the_relay", "fake line" in p.hear("chat")["text"])
+    offer = p.hear("description")
+    check("who_was_there_makes_the_offer", offer["description"]["type"] == "offer", offer)
+    p.say(type="description", room="t", to=offer["from"], call=offer["call"],
+          description={"type": "answer", "sdp": "v=0\r\nrubbish"})
+    refused = (c if offer["name"] == "taut" else e).see("an answer was refused")
+    check("an_answer_of_rubbish_is_told_with_its_place", refused and "line 2" in refused, c.lines[-3:])
+    p.say(type="user_here", room="t")  # the call is not alive, so it begins anew
+    while (again := p.hear("description"))["from"] != offer["from"]:
+        pass
+    check("a_call_begins_anew_with_a_new_name", again["call"] != offer["call"], (offer["call"], again["call"]))
+    p.say(type="leave", room="t")
+    check("a_peer_that_leaves_is_told", c.see("peer left") is not None, c.lines[-3:])
+    check("an_echo_ends", e.end(signal.SIGTERM) == 0 and e.clean() and e.last()["event"] == "summary", e.errors)
+    check("an_interrupted_call_ends", c.end() == 0 and c.clean(), (c.lines[-3:], c.errors))
+    r.end()
+
+
+def full_room():
+    r, url = relay()
+    peers = [Peer(url).join("full", f"p{i}") for i in range(8)]
+    for more, where in (([], "room_full"), (["--json"], '"code":"room_full"')):
+        c = Run("call", url, "--room", "full", "--data-only", *more)
+        code = c.end(None)
+        check(f"a_full_room_ends_the_call{'_in_json' if more else ''}", code == 1 and c.find(where) and c.clean(),
+              (code, c.lines))
+    check("and_nobody_was_connected", "nobody was connected" in Run(
+        "call", url, "--room", "alone", "--data-only", "--time", "1").see("nobody"))
+    for p in peers:
+        p.s.close()
+    r.end()
+
+
+def relay_goes():
+    taken = socket.create_server(("127.0.0.1", 0))
+    port = taken.getsockname()[1]
+    taken.close()
+    c = Run("call", f"http://127.0.0.1:{port}/", "--room", "g", "--data-only")
+    check("no_relay_is_said_and_tried_again", c.see("unreachable") is not None, c.lines)
+    r = Run("relay", "--port", str(port))
+    check("the_relay_comes", c.see("joined") is not None, c.lines + r.errors)
+    r.process.kill()
+    r.end(None)
+    with c.changed:
+        c.lines.clear()
+    check("the_relay_goes", c.see("unreachable") is not None, c.lines)
+    check("a_call_without_its_relay_ends", c.end() == 1 and c.clean(), c.errors)
+    r, url = relay("--tls")
+    c = Run("call", url, "--data-only")
+    check("a_certificate_of_its_own_making_is_not_trusted", c.see("certificate is not trusted") is not None, c.lines)
+    c.end()
+    c = Run("call", url, "--data-only", "--insecure")
+    check("unless_it_is_asked_to", c.see("joined") is not None, c.lines)
+    c.end()
+    # who reads has gone away: the next line that is to be written is the end
+    rd, wr = os.pipe()
+    c = Run("call", url, "--data-only", "--insecure", stdout=wr)
+    os.close(wr)
+    seen = b""
+    while b"joined" not in seen:
+        seen += os.read(rd, 4096)
+    os.close(rd)
+    r.end()
+    code = c.end(None)
+    check("a_call_that_nobody_reads_ends", code == 1 and c.find("cannot be written") and c.clean(), (code, c.errors))
+
+
+def demos():
+    d = Run("demo", "--once", "--json", "--seconds", "2", "--port", "8110", "--tls", "--save", "demo")
+    code = d.end(None)
+    check("a_demo_proves_that_it_works", code == 0 and d.clean() and d.last().get("ok") is True and
+          len(d.last()["sides"]) == 2 and events(d, "saved")[0] == {"event": "saved", "dir": "demo", "ok": True},
+          (code, d.lines[-2:], d.errors))
+    check("its_files_are_there", all((work / "demo" / f).stat().st_size > 0 for f in
+                                     ("snapshot.png", "audio.ogg", "video.ivf")))
+    # at a terminal, and on after the proof, until somebody ends it
+    master, slave = pty.openpty()
+    p = subprocess.Popen([TAUT, "demo", "--seconds", "2", "--port", "8120", "--save", "tty"], cwd=work,
+                         stdout=slave, stderr=subprocess.PIPE, text=True)
+    os.close(slave)
+    seen = b""
+    try:
+        while seen.count(b"in Chrome (Ctrl-C ends)") < 2:
+            seen += os.read(master, 65536)
+        p.send_signal(signal.SIGINT)
+        while True:
+            seen += os.read(master, 65536)
+    except OSError:  # the program has ended
+        pass
+    code = p.wait(DEADLINE)
+    text = seen.decode()
+    check("at_a_terminal_it_goes_on_until_it_is_ended", code == 0 and "\r" in text and
+          "the self-call works: received picture tty/snapshot.png" in text and
+          text.count("guest: connected after ") == 2, (code, text[-2000:], p.stderr.read()))
+    os.close(master)
+    d = Run("demo", "--json", "--port", "8130", "--save", "cut")
+    d.see("serving")
+    code = d.end()
+    check("an_interrupted_demo_says_its_sum", code in (0, 1) and d.clean() and d.last()["event"] == "summary", d.lines)
+
+
+finish(calls, files, strangers, full_room, relay_goes, demos)
