@@ -27,7 +27,7 @@ enum {
 	PC_MAX_HELD = 128, /* media that came before the keys: a second of it, for a slow answer */
 	PC_PACKET = 1500,  /* the longest datagram taken or made */
 	PC_RTP_PACKET = 1168, /* clear RTP: with tag and UDP over IPv6 it stays under 1,280 */
-	PC_MID = 16,          /* RFC 9143 section 14: mids are short; longer ones are refused */
+	PC_MID = TT_SDP_MID_LEN, /* longer ones the reader refuses */
 };
 
 /* A connection is either ready, in the list, or asleep, in the heap: never in both. */

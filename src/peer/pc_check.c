@@ -78,9 +78,6 @@ static int check_section(struct taut_pc *pc, uint32_t type, const struct tt_sdp 
 	bool ours = (tt_sdp_is_rtp(m) && (m->kind == TT_SDP_AUDIO || m->kind == TT_SDP_VIDEO)) ||
 		    tt_sdp_is_sctp(m);
 
-	if (m->mid && strlen(m->mid) > PC_MID)
-		return refuse(pc, "RFC 9143 section 14", i,
-			      "its a=mid is longer than 16 characters");
 	if (!pc_section_lives(m) || !ours)
 		return TAUT_OK;
 	if (!tt_sdp_ufrag(sdp, carrier) || !tt_sdp_pwd(sdp, carrier))
@@ -123,29 +120,6 @@ static int check_order(struct taut_pc *pc, const struct tt_sdp *sdp, const struc
 	return TAUT_OK;
 }
 
-/* RFC 9143 section 7.2: groups name m-lines that exist, each in one group only. */
-static int check_groups(struct taut_pc *pc, const struct tt_sdp *sdp)
-{
-	for (size_t g = 0; g < sdp->group_count; g++) {
-		if (strcmp(sdp->groups[g].semantics, "BUNDLE") != 0)
-			continue;
-		for (size_t k = 0; k < sdp->groups[g].mid_count; k++) {
-			const char *mid = sdp->groups[g].mids[k];
-			if (!tt_sdp_media_by_mid(sdp, mid, NULL))
-				return pc_fail(
-					pc, TAUT_E_INVAL, "InvalidAccessError",
-					"RFC 9143 section 7.2",
-					"a=group:BUNDLE names mid '%.20s', which no m-line has",
-					mid);
-			if (tt_sdp_group_of(sdp, "BUNDLE", mid) != &sdp->groups[g])
-				return pc_fail(pc, TAUT_E_INVAL, "InvalidAccessError",
-					       "RFC 9143 section 7.2",
-					       "mid '%.20s' is in two BUNDLE groups", mid);
-		}
-	}
-	return TAUT_OK;
-}
-
 /* There is one transport: what an answer accepts must be bundled with its first living line. */
 static int check_answer_bundle(struct taut_pc *pc, const struct tt_sdp *sdp)
 {
@@ -178,8 +152,6 @@ int pc_check_remote(struct taut_pc *pc, uint32_t type, const struct tt_sdp *sdp)
 			      "more than %d m-lines", PC_MAX_M_LINES);
 	for (size_t i = 0; !err && i < sdp->media_count; i++)
 		err = check_section(pc, type, sdp, i);
-	if (!err)
-		err = check_groups(pc, sdp);
 	if (!err && answer)
 		err = check_answer_bundle(pc, sdp);
 	return err;
