@@ -23,6 +23,7 @@ struct taut_source {
 	struct lane lanes[2];
 	size_t count;
 	bool started, ended, loop;
+	bool told; /* the caller knows of error */
 	taut_time start, shift;
 	bool key_wanted;
 	taut_time last_key; /* when a key frame was due; INT64_MIN: none was */
@@ -221,12 +222,20 @@ static bool key_due(const taut_source *src, const struct lane *lane, taut_time a
 	       (src->last_key == INT64_MIN || at - src->last_key >= KEY_INTERVAL);
 }
 
+static int end(taut_source *src, int rc)
+{
+	src->ended = src->told = true;
+	return rc;
+}
+
 int taut_source_poll(taut_source *src, taut_time now, struct taut_frame *out)
 {
 	for (;;) {
 		taut_time at = taut_source_deadline(src);
 
-		if (at > now)
+		if (src->ended && !src->told)
+			return end(src, src->error.code);
+		if (at == INT64_MAX || at > now)
 			return 0;
 		if (now - at > LATE) {
 			taut_time by = (now - at) / GRID * GRID;
@@ -237,10 +246,8 @@ int taut_source_poll(taut_source *src, taut_time now, struct taut_frame *out)
 		struct lane *lane = &src->lanes[first_due(src) - src->lanes];
 		int rc = lane->track->ops->take(lane->track, key_due(src, lane, at), out,
 						&src->error);
-		if (rc < 0) {
-			src->ended = true;
-			return rc;
-		}
+		if (rc < 0)
+			return end(src, rc);
 		if (rc == TAUT_OK)
 			stamp(src, lane, at, out);
 		/* a frame in hand is given out; that its file cannot be rewound shows next time */
@@ -250,7 +257,7 @@ int taut_source_poll(taut_source *src, taut_time now, struct taut_frame *out)
 		if (rc == TAUT_OK)
 			return (int)lane->track->kind;
 		if (turned < 0)
-			return turned;
+			return end(src, turned);
 	}
 }
 
