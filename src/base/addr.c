@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/num.h"
+
 static size_t ip_len(const struct taut_addr *a)
 {
 	return a->family == 4 ? 4 : a->family == 6 ? 16 : 0;
@@ -68,7 +70,7 @@ static void longest_zero_run(const struct taut_addr *a, int *at, int *len)
 			*at = i;
 			*len = n;
 		}
-		i += n > 0 ? n : 1;
+		i += n + 1; /* what ended the run is no zero */
 	}
 }
 
@@ -174,7 +176,7 @@ static bool parse_ip6(uint8_t out[16], const char *t, size_t len)
 			n += 4;
 			break;
 		}
-		if (n > 14 || !parse_group(bytes + n, t, len, &i))
+		if (n == 16 || !parse_group(bytes + n, t, len, &i))
 			return false;
 		n += 2;
 		if (i == len)
@@ -188,11 +190,10 @@ static bool parse_ip6(uint8_t out[16], const char *t, size_t len)
 			i++;
 		}
 	}
-	if (gap > 16 ? n != 16 : n > 14)
+	if ((n == 16) != (gap > 16)) /* a gap stands for a group at least */
 		return false;
 	memset(out, 0, 16);
-	if (gap > 16)
-		gap = n;
+	gap = tt_min(gap, n);
 	memcpy(out, bytes, gap);
 	memcpy(out + 16 - (n - gap), bytes + gap, n - gap);
 	return true;
