@@ -120,11 +120,14 @@ def digest(*parts):
 
 @functools.cache
 def inputs(program):
-    """Digest of what a test is made of beside the code under test, as it stands in the copy."""
-    kind, name = program.split("/")[:2]
+    """Digest of what a test, or all tests of a layer (unit/LAYER/*), are made of beside the code
+    under test, as it stands in the copy."""
+    kind, *names = program.split("/")
+    name = names[0]
     patterns = [f"fuzz/fuzz_{name}.c", "fuzz/*.h", "fuzz/replay.c", f"fuzz/seeds/{name}/*",
                 f"fuzz/regressions/{name}/*"] if kind == "fuzz" else \
-        [f"tests/unit/{name}/*", "tests/support/*", "tests/vectors/**/*"]
+        [f"tests/unit/{name}/test_{names[1]}.c", "tests/unit/*/*.h", "tests/support/*",
+         "tests/vectors/**/*"]
     found = sorted({p for g in patterns for p in TREE.glob(g) if p.is_file()})
     return digest(*(part for p in found for part in (str(p).encode(), p.read_bytes())))
 
@@ -166,13 +169,13 @@ def prepare(chosen):
     files = tracked()
     tables = parsers("tables")
     switched, digests = {}, {}
-    rules = pathlib.Path(mutate_c.__file__).read_bytes()
     for path in parsers():
         run_time = []
         name = str(path.relative_to(ROOT))
         text = path.read_text()
-        digests[name] = digest(rules, text.encode())
-        for site, keys in mutate_c.mutants_of(path, path in tables):
+        found = list(mutate_c.mutants_of(path, path in tables))
+        digests[name] = digest(text.encode(), repr(found).encode())
+        for site, keys in found:
             mine = []
             for key, line, m in keys:
                 case = Case(len(cases), count, key, name, line, m.what,
@@ -326,8 +329,7 @@ class Results:
 
     def note(self, case, caught, some):
         names = {caught} if caught else \
-            {p.name for p in some} | {f"unit/{layer}/" for layer in layers_of(case.file)}
-        names = {n if n.startswith("fuzz/") else n[:n.index("/", 5)] for n in names}
+            {p.name for p in some} | {f"unit/{layer}/*" for layer in layers_of(case.file)}
         r = {"key": case.key, "caught": caught, "file": self.digests[case.file],
              "tests": {n: inputs(n) for n in sorted(names)}}
         with self.lock:
