@@ -152,9 +152,9 @@ bool tt_y4m_create(struct tt_y4m_writer *w, const char *name, uint32_t width, ui
 
 bool tt_y4m_write(struct tt_y4m_writer *w, const struct taut_image *image)
 {
-	if (!w->stream || image->width != w->width || image->height != w->height ||
-	    fputs("FRAME\n", w->stream) == EOF)
+	if (!w->stream || image->width != w->width || image->height != w->height)
 		return false;
+	(void)fputs("FRAME\n", w->stream); /* what fails is told by the planes, or by finish */
 	for (int p = 0; p < 3; p++) {
 		uint32_t rows = p == 0 ? image->height : (image->height + 1) / 2;
 		uint32_t len = p == 0 ? image->width : (image->width + 1) / 2;
