@@ -10,7 +10,8 @@ enum { ROUNDS_MAX = 99, CASES_MAX = 64, FIRST = 256 };
 struct runner {
 	const struct bench_case *c;
 	void *me;
-	uint64_t packets; /* in a round */
+	uint64_t packets;    /* in a round */
+	const char *gave_up; /* NULL: it goes on */
 	struct bench_sample samples[ROUNDS_MAX];
 };
 
@@ -22,6 +23,9 @@ static void find_length(struct runner *r, double seconds)
 	for (r->packets = FIRST;; r->packets *= 2) {
 		memset(&s, 0, sizeof s);
 		r->c->run(r->me, r->packets, &s);
+		r->gave_up = s.gave_up;
+		if (s.gave_up)
+			return;
 		if (s.whole) {
 			r->packets = s.packets;
 			return;
@@ -120,6 +124,30 @@ static size_t open_all(const struct bench *b, struct runner *r, const struct ben
 	return n;
 }
 
+static void one_round(struct runner *r, int round)
+{
+	if (r->gave_up)
+		return;
+	r->c->run(r->me, r->packets, &r->samples[round]);
+	r->gave_up = r->samples[round].gave_up;
+}
+
+/* How many rows there are in the end. */
+static size_t close_all(struct runner *r, size_t n, struct bench_row *rows,
+			const struct bench_options *o)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (r[i].gave_up)
+			bench_tell_left_out(r[i].c, r[i].gave_up, o);
+		else
+			rows[kept++] = row_of(&r[i], (size_t)o->rounds);
+		r[i].c->close(r[i].me);
+	}
+	return kept;
+}
+
 bool bench_run(const struct bench *b, const struct bench_options *o)
 {
 	struct runner *r = calloc(CASES_MAX, sizeof *r);
@@ -135,14 +163,11 @@ bool bench_run(const struct bench *b, const struct bench_options *o)
 			(void)fprintf(stderr, "\rbench %s: round %d of %d ", b->name, round + 1,
 				      o->rounds);
 		for (size_t i = 0; i < n; i++)
-			r[i].c->run(r[i].me, r[i].packets, &r[i].samples[round]);
+			one_round(&r[i], round);
 	}
 	if (n > 0 && !o->quiet)
 		(void)fprintf(stderr, "\r%40s\r", "");
-	for (size_t i = 0; i < n; i++) {
-		rows[i] = row_of(&r[i], (size_t)o->rounds);
-		r[i].c->close(r[i].me);
-	}
+	n = close_all(r, n, rows, o);
 	if (n > 0)
 		bench_tell(rows, n, o);
 	free(rows);

@@ -25,6 +25,7 @@ struct bench_sample {
 	uint64_t allocations;
 	double lost; /* of what was sent, 0..1 */
 	bool whole;  /* a round is this long, whatever it takes: no longer one is looked for */
+	const char *gave_up; /* why there is no figure, and none to come; until it is closed */
 	/* Of another process, which counts no allocations; 0: it was this one. */
 	long peer_rss_kb;
 	struct bench_more more[BENCH_MORE]; /* the same names in each round */

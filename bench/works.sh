@@ -14,8 +14,18 @@ if sys.argv[1:] == ["--cases"]:
     say(bench="sdp", profile="read Chromium's offer", burst=0)
     say(bench="rtp", profile="1,200 B", burst=16, left_out="it has no media")
     say(bench="stun", profile="late", burst=0)
+    say(bench="srtp", profile="tired", burst=0)
+    say(bench="setup", profile="gone", burst=0)
 elif sys.argv[1] == "stun":
     say(left_out="no socket")
+elif sys.argv[1] == "srtp":
+    say(ready=True)
+    for turn in (1, 2):
+        sys.stdin.readline()
+        say(packets=1000, bytes=1, cpu_us=5000, wall_us=100, lost=0, rss_kb=1)
+    say(left_out="enough")
+elif sys.argv[1] == "setup":
+    say(ready=True)
 else:
     assert sys.argv[1:] == ["sdp", "read Chromium's offer", "0"], sys.argv
     say(ready=True)
@@ -42,6 +52,8 @@ assert peer["cpu_us_per_packet"] == 5 and peer["packets_per_second"] == 1e5, pee
 assert peer["cpu_s_per_gb"] == 2.5 and peer["lost"] == 0.25 and peer["p99_ms"] == 3.5, peer
 assert peer["peak_rss_kb"] == 4321, peer
 why = {(r["bench"], r["subject"]): r["left_out"] for r in lines if "left_out" in r}
+assert why["srtp", "other"] == "gave up: enough", why
+assert why["setup", "other"] == "gave up: no answer", why
 assert why["rtp", "other"] == "it has no media" and why["stun", "other"] == "no socket", why
 print(len(rows), "rows")'
 if "$1" nonsense 2>/dev/null; then exit 1; fi
