@@ -84,6 +84,7 @@ static struct bench_row row_of(const struct runner *r, size_t rounds)
 				 .packets_per_second = figure(rate, rounds),
 				 .allocations_per_packet = allocations / packets,
 				 .lost = lost,
+				 .packets = (uint64_t)packets,
 				 .peak_rss_kb = bench_peak_rss_kb() };
 	if (r->samples[rounds - 1].peer_rss_kb > 0) {
 		row.peak_rss_kb = r->samples[rounds - 1].peer_rss_kb;
@@ -119,8 +120,11 @@ static size_t open_all(const struct bench *b, struct runner *r, const struct ben
 		else
 			bench_tell_left_out(&b->cases[i], why, o);
 	}
-	for (size_t i = 0; i < n; i++)
-		find_length(&r[i], o->seconds);
+	for (size_t i = 0; i < n; i++) {
+		r[i].packets = o->packets;
+		if (!o->packets)
+			find_length(&r[i], o->seconds);
+	}
 	return n;
 }
 

@@ -33,7 +33,8 @@ struct bench_sample {
 
 struct bench_case;
 struct bench_options {
-	double seconds; /* of CPU, about, for each round */
+	double seconds;   /* of CPU, about, for each round */
+	uint64_t packets; /* a round is this long, whatever it takes; 0: as `seconds` says */
 	int rounds;
 	bool json, quiet;
 	const char *only; /* a part of "subject/profile/burst"; NULL: all */
@@ -77,6 +78,7 @@ struct bench_row {
 	double cpu_s_per_gb, mb_per_second, lost;
 	double allocations_per_packet; /* below 0: nobody counted */
 	long peak_rss_kb;
+	uint64_t packets; /* in all rounds */
 	struct bench_more more[BENCH_MORE];
 };
 /* A case that cannot run is told as well, with the reason. */

@@ -24,6 +24,7 @@ static void usage(FILE *to)
 		"\noptions:\n"
 		"  -r, --rounds N     rounds of each case, interleaved; the median counts (7)\n"
 		"  -s, --seconds S    of CPU time for each round of each case (0.2)\n"
+		"  -n, --packets N    in each round instead, without looking for a length\n"
 		"  -o, --only TEXT    the cases whose \"subject/profile/burst\" has TEXT in it\n"
 		"  -p, --peers DIR    each program in DIR as well, in turns: ./dev bench --peers\n"
 		"      --json         one object per line\n"
@@ -52,6 +53,7 @@ static bool take_options(int argc, char **argv, struct bench_options *o, const c
 	static const struct option longs[] = {
 		{ "rounds", required_argument, NULL, 'r' },
 		{ "seconds", required_argument, NULL, 's' },
+		{ "packets", required_argument, NULL, 'n' },
 		{ "only", required_argument, NULL, 'o' },
 		{ "peers", required_argument, NULL, 'p' },
 		{ "json", no_argument, NULL, 'j' },
@@ -61,7 +63,7 @@ static bool take_options(int argc, char **argv, struct bench_options *o, const c
 	};
 	double number;
 
-	for (int c; (c = getopt_long(argc, argv, "r:s:o:p:qh", longs, NULL)) >= 0;) {
+	for (int c; (c = getopt_long(argc, argv, "r:s:n:o:p:qh", longs, NULL)) >= 0;) {
 		if (c == 'h') {
 			usage(stdout);
 			exit(0);
@@ -70,6 +72,8 @@ static bool take_options(int argc, char **argv, struct bench_options *o, const c
 			o->rounds = (int)number;
 		else if (c == 's' && take_number(optarg, 0.001, 60, &number))
 			o->seconds = number;
+		else if (c == 'n' && take_number(optarg, 1, 1e12, &number))
+			o->packets = (uint64_t)number;
 		else if (c == 'o')
 			o->only = optarg;
 		else if (c == 'p')

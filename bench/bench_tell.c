@@ -64,6 +64,7 @@ static void tell_json(const struct bench_row *r)
 				    rounded(r->allocations_per_packet));
 	json_object_set_new(o, "peak_rss_kb", json_integer(r->peak_rss_kb));
 	json_object_set_new(o, "lost", rounded(r->lost));
+	json_object_set_new(o, "packets", json_integer((json_int_t)r->packets));
 	if (r->of->bypasses)
 		json_object_set_new(o, "bypasses", json_string(r->of->bypasses));
 	for (size_t i = 0; i < BENCH_MORE && *r->more[i].name; i++)

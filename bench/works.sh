@@ -56,4 +56,8 @@ assert why["srtp", "other"] == "gave up: enough", why
 assert why["setup", "other"] == "gave up: no answer", why
 assert why["rtp", "other"] == "it has no media" and why["stun", "other"] == "no socket", why
 print(len(rows), "rows")'
+"$1" --quiet --rounds 2 --packets 7 --json --only taut/1,200 rtp | grep -q '"packets":14,' || {
+	echo "--packets was not obeyed"
+	exit 1
+}
 if "$1" nonsense 2>/dev/null; then exit 1; fi

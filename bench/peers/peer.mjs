@@ -55,7 +55,7 @@ export const openIdle = async (newPair) => {
   const pairs = 50;
   const kept = [await newPair()]; // what is made once is made
   const before = rssKb();
-  for (let i = 0; i < pairs; i++) kept.push(await newPair());
+  while (kept.length <= pairs) kept.push(...(await Promise.all(Array.from({ length: 5 }, newPair))));
   await sleep(1000);
   const kb = (rssKb() - before) / (2 * pairs);
   return async () => ({
@@ -80,7 +80,7 @@ export const serve = async (subject, version, cases, open) => {
     process.exit(2);
   }
   try {
-    const run = await within(60000, 'set-up', open(bench, profile, Number(burst)));
+    const run = await within(100000, 'set-up', open(bench, profile, Number(burst)));
     say({ ready: true });
     for await (const line of createInterface({ input: process.stdin }))
       say(await run(Number(line.slice('run '.length))));

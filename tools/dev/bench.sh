@@ -1,15 +1,22 @@
-# bench [ARGS]            CPU per packet beside the bare limit; --peers: and other stacks
+# bench [ARGS]            CPU per packet beside the bare limit; --peers, --report, --compare REV
 bench_help() {
 	cat <<-'END'
 	usage: ./dev bench [ARGS]                   as of "taut bench --help"
 	       ./dev bench --peers [ARGS]           and other stacks, in turns with ours
+	       ./dev bench --report [ARGS]          all of it; writes docs/BENCH.md, its plots and its rows
+	       ./dev bench --compare REV [CASE...]  instructions for each packet, then and now
 
 	--peers installs Pion and libnice from Debian, and node-datachannel, @roamhq/wrtc and sdp-transform
-	from npm.
+	from npm. --compare builds REV in build/compare and counts by callgrind, which a busy machine does
+	not disturb; tools/bench_compare.py --help says more.
 
 	examples:
 	  ./dev bench srtp
 	  ./dev bench --peers --only "16 KiB" datachannel
+	  ./dev bench --report
+	  ./dev bench --report --rounds 3 --seconds 0.05
+	  ./dev bench --compare HEAD~5
+	  ./dev bench --compare main "rtp:1,200 B, GCM/16"
 	END
 }
 
@@ -29,6 +36,21 @@ case ${1:-} in
 	. bench/peers/prepare.sh
 	prepare_peers
 	exec build/release/bin/taut bench --peers "$peers_bin" "$@"
+	;;
+--report)
+	shift
+	need python3 git
+	bench_build
+	. bench/peers/prepare.sh
+	prepare_peers
+	mkdir -p build/bench
+	build/release/bin/taut bench --peers "$peers_bin" --json "$@" all >build/bench/rows.jsonl
+	exec python3 -B tools/bench_report.py record build/bench/rows.jsonl ./dev bench --report "$@"
+	;;
+--compare)
+	shift
+	need python3 git valgrind
+	exec python3 -B tools/bench_compare.py "$@"
 	;;
 esac
 bench_build

@@ -1,0 +1,304 @@
+#!/usr/bin/env python3
+"""bench_report.py record ROWS COMMAND... | write | check
+
+Makes docs/BENCH.md and docs/bench/*.svg from docs/evidence/bench.jsonl, whose lines are those of
+`taut bench --json` behind one that says on what they were measured. No figure is typed by hand.
+
+  record  takes ROWS as the new evidence, measured just now by COMMAND, and writes
+  write   writes the page and the plots anew
+  check   says whether they are what the evidence gives
+
+examples:
+  ./dev bench --report
+  tools/bench_report.py check"""
+import datetime
+import json
+import os
+import pathlib
+import platform
+import re
+import subprocess
+import sys
+
+import bench_plots
+from tree import ROOT
+
+ROWS = ROOT / "docs" / "evidence" / "bench.jsonl"
+PAGE = ROOT / "docs" / "BENCH.md"
+PLOTS = ROOT / "docs" / "bench"
+OURS, LIMIT = "taut", "limit"
+PACKET = "1,200 B"
+
+
+class Rows:
+    """The lines of a run: what it ran on, versions of peers, rows, and what was left out."""
+
+    def __init__(self, text):
+        lines = [json.loads(line) for line in text.splitlines()]
+        self.machine = lines[0]["machine"]
+        self.versions = {r["subject"]: r["version"] for r in lines if "version" in r}
+        self.left_out = [r for r in lines if "left_out" in r]
+        self.rows = [r for r in lines if "cpu_us_per_packet" in r]
+
+    def of(self, bench, wanted=lambda r: True):
+        return [r for r in self.rows if r["bench"] == bench and wanted(r)]
+
+
+# ---- the goals of the packet path ----
+
+def named(profile):
+    return lambda r: r["profile"].startswith(profile)
+
+
+def burst(profile, low):
+    return lambda r: r["profile"].startswith(profile) and r["burst"] >= low
+
+
+def quick(r):
+    return r["bench"] == "rtp" and r["profile"].startswith(PACKET) and r["lost"] < 0.001
+
+
+class Goal:
+    """One row of the table: which rows count, which of their figures, what is to be reached.
+    `goal` is a number, ("limit", ratio), or "peers": ahead of them all."""
+
+    def __init__(self, name, unit, bench, wanted, figure, goal, most=False, scale=1.0, limit=True):
+        self.name, self.unit, self.bench, self.wanted = name, unit, bench, wanted
+        self.figure, self.goal, self.most, self.scale = figure, goal, most, scale
+        self.has_limit = limit
+
+    def best(self, rows, subjects):
+        """The best row among those of the subjects that tell the figure; None: there is none."""
+        have = [r for r in rows.of(self.bench, self.wanted)
+                if subjects(r["subject"]) and self.figure in r]
+        if not have:
+            return None
+        return (max if self.most else min)(have, key=lambda r: r[self.figure])
+
+    def ours(self, rows):
+        return self.best(rows, lambda s: s == OURS)
+
+    def limit(self, rows):
+        return self.best(rows, lambda s: s == LIMIT) if self.has_limit else None
+
+    def peer(self, rows):
+        return self.best(rows, lambda s: s not in (OURS, LIMIT))
+
+    def value(self, row):
+        return None if row is None else row[self.figure] * self.scale
+
+    def bound(self, rows):
+        """What is to be reached, as a number; None: nothing to compare with was measured."""
+        if self.goal == "peers":
+            return self.value(self.peer(rows))
+        if isinstance(self.goal, tuple):
+            limit = self.value(self.limit(rows))
+            return None if limit is None else limit * self.goal[1]
+        return self.goal
+
+    def text(self):
+        if self.goal == "peers":
+            return "ahead of all"
+        if isinstance(self.goal, tuple):
+            return f"<= {self.goal[1]:.2f} x limit"
+        return f"{'>=' if self.most else '<='} {number(self.goal)}"
+
+    def reached(self, rows):
+        ours, bound = self.value(self.ours(rows)), self.bound(rows)
+        if ours is None or bound is None:
+            return "not measured"
+        if (ours >= bound) if self.most else (ours <= bound):
+            return "yes"
+        return f"no, {ours / bound:.2f} of it" if self.most else f"no, {ours / bound:.2f} times"
+
+
+CPU = "cpu_us_per_packet"
+GOALS = [
+    Goal("RTP, bursts of 16 and more", "us of CPU per packet, both ends", "rtp",
+         burst(PACKET, 16), CPU, 1.6),
+    Goal("RTP packets in one process below 0.1 % loss", "per second", "rtp", quick,
+         "packets_per_second", 550000, most=True),
+    Goal("RTP, single small packets", "us of CPU per packet", "rtp", named("Opus"), CPU, 5.0),
+    Goal("data channel", "CPU-seconds per GB", "datachannel", lambda r: True, "cpu_s_per_gb", 4.0),
+    Goal("SRTP AES_CM_128_HMAC_SHA1_80, both ways", "ns per packet", "srtp",
+         named("AES_CM_128_HMAC_SHA1_80"), CPU, ("limit", 1.08), scale=1000),
+    Goal("SRTP AEAD_AES_128_GCM, both ways", "ns per packet", "srtp",
+         named("AEAD_AES_128_GCM, 1,200"), CPU, ("limit", 1.08), scale=1000),
+    Goal("SRTP with 10,000 SSRCs", "ns per packet", "srtp", named("AEAD_AES_128_GCM, 10,000"),
+         CPU, 1000, scale=1000),
+    Goal("set-up of a pair", "ms of CPU", "setup", named("to an open data channel"), CPU, 1.2,
+         scale=0.001),
+    Goal("set-up on loopback, median", "ms", "setup", named("to an open data channel"), "p50_ms",
+         2.0),
+    Goal("set-up on loopback, p99", "ms", "setup", named("to an open data channel"), "p99_ms", 5.0),
+    Goal("memory of an idle connection", "KB", "idle", named("connected"), "kb_per_connection",
+         64),
+    Goal("CPU of an idle connection", "us per second", "idle", named("connected"), CPU, 8.0),
+    Goal("malloc per packet, steady state", "", "rtp", burst(PACKET, 16), "allocations_per_packet",
+         0, limit=False),
+    Goal("SDP: read Chromium's offer", "us", "sdp", named("read Chromium's offer"), CPU, "peers"),
+    Goal("STUN: read and verify a check", "ns", "stun", named("read and verify"), CPU, "peers",
+         scale=1000),
+]
+
+
+# ---- text ----
+
+def number(x):
+    if x is None:
+        return "-"
+    if x == 0:
+        return "0"
+    if abs(x) >= 1000:
+        return f"{x:,.0f}"
+    return f"{x:.3g}" if abs(x) >= 0.001 else f"{x:.1g}"
+
+
+def table(head, lines):
+    out = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
+    return out + ["| " + " | ".join(str(c).replace("|", "/") for c in line) + " |"
+                  for line in lines]
+
+
+def goal_line(goal, rows):
+    peer = goal.peer(rows)
+    who = f"{number(goal.value(peer))} ({peer['subject']})" if peer else "-"
+    metric = f"{goal.name}, {goal.unit}" if goal.unit else goal.name
+    return [metric, who, number(goal.value(goal.limit(rows))), number(goal.value(goal.ours(rows))),
+            goal.text(), goal.reached(rows)]
+
+
+def bench_lines(rows, bench):
+    extra = []
+    for r in rows.of(bench):
+        extra += [k for k in r if (k.endswith("_ms") or k == "kb_per_connection")
+                  and k not in extra]
+    head = ["subject", "case", "burst", "CPU us", "quartiles", "per second", "CPU s/GB", "mallocs",
+            *extra, "without"]
+    lines = []
+    for r in sorted(rows.of(bench), key=lambda r: (r["profile"], r["burst"], r[CPU])):
+        lines.append([r["subject"], r["profile"], r["burst"] or "", number(r[CPU]),
+                      f"{number(r['cpu_us_low'])} to {number(r['cpu_us_high'])}",
+                      number(r["packets_per_second"]), number(r["cpu_s_per_gb"] or None),
+                      number(r.get("allocations_per_packet")), *[number(r.get(k)) for k in extra],
+                      r.get("bypasses", "")])
+    return table(head, lines)
+
+
+def page(rows):
+    m = rows.machine
+    out = ["# The bench", "",
+           "Written by `./dev bench --report` from [evidence/bench.jsonl](evidence/bench.jsonl); no "
+           "figure is typed by hand. How it measures, and what leans to which side: "
+           "[TESTING.md](TESTING.md). Where the time goes: [PERFORMANCE.md](PERFORMANCE.md).", ""]
+    out += table(["", ""], [[k, v] for k, v in m.items()])
+    out += ["", "## Goals", "",
+            "The best peer and the bare limit of each row are the best of their cases that do that "
+            "work, whatever they leave out (see below).", ""]
+    out += table(["metric", "best peer", "bare limit", "taut", "goal", "reached"],
+                 [goal_line(g, rows) for g in GOALS])
+    out += ["", "![Each goal: taut, the best peer and the bare limit](bench/goals.svg)", "",
+            "![What a packet costs, stage by stage](bench/stages.svg)", "", "## Peers", ""]
+    out += table(["peer", "version"], sorted(rows.versions.items()))
+    if rows.left_out:
+        out += ["", "Left out:", ""]
+        out += table(["subject", "bench", "case", "why"],
+                     [[r["subject"], r["bench"], r["profile"], r["left_out"]]
+                      for r in rows.left_out])
+    out += ["", "## All rows", "",
+            "CPU is of both ends, for each packet (setup: each pair; idle: each second of a "
+            "connection; datachannel: each datagram of ours and each message of a peer's, so only "
+            "s/GB compares). `?` and `-`: not measured.", ""]
+    for bench in dict.fromkeys(r["bench"] for r in rows.rows):
+        out += [f"### {bench}", ""] + bench_lines(rows, bench) + [""]
+        if bench in ("rtp", "datachannel", "setup"):
+            out += [f"![{bench}](bench/{bench}.svg)", ""]
+    return "\n".join(out).rstrip("\n") + "\n"
+
+
+def files(rows):
+    """What the evidence gives: path -> text."""
+    out = {PAGE: page(rows)}
+    for name, text in bench_plots.plots(rows, GOALS).items():
+        out[PLOTS / f"{name}.svg"] = text
+    return out
+
+
+# ---- what it ran on ----
+
+def said(*command):
+    try:
+        return subprocess.run(command, capture_output=True, text=True, cwd=ROOT).stdout.strip()
+    except OSError:
+        return ""
+
+
+DOCTOR = ("openssl", "kernel", "processor", "srtp", "udp send", "udp receive")
+
+
+def machine(command):
+    model = re.search(r"^model name\s*:\s*(.*)$", pathlib.Path("/proc/cpuinfo").read_text(), re.M)
+    out = {"model": f"{model.group(1) if model else platform.machine()}, {os.cpu_count()} processors"}
+    for line in said("build/release/bin/taut", "doctor").splitlines():
+        key, value = line[2:18].strip(), line[18:].strip()
+        if key in DOCTOR:
+            out[key] = f"{out[key]}; {value}" if key in out else value
+    out |= {
+        "libsrtp2-1": said("dpkg-query", "-W", "-f", "${Version}", "libsrtp2-1"),
+        "compiler": said("cc", "--version").splitlines()[0],
+        "load when it ended": "%.1f" % os.getloadavg()[0],
+        "date": datetime.date.today().isoformat(),
+        "commit": said("git", "rev-parse", "--short=12", "HEAD"),
+        "command": command,
+    }
+    return out
+
+
+def write(rows):
+    PLOTS.mkdir(parents=True, exist_ok=True)
+    made = files(rows)
+    for old in PLOTS.glob("*.svg"):
+        if old not in made:
+            old.unlink()
+    for path, text in made.items():
+        path.write_text(text)
+    print(f"wrote {', '.join(str(p.relative_to(ROOT)) for p in made)}")
+
+
+def record(path, command):
+    text = pathlib.Path(path).read_text()
+    first = json.dumps({"machine": machine(command)}, ensure_ascii=False)
+    ROWS.write_text(first + "\n" + text)
+    rows = Rows(ROWS.read_text())
+    write(rows)
+    reached = [g.reached(rows) for g in GOALS]
+    subprocess.run([sys.executable, str(ROOT / "tools" / "evidence.py"), "write", "bench", command,
+                    f"rows={len(rows.rows)}", f"left_out={len(rows.left_out)}",
+                    f"goals={len(GOALS)}", f"goals_reached={reached.count('yes')}"], check=True)
+    for g in GOALS:
+        print(f"{g.name:44} {number(g.value(g.ours(rows))):>10}  {g.text():18} {g.reached(rows)}")
+
+
+def check():
+    """Problems: a page or plot that is not what the evidence gives."""
+    if not ROWS.exists():
+        return [f"{ROWS.relative_to(ROOT)} is not there"]
+    made = files(Rows(ROWS.read_text()))
+    bad = [f"{p.relative_to(ROOT)} is not what the evidence gives: tools/bench_report.py write"
+           for p, text in made.items() if not p.exists() or p.read_text() != text]
+    return bad + [f"{p.relative_to(ROOT)} belongs to no evidence"
+                  for p in PLOTS.glob("*.svg") if p not in made]
+
+
+if __name__ == "__main__":
+    if len(sys.argv) > 3 and sys.argv[1] == "record":
+        record(sys.argv[2], " ".join(sys.argv[3:]))
+    elif sys.argv[1:] == ["write"]:
+        write(Rows(ROWS.read_text()))
+    elif sys.argv[1:] == ["check"]:
+        found = check()
+        print("\n".join(found) or "as the evidence gives")
+        sys.exit(1 if found else 0)
+    else:
+        print(__doc__)
+        sys.exit(0 if "--help" in sys.argv else 2)
