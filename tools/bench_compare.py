@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
-"""bench_compare.py [--json] REV [CASE...]
+"""bench_compare.py [--json] REV [CASE...] | --layers [CASE...]
 
 How many instructions a packet takes, in REV and in the working tree, counted by callgrind: another
 load on the machine does not move them. What it does not count is the kernel, and waiting for
 memory. Each case runs with two numbers of packets, and the difference counts, so that set-up is not in it.
 Both are built with the bench of the working tree, under build/compare; REV may be too old for it.
+
+--layers builds only the working tree, and says where its instructions are: by folder of src, by library.
 
 CASE is BENCH:PROFILE/BURST, as the bench tells them; without one, those below:
 
@@ -12,7 +14,9 @@ CASE is BENCH:PROFILE/BURST, as the bench tells them; without one, those below:
 
 examples:
   ./dev bench --compare main
+  ./dev bench --compare --layers "rtp:1,200 B, GCM/16"
   ./dev bench --compare HEAD~5 "rtp:1,200 B, GCM/16" "sdp:read Chromium's offer/0\""""
+import collections
 import io
 import json
 import re
@@ -87,8 +91,46 @@ def per_packet(program, case):
     return (more - some) / max(many - few, 1)
 
 
+# ---- where they are ----
+
+# 1,234  /path/src/rtp/rtp_ring.c:tt_ring_put [/path/bin/taut-bench]
+SELF = re.compile(r"^\s*([\d,]+)\s+(\S+?):(\S+)(?: \[(.*)\])?$")
+
+
+def layer_of(file, object_file):
+    if found := re.search(r"(?:^|/)src/(\w+)/", file):
+        return f"src/{found.group(1)}"
+    name = (object_file or "").rsplit("/", 1)[-1]
+    return "other" if not name or name == "taut-bench" else name
+
+
+def layers_of(program, case, packets):
+    done = one_run(program, case, packets)[1]
+    listed = run("callgrind_annotate", "--threshold=100", "--show-percs=no",
+                 WHERE / "callgrind.out").stdout
+    sums = collections.Counter()
+    for line in listed.splitlines():
+        if m := SELF.match(line):
+            sums[layer_of(m.group(2), m.group(4))] += int(m.group(1).replace(",", ""))
+    return sums, done
+
+
+def layers(cases):
+    program = build(ROOT, "now")
+    for case in cases:
+        (some, few), (more, many) = (layers_of(program, case, n) for n in CASES.get(case, OTHER))
+        each = {k: (more[k] - some[k]) / max(many - few, 1) for k in more}
+        total = sum(each.values())
+        print(f"{case}: {total:,.0f} instructions per packet")
+        for name, count in sorted(each.items(), key=lambda kv: -kv[1]):
+            if count >= total / 200:
+                print(f"  {name:24} {count:9,.0f} {100 * count / total:5.1f} %", flush=True)
+
+
 def main():
     args = [a for a in sys.argv[1:] if a != "--json"]
+    if args[:1] == ["--layers"]:
+        return layers(args[1:] or CASES)
     if not args or args[0] in ("-h", "--help") or any(":" not in c for c in args[1:]):
         print(__doc__ % "\n".join(f"  {c}" for c in CASES))
         sys.exit(0 if args and args[0] in ("-h", "--help") else 2)

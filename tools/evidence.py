@@ -16,7 +16,8 @@ from tree import ROOT
 
 FOLDER = ROOT / "docs" / "evidence"
 # What the evidence is about; docs and the evidence itself may change without making it stale.
-ABOUT = ["CMakeLists.txt", "cmake", "src", "include", "web", "tests", "fuzz", "tools", "dev"]
+ABOUT = ["CMakeLists.txt", "cmake", "src", "include", "web", "tests", "fuzz", "bench", "tools",
+         "dev"]
 
 
 def git(*args):

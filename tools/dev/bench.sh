@@ -16,6 +16,7 @@ bench_help() {
 	  ./dev bench --report
 	  ./dev bench --report --rounds 3 --seconds 0.05
 	  ./dev bench --compare HEAD~5
+	  ./dev bench --compare --layers
 	  ./dev bench --compare main "rtp:1,200 B, GCM/16"
 	END
 }
