@@ -25,6 +25,12 @@ export const timed = async (work, n) => {
   return { cpu_us: cpuMicros() - cpu, wall_us: wallMicros() - wall, rss_kb: peakRss(), lost: 0, ...did };
 };
 
+// A first round that nobody measures: until JavaScript is compiled and the window of SCTP is open.
+export const warm = async (run, n) => {
+  await run(n);
+  return run;
+};
+
 const rank = (sorted, part) => sorted[Math.floor(sorted.length * part)];
 
 // Pairs one after the other, at most 100 and 8 s; up to the open channel is measured, and closing is not.

@@ -3,7 +3,7 @@
 // Its threads do the work; what JavaScript adds is a call for each packet sent and a callback for each
 // packet received.
 import nd from 'node-datachannel';
-import { openIdle, serve, setUps, timed, within } from '../peer.mjs';
+import { openIdle, serve, setUps, timed, warm, within } from '../peer.mjs';
 
 const cases = [
   ...[1, 4, 16, 48].map((burst) => ({ bench: 'rtp', profile: '1,200 B, GCM', burst, bypasses: 'packetizing' })),
@@ -148,9 +148,9 @@ const openMedia = async (audio, burst) => {
 await serve('libdatachannel', `${nd.getLibraryVersion()} (npm node-datachannel 0.33.4)`, cases, async (bench, profile, burst) => {
   switch (bench) {
     case 'rtp':
-      return openMedia(profile.startsWith('Opus'), burst);
+      return warm(await openMedia(profile.startsWith('Opus'), burst), 20000);
     case 'datachannel':
-      return openChannel(1024 * parseInt(profile, 10));
+      return warm(await openChannel(1024 * parseInt(profile, 10)), 500);
     case 'setup':
       return (n) => setUps(newPair, n);
     case 'idle':

@@ -2,7 +2,7 @@
 //
 // It takes raw frames only and encodes them itself, so it has no row of RTP.
 import wrtc from '@roamhq/wrtc';
-import { openIdle, serve, setUps, sleep, timed, within } from '../peer.mjs';
+import { openIdle, serve, setUps, sleep, timed, warm, within } from '../peer.mjs';
 
 const cases = [
   { bench: 'rtp', profile: '1,200 B', burst: 16, left_out: '@roamhq/wrtc takes raw frames only: what it costs would be the encoder' },
@@ -60,7 +60,7 @@ const openChannel = async (size) => {
 await serve('libwebrtc', '(npm @roamhq/wrtc 0.10.0)', cases, async (bench, profile) => {
   switch (bench) {
     case 'datachannel':
-      return openChannel(1024 * parseInt(profile, 10));
+      return warm(await openChannel(1024 * parseInt(profile, 10)), 500);
     case 'setup':
       return (n) => setUps(newPair, n);
     case 'idle':
