@@ -14,16 +14,19 @@ const cases = [
   { bench: 'idle', profile: 'connected, with a data channel', burst: 0 },
 ];
 
-// Callbacks come in any order: candidates wait for the description.
-const signal = (from, to) => {
+// Callbacks come in any order, and after the end: candidates wait for the description, and what comes
+// when the other end is closed is for nobody.
+const signal = (from, to, ends) => {
   const early = [];
   let described = false;
+  const add = (c) => ends.closed || to.addRemoteCandidate(...c);
   from.onLocalDescription((sdp, type) => {
+    if (ends.closed) return;
     to.setRemoteDescription(sdp, type);
     described = true;
-    early.forEach((c) => to.addRemoteCandidate(...c));
+    early.forEach(add);
   });
-  from.onLocalCandidate((...c) => (described ? to.addRemoteCandidate(...c) : early.push(c)));
+  from.onLocalCandidate((...c) => (described ? add(c) : early.push(c)));
 };
 
 let count = 0;
@@ -32,9 +35,15 @@ const newEnds = () => {
   const config = { iceServers: [], bindAddress: '127.0.0.1' };
   const a = new nd.PeerConnection(`a${count}`, config);
   const b = new nd.PeerConnection(`b${count++}`, config);
-  signal(a, b);
-  signal(b, a);
-  return { a, b, close: () => (a.close(), b.close()) };
+  const ends = { a, b, closed: false };
+  signal(a, b, ends);
+  signal(b, a, ends);
+  ends.close = () => {
+    ends.closed = true;
+    a.close();
+    b.close();
+  };
+  return ends;
 };
 
 const opened = (channel) => new Promise((done) => (channel.isOpen() ? done() : channel.onOpen(done)));
