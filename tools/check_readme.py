@@ -48,7 +48,7 @@ def libraries():
                 yield str(build / f"lib{name}{kind}")
                 break
     yield from flags
-    for pkg in ("opus vpx libopusenc ogg speexdsp", "libwebsockets jansson"):
+    for pkg in ("opus vpx libopusenc ogg speexdsp zlib", "libwebsockets jansson"):
         yield from subprocess.run(["pkg-config", "--libs", *pkg.split()], text=True,
                                   capture_output=True).stdout.split()
     yield from ("-lpthread", "-lm")

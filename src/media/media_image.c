@@ -1,17 +1,9 @@
-/* media_image.c - pictures: memory, comparison, PNG. */
+/* media_image.c - pictures: memory, comparison. */
 #include "media/media_image.h"
 
-#include <errno.h>
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "media/media_util.h"
-
-#define STB_IMAGE_WRITE_IMPLEMENTATION
-#define STB_IMAGE_WRITE_STATIC
-#include <stb/stb_image_write.h>
 
 size_t tt_image_bytes(uint32_t width, uint32_t height)
 {
@@ -83,71 +75,4 @@ double taut_image_psnr(const struct taut_image *a, const struct taut_image *b)
 	if (sum <= 0)
 		return 99;
 	return fmin(99, 10 * log10(255.0 * 255.0 * a->width * a->height / sum));
-}
-
-static uint8_t clip(int v)
-{
-	return (uint8_t)(v < 0 ? 0 : v > 255 ? 255 : v);
-}
-
-/* BT.601, limited range, in 1/256. */
-static void to_rgb(const struct taut_image *image, uint8_t *out)
-{
-	for (uint32_t y = 0; y < image->height; y++) {
-		const uint8_t *luma = image->planes[0] + (size_t)y * image->strides[0];
-		const uint8_t *cb = image->planes[1] + (size_t)(y / 2) * image->strides[1];
-		const uint8_t *cr = image->planes[2] + (size_t)(y / 2) * image->strides[2];
-
-		for (uint32_t x = 0; x < image->width; x++) {
-			int c = 298 * (luma[x] - 16) + 128, d = cb[x / 2] - 128,
-			    e = cr[x / 2] - 128;
-
-			*out++ = clip((c + 409 * e) / 256);
-			*out++ = clip((c - 100 * d - 208 * e) / 256);
-			*out++ = clip((c + 516 * d) / 256);
-		}
-	}
-}
-
-struct writing {
-	FILE *stream;
-	bool failed;
-};
-
-static void write_some(void *ctx, void *data, int len)
-{
-	struct writing *w = ctx;
-
-	if (len < 0 || fwrite(data, 1, (size_t)len, w->stream) != (size_t)len)
-		w->failed = true;
-}
-
-/* Under another name first, so that whoever reads the old picture meanwhile has a whole one. */
-int taut_image_write_png(const struct taut_image *image, const char *path,
-			 struct taut_media_error *error)
-{
-	char other[4096];
-	int n = path ? snprintf(other, sizeof other, "%s.part", path) : -1;
-
-	if (!image || !image->planes[0] || n < 0 || (size_t)n >= sizeof other)
-		return tt_media_fail(error, TAUT_E_INVAL, "no picture, or no name for it");
-	uint8_t *rgb = malloc((size_t)image->width * image->height * 3);
-	if (!rgb)
-		return tt_media_fail(error, TAUT_E_NOMEM, "%s: out of memory", path);
-	to_rgb(image, rgb);
-	struct writing w = { .stream = fopen(other, "wb") };
-	if (w.stream) {
-		w.failed = stbi_write_png_to_func(write_some, &w, (int)image->width,
-						  (int)image->height, 3, rgb, 0) == 0;
-		w.failed = fclose(w.stream) != 0 || w.failed;
-	}
-	free(rgb);
-	if (!w.stream || w.failed || rename(other, path) != 0) {
-		int why = errno;
-
-		(void)remove(other);
-		return tt_media_fail(error, TAUT_E_IO, "%s: cannot be written: %s", path,
-				     strerror(why));
-	}
-	return TAUT_OK;
 }

@@ -4,7 +4,7 @@
 # What the build needs, and what the tests need on top. nodejs and npm from elsewhere count.
 run_packages="build-essential cmake ninja-build pkg-config libssl-dev libsrtp2-dev libopus-dev
 	libvpx-dev libwebsockets-dev libjansson-dev libopusenc-dev libogg-dev libspeexdsp-dev
-	libstb-dev"
+	zlib1g-dev"
 test_packages="$run_packages clang libcmocka-dev libusrsctp-dev python3 python3-cffi chromium nodejs npm
 	ffmpeg git iproute2 procps frama-c-base tshark"
 fuzz_packages="$run_packages clang libclang-rt-14-dev"

@@ -1,6 +1,9 @@
 /* test_files.c - IVF, WAV, Y4M: what is written is read; what is broken is refused with a place. */
 #include "media_help.h"
 
+#include <zlib.h>
+
+#include "base/crc32.h"
 #include "media/media_ivf.h"
 #include "media/media_ogg.h"
 #include "media/media_wav.h"
@@ -103,26 +106,109 @@ static void y4m_pictures_come_back_as_written(void **state)
 	place_drop(&p);
 }
 
-static void a_png_is_written(void **state)
+/* ---- PNG ---- */
+
+static uint32_t be32(const uint8_t *p)
 {
-	struct place p;
+	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+}
+
+/* The pixels of a PNG, each row behind the number of its filter. Checks the order and the CRC of
+ * every chunk. */
+static uint8_t *read_png(const uint8_t *png, size_t len, size_t size, int *pieces)
+{
+	uint8_t *pixels = malloc(size);
+	uLongf had = size;
+	uint8_t *data = malloc(len);
+	size_t held = 0, at = 8;
+
+	assert_true(pixels && data);
+	assert_memory_equal(png, "\x89PNG\r\n\x1a\n", 8);
+	for (*pieces = -1; at < len; at += 12 + be32(png + at)) {
+		const uint32_t n = be32(png + at);
+
+		assert_true(len - at >= 12 && n <= len - at - 12);
+		assert_int_equal(be32(png + at + 8 + n), tt_crc32(png + at + 4, n + 4));
+		const bool last = at + 12 + n == len;
+		assert_memory_equal(png + at + 4, *pieces < 0 ? "IHDR" : last ? "IEND" : "IDAT", 4);
+		if (*pieces >= 0)
+			memcpy(data + held, png + at + 8, n), held += n;
+		*pieces += !last;
+	}
+	assert_int_equal(uncompress(pixels, &had, data, held), Z_OK);
+	assert_int_equal(had, size);
+	free(data);
+	return pixels;
+}
+
+static int of_bt601(const struct taut_image *i, uint32_t x, uint32_t y, int colour)
+{
+	static const double of[3][2] = { { 0, 1.596 }, { -0.392, -0.813 }, { 2.017, 0 } };
+	const size_t at = (size_t)(y / 2) * i->strides[1] + x / 2;
+	const double v = 1.164 * (i->planes[0][(size_t)y * i->strides[0] + x] - 16) +
+			 of[colour][0] * (i->planes[1][at] - 128) +
+			 of[colour][1] * (i->planes[2][at] - 128);
+
+	return v < 0 ? 0 : v > 255 ? 255 : (int)(v + 0.5);
+}
+
+static void check_png(struct place *p, uint32_t width, uint32_t height, bool noise)
+{
 	struct taut_image card;
 	struct taut_media_error error;
 	size_t len;
+	int pieces;
+
+	assert_true(tt_image_make(&card, width, height));
+	assert_int_equal(taut_test_card_draw(&card, 1, 0), 0);
+	for (size_t i = 0; noise && i < tt_image_bytes(width, height); i++)
+		card.planes[0][i] = (uint8_t)((i * 2654435761u) >> 13);
+	assert_int_equal(taut_image_write_png(&card, place_at(p, "a.png"), &error), 0);
+	uint8_t *png = read_whole(p->path, &len);
+	assert_true(be32(png + 16) == width && be32(png + 20) == height);
+	assert_memory_equal(png + 24, "\x8\x2\0\0\0", 5); /* 8 bits, colours, nothing else */
+	const size_t row = 1 + 3 * (size_t)width;
+	uint8_t *pixels = read_png(png, len, row * height, &pieces);
+	assert_true(noise == (pieces > 1)); /* noise takes more than one chunk */
+	for (uint32_t y = 0; y < height; y++) {
+		assert_int_equal(pixels[y * row], 1);
+		for (size_t i = 1; i < row; i++) {
+			uint8_t *v = &pixels[y * row + i];
+			*v = (uint8_t)(*v + (i > 3 ? v[-3] : 0));
+			const int should =
+				of_bt601(&card, (uint32_t)(i - 1) / 3, y, (int)((i - 1) % 3));
+			assert_near(*v, should, 2);
+		}
+	}
+	free(pixels);
+	free(png);
+	tt_image_drop(&card);
+}
+
+static void a_png_reads_back_as_the_picture(void **state)
+{
+	struct place p;
 	(void)state;
 	place_make(&p);
-	assert_true(tt_image_make(&card, 320, 240));
-	assert_int_equal(taut_test_card_draw(&card, 1, 0), 0);
-	assert_int_equal(taut_image_write_png(&card, place_at(&p, "a.png"), &error), 0);
-	uint8_t *png = read_whole(p.path, &len);
-	assert_true(len > 500);
-	assert_memory_equal(png, "\x89PNG\r\n\x1a\n", 8);
-	assert_memory_equal(png + 16, "\0\0\1\x40\0\0\0\xf0", 8);
-	free(png);
+	check_png(&p, 320, 240, false);
+	check_png(&p, 161, 121, true);
+	place_drop(&p);
+}
+
+static void a_png_that_cannot_be_written_says_why(void **state)
+{
+	struct taut_image card;
+	struct taut_media_error error;
+	(void)state;
+	assert_true(tt_image_make(&card, 32, 24));
 	assert_int_equal(taut_image_write_png(&card, "/nowhere/at/all.png", &error), TAUT_E_IO);
 	assert_non_null(strstr(error.text, "/nowhere/at/all.png: cannot be written: No such file"));
+	assert_int_equal(taut_image_write_png(&card, NULL, &error), TAUT_E_INVAL);
+	const struct taut_image none = card;
+	card.width = 0;
+	assert_int_equal(taut_image_write_png(&card, "/nowhere/at/all.png", &error), TAUT_E_INVAL);
+	card = none;
 	tt_image_drop(&card);
-	place_drop(&p);
 }
 
 /* ---- broken files ---- */
@@ -371,7 +457,8 @@ int main(void)
 		cmocka_unit_test(ivf_frames_come_back_as_written),
 		cmocka_unit_test(wav_samples_come_back_as_written),
 		cmocka_unit_test(y4m_pictures_come_back_as_written),
-		cmocka_unit_test(a_png_is_written),
+		cmocka_unit_test(a_png_reads_back_as_the_picture),
+		cmocka_unit_test(a_png_that_cannot_be_written_says_why),
 		cmocka_unit_test(broken_ivf_files_are_refused_with_a_place),
 		cmocka_unit_test(broken_wav_files_are_refused_with_a_place),
 		cmocka_unit_test(a_wav_out_of_a_pipe_lasts_until_its_end),
