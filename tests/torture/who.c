@@ -1,8 +1,8 @@
 /* who.c - who asked for this memory? The stack says.
  *
  * The innermost frame inside the program itself decides. Its function is of src when the
- * symbol table says that it stands in one of src's files, which CMake lists for us, or, for a
- * global one, when its name begins as those of src do. An allocator that a test has given to
+ * symbol table says that it stands in one of src's files, which CMake lists for us, or when its
+ * name begins as those of src do (the linker makes hidden symbols local, under no file). An allocator that a test has given to
  * an environment (its name says realloc) works for src: the frame behind it is tt_resize. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -46,6 +46,11 @@ static bool is_src_file(const char *name)
 	return false;
 }
 
+static bool is_src_name(const char *name)
+{
+	return strncmp(name, "tt_", 3) == 0 || strncmp(name, "taut_", 5) == 0;
+}
+
 static int by_address(const void *a, const void *b)
 {
 	const struct function *f = a, *g = b;
@@ -75,9 +80,7 @@ static void read_symbols(const char *elf, const Elf64_Shdr *table, const Elf64_S
 			.at = who.base + sym[i].st_value,
 			.size = sym[i].st_size,
 			.name = name,
-			.ours = local ? in_src
-				      : strncmp(name, "tt_", 3) == 0 ||
-						strncmp(name, "taut_", 5) == 0,
+			.ours = (local && in_src) || is_src_name(name),
 		};
 	}
 	qsort(who.functions, who.count, sizeof *who.functions, by_address);
