@@ -125,8 +125,10 @@ static bool resolve(struct query *q)
 	int err = rs ? tt_resolver_ask(rs, 1, 1, q->host) : ENOMEM;
 	while (err == 0 && !q->resolved && tt_io_now() < q->give_up) {
 		struct pollfd wake = { .fd = post.wake, .events = POLLIN };
-		if (poll(&wake, 1, wait_ms(q->give_up)) > 0)
+		if (poll(&wake, 1, wait_ms(q->give_up)) > 0) {
 			tt_post_run(&post);
+			tt_resolver_deliver(rs);
+		}
 	}
 	tt_resolver_free(rs);
 	tt_post_free(&post);

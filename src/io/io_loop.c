@@ -139,6 +139,8 @@ static void dispatch(taut_loop *loop, const struct epoll_event *ev)
 	case TT_IO_WAKE:
 		if (tt_post_run(&loop->post) > 0)
 			loop->worked = true;
+		if (loop->resolver && tt_resolver_deliver(loop->resolver))
+			loop->worked = true;
 		break;
 	case TT_IO_ALARM:
 		loop->alarm_at = INT64_MAX;

@@ -115,28 +115,29 @@ static void look_up(struct job *j)
 		j->r.os_errno = ENOENT;
 }
 
-/* On the loop's thread: reports everything answered since the last time. */
-static void deliver(void *arg)
+bool tt_resolver_deliver(struct tt_resolver *rs)
 {
-	struct tt_resolver *rs = arg;
-
 	pthread_mutex_lock(&rs->lock);
 	struct job *all = rs->answered;
 	rs->answered = NULL;
 	pthread_mutex_unlock(&rs->lock);
+	const bool any = all != NULL;
 	for (struct job *j = all; j; j = j->next)
 		rs->done(&j->r);
 	free_jobs(all);
+	return any;
 }
 
+/* Takes no memory: an answer that could not be given would be waited for without end. */
 static void answer(struct tt_resolver *rs, struct job *j)
 {
-	if (!rs->post || !tt_post_add(rs->post, deliver, rs)) {
+	if (!rs->post) {
 		free(j);
 		return;
 	}
 	j->next = rs->answered;
 	rs->answered = j;
+	tt_post_wake(rs->post);
 }
 
 /* Answers one job and takes the next. *last: the loop is gone, and nobody but us is left. */

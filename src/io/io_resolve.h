@@ -25,6 +25,9 @@ typedef void (*tt_resolve_done)(struct tt_resolved *r);
 struct tt_resolver;
 struct tt_resolver *tt_resolver_new(struct tt_post *post, tt_resolve_done done, void *user);
 void tt_resolver_free(struct tt_resolver *rs); /* before the post queue is freed */
+/* Calls done for what was answered since the last time; whether any was. On the loop's thread, whenever
+ * post was woken. */
+bool tt_resolver_deliver(struct tt_resolver *rs);
 /* 0, or errno at once: ENAMETOOLONG, EBUSY (too many wait), ENOMEM, EAGAIN (no thread). */
 int tt_resolver_ask(struct tt_resolver *rs, uint64_t key, taut_flow flow, const char *name);
 
