@@ -42,7 +42,8 @@ static struct tt_io_flow *flow_of(const struct tt_io_conn *conn, taut_flow numbe
 	return NULL;
 }
 
-/* Copies d from offset on, for when the socket is writable again. False: no room. */
+/* Copies d from offset on, for when the socket is writable again. False: no room, or nobody
+ * to say so. */
 static bool hold(taut_loop *loop, struct tt_io_flow *flow, const struct taut_datagram *d,
 		 size_t offset)
 {
@@ -54,15 +55,18 @@ static bool hold(taut_loop *loop, struct tt_io_flow *flow, const struct taut_dat
 	h = tt_resize(&loop->env, NULL, sizeof *h + len);
 	if (!h)
 		return false;
+	if (!flow->held) {
+		struct epoll_event ev = { .events = EPOLLIN | EPOLLOUT, .data = { .ptr = flow } };
+		if (epoll_ctl(loop->epoll, EPOLL_CTL_MOD, flow->udp.fd, &ev) != 0) {
+			tt_free(&loop->env, h); /* nobody would say that there is room again */
+			return false;
+		}
+	}
 	h->next = NULL;
 	h->d = *d;
 	h->d.buf = (uint8_t *)(h + 1);
 	h->d.len = h->d.cap = len;
 	memcpy(h->d.buf, d->buf + offset, len);
-	if (!flow->held) {
-		struct epoll_event ev = { .events = EPOLLIN | EPOLLOUT, .data = { .ptr = flow } };
-		epoll_ctl(loop->epoll, EPOLL_CTL_MOD, flow->udp.fd, &ev);
-	}
 	*flow->held_last = h;
 	flow->held_last = &h->next;
 	flow->held_bytes += len;
