@@ -49,9 +49,8 @@ void tt_post_wake(struct tt_post *p)
 {
 	const uint64_t one = 1;
 	/* A counter that is full is readable already: EAGAIN needs no care. */
-	const ssize_t n = write(p->wake, &one, sizeof one);
-
-	(void)n;
+	while (write(p->wake, &one, sizeof one) < 0 && errno == EINTR)
+		;
 }
 
 bool tt_post_add(struct tt_post *p, taut_task task, void *arg)
