@@ -8,11 +8,12 @@ NAME is a part of a part's name: "memory/sctp", "system", "scenario". Without, a
   --programs N     only so many programs, drawn
   --seed S         draw with this seed
   --all            every point of every test, however many (hours)
-  --most N         of a test with more than N points draw N (30), beside ...
+  --most N         of a test with more than N points draw N (100), beside ...
   --each N         ... the first N with each stack of calls that the program meets (1)
   --jobs N         programs at once (2)
   --again          also what was found clean before, with the same program and settings
   --list           the parts
+  --count          nothing fails: how many points each part has, and how many would be taken
   --json           one object per line: a part, a finding, the sum
   --build DIR      where the programs are (build/dev)
   --replay PROGRAM:TEST:N:MODE:VARIANT   one point, with all that is said
@@ -99,6 +100,7 @@ def environment(part, out, opts, extra=None):
         "TORTURE_SEED": str(opts.seed),
         "TORTURE_MOST": str(opts.most),
         "TORTURE_EACH": str(opts.each),
+        "TORTURE_DRY": str(int(opts.count)),
     })
     env.update(extra or {})
     return env
@@ -120,46 +122,59 @@ def foreign_rules():
     return [tuple(line.split()) for line in lines if line and not line.startswith("#")]
 
 
-def foreign_leak(said, library, rules):
+def openssl(library):
+    return library.startswith(("libcrypto.so", "libssl.so"))
+
+
+def foreign_leak(finding, rules):
     """All that is lost was taken by the library itself, and is no more than the rule allows."""
-    blocks = re.findall(r"leak of (\d+) byte.*?allocated from:\n((?:    #.*\n)+)", said)
-    lost = sum(int(size) for size, _ in blocks)
-    names = []
+    blocks = re.findall(r"leak of (\d+) byte.*?allocated from:\n((?:    #.*\n)+)", finding["said"])
+    names = [name for name, _ in map(split_frame, finding["stack"])]
+    libraries = set()
     for _, frames in blocks:
-        takers = [f for f in re.findall(r"in (\S+) (.*)", frames) if "/torture/" not in f[1]
-                  and "libsanitizer" not in f[1]]
-        if not takers or f"/{library}" not in takers[0][1]:
+        takers = [f for f in re.findall(r"#\d+ 0x[0-9a-f]+ (?:in (\S+))? ?(.*)", frames)
+                  if "/torture/" not in f[1] and "libsanitizer" not in f[1]]
+        library = re.search(r"/(lib[^/]+?)\+0x", takers[0][1]) if takers else None
+        if not library:
             return None
         names.append(takers[0][0])
+        libraries.add("libcrypto.so.3" if openssl(library[1]) else library[1])
+    lost = sum(int(size) for size, _ in blocks)
     for rule in rules:
-        if rule[:2] == ("leak", library) and rule[2] in names and lost <= int(rule[3]):
+        if (rule[0] == "leak" and libraries == {rule[1]} and rule[2] in names + ["*"]
+                and lost <= int(rule[3]) and rule[4] == ("once", "good")[finding["mode"]]):
             return " ".join(rule)
     return None
 
 
+def split_frame(text):
+    name, library = text.rsplit(" (", 1)
+    return name, library.rstrip(")")
+
+
 def foreign(finding, rules):
     """The fault of a library whose own memory failed and that fell over it, if it is listed."""
-    failed = re.search(r"\((lib\S+?)\)$", finding["stack"][0]) if finding["stack"] else None
-    if not failed:
+    if not finding["stack"]:
         return None
-    library = failed[1]
+    library = split_frame(finding["stack"][0])[1]
+    if finding["finding"] == "leak":
+        return foreign_leak(finding, rules)
+    if finding["mode"] == 0 and not library.startswith("lib"):
+        return None
     if finding["finding"] == "deadlock":
         shows = WAITED.findall(finding["said"])
-    elif finding["finding"] == "leak":
-        return foreign_leak(finding["said"], library, rules)
     elif finding["finding"] == "crash":
         shows = [(f, pathlib.Path(lib).name) for f, lib in CRASHED.findall(finding["said"])]
     else:
         return None
-    # Down to the first frame of ours.
+    # From the innermost frame down to the first one of ours.
     inside = []
     for name, lib in shows:
-        if lib.startswith(library):
-            inside.append(name)
-        elif inside or not lib.startswith(("libc.", "libasan", "libpthread")):
+        if not lib.startswith("lib"):
             break
+        inside.append((lib, name))
     for rule in rules:
-        if rule[:2] == (finding["finding"], library) and rule[2] in inside:
+        if rule[0] == finding["finding"] and (rule[1], rule[2]) in inside:
             return " ".join(rule)
     return None
 
@@ -174,13 +189,13 @@ def place(finding):
 
 def read(part, out, opts, status):
     rules = foreign_rules()
-    result = {"part": part.name, "tests": 0, "points": 0, "chosen": 0, "injected": 0, "clean": 0,
+    result = {"part": part.name, "tests": 0, "points": 0, "own": 0, "chosen": 0, "injected": 0, "clean": 0,
               "refused": 0, "fell": 0, "foreign": {}, "findings": []}
     for line in out.read_text().splitlines():
         row = json.loads(line)
         if "finding" not in row:
             result["tests"] += 1
-            for key in ("points", "chosen", "injected", "clean", "refused"):
+            for key in ("points", "own", "chosen", "injected", "clean", "refused"):
                 result[key] += row[key]
         elif not part.strict and of_test(row):
             result["fell"] += 1
@@ -226,8 +241,13 @@ def run_part(part, opts):
     out = folder / f"{stem}.lines"
     out.unlink(missing_ok=True)
     out.touch()
+    took = folder / f"{stem}.stacks"
+    seen = folder / f"{stem}.seen"
+    seen.write_bytes(b"" if opts.sample else b"".join(
+        f.read_bytes() for f in folder.glob("*.stacks") if f != took))
     began = time.monotonic()
-    done = subprocess.run([str(part.program)], env=environment(part, out, opts), cwd=ROOT,
+    done = subprocess.run([str(part.program)], env=environment(part, out, opts, {
+                              "TORTURE_SEEN": str(seen), "TORTURE_TOOK": str(took)}), cwd=ROOT,
                           stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                           stderr=subprocess.DEVNULL, check=False)
     result = read(part, out, opts, done.returncode)
@@ -263,7 +283,7 @@ def tell_finding(place_of, group):
 
 
 def total_of(results, groups, opts):
-    keys = ("tests", "points", "chosen", "injected", "clean", "refused", "fell")
+    keys = ("tests", "points", "own", "chosen", "injected", "clean", "refused", "fell")
     total = {k: sum(r[k] for r in results) for k in keys}
     total["foreign"] = sum(n for r in results for n in r["foreign"].values())
     total["programs"] = len({r["part"].split("/", 1)[1] for r in results})
@@ -324,10 +344,11 @@ def replay(opts):
 def options():
     p = argparse.ArgumentParser(usage=__doc__, add_help=False)
     p.add_argument("names", nargs="*")
-    for flag in ("--quick", "--all", "--again", "--list", "--json", "--system", "--help"):
+    for flag in ("--quick", "--all", "--again", "--list", "--count", "--json",
+                 "--system", "--help"):
         p.add_argument(flag, action="store_true")
     for number, default in (("--sample", 0), ("--seed", 0), ("--programs", 0),
-                            ("--most", 30), ("--each", 1), ("--jobs", 2)):
+                            ("--most", 100), ("--each", 1), ("--jobs", 2)):
         p.add_argument(number, type=int, default=default)
     p.add_argument("--build", type=pathlib.Path, default=ROOT / "build" / "dev")
     p.add_argument("--replay")

@@ -1,8 +1,10 @@
 /* point.c - which points fail. */
 #define _GNU_SOURCE
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <stdlib.h>
 
 #include "torture.h"
 
@@ -11,7 +13,7 @@ struct torture_state torture;
 struct torture_points *torture_points;
 _Thread_local int torture_busy;
 
-enum { SEEN = 1 << 16 };
+enum { SEEN = 1 << 20 };
 
 /* How often each stack came by. */
 static struct {
@@ -19,8 +21,29 @@ static struct {
 	long count;
 } seen[SEEN];
 
-void torture_point_init(void)
+static FILE *took;
+
+static long times_seen(uint64_t hash);
+
+static void read_seen(const char *path)
 {
+	FILE *f = fopen(path, "rb");
+	uint64_t hash;
+
+	while (f && fread(&hash, sizeof hash, 1, f) == 1)
+		times_seen(hash);
+	if (f)
+		fclose(f);
+}
+
+void torture_point_init(const char *seen_path, const char *took_path)
+{
+	torture_busy++;
+	if (seen_path)
+		read_seen(seen_path);
+	if (took_path)
+		took = fopen(took_path, "wbe");
+	torture_busy--;
 	torture_points = mmap(NULL, sizeof *torture_points, PROT_READ | PROT_WRITE,
 			      MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (torture_points == MAP_FAILED)
@@ -57,12 +80,26 @@ bool torture_draws(long index, long count, long total)
 	return false;
 }
 
+/* A stack of a library's is taken once, by the first program that meets it. */
+static bool takes(uint64_t hash)
+{
+	if (torture_set.most < 1L << 40 && times_seen(hash) > 0)
+		return false;
+	if (took) {
+		fwrite(&hash, sizeof hash, 1, took);
+		fflush(took);
+	}
+	return true;
+}
+
 static bool choose(long index, long n, long count, long total)
 {
 	if (torture_set.only_n >= 0)
 		return n == torture_set.only_n;
 	if (torture_set.sample > 0)
 		return drawn(index, n, torture_set.sample, total);
+	if (torture_points->library[n])
+		return takes(torture_points->hash[n]);
 	if (count <= torture_set.most)
 		return true;
 	return times_seen(torture_points->hash[n]) < torture_set.each ||
@@ -71,10 +108,14 @@ static bool choose(long index, long n, long count, long total)
 
 void torture_choose(long index, long total)
 {
-	const long count = torture_points->count;
+	long own = 0;
 
-	for (long n = 0; n < count; n++)
-		torture_points->chosen[n] = choose(index, n, count, total);
+	for (long n = 0; n < torture_points->count; n++)
+		own += !torture_points->library[n];
+	torture_busy++;
+	for (long n = 0; n < torture_points->count; n++)
+		torture_points->chosen[n] = choose(index, n, own, total);
+	torture_busy--;
 }
 
 static void count(long n, const int *errors, const struct torture_stack *s)
@@ -85,6 +126,7 @@ static void count(long n, const int *errors, const struct torture_stack *s)
 		variants++;
 	torture_points->hash[n] = torture_hash(s);
 	torture_points->variants[n] = variants;
+	torture_points->library[n] = torture_library(s)[0] != '\0';
 	torture_points->count = n + 1;
 }
 
@@ -96,6 +138,8 @@ static bool await(long n, const char *call, const int *errors, const struct tort
 	while (v < torture.variant && errors[v + 1] != 0)
 		v++;
 	torture.error = torture_points->error = errors[v];
+	if (errors[v] == EINTR) /* no signal comes for good */
+		torture.mode = TORTURE_ONCE;
 	torture.call = torture_points->call = call;
 	torture_points->stack = *s;
 	torture.phase = TORTURE_FAILED;

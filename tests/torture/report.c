@@ -63,9 +63,10 @@ void torture_report_test(long index, const char *name, const struct torture_tall
 	fprintf(f, "{\"test\": ");
 	put_text(f, name, strlen(name));
 	fprintf(f,
-		", \"index\": %ld, \"points\": %ld, \"chosen\": %ld, \"injected\": %ld, "
+		", \"index\": %ld, \"points\": %ld, \"own\": %ld, \"chosen\": %ld, \"injected\": "
+		"%ld, "
 		"\"clean\": %ld, \"refused\": %ld, \"findings\": %ld, \"reruns\": %s}\n",
-		index, t->points, t->chosen, t->injected, t->clean, t->refused, t->findings,
+		index, t->points, t->own, t->chosen, t->injected, t->clean, t->refused, t->findings,
 		reruns ? "true" : "false");
 	put_line(f, &text, &len);
 }

@@ -29,7 +29,7 @@ extern int __lsan_do_recoverable_leak_check(void) __attribute__((weak));
 
 /* How a child ends. The sanitizers use others. */
 enum { CLEAN = 0, REFUSED = 110, LEAKS, SPINS, BROKEN, SKIPPED, DEADLOCK };
-enum { CPU_SECONDS = 60, WALL_SECONDS = 300, TESTS = 256 };
+enum { CPU_SECONDS = 60, WALL_SECONDS = 300, COUNT_SECONDS = 900, TESTS = 256 };
 
 struct group {
 	const struct CMUnitTest *tests;
@@ -186,8 +186,10 @@ static _Noreturn void play(const struct group *g, long i, enum torture_phase pha
 	void *state = t->initial_state ? t->initial_state : g->state;
 
 	/* A sample leaves out what takes long. */
-	limit(torture_set.sample > 0 && phase == TORTURE_COUNT ? 1 : CPU_SECONDS,
-	      phase == TORTURE_FORK ? 0 : WALL_SECONDS);
+	limit(phase == TORTURE_AWAIT                             ? CPU_SECONDS
+	      : phase == TORTURE_COUNT && torture_set.sample > 0 ? 1
+								 : COUNT_SECONDS,
+	      phase == TORTURE_AWAIT ? WALL_SECONDS : 0);
 	take_log();
 	torture.n = 0;
 	torture.phase = phase;
@@ -261,10 +263,14 @@ static void sweep(const struct group *g, long i, long total)
 {
 	torture_choose(i, total);
 	tally->points = torture_points->count;
-	for (long n = 0; n < torture_points->count; n++)
+	for (long n = 0; n < torture_points->count; n++) {
 		tally->chosen += torture_points->chosen[n];
+		tally->own += !torture_points->library[n];
+	}
 	const bool reruns = torture_points->outside || torture_set.system;
-	if (tally->chosen > 0 && reruns)
+	if (torture_set.dry)
+		;
+	else if (tally->chosen > 0 && reruns)
 		rerun(g, i);
 	else if (tally->chosen > 0)
 		sound(in_child(g, i, TORTURE_FORK), i);
@@ -298,6 +304,8 @@ static int run_group(struct group *g, size_t count)
 
 	if (count > TESTS)
 		abort();
+	if (!torture_set.cold)
+		torture_warm();
 	if (g->setup && g->setup(&g->state) != 0)
 		return 1;
 	if (torture_set.sample > 0)
@@ -341,6 +349,13 @@ EXPORT bool torture_has_failed(void)
 	return torture.phase == TORTURE_FAILED;
 }
 
+/* It was not one failure alone: what is asked for may never come. */
+EXPORT bool torture_keeps_failing(void);
+EXPORT bool torture_keeps_failing(void)
+{
+	return torture_has_failed() && torture.mode == TORTURE_GOOD;
+}
+
 EXPORT void _fail(const char *const file, const int line)
 {
 	fprintf(stderr, "%s:%d: assertion\n", file, line);
@@ -376,6 +391,8 @@ __attribute__((constructor)) static void begin(void)
 		.strict = number("TORTURE_STRICT", 0) != 0,
 		.memory = number("TORTURE_MEMORY", 1) != 0,
 		.system = number("TORTURE_SYSTEM", 0) != 0,
+		.cold = number("TORTURE_COLD", 0) != 0,
+		.dry = number("TORTURE_DRY", 0) != 0,
 		.sample = number("TORTURE_SAMPLE", 0),
 		.seed = (uint64_t)number("TORTURE_SEED", 1),
 		.most = number("TORTURE_MOST", 1000),
@@ -387,7 +404,7 @@ __attribute__((constructor)) static void begin(void)
 		.only_variant = number("TORTURE_VARIANT", -1),
 	};
 	torture_who_init();
-	torture_point_init();
+	torture_point_init(getenv("TORTURE_SEEN"), getenv("TORTURE_TOOK"));
 	torture_report_init(out);
 	tally = mmap(NULL, sizeof *tally, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
 		     0);

@@ -3,7 +3,8 @@
  * Counts are the measure, not time. Behind a failure, a step that makes more system calls than
  * this without ending is a finding, and so is a loop that is woken more often than all the
  * traffic of a test could wake it. A test that waits on for what the failure has taken is
- * ended after so many idle waits, like one whose assertion has seen it. */
+ * ended after so many idle waits, like one whose assertion has seen it; a strict one bounds its
+ * waits itself. */
 #define _GNU_SOURCE
 #include "torture.h"
 
@@ -38,7 +39,7 @@ int torture_waited(int n)
 {
 	if (torture.phase != TORTURE_FAILED || !torture_set.system || torture_busy)
 		return n;
-	if (n == 0 && ++idle > IDLE)
+	if (n == 0 && !torture_set.strict && ++idle > IDLE)
 		torture_gave_up();
 	if (n > 0)
 		idle = 0;

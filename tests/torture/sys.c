@@ -154,10 +154,17 @@ EXPORT int epoll_wait(int set, struct epoll_event *events, int most, int timeout
 	return torture_waited(next(set, events, most, torture_wait(timeout)));
 }
 
+/* A counter takes every number: only a signal can come between. */
+enum { COUNTERS = 1024 };
+static bool counters[COUNTERS];
+
 EXPORT int eventfd(unsigned start, int flags)
 {
 	NEXT("eventfd", int, unsigned, int);
-	return FAILS("eventfd", EMFILE, ENOMEM) ? -1 : next(start, flags);
+	const int fd = FAILS("eventfd", EMFILE, ENOMEM) ? -1 : next(start, flags);
+	if (fd >= 0 && fd < COUNTERS)
+		counters[fd] = true;
+	return fd;
 }
 
 EXPORT int timerfd_create(clockid_t clock, int flags)
@@ -181,9 +188,20 @@ EXPORT ssize_t read(int fd, void *buf, size_t len)
 	return error == TORTURE_SHORT ? 0 : -1;
 }
 
+EXPORT int close(int fd)
+{
+	NEXT("close", int, int);
+	(void)error;
+	if (fd >= 0 && fd < COUNTERS)
+		counters[fd] = false;
+	return next(fd);
+}
+
 EXPORT ssize_t write(int fd, const void *buf, size_t len)
 {
 	NEXT("write", ssize_t, int, const void *, size_t);
+	if (fd >= 0 && fd < COUNTERS && counters[fd])
+		return FAILS("write", EINTR) ? -1 : next(fd, buf, len);
 	return FAILS("write", EAGAIN, EINTR, ENOSPC) ? -1 : next(fd, buf, len);
 }
 

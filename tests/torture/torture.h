@@ -15,6 +15,7 @@
  *     thread.c  threads and locks
  *     point.c   which points fail, and how
  *     run.c     tests, children, what became of them
+ *     warm.c    what a process does once
  *     report.c  the lines that tools/torture.py reads
  *
  * Loaded without the variable TORTURE it changes nothing. */
@@ -58,6 +59,8 @@ void torture_print(const struct torture_stack *s); /* to stderr */
 struct torture_settings {
 	bool on, strict;
 	bool memory, system;
+	bool cold;     /* OpenSSL starts within the test */
+	bool dry;      /* nothing fails: how many points there are, and would be chosen */
 	long sample;   /* so many points of the program, drawn; 0: see each */
 	uint64_t seed; /* of the drawing */
 	long most;     /* a test with more points than this is cut down: so many are drawn ... */
@@ -98,11 +101,13 @@ struct torture_points {
 	bool outside; /* the test has threads, sockets or files, which a fork does not copy */
 	uint64_t hash[TORTURE_POINTS];
 	uint8_t variants[TORTURE_POINTS];
+	bool library[TORTURE_POINTS]; /* not of our own code */
 	bool chosen[TORTURE_POINTS];
 };
 extern struct torture_points *torture_points;
 
-void torture_point_init(void);
+/* seen: a file of the stacks that other programs take; took: one for those of this program. */
+void torture_point_init(const char *seen, const char *took);
 /* Marks the points of a test that will fail; total: the points of the whole program. */
 void torture_choose(long index, long total);
 /* Whether a sample takes any of a test's points. */
@@ -125,9 +130,14 @@ _Noreturn void torture_spin(const char *where);
 _Noreturn void torture_gave_up(void); /* the test waits for what will not come */
 _Noreturn void torture_deadlock(const struct torture_stack *s);
 
+/* ---- warm.c ---- */
+/* Lets OpenSSL start, as far as the program is linked with it: what it makes once for the whole
+ * process is then no part of the tests. */
+void torture_warm(void);
+
 /* ---- report.c ---- */
 struct torture_tally {
-	long points, chosen, injected, clean, refused, findings;
+	long points, own, chosen, injected, clean, refused, findings;
 };
 void torture_report_init(const char *path);
 int torture_report_log(void); /* what children write; emptied before each */

@@ -196,6 +196,17 @@ bool torture_is_nss(const struct torture_stack *s)
 	return false;
 }
 
+/* The sanitizer looks at a new thread before anybody else, and insists on its memory. */
+static bool is_start_of_thread(const struct torture_stack *s)
+{
+	Dl_info info;
+
+	for (size_t i = 0; i < s->count && dladdr((void *)s->pc[i], &info); i++)
+		if (!strstr(info.dli_fname, "/libc."))
+			return strstr(info.dli_fname, "/libasan.") != NULL;
+	return false;
+}
+
 bool torture_is_ours(const struct torture_stack *s)
 {
 	size_t i = 0;
@@ -203,7 +214,7 @@ bool torture_is_ours(const struct torture_stack *s)
 	while (i < s->count && !in_program(s->pc[i]))
 		i++;
 	if (i == s->count) /* a thread of a library: it works for us */
-		return s->count > 0 && getpid() != gettid();
+		return s->count > 0 && getpid() != gettid() && !is_start_of_thread(s);
 	const struct function *f = function_of(s->pc[i] - 1);
 	if (!f || f->ours)
 		return f != NULL;
@@ -248,6 +259,30 @@ void torture_print(const struct torture_stack *s)
 	fflush(stderr);
 }
 
+struct find {
+	uintptr_t pc, base;
+};
+
+static int holds(struct dl_phdr_info *info, size_t size, void *arg)
+{
+	struct find *f = arg;
+
+	(void)size;
+	for (int i = 0; i < info->dlpi_phnum; i++) {
+		const ElfW(Phdr) *h = &info->dlpi_phdr[i];
+		if (h->p_type == PT_LOAD && f->pc - info->dlpi_addr - h->p_vaddr < h->p_memsz)
+			f->base = info->dlpi_addr;
+	}
+	return f->base != 0;
+}
+
+static uint64_t hash_word(uint64_t h, uint64_t v)
+{
+	return (h ^ v) * 0x100000001b3u;
+}
+
+/* A place in a library is an offset, one in the program the name of its function: so that the
+ * same stack has the same number in all programs. */
 uint64_t torture_hash(const struct torture_stack *s)
 {
 	const long most = torture_set.depth > 0 ? torture_set.depth : HASHED;
@@ -255,9 +290,17 @@ uint64_t torture_hash(const struct torture_stack *s)
 	long n = 0;
 
 	for (size_t i = 0; i < s->count && n < most; i++) {
-		if (torture_set.depth > 0 && !in_program(s->pc[i]))
+		struct find f = { .pc = s->pc[i] };
+		if (torture_set.depth > 0 && !in_program(f.pc))
 			continue;
-		h = (h ^ s->pc[i]) * 0x100000001b3u;
+		const struct function *of = in_program(f.pc) ? function_of(f.pc - 1) : NULL;
+		if (of && torture_library(s)[0] != '\0') {
+			for (const char *c = of->name; *c; c++)
+				h = hash_word(h, (unsigned char)*c);
+		} else {
+			dl_iterate_phdr(holds, &f);
+			h = hash_word(h, f.pc - f.base);
+		}
 		n++;
 	}
 	return h;

@@ -200,7 +200,7 @@ static void what_a_child_takes_is_taken_from_its_parent(void **state)
 	env.wall_unix_us = 100;
 	tt_env_init_child(&one, &env, 700);
 	tt_env_init_child(&two, &env, 700);
-	uint8_t *a = tt_alloc(&one, 600), *b = tt_alloc(&two, 300);
+	uint8_t *volatile a = tt_alloc(&one, 600), *volatile b = tt_alloc(&two, 300);
 	assert_null(tt_alloc(&one, 101)); /* its own ceiling */
 	assert_null(tt_alloc(&two, 101)); /* what all of them have */
 	assert_null(tt_resize(&one, a, 701));

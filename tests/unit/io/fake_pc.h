@@ -101,6 +101,8 @@ int taut_pc_new(taut_pc **out, taut_env *env, const struct taut_config *cfg, tau
 	for (size_t i = 0; i < FAKE_PCS; i++)
 		if (!env->pcs[i]) {
 			env->pcs[i] = *out = calloc(1, sizeof **out);
+			if (!*out)
+				return TAUT_E_NOMEM;
 			(*out)->env = env;
 			(*out)->send_len = 1000;
 			return TAUT_OK;

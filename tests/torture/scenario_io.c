@@ -1,0 +1,233 @@
+/* scenario_io.c - a loop that lives through any failure of memory or of the system: strict (see
+ * run.c). Its connections are stand-ins.
+ *
+ * Each call returns an error that its header names, what was asked for is answered, waits end, all
+ * descriptors are given back. Without the library in front nothing fails. */
+#define _GNU_SOURCE
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <dirent.h>
+#include <dlfcn.h>
+#include <errno.h>
+
+#include "base/addr.h"
+#include "unit/io/fake_pc.h"
+
+enum { STEPS = 4000, FEW = 50, BATCH = 20, BATCHES = 3 };
+
+struct world {
+	taut_loop *loop;
+	taut_pc *pc[2];
+	size_t messages, tasks;
+	int fds;
+};
+
+static bool asks(const char *name)
+{
+	bool (*answer)(void);
+
+	*(void **)&answer = dlsym(RTLD_DEFAULT, name);
+	return answer && answer();
+}
+
+#define anything_failed() asks("torture_has_failed")
+#define keeps_failing()   asks("torture_keeps_failing")
+
+static int count_fds(void)
+{
+	DIR *d = opendir("/proc/self/fd");
+	int n = 0;
+
+	assert_non_null(d);
+	while (readdir(d))
+		n++;
+	closedir(d);
+	return n;
+}
+
+/* True: it worked. */
+static bool fine(int err)
+{
+	assert_true(err == TAUT_OK || anything_failed());
+	assert_true(err == TAUT_OK || err == TAUT_E_NOMEM || err == TAUT_E_IO);
+	return err == TAUT_OK;
+}
+
+static void on_event(void *user, taut_pc *pc, const struct taut_event *ev)
+{
+	struct world *w = user;
+
+	(void)pc;
+	w->messages += ev->type == TAUT_EV_MESSAGE;
+}
+
+static bool open_world(struct world *w, uint32_t flags)
+{
+	const struct taut_loop_config cfg = { .size = sizeof cfg, .flags = flags };
+
+	*w = (struct world){ .fds = count_fds() };
+	const bool made = fine(taut_loop_new(&w->loop, &cfg));
+	assert_true(made == (w->loop != NULL));
+	bool all = made;
+	for (int i = 0; made && i < 2; i++)
+		if (!fine(taut_pc_new(&w->pc[i], taut_loop_env(w->loop), NULL, 0))) {
+			all = false;
+		} else if (!fine(taut_loop_add(w->loop, w->pc[i], on_event, w))) {
+			taut_pc_free(w->pc[i]);
+			all = false;
+		}
+	return all;
+}
+
+static void close_world(struct world *w)
+{
+	taut_loop_free(w->loop);
+	assert_int_equal(count_fds(), w->fds);
+}
+
+static void step(struct world *w)
+{
+	fine(taut_loop_step(w->loop, 5000));
+}
+
+#define UNTIL(w, condition)                                                                        \
+	for (int i_ = 0; i_ < (keeps_failing() ? FEW : STEPS) && !(condition); i_++)               \
+	step(w)
+
+static void a_loop_is_made_and_freed(void **state)
+{
+	struct world w;
+
+	(void)state;
+	open_world(&w, 0);
+	close_world(&w);
+}
+
+static void on_task(void *arg)
+{
+	((struct world *)arg)->tasks++;
+}
+
+static void tasks_run_or_are_refused(void **state)
+{
+	struct world w;
+	size_t due = 0;
+
+	(void)state;
+	if (open_world(&w, 0)) {
+		due += taut_loop_after(w.loop, 1000, on_task, &w) != 0;
+		due += fine(taut_loop_post(w.loop, on_task, &w));
+		taut_loop_cancel(w.loop, taut_loop_after(w.loop, 500, on_task, &w));
+		assert_true(due == 2 || anything_failed());
+		UNTIL(&w, w.tasks == due);
+		assert_true(w.tasks == due || keeps_failing());
+	}
+	close_world(&w);
+}
+
+static void ask_for_socket(taut_pc *pc)
+{
+	pc->ask = (struct taut_io){ .kind = TAUT_IO_UDP, .flow = 7 };
+	assert_true(tt_addr_parse_ip(&pc->ask.local, "127.0.0.1", 9));
+	pc->asking = true;
+}
+
+/* What is sent comes, or the connection is told; a failure that passes spoils one batch at most. */
+static void talk(struct world *w)
+{
+	int whole = 0;
+
+	w->pc[0]->peer = w->pc[1]->bound;
+	for (int b = 0; b < BATCHES; b++) {
+		const size_t before = w->messages, refused = w->pc[0]->send_failures;
+		w->pc[0]->to_send = BATCH;
+		w->pc[0]->run = b == 1 ? 0 : 10;
+		UNTIL(w, w->messages - before + w->pc[0]->send_failures - refused >= BATCH ||
+				 (anything_failed() && i_ > 20));
+		whole += w->messages - before == BATCH;
+	}
+	assert_true(whole >= BATCHES - (int)anything_failed() || keeps_failing());
+}
+
+static void exchange(uint32_t flags)
+{
+	struct world w;
+
+	if (open_world(&w, flags)) {
+		ask_for_socket(w.pc[0]);
+		ask_for_socket(w.pc[1]);
+		UNTIL(&w, w.pc[0]->io_answered && w.pc[1]->io_answered);
+		for (int i = 0; i < 2; i++) {
+			assert_true(w.pc[i]->io_answered || keeps_failing());
+			assert_true(w.pc[i]->bound.port || w.pc[i]->io_errno || keeps_failing());
+			assert_true(w.pc[i]->io_errno == 0 || anything_failed());
+		}
+		if (w.pc[0]->bound.port && w.pc[1]->bound.port)
+			talk(&w);
+		taut_loop_free_pc(w.loop, w.pc[1]);
+		step(&w);
+	}
+	close_world(&w);
+}
+
+static void datagrams_come_or_are_told(void **state)
+{
+	(void)state;
+	exchange(0);
+}
+
+static void so_without_segmentation(void **state)
+{
+	(void)state;
+	exchange(TAUT_LOOP_NO_GSO);
+}
+
+static void a_group_is_joined_or_refused(void **state)
+{
+	struct world w;
+
+	(void)state;
+	if (open_world(&w, 0)) {
+		w.pc[0]->ask = (struct taut_io){ .kind = TAUT_IO_MULTICAST, .flow = 3 };
+		assert_true(tt_addr_parse_ip(&w.pc[0]->ask.local, "224.0.0.251", 11));
+		w.pc[0]->ask.local.port = 5353;
+		w.pc[0]->asking = true;
+		UNTIL(&w, w.pc[0]->io_answered);
+		assert_true(w.pc[0]->io_answered || keeps_failing());
+	}
+	close_world(&w);
+}
+
+static void names_are_answered_whatever_happens(void **state)
+{
+	struct world w;
+
+	(void)state;
+	if (open_world(&w, 0)) {
+		w.pc[0]->ask =
+			(struct taut_io){ .kind = TAUT_IO_RESOLVE, .flow = 9, .name = "127.0.0.1" };
+		w.pc[0]->asking = true;
+		UNTIL(&w, w.pc[0]->io_answered);
+		assert_true(w.pc[0]->io_answered || keeps_failing());
+		assert_true(w.pc[0]->resolved_count > 0 || anything_failed());
+	}
+	close_world(&w);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_loop_is_made_and_freed),
+		cmocka_unit_test(tasks_run_or_are_refused),
+		cmocka_unit_test(datagrams_come_or_are_told),
+		cmocka_unit_test(so_without_segmentation),
+		cmocka_unit_test(a_group_is_joined_or_refused),
+		cmocka_unit_test(names_are_answered_whatever_happens),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
