@@ -185,10 +185,16 @@ static void defer(struct tt_sctp *s, struct rd request)
 {
 	struct sctp_reconfig *rc = &s->reconfig;
 
-	rc->deferred_len = rd_left(&request);
-	rc->deferred = tt_resize(s->env, rc->deferred, rc->deferred_len);
-	if (rc->deferred)
-		memcpy(rc->deferred, rd_at(&request), rc->deferred_len);
+	const size_t len = rd_left(&request);
+	uint8_t *copy = tt_resize(s->env, rc->deferred, len);
+
+	if (!copy) {
+		tt_sctp_reconfig_forget(s);
+		return;
+	}
+	memcpy(copy, rd_at(&request), len);
+	rc->deferred = copy;
+	rc->deferred_len = len;
 }
 
 void tt_sctp_reconfig_resume(struct tt_sctp *s)
