@@ -186,7 +186,7 @@ static struct attempt *ask(struct query *q, struct tt_udp_batch *b)
 	struct attempt *refused = NULL;
 	bool any = true;
 
-	for (bool sent = true; any && sent;) {
+	while (any) {
 		taut_time next = INT64_MAX;
 		any = false;
 		for (size_t i = 0; i < q->found_count; i++) {

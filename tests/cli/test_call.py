@@ -6,8 +6,9 @@ import pty
 import signal
 import socket
 import subprocess
+import sys
 
-from cli import TAUT, DEADLINE, Peer, Run, check, done, finish, objects, relay, work
+from cli import TAUT, DEADLINE, Peer, Run, check, finish, relay, work
 
 QUICK = ("--width", "160", "--height", "120", "--fps", "15", "--loopback-only")
 
@@ -116,6 +117,42 @@ def strangers():
     r.end()
 
 
+def channels():
+    """More of them than are remembered, one that sends back, and a chat that is too long."""
+    r, url = relay()
+    c = Run("call", url, "--room", "d", "--data-only", "--json", "--loopback-only")
+    c.see('"joined"')
+    p = subprocess.run([sys.argv[2], url, "d"], capture_output=True, text=True, timeout=90)
+    check("what_a_channel_named_echo_brings_goes_back", p.returncode == 0, (p.returncode, p.stdout, p.stderr, c.lines[-3:]))
+    c.see('"peer left"')
+    said = [o["text"] for o in events(c, "chat")]
+    check("chat_is_cut_between_characters", len(said) == 1 and said[0] == "x" + "ä" * 4095, (len(said), said[:1]))
+    code = c.end()
+    check("its_messages_are_counted", code == 0 and c.clean() and
+          c.last()["sides"][0]["messages_received"] >= 122, (code, c.last(), c.errors))
+    r.end()
+
+
+def natives():
+    """Who has no media answers who has, and echoes do not answer what might be an echo."""
+    r, url = relay()
+    e = Run("call", url, "--room", "n", "--send", "echo", "--json", "--name", "echo", "--loopback-only")
+    e.see('"joined"')
+    late = Run("call", url, "--room", "n", "--data-only", "--name", "late", "--loopback-only")
+    check("who_has_no_media_answers_who_has", late.see("connected") and late.see("chat"), late.lines)
+    native, browser = Peer(url).join("n", "native", "native"), Peer(url).join("n", "browser")
+    native.say(type="chat", room="n", text="one")
+    browser.hear("chat")
+    browser.say(type="chat", room="n", text="two")
+    check("an_echo_does_not_answer_a_native_peer", native.hear("chat")["text"] == "two" and
+          native.hear("chat")["text"] == "two", native.passed)
+    code = late.end()
+    check("a_call_without_media_says_so", code == 0 and late.clean() and late.find("late: connected after"),
+          (code, late.lines[-4:]))
+    e.end()
+    r.end()
+
+
 def full_room():
     r, url = relay()
     peers = [Peer(url).join("full", f"p{i}") for i in range(8)]
@@ -173,6 +210,15 @@ def demos():
           (code, d.lines[-2:], d.errors))
     check("its_files_are_there", all((work / "demo" / f).stat().st_size > 0 for f in
                                      ("snapshot.png", "audio.ogg", "video.ivf")))
+    d = Run("demo", "--once", "--seconds", "3", "--port", "8115", "--save", "words")
+    code = d.end(None)
+    check("and_in_words", code == 0 and d.find("the self-call works: received picture words/snapshot.png") and
+          any(" pictures | in " in x for x in d.lines) and d.find("taut: connected after "), (code, d.lines[-5:]))
+    d = Run("demo", "--json", "--port", "8116", "--save", "early")
+    d.see('"side":"guest","text":"connected"')
+    d.end()
+    check("a_demo_that_is_ended_in_its_call_says_what_it_saw", d.last()["event"] == "summary" and
+          d.last()["ok"] is False and d.last()["sides"][1]["connected_ms"] >= 0, d.lines[-1:])
     # at a terminal, and on after the proof, until somebody ends it
     master, slave = pty.openpty()
     p = subprocess.Popen([TAUT, "demo", "--seconds", "2", "--port", "8120", "--save", "tty"], cwd=work,
@@ -199,4 +245,4 @@ def demos():
     check("an_interrupted_demo_says_its_sum", code in (0, 1) and d.clean() and d.last()["event"] == "summary", d.lines)
 
 
-finish(calls, files, strangers, full_room, relay_goes, demos)
+finish(calls, files, strangers, channels, natives, full_room, relay_goes, demos)

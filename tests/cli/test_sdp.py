@@ -132,11 +132,12 @@ def browsers():
 
 
 def errors():
-    long_line = "a=candidate:" + "x" * 300 + " 1 udp"
     for name, text, line, found in (
             ("the_first_line", "x=0\r\n", 1, "x"),
             ("a_later_line", HEAD + "s=-\r\nt=0 0\r\nm=audio x UDP/TLS/RTP/SAVPF 0\r\n", 5, "x"),
             ("a_long_line", HEAD + "s=-\r\nt=0 0\r\nm=audio 9 UDP/TLS/RTP/SAVPF " + "0 " * 100 + "z\r\n", 5, ""),
+            ("a_place_far_to_the_right", "v=0\r\no=" + "x" * 150 + " z 2 IN IP4 0.0.0.0\r\n", 2, "z"),
+            ("a_place_far_to_the_right_of_a_short_line", "v=0\r\no=" + "x" * 70 + " z 2\r\n", 2, "z"),
             ("a_line_without_its_end", HEAD + "s=-\r\nt=0 0\r\nm=audio x UDP 0", 5, "x"),
             ("control_characters", HEAD + "s=-\r\n\x1b\x7f\xff=\r\n", 4, ""),
             ("nothing_at_all", "", 1, "")):
@@ -153,6 +154,9 @@ def errors():
         at = len(caret) - 1  # the caret stands under the character that was found
         if found:
             check(f"the_caret_points_at_it_in_{name}", shown[at] == found, err)
+    (work / "bad.sdp").write_text("v=1\n")
+    code, out, err = done("sdp", "bad.sdp")
+    check("an_error_names_its_file", code == 1 and err.startswith("bad.sdp:1:3: "), err)
     good = work / "good.sdp"
     good.write_bytes(RICH.encode())
     code, out, err = done("sdp", str(good), "gone.sdp", str(good))
