@@ -248,10 +248,11 @@ void session_look_inside(struct world_peer *p)
 
 /* ---- refused input changes nothing ---- */
 
-/* Packets refused as a whole, by ICE, demultiplexing, DTLS or SRTP. (Above DTLS a packet is refused piece by
- * piece, and a duplicate is answered: RFC 9260 section 6.2. An answer from another address than was
- * asked is refused and fails the pair: RFC 8445 section 7.2.5.2.1.) */
-static uint64_t refused(const taut_pc *pc)
+/* Packets refused as a whole, by ICE, demultiplexing or SRTP, and a DTLS record that is alone in its
+ * datagram. (Others are refused one by one, as is all above DTLS, where a duplicate is answered: RFC
+ * 9260 section 6.2. An answer from another address than was asked is refused and fails the pair: RFC
+ * 8445 section 7.2.5.2.1.) */
+static uint64_t refused(const struct side *a)
 {
 	uint64_t n = 0;
 
@@ -259,8 +260,8 @@ static uint64_t refused(const taut_pc *pc)
 		const struct taut_drop_info *d = taut_drop_info(r);
 		if (r != TAUT_DROP_ICE_ASYMMETRIC && d->what == TAUT_DROP_IN &&
 		    (d->layer == TAUT_LAYER_ICE || d->layer == TAUT_LAYER_PEER ||
-		     d->layer == TAUT_LAYER_DTLS || d->layer == TAUT_LAYER_SRTP))
-			n += taut_pc_drop_count(pc, r);
+		     d->layer == TAUT_LAYER_SRTP || (d->layer == TAUT_LAYER_DTLS && a->one_record)))
+			n += taut_pc_drop_count(a->peer.pc, r);
 	}
 	return n;
 }
@@ -269,10 +270,10 @@ void session_before_packet(struct world_peer *p, const uint8_t *data, size_t len
 {
 	struct side *a = p->cfg.user;
 
-	(void)data, (void)len;
 	if (!p->pc)
 		return;
-	a->dropped_before = refused(p->pc);
+	a->one_record = len >= 13 && (size_t)(data[11] << 8 | data[12]) == len - 13;
+	a->dropped_before = refused(a);
 	state_take(&a->before, p->pc);
 }
 
@@ -281,7 +282,7 @@ void session_after_packet(struct world_peer *p)
 	struct side *a = p->cfg.user;
 	struct state after;
 
-	if (!p->pc || refused(p->pc) == a->dropped_before)
+	if (!p->pc || refused(a) == a->dropped_before)
 		return;
 	state_take(&after, p->pc);
 	const char *part = state_differs(&a->before, &after);

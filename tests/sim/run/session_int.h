@@ -52,7 +52,8 @@ struct side {
 	uint32_t messages_out, messages_in;
 	taut_time first_out, last_in;
 	bool waits; /* for room in the buffer */
-	/* before the packet at hand */
+	/* of the packet at hand, and before it */
+	bool one_record;
 	uint64_t dropped_before;
 	struct state before;
 	/* asked for by a scenario */
