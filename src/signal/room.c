@@ -368,12 +368,16 @@ void taut_room_leave(taut_room *room)
 	if (!room || room->left)
 		return;
 	room_enter(room);
-	if (room->joined)
+	const bool joined = room->joined;
+	room->joined = false; /* goodbye is said once, even if on_signal leaves when it sees it */
+	if (joined)
 		room_send(room, NULL, json_pack("{ss}", "type", "leave"));
-	room->left = true;
-	room->cfg.on_peer_left = NULL;
-	while (room->peers)
-		room_peer_drop(room->peers, "");
-	tt_link_close(room->link);
+	if (!room->left) {
+		room->left = true;
+		room->cfg.on_peer_left = NULL;
+		while (room->peers)
+			room_peer_drop(room->peers, "");
+		tt_link_close(room->link);
+	}
 	room_exit(room);
 }

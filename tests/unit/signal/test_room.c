@@ -1,3 +1,4 @@
+/* wraps: calloc RAND_bytes */
 /* The room client against a line, a loop and connections that this file plays: which message
  * leads to which call of taut_pc, and that leaving is legal in every callback. */
 #include <setjmp.h>
@@ -34,6 +35,13 @@ static struct stage {
 	taut_room *room;
 	const char *leave_in;      /* the callback in which to leave */
 	bool no_memory;            /* for another connection */
+	bool no_calloc, no_random; /* the next call fails */
+	bool full;                 /* the loop takes no connection */
+	bool no_local, no_text;    /* no description can be made; there is none */
+	bool bad_candidate, no_restart;
+	const struct taut_error *pc_error;
+	char last_candidate[64], last_text[512];
+	int last_index;
 	char last_signal[2][1024]; /* in, out */
 } st;
 
@@ -83,6 +91,23 @@ static void hear(const char *text)
 	item(TT_LINK_TEXT, 1, text);
 }
 
+void *__real_calloc(size_t n, size_t size);
+void *__wrap_calloc(size_t n, size_t size);
+void *__wrap_calloc(size_t n, size_t size)
+{
+	const bool fails = st.no_calloc && n * size > 700; /* a room or a peer, no message */
+
+	st.no_calloc = st.no_calloc && !fails;
+	return fails ? NULL : __real_calloc(n, size);
+}
+
+int __real_RAND_bytes(unsigned char *out, int n);
+int __wrap_RAND_bytes(unsigned char *out, int n);
+int __wrap_RAND_bytes(unsigned char *out, int n)
+{
+	return st.no_random ? 0 : __real_RAND_bytes(out, n);
+}
+
 /* ---- connections and the loop ---- */
 
 struct taut_pc {
@@ -122,7 +147,7 @@ int taut_pc_close(taut_pc *pc, taut_time now)
 const struct taut_error *taut_pc_error(const taut_pc *pc)
 {
 	(void)pc;
-	return NULL;
+	return st.pc_error;
 }
 uint32_t taut_pc_signaling_state(const taut_pc *pc)
 {
@@ -143,6 +168,8 @@ int taut_pc_set_local_description(taut_pc *pc, taut_time now, uint32_t type, con
 {
 	(void)now, (void)sdp, (void)len;
 	assert_int_equal(type, 0);
+	if (st.no_local)
+		return TAUT_E_STATE;
 	bool answer = pc->signaling == TAUT_SIGNALING_HAVE_REMOTE_OFFER;
 	pc->local = answer ? TAUT_SDP_ANSWER : TAUT_SDP_OFFER;
 	pc->signaling = answer ? TAUT_SIGNALING_STABLE : TAUT_SIGNALING_HAVE_LOCAL_OFFER;
@@ -163,22 +190,25 @@ int taut_pc_set_remote_description(taut_pc *pc, taut_time now, uint32_t type, co
 const char *taut_pc_local_description(taut_pc *pc, uint32_t *type)
 {
 	*type = pc->local;
-	return "mine";
+	return st.no_text ? NULL : "mine";
 }
 
 int taut_pc_add_ice_candidate(taut_pc *pc, taut_time now, const char *c, size_t len,
 			      const char *mid, int index)
 {
-	(void)pc, (void)now, (void)c, (void)len, (void)mid, (void)index;
+	(void)pc, (void)now, (void)mid;
 	st.candidates++;
-	return TAUT_OK;
+	st.last_index = index;
+	assert_int_equal(c ? strlen(c) : 0, len);
+	snprintf(st.last_candidate, sizeof st.last_candidate, "%s", c ? c : "(end)");
+	return st.bad_candidate ? TAUT_E_SYNTAX : TAUT_OK;
 }
 
 int taut_pc_restart_ice(taut_pc *pc, taut_time now)
 {
 	(void)pc, (void)now;
 	st.restarts++;
-	return TAUT_OK;
+	return st.no_restart ? TAUT_E_STATE : TAUT_OK;
 }
 taut_env *taut_loop_env(taut_loop *loop)
 {
@@ -200,6 +230,8 @@ void taut_loop_free_pc(taut_loop *loop, taut_pc *pc)
 int taut_loop_add(taut_loop *loop, taut_pc *pc, taut_event_handler handler, void *user)
 {
 	(void)loop;
+	if (st.full)
+		return TAUT_E_LIMIT;
 	pc->handler = handler;
 	pc->user = user;
 	return TAUT_OK;
@@ -294,8 +326,9 @@ static void on_chat(void *u, taut_room *r, const struct taut_room_peer *p, const
 
 static void on_error(void *u, taut_room *r, const char *code, const char *text)
 {
-	(void)u, (void)r, (void)text;
+	(void)u, (void)r;
 	st.errors++;
+	snprintf(st.last_text, sizeof st.last_text, "%s", text);
 	snprintf(st.last_error, sizeof st.last_error, "%s", code);
 	perhaps_leave("error");
 }
@@ -629,6 +662,19 @@ static void leaving_is_legal_in_every_callback(void **state)
 	}
 }
 
+static void leaving_is_legal_when_the_goodbye_is_logged(void **state)
+{
+	(void)state;
+	join(BOB);
+	st.sent_count = 0;
+	st.leave_in = "signal out";
+	taut_room *room = st.room;
+	taut_room_leave(room); /* and again, from on_signal */
+	assert_null(st.room);
+	assert_int_equal(st.sent_count, 1);
+	assert_int_equal(st.pcs_alive, 0);
+}
+
 static void whatever_the_relay_says_nothing_breaks(void **state)
 {
 	char text[512];
@@ -667,6 +713,212 @@ static void a_bad_config_is_refused(void **state)
 	taut_room_leave(NULL);
 }
 
+static void what_fails_is_told_with_its_place_and_reason(void **state)
+{
+	static const struct taut_error whole = { .message = "no such thing",
+						 .line = 3,
+						 .column = 4 },
+				       placeless = { .message = "no such thing" }, empty = { 0 };
+	(void)state;
+	join(BOB);
+	hear(OFFER("c1", "bad"));
+	assert_string_equal(st.last_text, "an offer was refused with Bob: no reason known");
+	st.pc_error = &empty;
+	hear(OFFER("c1", "bad"));
+	assert_string_equal(st.last_text, "an offer was refused with Bob: no reason known");
+	st.pc_error = &placeless;
+	hear(OFFER("c1", "bad"));
+	assert_string_equal(st.last_text, "an offer was refused with Bob: no such thing");
+	st.pc_error = &whole;
+	st.no_local = true;
+	hear(OFFER("c1", "x"));
+	assert_string_equal(st.last_text,
+			    "no answer could be made with Bob: no such thing (line 3, column 4)");
+	st.pc->signaling = TAUT_SIGNALING_STABLE;
+	needed();
+	assert_memory_equal(st.last_text, "no offer could be made", 22);
+	assert_false(sent("description"));
+	st.no_local = false;
+	st.no_text = true;
+	needed(); /* made, and nothing to send */
+	assert_false(sent("description"));
+	st.pc->signaling = TAUT_SIGNALING_HAVE_LOCAL_OFFER;
+	hear("{\"type\":\"description\"," FROM_BOB
+	     ",\"description\":{\"type\":\"answer\",\"sdp\":\"bad\"}}");
+	assert_memory_equal(st.last_text, "an answer was refused", 21);
+	st.pc->signaling = TAUT_SIGNALING_STABLE;
+	const int before = st.errors;
+	hear(ANSWER("c1")); /* to nothing */
+	assert_int_equal(st.errors, before);
+}
+
+#define CANDIDATE(c) "{\"type\":\"candidate\"," FROM_BOB ",\"candidate\":" c "}"
+
+static void candidates_go_both_ways_to_their_line_and_to_their_end(void **state)
+{
+	(void)state;
+	join("");
+	hear(CANDIDATE("null")); /* of nobody we know */
+	assert_int_equal(st.candidates, 0);
+	hear(USER_HERE("impolite"));
+	event((struct taut_event){
+		.type = TAUT_EV_ICE_CANDIDATE, .text = "candidate:9", .label = "0" });
+	assert_true(sent("\"candidate\":{\"candidate\":\"candidate:9\",\"sdpMid\":\"0\"}"));
+	event((struct taut_event){ .type = TAUT_EV_ICE_CANDIDATE });
+	assert_true(sent("\"candidate\":null"));
+	event((struct taut_event){ .type = TAUT_EV_ICE_CANDIDATE, .text = "\xff" }); /* no JSON */
+	hear(CANDIDATE("{\"candidate\":\"candidate:1\",\"sdpMLineIndex\":2}"));
+	assert_string_equal(st.last_candidate, "candidate:1");
+	assert_int_equal(st.last_index, 2);
+	hear(CANDIDATE("{\"candidate\":\"\",\"sdpMLineIndex\":\"2\"}"));
+	assert_string_equal(st.last_candidate, "(end)");
+	assert_int_equal(st.last_index, -1);
+	hear(CANDIDATE("7"));
+	assert_int_equal(st.candidates, 2);
+	st.bad_candidate = true;
+	hear(CANDIDATE("{\"candidate\":\"rubbish\"}"));
+	assert_memory_equal(st.last_text, "a candidate was refused", 23);
+	needed();
+	hear(OFFER("c1", "x")); /* another call: a new connection, which takes it */
+	needed();
+	hear("{\"type\":\"announce\"," FROM_BOB ",\"role\":\"impolite\"}");
+	hear(OFFER("c1", "x")); /* is ignored, and so are its candidates */
+	const int before = st.errors;
+	hear(CANDIDATE("{\"candidate\":\"rubbish\"}"));
+	assert_int_equal(st.errors, before);
+}
+
+static void only_the_starter_mends_and_only_what_is_not_over(void **state)
+{
+	static const uint32_t ice[] = { TAUT_REASON_ICE_NO_PAIR, TAUT_REASON_ICE_SILENT,
+					TAUT_REASON_ICE_CONSENT_EXPIRED };
+	(void)state;
+	join(BOB); /* who starts */
+	connection(TAUT_STATE_FAILED, TAUT_REASON_DTLS_TIMEOUT);
+	assert_true(!st.timer && st.restarts == 0);
+	hear(USER_HERE("impolite"));
+	for (int i = 0; i < 3; i++) {
+		connection(TAUT_STATE_FAILED, ice[i]);
+		assert_int_equal(st.restarts, i + 1);
+	}
+	connection(TAUT_STATE_CLOSED, TAUT_REASON_CLOSED_BY_PEER);
+	assert_null(st.timer);
+	st.no_restart = true;
+	connection(TAUT_STATE_FAILED, ice[0]);
+	assert_non_null(st.timer);
+	connection(TAUT_STATE_FAILED, ice[0]); /* once is enough */
+	assert_int_equal(st.restarts, 4);
+	connection(TAUT_STATE_CONNECTED, 0); /* it mended itself meanwhile */
+	const int made = st.pcs_made;
+	st.timer(st.timer_arg);
+	assert_int_equal(st.pcs_made, made);
+	connection(TAUT_STATE_FAILED, TAUT_REASON_DTLS_TIMEOUT);
+	item(TT_LINK_DOWN, 1, "");
+	st.timer(st.timer_arg); /* nobody could be told */
+	assert_int_equal(st.pcs_made, made);
+}
+
+static void strangers_and_the_nameless_are_taken_as_they_are(void **state)
+{
+	static const char nameless[] = ",\"room\":\"tea\",\"from\":\"eve\",\"text\":\"hm\","
+				       "\"description\":{\"type\":\"offer\",\"sdp\":\"x\"}}";
+	char text[300];
+	(void)state;
+	join("{\"id\":\"eve\",\"agent\":\"native\"}");
+	assert_string_equal(taut_room_peer_at(st.room, 0, NULL)->name, "");
+	assert_int_equal(taut_room_peer_at(st.room, 0, NULL)->agent, TAUT_AGENT_NATIVE);
+	assert_null(taut_room_peer_at(st.room, 1, NULL));
+	taut_pc *pc = NULL;
+	assert_non_null(taut_room_peer_at(st.room, 0, &pc));
+	assert_ptr_equal(pc, st.pc);
+	hear("{\"type\":\"leave\",\"room\":\"tea\",\"from\":\"eve\"}"); /* no reason: gone */
+	assert_string_equal(st.last_left, "the peer's connection to the relay is gone");
+	hear("{\"type\":\"leave\",\"room\":\"tea\",\"from\":\"eve\"}"); /* nobody */
+	assert_int_equal(st.peers_left, 1);
+	hear(ANSWER("c1"));
+	static const char *const types[] = { "chat", "user_here", "leave", "description" };
+	for (size_t i = 0; i < 4; i++) {
+		snprintf(text, sizeof text, "{\"type\":\"%s\"%s", types[i], nameless);
+		hear(text);
+	}
+	assert_string_equal(st.last_chat, ": hm");
+	assert_int_equal(st.peers_seen, 3);
+	assert_int_equal(st.offers_seen, 1);
+	hear("{\"type\":\"error\"}");
+	assert_string_equal(st.last_error, "unknown");
+	item(TT_LINK_TEXT, 7, USER_HERE("polite")); /* of a line that is no more */
+	assert_int_equal(st.peers_seen, 3);
+	hear("{\"type\":\"description\"," FROM_BOB
+	     ",\"description\":{\"type\":\"rollback\",\"sdp\":\"\"}}");
+	hear("{\"type\":\"user_here\",\"room\":\"coffee\",\"from\":\"bob\"}");
+	assert_int_equal(st.peers_seen, 3);
+}
+
+static void sixty_four_peers_are_enough_and_none_without_memory(void **state)
+{
+	char text[200];
+	(void)state;
+	join("");
+	st.no_calloc = true;
+	hear(USER_HERE("polite"));
+	assert_int_equal(st.pcs_made, 0);
+	st.full = true;
+	hear(USER_HERE("polite"));
+	assert_string_equal(st.last_text, "no connection could be made");
+	assert_int_equal(st.pcs_alive, 0);
+	st.full = false;
+	for (int i = 0; i < 70; i++) {
+		snprintf(
+			text, sizeof text,
+			"{\"type\":\"user_here\",\"room\":\"tea\",\"from\":\"p%d\",\"name\":\"P\"}",
+			i);
+		hear(text);
+	}
+	assert_int_equal(st.peers_seen, 64);
+	assert_int_equal(st.pcs_alive, 64);
+}
+
+static void without_callbacks_a_room_does_the_same(void **state)
+{
+	const struct taut_room_config bare = { .size = sizeof bare,
+					       .url = "http://x/",
+					       .room = "tea" };
+	(void)state;
+	tear_down(NULL);
+	memset(&st, 0, sizeof st);
+	st.no_random = true; /* a call is still told from another by its connection */
+	assert_int_equal(taut_room_join(&st.room, NULL, &bare), TAUT_OK);
+	join(BOB);
+	assert_true(sent("\"name\":\"taut\"") && sent("\"secret\":\"00000000"));
+	for (size_t k = 1; k < sizeof script / sizeof script[0]; k++)
+		hear(script[k]);
+	assert_true(sent("\"answer\""));
+	assert_int_equal(st.pcs_alive, 0); /* the last word was "leave" */
+	join(BOB);
+	event((struct taut_event){ .type = TAUT_EV_OPEN });
+	item(TT_LINK_DOWN, 1, "");
+	join("");
+	assert_int_equal(st.pcs_alive, 0);
+	assert_int_equal(st.errors + st.chats + (int)st.state, 0);
+}
+
+static void a_chat_has_its_limits_and_a_room_its_memory(void **state)
+{
+	static char text[8194];
+	taut_room *room;
+	(void)state;
+	memset(text, 'x', 8193);
+	join("");
+	assert_int_equal(taut_room_chat(st.room, text), TAUT_E_LIMIT);
+	assert_int_equal(taut_room_chat(st.room, ""), TAUT_E_INVAL);
+	assert_false(sent("chat"));
+	st.no_calloc = true;
+	assert_int_equal(taut_room_join(&room, NULL, &config), TAUT_E_NOMEM);
+	assert_null(room);
+	const struct taut_room_config none = { 0 };
+	assert_int_equal(taut_room_join(&room, NULL, &none), TAUT_E_INVAL);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 int main(void)
 {
@@ -686,8 +938,16 @@ int main(void)
 		T(an_offer_that_is_refused_is_told),
 		T(chat_goes_both_ways),
 		T(leaving_is_legal_in_every_callback),
+		T(leaving_is_legal_when_the_goodbye_is_logged),
 		T(whatever_the_relay_says_nothing_breaks),
 		T(a_bad_config_is_refused),
+		T(what_fails_is_told_with_its_place_and_reason),
+		T(candidates_go_both_ways_to_their_line_and_to_their_end),
+		T(only_the_starter_mends_and_only_what_is_not_over),
+		T(strangers_and_the_nameless_are_taken_as_they_are),
+		T(sixty_four_peers_are_enough_and_none_without_memory),
+		T(without_callbacks_a_room_does_the_same),
+		T(a_chat_has_its_limits_and_a_room_its_memory),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
