@@ -75,7 +75,7 @@ static bool start(struct child *p, const char *path, char *const argv[])
 	return p->pid > 0;
 }
 
-/* The next line as JSON; NULL: none came in time, or it was something else. */
+/* The next line of JSON; what libraries write between is not ours. NULL: none came in time. */
 static json_t *hear(struct child *p)
 {
 	for (;;) {
@@ -84,7 +84,9 @@ static json_t *hear(struct child *p)
 			json_t *o = json_loadb(p->line, (size_t)(end - p->line), 0, NULL);
 			p->have -= (size_t)(end + 1 - p->line);
 			memmove(p->line, end + 1, p->have);
-			return o;
+			if (o)
+				return o;
+			continue;
 		}
 		struct pollfd f = { .fd = p->from, .events = POLLIN };
 		if (p->have == sizeof p->line || poll(&f, 1, ANSWER_MS) != 1)

@@ -14,6 +14,7 @@ if sys.argv[1:] == ["--cases"]:
     say(bench="sdp", profile="read Chromium's offer", burst=0)
     say(bench="rtp", profile="1,200 B", burst=16, left_out="it has no media")
     say(bench="stun", profile="late", burst=0)
+    print("some library: {a remark}", flush=True)
     say(bench="srtp", profile="tired", burst=0)
     say(bench="setup", profile="gone", burst=0)
 elif sys.argv[1] == "stun":
