@@ -54,15 +54,22 @@ def burst(profile, low):
     return lambda r: r["profile"].startswith(profile) and r["burst"] >= low
 
 
+def exactly(profiles, low=0):
+    return lambda r: r["profile"] in profiles and r["burst"] >= low
+
+
 def quick(r):
     return r["bench"] == "rtp" and r["profile"].startswith(PACKET) and r["lost"] < 0.001
 
 
 class Goal:
     """One row of the table: which rows count, which of their figures, what is to be reached.
-    `goal` is a number, ("limit", ratio), or "peers": ahead of them all."""
+    `goal` is a number, ("limit", ratio), or "peers": ahead of them all. Of others the best row
+    counts; of ours as well, but the worst of those that `all_of` names, where it is given."""
 
-    def __init__(self, name, unit, bench, wanted, figure, goal, most=False, scale=1.0, limit=True):
+    def __init__(self, name, unit, bench, wanted, figure, goal, most=False, scale=1.0, limit=True,
+                 all_of=None):
+        self.all_of = all_of
         self.name, self.unit, self.bench, self.wanted = name, unit, bench, wanted
         self.figure, self.goal, self.most, self.scale = figure, goal, most, scale
         self.has_limit = limit
@@ -76,6 +83,9 @@ class Goal:
         return (max if self.most else min)(have, key=lambda r: r[self.figure])
 
     def ours(self, rows):
+        if self.all_of:
+            have = [r for r in rows.of(self.bench, self.all_of) if r["subject"] == OURS]
+            return max(have, key=lambda r: r[self.figure], default=None)
         return self.best(rows, lambda s: s == OURS)
 
     def limit(self, rows):
@@ -115,11 +125,12 @@ class Goal:
 CPU = "cpu_us_per_packet"
 GOALS = [
     Goal("RTP, bursts of 16 and more", "us of CPU per packet, both ends", "rtp",
-         burst(PACKET, 16), CPU, 1.6),
+         burst(PACKET, 16), CPU, 1.6, all_of=exactly(["1,200 B, GCM"], 16)),
     Goal("RTP packets in one process below 0.1 % loss", "per second", "rtp", quick,
          "packets_per_second", 550000, most=True),
     Goal("RTP, single small packets", "us of CPU per packet", "rtp", named("Opus"), CPU, 5.0),
-    Goal("data channel", "CPU-seconds per GB", "datachannel", lambda r: True, "cpu_s_per_gb", 4.0),
+    Goal("data channel", "CPU-seconds per GB", "datachannel", lambda r: True, "cpu_s_per_gb", 4.0,
+         all_of=exactly(["16 KiB messages", "64 KiB messages"])),
     Goal("SRTP AES_CM_128_HMAC_SHA1_80, both ways", "ns per packet", "srtp",
          named("AES_CM_128_HMAC_SHA1_80"), CPU, ("limit", 1.08), scale=1000),
     Goal("SRTP AEAD_AES_128_GCM, both ways", "ns per packet", "srtp",
@@ -135,7 +146,7 @@ GOALS = [
          64),
     Goal("CPU of an idle connection", "us per second", "idle", named("connected"), CPU, 8.0),
     Goal("malloc per packet, steady state", "", "rtp", burst(PACKET, 16), "allocations_per_packet",
-         0, limit=False),
+         0, limit=False, all_of=exactly(["1,200 B, GCM"], 16)),
     Goal("SDP: read Chromium's offer", "us", "sdp", named("read Chromium's offer"), CPU, "peers"),
     Goal("STUN: read and verify a check", "ns", "stun", named("read and verify"), CPU, "peers",
          scale=1000),
@@ -194,7 +205,9 @@ def page(rows):
     out += table(["", ""], [[k, v] for k, v in m.items()])
     out += ["", "## Goals", "",
             "The best peer and the bare limit of each row are the best of their cases that do that "
-            "work, whatever they leave out (see below).", ""]
+            "work, whatever they leave out (see below). Of taut, RTP in bursts, data channels and "
+            "malloc show the worst of the plain cases: all bursts of 16 and more, messages of 16 "
+            "and of 64 KiB.", ""]
     out += table(["metric", "best peer", "bare limit", "taut", "goal", "reached"],
                  [goal_line(g, rows) for g in GOALS])
     out += ["", "![Each goal: taut, the best peer and the bare limit](bench/goals.svg)", "",
@@ -271,10 +284,8 @@ def record(path, command):
     ROWS.write_text(first + "\n" + text)
     rows = Rows(ROWS.read_text())
     write(rows)
-    reached = [g.reached(rows) for g in GOALS]
     subprocess.run([sys.executable, str(ROOT / "tools" / "evidence.py"), "write", "bench", command,
-                    f"rows={len(rows.rows)}", f"left_out={len(rows.left_out)}",
-                    f"goals={len(GOALS)}", f"goals_reached={reached.count('yes')}"], check=True)
+                    f"rows={len(rows.rows)}", f"left_out={len(rows.left_out)}"], check=True)
     for g in GOALS:
         print(f"{g.name:44} {number(g.value(g.ours(rows))):>10}  {g.text():18} {g.reached(rows)}")
 
