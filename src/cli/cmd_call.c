@@ -79,7 +79,6 @@ struct job {
 	struct call_config cfg;
 	struct call *call;
 	long seconds;
-	bool interactive;
 };
 
 static void stop(void *user)
@@ -100,7 +99,7 @@ static void every_second(void *user)
 {
 	struct job *j = user;
 
-	call_print_stats(j->call, j->interactive);
+	call_print_stats(j->call, false);
 	taut_loop_after(j->rt.loop, 1000000, every_second, j);
 }
 
@@ -231,13 +230,11 @@ static int run_call(struct job *j)
 	runtime_catch_signals(&j->rt, stop, j);
 	if (j->seconds > 0)
 		taut_loop_after(j->rt.loop, j->seconds * 1000000, stop, j);
-	if (j->interactive || j->cfg.json)
+	if (j->cfg.json)
 		every_second(j);
 	taut_loop_run(j->rt.loop);
 	bool had = call_summarize(j->call, &sum);
 	call_leave(j->call);
-	if (j->interactive)
-		fputc('\n', j->cfg.out);
 	call_print_summary(j->cfg.out, j->cfg.json, had, &j->cfg.name, &sum, had ? 1 : 0);
 	if (!had && !j->cfg.json)
 		fprintf(j->cfg.out, "nobody was connected\n");

@@ -5,6 +5,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 
 from cli import TAUT, check, done, finish, objects, relay, work
 
@@ -147,4 +148,53 @@ def bench():
           f"{alone}/taut-bench: No such file or directory" in p.stderr and not p.stdout, p.stderr)
 
 
-finish(helps, mistakes, full_disk, relays, doctor, bench)
+def without(call, *args):
+    """The command while a call of the system fails, each time."""
+    # the sanitizers want to be loaded first, and do without
+    more = {"LD_PRELOAD": sys.argv[3], "TAUT_FAIL": call, "ASAN_OPTIONS": "verify_asan_link_order=0"}
+    return done(*args, env=os.environ | more)
+
+
+def refusals():
+    """What the system refuses is told, with its reason."""
+    code, out, err = without("access", *CALL, "--save", "here")
+    check("a_directory_that_cannot_be_written_is_told_before_the_call", code == 1 and not out and
+          err == "taut: here: cannot be written: Read-only file system\n", (code, out, err))
+    code, out, err = without("readlink", "bench")
+    check("a_program_that_cannot_be_found_is_told", code == 1 and
+          err == "taut bench: where is this program? Permission denied\n", (code, err))
+    code, out, err = without("socket", "stun", "127.0.0.1")
+    check("without_a_socket_nothing_is_asked", code == 1 and
+          err == "taut stun: cannot send to 127.0.0.1, port 3478: Too many open files\n", (code, err))
+    code, out, err = without("getrandom", "stun", "127.0.0.1", "--json")
+    check("nor_without_random_numbers", code == 1 and "random source failed" in objects(out)[0]["reason"], (code, out))
+
+    code, out, err = without("eventfd", "stun", "localhost")
+    check("without_a_descriptor_no_name_is_resolved", code == 1 and
+          err == "taut stun: cannot find the address of localhost, port 3478: no descriptor is left\n", (code, err))
+    code, out, err = without("sendmsg sendmmsg", "stun", "127.0.0.1")
+    check("what_a_firewall_refuses_is_told", code == 1 and
+          err == "taut stun: cannot send to 127.0.0.1, port 3478: Operation not permitted\n", (code, err))
+    code, out, err = without("sendmsg sendmmsg", "demo", "--once", "--seconds", "2", "--port", "8140")
+    check("a_demo_that_does_not_work_says_so", code == 1 and "THE SELF-CALL FAILED" in out and
+          "taut: not connected\n" in out and "guest: not connected\n" in out and not err, (code, out[-600:], err))
+
+    def said(call):
+        code, out, err = without(call, "doctor", "--json")
+        return code, {o["check"]: (o["verdict"], o["text"]) for o in objects(out)}
+
+    code, c = said("setsockopt")
+    check("doctor_tells_what_the_kernel_does_not_offer", code == 0 and
+          c["udp send"] == ("slow", "no UDP_SEGMENT: 4 packets left one by one") and
+          c["udp receive"] == ("ok", "no UDP_GRO: 4 packets came in 4 pieces") and
+          c["mdns"][0] == c["ipv6"][0] == "slow" and "Protocol not available" in c["mdns"][1], c)
+    code, c = said("socket")
+    check("doctor_tells_that_there_are_no_sockets", code == 1 and
+          c["udp"] == ("bad", "no socket on 127.0.0.1: Too many open files"), c)
+    code, c = said("getsockopt")
+    check("doctor_does_not_guess_a_buffer", code == 0 and "udp buffers" not in c and "udp send" in c, c)
+    code, c = said("uname")
+    check("doctor_does_not_guess_a_kernel", code == 0 and "kernel" not in c and "taut" in c, c)
+
+
+finish(helps, mistakes, full_disk, relays, doctor, refusals, bench)
