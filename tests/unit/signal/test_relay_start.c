@@ -239,7 +239,7 @@ static void a_page_that_cannot_be_sent_ends_its_line_only(void **state)
 			assert_int_equal(wire_head(w, head, sizeof head), 200);
 		wire_ended(w);
 		assert_true(has_failed());
-		wire_request(other, "GET", "/");
+		wire_request(other, "HEAD", "/"); /* without a body that is still being written */
 		assert_int_equal(wire_head(other, head, sizeof head), 200);
 		wire_free(other);
 	}
