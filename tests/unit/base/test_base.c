@@ -201,10 +201,13 @@ static void what_a_child_takes_is_taken_from_its_parent(void **state)
 	tt_env_init_child(&one, &env, 700);
 	tt_env_init_child(&two, &env, 700);
 	uint8_t *volatile a = tt_alloc(&one, 600), *volatile b = tt_alloc(&two, 300);
+	assert_true(a && b);
 	assert_null(tt_alloc(&one, 101)); /* its own ceiling */
 	assert_null(tt_alloc(&two, 101)); /* what all of them have */
 	assert_null(tt_resize(&one, a, 701));
-	assert_non_null(b = tt_resize(&two, b, 400));
+	uint8_t *volatile longer = tt_resize(&two, b, 400);
+	assert_non_null(longer);
+	b = longer;
 	assert_int_equal(one.memory, 600);
 	assert_int_equal(two.memory, 400);
 	assert_int_equal(env.memory, 1000);
