@@ -15,6 +15,8 @@
 #include "io/io_sockaddr.h"
 #include "taut/loop.h"
 
+enum { DRAINED = 256 }; /* messages of one look */
+
 static struct taut_addr addr_of(const struct ifaddrs *i)
 {
 	union tt_sockaddr sa;
@@ -104,12 +106,14 @@ bool tt_ifaces_drain(int fd)
 	char buf[8192];
 	bool any = false;
 
-	/* ENOBUFS says that messages were lost; that something changed is all we want to know. */
-	for (;;) {
+	/* ENOBUFS says that messages were lost; that something changed is all we want to know. What is
+	 * left makes the socket readable again: a flood does not hold the loop. */
+	for (int i = 0; i < DRAINED; i++) {
 		const ssize_t n = recv(fd, buf, sizeof buf, MSG_DONTWAIT);
 		if (n > 0 || (n < 0 && errno == ENOBUFS))
 			any = true;
 		else if (n == 0 || errno != EINTR)
-			return any;
+			break;
 	}
+	return any;
 }
