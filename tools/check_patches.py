@@ -48,7 +48,7 @@ def renewed(path):
 for path in patches:
     name = path.relative_to(ROOT)
     lines = path.read_text().splitlines()
-    named = re.fullmatch(r"(test|run): (\S+)(.*)", lines[1]) if len(lines) > 1 else None
+    named = re.fullmatch(r"(test|run|torture): (\S+)(.*)", lines[1]) if len(lines) > 1 else None
     if not named:
         problems.append(f"{name}: its second line names no test")
     elif named.group(1) == "test" and not source_of(named.group(2)).exists():

@@ -4,7 +4,8 @@ taken out?
 
 Each tests/mutants/NAME.patch takes one guard out of src. Its first line says which, and the rows of
 the list of hostile cases in brackets; its second line is "test: NAME", the program test_NAME that
-must fail then (of tests/hostile only the tests named after those rows), or "run: PROGRAM ARGUMENTS". All happens in copies of HEAD, one for each job: below
+must fail then (of tests/hostile only the tests named after those rows), "run: PROGRAM ARGUMENTS", or
+"torture: PART", of ./dev torture. All happens in copies of HEAD, one for each job: below
 DIR, which is kept and used again, or in a directory that is thrown away. With --json there is one
 object for each mutant, and one for the sum. Status 1: a mutant survived; 2: no mutant could be tried.
 
@@ -32,6 +33,8 @@ LIMIT = 300  # seconds that a test may take
 HEAD = subprocess.run(["git", "-C", ROOT, "rev-parse", "HEAD"], capture_output=True,
                       text=True).stdout.strip()
 
+TORTURE = "tools/torture.py"
+
 
 class Mutant:
     def __init__(self, name):
@@ -40,13 +43,17 @@ class Mutant:
         lines = self.path.read_text().splitlines()
         self.what = lines[0]
         kind, _, rest = lines[1].partition(": ")
-        if kind not in ("test", "run") or not rest:
+        if kind not in ("test", "run", "torture") or not rest:
             sys.exit(f"mutants: {self.path.name}: the second line names no test")
         self.rows = re.findall(r"\b[A-E]\d\d\b", lines[0])
         self.program = f"test_{rest}" if kind == "test" else shlex.split(rest)[0]
+        if kind == "torture":
+            self.program = "test_" + rest.split("/", 1)[1].replace("/", "_")
         # Only the tests of its rows count, where there is one for each row.
         self.commands = [[self.program, f"{row.lower()}*"] for row in self.rows] \
             if rest.startswith("hostile_") else [[self.program, *shlex.split(rest)[1:]]]
+        if kind == "torture":
+            self.commands = [[TORTURE, "--again", "--jobs", "1", rest]]
 
 
 class Copy:
@@ -72,13 +79,19 @@ class Copy:
         return run.returncode == 0
 
     def passes(self, command):
+        program = [self.build / "bin" / command[0]]
+        if command[0] == TORTURE:
+            if not self.make("torture"):
+                return False, "does not compile"
+            program = [sys.executable, self.tree / TORTURE, "--build", self.build]
         try:
-            run = subprocess.run([self.build / "bin" / command[0], *command[1:]], text=True,
+            run = subprocess.run([*program, *command[1:]], text=True,
                                  capture_output=True, timeout=LIMIT, errors="replace",
                                  cwd=self.tree)
         except subprocess.TimeoutExpired:
             return False, "does not end"
-        failed = re.search(r"^\[  FAILED  \] ([a-z]\w*)$|^seed (?=.*: at)(.*)$|^    (at .* s: .*)$",
+        failed = re.search(r"^\[  FAILED  \] ([a-z]\w*)$|^seed (?=.*: at)(.*)$|^    (at .* s: .*)$"
+                           r"|^(\w+ in \w+/torture/\w+), ",
                            run.stdout + run.stderr, re.M)
         return run.returncode == 0, next(filter(None, failed.groups())) if failed else f"status {run.returncode}"
 
