@@ -28,6 +28,7 @@ import argparse
 import collections
 import concurrent.futures
 import dataclasses
+import fcntl
 import functools
 import hashlib
 import json
@@ -89,6 +90,7 @@ class Program:
     name: str
     command: list
     seconds: float  # of CPU, with no mutant
+    wait: float  # for its end
     reached: bytes  # by site
 
     @property
@@ -118,18 +120,40 @@ def digest(*parts):
     return state.hexdigest()[:16]
 
 
+INCLUDE = re.compile(r'^#include "([^"]+)"', re.M)
+
+
+def with_headers(sources):
+    """These files and the headers beside or below tests and fuzz that they name, and so on."""
+    found, todo = set(), list(sources)
+    while todo:
+        path = todo.pop()
+        if path in found or not path.is_file():
+            continue
+        found.add(path)
+        for name in INCLUDE.findall(path.read_text(errors="replace")):
+            todo += [path.parent / name, TREE / "tests" / name]
+    return found
+
+
 @functools.cache
 def inputs(program):
     """Digest of what a test, or all tests of a layer (unit/LAYER/*), are made of beside the code
-    under test, as it stands in the copy."""
+    under test, as it stands in the copy: sources, seeds, and the vectors that a source names."""
     kind, *names = program.split("/")
-    name = names[0]
-    patterns = [f"fuzz/fuzz_{name}.c", "fuzz/*.h", "fuzz/replay.c", f"fuzz/seeds/{name}/*",
-                f"fuzz/regressions/{name}/*"] if kind == "fuzz" else \
-        [f"tests/unit/{name}/test_{names[1]}.c", "tests/unit/*/*.h", "tests/support/*",
-         "tests/vectors/**/*"]
-    found = sorted({p for g in patterns for p in TREE.glob(g) if p.is_file()})
-    return digest(*(part for p in found for part in (str(p).encode(), p.read_bytes())))
+    if kind == "fuzz":
+        found = with_headers([TREE / "fuzz" / f"fuzz_{names[0]}.c", TREE / "fuzz" / "replay.c"])
+        for folder in ("seeds", "regressions"):
+            found |= set((TREE / "fuzz" / folder / names[0]).glob("*"))
+    else:
+        found = with_headers([*(TREE / "tests" / "unit" / names[0]).glob(f"test_{names[1]}.c"),
+                              *(TREE / "tests" / "support").glob("*")])
+        text = "".join(p.read_text() for p in found)
+        for entry in (TREE / "tests" / "vectors").iterdir():
+            if entry.stem in text:
+                found |= set(entry.rglob("*")) if entry.is_dir() else {entry}
+    names = {str(p.relative_to(TREE)): p for p in found if p.is_file()}
+    return digest(*(part for n in sorted(names) for part in (n.encode(), names[n].read_bytes())))
 
 
 def copy(path, text=None):
@@ -262,16 +286,17 @@ def measure(found, count):
     (WORK / "no-corpus").mkdir(exist_ok=True)
     for name, command in found.items():
         sites.unlink(missing_ok=True)
-        begin = cpu_of_children()
+        begin, start = cpu_of_children(), time.monotonic()
         if run(command, WORK, 300, TT_SITES=str(sites)) != 0:
             print(f"left out: {name} fails without any mutant", file=sys.stderr)
             continue
         reached = sites.read_bytes() if sites.exists() else bytes(count)
         if any(reached):
-            measured.append(Program(name, command, cpu_of_children() - begin, reached))
-    measured.sort(key=lambda p: p.seconds)
+            measured.append(Program(name, command, cpu_of_children() - begin,
+                                    time.monotonic() - start, reached))
+    measured.sort(key=lambda p: p.wait)
     for p in measured:
-        print(f"{p.seconds:7.2f} s  {p.name}", file=sys.stderr)
+        print(f"{p.seconds:7.2f} s  {p.wait:7.2f} s  {p.name}", file=sys.stderr)
     return measured
 
 
@@ -285,7 +310,7 @@ def judges(case, measured, hits):
     layers = layers_of(case.file)
     some = [p for p in measured if (p.kind == "fuzz" and not case.table or p.layer in layers and
                                     p.kind == "unit") and (case.table or p.reached[case.site])]
-    return sorted(some, key=lambda p: p.seconds / (1 + hits[case.file, p.name]))
+    return sorted(some, key=lambda p: p.wait / (1 + hits[case.file, p.name]))
 
 
 def try_case(case, some, folder):
@@ -471,6 +496,11 @@ def main():
         print(__doc__)
         return 0
     WORK.mkdir(parents=True, exist_ok=True)
+    alone = open(WORK / "lock", "w")
+    try:
+        fcntl.flock(alone, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        sys.exit("mutate: another run is at work in build/mutate")
     cases, count, digests = prepare(args.files)
     if args.list:
         for c in cases:
