@@ -24,6 +24,7 @@ import shutil
 import subprocess
 import sys
 import tarfile
+import time
 
 from tree import ROOT
 
@@ -59,7 +60,10 @@ def source_of(rev):
     packed = subprocess.run(["git", "-C", str(ROOT), "archive", rev], capture_output=True)
     if packed.returncode != 0:
         sys.exit(f"bench_compare: {packed.stderr.decode().strip()}")
-    tarfile.open(fileobj=io.BytesIO(packed.stdout)).extractall(tree)
+    with tarfile.open(fileobj=io.BytesIO(packed.stdout)) as tar:
+        for member in tar:
+            member.mtime = int(time.time())  # the commit's time would be older than what was built
+            tar.extract(member, tree)
     shutil.rmtree(tree / "bench", ignore_errors=True)
     shutil.copytree(ROOT / "bench", tree / "bench", ignore=shutil.ignore_patterns("node_modules"))
     return tree
