@@ -302,6 +302,7 @@ void taut_loop_free_pc(taut_loop *loop, taut_pc *pc)
 
 	if (!conn)
 		return;
+	tt_io_clock(loop); /* the application may have called with a later time than our last */
 	tt_io_send_all(conn);
 	tt_io_close_flows(conn);
 	tt_io_conn_remove(&loop->conns, conn);
