@@ -125,6 +125,7 @@ static void wait_for(struct world *w, size_t answers)
 		struct pollfd ready = { .fd = w->post.wake, .events = POLLIN };
 		assert_int_equal(poll(&ready, 1, DEADLINE_MS), 1);
 		tt_post_run(&w->post);
+		tt_resolver_deliver(w->rs);
 	}
 }
 
