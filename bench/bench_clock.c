@@ -1,9 +1,8 @@
 /* bench_clock.c - time and memory, as the kernel counts them. */
 #define _GNU_SOURCE
-#include <stdio.h>
+#include <malloc.h>
 #include <sys/resource.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "bench.h"
 
@@ -32,14 +31,9 @@ long bench_peak_rss_kb(void)
 	return u.ru_maxrss;
 }
 
-long bench_rss_kb(void)
+long bench_heap_kb(void)
 {
-	FILE *f = fopen("/proc/self/statm", "r");
-	long size = 0, resident = 0;
+	const struct mallinfo2 m = mallinfo2();
 
-	if (f && fscanf(f, "%ld %ld", &size, &resident) != 2)
-		resident = 0;
-	if (f)
-		(void)fclose(f);
-	return resident * (sysconf(_SC_PAGESIZE) / 1024);
+	return (long)((m.uordblks + m.hblkhd) / 1024);
 }

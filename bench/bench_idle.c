@@ -48,14 +48,14 @@ static void *idle_open(const struct bench_case *c, const char **why)
 	long before = 0;
 	for (int i = 0; i < PAIRS; i++) {
 		if (i == 1)
-			before = bench_rss_kb(); /* the first one pays for what all share */
+			before = bench_heap_kb(); /* the first one pays for what all share */
 		s->pairs[i] = bench_pair_new(&cfg, why);
 		if (!s->pairs[i]) {
 			idle_close(s);
 			return NULL;
 		}
 	}
-	s->kb_each = (double)(bench_rss_kb() - before) / (2.0 * (PAIRS - 1));
+	s->kb_each = (double)(bench_heap_kb() - before) / (2.0 * (PAIRS - 1));
 	return s;
 }
 
