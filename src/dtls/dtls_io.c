@@ -140,9 +140,10 @@ static void hold(struct tt_dtls *d, const uint8_t *data, size_t len)
 	for (size_t i = 0; i < d->early_count; i++)
 		if (same_but_number(d->early[i].data, d->early[i].len, data, len))
 			return; /* a retransmission */
-	if (!d->early)
+	const bool room = d->early_count < TT_DTLS_EARLY_MAX && len <= TT_DTLS_EARLY_SIZE;
+	if (room && !d->early)
 		d->early = tt_alloc(d->env, TT_DTLS_EARLY_MAX * sizeof *d->early);
-	if (!d->early || d->early_count == TT_DTLS_EARLY_MAX || len > TT_DTLS_EARLY_SIZE) {
+	if (!room || !d->early) {
 		dropped(d, TAUT_DROP_DTLS_TOO_EARLY, len);
 		return;
 	}

@@ -274,6 +274,7 @@ void session_before_packet(struct world_peer *p, const uint8_t *data, size_t len
 		return;
 	a->one_record = len >= 13 && (size_t)(data[11] << 8 | data[12]) == len - 13;
 	a->dropped_before = refused(a);
+	a->held_before = p->pc->held_count;
 	state_take(&a->before, p->pc);
 }
 
@@ -284,6 +285,8 @@ void session_after_packet(struct world_peer *p)
 
 	if (!p->pc || refused(a) == a->dropped_before)
 		return;
+	if (p->pc->held_count < a->held_before)
+		return; /* what was refused is media that had waited for the keys this packet brought */
 	state_take(&after, p->pc);
 	const char *part = state_differs(&a->before, &after);
 	a->s->refused++;

@@ -55,6 +55,7 @@ struct side {
 	/* of the packet at hand, and before it */
 	bool one_record;
 	uint64_t dropped_before;
+	size_t held_before;
 	struct state before;
 	/* asked for by a scenario */
 	bool holds, forges, left; /* what it signals waits; with another fingerprint; it is gone */
