@@ -86,7 +86,8 @@ def run_tests(pattern, keep):
 def let_fail(part):
     """One test program, whose calls fail one by one: the first two of each way to a place in src."""
     out = BUILD / (part.name.replace("/", "-") + ".lines")
-    opts = types.SimpleNamespace(build=BUILD, replay=None, sample=0, seed=1, most=0, each=2)
+    opts = types.SimpleNamespace(build=BUILD, replay=None, sample=0, seed=1, most=0, each=2,
+                                 count=False)
     env = torture.environment(part, out, opts, {
         "TORTURE_DEPTH": "6", "TORTURE_MODE": "0", "TAUT_CORPUS": str(BUILD / "no-corpus")})
     out.unlink(missing_ok=True)
