@@ -1,17 +1,12 @@
 /* bench_setup.c - from nothing to an open data channel, over loopback.
  *
- * The limit is the DTLS handshake alone, between two ends in memory that share contexts and
- * certificates as connections of one environment do. */
+ * The limit is the DTLS handshake alone. */
 #include <stdlib.h>
 #include <string.h>
 
-#include <openssl/ec.h>
-#include <openssl/evp.h>
-#include <openssl/ssl.h>
-#include <openssl/x509.h>
-
 #include "bench.h"
 #include "bench_pair.h"
+#include "bench_tls.h"
 
 enum { MOST = 65536 };
 
@@ -90,90 +85,15 @@ static void setup_run(void *me, uint64_t packets, struct bench_sample *out)
 
 /* ---- the limit ---- */
 
-struct handshake {
-	SSL_CTX *ctx[2];
-};
-
-static int any(int ok, X509_STORE_CTX *store)
-{
-	(void)ok, (void)store;
-	return 1;
-}
-
-static void give_certificate(SSL_CTX *ctx)
-{
-	EVP_PKEY *key = EVP_EC_gen("P-256");
-	X509 *cert = X509_new();
-
-	if (!key || !cert)
-		abort();
-	X509_gmtime_adj(X509_getm_notBefore(cert), 0);
-	X509_gmtime_adj(X509_getm_notAfter(cert), 3600);
-	X509_set_pubkey(cert, key);
-	if (!X509_sign(cert, key, EVP_sha256()) || SSL_CTX_use_certificate(ctx, cert) != 1 ||
-	    SSL_CTX_use_PrivateKey(ctx, key) != 1)
-		abort();
-	X509_free(cert);
-	EVP_PKEY_free(key);
-}
-
 static void *handshake_open(const struct bench_case *c, const char **why)
 {
-	struct handshake *h = calloc(1, sizeof *h);
-
 	(void)c, (void)why;
-	if (!h)
-		abort();
-	for (int i = 0; i < 2; i++) {
-		h->ctx[i] = SSL_CTX_new(DTLS_method());
-		SSL_CTX_set_verify(h->ctx[i], SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT,
-				   any);
-		SSL_CTX_set_cipher_list(h->ctx[i], "ECDHE-ECDSA-AES128-GCM-SHA256");
-		SSL_CTX_set1_groups_list(h->ctx[i], "X25519:P-256");
-		SSL_CTX_set_session_cache_mode(h->ctx[i], SSL_SESS_CACHE_OFF);
-		give_certificate(h->ctx[i]);
-	}
-	return h;
+	return bench_tls_new();
 }
 
 static void handshake_close(void *me)
 {
-	struct handshake *h = me;
-
-	SSL_CTX_free(h->ctx[0]);
-	SSL_CTX_free(h->ctx[1]);
-	free(h);
-}
-
-/* With the BIO pair's bytes as datagrams: whole flights, which OpenSSL reads as records. */
-static bool shake(struct handshake *h)
-{
-	SSL *ssl[2];
-	BIO *in[2];
-
-	for (int i = 0; i < 2; i++) {
-		ssl[i] = SSL_new(h->ctx[i]);
-		in[i] = BIO_new(BIO_s_mem());
-		BIO_set_mem_eof_return(in[i], -1);
-	}
-	for (int i = 0; i < 2; i++) {
-		BIO_up_ref(in[i]);
-		BIO_up_ref(in[1 - i]);
-		SSL_set_bio(ssl[i], in[i], in[1 - i]);
-		SSL_set_options(ssl[i], SSL_OP_NO_QUERY_MTU);
-		SSL_set_mtu(ssl[i], 16000);
-	}
-	SSL_set_connect_state(ssl[0]);
-	SSL_set_accept_state(ssl[1]);
-	for (int i = 0; i < 12 && !(SSL_is_init_finished(ssl[0]) && SSL_is_init_finished(ssl[1]));
-	     i++)
-		(void)SSL_do_handshake(ssl[i % 2]);
-	const bool done = SSL_is_init_finished(ssl[0]) && SSL_is_init_finished(ssl[1]);
-	for (int i = 0; i < 2; i++) {
-		SSL_free(ssl[i]);
-		BIO_free(in[i]);
-	}
-	return done;
+	bench_tls_free(me);
 }
 
 static void handshake_run(void *me, uint64_t packets, struct bench_sample *out)
@@ -182,8 +102,12 @@ static void handshake_run(void *me, uint64_t packets, struct bench_sample *out)
 	const uint64_t mallocs = bench_allocations();
 	uint64_t done = 0;
 
-	for (uint64_t i = 0; i < packets; i++)
-		done += shake(me);
+	for (uint64_t i = 0; i < packets; i++) {
+		SSL *ssl[2];
+		done += bench_tls_shake(me, ssl);
+		SSL_free(ssl[0]);
+		SSL_free(ssl[1]);
+	}
 	*out = (struct bench_sample){ .packets = done,
 				      .cpu_us = bench_cpu_us() - from,
 				      .wall_us = bench_wall_us() - wall,
