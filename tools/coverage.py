@@ -30,7 +30,6 @@ import re
 import signal
 import subprocess
 import sys
-import types
 
 import torture
 from tree import ROOT, parsers, without_comments
@@ -86,8 +85,7 @@ def run_tests(pattern, keep):
 def let_fail(part):
     """One test program, whose calls fail one by one: the first two of each way to a place in src."""
     out = BUILD / (part.name.replace("/", "-") + ".lines")
-    opts = types.SimpleNamespace(build=BUILD, replay=None, sample=0, seed=1, most=0, each=2,
-                                 count=False)
+    opts = torture.options(["--build", str(BUILD), "--seed", "1", "--most", "0", "--each", "2"])
     env = torture.environment(part, out, opts, {
         "TORTURE_DEPTH": "6", "TORTURE_MODE": "0", "TAUT_CORPUS": str(BUILD / "no-corpus")})
     out.unlink(missing_ok=True)

@@ -341,7 +341,7 @@ def replay(opts):
     return found > 0
 
 
-def options():
+def options(words=None):
     p = argparse.ArgumentParser(usage=__doc__, add_help=False)
     p.add_argument("names", nargs="*")
     for flag in ("--quick", "--all", "--again", "--list", "--count", "--json",
@@ -352,7 +352,7 @@ def options():
         p.add_argument(number, type=int, default=default)
     p.add_argument("--build", type=pathlib.Path, default=ROOT / "build" / "dev")
     p.add_argument("--replay")
-    opts = p.parse_args()
+    opts = p.parse_args(words)
     if opts.help:
         print(__doc__)
         sys.exit(0)
