@@ -8,6 +8,7 @@
 #define TAUT_TEST_REFUSE_H
 
 #include <stdbool.h>
+#include <stdlib.h>
 
 static struct {
 	long at;    /* the number of the one that fails; -1: none */
@@ -17,6 +18,17 @@ static struct {
 static inline bool refuse_now(void)
 {
 	return refuse.at >= 0 && refuse.calls++ == refuse.at;
+}
+
+/* For taut_env_config.realloc: memory that fails like the calls. */
+static inline void *refuse_memory(void *unused, void *p, size_t size)
+{
+	(void)unused;
+	if (size == 0) {
+		free(p);
+		return NULL;
+	}
+	return refuse_now() ? NULL : realloc(p, size);
 }
 
 /* failed: what it returns when it fails. */

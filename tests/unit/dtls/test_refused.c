@@ -107,16 +107,6 @@ EVP_PKEY *__wrap_EVP_PKEY_Q_keygen(lib *l, const char *q, const char *type, ...)
 
 /* ---- memory that fails like the calls ---- */
 
-static void *refusing(void *unused, void *p, size_t size)
-{
-	(void)unused;
-	if (size == 0) {
-		free(p);
-		return NULL;
-	}
-	return refuse_now() ? NULL : realloc(p, size);
-}
-
 static int some_random(void *unused, void *out, size_t len)
 {
 	static uint64_t state = 1;
@@ -133,7 +123,7 @@ static int some_random(void *unused, void *out, size_t len)
 static void env_init(struct tt_env *env)
 {
 	static const struct taut_env_config cfg = { .size = sizeof cfg,
-						    .realloc = refusing,
+						    .realloc = refuse_memory,
 						    .random = some_random };
 
 	tt_env_init(env, &cfg);

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "taut/loop.h"
+#include "until.h"
 
 enum { DEADLINE = 20000000, MESSAGE = 16384, MESSAGES = 64 };
 
@@ -28,25 +29,8 @@ struct end {
 struct world {
 	taut_loop *loop;
 	struct end a, b;
-	bool timed_out, free_when_closed;
+	bool free_when_closed;
 };
-
-static void give_up(void *arg)
-{
-	struct world *w = arg;
-
-	w->timed_out = true;
-	taut_loop_stop(w->loop);
-}
-
-#define until(w, condition)                                                                  \
-	do {                                                                                 \
-		const taut_timer limit = taut_loop_after((w)->loop, DEADLINE, give_up, (w)); \
-		while (!(condition) && !(w)->timed_out)                                      \
-			assert_int_equal(taut_loop_step((w)->loop, -1), TAUT_OK);            \
-		taut_loop_cancel((w)->loop, limit);                                          \
-		assert_true(condition);                                                      \
-	} while (0)
 
 static void fill(uint8_t *message, size_t n)
 {

@@ -10,6 +10,7 @@
 
 #include "base/addr.h"
 #include "unit/io/fake_pc.h"
+#include "until.h"
 
 enum { DEADLINE = 5000000 };
 
@@ -25,16 +26,6 @@ static void give_up(void *arg)
 {
 	((struct world *)arg)->timed_out = true;
 }
-
-/* Steps until the condition holds, at most five seconds. */
-#define until(w, condition)                                                        \
-	do {                                                                       \
-		const taut_timer limit = taut_loop_after((w)->loop, DEADLINE, give_up, (w)); \
-		while (!(condition) && !(w)->timed_out)                            \
-			assert_int_equal(taut_loop_step((w)->loop, -1), TAUT_OK);  \
-		taut_loop_cancel((w)->loop, limit);                                \
-		assert_true(condition);                                            \
-	} while (0)
 
 static void on_event(void *user, taut_pc *pc, const struct taut_event *ev)
 {

@@ -17,6 +17,7 @@
 #include "io/io_loop.h"
 #include "unit/io/fake_pc.h"
 #include "unit/io/kernel.h"
+#include "until.h"
 
 enum { DEADLINE = 5000000 };
 
@@ -105,22 +106,7 @@ struct world {
 	taut_loop *loop;
 	taut_pc *a, *b;
 	size_t messages, tasks;
-	bool timed_out;
 };
-
-static void give_up(void *arg)
-{
-	((struct world *)arg)->timed_out = true;
-}
-
-#define until(w, condition)                                                                        \
-	do {                                                                                       \
-		const taut_timer limit = taut_loop_after((w)->loop, DEADLINE, give_up, (w));       \
-		while (!(condition) && !(w)->timed_out)                                            \
-			assert_int_equal(taut_loop_step((w)->loop, -1), TAUT_OK);                  \
-		taut_loop_cancel((w)->loop, limit);                                                \
-		assert_true(condition);                                                            \
-	} while (0)
 
 static void on_event(void *user, taut_pc *pc, const struct taut_event *ev)
 {

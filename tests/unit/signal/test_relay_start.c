@@ -52,44 +52,8 @@ enum call {
 	LWS_FINALIZE,
 };
 
-static atomic_int failing, countdown; /* the call, and how many of its kind pass before */
-static atomic_size_t of_size;         /* 0: of any */
+#include "fails.h"
 
-static void fail_at(enum call call, int after, size_t size)
-{
-	atomic_store(&of_size, size);
-	atomic_store(&countdown, after);
-	atomic_store(&failing, (int)call);
-}
-
-/* Once, so that others of its kind succeed again. */
-static bool fails(enum call call, size_t size)
-{
-	const size_t want = atomic_load(&of_size);
-
-	if (atomic_load(&failing) != (int)call || (want && want != size) ||
-	    atomic_fetch_sub(&countdown, 1) > 0)
-		return false;
-	atomic_store(&failing, NONE);
-	return true;
-}
-
-static bool has_failed(void)
-{
-	return atomic_load(&failing) == NONE;
-}
-
-#define WRAP(type, name, call, size, bad, parameters, arguments)                                   \
-	type __real_##name parameters;                                                             \
-	type __wrap_##name parameters;                                                             \
-	type __wrap_##name parameters                                                              \
-	{                                                                                          \
-		return fails(call, size) ? (bad) : __real_##name arguments;                        \
-	}
-
-WRAP(void *, calloc, CALLOC, n *size, NULL, (size_t n, size_t size), (n, size))
-WRAP(void *, malloc, MALLOC, size, NULL, (size_t size), (size))
-WRAP(void *, realloc, REALLOC, size, NULL, (void *p, size_t size), (p, size))
 WRAP(int, socket, SOCKET, 0, -1, (int domain, int type, int protocol), (domain, type, protocol))
 WRAP(int, bind, BIND, 0, -1, (int fd, const struct sockaddr *a, socklen_t len), (fd, a, len))
 WRAP(int, listen, LISTEN, 0, -1, (int fd, int backlog), (fd, backlog))

@@ -30,35 +30,8 @@ __attribute__((visibility("default"))) int clock_gettime(clockid_t clock, struct
 
 enum call { NONE, CALLOC, MALLOC, REALLOC, THREAD, CONTEXT, SERVICE, WRITE, CONNECT, TLS_CTX };
 
-static atomic_int failing;
-static atomic_size_t of_size; /* 0: of any */
+#include "fails.h"
 
-static void fail_at(enum call call, size_t size)
-{
-	atomic_store(&of_size, size);
-	atomic_store(&failing, (int)call);
-}
-
-static bool fails(enum call call, size_t size)
-{
-	const size_t want = atomic_load(&of_size);
-	int expected = (int)call;
-
-	return (!want || want == size) &&
-	       atomic_compare_exchange_strong(&failing, &expected, (int)NONE);
-}
-
-#define WRAP(type, name, call, size, bad, parameters, arguments)                                   \
-	type __real_##name parameters;                                                             \
-	type __wrap_##name parameters;                                                             \
-	type __wrap_##name parameters                                                              \
-	{                                                                                          \
-		return fails(call, size) ? (bad) : __real_##name arguments;                        \
-	}
-
-WRAP(void *, calloc, CALLOC, n *size, NULL, (size_t n, size_t size), (n, size))
-WRAP(void *, malloc, MALLOC, size, NULL, (size_t size), (size))
-WRAP(void *, realloc, REALLOC, size, NULL, (void *p, size_t size), (p, size))
 WRAP(int, pthread_create, THREAD, 0, EAGAIN,
      (pthread_t * t, const pthread_attr_t *a, void *(*f)(void *), void *arg), (t, a, f, arg))
 WRAP(struct lws_context *, lws_create_context, CONTEXT, 0, NULL,
@@ -274,7 +247,7 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
 	(void)state;
-	fail_at(NONE, 0);
+	fail_at(NONE, 0, 0);
 	if (st.link)
 		tt_link_close(st.link);
 	pthread_mutex_lock(&loop.lock);
@@ -446,14 +419,14 @@ static void what_was_said_goes_out_before_the_line_is_closed(void **state)
 static void without_what_the_system_gives_there_is_no_line(void **state)
 {
 	(void)state;
-	fail_at(CALLOC, sizeof(struct tt_link));
+	fail_at(CALLOC, 0, sizeof(struct tt_link));
 	assert_int_equal(open_with(false, false), TAUT_E_NOMEM);
 	assert_null(st.link);
-	fail_at(CONTEXT, 0);
+	fail_at(CONTEXT, 0, 0);
 	assert_int_equal(open_with(false, false), TAUT_E_IO);
-	fail_at(THREAD, 0);
+	fail_at(THREAD, 0, 0);
 	assert_int_equal(open_with(false, false), TAUT_E_IO);
-	fail_at(TLS_CTX, 0);
+	fail_at(TLS_CTX, 0, 0);
 	assert_int_equal(open_with(false, true), TAUT_E_IO);
 	assert_null(st.link);
 }
@@ -462,25 +435,25 @@ static void a_call_that_fails_costs_the_line_and_it_is_made_again(void **state)
 {
 	(void)state;
 	go_up(false);
-	fail_at(REALLOC, 6); /* five letters and a NUL */
+	fail_at(REALLOC, 0, 6); /* five letters and a NUL */
 	tell(0x81, "hello", 5);
 	is(2, TT_LINK_DOWN, 1, "");
 	hangs_up();
 	leap(6);
 	upgrade();
 	is(3, TT_LINK_UP, 2, "");
-	fail_at(WRITE, 0);
+	fail_at(WRITE, 0, 0);
 	tt_link_send(st.link, 2, "hello", 5);
 	is(4, TT_LINK_DOWN, 2, "");
 	hangs_up();
 	leap(6);
 	upgrade();
 	is(5, TT_LINK_UP, 3, "");
-	fail_at(MALLOC, LWS_PRE + 5);
+	fail_at(MALLOC, 0, LWS_PRE + 5);
 	tt_link_send(st.link, 3, "hello", 5);
 	is(6, TT_LINK_DOWN, 3, "");
 	hangs_up();
-	fail_at(CONNECT, 0);
+	fail_at(CONNECT, 0, 0);
 	leap(6);
 	is(7, TT_LINK_DOWN, 3, "no connection");
 	leap(6);
@@ -510,7 +483,7 @@ static void when_its_thread_has_ended_the_line_can_be_closed(void **state)
 {
 	(void)state;
 	go_up(false);
-	fail_at(SERVICE, 0);
+	fail_at(SERVICE, 0, 0);
 	tell(0x81, "one", 3); /* wakes it */
 	char text[200];
 	tt_link_close(st.link);

@@ -50,17 +50,6 @@ static const uint16_t profiles[] = {
 enum { PROFILES = 4 };
 static const uint32_t backends[] = { TAUT_SRTP_TAUT, TAUT_SRTP_LIBSRTP };
 
-/* Memory of the environment that fails like the calls. */
-static void *refusing(void *unused, void *p, size_t size)
-{
-	(void)unused;
-	if (size == 0) {
-		free(p);
-		return NULL;
-	}
-	return refuse_now() ? NULL : realloc(p, size);
-}
-
 static int refusing_random(void *unused, void *out, size_t len)
 {
 	(void)unused;
@@ -71,7 +60,7 @@ static int refusing_random(void *unused, void *out, size_t len)
 static void env_init(struct tt_env *env)
 {
 	static const struct taut_env_config cfg = { .size = sizeof cfg,
-						    .realloc = refusing,
+						    .realloc = refuse_memory,
 						    .random = refusing_random };
 
 	tt_env_init(env, &cfg);
