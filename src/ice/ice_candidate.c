@@ -128,6 +128,12 @@ static void update_remote(struct tt_ice *ice, struct tt_ice_candidate *r,
 	tt_ice_reprioritize(ice);
 }
 
+static void no_memory(struct tt_ice *ice, taut_time now, const struct taut_addr *addr)
+{
+	tt_drop(ice->env, now, TAUT_DROP_ICE_CANDIDATE, TT_STR("why", "no memory"),
+		TT_ADDR("address", addr));
+}
+
 /* NULL: no memory. */
 static struct tt_ice_candidate *next_remote(struct tt_ice *ice)
 {
@@ -160,8 +166,7 @@ int tt_ice_put_remote(struct tt_ice *ice, taut_time now, const struct tt_ice_can
 	}
 	struct tt_ice_candidate *r = next_remote(ice);
 	if (!r) {
-		tt_drop(ice->env, now, TAUT_DROP_ICE_CANDIDATE, TT_STR("why", "no memory"),
-			TT_ADDR("address", &c->addr));
+		no_memory(ice, now, &c->addr);
 		return TAUT_E_NOMEM;
 	}
 	*r = *c;
@@ -174,7 +179,7 @@ int tt_ice_put_remote(struct tt_ice *ice, taut_time now, const struct tt_ice_can
 	return TAUT_OK;
 }
 
-/* -1: there are too many of them already. */
+/* -1: there are too many of them already, or there is no memory. */
 int tt_ice_put_prflx(struct tt_ice *ice, taut_time now, const struct taut_addr *addr,
 		     uint32_t priority)
 {
@@ -186,7 +191,7 @@ int tt_ice_put_prflx(struct tt_ice *ice, taut_time now, const struct taut_addr *
 	}
 	struct tt_ice_candidate *r = next_remote(ice);
 	if (!r) {
-		tt_drop(ice->env, now, TAUT_DROP_ICE_TOO_MANY_PRFLX, TT_ADDR("address", addr));
+		no_memory(ice, now, addr);
 		return -1;
 	}
 	*r = (struct tt_ice_candidate){

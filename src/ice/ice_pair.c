@@ -110,8 +110,11 @@ int tt_ice_add_pair(struct tt_ice *ice, taut_time now, int base, int remote)
 	struct ice_pair **block = &g->pair_blocks[at / TT_ICE_BLOCK];
 	if (!*block)
 		*block = tt_alloc(ice->env, TT_ICE_BLOCK * sizeof **block);
-	if (!*block)
-		return -1; /* as if the peer had never told of it; a check of his brings it back */
+	if (!*block) { /* as if the peer had never told of it; a check of his brings it back */
+		tt_note(ice->env, now, TAUT_LAYER_ICE, "no memory for a pair",
+			TT_ADDR("remote", &tt_ice_remote_at(g, remote)->addr));
+		return -1;
+	}
 	g->pairs = at < g->pairs ? g->pairs : at + 1;
 	struct ice_pair *p = tt_ice_pair_at(g, at);
 	*p = (struct ice_pair){ .used = true,
