@@ -347,8 +347,8 @@ bool tt_sdp_read_attr(struct tt_sdp_reader *r)
 	tt_work((size_t)(r->x.end - r->x.at));
 	const char *colon = memchr(r->x.at, ':', (size_t)(r->x.end - r->x.at));
 	name = (struct tt_sdp_word){ r->x.at, (size_t)((colon ? colon : r->x.end) - r->x.at) };
-	/* back to the "=" before it at most */
-	while (!colon && (name.p[name.len - 1] == ' ' || name.p[name.len - 1] == '\t'))
+	while (!colon && name.len > 0 &&
+	       (name.p[name.len - 1] == ' ' || name.p[name.len - 1] == '\t'))
 		name.len--;
 	if (name.len == 0)
 		return tt_sdp_bad(&r->x, r->x.at, "an attribute without a name", "a name");
