@@ -121,8 +121,11 @@ static bool take_srtp(struct call_config *cfg, const char *name)
 								 : TAUT_SRTP_DEFAULT;
 
 	if (backend == TAUT_SRTP_DEFAULT || !tt_srtp_backend_name(backend)) {
-		fprintf(stderr, "taut call: --srtp takes taut or libsrtp2%s, not '%s'\n",
-			backend ? ", which this build lacks" : "", name);
+		if (backend == TAUT_SRTP_DEFAULT)
+			fprintf(stderr, "taut call: --srtp takes taut or libsrtp2, not '%s'\n",
+				name);
+		else
+			fprintf(stderr, "taut call: --srtp: this build has no %s\n", name);
 		return false;
 	}
 	cfg->srtp_backend = backend;

@@ -69,9 +69,9 @@ static void try_run(struct doctor *d, struct tt_udp *from, struct tt_udp *to)
 		   : offered ? "UDP_SEGMENT is refused when used: %d packets left one by one"
 			     : "no UDP_SEGMENT: %d packets left one by one",
 		   PACKETS);
-	doctor_say(d, pieces < packets || !from->gso ? DOCTOR_OK : DOCTOR_SLOW, "udp receive",
-		   "%s: %u packets came in %u piece%s", to->gro ? "UDP_GRO" : "no UDP_GRO", packets,
-		   pieces, pieces == 1 ? "" : "s");
+	doctor_say(d, to->gro && (pieces < packets || !from->gso) ? DOCTOR_OK : DOCTOR_SLOW,
+		   "udp receive", "%s: %u packets came in %u piece%s",
+		   to->gro ? "UDP_GRO" : "no UDP_GRO", packets, pieces, pieces == 1 ? "" : "s");
 }
 
 static void buffers(struct doctor *d, int fd)

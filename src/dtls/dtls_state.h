@@ -45,6 +45,12 @@ struct tt_dtls_print {
 	uint8_t value[64];
 };
 
+/* What came too early. Before start: a ClientHello. While the handshake goes on: application data. */
+struct tt_dtls_early {
+	size_t len;
+	uint8_t data[TT_DTLS_EARLY_SIZE];
+};
+
 struct tt_dtls {
 	struct tt_env *env;
 	struct tt_dtls_shared *shared;
@@ -80,11 +86,7 @@ struct tt_dtls {
 	uint32_t message_len[TT_DTLS_MESSAGES]; /* as claimed by fragments, by message_seq */
 	const char *hint; /* an unauthenticated alert, for the text of a timeout */
 
-	/* Before start: a ClientHello. While the handshake goes on: application data. */
-	struct tt_dtls_early {
-		size_t len;
-		uint8_t data[TT_DTLS_EARLY_SIZE];
-	} * early; /* TT_DTLS_EARLY_MAX of them; NULL: nothing is kept */
+	struct tt_dtls_early *early; /* TT_DTLS_EARLY_MAX of them; NULL: nothing is kept */
 	size_t early_count;
 	struct tt_dtls_queue in, out; /* plaintext; datagrams of flights and alerts */
 	size_t lent;                  /* octets of in that the last DATA event lent out */

@@ -14,10 +14,8 @@ enum {
 	AUDIO_MAX_WAIT = 100000,
 	VIDEO_REORDER_WAIT = 100000, /* nothing will be sent again */
 	VIDEO_MIN_WAIT = 500000,
-	VIDEO_MAX_WAIT =
-		1000000, /* on a path so long that half a second is one or two attempts, ... */
-	VIDEO_MOST_WAIT =
-		3000000, /* ... and on one where not even one attempt comes back by then */
+	VIDEO_MAX_WAIT = 1000000,  /* where half a second is one or two attempts, ... */
+	VIDEO_MOST_WAIT = 3000000, /* ... and where not even one comes back by then */
 	MAX_FRAME = 4 << 20,
 };
 
