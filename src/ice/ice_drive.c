@@ -13,10 +13,7 @@ void tt_ice_drop_packet(struct tt_ice *ice, taut_time now, uint32_t reason,
 
 const struct taut_io *tt_ice_poll_io(struct tt_ice *ice)
 {
-	if (!tt_ice_gather_io(ice) && !tt_ice_mdns_io(ice))
-		return NULL;
-	tt_ice_wake(ice);
-	return &ice->io;
+	return tt_ice_gather_io(ice) || tt_ice_mdns_io(ice) ? &ice->io : NULL;
 }
 
 bool tt_ice_io_result(struct tt_ice *ice, taut_time now, taut_flow flow, int os_errno,

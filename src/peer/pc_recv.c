@@ -120,7 +120,7 @@ int taut_pc_recv(taut_pc *pc, taut_time now, struct taut_datagram *in)
 		const bool media = len > 0 && is_media(d.buf[at]);
 		receive_one(pc, now, &d, d.buf + at, len);
 		at += step;
-		if (!media || at >= d.len) /* media go no further: once for all of a run */
+		if (!media) /* which goes no further than to its session */
 			pc_pump(pc, now);
 	} while (at < d.len);
 	return TAUT_OK;

@@ -140,6 +140,32 @@ static void a_socket_that_refuses_segmentation_is_served_one_by_one(void **state
 	close_pair(&p);
 }
 
+static void without_gro_packets_come_one_by_one(void **state)
+{
+	struct pair p;
+	struct tt_udp_cursor c = { 0, 0 };
+	size_t pieces = 0;
+
+	(void)state;
+	assert_int_equal(open_pair(&p, "127.0.0.1", true), 0);
+	tt_udp_no_gro(&p.b);
+	struct taut_datagram d = { .size = sizeof d, .remote = p.b.local, .buf = p.out,
+		                   .len = 4800, .segment = 1200 };
+	assert_int_equal(tt_udp_send(&p.a, &d, 1, &c), 0);
+	while (pieces < 4) {
+		struct pollfd ready = { .fd = p.b.fd, .events = POLLIN };
+		assert_int_equal(poll(&ready, 1, DEADLINE_MS), 1);
+		assert_int_equal(tt_udp_recv(&p.b, &p.in, tt_io_now(), tt_io_unix_us()), 0);
+		for (size_t i = 0; i < p.in.count; i++) {
+			assert_int_equal(p.in.in[i].len, 1200);
+			assert_int_equal(p.in.in[i].segment, 0);
+		}
+		pieces += p.in.count;
+	}
+	assert_int_equal(pieces, 4);
+	close_pair(&p);
+}
+
 static void a_dead_port_does_not_stop_the_others(void **state)
 {
 	struct taut_datagram d[4];
@@ -262,6 +288,7 @@ int main(void)
 		cmocka_unit_test(a_run_arrives_whole_by_segmentation_and_without),
 		cmocka_unit_test(equal_neighbours_are_joined_and_arrive_as_they_were),
 		cmocka_unit_test(a_socket_that_refuses_segmentation_is_served_one_by_one),
+		cmocka_unit_test(without_gro_packets_come_one_by_one),
 		cmocka_unit_test(a_dead_port_does_not_stop_the_others),
 		cmocka_unit_test(an_address_that_cannot_be_reached_is_refused_and_named),
 		cmocka_unit_test(marks_of_congestion_and_class_cross),
