@@ -61,6 +61,28 @@ static void an_agent_without_random_numbers_is_none(void **state)
 	sim_free(&sim);
 }
 
+static void a_candidate_that_no_memory_is_left_for_is_refused_as_that(void **state)
+{
+	taut_flow flow = 1;
+	const struct tt_ice_config cfg = { .next_flow = &flow };
+	struct tt_ice_candidate c = { .component = 1, .priority = 1, .foundation = "1" };
+	struct tt_ice *ice;
+	struct sim sim;
+	(void)state;
+
+	sim_init(&sim, 1, NULL);
+	c.addr = (struct taut_addr){ .family = 4, .port = 9, .ip = { 192, 0, 2, 7 } };
+	assert_int_equal(tt_ice_new(&ice, &sim.env[0], &cfg, 0), TAUT_OK);
+	sim.env[0].max_memory = sim.env[0].memory;
+	assert_int_equal(tt_ice_add_remote(ice, 0, &c), TAUT_E_NOMEM);
+	assert_int_equal(sim.env[0].drops[TAUT_DROP_ICE_CANDIDATE], 1);
+	sim.env[0].max_memory = 0;
+	assert_int_equal(tt_ice_add_remote(ice, 0, &c), TAUT_OK);
+	assert_int_equal(sim.env[0].drops[TAUT_DROP_ICE_CANDIDATE], 1);
+	tt_ice_free(ice);
+	sim_free(&sim);
+}
+
 /* Every random number of a call fails once: the tiebreaker apart, each is drawn again. */
 static void a_failure_to_draw_only_delays_a_call(void **state)
 {
@@ -315,6 +337,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_agent_that_makes_no_sense_is_none),
 		cmocka_unit_test(an_agent_without_random_numbers_is_none),
+		cmocka_unit_test(a_candidate_that_no_memory_is_left_for_is_refused_as_that),
 		cmocka_unit_test(a_failure_to_draw_only_delays_a_call),
 		cmocka_unit_test(a_socket_without_an_address_is_no_base),
 		cmocka_unit_test(addresses_that_nobody_can_use_are_not_asked_for),
