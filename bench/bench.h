@@ -111,5 +111,7 @@ long bench_heap_kb(void);
 /* bench_malloc.c: calls of malloc, calloc, realloc and their like in the process so far; 0 always
  * where nothing is counted (a sanitized build). */
 uint64_t bench_allocations(void);
+/* Whether those of shared libraries are among them, where anything is counted. */
+bool bench_counts_libraries(void);
 
 #endif

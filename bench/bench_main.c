@@ -119,6 +119,10 @@ int main(int argc, char **argv)
 			(void)fprintf(stderr, "taut bench: there is no bench '%s'\n", argv[i]);
 			return 2;
 		}
+	if (!bench_counts_libraries()) {
+		(void)fprintf(stderr, "taut bench: what libraries allocate would not be counted\n");
+		return 1;
+	}
 	if (!bench_own_network() && !o.json)
 		(void)fprintf(
 			stderr,
