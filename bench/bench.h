@@ -62,7 +62,7 @@ struct bench {
 };
 
 extern const struct bench bench_srtp, bench_stun, bench_sdp, bench_rtp, bench_datachannel,
-	bench_setup, bench_idle;
+	bench_setup, bench_idle, bench_relay;
 
 /* Runs the cases against each other and tells. False: nothing could run. */
 bool bench_run(const struct bench *b, const struct bench_options *o);

@@ -147,14 +147,17 @@ def stages_plot(rows):
     return plot.svg()
 
 
+CASES = {
+    "rtp": ("cpu_us_per_packet", "RTP: us of CPU per packet, both ends"),
+    "datachannel": ("cpu_s_per_gb", "Data channels: CPU-seconds per GB, both ends"),
+    "setup": ("cpu_us_per_packet", "Set-up of a pair of connections: us of CPU, both ends"),
+    "relay": ("cpu_us_per_packet",
+              "The relay: us of CPU per message that arrives, with its clients"),
+}
+
+
 def plots(rows, goals):
-    """Name -> SVG."""
-    return {
-        "goals": goals_plot(rows, goals),
-        "stages": stages_plot(rows),
-        "rtp": cases_plot(rows, "rtp", "cpu_us_per_packet", "RTP: us of CPU per packet, both ends"),
-        "datachannel": cases_plot(rows, "datachannel", "cpu_s_per_gb",
-                                  "Data channels: CPU-seconds per GB, both ends"),
-        "setup": cases_plot(rows, "setup", "cpu_us_per_packet",
-                            "Set-up of a pair of connections: us of CPU, both ends"),
-    }
+    """Name -> SVG; of a bench that has no rows, none."""
+    out = {"goals": goals_plot(rows, goals), "stages": stages_plot(rows)}
+    return out | {bench: cases_plot(rows, bench, figure, title)
+                  for bench, (figure, title) in CASES.items() if rows.of(bench)}

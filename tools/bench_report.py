@@ -183,7 +183,7 @@ def goal_line(goal, rows):
 def bench_lines(rows, bench):
     extra = []
     for r in rows.of(bench):
-        extra += [k for k in r if (k.endswith("_ms") or k == "kb_per_connection")
+        extra += [k for k in r if (k.endswith(("_ms", "_us")) or k == "kb_per_connection")
                   and k not in extra]
     head = ["subject", "case", "burst", "CPU us", "quartiles", "per second", "CPU s/GB", "mallocs",
             *extra, "without"]
@@ -222,10 +222,10 @@ def page(rows):
     out += ["", "## All rows", "",
             "CPU is of both ends, for each packet (setup: each pair; idle: each second of a "
             "connection; datachannel: each datagram of ours and each message of a peer's, so only "
-            "s/GB compares). `?` and `-`: not measured.", ""]
+            "s/GB compares; relay: each message that arrived). `?` and `-`: not measured.", ""]
     for bench in dict.fromkeys(r["bench"] for r in rows.rows):
         out += [f"### {bench}", ""] + bench_lines(rows, bench) + [""]
-        if bench in ("rtp", "datachannel", "setup"):
+        if bench in bench_plots.CASES:
             out += [f"![{bench}](bench/{bench}.svg)", ""]
     return "\n".join(out).rstrip("\n") + "\n"
 
