@@ -15,6 +15,7 @@
 enum { HEADER = 12, TAG = 16, PACKET = 1500 };
 
 struct bare {
+	struct bench_veth *veth;
 	int out, in;
 	unsigned burst;
 	size_t payload, reply;
@@ -23,13 +24,15 @@ struct bare {
 	uint64_t counter;
 };
 
-static int socket_on(struct sockaddr_in *at)
+static int socket_on(struct sockaddr_in *at, const struct bench_veth *veth, int end)
 {
-	const int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	socklen_t len = sizeof *at;
 
-	*at = (struct sockaddr_in){ .sin_family = AF_INET,
-				    .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	bench_veth_enter(veth, end);
+	const int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	bench_veth_home(veth);
+	*at = (struct sockaddr_in){ .sin_family = AF_INET };
+	inet_pton(AF_INET, veth ? bench_veth_address[end] : "127.0.0.1", &at->sin_addr);
 	if (fd < 0 || bind(fd, (const struct sockaddr *)at, sizeof *at) < 0 ||
 	    getsockname(fd, (struct sockaddr *)at, &len) < 0)
 		abort();
@@ -42,7 +45,7 @@ static void set_int(int fd, int level, int option, int value)
 		abort();
 }
 
-void *bench_bare_new(unsigned burst, size_t payload, size_t reply)
+void *bench_bare_new(unsigned burst, size_t payload, size_t reply, struct bench_veth *veth)
 {
 	static const uint8_t key[16] = { 1 }, iv[12];
 	struct bare *b = calloc(1, sizeof *b);
@@ -50,11 +53,12 @@ void *bench_bare_new(unsigned burst, size_t payload, size_t reply)
 
 	if (!b)
 		abort();
+	b->veth = veth;
 	b->burst = burst;
 	b->payload = payload;
 	b->reply = reply;
-	b->in = socket_on(&in);
-	b->out = socket_on(&out);
+	b->in = socket_on(&in, veth, 1);
+	b->out = socket_on(&out, veth, 0);
 	if (connect(b->out, (const struct sockaddr *)&in, sizeof in) < 0 ||
 	    connect(b->in, (const struct sockaddr *)&out, sizeof out) < 0)
 		abort();
@@ -75,6 +79,7 @@ void bench_bare_free(void *me)
 	close(b->out);
 	EVP_CIPHER_CTX_free(b->seal);
 	EVP_CIPHER_CTX_free(b->open);
+	bench_veth_free(b->veth);
 	free(b);
 }
 

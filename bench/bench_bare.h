@@ -1,4 +1,4 @@
-/* bench_bare.h - the bare limit of packets over loopback: what no stack can leave out.
+/* bench_bare.h - the bare limit of packets, over loopback or veth: what no stack can leave out.
  *
  * A header, AES-128-GCM both ways, one system call for a burst out and one in, on sockets that are
  * connected, with UDP_SEGMENT and UDP_GRO, and nobody who waits for them. */
@@ -6,12 +6,13 @@
 #define TAUT_BENCH_BENCH_BARE_H
 
 #include "bench.h"
+#include "bench_veth.h"
 
 enum { BENCH_BARE_BURST = 64 };
 
 /* Bursts of packets with so much payload; after each burst one packet of `reply` octets comes back,
- * 0: none. */
-void *bench_bare_new(unsigned burst, size_t payload, size_t reply);
+ * 0: none. veth is taken over; NULL: loopback. */
+void *bench_bare_new(unsigned burst, size_t payload, size_t reply, struct bench_veth *veth);
 void bench_bare_free(void *me);
 void bench_bare_run(void *me, uint64_t packets, struct bench_sample *out);
 

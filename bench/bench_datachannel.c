@@ -81,7 +81,7 @@ static void channel_run(void *me, uint64_t packets, struct bench_sample *out)
 static void *bare_open(const struct bench_case *c, const char **why)
 {
 	(void)why;
-	return bench_bare_new(c->burst, PACKET - 12 - 16, (size_t)c->arg);
+	return bench_bare_new(c->burst, PACKET - 12 - 16, (size_t)c->arg, NULL);
 }
 
 #define TAUT(profile, arg)                                                                         \

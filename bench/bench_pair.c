@@ -3,8 +3,10 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 
 #include "dtls/dtls_state.h"
+#include "io/io_loop.h"
 #include "peer/pc.h"
 
 enum { SECOND = 1000000, PATIENCE = 10 * SECOND };
@@ -101,6 +103,31 @@ void bench_pair_step(struct bench_pair *p)
 		(void)taut_loop_step(p->end[i].loop, 0);
 }
 
+/* Until they are up they open sockets, and each has to be where its sockets belong. */
+static void step_in_place(struct bench_pair *p, const struct bench_veth *veth)
+{
+	for (int i = 0; i < 2; i++) {
+		bench_veth_enter(veth, i);
+		(void)taut_loop_step(p->end[i].loop, 0);
+		bench_veth_home(veth);
+	}
+}
+
+/* From home they would read the wrong interfaces when the kernel says that theirs changed. */
+static void watch_no_interfaces(taut_loop *loop)
+{
+	(void)epoll_ctl(loop->epoll, EPOLL_CTL_DEL, loop->netlink, NULL);
+	taut_loop_cancel(loop, loop->ifaces_timer); /* it may have said so already */
+}
+
+static int add_in_place(struct bench_pair *p, int i, const struct bench_pair_config *cfg)
+{
+	bench_veth_enter(cfg->veth, i);
+	const int err = add(&p->end[i], cfg, i == 0);
+	bench_veth_home(cfg->veth);
+	return err;
+}
+
 struct bench_pair *bench_pair_new(const struct bench_pair_config *cfg, const char **why)
 {
 	struct bench_pair *p = calloc(1, sizeof *p);
@@ -109,14 +136,16 @@ struct bench_pair *bench_pair_new(const struct bench_pair_config *cfg, const cha
 		return NULL;
 	p->end[0].pair = p->end[1].pair = p;
 	*why = "the connections could not be made";
-	if (add(&p->end[0], cfg, true) || add(&p->end[1], cfg, false) ||
-	    describe(p, 0, TAUT_SDP_OFFER) || describe(p, 1, TAUT_SDP_ANSWER)) {
+	if (add_in_place(p, 0, cfg) || add_in_place(p, 1, cfg) || describe(p, 0, TAUT_SDP_OFFER) ||
+	    describe(p, 1, TAUT_SDP_ANSWER)) {
 		bench_pair_free(p);
 		return NULL;
 	}
 	const taut_time end = taut_loop_now(p->end[0].loop) + PATIENCE;
 	while (!up(p, cfg) && taut_loop_now(p->end[0].loop) < end)
-		bench_pair_step(p);
+		step_in_place(p, cfg->veth);
+	for (int i = 0; cfg->veth && i < 2; i++)
+		watch_no_interfaces(p->end[i].loop);
 	if (up(p, cfg))
 		return p;
 	*why = "they did not connect";

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 
+#include "bench_veth.h"
 #include "taut/loop.h"
 
 struct bench_pair {
@@ -28,6 +29,7 @@ struct bench_pair_config {
 	uint32_t loop_flags;   /* TAUT_LOOP_ */
 	uint32_t srtp_backend; /* TAUT_SRTP_ */
 	taut_loop *loops[2];   /* NULL: each its own */
+	const struct bench_veth *veth; /* an end each, with loops of their own; NULL: loopback */
 };
 
 /* Connected, with its channel open; NULL: *why says what was awaited. */

@@ -1,4 +1,4 @@
-/* bench_rtp.c - frames of video over loopback, through two whole connections. */
+/* bench_rtp.c - frames of video over loopback or veth, through two whole connections. */
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,19 +11,30 @@ enum { PAYLOAD = 1120, PACKET = 1200, FRAME_MAX = 64, SMALL = 80, PACED_FRAME = 
 
 /* ---- taut ---- */
 
-enum { PACED = 1, NO_GSO = 2, AUDIO = 4, SHA1 = 8, LIBSRTP = 16 };
+enum { PACED = 1, NO_GSO = 2, AUDIO = 4, SHA1 = 8, LIBSRTP = 16, VETH = 32 };
 
 struct stream {
 	struct bench_pair *pair;
+	struct bench_veth *veth; /* NULL: loopback */
 	const struct bench_case *c;
 	uint32_t timestamp;
 	unsigned packets; /* of a frame */
 	uint8_t frame[FRAME_MAX * PAYLOAD];
 };
 
+static void stream_close(void *me)
+{
+	struct stream *s = me;
+
+	if (s->pair)
+		bench_pair_free(s->pair);
+	bench_veth_free(s->veth);
+	free(s);
+}
+
 static void *stream_open(const struct bench_case *c, const char **why)
 {
-	const struct bench_pair_config cfg = {
+	struct bench_pair_config cfg = {
 		.media = true,
 		.burst = c->burst,
 		.burst_every = c->arg & PACED ? EVERY : 0,
@@ -37,23 +48,18 @@ static void *stream_open(const struct bench_case *c, const char **why)
 	if (!s)
 		return NULL;
 	s->c = c;
-	s->packets = c->arg & PACED ? PACED_FRAME : c->burst;
+	s->packets = c->arg & PACED && c->burst < PACED_FRAME ? PACED_FRAME : c->burst;
 	memcpy(s->frame, key_frame, sizeof key_frame);
 	if (c->arg & AUDIO)
 		s->frame[0] = 0x78; /* Opus: 20 ms, one frame */
-	s->pair = bench_pair_new(&cfg, why);
+	if (c->arg & VETH)
+		cfg.veth = s->veth = bench_veth_new(why);
+	if (s->veth || !(c->arg & VETH))
+		s->pair = bench_pair_new(&cfg, why);
 	if (s->pair)
 		return s;
-	free(s);
+	stream_close(s);
 	return NULL;
-}
-
-static void stream_close(void *me)
-{
-	struct stream *s = me;
-
-	bench_pair_free(s->pair);
-	free(s);
 }
 
 static void send_one(struct stream *s)
@@ -179,8 +185,11 @@ static void two_run(void *me, uint64_t packets, struct bench_sample *out)
 
 static void *bare_open(const struct bench_case *c, const char **why)
 {
-	(void)why;
-	return bench_bare_new(c->burst, c->arg & AUDIO ? SMALL : PACKET - 12 - 16, 0);
+	struct bench_veth *veth = c->arg & VETH ? bench_veth_new(why) : NULL;
+
+	if (c->arg & VETH && !veth)
+		return NULL;
+	return bench_bare_new(c->burst, c->arg & AUDIO ? SMALL : PACKET - 12 - 16, 0, veth);
 }
 
 #define BARE(profile, burst, arg)                                                                  \
@@ -194,6 +203,8 @@ static void *bare_open(const struct bench_case *c, const char **why)
 			arg                                                                        \
 	}
 #define PAIR(burst) BARE("1,200 B, GCM", burst, 0), TAUT("1,200 B, GCM", burst, 0, "pacing")
+#define VETH_PAIR(burst)                                                                           \
+	BARE("1,200 B, GCM, veth", burst, VETH), TAUT("1,200 B, GCM, veth", burst, VETH, "pacing")
 
 static const struct bench_case cases[] = {
 	PAIR(1),
@@ -205,12 +216,28 @@ static const struct bench_case cases[] = {
 	  0 },
 	TAUT("1,200 B, AES_CM", 16, SHA1, "pacing"),
 	TAUT("1,200 B, GCM, libsrtp2", 16, LIBSRTP, "pacing"),
+	TAUT("1,200 B, GCM, paced", 1, PACED, NULL),
+	TAUT("1,200 B, GCM, paced", 4, PACED, NULL),
 	TAUT("1,200 B, GCM, paced", 16, PACED, NULL),
+	TAUT("1,200 B, GCM, paced", 64, PACED, NULL),
 	TAUT("Chrome's case: AES_CM, paced", 3, PACED | SHA1, NULL),
+	TAUT("1,200 B, GCM, no GSO", 4, NO_GSO, "pacing"),
 	TAUT("1,200 B, GCM, no GSO", 16, NO_GSO, "pacing"),
+	TAUT("1,200 B, GCM, no GSO", 64, NO_GSO, "pacing"),
+	TAUT("1,200 B, GCM, paced, no GSO", 16, NO_GSO | PACED, NULL),
+	VETH_PAIR(1),
+	VETH_PAIR(4),
+	VETH_PAIR(16),
+	VETH_PAIR(48),
+	TAUT("1,200 B, GCM, veth", 64, VETH, "pacing"),
+	TAUT("1,200 B, GCM, veth, no GSO", 4, VETH | NO_GSO, "pacing"),
+	TAUT("1,200 B, GCM, veth, no GSO", 16, VETH | NO_GSO, "pacing"),
+	TAUT("1,200 B, GCM, veth, no GSO", 64, VETH | NO_GSO, "pacing"),
+	TAUT("1,200 B, GCM, veth, paced", 16, VETH | PACED, NULL),
+	TAUT("Chrome's case: AES_CM, paced, veth", 3, VETH | PACED | SHA1, NULL),
 	BARE("Opus, 80 B, GCM", 1, AUDIO),
 	TAUT("Opus, 80 B, GCM", 1, AUDIO, NULL),
 };
 
-const struct bench bench_rtp = { "rtp", "media over loopback, both ends in one process", NULL,
-				 cases, sizeof cases / sizeof cases[0] };
+const struct bench bench_rtp = { "rtp", "media over loopback and veth, both ends in one process",
+				 NULL, cases, sizeof cases / sizeof cases[0] };
