@@ -27,8 +27,10 @@ static bool make_ssl(struct tt_dtls *d)
 	}
 	BIO_set_data(bio, d);
 	BIO_set_init(bio, 1);
-	SSL_set_app_data(d->ssl, d);
 	SSL_set_bio(d->ssl, bio, bio); /* owns it now */
+	/* needs memory; callbacks find d by it */
+	if (SSL_set_app_data(d->ssl, d) != 1)
+		return false;
 	return DTLS_set_link_mtu(d->ssl, TT_DTLS_MTU) == 1;
 }
 

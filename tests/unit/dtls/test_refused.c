@@ -1,4 +1,4 @@
-/* wraps: OSSL_LIB_CTX_new OSSL_PROVIDER_add_builtin OSSL_PROVIDER_load RAND_set_DRBG_type RAND_get0_primary RAND_bytes EVP_RAND_CTX_set_params CRYPTO_zalloc BIO_meth_new BIO_meth_set_read BIO_meth_set_write BIO_meth_set_ctrl BIO_new EVP_PKEY_Q_keygen X509_new_ex X509_set_version BN_bin2bn BN_to_ASN1_INTEGER ASN1_TIME_set X509_NAME_add_entry_by_txt X509_set_issuer_name X509_set_pubkey X509_digest X509_sign_ctx EVP_MD_CTX_new EVP_MD_fetch EVP_DigestSignInit_ex SSL_CTX_new_ex SSL_CTX_ctrl SSL_ctrl SSL_CTX_set_cipher_list SSL_CTX_set_tlsext_use_srtp SSL_CTX_use_certificate SSL_CTX_use_PrivateKey SSL_new SSL_write_ex SSL_export_keying_material SSL_get1_peer_certificate SSL_do_handshake SSL_read_ex */
+/* wraps: OSSL_LIB_CTX_new OSSL_PROVIDER_add_builtin OSSL_PROVIDER_load RAND_set_DRBG_type RAND_get0_primary RAND_bytes EVP_RAND_CTX_set_params CRYPTO_zalloc BIO_meth_new BIO_meth_set_read BIO_meth_set_write BIO_meth_set_ctrl BIO_new EVP_PKEY_Q_keygen X509_new_ex X509_set_version BN_bin2bn BN_to_ASN1_INTEGER ASN1_TIME_set X509_NAME_add_entry_by_txt X509_set_issuer_name X509_set_pubkey X509_digest X509_sign_ctx EVP_MD_CTX_new EVP_MD_fetch EVP_DigestSignInit_ex SSL_CTX_new_ex SSL_CTX_ctrl SSL_ctrl SSL_CTX_set_cipher_list SSL_CTX_set_tlsext_use_srtp SSL_CTX_use_certificate SSL_CTX_use_PrivateKey SSL_new SSL_set_ex_data SSL_write_ex SSL_export_keying_material SSL_get1_peer_certificate SSL_do_handshake SSL_read_ex */
 /* OpenSSL refuses, call by call: no environment, no association, no key; never half of one. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -58,6 +58,7 @@ REFUSABLE(int, SSL_CTX_set_tlsext_use_srtp, (SSL_CTX * c, const char *s), (c, s)
 REFUSABLE(int, SSL_CTX_use_certificate, (SSL_CTX * c, X509 *x), (c, x), 0)
 REFUSABLE(int, SSL_CTX_use_PrivateKey, (SSL_CTX * c, EVP_PKEY *k), (c, k), 0)
 REFUSABLE(SSL *, SSL_new, (SSL_CTX * c), (c), NULL)
+REFUSABLE(int, SSL_set_ex_data, (SSL * s, int index, void *p), (s, index, p), 0)
 REFUSABLE(int, SSL_write_ex, (SSL * s, const void *p, size_t n, size_t *done), (s, p, n, done), 0)
 REFUSABLE(int, SSL_read_ex, (SSL * s, void *p, size_t n, size_t *done), (s, p, n, done), 0)
 REFUSABLE(int, SSL_do_handshake, (SSL * s), (s), -1)
