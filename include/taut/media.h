@@ -118,7 +118,7 @@ int taut_vp8_encoder_set_bitrate(taut_vp8_encoder *enc, uint32_t bitrate);
 int taut_vp8_decoder_new(taut_vp8_decoder **out);
 void taut_vp8_decoder_free(taut_vp8_decoder *dec);
 /* 1: out is a picture; 0: the frame shows none. TAUT_E_SYNTAX: not VP8, or a key frame is
- * needed first; TAUT_E_LIMIT: larger than 4096 x 4096 or 16,777,216 pixels. */
+ * needed first; TAUT_E_LIMIT: larger than 4096 x 4096 or 16,777,216 pixels; TAUT_E_NOMEM. */
 int taut_vp8_decode(taut_vp8_decoder *dec, const void *data, size_t len, struct taut_image *out);
 
 /* ---- the test card ----

@@ -23,6 +23,7 @@ struct taut_vp8_encoder {
 
 struct taut_vp8_decoder {
 	vpx_codec_ctx_t codec;
+	bool open;  /* codec is there: libvpx has refused nothing since it was made */
 	bool ready; /* a key frame was decoded, and nothing failed since */
 };
 
@@ -163,15 +164,30 @@ int taut_vp8_encode(taut_vp8_encoder *enc, const struct taut_image *in, int key_
 
 /* ---- decoding ---- */
 
-int taut_vp8_decoder_new(taut_vp8_decoder **out)
+static bool open_codec(taut_vp8_decoder *dec)
 {
 	const vpx_codec_dec_cfg_t cfg = { .threads = 1 };
 
+	if (!dec->open)
+		dec->open = vpx_codec_dec_init(&dec->codec, vpx_codec_vp8_dx(), &cfg, 0) ==
+			    VPX_CODEC_OK;
+	return dec->open;
+}
+
+static void close_codec(taut_vp8_decoder *dec)
+{
+	if (dec->open)
+		(void)vpx_codec_destroy(&dec->codec);
+	dec->open = dec->ready = false;
+}
+
+int taut_vp8_decoder_new(taut_vp8_decoder **out)
+{
 	*out = NULL;
 	taut_vp8_decoder *dec = calloc(1, sizeof *dec);
 	if (!dec)
 		return TAUT_E_NOMEM;
-	if (vpx_codec_dec_init(&dec->codec, vpx_codec_vp8_dx(), &cfg, 0) != VPX_CODEC_OK) {
+	if (!open_codec(dec)) {
 		free(dec);
 		return TAUT_E_NOMEM;
 	}
@@ -182,7 +198,7 @@ int taut_vp8_decoder_new(taut_vp8_decoder **out)
 void taut_vp8_decoder_free(taut_vp8_decoder *dec)
 {
 	if (dec)
-		(void)vpx_codec_destroy(&dec->codec);
+		close_codec(dec);
 	free(dec);
 }
 
@@ -199,9 +215,14 @@ int taut_vp8_decode(taut_vp8_decoder *dec, const void *data, size_t len, struct 
 		dec->ready = false;
 		return TAUT_E_LIMIT;
 	}
+	if (!open_codec(dec))
+		return TAUT_E_NOMEM;
 	dec->ready = vpx_codec_decode(&dec->codec, data, (unsigned)len, NULL, 0) == VPX_CODEC_OK;
-	if (!dec->ready)
+	if (!dec->ready) {
+		/* one that got no memory for its pictures writes through NULL at the next key frame */
+		close_codec(dec);
 		return TAUT_E_SYNTAX;
+	}
 	const vpx_image_t *image = vpx_codec_get_frame(&dec->codec, &iter);
 	if (!image)
 		return 0;

@@ -1,7 +1,7 @@
 /* wraps: malloc calloc realloc strdup fseeko fstat fclose */
 /* wraps: opus_encoder_create opus_encode opus_decoder_create vpx_codec_enc_config_default */
 /* wraps: vpx_codec_enc_init_ver vpx_codec_dec_init_ver vpx_codec_encode vpx_codec_enc_config_set */
-/* wraps: vpx_codec_get_cx_data speex_resampler_init ope_comments_create ope_encoder_create_file */
+/* wraps: vpx_codec_decode vpx_codec_get_cx_data speex_resampler_init ope_comments_create ope_encoder_create_file */
 /* wraps: ope_encoder_write ope_encoder_drain */
 /* test_failures.c - sources, sinks and codecs when a call below them fails, the first of its kind, the
  * second, and so on: a defined error with its text, and nothing left behind. Wrong arguments, too. */
@@ -33,6 +33,7 @@ enum call {
 	VPX_DEFAULT,
 	VPX_ENCODER,
 	VPX_DECODER,
+	VPX_DECODE,
 	VPX_ENCODE,
 	VPX_CONFIG,
 	VPX_PACKET,
@@ -103,6 +104,9 @@ WRAP(vpx_codec_err_t, vpx_codec_dec_init_ver, VPX_DECODER, VPX_CODEC_MEM_ERROR,
      (vpx_codec_ctx_t * ctx, vpx_codec_iface_t *iface, const vpx_codec_dec_cfg_t *cfg,
       vpx_codec_flags_t flags, int ver),
      (ctx, iface, cfg, flags, ver))
+WRAP(vpx_codec_err_t, vpx_codec_decode, VPX_DECODE, VPX_CODEC_MEM_ERROR,
+     (vpx_codec_ctx_t * ctx, const uint8_t *data, unsigned len, void *user, long deadline),
+     (ctx, data, len, user, deadline))
 WRAP(vpx_codec_err_t, vpx_codec_encode, VPX_ENCODE, VPX_CODEC_ERROR,
      (vpx_codec_ctx_t * ctx, const vpx_image_t *image, vpx_codec_pts_t pts, unsigned long duration,
       vpx_enc_frame_flags_t flags, unsigned long deadline),
@@ -624,6 +628,31 @@ static void an_encoder_takes_only_what_it_was_made_for(void **state)
 	taut_opus_encoder_free(o);
 }
 
+/* libvpx would write through NULL at the next key frame. */
+static void a_decoder_that_got_no_memory_is_made_anew_before_it_decodes_again(void **state)
+{
+	const struct taut_vp8_config cfg = { .size = sizeof cfg, .width = 32, .height = 16 };
+	struct taut_frame frame;
+	struct taut_image image, shown;
+	taut_vp8_encoder *enc;
+	taut_vp8_decoder *dec;
+	(void)state;
+
+	assert_true(tt_image_make(&image, 32, 16));
+	assert_int_equal(taut_vp8_encoder_new(&enc, &cfg), TAUT_OK);
+	assert_int_equal(taut_vp8_decoder_new(&dec), TAUT_OK);
+	assert_int_equal(taut_vp8_encode(enc, &image, 1, &frame), TAUT_OK);
+	fail_at(VPX_DECODE, 0);
+	assert_int_equal(taut_vp8_decode(dec, frame.data, frame.len, &shown), TAUT_E_SYNTAX);
+	fail_at(VPX_DECODER, 0);
+	assert_int_equal(taut_vp8_decode(dec, frame.data, frame.len, &shown), TAUT_E_NOMEM);
+	assert_true(has_failed());
+	assert_int_equal(taut_vp8_decode(dec, frame.data, frame.len, &shown), 1);
+	taut_vp8_decoder_free(dec);
+	taut_vp8_encoder_free(enc);
+	tt_image_drop(&image);
+}
+
 static void a_card_needs_a_picture_and_room(void **state)
 {
 	int16_t samples[960];
@@ -739,6 +768,7 @@ int main(void)
 		T(frames_of_another_kind_or_codec_are_refused),
 		T(codecs_refuse_what_they_cannot_be),
 		T(an_encoder_takes_only_what_it_was_made_for),
+		T(a_decoder_that_got_no_memory_is_made_anew_before_it_decodes_again),
 		T(a_card_needs_a_picture_and_room),
 		T(pictures_are_made_compared_and_copied_within_their_limits),
 		T(what_has_no_length_has_no_tone),
