@@ -3,7 +3,8 @@
  * The innermost frame inside the program itself decides. Its function is of src when the
  * symbol table says that it stands in one of src's files, which CMake lists for us, or when its
  * name begins as those of src do (the linker makes hidden symbols local, under no file). An allocator that a test has given to
- * an environment (its name says realloc) works for src: the frame behind it is tt_resize. */
+ * an environment (its name says realloc) works for src: the frame behind it is tt_resize. So does
+ * what a test has linked in between (__wrap_): whoever called that has asked. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <elf.h>
@@ -148,33 +149,50 @@ static const struct function *function_of(uintptr_t pc)
 		       : NULL;
 }
 
+struct walk {
+	struct torture_stack *s;
+	uintptr_t fp; /* of the innermost frame inside the program */
+	bool main;    /* on the stack whose end we know */
+};
+
 static _Unwind_Reason_Code add_frame(struct _Unwind_Context *context, void *arg)
 {
-	struct torture_stack *s = arg;
+	struct walk *w = arg;
 
-	if (s->count == TORTURE_FRAMES)
+	if (w->s->count == TORTURE_FRAMES)
 		return _URC_END_OF_STACK;
-	s->pc[s->count++] = (uintptr_t)_Unwind_GetIP(context);
-	return _URC_NO_REASON;
+	w->s->pc[w->s->count++] = (uintptr_t)_Unwind_GetIP(context);
+	if (!w->main || !in_program(w->s->pc[w->s->count - 1]))
+		return _URC_NO_REASON;
+	w->fp = _Unwind_GetGR(context, 6); /* rbp */
+	return _URC_END_OF_STACK;
+}
+
+static void follow(struct torture_stack *s, uintptr_t at)
+{
+	while (s->count < TORTURE_FRAMES && at % 8 == 0 && at + 16 <= who.stack_end) {
+		const uintptr_t *fp = (const uintptr_t *)at;
+		if (!in_program(fp[1]))
+			break;
+		s->pc[s->count++] = fp[1];
+		if (fp[0] <= at)
+			break;
+		at = fp[0];
+	}
 }
 
 /* The program keeps frame pointers, libraries do not: through those only the unwinder finds
  * the way, at a hundred times the price. */
 void torture_walk(struct torture_stack *s, void *frame, void *ret)
 {
+	struct walk w = { .s = s, .main = getpid() == gettid() };
+
 	s->count = 0;
-	if (in_program((uintptr_t)ret) && getpid() == gettid()) {
-		const uintptr_t *fp = frame;
-		while (s->count < TORTURE_FRAMES && in_program(fp[1])) {
-			s->pc[s->count++] = fp[1];
-			const uintptr_t next = fp[0];
-			if (next <= (uintptr_t)fp || next + 16 > who.stack_end || next % 8 != 0)
-				break;
-			fp = (const uintptr_t *)next;
-		}
+	if (in_program((uintptr_t)ret) && w.main) {
+		follow(s, (uintptr_t)frame);
 		return;
 	}
-	_Unwind_Backtrace(add_frame, s);
+	_Unwind_Backtrace(add_frame, &w);
 	size_t skip = 0;
 	while (skip < s->count && s->pc[skip] != (uintptr_t)ret)
 		skip++;
@@ -182,6 +200,22 @@ void torture_walk(struct torture_stack *s, void *frame, void *ret)
 		skip = 0;
 	s->count -= skip;
 	memmove(s->pc, s->pc + skip, s->count * sizeof s->pc[0]);
+	if (w.fp)
+		follow(s, w.fp);
+}
+
+/* Where an object is loaded, and its name without folders. dladdr would look through all of its
+ * symbols, for each of millions of calls. */
+static uintptr_t object_of(uintptr_t pc, const char **name)
+{
+	struct dl_find_object o;
+
+	*name = "";
+	if (_dl_find_object((void *)pc, &o) != 0)
+		return 0;
+	const char *slash = strrchr(o.dlfo_link_map->l_name, '/');
+	*name = slash ? slash + 1 : o.dlfo_link_map->l_name;
+	return o.dlfo_link_map->l_addr;
 }
 
 bool torture_is_nss(const struct torture_stack *s)
@@ -199,11 +233,11 @@ bool torture_is_nss(const struct torture_stack *s)
 /* The sanitizer looks at a new thread before anybody else, and insists on its memory. */
 static bool is_start_of_thread(const struct torture_stack *s)
 {
-	Dl_info info;
+	const char *name;
 
-	for (size_t i = 0; i < s->count && dladdr((void *)s->pc[i], &info); i++)
-		if (!strstr(info.dli_fname, "/libc."))
-			return strstr(info.dli_fname, "/libasan.") != NULL;
+	for (size_t i = 0; i < s->count && object_of(s->pc[i], &name) != 0; i++)
+		if (strncmp(name, "libc.", 5) != 0)
+			return strncmp(name, "libasan.", 8) == 0;
 	return false;
 }
 
@@ -216,6 +250,8 @@ bool torture_is_ours(const struct torture_stack *s)
 	if (i == s->count) /* a thread of a library: it works for us */
 		return s->count > 0 && getpid() != gettid() && !is_start_of_thread(s);
 	const struct function *f = function_of(s->pc[i] - 1);
+	while (f && strncmp(f->name, "__wrap_", 7) == 0)
+		f = ++i < s->count ? function_of(s->pc[i] - 1) : NULL;
 	if (!f || f->ours)
 		return f != NULL;
 	while (f && !f->ours && strstr(f->name, "realloc") && ++i < s->count)
@@ -225,12 +261,11 @@ bool torture_is_ours(const struct torture_stack *s)
 
 const char *torture_library(const struct torture_stack *s)
 {
-	Dl_info info;
+	const char *name = "";
 
-	if (s->count == 0 || in_program(s->pc[0]) || !dladdr((void *)s->pc[0], &info))
-		return "";
-	const char *slash = strrchr(info.dli_fname, '/');
-	return slash ? slash + 1 : info.dli_fname;
+	if (s->count > 0 && !in_program(s->pc[0]))
+		object_of(s->pc[0], &name);
+	return name;
 }
 
 void torture_name(uintptr_t pc, char *out, size_t size)
@@ -259,23 +294,6 @@ void torture_print(const struct torture_stack *s)
 	fflush(stderr);
 }
 
-struct find {
-	uintptr_t pc, base;
-};
-
-static int holds(struct dl_phdr_info *info, size_t size, void *arg)
-{
-	struct find *f = arg;
-
-	(void)size;
-	for (int i = 0; i < info->dlpi_phnum; i++) {
-		const ElfW(Phdr) *h = &info->dlpi_phdr[i];
-		if (h->p_type == PT_LOAD && f->pc - info->dlpi_addr - h->p_vaddr < h->p_memsz)
-			f->base = info->dlpi_addr;
-	}
-	return f->base != 0;
-}
-
 static uint64_t hash_word(uint64_t h, uint64_t v)
 {
 	return (h ^ v) * 0x100000001b3u;
@@ -286,20 +304,21 @@ static uint64_t hash_word(uint64_t h, uint64_t v)
 uint64_t torture_hash(const struct torture_stack *s)
 {
 	const long most = torture_set.depth > 0 ? torture_set.depth : HASHED;
+	const bool library = torture_library(s)[0] != '\0';
 	uint64_t h = 0xcbf29ce484222325u;
 	long n = 0;
 
 	for (size_t i = 0; i < s->count && n < most; i++) {
-		struct find f = { .pc = s->pc[i] };
-		if (torture_set.depth > 0 && !in_program(f.pc))
+		const uintptr_t pc = s->pc[i];
+		const char *name;
+		if (torture_set.depth > 0 && !in_program(pc))
 			continue;
-		const struct function *of = in_program(f.pc) ? function_of(f.pc - 1) : NULL;
-		if (of && torture_library(s)[0] != '\0') {
+		const struct function *of = in_program(pc) ? function_of(pc - 1) : NULL;
+		if (of && library) {
 			for (const char *c = of->name; *c; c++)
 				h = hash_word(h, (unsigned char)*c);
 		} else {
-			dl_iterate_phdr(holds, &f);
-			h = hash_word(h, f.pc - f.base);
+			h = hash_word(h, pc - object_of(pc, &name));
 		}
 		n++;
 	}
