@@ -6,6 +6,8 @@
  * ended after so many idle waits, like one whose assertion has seen it; a strict one bounds its
  * waits itself. */
 #define _GNU_SOURCE
+#include <string.h>
+
 #include "torture.h"
 
 enum {
@@ -19,10 +21,10 @@ static long in_step, woken, idle;
 
 bool torture_system(const char *call)
 {
-	(void)call;
 	if (torture.phase == TORTURE_OFF || torture_busy || !torture_set.system)
 		return false;
-	if (torture.phase == TORTURE_FAILED && ++in_step > IN_A_STEP)
+	/* libwebsockets sends what is left octet by octet, and waits elsewhere */
+	if (torture.phase == TORTURE_FAILED && strcmp(call, "send") != 0 && ++in_step > IN_A_STEP)
 		torture_spin("in one step");
 	return true;
 }

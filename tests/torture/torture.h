@@ -5,7 +5,7 @@
  * the course of a test where something may fail is a point; points are numbered from 0. At a
  * point the test forks: in the child the call fails, the parent waits for what becomes of it
  * and goes on as if nothing had been. So every point starts from the very state that led to it.
- * Where the test has what a fork does not copy, threads, sockets, open files, each child instead
+ * Where the test has what a fork does not copy, threads, sockets, files, each child instead
  * runs the whole test from its start up to that point.
  *
  *     who.c     whose call it is: that of src, of the test, of a library
