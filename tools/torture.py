@@ -26,6 +26,8 @@ examples:
 Status 0: clean; 1: findings; 2: usage."""
 import argparse
 import concurrent.futures
+import fcntl
+import functools
 import hashlib
 import json
 import os
@@ -34,14 +36,16 @@ import random
 import re
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 
+from symbolize import Names
 from tree import ROOT
 
 SYSTEM_LAYERS = ("io_", "media_", "signal_", "torture_")
-# tools/impair is no part of src.
-NOT_SWEPT = {"test_impair_link"}
+# tools/impair is no part of src; sim_oom is such a sweep itself, each allocation of whole calls.
+NOT_SWEPT = {"test_impair_link", "test_sim_oom"}
 # They make no system call through src; of all others a part with none saw nothing.
 NO_CALLS = {"test_io_timers", "test_media_card", "test_media_codecs", "test_signal_json",
             "test_signal_relay_core", "test_signal_room", "test_signal_room_url", "test_torture_pc"}
@@ -57,12 +61,12 @@ FOREIGN = ROOT / "tests" / "torture" / "foreign.txt"
 
 def sanitizers(slow):
     asan = ("verify_asan_link_order=0:detect_leaks=1:exitcode=23:handle_abort=0:"
-            "allocator_may_return_null=1:detect_stack_use_after_return=0")
+            "allocator_may_return_null=1:detect_stack_use_after_return=0:symbolize=0")
     if slow:
         asan += ":fast_unwind_on_malloc=0"
     return {
         "ASAN_OPTIONS": asan,
-        "UBSAN_OPTIONS": "print_stacktrace=1",
+        "UBSAN_OPTIONS": "print_stacktrace=1:symbolize=0",
         "LSAN_OPTIONS": f"suppressions={KNOWN}:print_suppressions=0",
         # NSS would refuse to work in a child, which is what every point is.
         "NSS_STRICT_NOFORK": "DISABLED",
@@ -133,7 +137,7 @@ def foreign_leak(finding, rules):
     libraries = set()
     for _, frames in blocks:
         takers = [f for f in re.findall(r"#\d+ 0x[0-9a-f]+ (?:in (\S+))? ?(.*)", frames)
-                  if "/torture/" not in f[1] and "libsanitizer" not in f[1]]
+                  if "/torture/" not in f[1] and "/libasan.so" not in f[1]]
         library = re.search(r"/(lib[^/]+?)\+0x", takers[0][1]) if takers else None
         if not library:
             return None
@@ -187,12 +191,19 @@ def place(finding):
     return (finding["finding"],) + tuple(finding["stack"][:5])
 
 
+def rows_of(out):
+    rows = [json.loads(line) for line in out.read_text().splitlines()]
+    found = [r for r in rows if "finding" in r]
+    for row, said in zip(found, Names().write([r["said"] for r in found])):
+        row["said"] = said
+    return rows
+
+
 def read(part, out, opts, status):
     rules = foreign_rules()
     result = {"part": part.name, "tests": 0, "points": 0, "own": 0, "chosen": 0, "injected": 0, "clean": 0,
               "refused": 0, "fell": 0, "foreign": {}, "findings": []}
-    for line in out.read_text().splitlines():
-        row = json.loads(line)
+    for row in rows_of(out):
         if "finding" not in row:
             result["tests"] += 1
             for key in ("points", "own", "chosen", "injected", "clean", "refused"):
@@ -219,41 +230,65 @@ def read(part, out, opts, status):
 # ---- parts, kept so that a run can be taken up again ----
 
 
+@functools.cache
+def content(path):
+    return hashlib.sha256(path.read_bytes()).digest()
+
+
 def key_of(part, opts):
     h = hashlib.sha256()
     for path in (part.program, opts.build / "tests" / "torture" / "libtorture.so", KNOWN, FOREIGN):
-        h.update(path.read_bytes())
+        h.update(content(path))
     h.update(repr((part.kind, part.strict, opts.sample, opts.most, opts.each,
                    opts.seed if opts.sample else 0)).encode())
     return h.hexdigest()
 
 
+def file_of(part, suffix):
+    return ROOT / "build" / "torture" / f"{part.name.replace('/', '-')}.{suffix}"
+
+
+def kept(part, opts):
+    """What a run with the same program and settings found."""
+    path = file_of(part, "json")
+    old = json.loads(path.read_text()) if path.exists() else {}
+    return old if old.get("key") == key_of(part, opts) else None
+
+
+def taken(part, opts):
+    """The stacks of libraries that other parts have let fail, or, of --count, would have."""
+    if opts.sample:
+        return b""
+    files = (file_of(p, "counted" if opts.count else "stacks") for p in parts(opts.build)
+             if p.name != part.name and (opts.count or kept(p, opts)))
+    return b"".join(f.read_bytes() for f in files if f.exists())
+
+
 def run_part(part, opts):
-    folder = ROOT / "build" / "torture"
-    folder.mkdir(parents=True, exist_ok=True)
-    stem = part.name.replace("/", "-")
-    kept = folder / f"{stem}.json"
-    key = key_of(part, opts)
-    if kept.exists() and not opts.again:
-        old = json.loads(kept.read_text())
-        if old["key"] == key and not old["findings"]:
-            return dict(old, kept=True)
-    out = folder / f"{stem}.lines"
+    old = kept(part, opts)
+    if old and not old["findings"] and not opts.again and not opts.count:
+        return dict(old, kept=True)
+    out = file_of(part, "lines")
     out.unlink(missing_ok=True)
     out.touch()
-    took = folder / f"{stem}.stacks"
-    seen = folder / f"{stem}.seen"
-    seen.write_bytes(b"" if opts.sample else b"".join(
-        f.read_bytes() for f in folder.glob("*.stacks") if f != took))
+    seen = file_of(part, "seen")
+    seen.write_bytes(taken(part, opts))
+    if not opts.count:
+        file_of(part, "json").unlink(missing_ok=True)
+    took = file_of(part, "counted" if opts.count else "stacks")
     began = time.monotonic()
-    done = subprocess.run([str(part.program)], env=environment(part, out, opts, {
-                              "TORTURE_SEEN": str(seen), "TORTURE_TOOK": str(took)}), cwd=ROOT,
-                          stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                          stderr=subprocess.DEVNULL, check=False)
+    # What a child that did not come to its end leaves behind goes with the folder.
+    with tempfile.TemporaryDirectory(prefix="taut-torture-") as place:
+        done = subprocess.run([str(part.program)], env=environment(part, out, opts, {
+                                  "TORTURE_SEEN": str(seen), "TORTURE_TOOK": str(took),
+                                  "TMPDIR": place}), cwd=ROOT,
+                              stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                              stderr=subprocess.DEVNULL, check=False)
     result = read(part, out, opts, done.returncode)
     result["seconds"] = round(time.monotonic() - began, 1)
-    result["key"] = key
-    kept.write_text(json.dumps(result))
+    result["key"] = key_of(part, opts)
+    if not opts.count:
+        file_of(part, "json").write_text(json.dumps(result))
     return result
 
 
@@ -295,6 +330,16 @@ def total_of(results, groups, opts):
     return total
 
 
+def table(results, total):
+    head = ("part", "tests", "points", "chosen", "failures", "findings", "seconds")
+    rows = [(r["part"], r["tests"], r["points"], r["chosen"], r["injected"], len(r["findings"]), r["seconds"])
+            for r in results]
+    rows.append(("all", total["tests"], total["points"], total["chosen"], total["injected"],
+                 total["findings"], round(sum(r["seconds"] for r in results), 1)))
+    for part, *numbers in [head] + rows:
+        print(f"{part:32}" + "".join(f"{n:>10}" for n in numbers))
+
+
 def tell(results, groups, opts):
     total = total_of(results, groups, opts)
     if opts.json:
@@ -312,6 +357,12 @@ def tell(results, groups, opts):
         print(f"not ours, {times} times: {rule}")
     if opts.sample:
         print(f"seed {opts.seed}")
+    elif not opts.names and not opts.count:
+        for rule in foreign_rules():
+            if not any(" ".join(rule) in r["foreign"] for r in results):
+                print("not met:", " ".join(rule))
+    print()
+    table(results, total)
     print(f"{total['programs']} programs, {total['tests']} tests, {total['points']} points, "
           f"{total['injected']} failures: {total['clean']} passed, "
           f"{total['refused'] + total['fell']} ended by the test's own check, "
@@ -330,8 +381,7 @@ def replay(opts):
         "TORTURE_VARIANT": variant})
     subprocess.run([str(part.program)], env=env, cwd=ROOT, check=False)
     found = 0
-    for line in out.read_text().splitlines():
-        row = json.loads(line)
+    for row in rows_of(out):
         if "finding" in row:
             found += 1
             print(f"{row['finding']} in {row['test']}")
@@ -367,6 +417,20 @@ def options(words=None):
     return opts
 
 
+def lock_folder():
+    """Two runs would write the same files."""
+    folder = ROOT / "build" / "torture"
+    folder.mkdir(parents=True, exist_ok=True)
+    f = (folder / "lock").open("w")
+    try:
+        fcntl.flock(f, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        sys.exit("torture: another run is under way")
+    for counted in folder.glob("*.counted"):
+        counted.unlink()
+    return f
+
+
 def by_program(wanted):
     """Parts of one program share its temporary files, so they run one after the other."""
     groups = {}
@@ -399,6 +463,7 @@ def main():
         wanted = [p for p in wanted if p in chosen]
     results = []
     lock = threading.Lock()
+    own = lock_folder()
 
     def run_group(group):
         for part in group:
@@ -410,6 +475,7 @@ def main():
     with concurrent.futures.ThreadPoolExecutor(opts.jobs) as pool:
         for future in [pool.submit(run_group, group) for group in by_program(wanted)]:
             future.result()
+    own.close()
     results.sort(key=lambda r: r["part"])
     groups = unique(results)
     tell(results, groups, opts)
