@@ -23,7 +23,7 @@ ARROWS = {
     "peer": {"sdp", "cc", "rtcp", "rtp", "datachannel", "sctp", "srtp", "dtls", "ice", "stun",
              "base"},
     "trace": {"stun", "base"},
-    "io": {"peer", "base"},
+    "io": {"peer", "stun", "base"},
     "media": {"base"},
     "signal": {"base"},
 }

@@ -25,20 +25,31 @@ typedef uint32_t taut_timer;
 #define TAUT_LOOP_LOOPBACK_ONLY 2 /* interfaces other than loopback are not told to connections */
 #define TAUT_LOOP_NO_GSO 4        /* sendmmsg instead of UDP_SEGMENT */
 #define TAUT_LOOP_NO_GRO 8        /* recvmmsg alone, without UDP_GRO */
+/* The connections share one UDP socket for each local address, instead of having one each: for a
+ * server with many peers, and one port in its firewall. What comes is told apart by the fragment in
+ * the USERNAME of checks, then by the peer's address once a check of ours was answered from there; what
+ * belongs to nobody is dropped and counted (taut_loop_drop_count). Two peers behind one and the same
+ * address and port cannot be told apart, so two loops that both share a socket can have one
+ * connection between them, and two connections of one such loop none with each other. */
+#define TAUT_LOOP_ONE_SOCKET 16
 struct taut_loop_config {
 	size_t size;
 	uint32_t flags;
 	/* Environment of the connections: the loop makes its own taut_env from this (random
 	 * source, clocks and all); ctx, realloc, trace and max_memory are taken over. */
 	const struct taut_env_config *env;
+	uint16_t port; /* of the sockets of TAUT_LOOP_ONE_SOCKET; 0: any */
 };
 
-/* TAUT_E_IO: epoll or eventfd refused. */
+/* TAUT_E_IO: epoll or eventfd refused; TAUT_E_INVAL, TAUT_E_UNSUPPORTED: cfg->size. */
 int taut_loop_new(taut_loop **out, const struct taut_loop_config *cfg);
 /* Runs what was posted before, then frees what is left of its connections, sockets and timers. */
 void taut_loop_free(taut_loop *loop);
 taut_env *taut_loop_env(taut_loop *loop); /* for taut_pc_new */
 taut_time taut_loop_now(taut_loop *loop); /* CLOCK_MONOTONIC, read anew */
+/* What the loop itself dropped, before a connection had it: TAUT_DROP_DATAGRAM_TOO_LONG,
+ * TAUT_DROP_SHARED_. 0 for a number that is none. */
+uint64_t taut_loop_drop_count(const taut_loop *loop, uint32_t reason);
 
 /* Readable when taut_loop_step(loop, 0) has something to do: for GLib, libuv, Qt. */
 int taut_loop_fd(const taut_loop *loop);

@@ -185,6 +185,13 @@ int taut_pc_recv(taut_pc *pc, taut_time now, struct taut_datagram *in);
 /* Fills out->buf (at most out->cap bytes, which are at least 2,048) and the rest of out but size.
  * 1; 0: nothing more now; TAUT_E_INVAL: no size, or too little room. */
 int taut_pc_poll_send(taut_pc *pc, taut_time now, struct taut_datagram *out);
+/* For a driver whose connections share a socket, as loop.h does with TAUT_LOOP_ONE_SOCKET. Checks of
+ * the peer begin their USERNAME with this fragment and a colon (RFC 8445 section 7.2.2); it changes
+ * with an ICE restart, and the one before counts on until the new path carries data. */
+const char *taut_pc_ice_ufrag(const taut_pc *pc);
+/* Checks of the peer and answers to ours that were authenticated, so far: whether one more came with
+ * the datagram just given to recv says whether its sender knows the passwords. */
+uint64_t taut_pc_ice_authenticated(const taut_pc *pc);
 /* What poll_send gave could not be sent; counted and traced, ICE decides by its timers. */
 void taut_pc_send_failed(taut_pc *pc, taut_time now, const struct taut_datagram *what, int os_errno);
 void taut_pc_tick(taut_pc *pc, taut_time now);

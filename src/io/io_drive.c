@@ -7,7 +7,6 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <string.h>
-#include <sys/epoll.h>
 
 #include "base/num.h"
 #include "io/io_loop.h"
@@ -42,37 +41,6 @@ static struct tt_io_flow *flow_of(const struct tt_io_conn *conn, taut_flow numbe
 	return NULL;
 }
 
-/* Copies d from offset on, for when the socket is writable again. False: no room, or nobody
- * to say so. */
-static bool hold(taut_loop *loop, struct tt_io_flow *flow, const struct taut_datagram *d,
-		 size_t offset)
-{
-	const size_t len = d->len - offset;
-	struct tt_io_held *h;
-
-	if (flow->held_bytes + len > TT_LOOP_HELD)
-		return false;
-	h = tt_resize(&loop->env, NULL, sizeof *h + len);
-	if (!h)
-		return false;
-	if (!flow->held) {
-		struct epoll_event ev = { .events = EPOLLIN | EPOLLOUT, .data = { .ptr = flow } };
-		if (epoll_ctl(loop->epoll, EPOLL_CTL_MOD, flow->udp.fd, &ev) != 0) {
-			tt_free(&loop->env, h); /* nobody would say that there is room again */
-			return false;
-		}
-	}
-	h->next = NULL;
-	h->d = *d;
-	h->d.buf = (uint8_t *)(h + 1);
-	h->d.len = h->d.cap = len;
-	memcpy(h->d.buf, d->buf + offset, len);
-	*flow->held_last = h;
-	flow->held_last = &h->next;
-	flow->held_bytes += len;
-	return true;
-}
-
 static void failed(struct tt_io_conn *conn, const struct taut_datagram *d, int err)
 {
 	const taut_time now = conn->loop->now;
@@ -86,15 +54,18 @@ static void failed(struct tt_io_conn *conn, const struct taut_datagram *d, int e
 static void send_flow(struct tt_io_conn *conn, const struct taut_datagram *d, size_t n)
 {
 	struct tt_io_flow *flow = flow_of(conn, d->flow);
+	struct tt_io_socket *socket = flow ? flow->socket : NULL;
 	struct tt_udp_cursor c = { 0, 0 };
 
+	if (socket && socket->route)
+		tt_io_share_sent(flow, d, n);
 	while (c.at < n) {
 		int err = EBADF;
-		if (flow)
-			err = flow->held ? EAGAIN : tt_udp_send(&flow->udp, d, n, &c);
+		if (socket)
+			err = socket->held ? EAGAIN : tt_udp_send(&socket->udp, d, n, &c);
 		if (err == 0)
 			return;
-		if (err != EAGAIN || !hold(conn->loop, flow, &d[c.at], c.offset))
+		if (err != EAGAIN || !tt_io_socket_hold(conn, socket, &d[c.at], c.offset))
 			failed(conn, &d[c.at], err);
 		c = (struct tt_udp_cursor){ c.at + 1, 0 };
 	}
@@ -148,6 +119,8 @@ void tt_io_drive(struct tt_io_conn *conn)
 	loop->worked = true;
 	taut_pc_tick(conn->pc, loop->now);
 	serve_requests(conn);
+	if (loop->shared)
+		tt_io_share_rename(conn);
 	tt_io_events(conn);
 	if (conn->pc)
 		tt_io_send_all(conn);

@@ -1,8 +1,7 @@
-/* io_flows.c - what connections ask for (TAUT_IO_), and datagrams in. */
+/* io_flows.c - what connections ask for (TAUT_IO_). */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <string.h>
-#include <sys/epoll.h>
 
 #include "io/io_loop.h"
 
@@ -14,43 +13,33 @@ static struct tt_io_flow *find_flow(const struct tt_io_conn *conn, taut_flow num
 	return NULL;
 }
 
-static int watch(taut_loop *loop, struct tt_io_flow *flow, uint32_t events, int op)
+static int open_own(struct tt_io_flow *flow, const struct taut_io *io)
 {
-	struct epoll_event ev = { .events = events, .data = { .ptr = flow } };
+	int err = 0;
 
-	return epoll_ctl(loop->epoll, op, flow->udp.fd, &ev) == 0 ? 0 : errno;
+	flow->socket = tt_io_socket_open(flow->conn->loop, io->kind, &io->local, &err);
+	if (flow->socket)
+		flow->socket->flow = flow;
+	return err;
 }
 
 static int open_flow(struct tt_io_conn *conn, const struct taut_io *io, struct taut_addr *bound)
 {
-	taut_loop *loop = conn->loop;
-	struct tt_io_flow *flow = tt_alloc(&loop->env, sizeof *flow);
-	int err;
+	const bool shares = conn->loop->flags & TAUT_LOOP_ONE_SOCKET && io->kind == TAUT_IO_UDP;
+	struct tt_io_flow *flow = tt_alloc(&conn->loop->env, sizeof *flow);
 
 	if (!flow)
 		return ENOMEM;
-	if (io->kind == TAUT_IO_MULTICAST)
-		err = tt_udp_open_group(&flow->udp, &io->local);
-	else
-		err = tt_udp_open(&flow->udp, &io->local, !(loop->flags & TAUT_LOOP_NO_GSO));
-	if (err == 0 && (loop->flags & TAUT_LOOP_NO_GRO))
-		tt_udp_no_gro(&flow->udp);
-	if (err == 0) {
-		flow->source = TT_IO_FLOW;
-		flow->number = io->flow;
-		flow->conn = conn;
-		flow->held_last = &flow->held;
-		err = watch(loop, flow, EPOLLIN, EPOLL_CTL_ADD);
-		if (err != 0)
-			tt_udp_close(&flow->udp);
-	}
+	flow->conn = conn;
+	flow->number = io->flow;
+	const int err = shares ? tt_io_share_join(flow, &io->local) : open_own(flow, io);
 	if (err != 0) {
-		tt_free(&loop->env, flow);
+		tt_free(&conn->loop->env, flow);
 		return err;
 	}
 	flow->next = conn->flows;
 	conn->flows = flow;
-	*bound = flow->udp.local;
+	*bound = flow->socket->udp.local;
 	return 0;
 }
 
@@ -72,17 +61,6 @@ static void serve_open(struct tt_io_conn *conn, const struct taut_io *io)
 	taut_pc_io_result(conn->pc, now, number, err, err == 0 ? &bound : NULL, err == 0);
 }
 
-static void drop_held(struct tt_env *env, struct tt_io_flow *flow)
-{
-	for (struct tt_io_held *h = flow->held, *next; h; h = next) {
-		next = h->next;
-		tt_free(env, h);
-	}
-	flow->held = NULL;
-	flow->held_last = &flow->held;
-	flow->held_bytes = 0;
-}
-
 static void close_flow(struct tt_io_conn *conn, struct tt_io_flow *flow)
 {
 	struct tt_io_flow **at = &conn->flows;
@@ -90,11 +68,11 @@ static void close_flow(struct tt_io_conn *conn, struct tt_io_flow *flow)
 	while (*at != flow)
 		at = &(*at)->next;
 	*at = flow->next;
-	tt_udp_close(&flow->udp); /* which takes it out of the epoll set as well */
-	drop_held(&conn->loop->env, flow);
-	flow->conn = NULL;
-	flow->next = conn->loop->dead_flows;
-	conn->loop->dead_flows = flow;
+	if (flow->socket->route)
+		tt_io_share_leave(flow);
+	else
+		tt_io_socket_close(conn->loop, flow->socket);
+	tt_free(&conn->loop->env, flow);
 }
 
 void tt_io_close_flows(struct tt_io_conn *conn)
@@ -105,11 +83,11 @@ void tt_io_close_flows(struct tt_io_conn *conn)
 
 void tt_io_bury(taut_loop *loop)
 {
-	for (struct tt_io_flow *f = loop->dead_flows, *next; f; f = next) {
-		next = f->next;
-		tt_free(&loop->env, f);
+	for (struct tt_io_socket *s = loop->dead_sockets, *next; s; s = next) {
+		next = s->next;
+		tt_free(&loop->env, s);
 	}
-	loop->dead_flows = NULL;
+	loop->dead_sockets = NULL;
 	for (struct tt_io_conn *c = loop->dead_conns, *next; c; c = next) {
 		next = c->next;
 		tt_free(&loop->env, c);
@@ -161,56 +139,4 @@ void tt_io_serve(struct tt_io_conn *conn, const struct taut_io *io)
 	default: /* of a newer core than this loop */
 		taut_pc_io_result(conn->pc, conn->loop->now, io->flow, ENOSYS, NULL, 0);
 	}
-}
-
-/* Events are taken out after each batch: until then its buffers are lent. */
-void tt_io_flow_readable(taut_loop *loop, struct tt_io_flow *flow)
-{
-	for (int round = 0; round < TT_LOOP_RECV_BATCHES && flow->conn; round++) {
-		struct tt_io_conn *conn = flow->conn;
-		const taut_time now = round == 0 ? loop->now : tt_io_clock(loop);
-		const int err = tt_udp_recv(&flow->udp, &loop->in, now,
-					    loop->wall_unix_us + (now - loop->wall_read));
-
-		if (err == EAGAIN)
-			return;
-		if (err != 0) {
-			tt_note(&loop->env, now, TAUT_LAYER_IO, "socket error cleared",
-				TT_INT("flow", flow->number),
-				TT_STR("error", strerrordesc_np(err)));
-			continue;
-		}
-		for (size_t i = 0; i < loop->in.truncated; i++)
-			tt_drop(&loop->env, now, TAUT_DROP_DATAGRAM_TOO_LONG,
-				TT_INT("flow", flow->number));
-		for (size_t i = 0; i < loop->in.count; i++) {
-			loop->in.in[i].flow = flow->number;
-			taut_pc_recv(conn->pc, now, &loop->in.in[i]);
-		}
-		loop->worked = true;
-		tt_io_events(conn);
-		if (loop->in.count + loop->in.truncated < TT_UDP_BATCH)
-			return;
-	}
-}
-
-/* The kernel has room again for what was held back. */
-void tt_io_flow_writable(taut_loop *loop, struct tt_io_flow *flow)
-{
-	while (flow->held) {
-		struct tt_io_held *h = flow->held;
-		struct tt_udp_cursor c = { 0, 0 };
-		const int err = tt_udp_send(&flow->udp, &h->d, 1, &c);
-
-		if (err == EAGAIN)
-			return;
-		if (err != 0 && flow->conn)
-			taut_pc_send_failed(flow->conn->pc, loop->now, &h->d, err);
-		flow->held = h->next;
-		flow->held_bytes -= h->d.len;
-		if (!flow->held)
-			flow->held_last = &flow->held;
-		tt_free(&loop->env, h);
-	}
-	watch(loop, flow, EPOLLIN, EPOLL_CTL_MOD);
 }

@@ -35,6 +35,11 @@ taut_env *taut_loop_env(taut_loop *loop)
 	return loop->core;
 }
 
+uint64_t taut_loop_drop_count(const taut_loop *loop, uint32_t reason)
+{
+	return reason < TAUT_DROPS ? loop->env.drops[reason] : 0;
+}
+
 int taut_loop_fd(const taut_loop *loop)
 {
 	return loop->epoll;
@@ -148,12 +153,12 @@ static void dispatch(taut_loop *loop, const struct epoll_event *ev)
 	case TT_IO_NETLINK:
 		interfaces_changed(loop);
 		break;
-	case TT_IO_FLOW: {
-		struct tt_io_flow *flow = ev->data.ptr;
-		if (flow->conn && (ev->events & EPOLLOUT))
-			tt_io_flow_writable(loop, flow);
-		if (flow->conn && (ev->events & ~(uint32_t)EPOLLOUT))
-			tt_io_flow_readable(loop, flow);
+	case TT_IO_SOCKET: {
+		struct tt_io_socket *s = ev->data.ptr;
+		if (s->udp.fd >= 0 && (ev->events & EPOLLOUT))
+			tt_io_socket_writable(loop, s);
+		if (s->udp.fd >= 0 && (ev->events & ~(uint32_t)EPOLLOUT))
+			tt_io_socket_readable(loop, s);
 		break;
 	}
 	}

@@ -7,6 +7,7 @@
 #include "io/io_ifaces.h"
 #include "io/io_post.h"
 #include "io/io_resolve.h"
+#include "io/io_route.h"
 #include "io/io_timers.h"
 #include "io/io_udp.h"
 
@@ -20,24 +21,36 @@ enum {
 };
 
 /* What an epoll event points to; the first member of each. */
-enum tt_io_source { TT_IO_WAKE, TT_IO_ALARM, TT_IO_NETLINK, TT_IO_FLOW };
+enum tt_io_source { TT_IO_WAKE, TT_IO_ALARM, TT_IO_NETLINK, TT_IO_SOCKET };
 
 /* A datagram that the kernel had no room for. */
 struct tt_io_held {
 	struct tt_io_held *next;
-	struct taut_datagram d; /* d.buf points behind this struct */
+	struct tt_io_conn *conn; /* whose it was; NULL: gone meanwhile */
+	struct taut_datagram d;  /* d.buf points behind this struct */
 };
 
-/* A socket of a connection. A closed one has fd -1 and lives in the loop's graveyard until the
- * step ends, because events of the same epoll_wait may still point to it. */
-struct tt_io_flow {
+/* A UDP socket in the epoll set, of one connection or of many. A closed one has fd -1 and lives in
+ * the loop's graveyard until the step ends, because events of the same epoll_wait may still point to
+ * it. */
+struct tt_io_socket {
 	enum tt_io_source source;
-	struct tt_io_flow *next;
-	struct tt_io_conn *conn; /* NULL: closed */
-	taut_flow number;
+	struct tt_io_socket *next; /* of the loop's shared ones, or of the graveyard */
 	struct tt_udp udp;
+	struct tt_io_flow *flow; /* whose it is; NULL: shared, or closed */
+	struct tt_route *route;  /* says whose a datagram is; NULL: not shared, or closed */
+	size_t flow_count;       /* of a shared one */
 	struct tt_io_held *held, **held_last;
 	size_t held_bytes;
+};
+
+/* What a connection sees of a socket. */
+struct tt_io_flow {
+	struct tt_io_flow *next;
+	struct tt_io_conn *conn;
+	taut_flow number;
+	struct tt_io_socket *socket;
+	struct tt_route_end end; /* on a shared one */
 };
 
 /* A connection. pc is NULL when it was freed; the rest lives until the step ends. */
@@ -62,6 +75,7 @@ struct taut_loop {
 	struct tt_env env; /* memory and trace of the loop itself */
 	taut_env *core;    /* that of its connections */
 	uint32_t flags;
+	uint16_t port; /* of shared sockets; 0: any */
 	int epoll, alarm, netlink;
 	enum tt_io_source wake_source, alarm_source, netlink_source;
 	struct tt_post post;
@@ -71,9 +85,10 @@ struct taut_loop {
 	struct tt_ifaces ifaces;
 	bool ifaces_known;
 	struct tt_udp probe;
-	taut_timer ifaces_timer; /* a change is being waited out; 0: no */
+	taut_timer ifaces_timer;     /* a change is being waited out; 0: no */
+	struct tt_io_socket *shared; /* one for each local address */
 	struct tt_io_conn *dead_conns;
-	struct tt_io_flow *dead_flows;
+	struct tt_io_socket *dead_sockets;
 	taut_time now;         /* as last read: of this step, or since a handler ran */
 	taut_time alarm_at;    /* INT64_MAX: not set */
 	taut_time wall_read;   /* when the wall clock was told to the environment ... */
@@ -98,9 +113,28 @@ void tt_io_conn_each(const struct tt_io_conns *c, void (*call)(struct tt_io_conn
 /* io_flows.c */
 void tt_io_serve(struct tt_io_conn *conn, const struct taut_io *io);
 void tt_io_close_flows(struct tt_io_conn *conn);
-void tt_io_flow_readable(taut_loop *loop, struct tt_io_flow *flow);
-void tt_io_flow_writable(taut_loop *loop, struct tt_io_flow *flow);
 void tt_io_bury(taut_loop *loop);
+
+/* io_socket.c */
+/* kind: TAUT_IO_UDP or TAUT_IO_MULTICAST. NULL: *err is an errno. */
+struct tt_io_socket *tt_io_socket_open(taut_loop *loop, uint32_t kind,
+				       const struct taut_addr *local, int *err);
+void tt_io_socket_close(taut_loop *loop, struct tt_io_socket *s);
+void tt_io_socket_readable(taut_loop *loop, struct tt_io_socket *s);
+void tt_io_socket_writable(taut_loop *loop, struct tt_io_socket *s);
+/* Copies d from offset on, for when the socket is writable again. False: no room, or nobody to say
+ * so. */
+bool tt_io_socket_hold(struct tt_io_conn *conn, struct tt_io_socket *s,
+		       const struct taut_datagram *d, size_t offset);
+
+/* io_share.c: sockets of many connections */
+int tt_io_share_join(struct tt_io_flow *flow, const struct taut_addr *local); /* 0 or errno */
+void tt_io_share_leave(struct tt_io_flow *flow);
+/* Its fragment may be another one than before. */
+void tt_io_share_rename(struct tt_io_conn *conn);
+void tt_io_share_sent(struct tt_io_flow *flow, const struct taut_datagram *d, size_t n);
+/* To whoever it belongs, whose events come at once. */
+void tt_io_share_recv(taut_loop *loop, struct tt_io_socket *s, const struct taut_datagram *d);
 
 /* io_drive.c */
 void tt_io_drive(struct tt_io_conn *conn);

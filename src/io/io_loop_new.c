@@ -4,6 +4,7 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include "base/config.h"
 #include "io/io_clock.h"
 #include "io/io_loop.h"
 
@@ -72,23 +73,25 @@ static int make_core(taut_loop *loop, const struct taut_env_config *given)
 	return taut_env_new(&loop->core, &env);
 }
 
-int taut_loop_new(taut_loop **out, const struct taut_loop_config *cfg)
+int taut_loop_new(taut_loop **out, const struct taut_loop_config *given)
 {
-	static const struct taut_loop_config defaults = { .size = sizeof defaults };
+	struct taut_loop_config cfg;
 	struct tt_env env;
 	taut_loop *loop;
 	int rc;
 
-	if (!cfg)
-		cfg = &defaults;
 	*out = NULL;
-	tt_env_init(&env, cfg->env);
+	rc = tt_config_take(&cfg, sizeof cfg, given);
+	if (rc != TAUT_OK)
+		return rc;
+	tt_env_init(&env, cfg.env);
 	env.max_memory = 0; /* a share of the connections, not of the loop */
 	loop = tt_alloc(&env, sizeof *loop);
 	if (!loop)
 		return TAUT_E_NOMEM;
 	loop->env = env;
-	loop->flags = cfg->flags;
+	loop->flags = cfg.flags;
+	loop->port = cfg.port;
 	loop->epoll = loop->alarm = loop->netlink = -1;
 	loop->probe.fd = -1;
 	loop->alarm_at = INT64_MAX;
@@ -104,7 +107,7 @@ int taut_loop_new(taut_loop **out, const struct taut_loop_config *cfg)
 	}
 	rc = open_descriptors(loop);
 	if (rc == TAUT_OK)
-		rc = make_core(loop, cfg->env);
+		rc = make_core(loop, cfg.env);
 	if (rc != TAUT_OK) {
 		tt_post_free(&loop->post);
 		discard(loop);

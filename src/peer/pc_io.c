@@ -60,3 +60,15 @@ int taut_pc_io_result(taut_pc *pc, taut_time now, taut_flow flow, int os_errno,
 	return known ? TAUT_OK
 		     : pc_fail(pc, TAUT_E_GONE, "InvalidStateError", NULL, "no such flow");
 }
+
+const char *taut_pc_ice_ufrag(const taut_pc *pc)
+{
+	return tt_ice_local_ufrag(pc->ice);
+}
+
+uint64_t taut_pc_ice_authenticated(const taut_pc *pc)
+{
+	const struct tt_ice_counters *c = tt_ice_counters(pc->ice);
+
+	return c->checks_received + c->responses_received;
+}

@@ -186,6 +186,33 @@ static void so_without_segmentation(void **state)
 	exchange(TAUT_LOOP_NO_GSO);
 }
 
+static void a_socket_is_shared_or_refused(void **state)
+{
+	struct world w;
+
+	(void)state;
+	if (open_world(&w, TAUT_LOOP_ONE_SOCKET)) {
+		memcpy(w.pc[0]->ufrag, "anna", 5);
+		memcpy(w.pc[1]->ufrag, "bert", 5);
+		ask_for_socket(w.pc[0]);
+		ask_for_socket(w.pc[1]);
+		UNTIL(&w, w.pc[0]->io_answered && w.pc[1]->io_answered);
+		for (int i = 0; i < 2; i++) {
+			assert_true(w.pc[i]->io_answered || keeps_failing());
+			assert_true(w.pc[i]->io_errno == 0 || anything_failed());
+		}
+		if (w.pc[0]->bound.port && w.pc[1]->bound.port)
+			assert_int_equal(w.pc[0]->bound.port, w.pc[1]->bound.port);
+		memcpy(w.pc[1]->ufrag, "carl", 5); /* a restart */
+		w.pc[1]->restless = true;
+		step(&w);
+		w.pc[1]->restless = false;
+		taut_loop_free_pc(w.loop, w.pc[1]);
+		step(&w);
+	}
+	close_world(&w);
+}
+
 static void a_group_is_joined_or_refused(void **state)
 {
 	struct world w;
@@ -225,6 +252,7 @@ int main(void)
 		cmocka_unit_test(tasks_run_or_are_refused),
 		cmocka_unit_test(datagrams_come_or_are_told),
 		cmocka_unit_test(so_without_segmentation),
+		cmocka_unit_test(a_socket_is_shared_or_refused),
 		cmocka_unit_test(a_group_is_joined_or_refused),
 		cmocka_unit_test(names_are_answered_whatever_happens),
 	};

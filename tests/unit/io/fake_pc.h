@@ -41,6 +41,9 @@ struct taut_pc {
 	uint8_t received[FAKE_MESSAGES];         /* the first byte of each packet */
 	size_t received_count, delivered;
 	size_t received_bytes;
+	char ufrag[16];
+	uint64_t authenticated;
+	bool knows_all; /* whatever is STUN is authenticated */
 	struct taut_event ev;
 };
 
@@ -158,11 +161,23 @@ int taut_pc_recv(taut_pc *pc, taut_time now, struct taut_datagram *in)
 	const size_t step = in->segment ? in->segment : in->len;
 
 	(void)now;
+	if (pc->knows_all && in->len > 0 && in->buf[0] <= 3)
+		pc->authenticated++;
 	for (size_t at = 0; at < in->len; at += step)
 		if (pc->received_count < FAKE_MESSAGES)
 			pc->received[pc->received_count++] = in->buf[at];
 	pc->received_bytes += in->len;
 	return TAUT_OK;
+}
+
+const char *taut_pc_ice_ufrag(const taut_pc *pc)
+{
+	return pc->ufrag;
+}
+
+uint64_t taut_pc_ice_authenticated(const taut_pc *pc)
+{
+	return pc->authenticated;
 }
 
 int taut_pc_poll_send(taut_pc *pc, taut_time now, struct taut_datagram *out)

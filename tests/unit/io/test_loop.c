@@ -7,8 +7,11 @@
 #include <cmocka.h>
 #include <poll.h>
 #include <pthread.h>
+#include <stdio.h>
 
 #include "base/addr.h"
+#include "io/io_loop.h"
+#include "stun/stun.h"
 #include "unit/io/fake_pc.h"
 #include "until.h"
 
@@ -126,6 +129,50 @@ static void a_handler_may_free_another_connection(void **state)
 	assert_null(w.free_on_event);
 	for (int i = 0; i < 10; i++)
 		assert_int_equal(taut_loop_step(w.loop, 0), TAUT_OK);
+	taut_loop_free(w.loop);
+}
+
+struct arrival {
+	struct world *w;
+	struct taut_datagram d;
+};
+
+static void arrives(void *arg)
+{
+	const struct arrival *a = arg;
+
+	tt_io_share_recv(a->w->loop, a->w->loop->shared, &a->d);
+}
+
+/* The handler of the first packet's event frees the last connection of a shared socket. */
+static void a_run_may_lose_its_socket_on_the_way(void **state)
+{
+	static const uint8_t tid[TT_STUN_TID_LEN];
+	uint8_t run[300] = { 0 };
+	struct wr check = wr_make(run, 100);
+	struct world w;
+	(void)state;
+
+	open_world(&w, TAUT_LOOP_ONE_SOCKET);
+	(void)snprintf(w.a->ufrag, sizeof w.a->ufrag, "anna");
+	ask_for_socket(w.a, "127.0.0.1");
+	until(&w, w.a->bound.port);
+	tt_stun_begin(&check, TT_STUN_REQUEST, TT_STUN_BINDING, tid);
+	tt_stun_put(&check, TT_STUN_USERNAME, "anna:x", 6);
+	const size_t len = tt_stun_finish(&check);
+	memset(run + len, 0x80, 2 * len);
+	w.a->knows_all = true;
+	w.free_on_event = w.a;
+	struct arrival a = { .w = &w,
+		             .d = { .size = sizeof a.d,
+		                    .remote = { .family = 4, .port = 9, .ip = { 192, 0, 2, 1 } },
+		                    .buf = run,
+		                    .cap = sizeof run,
+		                    .len = 3 * len,
+		                    .segment = (uint16_t)len } };
+	assert_int_equal(taut_loop_post(w.loop, arrives, &a), TAUT_OK);
+	until(&w, w.messages == 1);
+	assert_null(w.loop->shared);
 	taut_loop_free(w.loop);
 }
 
@@ -385,6 +432,7 @@ int main(void)
 		cmocka_unit_test(what_one_connection_sends_another_hears),
 		cmocka_unit_test(a_handler_may_free_its_own_connection),
 		cmocka_unit_test(a_handler_may_free_another_connection),
+		cmocka_unit_test(a_run_may_lose_its_socket_on_the_way),
 		cmocka_unit_test(what_is_left_to_say_goes_out_before_the_end),
 		cmocka_unit_test(an_address_of_nobody_is_answered_with_an_error),
 		cmocka_unit_test(an_unknown_request_is_answered_with_an_error),

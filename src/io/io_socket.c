@@ -1,0 +1,160 @@
+/* io_socket.c - a socket in the epoll set: datagrams in, and those held until it takes more. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <string.h>
+#include <sys/epoll.h>
+
+#include "io/io_loop.h"
+
+static int watch(const taut_loop *loop, struct tt_io_socket *s, uint32_t events, int op)
+{
+	struct epoll_event ev = { .events = events, .data = { .ptr = s } };
+
+	return epoll_ctl(loop->epoll, op, s->udp.fd, &ev) == 0 ? 0 : errno;
+}
+
+struct tt_io_socket *tt_io_socket_open(taut_loop *loop, uint32_t kind,
+				       const struct taut_addr *local, int *err)
+{
+	struct tt_io_socket *s = tt_alloc(&loop->env, sizeof *s);
+
+	*err = ENOMEM;
+	if (!s)
+		return NULL;
+	if (kind == TAUT_IO_MULTICAST)
+		*err = tt_udp_open_group(&s->udp, local);
+	else
+		*err = tt_udp_open(&s->udp, local, !(loop->flags & TAUT_LOOP_NO_GSO));
+	if (*err == 0 && (loop->flags & TAUT_LOOP_NO_GRO))
+		tt_udp_no_gro(&s->udp);
+	if (*err == 0) {
+		s->source = TT_IO_SOCKET;
+		s->held_last = &s->held;
+		*err = watch(loop, s, EPOLLIN, EPOLL_CTL_ADD);
+		if (*err != 0)
+			tt_udp_close(&s->udp);
+	}
+	if (*err == 0)
+		return s;
+	tt_free(&loop->env, s);
+	return NULL;
+}
+
+static void drop_held(struct tt_env *env, struct tt_io_socket *s)
+{
+	for (struct tt_io_held *h = s->held, *next; h; h = next) {
+		next = h->next;
+		tt_free(env, h);
+	}
+	s->held = NULL;
+	s->held_last = &s->held;
+	s->held_bytes = 0;
+}
+
+void tt_io_socket_close(taut_loop *loop, struct tt_io_socket *s)
+{
+	tt_udp_close(&s->udp); /* which takes it out of the epoll set as well */
+	drop_held(&loop->env, s);
+	s->flow = NULL;
+	s->next = loop->dead_sockets;
+	loop->dead_sockets = s;
+}
+
+/* ---- in ---- */
+
+/* Events are taken out after each batch: until then its buffers are lent. */
+static void recv_own(taut_loop *loop, struct tt_io_flow *flow, taut_time now)
+{
+	struct tt_io_conn *conn = flow->conn;
+
+	for (size_t i = 0; i < loop->in.count; i++) {
+		loop->in.in[i].flow = flow->number;
+		taut_pc_recv(conn->pc, now, &loop->in.in[i]);
+	}
+	tt_io_events(conn);
+}
+
+static void recv_shared(taut_loop *loop, struct tt_io_socket *s)
+{
+	for (size_t i = 0; i < loop->in.count && s->route; i++)
+		tt_io_share_recv(loop, s, &loop->in.in[i]);
+}
+
+void tt_io_socket_readable(taut_loop *loop, struct tt_io_socket *s)
+{
+	for (int round = 0; round < TT_LOOP_RECV_BATCHES && (s->flow || s->route); round++) {
+		const taut_time now = round == 0 ? loop->now : tt_io_clock(loop);
+		const int err = tt_udp_recv(&s->udp, &loop->in, now,
+					    loop->wall_unix_us + (now - loop->wall_read));
+
+		if (err == EAGAIN)
+			return;
+		if (err != 0) {
+			tt_note(&loop->env, now, TAUT_LAYER_IO, "socket error cleared",
+				TT_ADDR("local", &s->udp.local),
+				TT_STR("error", strerrordesc_np(err)));
+			continue;
+		}
+		for (size_t i = 0; i < loop->in.truncated; i++)
+			tt_drop(&loop->env, now, TAUT_DROP_DATAGRAM_TOO_LONG,
+				TT_ADDR("local", &s->udp.local));
+		loop->worked = true;
+		if (s->flow)
+			recv_own(loop, s->flow, now);
+		else
+			recv_shared(loop, s);
+		if (loop->in.count + loop->in.truncated < TT_UDP_BATCH)
+			return;
+	}
+}
+
+/* ---- out, later ---- */
+
+bool tt_io_socket_hold(struct tt_io_conn *conn, struct tt_io_socket *s,
+		       const struct taut_datagram *d, size_t offset)
+{
+	const size_t len = d->len - offset;
+	taut_loop *loop = conn->loop;
+	struct tt_io_held *h;
+
+	if (s->held_bytes + len > TT_LOOP_HELD)
+		return false;
+	h = tt_resize(&loop->env, NULL, sizeof *h + len);
+	if (!h)
+		return false;
+	if (!s->held && watch(loop, s, EPOLLIN | EPOLLOUT, EPOLL_CTL_MOD) != 0) {
+		tt_free(&loop->env, h); /* nobody would say that there is room again */
+		return false;
+	}
+	h->next = NULL;
+	h->conn = conn;
+	h->d = *d;
+	h->d.buf = (uint8_t *)(h + 1);
+	h->d.len = h->d.cap = len;
+	memcpy(h->d.buf, d->buf + offset, len);
+	*s->held_last = h;
+	s->held_last = &h->next;
+	s->held_bytes += len;
+	return true;
+}
+
+/* The kernel has room again for what was held back. */
+void tt_io_socket_writable(taut_loop *loop, struct tt_io_socket *s)
+{
+	while (s->held) {
+		struct tt_io_held *h = s->held;
+		struct tt_udp_cursor c = { 0, 0 };
+		const int err = tt_udp_send(&s->udp, &h->d, 1, &c);
+
+		if (err == EAGAIN)
+			return;
+		if (err != 0 && h->conn)
+			taut_pc_send_failed(h->conn->pc, loop->now, &h->d, err);
+		s->held = h->next;
+		s->held_bytes -= h->d.len;
+		if (!s->held)
+			s->held_last = &s->held;
+		tt_free(&loop->env, h);
+	}
+	watch(loop, s, EPOLLIN, EPOLL_CTL_MOD);
+}
