@@ -2,6 +2,7 @@
  *
  * CPU is that of one connection in one second of the clock, while its loops wait as they would in a
  * program. The limit is that of memory: ends of DTLS after their handshake, which do nothing else. */
+#include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,12 +11,25 @@
 #include "bench_tls.h"
 
 enum { PAIRS = 100, STEP = 20000, LONGEST = 5000000 /* each asks for consent once in that time */ };
+enum { MEDIA = 1, ONE_SOCKET = 2 };
 
 struct idle {
 	taut_loop *loops[2];
 	struct bench_pair *pairs[PAIRS];
-	double kb_each;
+	double kb_each, fds_each;
 };
+
+static double descriptors(void)
+{
+	DIR *d = opendir("/proc/self/fd");
+	double n = 0;
+
+	while (d && readdir(d))
+		n++;
+	if (d)
+		closedir(d);
+	return n;
+}
 
 static void idle_close(void *me)
 {
@@ -32,9 +46,9 @@ static void idle_close(void *me)
 
 static void *idle_open(const struct bench_case *c, const char **why)
 {
-	const struct taut_loop_config loop = { .size = sizeof loop, .flags = TAUT_LOOP_NO_IPV6 };
+	struct taut_loop_config loop = { .size = sizeof loop, .flags = TAUT_LOOP_NO_IPV6 };
 	struct idle *s = calloc(1, sizeof *s);
-	struct bench_pair_config cfg = { .data = true, .media = c->arg };
+	struct bench_pair_config cfg = { .data = true, .media = c->arg & MEDIA };
 
 	*why = "the connections could not be made";
 	if (!s)
@@ -45,7 +59,10 @@ static void *idle_open(const struct bench_case *c, const char **why)
 			return NULL;
 		}
 		cfg.loops[i] = s->loops[i];
+		if (c->arg & ONE_SOCKET)
+			loop.flags |= TAUT_LOOP_ONE_SOCKET; /* of the answering side */
 	}
+	const double fds = descriptors();
 	long before = 0;
 	for (int i = 0; i < PAIRS; i++) {
 		if (i == 1)
@@ -57,6 +74,7 @@ static void *idle_open(const struct bench_case *c, const char **why)
 		}
 	}
 	s->kb_each = (double)(bench_heap_kb() - before) / (2.0 * (PAIRS - 1));
+	s->fds_each = (descriptors() - fds) / (2.0 * PAIRS);
 	return s;
 }
 
@@ -78,7 +96,8 @@ static void idle_run(void *me, uint64_t packets, struct bench_sample *out)
 				      .wall_us = took,
 				      .allocations = bench_allocations() - mallocs,
 				      .whole = asked >= LONGEST,
-				      .more = { { "kb_per_connection", s->kb_each } } };
+				      .more = { { "kb_per_connection", s->kb_each },
+						{ "fds_per_connection", s->fds_each } } };
 }
 
 /* ---- the limit ---- */
@@ -138,7 +157,9 @@ static const struct bench_case cases[] = {
 	{ "taut", "idle", "connected, with a data channel", 0, NULL, idle_open, idle_run,
 	  idle_close, 0 },
 	{ "taut", "idle", "the same, with sound and video", 0, NULL, idle_open, idle_run,
-	  idle_close, 1 },
+	  idle_close, MEDIA },
+	{ "taut", "idle", "one side on one socket", 0, NULL, idle_open,
+	  idle_run, idle_close, ONE_SOCKET },
 };
 
 const struct bench bench_idle = { "idle", "100 pairs of connections that say nothing",

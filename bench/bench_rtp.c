@@ -5,6 +5,7 @@
 
 #include "bench.h"
 #include "bench_bare.h"
+#include "bench_many.h"
 #include "bench_pair.h"
 
 enum { PAYLOAD = 1120, PACKET = 1200, FRAME_MAX = 64, SMALL = 80, PACED_FRAME = 30, EVERY = 100 };
@@ -202,6 +203,11 @@ static void *bare_open(const struct bench_case *c, const char **why)
 		"taut", "rtp", profile, burst, bypasses, stream_open, stream_run, stream_close,    \
 			arg                                                                        \
 	}
+#define MANY(profile, flags)                                                                       \
+	{                                                                                          \
+		"taut", "rtp", profile, 50, NULL, bench_many_open, bench_many_run,                 \
+			bench_many_close, flags                                                    \
+	}
 #define PAIR(burst) BARE("1,200 B, GCM", burst, 0), TAUT("1,200 B, GCM", burst, 0, "pacing")
 #define VETH_PAIR(burst)                                                                           \
 	BARE("1,200 B, GCM, veth", burst, VETH), TAUT("1,200 B, GCM, veth", burst, VETH, "pacing")
@@ -237,6 +243,8 @@ static const struct bench_case cases[] = {
 	TAUT("Chrome's case: AES_CM, paced, veth", 3, VETH | PACED | SHA1, NULL),
 	BARE("Opus, 80 B, GCM", 1, AUDIO),
 	TAUT("Opus, 80 B, GCM", 1, AUDIO, NULL),
+	MANY("50 calls, 80 B of Opus in each", 0),
+	MANY("50 calls, one side on one socket", TAUT_LOOP_ONE_SOCKET),
 };
 
 const struct bench bench_rtp = { "rtp", "media over loopback and veth, both ends in one process",

@@ -8,41 +8,57 @@
 #include "bench_pair.h"
 #include "bench_tls.h"
 
-enum { MOST = 65536 };
+enum { MOST = 65536, MEDIA = 1, ONE_SOCKET = 2 };
 
 /* ---- taut ---- */
 
 struct setup {
 	taut_loop *loops[2];
 	bool media;
+	struct bench_pair *there; /* one that is up already and keeps the shared socket open */
 	double took[MOST];
 };
 
-static void *setup_open(const struct bench_case *c, const char **why)
+static struct bench_pair_config config_of(const struct setup *s)
 {
-	const struct taut_loop_config cfg = { .size = sizeof cfg, .flags = TAUT_LOOP_NO_IPV6 };
-	struct setup *s = calloc(1, sizeof *s);
-
-	*why = "no loop could be made";
-	if (!s)
-		return NULL;
-	s->media = c->arg;
-	if (taut_loop_new(&s->loops[0], &cfg) == TAUT_OK &&
-	    taut_loop_new(&s->loops[1], &cfg) == TAUT_OK)
-		return s;
-	if (s->loops[0])
-		taut_loop_free(s->loops[0]);
-	free(s);
-	return NULL;
+	return (struct bench_pair_config){ .data = true,
+					   .media = s->media,
+					   .loops = { s->loops[0], s->loops[1] } };
 }
 
 static void setup_close(void *me)
 {
 	struct setup *s = me;
 
-	taut_loop_free(s->loops[0]);
-	taut_loop_free(s->loops[1]);
+	if (s->there)
+		bench_pair_free(s->there);
+	for (int i = 0; i < 2; i++)
+		taut_loop_free(s->loops[i]);
 	free(s);
+}
+
+static void *setup_open(const struct bench_case *c, const char **why)
+{
+	struct taut_loop_config cfg = { .size = sizeof cfg, .flags = TAUT_LOOP_NO_IPV6 };
+	struct setup *s = calloc(1, sizeof *s);
+
+	*why = "no loop could be made";
+	if (!s)
+		return NULL;
+	s->media = c->arg & MEDIA;
+	bool ok = taut_loop_new(&s->loops[0], &cfg) == TAUT_OK;
+	if (c->arg & ONE_SOCKET)
+		cfg.flags |= TAUT_LOOP_ONE_SOCKET; /* of the answering side */
+	ok = ok && taut_loop_new(&s->loops[1], &cfg) == TAUT_OK;
+	if (ok && c->arg & ONE_SOCKET) {
+		const struct bench_pair_config pair = config_of(s);
+		s->there = bench_pair_new(&pair, why);
+		ok = s->there != NULL;
+	}
+	if (ok)
+		return s;
+	setup_close(s);
+	return NULL;
 }
 
 static int by_value(const void *a, const void *b)
@@ -55,9 +71,7 @@ static int by_value(const void *a, const void *b)
 static void setup_run(void *me, uint64_t packets, struct bench_sample *out)
 {
 	struct setup *s = me;
-	const struct bench_pair_config cfg = { .data = true,
-					       .media = s->media,
-					       .loops = { s->loops[0], s->loops[1] } };
+	const struct bench_pair_config cfg = config_of(s);
 	const double from = bench_cpu_us(), wall = bench_wall_us();
 	const uint64_t mallocs = bench_allocations();
 	uint64_t done = 0, n = packets < MOST ? packets : MOST;
@@ -121,7 +135,9 @@ static const struct bench_case cases[] = {
 	{ "taut", "setup", "to an open data channel", 0, NULL, setup_open, setup_run, setup_close,
 	  0 },
 	{ "taut", "setup", "the same, with sound and video", 0, NULL, setup_open, setup_run,
-	  setup_close, 1 },
+	  setup_close, MEDIA },
+	{ "taut", "setup", "the same, one side on one socket", 0, NULL, setup_open,
+	  setup_run, setup_close, ONE_SOCKET },
 };
 
 const struct bench bench_setup = { "setup", "two connections come up over loopback",

@@ -183,7 +183,7 @@ def goal_line(goal, rows):
 def bench_lines(rows, bench):
     extra = []
     for r in rows.of(bench):
-        extra += [k for k in r if (k.endswith(("_ms", "_us")) or k == "kb_per_connection")
+        extra += [k for k in r if k.endswith(("_ms", "_us", "_per_connection"))
                   and k not in extra]
     head = ["subject", "case", "burst", "CPU us", "quartiles", "per second", "CPU s/GB", "mallocs",
             *extra, "without"]

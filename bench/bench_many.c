@@ -1,0 +1,100 @@
+/* bench_many.c - see bench_many.h. */
+#include "bench_many.h"
+
+#include <stdlib.h>
+
+#include "bench_pair.h"
+
+enum { MOST = 64, SMALL = 80 };
+
+struct many {
+	taut_loop *loops[2];
+	struct bench_pair *pairs[MOST];
+	unsigned calls;
+	uint32_t timestamp;
+};
+
+void bench_many_close(void *me)
+{
+	struct many *m = me;
+
+	for (unsigned i = 0; i < m->calls; i++)
+		if (m->pairs[i])
+			bench_pair_free(m->pairs[i]);
+	for (int i = 0; i < 2; i++)
+		taut_loop_free(m->loops[i]);
+	free(m);
+}
+
+void *bench_many_open(const struct bench_case *c, const char **why)
+{
+	struct taut_loop_config loop = { .size = sizeof loop, .flags = TAUT_LOOP_NO_IPV6 };
+	struct bench_pair_config cfg = { .media = true };
+	struct many *m = calloc(1, sizeof *m);
+	bool ok = m != NULL;
+
+	*why = "the calls could not be made";
+	for (int i = 0; ok && i < 2; i++) {
+		ok = taut_loop_new(&m->loops[i], &loop) == TAUT_OK;
+		cfg.loops[i] = m->loops[i];
+		loop.flags |= (uint32_t)c->arg;
+	}
+	while (ok && m->calls < c->burst) {
+		m->pairs[m->calls] = bench_pair_new(&cfg, why);
+		ok = m->pairs[m->calls++] != NULL;
+	}
+	if (ok)
+		return m;
+	if (m)
+		bench_many_close(m);
+	return NULL;
+}
+
+static uint64_t heard(const struct many *m)
+{
+	uint64_t n = 0;
+
+	for (unsigned i = 0; i < m->calls; i++)
+		n += bench_pair_counters(m->pairs[i], 1).rtp_packets_received;
+	return n;
+}
+
+static void say(struct many *m)
+{
+	static const uint8_t packet[SMALL] = { 0x78 }; /* Opus: 20 ms, one frame */
+	const struct taut_frame f = { .size = sizeof f,
+				      .data = packet,
+				      .len = sizeof packet,
+				      .flags = TAUT_FRAME_KEY,
+				      .rtp_timestamp = m->timestamp };
+
+	m->timestamp += 960;
+	for (unsigned i = 0; i < m->calls; i++) {
+		const struct bench_end *e = &m->pairs[i]->end[0];
+		(void)taut_pc_send_frame(e->pc, taut_loop_now(e->loop), e->audio, &f);
+	}
+}
+
+void bench_many_run(void *me, uint64_t packets, struct bench_sample *out)
+{
+	struct many *m = me;
+	const uint64_t before = heard(m);
+	const double from = bench_cpu_us(), wall = bench_wall_us();
+	const uint64_t mallocs = bench_allocations();
+	uint64_t sent = 0;
+
+	for (; sent < packets; sent += m->calls) {
+		say(m);
+		for (int i = 0; i < 2; i++)
+			bench_pair_step(m->pairs[0]);
+	}
+	for (int i = 0; i < 8; i++)
+		bench_pair_step(m->pairs[0]);
+	*out = (struct bench_sample){ .cpu_us = bench_cpu_us() - from,
+				      .wall_us = bench_wall_us() - wall,
+				      .allocations = bench_allocations() - mallocs };
+	out->packets = heard(m) - before;
+	out->bytes = out->packets * SMALL;
+	if (sent > out->packets)
+		out->lost = (double)(sent - out->packets) / (double)sent;
+}
