@@ -203,9 +203,9 @@ static void *bare_open(const struct bench_case *c, const char **why)
 		"taut", "rtp", profile, burst, bypasses, stream_open, stream_run, stream_close,    \
 			arg                                                                        \
 	}
-#define MANY(profile, flags)                                                                       \
+#define MANY(profile, burst, bypasses, flags)                                                      \
 	{                                                                                          \
-		"taut", "rtp", profile, 50, NULL, bench_many_open, bench_many_run,                 \
+		"taut", "rtp", profile, burst, bypasses, bench_many_open, bench_many_run,          \
 			bench_many_close, flags                                                    \
 	}
 #define PAIR(burst) BARE("1,200 B, GCM", burst, 0), TAUT("1,200 B, GCM", burst, 0, "pacing")
@@ -243,8 +243,9 @@ static const struct bench_case cases[] = {
 	TAUT("Chrome's case: AES_CM, paced, veth", 3, VETH | PACED | SHA1, NULL),
 	BARE("Opus, 80 B, GCM", 1, AUDIO),
 	TAUT("Opus, 80 B, GCM", 1, AUDIO, NULL),
-	MANY("50 calls, 80 B of Opus in each", 0),
-	MANY("50 calls, one side on one socket", TAUT_LOOP_ONE_SOCKET),
+	MANY("50 calls, 80 B of Opus in each", 50, NULL, 0),
+	MANY("50 calls, one side on one socket", 50, NULL, TAUT_LOOP_ONE_SOCKET),
+	MANY("50 calls, a frame of 16 in each", 800, "pacing", 0),
 };
 
 const struct bench bench_rtp = { "rtp", "media over loopback and veth, both ends in one process",
