@@ -224,6 +224,7 @@ static void newer(struct hunt *h, taut_time now, uint16_t by)
 static void collect(struct hunt *h, taut_time now)
 {
 	int64_t out[64];
+	tt_nack_give_up(&h->n, now, 0);
 	const size_t n = tt_nack_collect(&h->n, now, 0, out, TT_COUNT(out));
 
 	for (size_t i = 0; i < n; i++) {

@@ -188,8 +188,6 @@ static void write_nacks(struct tt_rtp_session *s, taut_time now, struct wr *w,
 		seqs[i] = (uint16_t)missing[i];
 	if (n > 0 && tt_rtcp_write_nack(w, reporter(s), r->ssrc, seqs, n) > 0)
 		s->counters.nacks_sent++;
-	/* what was asked for often enough is waited for no longer */
-	tt_rtp_receiver_advance(r, now, tt_rtp_session_rtt(s));
 }
 
 static bool transport_cc_due(const struct tt_rtp_session *s, taut_time now)

@@ -121,25 +121,37 @@ static taut_time due(const struct tt_nack *n, const struct tt_nack_entry *e, tau
 	return e->sent + tt_max64(MIN_RETRY, rtt + 10000);
 }
 
-size_t tt_nack_collect(struct tt_nack *n, taut_time now, taut_time rtt, int64_t *out, size_t max)
+static bool hopeless(const struct tt_nack_entry *e)
 {
-	size_t found = 0, kept = 0;
+	return e->tries >= TT_NACK_TRIES;
+}
+
+void tt_nack_give_up(struct tt_nack *n, taut_time now, taut_time rtt)
+{
+	size_t kept = 0;
 
 	for (size_t i = 0; i < n->count; i++) {
-		struct tt_nack_entry e = n->list[i];
+		const struct tt_nack_entry e = n->list[i];
 
-		if (due(n, &e, rtt) <= now) {
-			if (e.tries >= TT_NACK_TRIES)
-				continue;
-			if (found < max) {
-				out[found++] = e.seq;
-				e.tries++;
-				e.sent = now;
-			}
-		}
-		n->list[kept++] = e;
+		if (!hopeless(&e) || due(n, &e, rtt) > now)
+			n->list[kept++] = e;
 	}
 	n->count = kept;
+}
+
+size_t tt_nack_collect(struct tt_nack *n, taut_time now, taut_time rtt, int64_t *out, size_t max)
+{
+	size_t found = 0;
+
+	for (size_t i = 0; i < n->count && found < max; i++) {
+		struct tt_nack_entry *e = &n->list[i];
+
+		if (hopeless(e) || due(n, e, rtt) > now)
+			continue;
+		out[found++] = e->seq;
+		e->tries++;
+		e->sent = now;
+	}
 	return found;
 }
 

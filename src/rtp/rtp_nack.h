@@ -37,7 +37,9 @@ void tt_nack_resent(struct tt_nack *n, taut_time now, int64_t seq);
 void tt_nack_forget_before(struct tt_nack *n, int64_t seq);
 /* Still to be expected: on the list. */
 bool tt_nack_expects(const struct tt_nack *n, int64_t seq);
-/* Up to max numbers to ask for now; they count as asked. Hopeless ones are dropped. */
+/* What was asked for often enough is not on the list any more. */
+void tt_nack_give_up(struct tt_nack *n, taut_time now, taut_time rtt);
+/* Up to max numbers to ask for now; they count as asked. */
 size_t tt_nack_collect(struct tt_nack *n, taut_time now, taut_time rtt, int64_t *out, size_t max);
 taut_time tt_nack_deadline(const struct tt_nack *n, taut_time rtt); /* INT64_MAX: never */
 

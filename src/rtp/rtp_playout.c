@@ -124,6 +124,8 @@ static void settle_video(struct tt_rtp_receiver *r)
 
 static bool deliverable(struct tt_rtp_receiver *r, int64_t *end)
 {
+	if (tt_rtp_reorder_empty(&r->reorder))
+		return false; /* nearly always */
 	if (r->cfg.kind == TAUT_VIDEO) {
 		settle_video(r);
 		return look(r, end) == HEAD_FRAME;
@@ -187,6 +189,7 @@ void tt_rtp_receiver_advance(struct tt_rtp_receiver *r, taut_time now, taut_time
 {
 	int64_t end;
 
+	tt_nack_give_up(&r->nack, now, rtt);
 	for (;;) {
 		if (deliverable(r, &end) || tt_rtp_receiver_deadline(r, rtt) > now)
 			break;
