@@ -23,6 +23,7 @@ struct tt_udp {
 	struct taut_addr local;
 	uint32_t groups[TT_UDP_GROUPS]; /* indices of the interfaces of a multicast socket */
 	size_t group_count;
+	unsigned singles; /* receives that take one datagram, until several are asked for again */
 };
 
 /* What one recvmmsg left: in[i].buf points into room. */

@@ -125,6 +125,15 @@ static void fill(struct slots *s, size_t i, const struct unit *u, const struct t
 		m->msg_control = NULL;
 }
 
+static int transmit(int fd, struct mmsghdr *msgs, unsigned count)
+{
+	const int flags = MSG_DONTWAIT | MSG_NOSIGNAL;
+
+	if (count > 1)
+		return sendmmsg(fd, msgs, count, flags);
+	return sendmsg(fd, &msgs[0].msg_hdr, flags) < 0 ? -1 : 1;
+}
+
 /* Sends the units, all of them or up to an error; how many went. *err: why not more. */
 static size_t send_units(struct tt_udp *s, const struct taut_datagram *d, const struct unit *units,
 			 size_t count, int *err)
@@ -139,8 +148,7 @@ static size_t send_units(struct tt_udp *s, const struct taut_datagram *d, const 
 		fill(&slots, i, &units[i], of, &to[i], len, 0);
 	}
 	while (done < count) {
-		const int n = sendmmsg(s->fd, slots.msgs + done, (unsigned)(count - done),
-				       MSG_DONTWAIT | MSG_NOSIGNAL);
+		const int n = transmit(s->fd, slots.msgs + done, (unsigned)(count - done));
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0) {

@@ -126,6 +126,14 @@ EXPORT int recvmmsg(int fd, struct mmsghdr *msgs, unsigned count, int flags,
 	return n;
 }
 
+EXPORT ssize_t recvmsg(int fd, struct msghdr *msg, int flags)
+{
+	NEXT("recvmsg", ssize_t, int, struct msghdr *, int);
+	return FAILS("recvmsg", EAGAIN, ECONNREFUSED, EHOSTUNREACH, ENOMEM, ENETDOWN, EINTR)
+		       ? -1
+		       : next(fd, msg, flags);
+}
+
 EXPORT ssize_t recv(int fd, void *buf, size_t len, int flags)
 {
 	NEXT("recv", ssize_t, int, void *, size_t, int);

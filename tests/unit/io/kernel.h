@@ -1,7 +1,7 @@
 /* kernel.h - system calls that refuse, play dead or do less, on demand.
  *
  * Included once by a test program whose first line has what is wrapped here:
- *     wraps: socket bind getsockname setsockopt sendmsg sendmmsg recvmmsg getifaddrs
+ *     wraps: socket bind getsockname setsockopt sendmsg sendmmsg recvmsg recvmmsg getifaddrs
  *            freeifaddrs if_nametoindex
  * One rule holds at a time; without one, all calls go through. */
 #ifndef TAUT_TEST_KERNEL_H
@@ -145,7 +145,6 @@ static void kernel_note_iface(const struct msghdr *m)
 {
 	const struct cmsghdr *c = CMSG_FIRSTHDR(m);
 
-	kernel.left_by = 0;
 	if (c && c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO)
 		kernel.left_by = (unsigned)((const struct in_pktinfo *)(const void *)CMSG_DATA(c))
 					 ->ipi_ifindex;
@@ -159,8 +158,9 @@ ssize_t __wrap_sendmsg(int fd, const struct msghdr *msg, int flags);
 ssize_t __wrap_sendmsg(int fd, const struct msghdr *msg, int flags)
 {
 	kernel_note_iface(msg);
-	if (kernel_rules("sendmsg", 0))
+	if (kernel_rules("send", 0) && kernel.error != KERNEL_SHORT)
 		return kernel.error == KERNEL_NONE ? 0 : -1;
+	kernel_count_run(msg);
 	return __real_sendmsg(fd, msg, flags);
 }
 
@@ -168,7 +168,7 @@ int __real_sendmmsg(int fd, struct mmsghdr *msgs, unsigned count, int flags);
 int __wrap_sendmmsg(int fd, struct mmsghdr *msgs, unsigned count, int flags);
 int __wrap_sendmmsg(int fd, struct mmsghdr *msgs, unsigned count, int flags)
 {
-	if (kernel_rules("sendmmsg", 0) && kernel.error != KERNEL_SHORT)
+	if (kernel_rules("send", 0) && kernel.error != KERNEL_SHORT)
 		return kernel.error == KERNEL_NONE ? 0 : -1;
 	const int n = __real_sendmmsg(fd, msgs, kernel.error == KERNEL_SHORT ? 1 : count, flags);
 	for (int i = 0; i < n; i++)
@@ -176,22 +176,45 @@ int __wrap_sendmmsg(int fd, struct mmsghdr *msgs, unsigned count, int flags)
 	return n;
 }
 
+static void kernel_alter(struct msghdr *m, bool cut)
+{
+	if (cut)
+		m->msg_flags |= MSG_TRUNC;
+	if (kernel.control) {
+		memcpy(m->msg_control, kernel.control, kernel.control_len);
+		m->msg_controllen = kernel.control_len;
+	}
+}
+
 int __real_recvmmsg(int fd, struct mmsghdr *msgs, unsigned count, int flags, struct timespec *t);
 int __wrap_recvmmsg(int fd, struct mmsghdr *msgs, unsigned count, int flags, struct timespec *t);
 int __wrap_recvmmsg(int fd, struct mmsghdr *msgs, unsigned count, int flags, struct timespec *t)
 {
-	const bool rules = kernel_rules("recvmmsg", 0);
+	const bool rules = kernel_rules("receive", 0);
 
 	if (rules && kernel.error != KERNEL_CUT)
 		return kernel.error == KERNEL_NONE ? 0 : -1;
 	const int n = __real_recvmmsg(fd, msgs, count, flags, t);
-	if (rules && n > 0)
-		msgs[0].msg_hdr.msg_flags |= MSG_TRUNC;
-	if (kernel.control && n > 0) {
-		memcpy(msgs[0].msg_hdr.msg_control, kernel.control, kernel.control_len);
-		msgs[0].msg_hdr.msg_controllen = kernel.control_len;
-	}
+	if (n > 0)
+		kernel_alter(&msgs[0].msg_hdr, rules);
 	return n;
+}
+
+ssize_t __real_recvmsg(int fd, struct msghdr *msg, int flags);
+ssize_t __wrap_recvmsg(int fd, struct msghdr *msg, int flags);
+ssize_t __wrap_recvmsg(int fd, struct msghdr *msg, int flags)
+{
+	const bool rules = kernel_rules("receive", 0);
+
+	if (rules && kernel.error != KERNEL_CUT) {
+		if (kernel.error == KERNEL_NONE)
+			errno = EAGAIN;
+		return -1;
+	}
+	const ssize_t len = __real_recvmsg(fd, msg, flags);
+	if (len >= 0)
+		kernel_alter(msg, rules);
+	return len;
 }
 
 int __real_getifaddrs(struct ifaddrs **out);

@@ -1,4 +1,4 @@
-/* wraps: socket bind getsockname setsockopt sendmsg sendmmsg recvmmsg getifaddrs freeifaddrs if_nametoindex epoll_create1 epoll_ctl epoll_wait timerfd_create eventfd recv read clock_gettime pthread_mutex_init */
+/* wraps: socket bind getsockname setsockopt sendmsg sendmmsg recvmsg recvmmsg getifaddrs freeifaddrs if_nametoindex epoll_create1 epoll_ctl epoll_wait timerfd_create eventfd recv read clock_gettime pthread_mutex_init */
 /* A loop whose kernel refuses: what it cannot do it says, what it can wait for it holds. */
 #define _GNU_SOURCE
 #include <stdarg.h>
@@ -508,7 +508,7 @@ static void an_error_of_a_socket_is_noted_and_what_came_is_read(void **state)
 	connect_world(&w);
 	noted = "socket error cleared";
 	w.a->to_send = 4;
-	kernel_refuse("recvmmsg", 1, ENETDOWN);
+	kernel_refuse("receive", 1, ENETDOWN);
 	until(&w, w.messages == 4);
 	assert_int_equal(notes, 1);
 	close_world(&w);
@@ -522,7 +522,7 @@ static void a_datagram_that_was_cut_counts_as_dropped(void **state)
 	forget_all();
 	connect_world(&w);
 	w.a->to_send = 1;
-	kernel_refuse("recvmmsg", 1, KERNEL_CUT);
+	kernel_refuse("receive", 1, KERNEL_CUT);
 	until(&w, kernel.times == 0);
 	w.a->to_send = 1;
 	until(&w, w.messages == 1);
@@ -543,7 +543,7 @@ static void what_finds_no_room_is_held_and_goes_in_order(void **state)
 		connect_world(&w);
 		w.a->to_send = 100;
 		w.a->run = runs[i];
-		kernel_refuse("sendmmsg", 3, EAGAIN); /* at first, and when it should be writable */
+		kernel_refuse("send", 3, EAGAIN); /* at first, and when it should be writable */
 		until(&w, w.messages == 100);
 		for (size_t k = 0; k < 100; k++)
 			assert_int_equal(w.b->received[k], 100 - k);
@@ -561,7 +561,7 @@ static void what_is_too_much_to_hold_is_reported(void **state)
 	forget_all();
 	connect_world(&w);
 	w.a->to_send = PACKETS;
-	kernel_refuse("sendmmsg", 1, EAGAIN);
+	kernel_refuse("send", 1, EAGAIN);
 	assert_int_equal(taut_loop_step(w.loop, 0), TAUT_OK);
 	until(&w, w.messages == ROOM);
 	assert_int_equal(w.a->send_failures, PACKETS - ROOM);
@@ -577,7 +577,7 @@ static void what_there_is_no_memory_to_hold_is_reported(void **state)
 	forget_all();
 	connect_world(&w);
 	w.a->to_send = 5;
-	kernel_refuse("sendmmsg", 1, EAGAIN);
+	kernel_refuse("send", 1, EAGAIN);
 	memory.until = 2;
 	assert_int_equal(taut_loop_step(w.loop, 0), TAUT_OK);
 	memory.until = -1;
@@ -594,7 +594,7 @@ static void what_was_held_may_still_be_refused(void **state)
 	forget_all();
 	connect_world(&w);
 	w.a->to_send = 1;
-	kernel_refuse("sendmmsg", 2, EAGAIN);
+	kernel_refuse("send", 2, EAGAIN);
 	kernel.at_last = ENETUNREACH;
 	until(&w, w.a->send_failures == 1);
 	assert_int_equal(w.a->send_errno, ENETUNREACH);
@@ -612,7 +612,7 @@ static void what_is_held_goes_with_its_connection(void **state)
 	forget_all();
 	connect_world(&w);
 	w.a->to_send = 9;
-	kernel_refuse("sendmmsg", -1, EAGAIN);
+	kernel_refuse("send", -1, EAGAIN);
 	assert_int_equal(taut_loop_step(w.loop, 0), TAUT_OK);
 	taut_loop_free_pc(w.loop, w.a);
 	kernel_obey();

@@ -166,6 +166,41 @@ static void without_gro_packets_come_one_by_one(void **state)
 	close_pair(&p);
 }
 
+/* After lone packets one is asked for at a time, for a while; none is left lying. */
+static void several_that_follow_lone_ones_all_arrive(void **state)
+{
+	struct pair p;
+	size_t at = 0;
+
+	(void)state;
+	assert_int_equal(open_pair(&p, "127.0.0.1", false), 0);
+	for (size_t together = 1; together < 40; together = together == 1 ? 39 : together + 1) {
+		struct tt_udp_cursor c = { 0, 0 };
+		struct taut_datagram d[40];
+		for (size_t i = 0; i < together; i++)
+			d[i] = (struct taut_datagram){ .size = sizeof d[i],
+						       .remote = p.b.local,
+						       .buf = p.out + 100 * i,
+						       .len = 100 + i % 3 };
+		for (int round = 0; round < (together == 1 ? 7 : 1); round++) {
+			c = (struct tt_udp_cursor){ 0, 0 };
+			assert_int_equal(tt_udp_send(&p.a, d, together, &c), 0);
+			for (at = 0; at < together; at += p.in.count) {
+				struct pollfd ready = { .fd = p.b.fd, .events = POLLIN };
+				assert_int_equal(poll(&ready, 1, DEADLINE_MS), 1);
+				assert_int_equal(tt_udp_recv(&p.b, &p.in, tt_io_now(), tt_io_unix_us()), 0);
+				for (size_t i = 0; i < p.in.count; i++) {
+					assert_int_equal(p.in.in[i].len, d[at + i].len);
+					assert_memory_equal(p.in.in[i].buf, d[at + i].buf, d[at + i].len);
+				}
+			}
+			assert_int_equal(at, together);
+		}
+	}
+	assert_int_equal(tt_udp_recv(&p.b, &p.in, tt_io_now(), tt_io_unix_us()), EAGAIN);
+	close_pair(&p);
+}
+
 static void a_dead_port_does_not_stop_the_others(void **state)
 {
 	struct taut_datagram d[4];
@@ -289,6 +324,7 @@ int main(void)
 		cmocka_unit_test(equal_neighbours_are_joined_and_arrive_as_they_were),
 		cmocka_unit_test(a_socket_that_refuses_segmentation_is_served_one_by_one),
 		cmocka_unit_test(without_gro_packets_come_one_by_one),
+		cmocka_unit_test(several_that_follow_lone_ones_all_arrive),
 		cmocka_unit_test(a_dead_port_does_not_stop_the_others),
 		cmocka_unit_test(an_address_that_cannot_be_reached_is_refused_and_named),
 		cmocka_unit_test(marks_of_congestion_and_class_cross),

@@ -1,4 +1,4 @@
-/* wraps: socket bind getsockname setsockopt sendmsg sendmmsg recvmmsg getifaddrs freeifaddrs if_nametoindex */
+/* wraps: socket bind getsockname setsockopt sendmsg sendmmsg recvmsg recvmmsg getifaddrs freeifaddrs if_nametoindex */
 /* Kernels that refuse: every packet arrives by the next best way, or its error is told. */
 #define _GNU_SOURCE
 #include <stdarg.h>
@@ -116,7 +116,7 @@ static void whatever_a_kernel_says_against_segmentation_single_packets_follow(vo
 		open_pair(&p, "127.0.0.1");
 		assert_true(p.a.gso);
 		d[0] = run_of(&p, 30 * 1000 + 77, 1000);
-		kernel_refuse("sendmmsg", 1, refusals[i]);
+		kernel_refuse("send", 1, refusals[i]);
 		assert_int_equal(send_all(&p, d, 1), 0);
 		assert_int_equal(expect(&p, 30077), 31);
 		assert_false(p.a.gso); /* and it is not asked again */
@@ -140,10 +140,10 @@ static void a_refusal_in_the_middle_repeats_nothing(void **state)
 	d[1].buf += 2000;
 	d[2] = run_of(&p, 10, 0);
 	d[2].buf += 5000;
-	kernel_refuse("sendmmsg", 1, KERNEL_SHORT); /* the first run goes, ... */
+	kernel_refuse("send", 1, KERNEL_SHORT); /* the first run goes, ... */
 	struct tt_udp_cursor c = { 0, 0 };
 	assert_int_equal(tt_udp_send(&p.a, d, 1, &c), 0);
-	kernel_refuse("sendmmsg", 1, EIO); /* ... the second is refused */
+	kernel_refuse("send", 1, EIO); /* ... the second is refused */
 	assert_int_equal(tt_udp_send(&p.a, d, 3, &c), 0);
 	assert_int_equal(expect(&p, 5010), 6);
 	assert_int_equal(kernel.runs, 1);
@@ -160,7 +160,7 @@ static void one_packet_that_is_refused_says_nothing_of_segmentation(void **state
 	open_pair(&p, "127.0.0.1");
 	neighbours(&p, d, 2, 100);
 	d[1].buf++; /* not behind the first: no run */
-	kernel_refuse("sendmmsg", 1, EMSGSIZE);
+	kernel_refuse("send", 1, EMSGSIZE);
 	assert_int_equal(tt_udp_send(&p.a, d, 2, &c), EMSGSIZE);
 	assert_int_equal(c.at, 0);
 	assert_true(p.a.gso);
@@ -307,11 +307,11 @@ static void an_interrupted_call_is_made_again(void **state)
 
 	open_pair(&p, "127.0.0.1");
 	const struct taut_datagram d = run_of(&p, 40, 0);
-	kernel_refuse("sendmmsg", 2, EINTR);
+	kernel_refuse("send", 2, EINTR);
 	assert_int_equal(send_all(&p, &d, 1), 0);
 	assert_int_equal(kernel.times, 0);
 	wait_for_datagram(&p);
-	kernel_refuse("recvmmsg", 2, EINTR);
+	kernel_refuse("receive", 2, EINTR);
 	assert_int_equal(expect(&p, 40), 1);
 	assert_int_equal(kernel.times, 0);
 	close_pair(&p);
@@ -326,7 +326,7 @@ static void a_call_that_sends_less_is_continued(void **state)
 	open_pair(&p, "127.0.0.1");
 	p.a.gso = false;
 	neighbours(&p, d, 40, 300);
-	kernel_refuse("sendmmsg", -1, KERNEL_SHORT);
+	kernel_refuse("send", -1, KERNEL_SHORT);
 	assert_int_equal(send_all(&p, d, 40), 0);
 	kernel_obey();
 	assert_int_equal(expect(&p, 40 * 300), 40);
@@ -344,7 +344,7 @@ static void what_the_kernel_has_no_room_for_stays_at_the_cursor(void **state)
 		open_pair(&p, "127.0.0.1");
 		p.a.gso = false;
 		const struct taut_datagram d = run_of(&p, 100 * 500, 500);
-		kernel_refuse("sendmmsg", 1, refusals[i]);
+		kernel_refuse("send", 1, refusals[i]);
 		kernel.skip = 1; /* the first 64 packets go */
 		assert_int_equal(tt_udp_send(&p.a, &d, 1, &c),
 				 refusals[i] == KERNEL_NONE ? EAGAIN : refusals[i]);
@@ -368,10 +368,10 @@ static void an_old_icmp_error_costs_one_try_and_a_second_one_is_told(void **stat
 		struct pair p;
 		open_pair(&p, "127.0.0.1");
 		const struct taut_datagram d = run_of(&p, 60, 0);
-		kernel_refuse("sendmmsg", 1, stale[i]);
+		kernel_refuse("send", 1, stale[i]);
 		assert_int_equal(send_all(&p, &d, 1), 0);
 		assert_int_equal(expect(&p, 60), 1);
-		kernel_refuse("sendmmsg", 2, stale[i]);
+		kernel_refuse("send", 2, stale[i]);
 		assert_int_equal(tt_udp_send(&p.a, &d, 1, &c), stale[i]);
 		assert_int_equal(c.at, 0);
 		close_pair(&p);
@@ -387,9 +387,9 @@ static void a_pending_error_is_told_and_nothing_read_is_no_datagram(void **state
 
 	open_pair(&p, "127.0.0.1");
 	assert_int_equal(tt_udp_recv(&p.b, &p.in, 0, 0), EAGAIN);
-	kernel_refuse("recvmmsg", 1, ENETDOWN);
+	kernel_refuse("receive", 1, ENETDOWN);
 	assert_int_equal(tt_udp_recv(&p.b, &p.in, 0, 0), ENETDOWN);
-	kernel_refuse("recvmmsg", 1, KERNEL_NONE);
+	kernel_refuse("receive", 1, KERNEL_NONE);
 	assert_int_equal(tt_udp_recv(&p.b, &p.in, 0, 0), EAGAIN);
 	assert_int_equal(p.in.count, 0);
 	close_pair(&p);
@@ -407,7 +407,7 @@ static void a_datagram_that_was_cut_is_counted_and_not_handed_on(void **state)
 	d[1].buf = p.out + 500; /* no run */
 	assert_int_equal(send_all(&p, d, 2), 0);
 	wait_for_datagram(&p);
-	kernel_refuse("recvmmsg", 1, KERNEL_CUT);
+	kernel_refuse("receive", 1, KERNEL_CUT);
 	assert_int_equal(tt_udp_recv(&p.b, &p.in, tt_io_now(), tt_io_unix_us()), 0);
 	assert_int_equal(p.in.truncated, 1);
 	assert_int_equal(p.in.count, 1);
@@ -646,7 +646,7 @@ static void a_packet_to_a_group_of_ipv6_names_its_interface(void **state)
 	open_group(&p.a, &group6);
 	neighbours(&p, d, 2, 50);
 	d[0].remote = group6;
-	kernel_refuse("sendmsg", 1, KERNEL_NONE);
+	kernel_refuse("send", 1, KERNEL_NONE);
 	assert_int_equal(send_all(&p, d, 2), 0);
 	assert_int_equal(kernel.times, 0);
 	assert_int_equal(kernel.left_by, if_nametoindex("lo"));
@@ -665,11 +665,11 @@ static void a_packet_to_a_group_is_gone_if_one_interface_took_it(void **state)
 	p.a.groups[p.a.group_count++] = p.a.groups[0];
 	struct taut_datagram d = run_of(&p, 50, 0);
 	d.remote = group4;
-	kernel_refuse("sendmsg", 1, ENETUNREACH);
+	kernel_refuse("send", 1, ENETUNREACH);
 	assert_int_equal(tt_udp_send(&p.a, &d, 1, &c), 0);
 	assert_int_equal(c.at, 1);
 	c.at = 0;
-	kernel_refuse("sendmsg", 2, ENETUNREACH);
+	kernel_refuse("send", 2, ENETUNREACH);
 	assert_int_equal(tt_udp_send(&p.a, &d, 1, &c), ENETUNREACH);
 	assert_int_equal(c.at, 0);
 	close_pair(&p);
