@@ -179,6 +179,7 @@ const struct tt_ice_event *tt_ice_poll_event(struct tt_ice *ice);
 /* Where data goes now: the selected pair, or before nomination the best valid one (RFC 8445
  * section 12.1). False: nowhere, also when consent has expired. Cheap. */
 bool tt_ice_selected(const struct tt_ice *ice, taut_time now, struct tt_ice_path *out);
+bool tt_ice_has_path(const struct tt_ice *ice, taut_time now); /* whether selected would say one */
 /* Is that source the remote end of a valid pair of ours? DTLS, SRTP and SRTCP from anywhere
  * else are dropped, or held while tt_ice_may_hold. Cheap. */
 bool tt_ice_may_recv(const struct tt_ice *ice, taut_flow flow, const struct taut_addr *remote);

@@ -179,9 +179,14 @@ const struct tt_ice_event *tt_ice_poll_event(struct tt_ice *ice)
 
 /* ---- questions ---- */
 
+bool tt_ice_has_path(const struct tt_ice *ice, taut_time now)
+{
+	return ice->path_gen && now < tt_ice_pair_at(ice->path_gen, ice->path)->consent_until;
+}
+
 bool tt_ice_selected(const struct tt_ice *ice, taut_time now, struct tt_ice_path *out)
 {
-	if (!ice->path_gen || now >= tt_ice_pair_at(ice->path_gen, ice->path)->consent_until)
+	if (!tt_ice_has_path(ice, now))
 		return false;
 	*out = tt_ice_pair_path(ice, ice->path_gen, ice->path);
 	return true;

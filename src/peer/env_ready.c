@@ -3,6 +3,7 @@
  * Whoever calls a connection makes it ready: it stands in a list. Found there with
  * nothing more to say it goes to sleep, in a heap by its deadline, until that has
  * come or somebody calls it again. So nobody asks all connections. */
+#include "base/num.h"
 #include "peer/pc.h"
 
 /* ---- the heap; places count from 1 ---- */
@@ -175,7 +176,9 @@ taut_time taut_env_deadline(const taut_env *env, const char **why)
 
 	for (const struct taut_pc *pc = env->ready; pc; pc = pc->next_ready)
 		earlier(pc, &first, why);
-	if (env->asleep_count > 0)
+	if (env->asleep_count > 0 && why)
 		earlier(env->asleep[0], &first, why);
+	else if (env->asleep_count > 0) /* as it was when it fell asleep */
+		first = tt_min64(first, env->asleep[0]->wakes_at);
 	return first;
 }

@@ -91,7 +91,14 @@ const char *taut_reason_text(uint32_t reason)
 void pc_touch(struct taut_pc *pc, taut_time now)
 {
 	pc->now = now;
-	pc->wants_send = pc->wants_io = pc->wants_event = true;
+	pc->wants_io = pc->wants_event = true;
+	pc_may_send(pc);
+}
+
+void pc_may_send(struct taut_pc *pc)
+{
+	pc->wants_send = true;
+	pc->sent_at = PC_NEVER;
 	pc_wake(pc);
 }
 
@@ -133,6 +140,7 @@ void pc_update_connection_state(struct taut_pc *pc, uint32_t reason, const char 
 		e->ev.reason = reason;
 	}
 	pc->state_untold = !e;
+	pc->wants_event = true;
 	pc->state_reason = reason;
 	if (reason)
 		tt_note(pc->env, pc->now, TAUT_LAYER_PEER, "connection state",

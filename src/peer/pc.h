@@ -26,7 +26,7 @@ enum {
 	PC_MAX_EVENTS = 4096,
 	PC_MAX_HELD = 128, /* media that came before the keys: a second of it, for a slow answer */
 	PC_PACKET = 1500,  /* the longest datagram taken or made */
-	PC_RTP_PACKET = 1168, /* clear RTP: with tag and UDP over IPv6 it stays under 1,280 */
+	PC_RTP_PACKET = 1168,    /* clear RTP: with tag and UDP over IPv6 it stays under 1,280 */
 	PC_MID = TT_SDP_MID_LEN, /* longer ones the reader refuses */
 };
 
@@ -75,6 +75,8 @@ struct pc_candidates {
 	bool done; /* no more will come */
 };
 
+#define PC_NEVER INT64_MIN
+
 struct pc_transceiver {
 	taut_transceiver id;
 	uint32_t kind, direction,
@@ -85,7 +87,9 @@ struct pc_transceiver {
 	bool has_sender;                 /* so it has, which may be silent for now */
 	char *stream_id, *track_id;
 	uint32_t ssrc, rtx_ssrc;
-	const struct pc_codec *send_codec; /* NULL: nothing can be sent */
+	const struct pc_codec *send_codec;  /* NULL: nothing can be sent */
+	const struct pc_codec *heard_codec; /* of the last frame; NULL: to be looked up */
+	uint8_t heard_pt;
 	struct taut_transceiver_info info; /* what transceiver_at hands out */
 };
 
@@ -122,6 +126,8 @@ struct taut_pc {
 	struct pc_error error;
 	bool closed;
 	bool wants_send, wants_io, wants_event; /* a poll may yield something */
+	taut_time
+		sent_at; /* when poll_send found nothing, and nobody has called since; or PC_NEVER */
 
 	/* negotiation */
 	uint32_t signaling_state;
@@ -188,6 +194,7 @@ int pc_fail_sdp(struct taut_pc *pc, int code, const struct taut_error *why);
 
 /* Something came in or was called: every poll may yield again. */
 void pc_touch(struct taut_pc *pc, taut_time now);
+void pc_may_send(struct taut_pc *pc); /* of the polls, poll_send may */
 
 /* env_ready.c: who has something to do. */
 int pc_enlist(struct taut_pc *pc); /* TAUT_E_NOMEM */
@@ -199,8 +206,8 @@ struct pc_event *pc_queue(struct taut_pc *pc, uint32_t type, const char *label, 
 void pc_milestone(struct taut_pc *pc, uint32_t which, const char *text);
 void pc_free_events(struct taut_pc *pc);
 
-/* Carries what one layer produced to the next, until nothing moves. */
-void pc_pump(struct taut_pc *pc, taut_time now);
+/* Carries what one layer produced to the next, until nothing moves. Whether anything did. */
+bool pc_pump(struct taut_pc *pc, taut_time now);
 void pc_update_connection_state(struct taut_pc *pc, uint32_t reason, const char *text);
 void pc_end(struct taut_pc *pc, taut_time now, uint32_t reason, const char *text);
 void pc_receive_media(struct taut_pc *pc, taut_time now, taut_time received, uint8_t *buf,

@@ -320,6 +320,7 @@ int pc_agree(struct taut_pc *pc, taut_time now, bool we_offered)
 	}
 	for (size_t i = 0; i < pc->transceiver_count; i++) {
 		pc->transceivers[i]->stable = pc->transceivers[i]->bound;
+		pc->transceivers[i]->heard_codec = NULL;
 		pc->transceivers[i]->made_by_offer = false;
 	}
 	pc->stable_data_m_line = pc->data_m_line;

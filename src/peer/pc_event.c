@@ -115,8 +115,7 @@ static const struct taut_event *of_channels(struct taut_pc *pc)
 
 	while (pc->channels && (d = tt_dcs_poll_event(pc->channels, pc->now)) != NULL) {
 		struct taut_event *ev = fresh(pc, 0);
-		pc->wants_send = true; /* DCEP is answered and windows open as events are taken */
-		pc_wake(pc);
+		pc_may_send(pc); /* DCEP is answered and windows open as events are taken */
 		ev->channel = d->channel;
 		switch (d->type) {
 		case TT_DCS_ASSOCIATION_UP:
@@ -154,17 +153,20 @@ static const struct taut_event *of_channels(struct taut_pc *pc)
 }
 
 /* What our description in force says of a payload type: a later offer may have renumbered it. */
-static const struct taut_codec *received_codec(const struct taut_pc *pc,
-					       const struct pc_transceiver *t, uint8_t pt)
+static const struct taut_codec *received_codec(const struct taut_pc *pc, struct pc_transceiver *t,
+					       uint8_t pt)
 {
 	const struct tt_sdp *sdp = pc->local.sdp;
 
+	if (t->heard_codec && t->heard_pt == pt)
+		return &t->heard_codec->codec;
 	if (!sdp || t->stable.m_line < 0 || (size_t)t->stable.m_line >= sdp->media_count)
 		return NULL;
 	const struct tt_sdp_media *m = sdp->media[t->stable.m_line];
 	const struct tt_sdp_codec *c = tt_sdp_codec_by_pt(m, pt);
-	const struct pc_codec *ours = c ? pc_match_codec(pc, t->kind, c) : NULL;
-	return ours ? &ours->codec : NULL;
+	t->heard_codec = c ? pc_match_codec(pc, t->kind, c) : NULL;
+	t->heard_pt = pt;
+	return t->heard_codec ? &t->heard_codec->codec : NULL;
 }
 
 static const struct taut_event *of_frame(struct taut_pc *pc, const struct tt_rtp_event *r)
@@ -209,6 +211,8 @@ const struct taut_event *taut_pc_poll_event(taut_pc *pc)
 	const struct taut_event *ev;
 
 	drop_lent(pc);
+	if (!pc->wants_event)
+		return NULL; /* as the call before found, and nobody has called since */
 	ev = next_queued(pc);
 	if (!ev)
 		ev = of_channels(pc);

@@ -40,6 +40,8 @@ int taut_pc_set_interfaces(taut_pc *pc, taut_time now, const struct taut_interfa
 
 const struct taut_io *taut_pc_poll_io(taut_pc *pc)
 {
+	if (!pc->wants_io)
+		return NULL;
 	const struct taut_io *io = tt_ice_poll_io(pc->ice);
 
 	while (io && pc->closed && io->kind != TAUT_IO_CLOSE)

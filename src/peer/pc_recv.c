@@ -75,6 +75,19 @@ void pc_replay_held(struct taut_pc *pc, taut_time now)
 	pc->held = NULL;
 }
 
+/* RTP goes no further than to its session, whose deadline says whether feedback is due; what else
+ * comes may set anything in motion. */
+static void received(struct taut_pc *pc, taut_time now, bool rtp)
+{
+	if (rtp) {
+		pc->wants_event = true;
+		pc->sent_at = PC_NEVER;
+		return;
+	}
+	pc_touch(pc, now);
+	pc_pump(pc, now);
+}
+
 static void receive_one(struct taut_pc *pc, taut_time now, const struct taut_datagram *in,
 			uint8_t *buf, size_t len)
 {
@@ -109,7 +122,8 @@ int taut_pc_recv(taut_pc *pc, taut_time now, struct taut_datagram *in)
 	struct taut_datagram d;
 	int err = in ? tt_config_take(&d, sizeof d, in) : TAUT_E_INVAL;
 
-	pc_touch(pc, now);
+	pc->now = now;
+	pc_wake(pc);
 	if (err || d.len > d.cap || (d.len > 0 && !d.buf))
 		return pc_fail(pc, err ? err : TAUT_E_INVAL, "TypeError", NULL,
 			       "the datagram has a size, and len bytes in its buffer of cap");
@@ -117,11 +131,10 @@ int taut_pc_recv(taut_pc *pc, taut_time now, struct taut_datagram *in)
 	size_t at = 0;
 	do { /* one of no bytes is one as well */
 		const size_t len = d.len - at < step ? d.len - at : step;
-		const bool media = len > 0 && is_media(d.buf[at]);
+		const bool rtp = len > 1 && is_media(d.buf[at]) && !is_rtcp(d.buf + at);
 		receive_one(pc, now, &d, d.buf + at, len);
+		received(pc, now, rtp);
 		at += step;
-		if (!media) /* which goes no further than to its session */
-			pc_pump(pc, now);
 	} while (at < d.len);
 	return TAUT_OK;
 }

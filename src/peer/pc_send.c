@@ -41,6 +41,7 @@ static size_t next_sctp(struct taut_pc *pc, taut_time now, uint8_t *buf, size_t 
 	if (!pc->channels || pc->dtls_state != TAUT_STATE_CONNECTED)
 		return 0;
 	size_t len = tt_dcs_poll_send(pc->channels, now, clear, SCTP_PACKET);
+	pc->wants_event |= len > 0; /* less is buffered now, which an event may tell */
 	return len > 0 ? tt_dtls_protect(pc->dtls, now, clear, len, buf, cap) : 0;
 }
 
@@ -105,24 +106,47 @@ static bool joins(struct taut_pc *pc, struct taut_datagram *out, size_t len,
 	return false;
 }
 
+/* There was nothing more to send; what was sent may have led to something. */
+static bool more_to_send(struct taut_pc *pc, taut_time now)
+{
+	const bool moved = pc_pump(pc, now);
+
+	if (moved) {
+		pc->wants_event = true;
+		pc_may_send(pc);
+	} else {
+		pc->wants_send = false;
+		pc->sent_at = now;
+	}
+	return moved;
+}
+
+static size_t first_packet(struct taut_pc *pc, taut_time now, uint8_t *buf,
+			   struct tt_ice_path *path)
+{
+	size_t len = 0;
+
+	if (now == pc->sent_at)
+		return 0;
+	do
+		len = next_packet(pc, now, buf, PC_PACKET, path);
+	while (len == 0 && more_to_send(pc, now));
+	return len;
+}
+
 int taut_pc_poll_send(taut_pc *pc, taut_time now, struct taut_datagram *out)
 {
 	struct tt_ice_path first, path;
-	size_t packets = 1;
+	size_t packets = 1, len = 0;
 
 	if (out->size < sizeof *out || out->cap < MIN_BUFFER)
 		return pc_fail(pc, TAUT_E_INVAL, "TypeError", NULL,
 			       "the datagram has a size, and room for %d bytes", MIN_BUFFER);
 	pc->now = now;
-	size_t size = next_packet(pc, now, out->buf, PC_PACKET, &first);
-	if (size == 0) {
-		pc->wants_send = false;
-		pc_pump(pc, now); /* what was sent may have led to events */
-		size = next_packet(pc, now, out->buf, PC_PACKET, &first);
-		if (size == 0)
-			return 0;
-	}
-	pc->wants_send = pc->wants_event = true;
+	const size_t size = first_packet(pc, now, out->buf, &first);
+	if (size == 0)
+		return 0;
+	pc->wants_send = true;
 	pc_wake(pc);
 	out->flow = first.flow;
 	out->local = first.local;
@@ -132,7 +156,9 @@ int taut_pc_poll_send(taut_pc *pc, taut_time now, struct taut_datagram *out)
 	out->segment = 0;
 	out->dscp = out->ecn = 0;
 	while (packets < RUN_PACKETS && out->len + PC_PACKET <= tt_min(out->cap, RUN_BYTES)) {
-		size_t len = next_packet(pc, now, out->buf + out->len, PC_PACKET, &path);
+		len = next_packet(pc, now, out->buf + out->len, PC_PACKET, &path);
+		if (len == 0)
+			(void)more_to_send(pc, now);
 		if (len == 0 || !joins(pc, out, len, &first, &path, size))
 			break;
 		out->len += len;

@@ -28,7 +28,6 @@ taut_time taut_pc_deadline(const taut_pc *pc, const char **why)
 {
 	taut_time first = INT64_MAX, at;
 	const char *reason = NULL, *layer = NULL;
-	struct tt_ice_path path;
 
 	if (pc->closed)
 		return first;
@@ -44,7 +43,7 @@ taut_time taut_pc_deadline(const taut_pc *pc, const char **why)
 	/* Without a path, or after DTLS has failed, nothing of the session is sent (pc_send.c), so that
 	 * waiting for it would spin. */
 	if (pc->rtp && pc->srtp && pc->dtls_state == TAUT_STATE_CONNECTED &&
-	    tt_ice_selected(pc->ice, pc->now, &path)) {
+	    tt_ice_has_path(pc->ice, pc->now)) {
 		at = tt_rtp_session_deadline(pc->rtp, &layer);
 		earlier(&first, &reason, at, layer);
 	}

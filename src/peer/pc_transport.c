@@ -265,9 +265,7 @@ static bool take_dtls(struct taut_pc *pc, taut_time now)
 
 static bool start_dtls(struct taut_pc *pc, taut_time now)
 {
-	struct tt_ice_path path;
-
-	if (pc->dtls_started || !pc->agreed || !tt_ice_selected(pc->ice, now, &path))
+	if (pc->dtls_started || !pc->agreed || !tt_ice_has_path(pc->ice, now))
 		return false;
 	pc->dtls_started = true;
 	pc->dtls_state = TAUT_STATE_CONNECTING;
@@ -295,14 +293,16 @@ static bool start_transport(struct taut_pc *pc, taut_time now)
 		moved = true;
 	}
 	moved |= start_srtp(pc, now);
-	if (pc->srtp && pc->rtp && pc->held)
+	if (pc->srtp && pc->rtp && pc->held) {
 		pc_replay_held(pc, now);
+		moved = true;
+	}
 	return moved;
 }
 
-void pc_pump(struct taut_pc *pc, taut_time now)
+bool pc_pump(struct taut_pc *pc, taut_time now)
 {
-	bool moved = true;
+	bool any = false, moved = true;
 
 	while (moved && !pc->closed) {
 		moved = false;
@@ -312,7 +312,9 @@ void pc_pump(struct taut_pc *pc, taut_time now)
 			moved |= start_transport(pc, now);
 		while (!pc->closed && take_dtls(pc, now))
 			moved = true;
+		any |= moved;
 	}
 	if (pc->rtp)
 		tt_rtp_session_set_path_rtt(pc->rtp, tt_ice_rtt(pc->ice));
+	return any;
 }

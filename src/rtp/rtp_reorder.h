@@ -61,6 +61,12 @@ struct tt_rtp_slot *tt_rtp_reorder_first(const struct tt_rtp_reorder *r, int64_t
 /* Gives up everything before seq. */
 void tt_rtp_reorder_skip_to(struct tt_rtp_reorder *r, int64_t seq);
 
+/* Nothing waits in it, at the head or behind a hole. */
+static inline bool tt_rtp_reorder_empty(const struct tt_rtp_reorder *r)
+{
+	return !r->started || r->newest < r->next;
+}
+
 static inline bool tt_rtp_reorder_has_gap(const struct tt_rtp_reorder *r)
 {
 	return r->started && r->run <= r->newest;

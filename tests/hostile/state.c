@@ -179,14 +179,23 @@ static uint64_t of_channels(const struct tt_dcs *d)
 static uint64_t of_peer(const struct taut_pc *pc)
 {
 	static const struct cut cuts[] = {
-		CUT(taut_pc, base),        CUT(taut_pc, now),
-		CUT(taut_pc, error),       CUT(taut_pc, wants_send),
-		CUT(taut_pc, wants_io),    CUT(taut_pc, wants_event),
-		CUT(taut_pc, local_text),  CUT(taut_pc, made_text),
-		CUT(taut_pc, made_type),   CUT(taut_pc, lent),
-		CUT(taut_pc, layer_event), CUT(taut_pc, frame),
-		CUT(taut_pc, next_packet), CUT(taut_pc, io),
-		CUT(taut_pc, counters),    CUT(taut_pc, next_packet_path),
+		CUT(taut_pc, base),
+		CUT(taut_pc, now),
+		CUT(taut_pc, error),
+		CUT(taut_pc, wants_send),
+		CUT(taut_pc, wants_io),
+		CUT(taut_pc, wants_event),
+		CUT(taut_pc, sent_at),
+		CUT(taut_pc, local_text),
+		CUT(taut_pc, made_text),
+		CUT(taut_pc, made_type),
+		CUT(taut_pc, lent),
+		CUT(taut_pc, layer_event),
+		CUT(taut_pc, frame),
+		CUT(taut_pc, next_packet),
+		CUT(taut_pc, io),
+		CUT(taut_pc, counters),
+		CUT(taut_pc, next_packet_path),
 	};
 	uint64_t h = ABSORB_BUT(SEED, pc, cuts);
 

@@ -231,6 +231,33 @@ static void look_at_timers(struct world_peer *p)
 		world_fail(p->world, "%s: waits, and no timer is armed", p->cfg.name);
 }
 
+/* Who has been asked for all and has said nothing more has nothing more to say, whether or not it is
+ * asked as if something had happened; and it wants no turn before its time. */
+static void look_at_silence(struct world_peer *p)
+{
+	struct taut_pc *pc = p->pc;
+	const taut_time now = p->world->now;
+	uint8_t buf[2048];
+	struct taut_datagram d = { .size = sizeof d, .buf = buf, .cap = sizeof buf };
+
+	if (taut_pc_deadline(pc, NULL) <= now)
+		return;
+	if (taut_env_ready(p->env, now))
+		world_fail(p->world, "%s: wants a turn, and has nothing to do", p->cfg.name);
+	pc_touch(pc, now);
+	const struct taut_io *io = taut_pc_poll_io(pc);
+	const struct taut_event *ev = taut_pc_poll_event(pc);
+	const bool sends = taut_pc_poll_send(pc, now, &d) != 0;
+	if (io || ev || sends)
+		world_fail(p->world, "%s: was silent, and had %s %u", p->cfg.name,
+			   io   ? "a request of kind"
+			   : ev ? "an event of type"
+				: "a datagram, first octet",
+			   io   ? io->kind
+			   : ev ? ev->type
+				: buf[0]);
+}
+
 void session_look_inside(struct world_peer *p)
 {
 	struct side *a = p->cfg.user;
@@ -243,6 +270,7 @@ void session_look_inside(struct world_peer *p)
 		wind_up_streams(p, p->pc->channels->sctp);
 	look_at_peer(p);
 	look_at_timers(p);
+	look_at_silence(p);
 	note_wraps(a);
 }
 

@@ -208,6 +208,12 @@ void taut_pc_send_failed(taut_pc *pc, taut_time now, const struct taut_datagram 
 	pc->send_failures++;
 }
 
+taut_time taut_pc_deadline(const taut_pc *pc, const char **why)
+{
+	(void)why;
+	return pc->timer ? pc->timer : INT64_MAX;
+}
+
 void taut_pc_tick(taut_pc *pc, taut_time now)
 {
 	if (pc->timer && pc->timer <= now) {
