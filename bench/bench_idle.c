@@ -10,7 +10,12 @@
 #include "bench_pair.h"
 #include "bench_tls.h"
 
-enum { PAIRS = 100, STEP = 20000, LONGEST = 5000000 /* each asks for consent once in that time */ };
+enum {
+	PAIRS = 100,
+	STEP = 20000,
+	REST = 1500000,    /* after a second without data a connection gives buffers back */
+	LONGEST = 5000000, /* each asks for consent once in that time */
+};
 enum { MEDIA = 1, ONE_SOCKET = 2 };
 
 struct idle {
@@ -44,6 +49,15 @@ static void idle_close(void *me)
 	free(s);
 }
 
+static void let_pass(struct idle *s, double us)
+{
+	const double end = bench_wall_us() + us;
+
+	while (bench_wall_us() < end)
+		for (int i = 0; i < 2; i++)
+			(void)taut_loop_step(s->loops[i], STEP);
+}
+
 static void *idle_open(const struct bench_case *c, const char **why)
 {
 	struct taut_loop_config loop = { .size = sizeof loop, .flags = TAUT_LOOP_NO_IPV6 };
@@ -65,14 +79,17 @@ static void *idle_open(const struct bench_case *c, const char **why)
 	const double fds = descriptors();
 	long before = 0;
 	for (int i = 0; i < PAIRS; i++) {
-		if (i == 1)
-			before = bench_heap_kb(); /* the first one pays for what all share */
 		s->pairs[i] = bench_pair_new(&cfg, why);
 		if (!s->pairs[i]) {
 			idle_close(s);
 			return NULL;
 		}
+		if (i > 0)
+			continue;
+		let_pass(s, REST);
+		before = bench_heap_kb(); /* the first one pays for what all share */
 	}
+	let_pass(s, REST);
 	s->kb_each = (double)(bench_heap_kb() - before) / (2.0 * (PAIRS - 1));
 	s->fds_each = (descriptors() - fds) / (2.0 * PAIRS);
 	return s;
@@ -85,11 +102,8 @@ static void idle_run(void *me, uint64_t packets, struct bench_sample *out)
 	const double from = bench_cpu_us(), wall = bench_wall_us();
 	const uint64_t mallocs = bench_allocations();
 	const double asked = 1e6 * (double)packets / (2.0 * PAIRS);
-	const double end = wall + (asked < LONGEST ? asked : LONGEST);
 
-	while (bench_wall_us() < end)
-		for (int i = 0; i < 2; i++)
-			(void)taut_loop_step(s->loops[i], STEP);
+	let_pass(s, asked < LONGEST ? asked : LONGEST);
 	const double took = bench_wall_us() - wall;
 	*out = (struct bench_sample){ .packets = (uint64_t)(took / 1e6 * 2 * PAIRS),
 				      .cpu_us = bench_cpu_us() - from,
