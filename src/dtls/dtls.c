@@ -42,7 +42,7 @@ int tt_dtls_new(struct tt_dtls **out, struct tt_dtls_shared *shared, struct tt_e
 	if (!d)
 		return TAUT_E_NOMEM;
 	*d = (struct tt_dtls){ .env = env, .shared = shared, .state = TT_DTLS_NEW };
-	d->resend_at = d->give_up_at = TT_DTLS_NEVER;
+	d->resend_at = d->give_up_at = d->rest_at = TT_DTLS_NEVER;
 	d->timer_lent = tt_dtls_timer_is_lent();
 	d->in.cap = TT_DTLS_IN_SIZE;
 	d->out.cap = TT_DTLS_OUT_SIZE;
@@ -63,6 +63,7 @@ void tt_dtls_free(struct tt_dtls *d)
 	tt_dtls_queue_free(d->env, &d->in);
 	tt_dtls_queue_free(d->env, &d->out);
 	tt_free(d->env, d->early);
+	tt_free(d->env, d->prints);
 	tt_free(d->env, d);
 }
 
@@ -74,7 +75,7 @@ void tt_dtls_end(struct tt_dtls *d, uint32_t state, uint32_t reason, const char 
 	d->state = state;
 	d->end_reason = reason;
 	snprintf(d->end_text, sizeof d->end_text, "%s", text);
-	d->resend_at = d->give_up_at = TT_DTLS_NEVER;
+	d->resend_at = d->give_up_at = d->rest_at = TT_DTLS_NEVER;
 	if (!d->proven) /* what came from someone whose certificate never matched is not data */
 		d->in.off = d->in.len = d->lent = 0;
 	tt_note(d->env, d->now, TAUT_LAYER_DTLS, state == TT_DTLS_CLOSED ? "closed" : "failed",
@@ -90,7 +91,8 @@ void tt_dtls_prove(struct tt_dtls *d)
 		cert && tt_dtls_fingerprint_match(d->shared->lib, cert, d->prints, d->print_count);
 	X509_free(cert);
 	if (!match) {
-		SSL_shutdown(d->ssl); /* OpenSSL sends no alert of our choice this late */
+		if (tt_dtls_rouse(d))
+			SSL_shutdown(d->ssl); /* OpenSSL sends no alert of our choice this late */
 		tt_dtls_end(d, TT_DTLS_FAILED, TAUT_REASON_DTLS_FINGERPRINT,
 			    "the peer's certificate matches no fingerprint of its description");
 		return;
@@ -123,7 +125,12 @@ int tt_dtls_set_remote_fingerprints(struct tt_dtls *d, taut_time now,
 	}
 	if (count == 0)
 		return TAUT_E_UNSUPPORTED;
-	memcpy(d->prints, read, count * sizeof read[0]);
+	struct tt_dtls_print *prints = tt_alloc(d->env, count * sizeof *prints);
+	if (!prints)
+		return TAUT_E_NOMEM;
+	memcpy(prints, read, count * sizeof *prints);
+	tt_free(d->env, d->prints);
+	d->prints = prints;
 	d->print_count = count;
 	d->now = now;
 	tt_dtls_prove(d);
@@ -158,7 +165,8 @@ void tt_dtls_close(struct tt_dtls *d, taut_time now)
 	d->now = now;
 	if (d->state == TT_DTLS_UNPROVEN || d->state == TT_DTLS_CONNECTED) {
 		ERR_clear_error();
-		SSL_shutdown(d->ssl); /* RFC 5246 section 7.2.1 */
+		if (tt_dtls_rouse(d))
+			SSL_shutdown(d->ssl); /* RFC 5246 section 7.2.1 */
 	}
 	tt_dtls_end(d, TT_DTLS_CLOSED, TAUT_REASON_CLOSED_HERE, "closed here");
 	d->told_connected = d->told_end = true;
@@ -170,8 +178,10 @@ void tt_dtls_tick(struct tt_dtls *d, taut_time now)
 	char text[sizeof d->end_text];
 
 	d->now = now;
-	if (d->state != TT_DTLS_HANDSHAKE)
+	if (d->state != TT_DTLS_HANDSHAKE) {
+		tt_dtls_rest(d);
 		return;
+	}
 	if (now < d->give_up_at && now < d->resend_at)
 		return;
 	ERR_clear_error();
@@ -187,6 +197,11 @@ taut_time tt_dtls_deadline(const struct tt_dtls *d, const char **why)
 {
 	const bool resend = d->resend_at <= d->give_up_at;
 
+	if (d->state != TT_DTLS_HANDSHAKE) {
+		if (why)
+			*why = "DTLS buffers unused";
+		return d->rest_at;
+	}
 	if (why)
 		*why = resend ? "DTLS flight again" : "DTLS handshake limit";
 	return resend ? d->resend_at : d->give_up_at;

@@ -74,8 +74,8 @@ struct tt_dtls_fingerprint {
  * those of the strongest hash we know count, and one match among them is enough (RFC 8122
  * section 5). sha-256, sha-384 and sha-512 count; md2, md5, sha-1, sha-224 and unknown names
  * are passed over. May end in the events CONNECTED or FAILED.
- * TAUT_E_SYNTAX: one of them is not hex of its hash's length, nothing was changed;
- * TAUT_E_UNSUPPORTED: none is of a hash that counts, nothing was changed. */
+ * After an error nothing was changed. TAUT_E_SYNTAX: one of them is not hex of its hash's length;
+ * TAUT_E_UNSUPPORTED: none is of a hash that counts; TAUT_E_NOMEM. */
 int tt_dtls_set_remote_fingerprints(struct tt_dtls *d, taut_time now,
 				    const struct tt_dtls_fingerprint *all, size_t n);
 

@@ -58,6 +58,7 @@ static void shake_hands(struct tt_dtls *d)
 	if (r == 1) {
 		d->state = TT_DTLS_UNPROVEN;
 		d->give_up_at = TT_DTLS_NEVER;
+		(void)tt_dtls_rouse(d); /* they are there: from now on it is looked who uses them */
 	} else if (SSL_get_error(d->ssl, r) != SSL_ERROR_WANT_READ) {
 		end_by_openssl(d);
 		return;
@@ -178,6 +179,10 @@ static void feed(struct tt_dtls *d, const struct tt_dtls_record *rec)
 		dropped(d, why, rec->whole_len);
 		return;
 	}
+	if (!shaking(d) && !tt_dtls_rouse(d)) {
+		end_by_openssl(d);
+		return;
+	}
 	const bool early = shaking(d);
 	const size_t had = d->in.len;
 	const unsigned flights = d->flights;
@@ -276,6 +281,10 @@ size_t tt_dtls_protect(struct tt_dtls *d, taut_time now, const void *data, size_
 	    cap < len + TT_DTLS_OVERHEAD)
 		return 0;
 	tt_dtls_forget_errors();
+	if (!tt_dtls_rouse(d)) {
+		end_by_openssl(d);
+		return 0;
+	}
 	d->direct = out;
 	d->direct_cap = cap;
 	d->direct_len = 0;

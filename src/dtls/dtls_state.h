@@ -21,6 +21,7 @@ enum {
 };
 
 #define TT_DTLS_NEVER INT64_MAX
+#define TT_DTLS_REST  1000000 /* microseconds */
 
 struct tt_dtls_shared {
 	struct tt_env *env;
@@ -63,8 +64,10 @@ struct tt_dtls {
 	uint32_t end_reason;
 	char end_text[200];
 	taut_time now; /* of the call under way, for what OpenSSL calls back */
+	/* Buffers are given back when no record came or went for TT_DTLS_REST. */
+	taut_time used_at, rest_at; /* rest_at: when to look; TT_DTLS_NEVER: they are not there */
 
-	struct tt_dtls_print prints[TT_DTLS_FINGERPRINTS_MAX];
+	struct tt_dtls_print *prints;
 	size_t print_count; /* 0: not known yet */
 
 	/* The record that OpenSSL may read now; NULL: none. */
@@ -99,6 +102,14 @@ struct tt_dtls {
 void tt_dtls_end(struct tt_dtls *d, uint32_t state, uint32_t reason, const char *text);
 /* From UNPROVEN to CONNECTED or FAILED, if the fingerprints are known. */
 void tt_dtls_prove(struct tt_dtls *d);
+
+/* ---- dtls_rest.c ---- */
+
+/* Before OpenSSL reads or writes records after the handshake. False: there is no memory, and
+ * OpenSSL will not go on. */
+bool tt_dtls_rouse(struct tt_dtls *d);
+/* Time passed: buffers that nobody used go back. */
+void tt_dtls_rest(struct tt_dtls *d);
 
 /* ---- dtls_io.c ---- */
 

@@ -106,10 +106,13 @@ int pc_take_transport(struct taut_pc *pc, taut_time now, uint32_t type, const st
 	if (!m || !tt_sdp_ufrag(sdp, m))
 		return TAUT_OK;
 	/* Fingerprints first: they can be set again, which ICE's credentials cannot. */
-	if (!pc->agreed && take_fingerprints(pc, now, sdp, m) != TAUT_OK)
+	int err = pc->agreed ? TAUT_OK : take_fingerprints(pc, now, sdp, m);
+	if (err == TAUT_E_NOMEM)
+		return pc_fail_nomem(pc);
+	if (err)
 		return pc_fail(pc, TAUT_E_INVAL, "InvalidAccessError", "RFC 8122 section 5",
 			       "no usable a=fingerprint");
-	int err = take_credentials(pc, now, type, sdp, m);
+	err = take_credentials(pc, now, type, sdp, m);
 	if (err)
 		return err;
 	for (size_t i = 0; i < m->candidate_count; i++)
