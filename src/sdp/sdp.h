@@ -265,6 +265,7 @@ struct tt_sdp {
 	/* the builder's */
 	struct tt_env *env;
 	struct tt_sdp_block *blocks;
+	size_t room, next_block; /* of all blocks; of the one to come */
 	struct tt_sdp_scrap *scrap;
 	bool failed; /* memory ran out while building */
 };
@@ -329,6 +330,8 @@ bool tt_sdp_equal(const struct tt_sdp *a, const struct tt_sdp *b, const char **d
  *
  * Helpers copy their text into the arena and never return NULL: with memory used up they hand out
  * a scrap to be filled in vain, and tt_sdp_write answers TAUT_E_NOMEM. So a builder checks once.
+ * Those that return an element want a description that tt_sdp_new made; to one that was read,
+ * candidates may be added.
  * Sections stay where they are; any other element moves with the next of its kind. Fields of text
  * are set to what tt_sdp_text returns, or to literals. */
 
@@ -349,8 +352,8 @@ struct tt_sdp_codec *tt_sdp_add_codec(struct tt_sdp *sdp, struct tt_sdp_media *m
 				      uint8_t payload_type, const char *name, uint32_t clock_rate,
 				      uint8_t channels, const char *fmtp);
 void tt_sdp_add_rtcp_fb(struct tt_sdp *sdp, struct tt_sdp_codec *c, const char *fb);
-struct tt_sdp_candidate *tt_sdp_add_candidate(struct tt_sdp *sdp, struct tt_sdp_media *m,
-					      const struct tt_sdp_candidate *c);
+void tt_sdp_add_candidate(struct tt_sdp *sdp, struct tt_sdp_media *m,
+			  const struct tt_sdp_candidate *c);
 struct tt_sdp_extmap *tt_sdp_add_extmap(struct tt_sdp *sdp, struct tt_sdp_common *at, uint16_t id,
 					uint8_t direction, const char *uri);
 void tt_sdp_add_msid(struct tt_sdp *sdp, struct tt_sdp_media *m, const char *stream,

@@ -8,14 +8,17 @@
 
 #include "sdp/sdp.h"
 
-/* What builders get when memory is used up: to be written to, never read. */
+/* What builders get when memory is used up: to be written to, never read. A description that was
+ * read has none. */
 struct tt_sdp_scrap {
 	struct tt_sdp_media media;
 	struct tt_sdp_codec codec;
-	struct tt_sdp_candidate candidate;
 	struct tt_sdp_extmap extmap;
 	struct tt_sdp_group group;
 };
+
+/* For what is read of a text of that length; memory comes with its first piece. NULL: there is none. */
+struct tt_sdp *tt_sdp_new_to_read(struct tt_env *env, size_t text);
 
 /* Zeroed and aligned; NULL sets sdp->failed. */
 void *tt_sdp_arena(struct tt_sdp *sdp, size_t size);
@@ -26,8 +29,8 @@ char *tt_sdp_copy_n(struct tt_sdp *sdp, const char *text, size_t len);
 void *tt_sdp_grow(struct tt_sdp *sdp, void *array, size_t count, size_t size);
 
 /* A zeroed element at the end of array, or NULL. */
-#define TT_SDP_PUSH(sdp, array, count)                                           \
-	((array) = tt_sdp_grow((sdp), (array), (count), sizeof *(array)),        \
+#define TT_SDP_PUSH(sdp, array, count)                                                             \
+	((array) = tt_sdp_grow((sdp), (array), (count), sizeof *(array)),                          \
 	 (sdp)->failed ? NULL : &(array)[(count)++])
 
 #endif

@@ -61,14 +61,13 @@ void tt_sdp_add_rtcp_fb(struct tt_sdp *sdp, struct tt_sdp_codec *c, const char *
 	add_text(sdp, &c->rtcp_fb, &c->rtcp_fb_count, fb);
 }
 
-struct tt_sdp_candidate *tt_sdp_add_candidate(struct tt_sdp *sdp, struct tt_sdp_media *m,
-					      const struct tt_sdp_candidate *from)
+void tt_sdp_add_candidate(struct tt_sdp *sdp, struct tt_sdp_media *m,
+			  const struct tt_sdp_candidate *from)
 {
 	struct tt_sdp_candidate *c = TT_SDP_PUSH(sdp, m->candidates, m->candidate_count);
 
-	c = OR_SCRAP(sdp, c, candidate);
-	*c = *from;
-	return c;
+	if (c)
+		*c = *from;
 }
 
 struct tt_sdp_extmap *tt_sdp_add_extmap(struct tt_sdp *sdp, struct tt_sdp_common *at, uint16_t id,

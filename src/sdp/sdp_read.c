@@ -416,7 +416,7 @@ int tt_sdp_read(struct tt_sdp **out, struct tt_env *env, const char *text, size_
 		}
 		return r.x.code;
 	}
-	r.sdp = tt_sdp_new(env);
+	r.sdp = tt_sdp_new_to_read(env, len);
 	if (!r.sdp) {
 		(void)tt_sdp_refuse(&r.x, TAUT_E_NOMEM, text, "out of memory", "more of it");
 		return r.x.code;

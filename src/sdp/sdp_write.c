@@ -40,7 +40,8 @@ static bool reserve(struct sink *s, size_t more)
 #if defined __GNUC__
 __attribute__((format(printf, 2, 3)))
 #endif
-static void put(struct sink *s, const char *fmt, ...)
+static void
+put(struct sink *s, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -387,7 +388,8 @@ int tt_sdp_write(const struct tt_sdp *sdp, struct tt_env *env, char **out, size_
 		tt_free(env, s.buf);
 		return s.code;
 	}
-	*out = s.buf;
+	char *exact = tt_resize(env, s.buf, s.len + 1);
+	*out = exact ? exact : s.buf;
 	*len = s.len;
 	return 0;
 }
