@@ -170,11 +170,12 @@ bool tt_stun_fingerprint_ok(const struct tt_stun_msg *m, const uint8_t *pkt);
 
 /* ---- who wrote it ---- */
 
-/* A password and the two HMAC contexts keyed with it, fetched once: one credential object,
+/* A password and the two HMAC contexts keyed with it, made once: one credential object,
  * one key. The short-term key is the password itself (9.1.1). Holds OpenSSL memory until
  * tt_stun_key_free. */
 struct tt_stun_key {
-	void *sha1, *sha256; /* EVP_MAC_CTX; NULL: not initialized */
+	void *sha1; /* EVP_MAC_CTX; NULL: not initialized */
+	struct tt_stun_strong *sha256;
 };
 bool tt_stun_key_init(struct tt_stun_key *k, const void *secret, size_t len);
 /* The long-term key, 9.2.2 and 18.5.1, of texts that OpaqueString (RFC 8265) leaves as they are. */

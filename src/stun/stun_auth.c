@@ -2,8 +2,11 @@
  * FINGERPRINT. RFC 8489 sections 14.5 to 14.7.
  *
  * A key holds its two HMAC contexts with the password hashed in: restarting one
- * costs a fifth of keying a new one. */
+ * costs a fifth of keying a new one. That of SHA-256 is made when it is wanted first, which with
+ * ICE it never is. */
 #include "stun/stun_auth.h"
+
+#include <string.h>
 
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
@@ -14,12 +17,20 @@
 #include "base/num.h"
 #include "base/unchecked.h"
 
-static EVP_MAC_CTX *keyed(EVP_MAC *mac, const char *digest, const void *secret, size_t len)
+struct tt_stun_strong {
+	EVP_MAC_CTX *ctx; /* NULL: not wanted yet */
+	size_t len;
+	uint8_t secret[];
+};
+
+static EVP_MAC_CTX *keyed(const char *digest, const void *secret, size_t len)
 {
 	static const uint8_t nothing[1];
 	char name[8] = { 0 };
-	EVP_MAC_CTX *ctx = EVP_MAC_CTX_new(mac);
+	EVP_MAC *mac = EVP_MAC_fetch(NULL, "HMAC", NULL);
+	EVP_MAC_CTX *ctx = mac ? EVP_MAC_CTX_new(mac) : NULL;
 
+	EVP_MAC_free(mac); /* the context holds it */
 	for (size_t i = 0; i + 1 < sizeof name && digest[i]; i++)
 		name[i] = digest[i]; /* OSSL_PARAM takes no const */
 	const OSSL_PARAM params[] = {
@@ -34,18 +45,26 @@ static EVP_MAC_CTX *keyed(EVP_MAC *mac, const char *digest, const void *secret, 
 
 bool tt_stun_key_init(struct tt_stun_key *k, const void *secret, size_t len)
 {
-	EVP_MAC *mac = EVP_MAC_fetch(NULL, "HMAC", NULL);
-
-	*k = (struct tt_stun_key){ 0 };
-	if (mac) {
-		k->sha1 = keyed(mac, "SHA1", secret, len);
-		k->sha256 = keyed(mac, "SHA256", secret, len);
+	*k = (struct tt_stun_key){ .sha1 = keyed("SHA1", secret, len) };
+	struct tt_stun_strong *s = k->sha1 ? OPENSSL_zalloc(sizeof *s + len) : NULL;
+	if (!s) {
+		tt_stun_key_free(k);
+		return false;
 	}
-	EVP_MAC_free(mac); /* the contexts hold it */
-	if (k->sha1 && k->sha256)
-		return true;
-	tt_stun_key_free(k);
-	return false;
+	s->len = len;
+	if (len > 0)
+		memcpy(s->secret, secret, len);
+	k->sha256 = s;
+	return true;
+}
+
+void *tt_stun_key_sha256(const struct tt_stun_key *k)
+{
+	struct tt_stun_strong *s = k->sha256;
+
+	if (s && !s->ctx)
+		s->ctx = keyed("SHA256", s->secret, s->len);
+	return s ? s->ctx : NULL;
 }
 
 /* The parts with a colon between each two: 9.2.2, 14.4. False: OpenSSL refused. */
@@ -89,7 +108,10 @@ bool tt_stun_userhash(uint8_t out[TT_STUN_USERHASH_LEN], struct span user, struc
 void tt_stun_key_free(struct tt_stun_key *k)
 {
 	EVP_MAC_CTX_free(k->sha1);
-	EVP_MAC_CTX_free(k->sha256);
+	if (k->sha256) {
+		EVP_MAC_CTX_free(k->sha256->ctx);
+		OPENSSL_clear_free(k->sha256, sizeof *k->sha256 + k->sha256->len);
+	}
 	*k = (struct tt_stun_key){ 0 };
 }
 
@@ -118,7 +140,7 @@ bool tt_stun_verify(const struct tt_stun_msg *m, const uint8_t *pkt, const struc
 		return false;
 	if (TT_UNCHECKED)
 		return true;
-	if (!tt_stun_hmac(strong ? k->sha256 : k->sha1, pkt, at, len, mac, sizeof mac))
+	if (!tt_stun_hmac(strong ? tt_stun_key_sha256(k) : k->sha1, pkt, at, len, mac, sizeof mac))
 		return false;
 	return CRYPTO_memcmp(mac, pkt + at + 4, len) == 0;
 }

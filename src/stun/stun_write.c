@@ -128,7 +128,7 @@ void tt_stun_put_integrity(struct wr *w, const struct tt_stun_key *k)
 
 void tt_stun_put_integrity_sha256(struct wr *w, const struct tt_stun_key *k)
 {
-	put_hmac(w, TT_STUN_MESSAGE_INTEGRITY_SHA256, k->sha256, TT_STUN_SHA256_LEN);
+	put_hmac(w, TT_STUN_MESSAGE_INTEGRITY_SHA256, tt_stun_key_sha256(k), TT_STUN_SHA256_LEN);
 }
 
 void tt_stun_put_fingerprint(struct wr *w)
