@@ -125,6 +125,7 @@ void tt_ice_free(struct tt_ice *ice)
 		tt_free(ice->env, ice->server[i].host);
 	tt_free(ice->env, ice->local);
 	tt_free(ice->env, ice->probe);
+	tt_free(ice->env, ice->response);
 	tt_free(ice->env, ice);
 }
 
@@ -241,7 +242,7 @@ int tt_ice_restart(struct tt_ice *ice, taut_time now)
 		ice->prev = ice->cur;
 		ice->prev_until = 0;
 		for (size_t i = 0; i < ice->response_count; i++)
-			ice->response[(ice->response_head + i) % TT_ICE_MAX_RESPONSES].prev = true;
+			tt_ice_response_at(ice, i)->prev = true;
 	}
 	ice->cur = g;
 	ice->answer_until = 0;

@@ -29,7 +29,7 @@ enum {
 	TT_ICE_PAIR_TX = 4,
 	TT_ICE_CONSENT_TX = 8,
 	TT_ICE_NAME_CAP = 64 + 6, /* one label, ".local" and a NUL */
-	TT_ICE_BLOCK = 8,         /* pairs and candidates for which memory is taken at once */
+	TT_ICE_BLOCK = 4,         /* pairs and candidates for which memory is taken at once */
 };
 
 enum ice_base_state { BASE_NONE, BASE_WANTED, BASE_ASKED, BASE_OPEN, BASE_CLOSING };
@@ -180,8 +180,8 @@ struct tt_ice {
 	struct ice_tx consent[TT_ICE_CONSENT_TX];
 	uint8_t consent_at;
 
-	struct ice_response response[TT_ICE_MAX_RESPONSES];
-	size_t response_head, response_count;
+	struct ice_response *response; /* a ring with room for so many as waited at once */
+	size_t response_room, response_head, response_count;
 
 	taut_flow mdns_flow; /* 0: none */
 	enum ice_base_state mdns_state;
@@ -196,6 +196,11 @@ struct tt_ice {
 	struct tt_ice_event event;
 	struct tt_ice_counters counters;
 };
+
+static inline struct ice_response *tt_ice_response_at(const struct tt_ice *ice, size_t i)
+{
+	return &ice->response[(ice->response_head + i) % ice->response_room];
+}
 
 /* ice_agent.c */
 void tt_ice_drop_packet(struct tt_ice *ice, taut_time now, uint32_t reason,

@@ -82,8 +82,8 @@ static void forget_base(struct tt_ice *ice, int base)
 		if (ice->probe[i].base == base)
 			ice->probe[i].used = false;
 	for (size_t i = 0; i < ice->response_count; i++) {
-		struct ice_response *r =
-			&ice->response[(ice->response_head + i) % TT_ICE_MAX_RESPONSES];
+		struct ice_response *r = tt_ice_response_at(ice, i);
+
 		if (r->flow == ice->base[base].flow)
 			r->flow = 0; /* not sent */
 	}

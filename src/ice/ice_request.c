@@ -20,16 +20,34 @@ static bool names(const struct ice_gen *g, struct span username)
 					 span_of(g->remote_ufrag));
 }
 
+/* Most have one to answer at a time. */
+static bool room_to_respond(struct tt_ice *ice)
+{
+	if (ice->response_count < ice->response_room)
+		return true;
+	const size_t room = ice->response_room ? 2 * ice->response_room : 2;
+	struct ice_response *all =
+		room <= TT_ICE_MAX_RESPONSES ? tt_resize(ice->env, NULL, room * sizeof *all) : NULL;
+	if (!all)
+		return false;
+	for (size_t i = 0; i < ice->response_count; i++)
+		all[i] = *tt_ice_response_at(ice, i);
+	tt_free(ice->env, ice->response);
+	ice->response = all;
+	ice->response_room = room;
+	ice->response_head = 0;
+	return true;
+}
+
 static bool respond(struct tt_ice *ice, taut_time now, int base, bool prev,
 		    const struct taut_addr *local, const struct taut_addr *from,
 		    const struct tt_stun_msg *m, uint16_t error)
 {
-	if (ice->response_count == TT_ICE_MAX_RESPONSES) {
+	if (!room_to_respond(ice)) {
 		tt_ice_drop_packet(ice, now, TAUT_DROP_ICE_TOO_MANY_ANSWERS, from);
 		return false;
 	}
-	struct ice_response *r =
-		&ice->response[(ice->response_head + ice->response_count++) % TT_ICE_MAX_RESPONSES];
+	struct ice_response *r = tt_ice_response_at(ice, ice->response_count++);
 	*r = (struct ice_response){ .flow = ice->base[base].flow,
 				    .remote = *from,
 				    .local = local && local->family ? *local : ice->base[base].addr,
@@ -204,11 +222,11 @@ int tt_ice_on_request(struct tt_ice *ice, taut_time now, int base, const struct 
 
 size_t tt_ice_response_write(struct tt_ice *ice, taut_time now, struct tt_ice_out *out)
 {
-	struct ice_response *r = &ice->response[ice->response_head];
+	struct ice_response *r = tt_ice_response_at(ice, 0);
 	struct wr w = wr_make(out->buf, out->cap);
 	const struct ice_gen *g = r->prev ? ice->prev : ice->cur;
 
-	ice->response_head = (ice->response_head + 1) % TT_ICE_MAX_RESPONSES;
+	ice->response_head = (ice->response_head + 1) % ice->response_room;
 	ice->response_count--;
 	if (!g || r->flow == 0)
 		return 0; /* its generation or socket is gone */
