@@ -21,10 +21,8 @@ int tt_dcs_new(struct tt_dcs **out, struct tt_env *env, const struct tt_dcs_conf
 	d->max_streams = cfg->sctp.max_streams ? cfg->sctp.max_streams : 1024;
 	d->generation = 1;
 	d->work = d->talk = d->armed = (struct slots){ NO_SLOT, NO_SLOT };
-	d->by_stream = tt_alloc(env, d->max_streams * sizeof *d->by_stream);
-	int err = d->by_stream ? tt_sctp_new(&d->sctp, env, &cfg->sctp, now) : TAUT_E_NOMEM;
+	int err = tt_sctp_new(&d->sctp, env, &cfg->sctp, now);
 	if (err < 0) {
-		tt_free(env, d->by_stream);
 		tt_free(env, d);
 		return err;
 	}

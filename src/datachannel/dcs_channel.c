@@ -16,9 +16,29 @@ struct channel *tt_dcs_find(const struct tt_dcs *d, taut_channel number)
 	return &d->channels[slot];
 }
 
+uint32_t tt_dcs_stream(const struct tt_dcs *d, uint32_t stream)
+{
+	return stream < d->streams ? d->by_stream[stream] : STREAM_FREE;
+}
+
+/* Room to say whose the first n streams are. */
+static bool reserve_streams(struct tt_dcs *d, size_t n)
+{
+	if (n <= d->streams)
+		return true;
+	const size_t room = tt_min(tt_max(n, 2 * (size_t)d->streams), d->max_streams);
+	uint32_t *all = tt_resize(d->env, d->by_stream, room * sizeof *all);
+	if (!all)
+		return false;
+	memset(all + d->streams, 0, (room - d->streams) * sizeof *all); /* STREAM_FREE */
+	d->by_stream = all;
+	d->streams = tt_u32(room);
+	return true;
+}
+
 struct channel *tt_dcs_by_stream(const struct tt_dcs *d, uint16_t stream)
 {
-	uint32_t slot = stream < d->max_streams ? d->by_stream[stream] : STREAM_FREE;
+	uint32_t slot = tt_dcs_stream(d, stream);
 
 	return slot == STREAM_FREE || slot == STREAM_BURNT ? NULL : &d->channels[slot - 1];
 }
@@ -38,7 +58,7 @@ static struct channel *free_slot(struct tt_dcs *d)
 	}
 	if (d->count >= d->max_channels)
 		return NULL;
-	uint32_t want = (uint32_t)tt_min(d->count ? 2 * (size_t)d->count : 8, d->max_channels);
+	uint32_t want = (uint32_t)tt_min(d->count ? 2 * (size_t)d->count : 2, d->max_channels);
 	struct channel *all = tt_resize(d->env, d->channels, want * sizeof *all);
 	if (!all)
 		return NULL;
@@ -54,7 +74,10 @@ int tt_dcs_new_channel(struct tt_dcs *d, const struct tt_dcs_init *init, size_t 
 {
 	if (d->used >= d->max_channels)
 		return TAUT_E_LIMIT;
-	struct channel *c = free_slot(d);
+	/* With that, one that chooses its stream later finds room for it, but for spent ones. */
+	struct channel *c = reserve_streams(d, tt_min(2 * (size_t)d->used + 2, d->max_streams))
+				    ? free_slot(d)
+				    : NULL;
 	if (!c)
 		return TAUT_E_NOMEM;
 	*c = (struct channel){
@@ -83,7 +106,7 @@ int tt_dcs_new_channel(struct tt_dcs *d, const struct tt_dcs_init *init, size_t 
 /* What the other lists still hold of it they find to be free, and skip. */
 void tt_dcs_free_channel(struct tt_dcs *d, struct channel *c)
 {
-	if (c->id >= 0 && d->by_stream[c->id] == tt_dcs_slot(d, c) + 1)
+	if (c->id >= 0 && tt_dcs_stream(d, (uint32_t)c->id) == tt_dcs_slot(d, c) + 1)
 		d->by_stream[c->id] = STREAM_FREE;
 	tt_dcs_drop_work(d, c);
 	tt_free(d->env, c->label);
@@ -95,10 +118,13 @@ void tt_dcs_free_channel(struct tt_dcs *d, struct channel *c)
 	d->used--;
 }
 
-void tt_dcs_bind(struct tt_dcs *d, struct channel *c, uint16_t stream)
+bool tt_dcs_bind(struct tt_dcs *d, struct channel *c, uint16_t stream)
 {
+	if (!reserve_streams(d, (size_t)stream + 1))
+		return false;
 	c->id = stream;
 	d->by_stream[stream] = tt_dcs_slot(d, c) + 1;
+	return true;
 }
 
 /* RFC 8832 section 6: the DTLS client opens even streams, the server odd ones. */
@@ -107,10 +133,8 @@ bool tt_dcs_choose_id(struct tt_dcs *d, struct channel *c)
 	uint16_t limit = (uint16_t)tt_min(tt_sctp_out_streams(d->sctp), d->max_streams);
 
 	for (uint32_t id = !d->is_client; id < limit; id += 2)
-		if (d->by_stream[id] == STREAM_FREE) {
-			tt_dcs_bind(d, c, (uint16_t)id);
-			return true;
-		}
+		if (tt_dcs_stream(d, id) == STREAM_FREE)
+			return tt_dcs_bind(d, c, (uint16_t)id);
 	return false;
 }
 
@@ -124,7 +148,7 @@ static int check_init(const struct tt_dcs *d, const struct tt_dcs_init *init, si
 		return TAUT_E_INVAL;
 	if (init->negotiated &&
 	    (init->id >= d->max_streams || init->id >= tt_sctp_out_streams(d->sctp) ||
-	     d->by_stream[init->id] != STREAM_FREE))
+	     tt_dcs_stream(d, init->id) != STREAM_FREE))
 		return TAUT_E_INVAL;
 	return TAUT_OK;
 }
@@ -146,7 +170,10 @@ int tt_dcs_create(struct tt_dcs *d, taut_time now, const struct tt_dcs_init *ini
 	if (err < 0)
 		return err;
 	if (in.negotiated) {
-		tt_dcs_bind(d, c, in.id);
+		if (!tt_dcs_bind(d, c, in.id)) {
+			tt_dcs_free_channel(d, c);
+			return TAUT_E_NOMEM;
+		}
 		c->heard = true;
 	} else if (d->role_known && !tt_dcs_choose_id(d, c)) {
 		tt_dcs_free_channel(d, c);

@@ -15,7 +15,7 @@ static uint32_t open_fault(const struct tt_dcs *d, uint16_t stream)
 {
 	if (stream >= d->max_streams || stream >= tt_sctp_out_streams(d->sctp))
 		return TAUT_DROP_DATA_NO_WAY_BACK;
-	if (d->by_stream[stream] != STREAM_FREE)
+	if (tt_dcs_stream(d, stream) != STREAM_FREE)
 		return TAUT_DROP_DATA_STREAM_IN_USE;
 	if ((stream % 2 == 0) == d->is_client)
 		return TAUT_DROP_DATA_STREAM_OURS;
@@ -41,7 +41,10 @@ static uint32_t make_channel(struct tt_dcs *d, taut_time now, const struct dcep_
 
 	if (tt_dcs_new_channel(d, &init, o->label.len, o->protocol.len, &c) < 0)
 		return TAUT_DROP_DATA_TOO_MANY;
-	tt_dcs_bind(d, c, stream);
+	if (!tt_dcs_bind(d, c, stream)) {
+		tt_dcs_free_channel(d, c);
+		return TAUT_DROP_DATA_TOO_MANY;
+	}
 	c->by_peer = c->heard = true;
 	c->state = TT_DCS_STATE_OPEN;
 	c->must_ack = c->say_channel = c->say_open = true;

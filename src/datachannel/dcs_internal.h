@@ -63,7 +63,8 @@ struct tt_dcs {
 	struct channel *channels; /* slots; grows, never shrinks */
 	uint32_t count, used;
 	uint16_t generation;      /* of the next number handed out */
-	uint32_t *by_stream;      /* max_streams of: slot + 1, or STREAM_ */
+	uint32_t *by_stream;      /* streams of: slot + 1, or STREAM_; those beyond are free */
+	uint32_t streams;
 	struct slots work, talk, armed;
 
 	bool say_closed;
@@ -75,13 +76,14 @@ struct tt_dcs {
 
 /* dcs_channel.c */
 struct channel *tt_dcs_find(const struct tt_dcs *d, taut_channel number);
+uint32_t tt_dcs_stream(const struct tt_dcs *d, uint32_t stream); /* slot + 1, or STREAM_ */
 struct channel *tt_dcs_by_stream(const struct tt_dcs *d, uint16_t stream);
 uint32_t tt_dcs_slot(const struct tt_dcs *d, const struct channel *c);
 int tt_dcs_new_channel(struct tt_dcs *d, const struct tt_dcs_init *init, size_t label_len,
                        size_t protocol_len, struct channel **out);
 void tt_dcs_free_channel(struct tt_dcs *d, struct channel *c);
 bool tt_dcs_choose_id(struct tt_dcs *d, struct channel *c);
-void tt_dcs_bind(struct tt_dcs *d, struct channel *c, uint16_t stream);
+bool tt_dcs_bind(struct tt_dcs *d, struct channel *c, uint16_t stream); /* false: no memory */
 /* Towards its end, in its own way by its state. */
 void tt_dcs_begin_close(struct tt_dcs *d, struct channel *c, uint32_t reason);
 void tt_dcs_finish_close(struct tt_dcs *d, struct channel *c, uint32_t reason);

@@ -83,6 +83,8 @@ void tt_sctp_free(struct tt_sctp *s)
 	tt_sctp_clear_control(s);
 	tt_sctp_reconfig_forget(s);
 	tt_free(s->env, s->cookie);
+	tt_free(s->env, s->earlier);
+	tt_free(s->env, s->reply);
 	tt_free(s->env, s);
 }
 

@@ -131,7 +131,8 @@ struct tt_sctp {
 	bool acked_once;
 	/* Packets may come in batches and ours go out after each: every second one is acknowledged
 	 * all the same, as it was when it came. The last report is written as things stand. */
-	struct sctp_report report, earlier[SCTP_MAX_EARLIER];
+	struct sctp_report report;
+	struct sctp_report *earlier; /* SCTP_MAX_EARLIER of them; NULL: there were none yet */
 	bool reported;             /* report is not sent */
 	size_t earlier_first, earlier_count;
 	size_t told_window;        /* a_rwnd of our last SACK */
@@ -139,7 +140,7 @@ struct tt_sctp {
 	taut_time heartbeat_at;    /* of the unanswered one; -1: none */
 	struct sctp_control *control, **control_tail;
 	size_t control_count;
-	uint8_t reply[SCTP_MAX_REPLY]; /* a packet of its own, with its own tag; the latest wins */
+	uint8_t *reply; /* a packet of its own, with its own tag; the latest wins; NULL: none */
 	size_t reply_len;
 
 	/* what the next events are */

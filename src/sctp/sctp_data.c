@@ -84,7 +84,9 @@ static void keep_report(struct tt_sctp *s)
 {
 	if (s->reported && s->unacked_packets < 2)
 		return;
-	if (s->reported && s->earlier_count < SCTP_MAX_EARLIER) {
+	if (s->reported && !s->earlier)
+		s->earlier = tt_alloc(s->env, SCTP_MAX_EARLIER * sizeof *s->earlier);
+	if (s->reported && s->earlier && s->earlier_count < SCTP_MAX_EARLIER) {
 		size_t at = (s->earlier_first + s->earlier_count++) % SCTP_MAX_EARLIER;
 		s->earlier[at] = s->report;
 	}

@@ -14,7 +14,9 @@
 
 struct wr tt_sctp_reply_begin(struct tt_sctp *s, uint32_t tag)
 {
-	struct wr w = wr_make(s->reply, sizeof s->reply);
+	if (!s->reply)
+		s->reply = tt_alloc(s->env, SCTP_MAX_REPLY); /* without it nothing is replied */
+	struct wr w = wr_make(s->reply, SCTP_MAX_REPLY);
 	struct sctp_header h = { s->cfg.local_port, s->cfg.remote_port, tag };
 
 	tt_sctp_write_header(&w, &h);
@@ -368,6 +370,8 @@ size_t tt_sctp_poll_send(struct tt_sctp *s, taut_time now, uint8_t *buf, size_t 
 		len = s->reply_len;
 		memcpy(buf, s->reply, len);
 		s->reply_len = 0;
+		tt_free(s->env, s->reply);
+		s->reply = NULL;
 	} else if (s->state != SCTP_DEAD && s->state != SCTP_CLOSED) {
 		len = build(s, now, buf, (size_t)s->cfg.max_packet & ~(size_t)3);
 	}

@@ -81,20 +81,24 @@ static uint64_t of_ice(const struct tt_ice *ice)
 	h = of_gen(h, ice->cur);
 	h = absorb(h, ice->local, ice->local_count * sizeof *ice->local);
 	h = absorb(h, ice->probe, ice->probe_room * sizeof *ice->probe);
+	h = absorb(h, ice->response, ice->response_room * sizeof *ice->response);
 	return ice->prev ? of_gen(h, ice->prev) : h;
 }
 
 static uint64_t of_dtls(const struct tt_dtls *d)
 {
+	/* The last two only say when to look for buffers that nobody used. */
 	static const struct cut cuts[] = { CUT(tt_dtls, counters), CUT(tt_dtls, now),
 					   CUT(tt_dtls, hint),     CUT(tt_dtls, in),
 					   CUT(tt_dtls, out),      CUT(tt_dtls, lent),
-					   CUT(tt_dtls, flights),  CUT(tt_dtls, record_len) };
+					   CUT(tt_dtls, flights),  CUT(tt_dtls, record_len),
+					   CUT(tt_dtls, used_at),  CUT(tt_dtls, rest_at) };
 	uint64_t h = ABSORB_BUT(SEED, d, cuts);
 	int inside[] = { (int)SSL_get_state(d->ssl), SSL_pending(d->ssl),
 			 SSL_get_shutdown(d->ssl) };
 
 	h = absorb(h, inside, sizeof inside);
+	h = absorb(h, d->prints, d->print_count * sizeof *d->prints);
 	h = absorb(h, d->in.base + d->in.off, d->in.len - d->in.off);
 	return absorb(h, d->out.base + d->out.off, d->out.len - d->out.off);
 }
@@ -117,6 +121,15 @@ static size_t memory_of_sources(const struct tt_srtp *s)
 
 	return (o->in.streams.room + o->out.streams.room) *
 	       (sizeof(struct tt_srtp_stream) + sizeof(uint32_t));
+}
+
+/* Room for what comes and goes, which is no part of the state: an answer that waits, and DTLS
+ * queues, which go when nothing came for a while and come back with a record. */
+static size_t memory_in_passing(const struct taut_pc *pc)
+{
+	const struct tt_sctp *s = pc->channels ? pc->channels->sctp : NULL;
+
+	return pc->dtls->in.room + pc->dtls->out.room + (s && s->reply ? SCTP_MAX_REPLY : 0);
 }
 
 static uint64_t of_srtp(const struct tt_srtp *s)
@@ -156,6 +169,8 @@ static uint64_t of_sctp(const struct tt_sctp *s)
 	uint64_t h = ABSORB_BUT(SEED, s, cuts);
 
 	h = absorb(h, s->reply, s->reply_len);
+	if (s->earlier)
+		h = absorb(h, s->earlier, SCTP_MAX_EARLIER * sizeof *s->earlier);
 	for (size_t i = 0; i < s->rx.count; i++) {
 		const struct sctp_run *r = s->rx.runs[i];
 		h = absorb(h, r, sizeof *r);
@@ -173,7 +188,7 @@ static uint64_t of_channels(const struct tt_dcs *d)
 	uint64_t h = ABSORB_BUT(SEED, d, cuts);
 
 	h = absorb(h, d->channels, d->count * sizeof *d->channels);
-	return absorb(h, d->by_stream, d->max_streams * sizeof *d->by_stream);
+	return absorb(h, d->by_stream, d->streams * sizeof *d->by_stream);
 }
 
 static uint64_t of_peer(const struct taut_pc *pc)
@@ -232,7 +247,8 @@ void state_take(struct state *s, const struct taut_pc *pc)
 		[STATE_CHANNELS] = pc->channels ? of_channels(pc->channels) : 0,
 		[STATE_PEER] = of_peer(pc),
 		[STATE_SDP] = of_sdp(pc),
-		[STATE_MEMORY] = pc->env->memory - memory_of_sources(pc->srtp),
+		[STATE_MEMORY] =
+			pc->env->memory - memory_of_sources(pc->srtp) - memory_in_passing(pc),
 	} };
 }
 

@@ -39,7 +39,7 @@ bool tt_sctp_flight_room(struct sctp_flight *f)
 		return true;
 	if (n >= SCTP_MAX_OUTSTANDING)
 		return false;
-	uint32_t cap = f->cap ? 2 * f->cap : 32;
+	uint32_t cap = f->cap ? 2 * f->cap : 8;
 	struct sctp_sent *ring = tt_resize(f->env, NULL, cap * sizeof *ring);
 	if (!ring)
 		return false;
