@@ -351,6 +351,7 @@ void taut_pc_free(taut_pc *pc)
 	pc_forget_candidates(pc, true);
 	pc_free_codecs(pc);
 	pc_free_events(pc);
+	tt_free(pc->env, pc->transceivers);
 	tt_free(pc->env, pc->held);
 	tt_free(pc->env, pc->made_text);
 	tt_free(pc->env, pc->local_text);

@@ -141,8 +141,8 @@ struct taut_pc {
 	size_t codec_count;
 	uint8_t ext_ids[PC_EXT_COUNT]; /* 0: not numbered yet */
 	uint8_t stable_ext_ids[PC_EXT_COUNT];
-	struct pc_transceiver *transceivers[PC_MAX_TRANSCEIVERS];
-	size_t transceiver_count;
+	struct pc_transceiver **transceivers;
+	size_t transceiver_count, transceiver_room; /* up to PC_MAX_TRANSCEIVERS */
 	taut_transceiver next_transceiver;
 	unsigned next_mid;
 	int data_m_line, stable_data_m_line; /* of data channels; -1: none yet */

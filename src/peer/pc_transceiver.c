@@ -89,10 +89,26 @@ static char *made_up_id(struct taut_pc *pc)
 	return tt_copy_text(pc->env, text, (size_t)n);
 }
 
+static bool room_for_one_more(struct taut_pc *pc)
+{
+	if (pc->transceiver_count < pc->transceiver_room)
+		return true;
+	const size_t room = pc->transceiver_room ? 2 * pc->transceiver_room : 2;
+	struct pc_transceiver **all =
+		room <= PC_MAX_TRANSCEIVERS
+			? tt_resize(pc->env, pc->transceivers, room * sizeof *all)
+			: NULL;
+	if (!all)
+		return false;
+	pc->transceivers = all;
+	pc->transceiver_room = room;
+	return true;
+}
+
 struct pc_transceiver *pc_new_transceiver(struct taut_pc *pc, uint32_t kind, uint32_t direction,
 					  const char *stream_id, const char *track_id)
 {
-	if (pc->transceiver_count == PC_MAX_TRANSCEIVERS)
+	if (!room_for_one_more(pc))
 		return NULL;
 	struct pc_transceiver *t = tt_alloc(pc->env, sizeof *t);
 	if (!t)
