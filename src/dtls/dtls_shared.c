@@ -70,15 +70,30 @@ static bool configure(struct tt_dtls_shared *s)
 	return true;
 }
 
+/* Two contexts where OpenSSL is one that dtls_algorithms.c knows: both draw from env. */
+static bool load_algorithms(struct tt_dtls_shared *s)
+{
+	if (!tt_dtls_algorithms_fit()) {
+		s->algorithms = OSSL_PROVIDER_load(s->lib, "default");
+		return s->algorithms != NULL;
+	}
+	s->inner = OSSL_LIB_CTX_new();
+	if (!s->inner)
+		return false;
+	s->inner_source = tt_dtls_random_install(s->inner, s->env);
+	s->standard = s->inner_source ? OSSL_PROVIDER_load(s->inner, "default") : NULL;
+	s->algorithms = s->standard ? tt_dtls_algorithms_install(s->lib, s->standard) : NULL;
+	return s->algorithms != NULL;
+}
+
 static bool build(struct tt_dtls_shared *s, taut_time now)
 {
 	s->lib = OSSL_LIB_CTX_new();
 	if (!s->lib)
 		return false;
 	s->source = tt_dtls_random_install(s->lib, s->env);
-	s->standard = OSSL_PROVIDER_load(s->lib, "default");
 	s->bio = tt_dtls_bio_method();
-	return s->source && s->standard && s->bio &&
+	return s->source && s->bio && load_algorithms(s) &&
 	       tt_dtls_cert_make(s->lib, s->env, tt_wall_clock(s->env, now), &s->key, &s->cert) &&
 	       tt_dtls_fingerprint_text(s->lib, s->cert, s->fingerprint) &&
 	       (s->ctx = SSL_CTX_new_ex(s->lib, NULL, DTLS_method())) != NULL && configure(s);
@@ -87,6 +102,8 @@ static bool build(struct tt_dtls_shared *s, taut_time now)
 void tt_dtls_leave_thread(struct tt_dtls_shared *s)
 {
 	OPENSSL_thread_stop_ex(s->lib);
+	if (s->inner)
+		OPENSSL_thread_stop_ex(s->inner);
 }
 
 int tt_dtls_shared_new(struct tt_dtls_shared **out, struct tt_env *env, taut_time now)
@@ -108,6 +125,12 @@ int tt_dtls_shared_new(struct tt_dtls_shared **out, struct tt_env *env, taut_tim
 	return TAUT_OK;
 }
 
+static void unload(OSSL_PROVIDER *p)
+{
+	if (p)
+		OSSL_PROVIDER_unload(p);
+}
+
 void tt_dtls_shared_free(struct tt_dtls_shared *s)
 {
 	if (!s)
@@ -116,11 +139,13 @@ void tt_dtls_shared_free(struct tt_dtls_shared *s)
 	X509_free(s->cert);
 	EVP_PKEY_free(s->key);
 	BIO_meth_free(s->bio);
-	if (s->standard)
-		OSSL_PROVIDER_unload(s->standard);
-	if (s->source)
-		OSSL_PROVIDER_unload(s->source);
-	OSSL_LIB_CTX_free(s->lib);
+	unload(s->algorithms);
+	unload(s->source);
+	OSSL_LIB_CTX_free(s->lib); /* before the one it takes its algorithms from */
+	unload(s->standard);
+	unload(s->inner_source);
+	if (s->inner)
+		OSSL_LIB_CTX_free(s->inner);
 	tt_free(s->env, s);
 }
 

@@ -26,7 +26,10 @@ enum {
 struct tt_dtls_shared {
 	struct tt_env *env;
 	OSSL_LIB_CTX *lib;
-	OSSL_PROVIDER *source, *standard; /* random numbers; everything else */
+	OSSL_PROVIDER *source, *algorithms; /* random numbers; everything else */
+	/* Where the default provider is, if lib sees only a part of it; NULL: lib has it. */
+	OSSL_LIB_CTX *inner;
+	OSSL_PROVIDER *inner_source, *standard;
 	BIO_METHOD *bio;
 	EVP_PKEY *key;
 	X509 *cert;
@@ -134,6 +137,14 @@ void tt_dtls_leave_thread(struct tt_dtls_shared *shared);
 /* Loads into lib a provider whose only generator draws from env, and makes it lib's default.
  * NULL: OpenSSL refused. */
 OSSL_PROVIDER *tt_dtls_random_install(OSSL_LIB_CTX *lib, struct tt_env *env);
+
+/* ---- dtls_algorithms.c ---- */
+
+/* Whether this OpenSSL is one that it was written for. */
+bool tt_dtls_algorithms_fit(void);
+/* Loads into lib a provider that has what DTLS needs of the default provider, which is loaded in
+ * another context and outlives it. NULL: OpenSSL refused. */
+OSSL_PROVIDER *tt_dtls_algorithms_install(OSSL_LIB_CTX *lib, OSSL_PROVIDER *standard);
 
 /* ---- dtls_cert.c ---- */
 
