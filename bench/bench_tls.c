@@ -1,60 +1,55 @@
 /* bench_tls.c - see bench_tls.h. */
 #include <stdlib.h>
 
-#include <openssl/evp.h>
-#include <openssl/x509.h>
-
 #include "bench_tls.h"
+#include "dtls/dtls_state.h"
 
+/* The same OpenSSL as ours: its algorithms, its random numbers, no ticket and no chain to verify. */
 struct bench_tls {
+	struct tt_env env;
+	struct tt_dtls_shared *shared[2]; /* a certificate each */
 	SSL_CTX *ctx[2];
 };
 
-static int any(int ok, X509_STORE_CTX *store)
+static int any(X509_STORE_CTX *store, void *arg)
 {
-	(void)ok, (void)store;
+	(void)store, (void)arg;
 	return 1;
-}
-
-static void give_certificate(SSL_CTX *ctx)
-{
-	EVP_PKEY *key = EVP_EC_gen("P-256");
-	X509 *cert = X509_new();
-
-	if (!key || !cert)
-		abort();
-	X509_gmtime_adj(X509_getm_notBefore(cert), 0);
-	X509_gmtime_adj(X509_getm_notAfter(cert), 3600);
-	X509_set_pubkey(cert, key);
-	if (!X509_sign(cert, key, EVP_sha256()) || SSL_CTX_use_certificate(ctx, cert) != 1 ||
-	    SSL_CTX_use_PrivateKey(ctx, key) != 1)
-		abort();
-	X509_free(cert);
-	EVP_PKEY_free(key);
 }
 
 struct bench_tls *bench_tls_new(void)
 {
+	const struct taut_env_config cfg = { .size = sizeof cfg, .random = tt_dtls_system_random };
 	struct bench_tls *h = calloc(1, sizeof *h);
 
 	if (!h)
 		abort();
+	tt_env_init(&h->env, &cfg);
 	for (int i = 0; i < 2; i++) {
-		h->ctx[i] = SSL_CTX_new(DTLS_method());
+		if (tt_dtls_shared_new(&h->shared[i], &h->env, 0) != TAUT_OK)
+			abort();
+		h->ctx[i] = SSL_CTX_new_ex(h->shared[i]->lib, NULL, DTLS_method());
+		if (!h->ctx[i] || SSL_CTX_use_certificate(h->ctx[i], h->shared[i]->cert) != 1 ||
+		    SSL_CTX_use_PrivateKey(h->ctx[i], h->shared[i]->key) != 1)
+			abort();
 		SSL_CTX_set_verify(h->ctx[i], SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT,
-				   any);
+				   NULL);
+		SSL_CTX_set_cert_verify_callback(h->ctx[i], any, NULL);
 		SSL_CTX_set_cipher_list(h->ctx[i], "ECDHE-ECDSA-AES128-GCM-SHA256");
 		SSL_CTX_set1_groups_list(h->ctx[i], "X25519:P-256");
+		SSL_CTX_set_options(h->ctx[i], SSL_OP_NO_TICKET);
 		SSL_CTX_set_session_cache_mode(h->ctx[i], SSL_SESS_CACHE_OFF);
-		give_certificate(h->ctx[i]);
 	}
 	return h;
 }
 
 void bench_tls_free(struct bench_tls *h)
 {
-	SSL_CTX_free(h->ctx[0]);
-	SSL_CTX_free(h->ctx[1]);
+	for (int i = 0; i < 2; i++) {
+		SSL_CTX_free(h->ctx[i]);
+		tt_dtls_leave_thread(h->shared[i]);
+		tt_dtls_shared_free(h->shared[i]);
+	}
 	free(h);
 }
 

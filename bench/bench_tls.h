@@ -1,5 +1,5 @@
 /* bench_tls.h - OpenSSL alone: two ends of DTLS in memory, with what connections of one environment
- * share. What they cost, no stack over OpenSSL can leave out. */
+ * share. What they cost, no stack over OpenSSL can leave out: whatever we spared OpenSSL is spared here. */
 #ifndef TAUT_BENCH_BENCH_TLS_H
 #define TAUT_BENCH_BENCH_TLS_H
 
