@@ -137,12 +137,18 @@ static void write_extmaps(struct sink *s, const struct tt_sdp_common *c)
 
 static void write_fingerprints(struct sink *s, const struct tt_sdp_common *c)
 {
+	static const char digits[] = "0123456789ABCDEF";
+	char hex[3 * sizeof c->fingerprints->value + 1];
+
 	for (size_t i = 0; i < c->fingerprint_count; i++) {
 		const struct tt_sdp_fingerprint *f = &c->fingerprints[i];
-		put(s, "a=fingerprint:%s ", f->hash);
-		for (size_t k = 0; k < f->len; k++)
-			put(s, "%s%02X", k ? ":" : "", f->value[k]);
-		end_line(s);
+		for (size_t k = 0; k < f->len; k++) {
+			hex[3 * k] = ':';
+			hex[3 * k + 1] = digits[f->value[k] >> 4];
+			hex[3 * k + 2] = digits[f->value[k] & 15];
+		}
+		hex[3 * f->len] = '\0';
+		LINE(s, "a=fingerprint:%s %s", f->hash, f->len ? hex + 1 : "");
 	}
 }
 
