@@ -137,7 +137,7 @@ struct taut_pc {
 	uint32_t made_type;           /* of made_text; 0: it may not be set any more */
 	struct pc_candidates candidates, before; /* before: what undoing a restart brings back */
 	uint64_t session_id, session_version;
-	struct pc_codec codecs[PC_MAX_CODECS];
+	struct pc_codec *codecs; /* room for those of the configuration */
 	size_t codec_count;
 	uint8_t ext_ids[PC_EXT_COUNT]; /* 0: not numbered yet */
 	uint8_t stable_ext_ids[PC_EXT_COUNT];

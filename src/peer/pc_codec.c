@@ -70,6 +70,9 @@ int pc_take_codecs(struct taut_pc *pc, const struct taut_codec *codecs, size_t c
 {
 	if (count > PC_MAX_CODECS)
 		return TAUT_E_LIMIT;
+	pc->codecs = count > 0 ? tt_alloc(pc->env, count * sizeof *pc->codecs) : NULL;
+	if (count > 0 && !pc->codecs)
+		return TAUT_E_NOMEM;
 	for (size_t i = 0; i < count; i++) {
 		/* The stride is the caller's: his struct may be shorter or longer than ours. */
 		const char *at = (const char *)codecs + i * codecs[0].size;
@@ -93,6 +96,7 @@ void pc_free_codecs(struct taut_pc *pc)
 		tt_free(pc->env, (void *)(uintptr_t)pc->codecs[i].codec.mime);
 		tt_free(pc->env, (void *)(uintptr_t)pc->codecs[i].codec.fmtp);
 	}
+	tt_free(pc->env, pc->codecs);
 }
 
 const struct pc_codec *pc_match_codec(const struct taut_pc *pc, uint32_t kind,

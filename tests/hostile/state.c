@@ -214,6 +214,8 @@ static uint64_t of_peer(const struct taut_pc *pc)
 	};
 	uint64_t h = ABSORB_BUT(SEED, pc, cuts);
 
+	if (pc->codecs)
+		h = absorb(h, pc->codecs, pc->codec_count * sizeof *pc->codecs);
 	for (size_t i = 0; i < pc->transceiver_count; i++)
 		h = absorb_but(h, pc->transceivers[i], sizeof *pc->transceivers[i],
 			       &(struct cut)CUT(pc_transceiver, info), 1);
