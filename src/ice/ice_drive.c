@@ -114,6 +114,8 @@ static size_t write_stun(struct tt_ice *ice, taut_time now, struct tt_ice_out *o
 /* Between two checks a connection may carry thousands of packets, and asks with each of them. */
 static void fall_asleep(struct tt_ice *ice, taut_time now)
 {
+	if (ice->state != TT_ICE_FAILED)
+		tt_ice_thaw(ice); /* the last one that waited may have been sent just now */
 	const taut_time at = tt_ice_deadline(ice, &ice->idle_why);
 
 	ice->idle_until = at > now ? at : 0;

@@ -107,6 +107,36 @@ static void many_checks_do_not_outrun_a_long_round_trip(void **state)
 	world_free(&w);
 }
 
+static bool lose_all_and_mark_who_was_asked(struct world *w, int from, struct tt_ice_out *out)
+{
+	if (from == 0 && out->remote.ip[3] >= 11)
+		w->tap_state |= 1 << (out->remote.ip[3] - 11);
+	return false;
+}
+
+/* 6.1.4.2: candidates of one foundation follow one another at the pace of checks, not at that of
+ * the repetitions of the first, which nobody answers. */
+static void pairs_of_one_foundation_wait_for_their_turn_alone(void **state)
+{
+	struct world w;
+	struct tt_ice_candidate c = { .type = TT_ICE_HOST, .component = 1, .foundation = "1" };
+
+	(void)state;
+	simple(&w, 1, NULL);
+	w.trickle = false;
+	w.tap = lose_all_and_mark_who_was_asked;
+	world_begin(&w);
+	for (uint32_t i = 0; i < 4; i++) {
+		c.priority = 1000 - i;
+		c.addr = ip("10.0.0.11", 5000);
+		c.addr.ip[3] = tt_u8(11 + i);
+		assert_int_equal(tt_ice_add_remote(w.h[0].ice, w.sim.now, &c), TAUT_OK);
+	}
+	world_run(&w, 250 * MS);
+	assert_int_equal(w.tap_state, 0xf);
+	world_free(&w);
+}
+
 static void the_same_seed_gives_the_same_bytes(void **state)
 {
 	(void)state;
@@ -669,6 +699,7 @@ int main(void)
 		cmocka_unit_test(two_hosts_connect_in_two_round_trips),
 		cmocka_unit_test(bad_links_only_delay),
 		cmocka_unit_test(many_checks_do_not_outrun_a_long_round_trip),
+		cmocka_unit_test(pairs_of_one_foundation_wait_for_their_turn_alone),
 		cmocka_unit_test(the_same_seed_gives_the_same_bytes),
 		cmocka_unit_test(hosts_with_several_addresses_use_the_best_pair),
 		cmocka_unit_test(loopback_serves_when_there_is_nothing_else),
