@@ -12,11 +12,6 @@ void tt_rtp_reorder_init(struct tt_rtp_reorder *r, struct tt_env *env, size_t si
 	*r = (struct tt_rtp_reorder){ .env = env, .size = size };
 }
 
-static struct tt_rtp_slot *slot(const struct tt_rtp_reorder *r, int64_t seq)
-{
-	return &r->slots[(uint64_t)seq & (r->size - 1)];
-}
-
 static void free_buffer(struct tt_rtp_reorder *r, uint8_t *data)
 {
 	if (data && r->held)
@@ -87,15 +82,6 @@ void tt_rtp_reorder_free(struct tt_rtp_reorder *r)
 	*r = (struct tt_rtp_reorder){ 0 };
 }
 
-struct tt_rtp_slot *tt_rtp_reorder_at(const struct tt_rtp_reorder *r, int64_t seq)
-{
-	if (!r->started || seq < r->next || seq > r->newest)
-		return NULL;
-	struct tt_rtp_slot *s = slot(r, seq);
-
-	return s->used && s->seq == seq ? s : NULL;
-}
-
 struct tt_rtp_slot *tt_rtp_reorder_first(const struct tt_rtp_reorder *r, int64_t seq)
 {
 	for (; r->started && seq <= r->newest; seq++) {
@@ -128,7 +114,7 @@ enum tt_rtp_put tt_rtp_reorder_put(struct tt_rtp_reorder *r, const struct tt_rtp
 		return TT_RTP_PUT_NOMEM;
 	if (!r->started)
 		tt_rtp_reorder_start(r, meta->seq);
-	struct tt_rtp_slot *s = slot(r, meta->seq);
+	struct tt_rtp_slot *s = tt_rtp_reorder_place(r, meta->seq);
 
 	*s = *meta;
 	s->used = true;

@@ -54,8 +54,20 @@ static inline bool tt_rtp_reorder_overflows(const struct tt_rtp_reorder *r, int6
  * memory, or the streams together hold all they may. */
 enum tt_rtp_put tt_rtp_reorder_put(struct tt_rtp_reorder *r, const struct tt_rtp_slot *meta,
                                    const void *data, size_t len);
+/* Where seq has its place in the ring. */
+static inline struct tt_rtp_slot *tt_rtp_reorder_place(const struct tt_rtp_reorder *r, int64_t seq)
+{
+	return &r->slots[(uint64_t)seq & (r->size - 1)];
+}
 /* NULL: not there. */
-struct tt_rtp_slot *tt_rtp_reorder_at(const struct tt_rtp_reorder *r, int64_t seq);
+static inline struct tt_rtp_slot *tt_rtp_reorder_at(const struct tt_rtp_reorder *r, int64_t seq)
+{
+	if (!r->started || seq < r->next || seq > r->newest)
+		return NULL;
+	struct tt_rtp_slot *s = tt_rtp_reorder_place(r, seq);
+
+	return s->used && s->seq == seq ? s : NULL;
+}
 /* The first packet at or after seq, or NULL. */
 struct tt_rtp_slot *tt_rtp_reorder_first(const struct tt_rtp_reorder *r, int64_t seq);
 /* Gives up everything before seq. */

@@ -4,6 +4,7 @@
 #include <openssl/core_names.h>
 
 #include "base/num.h"
+#include "base/rd.h"
 #include "base/wr.h"
 #include "srtp/srtp_backend.h"
 #include "srtp/srtp_transform.h"
@@ -16,13 +17,12 @@ static void make_nonce(const struct tt_srtp_transform *t, const struct tt_srtp_s
 		       uint8_t nonce[NONCE])
 {
 	struct wr w = wr_make(nonce, NONCE);
+	struct rd salt = rd_make(t->salt, NONCE);
 
-	wr_u16(&w, 0);
-	wr_u32(&w, p->ssrc);
-	wr_u16(&w, (uint16_t)(p->index >> 32));
-	wr_u32(&w, (uint32_t)p->index);
-	for (size_t i = 0; i < NONCE; i++)
-		nonce[i] ^= t->salt[i];
+	wr_u16(&w, rd_u16(&salt));
+	wr_u32(&w, rd_u32(&salt) ^ p->ssrc);
+	wr_u16(&w, rd_u16(&salt) ^ (uint16_t)(p->index >> 32));
+	wr_u32(&w, rd_u32(&salt) ^ (uint32_t)p->index);
 }
 
 /* The header, of RTCP also E and index: authenticated, not encrypted. */
