@@ -46,6 +46,7 @@ static inline uint8_t *wr_room(struct wr *w, size_t n)
 	return p;
 }
 
+/* Of a width that has no function of its own below. */
 static inline void wr_be(struct wr *w, uint64_t v, size_t n)
 {
 	uint8_t *p = wr_room(w, n);
@@ -55,11 +56,46 @@ static inline void wr_be(struct wr *w, uint64_t v, size_t n)
 			p[i] = (uint8_t)(v >> 8 * (n - 1 - i));
 }
 
-static inline void wr_u8(struct wr *w, uint8_t v) { wr_be(w, v, 1); }
-static inline void wr_u16(struct wr *w, uint16_t v) { wr_be(w, v, 2); }
-static inline void wr_u24(struct wr *w, uint32_t v) { wr_be(w, v, 3); }
-static inline void wr_u32(struct wr *w, uint32_t v) { wr_be(w, v, 4); }
-static inline void wr_u64(struct wr *w, uint64_t v) { wr_be(w, v, 8); }
+static inline void wr_u8(struct wr *w, uint8_t v)
+{
+	uint8_t *p = wr_room(w, 1);
+
+	if (p)
+		p[0] = v;
+}
+
+static inline void wr_u16(struct wr *w, uint16_t v)
+{
+	uint8_t *p = wr_room(w, 2);
+
+	if (!p)
+		return;
+	p[0] = (uint8_t)(v >> 8);
+	p[1] = (uint8_t)v;
+}
+
+static inline void wr_u24(struct wr *w, uint32_t v)
+{
+	wr_be(w, v, 3);
+}
+
+static inline void wr_u32(struct wr *w, uint32_t v)
+{
+	uint8_t *p = wr_room(w, 4);
+
+	if (!p)
+		return;
+	p[0] = (uint8_t)(v >> 24);
+	p[1] = (uint8_t)(v >> 16);
+	p[2] = (uint8_t)(v >> 8);
+	p[3] = (uint8_t)v;
+}
+
+static inline void wr_u64(struct wr *w, uint64_t v)
+{
+	wr_u32(w, (uint32_t)(v >> 32));
+	wr_u32(w, (uint32_t)v);
+}
 
 static inline void wr_bytes(struct wr *w, const void *data, size_t n)
 {
