@@ -52,7 +52,7 @@ taut_time taut_loop_now(taut_loop *loop); /* CLOCK_MONOTONIC, read anew */
 uint64_t taut_loop_drop_count(const taut_loop *loop, uint32_t reason);
 
 /* Readable when taut_loop_step(loop, 0) has something to do: for GLib, libuv, Qt. */
-int taut_loop_fd(const taut_loop *loop);
+int taut_loop_fd(taut_loop *loop);
 /* One round; waits at most timeout microseconds (-1: until something happens). 0, or TAUT_E_IO. */
 int taut_loop_step(taut_loop *loop, taut_time timeout);
 int taut_loop_run(taut_loop *loop); /* steps until taut_loop_stop */

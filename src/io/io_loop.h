@@ -94,6 +94,7 @@ struct taut_loop {
 	taut_time wall_read;   /* when the wall clock was told to the environment ... */
 	int64_t wall_unix_us;  /* ... and what it showed */
 	bool stepping, worked; /* worked: something happened in this step */
+	bool polled;           /* the descriptor was handed out */
 	atomic_bool stopped;   /* signal handlers and other threads may set it */
 	struct tt_udp_batch in;
 	struct taut_datagram out[TT_LOOP_SENDS];

@@ -321,6 +321,23 @@ static void the_descriptor_tells_when_a_step_is_due(void **state)
 	taut_loop_free(w.loop);
 }
 
+/* To set the timer costs as much as to send a packet. */
+static void a_step_that_does_not_wait_sets_no_timer(void **state)
+{
+	struct world w;
+	(void)state;
+
+	open_world(&w, 0);
+	taut_loop_after(w.loop, 3600 * 1000000ll, count_task, &w);
+	for (int i = 0; i < 20; i++)
+		assert_int_equal(taut_loop_step(w.loop, 0), TAUT_OK);
+	assert_true(w.loop->alarm_at == INT64_MAX);
+	(void)taut_loop_fd(w.loop); /* from now on somebody else may wait */
+	assert_int_equal(taut_loop_step(w.loop, 0), TAUT_OK);
+	assert_true(w.loop->alarm_at < INT64_MAX);
+	taut_loop_free(w.loop);
+}
+
 static void *post_many(void *arg)
 {
 	struct world *w = arg;
@@ -443,6 +460,7 @@ int main(void)
 		cmocka_unit_test(a_name_too_long_is_refused_at_once),
 		cmocka_unit_test(the_deadline_of_a_connection_wakes_the_loop),
 		cmocka_unit_test(the_descriptor_tells_when_a_step_is_due),
+		cmocka_unit_test(a_step_that_does_not_wait_sets_no_timer),
 		cmocka_unit_test(tasks_of_other_threads_run_on_the_loop),
 		cmocka_unit_test(run_ends_when_it_is_stopped),
 		cmocka_unit_test(a_cancelled_timer_does_not_fire),
