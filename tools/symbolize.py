@@ -37,7 +37,7 @@ def from_debug_information(path, offsets):
             continue
         place = next(pairs).split(" (discriminator")[0]
         name, _, number = place.rpartition(":")
-        if line != "??" and here(name):
+        if "??" not in (line, name) and here(name):
             at.append((line, f"{here(name)}:{number}"))
     return found
 

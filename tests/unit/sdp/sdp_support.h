@@ -92,4 +92,13 @@ static inline int sdp_each_file(const char *folder, const char *suffix,
 	return n < 0 ? -1 : count;
 }
 
+/* A description to fill. */
+static inline struct tt_sdp *sdp_made(struct tt_env *env)
+{
+	struct tt_sdp *sdp = tt_sdp_new(env);
+
+	assert_non_null(sdp);
+	return sdp;
+}
+
 #endif

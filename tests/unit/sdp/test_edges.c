@@ -239,7 +239,7 @@ static void what_is_missing_at_the_end_of_a_line_is_not_there(void **state)
 
 static void a_built_codec_has_parameters_or_none(void **state)
 {
-	struct tt_sdp *sdp = tt_sdp_new(&env);
+	struct tt_sdp *sdp = sdp_made(&env);
 	struct tt_sdp_media *m = tt_sdp_add_media(sdp, TT_SDP_AUDIO, 9, TT_SDP_RTP_AVP);
 
 	(void)state;
@@ -257,7 +257,7 @@ static void a_built_codec_has_parameters_or_none(void **state)
 
 static void an_array_grows_at_powers_of_two_from_four(void **state)
 {
-	struct tt_sdp *sdp = tt_sdp_new(&env);
+	struct tt_sdp *sdp = sdp_made(&env);
 	uint64_t *array = tt_sdp_grow(sdp, NULL, 0, sizeof *array);
 
 	(void)state;
@@ -276,7 +276,7 @@ static void an_array_grows_at_powers_of_two_from_four(void **state)
 /* One of 8 KiB and more, behind the first. */
 static void a_block_is_filled_to_its_last_byte(void **state)
 {
-	struct tt_sdp *sdp = tt_sdp_new(&env);
+	struct tt_sdp *sdp = sdp_made(&env);
 	size_t before = env.memory, room = 0, most = 0;
 
 	(void)state;

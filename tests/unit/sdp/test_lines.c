@@ -351,7 +351,7 @@ static void an_explanation_says_each_thing_that_is_there(void **state)
 
 static void what_has_no_form_is_not_written_and_the_first_mistake_is_told(void **state)
 {
-	struct tt_sdp *sdp = tt_sdp_new(&env);
+	struct tt_sdp *sdp = sdp_made(&env);
 	char *text;
 	size_t len;
 

@@ -177,7 +177,7 @@ static void a_builder_goes_on_without_memory_wherever_it_ends(void **state)
 	for (size_t i = 0; i < TT_COUNT(adds); i++) {
 		unsigned refused = 0, whole = 0;
 		for (int filler = 1; filler < 8180; filler += 16) {
-			struct tt_sdp *sdp = tt_sdp_new(&env);
+			struct tt_sdp *sdp = sdp_made(&env);
 			char *text = NULL;
 			size_t len = 0;
 			assert_non_null(sdp);
@@ -207,7 +207,7 @@ static void a_writer_out_of_memory_says_so_wherever_it_ends(void **state)
 
 	(void)state;
 	tt_env_init(&env, NULL);
-	struct tt_sdp *sdp = tt_sdp_new(&env);
+	struct tt_sdp *sdp = sdp_made(&env);
 	const size_t before = env.memory;
 	unsigned refused = 0, taken = 0;
 	env.max_memory = before + 5000;
@@ -234,7 +234,7 @@ static void a_fingerprint_longer_than_any_is_cut(void **state)
 
 	(void)state;
 	tt_env_init(&env, NULL);
-	struct tt_sdp *sdp = tt_sdp_new(&env);
+	struct tt_sdp *sdp = sdp_made(&env);
 	struct tt_sdp_media *m = tt_sdp_add_media(sdp, TT_SDP_AUDIO, 9, TT_SDP_RTP_AVP);
 	add_fingerprint(sdp, m);
 	assert_string_equal(m->common.fingerprints[0].hash, "a-name-of-sixte");
@@ -249,7 +249,7 @@ static void an_arena_gives_nothing_above_a_quarter_of_all_addresses(void **state
 
 	(void)state;
 	tt_env_init(&env, NULL);
-	struct tt_sdp *sdp = tt_sdp_new(&env);
+	struct tt_sdp *sdp = sdp_made(&env);
 	assert_non_null(tt_sdp_arena(sdp, 1));
 	assert_null(tt_sdp_arena(sdp, SIZE_MAX / 4 + 1));
 	assert_true(sdp->failed);
@@ -266,7 +266,7 @@ static void an_arena_grows_by_half_and_takes_what_is_larger(void **state)
 
 	(void)state;
 	tt_env_init(&env, NULL);
-	struct tt_sdp *sdp = tt_sdp_new(&env);
+	struct tt_sdp *sdp = sdp_made(&env);
 	size_t before = env.memory, half = 4096 / 2;
 	for (int n = 0; n < 12;) {
 		void *p = tt_sdp_arena(sdp, 1);
@@ -295,7 +295,7 @@ static void an_array_keeps_what_it_has_when_it_grows(void **state)
 
 	(void)state;
 	tt_env_init(&env, NULL);
-	struct tt_sdp *sdp = tt_sdp_new(&env);
+	struct tt_sdp *sdp = sdp_made(&env);
 	for (uint32_t i = 0; i < 1000; i++) {
 		uint32_t *slot = TT_SDP_PUSH(sdp, list, count);
 		assert_non_null(slot);

@@ -128,7 +128,7 @@ static void what_is_built_is_written_line_by_line(void **state)
 
 static void a_line_end_in_a_name_is_not_written(void **state)
 {
-	struct tt_sdp *sdp = tt_sdp_new(&env);
+	struct tt_sdp *sdp = sdp_made(&env);
 	char *text;
 	size_t len;
 
@@ -155,7 +155,7 @@ static void a_line_end_in_a_name_is_not_written(void **state)
 
 static void a_section_without_formats_is_not_written(void **state)
 {
-	struct tt_sdp *sdp = tt_sdp_new(&env);
+	struct tt_sdp *sdp = sdp_made(&env);
 	char *text;
 	size_t len;
 
