@@ -6,8 +6,6 @@
  * ended after so many idle waits, like one whose assertion has seen it; a strict one bounds its
  * waits itself. */
 #define _GNU_SOURCE
-#include <string.h>
-
 #include "torture.h"
 
 enum {
@@ -25,8 +23,7 @@ bool torture_system(const char *call)
 	if (torture.phase == TORTURE_OFF || torture_busy || !torture_set.system)
 		return false;
 	/* what is sent octet by octet takes many calls, and libwebsockets waits elsewhere */
-	if (torture.phase == TORTURE_FAILED && strcmp(torture.call, "send") != 0 &&
-	    ++in_step > IN_A_STEP)
+	if (torture.phase == TORTURE_FAILED && !torture_only_slowed() && ++in_step > IN_A_STEP)
 		torture_spin("in one step");
 	return true;
 }
@@ -34,14 +31,14 @@ bool torture_system(const char *call)
 int torture_wait(int timeout)
 {
 	in_step = 0;
-	if (torture.phase != TORTURE_FAILED || !torture_set.system || torture_busy)
+	if (torture.phase != TORTURE_FAILED || torture_busy)
 		return timeout;
 	return timeout < 0 || timeout > IDLE_MS ? IDLE_MS : timeout;
 }
 
 int torture_waited(int n)
 {
-	if (torture.phase != TORTURE_FAILED || !torture_set.system || torture_busy)
+	if (torture.phase != TORTURE_FAILED || torture_busy)
 		return n;
 	if (n == 0 && !torture_set.strict && ++idle > IDLE)
 		torture_gave_up();

@@ -137,6 +137,7 @@ EXPORT ssize_t recvmsg(int fd, struct msghdr *msg, int flags)
 EXPORT ssize_t recv(int fd, void *buf, size_t len, int flags)
 {
 	NEXT("recv", ssize_t, int, void *, size_t, int);
+	torture_await_input(fd, __builtin_frame_address(0), __builtin_return_address(0));
 	if (!FAILS("recv", EAGAIN, ENOBUFS, EINTR, TORTURE_SHORT))
 		return next(fd, buf, len, flags);
 	return error == TORTURE_SHORT ? 0 : -1;

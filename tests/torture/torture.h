@@ -13,6 +13,7 @@
  *     sys.c     system calls
  *     spin.c    a loop that works for nothing
  *     thread.c  threads and locks
+ *     wait.c    a test that waits for nothing
  *     point.c   which points fail, and how
  *     run.c     tests, children, what became of them
  *     warm.c    what a process does once
@@ -123,7 +124,13 @@ bool torture_system(const char *call); /* a call may fail here */
 int torture_wait(int timeout);         /* how long a wait may take */
 int torture_waited(int n);             /* it ended, with n events */
 
+/* ---- wait.c ---- */
+/* Before a read of a test's that may block. */
+void torture_await_input(int fd, void *frame, void *ret);
+
 /* ---- run.c ---- */
+/* A stream that takes one octet at a time has not failed: all must go on as before. */
+bool torture_only_slowed(void);
 /* In the parent: a child for each error and mode. True: this is one, and its call fails. */
 bool torture_fork(long n, const char *call, const int *errors, const struct torture_stack *s);
 _Noreturn void torture_spin(const char *where);
