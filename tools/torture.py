@@ -52,6 +52,7 @@ NO_CALLS = {"test_io_timers", "test_media_card", "test_media_codecs", "test_sign
 # Of our own code alone: paths of the sanitizers' have a src as well.
 FRAME = re.compile(r"^\s*#\d+ 0x[0-9a-f]+ in (\S+) (?:\.\./\.\.|%s)/((?:src|tests)/\S+?):(\d+)"
                    % re.escape(str(ROOT)), re.M)
+ANY_FRAME = re.compile(r"^\s*#\d+ 0x[0-9a-f]+ (?:in (\S+) )?(\S+)", re.M)
 NULL = re.compile(r"null pointer|unknown address 0x0+[0-9a-f]{0,3} ")
 CRASHED = re.compile(r"^\s*#\d+ 0x[0-9a-f]+ (?:in (\S+) )?.*?\((\S+)\+0x", re.M)
 WAITED = re.compile(r"^    (\S+) \((lib\S+)\)$", re.M)
@@ -114,10 +115,13 @@ def environment(part, out, opts, extra=None):
 
 
 def of_test(finding):
-    """A test that walked through the NULL which it was given: as good as an assertion."""
-    first = FRAME.search(finding["said"])
+    """A test that walked through the NULL which it was given, in the C library at most: as good as
+    an assertion."""
+    frames = ANY_FRAME.findall(finding["said"])
+    first = next((f for f in frames if "/libasan.so" not in f[1] and "/libc.so" not in f[1]), None)
     return (finding["finding"] == "crash" and first is not None
-            and re.match(r"tests/(?!torture/)", first[2]) is not None
+            and not first[0].startswith("__wrap_")
+            and re.match(r"\.\./\.\./tests/(?!torture/)", first[1]) is not None
             and NULL.search(finding["said"]) is not None)
 
 
