@@ -140,8 +140,10 @@ static size_t bytes_used(struct tt_sdp *sdp)
 	const size_t room = sdp->room;
 	size_t left = 0;
 
-	for (tt_sdp_arena(sdp, 16); sdp->room == room; tt_sdp_arena(sdp, 16))
+	for (tt_sdp_arena(sdp, 16); sdp->room == room; tt_sdp_arena(sdp, 16)) {
+		assert_false(sdp->failed);
 		left += 16;
+	}
 	return room - left;
 }
 
