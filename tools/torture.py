@@ -115,10 +115,10 @@ def environment(part, out, opts, extra=None):
 
 
 def of_test(finding):
-    """A test that walked through the NULL which it was given, in the C library at most: as good as
-    an assertion."""
+    """A test that walked through the NULL which it was given, by itself or in what compares strings
+    for it: as good as an assertion."""
     frames = ANY_FRAME.findall(finding["said"])
-    first = next((f for f in frames if "/libasan.so" not in f[1] and "/libc.so" not in f[1]), None)
+    first = next((f for f in frames if not re.search(r"/lib(asan|c|cmocka)\.so", f[1])), None)
     return (finding["finding"] == "crash" and first is not None
             and not first[0].startswith("__wrap_")
             and re.match(r"\.\./\.\./tests/(?!torture/)", first[1]) is not None
@@ -248,13 +248,18 @@ def key_of(part, opts):
     return h.hexdigest()
 
 
-def file_of(part, suffix):
-    return ROOT / "build" / "torture" / f"{part.name.replace('/', '-')}.{suffix}"
+def folder_of(opts):
+    """A sample keeps nothing, and does not stand in the way of a sweep."""
+    return ROOT / "build" / ("torture-sample" if opts.sample else "torture")
+
+
+def file_of(part, suffix, opts):
+    return folder_of(opts) / f"{part.name.replace('/', '-')}.{suffix}"
 
 
 def kept(part, opts):
     """What a run with the same program and settings found."""
-    path = file_of(part, "json")
+    path = file_of(part, "json", opts)
     old = json.loads(path.read_text()) if path.exists() else {}
     return old if old.get("key") == key_of(part, opts) else None
 
@@ -263,7 +268,7 @@ def taken(part, opts):
     """The stacks of libraries that other parts have let fail, or, of --count, would have."""
     if opts.sample:
         return b""
-    files = (file_of(p, "counted" if opts.count else "stacks") for p in parts(opts.build)
+    files = (file_of(p, "counted" if opts.count else "stacks", opts) for p in parts(opts.build)
              if p.name != part.name and (opts.count or kept(p, opts)))
     return b"".join(f.read_bytes() for f in files if f.exists())
 
@@ -272,14 +277,14 @@ def run_part(part, opts):
     old = kept(part, opts)
     if old and not old["findings"] and not opts.again and not opts.count:
         return dict(old, kept=True)
-    out = file_of(part, "lines")
+    out = file_of(part, "lines", opts)
     out.unlink(missing_ok=True)
     out.touch()
-    seen = file_of(part, "seen")
+    seen = file_of(part, "seen", opts)
     seen.write_bytes(taken(part, opts))
     if not opts.count:
-        file_of(part, "json").unlink(missing_ok=True)
-    took = file_of(part, "counted" if opts.count else "stacks")
+        file_of(part, "json", opts).unlink(missing_ok=True)
+    took = file_of(part, "counted" if opts.count else "stacks", opts)
     began = time.monotonic()
     # What a child that did not come to its end leaves behind goes with the folder.
     with tempfile.TemporaryDirectory(prefix="taut-torture-") as place:
@@ -292,7 +297,7 @@ def run_part(part, opts):
     result["seconds"] = round(time.monotonic() - began, 1)
     result["key"] = key_of(part, opts)
     if not opts.count:
-        file_of(part, "json").write_text(json.dumps(result))
+        file_of(part, "json", opts).write_text(json.dumps(result))
     return result
 
 
@@ -421,13 +426,13 @@ def options(words=None):
     return opts
 
 
-def lock_folder():
+def lock_folder(opts):
     """Two runs would write the same files."""
-    folder = ROOT / "build" / "torture"
+    folder = folder_of(opts)
     folder.mkdir(parents=True, exist_ok=True)
     f = (folder / "lock").open("w")
     try:
-        fcntl.flock(f, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(f, fcntl.LOCK_EX | (0 if opts.sample else fcntl.LOCK_NB))
     except BlockingIOError:
         sys.exit("torture: another run is under way")
     for counted in folder.glob("*.counted"):
@@ -467,7 +472,7 @@ def main():
         wanted = [p for p in wanted if p in chosen]
     results = []
     lock = threading.Lock()
-    own = lock_folder()
+    own = lock_folder(opts)
 
     def run_group(group):
         for part in group:
