@@ -59,7 +59,10 @@ static int tear_down(void **state)
 
 static struct tt_relay_client *enter(struct world *w)
 {
-	return tt_relay_enter(&w->relay, w->now, "127.0.0.1", true, NULL);
+	struct tt_relay_client *c = tt_relay_enter(&w->relay, w->now, "127.0.0.1", true, NULL);
+
+	assert_non_null(c);
+	return c;
 }
 
 static void say(struct world *w, struct tt_relay_client *c, const char *text)
