@@ -330,6 +330,7 @@ static void next_block(taut_time now, uint32_t *lsr, uint32_t *dlsr)
 	uint8_t buf[TT_RTP_PACKET_ROOM];
 	bool rtcp;
 
+	assert_true(s->report_at != INT64_MAX);
 	now = tt_max64(now, s->report_at);
 	assert_true(tt_rtp_session_poll_send(s, now, buf, sizeof buf, &rtcp) > 0);
 	assert_int_equal(buf[0], 0x81);
