@@ -73,8 +73,10 @@ bool tt_sdp_word(struct tt_sdp_lex *x, struct tt_sdp_word *out, const char *stop
 	if (x->code != 0)
 		return false;
 	skip_blanks(x);
-	const char *p = x->at;
-	while (p < x->end && !is_blank(*p) && !strchr(stop, *p))
+	static const bool ends[256] = { [0] = true, [' '] = true, ['\t'] = true };
+	const char one = stop[0], other = one ? stop[1] : '\0';
+	const char *p = x->at, *const end = x->end;
+	while (p < end && !ends[(uint8_t)*p] && *p != one && *p != other)
 		p++;
 	if (p == x->at)
 		return tt_sdp_bad(x, p, "something is missing", expected);

@@ -30,7 +30,8 @@ static inline bool tt_sdp_bad(struct tt_sdp_lex *x, const char *where, const cha
 	return tt_sdp_refuse(x, TAUT_E_SYNTAX, where, message, expected);
 }
 
-/* The next run of bytes that are neither blank nor in stop. False, at what stands there: none. */
+/* The next run of bytes that are neither blank nor in stop (two at most). False, at what stands
+ * there: none. */
 bool tt_sdp_word(struct tt_sdp_lex *x, struct tt_sdp_word *out, const char *stop,
 		 const char *expected);
 /* A whole word that is a decimal number from min to max; what ("payload type") is its name. */

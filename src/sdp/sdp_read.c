@@ -313,11 +313,12 @@ static bool check_line(struct tt_sdp_reader *r)
 	if (len > TT_SDP_MAX_LINE)
 		return tt_sdp_refuse(&r->x, TAUT_E_LIMIT, r->x.line + TT_SDP_MAX_LINE,
 				     "the line is too long", "at most 8192 bytes");
-	tt_work(len);
-	for (size_t i = 0; i < len; i++)
-		if (r->x.line[i] == '\0' || r->x.line[i] == '\r')
-			return tt_sdp_bad(&r->x, r->x.line + i,
-					  r->x.line[i] ? "a CR without LF" : "a NUL byte", "text");
+	tt_work(2 * len);
+	const char *nul = memchr(r->x.line, '\0', len), *cr = memchr(r->x.line, '\r', len);
+	if (nul)
+		return tt_sdp_bad(&r->x, nul, "a NUL byte", "text");
+	if (cr)
+		return tt_sdp_bad(&r->x, cr, "a CR without LF", "text");
 	if (r->x.number == 1 && !(len >= 2 && memcmp(r->x.line, "v=", 2) == 0))
 		return tt_sdp_bad(&r->x, r->x.line, "not a session description", "v=0");
 	if (len < 2 || r->x.line[1] != '=')
