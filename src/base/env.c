@@ -4,11 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* In front of every allocation, so that freeing needs no size from the caller. */
-union header {
-	size_t size;
-	max_align_t align;
-};
+#include "base/env_header.h"
 
 static void *libc_realloc(void *ctx, void *p, size_t size)
 {
@@ -47,6 +43,7 @@ void tt_env_init_child(struct tt_env *env, struct tt_env *parent, size_t max_mem
 				.ctx = parent->ctx,
 				.trace = parent->trace,
 				.parent = parent,
+				.spares = parent->spares,
 				.max_memory = max_memory };
 }
 
@@ -66,14 +63,14 @@ static void count(struct tt_env *env, size_t had, size_t size)
 
 void *tt_resize(struct tt_env *env, void *p, size_t size)
 {
-	union header *old = p ? (union header *)p - 1 : NULL;
+	union tt_header *old = p ? tt_header_of(p) : NULL;
 	size_t had = old ? old->size : 0;
 
-	if (size > SIZE_MAX - sizeof(union header))
+	if (size > SIZE_MAX - sizeof(union tt_header))
 		return NULL;
 	if (size > had && !may_grow(env, size - had))
 		return NULL;
-	union header *h = env->realloc(env->ctx, old, size + sizeof *h);
+	union tt_header *h = env->realloc(env->ctx, old, size + sizeof *h);
 	if (!h)
 		return NULL;
 	h->size = size;
@@ -94,9 +91,14 @@ void tt_free(struct tt_env *env, void *p)
 {
 	if (!p)
 		return;
-	union header *h = (union header *)p - 1;
+	union tt_header *h = tt_header_of(p);
 	count(env, h->size, 0);
 	env->realloc(env->ctx, h, 0);
+}
+
+size_t tt_room(const void *p)
+{
+	return ((const union tt_header *)p - 1)->size;
 }
 
 char *tt_copy_text(struct tt_env *env, const char *text, size_t len)

@@ -15,12 +15,15 @@
 #include "base/drop.h"
 #include "taut/trace.h"
 
+struct tt_spares; /* buffers that wait to be used again */
+
 struct tt_env {
 	void *(*realloc)(void *ctx, void *p, size_t size);
 	int (*random)(void *ctx, void *out, size_t len);
 	void *ctx;
 	const struct taut_trace_sink *trace;
 	struct tt_env *parent;     /* what is taken here is taken from it; NULL: none */
+	struct tt_spares *spares;  /* of the environment at the top; NULL: none are kept */
 	size_t memory, max_memory; /* bytes handed out; 0: no ceiling */
 	taut_time wall_now;        /* the monotonic moment at which ... */
 	int64_t wall_unix_us;      /* ... the wall clock said this; that of a child is its parent's */
@@ -39,6 +42,24 @@ void *tt_alloc(struct tt_env *env, size_t size);
 void *tt_resize(struct tt_env *env, void *p, size_t size);
 void tt_free(struct tt_env *env, void *p);
 char *tt_copy_text(struct tt_env *env, const char *text, size_t len); /* with a NUL */
+
+/* Buffers that come and go with packets. What one connection gives back the next one takes, the
+ * latest first: it is still in the processor's cache, and no stream keeps what only its largest frame
+ * needed. Those that wait count for the environment, not for a connection, and have a ceiling. */
+enum { TT_SPARE_STEP = 256, TT_SPARE_MOST = 1536, TT_SPARE_BYTES = 2 * 1024 * 1024 };
+/* Of an environment that has no connections yet. False: no memory. */
+bool tt_spares_init(struct tt_env *env);
+void tt_spares_free(struct tt_env *env);
+size_t tt_spares_waiting(const struct tt_env *env); /* bytes, headers left out */
+/* At least size bytes, not zeroed. NULL: as tt_resize. */
+void *tt_take(struct tt_env *env, size_t size);
+/* The same for a queue that may be long: what is small it gets as exactly as from tt_resize. */
+static inline void *tt_take_large(struct tt_env *env, size_t size)
+{
+	return size > 2 * TT_SPARE_STEP ? tt_take(env, size) : tt_resize(env, NULL, size);
+}
+size_t tt_room(const void *p);             /* how many bytes it got; those of tt_resize too */
+void tt_give(struct tt_env *env, void *p); /* frees it where none are kept, or enough */
 
 /* False: the source failed, out is zeroed and must not be used. */
 bool tt_random(struct tt_env *env, void *out, size_t len);

@@ -19,8 +19,11 @@ int taut_env_new(taut_env **out, const struct taut_env_config *cfg)
 		return TAUT_E_NOMEM;
 	env->base = base;
 	taut_env_set_wall_clock(env, c.now, c.unix_us);
-	err = tt_dtls_shared_new(&env->dtls, &env->base, c.now);
+	err = tt_spares_init(&env->base) ? TAUT_OK : TAUT_E_NOMEM;
+	if (!err)
+		err = tt_dtls_shared_new(&env->dtls, &env->base, c.now);
 	if (err) {
+		tt_spares_free(&env->base);
 		tt_free(&base, env);
 		return err;
 	}
@@ -35,6 +38,7 @@ int taut_env_free(taut_env *env)
 	if (env->count > 0)
 		return TAUT_E_STATE;
 	tt_dtls_shared_free(env->dtls);
+	tt_spares_free(&env->base);
 	struct tt_env base = env->base;
 	tt_free(&base, env);
 	return TAUT_OK;
