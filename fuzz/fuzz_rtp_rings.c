@@ -114,6 +114,7 @@ static void orders(struct rd *in)
 	struct order o = { .next = 0 };
 
 	fuzz_env_begin(&e, 1);
+	FUZZ_CHECK(tt_spares_init(&e.env), "memory");
 	tt_rtp_reorder_init(&o.r, &e.env, RING);
 	o.r.held = &o.held;
 	for (int n = 0; n < OPERATIONS && rd_left(in) > 0; n++) {
@@ -136,21 +137,23 @@ static void orders(struct rd *in)
 	}
 	tt_rtp_reorder_free(&o.r);
 	FUZZ_CHECK(o.held == 0, "all buffers are back");
+	tt_spares_free(&e.env);
 	fuzz_env_end(&e);
 }
 
 /* ---- sent packets: rtp_history.h ---- */
 
-static void check_history(struct tt_rtp_history *h, const uint16_t *lens)
+static void check_history(struct tt_rtp_history *h, const uint16_t *lens, uint64_t forgotten)
 {
 	FUZZ_CHECK(tt_rtp_history_waiting(h) <= RING, "never more than the ring");
 	for (uint64_t n = h->next > RING + 3 ? h->next - RING - 3 : 0; n < h->next + 2; n++) {
 		const struct tt_rtp_sent *p = tt_rtp_history_find(h, n);
-		const bool kept = n < h->head && n + RING >= h->next && lens[n % MANY] > 0;
+		const bool kept =
+			n >= forgotten && n < h->head && n + RING >= h->next && lens[n % MANY] > 0;
 		FUZZ_CHECK(!p == !kept, "what was sent is kept until its place is needed");
 		if (!p)
 			continue;
-		FUZZ_CHECK(p->number == n && p->len == lens[n % MANY] && p->cap >= p->len,
+		FUZZ_CHECK(p->number == n && p->len == lens[n % MANY] && tt_room(p->data) >= p->len,
 			   "its length");
 		for (size_t k = 0; k < p->len; k++)
 			FUZZ_CHECK(p->data[k] == (uint8_t)(n + k), "byte for byte");
@@ -162,14 +165,27 @@ static void histories(struct rd *in)
 	struct fuzz_env e;
 	struct tt_rtp_history h;
 	static uint16_t lens[MANY];
+	static taut_time sent[MANY];
+	uint64_t forgotten = 0;
+	taut_time now = 0;
 
 	fuzz_env_begin(&e, 1);
+	FUZZ_CHECK(tt_spares_init(&e.env), "memory");
 	tt_rtp_history_init(&h, &e.env, RING);
 	for (int n = 0; n < OPERATIONS && rd_left(in) > 0; n++) {
 		const uint8_t what = rd_u8(in);
 		const size_t count = 1 + what % 5, len = 1 + fuzz_pick(in, 200);
 		if (what & 128) {
-			h.head += tt_rtp_history_head(&h) ? 1 : 0; /* as the sender does */
+			struct tt_rtp_sent *p = tt_rtp_history_head(&h);
+			if (p) { /* as the sender does */
+				p->sent_at = sent[h.head % MANY] = ++now;
+				h.head++;
+			}
+		} else if (what & 64) {
+			const taut_time before = now - what % 16;
+			tt_rtp_history_forget(&h, before);
+			while (forgotten < h.head && sent[forgotten % MANY] < before)
+				forgotten++;
 		} else {
 			const int r = tt_rtp_history_reserve(&h, count, len);
 			FUZZ_CHECK((r == TAUT_OK) == (tt_rtp_history_waiting(&h) + count <= RING),
@@ -181,9 +197,10 @@ static void histories(struct rd *in)
 					p->data[b] = (uint8_t)(p->number + b);
 			}
 		}
-		check_history(&h, lens);
+		check_history(&h, lens, forgotten);
 	}
 	tt_rtp_history_free(&h);
+	tt_spares_free(&e.env);
 	fuzz_env_end(&e);
 }
 

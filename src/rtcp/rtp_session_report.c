@@ -131,6 +131,8 @@ static bool begin_round(struct tt_rtp_session *s, taut_time now)
 		return true;
 	if (now < s->report_at)
 		return false;
+	for (size_t i = 0; i < s->sender_count; i++) /* those that fell silent */
+		tt_rtp_sender_forget(s->senders[i], now, tt_rtp_session_rtt(s));
 	s->next_sender = s->next_receiver = 0;
 	if (!next_sender(s, &tx) && !next_receiver(s, &r)) {
 		s->report_at = INT64_MAX;
@@ -279,8 +281,7 @@ taut_time tt_rtp_session_rtcp_deadline(const struct tt_rtp_session *s, const cha
 		const struct tt_rtp_receiver *r = s->receivers[i];
 
 		sooner(&first, why, key_request_at(s, r), "key frame request");
-		sooner(&first, why, tt_nack_deadline(&r->nack, tt_rtp_session_rtt(s)),
-		       "NACK");
+		sooner(&first, why, tt_nack_deadline(&r->nack, tt_rtp_session_rtt(s)), "NACK");
 	}
 	return first;
 }

@@ -19,6 +19,7 @@ int tt_rtp_session_send_frame(struct tt_rtp_session *s, taut_time now, uint32_t 
 	if (!tx)
 		return TAUT_E_GONE;
 	bool first = !tx->started;
+	tt_rtp_sender_forget(tx, now, tt_rtp_session_rtt(s));
 	int r = tt_rtp_sender_frame(tx, now, frame, s->max_packet);
 
 	if (r == TAUT_E_LIMIT || r == TAUT_E_NOMEM)

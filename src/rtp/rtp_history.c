@@ -1,10 +1,10 @@
 /* rtp_history.c - see rtp_history.h. RFC 4588 section 6 leaves the time packets are kept to
- * the sender; here it is a count, so that memory has a ceiling. */
+ * the sender; it says how long, and here is a count, so that memory has a ceiling. */
 #include "rtp/rtp_history.h"
 
 #include "base/num.h"
 
-enum { STEP = 128 }; /* buffers grow in these, so that they soon fit all packets of a stream */
+#define NOBODY UINT64_MAX /* the number of a buffer that has no packet */
 
 void tt_rtp_history_init(struct tt_rtp_history *h, struct tt_env *env, size_t size)
 {
@@ -14,7 +14,7 @@ void tt_rtp_history_init(struct tt_rtp_history *h, struct tt_env *env, size_t si
 void tt_rtp_history_free(struct tt_rtp_history *h)
 {
 	for (size_t i = 0; h->slots && i < h->size; i++)
-		tt_free(h->env, h->slots[i].data);
+		tt_give(h->env, h->slots[i].data);
 	tt_free(h->env, h->slots);
 	*h = (struct tt_rtp_history){ 0 };
 }
@@ -35,15 +35,14 @@ int tt_rtp_history_reserve(struct tt_rtp_history *h, size_t count, size_t len)
 	for (size_t i = 0; i < count; i++) {
 		struct tt_rtp_sent *p = slot(h, h->next + i);
 
-		if (p->cap >= len)
+		if (p->data && tt_room(p->data) >= len)
 			continue;
-		size_t cap = (len + STEP - 1) / STEP * STEP;
-		uint8_t *grown = tt_resize(h->env, p->data, cap);
+		uint8_t *data = tt_take(h->env, len);
 
-		if (!grown)
+		if (!data)
 			return TAUT_E_NOMEM;
-		p->data = grown;
-		p->cap = tt_u16(cap);
+		tt_give(h->env, p->data);
+		*p = (struct tt_rtp_sent){ .number = NOBODY, .data = data };
 	}
 	return TAUT_OK;
 }
@@ -52,8 +51,22 @@ struct tt_rtp_sent *tt_rtp_history_add(struct tt_rtp_history *h)
 {
 	struct tt_rtp_sent *p = slot(h, h->next);
 
-	*p = (struct tt_rtp_sent){ .number = h->next++, .data = p->data, .cap = p->cap };
+	*p = (struct tt_rtp_sent){ .number = h->next++, .data = p->data };
+	if (h->next - h->oldest > h->size)
+		h->oldest = h->next - h->size;
 	return p;
+}
+
+void tt_rtp_history_forget(struct tt_rtp_history *h, taut_time before)
+{
+	for (; h->oldest < h->head; h->oldest++) {
+		struct tt_rtp_sent *p = slot(h, h->oldest);
+
+		if (p->number == h->oldest && p->sent_at >= before)
+			return;
+		tt_give(h->env, p->data);
+		p->data = NULL;
+	}
 }
 
 struct tt_rtp_sent *tt_rtp_history_head(struct tt_rtp_history *h)

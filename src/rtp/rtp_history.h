@@ -5,7 +5,7 @@
  * first one and never wrap; the sequence number is derived from them.
  *
  *     oldest <= head <= next      sent: [oldest, head)   waiting: [head, next)
- *     next - oldest <= size       buffers are kept and reused: the steady state allocates nothing */
+ *     next - oldest <= size       what is older is gone, and its buffers with it */
 #ifndef TAUT_RTP_RTP_HISTORY_H
 #define TAUT_RTP_RTP_HISTORY_H
 
@@ -16,7 +16,7 @@ struct tt_rtp_sent {
 	uint32_t ts;
 	bool marker, voice, has_level, resend;
 	uint8_t pt, level;
-	uint16_t len, cap;
+	uint16_t len;
 	taut_time sent_at, resent_at; /* 0: not yet */
 	uint8_t *data;
 };
@@ -25,7 +25,7 @@ struct tt_rtp_history {
 	struct tt_env *env;
 	struct tt_rtp_sent *slots; /* NULL: nothing was sent yet */
 	size_t size; /* a power of two */
-	uint64_t head, next;
+	uint64_t oldest, head, next;
 };
 
 void tt_rtp_history_init(struct tt_rtp_history *h, struct tt_env *env, size_t size);
@@ -35,6 +35,8 @@ int tt_rtp_history_reserve(struct tt_rtp_history *h, size_t count, size_t len);
 /* After reserve: the next packet, to be filled; its number is set. */
 struct tt_rtp_sent *tt_rtp_history_add(struct tt_rtp_history *h);
 struct tt_rtp_sent *tt_rtp_history_head(struct tt_rtp_history *h); /* NULL: nothing waits */
+/* Those that were sent before that moment are no longer kept. */
+void tt_rtp_history_forget(struct tt_rtp_history *h, taut_time before);
 /* NULL: not sent yet, or no longer kept. */
 struct tt_rtp_sent *tt_rtp_history_find(struct tt_rtp_history *h, uint64_t number);
 

@@ -5,7 +5,7 @@
 
 #include "base/num.h"
 
-enum { BUFFER = 1536, MAX_SPARE = 256 };
+enum { BUFFER = 1536, MAX_SPARE = 16 };
 
 void tt_rtp_reorder_init(struct tt_rtp_reorder *r, struct tt_env *env, size_t size)
 {
@@ -16,10 +16,11 @@ static void free_buffer(struct tt_rtp_reorder *r, uint8_t *data)
 {
 	if (data && r->held)
 		--*r->held;
-	tt_free(r->env, data);
+	tt_give(r->env, data);
 }
 
-/* Spare buffers of all streams are a quarter of what there may be, so that no stream hoards. */
+/* A stream keeps what a frame needs as a rule. The rest goes to the environment's other streams, and so
+ * does all where streams hold a quarter of what they may. */
 static void give_back(struct tt_rtp_reorder *r, uint8_t *data)
 {
 	bool room = !r->held || *r->held <= TT_RTP_MAX_HELD / 4;
@@ -42,7 +43,7 @@ static uint8_t *take_buffer(struct tt_rtp_reorder *r)
 		return r->spare[--r->spare_count];
 	if (r->held && *r->held >= TT_RTP_MAX_HELD)
 		return NULL;
-	uint8_t *data = tt_alloc(r->env, BUFFER);
+	uint8_t *data = tt_take(r->env, BUFFER);
 
 	if (data && r->held)
 		++*r->held;

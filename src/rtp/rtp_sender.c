@@ -17,6 +17,11 @@ enum {
 		128 * 1024, /* bytes of retransmissions in a burst; then half of what is sent */
 	MIN_RESEND = 20000, /* microseconds, while the round trip is unknown or shorter */
 	MAX_EXT = 6,
+	/* How long a packet can be sent again, in microseconds: for several NACKs, of which some are
+	 * lost. */
+	KEEP_LEAST = 1000000,
+	KEEP_RTTS = 4,
+	KEEP_UNKNOWN = 3000000, /* while the round trip is */
 };
 
 int tt_rtp_sender_init(struct tt_rtp_sender *s, struct tt_env *env,
@@ -136,7 +141,7 @@ static int queue_vp8(struct tt_rtp_sender *s, const struct taut_frame *f, uint32
 	for (size_t i = 0; i < n; i++) {
 		struct tt_rtp_sent *p = tt_rtp_history_add(&s->history);
 		size_t len = f->len / n + (i < f->len % n);
-		struct wr w = wr_make(p->data, p->cap);
+		struct wr w = wr_make(p->data, tt_room(p->data));
 
 		tt_vp8_write(&w, i == 0, s->picture_id);
 		wr_bytes(&w, (const uint8_t *)f->data + at, len);
@@ -201,9 +206,23 @@ size_t tt_rtp_sender_next(struct tt_rtp_sender *s, taut_time now, const struct t
 	return wr_len(&w);
 }
 
+static bool resends(const struct tt_rtp_sender *s)
+{
+	return s->cfg.nack && s->cfg.rtx_ssrc && s->cfg.rtx_payload_type;
+}
+
+void tt_rtp_sender_forget(struct tt_rtp_sender *s, taut_time now, taut_time rtt)
+{
+	taut_time keep = rtt > 0 ? tt_max64(KEEP_LEAST, KEEP_RTTS * rtt) : KEEP_UNKNOWN;
+
+	if (!resends(s))
+		keep = -1;
+	tt_rtp_history_forget(&s->history, now - keep);
+}
+
 void tt_rtp_sender_nack(struct tt_rtp_sender *s, taut_time now, taut_time rtt, uint16_t seq)
 {
-	if (!s->cfg.nack || !s->cfg.rtx_ssrc || !s->cfg.rtx_payload_type || s->history.head == 0)
+	if (!resends(s) || s->history.head == 0)
 		return;
 	uint16_t back = (uint16_t)(seq_of(s, s->history.head - 1) - seq);
 

@@ -51,6 +51,8 @@ int tt_rtp_sender_frame(struct tt_rtp_sender *s, taut_time now, const struct tau
 /* The next waiting packet, complete; 0: none. */
 size_t tt_rtp_sender_next(struct tt_rtp_sender *s, taut_time now, const struct tt_rtp_stamp *stamp,
 			  uint8_t *buf, size_t cap);
+/* Gives back packets that nobody will ask for any more. */
+void tt_rtp_sender_forget(struct tt_rtp_sender *s, taut_time now, taut_time rtt);
 /* A sequence number of a NACK. Repeats within a round trip and what is no longer kept are ignored. */
 void tt_rtp_sender_nack(struct tt_rtp_sender *s, taut_time now, taut_time rtt, uint16_t seq);
 /* The next retransmission, complete, RFC 4588 section 4; 0: none. */

@@ -237,6 +237,93 @@ static void a_full_queue_refuses_the_whole_frame(void **state)
 	assert_int_equal(send(data, sizeof data, 0), TAUT_OK);
 }
 
+/* One frame of so many packets, sent at once. */
+static void send_at(taut_time now, uint32_t ts, size_t packets)
+{
+	static uint8_t data[16 * 1100];
+	uint8_t buf[1500];
+	const struct taut_frame f = { .size = sizeof f, .data = data, .len = packets * 1100, .rtp_timestamp = ts };
+
+	key_frame(data, f.len);
+	tt_rtp_sender_forget(&tx, now, 50000);
+	assert_int_equal(tt_rtp_sender_frame(&tx, now, &f, MAX_PACKET), TAUT_OK);
+	while (tt_rtp_sender_next(&tx, now, &(struct tt_rtp_stamp){ 7, 9 }, buf, sizeof buf) > 0)
+		;
+}
+
+static bool sent_again(taut_time now, uint16_t seq)
+{
+	uint8_t buf[1500];
+
+	tt_rtp_sender_nack(&tx, now, 50000, seq);
+	return tt_rtp_sender_resend(&tx, now, &(struct tt_rtp_stamp){ 7, 9 }, buf, sizeof buf) > 0;
+}
+
+/* Thirty frames of eight packets a second: a call of 2 Mbit/s. */
+static void what_nobody_asks_for_any_more_is_given_back(void **state)
+{
+	enum { FRAMES = 600, PACKETS = 8, EVERY = 33333, A_SECOND = 30 * PACKETS };
+	taut_time now = 1000000;
+	size_t most = 0;
+
+	(void)state;
+	send_at(now, 0, 1);
+	const size_t one = env.memory;
+	for (uint32_t n = 1; n < FRAMES; n++) {
+		now += EVERY;
+		send_at(now, n * 3000, PACKETS);
+		most = tt_max(most, env.memory);
+	}
+	assert_in_range(most, one + A_SECOND * 1100, one + (A_SECOND + 2 * PACKETS) * 1300);
+	const uint16_t newest = (uint16_t)(65000 + (FRAMES - 1) * PACKETS);
+	assert_true(sent_again(now, newest));
+	assert_true(sent_again(now, (uint16_t)(newest - A_SECOND + PACKETS)));
+	assert_false(sent_again(now, (uint16_t)(newest - A_SECOND - 2 * PACKETS)));
+	/* on a longer path it is asked for later */
+	tt_rtp_sender_forget(&tx, now + 2000000, 600000);
+	assert_true(sent_again(now + 2000000, newest));
+	tt_rtp_sender_forget(&tx, now + 2000000, 50000);
+	assert_false(sent_again(now + 2000000, newest));
+	assert_true(env.memory < one + 1024 * sizeof(uint64_t) + 64); /* the ring of resends */
+}
+
+static void without_nack_nothing_is_kept(void **state)
+{
+	struct tt_rtp_sender_config cfg = tx.cfg;
+
+	(void)state;
+	cfg.nack = false;
+	cfg.mid = "video";
+	tt_rtp_sender_configure(&tx, &cfg);
+	send_at(1, 0, 16);
+	send_at(2, 3000, 1);
+	const size_t one = env.memory;
+	for (uint32_t n = 2; n < 2000; n++) {
+		send_at(n, n * 3000, 1);
+		assert_int_equal(env.memory, one);
+	}
+}
+
+/* A packet that needs more room takes the place of one that could still be sent again. */
+static void a_place_with_too_little_room_is_nobodys(void **state)
+{
+	struct tt_rtp_history h;
+
+	(void)state;
+	tt_rtp_history_init(&h, &env, 4);
+	for (int i = 0; i < 4; i++) {
+		assert_int_equal(tt_rtp_history_reserve(&h, 1, 10), TAUT_OK);
+		tt_rtp_history_add(&h)->len = 10;
+		h.head++;
+	}
+	assert_non_null(tt_rtp_history_find(&h, 0));
+	assert_int_equal(tt_rtp_history_reserve(&h, 1, 300), TAUT_OK);
+	assert_null(tt_rtp_history_find(&h, 0));
+	assert_non_null(tt_rtp_history_find(&h, 1));
+	assert_int_equal(tt_rtp_history_add(&h)->number, 4);
+	tt_rtp_history_free(&h);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -246,6 +333,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(padding_fills_its_numbers_and_is_no_loss, begin, end),
 		cmocka_unit_test_setup_teardown(a_frame_without_marker_ends_where_the_next_begins, begin, end),
 		cmocka_unit_test_setup_teardown(a_full_queue_refuses_the_whole_frame, begin, end),
+		cmocka_unit_test_setup_teardown(what_nobody_asks_for_any_more_is_given_back, begin, end),
+		cmocka_unit_test_setup_teardown(without_nack_nothing_is_kept, begin, end),
+		cmocka_unit_test_setup_teardown(a_place_with_too_little_room_is_nobodys, begin, end),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
