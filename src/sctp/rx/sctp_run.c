@@ -13,7 +13,7 @@ size_t tt_sctp_run_cost(size_t cap)
 
 struct sctp_run *tt_sctp_run_new(struct sctp_reassembly *r, const struct sctp_data *d)
 {
-	struct sctp_run *run = tt_resize(r->env, NULL, tt_sctp_run_cost(d->len));
+	struct sctp_run *run = tt_take_large(r->env, tt_sctp_run_cost(d->len));
 
 	if (!run)
 		return NULL;
@@ -35,7 +35,7 @@ void tt_sctp_run_free(struct sctp_reassembly *r, struct sctp_run *run)
 		return;
 	assert(r->held >= tt_sctp_run_cost(run->cap));
 	r->held -= tt_sctp_run_cost(run->cap);
-	tt_free(r->env, run);
+	tt_give(r->env, run);
 }
 
 static bool resize(struct sctp_reassembly *r, struct sctp_run **run, size_t cap)

@@ -63,7 +63,7 @@ int tt_sctp_queue_add(struct sctp_queue *q, uint16_t stream, uint32_t ppid,
 {
 	static const struct tt_sctp_send_options reliable;
 	struct sctp_tx_stream *s = tt_sctp_queue_stream(q, stream);
-	struct sctp_message *m = s ? tt_resize(q->env, NULL, tt_sctp_queue_cost(len)) : NULL;
+	struct sctp_message *m = s ? tt_take_large(q->env, tt_sctp_queue_cost(len)) : NULL;
 
 	if (!m)
 		return TAUT_E_NOMEM;
@@ -107,7 +107,7 @@ void tt_sctp_queue_release(struct sctp_queue *q, struct sctp_message *m)
 		return;
 	assert(q->held >= tt_sctp_queue_cost(m->len));
 	q->held -= tt_sctp_queue_cost(m->len);
-	tt_free(q->env, m);
+	tt_give(q->env, m);
 }
 
 static void uncount(struct sctp_queue *q, struct sctp_message *m, size_t bytes)
