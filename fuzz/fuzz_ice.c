@@ -403,7 +403,7 @@ static void forge(struct world *w, struct packet *p, struct rd *in)
 		tt_stun_put_error(&out, how & 16 ? 487 : how & 32 ? 403 : 400, "no");
 	if (what & 32)
 		tt_stun_put(&out, how, user, what >> 6);
-	if (key->sha1 && !(what & 64))
+	if (key->strong && !(what & 64))
 		tt_stun_put_integrity(&out, key);
 	if (!(what & 128))
 		tt_stun_put_fingerprint(&out);

@@ -32,17 +32,17 @@ static void rtp_tag(struct tt_srtp_transform *t, const struct tt_srtp_sealed *p,
 	struct wr w = wr_make(be, sizeof be);
 
 	wr_u32(&w, roc);
-	tt_srtp_hmac(&t->hmac, p->buf, p->len, be, sizeof be, tag);
+	tt_hmac_sha1(&t->hmac, p->buf, p->len, be, sizeof be, tag);
 }
 
 static void rtcp_tag(struct tt_srtp_transform *t, const struct tt_srtp_sealed *p, uint8_t *tag)
 {
-	tt_srtp_hmac(&t->hmac, p->buf, p->len + TT_SRTCP_INDEX_LEN, NULL, 0, tag);
+	tt_hmac_sha1(&t->hmac, p->buf, p->len + TT_SRTCP_INDEX_LEN, NULL, 0, tag);
 }
 
 static bool seal_rtp(struct tt_srtp_transform *t, const struct tt_srtp_sealed *p)
 {
-	uint8_t tag[TT_SRTP_SHA1];
+	uint8_t tag[TT_SHA1_LEN];
 
 	if (!crypt(t, p))
 		return false;
@@ -53,7 +53,7 @@ static bool seal_rtp(struct tt_srtp_transform *t, const struct tt_srtp_sealed *p
 
 static bool open_rtp(struct tt_srtp_transform *t, const struct tt_srtp_sealed *p)
 {
-	uint8_t tag[TT_SRTP_SHA1];
+	uint8_t tag[TT_SHA1_LEN];
 
 	rtp_tag(t, p, tag);
 	return CRYPTO_memcmp(tag, p->buf + p->len, t->tag) == 0 && crypt(t, p);
@@ -61,7 +61,7 @@ static bool open_rtp(struct tt_srtp_transform *t, const struct tt_srtp_sealed *p
 
 static bool seal_rtcp(struct tt_srtp_transform *t, const struct tt_srtp_sealed *p)
 {
-	uint8_t tag[TT_SRTP_SHA1];
+	uint8_t tag[TT_SHA1_LEN];
 	struct wr w = wr_make(p->buf + p->len, TT_SRTCP_INDEX_LEN);
 
 	if (!crypt(t, p))
@@ -74,7 +74,7 @@ static bool seal_rtcp(struct tt_srtp_transform *t, const struct tt_srtp_sealed *
 
 static bool open_rtcp(struct tt_srtp_transform *t, const struct tt_srtp_sealed *p)
 {
-	uint8_t tag[TT_SRTP_SHA1];
+	uint8_t tag[TT_SHA1_LEN];
 
 	rtcp_tag(t, p, tag);
 	return CRYPTO_memcmp(tag, p->buf + p->len + TT_SRTCP_INDEX_LEN, t->tag) == 0 && crypt(t, p);

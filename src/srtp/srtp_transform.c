@@ -37,7 +37,7 @@ bool tt_srtp_transform_set(struct tt_srtp_transform *t, uint16_t profile,
 		tt_srtp_use_gcm(t);
 		return true;
 	}
-	tt_srtp_hmac_init(&t->hmac, keys->auth, sizeof keys->auth);
+	tt_hmac_sha1_init(&t->hmac, keys->auth, sizeof keys->auth);
 	tt_srtp_use_cm(t);
 	return true;
 }

@@ -8,6 +8,7 @@
 #ifndef TAUT_STUN_STUN_H
 #define TAUT_STUN_STUN_H
 
+#include "base/hmac_sha1.h"
 #include "base/span.h"
 #include "base/wr.h"
 #include "taut/taut.h"
@@ -170,12 +171,11 @@ bool tt_stun_fingerprint_ok(const struct tt_stun_msg *m, const uint8_t *pkt);
 
 /* ---- who wrote it ---- */
 
-/* A password and the two HMAC contexts keyed with it, made once: one credential object,
- * one key. The short-term key is the password itself (9.1.1). Holds OpenSSL memory until
- * tt_stun_key_free. */
+/* A password and what HMAC makes of it, once: one credential object, one key. The short-term key
+ * is the password itself (9.1.1). Holds OpenSSL memory until tt_stun_key_free. */
 struct tt_stun_key {
-	void *sha1; /* EVP_MAC_CTX; NULL: not initialized */
-	struct tt_stun_strong *sha256;
+	struct tt_hmac_sha1 sha1;
+	struct tt_stun_strong *strong; /* of SHA-256; NULL: not initialized */
 };
 bool tt_stun_key_init(struct tt_stun_key *k, const void *secret, size_t len);
 /* The long-term key, 9.2.2 and 18.5.1, of texts that OpaqueString (RFC 8265) leaves as they are. */

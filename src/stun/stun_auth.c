@@ -1,9 +1,8 @@
 /* stun_auth.c - who wrote a message: MESSAGE-INTEGRITY, its SHA-256 form, and
  * FINGERPRINT. RFC 8489 sections 14.5 to 14.7.
  *
- * A key holds its two HMAC contexts with the password hashed in: restarting one
- * costs a fifth of keying a new one. That of SHA-256 is made when it is wanted first, which with
- * ICE it never is. */
+ * A key holds the password hashed into the states of SHA-1. The context for SHA-256 is made when
+ * it is wanted first, which with ICE it never is. */
 #include "stun/stun_auth.h"
 
 #include <string.h>
@@ -23,21 +22,18 @@ struct tt_stun_strong {
 	uint8_t secret[];
 };
 
-static EVP_MAC_CTX *keyed(const char *digest, const void *secret, size_t len)
+static EVP_MAC_CTX *keyed(const void *secret, size_t len)
 {
-	static const uint8_t nothing[1];
-	char name[8] = { 0 };
 	EVP_MAC *mac = EVP_MAC_fetch(NULL, "HMAC", NULL);
 	EVP_MAC_CTX *ctx = mac ? EVP_MAC_CTX_new(mac) : NULL;
-
-	EVP_MAC_free(mac); /* the context holds it */
-	for (size_t i = 0; i + 1 < sizeof name && digest[i]; i++)
-		name[i] = digest[i]; /* OSSL_PARAM takes no const */
+	char name[] = "SHA256"; /* OSSL_PARAM takes no const */
 	const OSSL_PARAM params[] = {
 		OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, name, 0),
 		OSSL_PARAM_construct_end(),
 	};
-	if (ctx && EVP_MAC_init(ctx, len > 0 ? secret : nothing, len, params) == 1)
+
+	EVP_MAC_free(mac); /* the context holds it */
+	if (ctx && EVP_MAC_init(ctx, secret, len, params) == 1)
 		return ctx;
 	EVP_MAC_CTX_free(ctx);
 	return NULL;
@@ -45,31 +41,21 @@ static EVP_MAC_CTX *keyed(const char *digest, const void *secret, size_t len)
 
 bool tt_stun_key_init(struct tt_stun_key *k, const void *secret, size_t len)
 {
-	*k = (struct tt_stun_key){ .sha1 = keyed("SHA1", secret, len) };
-	struct tt_stun_strong *s = k->sha1 ? OPENSSL_zalloc(sizeof *s + len) : NULL;
-	if (!s) {
-		tt_stun_key_free(k);
+	struct tt_stun_strong *s = OPENSSL_zalloc(sizeof *s + len);
+
+	*k = (struct tt_stun_key){ .strong = s };
+	if (!s)
 		return false;
-	}
+	tt_hmac_sha1_init(&k->sha1, secret, len);
 	s->len = len;
 	if (len > 0)
 		memcpy(s->secret, secret, len);
-	k->sha256 = s;
 	return true;
-}
-
-void *tt_stun_key_sha256(const struct tt_stun_key *k)
-{
-	struct tt_stun_strong *s = k->sha256;
-
-	if (s && !s->ctx)
-		s->ctx = keyed("SHA256", s->secret, s->len);
-	return s ? s->ctx : NULL;
 }
 
 /* The parts with a colon between each two: 9.2.2, 14.4. False: OpenSSL refused. */
 static bool digest_of(const EVP_MD *md, const struct span *parts, size_t n, uint8_t *out,
-                      unsigned *len)
+		      unsigned *len)
 {
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 	bool ok = ctx && EVP_DigestInit_ex(ctx, md, NULL) == 1;
@@ -83,16 +69,16 @@ static bool digest_of(const EVP_MD *md, const struct span *parts, size_t n, uint
 }
 
 bool tt_stun_key_long_term(struct tt_stun_key *k, enum tt_stun_algorithm algorithm,
-                           struct span user, struct span realm, struct span password)
+			   struct span user, struct span realm, struct span password)
 {
 	const struct span parts[] = { user, realm, password };
 	uint8_t secret[EVP_MAX_MD_SIZE];
 	unsigned len = 0;
 
 	*k = (struct tt_stun_key){ 0 };
-	bool ok = digest_of(algorithm == TT_STUN_SHA256 ? EVP_sha256() : EVP_md5(), parts, 3, secret,
-	                    &len) &&
-	          tt_stun_key_init(k, secret, len);
+	bool ok = digest_of(algorithm == TT_STUN_SHA256 ? EVP_sha256() : EVP_md5(), parts, 3,
+			    secret, &len) &&
+		  tt_stun_key_init(k, secret, len);
 	OPENSSL_cleanse(secret, sizeof secret);
 	return ok;
 }
@@ -107,26 +93,39 @@ bool tt_stun_userhash(uint8_t out[TT_STUN_USERHASH_LEN], struct span user, struc
 
 void tt_stun_key_free(struct tt_stun_key *k)
 {
-	EVP_MAC_CTX_free(k->sha1);
-	if (k->sha256) {
-		EVP_MAC_CTX_free(k->sha256->ctx);
-		OPENSSL_clear_free(k->sha256, sizeof *k->sha256 + k->sha256->len);
+	if (k->strong) {
+		EVP_MAC_CTX_free(k->strong->ctx);
+		OPENSSL_clear_free(k->strong, sizeof *k->strong + k->strong->len);
 	}
+	OPENSSL_cleanse(k, sizeof *k);
 	*k = (struct tt_stun_key){ 0 };
 }
 
-/* 14.5: the length field speaks of a message that ends with this attribute. */
-bool tt_stun_hmac(void *ctx, const uint8_t *msg, size_t at, size_t len, uint8_t *out, size_t cap)
+static bool strong_hmac(struct tt_stun_strong *s, const uint8_t head[4], const uint8_t *rest,
+			size_t len, uint8_t mac[TT_STUN_SHA256_LEN])
 {
-	size_t body = at + 4 + len - TT_STUN_HEADER_LEN, n = 0;
+	size_t n = 0;
+
+	if (!s->ctx && !(s->ctx = keyed(s->secret, s->len)))
+		return false;
+	return EVP_MAC_init(s->ctx, NULL, 0, NULL) == 1 && EVP_MAC_update(s->ctx, head, 4) == 1 &&
+	       EVP_MAC_update(s->ctx, rest, len) == 1 &&
+	       EVP_MAC_final(s->ctx, mac, &n, TT_STUN_SHA256_LEN) == 1 && n == TT_STUN_SHA256_LEN;
+}
+
+/* 14.5: the length field speaks of a message that ends with this attribute. */
+bool tt_stun_hmac(const struct tt_stun_key *k, bool strong, const uint8_t *msg, size_t at,
+		  size_t len, uint8_t mac[TT_STUN_SHA256_LEN])
+{
+	const size_t body = at + 4 + len - TT_STUN_HEADER_LEN;
 	const uint8_t head[4] = { msg[0], msg[1], (uint8_t)(body >> 8), (uint8_t)body };
 
-	if (!ctx || body > UINT16_MAX)
+	if (!k->strong || body > UINT16_MAX)
 		return false;
-	return EVP_MAC_init(ctx, NULL, 0, NULL) == 1 &&
-	       EVP_MAC_update(ctx, head, sizeof head) == 1 &&
-	       EVP_MAC_update(ctx, msg + sizeof head, at - sizeof head) == 1 &&
-	       EVP_MAC_final(ctx, out, &n, cap) == 1 && n >= len;
+	if (strong)
+		return strong_hmac(k->strong, head, msg + 4, at - 4, mac);
+	tt_hmac_sha1(&k->sha1, head, sizeof head, msg + 4, at - 4, mac);
+	return true;
 }
 
 bool tt_stun_verify(const struct tt_stun_msg *m, const uint8_t *pkt, const struct tt_stun_key *k)
@@ -140,9 +139,8 @@ bool tt_stun_verify(const struct tt_stun_msg *m, const uint8_t *pkt, const struc
 		return false;
 	if (TT_UNCHECKED)
 		return true;
-	if (!tt_stun_hmac(strong ? tt_stun_key_sha256(k) : k->sha1, pkt, at, len, mac, sizeof mac))
-		return false;
-	return CRYPTO_memcmp(mac, pkt + at + 4, len) == 0;
+	return tt_stun_hmac(k, strong, pkt, at, len, mac) &&
+	       CRYPTO_memcmp(mac, pkt + at + 4, len) == 0;
 }
 
 /* 14.7: XORed, so that it differs from a CRC-32 that another protocol might put there. */

@@ -9,11 +9,11 @@
 #include "stun/stun_auth.h"
 
 void tt_stun_begin(struct wr *w, enum tt_stun_class cls, uint16_t method,
-                   const uint8_t tid[TT_STUN_TID_LEN])
+		   const uint8_t tid[TT_STUN_TID_LEN])
 {
 	uint32_t c = (uint32_t)cls;
 	uint32_t type = (method & 0xfu) | (method & 0x70u) << 1 | (method & 0xf80u) << 2 |
-	                (c & 1) << 4 | (c & 2) << 7;
+			(c & 1) << 4 | (c & 2) << 7;
 
 	wr_u16(w, tt_u16(type));
 	wr_u16(w, 0);
@@ -108,13 +108,14 @@ void tt_stun_put_unknown(struct wr *w, const uint16_t *types, size_t n)
 	tt_stun_put(w, TT_STUN_UNKNOWN_ATTRIBUTES, b, wr_len(&value));
 }
 
-static void put_hmac(struct wr *w, uint16_t type, void *ctx, size_t len)
+static void put_hmac(struct wr *w, uint16_t type, const struct tt_stun_key *k, bool strong,
+		     size_t len)
 {
 	uint8_t mac[TT_STUN_SHA256_LEN];
 
 	if (w->bad)
 		return;
-	if (!tt_stun_hmac(ctx, w->base, w->off, len, mac, sizeof mac)) {
+	if (!tt_stun_hmac(k, strong, w->base, w->off, len, mac)) {
 		w->bad = true;
 		return;
 	}
@@ -123,12 +124,12 @@ static void put_hmac(struct wr *w, uint16_t type, void *ctx, size_t len)
 
 void tt_stun_put_integrity(struct wr *w, const struct tt_stun_key *k)
 {
-	put_hmac(w, TT_STUN_MESSAGE_INTEGRITY, k->sha1, TT_STUN_SHA1_LEN);
+	put_hmac(w, TT_STUN_MESSAGE_INTEGRITY, k, false, TT_STUN_SHA1_LEN);
 }
 
 void tt_stun_put_integrity_sha256(struct wr *w, const struct tt_stun_key *k)
 {
-	put_hmac(w, TT_STUN_MESSAGE_INTEGRITY_SHA256, tt_stun_key_sha256(k), TT_STUN_SHA256_LEN);
+	put_hmac(w, TT_STUN_MESSAGE_INTEGRITY_SHA256, k, true, TT_STUN_SHA256_LEN);
 }
 
 void tt_stun_put_fingerprint(struct wr *w)
