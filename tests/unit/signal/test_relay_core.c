@@ -511,6 +511,7 @@ static void an_address_has_16_connections_and_loopback_is_not_counted(void **sta
 		assert_int_equal(
 			tt_relay_enter(&w->relay, w->now, "192.0.2.1", false, NULL)->close_code, 0);
 	struct tt_relay_client *c = tt_relay_enter(&w->relay, w->now, "192.0.2.1", false, NULL);
+	assert_non_null(c);
 	hear_with(w, c, "error", "code", "address_full");
 	assert_int_equal(c->close_code, TT_CLOSE_LATER);
 	assert_int_equal(tt_relay_enter(&w->relay, w->now, "192.0.2.2", false, NULL)->close_code,
