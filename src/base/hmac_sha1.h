@@ -7,10 +7,10 @@
 
 enum { TT_SHA1_LEN = 20, TT_SHA1_STATE = 96 };
 
-/* SHA-1 after the key's block, inner and outer. Secret. Aligned for a SHA_CTX. */
+/* SHA-1 after the key's block, inner and outer. Secret. */
 struct tt_hmac_sha1 {
-	_Alignas(8) uint8_t inner[TT_SHA1_STATE];
-	_Alignas(8) uint8_t outer[TT_SHA1_STATE];
+	uint8_t inner[TT_SHA1_STATE];
+	uint8_t outer[TT_SHA1_STATE];
 };
 
 void tt_hmac_sha1_init(struct tt_hmac_sha1 *h, const void *key, size_t len);
