@@ -1,6 +1,6 @@
 /* io_drive.c - one connection's turn: time, requests, events, datagrams out.
  *
- *     tick -> poll_io -> poll_event (the handler) -> poll_send until 0
+ *     tick, if it is due -> poll_io -> poll_event (the handler) -> poll_send until 0
  *
  * Whether anything came of it that needs another turn, the environment knows. The
  * handler may free the connection; conn->pc is NULL from then on. */

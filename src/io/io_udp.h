@@ -1,7 +1,7 @@
 /* io_udp.h - a UDP socket that sends and receives in runs.
  *
  * UDP_SEGMENT and UDP_GRO where the kernel has them, sendmmsg and recvmmsg
- * always. Knows nothing of connections. Never blocks. */
+ * for several. Knows nothing of connections. Never blocks. */
 #ifndef TAUT_IO_UDP_H
 #define TAUT_IO_UDP_H
 

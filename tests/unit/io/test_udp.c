@@ -174,7 +174,9 @@ static void several_that_follow_lone_ones_all_arrive(void **state)
 
 	(void)state;
 	assert_int_equal(open_pair(&p, "127.0.0.1", false), 0);
-	for (size_t together = 1; together < 40; together = together == 1 ? 39 : together + 1) {
+	static const size_t counts[] = { 1, 1, 1, 1, 1, 1, 1, 39 };
+	for (size_t k = 0; k < sizeof counts / sizeof counts[0]; k++) {
+		const size_t together = counts[k];
 		struct tt_udp_cursor c = { 0, 0 };
 		struct taut_datagram d[40];
 		for (size_t i = 0; i < together; i++)
@@ -182,20 +184,17 @@ static void several_that_follow_lone_ones_all_arrive(void **state)
 						       .remote = p.b.local,
 						       .buf = p.out + 100 * i,
 						       .len = 100 + i % 3 };
-		for (int round = 0; round < (together == 1 ? 7 : 1); round++) {
-			c = (struct tt_udp_cursor){ 0, 0 };
-			assert_int_equal(tt_udp_send(&p.a, d, together, &c), 0);
-			for (at = 0; at < together; at += p.in.count) {
-				struct pollfd ready = { .fd = p.b.fd, .events = POLLIN };
-				assert_int_equal(poll(&ready, 1, DEADLINE_MS), 1);
-				assert_int_equal(tt_udp_recv(&p.b, &p.in, tt_io_now(), tt_io_unix_us()), 0);
-				for (size_t i = 0; i < p.in.count; i++) {
-					assert_int_equal(p.in.in[i].len, d[at + i].len);
-					assert_memory_equal(p.in.in[i].buf, d[at + i].buf, d[at + i].len);
-				}
+		assert_int_equal(tt_udp_send(&p.a, d, together, &c), 0);
+		for (at = 0; at < together; at += p.in.count) {
+			struct pollfd ready = { .fd = p.b.fd, .events = POLLIN };
+			assert_int_equal(poll(&ready, 1, DEADLINE_MS), 1);
+			assert_int_equal(tt_udp_recv(&p.b, &p.in, tt_io_now(), tt_io_unix_us()), 0);
+			for (size_t i = 0; i < p.in.count; i++) {
+				assert_int_equal(p.in.in[i].len, d[at + i].len);
+				assert_memory_equal(p.in.in[i].buf, d[at + i].buf, d[at + i].len);
 			}
-			assert_int_equal(at, together);
 		}
+		assert_int_equal(at, together);
 	}
 	assert_int_equal(tt_udp_recv(&p.b, &p.in, tt_io_now(), tt_io_unix_us()), EAGAIN);
 	close_pair(&p);
