@@ -78,13 +78,29 @@ static bool watched(void *frame, void *ret)
 	return torture_library(&s)[0] == '\0' && !torture_is_ours(&s);
 }
 
+static int real_poll(struct pollfd *fds, nfds_t n, int timeout)
+{
+	static int (*next)(struct pollfd *, nfds_t, int);
+
+	if (!next)
+		*(void **)&next = dlsym(RTLD_NEXT, "poll");
+	return next(fds, n, timeout);
+}
+
+EXPORT int poll(struct pollfd *fds, nfds_t n, int timeout)
+{
+	if (!watched(__builtin_frame_address(0), __builtin_return_address(0)))
+		return real_poll(fds, n, timeout);
+	return torture_waited(real_poll(fds, n, torture_wait(timeout)));
+}
+
 void torture_await_input(int fd, void *frame, void *ret)
 {
 	struct pollfd p = { .fd = fd, .events = POLLIN };
 
 	if (!watched(frame, ret) || (fcntl(fd, F_GETFL) & O_NONBLOCK))
 		return;
-	for (int n = 0; poll(&p, 1, SLICE_MS) == 0;)
+	for (int n = 0; real_poll(&p, 1, SLICE_MS) == 0;)
 		n = slept(n);
 }
 
