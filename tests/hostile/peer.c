@@ -479,4 +479,9 @@ void hostile_assert_settled(struct hostile *h)
 		assert_false(h->pc->sctp_started);
 		assert_true(h->pc->dtls->end_reason != TAUT_REASON_NONE);
 	}
+	if (state == TAUT_STATE_CONNECTED &&
+	    taut_pc_connection_state(h->evil) == TAUT_STATE_CONNECTED) {
+		come_up(h, !h->audio[0]);
+		hostile_assert_alive(h);
+	}
 }

@@ -96,7 +96,7 @@ void hostile_assert_ping(struct hostile *h);
 void hostile_assert_frame(struct hostile *h);
 void hostile_assert_alive(struct hostile *h); /* both, and still connected */
 /* Lets time pass until the good one is connected, or has failed in the DTLS handshake with a reason:
- * nothing else, and no hang. */
+ * nothing else, and no hang. If both ends are connected, all passes that was agreed on. */
 void hostile_assert_settled(struct hostile *h);
 /* After hostile_init with media: the call comes up in spite of it all, and both pass. */
 void hostile_assert_call(struct hostile *h);

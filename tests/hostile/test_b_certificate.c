@@ -284,9 +284,8 @@ static void b17_odd_certificates_pass_by_fingerprint_or_fail(void **state)
 			snprintf(line, sizeof line, "a=fingerprint:sha-256 %s\r\n", print);
 			hostile_rewrite(s, hostile_edit(s->text, "a=fingerprint:", line));
 			hostile_assert_settled(&h);
-			if (bulks[i] == 0)
-				hostile_assert_ping(
-					&h); /* media would need an answer that names it, too */
+			if (bulks[i] == 0) /* media would need an answer that names it, too */
+				hostile_assert_ping(&h);
 			if (bulks[i] > 16384)
 				assert_int_equal(h.pc->dtls_state, TAUT_STATE_FAILED);
 			hostile_end(&h);
