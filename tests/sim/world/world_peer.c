@@ -88,25 +88,30 @@ void world_peer_pump(struct world_peer *p)
 	while (poll_all(p))
 		;
 	p->pumping = false;
+	for (int i = 0; p->cfg.share && p->pc && i < WORLD_PEER_FLOWS; i++)
+		if (p->flows[i].flow != 0 && !p->flows[i].multicast)
+			world_share_join(p->cfg.share, p, i);
 	if (p->cfg.memory > 0 && p->memory_peak > p->cfg.memory)
 		world_fail(p->world, "%s: holds %zu bytes of memory", p->cfg.name, p->memory_peak);
 	if (p->cfg.after_step)
 		p->cfg.after_step(p);
 }
 
-static taut_time deadline(void *user)
+taut_time world_peer_deadline(const struct world_peer *p)
 {
-	struct world_peer *p = user;
-
 	taut_time at = p->pc ? taut_pc_deadline(p->pc, NULL) : INT64_MAX;
 
 	return at == INT64_MAX ? at : tt_max64(at, p->asleep_until);
 }
 
-/* After a tick the deadline lies ahead, or a poll yields: each round does one of both. */
-static void tick(void *user)
+static taut_time deadline(void *user)
 {
-	struct world_peer *p = user;
+	return world_peer_deadline(user);
+}
+
+/* After a tick the deadline lies ahead, or a poll yields: each round does one of both. */
+void world_peer_tick(struct world_peer *p)
+{
 	const char *why = NULL;
 
 	for (int round = 0; p->pc && taut_pc_deadline(p->pc, &why) <= p->world->now; round++) {
@@ -119,6 +124,11 @@ static void tick(void *user)
 			return;
 		}
 	}
+}
+
+static void tick(void *user)
+{
+	world_peer_tick(user);
 }
 
 struct world_waiting {
@@ -142,6 +152,27 @@ static void let_wait(struct world_peer *p, const struct taut_addr *local,
 	*at = k;
 }
 
+void world_peer_recv(struct world_peer *p, int flow, const struct taut_addr *local,
+		     const struct taut_addr *remote, uint8_t *data, size_t len)
+{
+	struct taut_datagram d = { .size = sizeof d,
+				   .flow = p->flows[flow].flow,
+				   .local = *local,
+				   .remote = *remote,
+				   .buf = data,
+				   .cap = len,
+				   .len = len };
+
+	p->datagrams_in++;
+	if (!p->flows[flow].multicast)
+		world_watch_in(&p->watch, d.flow, remote, data, len);
+	if (p->cfg.before_packet)
+		p->cfg.before_packet(p, data, len);
+	taut_pc_recv(p->pc, p->world->now, &d);
+	if (p->cfg.after_packet)
+		p->cfg.after_packet(p);
+}
+
 static void on_packet(void *user, const struct taut_addr *local, const struct taut_addr *remote,
 		      uint8_t *data, size_t len)
 {
@@ -157,21 +188,7 @@ static void on_packet(void *user, const struct taut_addr *local, const struct ta
 		bool group = p->flows[i].multicast && local->port == p->flows[i].addr.port;
 		if (p->flows[i].flow == 0 || !(group || tt_addr_eq(&p->flows[i].addr, local)))
 			continue;
-		struct taut_datagram d = { .size = sizeof d,
-					   .flow = p->flows[i].flow,
-					   .local = *local,
-					   .remote = *remote,
-					   .buf = data,
-					   .cap = len,
-					   .len = len };
-		p->datagrams_in++;
-		if (!group)
-			world_watch_in(&p->watch, d.flow, remote, data, len);
-		if (p->cfg.before_packet)
-			p->cfg.before_packet(p, data, len);
-		taut_pc_recv(p->pc, p->world->now, &d);
-		if (p->cfg.after_packet)
-			p->cfg.after_packet(p);
+		world_peer_recv(p, i, local, remote, data, len);
 		world_peer_pump(p);
 		return;
 	}
@@ -196,9 +213,8 @@ void world_peer_sleep(struct world_peer *p, taut_time until)
 	world_at(p->world, until, wake, p, 0);
 }
 
-static void tell_interfaces(void *user)
+void world_peer_ifaces(struct world_peer *p)
 {
-	struct world_peer *p = user;
 	struct taut_interface all[WORLD_IFACES];
 	size_t n = 0;
 
@@ -215,6 +231,11 @@ static void tell_interfaces(void *user)
 	world_peer_pump(p);
 }
 
+static void tell_interfaces(void *user)
+{
+	world_peer_ifaces(user);
+}
+
 /* ---- life ---- */
 
 void world_peer_add(struct world *w, struct world_peer *p, const struct world_peer_config *cfg)
@@ -227,8 +248,9 @@ void world_peer_add(struct world *w, struct world_peer *p, const struct world_pe
 	memset(p, 0, sizeof *p);
 	p->world = w;
 	p->cfg = *cfg;
-	p->host = world_add_host(w, cfg->name, &ops, p);
-	p->random = world_stream(w->seed, 1000 + (uint64_t)p->host);
+	p->host = cfg->share ? world_share_host(cfg->share) : world_add_host(w, cfg->name, &ops, p);
+	const size_t turn = cfg->share ? world_share_enter(cfg->share, p) : 0;
+	p->random = world_stream(w->seed, 1000 + (uint64_t)p->host + WORLD_HOSTS * turn);
 	p->next_port = tt_u16(FIRST_PORT + world_draw(&p->random) % 20000);
 	world_resolver_init(&p->resolver, w, p->host, &cfg->dns, world_peer_resolved, p);
 	world_watch_init(&p->watch, w, cfg->name);
@@ -249,7 +271,7 @@ void world_peer_start(struct world_peer *p)
 		world_fail(p->world, "%s: cannot be made", p->cfg.name);
 		return;
 	}
-	tell_interfaces(p);
+	world_peer_ifaces(p);
 }
 
 void world_peer_free(struct world_peer *p)
@@ -259,6 +281,8 @@ void world_peer_free(struct world_peer *p)
 		free(k);
 	}
 	world_resolver_stop(&p->resolver);
+	for (int i = 0; p->cfg.share && i < WORLD_PEER_FLOWS; i++)
+		world_share_leave(p->cfg.share, p, i);
 	taut_pc_free(p->pc);
 	p->pc = NULL;
 	if (taut_env_free(p->env) != TAUT_OK)

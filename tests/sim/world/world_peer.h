@@ -16,6 +16,7 @@
 enum { WORLD_PEER_FLOWS = 32, WORLD_PEER_NAMES = 4 };
 
 struct world_peer;
+struct world_share;
 struct world_waiting;
 typedef void (*world_peer_handler)(struct world_peer *p, const struct taut_event *ev);
 
@@ -34,6 +35,7 @@ struct world_peer_config {
 	size_t memory;  /* ceiling of what it may ever hold; 0: not checked */
 	bool near_wrap; /* random numbers of four bytes (TSN, tags, SSRC) are just below 2^32 */
 	taut_time dns_delay;
+	struct world_share *share; /* its host, and one port there; NULL: a host of its own */
 	struct taut_addr dns; /* a DNS server to ask; family 0: world_peer_knows has the names */
 };
 

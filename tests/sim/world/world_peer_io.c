@@ -52,7 +52,7 @@ static void open_socket(struct world_peer *p, const struct taut_io *io)
 		return;
 	}
 	if (!multicast && bound.port == 0)
-		bound.port = p->next_port++;
+		bound.port = p->cfg.share ? world_share_port(p->cfg.share) : p->next_port++;
 	p->flows[i].flow = flow;
 	p->flows[i].addr = bound;
 	p->flows[i].multicast = multicast;
@@ -63,8 +63,11 @@ static void open_socket(struct world_peer *p, const struct taut_io *io)
 static void close_socket(struct world_peer *p, taut_flow flow)
 {
 	for (int i = 0; i < WORLD_PEER_FLOWS; i++)
-		if (p->flows[i].flow == flow)
+		if (p->flows[i].flow == flow) {
+			if (p->cfg.share)
+				world_share_leave(p->cfg.share, p, i);
 			p->flows[i].flow = 0;
+		}
 }
 
 /* number: the flow, and above it which name; WORLD_PEER_NAMES: one that nobody knows. */
@@ -163,6 +166,8 @@ static void send_one(struct world_peer *p, const struct taut_datagram *d, int fl
 		return;
 	}
 	world_watch_out(&p->watch, d->flow, &d->remote, data, len, data[0] >= 128 && uses_gcm(p));
+	if (p->cfg.share)
+		world_share_sent(p->cfg.share, p, flow, &d->remote, data, len);
 	if (p->cfg.lets && !p->cfg.lets(p, data, len))
 		return;
 	if (world_send(p->world, p->host, &p->flows[flow].addr, &d->remote, data, len) != 0)
