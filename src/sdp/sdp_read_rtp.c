@@ -11,17 +11,12 @@
 #include "base/work.h"
 #include "sdp/sdp_names.h"
 
-/* The codec of the payload type that comes next. False: refused, or it is not on the m-line,
- * or this is no RTP section and the attribute is kept as it is (*c NULL then). */
+/* The codec of the payload type that comes next. False: refused, or it is not on the m-line. */
 static bool read_payload_type(struct tt_sdp_reader *r, struct tt_sdp_codec **c)
 {
 	uint64_t pt;
 
 	*c = NULL;
-	if (!tt_sdp_is_rtp(r->m)) {
-		r->keep = true;
-		return false;
-	}
 	if (!tt_sdp_number(&r->x, 0, 127, &pt, "", "a payload type"))
 		return false;
 	if (r->codec_of[pt] == 0) {
@@ -98,7 +93,7 @@ bool tt_sdp_read_rtcp_fb(struct tt_sdp_reader *r)
 	const char ***list;
 	size_t *count;
 
-	if (tt_sdp_is_rtp(r->m) && tt_sdp_skip(&r->x, '*')) {
+	if (tt_sdp_skip(&r->x, '*')) {
 		list = &r->m->rtcp_fb_all;
 		count = &r->m->rtcp_fb_all_count;
 	} else {
@@ -303,4 +298,30 @@ bool tt_sdp_read_simulcast(struct tt_sdp_reader *r)
 			return false;
 	} while (!tt_sdp_at_end(&r->x));
 	return true;
+}
+
+/* Attributes that are their name alone: what follows a colon is left out. */
+bool tt_sdp_read_allow_mixed(struct tt_sdp_reader *r)
+{
+	return r->at->extmap_allow_mixed = true;
+}
+
+bool tt_sdp_read_rtcp_mux(struct tt_sdp_reader *r)
+{
+	return r->m->rtcp_mux = true;
+}
+
+bool tt_sdp_read_rtcp_mux_only(struct tt_sdp_reader *r)
+{
+	return r->m->rtcp_mux_only = true;
+}
+
+bool tt_sdp_read_rtcp_rsize(struct tt_sdp_reader *r)
+{
+	return r->m->rtcp_rsize = true;
+}
+
+bool tt_sdp_read_bundle_only(struct tt_sdp_reader *r)
+{
+	return r->m->bundle_only = true;
 }
