@@ -13,6 +13,29 @@ static void forget(void *ctx, const char *text, size_t len)
 	*sum += len + (unsigned char)text[0];
 }
 
+static void hear(void *ctx, const struct tt_sdp_told *t)
+{
+	size_t *sum = ctx;
+
+	*sum += strlen(t->kind) + strlen(t->words) + strlen(t->value) + strlen(t->spec) +
+		strlen(t->value_spec) + (t->remark ? strlen(t->remark) : 0);
+	for (size_t i = 0; i < t->len; i++)
+		*sum += (unsigned char)t->text[i];
+	if (t->error)
+		*sum += strlen(t->error->found) + strlen(t->error->expected);
+}
+
+/* What is refused is explained all the same; what is not, has no mistakes. */
+static void try_explanation(struct tt_env *env, const char *text, size_t len, int code)
+{
+	struct tt_sdp_error err = { .buf = "" };
+	size_t sum = 0;
+
+	const int explained = tt_sdp_explain(env, text, len, &err, hear, &sum);
+	FUZZ_CHECK((explained == 0) == (code == 0), "explained as what it is not");
+	FUZZ_CHECK(explained == 0 || err.err.found, "explained without a reason");
+}
+
 static void try_description(struct tt_env *env, const char *text, size_t len)
 {
 	struct tt_sdp *first, *second;
@@ -24,6 +47,7 @@ static void try_description(struct tt_env *env, const char *text, size_t len)
 	const uint64_t before = tt_work_total;
 	const int code = tt_sdp_read(&first, env, text, len, &err);
 	fuzz_check_work(before, len, 32);
+	try_explanation(env, text, len, code);
 	if (code != 0) {
 		FUZZ_CHECK(!first && err.err.code == code, "refused without saying so");
 		FUZZ_CHECK(err.err.line >= 1 && err.err.column >= 1, "refused nowhere");
@@ -45,7 +69,7 @@ static void try_description(struct tt_env *env, const char *text, size_t len)
 			(void)fprintf(stderr, "%s\n%s", difference, written);
 		FUZZ_CHECK(!difference, "read back as something else");
 	}
-	tt_sdp_explain(first, forget, &sum);
+	tt_sdp_summary(first, forget, &sum);
 	tt_free(env, written);
 	tt_sdp_free(first);
 	tt_sdp_free(second);

@@ -37,6 +37,7 @@ enum {
 	TT_SDP_MAX_GROUPS = 32,
 	TT_SDP_MAX_RIDS = 16,
 	TT_SDP_MAX_FINGERPRINTS = 16,
+	TT_SDP_MAX_MISTAKES = 64,
 	TT_SDP_MAX_FMTP_LINES = 16, /* of one section, that go on with what another began */
 	TT_SDP_MID_LEN = 16, /* what the one-byte header extension carries, RFC 8285 section 4.2 */
 };
@@ -205,6 +206,7 @@ enum tt_sdp_proto {
 
 struct tt_sdp_media {
 	struct tt_sdp_common common;
+	uint32_t line; /* of its m-line in the text it was read from, 0: it was built */
 	uint8_t kind, proto;
 	const char *kind_text, *proto_text;
 	uint16_t port, port_count; /* "9/2": count 2; 0: not said */
@@ -262,6 +264,8 @@ struct tt_sdp {
 	size_t media_count;
 	struct tt_sdp_warning *warnings; /* of the reader; not part of what is equal */
 	size_t warning_count;
+	struct tt_sdp_error **mistakes; /* of tt_sdp_read_on */
+	size_t mistake_count;
 	/* the builder's */
 	struct tt_env *env;
 	struct tt_sdp_block *blocks;
@@ -276,6 +280,10 @@ struct tt_sdp {
  * err (may be NULL) says line and column from 1, what was found, what was expected, which rule. */
 int tt_sdp_read(struct tt_sdp **out, struct tt_env *env, const char *text, size_t len,
 		struct tt_sdp_error *err);
+/* The same, but what is refused by TAUT_E_SYNTAX is left out, listed in mistakes, and reading goes
+ * on: for those who want to know all that is wrong. More than 64: TAUT_E_LIMIT. err is no NULL. */
+int tt_sdp_read_on(struct tt_sdp **out, struct tt_env *env, const char *text, size_t len,
+		   struct tt_sdp_error *err);
 void tt_sdp_free(struct tt_sdp *sdp); /* NULL is fine */
 
 /* One candidate as it comes by trickle: "candidate:..." or "a=candidate:...", with or without a
@@ -315,6 +323,8 @@ const struct tt_sdp_extmap *tt_sdp_extmap_by_uri(const struct tt_sdp *sdp,
 const struct tt_sdp_group *tt_sdp_group_of(const struct tt_sdp *sdp, const char *semantics,
 					   const char *mid);
 const struct tt_sdp_attr *tt_sdp_attr(const struct tt_sdp_common *c, const char *name);
+/* The payload type that one of retransmissions is for, RFC 4588 section 8.6. False: not said. */
+bool tt_sdp_apt(const struct tt_sdp_codec *c, unsigned *apt);
 const char *tt_sdp_ssrc_value(const struct tt_sdp_media *m, uint32_t id, const char *attribute);
 
 /* "key=value;key=value" (fmtp, rid): the value into buf, with a NUL. Its length, -1: no such key or
@@ -386,9 +396,32 @@ void tt_sdp_candidate_init(struct tt_sdp_candidate *c, enum tt_sdp_transport tra
  * TAUT_E_NOMEM, or TAUT_E_INVAL: a text holds a line end or what must be said is missing. */
 int tt_sdp_write(const struct tt_sdp *sdp, struct tt_env *env, char **out, size_t *len);
 
-/* What it says, in words, line by line. */
-void tt_sdp_explain(const struct tt_sdp *sdp,
+/* What it says, in words, a line for a fact. */
+void tt_sdp_summary(const struct tt_sdp *sdp,
 		    void (*write)(void *ctx, const char *text, size_t len), void *ctx);
+
+/* ---- explain ---- */
+
+struct tt_sdp_told {            /* one line of a text, and what it means; lent for the call */
+	uint32_t line, section; /* both from 1; section 0: the session's part */
+	const char *text;       /* the line without its end */
+	size_t len;
+	const char *kind;               /* "m=", "a=rtpmap"; "": no line of SDP */
+	const char *words;              /* what such a line says; "" */
+	const char *value;              /* what this one says; "" */
+	const char *spec;               /* where the words are from; "" */
+	const char *value_spec;         /* where the value's are from, if elsewhere; "" */
+	const char *remark;             /* what became of it, "left out: ..."; or NULL */
+	bool known;                     /* all of it */
+	bool secret;                    /* it holds a password or a key: do not show the text */
+	const struct taut_error *error; /* it was refused, and why; or NULL */
+};
+
+/* Tells each line of a text; blank ones are no lines. One that has two mistakes is told twice. 0;
+ * TAUT_E_SYNTAX: some were refused, and told as such; TAUT_E_LIMIT and TAUT_E_NOMEM: nothing was
+ * told, err (no NULL) says where. */
+int tt_sdp_explain(struct tt_env *env, const char *text, size_t len, struct tt_sdp_error *err,
+		   void (*tell)(void *ctx, const struct tt_sdp_told *told), void *ctx);
 
 /* The names of enum values, as SDP spells them. */
 const char *tt_sdp_direction_text(unsigned direction);

@@ -1,166 +1,198 @@
-/* sdp_explain.c - what a description says, for people: a line for a fact, indented by section. */
+/* sdp_explain.c - a text, line by line: what each is for, and what it says.
+ *
+ * The text is read first, past its mistakes; then its lines are gone through once more, with all
+ * that is known by then. So a line that was refused is explained beside those around it. */
 #include "sdp/sdp.h"
 
-#include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "base/never.h"
 #include "base/num.h"
+#include "sdp/sdp_attrs.h"
+#include "sdp/sdp_tale.h"
 
-struct page {
-	void (*write)(void *ctx, const char *text, size_t len);
+struct walk {
+	const struct tt_sdp *sdp;
+	struct tt_sdp_lex x;     /* the line */
+	size_t section, warning; /* of sdp: to come */
+	struct tt_sdp_told told;
+	struct tt_sdp_tale tale;
+	char kind[48];
+	void (*tell)(void *ctx, const struct tt_sdp_told *told);
 	void *ctx;
 };
 
-/* A piece of text; the longest of a description fits, a longer one is cut. */
-#if defined __GNUC__
-__attribute__((format(printf, 2, 3)))
-#endif
-static void
-say(const struct page *p, const char *fmt, ...)
-{
-	char buf[TT_SDP_MAX_LINE + 256];
-	va_list ap;
+static const struct {
+	char type;
+	const char *spec, *words;
+} types[] = {
+	{ 'v', "RFC 8866 section 5.1", "the version of SDP; there is only 0" },
+	{ 'o', "RFC 8866 section 5.2", "who made the session, and which version this is" },
+	{ 's', "RFC 8866 section 5.3", "the name of the session; - is none" },
+	{ 'i', "RFC 8866 section 5.4", "a description for people" },
+	{ 'u', "RFC 8866 section 5.5", "where more is said" },
+	{ 'e', "RFC 8866 section 5.6", "the address of who is responsible" },
+	{ 'p', "RFC 8866 section 5.6", "the telephone number of who is responsible" },
+	{ 'c', "RFC 8866 section 5.7", "the address that media go to" },
+	{ 'b', "RFC 8866 section 5.8", "how much bandwidth is meant to be used" },
+	{ 't', "RFC 8866 section 5.9", "when the session takes place" },
+	{ 'r', "RFC 8866 section 5.10", "when the session is repeated" },
+	{ 'z', "RFC 8866 section 5.11", "changes of the clock during that time" },
+	{ 'k', "RFC 8866 section 5.12", "a key, which does not belong here any more" },
+	{ 'm', "RFC 8866 section 5.14", "a section begins: one kind of media, or data" },
+	{ 'a', "RFC 8866 section 5.13", "an attribute" },
+};
 
-	va_start(ap, fmt);
-	const int n = vsnprintf(buf, sizeof buf, fmt, ap);
-	va_end(ap);
-	if (TT_NEVER(n < 0, "no format of ours fails"))
+static struct tt_sdp_tale *begin_tale(struct walk *w)
+{
+	struct tt_sdp_tale *t = &w->tale;
+
+	t->sdp = w->sdp;
+	t->m = w->section > 0 ? w->sdp->media[w->section - 1] : NULL;
+	t->x = w->x;
+	t->spec = NULL;
+	t->unknown = false;
+	t->len = 0;
+	t->said[0] = '\0';
+	return t;
+}
+
+static void end_tale(struct walk *w)
+{
+	w->told.value = w->tale.said;
+	w->told.known = !w->tale.unknown;
+	if (w->tale.spec && strcmp(w->tale.spec, w->told.spec) != 0)
+		w->told.value_spec = w->tale.spec;
+}
+
+static const char *out_of_place(uint8_t levels)
+{
+	if (levels & TT_SDP_IN_MEDIA)
+		return "kept: it means something only below an m-line";
+	if (levels & TT_SDP_IN_SESSION)
+		return "kept: it means something only before the first m-line";
+	if (levels & TT_SDP_IN_RTP)
+		return "kept: it means something only in a section of RTP";
+	return "kept: it means something only where the m-line has DTLS/SCTP";
+}
+
+static void explain_attribute(struct walk *w)
+{
+	struct tt_sdp_lex *x = &w->x;
+	const char *colon = memchr(x->at, ':', (size_t)(x->end - x->at));
+	struct tt_sdp_lex name = *x;
+
+	name.end = colon ? colon : x->end;
+	x->at = colon ? colon + 1 : x->end;
+	const struct tt_sdp_word n = tt_sdp_rest(&name);
+	const struct tt_sdp_attribute *row = tt_sdp_attribute(n);
+	struct tt_sdp_tale *t = begin_tale(w);
+	(void)snprintf(w->kind, sizeof w->kind, "a=%.*s", (int)n.len, n.p);
+	w->told.known = row != NULL;
+	if (!row) {
+		w->told.words = "an attribute that nobody here knows: it is kept, and ignored";
 		return;
-	p->write(p->ctx, buf, tt_min((size_t)n, sizeof buf - 1));
-}
-
-static const char *or_none(const char *text)
-{
-	return text ? text : "none";
-}
-
-static void say_common(const struct page *p, const struct tt_sdp_common *c, const char *indent)
-{
-	for (size_t i = 0; i < c->bandwidth_count; i++)
-		say(p, "%sbandwidth %s %" PRIu64 "\n", indent, c->bandwidths[i].type,
-		    c->bandwidths[i].value);
-	if (c->ice_ufrag || c->ice_pwd)
-		say(p, "%sICE credentials: ufrag %s, password of %zu characters\n", indent,
-		    or_none(c->ice_ufrag), c->ice_pwd ? strlen(c->ice_pwd) : 0);
-	if (c->ice_options)
-		say(p, "%sICE options: %s\n", indent, c->ice_options);
-	for (size_t i = 0; i < c->fingerprint_count; i++)
-		say(p, "%scertificate by %s %02X:%02X:...\n", indent, c->fingerprints[i].hash,
-		    c->fingerprints[i].value[0], c->fingerprints[i].value[1]);
-	if (c->setup)
-		say(p, "%sDTLS role: %s\n", indent, tt_sdp_setup_text(c->setup));
-	if (c->extmap_allow_mixed)
-		say(p, "%sone- and two-byte header extensions may be mixed\n", indent);
-	for (size_t i = 0; i < c->extmap_count; i++)
-		say(p, "%sheader extension %u%s%s: %s\n", indent, c->extmaps[i].id,
-		    c->extmaps[i].direction ? " " : "",
-		    tt_sdp_direction_text(c->extmaps[i].direction), c->extmaps[i].uri);
-	for (size_t i = 0; i < c->attr_count; i++)
-		say(p, "%skept as it is: a=%s%s%s\n", indent, c->attrs[i].name,
-		    c->attrs[i].value ? ":" : "", c->attrs[i].value ? c->attrs[i].value : "");
-}
-
-static void say_codecs(const struct page *p, const struct tt_sdp_media *m)
-{
-	for (size_t i = 0; i < m->codec_count; i++) {
-		const struct tt_sdp_codec *c = &m->codecs[i];
-		say(p, "    %3u %s", c->payload_type, c->name ? c->name : "(not said)");
-		if (c->clock_rate)
-			say(p, " %" PRIu32, c->clock_rate);
-		if (c->channels)
-			say(p, "/%u", c->channels);
-		if (c->fmtp)
-			say(p, "  %s", c->fmtp);
-		for (size_t k = 0; k < c->rtcp_fb_count; k++)
-			say(p, "%s%s", k ? ", " : "  feedback: ", c->rtcp_fb[k]);
-		say(p, "\n");
 	}
-	for (size_t i = 0; i < m->rtcp_fb_all_count; i++)
-		say(p, "    feedback of all: %s\n", m->rtcp_fb_all[i]);
-}
-
-static void say_streams(const struct page *p, const struct tt_sdp_media *m)
-{
-	for (size_t i = 0; i < m->msid_count; i++)
-		say(p, "    track %s of stream %s\n", or_none(m->msids[i].track),
-		    m->msids[i].stream);
-	for (size_t i = 0; i < m->rid_count; i++)
-		say(p, "    rid %s, %s %s\n", m->rids[i].id, m->rids[i].recv ? "recv" : "send",
-		    m->rids[i].params ? m->rids[i].params : "");
-	for (size_t i = 0; i < m->simulcast_count; i++)
-		say(p, "    simulcast %s stream %u: rid %s%s\n",
-		    m->simulcast[i].recv ? "recv" : "send", m->simulcast[i].stream + 1U,
-		    m->simulcast[i].rid, m->simulcast[i].paused ? ", paused" : "");
-	for (size_t i = 0; i < m->ssrc_group_count; i++) {
-		say(p, "    SSRC group %s:", m->ssrc_groups[i].semantics);
-		for (size_t k = 0; k < m->ssrc_groups[i].id_count; k++)
-			say(p, " %" PRIu32, m->ssrc_groups[i].ids[k]);
-		say(p, "\n");
+	w->told.words = row->words;
+	w->told.spec = row->spec;
+	w->told.secret = row->secret;
+	if (!(row->levels & tt_sdp_levels(t->m))) {
+		w->told.remark = out_of_place(row->levels);
+	} else if (row->tell && !w->told.error) {
+		row->tell(t);
+		end_tale(w);
 	}
-	for (size_t i = 0; i < m->ssrc_count; i++)
-		say(p, "    SSRC %" PRIu32 " %s %s\n", m->ssrcs[i].id, m->ssrcs[i].attribute,
-		    m->ssrcs[i].value ? m->ssrcs[i].value : "");
 }
 
-static void say_candidates(const struct page *p, const struct tt_sdp_media *m)
+static void explain_line(struct walk *w)
 {
-	for (size_t i = 0; i < m->candidate_count; i++) {
-		const struct tt_sdp_candidate *c = &m->candidates[i];
-		say(p, "    candidate %s %s %s port %u, component %u, priority %" PRIu32 "%s\n",
-		    c->type_text, c->transport_text, c->address, c->port, c->component, c->priority,
-		    c->is_local_name ? ", a name of multicast DNS" : "");
+	const char type = w->x.end - w->x.at >= 2 && w->x.at[1] == '=' ? w->x.at[0] : '\0';
+	size_t i = 0;
+
+	while (i < TT_COUNT(types) && types[i].type != type)
+		i++;
+	if (i == TT_COUNT(types))
+		return;
+	(void)snprintf(w->kind, sizeof w->kind, "%c=", type);
+	w->told.known = true;
+	w->told.secret = type == 'k';
+	w->told.words = types[i].words;
+	w->told.spec = types[i].spec;
+	w->x.at += 2;
+	if (type == 'a') {
+		explain_attribute(w);
+	} else if (!w->told.error) {
+		tt_sdp_tell_line(begin_tale(w), type);
+		end_tale(w);
 	}
-	if (m->common.end_of_candidates)
-		say(p, "    no more candidates\n");
 }
 
-static void say_media(const struct page *p, const struct tt_sdp *sdp, size_t index)
+static const struct taut_error *mistake_of(const struct walk *w, size_t *at)
 {
-	const struct tt_sdp_media *m = sdp->media[index];
-
-	say(p, "section %zu: %s, mid %s, %s over %s", index + 1, m->kind_text, or_none(m->mid),
-	    tt_sdp_direction_text(tt_sdp_direction(sdp, m)), m->proto_text);
-	if (m->port == 0)
-		say(p, m->bundle_only ? ", only if bundled" : ", rejected or stopped");
-	say(p, "\n");
-	if (tt_sdp_is_sctp(m))
-		say(p, "    data channels: SCTP port %u, messages of at most %" PRIu64 " bytes\n",
-		    tt_sdp_sctp_port(m), tt_sdp_max_message_size(m));
-	else
-		for (size_t i = 0; i < m->format_count; i++)
-			say(p, "    format %s\n", m->formats[i]);
-	say_codecs(p, m);
-	if (tt_sdp_is_rtp(m))
-		say(p, "    RTCP %s%s\n",
-		    m->rtcp_mux || m->rtcp_mux_only ? "on the port of RTP" : "on a port of its own",
-		    m->rtcp_rsize ? ", reduced size" : "");
-	say_streams(p, m);
-	say_common(p, &m->common, "    ");
-	say_candidates(p, m);
-}
-
-void tt_sdp_explain(const struct tt_sdp *sdp,
-		    void (*write)(void *ctx, const char *text, size_t len), void *ctx)
-{
-	const struct page p = { write, ctx };
-
-	say(&p, "session %" PRIu64 " version %" PRIu64 " by %s at %s, %zu section%s\n",
-	    sdp->sess_id, sdp->sess_version, sdp->username, sdp->origin.address, sdp->media_count,
-	    sdp->media_count == 1 ? "" : "s");
-	for (size_t i = 0; i < sdp->group_count; i++) {
-		say(&p, "group %s:", sdp->groups[i].semantics);
-		for (size_t k = 0; k < sdp->groups[i].mid_count; k++)
-			say(&p, " %s", sdp->groups[i].mids[k]);
-		say(&p, "\n");
+	while (*at < w->sdp->mistake_count) {
+		const struct taut_error *e = &w->sdp->mistakes[(*at)++]->err;
+		if (e->line == w->x.number)
+			return e;
 	}
-	if (sdp->ice_lite)
-		say(&p, "ICE lite: answers checks, makes none\n");
-	say_common(&p, &sdp->common, "");
-	for (size_t i = 0; i < sdp->media_count; i++)
-		say_media(&p, sdp, i);
-	for (size_t i = 0; i < sdp->warning_count; i++)
-		say(&p, "line %" PRIu32 " %s\n", sdp->warnings[i].line, sdp->warnings[i].text);
+	return NULL;
+}
+
+static void begin_line(struct walk *w)
+{
+	const struct tt_sdp *sdp = w->sdp;
+
+	if (w->section < sdp->media_count && sdp->media[w->section]->line == w->x.number)
+		w->section++;
+	w->kind[0] = '\0';
+	w->told = (struct tt_sdp_told){ .line = w->x.number,
+					.section = tt_u32(w->section),
+					.text = w->x.line,
+					.len = (size_t)(w->x.end - w->x.line),
+					.kind = w->kind,
+					.words = "",
+					.value = "",
+					.spec = "",
+					.value_spec = "" };
+	/* they come in the order of their lines */
+	while (w->warning < sdp->warning_count && sdp->warnings[w->warning].line < w->x.number)
+		w->warning++;
+	if (w->warning < sdp->warning_count && sdp->warnings[w->warning].line == w->x.number)
+		w->told.remark = sdp->warnings[w->warning].text;
+}
+
+static void walk_lines(struct walk *w, const char *text, size_t len)
+{
+	const char *at = text, *end = text + len;
+
+	do {
+		size_t mistake = 0;
+		tt_sdp_next_line(&w->x, &at, end);
+		if (w->x.number > 1 && w->x.at == w->x.end)
+			continue;
+		begin_line(w);
+		w->told.error = mistake_of(w, &mistake);
+		explain_line(w);
+		do
+			w->tell(w->ctx, &w->told);
+		while ((w->told.error = mistake_of(w, &mistake)) != NULL);
+	} while (at < end);
+}
+
+int tt_sdp_explain(struct tt_env *env, const char *text, size_t len, struct tt_sdp_error *err,
+		   void (*tell)(void *ctx, const struct tt_sdp_told *told), void *ctx)
+{
+	struct walk w = { .tell = tell, .ctx = ctx };
+	struct tt_sdp *sdp;
+	int code = tt_sdp_read_on(&sdp, env, text, len, err);
+
+	if (code != 0)
+		return code;
+	w.sdp = sdp;
+	walk_lines(&w, text, len);
+	if (sdp->mistake_count > 0) {
+		tt_sdp_error_copy(err, sdp->mistakes[0]);
+		code = TAUT_E_SYNTAX;
+	}
+	tt_sdp_free(sdp);
+	return code;
 }

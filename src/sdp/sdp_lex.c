@@ -58,6 +58,15 @@ bool tt_sdp_refuse(struct tt_sdp_lex *x, int code, const char *where, const char
 	return false;
 }
 
+void tt_sdp_error_copy(struct tt_sdp_error *to, const struct tt_sdp_error *from)
+{
+	*to = *from;
+	if (from->err.found == from->buf)
+		to->err.found = to->buf;
+	if (from->err.expected == from->buf + FOUND_ROOM)
+		to->err.expected = to->buf + FOUND_ROOM;
+}
+
 static void skip_blanks(struct tt_sdp_lex *x)
 {
 	while (x->at < x->end && is_blank(*x->at)) {

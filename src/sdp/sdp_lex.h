@@ -30,6 +30,9 @@ static inline bool tt_sdp_bad(struct tt_sdp_lex *x, const char *where, const cha
 	return tt_sdp_refuse(x, TAUT_E_SYNTAX, where, message, expected);
 }
 
+/* Of one that was refused: found and expected may point into its own buffer. */
+void tt_sdp_error_copy(struct tt_sdp_error *to, const struct tt_sdp_error *from);
+
 /* The next run of bytes that are neither blank nor in stop (two at most). False, at what stands
  * there: none. */
 bool tt_sdp_word(struct tt_sdp_lex *x, struct tt_sdp_word *out, const char *stop,

@@ -12,20 +12,19 @@
 #include "base/work.h"
 #include "sdp/sdp_reader.h"
 
-/* Cuts the next line off text; its end without CR and LF. */
-static void next_line(struct tt_sdp_reader *r, const char **at, const char *end)
+void tt_sdp_next_line(struct tt_sdp_lex *x, const char **at, const char *end)
 {
 	const char *lf = memchr(*at, '\n', (size_t)(end - *at));
 	const char *stop = lf ? lf : end;
 
-	r->x.number++;
+	x->number++;
 	tt_work((size_t)(stop - *at) + 1);
-	r->x.line = r->x.at = *at;
+	x->line = x->at = *at;
 	*at = lf ? lf + 1 : end;
-	if (stop > r->x.line && stop[-1] == '\r')
+	if (stop > x->line && stop[-1] == '\r')
 		stop--;
-	r->x.end = stop;
-	r->x.spec = "RFC 8866 section 9";
+	x->end = stop;
+	x->spec = "RFC 8866 section 9";
 }
 
 static bool check_line(struct tt_sdp_reader *r)
@@ -52,19 +51,43 @@ static bool check_line(struct tt_sdp_reader *r)
 	return true;
 }
 
+/* Forgets what was refused, if this reader may; false: it ends there. */
+static bool go_on(struct tt_sdp_reader *r)
+{
+	struct tt_sdp *sdp = r->sdp;
+
+	if (!r->goes_on || r->x.code != TAUT_E_SYNTAX)
+		return false;
+	r->x.code = 0;
+	if (sdp->mistake_count >= TT_SDP_MAX_MISTAKES)
+		return tt_sdp_full(r, "at most 64 mistakes");
+	struct tt_sdp_error *one = tt_sdp_arena(sdp, sizeof *one);
+	struct tt_sdp_error **slot = TT_SDP_PUSH(sdp, sdp->mistakes, sdp->mistake_count);
+	if (slot) {
+		tt_sdp_error_copy(one, r->x.err);
+		*slot = one;
+	}
+	return true;
+}
+
+static bool read_one(struct tt_sdp_reader *r)
+{
+	if (!check_line(r))
+		return false;
+	const char type = *r->x.line;
+	r->x.at += 2;
+	return tt_sdp_read_line(r, type);
+}
+
 static bool read_lines(struct tt_sdp_reader *r, const char *text, size_t len)
 {
 	const char *at = text, *end = text + len;
 
 	do {
-		next_line(r, &at, end);
+		tt_sdp_next_line(&r->x, &at, end);
 		if (r->x.number > 1 && r->x.at == r->x.end && r->x.number <= TT_SDP_MAX_LINES)
 			continue; /* blank lines say nothing */
-		if (!check_line(r))
-			return false;
-		const char type = *r->x.line;
-		r->x.at += 2;
-		if (!tt_sdp_read_line(r, type))
+		if (!read_one(r) && !go_on(r))
 			return false;
 		if (r->sdp->failed)
 			return tt_sdp_refuse(&r->x, TAUT_E_NOMEM, r->x.line, "out of memory",
@@ -99,7 +122,9 @@ static bool check_bundles(struct tt_sdp_reader *r)
 				bundled[index] = true;
 			if (x->code != 0) {
 				r->x.code = x->code;
-				return false;
+				if (!go_on(r))
+					return false;
+				x->code = 0;
 			}
 		}
 	}
@@ -113,8 +138,11 @@ static bool complete(struct tt_sdp_reader *r)
 
 	r->x.spec = "RFC 8866 section 5";
 	r->x.at = r->x.end;
-	if (!r->sdp->origin.address)
-		return tt_sdp_bad(&r->x, r->x.end, "no o= line in the whole description", "o=");
+	if (!r->has_origin) {
+		(void)tt_sdp_bad(&r->x, r->x.end, "no o= line in the whole description", "o=");
+		if (!go_on(r))
+			return false;
+	}
 	for (size_t i = 0; i < r->sdp->common.line_count; i++)
 		has_time = has_time || r->sdp->common.lines[i].type == 't';
 	if (!has_time)
@@ -122,15 +150,16 @@ static bool complete(struct tt_sdp_reader *r)
 	return check_bundles(r);
 }
 
-int tt_sdp_read(struct tt_sdp **out, struct tt_env *env, const char *text, size_t len,
-		struct tt_sdp_error *err)
+static int read_text(struct tt_sdp **out, struct tt_env *env, const char *text, size_t len,
+		     struct tt_sdp_error *err, bool goes_on)
 {
 	struct tt_sdp_reader r = { .x = { .at = text,
 					  .end = text,
 					  .line = text,
 					  .number = 1,
 					  .spec = "RFC 8866 section 5",
-					  .err = err } };
+					  .err = err },
+				   .goes_on = goes_on };
 
 	*out = NULL;
 	if (len > TT_SDP_MAX_BYTES) {
@@ -147,7 +176,6 @@ int tt_sdp_read(struct tt_sdp **out, struct tt_env *env, const char *text, size_
 		(void)tt_sdp_refuse(&r.x, TAUT_E_NOMEM, text, "out of memory", "more of it");
 		return r.x.code;
 	}
-	r.sdp->origin.address = NULL;
 	r.at = &r.sdp->common;
 	r.x.number = 0;
 	(void)(read_lines(&r, text, len) && complete(&r));
@@ -159,4 +187,16 @@ int tt_sdp_read(struct tt_sdp **out, struct tt_env *env, const char *text, size_
 	}
 	tt_sdp_free(r.sdp);
 	return r.x.code;
+}
+
+int tt_sdp_read(struct tt_sdp **out, struct tt_env *env, const char *text, size_t len,
+		struct tt_sdp_error *err)
+{
+	return read_text(out, env, text, len, err, false);
+}
+
+int tt_sdp_read_on(struct tt_sdp **out, struct tt_env *env, const char *text, size_t len,
+		   struct tt_sdp_error *err)
+{
+	return read_text(out, env, text, len, err, true);
 }

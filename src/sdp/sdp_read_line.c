@@ -72,6 +72,7 @@ static bool read_origin(struct tt_sdp_reader *r)
 	struct tt_sdp_word user;
 
 	r->x.spec = "RFC 8866 section 5.2";
+	r->has_origin = true;
 	if (!tt_sdp_word(&r->x, &user, "", "a user name or -") ||
 	    !tt_sdp_number(&r->x, 0, UINT64_MAX, &r->sdp->sess_id, "", "a session id") ||
 	    !tt_sdp_number(&r->x, 0, UINT64_MAX, &r->sdp->sess_version, "", "a session version"))
@@ -215,6 +216,7 @@ static struct tt_sdp_media *new_section(struct tt_sdp_reader *r)
 	r->at = &m->common;
 	r->attr_lines = r->fmtp_lines = 0;
 	memset(r->codec_of, 0, sizeof r->codec_of);
+	m->line = r->x.number;
 	m->kind = TT_SDP_OTHER;
 	m->kind_text = m->proto_text = "";
 	return m;
@@ -277,7 +279,7 @@ bool tt_sdp_read_line(struct tt_sdp_reader *r, char type)
 			return tt_sdp_bad(&r->x, r->x.line, "a second v= line", "one description");
 		return read_version(r);
 	case 'o':
-		if (r->sdp->origin.address)
+		if (r->has_origin)
 			return tt_sdp_bad(&r->x, r->x.line, "a second o= line", "one origin");
 		return r->m ? out_of_place(r) : read_origin(r);
 	case 's':

@@ -13,12 +13,16 @@ struct tt_sdp_reader {
 	struct tt_sdp_media *m;             /* NULL: still the session's part */
 	struct tt_sdp_common *at;           /* m's or the session's */
 	const struct tt_sdp_attribute *row; /* of the a= line */
-	size_t attr_lines;                  /* of this section */
-	size_t fmtp_lines;                  /* of these, joined to one before */
-	uint8_t codec_of[128];              /* payload type to its index in m->codecs plus 1 */
+	bool goes_on;                       /* after what was refused by TAUT_E_SYNTAX */
+	bool has_origin;
+	size_t attr_lines;     /* of this section */
+	size_t fmtp_lines;     /* of these, joined to one before */
+	uint8_t codec_of[128]; /* payload type to its index in m->codecs plus 1 */
 	struct tt_sdp_lex groups[TT_SDP_MAX_GROUPS]; /* their lines, for the last check */
 };
 
+/* Cuts the next line off text; its end without CR and LF. */
+void tt_sdp_next_line(struct tt_sdp_lex *x, const char **at, const char *end);
 /* One line from behind its "=" on. */
 bool tt_sdp_read_line(struct tt_sdp_reader *r, char type);
 bool tt_sdp_read_attr(struct tt_sdp_reader *r); /* a= */

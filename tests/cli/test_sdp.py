@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
 """taut sdp: every field as JSON or in words, errors with their place, nothing that speaks to a terminal."""
+import os
+import pty
 import re
 import subprocess
 
@@ -201,4 +203,91 @@ def escapes():
         check(f"words_escape_{raw!r}", code == 0 and f" by {words} at " in out.decode(), (out, err))
 
 
-finish(every_field, browsers, errors, escapes)
+def explained():
+    code, out, err = done("sdp", "explain", "-", input=RICH)
+    lines = out.split("\n")
+    check("each_line_is_shown", code == 0 and not err and
+          all(x in lines for x in RICH.split("\r\n") if x and not x.startswith("a=ice-pwd")), (code, out, err))
+    check("each_has_its_meaning_and_rule_below", out.count("[RFC ") >= 50 and
+          lines[lines.index("a=setup:actpass") + 1] ==
+          "    who opens the DTLS connection: either; the answer decides  [RFC 4145 section 4; RFC 8842 section 5.2]", out)
+    check("what_nobody_knows_is_said", lines[lines.index("a=strange:thing") + 1].startswith("    unknown: ") and
+          lines[-2] == f"{RICH.count(chr(10))} lines, 2 unknown, 0 wrong", lines[-2:])
+    check("no_password_is_explained", "0123456789012345678901" not in out and "a=ice-pwd:..." in lines and
+          "22 characters" in out, out)
+    code, out, err = done("sdp", "explain", "--json", "-", input=RICH)
+    told = objects(out)
+    check("json_has_a_line_each", code == 0 and [x["line"] for x in told] == list(range(1, RICH.count("\n") + 1)) and
+          "0123456789012345678901" not in out, out)
+    by = {x["text"]: x for x in told}
+    check("json_has_what_words_have", by["a=rtcp-fb:111 transport-cc"] == {
+        "line": 30, "section": 1, "text": "a=rtcp-fb:111 transport-cc", "kind": "a=rtcp-fb", "known": True,
+        "meaning": "what a receiver may report of a payload type",
+        "value": "111 is opus; the receiver tells when each packet of the transport came", "spec": "RFC 4585 section 4.2",
+        "value_spec": "draft-holmer-rmcat-transport-wide-cc-extensions-01"}, by.get("a=rtcp-fb:111 transport-cc"))
+    check("json_hides_a_password", by[None]["kind"] == "a=ice-pwd" and by[None]["value"] == "22 characters", by.get(None))
+    wrong = RICH.replace("RTP/SAVPF 111 0", "RTP/SAVPF 111 x").replace("a=bundle-only", "a=fmtp:99 x")
+    wrong = wrong.replace("a=ice-pwd:0123456789012345678901", "a=ice-pwd:secret")
+    code, out, err = done("sdp", "explain", "-", input=wrong)
+    lines = out.split("\n")
+    at = lines.index("m=audio 9 UDP/TLS/RTP/SAVPF 111 x")
+    check("a_caret_stands_under_the_mistake", code == 1 and lines[at + 1] == " " * 32 + "^" and
+          lines[at + 2].startswith("    wrong: not a number of the range: found x, expected a payload type, from 0 to 127") and
+          lines[at + 3].startswith("    a section begins"), lines[at:at + 4])
+    check("and_does_not_hide_the_rest", "video" in out and "2 wrong" in lines[-2] and
+          lines[lines.index("a=fmtp:99 x") + 2] == "    left out: its payload type is not on the m-line", out)
+    check("a_wrong_password_is_not_shown", "secret" not in out and "found what is not shown" in out, out)
+    code, out, err = done("sdp", "explain", "--json", "-", input=wrong)
+    told = [x for x in objects(out) if "error" in x]
+    check("json_has_the_mistakes", code == 1 and len(told) == 2 and "secret" not in out and told[0]["error"] == {
+        "column": 33, "message": "not a number of the range", "found": "x",
+        "expected": "a payload type, from 0 to 127", "spec": "RFC 8866 section 5.14"} and
+        told[1]["error"]["found"] is None, told)
+    code, out, err = done("sdp", "explain", "-", input=HEAD + "k=clear:secret\r\na=mid\r\n\x1b[31m=\r\n")
+    check("keys_are_not_shown_and_the_terminal_is_not_spoken_to", code == 1 and "secret" not in out and "k=..." in out and
+          "\x1b" not in out, out)
+    for name, text in (("too_long", "v=0\r\n" + "x" * 9000), ("too_many_mistakes", "v=0\r\n" + "x\r\n" * 65)):
+        code, out, err = done("sdp", "explain", "-", input=text)
+        check(f"what_is_{name}_is_not_explained", code == 1 and not out and err.startswith("stdin:"), (out, err))
+        code, out, err = done("sdp", "explain", "--json", "-", input=text)
+        check(f"nor_in_json_what_is_{name}", code == 1 and "error" in objects(out)[0] and not err, (out, err))
+
+
+def on_a_terminal(*args, **env):
+    """What is written to one."""
+    leader, follower = pty.openpty()
+    p = subprocess.Popen([TAUT, *args], stdout=follower, stderr=subprocess.PIPE, cwd=work,
+                         env={k: v for k, v in os.environ.items() if k != "NO_COLOR"} | env)
+    os.close(follower)
+    out = b""
+    try:
+        while got := os.read(leader, 65536):
+            out += got
+    except OSError:  # its end, on Linux
+        pass
+    os.close(leader)
+    p.communicate(timeout=60)
+    return out.decode()
+
+
+def colours():
+    (work / "rich.sdp").write_bytes(RICH.encode())
+    plain = done("sdp", "explain", "rich.sdp")[1]
+    check("there_are_none_in_a_file", "\x1b" not in plain, plain)
+    out = on_a_terminal("sdp", "explain", "rich.sdp", TERM="xterm")
+    check("there_are_some_on_a_terminal", "\x1b[1mm=audio" in out and "\x1b[33munknown: " in out and
+          re.sub("\x1b\\[[0-9]+m", "", out).replace("\r\n", "\n") == plain, out)
+    for env in ({"NO_COLOR": "1", "TERM": "xterm"}, {"TERM": "dumb"}):
+        out = on_a_terminal("sdp", "explain", "rich.sdp", **env)
+        check(f"there_are_none_with_{env}", "\x1b" not in out and "a=strange" in out, out)
+    out = on_a_terminal("sdp", "explain", "rich.sdp", TERM="xterm", NO_COLOR="")
+    check("an_empty_NO_COLOR_says_nothing", "\x1b[1m" in out, out)
+
+
+def usage():
+    for args in (("sdp",), ("sdp", "explain"), ("sdp", "--what", "a")):
+        code, out, err = done(*args)
+        check(f"{' '.join(args)}_is_wrong_usage", code == 2 and not out and "taut sdp --help" in err, (code, out, err))
+
+
+finish(every_field, browsers, errors, escapes, explained, colours, usage)

@@ -395,7 +395,7 @@ static const char *explained(const struct tt_sdp *sdp)
 	static struct page p;
 
 	p.len = 0;
-	tt_sdp_explain(sdp, hear, &p);
+	tt_sdp_summary(sdp, hear, &p);
 	return p.text;
 }
 

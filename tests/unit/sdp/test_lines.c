@@ -342,7 +342,7 @@ static void an_explanation_says_each_thing_that_is_there(void **state)
 
 		(void)snprintf(text, sizeof text, MINIMAL "%s", rows[i].lines);
 		assert_int_equal(tt_sdp_read(&sdp, &env, text, strlen(text), NULL), 0);
-		tt_sdp_explain(sdp, hear, &p);
+		tt_sdp_summary(sdp, hear, &p);
 		if (!strstr(p.text, rows[i].said))
 			fail_msg("\"%s\" is not in\n%s", rows[i].said, p.text);
 		tt_sdp_free(sdp);

@@ -212,7 +212,7 @@ static void an_explanation_says_what_is_there_and_no_secret(void **state)
 
 	(void)state;
 	assert_non_null(sdp);
-	tt_sdp_explain(sdp, hear, &h);
+	tt_sdp_summary(sdp, hear, &h);
 	assert_non_null(strstr(h.text, "section 1: audio, mid 0, sendrecv over UDP/TLS/RTP/SAVPF\n"));
 	assert_non_null(strstr(h.text, "111 opus 48000/2"));
 	assert_non_null(strstr(h.text, "SCTP port 5000, messages of at most 262144 bytes"));
