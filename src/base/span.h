@@ -19,7 +19,7 @@ static inline bool span_eq(struct span a, struct span b)
 
 static inline struct span span_of(const char *text)
 {
-	return (struct span){ (const uint8_t *)text, text ? strlen(text) : 0 };
+	return (struct span){ (const uint8_t *)text, strlen(text) };
 }
 
 #endif

@@ -64,6 +64,11 @@ static void writing_past_the_end_writes_nothing(void **state)
 	assert_true(w.bad);
 	assert_int_equal(five[4], 0xef);
 	w = wr_make(five, 5);
+	wr_u24(&w, 1);
+	wr_u24(&w, 2);
+	assert_true(w.bad);
+	assert_memory_equal(five, ((uint8_t[]){ 0, 0, 1, 1, 0xef }), 5);
+	w = wr_make(five, 5);
 	wr_patch_u16(&w, 0, 1); /* nothing is there yet */
 	assert_true(w.bad);
 	free(five);
