@@ -12,7 +12,7 @@
 static const struct cli_option options[] = {
 	{ "json", 'j', NULL,
 	  "one JSON object a line: the session, each section, warnings, or the error; "
-	  "or each line" },
+	  "or each line, each difference" },
 	{ NULL, 0, NULL, NULL },
 };
 
@@ -65,6 +65,21 @@ static int each(char **names, int count, bool json,
 	return end;
 }
 
+static int compare(char **names, bool json)
+{
+	struct cli_sdp_file offer, answer;
+	int end = CLI_FAILED;
+
+	if (!cli_sdp_load(&offer, names[0]))
+		return CLI_FAILED;
+	if (cli_sdp_load(&answer, names[1])) {
+		end = cli_sdp_diff(&offer, &answer, json);
+		free(answer.text);
+	}
+	free(offer.text);
+	return end;
+}
+
 static int wants(const char *what)
 {
 	fprintf(stderr, "taut sdp: %s; see 'taut sdp --help'\n", what);
@@ -73,6 +88,10 @@ static int wants(const char *what)
 
 static int run(int argc, char **argv)
 {
+	static const struct {
+		const char *verb;
+		int (*work)(const struct cli_sdp_file *f, bool json);
+	} verbs[] = { { "explain", cli_sdp_explain } };
 	int (*work)(const struct cli_sdp_file *f, bool json) = summarize;
 	bool json = false;
 	int key;
@@ -84,10 +103,16 @@ static int run(int argc, char **argv)
 			return CLI_USAGE;
 		json = true;
 	}
-	if (optind < argc && strcmp(argv[optind], "explain") == 0) {
-		work = cli_sdp_explain;
-		optind++;
+	const char *verb = optind < argc ? argv[optind] : "";
+	if (strcmp(verb, "diff") == 0) {
+		if (argc - optind != 3)
+			return wants("diff takes two files, the offer and the answer");
+		return compare(argv + optind + 1, json);
 	}
+	for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++)
+		if (strcmp(verb, verbs[i].verb) == 0)
+			work = verbs[i].work;
+	optind += work != summarize;
 	if (optind >= argc)
 		return wants("which file? - is the standard input");
 	return each(argv + optind, argc - optind, json, work);
@@ -95,12 +120,14 @@ static int run(int argc, char **argv)
 
 const struct cli_command cli_sdp = {
 	.name = "sdp",
-	.operands = "[explain] FILE...|-",
+	.operands = "[explain|diff] FILE...|-",
 	.summary = "Say what a session description says, or where it is wrong.\n\n"
-		   "  explain FILE...    each line: what it means, and where that is written",
+		   "  explain FILE...    each line: what it means, and where that is written\n"
+		   "  diff OFFER ANSWER  what was agreed, narrowed and refused, and why",
 	.options = options,
 	.examples = "  taut sdp offer.sdp\n"
 		    "  taut sdp --json - < answer.sdp\n"
-		    "  taut sdp explain offer.sdp\n",
+		    "  taut sdp explain offer.sdp\n"
+		    "  taut sdp diff offer.sdp answer.sdp\n",
 	.run = run,
 };
