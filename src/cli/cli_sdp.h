@@ -1,4 +1,4 @@
-/* cli_sdp.h - the parts of taut sdp: a file, its lines explained, two compared.
+/* cli_sdp.h - the parts of taut sdp: a file, its lines explained, two compared, one checked.
  *
  * Each part prints to stdout, in words or as JSON, one object a line, and returns the program's
  * end. Reasons why nothing could be done are printed to stderr. */
@@ -27,5 +27,6 @@ struct tt_sdp *cli_sdp_read(const struct cli_sdp_file *f, struct tt_env *env, bo
 
 int cli_sdp_explain(const struct cli_sdp_file *f, bool json);
 int cli_sdp_diff(const struct cli_sdp_file *offer, const struct cli_sdp_file *answer, bool json);
+int cli_sdp_lint(const struct cli_sdp_file *f, bool json);
 
 #endif

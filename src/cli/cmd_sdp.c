@@ -12,7 +12,7 @@
 static const struct cli_option options[] = {
 	{ "json", 'j', NULL,
 	  "one JSON object a line: the session, each section, warnings, or the error; "
-	  "or each line, each difference" },
+	  "or each line, each difference, each problem" },
 	{ NULL, 0, NULL, NULL },
 };
 
@@ -91,7 +91,7 @@ static int run(int argc, char **argv)
 	static const struct {
 		const char *verb;
 		int (*work)(const struct cli_sdp_file *f, bool json);
-	} verbs[] = { { "explain", cli_sdp_explain } };
+	} verbs[] = { { "explain", cli_sdp_explain }, { "lint", cli_sdp_lint } };
 	int (*work)(const struct cli_sdp_file *f, bool json) = summarize;
 	bool json = false;
 	int key;
@@ -120,14 +120,16 @@ static int run(int argc, char **argv)
 
 const struct cli_command cli_sdp = {
 	.name = "sdp",
-	.operands = "[explain|diff] FILE...|-",
+	.operands = "[explain|diff|lint] FILE...|-",
 	.summary = "Say what a session description says, or where it is wrong.\n\n"
 		   "  explain FILE...    each line: what it means, and where that is written\n"
-		   "  diff OFFER ANSWER  what was agreed, narrowed and refused, and why",
+		   "  diff OFFER ANSWER  what was agreed, narrowed and refused, and why\n"
+		   "  lint FILE...       what Chromium or Firefox would refuse, and where",
 	.options = options,
 	.examples = "  taut sdp offer.sdp\n"
 		    "  taut sdp --json - < answer.sdp\n"
 		    "  taut sdp explain offer.sdp\n"
-		    "  taut sdp diff offer.sdp answer.sdp\n",
+		    "  taut sdp diff offer.sdp answer.sdp\n"
+		    "  taut sdp lint offer.sdp && echo 'both browsers take it'\n",
 	.run = run,
 };

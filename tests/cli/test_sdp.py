@@ -285,7 +285,7 @@ def colours():
 
 
 def usage():
-    for args in (("sdp",), ("sdp", "explain"), ("sdp", "diff"), ("sdp", "diff", "a"),
+    for args in (("sdp",), ("sdp", "explain"), ("sdp", "lint"), ("sdp", "diff"), ("sdp", "diff", "a"),
                  ("sdp", "diff", "a", "b", "c"), ("sdp", "--what", "a")):
         code, out, err = done(*args)
         check(f"{' '.join(args)}_is_wrong_usage", code == 2 and not out and "taut sdp --help" in err, (code, out, err))

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""taut sdp diff: what an answer agreed to."""
+"""taut sdp diff and lint: what an answer agreed to, and what browsers refuse."""
 import re
 
 from cli import ROOT, check, done, finish, objects, work
@@ -225,4 +225,91 @@ def pairs():
     check("no_answer_of_a_browser_is_wrong", count == 149 and not wrong, (count, wrong))
 
 
-finish(compared, variants, pairs)
+def lint(text, *more):
+    code, out, err = done("sdp", "lint", "--json", "-", input=text.encode(), text=False)
+    found = objects(out.decode())
+    assert found[-1]["problems"] == len(found) - 1 and (code == 0) == (len(found) == 1) and not err, (out, err)
+    return found[:-1]
+
+
+def refused():
+    """The rows of a table that was measured, as variants of an offer that both browsers take."""
+    plain = OFFER.replace("a=rid", "a=x").replace("a=simulcast", "a=x").replace("a=extmap:1 " + MID + "\r\nm=", "m=")
+    chromium, both = ["Chromium"], ["Chromium", "Firefox"]
+    for name, old, new, line, by in (
+            ("nothing", "a=sctp-port", "a=sctp-port", None, None),
+            ("feedback_of_nobody", "a=rtcp-fb:96 nack", "a=rtcp-fb:99 nack", "", chromium),
+            ("parameters_of_nobody", "a=fmtp:97", "a=fmtp:99", "", chromium),
+            ("feedback_of_all", "a=rtcp-fb:96 nack", "a=rtcp-fb:* nack", None, None),
+            ("one_number_for_two_extensions", "a=rtcp-fb:96 nack", "a=extmap:1 urn:x", "", chromium),
+            ("one_number_for_two_with_directions", "a=rtcp-fb:96 nack", "a=extmap:1/sendonly urn:x", "", chromium),
+            ("one_number_for_two_spaced_out", "a=rtcp-fb:96 nack", "a=extmap: 1 urn:x", "m=video", chromium),
+            ("one_extension_with_two_numbers", "a=rtcp-fb:96 nack", "a=extmap:7 " + MID, None, None),
+            ("one_number_in_two_transports", "a=rtcp-fb:96 nack", "a=extmap:1 urn:x", None, None),
+            ("line_feeds", "\r\n", "\n", None, None),
+            ("no_bundle", "a=group:BUNDLE 0 1 2\r\n", "", None, None),
+            ("other_groups", "a=group:BUNDLE 0 1 2", "a=group:LS 0 1 2", None, None),
+            ("no_mid", "a=mid:", "a=x-mid:", None, None),
+            ("ice_lite", "s=-", "s=-\r\na=ice-lite", None, None),
+            ("sha_512", PRINT, "a=fingerprint:sha-512 " + ":".join(["AB"] * 64), None, None),
+            ("old_data_channels", "UDP/DTLS/SCTP webrtc-datachannel", "DTLS/SCTP 5000", None, None),
+            ("rtcp_on_its_own_port", "a=rtpmap:111 opus/48000/2\r\na=rtcp-mux\r\n", "a=rtpmap:111 opus/48000/2\r\n", 8, both),
+            ("no_fingerprint", PRINT + "\r\na=setup:actpass\r\na=rtpmap:111", "a=rtpmap:111", 8, both),
+            ("no_fingerprint_of_what_is_bundled", PRINT + "\r\na=setup:actpass\r\na=rtpmap:96", "a=rtpmap:96", None, None),
+            ("a_short_user_name", "a=mid:0\r\na=ice-ufrag:abcd", "a=mid:0\r\na=ice-ufrag:abc", 11, both),
+            ("a_stopped_section", "m=video 9", "m=video 0", None, None),
+            ("what_taut_cannot_read", "a=sctp-port:5000", "a=sctp-port:x", "", [])):
+        text = plain.replace(old, new)
+        if name == "one_number_in_two_transports":
+            text = text.replace("BUNDLE 0 1 2", "BUNDLE 0 2")
+        if name == "no_mid":
+            text = text.replace("a=group:BUNDLE 0 1 2\r\n", "")
+        if name == "a_stopped_section":
+            text = text.replace("a=rtcp-mux\r\na=rtcp-fb", "a=rtcp-fb").replace("BUNDLE 0 1 2", "BUNDLE 0 2")
+        if isinstance(line, str):  # where that begins, or what was put there
+            line = 1 + [x.startswith(line or new) for x in text.split("\r\n")].index(True)
+        found = lint(text)
+        if not by and by != []:
+            check(f"browsers_take_{name}", not found, found)
+            continue
+        check(f"browsers_refuse_{name}", any(x["line"] == line and x["refused_by"] == by and x["problem"] for x in found), found)
+    found = lint(plain[:-2])
+    check("browsers_refuse_a_last_line_without_an_end", [x["refused_by"] for x in found] == [chromium] and
+          found[0]["line"] == plain.count("\n"), found)
+    found = lint(plain.replace("m=video 9", "m=video 0").replace("a=mid:1", "a=mid:1\r\na=bundle-only").replace("a=rtcp-mux\r\na=rtcp-fb", "a=rtcp-fb"))
+    check("what_is_bundle_only_is_looked_at", [x["refused_by"] for x in found] == [both], found)
+    found = lint("")
+    check("an_empty_text_cannot_be_read", found and all(x["refused_by"] == [] for x in found), found)
+    secret = plain.replace("a=ice-pwd:0123456789012345678901", "a=ice-pwd:secret", 1)
+    found = lint(secret)
+    check("a_short_password_is_not_shown", len(found) == 1 and found[0]["refused_by"] == [] and "secret" not in str(found), found)
+    code, out, err = done("sdp", "lint", "-", input=plain[:-2].replace("a=rtcp-fb:96", "a=rtcp-fb:99").replace("s=-", "s=-\r\nt=x")
+                          .replace("a=ice-ufrag:abcd", "a=ice-ufrag:ab", 1))
+    check("words_say_who_and_where", code == 1 and not err and [x.split(": ")[:2] for x in out.splitlines()] == [
+        ["stdin:4", "taut cannot read it"], ["stdin:12", "Chromium and Firefox refuse it"],
+        ["stdin:34", "Chromium refuses it"], ["stdin:" + str(plain.count("\n") + 1), "Chromium refuses it"]] and
+        out.splitlines()[2].endswith('; it says "Failed to parse codecs correctly"'), out)
+    (work / "good.sdp").write_bytes(plain.encode())
+    code, out, err = done("sdp", "lint", "good.sdp")
+    check("words_say_that_nothing_is_known", code == 0 and
+          out == "good.sdp: nothing is known that Chromium or Firefox would refuse\n", out)
+    for args in ((), ("--json",)):
+        code, out, err = done("sdp", "lint", *args, "-", input="v=0\r\n" + "x" * 9000)
+        check(f"what_is_too_long_is_not_looked_at{args}", code == 1 and "too long" in out + err, (out, err))
+
+
+def browsers():
+    """Of what browsers write, only feedback that Firefox leaves behind is refused, as was seen."""
+    code, out, err = done("sdp", "lint", "--json", *map(str, sorted(VECTORS.glob("*.sdp"))))
+    lines, found = objects(out), {}
+    for x in lines:
+        if "problem" in x:
+            found.setdefault((x.get("says"), tuple(x["refused_by"])), set()).add(x["file"].split("/")[-1])
+    check("each_file_has_its_end", code == 1 and sum("problems" in x for x in lines) == 323 and
+          sum(x.get("problems", 0) for x in lines) == 240, err)
+    (reason, files), = found.items() if len(found) == 1 else [(None, set())]
+    check("only_firefox_leaves_feedback_behind", reason == ("Failed to parse codecs correctly", ("Chromium",)) and
+          len(files) == 13 and all(re.match(r"firefox.*_(pref|svc)_.*_offer", x) for x in files), found)
+
+
+finish(compared, variants, pairs, refused, browsers)
