@@ -320,6 +320,7 @@ static json_t *section_of(const struct tt_sdp *sdp, size_t index)
 	put_common(o, &m->common);
 	put_rtp(o, m);
 	put(o, "sctpmap", m->sctpmap);
+	put(o, "sctp_init", m->sctp_init);
 	if (m->connection_new)
 		put(o, "connection_use", m->connection_new == 1 ? "new" : "existing");
 	if (tt_sdp_is_sctp(m)) {

@@ -242,6 +242,7 @@ struct tt_sdp_media {
 	uint16_t
 		sctp_port; /* RFC 8841 section 5; tt_sdp_sctp_port knows the older form and the default */
 	uint64_t max_message_size; /* 0: any; tt_sdp_max_message_size knows the default */
+	const char *sctp_init;     /* an INIT chunk in base64, draft-hancke-tsvwg-snap */
 	const char *sctpmap;       /* of the older form: "5000 webrtc-datachannel 1024" */
 };
 

@@ -58,6 +58,8 @@ static const struct tt_sdp_attribute rows[] = {
 	  "the port of SCTP inside of DTLS", false },
 	{ "max-message-size", MEDIA, tt_sdp_read_max_message_size, tt_sdp_tell_message_size,
 	  "RFC 8841 section 6", "the largest message that this side takes", false },
+	{ "sctp-init", MEDIA, tt_sdp_read_sctp_init, NULL, "draft-hancke-tsvwg-snap",
+	  "the INIT of this side, so that SCTP need not shake hands", false },
 	{ "sctpmap", OLD_DATA, tt_sdp_read_sctpmap, NULL, "draft-ietf-mmusic-sctp-sdp-06",
 	  "the port of SCTP and its use, as it was before RFC 8841", false },
 	{ "sendrecv", BOTH, tt_sdp_read_direction, NULL, "RFC 8866 section 6.7",

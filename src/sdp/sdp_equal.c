@@ -254,6 +254,7 @@ static const char *media_difference(const struct tt_sdp_media *a, const struct t
 	DIFFERS(a->has_max_message_size != b->has_max_message_size ||
 	                a->max_message_size != b->max_message_size,
 	        "max-message-size");
+	DIFFERS(!same(a->sctp_init, b->sctp_init), "sctp-init");
 	DIFFERS(!same(a->sctpmap, b->sctpmap), "sctpmap");
 	return common_difference(&a->common, &b->common);
 }

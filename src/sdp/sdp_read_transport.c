@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/num.h"
+#include "base/work.h"
 #include "sdp/sdp_candidate.h"
 #include "sdp/sdp_names.h"
 
@@ -168,6 +169,33 @@ bool tt_sdp_read_max_message_size(struct tt_sdp_reader *r)
 	r->m->has_max_message_size = true;
 	r->m->max_message_size = size;
 	return tt_sdp_done(&r->x);
+}
+
+/* RFC 4648 section 4: four characters for each three bytes, "=" for what the last ones lack. */
+static bool is_base64(struct tt_sdp_word w)
+{
+	static const char digits[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	size_t n = w.len;
+
+	for (size_t pad = 0; pad < 2 && n > 0 && w.p[n - 1] == '='; pad++)
+		n--;
+	tt_work(n);
+	for (size_t i = 0; i < n; i++)
+		if (!memchr(digits, w.p[i], sizeof digits - 1))
+			return false;
+	return w.len % 4 == 0;
+}
+
+/* An experiment of Chromium's: one that is spoilt must not cost the call. */
+bool tt_sdp_read_sctp_init(struct tt_sdp_reader *r)
+{
+	const struct tt_sdp_word w = tt_sdp_rest(&r->x);
+
+	if (w.len > 0 && is_base64(w))
+		return tt_sdp_hold_once(r, &r->m->sctp_init, w);
+	tt_sdp_warn(r, "left out: not base64");
+	return true;
 }
 
 /* a=sctpmap:5000 webrtc-datachannel 1024, of the drafts before RFC 8841. The m-line has its port. */

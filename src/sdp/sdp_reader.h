@@ -79,6 +79,7 @@ TT_SDP_READER(tls_id);
 TT_SDP_READER(rtcp);
 TT_SDP_READER(sctp_port);
 TT_SDP_READER(max_message_size);
+TT_SDP_READER(sctp_init);
 TT_SDP_READER(sctpmap);
 
 #endif

@@ -342,6 +342,8 @@ static void write_data(struct sink *s, const struct tt_sdp_media *m)
 		LINE(s, "a=sctpmap:%s", m->sctpmap);
 	if (m->has_sctp_port)
 		LINE(s, "a=sctp-port:%u", m->sctp_port);
+	if (m->sctp_init)
+		LINE(s, "a=sctp-init:%s", m->sctp_init);
 	if (m->has_max_message_size)
 		LINE(s, "a=max-message-size:%" PRIu64, m->max_message_size);
 }

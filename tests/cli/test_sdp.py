@@ -61,6 +61,7 @@ c=IN IP4 0.0.0.0
 a=mid:2
 a=sctp-port:5000
 a=max-message-size:262144
+a=sctp-init:AQAAFA==
 a=connection:new
 """.replace("\n", "\r\n")
 
@@ -98,7 +99,7 @@ def every_field():
                                                {"rid": "l", "direction": "send", "stream": 1, "paused": True},
                                                {"rid": "r", "direction": "recv", "stream": 0}]),
             ("sctp", data, "sctp_port", 5000), ("message", data, "max_message_size", 262144),
-            ("use", data, "connection_use", "new")):
+            ("init", data, "sctp_init", "AQAAFA=="), ("use", data, "connection_use", "new")):
         check(f"a_description_has_its_{name}", where.get(key) == value, where.get(key))
     fingerprints = audio.get("fingerprints", [{}])
     check("a_fingerprint_is_written_as_it_came", fingerprints[0].get("value", "").startswith("00:01:02") and

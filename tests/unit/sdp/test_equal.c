@@ -26,7 +26,7 @@ static const char base[] =
 	"a=ssrc-group:FID 1 2\r\na=rid:r send max-width=1\r\na=rid:q recv\r\n"
 	"a=simulcast:send r,~q;p\r\n"
 	"m=application 9 UDP/DTLS/SCTP webrtc-datachannel second\r\na=mid:d\r\na=sctp-port:5000\r\n"
-	"a=max-message-size:1\r\n"
+	"a=max-message-size:1\r\na=sctp-init:AAAA\r\n"
 	"m=application 9 DTLS/SCTP 5000\r\na=sctpmap:5000 webrtc-datachannel 1024\r\na=mid:x\r\n";
 
 static const struct {
@@ -119,6 +119,8 @@ static const struct {
 	{ "max-message-size:1", "max-message-size:2", "max-message-size" },
 	{ "a=max-message-size:1\r\n", "", "max-message-size" },
 	{ "a=max-message-size:1", "a=max-message-size:0", "max-message-size" },
+	{ "a=sctp-init:AAAA", "a=sctp-init:AAAB", "sctp-init" },
+	{ "a=sctp-init:AAAA\r\n", "", "sctp-init" },
 	{ "webrtc-datachannel 1024", "webrtc-datachannel 1025", "sctpmap" },
 	{ "i=sound", "i=else", "lines" },
 	{ "c=IN IP4 192.0.2.4\r\n", "", "lines" },

@@ -95,6 +95,8 @@ static void a_line_is_taken_or_refused(void **state)
 		{ MINIMAL OLD "a=sctpmap:\r\n", TAUT_E_SYNTAX },
 		{ MINIMAL OLD "a=sctpmap:5000 x 1\r\na=sctpmap:5000 x 1\r\n", 0 },
 		{ MINIMAL OLD "a=sctpmap:5000 x 1\r\na=sctpmap:5000 x 2\r\n", TAUT_E_SYNTAX },
+		{ MINIMAL DATA "a=sctp-init:AAAA\r\na=sctp-init: AAAA\r\n", 0 },
+		{ MINIMAL DATA "a=sctp-init:AAAA\r\na=sctp-init:AAA=\r\n", TAUT_E_SYNTAX },
 		{ MINIMAL DATA "a=sctp-port:65535\r\n", 0 },
 		{ MINIMAL DATA "a=sctp-port:65536\r\n", TAUT_E_SYNTAX },
 		{ MINIMAL DATA "a=sctp-port:1 x\r\n", TAUT_E_SYNTAX },
@@ -104,9 +106,12 @@ static void a_line_is_taken_or_refused(void **state)
 		{ MINIMAL AUDIO "a=rtcp:9\r\n", 0 },
 		{ MINIMAL AUDIO "a=rtcp:9 IN\r\n", TAUT_E_SYNTAX },
 		{ MINIMAL AUDIO "a=rtpmap:96 opus/48000/2\r\na=rtpmap:96 OPUS/48000/2\r\n", 0 },
-		{ MINIMAL AUDIO "a=rtpmap:96 opus/48000/2\r\na=rtpmap:96 opux/48000/2\r\n", TAUT_E_SYNTAX },
-		{ MINIMAL AUDIO "a=rtpmap:96 opus/48000/2\r\na=rtpmap:96 opus/48001/2\r\n", TAUT_E_SYNTAX },
-		{ MINIMAL AUDIO "a=rtpmap:96 opus/48000/2\r\na=rtpmap:96 opus/48000/1\r\n", TAUT_E_SYNTAX },
+		{ MINIMAL AUDIO "a=rtpmap:96 opus/48000/2\r\na=rtpmap:96 opux/48000/2\r\n",
+		  TAUT_E_SYNTAX },
+		{ MINIMAL AUDIO "a=rtpmap:96 opus/48000/2\r\na=rtpmap:96 opus/48001/2\r\n",
+		  TAUT_E_SYNTAX },
+		{ MINIMAL AUDIO "a=rtpmap:96 opus/48000/2\r\na=rtpmap:96 opus/48000/1\r\n",
+		  TAUT_E_SYNTAX },
 		{ MINIMAL AUDIO "a=rtpmap:96 opus/48000/255\r\n", 0 },
 		{ MINIMAL AUDIO "a=rtpmap:96 opus/48000/256\r\n", TAUT_E_SYNTAX },
 		{ MINIMAL AUDIO "a=rtpmap:96 opus/48000/0\r\n", TAUT_E_SYNTAX },
@@ -118,7 +123,9 @@ static void a_line_is_taken_or_refused(void **state)
 		{ MINIMAL AUDIO "a=fmtp:96 a=1\r\na=fmtp:96 a=1\r\n", 0 },
 		{ MINIMAL AUDIO "a=fmtp:96 a=1\r\na=fmtp:96 b=1\r\na=fmtp:96 b=1\r\n", 0 },
 		{ MINIMAL AUDIO "a=fmtp:96\r\n", TAUT_E_SYNTAX },
-		{ MINIMAL AUDIO "a=msid:s\r\na=msid:s\r\na=msid:s t\r\na=msid:s t\r\na=msid:r t\r\n", 0 },
+		{ MINIMAL AUDIO
+		  "a=msid:s\r\na=msid:s\r\na=msid:s t\r\na=msid:s t\r\na=msid:r t\r\n",
+		  0 },
 		{ MINIMAL AUDIO "a=msid:s t x\r\n", TAUT_E_SYNTAX },
 		{ MINIMAL AUDIO "a=msid:\r\n", TAUT_E_SYNTAX },
 		{ MINIMAL AUDIO "a=ssrc:4294967295 a\r\n", 0 },
@@ -150,7 +157,8 @@ static void a_line_is_taken_or_refused(void **state)
 		{ MINIMAL "a=group:BUNDLE\r\n", 0 },
 		{ MINIMAL "a=group:BUNDLE a\r\n" AUDIO "a=mid:b\r\n", TAUT_E_SYNTAX },
 		{ MINIMAL "a=group:BUNDLE a a\r\n" AUDIO "a=mid:a\r\n", TAUT_E_SYNTAX },
-		{ MINIMAL "a=group:BUNDLE a\r\na=group:BUNDLE a\r\n" AUDIO "a=mid:a\r\n", TAUT_E_SYNTAX },
+		{ MINIMAL "a=group:BUNDLE a\r\na=group:BUNDLE a\r\n" AUDIO "a=mid:a\r\n",
+		  TAUT_E_SYNTAX },
 		{ MINIMAL "m=audio 9/1 RTP/AVP 0\r\n", 0 },
 		{ MINIMAL "m=audio 9/65536 RTP/AVP 0\r\n", TAUT_E_SYNTAX },
 		{ MINIMAL "m=audio 9\r\n", TAUT_E_SYNTAX },
@@ -238,7 +246,8 @@ static void parts_of_a_candidate_have_their_length(void **state)
 
 			memset(word, 'w', n);
 			word[n] = '\0';
-			(void)snprintf(line, sizeof line, "%s%s%s", rows[i].before, word, rows[i].after);
+			(void)snprintf(line, sizeof line, "%s%s%s", rows[i].before, word,
+				       rows[i].after);
 			assert_int_equal(candidate(&c, line), n == rows[i].max ? 0 : TAUT_E_SYNTAX);
 		}
 	assert_int_equal(candidate(&c, "candidate:1 1 udp 1 192.0.2.1" REST " x"), TAUT_E_SYNTAX);
@@ -279,8 +288,9 @@ static void a_candidate_is_written_into_what_is_large_enough(void **state)
 	(void)snprintf(c.raddr, sizeof c.raddr, "a");
 	(void)snprintf(c.ufrag, sizeof c.ufrag, "u");
 	(void)snprintf(c.extensions, sizeof c.extensions, "x y");
-	static const char all[] = "candidate:1 1 udp 0 192.0.2.1 9 typ host raddr a rport 0 tcptype so "
-				  "generation 0 ufrag u x y";
+	static const char all[] =
+		"candidate:1 1 udp 0 192.0.2.1 9 typ host raddr a rport 0 tcptype so "
+		"generation 0 ufrag u x y";
 	for (size_t cap = 1; cap <= sizeof all; cap++) {
 		char exact[200];
 
@@ -328,7 +338,8 @@ static void an_explanation_says_each_thing_that_is_there(void **state)
 		{ "m=text 9 other 7 8\r\n", "format 7\n    format 8\n" },
 		{ "m=audio 9 RTP/AVP 0\r\na=rtcp-fb:0 a\r\na=rtcp-fb:0 b\r\n", "feedback: a, b\n" },
 		{ "m=audio 9 RTP/AVP 0\r\na=rid:1 recv\r\n", "rid 1, recv \n" },
-		{ "m=audio 9 RTP/AVP 0\r\na=simulcast:recv ~1\r\n", "simulcast recv stream 1: rid 1, paused" },
+		{ "m=audio 9 RTP/AVP 0\r\na=simulcast:recv ~1\r\n",
+		  "simulcast recv stream 1: rid 1, paused" },
 		{ "m=audio 9 RTP/AVP 0\r\na=end-of-candidates\r\n", "no more candidates" },
 		{ "m=audio 9 RTP/AVP 0\r\na=candidate:1 1 udp 1 a.local 9 typ host\r\n",
 		  "a name of multicast DNS" },

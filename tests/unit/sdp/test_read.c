@@ -237,6 +237,33 @@ static void data_channels_of_before_and_after_the_rfc_are_read(void **state)
 	tt_sdp_free(sdp);
 }
 
+static void the_init_of_sctp_is_held_if_it_is_base64(void **state)
+{
+	static const struct {
+		const char *value;
+		bool held;
+	} rows[] = { { "AZaz09+/", true }, { "AAA=", true },   { "AA==", true },  { "A===", false },
+		     { "====", false },    { "AAA", false },   { "", false },     { "AA=A", false },
+		     { "AAA-", false },    { "AA AA", false }, { "AAAAA", false } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		char text[256];
+		(void)snprintf(text, sizeof text,
+		               MINIMAL "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\n"
+		                       "a=sctp-init:%s\r\n",
+		               rows[i].value);
+		struct tt_sdp *sdp = must_read(text);
+		if (rows[i].held)
+			assert_string_equal(sdp->media[0]->sctp_init, rows[i].value);
+		else
+			assert_null(sdp->media[0]->sctp_init);
+		assert_int_equal(sdp->warning_count, !rows[i].held);
+		assert_int_equal(sdp->media[0]->common.attr_count, 0);
+		tt_sdp_free(sdp);
+	}
+}
+
 static void a_wildcard_of_feedback_holds_for_every_codec(void **state)
 {
 	struct tt_sdp *sdp = must_read(VIDEO "a=rtcp-fb:* nack pli\r\na=rtcp-fb:96 ccm fir\r\n");
@@ -624,6 +651,7 @@ int main(void)
 		cmocka_unit_test(what_devices_do_differently_is_forgiven),
 		cmocka_unit_test(attributes_nobody_knows_are_kept_in_order),
 		cmocka_unit_test(data_channels_of_before_and_after_the_rfc_are_read),
+		cmocka_unit_test(the_init_of_sctp_is_held_if_it_is_base64),
 		cmocka_unit_test(a_wildcard_of_feedback_holds_for_every_codec),
 		cmocka_unit_test(simulcast_tells_streams_from_alternatives),
 		cmocka_unit_test(format_parameters_are_found_without_regard_to_case),
