@@ -48,7 +48,8 @@ SYSTEM_LAYERS = ("io_", "media_", "signal_", "torture_")
 NOT_SWEPT = {"test_impair_link", "test_sim_oom"}
 # They make no system call through src; of all others a part with none saw nothing.
 NO_CALLS = {"test_io_timers", "test_media_card", "test_media_codecs", "test_signal_json",
-            "test_signal_relay_core", "test_signal_room", "test_signal_room_url", "test_torture_pc"}
+            "test_signal_relay_core", "test_signal_room", "test_signal_room_url", "test_torture_pc",
+            "test_io_route"}
 # Of our own code alone: paths of the sanitizers' have a src as well.
 FRAME = re.compile(r"^\s*#\d+ 0x[0-9a-f]+ in (\S+) (?:\.\./\.\.|%s)/((?:src|tests)/\S+?):(\d+)"
                    % re.escape(str(ROOT)), re.M)
