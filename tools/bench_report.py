@@ -94,6 +94,15 @@ class Goal:
     def peer(self, rows):
         return self.best(rows, lambda s: s not in (OURS, LIMIT))
 
+    def ratio(self, rows):
+        """Of our row to the limit's of the same case and burst; None: there is none."""
+        ours = self.ours(rows)
+        if ours is None or not self.has_limit:
+            return None
+        limit = [r for r in rows.of(self.bench) if r["subject"] == LIMIT and self.figure in r
+                 and r["profile"] == ours["profile"] and r["burst"] == ours["burst"]]
+        return ours[self.figure] / limit[0][self.figure] if limit else None
+
     def value(self, row):
         return None if row is None else row[self.figure] * self.scale
 
@@ -177,7 +186,7 @@ def goal_line(goal, rows):
     who = f"{number(goal.value(peer))} ({peer['subject']})" if peer else "-"
     metric = f"{goal.name}, {goal.unit}" if goal.unit else goal.name
     return [metric, who, number(goal.value(goal.limit(rows))), number(goal.value(goal.ours(rows))),
-            goal.text(), goal.reached(rows)]
+            number(goal.ratio(rows)), goal.text(), goal.reached(rows)]
 
 
 def bench_lines(rows, bench):
@@ -208,8 +217,8 @@ def page(rows):
             "The best peer and the bare limit of each row are the best of their cases that do that "
             "work, whatever they leave out (see below). Of taut, RTP in bursts, data channels and "
             "malloc show the worst of the plain cases: all bursts of 16 and more, messages of 16 "
-            "and of 64 KiB.", ""]
-    out += table(["metric", "best peer", "bare limit", "taut", "goal", "reached"],
+            "and of 64 KiB. \"x limit\": taut beside the bare limit of the very same case.", ""]
+    out += table(["metric", "best peer", "bare limit", "taut", "x limit", "goal", "reached"],
                  [goal_line(g, rows) for g in GOALS])
     out += ["", "![Each goal: taut, the best peer and the bare limit](bench/goals.svg)", "",
             "![What a packet costs, stage by stage](bench/stages.svg)", "", "## Peers", ""]
