@@ -1,4 +1,5 @@
-/* cmd_stun.c - taut stun: what address a STUN server sees us under, RFC 8489.
+/* cmd_stun.c - taut stun: what address a STUN server sees us under, RFC 8489; with --nat also how the
+ * NAT before us behaves, RFC 5780.
  *
  * Every address of the server's name is asked at once, and the first answer
  * counts: a machine whose IPv6 leads nowhere gets its answer all the same. */
@@ -12,17 +13,20 @@
 #include "base/addr.h"
 #include "base/num.h"
 #include "cli/cli.h"
+#include "cli/stun_behaviour.h"
+#include "cli/stun_place.h"
 #include "io/io_clock.h"
-#include "io/io_resolve.h"
 #include "io/io_udp.h"
 #include "stun/stun_client.h"
 
 static const struct cli_option options[] = {
+	{ "nat", 'n', NULL,
+	  "how the NAT before this machine maps and filters, too (up to 20 s more)" },
 	{ "json", 'j', NULL, "one JSON object" },
 	{ NULL, 0, NULL, NULL },
 };
 
-enum { GIVE_UP = 8000000, ADDRESSES = 4, HOST = 256, DEFAULT_PORT = 3478 };
+enum { GIVE_UP = 8000000, ADDRESSES = STUN_PLACE_ADDRESSES };
 static const char default_server[] = "stun.l.google.com:19302";
 
 /* One address of the server, its socket and its transaction. */
@@ -32,15 +36,11 @@ struct attempt {
 };
 
 struct query {
-	char host[HOST];
-	uint16_t port;
-	bool json;
+	struct stun_place server, second; /* second: its host is empty when there is none */
+	bool json, nat;
 	struct tt_env env;
 	taut_time give_up;
-	struct taut_addr found[ADDRESSES];
-	size_t found_count;
 	struct attempt attempts[ADDRESSES];
-	bool resolved;
 	const char *failed, *reason; /* the step that failed, and a sentence */
 	unsigned code;               /* what the server refused with; 0: nothing */
 };
@@ -51,38 +51,6 @@ static int draw(void *ctx, void *out, size_t len)
 	return getrandom(out, len, 0) == (ssize_t)len ? 0 : -1;
 }
 
-/* "HOST", "HOST:PORT", "[IPv6]:PORT" or an IPv6 address alone; "stun:" before it is skipped. */
-static bool split(struct query *q, const char *text)
-{
-	long port = DEFAULT_PORT;
-
-	if (strncmp(text, "stun:", 5) == 0)
-		text += 5;
-	const bool bracket = text[0] == '[';
-	const char *host = bracket ? text + 1 : text;
-	const char *colon = strchr(host, ':');
-	size_t len = strlen(host);
-	const char *rest = "";
-
-	if (bracket) {
-		len = strcspn(host, "]");
-		rest = host[len] ? host + len + 1 : NULL;
-	} else if (colon && !strchr(colon + 1, ':')) {
-		len = (size_t)(colon - host);
-		rest = colon;
-	}
-	if (!rest || len == 0 || len >= HOST || (rest[0] != '\0' && rest[0] != ':')) {
-		fprintf(stderr, "taut stun: '%s' is not HOST[:PORT]\n", text);
-		return false;
-	}
-	if (rest[0] == ':' && !cli_number("port", rest + 1, 1, 65535, &port))
-		return false;
-	memcpy(q->host, host, len);
-	q->host[len] = '\0';
-	q->port = tt_u16((uint64_t)port);
-	return true;
-}
-
 static bool fail(struct query *q, const char *step, const char *reason)
 {
 	q->failed = step;
@@ -90,53 +58,11 @@ static bool fail(struct query *q, const char *step, const char *reason)
 	return false;
 }
 
-static void resolved(struct tt_resolved *r)
-{
-	struct query *q = r->user;
-
-	q->resolved = true;
-	for (size_t i = 0; i < r->count && q->found_count < ADDRESSES; i++) {
-		q->found[q->found_count] = r->found[i];
-		q->found[q->found_count++].port = q->port;
-	}
-	if (r->os_errno == EAGAIN)
-		fail(q, "resolve", "the name servers do not answer");
-	else if (q->found_count == 0)
-		fail(q, "resolve", "there is no such name");
-}
-
-static int wait_ms(taut_time until)
-{
-	return (int)tt_clamp64((until - tt_io_now() + 999) / 1000, 0, GIVE_UP / 1000);
-}
-
-/* On the helper thread of src/io, because getaddrinfo takes longer than we would wait. */
 static bool resolve(struct query *q)
 {
-	struct tt_post post;
+	const char *why = stun_place_resolve(&q->server, q->give_up);
 
-	q->found_count = tt_addr_parse_ip(&q->found[0], q->host, strlen(q->host)) ? 1 : 0;
-	q->found[0].port = q->port;
-	if (q->found_count > 0)
-		return true;
-	if (tt_post_init(&post) != 0)
-		return fail(q, "resolve", "no descriptor is left");
-	struct tt_resolver *rs = tt_resolver_new(&post, resolved, q);
-	int err = rs ? tt_resolver_ask(rs, 1, 1, q->host) : ENOMEM;
-	while (err == 0 && !q->resolved && tt_io_now() < q->give_up) {
-		struct pollfd wake = { .fd = post.wake, .events = POLLIN };
-		if (poll(&wake, 1, wait_ms(q->give_up)) > 0) {
-			tt_post_run(&post);
-			tt_resolver_deliver(rs);
-		}
-	}
-	tt_resolver_free(rs);
-	tt_post_free(&post);
-	if (err != 0)
-		return fail(q, "resolve", strerrordesc_np(err));
-	if (!q->resolved)
-		return fail(q, "resolve", "the name servers do not answer");
-	return q->failed == NULL;
+	return why ? fail(q, "resolve", why) : true;
 }
 
 static void send_due(struct query *q, struct attempt *a)
@@ -168,13 +94,13 @@ static void receive(struct attempt *a, struct tt_udp_batch *b)
 
 static void open_attempts(struct query *q)
 {
-	for (size_t i = 0; i < q->found_count; i++) {
+	for (size_t i = 0; i < q->server.count; i++) {
 		struct attempt *a = &q->attempts[i];
-		const struct taut_addr any = { .family = q->found[i].family };
+		const struct taut_addr any = { .family = q->server.found[i].family };
 		const int err = tt_udp_open(&a->udp, &any, false);
 		if (err != 0)
 			q->reason = strerrordesc_np(err);
-		tt_stun_client_init(&a->client, &q->env, tt_io_now(), &q->found[i],
+		tt_stun_client_init(&a->client, &q->env, tt_io_now(), &q->server.found[i],
 				    q->give_up - tt_io_now());
 	}
 }
@@ -189,7 +115,7 @@ static struct attempt *ask(struct query *q, struct tt_udp_batch *b)
 	while (any) {
 		taut_time next = INT64_MAX;
 		any = false;
-		for (size_t i = 0; i < q->found_count; i++) {
+		for (size_t i = 0; i < q->server.count; i++) {
 			struct attempt *a = &q->attempts[i];
 			fds[i] = (struct pollfd){ .fd = a->udp.fd, .events = POLLIN };
 			if (a->udp.fd < 0)
@@ -208,8 +134,8 @@ static struct attempt *ask(struct query *q, struct tt_udp_batch *b)
 				next = tt_min64(next, tt_stun_client_deadline(&a->client));
 		}
 		if (any)
-			poll(fds, q->found_count, wait_ms(next));
-		for (size_t i = 0; i < q->found_count; i++)
+			poll(fds, q->server.count, stun_wait_ms(next));
+		for (size_t i = 0; i < q->server.count; i++)
 			if (q->attempts[i].udp.fd >= 0 && (fds[i].revents & POLLIN))
 				receive(&q->attempts[i], b);
 	}
@@ -222,21 +148,44 @@ static struct attempt *ask(struct query *q, struct tt_udp_batch *b)
 	return NULL;
 }
 
-static void print_answer(const struct query *q, const struct attempt *a)
+/* Of the second server the first address of that family counts. */
+static const struct taut_addr *second_of(struct query *q, uint8_t family)
+{
+	if (q->second.host[0] == '\0')
+		return NULL;
+	const char *why = stun_place_resolve(&q->second, tt_io_now() + GIVE_UP);
+	for (size_t i = 0; i < q->second.count; i++)
+		if (q->second.found[i].family == family)
+			return &q->second.found[i];
+	fprintf(stderr, "taut stun: cannot ask %s, port %u, as well: %s\n", q->second.host,
+		q->second.port, why ? why : "it has no address of the same family");
+	return NULL;
+}
+
+static void print_answer(struct query *q, struct attempt *a, struct tt_udp_batch *batch)
 {
 	char server[TT_ADDR_TEXT], mapped[TT_ADDR_TEXT];
 	const double ms = (double)a->client.rtt / 1000;
+	struct tt_stun_nat nat;
 
 	tt_addr_text(&a->client.server, server);
 	tt_addr_text(&a->client.mapped, mapped);
 	if (q->json)
 		printf("{\"server\":\"%s\",\"mapped\":\"%s\",\"local_port\":%u,\"round_trip_ms\":%."
-		       "2f}\n",
+		       "2f",
 		       server, mapped, a->udp.local.port, ms);
 	else
 		printf("server      %s, port %u (%s)\nmapped      %s, from our port %u\n"
 		       "round trip  %.2f ms\n",
-		       q->host, q->port, server, mapped, a->udp.local.port, ms);
+		       q->server.host, q->server.port, server, mapped, a->udp.local.port, ms);
+	if (q->nat) {
+		fflush(stdout);
+		stun_behaviour_ask(&nat, &q->env, &a->udp, &a->client.server,
+				   second_of(q, a->client.server.family), batch);
+		(q->json ? stun_behaviour_print_json : stun_behaviour_print)(&nat);
+	}
+	if (q->json)
+		puts("}");
 }
 
 static void print_failure(const struct query *q)
@@ -257,10 +206,11 @@ static void print_failure(const struct query *q)
 		printf("{\"failed\":\"%s\",\"reason\":\"%s\",\"code\":%u}\n", q->failed, reason,
 		       q->code);
 	else if (q->code)
-		fprintf(stderr, "taut stun: %s %s, port %u: %s, %u\n", text, q->host, q->port,
-			reason, q->code);
+		fprintf(stderr, "taut stun: %s %s, port %u: %s, %u\n", text, q->server.host,
+			q->server.port, reason, q->code);
 	else
-		fprintf(stderr, "taut stun: %s %s, port %u: %s\n", text, q->host, q->port, reason);
+		fprintf(stderr, "taut stun: %s %s, port %u: %s\n", text, q->server.host,
+			q->server.port, reason);
 }
 
 static int query(struct query *q)
@@ -277,10 +227,10 @@ static int query(struct query *q)
 		answered = ask(q, &batch);
 	}
 	if (answered)
-		print_answer(q, answered);
+		print_answer(q, answered, &batch);
 	else
 		print_failure(q);
-	for (size_t i = 0; i < q->found_count; i++)
+	for (size_t i = 0; i < q->server.count; i++)
 		tt_udp_close(&q->attempts[i].udp);
 	return answered ? CLI_OK : CLI_FAILED;
 }
@@ -295,24 +245,33 @@ static int run(int argc, char **argv)
 	while ((key = cli_next(&cli_stun, argc, argv)) != CLI_END) {
 		if (key == CLI_HELP)
 			return CLI_OK;
-		if (key != 'j')
+		if (key != 'j' && key != 'n')
 			return CLI_USAGE;
-		q.json = true;
+		q.json |= key == 'j';
+		q.nat |= key == 'n';
 	}
-	if (argc - optind > 1) {
-		fprintf(stderr, "taut stun: one server at a time\n");
+	if (argc - optind > (q.nat ? 2 : 1)) {
+		fprintf(stderr, "taut stun: %s\n",
+			q.nat ? "two servers at most" : "one server at a time; two with --nat");
 		return CLI_USAGE;
 	}
-	return split(&q, optind < argc ? argv[optind] : default_server) ? query(&q) : CLI_USAGE;
+	if (!stun_place_read(&q.server, optind < argc ? argv[optind] : default_server) ||
+	    (optind + 1 < argc && !stun_place_read(&q.second, argv[optind + 1])))
+		return CLI_USAGE;
+	return query(&q);
 }
 
 const struct cli_command cli_stun = {
 	.name = "stun",
-	.operands = "[HOST[:PORT]]",
+	.operands = "[HOST[:PORT] [HOST[:PORT]]]",
 	.summary = "Asks a STUN server which address it sees us under. Tells the address and the\n"
 		   "round trip, or which step failed: resolve, send, answer, request. Gives up\n"
-		   "after 8 s. Without HOST it asks stun.l.google.com:19302.",
+		   "after 8 s. Without HOST it asks stun.l.google.com:19302. With --nat it tells "
+		   "also\n"
+		   "how the NAT before this machine behaves, if the server has two addresses (RFC\n"
+		   "5780); the second HOST is for servers that have one.",
 	.options = options,
-	.examples = "  taut stun\n  taut stun stun.example.org:3478 --json\n",
+	.examples = "  taut stun\n  taut stun stun.example.org:3478 --json\n"
+		    "  taut stun --nat stun.example.org stun.example.net\n",
 	.run = run,
 };

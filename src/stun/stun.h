@@ -4,7 +4,7 @@
  * shows that the bytes are well formed, not who wrote them; tt_stun_verify says
  * that. Writing goes through a struct wr that was made for this one message.
  * turn.h has the methods of TURN. Not here: transactions over TCP, OpaqueString,
- * ALTERNATE-DOMAIN, and, read as unknown, ADDRESS-ERROR-CODE and ICMP. */
+ * ALTERNATE-DOMAIN, and, read as unknown, ADDRESS-ERROR-CODE, ICMP and the attributes of RFC 5780. */
 #ifndef TAUT_STUN_STUN_H
 #define TAUT_STUN_STUN_H
 
@@ -44,6 +44,7 @@ enum tt_stun_err {
 
 enum tt_stun_attr {
 	TT_STUN_MAPPED_ADDRESS = 0x0001,
+	TT_STUN_CHANGE_REQUEST = 0x0003, /* RFC 5780 section 7; read as unknown */
 	TT_STUN_USERNAME = 0x0006,
 	TT_STUN_MESSAGE_INTEGRITY = 0x0008,
 	TT_STUN_ERROR_CODE = 0x0009,
@@ -75,6 +76,7 @@ enum tt_stun_attr {
 	TT_STUN_FINGERPRINT = 0x8028,
 	TT_STUN_ICE_CONTROLLED = 0x8029,
 	TT_STUN_ICE_CONTROLLING = 0x802A,
+	TT_STUN_OTHER_ADDRESS = 0x802C, /* RFC 5780 section 7; tt_stun_find_addr */
 	TT_STUN_GOOG_NETWORK_INFO = 0xC057,
 };
 
@@ -111,6 +113,9 @@ enum tt_stun_has {
 	TT_STUN_HAS_USERHASH = 1 << 29,
 	TT_STUN_HAS_ALTERNATE = 1 << 30,
 };
+
+/* What CHANGE-REQUEST asks for, RFC 5780 section 7.2. */
+enum { TT_STUN_CHANGE_ADDRESS = 4, TT_STUN_CHANGE_PORT = 2 };
 
 /* Section 18.5.1: what makes a key of a password. */
 enum tt_stun_algorithm { TT_STUN_MD5 = 1, TT_STUN_SHA256 = 2 };
@@ -164,6 +169,10 @@ bool tt_stun_is(const void *pkt, size_t len);
  * the content of m is undefined. */
 enum tt_stun_err tt_stun_read(struct tt_stun_msg *m, const uint8_t *pkt, size_t len);
 const char *tt_stun_err_text(enum tt_stun_err err);
+/* The first attribute of that type, of a message that tt_stun_read took. False: there is none. */
+bool tt_stun_find(const uint8_t *pkt, size_t len, uint16_t type, struct span *value);
+/* The same, of one that is an address without XOR. False too: it is none; out is untouched. */
+bool tt_stun_find_addr(const uint8_t *pkt, size_t len, uint16_t type, struct taut_addr *out);
 /* The address the other side saw: XOR-MAPPED-ADDRESS, else MAPPED-ADDRESS. NULL: neither. */
 const struct taut_addr *tt_stun_mapped(const struct tt_stun_msg *m);
 /* RFC 8489 section 14.7. False too when there is none. */

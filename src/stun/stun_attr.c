@@ -40,7 +40,7 @@ static enum tt_stun_err read_nonce(struct rd *v, struct tt_stun_msg *m)
 }
 
 /* 14.1: a zero byte that is to be ignored, the family, the port, the address. */
-static enum tt_stun_err read_address(struct rd *v, struct taut_addr *out)
+enum tt_stun_err tt_stun_read_address(struct rd *v, struct taut_addr *out)
 {
 	uint16_t family = rd_u16(v) & 0xff;
 	uint16_t port = rd_u16(v);
@@ -56,12 +56,12 @@ static enum tt_stun_err read_address(struct rd *v, struct taut_addr *out)
 
 static enum tt_stun_err read_mapped(struct rd *v, struct tt_stun_msg *m)
 {
-	return read_address(v, &m->mapped);
+	return tt_stun_read_address(v, &m->mapped);
 }
 
 static enum tt_stun_err read_alternate(struct rd *v, struct tt_stun_msg *m)
 {
-	return read_address(v, &m->alternate);
+	return tt_stun_read_address(v, &m->alternate);
 }
 
 /* 14.2. The address is XORed with the cookie and transaction id, so that a NAT
@@ -69,7 +69,7 @@ static enum tt_stun_err read_alternate(struct rd *v, struct tt_stun_msg *m)
 static enum tt_stun_err read_xored(struct rd *v, const uint8_t *tid, struct taut_addr *out)
 {
 	static const uint8_t cookie[4] = { 0x21, 0x12, 0xA4, 0x42 };
-	enum tt_stun_err err = read_address(v, out);
+	enum tt_stun_err err = tt_stun_read_address(v, out);
 
 	if (err)
 		return err;

@@ -12,5 +12,7 @@ struct tt_stun_attr_rule {
 };
 
 const struct tt_stun_attr_rule *tt_stun_attr_rule(uint16_t type);
+/* 14.1: an address without XOR. */
+enum tt_stun_err tt_stun_read_address(struct rd *v, struct taut_addr *out);
 
 #endif

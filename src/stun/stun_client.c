@@ -29,7 +29,7 @@ void tt_stun_retry_sent(struct tt_stun_retry *r, taut_time now)
 void tt_stun_client_init(struct tt_stun_client *c, struct tt_env *env, taut_time now,
                          const struct taut_addr *server, taut_time give_up_after)
 {
-	*c = (struct tt_stun_client){ .env = env, .server = *server };
+	*c = (struct tt_stun_client){ .env = env, .server = *server, .answers_from = *server };
 	tt_stun_retry_start(&c->retry, now, TT_STUN_RTO, TT_STUN_RC);
 	c->give_up = give_up_after > 0 ? now + give_up_after : INT64_MAX;
 	if (!tt_random(env, c->tid, sizeof c->tid)) {
@@ -47,6 +47,8 @@ size_t tt_stun_client_poll_send(struct tt_stun_client *c, taut_time now, void *b
 	struct wr w = wr_make(buf, cap);
 	tt_stun_begin(&w, TT_STUN_REQUEST, TT_STUN_BINDING, c->tid);
 	tt_stun_put(&w, TT_STUN_SOFTWARE, name, sizeof name - 1);
+	if (c->change)
+		tt_stun_put_u32(&w, TT_STUN_CHANGE_REQUEST, c->change);
 	tt_stun_put_fingerprint(&w);
 	tt_stun_retry_sent(&c->retry, now);
 	c->last_sent = now;
@@ -80,7 +82,7 @@ bool tt_stun_client_recv(struct tt_stun_client *c, taut_time now, const struct t
 	if ((m.cls != TT_STUN_SUCCESS && m.cls != TT_STUN_ERROR) ||
 	    memcmp(m.tid, c->tid, sizeof c->tid) != 0)
 		return drop(c, now, "another transaction");
-	if (!tt_addr_eq(from, &c->server))
+	if (!tt_addr_eq(from, &c->answers_from))
 		return drop(c, now, "not from the server");
 	if ((m.has & TT_STUN_HAS_FINGERPRINT) && !tt_stun_fingerprint_ok(&m, buf))
 		return drop(c, now, "the FINGERPRINT is wrong");
@@ -96,6 +98,7 @@ bool tt_stun_client_recv(struct tt_stun_client *c, taut_time now, const struct t
 		finish(c, TT_STUN_CLIENT_NO_ADDRESS, "the answer holds no mapped address");
 	} else {
 		c->mapped = *tt_stun_mapped(&m);
+		tt_stun_find_addr(buf, len, TT_STUN_OTHER_ADDRESS, &c->other);
 		finish(c, TT_STUN_CLIENT_DONE, NULL);
 	}
 	return true;

@@ -40,12 +40,16 @@ enum tt_stun_client_state {
 struct tt_stun_client {
 	struct tt_env *env;
 	struct taut_addr server;
+	/* RFC 5780 section 7.2; to be set before the first poll_send */
+	uint32_t change;               /* TT_STUN_CHANGE_; 0: an ordinary request */
+	struct taut_addr answers_from; /* the server, unless that is changed */
 	uint8_t tid[TT_STUN_TID_LEN];
 	struct tt_stun_retry retry;
 	taut_time give_up, last_sent;
 	enum tt_stun_client_state state;
 	/* the result */
 	struct taut_addr mapped;
+	struct taut_addr other; /* the server's other address, RFC 5780 section 7.4; family 0: none */
 	taut_time rtt; /* from the latest transmission to the answer */
 	uint16_t error_code;
 	const char *why; /* a sentence for people: what failed; NULL: nothing */

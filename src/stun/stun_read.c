@@ -130,3 +130,32 @@ enum tt_stun_err tt_stun_read(struct tt_stun_msg *m, const uint8_t *pkt, size_t 
 	}
 	return TT_STUN_OK;
 }
+
+bool tt_stun_find(const uint8_t *pkt, size_t len, uint16_t type, struct span *value)
+{
+	struct rd r = rd_make(pkt, len);
+
+	rd_take(&r, TT_STUN_HEADER_LEN);
+	while (rd_left(&r) > 0) {
+		const uint16_t t = rd_u16(&r), n = rd_u16(&r);
+		*value = (struct span){ rd_take(&r, n), n };
+		if (t == type)
+			return !r.bad;
+		rd_take(&r, -(size_t)n & 3);
+	}
+	return false;
+}
+
+bool tt_stun_find_addr(const uint8_t *pkt, size_t len, uint16_t type, struct taut_addr *out)
+{
+	struct span value;
+	struct taut_addr a;
+
+	if (!tt_stun_find(pkt, len, type, &value))
+		return false;
+	struct rd v = rd_make(value.p, value.len);
+	if (value.len < 8 || tt_stun_read_address(&v, &a) != TT_STUN_OK)
+		return false;
+	*out = a;
+	return true;
+}

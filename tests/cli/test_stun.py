@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""taut stun against a server of twenty lines: the answer, silence, refusal, a name of nobody."""
+"""taut stun against a server of twenty lines: the answer, silence, refusal, a name of nobody; and one of
+two addresses (RFC 5780), which says what a NAT would."""
 import json
 import socket
 import struct
@@ -43,6 +44,71 @@ def server(lose=0, error=False, host="127.0.0.1"):
     sock.bind((host, 0))
     threading.Thread(target=serve, args=(sock, lose, error), daemon=True).start()
     return sock.getsockname()[1]
+
+
+def attribute(type_, address):
+    ip = socket.inet_aton(address[0])
+    return struct.pack(">HHBBH", type_, 8, 0, 1, address[1]) + ip
+
+
+def two(maps, lets):
+    """A server at 127.0.0.1 and 127.0.0.2, two ports each. maps: what our address depends on, of the
+    address and the port that were asked; lets: whose answers come, of them that were asked to change."""
+    ips = ("127.0.0.1", "127.0.0.2")
+    socks = {}
+    for n in range(2):
+        for ip in ips:
+            s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            s.bind((ip, 0 if ip == ips[0] else socks[ips[0], n].getsockname()[1]))
+            socks[ip, n] = s
+
+    def run(ip, n):
+        while True:
+            request, sender = socks[ip, n].recvfrom(2000)
+            change = request.find(b"\0\3\0\4\0\0\0")
+            change = request[change + 7] if change > 0 else 0
+            if change and not lets(change):
+                continue
+            other = (ips[ip == ips[0]], 1 - n)
+            seen = (sender[0], sender[1] if not maps else 40000 + maps(ips.index(ip), n))
+            reply = answer(request, seen, False)[20:]
+            reply += attribute(0x802c, (other[0], socks[other].getsockname()[1]))
+            back = (other[0] if change & 4 else ip, other[1] if change & 2 else n)
+            socks[back].sendto(struct.pack(">HHI", 0x101, len(reply), COOKIE) + request[8:20] + reply,
+                               sender)
+
+    for ip, n in socks:
+        threading.Thread(target=run, args=(ip, n), daemon=True).start()
+    return f"127.0.0.1:{socks[ips[0], 0].getsockname()[1]}"
+
+
+def nats():
+    """Silence is an answer here and takes its seconds: all are asked at once."""
+    rows = [
+        ("no_nat", two(None, lambda c: True), "none", "endpoint-independent"),
+        ("cone", two(lambda a, p: 1, lambda c: True), "endpoint-independent", "endpoint-independent"),
+        ("address", two(lambda a, p: a, lambda c: c == 2), "address-dependent", "address-dependent"),
+        ("symmetric", two(lambda a, p: 2 * a + p, lambda c: False), "address-and-port-dependent",
+         "address-and-port-dependent"),
+    ]
+    runs = [(Run("stun", "--nat", "--json", row[1]), row) for row in rows]
+    words = Run("stun", "-n", rows[3][1])
+    for run, (name, _, mapping, filtering) in runs:
+        code = run.end(None)
+        o = json.loads(run.lines[0]) if code == 0 else {}
+        check(f"nat_{name}", o.get("mapping") == mapping and o["filtering"] == filtering and
+              "unknown" not in o, (code, run.lines, run.errors))
+    code = words.end(None)
+    check("nat_in_words", code == 0 and len(words.lines) == 6 and
+          words.lines[3] == "mapping     address-and-port-dependent (RFC 4787 section 4.1)" and
+          "TURN" in words.lines[5], (words.lines, words.errors))
+    code, out, err = done("stun", "--nat", "-j", f"127.0.0.1:{server()}", f"localhost:{server()}")
+    o = objects(out)[0] if code == 0 else {}
+    check("two_servers_without_a_nat", o.get("mapping") == "none" and o["filtering"] == "unknown" and
+          o["unknown"].startswith("the server has no second address"), (out, err))
+    code, out, err = done("stun", "--nat", f"127.0.0.1:{server()}", "nobody.invalid")
+    check("a_second_server_of_nobody", code == 0 and
+          "cannot ask nobody.invalid, port 3478, as well: " in err, (out, err))
 
 
 def silence():
@@ -99,6 +165,12 @@ def mistakes():
         check(f"no_port_is_{port!r}", code == 2 and "--port takes a number from 1 to 65535" in err, (code, err))
 
 
+    for more, said in ((("a", "b"), "one server at a time; two with --nat"),
+                       (("--nat", "a", "b", "c"), "two servers at most")):
+        code, out, err = done("stun", *more)
+        check(f"too_many_servers_{len(more)}", code == 2 and said in err, err)
+
+
 def silence_ends():
     words, objects_ = silent
     code = words.end(None)
@@ -109,4 +181,4 @@ def silence_ends():
           not objects_.errors, (code, objects_.lines))
 
 
-finish(silence, answers, refusals, mistakes, silence_ends)
+finish(silence, answers, nats, refusals, mistakes, silence_ends)

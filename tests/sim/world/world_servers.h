@@ -4,13 +4,15 @@
 
 #include "world/world.h"
 
-enum { WORLD_STUN_PORT = 3478, WORLD_MDNS_PORT = 5353, WORLD_MDNS_NAMES = 64 };
+enum { WORLD_STUN_PORT = 3478, WORLD_STUN_OTHER_PORT = 3479, WORLD_MDNS_PORT = 5353, WORLD_MDNS_NAMES = 64 };
 
-/* Answers Binding requests to port 3478 of any of its interfaces with where they came from. */
+/* Answers Binding requests to port 3478 of any of its interfaces with where they came from. With two
+ * addresses it answers at port 3479 as well, and from where it is asked to: RFC 5780. */
 struct world_stun {
 	struct world *world;
 	int host;
 	bool silent; /* it is down */
+	struct taut_addr both[2]; /* its two addresses; family 0: it has one */
 	uint64_t answered;
 };
 void world_stun_add(struct world *w, struct world_stun *s);

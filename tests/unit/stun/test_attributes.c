@@ -358,9 +358,50 @@ static void channel_data_is_refused_when_cut_short(void **state)
 	}
 }
 
+static void an_attribute_is_found_by_its_type(void **state)
+{
+	static const uint8_t odd[] = { 1, 2, 3, 4, 5 };
+	const struct taut_addr a = { .family = 4, .port = 3479, .ip = { 203, 0, 113, 2 } };
+	struct taut_addr found = { .family = 9 };
+	struct span v;
+	uint8_t buf[256];
+	struct wr w = wr_make(buf, sizeof buf);
+
+	(void)state;
+	tt_stun_begin(&w, TT_STUN_SUCCESS, TT_STUN_BINDING, tid);
+	tt_stun_put(&w, 0x8055, odd, sizeof odd);
+	tt_stun_put_addr(&w, TT_STUN_OTHER_ADDRESS, &a);
+	tt_stun_put(&w, 0x8055, odd, 1);
+	const size_t len = tt_stun_finish(&w);
+	uint8_t *exact = malloc(len);
+	memcpy(exact, buf, len);
+	assert_true(tt_stun_find(exact, len, 0x8055, &v));
+	assert_int_equal(v.len, 5); /* the first of them */
+	assert_memory_equal(v.p, odd, 5);
+	assert_false(tt_stun_find(exact, len, 0x8056, &v));
+	assert_false(tt_stun_find(exact, TT_STUN_HEADER_LEN, 0x8055, &v));
+	assert_false(tt_stun_find(exact, TT_STUN_HEADER_LEN - 1, 0x8055, &v));
+	assert_false(tt_stun_find(exact, TT_STUN_HEADER_LEN + 8, 0x8055, &v)); /* it is cut off */
+	assert_true(tt_stun_find_addr(exact, len, TT_STUN_OTHER_ADDRESS, &found));
+	assert_int_equal(found.port, 3479);
+	assert_int_equal(found.family, 4);
+	assert_memory_equal(found.ip, a.ip, 4);
+	found.family = 9;
+	assert_false(tt_stun_find_addr(exact, len, TT_STUN_ALTERNATE_SERVER, &found));
+	assert_false(tt_stun_find_addr(exact, len, 0x8055, &found));
+	assert_int_equal(found.family, 9);
+	free(exact);
+	w = wr_make(buf, sizeof buf); /* of a family that does not fit its length */
+	tt_stun_begin(&w, TT_STUN_SUCCESS, TT_STUN_BINDING, tid);
+	tt_stun_put(&w, TT_STUN_OTHER_ADDRESS, "\0\2\0\1\1\2\3\4", 8);
+	assert_false(tt_stun_find_addr(buf, tt_stun_finish(&w), TT_STUN_OTHER_ADDRESS, &found));
+	assert_int_equal(found.family, 9);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(an_attribute_is_found_by_its_type),
 		cmocka_unit_test(every_attribute_has_a_shortest_and_a_longest_value),
 		cmocka_unit_test(an_address_has_the_length_of_its_family),
 		cmocka_unit_test(addresses_come_out_of_their_disguise),
