@@ -335,7 +335,7 @@ static void write_data(struct wr *out, const struct tt_sctp *s, struct rd *in)
 
 	tt_sctp_write_data(out, &(struct sctp_data){ .tsn = { near(in, s->tracker.cum.v) },
 						     .stream = flags >> 4 & 7,
-						     .ssn = { rd_u8(in) % 8 },
+						     .mid = { rd_u8(in) % 8 },
 						     .begin = flags & 1,
 						     .end = flags & 2,
 						     .unordered = flags & 4,

@@ -23,7 +23,7 @@ struct chunk {
 struct out {
 	enum sctp_ready_kind kind;
 	uint16_t stream;
-	struct serial16 ssn;
+	struct serial32 mid;
 	uint32_t ppid;
 	bool unordered, abandoned;
 	size_t len;
@@ -35,7 +35,7 @@ struct model {
 	bool has_skipped;
 	struct chunk chunks[CHUNKS];
 	size_t count;
-	struct serial16 next[STREAMS];
+	struct serial32 next[STREAMS];
 	struct out waiting[CHUNKS], ready[CHUNKS + OPERATIONS];
 	size_t waiting_count, first_ready, ready_count;
 };
@@ -71,13 +71,13 @@ static void deliver(struct model *m, const struct out *o)
 static void deliver_turns(struct model *m, uint16_t stream)
 {
 	for (size_t i = 0; i < m->waiting_count;) {
-		if (m->waiting[i].stream != stream || !s16_eq(m->waiting[i].ssn, m->next[stream])) {
+		if (m->waiting[i].stream != stream || !s32_eq(m->waiting[i].mid, m->next[stream])) {
 			i++;
 			continue;
 		}
 		deliver(m, &m->waiting[i]);
 		m->waiting[i] = m->waiting[--m->waiting_count];
-		m->next[stream] = s16_add(m->next[stream], 1);
+		m->next[stream] = s32_add(m->next[stream], 1);
 		i = 0;
 	}
 }
@@ -89,9 +89,9 @@ static void message(struct model *m, const struct out *o)
 		return;
 	}
 	for (size_t i = 0; i < m->waiting_count; i++)
-		if (m->waiting[i].stream == o->stream && s16_eq(m->waiting[i].ssn, o->ssn))
+		if (m->waiting[i].stream == o->stream && s32_eq(m->waiting[i].mid, o->mid))
 			return; /* a number used twice: the first wins */
-	if (s16_before(o->ssn, m->next[o->stream]))
+	if (s32_before(o->mid, m->next[o->stream]))
 		return;
 	m->waiting[m->waiting_count++] = *o;
 	deliver_turns(m, o->stream);
@@ -102,7 +102,7 @@ static void message(struct model *m, const struct out *o)
 static bool same(const struct sctp_data *a, const struct sctp_data *b)
 {
 	return a->stream == b->stream && a->unordered == b->unordered &&
-	       (a->unordered || s16_eq(a->ssn, b->ssn));
+	       (a->unordered || s32_eq(a->mid, b->mid));
 }
 
 /* Between B and E is nothing but the middle of one message. What was skipped says nothing. */
@@ -137,7 +137,7 @@ static void whole(struct model *m, struct serial32 tsn)
 		if (!find(m, s32_add(last->tsn, 1)))
 			return;
 	struct out o = { .stream = first->d.stream,
-			 .ssn = first->d.ssn,
+			 .mid = first->d.mid,
 			 .ppid = first->d.ppid,
 			 .unordered = first->d.unordered,
 			 .abandoned = orphan };
@@ -172,7 +172,7 @@ static void give_data(struct world *w, struct model *m, struct rd *in)
 		.unordered = flags & 4,
 		.stream = (uint16_t)(flags >> 3) % STREAMS,
 		.ppid = where,
-		.ssn = s16((uint16_t)(m->next[(flags >> 3) % STREAMS].v + (flags >> 5) - 1)),
+		.mid = s32((uint32_t)(m->next[(flags >> 3) % STREAMS].v + (flags >> 5) - 1)),
 		.len = 1 + fuzz_pick(in, BYTES),
 	};
 	struct chunk *c = &m->chunks[m->count];
@@ -221,14 +221,14 @@ static void give_forward(struct world *w, struct model *m, struct rd *in)
 	if (!(how & 16))
 		return;
 	const uint16_t stream = (uint16_t)(how >> 5) % STREAMS;
-	const struct serial16 ssn = s16_add(m->next[stream], (uint16_t)(how >> 6));
-	tt_sctp_reassembly_skip_stream(&w->rx, stream, ssn);
-	for (struct serial16 n = m->next[stream]; s16_before_eq(n, ssn); n = s16_add(n, 1)) {
-		if (s16_before(n, m->next[stream]))
+	const struct serial32 mid = s32_add(m->next[stream], (uint16_t)(how >> 6));
+	tt_sctp_reassembly_skip_stream(&w->rx, stream, mid);
+	for (struct serial32 n = m->next[stream]; s32_before_eq(n, mid); n = s32_add(n, 1)) {
+		if (s32_before(n, m->next[stream]))
 			continue;
 		m->next[stream] = n;
 		deliver_turns(m, stream);
-		m->next[stream] = s16_eq(m->next[stream], n) ? s16_add(n, 1) : m->next[stream];
+		m->next[stream] = s32_eq(m->next[stream], n) ? s32_add(n, 1) : m->next[stream];
 	}
 	deliver_turns(m, stream);
 }
@@ -244,7 +244,7 @@ static void give_reset(struct world *w, struct model *m, struct rd *in)
 			m->waiting[i] = m->waiting[--m->waiting_count];
 		else
 			i++;
-	m->next[stream] = s16(0);
+	m->next[stream] = s32(0);
 	m->ready[m->ready_count++] = o;
 }
 

@@ -35,7 +35,7 @@ struct world {
 	size_t count;
 	struct said said[MESSAGES]; /* by ppid */
 	size_t messages;
-	struct serial16 next_ssn[STREAMS];
+	struct serial32 next_mid[STREAMS];
 	bool lied;
 };
 
@@ -92,8 +92,8 @@ static void cut(struct world *w, size_t max)
 		FUZZ_CHECK(c->d.data[k] == byte_of(c->d.ppid, s->cut + k), "byte for byte");
 	memcpy(c->bytes, c->d.data, c->d.len);
 	if (c->d.begin && !s->unordered) {
-		FUZZ_CHECK(s16_eq(c->d.ssn, w->next_ssn[s->stream]), "SSN after SSN");
-		w->next_ssn[s->stream] = s16_add(w->next_ssn[s->stream], 1);
+		FUZZ_CHECK(s32_eq(c->d.mid, w->next_mid[s->stream]), "SSN after SSN");
+		w->next_mid[s->stream] = s32_add(w->next_mid[s->stream], 1);
 	}
 	for (uint32_t k = 0; c->d.begin && k < c->d.ppid; k++)
 		FUZZ_CHECK(w->said[k].stream != s->stream || w->said[k].cut > 0 ||
@@ -222,7 +222,7 @@ static void check(struct world *w)
 		held += s->m != last ? tt_sctp_queue_cost(s->m->len) : 0;
 		last = s->m;
 		FUZZ_CHECK(d.len == c->d.len && memcmp(d.data, c->bytes, d.len) == 0 &&
-				   s16_eq(d.ssn, c->d.ssn) && d.begin == c->d.begin &&
+				   s32_eq(d.mid, c->d.mid) && d.begin == c->d.begin &&
 				   d.end == c->d.end,
 			   "sent again, it is the same");
 	}
@@ -307,7 +307,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	w.count = w.messages = 0;
 	w.lied = false;
 	w.now = FUZZ_SECOND;
-	memset(w.next_ssn, 0, sizeof w.next_ssn);
+	memset(w.next_mid, 0, sizeof w.next_mid);
 	fuzz_env_begin(&w.env, 1);
 	tt_sctp_queue_init(&w.q, &w.env.env, STREAMS, 1 << 20);
 	tt_sctp_flight_init(&w.f, &w.env.env, &w.q, first);

@@ -207,9 +207,9 @@ uint32_t tt_sctp_on_forward_tsn(struct tt_sctp *s, taut_time now, const struct s
 	tt_sctp_reassembly_skip(&s->rx, cum);
 	while (rd_left(&r) > 0) {
 		uint16_t stream = rd_u16(&r);
-		struct serial16 ssn = s16(rd_u16(&r));
+		struct serial32 mid = s32(rd_u16(&r));
 		if (stream < s->in_streams)
-			tt_sctp_reassembly_skip_stream(&s->rx, stream, ssn);
+			tt_sctp_reassembly_skip_stream(&s->rx, stream, mid);
 	}
 	return TT_TAKEN;
 }

@@ -124,7 +124,7 @@ static void write_sack(struct tt_sctp *s, struct wr *w)
  * ends early, and the rest is skipped by the next one. */
 static void write_forward_tsn(struct tt_sctp *s, struct wr *w)
 {
-	struct { uint16_t stream; struct serial16 ssn; } list[MAX_SKIPPED_STREAMS];
+	struct { uint16_t stream; struct serial32 mid; } list[MAX_SKIPPED_STREAMS];
 	struct serial32 cum = s->flight.cum;
 	size_t n = 0;
 
@@ -138,7 +138,7 @@ static void write_forward_tsn(struct tt_sctp *s, struct wr *w)
 			break;
 		if (named) {
 			list[i].stream = m->stream;
-			list[i].ssn = m->ssn;
+			list[i].mid = m->mid;
 			n = tt_max(n, i + 1);
 		}
 		cum = s32_add(cum, 1);
@@ -147,7 +147,7 @@ static void write_forward_tsn(struct tt_sctp *s, struct wr *w)
 	wr_u32(w, cum.v);
 	for (size_t i = 0; i < n; i++) {
 		wr_u16(w, list[i].stream);
-		wr_u16(w, list[i].ssn.v);
+		wr_u16(w, (uint16_t)list[i].mid.v);
 	}
 	tt_sctp_end(w, at);
 	s->forward_tsn_due = false;

@@ -255,7 +255,7 @@ uint16_t craft_take_ssn(struct hostile *h, uint16_t stream)
 	struct sctp_tx_stream *s = tt_sctp_queue_stream(&craft_assoc(h)->queue, stream);
 
 	assert_non_null(s);
-	return s->next_ssn.v++;
+	return (uint16_t)s->next_mid.v++;
 }
 
 void craft_send_message(struct hostile *h, uint16_t stream, uint32_t ppid, const void *data,
@@ -265,7 +265,7 @@ void craft_send_message(struct hostile *h, uint16_t stream, uint32_t ppid, const
 	struct wr w = craft_sctp(h, buf, sizeof buf);
 	const struct sctp_data d = { .tsn = { craft_take_tsn(h) },
 				     .stream = stream,
-				     .ssn = { craft_take_ssn(h, stream) },
+				     .mid = { craft_take_ssn(h, stream) },
 				     .ppid = ppid,
 				     .begin = true,
 				     .end = true,

@@ -29,7 +29,7 @@ static void d09_tsns_far_ahead_are_refused_and_gaps_bounded(void **state)
 	const uint32_t first = s->tracker.cum.v;
 	for (uint32_t n = 2; n < 9000; n += 2) {
 		d.tsn.v = first + n;
-		d.ssn.v = (uint16_t)n;
+		d.mid.v = (uint16_t)n;
 		send_data_chunk(&h, &d);
 		assert_true(s->rx.held <= s->rx.limit);
 	}
@@ -52,7 +52,7 @@ static void d10_fragments_without_end_stay_within_the_window(void **state)
 	for (uint32_t n = 2; n < 8000 && s->state == SCTP_ESTABLISHED; n += 2) {
 		struct sctp_data d = { .tsn = { first + n },
 				       .stream = (uint16_t)(n % 1024),
-				       .ssn = { (uint16_t)n },
+				       .mid = { (uint16_t)n },
 				       .ppid = 53,
 				       .begin = true,
 				       .unordered = n % 4 == 0,
@@ -77,7 +77,7 @@ static void d11_of_duplicates_the_first_wins(void **state)
 	const struct seen before = h.seen[0];
 	struct sctp_data d = { .tsn = { craft_take_tsn(&h) },
 			       .stream = stream,
-			       .ssn = { craft_take_ssn(&h, stream) },
+			       .mid = { craft_take_ssn(&h, stream) },
 			       .ppid = 51,
 			       .begin = true,
 			       .end = true,
@@ -122,7 +122,7 @@ static void d12_fragments_that_no_sender_makes_end_the_association(void **state)
 		for (const char *k = impossible[i].flags; *k; k++) {
 			struct sctp_data d = { .tsn = { tsn++ },
 					       .stream = 8,
-					       .ssn = { 0 },
+					       .mid = { 0 },
 					       .ppid = 53,
 					       .begin = *k == 'B',
 					       .end = *k == 'E',
@@ -196,7 +196,7 @@ static void d14_a_message_without_end_closes_its_channel_and_no_other(void **sta
 	for (unsigned n = 0; n < 2000; n++) { /* 2 MB */
 		struct sctp_data d = { .tsn = { craft_take_tsn(&h) },
 				       .stream = (uint16_t)id,
-				       .ssn = { ssn },
+				       .mid = { ssn },
 				       .ppid = 53,
 				       .begin = n == 0,
 				       .end = n == 1999,
@@ -415,7 +415,7 @@ static void d20_a_flood_of_opens_stops_at_the_last_stream(void **state)
 		const uint16_t stream = tt_u16(2 * n % 65536);
 		struct sctp_data d = { .tsn = { craft_take_tsn(&h) },
 				       .stream = stream,
-				       .ssn = { tt_u16(n / 32768) },
+				       .mid = { tt_u16(n / 32768) },
 				       .ppid = 50,
 				       .begin = true,
 				       .end = true,

@@ -630,7 +630,7 @@ static void d24_data_before_the_set_up_is_refused(void **state)
 		struct wr w = craft_sctp_tag(&h, buf, sizeof buf, s->my_tag);
 		const struct sctp_data d = { .tsn = { n },
 					     .stream = 1,
-					     .ssn = { (uint16_t)n },
+					     .mid = { (uint16_t)n },
 					     .ppid = 51,
 					     .begin = true,
 					     .end = true,
@@ -658,7 +658,7 @@ static void d25_padding_is_read_as_the_rfc_says(void **state)
 			struct wr w = craft_sctp(&h, buf, sizeof buf);
 			const struct seen before = h.seen[0];
 			const struct sctp_data d = { .tsn = { craft_take_tsn(&h) }, .stream = 1,
-						     .ssn = { craft_take_ssn(&h, 1) }, .ppid = 53,
+						     .mid = { craft_take_ssn(&h, 1) }, .ppid = 53,
 						     .begin = true, .end = true,
 						     .data = (const uint8_t *)"12345678", .len = len };
 			tt_sctp_write_data(&w, &d);

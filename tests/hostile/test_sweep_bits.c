@@ -84,7 +84,7 @@ static void a_flipped_bit_of_a_message_changes_nothing(void **state)
 		const uint16_t stream = 1; /* the channel of the call */
 		const struct sctp_data d = { .tsn = { craft_take_tsn(&h) },
 					     .stream = stream,
-					     .ssn = { craft_take_ssn(&h, stream) },
+					     .mid = { craft_take_ssn(&h, stream) },
 					     .ppid = 51,
 					     .begin = true,
 					     .end = true,

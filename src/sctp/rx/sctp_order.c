@@ -1,7 +1,8 @@
 /* sctp_order.c - messages in the order of their streams: RFC 9260 sections 6.5 and 6.6.
  *
- * A stream delivers the SSN whose turn it is; later ones wait in an array sorted
- * by SSN. In practice they arrive in order and are appended. */
+ * A stream delivers the message whose turn it is; later ones wait in an array sorted
+ * by their numbers. In practice they arrive in order and are appended. SSNs have 16 bits;
+ * here they are counted on past them, so that there is one kind of number. */
 #include <assert.h>
 #include <string.h>
 
@@ -39,33 +40,42 @@ static void deliver(struct sctp_reassembly *r, struct sctp_run *run)
 		make_ready(r, run);
 }
 
+/* 16 bits name the number next to the one whose turn it is. */
+struct serial32 tt_sctp_order_widen(const struct sctp_reassembly *r, uint16_t stream, uint16_t ssn)
+{
+	struct serial32 next = stream < r->stream_count ? r->streams[stream].next : s32(0);
+	uint16_t ahead = (uint16_t)(ssn - (uint16_t)next.v);
+
+	return s32_add(next, ahead < 0x8000 ? ahead : ahead - 0x10000u);
+}
+
 /* Delivers what waits as long as it is its turn. */
 static void drain(struct sctp_reassembly *r, struct sctp_rx_stream *s)
 {
 	size_t n = 0;
 
-	while (n < s->count && s16_eq(s->waiting[n]->ssn, s->next)) {
+	while (n < s->count && s32_eq(s->waiting[n]->mid, s->next)) {
 		deliver(r, s->waiting[n++]);
-		s->next = s16_add(s->next, 1);
+		s->next = s32_add(s->next, 1);
 	}
 	s->count -= n;
 	if (n > 0)
 		memmove(s->waiting, s->waiting + n, s->count * sizeof s->waiting[0]);
 }
 
-/* The first place whose SSN is not before ssn; from the end, where it nearly always is. */
-static size_t place(const struct sctp_rx_stream *s, struct serial16 ssn)
+/* The first place whose MID is not before mid; from the end, where it nearly always is. */
+static size_t place(const struct sctp_rx_stream *s, struct serial32 mid)
 {
 	size_t lo = 0, hi = s->count;
 
-	if (hi > 0 && s16_before(s->waiting[hi - 1]->ssn, ssn))
+	if (hi > 0 && s32_before(s->waiting[hi - 1]->mid, mid))
 		return hi;
 	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-		if (s16_before(s->waiting[mid]->ssn, ssn))
-			lo = mid + 1;
+		size_t half = lo + (hi - lo) / 2;
+		if (s32_before(s->waiting[half]->mid, mid))
+			lo = half + 1;
 		else
-			hi = mid;
+			hi = half;
 	}
 	return lo;
 }
@@ -88,16 +98,16 @@ bool tt_sctp_order_prepare(struct sctp_reassembly *r, const struct sctp_data *d)
 	if (!tt_sctp_order_has_stream(r, d->stream))
 		return false;
 	struct sctp_rx_stream *s = &r->streams[d->stream];
-	return d->unordered || s16_eq(d->ssn, s->next) || has_place(r, s);
+	return d->unordered || s32_eq(d->mid, s->next) || has_place(r, s);
 }
 
 static void wait_for_turn(struct sctp_reassembly *r, struct sctp_rx_stream *s, struct sctp_run *run)
 {
-	size_t at = place(s, run->ssn);
+	size_t at = place(s, run->mid);
 
 	assert(s->count < s->cap);
-	if (at < s->count && s16_eq(s->waiting[at]->ssn, run->ssn)) {
-		tt_sctp_run_free(r, run); /* an SSN used twice: the first wins */
+	if (at < s->count && s32_eq(s->waiting[at]->mid, run->mid)) {
+		tt_sctp_run_free(r, run); /* a number used twice: the first wins */
 		return;
 	}
 	memmove(s->waiting + at + 1, s->waiting + at, (s->count - at) * sizeof *s->waiting);
@@ -115,11 +125,11 @@ void tt_sctp_order_add(struct sctp_reassembly *r, struct sctp_run *run)
 	}
 	assert(run->stream < r->stream_count);
 	struct sctp_rx_stream *s = &r->streams[run->stream];
-	if (s16_before(run->ssn, s->next)) {
+	if (s32_before(run->mid, s->next)) {
 		tt_sctp_run_free(r, run); /* its turn is over: skipped, or a number used twice */
-	} else if (s16_eq(run->ssn, s->next)) {
+	} else if (s32_eq(run->mid, s->next)) {
 		deliver(r, run);
-		s->next = s16_add(s->next, 1);
+		s->next = s32_add(s->next, 1);
 		drain(r, s);
 	} else if (has_place(r, s)) {
 		wait_for_turn(r, s, run);
@@ -133,19 +143,20 @@ void tt_sctp_order_add(struct sctp_reassembly *r, struct sctp_run *run)
 
 /* RFC 3758 section 3.6: what is complete up to the SSN is delivered, what is missing is not
  * waited for any more. */
-void tt_sctp_reassembly_skip_stream(struct sctp_reassembly *r, uint16_t stream, struct serial16 ssn)
+void tt_sctp_reassembly_skip_stream(struct sctp_reassembly *r, uint16_t stream, struct serial32 mid)
 {
 	if (stream >= r->max_streams || !tt_sctp_order_has_stream(r, stream))
 		return;
 	struct sctp_rx_stream *s = &r->streams[stream];
-	if (s16_before(ssn, s->next))
+	mid = tt_sctp_order_widen(r, stream, (uint16_t)mid.v);
+	if (s32_before(mid, s->next))
 		return;
-	while (s->count > 0 && s16_before_eq(s->waiting[0]->ssn, ssn)) {
-		s->next = s->waiting[0]->ssn;
+	while (s->count > 0 && s32_before_eq(s->waiting[0]->mid, mid)) {
+		s->next = s->waiting[0]->mid;
 		drain(r, s);
 	}
-	if (s16_before_eq(s->next, ssn))
-		s->next = s16_add(ssn, 1);
+	if (s32_before_eq(s->next, mid))
+		s->next = s32_add(mid, 1);
 	drain(r, s);
 }
 
@@ -162,7 +173,7 @@ bool tt_sctp_reassembly_reset(struct sctp_reassembly *r, uint16_t stream)
 	for (size_t i = 0; i < s->count; i++) /* no honest sender leaves out SSNs before them */
 		tt_sctp_run_free(r, s->waiting[i]);
 	s->count = 0;
-	s->next = s16(0);
+	s->next = s32(0);
 	mark->kind = SCTP_READY_RESET;
 	make_ready(r, mark);
 	r->resets++;

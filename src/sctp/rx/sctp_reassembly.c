@@ -54,7 +54,7 @@ static bool follows(const struct sctp_run *a, const struct sctp_run *b)
 static bool same_message(const struct sctp_run *run, const struct sctp_data *d)
 {
 	return run->stream == d->stream && run->unordered == d->unordered &&
-	       (d->unordered || s16_eq(run->ssn, d->ssn));
+	       s32_eq(run->mid, d->mid);
 }
 
 /* The run that ends right before the chunk, or the one that begins right behind it. */
@@ -231,8 +231,8 @@ static enum sctp_taken room_for(const struct sctp_reassembly *r, const struct sc
 	return next && r->ready_bytes == 0 ? SCTP_STUCK : SCTP_NO_ROOM;
 }
 
-enum sctp_taken tt_sctp_reassembly_add(struct sctp_reassembly *r, const struct sctp_tracker *t,
-                                       const struct sctp_data *d)
+static enum sctp_taken add(struct sctp_reassembly *r, const struct sctp_tracker *t,
+                           const struct sctp_data *d)
 {
 	size_t at = place(r, d->tsn);
 	struct neighbours n = neighbours_of(r, at, d->tsn);
@@ -251,6 +251,15 @@ enum sctp_taken tt_sctp_reassembly_add(struct sctp_reassembly *r, const struct s
 	bool orphan = !d->begin && r->has_skipped &&
 	              s32_eq(s32_add(d->tsn, UINT32_MAX), r->skipped);
 	return add_alone(r, at, d, orphan);
+}
+
+enum sctp_taken tt_sctp_reassembly_add(struct sctp_reassembly *r, const struct sctp_tracker *t,
+                                       const struct sctp_data *d)
+{
+	struct sctp_data wide = *d;
+
+	wide.mid = d->unordered ? s32(0) : tt_sctp_order_widen(r, d->stream, (uint16_t)d->mid.v);
+	return add(r, t, &wide);
 }
 
 void tt_sctp_reassembly_skip(struct sctp_reassembly *r, struct serial32 cum)

@@ -23,7 +23,7 @@ struct sctp_run {
 	struct serial32 first, last;
 	enum sctp_ready_kind kind;
 	uint16_t stream;
-	struct serial16 ssn;
+	struct serial32 mid; /* the message: its SSN, counted on past 16 bits; unordered: 0 */
 	uint32_t ppid;
 	bool begin, end, unordered;
 	bool discard;   /* too large: the TSNs count, the bytes are thrown away */
@@ -33,8 +33,8 @@ struct sctp_run {
 };
 
 struct sctp_rx_stream {
-	struct serial16 next;      /* the SSN whose turn it is */
-	struct sctp_run **waiting; /* complete, by SSN from next on, none twice */
+	struct serial32 next;      /* the message whose turn it is */
+	struct sctp_run **waiting; /* complete, by MID from next on, none twice */
 	size_t count, cap;
 };
 
@@ -74,7 +74,7 @@ enum sctp_taken tt_sctp_reassembly_add(struct sctp_reassembly *r, const struct s
 /* RFC 3758 section 3.6: first skip all TSNs up to cum, then each listed stream and SSN. */
 void tt_sctp_reassembly_skip(struct sctp_reassembly *r, struct serial32 cum);
 void tt_sctp_reassembly_skip_stream(struct sctp_reassembly *r, uint16_t stream,
-                                    struct serial16 ssn);
+                                    struct serial32 mid);
 /* RFC 6525 section 5.2.2: the next SSN is 0; says so in the ready queue. False: no memory. */
 bool tt_sctp_reassembly_reset(struct sctp_reassembly *r, uint16_t stream);
 

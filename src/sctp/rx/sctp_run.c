@@ -19,7 +19,7 @@ struct sctp_run *tt_sctp_run_new(struct sctp_reassembly *r, const struct sctp_da
 		return NULL;
 	*run = (struct sctp_run){
 		.first = d->tsn, .last = d->tsn,
-		.stream = d->stream, .ssn = d->ssn, .ppid = d->ppid,
+		.stream = d->stream, .mid = d->mid, .ppid = d->ppid,
 		.begin = d->begin, .end = d->end, .unordered = d->unordered,
 		.len = d->len, .cap = d->len,
 	};

@@ -15,6 +15,8 @@ void tt_sctp_run_trim(struct sctp_reassembly *r, struct sctp_run **run);
 void tt_sctp_run_discard(struct sctp_reassembly *r, struct sctp_run **run);
 size_t tt_sctp_run_cost(size_t cap);
 
+/* The message that an SSN stands for. */
+struct serial32 tt_sctp_order_widen(const struct sctp_reassembly *r, uint16_t stream, uint16_t ssn);
 /* Room for one more message of this stream to wait, so that order_add cannot fail. */
 bool tt_sctp_order_prepare(struct sctp_reassembly *r, const struct sctp_data *d);
 bool tt_sctp_order_has_stream(struct sctp_reassembly *r, uint16_t stream);

@@ -154,8 +154,8 @@ void tt_sctp_queue_cut(struct sctp_queue *q, struct sctp_message *m, size_t len)
 		assert(q->active > 0 && q->first == m->stream && !q->current);
 		leave_round(q);
 		if (!m->unordered) { /* 6.5: a message has its number when it is first sent */
-			m->ssn = s->next_ssn;
-			s->next_ssn = s16_add(s->next_ssn, 1);
+			m->mid = s->next_mid;
+			s->next_mid = s32_add(s->next_mid, 1);
 		}
 		q->current = m;
 	}
@@ -173,7 +173,7 @@ void tt_sctp_queue_unseal(struct sctp_queue *q, uint16_t stream, bool restart_ss
 
 	s->resetting = s->sealed = false;
 	if (restart_ssn)
-		s->next_ssn = s16(0);
+		s->next_mid = s32(0);
 	join_round(q, stream);
 }
 

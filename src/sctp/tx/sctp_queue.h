@@ -14,7 +14,7 @@ struct sctp_message {
 	struct sctp_message *next; /* on its stream */
 	uint32_t ppid;
 	uint16_t stream;
-	struct serial16 ssn; /* once its first fragment was cut */
+	struct serial32 mid; /* once its first fragment was cut */
 	bool unordered, limit_retransmits, abandoned;
 	bool past_reset; /* its stream was reset since, and its number means nothing any more */
 	uint16_t max_retransmits;
@@ -28,7 +28,7 @@ struct sctp_message {
 struct sctp_tx_stream {
 	struct sctp_message *head, *tail;
 	size_t buffered; /* bytes not cut yet */
-	struct serial16 next_ssn;
+	struct serial32 next_mid;
 	bool active;    /* stands in the round */
 	bool resetting; /* a reset is wanted or under way */
 	bool sealed;    /* the request is out: nothing is sent until it is answered */

@@ -73,7 +73,7 @@ bool tt_sctp_read_data(struct sctp_data *d, const struct sctp_tlv *chunk)
 
 	*d = (struct sctp_data){ .tsn = s32(rd_u32(&r)) };
 	d->stream = rd_u16(&r);
-	d->ssn = s16(rd_u16(&r));
+	d->mid = s32(rd_u16(&r));
 	d->ppid = rd_u32(&r);
 	d->len = rd_left(&r);
 	d->data = rd_take(&r, d->len);

@@ -107,7 +107,7 @@ bool tt_sctp_next(struct rd *r, struct sctp_tlv *out);
 struct sctp_data {
 	struct serial32 tsn;
 	uint16_t stream;
-	struct serial16 ssn;
+	struct serial32 mid; /* of DATA only the low half: the SSN */
 	uint32_t ppid;
 	bool begin, end, unordered, immediate;
 	const uint8_t *data;

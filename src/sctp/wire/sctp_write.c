@@ -68,7 +68,7 @@ void tt_sctp_write_data(struct wr *w, const struct sctp_data *d)
 
 	wr_u32(w, d->tsn.v);
 	wr_u16(w, d->stream);
-	wr_u16(w, d->ssn.v);
+	wr_u16(w, (uint16_t)d->mid.v);
 	wr_u32(w, d->ppid);
 	wr_bytes(w, d->data, d->len);
 	tt_sctp_end(w, at);

@@ -308,7 +308,7 @@ static bool sctp_data(const struct sctp_tlv *chunk)
 		return false;
 	put("sctp.data_tsn_raw", d.tsn.v);
 	put("sctp.data_sid", d.stream);
-	put("sctp.data_ssn", d.ssn.v);
+	put("sctp.data_ssn", d.mid.v);
 	put("sctp.data_payload_proto_id", d.ppid);
 	put("sctp.data_b_bit", d.begin);
 	put("sctp.data_e_bit", d.end);

@@ -46,14 +46,14 @@ static void wind_up_rtp(struct tt_rtp_session *rtp)
  * sets the association up again sets the receiving side back to 0: then it is moved again. */
 static void wind_up_streams(struct world_peer *p, struct tt_sctp *sctp)
 {
-	const struct serial16 start = s16(UINT16_MAX - SOON_SSN);
+	const struct serial32 start = s32(UINT32_MAX - SOON_SSN);
 	struct sctp_reassembly *rx = &sctp->rx;
 
 	if (sctp->queue.count == 0 && sctp->state == SCTP_CLOSED)
 		for (uint16_t i = SSN_STREAMS; i-- > 0;) {
 			struct sctp_tx_stream *tx = tt_sctp_queue_stream(&sctp->queue, i);
 			if (tx)
-				tx->next_ssn = start;
+				tx->next_mid = start;
 		}
 	if (!tt_sctp_order_has_stream(rx, SSN_STREAMS - 1))
 		world_fail(p->world, "%s: no streams to wind up", p->cfg.name);
@@ -112,8 +112,8 @@ static void note_wraps(struct side *a)
 	if (sctp && sctp->my_tsn.v > sctp->flight.next.v)
 		s->wraps |= 1u << WRAP_TSN;
 	if (sctp && sctp->queue.count >= SSN_STREAMS &&
-	    (sctp->queue.streams[0].next_ssn.v < 0x8000 ||
-	     sctp->queue.streams[1].next_ssn.v < 0x8000))
+	    (sctp->queue.streams[0].next_mid.v < 0x8000 ||
+	     sctp->queue.streams[1].next_mid.v < 0x8000))
 		s->wraps |= 1u << WRAP_SSN;
 	s->wraps |= crossed(s->world, INT64_C(0x7fffffff) * MS) ? 1u << WRAP_MS31 : 0;
 	s->wraps |= crossed(s->world, INT64_C(0xffffffff) * MS) ? 1u << WRAP_MS32 : 0;

@@ -43,7 +43,7 @@ static inline int give_data(uint32_t tsn, uint16_t stream, uint16_t ssn, const c
 	struct wr w = begin_packet(buf, sizeof buf, VICTIM->my_tag);
 
 	tt_sctp_write_data(&w, &(struct sctp_data){
-		.tsn = { tsn }, .stream = stream, .ssn = { ssn }, .ppid = 53,
+		.tsn = { tsn }, .stream = stream, .mid = { ssn }, .ppid = 53,
 		.begin = strchr(flags, 'B'), .end = strchr(flags, 'E'), .unordered = strchr(flags, 'U'),
 		.data = (const uint8_t *)text, .len = strlen(text) });
 	return give(&w);

@@ -196,7 +196,7 @@ static uint64_t absorb_end(uint64_t h, const struct tt_sctp *s)
 	for (const struct sctp_control *c = s->control; c; c = c->next)
 		h = absorb(h, c->bytes, c->len);
 	for (size_t i = 0; i < s->queue.count; i++)
-		h = absorb(h, &s->queue.streams[i].next_ssn, sizeof s->queue.streams[i].next_ssn);
+		h = absorb(h, &s->queue.streams[i].next_mid, sizeof s->queue.streams[i].next_mid);
 	for (uint32_t n = 0; n < tt_sctp_flight_count(&s->flight); n++)
 		h = absorb(h, &tt_sctp_flight_at(&s->flight, s32_add(s->flight.cum, n + 1))->state,
 			   1);

@@ -30,7 +30,7 @@ static void end(void)
 static void give(uint32_t tsn, uint16_t ssn, const char *flags, size_t len)
 {
 	uint8_t bytes[256] = { 0 };
-	const struct sctp_data d = { .tsn = { tsn }, .ssn = { ssn }, .begin = strchr(flags, 'B'),
+	const struct sctp_data d = { .tsn = { tsn }, .mid = { ssn }, .begin = strchr(flags, 'B'),
 				     .end = strchr(flags, 'E'), .data = bytes, .len = len };
 
 	assert_int_equal(tt_sctp_reassembly_add(&rx, &tracker, &d), SCTP_TAKEN);

@@ -74,7 +74,7 @@ static void check_data(const json_t *want, const struct sctp_tlv *chunk)
 	assert_true(tt_sctp_read_data(&d, chunk));
 	assert_int_equal(d.tsn.v, number(want, "tsn"));
 	assert_int_equal(d.stream, number(want, "stream"));
-	assert_int_equal(d.ssn.v, number(want, "ssn"));
+	assert_int_equal(d.mid.v, number(want, "ssn"));
 	assert_int_equal(d.ppid, number(want, "ppid"));
 	assert_int_equal(d.len, number(want, "payload_len"));
 	tt_sctp_write_data(&w, &d);
@@ -383,7 +383,7 @@ static void data_has_a_header_of_twelve_bytes(void **state)
 			assert_int_equal(tt_sctp_read_data(&d, &c), n >= 16);
 			if (n >= 16)
 				assert_true(d.len == n - 16 && d.tsn.v == 1 && d.stream == 2 &&
-					    d.ssn.v == 3 && d.ppid == 51 && d.end == (flags & 1) &&
+					    d.mid.v == 3 && d.ppid == 51 && d.end == (flags & 1) &&
 					    d.begin == (flags >> 1 & 1) &&
 					    d.unordered == (flags >> 2 & 1) &&
 					    d.immediate == (flags >> 3 & 1));
