@@ -255,12 +255,18 @@ static void write_sack(struct wr *out, const struct tt_sctp *s, struct rd *in)
 
 static void write_forward(struct wr *out, const struct tt_sctp *s, struct rd *in)
 {
-	const size_t at = tt_sctp_begin(out, SCTP_FORWARD_TSN, 0);
+	const uint8_t how = rd_u8(in);
+	const bool interleaved = s->rx.interleaved ^ !(how & 0xf8);
+	const size_t at =
+		tt_sctp_begin(out, interleaved ? SCTP_I_FORWARD_TSN : SCTP_FORWARD_TSN, 0);
 
 	wr_u32(out, near(in, s->tracker.cum.v));
-	for (uint8_t n = rd_u8(in) % 4; n > 0; n--) {
-		wr_u16(out, rd_u8(in) % STREAMS);
-		wr_u16(out, rd_u8(in));
+	for (uint8_t n = how % 4; n > 0; n--) {
+		const uint8_t which = rd_u8(in);
+		tt_sctp_write_skipped(out,
+				      &(struct sctp_skipped){ which % STREAMS, which & 16,
+							      { near(in, 64) } },
+				      interleaved);
 	}
 	tt_sctp_end(out, at);
 }
@@ -296,6 +302,8 @@ static void write_init(struct wr *out, const struct tt_sctp *s, struct rd *in, u
 		.window = how & 2 ? 100000 : rd_u16(in),
 		.out_streams = how >> 2 & 15,
 		.in_streams = how >> 4,
+		.interleaving = !(how & 0x40),
+		.i_forward_tsn = !(how & 0x20),
 		.cookie = { cookie, type == SCTP_INIT_ACK ? how : 0u },
 	};
 
@@ -319,6 +327,7 @@ static void write_cookie(struct wr *out, const struct tt_sctp *s, struct rd *in)
 		.peer_in = STREAMS,
 		.forward_tsn = how & 8,
 		.reconfig = how & 16,
+		.interleaved = how & 32,
 	};
 	uint8_t bytes[SCTP_COOKIE_SIZE];
 	const size_t at = tt_sctp_begin(out, SCTP_COOKIE_ECHO, 0);
@@ -332,10 +341,13 @@ static void write_data(struct wr *out, const struct tt_sctp *s, struct rd *in)
 {
 	static const uint8_t bytes[64];
 	const uint8_t flags = rd_u8(in);
+	const bool other = (flags & 0xe0) == 0xe0 && rd_u8(in) < 32; /* not the kind agreed on */
 
 	tt_sctp_write_data(out, &(struct sctp_data){ .tsn = { near(in, s->tracker.cum.v) },
 						     .stream = flags >> 4 & 7,
+						     .interleaved = s->rx.interleaved != other,
 						     .mid = { rd_u8(in) % 8 },
+						     .fsn = rd_u8(in) % 4,
 						     .begin = flags & 1,
 						     .end = flags & 2,
 						     .unordered = flags & 4,
@@ -485,15 +497,17 @@ static void operate(struct world *w, struct rd *in)
 
 static void begin(struct world *w, uint8_t how)
 {
-	/* a window that a few of the largest messages fill */
-	const struct tt_sctp_config cfg = { .max_streams = STREAMS,
-					    .max_message_in = MAX_MESSAGE,
-					    .send_buffer = 60000,
-					    .max_packet = 600 };
+	/* a window that a few of the largest messages fill; I-DATA if both ends offer it */
+	struct tt_sctp_config cfg = { .max_streams = STREAMS,
+				      .max_message_in = MAX_MESSAGE,
+				      .recv_window = 1 << 20,
+				      .send_buffer = 60000,
+				      .max_packet = 600 };
 
 	w->now = FUZZ_SECOND;
 	for (int i = 0; i < 2; i++) {
 		fuzz_env_begin(&w->e[i].env, how & 64 ? (uint64_t)i + 1 : (uint64_t)i + 3);
+		cfg.no_interleaving = how >> (3 + i) & 1;
 		if (tt_sctp_new(&w->e[i].s, &w->e[i].env.env, &cfg, w->now) != TAUT_OK)
 			abort();
 	}

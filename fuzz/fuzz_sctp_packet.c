@@ -24,7 +24,8 @@ static void again_data(const struct sctp_tlv *chunk, uint8_t *buf, size_t cap)
 	const struct sctp_tlv c = only_chunk(&w);
 	FUZZ_CHECK(tt_sctp_read_data(&b, &c), "DATA that was written");
 	FUZZ_CHECK(a.tsn.v == b.tsn.v && a.stream == b.stream && a.mid.v == b.mid.v &&
-			   a.ppid == b.ppid && a.begin == b.begin && a.end == b.end &&
+			   a.interleaved == b.interleaved && a.fsn == b.fsn && a.ppid == b.ppid &&
+			   a.begin == b.begin && a.end == b.end &&
 			   a.unordered == b.unordered && a.immediate == b.immediate &&
 			   span_eq((struct span){ a.data, a.len }, (struct span){ b.data, b.len }),
 		   "the same DATA");
@@ -43,7 +44,8 @@ static void again_init(const struct sctp_tlv *chunk, uint8_t *buf, size_t cap)
 	FUZZ_CHECK(tt_sctp_read_init(&b, &c), "INIT that was written");
 	FUZZ_CHECK(a.tag == b.tag && a.window == b.window && a.out_streams == b.out_streams &&
 			   a.in_streams == b.in_streams && a.tsn.v == b.tsn.v &&
-			   span_eq(a.cookie, b.cookie) && b.forward_tsn && b.reconfig,
+			   span_eq(a.cookie, b.cookie) && b.forward_tsn && b.reconfig &&
+			   a.interleaving == b.interleaving && a.i_forward_tsn == b.i_forward_tsn,
 		   "the same INIT");
 }
 
@@ -60,6 +62,22 @@ static void walk_sack(const struct sctp_tlv *chunk)
 		last = g.end;
 	}
 	FUZZ_CHECK(!s.gaps.bad && rd_left(&s.gaps) == 0, "as many gaps as counted");
+}
+
+static void again_forward(const struct sctp_tlv *chunk, uint8_t *buf, size_t cap)
+{
+	struct wr w = wr_make(buf, cap);
+	struct sctp_forward f;
+	struct sctp_skipped s;
+	size_t n = 0;
+
+	if (!tt_sctp_read_forward(&f, chunk))
+		return;
+	for (; tt_sctp_next_skipped(&f, &s); n++)
+		tt_sctp_write_skipped(&w, &s, f.interleaved);
+	FUZZ_CHECK(!f.skipped.bad && wr_len(&w) == n * (f.interleaved ? 8 : 4) &&
+			   wr_len(&w) + 8 == chunk->whole.len,
+		   "as many entries as there is room for");
 }
 
 static void walk_params(struct rd value)
@@ -89,6 +107,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		again_data(&chunk, buf, sizeof buf);
 		again_init(&chunk, buf, sizeof buf);
 		walk_sack(&chunk);
+		again_forward(&chunk, buf, sizeof buf);
 		walk_params(chunk.value);
 	}
 	FUZZ_CHECK(!chunks.bad && sum >= size && sum < size + 4, "the chunks are the packet");

@@ -222,7 +222,7 @@ static void give_forward(struct world *w, struct model *m, struct rd *in)
 		return;
 	const uint16_t stream = (uint16_t)(how >> 5) % STREAMS;
 	const struct serial32 mid = s32_add(m->next[stream], (uint16_t)(how >> 6));
-	tt_sctp_reassembly_skip_stream(&w->rx, stream, mid);
+	tt_sctp_reassembly_skip_stream(&w->rx, &(struct sctp_skipped){ stream, false, mid });
 	for (struct serial32 n = m->next[stream]; s32_before_eq(n, mid); n = s32_add(n, 1)) {
 		if (s32_before(n, m->next[stream]))
 			continue;

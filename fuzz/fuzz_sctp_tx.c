@@ -174,7 +174,7 @@ static void acknowledge_truly(struct world *w)
 			told |= s32_diff(cum, t) >= gaps[k].start &&
 				s32_diff(cum, t) <= gaps[k].end;
 		if (told && (s->state == SCTP_IN_FLIGHT || s->state == SCTP_MARKED))
-			bytes += tt_sctp_sent_size(s);
+			bytes += tt_sctp_sent_size(&w->f, s);
 	}
 	FUZZ_CHECK(acknowledge(w, cum, gaps, n, &r), "the truth is taken");
 	note_placeholders(w);

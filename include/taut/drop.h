@@ -208,8 +208,9 @@ extern "C" {
 #define TAUT_DROP_SCTP_ERROR_MALFORMED 169
 #define TAUT_DROP_SHARED_UFRAG 170
 #define TAUT_DROP_SHARED_ADDRESS 171
+#define TAUT_DROP_SCTP_INTERLEAVING 172
 
-#define TAUT_DROPS 172 /* every number of this header is below it */
+#define TAUT_DROPS 173 /* every number of this header is below it */
 
 #define TAUT_DROP_IN 1    /* what came in: a datagram, or a record, chunk or message inside one */
 #define TAUT_DROP_OUT 2   /* what was to leave */

@@ -141,6 +141,9 @@ static const struct taut_drop_info infos[TAUT_DROPS] = {
 	[TAUT_DROP_SCTP_TSN_TOO_FAR] = IN(SCTP, "TSN too far ahead", OURS),
 	[TAUT_DROP_SCTP_NO_STREAM] = IN(SCTP, "no such stream", "RFC 9260 section 6.5"),
 	[TAUT_DROP_SCTP_FRAGMENTS] = IN(SCTP, "fragments do not fit together", OURS),
+	[TAUT_DROP_SCTP_INTERLEAVING] =
+		IN(SCTP, "DATA where I-DATA was agreed on, or the other way round",
+		   "RFC 8260 section 2.2.1"),
 	[TAUT_DROP_SCTP_STUCK] = IN(SCTP, "window full of fragments", OURS),
 	[TAUT_DROP_SCTP_WINDOW_FULL] = IN(SCTP, "window full", "RFC 9260 section 6.2"),
 	[TAUT_DROP_SCTP_SACK_MALFORMED] = IN(SCTP, "SACK malformed", "RFC 9260 section 3.3.4"),

@@ -1,8 +1,9 @@
 /* sctp.h - one SCTP association inside one DTLS connection.
  *
- * RFC 9260, with partial reliability (RFC 3758) and stream resets (RFC 6525),
- * carried as RFC 8261 says: one path, no multihoming, the checksum always there.
- * Not here: I-DATA (RFC 8260), zero checksums (RFC 9653), AUTH, ASCONF.
+ * RFC 9260, with partial reliability (RFC 3758), stream resets (RFC 6525) and
+ * interleaved messages (RFC 8260), carried as RFC 8261 says: one path, no multihoming,
+ * the checksum always there. Not here: zero checksums (RFC 9653), AUTH, ASCONF,
+ * schedulers other than round robin.
  *
  * How it is driven, in this order after every packet or tick:
  *
@@ -31,10 +32,15 @@ struct tt_sctp_config {
 	uint16_t max_streams;             /* in each direction; 0: 1,024 */
 	size_t max_message_in;            /* larger: thrown away, see TOO_LARGE; 0: 262,144 */
 	size_t recv_window;               /* reassembly and undelivered together with overhead,
-	                                     never more; 0: 1 MiB. Room for a message is kept
-	                                     back: a_rwnd starts max_message_in + 64 KiB below
-	                                     it. Raised to twice that when it is smaller */
+	                                     never more; 0: 1 MiB, 5 MiB when interleaved: then
+	                                     many large messages may be under way at once. Room
+	                                     for a message is kept back: a_rwnd starts
+	                                     max_message_in + 64 KiB below it. Raised to twice
+	                                     that when it is smaller */
 	size_t send_buffer;               /* queued and unacknowledged, overhead too; 0: 16 MiB */
+	/* I-DATA is offered, and used if the peer offers it too: Firefox does, and whoever does not
+	 * know it skips the name in the list. A large message then holds up no other stream. */
+	bool no_interleaving;
 };
 
 /* TAUT_E_NOMEM, TAUT_E_CRYPTO (no random numbers), TAUT_E_INVAL (max_packet below 576). */

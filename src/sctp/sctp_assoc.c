@@ -5,6 +5,8 @@
 
 #include "base/num.h"
 
+#define WIDE_WINDOW 5242880
+
 static void apply_defaults(struct tt_sctp_config *c)
 {
 	c->local_port = c->local_port ? c->local_port : 5000; /* as everybody does */
@@ -18,6 +20,13 @@ static void apply_defaults(struct tt_sctp_config *c)
 	c->send_buffer = c->send_buffer ? c->send_buffer : 16777216;
 	/* less than this and one message could fill the window without being whole */
 	c->recv_window = tt_min(tt_max(c->recv_window, 2 * c->max_message_in + 131072), UINT32_MAX);
+}
+
+/* A sender that interleaves has begun many messages before it ends one. */
+static size_t window_for(const struct tt_sctp *s, bool interleaved)
+{
+	return interleaved && s->default_window ? tt_max(s->cfg.recv_window, WIDE_WINDOW)
+	                                        : s->cfg.recv_window;
 }
 
 static bool draw(struct tt_sctp *s)
@@ -55,6 +64,7 @@ int tt_sctp_new(struct tt_sctp **out, struct tt_env *env, const struct tt_sctp_c
 		return TAUT_E_NOMEM;
 	s->env = env;
 	s->cfg = *cfg;
+	s->default_window = cfg->recv_window == 0;
 	apply_defaults(&s->cfg);
 	s->born = now;
 	s->out_streams = s->in_streams = s->cfg.max_streams;
@@ -117,27 +127,46 @@ struct sctp_init tt_sctp_our_init(const struct tt_sctp *s)
 		.tag = s->my_tag, .tsn = s->my_tsn,
 		.window = tt_u32(tt_sctp_reassembly_room(&s->rx)),
 		.out_streams = s->cfg.max_streams, .in_streams = s->cfg.max_streams,
+		.interleaving = !s->cfg.no_interleaving, .i_forward_tsn = !s->cfg.no_interleaving,
+	};
+}
+
+/* RFC 8260 section 2.2.1: I-DATA when both name it; section 2.3.1: then messages are given up by
+ * I-FORWARD-TSN, if the peer names that too, or not at all. */
+struct sctp_cookie tt_sctp_read_peer(const struct tt_sctp *s, const struct sctp_init *in)
+{
+	const bool interleaved = in->interleaving && !s->cfg.no_interleaving;
+
+	return (struct sctp_cookie){
+		.peer_tag = in->tag, .peer_tsn = in->tsn, .peer_window = in->window,
+		.peer_out = in->out_streams, .peer_in = in->in_streams,
+		.interleaved = interleaved,
+		.forward_tsn = interleaved ? in->i_forward_tsn : in->forward_tsn,
+		.reconfig = in->reconfig,
 	};
 }
 
 /* 5.1: from the INIT, the INIT ACK or the cookie that holds them. */
-void tt_sctp_learn_peer(struct tt_sctp *s, uint32_t tag, struct serial32 tsn, uint32_t window,
-                        uint16_t out, uint16_t in, bool forward_tsn, bool reconfig)
+void tt_sctp_learn_peer(struct tt_sctp *s, const struct sctp_cookie *c)
 {
-	s->peer_tag = tag;
-	s->peer_window = window;
-	s->out_streams = (uint16_t)tt_min(s->cfg.max_streams, in); /* 5.1.1 */
-	s->in_streams = (uint16_t)tt_min(s->cfg.max_streams, out);
-	s->peer_forward_tsn = forward_tsn;
-	s->peer_reconfig = reconfig;
+	s->peer_tag = c->peer_tag;
+	s->peer_window = c->peer_window;
+	s->out_streams = (uint16_t)tt_min(s->cfg.max_streams, c->peer_in); /* 5.1.1 */
+	s->in_streams = (uint16_t)tt_min(s->cfg.max_streams, c->peer_out);
+	s->peer_forward_tsn = c->forward_tsn;
+	s->peer_reconfig = c->reconfig;
+	s->queue.interleaved = c->interleaved;
+	s->queue.share = c->peer_window;
 	/* nothing of before has a place in the new numbers: a peer whose COOKIE ACK is late may
 	 * have sent DATA already, and still begin again */
 	tt_sctp_reassembly_restart(&s->rx);
+	s->rx.interleaved = c->interleaved;
+	s->rx.limit = window_for(s, c->interleaved);
 	s->sack_due = s->reported = false;
 	s->earlier_count = 0;
 	s->unacked_packets = 0;
-	tt_sctp_tracker_init(&s->tracker, tsn);
-	s->reconfig.peer_seq = tsn.v; /* RFC 6525 section 5.2.1 */
+	tt_sctp_tracker_init(&s->tracker, c->peer_tsn);
+	s->reconfig.peer_seq = c->peer_tsn.v; /* RFC 6525 section 5.2.1 */
 	s->told_window = tt_sctp_reassembly_room(&s->rx);
 }
 
@@ -170,7 +199,8 @@ void tt_sctp_establish(struct tt_sctp *s, taut_time now)
 	tt_sctp_start_heartbeat(s, now);
 	tt_note(s->env, now, TAUT_LAYER_SCTP, "association up",
 	        TT_INT("out_streams", s->out_streams), TT_INT("in_streams", s->in_streams),
-	        TT_INT("peer_window", s->peer_window));
+	        TT_INT("peer_window", s->peer_window),
+	        TT_INT("interleaved", s->queue.interleaved));
 }
 
 bool tt_sctp_can_send_data(const struct tt_sctp *s)
@@ -254,7 +284,7 @@ int tt_sctp_reset_stream(struct tt_sctp *s, taut_time now, uint16_t stream)
  * the receiver's half of the silly window syndrome, 6.1 A. */
 static void tell_window(struct tt_sctp *s)
 {
-	size_t room = tt_sctp_reassembly_room(&s->rx), quarter = s->cfg.recv_window / 4;
+	size_t room = tt_sctp_reassembly_room(&s->rx), quarter = s->rx.limit / 4;
 
 	if (s->state >= SCTP_ESTABLISHED && s->told_window < quarter &&
 	    room >= s->told_window + quarter)

@@ -55,7 +55,7 @@ struct sctp_cookie {
 	struct serial32 my_tsn, peer_tsn;
 	uint32_t peer_window;
 	uint16_t peer_out, peer_in;
-	bool forward_tsn, reconfig;
+	bool forward_tsn, reconfig, interleaved; /* agreed on */
 };
 
 /* What a SACK says, as it was at one moment. */
@@ -95,13 +95,14 @@ struct sctp_reconfig {
 struct tt_sctp {
 	struct tt_env *env;
 	struct tt_sctp_config cfg;
+	bool default_window; /* recv_window was 0 */
 	taut_time born;
 	enum sctp_state state;
 	uint32_t my_tag, peer_tag;
 	uint32_t my_tie, peer_tie; /* 5.2.2: 0 until there is something to tie */
 	struct serial32 my_tsn;
 	uint8_t secret[32]; /* signs cookies; 5.1.3 */
-	bool peer_forward_tsn, peer_reconfig;
+	bool peer_forward_tsn, peer_reconfig; /* interleaved: its I-FORWARD-TSN; see rx, queue */
 	uint16_t out_streams, in_streams; /* agreed, 5.1.1 */
 	uint32_t peer_window;             /* a_rwnd as last told */
 
@@ -153,8 +154,9 @@ struct tt_sctp {
 
 /* sctp_assoc.c */
 void tt_sctp_establish(struct tt_sctp *s, taut_time now);
-void tt_sctp_learn_peer(struct tt_sctp *s, uint32_t tag, struct serial32 tsn, uint32_t window,
-                        uint16_t out, uint16_t in, bool forward_tsn, bool reconfig);
+/* What an INIT or INIT ACK says of the peer, and what we agree on by it; no tags but the peer's. */
+struct sctp_cookie tt_sctp_read_peer(const struct tt_sctp *s, const struct sctp_init *in);
+void tt_sctp_learn_peer(struct tt_sctp *s, const struct sctp_cookie *c);
 bool tt_sctp_can_send_data(const struct tt_sctp *s); /* by its state */
 void tt_sctp_refuse(struct tt_sctp *s, taut_time now, uint32_t why); /* counts and traces */
 struct sctp_init tt_sctp_our_init(const struct tt_sctp *s);

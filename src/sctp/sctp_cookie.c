@@ -41,6 +41,7 @@ bool tt_sctp_cookie_write(const struct tt_sctp *s, const struct sctp_cookie *c,
 	wr_u16(&w, c->peer_in);
 	wr_u8(&w, c->forward_tsn);
 	wr_u8(&w, c->reconfig);
+	wr_u8(&w, c->interleaved);
 	wr_zeros(&w, wr_left(&w));
 	return !w.bad && sign(s, out, out + SIGNED);
 }
@@ -68,5 +69,6 @@ bool tt_sctp_cookie_read(const struct tt_sctp *s, struct sctp_cookie *c, struct 
 	c->peer_in = rd_u16(&r);
 	c->forward_tsn = rd_u8(&r);
 	c->reconfig = rd_u8(&r);
+	c->interleaved = rd_u8(&r);
 	return !r.bad;
 }

@@ -1,4 +1,5 @@
-/* sctp_data.c - DATA, SACK and FORWARD-TSN come in: RFC 9260 section 6, RFC 3758 section 3.6. */
+/* sctp_data.c - DATA, SACK and FORWARD-TSN come in: RFC 9260 section 6, RFC 3758 section 3.6; and what
+ * stands for them when messages are interleaved, RFC 8260. */
 #include "base/num.h"
 #include "sctp/sctp_assoc.h"
 
@@ -39,6 +40,14 @@ static uint32_t take_new(struct tt_sctp *s, taut_time now, const struct sctp_dat
 	return TAUT_DROP_SCTP_NO_MEMORY;
 }
 
+/* RFC 8260 sections 2.2.1 and 2.3.1: of each pair of chunks only the one that was agreed on. */
+static uint32_t on_other_kind(struct tt_sctp *s, taut_time now)
+{
+	tt_sctp_abort_with(s, now, SCTP_C_PROTOCOL_VIOLATION,
+			   tt_drop_text(TAUT_DROP_SCTP_INTERLEAVING));
+	return TAUT_DROP_SCTP_INTERLEAVING;
+}
+
 uint32_t tt_sctp_on_data(struct tt_sctp *s, taut_time now, const struct sctp_tlv *chunk,
 			 struct sctp_packet *p)
 {
@@ -47,6 +56,8 @@ uint32_t tt_sctp_on_data(struct tt_sctp *s, taut_time now, const struct sctp_tlv
 
 	if (!tt_sctp_read_data(&d, chunk))
 		return TAUT_DROP_SCTP_DATA_MALFORMED;
+	if (d.interleaved != s->rx.interleaved)
+		return on_other_kind(s, now);
 	if (d.len == 0) { /* 6.2 */
 		tt_sctp_abort_with(s, now, SCTP_C_NO_USER_DATA,
 				   tt_drop_text(TAUT_DROP_SCTP_DATA_EMPTY));
@@ -186,30 +197,27 @@ uint32_t tt_sctp_on_sack(struct tt_sctp *s, taut_time now, const struct sctp_tlv
 	return tt_sctp_take_ack(s, now, &sack);
 }
 
-/* RFC 3758 section 3.2: the new cumulative TSN, then streams with the SSN that was skipped. */
 uint32_t tt_sctp_on_forward_tsn(struct tt_sctp *s, taut_time now, const struct sctp_tlv *chunk,
 				struct sctp_packet *p)
 {
-	struct rd r = chunk->value;
-	struct serial32 cum = s32(rd_u32(&r));
+	struct sctp_forward f;
+	struct sctp_skipped skipped;
 
-	(void)now;
-	if (r.bad || rd_left(&r) % 4 != 0)
+	if (!tt_sctp_read_forward(&f, chunk))
 		return TAUT_DROP_SCTP_FORWARD_MALFORMED;
+	if (f.interleaved != s->rx.interleaved)
+		return on_other_kind(s, now);
 	if (!s->peer_forward_tsn)
 		return TAUT_DROP_SCTP_FORWARD_NOT_AGREED;
 	p->has_data = p->immediate = true; /* 3.6: acknowledged at once, old ones too */
-	if (s32_before_eq(cum, s->tracker.cum))
+	if (s32_before_eq(f.cum, s->tracker.cum))
 		return TAUT_DROP_SCTP_FORWARD_OLD;
-	if (s32_diff(s->tracker.cum, cum) > SCTP_MAX_SKIP)
+	if (s32_diff(s->tracker.cum, f.cum) > SCTP_MAX_SKIP)
 		return TAUT_DROP_SCTP_FORWARD_TOO_FAR;
-	tt_sctp_tracker_skip(&s->tracker, cum);
-	tt_sctp_reassembly_skip(&s->rx, cum);
-	while (rd_left(&r) > 0) {
-		uint16_t stream = rd_u16(&r);
-		struct serial32 mid = s32(rd_u16(&r));
-		if (stream < s->in_streams)
-			tt_sctp_reassembly_skip_stream(&s->rx, stream, mid);
-	}
+	tt_sctp_tracker_skip(&s->tracker, f.cum);
+	tt_sctp_reassembly_skip(&s->rx, f.cum);
+	while (tt_sctp_next_skipped(&f, &skipped))
+		if (skipped.stream < s->in_streams)
+			tt_sctp_reassembly_skip_stream(&s->rx, &skipped);
 	return TT_TAKEN;
 }

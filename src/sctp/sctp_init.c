@@ -64,12 +64,8 @@ uint32_t tt_sctp_on_init(struct tt_sctp *s, taut_time now, const struct sctp_tlv
 		s->shutdown_ack_due = true;
 		return TT_TAKEN;
 	}
-	struct sctp_cookie c = {
-		.created = now - s->born,
-		.peer_tag = in.tag, .peer_tsn = in.tsn, .peer_window = in.window,
-		.peer_out = in.out_streams, .peer_in = in.in_streams,
-		.forward_tsn = in.forward_tsn, .reconfig = in.reconfig,
-	};
+	struct sctp_cookie c = tt_sctp_read_peer(s, &in);
+	c.created = now - s->born;
 	if (!choose_tags(s, &c) || !tt_sctp_cookie_write(s, &c, bytes))
 		return TAUT_DROP_SCTP_NO_RANDOM;
 	struct sctp_init out = tt_sctp_our_init(s);
@@ -109,8 +105,8 @@ uint32_t tt_sctp_on_init_ack(struct tt_sctp *s, taut_time now, const struct sctp
 		return TAUT_DROP_SCTP_NO_MEMORY;
 	memcpy(s->cookie, in.cookie.p, in.cookie.len);
 	s->cookie_len = in.cookie.len;
-	tt_sctp_learn_peer(s, in.tag, in.tsn, in.window, in.out_streams, in.in_streams,
-	                   in.forward_tsn, in.reconfig);
+	struct sctp_cookie told = tt_sctp_read_peer(s, &in);
+	tt_sctp_learn_peer(s, &told);
 	if (in.unknown_len > 0)
 		tt_sctp_queue_error(s, SCTP_C_UNRECOGNIZED_PARAM, in.unknown, in.unknown_len);
 	s->state = SCTP_COOKIE_ECHOED;
@@ -119,12 +115,6 @@ uint32_t tt_sctp_on_init_ack(struct tt_sctp *s, taut_time now, const struct sctp
 	s->errors = 0;
 	tt_sctp_start(s, SCTP_T1, now + s->cc.rto);
 	return TT_TAKEN;
-}
-
-static void learn_from_cookie(struct tt_sctp *s, const struct sctp_cookie *c)
-{
-	tt_sctp_learn_peer(s, c->peer_tag, c->peer_tsn, c->peer_window, c->peer_out, c->peer_in,
-	                   c->forward_tsn, c->reconfig);
 }
 
 static void accept_cookie(struct tt_sctp *s, taut_time now)
@@ -161,7 +151,7 @@ static uint32_t restart(struct tt_sctp *s, taut_time now, const struct sctp_cook
 	s->reconfig = (struct sctp_reconfig){ .my_seq = s->my_tsn.v };
 	s->burst = SCTP_MAX_BURST * s->cc.pmdcs;
 	s->heartbeat_at = -1;
-	learn_from_cookie(s, c);
+	tt_sctp_learn_peer(s, c);
 	s->state = SCTP_COOKIE_ECHOED;
 	accept_cookie(s, now);
 	s->say_restarted = true;
@@ -184,7 +174,7 @@ static uint32_t with_association(struct tt_sctp *s, taut_time now, const struct 
 		if (s->state >= SCTP_ESTABLISHED)
 			s->peer_tag = c->peer_tag;
 		else
-			learn_from_cookie(s, c);
+			tt_sctp_learn_peer(s, c);
 		accept_cookie(s, now);
 		return TT_TAKEN;
 	}
@@ -221,7 +211,7 @@ uint32_t tt_sctp_on_cookie_echo(struct tt_sctp *s, taut_time now, const struct s
 		return TAUT_DROP_SCTP_COOKIE_STALE;
 	}
 	if (s->state == SCTP_CLOSED) {
-		learn_from_cookie(s, &c);
+		tt_sctp_learn_peer(s, &c);
 		accept_cookie(s, now);
 		why = TT_TAKEN;
 	} else {

@@ -23,6 +23,7 @@ static const struct {
 	sctp_handler *handler;
 } rules[] = {
 	{ SCTP_DATA, TAKES_DATA, tt_sctp_on_data },
+	{ SCTP_I_DATA, TAKES_DATA, tt_sctp_on_data },
 	{ SCTP_INIT, FROM(SCTP_CLOSED), tt_sctp_on_init },
 	{ SCTP_INIT_ACK, IN(SCTP_COOKIE_WAIT), tt_sctp_on_init_ack }, /* 5.2.3 */
 	{ SCTP_SACK, FROM(SCTP_ESTABLISHED), tt_sctp_on_sack },
@@ -38,6 +39,7 @@ static const struct {
 	/* also when one side is done: what waits for an answer to a reset must yet be sent */
 	{ SCTP_RE_CONFIG, TAKES_RECONFIG, tt_sctp_on_reconfig },
 	{ SCTP_FORWARD_TSN, TAKES_DATA, tt_sctp_on_forward_tsn },
+	{ SCTP_I_FORWARD_TSN, TAKES_DATA, tt_sctp_on_forward_tsn },
 };
 
 /* 3.2: the two highest bits say what becomes of a chunk nobody knows. */

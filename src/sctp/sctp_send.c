@@ -120,35 +120,34 @@ static void write_sack(struct tt_sctp *s, struct wr *w)
 	tt_sctp_stop(s, SCTP_T_SACK);
 }
 
-/* RFC 3758 section 3.5 C3: the highest SSN skipped of each stream. A list that grows too long
- * ends early, and the rest is skipped by the next one. */
+/* RFC 3758 section 3.5 C3: the highest number skipped of each stream; RFC 8260 section 2.3.1: of its
+ * ordered messages, and of its unordered ones. A list that grows too long ends early, and the
+ * rest is skipped by the next one. */
 static void write_forward_tsn(struct tt_sctp *s, struct wr *w)
 {
-	struct { uint16_t stream; struct serial32 mid; } list[MAX_SKIPPED_STREAMS];
+	struct sctp_skipped list[MAX_SKIPPED_STREAMS];
+	const bool interleaved = s->queue.interleaved;
 	struct serial32 cum = s->flight.cum;
 	size_t n = 0;
 
 	while (s32_before(cum, s->flight.advanced)) {
 		const struct sctp_message *m = tt_sctp_flight_at(&s->flight, s32_add(cum, 1))->m;
-		bool named = !m->unordered && !m->past_reset;
+		bool named = (interleaved || !m->unordered) && !m->past_reset;
 		size_t i = 0;
-		while (i < n && list[i].stream != m->stream)
+		while (i < n && (list[i].stream != m->stream || list[i].unordered != m->unordered))
 			i++;
 		if (named && i == MAX_SKIPPED_STREAMS)
 			break;
 		if (named) {
-			list[i].stream = m->stream;
-			list[i].mid = m->mid;
+			list[i] = (struct sctp_skipped){ m->stream, m->unordered, m->mid };
 			n = tt_max(n, i + 1);
 		}
 		cum = s32_add(cum, 1);
 	}
-	size_t at = tt_sctp_begin(w, SCTP_FORWARD_TSN, 0);
+	size_t at = tt_sctp_begin(w, interleaved ? SCTP_I_FORWARD_TSN : SCTP_FORWARD_TSN, 0);
 	wr_u32(w, cum.v);
-	for (size_t i = 0; i < n; i++) {
-		wr_u16(w, list[i].stream);
-		wr_u16(w, (uint16_t)list[i].mid.v);
-	}
+	for (size_t i = 0; i < n; i++)
+		tt_sctp_write_skipped(w, &list[i], interleaved);
 	tt_sctp_end(w, at);
 	s->forward_tsn_due = false;
 }
@@ -170,7 +169,7 @@ static void write_chunk(struct tt_sctp *s, struct filling *f, struct serial32 ts
 	d.immediate = s->state == SCTP_SHUTDOWN_PENDING && s->queue.unsent == 0;
 	tt_sctp_write_data(f->w, &d);
 	f->chunks++;
-	f->bytes += tt_sctp_sent_size(tt_sctp_flight_at(&s->flight, tsn));
+	f->bytes += tt_sctp_sent_size(&s->flight, tt_sctp_flight_at(&s->flight, tsn));
 	s->counters.chunks_sent++;
 }
 
@@ -190,7 +189,7 @@ static void write_marked(struct tt_sctp *s, struct filling *f)
 	while (tt_sctp_flight_marked(&s->flight, &tsn)) {
 		const struct sctp_sent *c = tt_sctp_flight_at(&s->flight, tsn);
 		bool first = s32_eq(tsn, s32_add(s->flight.cum, 1));
-		if (tt_sctp_sent_size(c) > wr_left(f->w) || (!first && !fits_window(s, c->len)))
+		if (tt_sctp_sent_size(&s->flight, c) > wr_left(f->w) || (!first && !fits_window(s, c->len)))
 			return;
 		tt_sctp_flight_resent(&s->flight, tsn);
 		write_chunk(s, f, tsn);
@@ -204,10 +203,11 @@ static size_t fragment_size(const struct tt_sctp *s, const struct filling *f,
                             const struct sctp_message *m)
 {
 	size_t left = wr_left(f->w) & ~(size_t)3, rest = m->len - m->cut;
+	size_t header = tt_sctp_flight_header(&s->flight);
 
-	if (left <= SCTP_DATA_HEADER)
+	if (left <= header)
 		return 0;
-	size_t most = tt_min(left - SCTP_DATA_HEADER, s->cc.pmdcs - SCTP_DATA_HEADER);
+	size_t most = tt_min(left, s->cc.pmdcs) - header;
 	if (rest <= most)
 		return rest;
 	return most >= MIN_FRAGMENT ? most : 0;
@@ -333,7 +333,7 @@ static void write_established(struct tt_sctp *s, taut_time now, struct wr *w)
 	write_control(s, w);
 	if (s->control)
 		return; /* they do not fit: the next packet goes on with them */
-	if (s->forward_tsn_due && wr_left(w) >= 8 + 4 * MAX_SKIPPED_STREAMS)
+	if (s->forward_tsn_due && wr_left(w) >= 8 + (s->queue.interleaved ? 8 : 4) * MAX_SKIPPED_STREAMS)
 		write_forward_tsn(s, w);
 	if (wr_left(w) >= 32 + 2 * SCTP_MAX_RESET)
 		write_reconfig(s, now, w);

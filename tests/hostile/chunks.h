@@ -22,12 +22,15 @@ static inline void send_chunk(struct hostile *h, uint8_t type, uint8_t flags, co
 	craft_send_sctp(h, &w);
 }
 
+/* DATA or I-DATA, as the two agreed. */
 static inline void send_data_chunk(struct hostile *h, const struct sctp_data *d)
 {
 	uint8_t buf[PACKET];
 	struct wr w = craft_sctp(h, buf, sizeof buf);
+	struct sctp_data as_agreed = *d;
 
-	tt_sctp_write_data(&w, d);
+	as_agreed.interleaved = craft_assoc(h)->queue.interleaved;
+	tt_sctp_write_data(&w, &as_agreed);
 	craft_send_sctp(h, &w);
 }
 

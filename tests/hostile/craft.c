@@ -267,6 +267,7 @@ void craft_send_message(struct hostile *h, uint16_t stream, uint32_t ppid, const
 				     .stream = stream,
 				     .mid = { craft_take_ssn(h, stream) },
 				     .ppid = ppid,
+				     .interleaved = craft_assoc(h)->queue.interleaved,
 				     .begin = true,
 				     .end = true,
 				     .data = data,

@@ -1,4 +1,5 @@
 /* peer.c - see peer.h. */
+#include "hostile/craft.h"
 #include "hostile/peer.h"
 
 #include <stdio.h>
@@ -163,6 +164,18 @@ static void begin(struct hostile *h, uint64_t seed, int good, bool only_data)
 void hostile_begin(struct hostile *h, uint64_t seed, int good)
 {
 	begin(h, seed, good, false);
+	hostile_assert_alive(h);
+	hostile_mark(h);
+}
+
+void hostile_begin_plain(struct hostile *h, uint64_t seed, int good)
+{
+	hostile_init(h, seed, good, false);
+	while (!h->evil->channels)
+		hostile_run(h, 1000);
+	assert_int_equal(craft_assoc(h)->state, SCTP_CLOSED);
+	craft_assoc(h)->cfg.no_interleaving = true;
+	come_up(h, false);
 	hostile_assert_alive(h);
 	hostile_mark(h);
 }

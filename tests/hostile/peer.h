@@ -57,6 +57,8 @@ struct hostile {
 void hostile_init(struct hostile *h, uint64_t seed, int good, bool only_data);
 /* The same, and both are connected, the channel is open, media may flow. */
 void hostile_begin(struct hostile *h, uint64_t seed, int good);
+/* The same; the bad one does not interleave messages: DATA, not I-DATA. */
+void hostile_begin_plain(struct hostile *h, uint64_t seed, int good);
 void hostile_begin_data(struct hostile *h, uint64_t seed, int good);
 /* After hostile_init: until the good one's DTLS is in that state (TAUT_STATE_). */
 void hostile_until_dtls(struct hostile *h, uint32_t state);

@@ -39,29 +39,99 @@ static void d09_tsns_far_ahead_are_refused_and_gaps_bounded(void **state)
 	hostile_end(&h);
 }
 
-static void d10_fragments_without_end_stay_within_the_window(void **state)
+static void begin_with(struct hostile *h, uint64_t seed, bool interleaved)
+{
+	if (interleaved)
+		hostile_begin(h, seed, 0);
+	else
+		hostile_begin_plain(h, seed, 0);
+	assert_int_equal(craft_victim(h)->rx.interleaved, interleaved);
+}
+
+/* B without E; interleaved also what lies far behind any beginning. */
+static void give_fragments_without_end(bool interleaved)
 {
 	struct hostile h;
 
-	(void)state;
-	hostile_begin(&h, 512, 0);
+	begin_with(&h, 512, interleaved);
 	const struct tt_sctp *s = craft_victim(&h);
 	const uint32_t first = s->tracker.cum.v;
 	const size_t memory = h.pc->env->memory;
 	uint8_t big[1100] = { 0 };
-	for (uint32_t n = 2; n < 8000 && s->state == SCTP_ESTABLISHED; n += 2) {
+	for (uint32_t n = 2; n < 16000 && s->state == SCTP_ESTABLISHED; n += 2) {
 		struct sctp_data d = { .tsn = { first + n },
 				       .stream = (uint16_t)(n % 1024),
 				       .mid = { (uint16_t)n },
 				       .ppid = 53,
-				       .begin = true,
+				       .begin = !interleaved || n % 8 < 4,
+				       .fsn = n % 16 < 8 ? UINT32_MAX - n : n,
 				       .unordered = n % 4 == 0,
 				       .data = big,
-				       .len = n % 3 ? 1 : sizeof big };
+				       .len = n % 3 && !interleaved ? 1 : sizeof big };
 		send_data_chunk(&h, &d);
 		assert_true(s->rx.held <= s->rx.limit);
 	}
 	assert_in_range(h.pc->env->memory, 1, memory + 2 * s->rx.limit);
+	assert_true(hostile_dropped(&h, TAUT_DROP_SCTP_WINDOW_FULL) > 1000);
+	hostile_run(&h, SECOND);
+	hostile_assert_frame(&h);
+	hostile_end(&h);
+}
+
+static void d10_fragments_without_end_stay_within_the_window(void **state)
+{
+	(void)state;
+	give_fragments_without_end(false);
+}
+
+static void d10_fragments_of_interleaved_messages_stay_within_the_window(void **state)
+{
+	(void)state;
+	give_fragments_without_end(true);
+}
+
+/* One octet for each of all streams, ordered and unordered, the numbers a wrap away from each other:
+ * streams that are not there are refused, the window stops the rest, and all that is held is freed
+ * with the association. Then in a row: the window fills with what can never be whole. */
+static void d10_one_octet_on_every_stream_is_bounded(void **state)
+{
+	struct hostile h;
+
+	(void)state;
+	hostile_begin(&h, 536, 0);
+	const struct tt_sctp *s = craft_victim(&h);
+	const size_t memory = h.pc->env->memory;
+	unsigned streams = 0;
+	for (uint32_t n = 0; n < 2 * 65536 && s->state == SCTP_ESTABLISHED; n++) {
+		struct sctp_data d = { .tsn = { s->tracker.cum.v + 1 },
+				       .stream = (uint16_t)(n / 2),
+				       .mid = { n % 3 * 0x7fffffff },
+				       .fsn = n % 5 ? UINT32_MAX : 1,
+				       .unordered = n & 1,
+				       .data = (const uint8_t *)"x",
+				       .len = 1 };
+		send_data_chunk(&h, &d);
+		streams += d.stream < s->in_streams;
+		assert_true(s->rx.held <= s->rx.limit);
+		if (n % 64 == 0)
+			hostile_run(&h, SECOND / 10); /* its errors are sent */
+	}
+	assert_int_equal(streams, 2 * 1024);
+	hostile_assert_dropped(&h, TAUT_DROP_SCTP_NO_STREAM, 2 * 65536 - 2 * 1024);
+	for (uint32_t n = 0; n < 200000 && s->state == SCTP_ESTABLISHED; n++) {
+		struct sctp_data d = { .tsn = { s->tracker.cum.v + 1 },
+				       .stream = (uint16_t)(n % 1024),
+				       .mid = { 10 + n },
+				       .begin = true,
+				       .unordered = n & 1,
+				       .data = (const uint8_t *)"x",
+				       .len = 1 };
+		send_data_chunk(&h, &d);
+		assert_true(s->rx.held <= s->rx.limit);
+	}
+	assert_int_equal(s->state, SCTP_DEAD);
+	assert_int_equal(hostile_dropped(&h, TAUT_DROP_SCTP_STUCK), 1);
+	assert_in_range(h.pc->env->memory, 1, memory + s->rx.limit);
 	hostile_run(&h, SECOND);
 	hostile_assert_frame(&h);
 	hostile_end(&h);
@@ -111,12 +181,52 @@ static const struct {
 } impossible[] = { { "BB", 0 },  { "B-B", 0 }, { "-B", 1 },    { "B-EE", 0 },
 		   { "BEE", 0 }, { "BE-", 0 }, { "B--BE", 1 }, { "E", 0 } };
 
+/* The same interleaved, where it is the FSNs that cannot be. */
+static const struct {
+	const char *flags;
+	uint32_t fsn[4];
+} misnumbered[] = { { "BB", { 0, 0 } },      { "-B", { 0, 0 } }, { "B-E", { 0, 1, 1 } },
+		    { "-EE", { 3, 5, 7 } },  { "E-", { 4, 5 } }, { "-E", { 9, 4 } },
+		    { "--", { 6, 6 } },      { "E", { 0 } },     { "-E", { UINT32_MAX, 1 } },
+		    { "B--", { 0, 2, 2 } } };
+
+static void d12_fragment_numbers_that_no_sender_makes_end_the_association(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < 2 * TT_COUNT(misnumbered); i++) {
+		struct hostile h;
+		hostile_begin(&h, 537, 0);
+		const struct tt_sctp *s = craft_victim(&h);
+		const char *flags = misnumbered[i / 2].flags;
+		uint32_t tsn = s->tracker.cum.v + 1;
+		for (size_t k = 0; flags[k]; k++) {
+			struct sctp_data d = { .tsn = { tsn++ },
+					       .stream = 8,
+					       .fsn = misnumbered[i / 2].fsn[k],
+					       .ppid = 53,
+					       .begin = flags[k] == 'B',
+					       .end = flags[k] == 'E',
+					       .unordered = i & 1,
+					       .data = (const uint8_t *)"part",
+					       .len = 4 };
+			send_data_chunk(&h, &d);
+		}
+		hostile_run(&h, SECOND);
+		assert_int_equal(hostile_dropped(&h, TAUT_DROP_SCTP_FRAGMENTS), 1);
+		assert_int_equal(s->state, SCTP_DEAD);
+		assert_int_equal(s->rx.held - s->rx.ready_bytes, 0);
+		assert_int_equal(h.seen[0].closes, 1);
+		hostile_assert_frame(&h);
+		hostile_end(&h);
+	}
+}
+
 static void d12_fragments_that_no_sender_makes_end_the_association(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < TT_COUNT(impossible); i++) {
 		struct hostile h;
-		hostile_begin(&h, 514, 0);
+		hostile_begin_plain(&h, 514, 0);
 		const struct tt_sctp *s = craft_victim(&h);
 		uint32_t tsn = s->tracker.cum.v + 1;
 		for (const char *k = impossible[i].flags; *k; k++) {
@@ -168,7 +278,7 @@ static void d13_payload_protocols_and_empty_messages_follow_their_table(void **s
 		hostile_end(&h);
 	}
 	struct hostile h; /* 6.2: none at all ends the association */
-	hostile_begin(&h, 516, 0);
+	hostile_begin_plain(&h, 516, 0);
 	send_chunk(&h, SCTP_DATA, 3, "\0\0\0\0\0\1\0\0\0\0\0\x33", 12);
 	hostile_assert_dropped(&h, TAUT_DROP_SCTP_DATA_EMPTY, 1);
 	assert_int_equal(craft_victim(&h)->state, SCTP_DEAD);
@@ -198,6 +308,7 @@ static void d14_a_message_without_end_closes_its_channel_and_no_other(void **sta
 				       .stream = (uint16_t)id,
 				       .mid = { ssn },
 				       .ppid = 53,
+				       .fsn = n,
 				       .begin = n == 0,
 				       .end = n == 1999,
 				       .data = part,
@@ -219,7 +330,7 @@ static void d18_forward_tsn_goes_forwards_and_not_too_far(void **state)
 	struct hostile h;
 
 	(void)state;
-	hostile_begin(&h, 521, 0);
+	hostile_begin_plain(&h, 521, 0);
 	const struct tt_sctp *s = craft_victim(&h);
 	const uint32_t cum = s->tracker.cum.v;
 	const uint32_t far[] = { cum + SCTP_MAX_SKIP + 1, cum + 0x7fffffff, cum + 0x40000000 };
@@ -262,7 +373,7 @@ static void d18_forward_tsn_that_was_never_agreed_on_is_refused(void **state)
 	struct hostile h;
 
 	(void)state;
-	hostile_begin(&h, 535, 0);
+	hostile_begin_plain(&h, 535, 0);
 	h.pc->channels->sctp->peer_forward_tsn = false; /* as if its INIT had not named it */
 	hostile_mark(&h);
 	for (unsigned n = 0; n < 20; n++) {
@@ -273,6 +384,83 @@ static void d18_forward_tsn_that_was_never_agreed_on_is_refused(void **state)
 	hostile_assert_refused(&h, TAUT_DROP_SCTP_FORWARD_NOT_AGREED, 20);
 	hostile_assert_alive(&h);
 	hostile_end(&h);
+}
+
+static void send_i_forward(struct hostile *h, uint32_t cum, const struct sctp_skipped *list, size_t n)
+{
+	uint8_t value[1400];
+	struct wr w = wr_make(value, sizeof value);
+
+	wr_u32(&w, cum);
+	for (size_t i = 0; i < n; i++)
+		tt_sctp_write_skipped(&w, &list[i], true);
+	send_chunk(h, SCTP_I_FORWARD_TSN, 0, value, w.off);
+}
+
+static void d18_i_forward_tsn_goes_forwards_and_not_too_far(void **state)
+{
+	struct sctp_skipped list[140];
+	uint8_t value[16] = { 0 };
+	struct hostile h;
+
+	(void)state;
+	hostile_begin(&h, 538, 0);
+	const struct tt_sctp *s = craft_victim(&h);
+	const uint32_t cum = s->tracker.cum.v;
+	const uint32_t far[] = { cum + SCTP_MAX_SKIP + 1, cum + 0x7fffffff, cum + 0x40000000 };
+	const uint32_t old[] = { cum, cum - 1, cum - 0x7fffffff };
+	for (size_t i = 0; i < TT_COUNT(list); i++)
+		list[i] = (struct sctp_skipped){ 9, i & 1, { (uint32_t)i } };
+	for (size_t i = 0; i < 3; i++) {
+		send_i_forward(&h, far[i], NULL, 0);
+		send_i_forward(&h, old[i], list, TT_COUNT(list));
+	}
+	hostile_assert_dropped(&h, TAUT_DROP_SCTP_FORWARD_TOO_FAR, 3);
+	hostile_assert_dropped(&h, TAUT_DROP_SCTP_FORWARD_OLD, 3);
+	assert_int_equal(s->tracker.cum.v, cum);
+	for (size_t len = 0; len < sizeof value; len++)
+		if (len != 4 && len != 12)
+			send_chunk(&h, SCTP_I_FORWARD_TSN, 0, value, len);
+	hostile_assert_dropped(&h, TAUT_DROP_SCTP_FORWARD_MALFORMED, sizeof value - 2);
+	hostile_run(&h, SECOND);
+	hostile_assert_alive(&h);
+	/* Every stream, known or not, both kinds, numbers from everywhere. */
+	for (size_t i = 0; i < TT_COUNT(list); i++)
+		list[i] = (struct sctp_skipped){ (uint16_t)(i * 467), i & 1, { (uint32_t)i * 0x2fffffff } };
+	const size_t memory = h.pc->env->memory;
+	send_i_forward(&h, s->tracker.cum.v + 5, list, TT_COUNT(list));
+	assert_in_range(h.pc->env->memory, 1, memory + 65536);
+	hostile_run(&h, SECOND);
+	hostile_assert_frame(&h);
+	hostile_end(&h);
+}
+
+/* I-FORWARD-TSN that the peer did not name although it interleaves; and each chunk of the other kind. */
+static void d18_i_forward_tsn_that_was_never_agreed_on_is_refused(void **state)
+{
+	static const uint8_t kinds[] = { SCTP_DATA, SCTP_FORWARD_TSN, SCTP_I_DATA, SCTP_I_FORWARD_TSN };
+	struct hostile h;
+
+	(void)state;
+	hostile_begin(&h, 539, 0);
+	h.pc->channels->sctp->peer_forward_tsn = false; /* as if its INIT had not named it */
+	hostile_mark(&h);
+	for (unsigned n = 0; n < 20; n++)
+		send_i_forward(&h, craft_victim(&h)->tracker.cum.v + n, NULL, 0);
+	hostile_assert_refused(&h, TAUT_DROP_SCTP_FORWARD_NOT_AGREED, 20);
+	hostile_assert_alive(&h);
+	hostile_end(&h);
+	for (size_t k = 0; k < TT_COUNT(kinds); k++) {
+		begin_with(&h, 540, k < 2);
+		send_chunk(&h, kinds[k], 3, "\0\0\0\0\0\1\0\0\0\0\0\0\0\0\0\0\0\0\0\0",
+			   kinds[k] >= SCTP_FORWARD_TSN ? 4 : 20);
+		hostile_assert_dropped(&h, TAUT_DROP_SCTP_INTERLEAVING, 1);
+		assert_int_equal(craft_victim(&h)->state, SCTP_DEAD);
+		hostile_run(&h, SECOND);
+		assert_int_equal(h.seen[0].closes, 1);
+		hostile_assert_frame(&h);
+		hostile_end(&h);
+	}
 }
 
 static void d19_a_flood_of_resets_is_bounded(void **state)
@@ -440,12 +628,17 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(d09_tsns_far_ahead_are_refused_and_gaps_bounded),
 		cmocka_unit_test(d10_fragments_without_end_stay_within_the_window),
+		cmocka_unit_test(d10_fragments_of_interleaved_messages_stay_within_the_window),
+		cmocka_unit_test(d10_one_octet_on_every_stream_is_bounded),
 		cmocka_unit_test(d11_of_duplicates_the_first_wins),
 		cmocka_unit_test(d12_fragments_that_no_sender_makes_end_the_association),
+		cmocka_unit_test(d12_fragment_numbers_that_no_sender_makes_end_the_association),
 		cmocka_unit_test(d13_payload_protocols_and_empty_messages_follow_their_table),
 		cmocka_unit_test(d14_a_message_without_end_closes_its_channel_and_no_other),
 		cmocka_unit_test(d18_forward_tsn_goes_forwards_and_not_too_far),
 		cmocka_unit_test(d18_forward_tsn_that_was_never_agreed_on_is_refused),
+		cmocka_unit_test(d18_i_forward_tsn_goes_forwards_and_not_too_far),
+		cmocka_unit_test(d18_i_forward_tsn_that_was_never_agreed_on_is_refused),
 		cmocka_unit_test(d19_a_flood_of_resets_is_bounded),
 		cmocka_unit_test(d19_what_waits_to_be_answered_is_bounded),
 		cmocka_unit_test(d20_channels_are_opened_rightly_or_not_at_all),

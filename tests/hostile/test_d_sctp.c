@@ -73,8 +73,8 @@ static void d01_parameters_that_end_early_or_late_are_refused(void **state)
 
 static void d02_chunks_nobody_speaks_here_follow_their_highest_bits(void **state)
 {
-	/* AUTH, I-DATA, ASCONF-ACK, PKTDROP, PAD, ASCONF, I-FORWARD-TSN, and some of nobody */
-	static const uint8_t types[] = { 0x0f, 0x40, 0x80, 0x81, 0x84, 0xc1, 0xc2, 0x3f, 0x7f, 0xbf, 0xff };
+	/* AUTH, ASCONF-ACK, PKTDROP, PAD, ASCONF, and some of nobody */
+	static const uint8_t types[] = { 0x0f, 0x41, 0x80, 0x81, 0x84, 0xc1, 0xc3, 0x3f, 0x7f, 0xbf, 0xff };
 	uint8_t value[64] = { 1, 2, 3 };
 	struct hostile h;
 
@@ -659,6 +659,7 @@ static void d25_padding_is_read_as_the_rfc_says(void **state)
 			const struct seen before = h.seen[0];
 			const struct sctp_data d = { .tsn = { craft_take_tsn(&h) }, .stream = 1,
 						     .mid = { craft_take_ssn(&h, 1) }, .ppid = 53,
+						     .interleaved = craft_assoc(&h)->queue.interleaved,
 						     .begin = true, .end = true,
 						     .data = (const uint8_t *)"12345678", .len = len };
 			tt_sctp_write_data(&w, &d);

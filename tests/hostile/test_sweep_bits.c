@@ -86,6 +86,7 @@ static void a_flipped_bit_of_a_message_changes_nothing(void **state)
 					     .stream = stream,
 					     .mid = { craft_take_ssn(&h, stream) },
 					     .ppid = 51,
+					     .interleaved = craft_assoc(&h)->queue.interleaved,
 					     .begin = true,
 					     .end = true,
 					     .data = (const uint8_t *)"whole",

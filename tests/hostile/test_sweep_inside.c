@@ -112,13 +112,14 @@ static void send_sctp(struct hostile *h, uint8_t *packet, size_t len)
 static size_t sample_chunk(struct hostile *h, uint8_t type, uint8_t *buf, size_t cap)
 {
 	const struct tt_sctp *s = craft_victim(h);
-	const bool of_theirs = type == SCTP_DATA || type == SCTP_FORWARD_TSN;
+	const bool data = type == SCTP_DATA || type == SCTP_I_DATA;
+	const bool of_theirs = data || type == SCTP_FORWARD_TSN || type == SCTP_I_FORWARD_TSN;
 	struct wr w = craft_sctp_tag(h, buf, cap, type == SCTP_INIT ? 0 : s->my_tag);
 	const size_t at = tt_sctp_begin(&w, type, 3);
 
 	wr_u32(&w, of_theirs ? s->tracker.cum.v + 1 : s->flight.cum.v);
-	wr_u32(&w, type == SCTP_DATA ? 0x00070000 : 100000);
-	wr_u32(&w, type == SCTP_DATA ? 53 : 0x000a000a);
+	wr_u32(&w, data ? 0x00070000 : 100000);
+	wr_u32(&w, type == SCTP_DATA ? 53 : type == SCTP_I_DATA ? 0 : 0x000a000a);
 	wr_u32(&w, 0x00010008);
 	wr_u32(&w, 12345);
 	tt_sctp_end(&w, at);
@@ -134,10 +135,13 @@ static void each_chunk_of_sctp_is_survived(void **state)
 	(void)state;
 	for (size_t t = 0; t < TT_COUNT(types); t++) {
 		struct hostile h;
-		hostile_begin(&h, 713, (int)(t % 2));
+		if (types[t] == SCTP_DATA || types[t] == SCTP_FORWARD_TSN)
+			hostile_begin_plain(&h, 713, (int)(t % 2));
+		else
+			hostile_begin(&h, 713, (int)(t % 2));
 		const size_t memory = h.pc->env->memory;
 		for (size_t len = 12; len <= SCTP_MOST; len++) {
-			if (types[t] == SCTP_DATA && len == 28)
+			if ((types[t] == SCTP_DATA && len == 28) || (types[t] == SCTP_I_DATA && len == 32))
 				continue; /* without user data it ends all, as row D13 says */
 			memset(buf, 0, sizeof buf);
 			sample_chunk(&h, types[t], buf, sizeof buf);

@@ -9,6 +9,8 @@
 #include "base/num.h"
 #include "sctp/rx/sctp_run.h"
 
+#define HALF 0x80000000u /* of all numbers: those that lie before one */
+
 bool tt_sctp_order_has_stream(struct sctp_reassembly *r, uint16_t stream)
 {
 	if (stream < r->stream_count)
@@ -115,6 +117,32 @@ static void wait_for_turn(struct sctp_reassembly *r, struct sctp_rx_stream *s, s
 	s->count++;
 }
 
+/* Of an unordered message only what FORWARD-TSN named is known. Its fragments have TSNs that the
+ * tracker takes, so they are few, and a number far ahead of it says that none is under way. */
+static bool was_skipped(struct sctp_rx_stream *s, struct serial32 mid)
+{
+	if (!s->has_skipped)
+		return false;
+	if (s32_before(s->skipped, mid)) {
+		s->has_skipped = s32_diff(s->skipped, mid) < SCTP_TSN_AHEAD;
+		return false;
+	}
+	return s32_diff(mid, s->skipped) < SCTP_TSN_AHEAD;
+}
+
+bool tt_sctp_order_is_over(struct sctp_reassembly *r, const struct sctp_data *d)
+{
+	if (d->stream >= r->stream_count)
+		return false;
+	struct sctp_rx_stream *s = &r->streams[d->stream];
+	if (d->unordered)
+		return was_skipped(s, d->mid);
+	if (s32_before(d->mid, s->next))
+		return true;
+	size_t at = place(s, d->mid);
+	return at < s->count && s32_eq(s->waiting[at]->mid, d->mid);
+}
+
 void tt_sctp_order_add(struct sctp_reassembly *r, struct sctp_run *run)
 {
 	if (run->discard)
@@ -141,14 +169,30 @@ void tt_sctp_order_add(struct sctp_reassembly *r, struct sctp_run *run)
 	}
 }
 
-/* RFC 3758 section 3.6: what is complete up to the SSN is delivered, what is missing is not
- * waited for any more. */
-void tt_sctp_reassembly_skip_stream(struct sctp_reassembly *r, uint16_t stream, struct serial32 mid)
+/* The fragments of messages up to that one. */
+static void drop_fragments(struct sctp_reassembly *r, const struct sctp_skipped *skip)
 {
-	if (stream >= r->max_streams || !tt_sctp_order_has_stream(r, stream))
-		return;
-	struct sctp_rx_stream *s = &r->streams[stream];
-	mid = tt_sctp_order_widen(r, stream, (uint16_t)mid.v);
+	const uint32_t to = skip->mid.v;
+
+	if (to < HALF - 1) { /* what lies before it is past the wrap */
+		tt_sctp_reassembly_drop(r, skip->stream, skip->unordered, to + HALF + 1, UINT32_MAX);
+		tt_sctp_reassembly_drop(r, skip->stream, skip->unordered, 0, to);
+	} else {
+		tt_sctp_reassembly_drop(r, skip->stream, skip->unordered, to - (HALF - 1), to);
+	}
+}
+
+static void skip_unordered(struct sctp_rx_stream *s, struct serial32 mid)
+{
+	if (!s->has_skipped || s32_before(s->skipped, mid))
+		s->skipped = mid;
+	s->has_skipped = true;
+}
+
+/* RFC 3758 section 3.6: what is complete up to the message is delivered, what is missing is not
+ * waited for any more. */
+static void skip_ordered(struct sctp_reassembly *r, struct sctp_rx_stream *s, struct serial32 mid)
+{
 	if (s32_before(mid, s->next))
 		return;
 	while (s->count > 0 && s32_before_eq(s->waiting[0]->mid, mid)) {
@@ -158,6 +202,23 @@ void tt_sctp_reassembly_skip_stream(struct sctp_reassembly *r, uint16_t stream, 
 	if (s32_before_eq(s->next, mid))
 		s->next = s32_add(mid, 1);
 	drain(r, s);
+}
+
+void tt_sctp_reassembly_skip_stream(struct sctp_reassembly *r, const struct sctp_skipped *skip)
+{
+	struct serial32 mid = skip->mid;
+
+	if (skip->stream >= r->max_streams || !tt_sctp_order_has_stream(r, skip->stream))
+		return;
+	if (r->interleaved)
+		drop_fragments(r, skip);
+	else
+		mid = tt_sctp_order_widen(r, skip->stream, (uint16_t)mid.v);
+	struct sctp_rx_stream *s = &r->streams[skip->stream];
+	if (skip->unordered)
+		skip_unordered(s, mid);
+	else
+		skip_ordered(r, s, mid);
 }
 
 bool tt_sctp_reassembly_reset(struct sctp_reassembly *r, uint16_t stream)
@@ -173,7 +234,10 @@ bool tt_sctp_reassembly_reset(struct sctp_reassembly *r, uint16_t stream)
 	for (size_t i = 0; i < s->count; i++) /* no honest sender leaves out SSNs before them */
 		tt_sctp_run_free(r, s->waiting[i]);
 	s->count = 0;
-	s->next = s32(0);
+	s->next = s32(0); /* RFC 8260 section 2.3.2: of both kinds */
+	s->has_skipped = false;
+	for (int unordered = 0; r->interleaved && unordered < 2; unordered++)
+		tt_sctp_reassembly_drop(r, stream, unordered, 0, UINT32_MAX);
 	mark->kind = SCTP_READY_RESET;
 	make_ready(r, mark);
 	r->resets++;

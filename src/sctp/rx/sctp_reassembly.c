@@ -1,7 +1,8 @@
 /* sctp_reassembly.c - see sctp_reassembly.h: from fragments to messages.
  *
  * RFC 9260 section 6.9. A message is a chain of runs without a gap between its
- * B fragment and its E fragment. */
+ * B fragment and its E fragment. With DATA and with I-DATA the chains are the same; what
+ * is different is which number makes them, and how they lie in the array. */
 #include "sctp/rx/sctp_reassembly.h"
 
 #include <assert.h>
@@ -11,6 +12,7 @@
 #include "sctp/rx/sctp_run.h"
 
 #define RESERVE_MORE 65536 /* beside a whole message: overhead of its fragments */
+#define MAX_RUNS SCTP_TSN_AHEAD /* a place among more would take long to make */
 
 void tt_sctp_reassembly_init(struct sctp_reassembly *r, struct tt_env *env, size_t limit,
                              size_t max_message, size_t max_streams)
@@ -29,32 +31,51 @@ size_t tt_sctp_reassembly_room(const struct sctp_reassembly *r)
 	return r->held < open ? open - r->held : 0;
 }
 
-/* The number of runs that begin at or before tsn. */
-static size_t place(const struct sctp_reassembly *r, struct serial32 tsn)
+/* The place of a message among others. DATA: all share the one row of TSNs. */
+static uint64_t message_key(uint16_t stream, bool unordered, uint32_t mid)
+{
+	return (uint64_t)stream << 33 | (uint64_t)unordered << 32 | mid;
+}
+
+static uint64_t key_of(const struct sctp_run *run)
+{
+	return message_key(run->stream, run->unordered, run->mid.v);
+}
+
+static bool begins_by(const struct sctp_reassembly *r, const struct sctp_run *run, uint64_t key,
+                      struct serial32 number)
+{
+	if (!r->interleaved)
+		return s32_before_eq(run->first, number);
+	return key_of(run) < key || (key_of(run) == key && run->first.v <= number.v);
+}
+
+/* The number of runs that begin at or before that fragment. */
+static size_t place(const struct sctp_reassembly *r, uint64_t key, struct serial32 number)
 {
 	size_t lo = 0, hi = r->count;
 
-	if (hi > 0 && s32_before_eq(r->runs[hi - 1]->first, tsn))
+	if (hi > 0 && begins_by(r, r->runs[hi - 1], key, number))
 		return hi;
 	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-		if (s32_before_eq(r->runs[mid]->first, tsn))
-			lo = mid + 1;
+		size_t half = lo + (hi - lo) / 2;
+		if (begins_by(r, r->runs[half], key, number))
+			lo = half + 1;
 		else
-			hi = mid;
+			hi = half;
 	}
 	return lo;
 }
 
-static bool follows(const struct sctp_run *a, const struct sctp_run *b)
+static bool follows(const struct sctp_reassembly *r, const struct sctp_run *a,
+                    const struct sctp_run *b)
 {
-	return s32_eq(s32_add(a->last, 1), b->first);
+	return s32_eq(s32_add(a->last, 1), b->first) && (!r->interleaved || key_of(a) == key_of(b));
 }
 
 static bool same_message(const struct sctp_run *run, const struct sctp_data *d)
 {
-	return run->stream == d->stream && run->unordered == d->unordered &&
-	       s32_eq(run->mid, d->mid);
+	return key_of(run) == message_key(d->stream, d->unordered, d->mid.v);
 }
 
 /* The run that ends right before the chunk, or the one that begins right behind it. */
@@ -63,15 +84,32 @@ struct neighbours {
 };
 
 static struct neighbours neighbours_of(const struct sctp_reassembly *r, size_t at,
-                                       struct serial32 tsn)
+                                       const struct sctp_data *d)
 {
+	struct serial32 number = tt_sctp_run_number(r, d);
+	struct sctp_run *before = at > 0 ? r->runs[at - 1] : NULL;
+	struct sctp_run *behind = at < r->count ? r->runs[at] : NULL;
 	struct neighbours n = { 0 };
 
-	if (at > 0 && s32_eq(s32_add(r->runs[at - 1]->last, 1), tsn))
-		n.before = r->runs[at - 1];
-	if (at < r->count && s32_eq(s32_add(tsn, 1), r->runs[at]->first))
-		n.behind = r->runs[at];
+	if (before && s32_eq(s32_add(before->last, 1), number) &&
+	    (!r->interleaved || same_message(before, d)))
+		n.before = before;
+	if (behind && s32_eq(s32_add(number, 1), behind->first))
+		n.behind = behind;
 	return n;
+}
+
+/* RFC 8260 section 2.1: FSNs count from 0 at B up to E, each once. */
+static bool is_misnumbered(const struct sctp_reassembly *r, size_t at, const struct sctp_data *d)
+{
+	const struct sctp_run *before = at > 0 ? r->runs[at - 1] : NULL;
+	const struct sctp_run *behind = at < r->count ? r->runs[at] : NULL;
+
+	if (!d->begin && d->fsn == 0)
+		return true;
+	if (before && same_message(before, d) && (before->end || before->last.v >= d->fsn))
+		return true;
+	return d->end && behind && same_message(behind, d);
 }
 
 /* 6.9: between B and E there is nothing but the middle of one message. A neighbour that arrived
@@ -145,11 +183,11 @@ static bool settle(struct sctp_reassembly *r, size_t at)
 {
 	size_t lo = at, hi = at, len = 0;
 
-	while (!r->runs[lo]->begin && lo > 0 && follows(r->runs[lo - 1], r->runs[lo]))
+	while (!r->runs[lo]->begin && lo > 0 && follows(r, r->runs[lo - 1], r->runs[lo]))
 		lo--;
 	if (!r->runs[lo]->begin)
 		return true;
-	while (!r->runs[hi]->end && hi + 1 < r->count && follows(r->runs[hi], r->runs[hi + 1]))
+	while (!r->runs[hi]->end && hi + 1 < r->count && follows(r, r->runs[hi], r->runs[hi + 1]))
 		hi++;
 	bool discard = r->runs[lo]->abandoned;
 	for (size_t i = lo; i <= hi; i++) {
@@ -180,12 +218,12 @@ static enum sctp_taken append(struct sctp_reassembly *r, size_t at, const struct
 		memcpy((*run)->data + (*run)->len, d->data, d->len);
 		(*run)->len += d->len;
 	}
-	(*run)->last = d->tsn;
+	(*run)->last = s32_add((*run)->last, 1);
 	(*run)->end = d->end;
 	if (settle(r, at))
 		return SCTP_TAKEN;
 	/* undone, so that the chunk can come again */
-	(*run)->last = s32_add(d->tsn, UINT32_MAX);
+	(*run)->last = s32_add((*run)->last, UINT32_MAX);
 	(*run)->end = false;
 	if (!(*run)->discard)
 		(*run)->len -= d->len;
@@ -226,7 +264,7 @@ static enum sctp_taken room_for(const struct sctp_reassembly *r, const struct sc
 	bool next = s32_eq(s32_add(t->cum, 1), d->tsn);
 	size_t limit = next ? r->limit : r->limit - r->reserve;
 
-	if (r->held <= limit && need <= limit - r->held)
+	if (r->count < MAX_RUNS && r->held <= limit && need <= limit - r->held)
 		return SCTP_TAKEN;
 	return next && r->ready_bytes == 0 ? SCTP_STUCK : SCTP_NO_ROOM;
 }
@@ -234,12 +272,13 @@ static enum sctp_taken room_for(const struct sctp_reassembly *r, const struct sc
 static enum sctp_taken add(struct sctp_reassembly *r, const struct sctp_tracker *t,
                            const struct sctp_data *d)
 {
-	size_t at = place(r, d->tsn);
-	struct neighbours n = neighbours_of(r, at, d->tsn);
+	size_t at = place(r, message_key(d->stream, d->unordered, d->mid.v),
+	                  tt_sctp_run_number(r, d));
+	struct neighbours n = neighbours_of(r, at, d);
 	enum sctp_taken room = room_for(r, t, d);
 
 	assert(d->stream < r->max_streams);
-	if (is_impossible(r, t, &n, d))
+	if (r->interleaved ? is_misnumbered(r, at, d) : is_impossible(r, t, &n, d))
 		return SCTP_VIOLATION;
 	if (room != SCTP_TAKEN)
 		return room;
@@ -258,14 +297,34 @@ enum sctp_taken tt_sctp_reassembly_add(struct sctp_reassembly *r, const struct s
 {
 	struct sctp_data wide = *d;
 
+	assert(d->interleaved == r->interleaved);
+	if (r->interleaved)
+		return tt_sctp_order_is_over(r, d) ? SCTP_TAKEN : add(r, t, d);
 	wide.mid = d->unordered ? s32(0) : tt_sctp_order_widen(r, d->stream, (uint16_t)d->mid.v);
 	return add(r, t, &wide);
+}
+
+void tt_sctp_reassembly_drop(struct sctp_reassembly *r, uint16_t stream, bool unordered,
+                             uint32_t from, uint32_t to)
+{
+	const uint64_t first = message_key(stream, unordered, from);
+	size_t lo = first ? place(r, first - 1, s32(UINT32_MAX)) : 0;
+	size_t hi = place(r, message_key(stream, unordered, to), s32(UINT32_MAX));
+
+	assert(r->interleaved && from <= to);
+	if (lo == hi)
+		return;
+	for (size_t i = lo; i < hi; i++)
+		tt_sctp_run_free(r, r->runs[i]);
+	remove_runs(r, lo, hi - lo);
 }
 
 void tt_sctp_reassembly_skip(struct sctp_reassembly *r, struct serial32 cum)
 {
 	size_t kept = 0;
 
+	if (r->interleaved)
+		return; /* the list names every message, RFC 8260 section 2.3.1 */
 	for (size_t i = 0; i < r->count; i++) {
 		struct sctp_run *run = r->runs[i];
 		if (s32_before_eq(run->last, cum)) {

@@ -1,7 +1,9 @@
-/* sctp_reassembly.h - from DATA chunks to messages in order: RFC 9260 section 6.5, 6.6, 6.9.
+/* sctp_reassembly.h - from DATA chunks to messages in order: RFC 9260 section 6.5, 6.6, 6.9; from
+ * I-DATA chunks: RFC 8260 section 2.
  *
  * Fragments of a message have TSNs in a row, so what has arrived of it is a few
- * runs of consecutive TSNs. A fragment that follows a run is appended to it; the
+ * runs of consecutive TSNs. Interleaved, the TSNs of messages mix, and the FSNs of each are
+ * in a row: the runs are those of its FSNs. A fragment that follows a run is appended to it; the
  * runs of a message that is complete become one. Messages whose turn has not come
  * wait at their stream, the others go to the ready queue, which is also the event
  * queue of the association: resets stand in it between messages.
@@ -20,10 +22,10 @@ enum sctp_ready_kind { SCTP_READY_MESSAGE, SCTP_READY_TOO_LARGE, SCTP_READY_RESE
 /* A run of fragments; once complete, a message. */
 struct sctp_run {
 	struct sctp_run *next; /* in the ready queue */
-	struct serial32 first, last;
+	struct serial32 first, last; /* TSNs; interleaved: FSNs, which do not wrap */
 	enum sctp_ready_kind kind;
 	uint16_t stream;
-	struct serial32 mid; /* the message: its SSN, counted on past 16 bits; unordered: 0 */
+	struct serial32 mid; /* its SSN, counted on past 16 bits (unordered: 0); or its MID */
 	uint32_t ppid;
 	bool begin, end, unordered;
 	bool discard;   /* too large: the TSNs count, the bytes are thrown away */
@@ -34,6 +36,8 @@ struct sctp_run {
 
 struct sctp_rx_stream {
 	struct serial32 next;      /* the message whose turn it is */
+	struct serial32 skipped;   /* unordered ones up to it are not waited for any more, ... */
+	bool has_skipped;          /* ... if this is set; interleaved only */
 	struct sctp_run **waiting; /* complete, by MID from next on, none twice */
 	size_t count, cap;
 };
@@ -43,7 +47,10 @@ struct sctp_reassembly {
 	size_t limit, reserve, max_message;
 	size_t held;            /* of all runs, waiting, ready, lent: bytes with their overhead */
 	size_t ready_bytes;     /* the part of held that is ready or lent */
-	struct sctp_run **runs; /* incomplete messages, by first TSN, none overlapping */
+	bool interleaved;       /* I-DATA was agreed on */
+	/* incomplete messages, none overlapping: by first TSN; interleaved by stream, ordered before
+	 * unordered, MID and first FSN, as numbers without wrap */
+	struct sctp_run **runs;
 	size_t count, cap;
 	struct sctp_rx_stream *streams;
 	size_t stream_count, max_streams;
@@ -71,11 +78,10 @@ void tt_sctp_reassembly_restart(struct sctp_reassembly *r);
 /* d is new by the tracker t, and not added to it yet; its stream is below max_streams. */
 enum sctp_taken tt_sctp_reassembly_add(struct sctp_reassembly *r, const struct sctp_tracker *t,
                                        const struct sctp_data *d);
-/* RFC 3758 section 3.6: first skip all TSNs up to cum, then each listed stream and SSN. */
+/* RFC 3758 section 3.6, RFC 8260 section 2.3.1: first skip all TSNs up to cum, then what is listed. */
 void tt_sctp_reassembly_skip(struct sctp_reassembly *r, struct serial32 cum);
-void tt_sctp_reassembly_skip_stream(struct sctp_reassembly *r, uint16_t stream,
-                                    struct serial32 mid);
-/* RFC 6525 section 5.2.2: the next SSN is 0; says so in the ready queue. False: no memory. */
+void tt_sctp_reassembly_skip_stream(struct sctp_reassembly *r, const struct sctp_skipped *skip);
+/* RFC 6525 section 5.2.2: the next message has number 0; says so in the ready queue. False: no memory. */
 bool tt_sctp_reassembly_reset(struct sctp_reassembly *r, uint16_t stream);
 
 /* What may still be advertised as a_rwnd. */

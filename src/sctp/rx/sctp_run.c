@@ -11,14 +11,20 @@ size_t tt_sctp_run_cost(size_t cap)
 	return sizeof(struct sctp_run) + cap;
 }
 
+struct serial32 tt_sctp_run_number(const struct sctp_reassembly *r, const struct sctp_data *d)
+{
+	return r->interleaved ? s32(d->fsn) : d->tsn;
+}
+
 struct sctp_run *tt_sctp_run_new(struct sctp_reassembly *r, const struct sctp_data *d)
 {
 	struct sctp_run *run = tt_take_large(r->env, tt_sctp_run_cost(d->len));
+	struct serial32 number = tt_sctp_run_number(r, d);
 
 	if (!run)
 		return NULL;
 	*run = (struct sctp_run){
-		.first = d->tsn, .last = d->tsn,
+		.first = number, .last = number,
 		.stream = d->stream, .mid = d->mid, .ppid = d->ppid,
 		.begin = d->begin, .end = d->end, .unordered = d->unordered,
 		.len = d->len, .cap = d->len,

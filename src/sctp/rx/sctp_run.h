@@ -5,6 +5,8 @@
 
 #include "sctp/rx/sctp_reassembly.h"
 
+/* What runs are made of: TSNs, or FSNs. */
+struct serial32 tt_sctp_run_number(const struct sctp_reassembly *r, const struct sctp_data *d);
 struct sctp_run *tt_sctp_run_new(struct sctp_reassembly *r, const struct sctp_data *d);
 void tt_sctp_run_free(struct sctp_reassembly *r, struct sctp_run *run);
 /* Makes room for more bytes behind those it has; *run may move. */
@@ -20,6 +22,11 @@ struct serial32 tt_sctp_order_widen(const struct sctp_reassembly *r, uint16_t st
 /* Room for one more message of this stream to wait, so that order_add cannot fail. */
 bool tt_sctp_order_prepare(struct sctp_reassembly *r, const struct sctp_data *d);
 bool tt_sctp_order_has_stream(struct sctp_reassembly *r, uint16_t stream);
+/* Interleaved: nobody waits for that message any more. It was skipped, or complete before. */
+bool tt_sctp_order_is_over(struct sctp_reassembly *r, const struct sctp_data *d);
+/* Frees the runs of messages of a stream from one number to the other (not past a wrap). */
+void tt_sctp_reassembly_drop(struct sctp_reassembly *r, uint16_t stream, bool unordered,
+                             uint32_t from, uint32_t to);
 /* A complete message: to the ready queue, or to wait for its turn. */
 void tt_sctp_order_add(struct sctp_reassembly *r, struct sctp_run *run);
 

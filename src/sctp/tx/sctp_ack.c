@@ -15,7 +15,7 @@ bool tt_sctp_flight_adds_up(const struct sctp_flight *f)
 
 	for (struct serial32 t = s32_add(f->cum, 1); s32_before(t, f->next); t = s32_add(t, 1)) {
 		const struct sctp_sent *c = tt_sctp_flight_at(f, t);
-		flight += c->state == SCTP_IN_FLIGHT ? tt_sctp_sent_size(c) : 0;
+		flight += c->state == SCTP_IN_FLIGHT ? tt_sctp_sent_size(f, c) : 0;
 		marked += c->state == SCTP_MARKED;
 	}
 	return flight == f->flight && marked == f->marked;
@@ -25,7 +25,7 @@ bool tt_sctp_flight_adds_up(const struct sctp_flight *f)
 static void leave_state(struct sctp_flight *f, struct sctp_sent *c)
 {
 	if (c->state == SCTP_IN_FLIGHT)
-		f->flight -= tt_sctp_sent_size(c);
+		f->flight -= tt_sctp_sent_size(f, c);
 	if (c->state == SCTP_MARKED)
 		f->marked--;
 }
@@ -58,10 +58,13 @@ static void abandon(struct sctp_flight *f, struct sctp_message *m)
 	if (m->cut < m->len && !tt_sctp_flight_room(f))
 		return;
 	struct serial32 t = s32_before_eq(m->first, f->cum) ? s32_add(f->cum, 1) : m->first;
-	for (; s32_before(t, f->next) && tt_sctp_flight_at(f, t)->m == m; t = s32_add(t, 1)) {
+	for (size_t left = m->chunks; left > 0; t = s32_add(t, 1)) { /* others lie between them */
 		struct sctp_sent *c = tt_sctp_flight_at(f, t);
+		if (c->m != m)
+			continue;
 		leave_state(f, c);
 		c->state = SCTP_ABANDONED;
+		left--;
 	}
 	if (m->cut < m->len) {
 		add_placeholder(f, m);
@@ -103,7 +106,7 @@ static void count_ack(struct sctp_flight *f, struct serial32 tsn, const struct s
                       taut_time now, struct sctp_ack_result *out)
 {
 	if (c->state == SCTP_IN_FLIGHT || c->state == SCTP_MARKED)
-		out->bytes += tt_sctp_sent_size(c);
+		out->bytes += tt_sctp_sent_size(f, c);
 	if (f->timing && s32_eq(f->timed, tsn)) {
 		f->timing = false;
 		out->rtt = c->state == SCTP_ABANDONED ? -1 : now - f->timed_at;
@@ -188,7 +191,7 @@ static void count_misses(struct sctp_flight *f, const struct sctp_sack *s, struc
 			continue;
 		if (c->state == SCTP_ACKED) { /* 6.2.1 iii: the peer threw it away after all */
 			c->state = SCTP_IN_FLIGHT;
-			f->flight += tt_sctp_sent_size(c);
+			f->flight += tt_sctp_sent_size(f, c);
 			out->reneged = true;
 			miss(f, t, c, newest, out);
 		} else if (all || s32_before(t, newest)) {

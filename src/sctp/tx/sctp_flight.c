@@ -26,9 +26,14 @@ struct sctp_sent *tt_sctp_flight_at(const struct sctp_flight *f, struct serial32
 	return &f->ring[tsn.v & (f->cap - 1)];
 }
 
-size_t tt_sctp_sent_size(const struct sctp_sent *c)
+size_t tt_sctp_flight_header(const struct sctp_flight *f)
 {
-	return SCTP_DATA_HEADER + (((size_t)c->len + 3) & ~(size_t)3);
+	return f->queue->interleaved ? SCTP_I_DATA_HEADER : SCTP_DATA_HEADER;
+}
+
+size_t tt_sctp_sent_size(const struct sctp_flight *f, const struct sctp_sent *c)
+{
+	return tt_sctp_flight_header(f) + (((size_t)c->len + 3) & ~(size_t)3);
 }
 
 bool tt_sctp_flight_room(struct sctp_flight *f)
@@ -60,13 +65,13 @@ struct serial32 tt_sctp_flight_cut(struct sctp_flight *f, struct sctp_message *m
 	assert(tt_sctp_flight_count(f) < f->cap);
 	f->next = s32_add(f->next, 1);
 	struct sctp_sent *c = tt_sctp_flight_at(f, tsn);
-	*c = (struct sctp_sent){ .m = m, .at = m->cut, .len = tt_u16(len), .state = SCTP_IN_FLIGHT,
+	*c = (struct sctp_sent){ .m = m, .at = m->cut, .fsn = m->fsn, .len = tt_u16(len), .state = SCTP_IN_FLIGHT,
 	                         .begin = m->cut == 0, .end = m->cut + len == m->len };
 	if (c->begin)
 		m->first = tsn;
 	m->chunks++;
 	tt_sctp_queue_cut(f->queue, m, len);
-	f->flight += tt_sctp_sent_size(c);
+	f->flight += tt_sctp_sent_size(f, c);
 	if (!f->timing) { /* 6.3.1 C4: one measurement per round trip */
 		f->timing = true;
 		f->timed = tsn;
@@ -96,7 +101,7 @@ void tt_sctp_flight_resent(struct sctp_flight *f, struct serial32 tsn)
 	if (c->resent < UINT16_MAX)
 		c->resent++;
 	f->marked--;
-	f->flight += tt_sctp_sent_size(c);
+	f->flight += tt_sctp_sent_size(f, c);
 	if (f->timing && s32_eq(f->timed, tsn))
 		f->timing = false; /* 6.3.1 C5, Karn: which of the two was acknowledged? */
 }
@@ -106,7 +111,8 @@ struct sctp_data tt_sctp_flight_data(const struct sctp_flight *f, struct serial3
 	const struct sctp_sent *c = tt_sctp_flight_at(f, tsn);
 
 	return (struct sctp_data){
-		.tsn = tsn, .stream = c->m->stream, .mid = c->m->mid, .ppid = c->m->ppid,
+		.tsn = tsn, .stream = c->m->stream, .interleaved = f->queue->interleaved,
+		.mid = c->m->mid, .fsn = c->fsn, .ppid = c->m->ppid,
 		.begin = c->begin, .end = c->end, .unordered = c->m->unordered,
 		.data = c->m->data + c->at, .len = c->len,
 	};

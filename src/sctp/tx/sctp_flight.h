@@ -19,20 +19,22 @@ enum sctp_chunk_state {
 struct sctp_sent {
 	struct sctp_message *m;
 	size_t at;     /* of its bytes in the message */
+	uint32_t fsn;
+	struct serial32 barrier; /* of fast */
 	uint16_t len;
+	uint16_t resent; /* how often */
 	uint8_t state;
 	uint8_t misses;  /* 7.2.4 */
-	bool begin, end;
-	bool fast;       /* was retransmitted fast: not again ... */
-	struct serial32 barrier; /* ... before what was new after that is acknowledged */
-	uint16_t resent; /* how often */
+	bool begin : 1, end : 1;
+	bool fast : 1; /* was retransmitted fast: not again before what was new after that, from
+	                  barrier on, is acknowledged */
 };
 
 #define SCTP_MAX_OUTSTANDING 16384u
 
 struct sctp_flight {
 	struct tt_env *env;
-	struct sctp_queue *queue;
+	struct sctp_queue *queue; /* says whether chunks are DATA or I-DATA */
 	struct sctp_sent *ring;
 	uint32_t cap; /* a power of two */
 	struct serial32 cum, next;
@@ -54,7 +56,8 @@ void tt_sctp_flight_init(struct sctp_flight *f, struct tt_env *env, struct sctp_
 void tt_sctp_flight_clear(struct sctp_flight *f);
 uint32_t tt_sctp_flight_count(const struct sctp_flight *f); /* TSNs outstanding, in any state */
 struct sctp_sent *tt_sctp_flight_at(const struct sctp_flight *f, struct serial32 tsn);
-size_t tt_sctp_sent_size(const struct sctp_sent *c); /* as it counts in flight */
+size_t tt_sctp_flight_header(const struct sctp_flight *f); /* of each chunk, in bytes */
+size_t tt_sctp_sent_size(const struct sctp_flight *f, const struct sctp_sent *c); /* in flight */
 bool tt_sctp_flight_room(struct sctp_flight *f);     /* for one more chunk; may allocate */
 
 /* Cuts the next at most max bytes from m into a chunk that is in flight; there must be room. */

@@ -6,6 +6,8 @@
 
 #include "base/num.h"
 
+#define SMALL 1024 /* never waits for a share */
+
 void tt_sctp_queue_init(struct sctp_queue *q, struct tt_env *env, size_t max_streams, size_t limit)
 {
 	*q = (struct sctp_queue){ .env = env, .max = max_streams, .limit = limit };
@@ -121,9 +123,26 @@ void tt_sctp_queue_give_up(struct sctp_queue *q, struct sctp_message *m)
 {
 	if (m->cut == m->len)
 		return;
+	if (m->cut > 0)
+		q->begun -= m->len;
 	uncount(q, m, m->len - m->cut);
 	unlink_head(q, m);
 	join_round(q, m->stream);
+}
+
+static bool has_share(const struct sctp_queue *q, const struct sctp_message *m)
+{
+	return !q->interleaved || m->cut > 0 || m->len <= SMALL || q->begun == 0 ||
+	       (q->begun < q->share && m->len <= q->share - q->begun);
+}
+
+/* Whoever has no share waits for one that was begun, which stands in the round as well. */
+static void turn_round(struct sctp_queue *q)
+{
+	const uint16_t stream = q->first;
+
+	leave_round(q);
+	join_round(q, stream);
 }
 
 struct sctp_message *tt_sctp_queue_next(struct sctp_queue *q, taut_time now, bool may_drop,
@@ -134,8 +153,12 @@ struct sctp_message *tt_sctp_queue_next(struct sctp_queue *q, taut_time now, boo
 	while (q->active > 0) {
 		struct sctp_tx_stream *s = &q->streams[q->first];
 		struct sctp_message *m = s->head;
-		if (m && !s->sealed && (!may_drop || m->expires > now))
-			return m;
+		if (m && !s->sealed && (!may_drop || m->cut > 0 || m->expires > now)) {
+			if (has_share(q, m))
+				return m;
+			turn_round(q);
+			continue;
+		}
 		leave_round(q);
 		if (!m || s->sealed)
 			continue;
@@ -146,34 +169,49 @@ struct sctp_message *tt_sctp_queue_next(struct sctp_queue *q, taut_time now, boo
 	return NULL;
 }
 
+/* 6.5: a message has its number when it is first sent. RFC 8260 section 2.1: unordered ones are
+ * counted apart. */
+static void number(const struct sctp_queue *q, struct sctp_tx_stream *s, struct sctp_message *m)
+{
+	struct serial32 *next = m->unordered ? &s->next_unordered : &s->next_mid;
+
+	if (m->unordered && !q->interleaved)
+		return;
+	m->mid = *next;
+	*next = s32_add(*next, 1);
+}
+
 void tt_sctp_queue_cut(struct sctp_queue *q, struct sctp_message *m, size_t len)
 {
 	struct sctp_tx_stream *s = &q->streams[m->stream];
 
-	if (m->cut == 0) {
+	if (q->current != m) {
 		assert(q->active > 0 && q->first == m->stream && !q->current);
 		leave_round(q);
-		if (!m->unordered) { /* 6.5: a message has its number when it is first sent */
-			m->mid = s->next_mid;
-			s->next_mid = s32_add(s->next_mid, 1);
-		}
-		q->current = m;
 	}
-	assert(q->current == m && len <= m->len - m->cut);
+	if (m->cut == 0) {
+		number(q, s, m);
+		q->begun += m->len;
+		q->current = q->interleaved ? NULL : m;
+	}
+	assert(len <= m->len - m->cut);
+	m->fsn++;
 	uncount(q, m, len);
-	if (m->cut < m->len)
-		return;
-	unlink_head(q, m);
-	join_round(q, m->stream);
+	if (m->cut == m->len) {
+		q->begun -= m->len;
+		unlink_head(q, m);
+	}
+	if (!q->current)
+		join_round(q, m->stream);
 }
 
-void tt_sctp_queue_unseal(struct sctp_queue *q, uint16_t stream, bool restart_ssn)
+void tt_sctp_queue_unseal(struct sctp_queue *q, uint16_t stream, bool restart)
 {
 	struct sctp_tx_stream *s = &q->streams[stream];
 
 	s->resetting = s->sealed = false;
-	if (restart_ssn)
-		s->next_mid = s32(0);
+	if (restart)
+		s->next_mid = s->next_unordered = s32(0); /* RFC 8260 section 2.3.2: both */
 	join_round(q, stream);
 }
 

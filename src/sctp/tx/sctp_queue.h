@@ -1,8 +1,9 @@
 /* sctp_queue.h - messages that wait to be sent, by stream: RFC 9260 sections 6.1, 6.9.
  *
  * A message is copied once, when it is queued; chunks point into it until the
- * last of them is acknowledged. Streams with something to send take turns, one
- * whole message each (without I-DATA, fragments of two messages cannot mix). */
+ * last of them is acknowledged. Streams with something to send take turns: one whole
+ * message each, because fragments of two cannot mix; interleaved (RFC 8260), one chunk
+ * each, so that a large message holds up no small one. */
 #ifndef TAUT_SCTP_QUEUE_H
 #define TAUT_SCTP_QUEUE_H
 
@@ -15,6 +16,7 @@ struct sctp_message {
 	uint32_t ppid;
 	uint16_t stream;
 	struct serial32 mid; /* once its first fragment was cut */
+	uint32_t fsn;        /* of its next fragment */
 	bool unordered, limit_retransmits, abandoned;
 	bool past_reset; /* its stream was reset since, and its number means nothing any more */
 	uint16_t max_retransmits;
@@ -28,7 +30,7 @@ struct sctp_message {
 struct sctp_tx_stream {
 	struct sctp_message *head, *tail;
 	size_t buffered; /* bytes not cut yet */
-	struct serial32 next_mid;
+	struct serial32 next_mid, next_unordered; /* the second only interleaved */
 	bool active;    /* stands in the round */
 	bool resetting; /* a reset is wanted or under way */
 	bool sealed;    /* the request is out: nothing is sent until it is answered */
@@ -42,7 +44,12 @@ struct sctp_queue {
 	size_t count, max;
 	uint16_t first, last;         /* the round, when active > 0 */
 	size_t active;
-	struct sctp_message *current; /* partly cut: goes on first */
+	struct sctp_message *current; /* partly cut: goes on first; NULL when interleaved */
+	bool interleaved;
+	/* Interleaved, the messages that are partly cut lie side by side at the receiver, and if all
+	 * its window went to beginnings none could end: together they are no longer than share, but
+	 * for a single one, and for small ones. */
+	size_t begun, share;
 	size_t unsent;                /* sum of buffered */
 	size_t held, limit;           /* all messages that are not freed, with their overhead */
 };
@@ -65,7 +72,7 @@ void tt_sctp_queue_cut(struct sctp_queue *q, struct sctp_message *m, size_t len)
 void tt_sctp_queue_give_up(struct sctp_queue *q, struct sctp_message *m);
 /* Frees m when nothing points to it. */
 void tt_sctp_queue_release(struct sctp_queue *q, struct sctp_message *m);
-/* A stream is sent on again after its reset, from SSN 0. */
-void tt_sctp_queue_unseal(struct sctp_queue *q, uint16_t stream, bool restart_ssn);
+/* A stream is sent on again after its reset; restart: from message 0. */
+void tt_sctp_queue_unseal(struct sctp_queue *q, uint16_t stream, bool restart);
 
 #endif

@@ -66,22 +66,52 @@ uint32_t tt_sctp_read_packet(struct sctp_header *h, struct rd *chunks, const uin
 	return r.bad ? TAUT_DROP_SCTP_CHUNK_LENGTHS : TT_TAKEN;
 }
 
-/* 3.3.1 */
+/* 3.3.1; RFC 8260 section 2.1 */
 bool tt_sctp_read_data(struct sctp_data *d, const struct sctp_tlv *chunk)
 {
 	struct rd r = chunk->value;
 
 	*d = (struct sctp_data){ .tsn = s32(rd_u32(&r)) };
-	d->stream = rd_u16(&r);
-	d->mid = s32(rd_u16(&r));
-	d->ppid = rd_u32(&r);
-	d->len = rd_left(&r);
-	d->data = rd_take(&r, d->len);
+	d->interleaved = chunk->type == SCTP_I_DATA;
 	d->begin = chunk->flags & SCTP_FLAG_BEGIN;
 	d->end = chunk->flags & SCTP_FLAG_END;
+	d->stream = rd_u16(&r);
+	d->mid = s32(rd_u16(&r));
+	if (d->interleaved)
+		d->mid = s32(rd_u32(&r)); /* what was read before it is reserved */
+	const uint32_t shared = rd_u32(&r);
+	if (d->interleaved && !d->begin)
+		d->fsn = shared;
+	else
+		d->ppid = shared;
+	d->len = rd_left(&r);
+	d->data = rd_take(&r, d->len);
 	d->unordered = chunk->flags & SCTP_FLAG_UNORDERED;
 	d->immediate = chunk->flags & SCTP_FLAG_IMMEDIATE;
 	return !r.bad;
+}
+
+bool tt_sctp_read_forward(struct sctp_forward *f, const struct sctp_tlv *chunk)
+{
+	struct rd r = chunk->value;
+
+	*f = (struct sctp_forward){ .cum = s32(rd_u32(&r)) };
+	f->interleaved = chunk->type == SCTP_I_FORWARD_TSN;
+	f->skipped = r;
+	return !r.bad && rd_left(&r) % (f->interleaved ? 8 : 4) == 0;
+}
+
+bool tt_sctp_next_skipped(struct sctp_forward *f, struct sctp_skipped *s)
+{
+	if (rd_left(&f->skipped) == 0)
+		return false;
+	const uint16_t stream = rd_u16(&f->skipped), second = rd_u16(&f->skipped);
+	*s = (struct sctp_skipped){ .stream = stream, .mid = s32(second) };
+	if (f->interleaved) { /* 15 bits are reserved */
+		s->unordered = second & 1;
+		s->mid = s32(rd_u32(&f->skipped));
+	}
+	return true;
 }
 
 static void note_unknown(struct sctp_init *i, struct span whole)
@@ -102,6 +132,8 @@ static void read_extensions(struct sctp_init *i, struct rd r)
 		uint8_t type = rd_u8(&r);
 		i->forward_tsn = i->forward_tsn || type == SCTP_FORWARD_TSN;
 		i->reconfig = i->reconfig || type == SCTP_RE_CONFIG;
+		i->interleaving = i->interleaving || type == SCTP_I_DATA;
+		i->i_forward_tsn = i->i_forward_tsn || type == SCTP_I_FORWARD_TSN;
 	}
 }
 

@@ -26,6 +26,7 @@
 #define SCTP_COMMON_HEADER 12
 #define SCTP_TLV_HEADER 4
 #define SCTP_DATA_HEADER 16 /* with the chunk's own four bytes */
+#define SCTP_I_DATA_HEADER 20
 #define SCTP_MAX_PACKET 9000
 #define SCTP_MAX_GAPS 20 /* reported in one SACK; also duplicates */
 #define SCTP_MAX_RESET 256 /* streams in one request of ours */
@@ -44,8 +45,10 @@ enum sctp_chunk_type {
 	SCTP_COOKIE_ECHO = 10,
 	SCTP_COOKIE_ACK = 11,
 	SCTP_SHUTDOWN_COMPLETE = 14,
+	SCTP_I_DATA = 64,       /* RFC 8260 section 2.1 */
 	SCTP_RE_CONFIG = 130,   /* RFC 6525 section 3.1 */
 	SCTP_FORWARD_TSN = 192, /* RFC 3758 section 3.2 */
+	SCTP_I_FORWARD_TSN = 194, /* RFC 8260 section 2.3.1 */
 };
 
 enum sctp_flag {
@@ -104,23 +107,46 @@ uint32_t tt_sctp_read_packet(struct sctp_header *h, struct rd *chunks, const uin
 /* False at the end, and with a bad cursor where what is left is no TLV. */
 bool tt_sctp_next(struct rd *r, struct sctp_tlv *out);
 
+/* DATA, or I-DATA (RFC 8260 section 2.1):
+ *
+ *   |                              TSN                              |
+ *   |       stream identifier       |   SSN; I-DATA: reserved       |
+ *   |                      I-DATA: message identifier               |
+ *   |      payload protocol; of I-DATA behind the first: FSN        |
+ *   |  user data                                                    | */
 struct sctp_data {
 	struct serial32 tsn;
 	uint16_t stream;
+	bool interleaved, begin, end, unordered, immediate; /* the first: it is I-DATA */
 	struct serial32 mid; /* of DATA only the low half: the SSN */
-	uint32_t ppid;
-	bool begin, end, unordered, immediate;
+	uint32_t fsn;        /* of I-DATA; 0 with begin */
+	uint32_t ppid;       /* of I-DATA only with begin, else 0 */
 	const uint8_t *data;
 	size_t len;
 };
 bool tt_sctp_read_data(struct sctp_data *d, const struct sctp_tlv *chunk);
+
+/* FORWARD-TSN (RFC 3758 section 3.2) or I-FORWARD-TSN: the new cumulative TSN, then what is skipped. */
+struct sctp_forward {
+	struct serial32 cum;
+	bool interleaved;
+	struct rd skipped; /* whole entries: checked */
+};
+struct sctp_skipped {
+	uint16_t stream;
+	bool unordered; /* only of I-FORWARD-TSN */
+	struct serial32 mid;
+};
+bool tt_sctp_read_forward(struct sctp_forward *f, const struct sctp_tlv *chunk);
+bool tt_sctp_next_skipped(struct sctp_forward *f, struct sctp_skipped *s); /* false: no more */
 
 struct sctp_init {
 	uint32_t tag, window;
 	uint16_t out_streams, in_streams;
 	struct serial32 tsn;
 	struct span cookie; /* of an INIT ACK; len 0: none */
-	bool forward_tsn, reconfig;
+	/* extensions; our writer always names the first two */
+	bool forward_tsn, reconfig, interleaving, i_forward_tsn;
 	/* parameters to report, 3.2.1: whole, padded, one after another */
 	uint8_t unknown[256];
 	size_t unknown_len;
@@ -151,6 +177,7 @@ void tt_sctp_write_header(struct wr *w, const struct sctp_header *h); /* checksu
 size_t tt_sctp_seal(struct wr *w); /* sets the checksum; the length, 0 if it did not fit */
 
 void tt_sctp_write_data(struct wr *w, const struct sctp_data *d);
+void tt_sctp_write_skipped(struct wr *w, const struct sctp_skipped *s, bool interleaved);
 /* An INIT or INIT ACK with our parameters; cookie and unknown only of the latter. */
 void tt_sctp_write_init(struct wr *w, uint8_t type, const struct sctp_init *i);
 /* An error cause with its information, 3.3.10; inside ABORT or ERROR. */

@@ -60,7 +60,7 @@ size_t tt_sctp_seal(struct wr *w)
 
 void tt_sctp_write_data(struct wr *w, const struct sctp_data *d)
 {
-	size_t at = tt_sctp_begin(w, SCTP_DATA,
+	size_t at = tt_sctp_begin(w, d->interleaved ? SCTP_I_DATA : SCTP_DATA,
 	                          (uint8_t)((d->end ? SCTP_FLAG_END : 0) |
 	                                    (d->begin ? SCTP_FLAG_BEGIN : 0) |
 	                                    (d->unordered ? SCTP_FLAG_UNORDERED : 0) |
@@ -68,10 +68,20 @@ void tt_sctp_write_data(struct wr *w, const struct sctp_data *d)
 
 	wr_u32(w, d->tsn.v);
 	wr_u16(w, d->stream);
-	wr_u16(w, (uint16_t)d->mid.v);
-	wr_u32(w, d->ppid);
+	wr_u16(w, d->interleaved ? 0 : (uint16_t)d->mid.v);
+	if (d->interleaved)
+		wr_u32(w, d->mid.v);
+	wr_u32(w, d->interleaved && !d->begin ? d->fsn : d->ppid);
 	wr_bytes(w, d->data, d->len);
 	tt_sctp_end(w, at);
+}
+
+void tt_sctp_write_skipped(struct wr *w, const struct sctp_skipped *s, bool interleaved)
+{
+	wr_u16(w, s->stream);
+	wr_u16(w, interleaved ? s->unordered : (uint16_t)s->mid.v);
+	if (interleaved)
+		wr_u32(w, s->mid.v);
 }
 
 void tt_sctp_write_init(struct wr *w, uint8_t type, const struct sctp_init *i)
@@ -94,6 +104,10 @@ void tt_sctp_write_init(struct wr *w, uint8_t type, const struct sctp_init *i)
 	p = tt_sctp_begin_param(w, SCTP_P_EXTENSIONS);
 	wr_u8(w, SCTP_RE_CONFIG);
 	wr_u8(w, SCTP_FORWARD_TSN);
+	if (i->interleaving)
+		wr_u8(w, SCTP_I_DATA);
+	if (i->i_forward_tsn)
+		wr_u8(w, SCTP_I_FORWARD_TSN);
 	tt_sctp_end_param(w, p);
 	struct rd r = rd_make(i->unknown, i->unknown_len);
 	for (struct sctp_tlv unknown; tt_sctp_next(&r, &unknown);) {

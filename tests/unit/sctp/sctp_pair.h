@@ -24,6 +24,9 @@ struct logged {
 	uint32_t first; /* the first four bytes: tests number their messages */
 };
 
+/* Both ends of the next pair: I-DATA, or DATA. A program may run its tests with both. */
+static bool pair_interleaves;
+
 struct pair {
 	struct sim sim;
 	struct tt_sctp *s[2];
@@ -53,13 +56,16 @@ static inline uint64_t pair_hash(uint64_t h, const uint8_t *data, size_t len)
 static inline void pair_init(struct pair *p, uint64_t seed, const struct sim_link *link,
                              const struct tt_sctp_config *cfg)
 {
-	static const struct tt_sctp_config plain;
+	struct tt_sctp_config c = { 0 };
 
+	if (cfg)
+		c = *cfg;
+	c.no_interleaving = c.no_interleaving || !pair_interleaves;
 	memset(p, 0, sizeof *p);
 	p->link = link ? *link : (struct sim_link){ .delay = 10000 };
 	sim_init(&p->sim, seed, &p->link);
 	for (int i = 0; i < 2; i++)
-		assert_int_equal(tt_sctp_new(&p->s[i], &p->sim.env[i], cfg ? cfg : &plain, p->sim.now), 0);
+		assert_int_equal(tt_sctp_new(&p->s[i], &p->sim.env[i], &c, p->sim.now), 0);
 }
 
 static inline void pair_free(struct pair *p)

@@ -338,8 +338,10 @@ static void many_streams_are_reset_together(void **state)
 
 static void a_reader_that_does_not_read_closes_the_window(void **state)
 {
+	const struct tt_sctp_config cfg = { .recv_window = 1048576 };
+
 	(void)state;
-	pair_init(&pair, 16, NULL, NULL);
+	pair_init(&pair, 16, NULL, &cfg);
 	pair_connect(&pair);
 	pair.keep_events[1] = true;
 	for (uint32_t n = 0; n < 40; n++)
@@ -433,7 +435,8 @@ static void a_peer_that_begins_anew_restarts_the_association(void **state)
 	pair_number(&pair, 0, 1, 1, 50000, NULL);
 	pair_settle(&pair);
 	tt_sctp_free(pair.s[1]);
-	assert_int_equal(tt_sctp_new(&pair.s[1], &pair.sim.env[1], &(struct tt_sctp_config){ 0 },
+	assert_int_equal(tt_sctp_new(&pair.s[1], &pair.sim.env[1], &(struct tt_sctp_config){
+	                                     .no_interleaving = !pair_interleaves },
 	                             pair.sim.now), 0);
 	pair.connected[1] = 0;
 	tt_sctp_connect(pair.s[1], pair.sim.now);
@@ -476,5 +479,8 @@ int main(void)
 		cmocka_unit_test(a_peer_that_begins_anew_restarts_the_association),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	const int failed = cmocka_run_group_tests_name("DATA", tests, NULL, NULL);
+
+	pair_interleaves = true;
+	return failed + cmocka_run_group_tests_name("I-DATA", tests, NULL, NULL);
 }

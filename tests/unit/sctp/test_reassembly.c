@@ -68,7 +68,7 @@ static void what_forward_tsn_makes_whole_finds_a_place_to_wait(void **state)
 	tt_sctp_reassembly_skip(&rx, s32(1));
 	assert_true(rx.streams[0].count <= rx.streams[0].cap);
 	assert_null(tt_sctp_reassembly_poll(&rx));
-	tt_sctp_reassembly_skip_stream(&rx, 0, s16(0));
+	tt_sctp_reassembly_skip_stream(&rx, &(struct sctp_skipped){ .stream = 0 });
 	for (unsigned n = 0; n < 16; n++)
 		assert_non_null(tt_sctp_reassembly_poll(&rx));
 	assert_null(tt_sctp_reassembly_poll(&rx));

@@ -234,6 +234,13 @@ static void gap_blocks_must_ascend(void **state)
 	}
 }
 
+static bool read_as(struct sctp_tlv *c, const uint8_t *bytes, size_t len)
+{
+	struct rd r = rd_make(bytes, len);
+
+	return tt_sctp_next(&r, c);
+}
+
 static void an_init_reads_as_it_was_written(void **state)
 {
 	const uint8_t cookie[7] = "cookies";
@@ -263,13 +270,16 @@ static void an_init_reads_as_it_was_written(void **state)
 		tt_sctp_write_init(&w, SCTP_INIT, &in);
 		assert_int_equal(wr_len(&w), n > 0 ? 40 : 32);
 	}
-}
-
-static bool read_as(struct sctp_tlv *c, const uint8_t *bytes, size_t len)
-{
-	struct rd r = rd_make(bytes, len);
-
-	return tt_sctp_next(&r, c);
+	/* RFC 8260 sections 2.2.1 and 2.3.1: each of its chunks is named by itself */
+	for (int n = 0; n < 4; n++) {
+		in.interleaving = n & 1;
+		in.i_forward_tsn = n & 2;
+		w = wr_make(buf, sizeof buf);
+		tt_sctp_write_init(&w, SCTP_INIT, &in);
+		assert_true(read_as(&c, buf, wr_len(&w)) && tt_sctp_read_init(&out, &c));
+		assert_int_equal(out.interleaving, n & 1);
+		assert_int_equal(out.i_forward_tsn, n >> 1 & 1);
+	}
 }
 
 /* RFC 9260 section 3.2: that is the chunk's own. Between two parameters it counts. */
@@ -391,6 +401,82 @@ static void data_has_a_header_of_twelve_bytes(void **state)
 		}
 }
 
+/* RFC 8260 section 2.1: the last field says the protocol of the first fragment, and the place of each
+ * other one. What is reserved may be anything. */
+static void i_data_has_a_header_of_sixteen_bytes(void **state)
+{
+	static const uint8_t whole[] = { SCTP_I_DATA, 0, 0, 22, 0, 0, 0, 1, 0,   2,   0xff,
+		                         0xff,        1, 2, 3,  4, 0, 0, 0, 51, 'h', 'i' };
+	struct sctp_tlv c;
+	struct sctp_data d;
+
+	(void)state;
+	for (unsigned n = 4; n <= sizeof whole; n++)
+		for (unsigned flags = 0; flags < 16; flags++) {
+			const bool begin = flags >> 1 & 1;
+			uint8_t *exact = malloc(n), again[32];
+			memcpy(exact, whole, n);
+			exact[1] = (uint8_t)flags;
+			exact[3] = (uint8_t)n;
+			assert_true(read_as(&c, exact, n));
+			assert_int_equal(tt_sctp_read_data(&d, &c), n >= 20);
+			if (n >= 20) {
+				struct wr w = wr_make(again, sizeof again);
+				assert_true(d.len == n - 20 && d.tsn.v == 1 && d.stream == 2 &&
+				            d.mid.v == 0x01020304 && d.end == (flags & 1) &&
+				            d.begin == begin && d.unordered == (flags >> 2 & 1) &&
+				            d.immediate == (flags >> 3 & 1) && d.interleaved);
+				assert_true(d.ppid == (begin ? 51 : 0) && d.fsn == (begin ? 0 : 51));
+				tt_sctp_write_data(&w, &d);
+				exact[10] = exact[11] = 0;
+				assert_memory_equal(again, exact, n);
+			}
+			free(exact);
+		}
+}
+
+/* RFC 3758 section 3.2, RFC 8260 section 2.3.1. */
+static void forward_tsns_have_whole_entries(void **state)
+{
+	static const uint8_t plain[] = { SCTP_FORWARD_TSN, 0, 0, 16, 0, 0, 0, 9, 0, 1, 0xff, 2, 0, 3, 0, 4 };
+	static const uint8_t mids[] = { SCTP_I_FORWARD_TSN, 0, 0, 24, 0, 0, 0, 9, 0, 1, 0xff, 0xff,
+		                        1, 2, 3, 4, 0, 3, 0xff, 0xfe, 0, 0, 0, 4 };
+	struct sctp_forward f;
+	struct sctp_skipped s;
+	struct sctp_tlv c;
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		const uint8_t *all = i ? mids : plain;
+		const unsigned entry = i ? 8 : 4;
+		for (unsigned n = 4; n <= 8 + 2 * entry; n++) {
+			uint8_t *exact = malloc(n);
+			memcpy(exact, all, n);
+			exact[3] = (uint8_t)n;
+			assert_true(read_as(&c, exact, n));
+			const bool good = n >= 8 && n % entry == 0;
+			assert_int_equal(tt_sctp_read_forward(&f, &c), good);
+			for (unsigned k = 8; good && k < n; k += entry)
+				assert_true(tt_sctp_next_skipped(&f, &s) && s.stream == (k == 8 ? 1 : 3));
+			if (good)
+				assert_true(f.cum.v == 9 && !tt_sctp_next_skipped(&f, &s));
+			free(exact);
+		}
+		assert_true(read_as(&c, all, 8 + 2 * entry) && tt_sctp_read_forward(&f, &c));
+		for (int k = 0; k < 2; k++) {
+			uint8_t again[8];
+			struct wr w = wr_make(again, sizeof again);
+			assert_true(tt_sctp_next_skipped(&f, &s));
+			assert_int_equal(s.mid.v, k ? 4 : i ? 0x01020304 : 0xff02);
+			assert_int_equal(s.unordered, i && k == 0);
+			tt_sctp_write_skipped(&w, &s, f.interleaved);
+			assert_int_equal(wr_len(&w), entry);
+			assert_int_equal(again[1], k ? 3 : 1);
+			assert_memory_equal(again + entry - 2, all + 8 + (unsigned)(k + 1) * entry - 2, 2);
+		}
+	}
+}
+
 /* An INIT with these parameters behind its sixteen bytes. */
 static bool init_of(struct sctp_init *i, const uint8_t *params, size_t len)
 {
@@ -439,14 +525,18 @@ static void extensions_are_found_in_any_order(void **state)
 	static const struct {
 		uint8_t params[12];
 		size_t len;
-		bool forward, reconfig;
+		bool forward, reconfig, interleaving, i_forward;
 	} rows[] = {
-		{ { 0x80, 8, 0, 4 }, 4, false, false },
-		{ { 0x80, 8, 0, 5, 192 }, 8, true, false },
-		{ { 0x80, 8, 0, 5, 130 }, 8, false, true },
-		{ { 0x80, 8, 0, 7, 192, 1, 130 }, 8, true, true },
-		{ { 0x80, 8, 0, 7, 130, 1, 192 }, 8, true, true },
-		{ { 0x80, 8, 0, 5, 193 }, 8, false, false },
+		{ { 0x80, 8, 0, 4 }, 4, false, false, false, false },
+		{ { 0x80, 8, 0, 5, 192 }, 8, true, false, false, false },
+		{ { 0x80, 8, 0, 5, 130 }, 8, false, true, false, false },
+		{ { 0x80, 8, 0, 7, 192, 1, 130 }, 8, true, true, false, false },
+		{ { 0x80, 8, 0, 7, 130, 1, 192 }, 8, true, true, false, false },
+		{ { 0x80, 8, 0, 5, 193 }, 8, false, false, false, false },
+		{ { 0x80, 8, 0, 5, 64 }, 8, false, false, true, false },
+		{ { 0x80, 8, 0, 5, 194 }, 8, false, false, false, true },
+		{ { 0x80, 8, 0, 8, 130, 192, 64, 194 }, 8, true, true, true, true },
+		{ { 0x80, 8, 0, 7, 194, 64, 0 }, 8, false, false, true, true },
 	};
 
 	(void)state;
@@ -455,6 +545,8 @@ static void extensions_are_found_in_any_order(void **state)
 		assert_true(init_of(&i, rows[k].params, rows[k].len));
 		assert_int_equal(i.forward_tsn, rows[k].forward);
 		assert_int_equal(i.reconfig, rows[k].reconfig);
+		assert_int_equal(i.interleaving, rows[k].interleaving);
+		assert_int_equal(i.i_forward_tsn, rows[k].i_forward);
 	}
 }
 
@@ -565,6 +657,8 @@ int main(void)
 		cmocka_unit_test(a_packet_has_a_header_and_a_chunk_and_at_most_9000_bytes),
 		cmocka_unit_test(a_walk_ends_at_what_is_no_chunk),
 		cmocka_unit_test(data_has_a_header_of_twelve_bytes),
+		cmocka_unit_test(i_data_has_a_header_of_sixteen_bytes),
+		cmocka_unit_test(forward_tsns_have_whole_entries),
 		cmocka_unit_test(parameters_are_taken_ignored_reported_or_end_the_reading),
 		cmocka_unit_test(extensions_are_found_in_any_order),
 		cmocka_unit_test(an_init_cut_off_or_with_bad_parameters_is_refused),
