@@ -1,6 +1,6 @@
 /* against_usrsctp.c - our association against usrsctp, in one process and in virtual time.
  *
- * usrsctp is another's implementation of RFC 9260, 3758 and 6525; nothing of taut links to it
+ * usrsctp is another's implementation of RFC 9260, 3758, 6525 and 8260; nothing of taut links to it
  * but this test. Both sides send messages of many sizes over a link that loses, doubles and
  * reorders; what arrives must be what was sent, in order where order was asked for. Then each
  * side resets a stream, uses it anew, and one of them ends the association.
@@ -49,6 +49,7 @@ struct call {
 	bool count_only; /* messages may be lost: not in the books, only counted */
 	size_t counted[2];
 	uint32_t next[2];
+	size_t chunks[2][256]; /* by receiver and type */
 	/* messages that usrsctp hands over in pieces, by stream */
 	uint8_t *part[STREAMS];
 	size_t part_len[STREAMS];
@@ -59,6 +60,7 @@ struct scenario {
 	bool we_connect, they_connect, we_end;
 	unsigned loss, reorder, duplicate;
 	size_t bytes; /* from each side */
+	bool interleaved; /* I-DATA is wanted by usrsctp too */
 };
 
 static struct call *current; /* usrsctp knows addresses only */
@@ -189,7 +191,19 @@ static struct sockaddr_conn address(struct call *c)
 	return a;
 }
 
-static struct socket *open_socket(struct call *c)
+/* RFC 8260 section 4.3.1; the header of usrsctp leaves it out. */
+#define INTERLEAVING_SUPPORTED 0x00001206
+
+static void interleave(struct socket *s)
+{
+	const struct sctp_assoc_value on = { .assoc_id = SCTP_ALL_ASSOC, .assoc_value = 1 };
+	const int fully = 2; /* what comes in of several messages is handed over as it comes */
+
+	set(s, SCTP_FRAGMENT_INTERLEAVE, &fully, sizeof fully);
+	set(s, INTERLEAVING_SUPPORTED, &on, sizeof on);
+}
+
+static struct socket *open_socket(struct call *c, bool interleaved)
 {
 	struct socket *s =
 		usrsctp_socket(AF_CONN, SOCK_STREAM, IPPROTO_SCTP, on_receive, NULL, 0, c);
@@ -214,6 +228,8 @@ static struct socket *open_socket(struct call *c)
 	set(s, SCTP_INITMSG, &init, sizeof init);
 	set(s, SCTP_ENABLE_STREAM_RESET, &resets, sizeof resets);
 	set(s, SCTP_NODELAY, &on, sizeof on);
+	if (interleaved)
+		interleave(s);
 	usrsctp_setsockopt(s, SOL_SOCKET, SO_SNDBUF, &buffer, sizeof buffer);
 	usrsctp_setsockopt(s, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer);
 	if (usrsctp_bind(s, (struct sockaddr *)&a, sizeof a) < 0)
@@ -294,6 +310,30 @@ static void our_turn(struct call *c)
 
 /* ---- the world ---- */
 
+static void note_chunks(struct call *c, const struct sim_packet *p)
+{
+	for (size_t at = 12; at + 4 <= p->len;) {
+		const size_t len = (size_t)p->data[at + 2] << 8 | p->data[at + 3];
+		c->chunks[p->to][p->data[at]]++;
+		at += (tt_max(len, 4) + 3) & ~(size_t)3;
+	}
+}
+
+/* Both sides sent messages by the one kind of chunk, and by no other. */
+static bool as_agreed(const struct call *c, bool interleaved)
+{
+	enum { DATA = 0, I_DATA = 64, FORWARD_TSN = 192, I_FORWARD_TSN = 194 };
+	bool good = true;
+
+	for (int to = 0; to < 2; to++) {
+		const size_t *n = c->chunks[to];
+		good = good && n[interleaved ? I_DATA : DATA] > 0 &&
+		       n[interleaved ? DATA : I_DATA] == 0 &&
+		       n[interleaved ? FORWARD_TSN : I_FORWARD_TSN] == 0;
+	}
+	return good;
+}
+
 static void step(struct call *c)
 {
 	our_turn(c);
@@ -302,6 +342,7 @@ static void step(struct call *c)
 	c->sim.now = tt_max64(c->sim.now, next);
 	struct sim_packet *p;
 	while ((p = sim_take(&c->sim)) != NULL) {
+		note_chunks(c, p);
 		if (p->to == OURS)
 			tt_sctp_recv(c->ours, c->sim.now, p->data, p->len);
 		else
@@ -500,12 +541,12 @@ static void begin(struct call *c, const struct scenario *s, uint64_t seed)
 	if (s->we_connect)
 		tt_sctp_connect(c->ours, c->sim.now);
 	if (s->they_connect) {
-		c->theirs = open_socket(c);
+		c->theirs = open_socket(c, s->interleaved);
 		if (usrsctp_connect(c->theirs, (struct sockaddr *)&a, sizeof a) < 0 &&
 		    errno != EINPROGRESS)
 			perror("usrsctp_connect");
 	} else {
-		c->listener = open_socket(c);
+		c->listener = open_socket(c, s->interleaved);
 		usrsctp_listen(c->listener, 1);
 	}
 }
@@ -558,7 +599,8 @@ static bool play(const struct scenario *s, uint64_t seed)
 		  check(s, "messages", exchange(c, s->bytes), c);
 	taut_time took = c->sim.now;
 	ok = ok && check(s, "unreliable", exchange_unreliable(c), c) &&
-	     check(s, "reset", reset_streams(c), c) && check(s, "end", end_call(c, s->we_end), c);
+	     check(s, "reset", reset_streams(c), c) && check(s, "end", end_call(c, s->we_end), c) &&
+	     check(s, "chunks", as_agreed(c, s->interleaved), c);
 	struct tt_sctp_counters n = tt_sctp_count(c->ours);
 	printf("# %s: %zu + %zu bytes in %.1f s, %" PRIu64 " of our chunks and %" PRIu64
 	       " again; unreliable: %zu and %zu of 200 arrived\n",
@@ -580,13 +622,18 @@ static void say_debug(const char *format, ...)
 int main(int argc, char **argv)
 {
 	static const struct scenario all[] = {
-		{ "we_connect", true, false, true, 0, 0, 0, 3000000 },
-		{ "they_connect", false, true, false, 0, 0, 0, 3000000 },
-		{ "both_connect", true, true, true, 0, 20, 20, 2000000 },
-		{ "we_connect_loss_5", true, false, false, 50, 20, 20, 1500000 },
-		{ "they_connect_loss_5", false, true, true, 50, 20, 20, 1500000 },
-		{ "both_connect_loss_20", true, true, false, 200, 50, 20, 600000 },
-		{ "they_connect_loss_20", false, true, true, 200, 50, 20, 600000 },
+		{ "we_connect", true, false, true, 0, 0, 0, 3000000, false },
+		{ "they_connect", false, true, false, 0, 0, 0, 3000000, false },
+		{ "both_connect", true, true, true, 0, 20, 20, 2000000, false },
+		{ "we_connect_loss_5", true, false, false, 50, 20, 20, 1500000, false },
+		{ "they_connect_loss_5", false, true, true, 50, 20, 20, 1500000, false },
+		{ "both_connect_loss_20", true, true, false, 200, 50, 20, 600000, false },
+		{ "they_connect_loss_20", false, true, true, 200, 50, 20, 600000, false },
+		{ "we_connect_i_data", true, false, true, 0, 0, 0, 3000000, true },
+		{ "they_connect_i_data", false, true, false, 0, 0, 0, 3000000, true },
+		{ "both_connect_i_data", true, true, true, 0, 20, 20, 2000000, true },
+		{ "we_connect_i_data_loss_5", true, false, false, 50, 20, 20, 1500000, true },
+		{ "they_connect_i_data_loss_20", false, true, true, 200, 50, 20, 600000, true },
 	};
 	uint64_t seed = argc > 1 ? strtoull(argv[1], NULL, 0) : 1;
 	bool ok = true;
