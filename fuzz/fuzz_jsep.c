@@ -143,7 +143,11 @@ static void check_rollback(struct world *w, int i)
 	if (!w->untouched[i])
 		return;
 	look(w->pc[i], &now);
-	now.needed = w->stable[i].needed; /* asked anew, webrtc-pc section 4.4.1.6 */
+	now.needed = w->stable[i].needed; /* asked anew, webrtc-pc section 4.4.1.5 */
+	/* What the offer had stopped stays stopped, there as well. */
+	for (size_t k = 0; k < now.count; k++)
+		if (now.t[k].current == TAUT_STOPPED && k < w->stable[i].count)
+			w->stable[i].t[k].current = w->stable[i].t[k].direction = TAUT_STOPPED;
 	if (w->stable[i].ufrag[0] == '\0') /* a restart was under way, and is undone */
 		memset(now.ufrag, 0, sizeof now.ufrag);
 	FUZZ_CHECK(memcmp(&now, &w->stable[i], sizeof now) == 0, "a rollback leads back");
@@ -193,7 +197,13 @@ static void check_lines(struct world *w, int i)
 	}
 }
 
-static void deliver(struct world *w)
+static void answer_at_last(struct world *w, int i)
+{
+	if (taut_pc_signaling_state(w->pc[i]) == TAUT_SIGNALING_HAVE_LOCAL_PRANSWER)
+		set_local(w, i, 0);
+}
+
+static void deliver(struct world *w, bool provisionally)
 {
 	if (w->count == 0)
 		return;
@@ -209,7 +219,7 @@ static void deliver(struct world *w)
 	fine(w, i, taut_pc_set_remote_description(pc, w->now, m->type, m->text, m->len),
 	     m->type == TAUT_SDP_OFFER ? "their offer" : "their answer");
 	if (m->type == TAUT_SDP_OFFER)
-		set_local(w, i, 0);
+		set_local(w, i, provisionally ? TAUT_SDP_PRANSWER : 0);
 	check_lines(w, i);
 }
 
@@ -261,7 +271,7 @@ static void touch(struct world *w, int i, struct rd *in)
 	taut_channel ch;
 
 	w->untouched[i] = false;
-	switch (rd_u8(in) % 6) {
+	switch (rd_u8(in) % 7) {
 	case 0:
 		if (w->added[i]++ < ADDED)
 			fine(w, i, taut_pc_add_transceiver(w->pc[i], w->now, &init, &t), "add");
@@ -282,6 +292,10 @@ static void touch(struct world *w, int i, struct rd *in)
 		if (w->added[i]++ < ADDED)
 			fine(w, i, taut_pc_create_data_channel(w->pc[i], w->now, NULL, &ch),
 			     "channel");
+		break;
+	case 5:
+		if (info || w->wild)
+			fine(w, i, taut_pc_stop_transceiver(w->pc[i], w->now, id), "stop");
 		break;
 	default:
 		fine(w, i, taut_pc_restart_ice(w->pc[i], w->now), "restart");
@@ -322,8 +336,11 @@ static void well_bred(struct world *w, struct rd *in)
 		w->now += FUZZ_SECOND;
 		taut_pc_tick(w->pc[i], w->now);
 		break;
+	case 11:
+		answer_at_last(w, i);
+		break;
 	default:
-		deliver(w);
+		deliver(w, what & 64);
 	}
 }
 
@@ -338,8 +355,9 @@ static void check_agreed(struct world *w)
 	FUZZ_CHECK(!w->needed[0] && !w->needed[1], "and nothing is left to negotiate");
 	for (size_t k = 0; k < w->pc[0]->transceiver_count; k++) {
 		const struct pc_transceiver *a = w->pc[0]->transceivers[k];
-		if (a->current_direction == TAUT_STOPPED)
-			continue;
+		if (a->current_direction == TAUT_STOPPED ||
+		    (a->direction == TAUT_STOPPED && a->bound.m_line < 0))
+			continue; /* the latter was never described */
 		const struct pc_transceiver *b = pc_transceiver_at_line(w->pc[1], a->bound.m_line);
 		FUZZ_CHECK(b && strcmp(a->bound.mid, b->bound.mid) == 0, "both know the m-line");
 		FUZZ_CHECK(b->current_direction == mirrored(a->current_direction),
@@ -351,7 +369,9 @@ static void settle(struct world *w)
 {
 	for (int round = 0; round < 24; round++) {
 		while (w->count > 0)
-			deliver(w);
+			deliver(w, false);
+		answer_at_last(w, 0);
+		answer_at_last(w, 1);
 		drain(w, 0);
 		drain(w, 1);
 		const int i = w->needed[0] ? 0 : 1;
@@ -401,7 +421,7 @@ static void give_any(struct world *w, int i, struct rd *in)
 	leave_stable(w, i);
 	look(w->pc[i], &before);
 	if (fine(w, i,
-		 taut_pc_set_remote_description(w->pc[i], w->now, how & 128 ? how % 4 : t.type,
+		 taut_pc_set_remote_description(w->pc[i], w->now, how & 128 ? how % 5 : t.type,
 						t.text, t.len),
 		 "any description"))
 		check_lines(w, i);
@@ -475,7 +495,7 @@ static void behave_wild(struct world *w, struct rd *in)
 		break;
 	case 10:
 	case 11:
-		set_local(w, i, 0);
+		set_local(w, i, what & 64 ? TAUT_SDP_PRANSWER : 0);
 		break;
 	default:
 		give_any(w, i, in);

@@ -219,6 +219,8 @@ taut_time taut_pc_deadline(const taut_pc *pc, const char **why); /* INT64_MAX: n
 #define TAUT_SIGNALING_HAVE_LOCAL_OFFER 2
 #define TAUT_SIGNALING_HAVE_REMOTE_OFFER 3
 #define TAUT_SIGNALING_CLOSED 4
+#define TAUT_SIGNALING_HAVE_LOCAL_PRANSWER 5
+#define TAUT_SIGNALING_HAVE_REMOTE_PRANSWER 6
 
 #define TAUT_GATHERING_NEW 1
 #define TAUT_GATHERING_GATHERING 2
@@ -296,12 +298,15 @@ const struct taut_event *taut_pc_poll_event(taut_pc *pc);
 #define TAUT_SDP_OFFER 1
 #define TAUT_SDP_ANSWER 2
 #define TAUT_SDP_ROLLBACK 3
+#define TAUT_SDP_PRANSWER 4 /* an answer that another may follow; media and checks start with it */
 /* webrtc-pc 4.4.2. The text lives until the next create_offer or create_answer, or the next
  * set_local_description without a text, which makes one. TAUT_E_STATE, TAUT_E_NOMEM. */
 int taut_pc_create_offer(taut_pc *pc, taut_time now, const char **sdp);
 int taut_pc_create_answer(taut_pc *pc, taut_time now, const char **sdp);
-/* type 0: whichever fits the signaling state; sdp NULL: what create_ would return now.
- * TAUT_E_INVAL: another text than create_ made last, or one that the peer's offer has overtaken. */
+/* type 0: an answer where one is awaited of us, else an offer; sdp NULL: what create_ would return
+ * now. TAUT_E_INVAL: another text than create_ made last, or one that the peer's offer has overtaken.
+ * A rollback, by this call or the next, takes back an offer of either side, not a provisional answer:
+ * TAUT_E_STATE. What the peer's offer had stopped stays stopped. */
 int taut_pc_set_local_description(taut_pc *pc, taut_time now, uint32_t type, const char *sdp,
                                   size_t len);
 /* An offer that meets a local one rolls that back first (implicit rollback), and this stays done
@@ -343,11 +348,17 @@ struct taut_transceiver_init {
 };
 int taut_pc_add_transceiver(taut_pc *pc, taut_time now, const struct taut_transceiver_init *init,
                             taut_transceiver *out);
-/* Takes effect with the next negotiation; one that a remote offer made starts as recvonly. */
+/* Takes effect with the next negotiation; one that a remote offer made starts as recvonly.
+ * TAUT_E_STATE: it is stopped. */
 int taut_pc_set_direction(taut_pc *pc, taut_time now, taut_transceiver t, uint32_t direction);
 /* The stream of what is sent, NULL: none; tracks of one stream are played in step (lip sync).
  * webrtc-pc 5.2 setStreams; takes effect with the next negotiation. */
 int taut_pc_set_stream(taut_pc *pc, taut_time now, taut_transceiver t, const char *stream_id);
+/* Sends and receives nothing more, says BYE, and cannot be undone: webrtc-pc 5.4 stop. Its direction
+ * is TAUT_STOPPED at once, and its current one when its m-line is rejected, by our next offer (an
+ * answer says inactive) or by the peer. A later transceiver may get the line. Again: nothing happens.
+ * TAUT_E_GONE, TAUT_E_STATE. */
+int taut_pc_stop_transceiver(taut_pc *pc, taut_time now, taut_transceiver t);
 struct taut_transceiver_info {
 	taut_transceiver id;
 	uint32_t kind, direction, current_direction; /* current 0: not negotiated yet */

@@ -73,6 +73,7 @@ struct pc_candidates {
 	char **lines;
 	size_t count;
 	bool done; /* no more will come */
+	uint64_t generation;
 };
 
 #define PC_NEVER INT64_MIN
@@ -83,6 +84,7 @@ struct pc_transceiver {
 		current_direction;       /* TAUT_SENDRECV ..., current 0: not negotiated */
 	struct pc_binding bound, stable; /* stable: what a rollback restores */
 	bool made_by_offer;              /* of the peer, not yet answered: a rollback removes it */
+	char offered_mid[PC_MID + 1];    /* of the offer created last, where it has no m-line yet */
 	bool sends, receives;            /* agreed on; the session has a receiver for it */
 	bool has_sender;                 /* so it has, which may be silent for now */
 	char *stream_id, *track_id;
@@ -107,6 +109,7 @@ struct pc_held {
 struct pc_description {
 	uint32_t type; /* 0: none */
 	struct tt_sdp *sdp;
+	uint64_t generation; /* of the ICE credentials in it, where it is ours */
 };
 
 struct pc_error {
@@ -136,6 +139,7 @@ struct taut_pc {
 	char *made_text, *local_text; /* what create_ and local_description handed out last */
 	uint32_t made_type;           /* of made_text; 0: it may not be set any more */
 	struct pc_candidates candidates, before; /* before: what undoing a restart brings back */
+	uint64_t last_generation, replaced; /* replaced: restart_ice wants a later one than this */
 	uint64_t session_id, session_version;
 	struct pc_codec *codecs; /* room for those of the configuration */
 	size_t codec_count;
@@ -223,6 +227,8 @@ struct pc_transceiver *pc_new_transceiver(struct taut_pc *pc, uint32_t kind, uin
 					  const char *stream_id, const char *track_id);
 void pc_free_transceiver(struct taut_pc *pc, struct pc_transceiver *t);
 void pc_make_room(struct taut_pc *pc); /* forgets a stopped one when there are too many */
+void pc_stop(struct taut_pc *pc,
+	     struct pc_transceiver *t); /* it neither sends nor receives any more */
 bool pc_direction_sends(uint32_t direction);
 bool pc_direction_receives(uint32_t direction);
 uint32_t pc_direction(bool sends, bool receives);
@@ -280,12 +286,20 @@ int pc_check_remote(struct taut_pc *pc, uint32_t type, const struct tt_sdp *sdp)
 void pc_bind_local_offer(struct taut_pc *pc, const struct tt_sdp *sdp);
 int pc_bind_remote_offer(struct taut_pc *pc, const struct tt_sdp *sdp);
 void pc_rollback(struct taut_pc *pc);
+/* What the peer's offer in force changed is undone, but for transceivers that the next one keeps. */
+void pc_replace_offer(struct taut_pc *pc, const struct tt_sdp *next);
 /* Credentials, fingerprints and candidates of a remote description. */
 int pc_take_transport(struct taut_pc *pc, taut_time now, uint32_t type, const struct tt_sdp *sdp);
-void pc_announce_tracks(struct taut_pc *pc, const struct tt_sdp *remote);
-/* Both sides agreed: the pending descriptions become the current ones and the streams follow.
- * After an error nothing has changed. */
-int pc_agree(struct taut_pc *pc, taut_time now, bool we_offered);
+void pc_announce_tracks(struct taut_pc *pc, uint32_t type, const struct tt_sdp *remote);
+void pc_stop_rejected(struct taut_pc *pc, const struct tt_sdp *remote);
+/* Both sides agreed: the streams follow, and after a final answer the pending descriptions become the
+ * current ones. The answer is taken over; after an error it is not, and nothing has changed. */
+int pc_agree(struct taut_pc *pc, taut_time now, const struct pc_description *answer,
+	     bool we_offered);
+/* What streams go by: the current descriptions, or those of a provisional answer. */
+bool pc_provisional(const struct taut_pc *pc);
+const struct tt_sdp *pc_agreed_local(const struct taut_pc *pc);
+const struct tt_sdp *pc_agreed_remote(const struct taut_pc *pc);
 struct tt_dcs *pc_make_channels(struct taut_pc *pc, taut_time now);
 void pc_free_description(struct pc_description *d);
 void pc_local_candidate(struct taut_pc *pc, const struct tt_ice_candidate *c);

@@ -152,14 +152,29 @@ static void stop_streams(struct taut_pc *pc, taut_time now, struct pc_transceive
 	}
 }
 
+static bool line_lives(const struct pair *p)
+{
+	return pc_section_lives(p->l) && pc_section_lives(p->r);
+}
+
 /* We answer nothing that was not offered: RFC 3264 section 6.1. A rejected line does neither. */
-static void agreed_directions(const struct pair *p, bool *sends, bool *receives)
+static uint32_t agreed_direction(const struct pair *p)
 {
 	uint32_t theirs = tt_sdp_direction(p->rs, p->r), ours = tt_sdp_direction(p->ls, p->l);
-	bool lives = pc_section_lives(p->l) && pc_section_lives(p->r);
+	bool lives = line_lives(p);
 
-	*sends = lives && pc_direction_sends(ours) && pc_direction_receives(theirs);
-	*receives = lives && pc_direction_receives(ours) && pc_direction_sends(theirs);
+	return pc_direction(lives && pc_direction_sends(ours) && pc_direction_receives(theirs),
+			    lives && pc_direction_receives(ours) && pc_direction_sends(theirs));
+}
+
+/* What it does then: one that is stopping takes no part in what is agreed on. */
+static void streams_of(const struct pc_transceiver *t, const struct pair *p, bool *sends,
+		       bool *receives)
+{
+	const uint32_t direction = agreed_direction(p);
+
+	*sends = t->direction != TAUT_STOPPED && pc_direction_sends(direction);
+	*receives = t->direction != TAUT_STOPPED && pc_direction_receives(direction);
 }
 
 /* All that can fail. What had streams before keeps them, with the new numbers. */
@@ -169,7 +184,7 @@ static int set_up_media(struct taut_pc *pc, taut_time now, struct pc_transceiver
 	bool sends, receives;
 	int err = TAUT_OK;
 
-	agreed_directions(p, &sends, &receives);
+	streams_of(t, p, &sends, &receives);
 	if (sends || receives)
 		err = make_session(pc, now);
 	if (!err && sends)
@@ -197,19 +212,19 @@ static void undo_media(struct taut_pc *pc, taut_time now, struct pc_transceiver 
 		tt_rtp_session_remove_receiver(pc->rtp, now, t->id);
 	if (!t->sends)
 		t->send_codec = NULL;
-	if (!pc->local.sdp || t->bound.m_line < 0 ||
-	    (size_t)t->bound.m_line >= pc->local.sdp->media_count)
+	const struct tt_sdp *ls = pc_agreed_local(pc);
+	if (!ls || t->bound.m_line < 0 || (size_t)t->bound.m_line >= ls->media_count)
 		return;
-	const struct pair was = pair_at(pc->local.sdp, pc->remote.sdp, (size_t)t->bound.m_line);
+	const struct pair was = pair_at(ls, pc_agreed_remote(pc), (size_t)t->bound.m_line);
 	if (t->sends)
 		set_sender(pc, now, t, &was);
 	if (t->receives)
 		set_receiver(pc, now, t, &was);
 }
 
-static int set_up_streams(struct taut_pc *pc, taut_time now, bool we_offered)
+static int set_up_streams(struct taut_pc *pc, taut_time now, const struct tt_sdp *ls,
+			  const struct tt_sdp *rs, bool we_offered)
 {
-	const struct tt_sdp *ls = pc->pending_local.sdp, *rs = pc->pending_remote.sdp;
 	int err = TAUT_OK;
 
 	for (size_t i = 0; !err && i < ls->media_count; i++) {
@@ -226,45 +241,48 @@ static int set_up_streams(struct taut_pc *pc, taut_time now, bool we_offered)
 }
 
 static void agree_media(struct taut_pc *pc, taut_time now, struct pc_transceiver *t,
-			const struct pair *p)
+			const struct pair *p, bool final)
 {
 	bool sends, receives;
 
-	agreed_directions(p, &sends, &receives);
-	bool lives = pc_section_lives(p->l) && pc_section_lives(p->r);
-	stop_streams(pc, now, t, sends, receives, lives);
-	if (!lives) {
+	streams_of(t, p, &sends, &receives);
+	stop_streams(pc, now, t, sends, receives, line_lives(p));
+	if (!line_lives(p)) { /* RFC 9429 section 4.2.2 */
 		t->current_direction = t->direction = TAUT_STOPPED;
-		t->bound = (struct pc_binding){ .m_line = -1 };
+		if (final)
+			t->bound = (struct pc_binding){ .m_line = -1 };
 		return;
 	}
 	t->sends = sends;
 	t->has_sender |= sends;
 	t->receives = receives;
-	t->current_direction = pc_direction(sends, receives);
+	if (t->current_direction != TAUT_STOPPED)
+		t->current_direction = agreed_direction(p);
+	/* webrtc-pc 4.4.1.5, [[FiredDirection]]: what we answer ends a track as well. */
+	t->bound.announced &= receives;
 	if (pc->rtp && (!pc_rtcp_rsize(p->ls, p->l) || !pc_rtcp_rsize(p->rs, p->r)))
 		tt_rtp_session_set_reduced_size(pc->rtp, false);
 }
 
-static void agree_data(struct taut_pc *pc, taut_time now, const struct pair *p)
+static void agree_data(struct taut_pc *pc, taut_time now, const struct pair *p, bool final)
 {
-	if (pc_section_lives(p->l) && pc_section_lives(p->r)) {
+	if (line_lives(p)) {
 		tt_dcs_set_remote(pc->channels, tt_sdp_sctp_port(p->r),
 				  tt_sdp_max_message_size(p->r));
 		tt_dcs_set_role(pc->channels, now, pc->dtls_client);
 		pc->data_agreed = true;
 		return;
 	}
+	if (!final)
+		return;
 	/* Rejected: the line may be recycled, and only a new channel asks for another. */
 	pc->data_m_line = -1;
 	pc->channels_wanted = false;
 }
 
 /* The role comes from the answer: RFC 8842 section 5.4. */
-static void agree_role(struct taut_pc *pc, bool we_offered)
+static void agree_role(struct taut_pc *pc, const struct tt_sdp *answer, bool we_offered)
 {
-	const struct tt_sdp *answer = we_offered ? pc->remote.sdp : pc->local.sdp;
-
 	for (size_t i = 0; !pc->agreed && i < answer->media_count; i++) {
 		if (!pc_section_lives(answer->media[i]))
 			continue;
@@ -276,10 +294,10 @@ static void agree_role(struct taut_pc *pc, bool we_offered)
 }
 
 /* Payload types that both sides have named stay as they are in later offers of ours. */
-static void settle_numbers(struct taut_pc *pc)
+static void settle_numbers(struct taut_pc *pc, const struct tt_sdp *rs)
 {
-	for (size_t i = 0; i < pc->remote.sdp->media_count; i++) {
-		const struct tt_sdp_media *r = pc->remote.sdp->media[i];
+	for (size_t i = 0; i < rs->media_count; i++) {
+		const struct tt_sdp_media *r = rs->media[i];
 		for (size_t k = 0; pc_section_lives(r) && k < r->codec_count; k++) {
 			const struct pc_codec *c = pc_match_codec(pc, r->kind, &r->codecs[k]);
 			if (c)
@@ -295,36 +313,60 @@ static void take_over(struct pc_description *current, struct pc_description *pen
 	*pending = (struct pc_description){ 0 };
 }
 
-int pc_agree(struct taut_pc *pc, taut_time now, bool we_offered)
+/* The transaction is over: nothing of it can be rolled back any more. */
+static void finish(struct taut_pc *pc)
 {
-	int err = set_up_streams(pc, now, we_offered);
-
-	if (err)
-		return err;
 	take_over(&pc->local, &pc->pending_local);
 	take_over(&pc->remote, &pc->pending_remote);
-	pc->signaling_state = TAUT_SIGNALING_STABLE;
+	pc->made_type = 0;
 	pc->negotiation_needed = false; /* asked anew, webrtc-pc section 4.4.1.5 */
-	agree_role(pc, we_offered);
-	if (pc->restarted_here || pc->restarted_there)
+	if (pc->local.generation > pc->replaced)
 		pc->restart_wanted = false;
 	pc->restarted_here = pc->restarted_there = false;
 	pc_forget_candidates(pc, false);
-	for (size_t i = 0; i < pc->local.sdp->media_count; i++) {
-		const struct pair p = pair_at(pc->local.sdp, pc->remote.sdp, i);
-		struct pc_transceiver *t = pc_transceiver_at_line(pc, (int)i);
-		if (t)
-			agree_media(pc, now, t, &p);
-		else if (pc->data_m_line == (int)i)
-			agree_data(pc, now, &p);
-	}
 	for (size_t i = 0; i < pc->transceiver_count; i++) {
 		pc->transceivers[i]->stable = pc->transceivers[i]->bound;
-		pc->transceivers[i]->heard_codec = NULL;
 		pc->transceivers[i]->made_by_offer = false;
 	}
 	pc->stable_data_m_line = pc->data_m_line;
-	settle_numbers(pc);
 	pc_keep_numbers(pc);
+}
+
+static uint32_t state_after(const struct pc_description *answer, bool we_offered)
+{
+	if (answer->type == TAUT_SDP_ANSWER)
+		return TAUT_SIGNALING_STABLE;
+	return we_offered ? TAUT_SIGNALING_HAVE_REMOTE_PRANSWER
+			  : TAUT_SIGNALING_HAVE_LOCAL_PRANSWER;
+}
+
+int pc_agree(struct taut_pc *pc, taut_time now, const struct pc_description *answer,
+	     bool we_offered)
+{
+	const struct tt_sdp *ls = we_offered ? pc->pending_local.sdp : answer->sdp;
+	const struct tt_sdp *rs = we_offered ? answer->sdp : pc->pending_remote.sdp;
+	struct pc_description *place = we_offered ? &pc->pending_remote : &pc->pending_local;
+	const bool final = answer->type == TAUT_SDP_ANSWER;
+	int err = set_up_streams(pc, now, ls, rs, we_offered);
+
+	if (err)
+		return err;
+	pc_free_description(place);
+	*place = *answer;
+	pc->signaling_state = state_after(answer, we_offered);
+	agree_role(pc, answer->sdp, we_offered);
+	for (size_t i = 0; i < ls->media_count; i++) {
+		const struct pair p = pair_at(ls, rs, i);
+		struct pc_transceiver *t = pc_transceiver_at_line(pc, (int)i);
+		if (t)
+			agree_media(pc, now, t, &p, final);
+		else if (pc->data_m_line == (int)i)
+			agree_data(pc, now, &p, final);
+	}
+	for (size_t i = 0; i < pc->transceiver_count; i++)
+		pc->transceivers[i]->heard_codec = NULL;
+	settle_numbers(pc, rs);
+	if (final)
+		finish(pc);
 	return TAUT_OK;
 }

@@ -11,17 +11,17 @@ static void bind_line(struct pc_transceiver *t, size_t line, const char *mid)
 	snprintf(t->bound.mid, sizeof t->bound.mid, "%s", mid ? mid : "");
 }
 
-static struct pc_transceiver *next_unbound(struct taut_pc *pc, uint32_t kind)
+/* The one that this section of our offer was made for, which may have been stopped since. */
+static struct pc_transceiver *offered_as(struct taut_pc *pc, const char *mid)
 {
 	for (size_t i = 0; i < pc->transceiver_count; i++) {
 		struct pc_transceiver *t = pc->transceivers[i];
-		if (t->kind == kind && t->bound.m_line < 0 && t->direction != TAUT_STOPPED)
+		if (t->bound.m_line < 0 && mid && strcmp(t->offered_mid, mid) == 0)
 			return t;
 	}
 	return NULL;
 }
 
-/* Our offer lists unbound transceivers in their order, so they bind in that order. */
 void pc_bind_local_offer(struct taut_pc *pc, const struct tt_sdp *sdp)
 {
 	for (size_t i = 0; i < sdp->media_count; i++) {
@@ -31,7 +31,7 @@ void pc_bind_local_offer(struct taut_pc *pc, const struct tt_sdp *sdp)
 			snprintf(known->bound.mid, sizeof known->bound.mid, "%s", m->mid);
 		if (!pc_section_lives(m) || known || pc->data_m_line == (int)i)
 			continue;
-		struct pc_transceiver *t = tt_sdp_is_rtp(m) ? next_unbound(pc, m->kind) : NULL;
+		struct pc_transceiver *t = tt_sdp_is_rtp(m) ? offered_as(pc, m->mid) : NULL;
 		if (t)
 			bind_line(t, i, m->mid);
 		else if (tt_sdp_is_sctp(m) && pc->data_m_line < 0)
@@ -90,13 +90,28 @@ static void roll_back_ice(struct taut_pc *pc)
 	}
 }
 
-/* webrtc-pc 4.4.1.6 and RFC 9429 section 4.1.10.2: as if the offer had never been. */
-void pc_rollback(struct taut_pc *pc)
+static bool keeps(const struct tt_sdp *next, const struct pc_transceiver *t)
+{
+	const size_t line = (size_t)t->bound.m_line;
+
+	if (!next || t->bound.m_line < 0 || line >= next->media_count)
+		return false;
+	const struct tt_sdp_media *m = next->media[line];
+	return pc_section_lives(m) && m->kind == t->kind &&
+	       strcmp(m->mid ? m->mid : "", t->bound.mid) == 0;
+}
+
+/* Those that the offer bound or made are as before, but for what the next one (or NULL) keeps. */
+static void release_transceivers(struct taut_pc *pc, const struct tt_sdp *next)
 {
 	size_t kept = 0;
 
 	for (size_t i = 0; i < pc->transceiver_count; i++) {
 		struct pc_transceiver *t = pc->transceivers[i];
+		if (keeps(next, t)) {
+			pc->transceivers[kept++] = t;
+			continue;
+		}
 		if (t->made_by_offer) {
 			pc_free_transceiver(pc, t);
 			continue;
@@ -105,33 +120,65 @@ void pc_rollback(struct taut_pc *pc)
 		pc->transceivers[kept++] = t;
 	}
 	pc->transceiver_count = kept;
+}
+
+static void retract_offer(struct taut_pc *pc)
+{
 	pc->data_m_line = pc->stable_data_m_line;
 	pc_restore_numbers(pc);
 	roll_back_ice(pc);
 	pc->made_type = 0;
-	pc->negotiation_needed = false; /* asked anew in stable */
 	pc_free_description(&pc->pending_local);
 	pc_free_description(&pc->pending_remote);
+}
+
+/* webrtc-pc 4.4.1.5 and RFC 9429 section 5.7: as if the offer had never been. */
+void pc_rollback(struct taut_pc *pc)
+{
+	release_transceivers(pc, NULL);
+	retract_offer(pc);
+	pc->negotiation_needed = false; /* asked anew in stable */
 	pc->signaling_state = TAUT_SIGNALING_STABLE;
 }
 
-/* An answer says nothing that our offer did not allow. */
-static bool may_receive(const struct taut_pc *pc, size_t line)
+void pc_replace_offer(struct taut_pc *pc, const struct tt_sdp *next)
 {
-	return pc->remote.type != TAUT_SDP_ANSWER || pc->pending_remote.sdp ||
-	       pc_direction_receives(tt_sdp_direction(pc->local.sdp, pc->local.sdp->media[line]));
+	release_transceivers(pc, next);
+	retract_offer(pc);
+}
+
+/* webrtc-pc 4.4.1.5: a line that the peer rejects, even by an offer, ends its transceiver. */
+void pc_stop_rejected(struct taut_pc *pc, const struct tt_sdp *remote)
+{
+	for (size_t i = 0; i < remote->media_count; i++) {
+		struct pc_transceiver *t = pc_transceiver_at_line(pc, (int)i);
+		if (!t || pc_section_lives(remote->media[i]))
+			continue;
+		pc_stop(pc, t);
+		t->current_direction = TAUT_STOPPED;
+	}
+}
+
+/* An answer says nothing that our offer did not allow. */
+static bool may_receive(const struct taut_pc *pc, uint32_t type, size_t line)
+{
+	const struct tt_sdp *local = pc_agreed_local(pc);
+
+	return type == TAUT_SDP_OFFER ||
+	       pc_direction_receives(tt_sdp_direction(local, local->media[line]));
 }
 
 /* A track is there when the peer's description sends and ours may receive: webrtc-pc 5.1. */
-void pc_announce_tracks(struct taut_pc *pc, const struct tt_sdp *remote)
+void pc_announce_tracks(struct taut_pc *pc, uint32_t type, const struct tt_sdp *remote)
 {
 	for (size_t i = 0; i < remote->media_count; i++) {
 		struct pc_transceiver *t = pc_transceiver_at_line(pc, (int)i);
 		const struct tt_sdp_media *m = remote->media[i];
-		if (!t)
+		if (!t || t->direction == TAUT_STOPPED)
 			continue;
 		bool sends = pc_section_lives(m) &&
-			     pc_direction_sends(tt_sdp_direction(remote, m)) && may_receive(pc, i);
+			     pc_direction_sends(tt_sdp_direction(remote, m)) &&
+			     may_receive(pc, type, i);
 		if (sends && !t->bound.announced) {
 			struct pc_event *e =
 				pc_queue(pc, TAUT_EV_TRACK, m->msid_count ? m->msids[0].stream : "",

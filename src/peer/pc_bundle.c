@@ -76,8 +76,9 @@ static bool shares_codec(const struct taut_pc *pc, const struct tt_sdp_media *o)
 static bool answerable(const struct taut_pc *pc, const struct tt_sdp *offer, size_t i)
 {
 	const struct tt_sdp_media *o = offer->media[i];
+	const struct pc_transceiver *t = pc_transceiver_at_line(pc, (int)i);
 
-	if (!pc_section_lives(o))
+	if (!pc_section_lives(o) || (t && t->current_direction == TAUT_STOPPED))
 		return false;
 	if (tt_sdp_is_sctp(o))
 		return pc->data_m_line < 0 || pc->data_m_line == (int)i;

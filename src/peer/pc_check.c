@@ -38,10 +38,10 @@ static int check_same_certificate(struct taut_pc *pc, const struct tt_sdp *sdp, 
 	size_t n = 0, m = 0;
 	const struct tt_sdp_fingerprint *is =
 		tt_sdp_fingerprints(sdp, pc_carrier(sdp, sdp->media[line]), &n);
-	const struct tt_sdp_media *before =
-		pc->agreed ? pc_transport_section(pc->remote.sdp) : NULL;
+	const struct tt_sdp *remote = pc_agreed_remote(pc);
+	const struct tt_sdp_media *before = pc->agreed ? pc_transport_section(remote) : NULL;
 	const struct tt_sdp_fingerprint *was =
-		before ? tt_sdp_fingerprints(pc->remote.sdp, before, &m) : NULL;
+		before ? tt_sdp_fingerprints(remote, before, &m) : NULL;
 
 	for (size_t i = 0; was && i < n; i++)
 		for (size_t k = 0; k < m; k++)
@@ -59,7 +59,7 @@ static int check_setup(struct taut_pc *pc, uint32_t type, const struct tt_sdp *s
 
 	if (setup == TT_SDP_HOLDCONN)
 		return refuse(pc, "RFC 8842 section 5.1", line, "a=setup:holdconn is not for DTLS");
-	if (type == TAUT_SDP_ANSWER && setup != TT_SDP_ACTIVE && setup != TT_SDP_PASSIVE)
+	if (type != TAUT_SDP_OFFER && setup != TT_SDP_ACTIVE && setup != TT_SDP_PASSIVE)
 		return refuse(pc, "RFC 8842 section 5.3", line,
 			      "an answer is a=setup:active or passive");
 	if (type == TAUT_SDP_OFFER && setup == TT_SDP_SETUP_NONE)
@@ -84,7 +84,7 @@ static int check_section(struct taut_pc *pc, uint32_t type, const struct tt_sdp 
 		return refuse(pc, "RFC 8839 section 5.4", i, "no a=ice-ufrag or no a=ice-pwd");
 	if (!tt_ice_remote_usable(tt_sdp_ufrag(sdp, carrier), tt_sdp_pwd(sdp, carrier)))
 		return refuse(pc, "RFC 8839 section 5.4", i, "unusable ICE credentials");
-	if (type == TAUT_SDP_ANSWER && tt_sdp_is_rtp(m) && !pc_rtcp_mux(sdp, m))
+	if (type != TAUT_SDP_OFFER && tt_sdp_is_rtp(m) && !pc_rtcp_mux(sdp, m))
 		return refuse(pc, "RFC 9429 section 5.11", i,
 			      "rtcp-mux was required and is not accepted");
 	int err = check_fingerprints(pc, sdp, m, i);
@@ -144,7 +144,7 @@ static int check_answer_bundle(struct taut_pc *pc, const struct tt_sdp *sdp)
 
 int pc_check_remote(struct taut_pc *pc, uint32_t type, const struct tt_sdp *sdp)
 {
-	bool answer = type == TAUT_SDP_ANSWER;
+	bool answer = type != TAUT_SDP_OFFER;
 	int err = check_order(pc, sdp, answer ? pc->pending_local.sdp : pc->remote.sdp, answer);
 
 	if (!err && sdp->media_count > PC_MAX_M_LINES)

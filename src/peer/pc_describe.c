@@ -16,16 +16,39 @@ const struct tt_sdp *pc_remote_sdp(const struct taut_pc *pc)
 	return pc->pending_remote.sdp ? pc->pending_remote.sdp : pc->remote.sdp;
 }
 
+bool pc_provisional(const struct taut_pc *pc)
+{
+	return pc->signaling_state == TAUT_SIGNALING_HAVE_LOCAL_PRANSWER ||
+	       pc->signaling_state == TAUT_SIGNALING_HAVE_REMOTE_PRANSWER;
+}
+
+const struct tt_sdp *pc_agreed_local(const struct taut_pc *pc)
+{
+	return pc_provisional(pc) ? pc->pending_local.sdp : pc->local.sdp;
+}
+
+const struct tt_sdp *pc_agreed_remote(const struct taut_pc *pc)
+{
+	return pc_provisional(pc) ? pc->pending_remote.sdp : pc->remote.sdp;
+}
+
 void pc_free_description(struct pc_description *d)
 {
 	tt_sdp_free(d->sdp);
 	*d = (struct pc_description){ 0 };
 }
 
+static const char *const state_names[] = {
+	[TAUT_SIGNALING_STABLE] = "stable",
+	[TAUT_SIGNALING_HAVE_LOCAL_OFFER] = "have-local-offer",
+	[TAUT_SIGNALING_HAVE_REMOTE_OFFER] = "have-remote-offer",
+	[TAUT_SIGNALING_CLOSED] = "closed",
+	[TAUT_SIGNALING_HAVE_LOCAL_PRANSWER] = "have-local-pranswer",
+	[TAUT_SIGNALING_HAVE_REMOTE_PRANSWER] = "have-remote-pranswer",
+};
+
 static void set_signaling_state(struct taut_pc *pc, uint32_t before)
 {
-	static const char *const names[] = { "", "stable", "have-local-offer", "have-remote-offer",
-					     "closed" };
 	struct pc_event *e;
 
 	if (pc->signaling_state == before)
@@ -34,7 +57,7 @@ static void set_signaling_state(struct taut_pc *pc, uint32_t before)
 	if (e)
 		e->ev.number = pc->signaling_state;
 	tt_note(pc->env, pc->now, TAUT_LAYER_PEER, "signaling state",
-		TT_STR("is", names[pc->signaling_state]));
+		TT_STR("is", state_names[pc->signaling_state]));
 }
 
 /* Keeps the text for the caller and forgets the model. */
@@ -57,6 +80,18 @@ static int hand_out(struct taut_pc *pc, uint32_t type, struct tt_sdp *made, cons
 	return TAUT_OK;
 }
 
+static bool may_offer(const struct taut_pc *pc)
+{
+	return pc->signaling_state == TAUT_SIGNALING_STABLE ||
+	       pc->signaling_state == TAUT_SIGNALING_HAVE_LOCAL_OFFER;
+}
+
+static bool may_answer(const struct taut_pc *pc)
+{
+	return pc->signaling_state == TAUT_SIGNALING_HAVE_REMOTE_OFFER ||
+	       pc->signaling_state == TAUT_SIGNALING_HAVE_LOCAL_PRANSWER;
+}
+
 int taut_pc_create_offer(taut_pc *pc, taut_time now, const char **sdp)
 {
 	struct tt_sdp *made;
@@ -64,9 +99,10 @@ int taut_pc_create_offer(taut_pc *pc, taut_time now, const char **sdp)
 	pc_touch(pc, now);
 	if (pc->closed)
 		return pc_fail_closed(pc);
-	if (pc->signaling_state == TAUT_SIGNALING_HAVE_REMOTE_OFFER)
+	if (!may_offer(pc))
 		return pc_fail(pc, TAUT_E_STATE, "InvalidStateError", "webrtc-pc section 4.4.2",
-			       "an offer of the peer waits for its answer");
+			       "an offer waits for its answer");
+	pc->made_type = 0; /* transceivers get other mids than an earlier one gave them */
 	int err = pc_build_offer(pc, now, &made);
 	return err ? err : hand_out(pc, TAUT_SDP_OFFER, made, sdp);
 }
@@ -78,7 +114,7 @@ int taut_pc_create_answer(taut_pc *pc, taut_time now, const char **sdp)
 	pc_touch(pc, now);
 	if (pc->closed)
 		return pc_fail_closed(pc);
-	if (pc->signaling_state != TAUT_SIGNALING_HAVE_REMOTE_OFFER)
+	if (!may_answer(pc))
 		return pc_fail(pc, TAUT_E_STATE, "InvalidStateError", "webrtc-pc section 4.4.2",
 			       "there is no offer to answer");
 	int err = pc_build_answer(pc, &made);
@@ -98,50 +134,57 @@ static int parse(struct taut_pc *pc, const char *text, size_t len, struct tt_sdp
 static int wrong_state(struct taut_pc *pc, const char *what)
 {
 	return pc_fail(pc, TAUT_E_STATE, "InvalidStateError", "webrtc-pc section 4.4.1.5",
-		       "%s in signaling state %s", what,
-		       pc->signaling_state == TAUT_SIGNALING_STABLE ? "stable"
-		       : pc->signaling_state == TAUT_SIGNALING_HAVE_LOCAL_OFFER
-			       ? "have-local-offer"
-			       : "have-remote-offer");
+		       "%s in signaling state %s", what, state_names[pc->signaling_state]);
 }
 
+/* RFC 9429 section 5.7: the same for either side. webrtc-pc 4.4.1.5: not of a provisional answer. */
 static int roll_back(struct taut_pc *pc)
 {
 	uint32_t before = pc->signaling_state;
 
-	if (before == TAUT_SIGNALING_STABLE)
-		return wrong_state(pc, "nothing to roll back");
+	if (before != TAUT_SIGNALING_HAVE_LOCAL_OFFER && before != TAUT_SIGNALING_HAVE_REMOTE_OFFER)
+		return wrong_state(pc, "a rollback");
 	pc_rollback(pc);
 	set_signaling_state(pc, before);
 	pc_update_negotiation_needed(pc);
 	return TAUT_OK;
 }
 
+static void apply_local_offer(struct taut_pc *pc, taut_time now, const struct pc_description *d)
+{
+	pc_free_description(&pc->pending_local);
+	pc->pending_local = *d;
+	if (!pc->agreed) /* RFC 8445 section 6.1.1: the offerer controls */
+		tt_ice_set_role(pc->ice, now, true);
+	pc_bind_local_offer(pc, d->sdp);
+	pc->signaling_state = TAUT_SIGNALING_HAVE_LOCAL_OFFER;
+}
+
 static int apply_local(struct taut_pc *pc, taut_time now, uint32_t type, struct tt_sdp *sdp)
 {
 	uint32_t before = pc->signaling_state;
+	struct pc_description d = { type, sdp, pc->candidates.generation };
 
-	pc_free_description(&pc->pending_local);
-	pc->pending_local = (struct pc_description){ type, sdp };
-	if (type == TAUT_SDP_ANSWER) {
-		int err = pc_agree(pc, now, false);
+	if (type == TAUT_SDP_OFFER) {
+		apply_local_offer(pc, now, &d);
+	} else {
+		int err = pc_agree(pc, now, &d, false);
 		if (err) {
-			pc_free_description(&pc->pending_local);
+			pc_free_description(&d);
 			return err;
 		}
-		pc->made_type = 0;
-	} else {
-		if (!pc->agreed)
-			tt_ice_set_role(pc->ice, now,
-					true); /* RFC 8445 section 6.1.1: the offerer controls */
-		pc_bind_local_offer(pc, sdp);
-		pc->signaling_state = TAUT_SIGNALING_HAVE_LOCAL_OFFER;
 	}
 	set_signaling_state(pc, before);
 	tt_ice_gather(pc->ice, now);
 	pc_pump(pc, now);
 	pc_update_negotiation_needed(pc);
 	return TAUT_OK;
+}
+
+static bool was_made(const struct taut_pc *pc, uint32_t type, const char *sdp, size_t len)
+{
+	return pc->made_type == type && strlen(pc->made_text) == len &&
+	       memcmp(pc->made_text, sdp, len) == 0;
 }
 
 int taut_pc_set_local_description(taut_pc *pc, taut_time now, uint32_t type, const char *sdp,
@@ -154,29 +197,25 @@ int taut_pc_set_local_description(taut_pc *pc, taut_time now, uint32_t type, con
 	if (pc->closed)
 		return pc_fail_closed(pc);
 	if (type == TAUT_SDP_ROLLBACK)
-		return pc->signaling_state == TAUT_SIGNALING_HAVE_LOCAL_OFFER
-			       ? roll_back(pc)
-			       : wrong_state(pc, "a local rollback");
-	bool answering = pc->signaling_state == TAUT_SIGNALING_HAVE_REMOTE_OFFER;
+		return roll_back(pc);
 	if (type == 0)
-		type = answering ? TAUT_SDP_ANSWER : TAUT_SDP_OFFER;
-	if (type > TAUT_SDP_ANSWER)
+		type = may_answer(pc) ? TAUT_SDP_ANSWER : TAUT_SDP_OFFER;
+	if (type > TAUT_SDP_PRANSWER)
 		return pc_fail(pc, TAUT_E_INVAL, "TypeError", "webrtc-pc section 4.8",
 			       "no such type");
-	if ((type == TAUT_SDP_ANSWER) != answering)
-		return wrong_state(pc,
-				   type == TAUT_SDP_ANSWER ? "a local answer" : "a local offer");
-	if (!sdp) {
-		err = answering ? taut_pc_create_answer(pc, now, &sdp)
-				: taut_pc_create_offer(pc, now, &sdp);
-		if (err)
-			return err;
-		len = strlen(sdp);
-	} else if (pc->made_type != type || strlen(pc->made_text) != len ||
-		   memcmp(pc->made_text, sdp, len) != 0) {
+	const bool offering = type == TAUT_SDP_OFFER;
+	if (sdp && !was_made(pc, offering ? TAUT_SDP_OFFER : TAUT_SDP_ANSWER, sdp, len))
 		return pc_fail(
 			pc, TAUT_E_INVAL, "InvalidModificationError", "RFC 9429 section 5.4",
 			"a local description is what create_offer or create_answer returned last");
+	if (offering ? !may_offer(pc) : !may_answer(pc))
+		return wrong_state(pc, offering ? "a local offer" : "a local answer");
+	if (!sdp) {
+		err = offering ? taut_pc_create_offer(pc, now, &sdp)
+			       : taut_pc_create_answer(pc, now, &sdp);
+		if (err)
+			return err;
+		len = strlen(sdp);
 	}
 	err = parse(pc, sdp, len, &parsed);
 	return err ? err : apply_local(pc, now, type, parsed);
@@ -184,12 +223,14 @@ int taut_pc_set_local_description(taut_pc *pc, taut_time now, uint32_t type, con
 
 static int apply_remote_offer(struct taut_pc *pc, taut_time now, struct tt_sdp *sdp)
 {
-	/* RFC 9429 section 4.1.10.2: an offer that meets ours rolls ours back; one that comes again
-	 * before we answered voids the earlier one. */
-	if (pc->signaling_state != TAUT_SIGNALING_STABLE || pc->restarted_here)
+	/* webrtc-pc 4.4.2: an offer that meets ours rolls ours back; one that comes again before we
+	 * answered takes the place of the earlier one. */
+	if (pc->signaling_state == TAUT_SIGNALING_HAVE_REMOTE_OFFER)
+		pc_replace_offer(pc, sdp);
+	else if (pc->signaling_state != TAUT_SIGNALING_STABLE || pc->restarted_here)
 		pc_rollback(pc);
 	pc->made_type = 0; /* an offer made before this one does not fit any more */
-	pc->pending_remote = (struct pc_description){ TAUT_SDP_OFFER, sdp };
+	pc->pending_remote = (struct pc_description){ TAUT_SDP_OFFER, sdp, 0 };
 	pc->signaling_state = TAUT_SIGNALING_HAVE_REMOTE_OFFER;
 	if (!pc->agreed)
 		tt_ice_set_role(pc->ice, now,
@@ -199,16 +240,15 @@ static int apply_remote_offer(struct taut_pc *pc, taut_time now, struct tt_sdp *
 	return err ? err : pc_take_transport(pc, now, TAUT_SDP_OFFER, sdp);
 }
 
-static int apply_remote_answer(struct taut_pc *pc, taut_time now, struct tt_sdp *sdp)
+static int apply_remote_answer(struct taut_pc *pc, taut_time now, uint32_t type, struct tt_sdp *sdp)
 {
-	pc->pending_remote = (struct pc_description){ TAUT_SDP_ANSWER, sdp };
+	struct pc_description d = { type, sdp, 0 };
+
 	if (!pc->agreed && sdp->ice_lite)
 		tt_ice_set_role(pc->ice, now, true);
-	int err = pc_agree(pc, now, true);
+	int err = pc_agree(pc, now, &d, true);
 	if (err)
-		pc_free_description(&pc->pending_remote);
-	else
-		pc->made_type = 0;
+		pc_free_description(&d);
 	return err;
 }
 
@@ -216,12 +256,14 @@ static int apply_remote(struct taut_pc *pc, taut_time now, uint32_t type, struct
 {
 	uint32_t before = pc->signaling_state;
 	int err = type == TAUT_SDP_OFFER ? apply_remote_offer(pc, now, sdp)
-					 : apply_remote_answer(pc, now, sdp);
+					 : apply_remote_answer(pc, now, type, sdp);
 
-	if (!err)
-		pc_announce_tracks(pc, sdp);
-	else if (type == TAUT_SDP_OFFER)
+	if (!err) {
+		pc_announce_tracks(pc, type, sdp);
+		pc_stop_rejected(pc, sdp);
+	} else if (type == TAUT_SDP_OFFER) {
 		pc_rollback(pc);
+	}
 	set_signaling_state(pc, before);
 	pc_pump(pc, now);
 	pc_update_negotiation_needed(pc);
@@ -237,13 +279,15 @@ int taut_pc_set_remote_description(taut_pc *pc, taut_time now, uint32_t type, co
 	if (pc->closed)
 		return pc_fail_closed(pc);
 	if (type == TAUT_SDP_ROLLBACK)
-		return pc->signaling_state == TAUT_SIGNALING_HAVE_REMOTE_OFFER
-			       ? roll_back(pc)
-			       : wrong_state(pc, "a remote rollback");
-	if ((type != TAUT_SDP_OFFER && type != TAUT_SDP_ANSWER) || !sdp)
+		return roll_back(pc);
+	if (type < TAUT_SDP_OFFER || type > TAUT_SDP_PRANSWER || !sdp)
 		return pc_fail(pc, TAUT_E_INVAL, "TypeError", "webrtc-pc section 4.8",
 			       "no such type, or no description");
-	if (type == TAUT_SDP_ANSWER && pc->signaling_state != TAUT_SIGNALING_HAVE_LOCAL_OFFER)
+	/* webrtc-pc 4.4.2: the rollback that an offer implies is refused after a provisional answer. */
+	if (type == TAUT_SDP_OFFER && pc_provisional(pc))
+		return wrong_state(pc, "a remote offer");
+	if (type != TAUT_SDP_OFFER && pc->signaling_state != TAUT_SIGNALING_HAVE_LOCAL_OFFER &&
+	    pc->signaling_state != TAUT_SIGNALING_HAVE_REMOTE_PRANSWER)
 		return wrong_state(pc, "a remote answer");
 	int err = parse(pc, sdp, len, &parsed);
 	if (!err)
@@ -282,9 +326,11 @@ int taut_pc_restart_ice(taut_pc *pc, taut_time now)
 	pc_touch(pc, now);
 	if (pc->closed)
 		return pc_fail_closed(pc);
-	if (!pc_local_sdp(pc))
+	const struct pc_description *d = pc->pending_local.sdp ? &pc->pending_local : &pc->local;
+	if (!d->sdp)
 		return TAUT_OK; /* webrtc-pc 4.4.2: there are no credentials to replace yet */
 	pc->restart_wanted = true;
+	pc->replaced = d->generation;
 	pc_update_negotiation_needed(pc);
 	return TAUT_OK;
 }

@@ -156,13 +156,14 @@ static const struct taut_event *of_channels(struct taut_pc *pc)
 static const struct taut_codec *received_codec(const struct taut_pc *pc, struct pc_transceiver *t,
 					       uint8_t pt)
 {
-	const struct tt_sdp *sdp = pc->local.sdp;
+	const struct tt_sdp *sdp = pc_agreed_local(pc);
+	const int line = pc_provisional(pc) ? t->bound.m_line : t->stable.m_line;
 
 	if (t->heard_codec && t->heard_pt == pt)
 		return &t->heard_codec->codec;
-	if (!sdp || t->stable.m_line < 0 || (size_t)t->stable.m_line >= sdp->media_count)
+	if (!sdp || line < 0 || (size_t)line >= sdp->media_count)
 		return NULL;
-	const struct tt_sdp_media *m = sdp->media[t->stable.m_line];
+	const struct tt_sdp_media *m = sdp->media[line];
 	const struct tt_sdp_codec *c = tt_sdp_codec_by_pt(m, pt);
 	t->heard_codec = c ? pc_match_codec(pc, t->kind, c) : NULL;
 	t->heard_pt = pt;

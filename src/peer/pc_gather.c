@@ -12,7 +12,7 @@ static void free_candidates(struct taut_pc *pc, struct pc_candidates *c)
 	for (size_t i = 0; i < c->count; i++)
 		tt_free(pc->env, c->lines[i]);
 	tt_free(pc->env, c->lines);
-	*c = (struct pc_candidates){ 0 };
+	*c = (struct pc_candidates){ .generation = c->generation };
 }
 
 /* What the generation before had is kept until the restart is agreed on, for a rollback. */
@@ -20,7 +20,7 @@ void pc_new_generation(struct taut_pc *pc)
 {
 	free_candidates(pc, &pc->before);
 	pc->before = pc->candidates;
-	pc->candidates = (struct pc_candidates){ 0 };
+	pc->candidates = (struct pc_candidates){ .generation = ++pc->last_generation };
 	pc->gathering_state = TAUT_GATHERING_NEW;
 	pc->milestones &=
 		~(1u << TAUT_MS_GATHERING | 1u << TAUT_MS_FIRST_CHECK | 1u << TAUT_MS_NOMINATED);

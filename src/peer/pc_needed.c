@@ -34,7 +34,7 @@ static bool transceiver_needs(const struct taut_pc *pc, const struct pc_transcei
 
 bool pc_check_negotiation_needed(const struct taut_pc *pc)
 {
-	if (pc->restart_wanted && pc->agreed)
+	if (pc->restart_wanted)
 		return true;
 	if (pc->channels_wanted && pc->data_m_line < 0)
 		return true;

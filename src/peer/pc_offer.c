@@ -127,32 +127,41 @@ static void put_bundle(struct tt_sdp *sdp)
 	}
 }
 
-static const struct pc_transceiver *next_new(const struct taut_pc *pc, size_t *at)
+static struct pc_transceiver *next_new(const struct taut_pc *pc, size_t *at)
 {
 	while (*at < pc->transceiver_count) {
-		const struct pc_transceiver *t = pc->transceivers[(*at)++];
+		struct pc_transceiver *t = pc->transceivers[(*at)++];
+		t->offered_mid[0] = '\0';
 		if (t->bound.m_line < 0 && t->direction != TAUT_STOPPED)
 			return t;
 	}
 	return NULL;
 }
 
+static void offer_new(struct taut_pc *pc, struct tt_sdp *sdp, struct pc_transceiver *t)
+{
+	const char *mid = new_mid(pc, sdp);
+
+	snprintf(t->offered_mid, sizeof t->offered_mid, "%s", mid);
+	offer_transceiver(pc, sdp, t, mid, new_port(sdp));
+}
+
 /* RFC 9429 section 5.2.2: a line that either side rejected is recycled for a new transceiver. */
 static bool recyclable(const struct taut_pc *pc, size_t i)
 {
-	return !pc->pending_local.sdp && !pc_transceiver_at_line(pc, (int)i) &&
-	       pc->data_m_line != (int)i &&
+	return pc->local.sdp && i < pc->local.sdp->media_count &&
+	       !pc_transceiver_at_line(pc, (int)i) && pc->data_m_line != (int)i &&
 	       !(pc_section_lives(pc->local.sdp->media[i]) &&
 		 pc_section_lives(pc->remote.sdp->media[i]));
 }
 
 int pc_build_offer(struct taut_pc *pc, taut_time now, struct tt_sdp **out)
 {
-	const struct pc_transceiver *t;
+	struct pc_transceiver *t;
 	size_t next = 0;
 
 	/* With an offer out already, its answer still speaks to the credentials in it. */
-	if (pc->restart_wanted && pc->agreed && !pc->restarted_here && !pc->pending_local.sdp) {
+	if (pc->restart_wanted && !pc->restarted_here && !pc->pending_local.sdp) {
 		int err = tt_ice_restart(pc->ice, now);
 		if (err)
 			return pc_fail(pc, err, "OperationError", "RFC 8445 section 9",
@@ -169,12 +178,12 @@ int pc_build_offer(struct taut_pc *pc, taut_time now, struct tt_sdp **out)
 	for (size_t i = 0; was && i < was->media_count; i++) {
 		t = recyclable(pc, i) ? next_new(pc, &next) : NULL;
 		if (t)
-			offer_transceiver(pc, sdp, t, new_mid(pc, sdp), new_port(sdp));
+			offer_new(pc, sdp, t);
 		else
 			offer_known_section(pc, sdp, was->media[i], (int)i);
 	}
 	while ((t = next_new(pc, &next)) != NULL)
-		offer_transceiver(pc, sdp, t, new_mid(pc, sdp), new_port(sdp));
+		offer_new(pc, sdp, t);
 	if (pc->channels_wanted && pc->data_m_line < 0)
 		offer_data(pc, sdp, new_mid(pc, sdp), new_port(sdp));
 	if (sdp->media_count > PC_MAX_M_LINES) {

@@ -37,12 +37,25 @@ struct pc_transceiver *pc_transceiver_at_line(const struct taut_pc *pc, int m_li
 	return NULL;
 }
 
-void pc_free_transceiver(struct taut_pc *pc, struct pc_transceiver *t)
+static void drop_streams(struct taut_pc *pc, const struct pc_transceiver *t)
 {
 	if (pc->rtp && t->has_sender)
 		tt_rtp_session_remove_sender(pc->rtp, pc->now, t->id);
 	if (pc->rtp && t->receives)
 		tt_rtp_session_remove_receiver(pc->rtp, pc->now, t->id);
+}
+
+void pc_stop(struct taut_pc *pc, struct pc_transceiver *t)
+{
+	drop_streams(pc, t);
+	t->sends = t->receives = t->has_sender = false;
+	t->send_codec = NULL;
+	t->direction = TAUT_STOPPED;
+}
+
+void pc_free_transceiver(struct taut_pc *pc, struct pc_transceiver *t)
+{
+	drop_streams(pc, t);
 	tt_free(pc->env, t->stream_id);
 	tt_free(pc->env, t->track_id);
 	tt_free(pc->env, t);
@@ -55,7 +68,7 @@ void pc_make_room(struct taut_pc *pc)
 		return;
 	for (size_t i = 0; i < pc->transceiver_count; i++) {
 		struct pc_transceiver *t = pc->transceivers[i];
-		if (t->direction != TAUT_STOPPED || t->stable.m_line >= 0)
+		if (t->direction != TAUT_STOPPED || t->stable.m_line >= 0 || t->bound.m_line >= 0)
 			continue;
 		pc_free_transceiver(pc, t);
 		pc->transceiver_count--;
@@ -165,6 +178,12 @@ int taut_pc_add_transceiver(taut_pc *pc, taut_time now, const struct taut_transc
 	return TAUT_OK;
 }
 
+static int no_such(struct taut_pc *pc)
+{
+	return pc_fail(pc, TAUT_E_GONE, "InvalidStateError", "webrtc-pc section 5.4",
+		       "no such transceiver");
+}
+
 int taut_pc_set_direction(taut_pc *pc, taut_time now, taut_transceiver id, uint32_t direction)
 {
 	struct pc_transceiver *t = pc_find_transceiver(pc, id);
@@ -173,14 +192,31 @@ int taut_pc_set_direction(taut_pc *pc, taut_time now, taut_transceiver id, uint3
 	if (pc->closed)
 		return pc_fail_closed(pc);
 	if (!t)
-		return pc_fail(pc, TAUT_E_GONE, "InvalidStateError", "webrtc-pc section 5.4",
-			       "no such transceiver");
-	if (t->direction == TAUT_STOPPED || direction < TAUT_SENDRECV || direction > TAUT_INACTIVE)
+		return no_such(pc);
+	if (t->direction == TAUT_STOPPED)
+		return pc_fail(pc, TAUT_E_STATE, "InvalidStateError", "webrtc-pc section 5.4",
+			       "the transceiver is stopped");
+	if (direction < TAUT_SENDRECV || direction > TAUT_INACTIVE)
 		return pc_fail(pc, TAUT_E_INVAL, "TypeError", "webrtc-pc section 5.4",
-			       "a direction from sendrecv to inactive, of a transceiver that is "
-			       "not stopped");
+			       "a direction is one from sendrecv to inactive");
 	t->direction = direction;
 	pc_update_negotiation_needed(pc);
+	return TAUT_OK;
+}
+
+int taut_pc_stop_transceiver(taut_pc *pc, taut_time now, taut_transceiver id)
+{
+	struct pc_transceiver *t = pc_find_transceiver(pc, id);
+
+	pc_touch(pc, now);
+	if (pc->closed)
+		return pc_fail_closed(pc);
+	if (!t)
+		return no_such(pc);
+	if (t->direction != TAUT_STOPPED) {
+		pc_stop(pc, t);
+		pc_update_negotiation_needed(pc);
+	}
 	return TAUT_OK;
 }
 
