@@ -315,8 +315,16 @@ int taut_pc_set_local_description(taut_pc *pc, taut_time now, uint32_t type, con
 int taut_pc_set_remote_description(taut_pc *pc, taut_time now, uint32_t type, const char *sdp,
                                    size_t len);
 /* The local description as it stands now, with the candidates gathered so far; NULL: none, or no
- * memory. The text lives until the next call of this. */
+ * memory. The text lives until the next call of this. webrtc-pc 4.4.2: the pending one, else the
+ * current one; each of the six has a text of its own. type may be NULL. */
 const char *taut_pc_local_description(taut_pc *pc, uint32_t *type);
+const char *taut_pc_current_local_description(taut_pc *pc, uint32_t *type);
+const char *taut_pc_pending_local_description(taut_pc *pc, uint32_t *type);
+/* The peer's, as taut has read it, with the candidates that add_ice_candidate brought, at most 64 for
+ * an m-line that was named. */
+const char *taut_pc_remote_description(taut_pc *pc, uint32_t *type);
+const char *taut_pc_current_remote_description(taut_pc *pc, uint32_t *type);
+const char *taut_pc_pending_remote_description(taut_pc *pc, uint32_t *type);
 /* mid or m_line_index (-1: none) says where; NULL candidate: end of candidates. A candidate
  * that cannot be used is traced and ignored; TAUT_E_SYNTAX: it is not one. */
 int taut_pc_add_ice_candidate(taut_pc *pc, taut_time now, const char *candidate, size_t len,

@@ -354,6 +354,7 @@ void taut_pc_free(taut_pc *pc)
 	tt_free(pc->env, pc->transceivers);
 	tt_free(pc->env, pc->held);
 	tt_free(pc->env, pc->made_text);
-	tt_free(pc->env, pc->local_text);
+	for (int i = 0; i < PC_TEXTS; i++)
+		tt_free(pc->env, pc->texts[i]);
 	tt_free(&pc->owner->base, pc);
 }

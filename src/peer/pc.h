@@ -73,7 +73,7 @@ struct pc_candidates {
 	char **lines;
 	size_t count;
 	bool done; /* no more will come */
-	uint64_t generation;
+	uint32_t generation;
 };
 
 #define PC_NEVER INT64_MIN
@@ -107,9 +107,21 @@ struct pc_held {
 
 /* Offer or answer, as text and as what it says. */
 struct pc_description {
-	uint32_t type; /* 0: none */
+	uint32_t type;       /* 0: none */
+	uint32_t generation; /* of the ICE credentials in it, where it is ours */
 	struct tt_sdp *sdp;
-	uint64_t generation; /* of the ICE credentials in it, where it is ours */
+	struct pc_trickled *trickled; /* what add_ice_candidate brought and nobody has asked for */
+};
+
+/* A text for each call that hands one out, so that none takes away another's. */
+enum pc_text {
+	PC_TEXT_LOCAL,
+	PC_TEXT_CURRENT_LOCAL,
+	PC_TEXT_PENDING_LOCAL,
+	PC_TEXT_REMOTE,
+	PC_TEXT_CURRENT_REMOTE,
+	PC_TEXT_PENDING_REMOTE,
+	PC_TEXTS
 };
 
 struct pc_error {
@@ -136,10 +148,10 @@ struct taut_pc {
 	uint32_t signaling_state;
 	struct pc_description local, remote;                 /* current */
 	struct pc_description pending_local, pending_remote; /* while not stable */
-	char *made_text, *local_text; /* what create_ and local_description handed out last */
-	uint32_t made_type;           /* of made_text; 0: it may not be set any more */
+	char *made_text, *texts[PC_TEXTS]; /* what create_ and the descriptions handed out last */
+	uint32_t made_type;                /* of made_text; 0: it may not be set any more */
 	struct pc_candidates candidates, before; /* before: what undoing a restart brings back */
-	uint64_t last_generation, replaced; /* replaced: restart_ice wants a later one than this */
+	uint32_t last_generation, replaced; /* replaced: restart_ice wants a later one than this */
 	uint64_t session_id, session_version;
 	struct pc_codec *codecs; /* room for those of the configuration */
 	size_t codec_count;
@@ -286,6 +298,8 @@ int pc_check_remote(struct taut_pc *pc, uint32_t type, const struct tt_sdp *sdp)
 void pc_bind_local_offer(struct taut_pc *pc, const struct tt_sdp *sdp);
 int pc_bind_remote_offer(struct taut_pc *pc, const struct tt_sdp *sdp);
 void pc_rollback(struct taut_pc *pc);
+void pc_undo_restart(
+	struct taut_pc *pc); /* of an offer in the making or pending, if there was one */
 /* What the peer's offer in force changed is undone, but for transceivers that the next one keeps. */
 void pc_replace_offer(struct taut_pc *pc, const struct tt_sdp *next);
 /* Credentials, fingerprints and candidates of a remote description. */
@@ -302,6 +316,10 @@ const struct tt_sdp *pc_agreed_local(const struct taut_pc *pc);
 const struct tt_sdp *pc_agreed_remote(const struct taut_pc *pc);
 struct tt_dcs *pc_make_channels(struct taut_pc *pc, taut_time now);
 void pc_free_description(struct pc_description *d);
+void pc_free_trickled(struct pc_description *d);
+/* add_ice_candidate brought one (NULL: the end), which the descriptions of the peer show. */
+void pc_keep_remote_candidate(struct taut_pc *pc, const char *mid, int m_line_index,
+			      const struct tt_sdp_candidate *c);
 void pc_local_candidate(struct taut_pc *pc, const struct tt_ice_candidate *c);
 void pc_gathering_done(struct taut_pc *pc);
 void pc_new_generation(struct taut_pc *pc);              /* ICE restarted */

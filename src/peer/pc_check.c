@@ -142,6 +142,23 @@ static int check_answer_bundle(struct taut_pc *pc, const struct tt_sdp *sdp)
 	return TAUT_OK;
 }
 
+/* RFC 9429 section 5.10: an offer with a restart is answered with other credentials. */
+static int check_restart(struct taut_pc *pc, const struct tt_sdp *answer)
+{
+	const struct tt_sdp *before = pc->remote.sdp;
+	const struct tt_sdp_media *is = pc_transport_section(answer);
+	const struct tt_sdp_media *was = before ? pc_transport_section(before) : NULL;
+
+	if (!is || !was || pc_provisional(pc) ||
+	    pc->pending_local.generation == pc->local.generation)
+		return TAUT_OK;
+	if (strcmp(tt_sdp_ufrag(answer, is), tt_sdp_ufrag(before, was)) != 0 ||
+	    strcmp(tt_sdp_pwd(answer, is), tt_sdp_pwd(before, was)) != 0)
+		return TAUT_OK;
+	return pc_fail(pc, TAUT_E_INVAL, "InvalidAccessError", "RFC 9429 section 5.10",
+		       "ICE restarts, and the credentials are those of before");
+}
+
 int pc_check_remote(struct taut_pc *pc, uint32_t type, const struct tt_sdp *sdp)
 {
 	bool answer = type != TAUT_SDP_OFFER;
@@ -154,5 +171,7 @@ int pc_check_remote(struct taut_pc *pc, uint32_t type, const struct tt_sdp *sdp)
 		err = check_section(pc, type, sdp, i);
 	if (!err && answer)
 		err = check_answer_bundle(pc, sdp);
+	if (!err && answer)
+		err = check_restart(pc, sdp);
 	return err;
 }

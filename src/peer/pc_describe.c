@@ -34,6 +34,7 @@ const struct tt_sdp *pc_agreed_remote(const struct taut_pc *pc)
 
 void pc_free_description(struct pc_description *d)
 {
+	pc_free_trickled(d);
 	tt_sdp_free(d->sdp);
 	*d = (struct pc_description){ 0 };
 }
@@ -163,7 +164,9 @@ static void apply_local_offer(struct taut_pc *pc, taut_time now, const struct pc
 static int apply_local(struct taut_pc *pc, taut_time now, uint32_t type, struct tt_sdp *sdp)
 {
 	uint32_t before = pc->signaling_state;
-	struct pc_description d = { type, sdp, pc->candidates.generation };
+	struct pc_description d = { .type = type,
+				    .generation = pc->candidates.generation,
+				    .sdp = sdp };
 
 	if (type == TAUT_SDP_OFFER) {
 		apply_local_offer(pc, now, &d);
@@ -230,7 +233,7 @@ static int apply_remote_offer(struct taut_pc *pc, taut_time now, struct tt_sdp *
 	else if (pc->signaling_state != TAUT_SIGNALING_STABLE || pc->restarted_here)
 		pc_rollback(pc);
 	pc->made_type = 0; /* an offer made before this one does not fit any more */
-	pc->pending_remote = (struct pc_description){ TAUT_SDP_OFFER, sdp, 0 };
+	pc->pending_remote = (struct pc_description){ .type = TAUT_SDP_OFFER, .sdp = sdp };
 	pc->signaling_state = TAUT_SIGNALING_HAVE_REMOTE_OFFER;
 	if (!pc->agreed)
 		tt_ice_set_role(pc->ice, now,
@@ -242,7 +245,7 @@ static int apply_remote_offer(struct taut_pc *pc, taut_time now, struct tt_sdp *
 
 static int apply_remote_answer(struct taut_pc *pc, taut_time now, uint32_t type, struct tt_sdp *sdp)
 {
-	struct pc_description d = { type, sdp, 0 };
+	struct pc_description d = { .type = type, .sdp = sdp };
 
 	if (!pc->agreed && sdp->ice_lite)
 		tt_ice_set_role(pc->ice, now, true);
@@ -299,26 +302,9 @@ int taut_pc_set_remote_description(taut_pc *pc, taut_time now, uint32_t type, co
 	return apply_remote(pc, now, type, parsed);
 }
 
-const char *taut_pc_local_description(taut_pc *pc, uint32_t *type)
+static bool has_credentials(const struct pc_description *d)
 {
-	const struct pc_description *d = pc->pending_local.sdp ? &pc->pending_local : &pc->local;
-	char *text = NULL;
-	size_t len;
-
-	if (!d->sdp)
-		return NULL;
-	/* Those of a restart that is not agreed on do not belong into the description before it. */
-	if (d == &pc->pending_local || !(pc->restarted_here || pc->restarted_there))
-		pc_put_candidates(pc, d->sdp);
-	int err = tt_sdp_write(d->sdp, pc->env, &text, &len);
-	d->sdp->failed = false; /* the candidate there was no room for comes the next time */
-	if (err)
-		return NULL;
-	tt_free(pc->env, pc->local_text);
-	pc->local_text = text;
-	if (type)
-		*type = d->type;
-	return text;
+	return d->sdp && pc_transport_section(d->sdp);
 }
 
 int taut_pc_restart_ice(taut_pc *pc, taut_time now)
@@ -326,10 +312,10 @@ int taut_pc_restart_ice(taut_pc *pc, taut_time now)
 	pc_touch(pc, now);
 	if (pc->closed)
 		return pc_fail_closed(pc);
-	const struct pc_description *d = pc->pending_local.sdp ? &pc->pending_local : &pc->local;
-	if (!d->sdp)
-		return TAUT_OK; /* webrtc-pc 4.4.2: there are no credentials to replace yet */
-	pc->restart_wanted = true;
+	/* webrtc-pc 4.4.2: what is to be replaced are the credentials described so far, if there are any. */
+	const struct pc_description *d =
+		has_credentials(&pc->pending_local) ? &pc->pending_local : &pc->local;
+	pc->restart_wanted = has_credentials(d);
 	pc->replaced = d->generation;
 	pc_update_negotiation_needed(pc);
 	return TAUT_OK;

@@ -155,12 +155,14 @@ int taut_pc_add_ice_candidate(taut_pc *pc, taut_time now, const char *candidate,
 	if (!candidate || len == 0) {
 		if (is_for_transport(pc, remote, mid, m_line_index))
 			tt_ice_remote_end(pc->ice, now);
+		pc_keep_remote_candidate(pc, mid, m_line_index, NULL);
 	} else {
 		int err = tt_sdp_candidate_read(&c, candidate, len, &why);
 		if (err)
 			return pc_fail_sdp(pc, err, &why.err);
 		if (add_candidate(pc, now, &c) != TAUT_OK)
 			return pc_fail_nomem(pc);
+		pc_keep_remote_candidate(pc, mid, m_line_index, &c);
 	}
 	pc_pump(pc, now);
 	return TAUT_OK;

@@ -201,7 +201,7 @@ static uint64_t of_peer(const struct taut_pc *pc)
 		CUT(taut_pc, wants_io),
 		CUT(taut_pc, wants_event),
 		CUT(taut_pc, sent_at),
-		CUT(taut_pc, local_text),
+		CUT(taut_pc, texts),
 		CUT(taut_pc, made_text),
 		CUT(taut_pc, made_type),
 		CUT(taut_pc, lent),
