@@ -320,7 +320,8 @@ static void well_bred(struct world *w, struct rd *in)
 		take_back(w, i, what & 64);
 		break;
 	case 6:
-		if (taut_pc_signaling_state(w->pc[i]) != TAUT_SIGNALING_HAVE_REMOTE_OFFER)
+		if (stable(w, i) ||
+		    taut_pc_signaling_state(w->pc[i]) == TAUT_SIGNALING_HAVE_LOCAL_OFFER)
 			fine(w, i, taut_pc_create_offer(w->pc[i], w->now, &sdp), "create_offer");
 		break;
 	case 7:

@@ -320,7 +320,7 @@ static void finish(struct taut_pc *pc)
 	take_over(&pc->remote, &pc->pending_remote);
 	pc->made_type = 0;
 	pc->negotiation_needed = false; /* asked anew, webrtc-pc section 4.4.1.5 */
-	if (pc->local.generation > pc->replaced)
+	if (!pc_transport_section(pc->local.sdp) || pc->local.generation > pc->replaced)
 		pc->restart_wanted = false;
 	pc->restarted_here = pc->restarted_there = false;
 	pc_forget_candidates(pc, false);

@@ -76,13 +76,20 @@ int pc_bind_remote_offer(struct taut_pc *pc, const struct tt_sdp *sdp)
 	return TAUT_OK;
 }
 
+void pc_undo_restart(struct taut_pc *pc)
+{
+	if (!pc->restarted_here && !pc->restarted_there)
+		return;
+	tt_ice_restart_undo(pc->ice, pc->now);
+	pc_old_generation(pc);
+	pc->restarted_here = pc->restarted_there = false;
+}
+
 /* As if the restart had never been; what an offer said first of all is forgotten by another one. */
 static void roll_back_ice(struct taut_pc *pc)
 {
 	if (pc->restarted_here || pc->restarted_there) {
-		tt_ice_restart_undo(pc->ice, pc->now);
-		pc_old_generation(pc);
-		pc->restarted_here = pc->restarted_there = false;
+		pc_undo_restart(pc);
 	} else if (pc->pending_remote.sdp && !pc->agreed &&
 		   tt_ice_restart(pc->ice, pc->now) == TAUT_OK) {
 		pc_new_generation(pc);

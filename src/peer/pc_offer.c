@@ -155,20 +155,43 @@ static bool recyclable(const struct taut_pc *pc, size_t i)
 		 pc_section_lives(pc->remote.sdp->media[i]));
 }
 
+static bool offers_a_transport(const struct taut_pc *pc)
+{
+	for (size_t i = 0; i < pc->transceiver_count; i++)
+		if (pc->transceivers[i]->direction != TAUT_STOPPED)
+			return true;
+	return pc->data_m_line >= 0 || pc->channels_wanted;
+}
+
+/* With an offer out already, its answer still speaks to the credentials in it. Where no m-line would
+ * tell the peer of new ones, there are none: an answer of ours would come with them, unasked for. */
+static int restart_if_wanted(struct taut_pc *pc, taut_time now)
+{
+	if (pc->pending_local.sdp && pc_transport_section(pc->pending_local.sdp))
+		return TAUT_OK;
+	if (!offers_a_transport(pc)) {
+		pc_undo_restart(pc);
+		return TAUT_OK;
+	}
+	if (!pc->restart_wanted || pc->restarted_here)
+		return TAUT_OK;
+	int err = tt_ice_restart(pc->ice, now);
+	if (err)
+		return pc_fail(pc, err, "OperationError", "RFC 8445 section 9",
+			       "no new ICE credentials");
+	pc->restarted_here = true;
+	pc_new_generation(pc);
+	return TAUT_OK;
+}
+
 int pc_build_offer(struct taut_pc *pc, taut_time now, struct tt_sdp **out)
 {
 	struct pc_transceiver *t;
 	size_t next = 0;
+	int err = restart_if_wanted(pc, now);
 
-	/* With an offer out already, its answer still speaks to the credentials in it. */
-	if (pc->restart_wanted && !pc->restarted_here && !pc->pending_local.sdp) {
-		int err = tt_ice_restart(pc->ice, now);
-		if (err)
-			return pc_fail(pc, err, "OperationError", "RFC 8445 section 9",
-				       "no new ICE credentials");
-		pc->restarted_here = true;
-		pc_new_generation(pc);
-	}
+	if (err)
+		return err;
 	struct tt_sdp *sdp = tt_sdp_new(pc->env);
 	if (!sdp)
 		return pc_fail_nomem(pc);

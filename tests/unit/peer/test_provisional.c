@@ -340,6 +340,24 @@ static void a_restart_that_is_wanted_during_a_restart_is_another_one(void **stat
 	assert_int_equal(events(t->a, TAUT_EV_NEGOTIATION_NEEDED), 0);
 }
 
+/* Where every m-line is rejected there are no credentials to tell, and none to change unheard. */
+static void a_restart_that_no_m_line_tells_of_is_none(void **state)
+{
+	struct two *t = *state;
+	const char *made;
+
+	taut_transceiver audio = add(t->a, TAUT_AUDIO);
+	negotiate(t->a, t->b);
+	taut_pc_restart_ice(t->a, 1);
+	assert_int_equal(taut_pc_create_offer(t->a, 1, &made), TAUT_OK);
+	taut_pc_stop_transceiver(t->a, 1, audio);
+	negotiate(t->a, t->b);
+	assert_int_equal(events(t->a, TAUT_EV_NEGOTIATION_NEEDED), 0);
+	add(t->b, TAUT_AUDIO);
+	negotiate(t->b, t->a);
+	assert_int_equal(current(t->b, 1), TAUT_SENDONLY);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -356,6 +374,7 @@ int main(void)
 		T(what_the_peer_stops_stays_stopped_after_a_rollback),
 		T(an_offer_that_comes_again_keeps_what_the_first_one_made),
 		T(a_restart_that_is_wanted_during_a_restart_is_another_one),
+		T(a_restart_that_no_m_line_tells_of_is_none),
 #undef T
 	};
 
