@@ -93,6 +93,9 @@ static int take_credentials(struct taut_pc *pc, taut_time now, uint32_t type,
 		err = tt_ice_set_remote(pc->ice, now, ufrag, pwd, sdp->ice_lite);
 	if (err == TAUT_E_NOMEM)
 		return pc_fail_nomem(pc);
+	if (err == TAUT_E_CRYPTO)
+		return pc_fail(pc, err, "OperationError", NULL,
+			       "no key could be made of a=ice-pwd");
 	/* TAUT_E_STATE: an answer has other credentials although nobody restarted. */
 	return err ? pc_fail(pc, err == TAUT_E_STATE ? TAUT_E_INVAL : err, "InvalidAccessError",
 			     "RFC 8839 section 5.4", "the ICE credentials cannot be used")

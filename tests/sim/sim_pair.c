@@ -197,7 +197,7 @@ static void take_description(struct pair *p, int i, const struct pair_signal *s)
 		return; /* glare: the impolite one ignores it */
 	int err = taut_pc_set_remote_description(pc, p->sim.now, s->type, s->text, strlen(s->text));
 	/* Where an offer was lost to memory, its answer meets no offer. */
-	if (p->memory && (err == TAUT_E_NOMEM || err == TAUT_E_STATE))
+	if (p->memory && (err == TAUT_E_NOMEM || err == TAUT_E_CRYPTO || err == TAUT_E_STATE))
 		return;
 	if (err)
 		print_error("peer %d: %s\n%s", i, taut_pc_error(pc)->message, s->text);
