@@ -15,17 +15,31 @@ enum {
 
 /* ---- errors ---- */
 
+static const char no_text[] = "out of memory";
+
+/* Most connections never fail a call. NULL: no memory for it. */
+static struct pc_error_texts *error_texts(struct taut_pc *pc)
+{
+	if (!pc->error.texts)
+		pc->error.texts = tt_alloc(pc->env, sizeof *pc->error.texts);
+	return pc->error.texts;
+}
+
 int pc_fail(struct taut_pc *pc, int code, const char *dom_name, const char *spec, const char *fmt,
 	    ...)
 {
+	struct pc_error_texts *t = error_texts(pc);
 	va_list args;
 
-	va_start(args, fmt);
-	vsnprintf(pc->error.message, sizeof pc->error.message, fmt, args);
-	va_end(args);
 	pc->error.e = (struct taut_error){
-		.code = code, .dom_name = dom_name, .spec = spec, .message = pc->error.message
+		.code = code, .dom_name = dom_name, .spec = spec, .message = no_text
 	};
+	if (!t)
+		return code;
+	va_start(args, fmt);
+	vsnprintf(t->message, sizeof t->message, fmt, args);
+	va_end(args);
+	pc->error.e.message = t->message;
 	return code;
 }
 
@@ -42,17 +56,21 @@ int pc_fail_closed(struct taut_pc *pc)
 
 int pc_fail_sdp(struct taut_pc *pc, int code, const struct taut_error *why)
 {
-	snprintf(pc->error.message, sizeof pc->error.message, "%s",
-		 why->message ? why->message : "");
-	snprintf(pc->error.found, sizeof pc->error.found, "%s", why->found ? why->found : "");
-	snprintf(pc->error.expected, sizeof pc->error.expected, "%s",
-		 why->expected ? why->expected : "");
+	struct pc_error_texts *t = error_texts(pc);
+
 	pc->error.e = *why;
 	pc->error.e.code = code;
 	pc->error.e.dom_name = "OperationError"; /* RTCError, sdp-syntax-error */
-	pc->error.e.message = pc->error.message;
-	pc->error.e.found = pc->error.found;
-	pc->error.e.expected = pc->error.expected;
+	pc->error.e.message = no_text;
+	pc->error.e.found = pc->error.e.expected = "";
+	if (!t)
+		return code;
+	snprintf(t->message, sizeof t->message, "%s", why->message ? why->message : "");
+	snprintf(t->found, sizeof t->found, "%s", why->found ? why->found : "");
+	snprintf(t->expected, sizeof t->expected, "%s", why->expected ? why->expected : "");
+	pc->error.e.message = t->message;
+	pc->error.e.found = t->found;
+	pc->error.e.expected = t->expected;
 	return code;
 }
 
@@ -354,6 +372,7 @@ void taut_pc_free(taut_pc *pc)
 	tt_free(pc->env, pc->transceivers);
 	tt_free(pc->env, pc->held);
 	tt_free(pc->env, pc->made_text);
+	tt_free(pc->env, pc->error.texts);
 	for (int i = 0; i < PC_TEXTS; i++)
 		tt_free(pc->env, pc->texts[i]);
 	tt_free(&pc->owner->base, pc);

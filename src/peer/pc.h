@@ -126,6 +126,10 @@ enum pc_text {
 
 struct pc_error {
 	struct taut_error e;
+	struct pc_error_texts *texts; /* NULL until there is one */
+};
+
+struct pc_error_texts {
 	char message[160], found[64], expected[96];
 };
 

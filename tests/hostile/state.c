@@ -123,13 +123,14 @@ static size_t memory_of_sources(const struct tt_srtp *s)
 	       (sizeof(struct tt_srtp_stream) + sizeof(uint32_t));
 }
 
-/* Room for what comes and goes, which is no part of the state: an answer that waits, and DTLS
- * queues, which go when nothing came for a while and come back with a record. */
+/* Room for what comes and goes, which is no part of the state: an answer that waits, the texts of an
+ * error, and DTLS queues, which go when nothing came for a while and come back with a record. */
 static size_t memory_in_passing(const struct taut_pc *pc)
 {
 	const struct tt_sctp *s = pc->channels ? pc->channels->sctp : NULL;
 
-	return pc->dtls->in.room + pc->dtls->out.room + (s && s->reply ? SCTP_MAX_REPLY : 0);
+	return pc->dtls->in.room + pc->dtls->out.room + (s && s->reply ? SCTP_MAX_REPLY : 0) +
+	       (pc->error.texts ? sizeof *pc->error.texts : 0);
 }
 
 static uint64_t of_srtp(const struct tt_srtp *s)
