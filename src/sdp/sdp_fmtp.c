@@ -151,7 +151,7 @@ static bool same_profile(const char *a, const char *b)
 	const char *p = tt_sdp_h264_profile(a, &level), *q = tt_sdp_h264_profile(b, &level);
 
 	/* what has no name is the same only as itself: the first four digits are the profile */
-	if (!p || !q || !*p || !*q)
+	if (!p || !q || !*p)
 		return strncmp(a, b, 4) == 0;
 	return strcmp(p, q) == 0;
 }
@@ -178,7 +178,7 @@ bool tt_sdp_same_format(const struct tt_sdp_codec *a, const struct tt_sdp_codec 
 			const char **key)
 {
 	*key = "name";
-	if (!a->name || !b->name || !tt_sdp_codec_is(a, b->name))
+	if (!b->name || !tt_sdp_codec_is(a, b->name))
 		return false;
 	*key = "clock rate";
 	if (a->clock_rate != b->clock_rate)
@@ -198,11 +198,10 @@ bool tt_sdp_same_format(const struct tt_sdp_codec *a, const struct tt_sdp_codec 
 
 bool tt_sdp_apt(const struct tt_sdp_codec *c, unsigned *apt)
 {
-	char text[4];
+	char text[4] = "";
 	uint64_t v;
 
-	if (tt_sdp_fmtp_get(c->fmtp, "apt", text, sizeof text) < 0)
-		return false;
+	(void)tt_sdp_fmtp_get(c->fmtp, "apt", text, sizeof text); /* nothing is no number */
 	struct tt_sdp_lex x = { .at = text, .end = text + strlen(text), .line = text };
 	if (!tt_sdp_number(&x, 0, 127, &v, "", ""))
 		return false;

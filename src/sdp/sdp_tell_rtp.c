@@ -59,11 +59,10 @@ void tt_sdp_say_params(struct tt_sdp_tale *t, struct tt_sdp_word name, struct tt
 
 static void say_profile(struct tt_sdp_tale *t, const char *fmtp)
 {
-	char id[16];
+	char id[16] = "";
 	unsigned level;
 
-	if (tt_sdp_fmtp_get(fmtp, "profile-level-id", id, sizeof id) < 0)
-		return;
+	(void)tt_sdp_fmtp_get(fmtp, "profile-level-id", id, sizeof id); /* nothing is no profile */
 	const char *profile = tt_sdp_h264_profile(id, &level);
 	if (profile)
 		tt_sdp_say(t, "; that is %s, level %u.%u", *profile ? profile : "no named profile",
@@ -99,10 +98,11 @@ void tt_sdp_tell_rtcp_fb(struct tt_sdp_tale *t)
 
 void tt_sdp_tell_extmap(struct tt_sdp_tale *t)
 {
-	struct tt_sdp_word direction = { "", 0 }, uri;
+	struct tt_sdp_word direction, uri;
 
 	tt_sdp_say(t, "%" PRIu64 " is ", number(t));
-	if (tt_sdp_skip(&t->x, '/'))
+	const bool limited = tt_sdp_skip(&t->x, '/');
+	if (limited)
 		(void)tt_sdp_word(&t->x, &direction, "", "");
 	(void)tt_sdp_word(&t->x, &uri, "", "");
 	tt_sdp_say_meaning(t, TT_SDP_OF_EXTENSION, uri);
@@ -111,7 +111,7 @@ void tt_sdp_tell_extmap(struct tt_sdp_tale *t)
 		tt_sdp_say(t, ": ");
 		tt_sdp_say_meaning(t, TT_SDP_OF_EXTENSION, uri);
 	}
-	if (direction.len > 0)
+	if (limited)
 		tt_sdp_say(t, " (%.*s)", (int)direction.len, direction.p);
 }
 

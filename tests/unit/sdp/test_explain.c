@@ -4,6 +4,7 @@
 
 #include "base/num.h"
 #include "sdp/sdp_attrs.h"
+#include "sdp/sdp_meanings.h"
 
 #define AUDIO "m=audio 9 UDP/TLS/RTP/SAVPF 111 63 0 126\r\na=rtpmap:111 opus/48000/2\r\n"
 #define VIDEO                                                                                      \
@@ -87,6 +88,11 @@ static void a_line_is_told_with_its_value(void **state)
 		  "5/0 t= from 1 to 0, in seconds of NTP [RFC 8866 section 5.9]" },
 		{ MINIMAL "t=0 1\r\n",
 		  "5/0 t= from 0 to 1, in seconds of NTP [RFC 8866 section 5.9]" },
+		{ MINIMAL "s=\r\n", "5/0 s=  [RFC 8866 section 5.3]" },
+		{ MINIMAL "s-\r\n", "5/0  UNKNOWN  [] !not a line of a description" },
+		{ MINIMAL VIDEO,
+		  "8/1 a=rtpmap 102 is H264, with 90000 ticks a second: video (AVC) [RFC "
+		  "8866 section 6.6; RFC 6184]" },
 		{ MINIMAL "s=x\r\n", "5/0 s=  [RFC 8866 section 5.3]" },
 		{ MINIMAL "i=x\r\n", "5/0 i=  [RFC 8866 section 5.4]" },
 		{ MINIMAL "k=clear:x\r\n", "5/0 k= SECRET  [RFC 8866 section 5.12] {left out: keys "
@@ -184,6 +190,13 @@ static void a_line_is_told_with_its_value(void **state)
 		  "7/1 a=fmtp UNKNOWN 111 is opus; usedtx=1 (1: wants silence not to be sent); "
 		  "what "
 		  "(nobody here knows it) [RFC 8866 section 6.15; RFC 7587 section 6.1]" },
+		{ MINIMAL AUDIO "a=fmtp:111 profile-level-id=42e01f;cbr=1\r\n",
+		  "7/1 a=fmtp UNKNOWN 111 is opus; profile-level-id=42e01f (nobody here knows it); "
+		  "cbr=1 "
+		  "(1: wants a constant bit rate) [RFC 8866 section 6.15; RFC 7587 section 6.1]" },
+		{ MINIMAL AUDIO "a=extmap:2 urn:ietf:params:rtp-hdrext:ssrc-audio-level vad=on\r\n",
+		  "7/1 a=extmap 2 is how loud the packet is [RFC 8285 section 5; RFC 6464 section "
+		  "4]" },
 		{ MINIMAL AUDIO "a=rtpmap:63 red/48000/2\r\na=fmtp:63 111/111\r\n",
 		  "8/1 a=fmtp 63 is red; 111/111 (payload types of the copies, then of what is "
 		  "new) [RFC "
@@ -291,6 +304,23 @@ static void bundle_only_says_why_a_port_is_0(void **state)
 	(void)state;
 	(void)last(&h, MINIMAL "m=audio 0 RTP/AVP 0\r\na=bundle-only\r\n");
 	assert_non_null(strstr(h.text, "port 0: only as part of its bundle"));
+}
+
+static void a_remark_is_made_where_it_belongs_and_blank_lines_are_none(void **state)
+{
+	struct heard h;
+
+	(void)state;
+	(void)last(&h, "v=0\r\n\r\no=- 1 2 IN IP4 0.0.0.0\r\nk=x\r\ns=-\r\nk=y\r\n");
+	assert_string_equal(
+		h.text,
+		"1/0 v=  [RFC 8866 section 5.1]\n"
+		"3/0 o= session 1 in version 2, by nobody named at 0.0.0.0 [RFC 8866 section 5.2]\n"
+		"4/0 k= SECRET  [RFC 8866 section 5.12] {left out: keys do not belong here, "
+		"RFC 8866 section 5.12}\n"
+		"5/0 s=  [RFC 8866 section 5.3]\n"
+		"6/0 k= SECRET  [RFC 8866 section 5.12] {left out: keys do not belong here, "
+		"RFC 8866 section 5.12}");
 }
 
 static void what_is_wrong_does_not_hide_what_follows(void **state)
@@ -412,6 +442,11 @@ static void what_is_said_is_cut_where_it_is_too_long(void **state)
 	(void)snprintf(text, sizeof text, MINIMAL AUDIO "a=msid:%01500d %01500d\r\n", 1, 2);
 	assert_int_equal(explain(&h, text, strlen(text)), 0);
 	assert_non_null(strstr(h.text, "a=msid stream 000"));
+	/* however much comes after what was cut */
+	(void)snprintf(text, sizeof text, MINIMAL "a=ice-options:%0900d %0900d %0900d %0900d\r\n",
+		       1, 2, 3, 4);
+	assert_int_equal(explain(&h, text, strlen(text)), 0);
+	assert_false(h.all_known);
 	/* and names of attributes */
 	(void)snprintf(text, sizeof text, MINIMAL "a=%0100d:x\r\n", 1);
 	assert_int_equal(explain(&h, text, strlen(text)), 0);
@@ -440,6 +475,13 @@ static void memory_may_run_out_at_each_point(void **state)
 	assert_true(h.calls > 5);
 }
 
+static void a_word_with_more_behind_it_needs_that(void **state)
+{
+	(void)state;
+	assert_null(tt_sdp_meaning(TT_SDP_OF_FEEDBACK, (struct tt_sdp_word){ "trr-int ", 8 }));
+	assert_non_null(tt_sdp_meaning(TT_SDP_OF_FEEDBACK, (struct tt_sdp_word){ "trr-int 1", 9 }));
+}
+
 static void each_attribute_has_words_and_one_row(void **state)
 {
 	static const char *const names[] = { "rtcp-fb", "ice-pwd", "maxprate", "rtcp-xr",
@@ -462,6 +504,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_line_is_told_with_its_value),
 		cmocka_unit_test(bundle_only_says_why_a_port_is_0),
+		cmocka_unit_test(a_remark_is_made_where_it_belongs_and_blank_lines_are_none),
 		cmocka_unit_test(what_is_wrong_does_not_hide_what_follows),
 		cmocka_unit_test(an_empty_text_is_one_wrong_line),
 		cmocka_unit_test(the_first_mistake_is_the_one_that_is_returned),
@@ -469,6 +512,7 @@ int main(void)
 		cmocka_unit_test(a_limit_ends_reading_with_mistakes_too),
 		cmocka_unit_test(what_is_said_is_cut_where_it_is_too_long),
 		cmocka_unit_test(memory_may_run_out_at_each_point),
+		cmocka_unit_test(a_word_with_more_behind_it_needs_that),
 		cmocka_unit_test(each_attribute_has_words_and_one_row),
 	};
 

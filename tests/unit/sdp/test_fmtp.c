@@ -46,6 +46,7 @@ static void profiles_of_h264_have_names(void **state)
 		const char *id, *name;
 		unsigned level;
 	} rows[] = {
+		{ "42E01A", "constrained baseline", 26 },
 		{ "42e01f", "constrained baseline", 31 },
 		{ "42C00a", "constrained baseline", 10 },
 		{ "4d8028", "constrained baseline", 40 },
@@ -104,6 +105,8 @@ static void formats_are_the_same_by_their_codecs_rules(void **state)
 		{ "VP9", "VP9", 1, 1, 0, 0, NULL, "profile-id=0", NULL },
 		{ "VP9", "VP9", 1, 1, 0, 0, "max-fs=1", "profile-id=2", "profile-id" },
 		{ "VP9", "VP9", 1, 1, 0, 0, "profile-id=2", NULL, "profile-id" },
+		{ "VP9", "VP9", 1, 1, 0, 0, "profile-id=", NULL, "profile-id" },
+		{ "VP9", "VP9", 1, 1, 0, 0, NULL, "profile-id=", "profile-id" },
 		{ "AV1", "AV1", 1, 1, 0, 0, "profile=1", "level-idx=5;profile=0", "profile" },
 		{ "AV1", "AV1", 1, 1, 0, 0, "tier=1", NULL, "tier" },
 		{ "H264", "H264", 1, 1, 0, 0, NULL, "packetization-mode=1", "packetization-mode" },
@@ -147,10 +150,11 @@ static void a_retransmission_says_of_what(void **state)
 		const char *fmtp;
 		bool said;
 		unsigned apt;
-	} rows[] = { { "apt=96", true, 96 },     { "rtx-time=9; apt = 0", true, 0 },
-		     { "apt=127", true, 127 },   { "apt=128", false, 7 },
-		     { "apt=1270", false, 7 },   { "apt=x", false, 7 },
-		     { "rtx-time=9", false, 7 }, { NULL, false, 7 } };
+	} rows[] = { { "apt=96", true, 96 },   { "rtx-time=9; apt = 0", true, 0 },
+		     { "apt=127", true, 127 }, { "apt=128", false, 7 },
+		     { "apt=1270", false, 7 }, { "apt=", false, 7 },
+		     { "apt=x", false, 7 },    { "rtx-time=9", false, 7 },
+		     { NULL, false, 7 } };
 
 	(void)state;
 	for (size_t i = 0; i < TT_COUNT(rows); i++) {

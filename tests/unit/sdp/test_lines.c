@@ -28,6 +28,7 @@ static void a_line_is_taken_or_refused(void **state)
 		int code;
 	} rows[] = {
 		{ "v=0 x\r\n", TAUT_E_SYNTAX },
+		{ "v=0\r\nv=0\r\no=- 1 2 IN IP4 0.0.0.0\r\n", TAUT_E_SYNTAX },
 		{ MINIMAL "t=0 0 x\r\n", TAUT_E_SYNTAX },
 		{ MINIMAL "t=0 x\r\n", TAUT_E_SYNTAX },
 		{ MINIMAL "b=\r\n", TAUT_E_SYNTAX },
