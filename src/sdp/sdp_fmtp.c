@@ -66,6 +66,12 @@ static const struct tt_sdp_param rows[] = {
 	{ "flexfec", "repair-window", "how long packets wait to be repaired, in us", "RFC 8627",
 	  NULL },
 
+	{ NULL, "x-google-min-bitrate", "sends at least these kbit/s", "libwebrtc", NULL },
+	{ NULL, "x-google-start-bitrate", "begins with these kbit/s", "libwebrtc", NULL },
+	{ NULL, "x-google-max-bitrate", "sends at most these kbit/s", "libwebrtc", NULL },
+	{ NULL, "x-google-max-quantization", "the coarsest picture, from 0 to 63", "libwebrtc",
+	  NULL },
+
 	{ "rid", "pt", "the payload types it may have", "RFC 8851 section 4", NULL },
 	{ "rid", "max-width", "pixels", rid, NULL },
 	{ "rid", "max-height", "pixels", rid, NULL },
@@ -80,7 +86,7 @@ static const struct tt_sdp_param rows[] = {
 const struct tt_sdp_param *tt_sdp_param(struct tt_sdp_word codec, struct tt_sdp_word key)
 {
 	for (size_t i = 0; i < TT_COUNT(rows); i++)
-		if (tt_sdp_word_is_any(codec, rows[i].codec) &&
+		if ((!rows[i].codec || tt_sdp_word_is_any(codec, rows[i].codec)) &&
 		    (!rows[i].key || tt_sdp_word_is_any(key, rows[i].key)))
 			return &rows[i];
 	return NULL;

@@ -6,7 +6,7 @@
 #include "sdp/sdp_lex.h"
 
 struct tt_sdp_param {
-	const char *codec; /* "rid": of restrictions */
+	const char *codec; /* NULL: any; "rid": of restrictions */
 	const char *key;   /* NULL: the whole text is one value */
 	const char *words, *spec;
 	/* What is taken where it is not said, when formats that differ in it are two formats; NULL:

@@ -19,6 +19,8 @@ static void a_parameter_is_its_codecs(void **state)
 			    "RFC 7798 section 7.1");
 	assert_null(tt_sdp_param(word("VP8"), word("profile-id")));
 	assert_null(tt_sdp_param(word("what"), word("max-fr")));
+	assert_string_equal(tt_sdp_param(word("VP8"), word("x-google-min-bitrate"))->spec,
+			    "libwebrtc");
 	assert_non_null(tt_sdp_param(word("red"), word("111/111")));
 }
 

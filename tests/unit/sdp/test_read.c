@@ -243,7 +243,8 @@ static void the_init_of_sctp_is_held_if_it_is_base64(void **state)
 		const char *value;
 		bool held;
 	} rows[] = { { "AZaz09+/", true }, { "AAA=", true },   { "AA==", true },  { "A===", false },
-		     { "====", false },    { "AAA", false },   { "", false },     { "AA=A", false },
+		     { "====", false },    { "=", false },     { "==", false },
+		     { "AAA", false },   { "", false },     { "AA=A", false },
 		     { "AAA-", false },    { "AA AA", false }, { "AAAAA", false } };
 
 	(void)state;
