@@ -178,13 +178,15 @@ static bool is_base64(struct tt_sdp_word w)
 		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 	size_t n = w.len;
 
-	for (size_t pad = 0; pad < 2 && n > 0 && w.p[n - 1] == '='; pad++)
+	if (n == 0 || n % 4 != 0)
+		return false;
+	for (size_t pad = 0; pad < 2 && w.p[n - 1] == '='; pad++)
 		n--;
 	tt_work(n);
 	for (size_t i = 0; i < n; i++)
 		if (!memchr(digits, w.p[i], sizeof digits - 1))
 			return false;
-	return w.len % 4 == 0;
+	return true;
 }
 
 /* An experiment of Chromium's: one that is spoilt must not cost the call. */
@@ -192,7 +194,7 @@ bool tt_sdp_read_sctp_init(struct tt_sdp_reader *r)
 {
 	const struct tt_sdp_word w = tt_sdp_rest(&r->x);
 
-	if (w.len > 0 && is_base64(w))
+	if (is_base64(w))
 		return tt_sdp_hold_once(r, &r->m->sctp_init, w);
 	tt_sdp_warn(r, "left out: not base64");
 	return true;

@@ -291,9 +291,32 @@ static void a_block_is_filled_to_its_last_byte(void **state)
 	for (room = 16; env.memory == before; room += 16)
 		assert_non_null(tt_sdp_arena(sdp, 16));
 	/* what the block is more than its pieces is its header; the last piece has another block */
-	assert_true(most - (room - 16) < 64);
+	assert_true(most - (room - 16) < 48);
 	assert_string_equal(tt_sdp_copy_n(sdp, NULL, 0), "");
 	tt_sdp_free(sdp);
+}
+
+/* What the first octet of an arena for such a text takes, and the first that no longer fits. */
+static void takes(size_t text, size_t first, size_t second)
+{
+	struct tt_sdp *sdp = tt_sdp_new_to_read(&env, text);
+
+	assert_non_null(sdp);
+	size_t before = env.memory;
+	assert_non_null(tt_sdp_arena(sdp, 1));
+	assert_in_range(env.memory - before, first, first + 64);
+	for (before = env.memory; env.memory == before;)
+		assert_non_null(tt_sdp_arena(sdp, 1));
+	assert_in_range(env.memory - before, second, second + 64);
+	tt_sdp_free(sdp);
+}
+
+static void a_text_has_memory_by_its_length_within_bounds(void **state)
+{
+	(void)state;
+	takes(0, 512, 512);
+	takes(400, 512 + 900, (512 + 900) / 2);
+	takes(1 << 20, 512 + 65536, (512 + 65536) / 2);
 }
 
 /* ---- candidates ---- */
@@ -510,6 +533,7 @@ int main(void)
 		cmocka_unit_test(a_built_codec_has_parameters_or_none),
 		cmocka_unit_test(an_array_grows_at_powers_of_two_from_four),
 		cmocka_unit_test(a_block_is_filled_to_its_last_byte),
+		cmocka_unit_test(a_text_has_memory_by_its_length_within_bounds),
 		cmocka_unit_test(a_line_end_alone_is_no_candidate),
 		cmocka_unit_test(a_candidate_has_at_most_8192_bytes),
 		cmocka_unit_test(a_kind_of_tcp_that_nobody_knows_changes_none),

@@ -127,6 +127,8 @@ static void formats_are_the_same_by_their_codecs_rules(void **state)
 		  "profile-level-id" },
 		{ "H264", "H264", 1, 1, 0, 0, "profile-level-id=420f1f", "profile-level-id=420f20",
 		  NULL },
+		{ "H264", "H264", 1, 1, 0, 0, "profile-level-id=420f1f", "profile-level-id=641033",
+		  "profile-level-id" },
 		{ "H265", "H265", 1, 1, 0, 0, "tx-mode=SRST", NULL, NULL },
 	};
 
