@@ -35,7 +35,7 @@ struct taut_relay_config;
 /* Says why there is no relay; the program's end. */
 int cli_no_relay(const char *command, int error, const struct taut_relay_config *cfg);
 
-extern const struct cli_command cli_bench, cli_call, cli_demo, cli_doctor, cli_relay, cli_stun,
-	cli_sdp;
+extern const struct cli_command cli_bench, cli_call, cli_demo, cli_doctor, cli_ice, cli_relay,
+	cli_sdp, cli_stun;
 
 #endif

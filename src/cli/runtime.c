@@ -33,13 +33,29 @@ static void catch_signals(void)
 	signal(SIGPIPE, SIG_IGN);
 }
 
-bool runtime_open(struct runtime *r, const char *trace, uint32_t loop_flags)
+static bool open_loop(struct runtime *r, struct taut_trace_sink *sink, uint32_t flags)
 {
-	struct taut_env_config env = { .size = sizeof env };
-	struct taut_loop_config cfg = { .size = sizeof cfg, .flags = loop_flags, .env = &env };
+	struct taut_env_config env = { .size = sizeof env, .trace = sink };
+	struct taut_loop_config cfg = { .size = sizeof cfg, .flags = flags, .env = &env };
 
+	if (taut_loop_new(&r->loop, &cfg) == TAUT_OK)
+		return true;
+	fprintf(stderr, "taut: the event loop cannot be made\n");
+	runtime_close(r);
+	return false;
+}
+
+bool runtime_open_with(struct runtime *r, struct taut_trace_sink *sink, uint32_t loop_flags)
+{
 	*r = (struct runtime){ 0 };
 	catch_signals(); /* from now on an interruption ends in a summary */
+	return open_loop(r, sink, loop_flags);
+}
+
+bool runtime_open(struct runtime *r, const char *trace, uint32_t loop_flags)
+{
+	*r = (struct runtime){ 0 };
+	catch_signals();
 	if (trace) {
 		r->trace_file = strcmp(trace, "-") == 0 ? stderr : fopen(trace, "w");
 		if (!r->trace_file) {
@@ -52,14 +68,8 @@ bool runtime_open(struct runtime *r, const char *trace, uint32_t loop_flags)
 			runtime_close(r);
 			return false;
 		}
-		env.trace = r->trace;
 	}
-	if (taut_loop_new(&r->loop, &cfg) != TAUT_OK) {
-		fprintf(stderr, "taut: the event loop cannot be made\n");
-		runtime_close(r);
-		return false;
-	}
-	return true;
+	return open_loop(r, r->trace, loop_flags);
 }
 
 static void watch(void *arg)

@@ -19,6 +19,8 @@ struct runtime {
 
 /* trace: a file, "-" for stderr, or NULL. False: said on stderr. */
 bool runtime_open(struct runtime *r, const char *trace, uint32_t loop_flags);
+/* The same, with a sink of the caller's, which must outlive it; NULL: none. */
+bool runtime_open_with(struct runtime *r, struct taut_trace_sink *sink, uint32_t loop_flags);
 /* SIGINT and SIGTERM: once calls interrupted from the top of the loop, twice ends the process. */
 void runtime_catch_signals(struct runtime *r, void (*interrupted)(void *user), void *user);
 void runtime_close(struct runtime *r);

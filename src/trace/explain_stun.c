@@ -6,43 +6,12 @@
 
 #include "base/addr.h"
 #include "base/rd.h"
+#include "trace/stun_names.h"
 #include "trace/trace_line.h"
 
 #define COOKIE 0x2112A442u
 
 enum { USERNAME = 0x0006, ERROR_CODE = 0x0009, XOR_MAPPED_ADDRESS = 0x0020, PRIORITY = 0x0024 };
-
-static const struct tt_name methods[] = {
-	{ 0x001, "Binding" },     { 0x003, "Allocate" }, { 0x004, "Refresh" },
-	{ 0x006, "Send" },        { 0x007, "Data" },     { 0x008, "CreatePermission" },
-	{ 0x009, "ChannelBind" }, { 0, NULL },
-};
-
-static const struct tt_name attributes[] = {
-	{ 0x0001, "MAPPED-ADDRESS" },
-	{ USERNAME, "USERNAME" },
-	{ 0x0008, "MESSAGE-INTEGRITY" },
-	{ ERROR_CODE, "ERROR-CODE" },
-	{ 0x000a, "UNKNOWN-ATTRIBUTES" },
-	{ 0x000c, "CHANNEL-NUMBER" },
-	{ 0x000d, "LIFETIME" },
-	{ 0x0012, "XOR-PEER-ADDRESS" },
-	{ 0x0013, "DATA" },
-	{ 0x0014, "REALM" },
-	{ 0x0015, "NONCE" },
-	{ 0x0016, "XOR-RELAYED-ADDRESS" },
-	{ 0x0019, "REQUESTED-TRANSPORT" },
-	{ 0x001c, "MESSAGE-INTEGRITY-SHA256" },
-	{ XOR_MAPPED_ADDRESS, "XOR-MAPPED-ADDRESS" },
-	{ PRIORITY, "PRIORITY" },
-	{ 0x0025, "USE-CANDIDATE" },
-	{ 0x8022, "SOFTWARE" },
-	{ 0x8028, "FINGERPRINT" },
-	{ 0x8029, "ICE-CONTROLLED" },
-	{ 0x802a, "ICE-CONTROLLING" },
-	{ 0xc057, "GOOG-NETWORK-INFO" },
-	{ 0, NULL },
-};
 
 static void add_xor_address(struct tt_line *l, struct rd value, const uint8_t *cookie_and_id)
 {
@@ -93,7 +62,7 @@ void tt_explain_stun(struct tt_line *l, const uint8_t *p, size_t len)
 	/* 5: the class's two bits lie among the method's twelve */
 	const unsigned kind = (type >> 7 & 2u) | (type >> 4 & 1u);
 	const uint32_t method = (type & 0xfu) | (type >> 1 & 0x70u) | (type >> 2 & 0xf80u);
-	const char *name = tt_name_of(methods, method);
+	const char *name = tt_stun_method_name(method);
 	tt_line_add(l, "%s %s", name ? name : "unknown method", classes[kind]);
 	struct rd attrs = rd_sub(&r, body);
 	while (rd_left(&attrs) >= 4) {
@@ -104,8 +73,9 @@ void tt_explain_stun(struct tt_line *l, const uint8_t *p, size_t len)
 			break;
 		if (rd_left(&attrs) > 0)
 			rd_take(&attrs, (4u - a_len % 4u) % 4u);
-		if ((name = tt_name_of(attributes, a)) != NULL)
-			tt_line_add(l, " %s", name);
+		const struct tt_stun_name *known = tt_stun_attribute_name(a);
+		if (known)
+			tt_line_add(l, " %s", known->name);
 		else
 			tt_line_add(l, " 0x%04x", a);
 		add_value(l, a, value, cookie_and_id);

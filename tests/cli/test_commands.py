@@ -9,7 +9,7 @@ import sys
 
 from cli import TAUT, check, done, finish, objects, relay, work
 
-COMMANDS = ("demo", "call", "relay", "stun", "sdp", "doctor")
+COMMANDS = ("demo", "call", "relay", "ice", "stun", "sdp", "doctor")
 CALL = ["call", "http://localhost:1/"]
 
 

@@ -1,0 +1,261 @@
+/* cmd_ice.c - taut ice: what addresses this machine would offer for a call (RFC 8445 section 5.1), as they
+ * are found; with --hex each STUN message of it, octet by octet. */
+#include <getopt.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/addr.h"
+#include "cli/cli.h"
+#include "cli/cli_text.h"
+#include "cli/runtime.h"
+#include "sdp/sdp.h"
+#include "trace/stun_annotate.h"
+
+enum { KEY_STUN = 's', KEY_HEX = 'x', KEY_JSON = 'j', KEY_TIME = 't', KEY_LOOPBACK = 300 };
+enum { SERVERS = 8, SECONDS = 10, MOST_SECONDS = 3600 };
+
+static const struct cli_option options[] = {
+	{ "stun", KEY_STUN, "URL",
+	  "stun:HOST[:PORT]; again for more of them, up to 8 (default: none)" },
+	{ "time", KEY_TIME, "SECONDS", "wait so long for servers (default: 10)" },
+	{ "loopback-only", KEY_LOOPBACK, NULL, "use the loopback interface and no other" },
+	{ "hex", KEY_HEX, NULL, "each STUN message, octet by octet, with what it means" },
+	{ "json", KEY_JSON, NULL, "one object per line; the last is the summary" },
+	{ NULL, 0, NULL, NULL },
+};
+
+static int run(int argc, char **argv);
+
+const struct cli_command cli_ice = {
+	"ice",
+	"",
+	"Gathers ICE candidates and tells them as they come: what this machine would offer for a\n"
+	"call. Ends when there are no more. Status 1: there is none at all.",
+	options,
+	"  taut ice\n"
+	"  taut ice --stun stun:stun.example.org --stun stun:stun.example.net:19302\n"
+	"  taut ice --stun stun:stun.example.org --hex\n"
+	"  taut ice --json\n",
+	run,
+};
+
+struct job {
+	struct runtime rt;
+	struct taut_ice_server servers[SERVERS];
+	size_t server_count;
+	struct taut_trace_sink sink;
+	taut_time began;
+	long seconds;
+	unsigned count;
+	uint32_t loop_flags;
+	bool json, hex, complete;
+};
+
+static double ms_since(const struct job *j)
+{
+	return (double)(taut_loop_now(j->rt.loop) - j->began) / 1000;
+}
+
+static void stop(void *user)
+{
+	struct job *j = user;
+
+	taut_loop_stop(j->rt.loop);
+}
+
+/* ---- candidates ---- */
+
+static void print_candidate(const struct job *j, const struct tt_sdp_candidate *c)
+{
+	char at[TT_ADDR_TEXT] = "";
+
+	if (c->addr.family != 0)
+		tt_addr_text(&c->addr, at);
+	else
+		snprintf(at, sizeof at, "%.*s:%u", (int)sizeof at - 8, c->address, c->port);
+	/* RFC 8445 section 5.1.2.1: what the priority is made of */
+	printf("%9.1f  %-5s  %-4s  %-46s  %10u = %3u, %5u  %s", ms_since(j), c->type_text,
+	       c->transport_text, at, c->priority, c->priority >> 24, c->priority >> 8 & 0xffffu,
+	       c->foundation);
+	if (c->raddr[0])
+		printf("  from %s port %u", c->raddr, c->rport);
+	putchar('\n');
+	fflush(stdout);
+}
+
+static void print_json(const struct job *j, const struct tt_sdp_candidate *c, const char *text)
+{
+	json_t *o = json_pack("{s:f, s:s, s:s, s:s, s:i, s:I, s:s, s:o}", "ms", ms_since(j), "type",
+			      c->type_text, "protocol", c->transport_text, "address", c->address,
+			      "port", (int)c->port, "priority", (json_int_t)c->priority,
+			      "foundation", c->foundation, "candidate", cli_json_text(text));
+
+	if (o && c->raddr[0]) {
+		json_object_set_new(o, "related_address", json_string(c->raddr));
+		json_object_set_new(o, "related_port", json_integer(c->rport));
+	}
+	cli_put_json(stdout, o);
+}
+
+static void take_candidate(struct job *j, const char *text)
+{
+	struct tt_sdp_candidate c;
+
+	if (tt_sdp_candidate_read(&c, text, strlen(text), NULL) != TAUT_OK)
+		return; /* it is ours: this does not happen */
+	j->count++;
+	if (j->json)
+		print_json(j, &c, text);
+	else
+		print_candidate(j, &c);
+}
+
+static void on_event(void *user, taut_pc *pc, const struct taut_event *ev)
+{
+	struct job *j = user;
+
+	if (ev->type == TAUT_EV_NEGOTIATION_NEEDED)
+		(void)taut_pc_set_local_description(pc, taut_loop_now(j->rt.loop), 0, NULL, 0);
+	else if (ev->type == TAUT_EV_ICE_CANDIDATE && ev->text)
+		take_candidate(j, ev->text);
+	j->complete = taut_pc_gathering_state(pc) == TAUT_GATHERING_COMPLETE;
+	if (j->complete)
+		taut_loop_stop(j->rt.loop);
+}
+
+static void print_summary(const struct job *j)
+{
+	const char *how = j->complete ? "all there are" : "some servers have not answered";
+
+	if (j->json)
+		cli_put_json(stdout, json_pack("{s:i, s:f, s:b}", "candidates", (int)j->count, "ms",
+					       ms_since(j), "complete", (int)j->complete));
+	else
+		printf("%u candidate%s in %.1f ms: %s\n", j->count, j->count == 1 ? "" : "s",
+		       ms_since(j), how);
+}
+
+/* ---- octets ---- */
+
+static void print_line(void *ctx, const char *text)
+{
+	(void)ctx;
+	puts(text);
+}
+
+static void put_hex(const struct taut_trace_record *r, bool out, const char *peer)
+{
+	char hex[2 * 1500 + 1];
+	size_t n = 0;
+
+	for (; n < r->len && n < 1500; n++)
+		snprintf(hex + 2 * n, 3, "%02x", ((const uint8_t *)r->data)[n]);
+	hex[2 * n] = '\0';
+	cli_put_json(stdout, json_pack("{s:s, s:s, s:s}", "packet", out ? "out" : "in", "peer",
+				       peer, "octets", hex));
+}
+
+static void on_record(void *ctx, const struct taut_trace_record *r)
+{
+	const struct job *j = ctx;
+	const bool out = r->kind == TAUT_TRACE_PACKET_OUT;
+	char peer[TT_ADDR_TEXT] = "?";
+
+	if ((!out && r->kind != TAUT_TRACE_PACKET_IN) ||
+	    (r->layer != TAUT_LAYER_STUN && r->layer != TAUT_LAYER_ICE))
+		return;
+	if (r->remote)
+		tt_addr_text(r->remote, peer);
+	if (j->json) {
+		put_hex(r, out, peer);
+		return;
+	}
+	printf("\n%s %s, %zu octets\n", out ? "to" : "from", peer, r->len);
+	tt_stun_annotate(r->data, r->len, print_line, NULL);
+	putchar('\n');
+}
+
+/* ---- */
+
+static bool gather(struct job *j)
+{
+	const struct taut_data_channel_init init = { .size = sizeof init, .label = "ice" };
+	const struct taut_config cfg = { .size = sizeof cfg,
+					 .ice_servers = j->servers,
+					 .ice_server_count = j->server_count };
+	taut_channel channel;
+	taut_pc *pc;
+
+	j->began = taut_loop_now(j->rt.loop);
+	if (taut_pc_new(&pc, taut_loop_env(j->rt.loop), &cfg, j->began) != TAUT_OK) {
+		fprintf(stderr, "taut ice: --stun takes stun:HOST[:PORT]\n");
+		return false;
+	}
+	if (!j->json)
+		printf("       ms  type   over  address                                         "
+		       "priority = type, local  foundation\n");
+	taut_pc_create_data_channel(pc, j->began, &init, &channel);
+	if (taut_loop_add(j->rt.loop, pc, on_event, j) != TAUT_OK) {
+		taut_pc_free(pc);
+		fprintf(stderr, "taut ice: out of memory\n");
+		return false;
+	}
+	runtime_catch_signals(&j->rt, stop, j);
+	taut_loop_after(j->rt.loop, j->seconds * 1000000, stop, j);
+	taut_loop_run(j->rt.loop);
+	print_summary(j);
+	taut_loop_free_pc(j->rt.loop, pc);
+	return true;
+}
+
+static bool take_option(struct job *j, int key)
+{
+	switch (key) {
+	case KEY_STUN:
+		if (j->server_count == SERVERS) {
+			fprintf(stderr, "taut ice: %d servers at most\n", SERVERS);
+			return false;
+		}
+		j->servers[j->server_count++] =
+			(struct taut_ice_server){ .size = sizeof j->servers[0], .url = optarg };
+		return true;
+	case KEY_TIME:
+		return cli_number("time", optarg, 1, MOST_SECONDS, &j->seconds);
+	case KEY_LOOPBACK:
+		j->loop_flags |= TAUT_LOOP_LOOPBACK_ONLY;
+		return true;
+	case KEY_HEX:
+		j->hex = true;
+		return true;
+	case KEY_JSON:
+		j->json = true;
+		return true;
+	default:
+		return false;
+	}
+}
+
+static int run(int argc, char **argv)
+{
+	static struct job j;
+	int key;
+
+	j = (struct job){ .seconds = SECONDS };
+	while ((key = cli_next(&cli_ice, argc, argv)) != CLI_END) {
+		if (key == CLI_HELP)
+			return CLI_OK;
+		if (!take_option(&j, key))
+			return CLI_USAGE;
+	}
+	if (optind < argc) {
+		fprintf(stderr, "taut ice: takes no operand; a server goes behind --stun\n");
+		return CLI_USAGE;
+	}
+	j.sink = (struct taut_trace_sink){ .size = sizeof j.sink, .ctx = &j, .record = on_record };
+	if (!runtime_open_with(&j.rt, j.hex ? &j.sink : NULL, j.loop_flags))
+		return CLI_FAILED;
+	const bool ok = gather(&j);
+	runtime_close(&j.rt);
+	return !ok ? CLI_USAGE : j.count > 0 ? CLI_OK : CLI_FAILED;
+}

@@ -1,0 +1,82 @@
+#!/usr/bin/env python3
+"""taut ice: candidates as they come, and each octet of what was said for them. Servers are asked in a
+network namespace of its own, with a card that leads nowhere."""
+import os
+import subprocess
+import sys
+
+from cli import TAUT, check, done, finish, objects, work
+
+# A server of ten lines, which has seen us elsewhere, and then the command.
+INSIDE = """
+import socket, struct, subprocess, sys, threading
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.bind(("198.18.0.1", 0))
+def serve():
+    while True:
+        request, sender = s.recvfrom(2000)
+        ip = bytes(a ^ b for a, b in zip(socket.inet_aton("203.0.113.7"), request[4:8]))
+        attr = struct.pack(">HHBBH", 0x20, 8, 0, 1, 7007 ^ 0x2112) + ip
+        s.sendto(struct.pack(">HH", 0x101, len(attr)) + request[4:20] + attr, sender)
+threading.Thread(target=serve, daemon=True).start()
+server = f"stun:198.18.0.1:{s.getsockname()[1]}"
+sys.exit(subprocess.run([sys.argv[1], "ice", "--stun", server, *sys.argv[2:]]).returncode)
+"""
+CARD = "ip link set lo up && ip link add d type dummy && ip addr add 198.18.0.1/24 dev d && ip link set d up && "
+
+
+def alone():
+    code, out, err = done("ice", "--loopback-only", "--json")
+    said = objects(out)
+    check("loopback_is_told", code == 0 and said[-1]["complete"] is True and
+          said[-1]["candidates"] == len(said) - 1 >= 1 and
+          "127.0.0.1" in [o["address"] for o in said[:-1]] and
+          all(o["type"] == "host" and o["protocol"] == "udp" for o in said[:-1]), (out, err))
+    code, out, err = done("ice", "--loopback-only")
+    lines = out.splitlines()
+    check("and_in_words", code == 0 and lines[0].split()[:3] == ["ms", "type", "over"] and
+          " 127.0.0.1:" in out and lines[-1].endswith(": all there are"), (out, err))
+
+
+def with_a_server():
+    space = ["unshare", "-n"] if os.geteuid() == 0 else ["unshare", "-Urn"]
+    if subprocess.run([*space, "sh", "-c", CARD + "true"], capture_output=True).returncode != 0:
+        print("skip cli/ice no namespaces here")
+        return
+
+    def inside(*args):
+        p = subprocess.run([*space, "sh", "-c", CARD + 'exec "$@"', "sh", sys.executable, "-c", INSIDE, TAUT,
+                            *args], capture_output=True, text=True, timeout=60, cwd=work)
+        return p.returncode, p.stdout, p.stderr
+
+    code, out, err = inside("--json")
+    said = objects(out)
+    reflexive = [o for o in said if o.get("type") == "srflx"]
+    check("a_server_s_answer_is_a_candidate", code == 0 and said[-1]["complete"] is True and
+          len(reflexive) == 1 and reflexive[0]["address"] == "203.0.113.7" and
+          reflexive[0]["port"] == 7007 and reflexive[0]["related_address"] == "198.18.0.1" and
+          reflexive[0]["priority"] >> 24 == 100, (out, err))
+    code, out, err = inside("--hex")
+    lines = out.splitlines()
+    check("each_octet_is_shown", code == 0 and any(line.startswith("to 198.18.0.1:") for line in lines) and
+          any("Binding request" in line and "RFC 8489 section 5" in line for line in lines) and
+          any("203.0.113.7:7007, XORed with" in line for line in lines) and
+          " from 198.18.0.1 port " in out, (out, err))
+    code, out, err = inside("--hex", "--json")
+    packets = [o for o in objects(out) if "packet" in o]
+    check("and_so_in_json", code == 0 and [o["packet"] for o in packets][:2] == ["out", "in"] and
+          packets[0]["octets"].startswith("0001") and packets[1]["octets"].startswith("0101"), (out, err))
+    p = subprocess.run([*space, TAUT, "ice"], capture_output=True, text=True, timeout=60, cwd=work)
+    check("no_address_at_all_is_a_failure", p.returncode == 1 and p.stdout.splitlines()[-1].startswith(
+        "0 candidates in "), (p.stdout, p.stderr))
+
+
+def mistakes():
+    for args, said in ((["x"], "takes no operand"), (["--time", "0"], "--time takes a number"),
+                       (["--stun", "http://x"], "--stun takes stun:HOST[:PORT]"),
+                       (["--stun", "stun:a"] * 9, "8 servers at most"), (["--nonsense"], "nonsense")):
+        code, out, err = done("ice", "--loopback-only", *args)
+        check(f"refused_{args[0].strip('-')}_{len(args)}", code == 2 and said in err, (code, out, err))
+
+
+finish(alone, with_a_server, mistakes)

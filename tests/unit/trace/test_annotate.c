@@ -1,0 +1,167 @@
+/* A STUN message octet by octet: exact lines for known ones, and safe lines for whatever else comes. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "trace/stun_annotate.h"
+
+static char page[32768];
+
+static void take(void *ctx, const char *text)
+{
+	const size_t len = strlen(page);
+
+	(void)ctx;
+	for (const char *c = text; *c; c++)
+		assert_true(*c >= ' ' && *c <= '~');
+	assert_true(len == 0 || text[0] != '\0');
+	snprintf(page + len, sizeof page - len, "%s\n", text);
+}
+
+/* In a block of exactly its size. */
+static const char *annotate(const uint8_t *data, size_t len)
+{
+	uint8_t *exact = malloc(len);
+
+	if (len > 0)
+		memcpy(exact, data, len);
+	page[0] = '\0';
+	tt_stun_annotate(exact, len, take, NULL);
+	free(exact);
+	return page;
+}
+
+static size_t unhex(const char *text, uint8_t *out)
+{
+	size_t n = 0;
+
+	for (; text[0] && text[1]; text += 2)
+		out[n++] = (uint8_t)strtoul((const char[]){ text[0], text[1], 0 }, NULL, 16);
+	return n;
+}
+
+static const struct {
+	const char *hex, *words;
+} messages[] = {
+	/* RFC 5769 section 2.1 */
+	{ "000100582112a442b7e7a701bc34d686fa87dfae802200105354554e207465737420636c69656e7400240004"
+	  "6e0001ff80290008932ff9b151263b36000600096576746a3a68367659202020000800149aeaa70cbfd8cb56"
+	  "781ef2b5b2d3f249c1b571a280280004e57a3bcf",
+	  "  0000  00 01                    Binding request                                             RFC 8489 section 5\n"
+	  "  0002  00 58                    88 octets follow the header\n"
+	  "  0004  21 12 a4 42              the magic cookie\n"
+	  "  0008  b7 e7 a7 01 bc 34 d6 86  the transaction id\n"
+	  "  0010  fa 87 df ae\n"
+	  "  0014  80 22 00 10              SOFTWARE, 16 octets                                         RFC 8489 section 14.14\n"
+	  "  0018  53 54 55 4e 20 74 65 73  \"STUN test client\"\n"
+	  "  0020  74 20 63 6c 69 65 6e 74\n"
+	  "  0028  00 24 00 04              PRIORITY, 4 octets                                          RFC 8445 section 7.1.1\n"
+	  "  002c  6e 00 01 ff              1845494271: type 110, local 1, component 1\n"
+	  "  0030  80 29 00 08              ICE-CONTROLLED, 8 octets                                    RFC 8445 section 7.1.3\n"
+	  "  0034  93 2f f9 b1 51 26 3b 36\n"
+	  "  003c  00 06 00 09              USERNAME, 9 octets                                          RFC 8489 section 14.3\n"
+	  "  0040  65 76 74 6a 3a 68 36 76  \"evtj:h6vY\"\n"
+	  "  0048  59\n"
+	  "  0049  20 20 20                 padding\n"
+	  "  004c  00 08 00 14              MESSAGE-INTEGRITY, 20 octets                                RFC 8489 section 14.5\n"
+	  "  0050  9a ea a7 0c bf d8 cb 56\n"
+	  "  0058  78 1e f2 b5 b2 d3 f2 49\n"
+	  "  0060  c1 b5 71 a2\n"
+	  "  0064  80 28 00 04              FINGERPRINT, 4 octets                                       RFC 8489 section 14.7\n"
+	  "  0068  e5 7a 3b cf\n" },
+	/* of section 2.3 the address, an error, and lists */
+	{ "010100182112a442b7e7a701bc34d686fa87dfae002000140002a1470113a9faa5d3f179bc25f4b5bed2b9d9",
+	  "  0000  01 01                    Binding success response                                    RFC 8489 section 5\n"
+	  "  0002  00 18                    24 octets follow the header\n"
+	  "  0004  21 12 a4 42              the magic cookie\n"
+	  "  0008  b7 e7 a7 01 bc 34 d6 86  the transaction id\n"
+	  "  0010  fa 87 df ae\n"
+	  "  0014  00 20 00 14              XOR-MAPPED-ADDRESS, 20 octets                               RFC 8489 section 14.2\n"
+	  "  0018  00 02 a1 47 01 13 a9 fa  [2001:db8:1234:5678:11:2233:4455:6677]:32853, XORed with the cookie and the id\n"
+	  "  0020  a5 d3 f1 79 bc 25 f4 b5\n"
+	  "  0028  be d2 b9 d9\n" },
+	{ "011300302112a442b7e7a701bc34d686fa87dfae000900070000041473746100000a0004802c0bad"
+	  "802c000800010d97cb007102002500000bad00020102000000140000",
+	  "  0000  01 13                    Allocate error response                                     RFC 8489 section 5\n"
+	  "  0002  00 30                    48 octets follow the header\n"
+	  "  0004  21 12 a4 42              the magic cookie\n"
+	  "  0008  b7 e7 a7 01 bc 34 d6 86  the transaction id\n"
+	  "  0010  fa 87 df ae\n"
+	  "  0014  00 09 00 07              ERROR-CODE, 7 octets                                        RFC 8489 section 14.8\n"
+	  "  0018  00 00 04 14 73 74 61     420 sta\n"
+	  "  001f  00                       padding\n"
+	  "  0020  00 0a 00 04              UNKNOWN-ATTRIBUTES, 4 octets                                RFC 8489 section 14.13\n"
+	  "  0024  80 2c 0b ad              0x802c, 0x0bad\n"
+	  "  0028  80 2c 00 08              OTHER-ADDRESS, 8 octets                                     RFC 5780 section 7.4\n"
+	  "  002c  00 01 0d 97 cb 00 71 02  203.0.113.2:3479\n"
+	  "  0034  00 25 00 00              USE-CANDIDATE, 0 octets                                     RFC 8445 section 7.1.2\n"
+	  "  0038  0b ad 00 02              an attribute 0x0bad nobody here knows, 2 octets\n"
+	  "  003c  01 02\n"
+	  "  003e  00 00                    padding\n"
+	  "  0040  00 14 00 00              REALM, 0 octets                                             RFC 8489 section 14.9\n" },
+	/* what no STUN is */
+	{ "80", "  0000  80                       too short for STUN\n" },
+	{ "", "  0000                           too short for STUN\n" },
+	{ "3fff00000102030400000000000000000000000000",
+	  "  0000  3f ff                    unknown method error response                               RFC 8489 section 5\n"
+	  "  0002  00 00                    0 octets follow the header\n"
+	  "  0004  01 02 03 04              not the magic cookie\n"
+	  "  0008  00 00 00 00 00 00 00 00  the transaction id\n"
+	  "  0010  00 00 00 00\n"
+	  "  0014  00                       cut off\n" },
+	{ "001600002112a442b7e7a701bc34d686fa87dfaec05700040001000a0024000301020300240008",
+	  "  0000  00 16                    Send indication                                             RFC 8489 section 5\n"
+	  "  0002  00 00                    0 octets follow the header\n"
+	  "  0004  21 12 a4 42              the magic cookie\n"
+	  "  0008  b7 e7 a7 01 bc 34 d6 86  the transaction id\n"
+	  "  0010  fa 87 df ae\n"
+	  "  0014  c0 57 00 04              GOOG-NETWORK-INFO, 4 octets                                 libwebrtc\n"
+	  "  0018  00 01 00 0a              65546\n"
+	  "  001c  00 24 00 03              PRIORITY, 3 octets                                          RFC 8445 section 7.1.1\n"
+	  "  0020  01 02 03\n"
+	  "  0023  00                       padding\n"
+	  "  0024  24 00 08                 cut off\n" },
+};
+
+static void each_octet_of_known_messages_has_its_words(void **state)
+{
+	uint8_t data[1024];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof messages / sizeof messages[0]; i++)
+		assert_string_equal(annotate(data, unhex(messages[i].hex, data)), messages[i].words);
+}
+
+static void every_beginning_and_every_octet_is_safe(void **state)
+{
+	uint8_t data[1024];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof messages / sizeof messages[0]; i++) {
+		const size_t len = unhex(messages[i].hex, data);
+		for (size_t n = 0; n <= len; n++)
+			annotate(data, n);
+		for (size_t at = 0; at < len; at++)
+			for (int bit = 0; bit < 8; bit++) {
+				data[at] ^= (uint8_t)(1 << bit);
+				annotate(data, len);
+				data[at] ^= (uint8_t)(1 << bit);
+			}
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_octet_of_known_messages_has_its_words),
+		cmocka_unit_test(every_beginning_and_every_octet_is_safe),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
