@@ -304,6 +304,7 @@ static void write_init(struct wr *out, const struct tt_sctp *s, struct rd *in, u
 		.in_streams = how >> 4,
 		.interleaving = !(how & 0x40),
 		.i_forward_tsn = !(how & 0x20),
+		.zero_checksum = !(how & 0x10),
 		.cookie = { cookie, type == SCTP_INIT_ACK ? how : 0u },
 	};
 
@@ -328,6 +329,7 @@ static void write_cookie(struct wr *out, const struct tt_sctp *s, struct rd *in)
 		.forward_tsn = how & 8,
 		.reconfig = how & 16,
 		.interleaved = how & 32,
+		.zero_checksum = how & 64,
 	};
 	uint8_t bytes[SCTP_COOKIE_SIZE];
 	const size_t at = tt_sctp_begin(out, SCTP_COOKIE_ECHO, 0);

@@ -45,7 +45,8 @@ static void again_init(const struct sctp_tlv *chunk, uint8_t *buf, size_t cap)
 	FUZZ_CHECK(a.tag == b.tag && a.window == b.window && a.out_streams == b.out_streams &&
 			   a.in_streams == b.in_streams && a.tsn.v == b.tsn.v &&
 			   span_eq(a.cookie, b.cookie) && b.forward_tsn && b.reconfig &&
-			   a.interleaving == b.interleaving && a.i_forward_tsn == b.i_forward_tsn,
+			   a.interleaving == b.interleaving && a.i_forward_tsn == b.i_forward_tsn &&
+			   a.zero_checksum == b.zero_checksum,
 		   "the same INIT");
 }
 
@@ -98,7 +99,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct rd chunks;
 	size_t sum = SCTP_COMMON_HEADER;
 
-	const uint32_t why = tt_sctp_read_packet(&h, &chunks, data, size);
+	const uint32_t why = tt_sctp_read_packet(&h, &chunks, data, size, size & 1);
 	fuzz_check_work(before, size, 4);
 	if (why)
 		return 0;

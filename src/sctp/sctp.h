@@ -2,7 +2,7 @@
  *
  * RFC 9260, with partial reliability (RFC 3758), stream resets (RFC 6525) and
  * interleaved messages (RFC 8260), carried as RFC 8261 says: one path, no multihoming,
- * the checksum always there. Not here: zero checksums (RFC 9653), AUTH, ASCONF,
+ * and no checksum where the peer does without (RFC 9653). Not here: AUTH, ASCONF,
  * schedulers other than round robin.
  *
  * How it is driven, in this order after every packet or tick:
@@ -41,6 +41,9 @@ struct tt_sctp_config {
 	/* I-DATA is offered, and used if the peer offers it too: Firefox does, and whoever does not
 	 * know it skips the name in the list. A large message then holds up no other stream. */
 	bool no_interleaving;
+	/* Packets need no checksum inside DTLS: so we tell the peer, and leave it out where it tells
+	 * us. Who does not know the parameter skips it. Set it where packets go without DTLS. */
+	bool no_zero_checksum;
 };
 
 /* TAUT_E_NOMEM, TAUT_E_CRYPTO (no random numbers), TAUT_E_INVAL (max_packet below 576). */

@@ -128,11 +128,13 @@ struct sctp_init tt_sctp_our_init(const struct tt_sctp *s)
 		.window = tt_u32(tt_sctp_reassembly_room(&s->rx)),
 		.out_streams = s->cfg.max_streams, .in_streams = s->cfg.max_streams,
 		.interleaving = !s->cfg.no_interleaving, .i_forward_tsn = !s->cfg.no_interleaving,
+		.zero_checksum = !s->cfg.no_zero_checksum,
 	};
 }
 
 /* RFC 8260 section 2.2.1: I-DATA when both name it; section 2.3.1: then messages are given up by
- * I-FORWARD-TSN, if the peer names that too, or not at all. */
+ * I-FORWARD-TSN, if the peer names that too, or not at all. RFC 9653 section 5.2: checksums are
+ * left out as the peer says. */
 struct sctp_cookie tt_sctp_read_peer(const struct tt_sctp *s, const struct sctp_init *in)
 {
 	const bool interleaved = in->interleaving && !s->cfg.no_interleaving;
@@ -143,6 +145,7 @@ struct sctp_cookie tt_sctp_read_peer(const struct tt_sctp *s, const struct sctp_
 		.interleaved = interleaved,
 		.forward_tsn = interleaved ? in->i_forward_tsn : in->forward_tsn,
 		.reconfig = in->reconfig,
+		.zero_checksum = in->zero_checksum && !s->cfg.no_zero_checksum,
 	};
 }
 
@@ -155,6 +158,7 @@ void tt_sctp_learn_peer(struct tt_sctp *s, const struct sctp_cookie *c)
 	s->in_streams = (uint16_t)tt_min(s->cfg.max_streams, c->peer_out);
 	s->peer_forward_tsn = c->forward_tsn;
 	s->peer_reconfig = c->reconfig;
+	s->peer_zero_checksum = c->zero_checksum;
 	s->queue.interleaved = c->interleaved;
 	s->queue.share = c->peer_window;
 	/* nothing of before has a place in the new numbers: a peer whose COOKIE ACK is late may

@@ -55,7 +55,7 @@ struct sctp_cookie {
 	struct serial32 my_tsn, peer_tsn;
 	uint32_t peer_window;
 	uint16_t peer_out, peer_in;
-	bool forward_tsn, reconfig, interleaved; /* agreed on */
+	bool forward_tsn, reconfig, interleaved, zero_checksum; /* agreed on */
 };
 
 /* What a SACK says, as it was at one moment. */
@@ -102,6 +102,7 @@ struct tt_sctp {
 	uint32_t my_tie, peer_tie; /* 5.2.2: 0 until there is something to tie */
 	struct serial32 my_tsn;
 	uint8_t secret[32]; /* signs cookies; 5.1.3 */
+	bool peer_zero_checksum; /* takes packets without a checksum */
 	bool peer_forward_tsn, peer_reconfig; /* interleaved: its I-FORWARD-TSN; see rx, queue */
 	uint16_t out_streams, in_streams; /* agreed, 5.1.1 */
 	uint32_t peer_window;             /* a_rwnd as last told */

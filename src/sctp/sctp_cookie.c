@@ -42,6 +42,7 @@ bool tt_sctp_cookie_write(const struct tt_sctp *s, const struct sctp_cookie *c,
 	wr_u8(&w, c->forward_tsn);
 	wr_u8(&w, c->reconfig);
 	wr_u8(&w, c->interleaved);
+	wr_u8(&w, c->zero_checksum);
 	wr_zeros(&w, wr_left(&w));
 	return !w.bad && sign(s, out, out + SIGNED);
 }
@@ -70,5 +71,6 @@ bool tt_sctp_cookie_read(const struct tt_sctp *s, struct sctp_cookie *c, struct 
 	c->forward_tsn = rd_u8(&r);
 	c->reconfig = rd_u8(&r);
 	c->interleaved = rd_u8(&r);
+	c->zero_checksum = rd_u8(&r);
 	return !r.bad;
 }

@@ -130,7 +130,9 @@ int tt_sctp_recv(struct tt_sctp *s, taut_time now, const uint8_t *pkt, size_t le
 
 	s->counters.packets_received++;
 	tt_trace_packet(s->env, now, TAUT_LAYER_SCTP, false, pkt, len, NULL, NULL);
-	uint32_t why = tt_sctp_read_packet(&p.header, &chunks, pkt, len);
+	/* RFC 9653 section 5.3: who was sent an INIT or INIT ACK of ours knows that we need none */
+	uint32_t why = tt_sctp_read_packet(&p.header, &chunks, pkt, len,
+	                                   !s->cfg.no_zero_checksum && s->state != SCTP_CLOSED);
 	if (why)
 		return refuse(s, now, why);
 	if (p.header.to != s->cfg.local_port || p.header.from != s->cfg.remote_port)

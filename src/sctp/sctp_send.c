@@ -357,7 +357,10 @@ static size_t build(struct tt_sctp *s, taut_time now, uint8_t *buf, size_t cap)
 	else
 		write_established(s, now, &w);
 	assert(!w.bad);
-	return w.off > SCTP_COMMON_HEADER ? tt_sctp_seal(&w) : 0;
+	if (w.off <= SCTP_COMMON_HEADER)
+		return 0;
+	/* RFC 9653 section 5.2: INIT and COOKIE ECHO have one, and so have replies */
+	return s->peer_zero_checksum && s->state >= SCTP_ESTABLISHED ? wr_len(&w) : tt_sctp_seal(&w);
 }
 
 size_t tt_sctp_poll_send(struct tt_sctp *s, taut_time now, uint8_t *buf, size_t cap)

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "datachannel/dcs_internal.h"
 #include "dtls/dtls_state.h"
 
 enum { FRAME = 3000 };
@@ -171,10 +172,11 @@ void hostile_begin(struct hostile *h, uint64_t seed, int good)
 void hostile_begin_plain(struct hostile *h, uint64_t seed, int good)
 {
 	hostile_init(h, seed, good, false);
-	while (!h->evil->channels)
+	while (!h->evil->channels || !h->pc->channels)
 		hostile_run(h, 1000);
 	assert_int_equal(craft_assoc(h)->state, SCTP_CLOSED);
 	craft_assoc(h)->cfg.no_interleaving = true;
+	h->pc->channels->sctp->cfg.no_zero_checksum = true;
 	come_up(h, false);
 	hostile_assert_alive(h);
 	hostile_mark(h);

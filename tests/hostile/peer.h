@@ -57,7 +57,7 @@ struct hostile {
 void hostile_init(struct hostile *h, uint64_t seed, int good, bool only_data);
 /* The same, and both are connected, the channel is open, media may flow. */
 void hostile_begin(struct hostile *h, uint64_t seed, int good);
-/* The same; the bad one does not interleave messages: DATA, not I-DATA. */
+/* The same with RFC 9260 alone: DATA, not I-DATA, and a checksum in each packet. */
 void hostile_begin_plain(struct hostile *h, uint64_t seed, int good);
 void hostile_begin_data(struct hostile *h, uint64_t seed, int good);
 /* After hostile_init: until the good one's DTLS is in that state (TAUT_STATE_). */

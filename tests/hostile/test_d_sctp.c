@@ -119,7 +119,7 @@ static size_t fetch_cookie(struct hostile *h, struct tap *t, uint8_t *cookie, si
 	craft_send_sctp(h, &w);
 	hostile_run(h, SECOND / 10);
 	assert_int_equal(t->seen, 1);
-	assert_int_equal(tt_sctp_read_packet(&head, &chunks, t->packet, t->len), TT_TAKEN);
+	assert_int_equal(tt_sctp_read_packet(&head, &chunks, t->packet, t->len, false), TT_TAKEN);
 	assert_true(tt_sctp_next(&chunks, &c));
 	assert_true(tt_sctp_read_init(&init, &c));
 	assert_in_range(init.cookie.len, 32, cap);
@@ -569,13 +569,48 @@ static void d23_a_checksum_of_zero_is_wrong(void **state)
 	struct hostile h;
 
 	(void)state;
-	hostile_begin(&h, 527, 0);
+	hostile_begin_plain(&h, 527, 0);
 	for (unsigned n = 0; n < 20; n++) {
 		struct wr w = craft_sctp(&h, buf, sizeof buf);
 		chunk(&w, n % 2 ? SCTP_ABORT : SCTP_HEARTBEAT, 0, "\0\1\0\4", 4);
 		const size_t len = tt_sctp_seal(&w);
 		memset(buf + 8, n < 10 ? 0 : 0xff, 4);
 		craft_send_data(&h, buf, len);
+	}
+	hostile_assert_refused(&h, TAUT_DROP_SCTP_CHECKSUM, 20);
+	hostile_assert_alive(&h);
+	hostile_end(&h);
+}
+
+/* RFC 9653 section 5: announced, zero is as good as the right one, but in no packet of the set-up. */
+static void d23_a_checksum_of_zero_counts_only_as_announced(void **state)
+{
+	uint8_t buf[PACKET];
+	struct hostile h;
+
+	(void)state;
+	hostile_begin(&h, 541, 0);
+	assert_true(craft_assoc(&h)->peer_zero_checksum);
+	for (unsigned n = 0; n < 20; n++) {
+		struct wr w = craft_sctp(&h, buf, sizeof buf);
+		chunk(&w, SCTP_HEARTBEAT_ACK, 0, "\0\1\0\4", 4);
+		const size_t len = tt_sctp_seal(&w);
+		memset(buf + 8, 0, 4);
+		buf[8 + n % 4] = n < 10 ? 0 : 1;
+		craft_send_data(&h, buf, len);
+	}
+	hostile_assert_dropped(&h, TAUT_DROP_SCTP_CHECKSUM, 10);
+	hostile_assert_dropped(&h, TAUT_DROP_SCTP_HEARTBEAT_NOT_OURS, 10);
+	for (unsigned n = 0; n < 20; n++) {
+		struct wr w = n % 2 ? begin_init(&h, buf, sizeof buf, 77, 100000, 10, 10)
+				    : craft_sctp(&h, buf, sizeof buf);
+		if (n % 2)
+			tt_sctp_end(&w, 12);
+		else if (n % 4) /* bundled behind something */
+			chunk(&w, SCTP_HEARTBEAT, 0, "\0\1\0\4", 4);
+		if (n % 2 == 0)
+			chunk(&w, SCTP_COOKIE_ECHO, 0, "cookie", 6);
+		craft_send_data(&h, buf, w.off);
 	}
 	hostile_assert_refused(&h, TAUT_DROP_SCTP_CHECKSUM, 20);
 	hostile_assert_alive(&h);
@@ -705,6 +740,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(d21_chunks_of_the_end_in_the_wrong_place_end_nothing),
 		cmocka_unit_test(d22_the_window_grows_by_what_was_acknowledged_and_no_more),
 		cmocka_unit_test(d23_a_checksum_of_zero_is_wrong),
+		cmocka_unit_test(d23_a_checksum_of_zero_counts_only_as_announced),
 		cmocka_unit_test(d24_set_up_chunks_stand_alone_and_first),
 		cmocka_unit_test(d24_data_before_the_set_up_is_refused),
 		cmocka_unit_test(d25_padding_is_read_as_the_rfc_says),

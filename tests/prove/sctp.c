@@ -26,7 +26,7 @@ int main(void)
 	size_t len = any_length();
 
 	//@ split len;
-	if (tt_sctp_read_packet(&h, &chunks, room + (N - len), len))
+	if (tt_sctp_read_packet(&h, &chunks, room + (N - len), len, len & 1))
 		return -1;
 	while (tt_sctp_next(&chunks, &chunk)) {
 		good |= read_chunk(&chunk, &nothing);

@@ -69,9 +69,12 @@ enum sctp_param {
 	SCTP_P_RESPONSE = 16,
 	SCTP_P_ADD_OUT = 17,
 	SCTP_P_ADD_IN = 18,
+	SCTP_P_ZERO_CHECKSUM = 0x8001, /* RFC 9653 section 4 */
 	SCTP_P_EXTENSIONS = 0x8008,
 	SCTP_P_FORWARD_TSN = 0xc000,
 };
+
+#define SCTP_DETECTION_DTLS 1 /* RFC 9653 section 6 */
 
 enum sctp_cause { /* 3.3.10 */
 	SCTP_C_INVALID_STREAM = 1,
@@ -100,10 +103,11 @@ struct sctp_tlv {
 	struct span whole; /* header and value, for sending it back */
 };
 
-/* Checks the length, the checksum (6.8; zero is not special, RFC 9653 is not spoken) and that
- * chunks fill the packet exactly. NULL: fine, and chunks stands at the first one; else why not. */
+/* Checks the length, the checksum (6.8) and that chunks fill the packet exactly. TT_TAKEN: fine, and
+ * chunks stands at the first one; else why not. zero_checksum: we said that DTLS is enough, so
+ * zero is as good as the right one (RFC 9653 section 5.3), but where it must be right. */
 uint32_t tt_sctp_read_packet(struct sctp_header *h, struct rd *chunks, const uint8_t *pkt,
-			     size_t len);
+			     size_t len, bool zero_checksum);
 /* False at the end, and with a bad cursor where what is left is no TLV. */
 bool tt_sctp_next(struct rd *r, struct sctp_tlv *out);
 
@@ -147,6 +151,7 @@ struct sctp_init {
 	struct span cookie; /* of an INIT ACK; len 0: none */
 	/* extensions; our writer always names the first two */
 	bool forward_tsn, reconfig, interleaving, i_forward_tsn;
+	bool zero_checksum; /* may be sent, because DTLS detects errors */
 	/* parameters to report, 3.2.1: whole, padded, one after another */
 	uint8_t unknown[256];
 	size_t unknown_len;

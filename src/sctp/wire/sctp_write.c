@@ -109,6 +109,11 @@ void tt_sctp_write_init(struct wr *w, uint8_t type, const struct sctp_init *i)
 	if (i->i_forward_tsn)
 		wr_u8(w, SCTP_I_FORWARD_TSN);
 	tt_sctp_end_param(w, p);
+	if (i->zero_checksum) {
+		p = tt_sctp_begin_param(w, SCTP_P_ZERO_CHECKSUM);
+		wr_u32(w, SCTP_DETECTION_DTLS);
+		tt_sctp_end_param(w, p);
+	}
 	struct rd r = rd_make(i->unknown, i->unknown_len);
 	for (struct sctp_tlv unknown; tt_sctp_next(&r, &unknown);) {
 		p = tt_sctp_begin_param(w, SCTP_P_UNRECOGNIZED);

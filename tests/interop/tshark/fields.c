@@ -467,7 +467,7 @@ static bool sctp(const uint8_t *p, size_t len)
 	struct sctp_tlv c;
 	bool good = true;
 
-	const uint32_t why = tt_sctp_read_packet(&h, &chunks, p, len);
+	const uint32_t why = tt_sctp_read_packet(&h, &chunks, p, len, false);
 	if (why != 0) {
 		printf(" why=%" PRIu32, why);
 		return false;

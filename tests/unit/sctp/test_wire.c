@@ -97,7 +97,7 @@ static void every_captured_packet_reads_as_expected(void **state)
 		struct rd r;
 		struct sctp_tlv chunk;
 		size_t len = unhex(text(v, "bytes"), bytes, sizeof bytes);
-		uint32_t why = tt_sctp_read_packet(&h, &r, bytes, len);
+		uint32_t why = tt_sctp_read_packet(&h, &r, bytes, len, false);
 		if (!json_is_true(json_object_get(expected, "checksum_ok"))) {
 			assert_int_equal(why, TAUT_DROP_SCTP_CHECKSUM);
 			continue;
@@ -145,7 +145,7 @@ static void no_truncation_is_read_past_its_end(void **state)
 				tt_sctp_read_data(&data, &c);
 			}
 			struct sctp_header h;
-			tt_sctp_read_packet(&h, &r, copy, cut);
+			tt_sctp_read_packet(&h, &r, copy, cut, false);
 			free(copy);
 		}
 	}
@@ -170,7 +170,7 @@ static void chunk_lengths_that_cannot_be_refuse_the_packet(void **state)
 		struct sctp_header h;
 		struct rd r;
 		size_t len = packet_of(pkt, sizeof pkt, chunk, sizeof chunk);
-		uint32_t why = tt_sctp_read_packet(&h, &r, pkt, len);
+		uint32_t why = tt_sctp_read_packet(&h, &r, pkt, len, false);
 		/* what follows the chunk is zeros: a chunk of length 0, unless it is padding */
 		bool fits = length >= 21 && length <= 24;
 		assert_true(fits == (why == TT_TAKEN));
@@ -186,9 +186,35 @@ static void a_checksum_of_zero_is_wrong(void **state)
 	size_t len = packet_of(pkt, sizeof pkt, chunk, sizeof chunk);
 
 	(void)state;
-	assert_int_equal(tt_sctp_read_packet(&h, &r, pkt, len), TT_TAKEN);
+	assert_int_equal(tt_sctp_read_packet(&h, &r, pkt, len, false), TT_TAKEN);
 	memset(pkt + 8, 0, 4);
-	assert_int_equal(tt_sctp_read_packet(&h, &r, pkt, len), TAUT_DROP_SCTP_CHECKSUM);
+	assert_int_equal(tt_sctp_read_packet(&h, &r, pkt, len, false), TAUT_DROP_SCTP_CHECKSUM);
+}
+
+/* RFC 9653 sections 5.2 and 5.3: where it was announced, but in no packet of the set-up. */
+static void a_checksum_of_zero_is_right_where_it_was_announced(void **state)
+{
+	static const struct {
+		uint8_t first, second;
+		bool good;
+	} rows[] = { { SCTP_COOKIE_ACK, SCTP_DATA, true },    { SCTP_INIT, SCTP_DATA, false },
+		     { SCTP_DATA, SCTP_INIT, false },         { SCTP_COOKIE_ECHO, SCTP_DATA, false },
+		     { SCTP_DATA, SCTP_COOKIE_ECHO, false },  { SCTP_INIT_ACK, SCTP_DATA, true } };
+	struct sctp_header h;
+	struct rd r;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		const uint8_t chunks[8] = { rows[i].first, 0, 0, 4, rows[i].second, 0, 0, 4 };
+		uint8_t pkt[64];
+		size_t len = packet_of(pkt, sizeof pkt, chunks, sizeof chunks);
+		assert_int_equal(tt_sctp_read_packet(&h, &r, pkt, len, true), TT_TAKEN);
+		memset(pkt + 8, 0, 4);
+		assert_int_equal(tt_sctp_read_packet(&h, &r, pkt, len, true),
+		                 rows[i].good ? TT_TAKEN : TAUT_DROP_SCTP_CHECKSUM);
+		pkt[8] = 1; /* any other is as wrong as ever */
+		assert_int_equal(tt_sctp_read_packet(&h, &r, pkt, len, true), TAUT_DROP_SCTP_CHECKSUM);
+	}
 }
 
 static void padding_may_be_anything_and_may_be_missing_at_the_end(void **state)
@@ -201,7 +227,7 @@ static void padding_may_be_anything_and_may_be_missing_at_the_end(void **state)
 	size_t len = packet_of(pkt, sizeof pkt, chunks, sizeof chunks);
 
 	(void)state;
-	assert_int_equal(tt_sctp_read_packet(&h, &r, pkt, len), TT_TAKEN);
+	assert_int_equal(tt_sctp_read_packet(&h, &r, pkt, len, false), TT_TAKEN);
 	assert_true(tt_sctp_next(&r, &c) && rd_u8(&c.value) == 1);
 	assert_true(tt_sctp_next(&r, &c) && rd_u8(&c.value) == 2 && rd_left(&c.value) == 0);
 	assert_false(tt_sctp_next(&r, &c));
@@ -271,14 +297,16 @@ static void an_init_reads_as_it_was_written(void **state)
 		assert_int_equal(wr_len(&w), n > 0 ? 40 : 32);
 	}
 	/* RFC 8260 sections 2.2.1 and 2.3.1: each of its chunks is named by itself */
-	for (int n = 0; n < 4; n++) {
+	for (int n = 0; n < 8; n++) {
 		in.interleaving = n & 1;
 		in.i_forward_tsn = n & 2;
+		in.zero_checksum = n & 4;
 		w = wr_make(buf, sizeof buf);
 		tt_sctp_write_init(&w, SCTP_INIT, &in);
 		assert_true(read_as(&c, buf, wr_len(&w)) && tt_sctp_read_init(&out, &c));
 		assert_int_equal(out.interleaving, n & 1);
 		assert_int_equal(out.i_forward_tsn, n >> 1 & 1);
+		assert_int_equal(out.zero_checksum, n >> 2);
 	}
 }
 
@@ -314,27 +342,27 @@ static void a_packet_has_a_header_and_a_chunk_and_at_most_9000_bytes(void **stat
 	for (size_t len = 0; len <= 12; len++) {
 		uint8_t *exact = malloc(len ? len : 1);
 		memset(exact, 0, len ? len : 1);
-		assert_int_equal(tt_sctp_read_packet(&h, &r, exact, len), TAUT_DROP_SCTP_TOO_SHORT);
+		assert_int_equal(tt_sctp_read_packet(&h, &r, exact, len, false), TAUT_DROP_SCTP_TOO_SHORT);
 		free(exact);
 	}
 	for (size_t len = SCTP_MAX_PACKET; len <= SCTP_MAX_PACKET + 4; len++) {
 		const size_t n = len - SCTP_COMMON_HEADER;
 		memcpy(chunk, ((uint8_t[]){ SCTP_DATA, 3, (uint8_t)(n >> 8), (uint8_t)n }), 4);
 		assert_int_equal(packet_of(pkt, sizeof pkt, chunk, n), len);
-		const uint32_t why = tt_sctp_read_packet(&h, &r, pkt, len);
+		const uint32_t why = tt_sctp_read_packet(&h, &r, pkt, len, false);
 		assert_int_equal(why == TT_TAKEN, len == SCTP_MAX_PACKET);
 	}
 	/* 4 bytes are the least that a chunk has */
 	assert_int_equal(packet_of(pkt, sizeof pkt, (const uint8_t[]){ 11, 0, 0, 4 }, 4), 16);
-	assert_int_equal(tt_sctp_read_packet(&h, &r, pkt, 16), TT_TAKEN);
+	assert_int_equal(tt_sctp_read_packet(&h, &r, pkt, 16, false), TT_TAKEN);
 	assert_true(h.from == 5000 && h.to == 5000 && h.tag == 7);
 	assert_int_equal(packet_of(pkt, sizeof pkt, (const uint8_t[]){ 11, 0, 0, 4 }, 3), 15);
-	assert_int_equal(tt_sctp_read_packet(&h, &r, pkt, 15), TAUT_DROP_SCTP_CHUNK_LENGTHS);
+	assert_int_equal(tt_sctp_read_packet(&h, &r, pkt, 15, false), TAUT_DROP_SCTP_CHUNK_LENGTHS);
 	assert_int_equal(packet_of(pkt, 15, (const uint8_t[]){ 11, 0, 0, 4 }, 4), 0);
 	for (size_t i = 0; i < 16; i++) {
 		assert_int_equal(packet_of(pkt, sizeof pkt, (const uint8_t[]){ 11, 0, 0, 4 }, 4), 16);
 		pkt[i] ^= 0x40; /* a flip anywhere is seen by the checksum */
-		assert_int_equal(tt_sctp_read_packet(&h, &r, pkt, 16), TAUT_DROP_SCTP_CHECKSUM);
+		assert_int_equal(tt_sctp_read_packet(&h, &r, pkt, 16, false), TAUT_DROP_SCTP_CHECKSUM);
 	}
 	struct wr w = wr_make(pkt, 11);
 	wr_zeros(&w, 11);
@@ -550,6 +578,32 @@ static void extensions_are_found_in_any_order(void **state)
 	}
 }
 
+/* RFC 9653 section 4: eight octets, and a method that is ours. */
+static void zero_checksums_are_taken_for_dtls_only(void **state)
+{
+	static const struct {
+		uint8_t params[12];
+		size_t len;
+		bool good;
+	} rows[] = {
+		{ { 0x80, 1, 0, 8, 0, 0, 0, 1 }, 8, true },
+		{ { 0x80, 1, 0, 8, 0, 0, 0, 0 }, 8, false },
+		{ { 0x80, 1, 0, 8, 0, 0, 0, 2 }, 8, false },
+		{ { 0x80, 1, 0, 8, 1, 0, 0, 1 }, 8, false },
+		{ { 0x80, 1, 0, 7, 0, 0, 0, 1 }, 8, false },
+		{ { 0x80, 1, 0, 4 }, 4, false },
+		{ { 0x80, 1, 0, 12, 0, 0, 0, 1, 0, 0, 0, 1 }, 12, false },
+	};
+
+	(void)state;
+	for (size_t k = 0; k < sizeof rows / sizeof rows[0]; k++) {
+		struct sctp_init i;
+		assert_true(init_of(&i, rows[k].params, rows[k].len));
+		assert_int_equal(i.zero_checksum, rows[k].good);
+		assert_int_equal(i.unknown_len, 0);
+	}
+}
+
 static void an_init_cut_off_or_with_bad_parameters_is_refused(void **state)
 {
 	uint8_t buf[32] = { SCTP_INIT };
@@ -650,6 +704,7 @@ int main(void)
 		cmocka_unit_test(no_truncation_is_read_past_its_end),
 		cmocka_unit_test(chunk_lengths_that_cannot_be_refuse_the_packet),
 		cmocka_unit_test(a_checksum_of_zero_is_wrong),
+		cmocka_unit_test(a_checksum_of_zero_is_right_where_it_was_announced),
 		cmocka_unit_test(padding_may_be_anything_and_may_be_missing_at_the_end),
 		cmocka_unit_test(gap_blocks_must_ascend),
 		cmocka_unit_test(an_init_reads_as_it_was_written),
@@ -661,6 +716,7 @@ int main(void)
 		cmocka_unit_test(forward_tsns_have_whole_entries),
 		cmocka_unit_test(parameters_are_taken_ignored_reported_or_end_the_reading),
 		cmocka_unit_test(extensions_are_found_in_any_order),
+		cmocka_unit_test(zero_checksums_are_taken_for_dtls_only),
 		cmocka_unit_test(an_init_cut_off_or_with_bad_parameters_is_refused),
 		cmocka_unit_test(unknown_parameters_come_back_while_there_is_room),
 		cmocka_unit_test(a_sack_has_room_for_what_it_counts),
