@@ -5,7 +5,9 @@
 #include "base/rd.h"
 #include "trace/trace_line.h"
 
-enum { DATA = 0, INIT = 1, INIT_ACK = 2, SACK = 3, I_DATA = 64, FORWARD_TSN = 192 };
+enum { DATA = 0, INIT = 1, INIT_ACK = 2, SACK = 3, I_DATA = 64 };
+enum { FORWARD_TSN = 192, I_FORWARD_TSN = 194 };
+enum { ZERO_CHECKSUM = 0x8001, EXTENSIONS = 0x8008 };
 
 static const struct tt_name chunks[] = {
 	{ DATA, "DATA" },
@@ -25,7 +27,7 @@ static const struct tt_name chunks[] = {
 	{ 130, "RE-CONFIG" },
 	{ 132, "PAD" },
 	{ FORWARD_TSN, "FORWARD-TSN" },
-	{ 194, "I-FORWARD-TSN" },
+	{ I_FORWARD_TSN, "I-FORWARD-TSN" },
 	{ 0, NULL },
 };
 
@@ -88,6 +90,56 @@ static void add_data(struct tt_line *l, uint8_t flags, bool interleaved, struct 
 		add_payload(l, ppid, r);
 }
 
+static void add_extensions(struct tt_line *l, struct rd types)
+{
+	while (rd_left(&types) > 0) {
+		const uint8_t type = rd_u8(&types);
+		const char *name = tt_name_of(chunks, type);
+		if (name)
+			tt_line_add(l, " %s", name);
+		else
+			tt_line_add(l, " chunk %u", type);
+	}
+}
+
+/* Section 3.3.2, and what is offered: RFC 5061 section 4.2.7, RFC 9653 section 4. */
+static void add_init(struct tt_line *l, struct rd r)
+{
+	rd_u32(&r); /* the verification tag is no one else's business */
+	const uint32_t window = rd_u32(&r);
+	const uint16_t out = rd_u16(&r), in = rd_u16(&r);
+
+	tt_line_add(l, " a_rwnd=%" PRIu32 " streams=%u/%u tsn=%" PRIu32, window, out, in,
+		    rd_u32(&r));
+	while (rd_left(&r) >= 4) {
+		const uint16_t tag = rd_u16(&r), len = rd_u16(&r);
+		const struct rd value = rd_sub(&r, len >= 4 ? len - 4u : SIZE_MAX);
+		if (value.bad)
+			return;
+		if (tag == EXTENSIONS)
+			add_extensions(l, value);
+		else if (tag == ZERO_CHECKSUM)
+			tt_line_add(l, " zero-checksum");
+		rd_take(&r, tt_min((4u - len % 4u) % 4u, rd_left(&r)));
+	}
+}
+
+/* RFC 3758 section 3.2, RFC 8260 section 2.3.1: the first of the streams that are skipped. */
+static void add_forward(struct tt_line *l, bool interleaved, struct rd r)
+{
+	const size_t entry = interleaved ? 8 : 4;
+
+	tt_line_add(l, " to %" PRIu32, rd_u32(&r));
+	for (int n = 0; n < 8 && rd_left(&r) >= entry; n++) {
+		const uint16_t sid = rd_u16(&r), second = rd_u16(&r);
+		tt_line_add(l, " stream=%u%s message %" PRIu32, sid,
+			    interleaved && second & 1 ? " unordered" : "",
+			    interleaved ? rd_u32(&r) : second);
+	}
+	if (rd_left(&r) >= entry)
+		tt_line_add(l, " ...");
+}
+
 static void add_chunk(struct tt_line *l, uint8_t type, uint8_t flags, struct rd r)
 {
 	const char *name = tt_name_of(chunks, type);
@@ -102,14 +154,9 @@ static void add_chunk(struct tt_line *l, uint8_t type, uint8_t flags, struct rd 
 		add_data(l, flags, type == I_DATA, r);
 		break;
 	case INIT:
-	case INIT_ACK: {
-		rd_u32(&r); /* the verification tag is no one else's business */
-		const uint32_t window = rd_u32(&r);
-		const uint16_t out = rd_u16(&r), in = rd_u16(&r);
-		tt_line_add(l, " a_rwnd=%" PRIu32 " streams=%u/%u tsn=%" PRIu32, window, out, in,
-			    rd_u32(&r));
+	case INIT_ACK:
+		add_init(l, r);
 		break;
-	}
 	case SACK: {
 		const uint32_t cumulative = rd_u32(&r), window = rd_u32(&r);
 		const uint16_t gaps = rd_u16(&r), twice = rd_u16(&r);
@@ -119,7 +166,8 @@ static void add_chunk(struct tt_line *l, uint8_t type, uint8_t flags, struct rd 
 		break;
 	}
 	case FORWARD_TSN:
-		tt_line_add(l, " to %" PRIu32, rd_u32(&r));
+	case I_FORWARD_TSN:
+		add_forward(l, type == I_FORWARD_TSN, r);
 		break;
 	default:
 		break;

@@ -101,6 +101,26 @@ static const struct {
 	  "SACK up to 5 a_rwnd=65535, DATA tsn=305419896 stream=2 message 3 whole: DCEP OPEN, "
 	  "1 octets (cut off)" },
 	{ TAUT_LAYER_SCTP, "13881388000000008f0ad3e000000003", "(cut off)" },
+	{ TAUT_LAYER_SCTP, /* RFC 8260 section 2.1: a first part, and the third of an unordered message */
+	  "138813880fc0f8a100000000" "40020019" "00000001" "0002" "0000" "00010000" "00000033"
+	  "6869212121000000" "40040016" "00000002" "0002" "ffff" "00000007" "00000002" "68690000",
+	  "I-DATA tsn=1 stream=2 message 65536 first part: text, 5 octets, I-DATA tsn=2 stream=2 message 7 "
+	  "unordered, middle part: fragment 2, 2 octets" },
+	{ TAUT_LAYER_SCTP,
+	  "138813880fc0f8a100000000" "c2000018" "00000009" "0001" "0000" "00010000" "0002" "ffff" "00000004"
+	  "c000000c" "0000000a" "0003" "0005",
+	  "I-FORWARD-TSN to 9 stream=1 message 65536 stream=2 unordered message 4, FORWARD-TSN to 10 stream=3 "
+	  "message 5" },
+	{ TAUT_LAYER_SCTP,
+	  "138813880fc0f8a100000000" "c000002c" "0000000a" "00010001" "00020001" "00030001" "00040001"
+	  "00050001" "00060001" "00070001" "00080001" "00090001",
+	  "FORWARD-TSN to 10 stream=1 message 1 stream=2 message 1 stream=3 message 1 stream=4 message 1 "
+	  "stream=5 message 1 stream=6 message 1 stream=7 message 1 stream=8 message 1 ..." },
+	{ TAUT_LAYER_SCTP,
+	  "1388138800000000ffffffff" "01000034" "deadbeef" "00010000" "0400" "0400" "0000000b" "c0000004"
+	  "80080009" "82c040c2" "7f000000" "80010008" "00000001" "000c0004" "00070003",
+	  "INIT a_rwnd=65536 streams=1024/1024 tsn=11 RE-CONFIG FORWARD-TSN I-DATA I-FORWARD-TSN chunk 127 "
+	  "zero-checksum" },
 	{ TAUT_LAYER_RTP, "80e0012a0000bb80deadbeef0102030405",
 	  "payload type 96 seq=298 timestamp=48000 ssrc=3735928559 marker payload=5" },
 	{ TAUT_LAYER_RTCP,
