@@ -1,7 +1,7 @@
 /* layers: sctp base */
 /* fuzz_sctp_rx.c - the receiving half of SCTP against a naive model of it.
  *
- * The input chooses DATA chunks, FORWARD-TSN, stream resets and polls. The model keeps every
+ * The input chooses DATA chunks, or I-DATA (RFC 8260), FORWARD-TSN, stream resets and polls. The model keeps every
  * chunk that was taken in one list and looks for everything by walking it: which TSNs arrived,
  * what a SACK reports, what fits beside its neighbours (RFC 9260 section 6.9), which message is
  * whole, and what comes out, in which order and with which bytes. */
@@ -36,6 +36,9 @@ struct model {
 	struct chunk chunks[CHUNKS];
 	size_t count;
 	struct serial32 next[STREAMS];
+	bool interleaved;
+	struct serial32 unordered_skipped[STREAMS];
+	bool has_unordered_skipped[STREAMS];
 	struct out waiting[CHUNKS], ready[CHUNKS + OPERATIONS];
 	size_t waiting_count, first_ready, ready_count;
 };
@@ -102,7 +105,7 @@ static void message(struct model *m, const struct out *o)
 static bool same(const struct sctp_data *a, const struct sctp_data *b)
 {
 	return a->stream == b->stream && a->unordered == b->unordered &&
-	       (a->unordered || s32_eq(a->mid, b->mid));
+	       ((a->unordered && !a->interleaved) || s32_eq(a->mid, b->mid));
 }
 
 /* Between B and E is nothing but the middle of one message. What was skipped says nothing. */
@@ -117,6 +120,69 @@ static bool fits(struct model *m, const struct sctp_data *d)
 	if (!skipped && !a && arrived(m, before) && !d->begin)
 		return false;
 	return !b || (b->d.begin ? d->end : !d->end && same(&b->d, d));
+}
+
+/* Interleaved: the other fragments of its message, RFC 8260 section 2.1. */
+static bool fits_interleaved(const struct model *m, const struct sctp_data *d)
+{
+	if (!d->begin && d->fsn == 0)
+		return false;
+	for (size_t i = 0; i < m->count; i++) {
+		const struct sctp_data *o = &m->chunks[i].d;
+		if (m->chunks[i].gone || !same(o, d))
+			continue;
+		if (o->fsn == d->fsn || (o->end && o->fsn < d->fsn) || (d->end && o->fsn > d->fsn))
+			return false;
+	}
+	return true;
+}
+
+/* Nobody waits for it: skipped, delivered, or complete and waiting. */
+static bool is_over(struct model *m, const struct sctp_data *d)
+{
+	const uint16_t stream = d->stream;
+
+	if (d->unordered) {
+		const uint32_t before = m->unordered_skipped[stream].v - d->mid.v;
+		const uint32_t ahead = 0 - before;
+		if (ahead >= SCTP_TSN_AHEAD && ahead < 1u << 31)
+			m->has_unordered_skipped[stream] = false;
+		return m->has_unordered_skipped[stream] && before < SCTP_TSN_AHEAD;
+	}
+	for (size_t i = 0; i < m->waiting_count; i++)
+		if (m->waiting[i].stream == stream && s32_eq(m->waiting[i].mid, d->mid))
+			return true;
+	return s32_before(d->mid, m->next[stream]);
+}
+
+static void whole_interleaved(struct model *m, const struct sctp_data *d)
+{
+	struct chunk *parts[CHUNKS] = { 0 };
+	size_t n = 0, end = CHUNKS, len = 0;
+
+	for (size_t i = 0; i < m->count; i++) {
+		struct chunk *c = &m->chunks[i];
+		if (c->gone || !same(&c->d, d) || c->d.fsn >= CHUNKS)
+			continue;
+		parts[c->d.fsn] = c;
+		n++;
+		end = c->d.end ? c->d.fsn : end;
+	}
+	if (n != end + 1)
+		return;
+	struct out o = { .stream = d->stream,
+			 .mid = d->mid,
+			 .ppid = parts[0]->d.ppid,
+			 .unordered = d->unordered };
+	for (size_t i = 0; i < n; i++) {
+		if (len + parts[i]->d.len <= MAX_MESSAGE)
+			memcpy(o.bytes + len, parts[i]->bytes, parts[i]->d.len);
+		len += parts[i]->d.len;
+		parts[i]->gone = true;
+	}
+	o.kind = len > MAX_MESSAGE ? SCTP_READY_TOO_LARGE : SCTP_READY_MESSAGE;
+	o.len = len > MAX_MESSAGE ? 0 : len;
+	message(m, &o);
 }
 
 /* Is the message around that chunk whole now? Then it goes its way. */
@@ -174,9 +240,14 @@ static void give_data(struct world *w, struct model *m, struct rd *in)
 		.ppid = where,
 		.mid = s32((uint32_t)(m->next[(flags >> 3) % STREAMS].v + (flags >> 5) - 1)),
 		.len = 1 + fuzz_pick(in, BYTES),
+		.interleaved = m->interleaved,
 	};
 	struct chunk *c = &m->chunks[m->count];
 
+	if (m->interleaved)
+		d.fsn = d.begin ? 0 : fuzz_pick(in, 5) == 4 ? UINT32_MAX - rd_u8(in) : rd_u8(in) % 4;
+	if (d.interleaved && !d.begin)
+		d.ppid = 0; /* says nothing there */
 	for (size_t i = 0; i < d.len; i++)
 		c->bytes[i] = (uint8_t)(d.tsn.v + i);
 	d.data = c->bytes;
@@ -189,18 +260,39 @@ static void give_data(struct world *w, struct model *m, struct rd *in)
 		tt_sctp_tracker_duplicate(&w->tracker, d.tsn);
 	if (look != SCTP_NEW)
 		return;
+	const bool over = m->interleaved && is_over(m, &d);
+	const bool good = over || (m->interleaved ? fits_interleaved(m, &d) : fits(m, &d));
 	const enum sctp_taken taken = tt_sctp_reassembly_add(&w->rx, &w->tracker, &d);
-	FUZZ_CHECK((taken == SCTP_VIOLATION) == !fits(m, &d), "fits beside its neighbours, or not");
+	FUZZ_CHECK((taken == SCTP_VIOLATION) == !good, "fits beside its neighbours, or not");
 	FUZZ_CHECK(taken != SCTP_NO_MEMORY, "there is memory");
 	if (taken != SCTP_TAKEN)
 		return;
 	tt_sctp_tracker_add(&w->tracker, d.tsn);
 	c->d = d;
 	c->tsn = d.tsn;
-	c->gone = false;
+	c->gone = over;
 	m->count++;
-	whole(m, d.tsn);
+	if (m->interleaved && !over)
+		whole_interleaved(m, &d);
+	else if (!m->interleaved)
+		whole(m, d.tsn);
 	advance(m);
+}
+
+/* RFC 8260 section 2.3.1: what was begun of messages up to that one is gone. */
+static void skip_interleaved(struct model *m, const struct sctp_skipped *s)
+{
+	for (size_t i = 0; i < m->count; i++) {
+		struct chunk *c = &m->chunks[i];
+		c->gone = c->gone || (c->d.stream == s->stream && c->d.unordered == s->unordered &&
+				      s32_before_eq(c->d.mid, s->mid));
+	}
+	if (!s->unordered)
+		return;
+	struct serial32 *last = &m->unordered_skipped[s->stream];
+	if (!m->has_unordered_skipped[s->stream] || s32_before(*last, s->mid))
+		*last = s->mid;
+	m->has_unordered_skipped[s->stream] = true;
 }
 
 /* RFC 3758 section 3.6. */
@@ -215,14 +307,19 @@ static void give_forward(struct world *w, struct model *m, struct rd *in)
 	m->has_skipped = true;
 	m->cum = cum;
 	struct chunk *behind = find(m, s32_add(cum, 1));
-	if (behind && !behind->d.begin && !behind->gone)
+	if (!m->interleaved && behind && !behind->d.begin && !behind->gone)
 		whole(m, behind->tsn);
 	advance(m);
 	if (!(how & 16))
 		return;
 	const uint16_t stream = (uint16_t)(how >> 5) % STREAMS;
 	const struct serial32 mid = s32_add(m->next[stream], (uint16_t)(how >> 6));
-	tt_sctp_reassembly_skip_stream(&w->rx, &(struct sctp_skipped){ stream, false, mid });
+	const struct sctp_skipped skip = { stream, m->interleaved && rd_u8(in) & 1, mid };
+	tt_sctp_reassembly_skip_stream(&w->rx, &skip);
+	if (m->interleaved)
+		skip_interleaved(m, &skip);
+	if (skip.unordered)
+		return;
 	for (struct serial32 n = m->next[stream]; s32_before_eq(n, mid); n = s32_add(n, 1)) {
 		if (s32_before(n, m->next[stream]))
 			continue;
@@ -245,6 +342,9 @@ static void give_reset(struct world *w, struct model *m, struct rd *in)
 		else
 			i++;
 	m->next[stream] = s32(0);
+	m->has_unordered_skipped[stream] = false;
+	for (size_t i = 0; m->interleaved && i < m->count; i++)
+		m->chunks[i].gone = m->chunks[i].gone || m->chunks[i].d.stream == stream;
 	m->ready[m->ready_count++] = o;
 }
 
@@ -299,7 +399,8 @@ static void check(const struct world *w, struct model *m)
 	check_gaps(w, m);
 	for (size_t i = 0; i < rx->count; i++) {
 		held += sizeof(struct sctp_run) + rx->runs[i]->cap;
-		FUZZ_CHECK(i == 0 || s32_before(rx->runs[i - 1]->last, rx->runs[i]->first),
+		FUZZ_CHECK(i == 0 || m->interleaved ||
+				   s32_before(rx->runs[i - 1]->last, rx->runs[i]->first),
 			   "runs are in order and apart");
 	}
 	for (size_t i = 0; i < rx->stream_count; i++)
@@ -337,16 +438,20 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static struct model m;
 	struct world w;
 	struct rd in = rd_make(data, size);
-	const struct serial32 first = s32(rd_u8(&in) % 2 ? 0 - (uint32_t)rd_u8(&in) : rd_u8(&in));
+	const uint8_t how = rd_u8(&in);
+	const struct serial32 first = s32(how % 2 ? 0 - (uint32_t)rd_u8(&in) : rd_u8(&in));
 
 	w.limit = rd_u8(&in) % 2 ? 4096 : 1 << 20; /* a window that fills, or not */
 	m.cum = s32_add(first, UINT32_MAX);
 	m.has_skipped = false;
 	m.count = m.waiting_count = m.first_ready = m.ready_count = 0;
 	memset(m.next, 0, sizeof m.next);
+	memset(m.has_unordered_skipped, 0, sizeof m.has_unordered_skipped);
+	m.interleaved = how & 2;
 	fuzz_env_begin(&w.env, 1);
 	tt_sctp_tracker_init(&w.tracker, first);
 	tt_sctp_reassembly_init(&w.rx, &w.env.env, w.limit, MAX_MESSAGE, STREAMS);
+	w.rx.interleaved = m.interleaved;
 	for (int n = 0; n < OPERATIONS && m.count < CHUNKS && rd_left(&in) > 0; n++)
 		operate(&w, &m, &in);
 	while (m.first_ready < m.ready_count)

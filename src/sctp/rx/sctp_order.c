@@ -132,8 +132,8 @@ static bool was_skipped(struct sctp_rx_stream *s, struct serial32 mid)
 
 bool tt_sctp_order_is_over(struct sctp_reassembly *r, const struct sctp_data *d)
 {
-	if (d->stream >= r->stream_count)
-		return false;
+	if (d->stream >= r->stream_count) /* as it will be: 0 is next */
+		return !d->unordered && s32_before(d->mid, s32(0));
 	struct sctp_rx_stream *s = &r->streams[d->stream];
 	if (d->unordered)
 		return was_skipped(s, d->mid);

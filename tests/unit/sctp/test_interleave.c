@@ -471,9 +471,11 @@ static void a_message_number_counts_once(void **state)
 	assert_int_equal(give_i_data(tsn + 2, 1, 0, 0, "B", "xxxx"), 0);
 	assert_int_equal(give_i_data(tsn + 3, 1, 2, 5, "", "xxxx"), 0);
 	assert_int_equal(give_i_data(tsn + 4, 1, 0xffffffff, 5, "", "xxxx"), 0);
+	assert_int_equal(give_i_data(tsn + 5, 3, 0xffffffff, 0, "B", "xxxx"),
+			 0); /* 0 is its first */
 	assert_int_equal(VICTIM->rx.held, held);
-	assert_int_equal(VICTIM->tracker.cum.v, tsn + 4);
-	assert_int_equal(give_i_data(tsn + 5, 1, 1, 0, "BE", "bbbb"), 0);
+	assert_int_equal(VICTIM->tracker.cum.v, tsn + 5);
+	assert_int_equal(give_i_data(tsn + 6, 1, 1, 0, "BE", "bbbb"), 0);
 	pair_events(&pair, 1);
 	assert_int_equal(pair.count[1], 3);
 	assert_int_equal(pair.log[1][2].first, text_of("cccc"));
