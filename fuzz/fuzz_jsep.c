@@ -257,6 +257,63 @@ static void take_back(struct world *w, int i, bool seen)
 
 /* ---- what applications do ---- */
 
+static void prefer(struct world *w, int i, const struct taut_transceiver_info *info, bool rtx)
+{
+	static const struct taut_codec all[] = {
+		{ .size = sizeof all[0], .mime = "video/VP8", .clock_rate = 90000 },
+		{ .size = sizeof all[0], .mime = "video/rtx", .clock_rate = 90000 },
+		{ .size = sizeof all[0], .mime = "audio/opus", .clock_rate = 48000, .channels = 2 },
+	};
+	const bool video = info->kind == TAUT_VIDEO;
+
+	fine(w, i,
+	     taut_pc_set_codec_preferences(w->pc[i], w->now, info->id, video ? all : all + 2,
+					   video && rtx ? 2 : 1),
+	     "prefer");
+}
+
+static void set_parameters(struct world *w, int i, taut_transceiver id, uint8_t how)
+{
+	struct taut_rtp_parameters p = { .size = sizeof p };
+	struct taut_rtp_encoding e;
+
+	if (!fine(w, i, taut_pc_get_sender_parameters(w->pc[i], id, &p), "get parameters"))
+		return;
+	FUZZ_CHECK(p.encoding_count == 1 && p.transaction_id != 0, "there is one encoding");
+	e = p.encodings[0];
+	e.active = how & 1;
+	e.max_bitrate = how;
+	p.encodings = &e;
+	fine(w, i, taut_pc_set_sender_parameters(w->pc[i], w->now, id, &p), "set parameters");
+	fine(w, i, taut_pc_get_receiver_parameters(w->pc[i], id, &p), "get parameters");
+}
+
+/* What is done with a transceiver that is there and not stopped. */
+static void use(struct world *w, int i, const struct taut_transceiver_info *info, uint8_t what,
+		uint8_t how)
+{
+	static const char *const streams[] = { "s", "other", "s" };
+	taut_pc *pc = w->pc[i];
+	const taut_transceiver id = info->id;
+
+	switch (what) {
+	case 0:
+		fine(w, i, taut_pc_remove_track(pc, w->now, id), "remove track");
+		break;
+	case 1:
+		fine(w, i, taut_pc_replace_track(pc, w->now, id, how & 1 ? "t" : NULL), "replace");
+		break;
+	case 2:
+		fine(w, i, taut_pc_set_streams(pc, w->now, id, streams, how % 4), "streams");
+		break;
+	case 3:
+		prefer(w, i, info, how & 1);
+		break;
+	default:
+		set_parameters(w, i, id, how);
+	}
+}
+
 static void touch(struct world *w, int i, struct rd *in)
 {
 	const uint8_t how = rd_u8(in);
@@ -270,8 +327,11 @@ static void touch(struct world *w, int i, struct rd *in)
 	taut_transceiver t;
 	taut_channel ch;
 
+	const struct taut_track_init track = { .size = sizeof track, .kind = 1 + (how & 1) };
+	const uint8_t what = rd_u8(in) % 13;
+
 	w->untouched[i] = false;
-	switch (rd_u8(in) % 7) {
+	switch (what) {
 	case 0:
 		if (w->added[i]++ < ADDED)
 			fine(w, i, taut_pc_add_transceiver(w->pc[i], w->now, &init, &t), "add");
@@ -296,6 +356,18 @@ static void touch(struct world *w, int i, struct rd *in)
 	case 5:
 		if (info || w->wild)
 			fine(w, i, taut_pc_stop_transceiver(w->pc[i], w->now, id), "stop");
+		break;
+	case 6:
+		if (w->added[i]++ < ADDED)
+			fine(w, i, taut_pc_add_track(w->pc[i], w->now, &track, &t), "add track");
+		break;
+	case 7:
+	case 8:
+	case 9:
+	case 10:
+	case 11:
+		if (can)
+			use(w, i, info, what - 7, how);
 		break;
 	default:
 		fine(w, i, taut_pc_restart_ice(w->pc[i], w->now), "restart");

@@ -206,7 +206,8 @@ taut_time taut_pc_deadline(const taut_pc *pc, const char **why); /* INT64_MAX: n
 #define TAUT_EV_CONNECTION_STATE 5 /* number: TAUT_STATE_; reason and text: what led there */
 #define TAUT_EV_MILESTONE 6        /* number: TAUT_MS_; text: in words */
 #define TAUT_EV_TRACK 7            /* a remote track began: transceiver, number: its kind,
-                                      label: its stream id, text: its own id or NULL */
+                                      label: its stream id, text: its own id or NULL;
+                                      data, len: the ids of all its streams, each with its NUL */
 #define TAUT_EV_FRAME 8            /* frame: as assembled from RTP */
 #define TAUT_EV_KEY_FRAME_WANTED 9 /* the peer sent PLI or FIR for this transceiver */
 #define TAUT_EV_DATA_CHANNEL 10    /* the peer opened one; label and text: its label and protocol */
@@ -233,6 +234,15 @@ taut_time taut_pc_deadline(const taut_pc *pc, const char **why); /* INT64_MAX: n
 #define TAUT_STATE_DISCONNECTED 4
 #define TAUT_STATE_FAILED 5
 #define TAUT_STATE_CLOSED 6
+
+/* RTCIceConnectionState, webrtc-pc section 4.3.4 */
+#define TAUT_ICE_STATE_NEW 1
+#define TAUT_ICE_STATE_CHECKING 2
+#define TAUT_ICE_STATE_CONNECTED 3
+#define TAUT_ICE_STATE_COMPLETED 4
+#define TAUT_ICE_STATE_DISCONNECTED 5
+#define TAUT_ICE_STATE_FAILED 6
+#define TAUT_ICE_STATE_CLOSED 7
 
 /* The steps of a call coming up, each reported once per ICE generation. */
 #define TAUT_MS_GATHERING 1      /* the first local candidate */
@@ -338,6 +348,10 @@ int taut_pc_close(taut_pc *pc, taut_time now);
 uint32_t taut_pc_signaling_state(const taut_pc *pc);
 uint32_t taut_pc_gathering_state(const taut_pc *pc);
 uint32_t taut_pc_connection_state(const taut_pc *pc);
+/* Of ICE alone: TAUT_ICE_STATE_, webrtc-pc 4.3.4. */
+uint32_t taut_pc_ice_connection_state(const taut_pc *pc);
+/* Whether the peer takes candidates one by one: 1 or 0, by its description; -1: there is none yet. */
+int taut_pc_can_trickle_ice_candidates(const taut_pc *pc);
 
 /* ---- media ---- */
 
@@ -352,16 +366,82 @@ struct taut_transceiver_init {
 	size_t size;
 	uint32_t kind, direction; /* direction 0: sendrecv */
 	const char *stream_id;    /* of the sender's track; NULL: none, a=msid:- */
-	const char *track_id;     /* NULL: made up */
+	const char *track_id;     /* NULL: no track yet, and an id is made up for a=msid */
 };
 int taut_pc_add_transceiver(taut_pc *pc, taut_time now, const struct taut_transceiver_init *init,
                             taut_transceiver *out);
 /* Takes effect with the next negotiation; one that a remote offer made starts as recvonly.
  * TAUT_E_STATE: it is stopped. */
 int taut_pc_set_direction(taut_pc *pc, taut_time now, taut_transceiver t, uint32_t direction);
-/* The stream of what is sent, NULL: none; tracks of one stream are played in step (lip sync).
- * webrtc-pc 5.2 setStreams; takes effect with the next negotiation. */
+/* A track to send. It takes a transceiver that has no track and has never sent, which then sends as
+ * well, or gets a new one, sendrecv. One added so is also found by an offer of the peer that would
+ * receive it. TAUT_E_INVAL: a track with this id is sent already (InvalidAccessError), or an id is
+ * none. TAUT_E_LIMIT, TAUT_E_NOMEM. webrtc-pc 5.1 addTrack. */
+struct taut_track_init {
+	size_t size;
+	uint32_t kind;
+	const char *track_id; /* NULL: made up */
+	const char *const *stream_ids;
+	size_t stream_count; /* at most 16 */
+};
+int taut_pc_add_track(taut_pc *pc, taut_time now, const struct taut_track_init *init,
+                      taut_transceiver *out);
+/* No more frames are taken for it, and the next negotiation says that it does not send. Where there is
+ * no track nothing happens. TAUT_E_GONE. webrtc-pc 5.1. */
+int taut_pc_remove_track(taut_pc *pc, taut_time now, taut_transceiver t);
+/* What is sent is something else; nothing is negotiated. NULL: no frames are taken until there is a
+ * track again. TAUT_E_STATE: it is stopped; TAUT_E_GONE, TAUT_E_INVAL. webrtc-pc 5.2. */
+int taut_pc_replace_track(taut_pc *pc, taut_time now, taut_transceiver t, const char *track_id);
+/* The streams of what is sent; tracks of one stream are played in step (lip sync). Takes effect with
+ * the next negotiation. An id that comes twice counts once. TAUT_E_LIMIT: more than 16; TAUT_E_INVAL,
+ * TAUT_E_GONE. webrtc-pc 5.2. */
+int taut_pc_set_streams(taut_pc *pc, taut_time now, taut_transceiver t, const char *const *stream_ids,
+                        size_t count);
+/* The same for one, or none: NULL. */
 int taut_pc_set_stream(taut_pc *pc, taut_time now, taut_transceiver t, const char *stream_id);
+/* Which codecs are offered and answered with, in which order, from the next description on; none: all
+ * of the configuration. Without "video/rtx" among them lost packets are not sent again. TAUT_E_INVAL
+ * (InvalidModificationError): one is not of the configuration, by its mime type, rate, channels and
+ * fmtp, or there is nothing but rtx. TAUT_E_GONE. webrtc-pc 5.4 setCodecPreferences. */
+int taut_pc_set_codec_preferences(taut_pc *pc, taut_time now, taut_transceiver t,
+                                  const struct taut_codec *codecs, size_t count);
+
+/* RTCRtpSendParameters and RTCRtpReceiveParameters, webrtc-pc 5.2. Of an encoding all may be changed;
+ * what its limits say is for the encoder, which is yours, but frames of one that is not active are
+ * refused. */
+struct taut_rtp_encoding {
+	size_t size;
+	const char *rid; /* NULL: there is no simulcast */
+	uint32_t active; /* 0: no frames are taken */
+	uint32_t max_bitrate; /* bit/s; 0: no limit */
+	double max_framerate; /* of video, frames a second; 0: no limit */
+	double scale_resolution_down_by; /* of video: at least 1, or 0 for 1 */
+};
+struct taut_rtp_header_extension {
+	const char *uri;
+	uint16_t id;
+};
+struct taut_rtp_parameters {
+	size_t size;
+	uint64_t transaction_id; /* of a sender */
+	const struct taut_rtp_encoding *encodings; /* of a sender */
+	size_t encoding_count;
+	const struct taut_codec *codecs; /* with their negotiated payload types and fmtp */
+	size_t codec_count;
+	const struct taut_rtp_header_extension *header_extensions;
+	size_t header_extension_count;
+	const char *cname; /* of a sender, RFC 7022 */
+	uint32_t reduced_size; /* RTCP, RFC 5506 */
+};
+/* out->size must be set. What they point to is lent until the next call of either, or until another
+ * description is set. TAUT_E_INVAL: no size; TAUT_E_GONE, TAUT_E_NOMEM. */
+int taut_pc_get_sender_parameters(taut_pc *pc, taut_transceiver t, struct taut_rtp_parameters *out);
+int taut_pc_get_receiver_parameters(taut_pc *pc, taut_transceiver t, struct taut_rtp_parameters *out);
+/* Those that were got, with another encoding. TAUT_E_STATE: none were got since parameters were last
+ * set or an answer applied, or it is stopped; TAUT_E_INVAL: something else was changed
+ * (InvalidModificationError), or a number is out of its range (RangeError). TAUT_E_GONE. */
+int taut_pc_set_sender_parameters(taut_pc *pc, taut_time now, taut_transceiver t,
+                                  const struct taut_rtp_parameters *parameters);
 /* Sends and receives nothing more, says BYE, and cannot be undone: webrtc-pc 5.4 stop. Its direction
  * is TAUT_STOPPED at once, and its current one when its m-line is rejected, by our next offer (an
  * answer says inactive) or by the peer. A later transceiver may get the line. Again: nothing happens.
@@ -372,12 +452,16 @@ struct taut_transceiver_info {
 	uint32_t kind, direction, current_direction; /* current 0: not negotiated yet */
 	const char *mid;                             /* NULL: not negotiated yet */
 	const struct taut_codec *send_codec;         /* NULL: nothing can be sent */
+	const char *track_id;                        /* of what is sent; NULL: no track */
+	const char *stream_ids; /* of it, each with its NUL, one behind the other */
+	size_t stream_count;
 };
 /* The index-th transceiver in order of creation; valid until the next call. NULL: no more. Of 64
  * the oldest stopped one makes room for a new one; its number is TAUT_E_GONE then. */
 const struct taut_transceiver_info *taut_pc_transceiver_at(taut_pc *pc, size_t index);
 
-/* Packetized, protected and sent. TAUT_E_STATE: not connected, or the direction does not send. */
+/* Packetized, protected and sent. TAUT_E_STATE: not connected, the direction does not send, the track
+ * was taken away, or its encoding is not active. */
 int taut_pc_send_frame(taut_pc *pc, taut_time now, taut_transceiver t,
                        const struct taut_frame *frame);
 /* Sends a PLI, RFC 4585 section 6.3.1, at most one per 300 ms and stream. */

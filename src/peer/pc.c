@@ -48,6 +48,12 @@ int pc_fail_nomem(struct taut_pc *pc)
 	return pc_fail(pc, TAUT_E_NOMEM, "OperationError", NULL, "out of memory");
 }
 
+int pc_fail_no_transceiver(struct taut_pc *pc)
+{
+	return pc_fail(pc, TAUT_E_GONE, "InvalidStateError", "webrtc-pc section 5.4",
+		       "no such transceiver");
+}
+
 int pc_fail_closed(struct taut_pc *pc)
 {
 	return pc_fail(pc, TAUT_E_STATE, "InvalidStateError", "webrtc-pc section 4.4.1.1",
@@ -201,6 +207,20 @@ uint32_t taut_pc_gathering_state(const taut_pc *pc)
 uint32_t taut_pc_connection_state(const taut_pc *pc)
 {
 	return pc->connection_state;
+}
+
+uint32_t taut_pc_ice_connection_state(const taut_pc *pc)
+{
+	static const uint8_t states[] = {
+		[TT_ICE_NEW] = TAUT_ICE_STATE_NEW,
+		[TT_ICE_CHECKING] = TAUT_ICE_STATE_CHECKING,
+		[TT_ICE_CONNECTED] = TAUT_ICE_STATE_CONNECTED,
+		[TT_ICE_COMPLETED] = TAUT_ICE_STATE_COMPLETED,
+		[TT_ICE_DISCONNECTED] = TAUT_ICE_STATE_DISCONNECTED,
+		[TT_ICE_FAILED] = TAUT_ICE_STATE_FAILED,
+	};
+
+	return pc->closed ? TAUT_ICE_STATE_CLOSED : states[tt_ice_state(pc->ice)];
 }
 
 /* ---- from new to free ---- */
@@ -373,6 +393,7 @@ void taut_pc_free(taut_pc *pc)
 	tt_free(pc->env, pc->held);
 	tt_free(pc->env, pc->made_text);
 	tt_free(pc->env, pc->error.texts);
+	tt_free(pc->env, pc->parameters);
 	for (int i = 0; i < PC_TEXTS; i++)
 		tt_free(pc->env, pc->texts[i]);
 	tt_free(&pc->owner->base, pc);

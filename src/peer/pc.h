@@ -28,6 +28,7 @@ enum {
 	PC_PACKET = 1500,  /* the longest datagram taken or made */
 	PC_RTP_PACKET = 1168,    /* clear RTP: with tag and UDP over IPv6 it stays under 1,280 */
 	PC_MID = TT_SDP_MID_LEN, /* longer ones the reader refuses */
+	PC_MAX_STREAMS = 16,     /* of one sender */
 };
 
 /* A connection is either ready, in the list, or asleep, in the heap: never in both. */
@@ -87,8 +88,21 @@ struct pc_transceiver {
 	char offered_mid[PC_MID + 1];    /* of the offer created last, where it has no m-line yet */
 	bool sends, receives;            /* agreed on; the session has a receiver for it */
 	bool has_sender;                 /* so it has, which may be silent for now */
-	char *stream_id, *track_id;
+	char *streams; /* ids, each with its NUL, one behind the other; pc_stream_at */
+	size_t stream_count;
+	char *sender_id; /* in a=msid, for good */
+	char *track;     /* what is sent; NULL: nobody has said */
+	bool muted;      /* the track was taken away: no frames */
+	bool has_sent, by_add_track;
 	uint32_t ssrc, rtx_ssrc;
+	uint8_t preferred[PC_MAX_CODECS]; /* of pc->codecs, in this order; none: all of its kind */
+	uint8_t preferred_count;
+	bool prefers_rtx;
+	/* What set_sender_parameters changes, and the transaction in which it may; 0: none. */
+	bool inactive;
+	uint32_t max_bitrate;
+	double max_framerate, scale;
+	uint64_t transaction;
 	const struct pc_codec *send_codec;  /* NULL: nothing can be sent */
 	const struct pc_codec *heard_codec; /* of the last frame; NULL: to be looked up */
 	uint8_t heard_pt;
@@ -167,7 +181,9 @@ struct taut_pc {
 	unsigned next_mid;
 	int data_m_line, stable_data_m_line; /* of data channels; -1: none yet */
 	bool negotiation_needed, needed_queued, restart_wanted;
-	bool channels_wanted; /* the application made one */
+	bool channels_wanted;             /* the application made one */
+	struct pc_parameters *parameters; /* lent; NULL until they are asked for */
+	uint64_t last_transaction;
 	char cname[24];
 
 	/* the transport */
@@ -209,6 +225,7 @@ struct taut_pc {
 int pc_fail(struct taut_pc *pc, int code, const char *dom_name, const char *spec, const char *fmt,
 	    ...) __attribute__((format(printf, 5, 6)));
 int pc_fail_nomem(struct taut_pc *pc);
+int pc_fail_no_transceiver(struct taut_pc *pc);
 int pc_fail_closed(struct taut_pc *pc);
 int pc_fail_sdp(struct taut_pc *pc, int code, const struct taut_error *why);
 
@@ -223,6 +240,9 @@ void pc_wake(struct taut_pc *pc); /* one of its wants_ became true */
 
 /* Queues an event; label and text are copied. Dropped, and traced, when memory or the ceiling ends. */
 struct pc_event *pc_queue(struct taut_pc *pc, uint32_t type, const char *label, const char *text);
+/* The same with data, which is copied as well. */
+struct pc_event *pc_queue_data(struct taut_pc *pc, uint32_t type, const char *label,
+			       const char *text, const char *data, size_t len);
 void pc_milestone(struct taut_pc *pc, uint32_t which, const char *text);
 void pc_free_events(struct taut_pc *pc);
 
@@ -239,8 +259,9 @@ uint64_t pc_packets_dropped(const struct taut_pc *pc);
 /* transceivers */
 struct pc_transceiver *pc_find_transceiver(struct taut_pc *pc, taut_transceiver id);
 struct pc_transceiver *pc_transceiver_at_line(const struct taut_pc *pc, int m_line);
-struct pc_transceiver *pc_new_transceiver(struct taut_pc *pc, uint32_t kind, uint32_t direction,
-					  const char *stream_id, const char *track_id);
+/* track_id NULL: made up; without a track it names the sender alone. 0, or what the call fails with. */
+int pc_new_transceiver(struct taut_pc *pc, uint32_t kind, uint32_t direction, const char *track_id,
+		       bool has_track, struct pc_transceiver **out);
 void pc_free_transceiver(struct taut_pc *pc, struct pc_transceiver *t);
 void pc_make_room(struct taut_pc *pc); /* forgets a stopped one when there are too many */
 void pc_stop(struct taut_pc *pc,
@@ -248,6 +269,20 @@ void pc_stop(struct taut_pc *pc,
 bool pc_direction_sends(uint32_t direction);
 bool pc_direction_receives(uint32_t direction);
 uint32_t pc_direction(bool sends, bool receives);
+
+/* tracks and streams: pc_track.c */
+bool pc_is_msid(const char *s); /* NULL is fine */
+const char *pc_stream_at(const struct pc_transceiver *t, size_t i);
+/* Of one transceiver for another to take, so that what may fail comes first. */
+int pc_copy_streams(struct taut_pc *pc, const char *const *ids, size_t count,
+		    struct pc_transceiver *to);
+void pc_take_streams(struct taut_pc *pc, struct pc_transceiver *t, struct pc_transceiver *from);
+
+/* codec preferences: pc_preference.c; t may be NULL, who has none */
+size_t pc_codec_order(const struct taut_pc *pc, const struct pc_transceiver *t, uint32_t kind,
+		      uint8_t order[PC_MAX_CODECS]);
+bool pc_prefers(const struct taut_pc *pc, const struct pc_transceiver *t, const struct pc_codec *c);
+bool pc_repairs(const struct pc_transceiver *t); /* by RTX */
 
 /* codecs and header extensions: pc_codec.c */
 int pc_take_codecs(struct taut_pc *pc, const struct taut_codec *codecs, size_t count);
@@ -265,6 +300,8 @@ enum tt_rtp_codec pc_rtp_codec(const struct pc_codec *c);
 const char *pc_ext_uri(enum pc_ext e);
 bool pc_ext_is_for(enum pc_ext e, uint32_t kind);
 /* The ids under which both sections know our extensions. */
+uint8_t pc_common_ext_id(const struct tt_sdp *ls, const struct tt_sdp_media *l,
+			 const struct tt_sdp *rs, const struct tt_sdp_media *r, enum pc_ext e);
 struct tt_rtp_ext_ids pc_common_ext_ids(const struct tt_sdp *local, const struct tt_sdp_media *l,
 					const struct tt_sdp *remote, const struct tt_sdp_media *r);
 

@@ -35,6 +35,16 @@ static const struct tt_sdp_codec *choose(struct taut_pc *pc, const struct pair *
 	return NULL;
 }
 
+/* Both descriptions must have it. */
+static uint8_t agreed_rtx(const struct taut_pc *pc, const struct pair *p,
+			  const struct tt_sdp_codec *theirs, const struct pc_codec *codec)
+{
+	const struct tt_sdp_codec *ours = by_codec(pc, p->l, codec);
+
+	return ours && pc_rtx_of(p->l, ours->payload_type) ? pc_rtx_of(p->r, theirs->payload_type)
+							   : 0;
+}
+
 static int set_sender(struct taut_pc *pc, taut_time now, struct pc_transceiver *t,
 		      const struct pair *p)
 {
@@ -51,7 +61,7 @@ static int set_sender(struct taut_pc *pc, taut_time now, struct pc_transceiver *
 		.ssrc = t->ssrc,
 		.rtx_ssrc = t->rtx_ssrc,
 		.payload_type = theirs->payload_type,
-		.rtx_payload_type = pc_rtx_of(p->r, theirs->payload_type),
+		.rtx_payload_type = agreed_rtx(pc, p, theirs, t->send_codec),
 		.nack = tt_sdp_codec_has_fb(p->r, theirs, "nack"),
 		.ext = pc_common_ext_ids(p->ls, p->l, p->rs, p->r),
 	};
@@ -255,6 +265,8 @@ static void agree_media(struct taut_pc *pc, taut_time now, struct pc_transceiver
 	}
 	t->sends = sends;
 	t->has_sender |= sends;
+	t->has_sent |= pc_direction_sends(agreed_direction(p));
+	t->transaction = 0; /* webrtc-pc 5.2: what was handed out before may not be set any more */
 	t->receives = receives;
 	if (t->current_direction != TAUT_STOPPED)
 		t->current_direction = agreed_direction(p);

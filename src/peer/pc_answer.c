@@ -8,29 +8,38 @@
 #include "base/num.h"
 #include "peer/pc.h"
 
-static void answer_codecs(struct taut_pc *pc, struct tt_sdp *sdp, struct tt_sdp_media *m,
-			  const struct tt_sdp_media *o)
+static void answer_codec(struct tt_sdp *sdp, struct tt_sdp_media *m, const struct tt_sdp_media *o,
+			 const struct tt_sdp_codec *theirs, const struct pc_codec *ours,
+			 bool repairs)
 {
-	for (size_t i = 0; i < o->codec_count; i++) {
-		const struct tt_sdp_codec *theirs = &o->codecs[i];
-		const struct pc_codec *ours = pc_match_codec(pc, o->kind, theirs);
-		if (!ours)
-			continue;
-		struct tt_sdp_codec *c =
-			tt_sdp_add_codec(sdp, m, theirs->payload_type, theirs->name,
-					 theirs->clock_rate, theirs->channels, ours->codec.fmtp);
-		static const char *const feedback[] = { "transport-cc", "ccm fir", "nack",
-							"nack pli" };
-		for (size_t f = 0; f < TT_COUNT(feedback); f++)
-			if ((f == 0 || o->kind == TT_SDP_VIDEO) &&
-			    tt_sdp_codec_has_fb(o, theirs, feedback[f]))
-				tt_sdp_add_rtcp_fb(sdp, c, feedback[f]);
-		uint8_t rtx = pc_rtx_of(o, theirs->payload_type);
-		if (rtx && o->kind == TT_SDP_VIDEO)
-			tt_sdp_add_codec(
-				sdp, m, rtx, "rtx", theirs->clock_rate, 0,
-				tt_sdp_text(sdp, "apt=%u", (unsigned)theirs->payload_type));
-	}
+	static const char *const feedback[] = { "transport-cc", "ccm fir", "nack", "nack pli" };
+	struct tt_sdp_codec *c =
+		tt_sdp_add_codec(sdp, m, theirs->payload_type, theirs->name, theirs->clock_rate,
+				 theirs->channels, ours->codec.fmtp);
+
+	for (size_t f = 0; f < TT_COUNT(feedback); f++)
+		if ((f == 0 || o->kind == TT_SDP_VIDEO) &&
+		    tt_sdp_codec_has_fb(o, theirs, feedback[f]))
+			tt_sdp_add_rtcp_fb(sdp, c, feedback[f]);
+	uint8_t rtx = repairs ? pc_rtx_of(o, theirs->payload_type) : 0;
+	if (rtx && o->kind == TT_SDP_VIDEO)
+		tt_sdp_add_codec(sdp, m, rtx, "rtx", theirs->clock_rate, 0,
+				 tt_sdp_text(sdp, "apt=%u", (unsigned)theirs->payload_type));
+}
+
+/* In the order of the offer, RFC 3264 section 6.1, unless the application has another. */
+static void answer_codecs(struct taut_pc *pc, struct tt_sdp *sdp, struct tt_sdp_media *m,
+			  const struct tt_sdp_media *o, const struct pc_transceiver *t)
+{
+	const size_t wishes = t->preferred_count ? t->preferred_count : 1;
+
+	for (size_t w = 0; w < wishes; w++)
+		for (size_t i = 0; i < o->codec_count; i++) {
+			const struct pc_codec *ours = pc_match_codec(pc, o->kind, &o->codecs[i]);
+			if (ours &&
+			    (t->preferred_count == 0 || ours == &pc->codecs[t->preferred[w]]))
+				answer_codec(sdp, m, o, &o->codecs[i], ours, pc_repairs(t));
+		}
 }
 
 static void answer_extensions(struct tt_sdp *sdp, struct tt_sdp_media *m,
@@ -83,7 +92,7 @@ static void answer_rtp(struct taut_pc *pc, struct tt_sdp *sdp, struct tt_sdp_med
 	m->common.direction = (uint8_t)pc_direction(
 		pc_direction_sends(t->direction) && pc_direction_receives(theirs),
 		pc_direction_receives(t->direction) && pc_direction_sends(theirs));
-	answer_codecs(pc, sdp, m, o);
+	answer_codecs(pc, sdp, m, o, t);
 	answer_extensions(sdp, m, offer, o);
 	pc_put_transport(pc, sdp, m, answer_setup(pc, offer, o));
 	m->rtcp_rsize = pc_rtcp_rsize(offer, o);

@@ -39,19 +39,34 @@ void pc_bind_local_offer(struct taut_pc *pc, const struct tt_sdp *sdp)
 	}
 }
 
-static int bind_remote_rtp(struct taut_pc *pc, size_t i, const struct tt_sdp_media *m)
+/* 5.10: what add_track has added goes where the peer would receive it. */
+static struct pc_transceiver *waiting_track(struct taut_pc *pc, const struct tt_sdp *sdp,
+					    const struct tt_sdp_media *m)
 {
+	if (!pc_direction_receives(tt_sdp_direction(sdp, m)))
+		return NULL;
+	for (size_t i = 0; i < pc->transceiver_count; i++) {
+		struct pc_transceiver *t = pc->transceivers[i];
+		if (t->by_add_track && t->kind == m->kind && t->bound.m_line < 0 &&
+		    t->direction != TAUT_STOPPED)
+			return t;
+	}
+	return NULL;
+}
+
+static int bind_remote_rtp(struct taut_pc *pc, size_t i, const struct tt_sdp *sdp)
+{
+	const struct tt_sdp_media *m = sdp->media[i];
+
 	if (pc_transceiver_at_line(pc, (int)i))
 		return TAUT_OK;
-	pc_make_room(pc);
-	if (pc->transceiver_count == PC_MAX_TRANSCEIVERS)
-		return pc_fail(pc, TAUT_E_LIMIT, "OperationError", "webrtc-pc section 5.1",
-			       "at most %d transceivers", PC_MAX_TRANSCEIVERS);
-	/* 5.10: a new transceiver receives, until the application says more. */
-	struct pc_transceiver *t = pc_new_transceiver(pc, m->kind, TAUT_RECVONLY, NULL, NULL);
-	if (!t)
-		return pc_fail_nomem(pc);
-	t->made_by_offer = true;
+	struct pc_transceiver *t = waiting_track(pc, sdp, m);
+	if (!t) { /* a new transceiver receives, until the application says more */
+		int err = pc_new_transceiver(pc, m->kind, TAUT_RECVONLY, NULL, false, &t);
+		if (err)
+			return err;
+		t->made_by_offer = true;
+	}
 	bind_line(t, i, m->mid);
 	return TAUT_OK;
 }
@@ -64,7 +79,7 @@ int pc_bind_remote_offer(struct taut_pc *pc, const struct tt_sdp *sdp)
 		if (!pc_accepts(pc, sdp, i))
 			continue;
 		if (tt_sdp_is_rtp(m)) {
-			int err = bind_remote_rtp(pc, i, m);
+			int err = bind_remote_rtp(pc, i, sdp);
 			if (err)
 				return err;
 		} else if (pc->data_m_line < 0) {
@@ -175,6 +190,29 @@ static bool may_receive(const struct taut_pc *pc, uint32_t type, size_t line)
 	       pc_direction_receives(tt_sdp_direction(local, local->media[line]));
 }
 
+/* Its streams are as many as the lines say; "-" is none. */
+static void announce(struct taut_pc *pc, const struct pc_transceiver *t,
+		     const struct tt_sdp_media *m)
+{
+	char streams[PC_MAX_STREAMS * 65];
+	size_t len = 0;
+
+	for (size_t i = 0; i < m->msid_count; i++) {
+		const size_t size = strlen(m->msids[i].stream) + 1;
+		if (strcmp(m->msids[i].stream, "-") == 0 || len + size > sizeof streams)
+			continue;
+		memcpy(streams + len, m->msids[i].stream, size);
+		len += size;
+	}
+	struct pc_event *e =
+		pc_queue_data(pc, TAUT_EV_TRACK, m->msid_count ? m->msids[0].stream : "",
+			      m->msid_count ? m->msids[0].track : NULL, streams, len);
+	if (e) {
+		e->ev.transceiver = t->id;
+		e->ev.number = t->kind;
+	}
+}
+
 /* A track is there when the peer's description sends and ours may receive: webrtc-pc 5.1. */
 void pc_announce_tracks(struct taut_pc *pc, uint32_t type, const struct tt_sdp *remote)
 {
@@ -186,15 +224,8 @@ void pc_announce_tracks(struct taut_pc *pc, uint32_t type, const struct tt_sdp *
 		bool sends = pc_section_lives(m) &&
 			     pc_direction_sends(tt_sdp_direction(remote, m)) &&
 			     may_receive(pc, type, i);
-		if (sends && !t->bound.announced) {
-			struct pc_event *e =
-				pc_queue(pc, TAUT_EV_TRACK, m->msid_count ? m->msids[0].stream : "",
-					 m->msid_count ? m->msids[0].track : NULL);
-			if (e) {
-				e->ev.transceiver = t->id;
-				e->ev.number = t->kind;
-			}
-		}
+		if (sends && !t->bound.announced)
+			announce(pc, t, m);
 		t->bound.announced = sends;
 	}
 }

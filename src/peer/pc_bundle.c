@@ -65,11 +65,14 @@ bool pc_rtcp_rsize(const struct tt_sdp *sdp, const struct tt_sdp_media *m)
 
 /* ---- what of an offer is answered ---- */
 
-static bool shares_codec(const struct taut_pc *pc, const struct tt_sdp_media *o)
+static bool shares_codec(const struct taut_pc *pc, const struct tt_sdp_media *o,
+			 const struct pc_transceiver *t)
 {
-	for (size_t i = 0; i < o->codec_count; i++)
-		if (pc_match_codec(pc, o->kind, &o->codecs[i]))
+	for (size_t i = 0; i < o->codec_count; i++) {
+		const struct pc_codec *ours = pc_match_codec(pc, o->kind, &o->codecs[i]);
+		if (ours && pc_prefers(pc, t, ours))
 			return true;
+	}
 	return false;
 }
 
@@ -83,7 +86,7 @@ static bool answerable(const struct taut_pc *pc, const struct tt_sdp *offer, siz
 	if (tt_sdp_is_sctp(o))
 		return pc->data_m_line < 0 || pc->data_m_line == (int)i;
 	return tt_sdp_is_rtp(o) && (o->kind == TT_SDP_AUDIO || o->kind == TT_SDP_VIDEO) &&
-	       pc_rtcp_mux(offer, o) && shares_codec(pc, o);
+	       pc_rtcp_mux(offer, o) && shares_codec(pc, o, t);
 }
 
 /* 7.3.1: the first of the bundle that is not rejected carries the transport. */

@@ -250,7 +250,7 @@ enum tt_rtp_codec pc_rtp_codec(const struct pc_codec *c)
 	return strcasecmp(c->codec.mime, "video/VP8") == 0 ? TT_RTP_CODEC_VP8 : TT_RTP_CODEC_NONE;
 }
 
-static uint8_t common_id(const struct tt_sdp *ls, const struct tt_sdp_media *l,
+uint8_t pc_common_ext_id(const struct tt_sdp *ls, const struct tt_sdp_media *l,
 			 const struct tt_sdp *rs, const struct tt_sdp_media *r, enum pc_ext e)
 {
 	const struct tt_sdp_extmap *a = tt_sdp_extmap_by_uri(ls, l, ext_uris[e]);
@@ -263,10 +263,10 @@ struct tt_rtp_ext_ids pc_common_ext_ids(const struct tt_sdp *local, const struct
 					const struct tt_sdp *remote, const struct tt_sdp_media *r)
 {
 	return (struct tt_rtp_ext_ids){
-		.mid = common_id(local, l, remote, r, PC_EXT_MID),
-		.rid = common_id(local, l, remote, r, PC_EXT_RID),
-		.repaired_rid = common_id(local, l, remote, r, PC_EXT_REPAIRED_RID),
-		.transport_cc = common_id(local, l, remote, r, PC_EXT_TRANSPORT_CC),
-		.audio_level = common_id(local, l, remote, r, PC_EXT_AUDIO_LEVEL),
+		.mid = pc_common_ext_id(local, l, remote, r, PC_EXT_MID),
+		.rid = pc_common_ext_id(local, l, remote, r, PC_EXT_RID),
+		.repaired_rid = pc_common_ext_id(local, l, remote, r, PC_EXT_REPAIRED_RID),
+		.transport_cc = pc_common_ext_id(local, l, remote, r, PC_EXT_TRANSPORT_CC),
+		.audio_level = pc_common_ext_id(local, l, remote, r, PC_EXT_AUDIO_LEVEL),
 	};
 }

@@ -157,3 +157,18 @@ void pc_keep_remote_candidate(struct taut_pc *pc, const char *mid, int m_line_in
 	keep_candidate(&pc->pending_remote, mid, m_line_index, c);
 	keep_candidate(&pc->remote, mid, m_line_index, c);
 }
+
+/* RFC 8840 section 4.1.1. */
+int taut_pc_can_trickle_ice_candidates(const taut_pc *pc)
+{
+	const struct tt_sdp *sdp = pc_remote_sdp(pc);
+
+	if (!sdp)
+		return -1;
+	if (tt_sdp_has_token(tt_sdp_ice_options(sdp, NULL), "trickle"))
+		return 1;
+	for (size_t i = 0; i < sdp->media_count; i++)
+		if (tt_sdp_has_token(tt_sdp_ice_options(sdp, sdp->media[i]), "trickle"))
+			return 1;
+	return 0;
+}

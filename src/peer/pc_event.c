@@ -25,10 +25,16 @@ static const char *put_text(char **at, const char *s)
 
 struct pc_event *pc_queue(struct taut_pc *pc, uint32_t type, const char *label, const char *text)
 {
+	return pc_queue_data(pc, type, label, text, NULL, 0);
+}
+
+struct pc_event *pc_queue_data(struct taut_pc *pc, uint32_t type, const char *label,
+			       const char *text, const char *data, size_t len)
+{
 	struct pc_event *e = NULL;
 
 	if (pc->event_count < PC_MAX_EVENTS)
-		e = tt_alloc(pc->env, sizeof *e + text_size(label) + text_size(text));
+		e = tt_alloc(pc->env, sizeof *e + text_size(label) + text_size(text) + len);
 	if (!e) {
 		tt_drop(pc->env, pc->now, TAUT_DROP_EVENT_LOST, TT_INT("type", type));
 		return NULL;
@@ -37,6 +43,10 @@ struct pc_event *pc_queue(struct taut_pc *pc, uint32_t type, const char *label, 
 	e->ev = (struct taut_event){ .type = type, .at = pc->now, .user = pc->user };
 	e->ev.label = put_text(&at, label);
 	e->ev.text = put_text(&at, text);
+	if (len > 0) {
+		e->ev.data = memcpy(at, data, len);
+		e->ev.len = len;
+	}
 	*pc->events_end = e;
 	pc->events_end = &e->next;
 	pc->event_count++;

@@ -17,6 +17,9 @@ int taut_pc_send_frame(taut_pc *pc, taut_time now, taut_transceiver id,
 	if (!t)
 		return pc_fail(pc, TAUT_E_GONE, "InvalidStateError", "webrtc-pc section 5.2",
 			       "no such transceiver");
+	if (t->muted || t->inactive)
+		return pc_fail(pc, TAUT_E_STATE, "InvalidStateError", "webrtc-pc section 5.2",
+			       t->muted ? "its sender has no track" : "its encoding is not active");
 	if (!t->sends || !pc->srtp)
 		return pc_fail(pc, TAUT_E_STATE, "InvalidStateError", "webrtc-pc section 5.2",
 			       t->sends ? "not connected yet" : "its direction does not send");

@@ -3,11 +3,22 @@
 
 #include <string.h>
 
-static bool stream_differs(const struct pc_transceiver *t, const struct tt_sdp_media *l)
+static bool is_in(const struct tt_sdp_media *l, const char *stream)
 {
-	const char *said = l->msid_count > 0 ? l->msids[0].stream : "-";
+	for (size_t i = 0; i < l->msid_count; i++)
+		if (strcmp(l->msids[i].stream, stream) == 0)
+			return true;
+	return false;
+}
 
-	return strcmp(said, t->stream_id ? t->stream_id : "-") != 0;
+static bool streams_differ(const struct pc_transceiver *t, const struct tt_sdp_media *l)
+{
+	if (t->stream_count == 0)
+		return l->msid_count != 1 || !is_in(l, "-");
+	for (size_t i = 0; i < t->stream_count; i++)
+		if (!is_in(l, pc_stream_at(t, i)))
+			return true;
+	return l->msid_count != t->stream_count;
 }
 
 static bool transceiver_needs(const struct taut_pc *pc, const struct pc_transceiver *t)
@@ -20,7 +31,7 @@ static bool transceiver_needs(const struct taut_pc *pc, const struct pc_transcei
 	const struct tt_sdp_media *r = pc->remote.sdp->media[t->bound.m_line];
 	uint32_t ours = tt_sdp_direction(pc->local.sdp, l);
 	uint32_t theirs = tt_sdp_direction(pc->remote.sdp, r);
-	if (pc_direction_sends(ours) && stream_differs(t, l))
+	if (pc_direction_sends(ours) && streams_differ(t, l))
 		return true;
 	if (pc->local.type == TAUT_SDP_OFFER)
 		return t->direction != ours &&

@@ -12,17 +12,19 @@
 #include "peer/pc.h"
 
 static void offer_codecs(struct taut_pc *pc, struct tt_sdp *sdp, struct tt_sdp_media *m,
-			 uint32_t kind)
+			 const struct pc_transceiver *t)
 {
-	for (size_t i = 0; i < pc->codec_count; i++) {
-		const struct pc_codec *ours = &pc->codecs[i];
-		if (ours->kind != kind)
-			continue;
+	uint8_t order[PC_MAX_CODECS];
+	const uint32_t kind = t->kind;
+	const size_t n = pc_codec_order(pc, t, kind, order);
+
+	for (size_t i = 0; i < n; i++) {
+		const struct pc_codec *ours = &pc->codecs[order[i]];
 		struct tt_sdp_codec *c = tt_sdp_add_codec(sdp, m, ours->pt, ours->codec.mime + 6,
 							  ours->codec.clock_rate,
 							  ours->codec.channels, ours->codec.fmtp);
 		pc_put_feedback(sdp, c, kind);
-		if (ours->rtx_pt)
+		if (ours->rtx_pt && pc_repairs(t))
 			tt_sdp_add_codec(sdp, m, ours->rtx_pt, "rtx", ours->codec.clock_rate, 0,
 					 tt_sdp_text(sdp, "apt=%u", (unsigned)ours->pt));
 	}
@@ -53,7 +55,7 @@ static void offer_transceiver(struct taut_pc *pc, struct tt_sdp *sdp,
 	m->bundle_only = port == 0;
 	m->mid = tt_sdp_copy(sdp, mid);
 	m->common.direction = (uint8_t)t->direction;
-	offer_codecs(pc, sdp, m, t->kind);
+	offer_codecs(pc, sdp, m, t);
 	pc_put_transport(pc, sdp, m, TT_SDP_ACTPASS);
 	pc_put_track(pc, sdp, m, t);
 }

@@ -61,7 +61,10 @@ void pc_put_track(struct taut_pc *pc, struct tt_sdp *sdp, struct tt_sdp_media *m
 
 	if (!pc_direction_sends(m->common.direction))
 		return;
-	tt_sdp_add_msid(sdp, m, t->stream_id ? t->stream_id : "-", t->track_id);
+	if (t->stream_count == 0)
+		tt_sdp_add_msid(sdp, m, "-", t->sender_id);
+	for (size_t i = 0; i < t->stream_count; i++)
+		tt_sdp_add_msid(sdp, m, pc_stream_at(t, i), t->sender_id);
 	bool rtx = false;
 	for (size_t i = 0; i < m->codec_count; i++)
 		rtx |= tt_sdp_codec_is(&m->codecs[i], "rtx");

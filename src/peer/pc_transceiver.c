@@ -56,8 +56,9 @@ void pc_stop(struct taut_pc *pc, struct pc_transceiver *t)
 void pc_free_transceiver(struct taut_pc *pc, struct pc_transceiver *t)
 {
 	drop_streams(pc, t);
-	tt_free(pc->env, t->stream_id);
-	tt_free(pc->env, t->track_id);
+	tt_free(pc->env, t->streams);
+	tt_free(pc->env, t->sender_id);
+	tt_free(pc->env, t->track);
 	tt_free(pc->env, t);
 }
 
@@ -118,37 +119,37 @@ static bool room_for_one_more(struct taut_pc *pc)
 	return true;
 }
 
-struct pc_transceiver *pc_new_transceiver(struct taut_pc *pc, uint32_t kind, uint32_t direction,
-					  const char *stream_id, const char *track_id)
+static bool name_sender(struct taut_pc *pc, struct pc_transceiver *t, const char *track_id,
+			bool has_track)
 {
-	if (!room_for_one_more(pc))
-		return NULL;
-	struct pc_transceiver *t = tt_alloc(pc->env, sizeof *t);
+	t->sender_id =
+		track_id ? tt_copy_text(pc->env, track_id, strlen(track_id)) : made_up_id(pc);
+	if (t->sender_id && has_track)
+		t->track = tt_copy_text(pc->env, t->sender_id, strlen(t->sender_id));
+	return t->sender_id && (t->track || !has_track);
+}
+
+int pc_new_transceiver(struct taut_pc *pc, uint32_t kind, uint32_t direction, const char *track_id,
+		       bool has_track, struct pc_transceiver **out)
+{
+	pc_make_room(pc);
+	if (pc->transceiver_count == PC_MAX_TRANSCEIVERS)
+		return pc_fail(pc, TAUT_E_LIMIT, "OperationError", "webrtc-pc section 5.1",
+			       "at most %d transceivers", PC_MAX_TRANSCEIVERS);
+	struct pc_transceiver *t = room_for_one_more(pc) ? tt_alloc(pc->env, sizeof *t) : NULL;
 	if (!t)
-		return NULL;
+		return pc_fail_nomem(pc);
 	t->kind = kind;
 	t->direction = direction;
 	t->bound.m_line = t->stable.m_line = -1;
-	t->stream_id = stream_id ? tt_copy_text(pc->env, stream_id, strlen(stream_id)) : NULL;
-	t->track_id = track_id ? tt_copy_text(pc->env, track_id, strlen(track_id)) : made_up_id(pc);
-	if (!t->track_id || (stream_id && !t->stream_id) || !draw_ssrcs(pc, t)) {
+	if (!name_sender(pc, t, track_id, has_track) || !draw_ssrcs(pc, t)) {
 		pc_free_transceiver(pc, t);
-		return NULL;
+		return pc_fail_nomem(pc);
 	}
 	t->id = ++pc->next_transceiver;
 	pc->transceivers[pc->transceiver_count++] = t;
-	return t;
-}
-
-/* msid-id of RFC 8830 section 2: 1*64 token characters. */
-static bool is_msid(const char *s)
-{
-	size_t n = s ? strlen(s) : 1;
-
-	for (size_t i = 0; s && i < n; i++)
-		if (s[i] <= ' ' || s[i] > '~' || strchr("\"(),/:;<=>?@[\\]", s[i]))
-			return false;
-	return n >= 1 && n <= 64;
+	*out = t;
+	return TAUT_OK;
 }
 
 int taut_pc_add_transceiver(taut_pc *pc, taut_time now, const struct taut_transceiver_init *init,
@@ -161,27 +162,24 @@ int taut_pc_add_transceiver(taut_pc *pc, taut_time now, const struct taut_transc
 	if (pc->closed)
 		return pc_fail_closed(pc);
 	if (err || (c.kind != TAUT_AUDIO && c.kind != TAUT_VIDEO) || c.direction > TAUT_INACTIVE ||
-	    !is_msid(c.stream_id) || !is_msid(c.track_id))
+	    !pc_is_msid(c.stream_id) || !pc_is_msid(c.track_id))
 		return pc_fail(pc, err ? err : TAUT_E_INVAL, "TypeError", "webrtc-pc section 5.1",
 			       "a transceiver has a kind, a direction and ids of 1 to 64 token "
 			       "characters");
-	pc_make_room(pc);
-	if (pc->transceiver_count == PC_MAX_TRANSCEIVERS)
-		return pc_fail(pc, TAUT_E_LIMIT, "OperationError", "webrtc-pc section 5.1",
-			       "at most %d transceivers", PC_MAX_TRANSCEIVERS);
-	struct pc_transceiver *t = pc_new_transceiver(
-		pc, c.kind, c.direction ? c.direction : TAUT_SENDRECV, c.stream_id, c.track_id);
-	if (!t)
-		return pc_fail_nomem(pc);
+	struct pc_transceiver fresh = { 0 }, *t;
+	err = pc_copy_streams(pc, &c.stream_id, c.stream_id ? 1 : 0, &fresh);
+	if (err)
+		return err;
+	err = pc_new_transceiver(pc, c.kind, c.direction ? c.direction : TAUT_SENDRECV, c.track_id,
+				 c.track_id != NULL, &t);
+	if (err) {
+		tt_free(pc->env, fresh.streams);
+		return err;
+	}
+	pc_take_streams(pc, t, &fresh);
 	pc_update_negotiation_needed(pc);
 	*out = t->id;
 	return TAUT_OK;
-}
-
-static int no_such(struct taut_pc *pc)
-{
-	return pc_fail(pc, TAUT_E_GONE, "InvalidStateError", "webrtc-pc section 5.4",
-		       "no such transceiver");
 }
 
 int taut_pc_set_direction(taut_pc *pc, taut_time now, taut_transceiver id, uint32_t direction)
@@ -192,7 +190,7 @@ int taut_pc_set_direction(taut_pc *pc, taut_time now, taut_transceiver id, uint3
 	if (pc->closed)
 		return pc_fail_closed(pc);
 	if (!t)
-		return no_such(pc);
+		return pc_fail_no_transceiver(pc);
 	if (t->direction == TAUT_STOPPED)
 		return pc_fail(pc, TAUT_E_STATE, "InvalidStateError", "webrtc-pc section 5.4",
 			       "the transceiver is stopped");
@@ -212,32 +210,11 @@ int taut_pc_stop_transceiver(taut_pc *pc, taut_time now, taut_transceiver id)
 	if (pc->closed)
 		return pc_fail_closed(pc);
 	if (!t)
-		return no_such(pc);
+		return pc_fail_no_transceiver(pc);
 	if (t->direction != TAUT_STOPPED) {
 		pc_stop(pc, t);
 		pc_update_negotiation_needed(pc);
 	}
-	return TAUT_OK;
-}
-
-int taut_pc_set_stream(taut_pc *pc, taut_time now, taut_transceiver id, const char *stream_id)
-{
-	struct pc_transceiver *t = pc_find_transceiver(pc, id);
-
-	pc_touch(pc, now);
-	if (pc->closed)
-		return pc_fail_closed(pc);
-	if (!t || !is_msid(stream_id))
-		return pc_fail(pc, t ? TAUT_E_INVAL : TAUT_E_GONE,
-			       t ? "TypeError" : "InvalidStateError", "webrtc-pc section 5.2",
-			       t ? "a stream's id has 1 to 64 token characters"
-				 : "no such transceiver");
-	char *copy = stream_id ? tt_copy_text(pc->env, stream_id, strlen(stream_id)) : NULL;
-	if (stream_id && !copy)
-		return pc_fail_nomem(pc);
-	tt_free(pc->env, t->stream_id);
-	t->stream_id = copy;
-	pc_update_negotiation_needed(pc);
 	return TAUT_OK;
 }
 
@@ -253,6 +230,9 @@ const struct taut_transceiver_info *taut_pc_transceiver_at(taut_pc *pc, size_t i
 		.current_direction = t->current_direction,
 		.mid = t->bound.mid[0] ? t->bound.mid : NULL,
 		.send_codec = t->send_codec ? &t->send_codec->codec : NULL,
+		.track_id = t->track,
+		.stream_ids = t->streams,
+		.stream_count = t->stream_count,
 	};
 	return &t->info;
 }

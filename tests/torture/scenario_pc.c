@@ -138,6 +138,37 @@ static void carry(taut_pc *from, taut_pc *to)
 	assert_int_equal(taut_pc_signaling_state(to), before);
 }
 
+/* What senders are told between two negotiations. */
+static void change_senders(taut_pc *pc)
+{
+	static const char *const streams[] = { "one", "two" };
+	const struct taut_track_init track = {
+		.size = sizeof track, .kind = TAUT_AUDIO, .stream_ids = streams, .stream_count = 2
+	};
+	struct taut_rtp_parameters p = { .size = sizeof p };
+	taut_transceiver t = 0;
+
+	TWICE(pc, taut_pc_add_track(pc, 1, &track, &t));
+	if (t == 0)
+		return;
+	TWICE(pc, taut_pc_set_streams(pc, 1, t, streams, 1));
+	TWICE(pc, taut_pc_replace_track(pc, 1, t, "another"));
+	if (fine(pc, taut_pc_get_sender_parameters(pc, t, &p)))
+		fine(pc, taut_pc_set_sender_parameters(pc, 1, t, &p));
+	TWICE(pc, taut_pc_set_codec_preferences(pc, 1, t, NULL, 0));
+	TWICE(pc, taut_pc_stop_transceiver(pc, 1, t));
+}
+
+/* NULL only where memory ended. */
+static void look_at_descriptions(taut_pc *pc)
+{
+	if (taut_pc_signaling_state(pc) != TAUT_SIGNALING_STABLE)
+		return;
+	const bool agreed = taut_pc_current_local_description(pc, NULL) &&
+			    taut_pc_current_remote_description(pc, NULL);
+	assert_true(agreed || anything_failed());
+}
+
 static void two_connections_agree(void **state)
 {
 	uint64_t random[2] = { 1, 2 };
@@ -153,6 +184,8 @@ static void two_connections_agree(void **state)
 			carry(pc[1], pc[0]);
 		drain(pc[0]);
 		drain(pc[1]);
+		look_at_descriptions(pc[0]);
+		change_senders(pc[0]);
 		TWICE(pc[0], taut_pc_restart_ice(pc[0], 1));
 		assert_true(anything_failed() ||
 			    taut_pc_signaling_state(pc[0]) == TAUT_SIGNALING_STABLE);

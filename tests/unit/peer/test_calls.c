@@ -411,6 +411,26 @@ static void an_environment_with_connections_is_not_freed(void **state)
 	free_both(env, pc);
 }
 
+static void what_waits_is_asked_of_a_channel_that_is_there(void **state)
+{
+	taut_env *env = new_env();
+	taut_pc *pc = new_pc(env);
+	taut_channel ch;
+
+	(void)state;
+	assert_int_equal(taut_pc_buffered_amount(pc, 1), TAUT_E_GONE);
+	assert_int_equal(taut_pc_set_buffered_amount_low_threshold(pc, 1, 5), TAUT_E_GONE);
+	assert_int_equal(taut_pc_close_channel(pc, 1, 1), TAUT_E_GONE);
+	assert_int_equal(create(pc, (struct taut_data_channel_init){ 0 }, &ch), TAUT_OK);
+	assert_int_equal(taut_pc_buffered_amount(pc, ch), 0);
+	assert_int_equal(taut_pc_set_buffered_amount_low_threshold(pc, ch, 5), TAUT_OK);
+	assert_int_equal(taut_pc_set_buffered_amount_low_threshold(pc, ch + 1, 5), TAUT_E_GONE);
+	assert_int_equal(taut_pc_buffered_amount(pc, ch + 1), TAUT_E_GONE);
+	assert_int_equal(taut_pc_close_channel(pc, 1, ch), TAUT_OK);
+	taut_pc_free(pc);
+	taut_env_free(env);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -423,6 +443,7 @@ int main(void)
 		cmocka_unit_test(a_transceiver_has_a_kind_a_direction_and_ids_of_tokens),
 		cmocka_unit_test(transceivers_have_a_ceiling),
 		cmocka_unit_test(a_channel_has_one_limit_within_16_bits),
+		cmocka_unit_test(what_waits_is_asked_of_a_channel_that_is_there),
 		cmocka_unit_test(a_closed_connection_refuses_every_call),
 		cmocka_unit_test(an_environment_with_connections_is_not_freed),
 	};

@@ -29,9 +29,8 @@ static int candidate(taut_pc *pc, const char *text, const char *mid, int line)
 	return taut_pc_add_ice_candidate(pc, 1, text, text ? strlen(text) : 0, mid, line);
 }
 
-static char *without_end(const char *sdp)
+static char *without(const char *sdp, const char *line)
 {
-	static const char line[] = "a=end-of-candidates\r\n";
 	char *copy = calloc(1, strlen(sdp) + 1), *at;
 
 	memcpy(copy, sdp, strlen(sdp));
@@ -88,7 +87,7 @@ static void what_trickles_in_is_part_of_the_peers_description(void **state)
 	struct two *t = *state;
 
 	add(t->a);
-	char *offer = without_end(local(t->a));
+	char *offer = without(local(t->a), "a=end-of-candidates\r\n");
 	take(t->b, TAUT_SDP_OFFER, offer);
 	free(offer);
 	assert_int_equal(candidate(t->b, first, "0", -1), TAUT_OK);
@@ -148,6 +147,59 @@ static void a_restart_is_answered_with_other_credentials(void **state)
 	free(old);
 }
 
+static void who_trickles_says_so(void **state)
+{
+	static const char options[] = "a=ice-options:trickle ice2\r\n";
+	struct two *t = *state;
+
+	assert_int_equal(taut_pc_can_trickle_ice_candidates(t->b), -1);
+	add(t->a);
+	const char *offer = local(t->a);
+	char *old = without(offer, options);
+	take(t->b, TAUT_SDP_OFFER, old);
+	assert_int_equal(taut_pc_can_trickle_ice_candidates(t->b), 0);
+	take(t->b, TAUT_SDP_OFFER, offer);
+	assert_int_equal(taut_pc_can_trickle_ice_candidates(t->b), 1);
+	/* for the whole session */
+	char *whole = calloc(1, strlen(old) + sizeof options), *m = strstr(old, "m=audio");
+	memcpy(whole, old, (size_t)(m - old));
+	memcpy(whole + (m - old), options, strlen(options));
+	memcpy(whole + (m - old) + strlen(options), m, strlen(m));
+	take(t->b, TAUT_SDP_OFFER, whole);
+	assert_int_equal(taut_pc_can_trickle_ice_candidates(t->b), 1);
+	assert_int_equal(remote(t->b, TAUT_SDP_ROLLBACK, ""), TAUT_OK);
+	assert_int_equal(taut_pc_can_trickle_ice_candidates(t->b), -1);
+	free(whole);
+	free(old);
+}
+
+static void the_other_states_can_be_asked_for(void **state)
+{
+	static const uint32_t expected[] = { TAUT_SIGNALING_HAVE_LOCAL_OFFER,
+					     TAUT_SIGNALING_STABLE };
+	struct two *t = *state;
+	const struct taut_event *ev;
+	size_t seen = 0;
+	uint64_t gathering = 0;
+
+	assert_int_equal(taut_pc_gathering_state(t->a), TAUT_GATHERING_NEW);
+	assert_int_equal(taut_pc_ice_connection_state(t->a), TAUT_ICE_STATE_NEW);
+	add(t->a);
+	negotiate(t->a, t->b);
+	while ((ev = taut_pc_poll_event(t->a)) != NULL) {
+		if (ev->type == TAUT_EV_SIGNALING_STATE)
+			assert_int_equal(ev->number, expected[seen++]);
+		if (ev->type == TAUT_EV_GATHERING_STATE)
+			gathering = ev->number;
+	}
+	assert_int_equal(seen, 2);
+	assert_int_equal(gathering, TAUT_GATHERING_COMPLETE); /* it has no interfaces */
+	assert_int_equal(taut_pc_gathering_state(t->a), TAUT_GATHERING_COMPLETE);
+	taut_pc_close(t->a, 1);
+	assert_int_equal(taut_pc_signaling_state(t->a), TAUT_SIGNALING_CLOSED);
+	assert_int_equal(taut_pc_ice_connection_state(t->a), TAUT_ICE_STATE_CLOSED);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -157,6 +209,8 @@ int main(void)
 		T(what_trickles_in_is_part_of_the_peers_description),
 		T(candidates_go_to_the_description_of_their_credentials),
 		T(a_restart_is_answered_with_other_credentials),
+		T(who_trickles_says_so),
+		T(the_other_states_can_be_asked_for),
 #undef T
 	};
 
