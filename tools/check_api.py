@@ -1,0 +1,181 @@
+#!/usr/bin/env python3
+"""check_api.py [BUILD] [--list | --missing | --json | --write]
+
+docs/API.md says where each member of webrtc-pc is in taut, and is what tools/w3c_api.txt gives: every
+C name is in a public header and in some test, every test that is named is there, and every function
+that taut.h has for connections is in a row or among taut's own. Where webrtc-pc.idl is at hand
+($TAUT_RFC, or ../shared/rfc), its members and those of the table are the same. --write makes the page.
+
+    check_api.py --missing           what is left to do
+    check_api.py --list RTCRtpSender the rows of one interface
+    check_api.py --json              a row on each line"""
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+
+from tree import ROOT, finish
+
+FACTS = ROOT / "tools" / "w3c_api.txt"
+PAGE = ROOT / "docs" / "API.md"
+IDL = pathlib.Path(os.environ.get("TAUT_RFC", ROOT.parent / "shared/rfc")) / "webrtc-pc.idl"
+HEAD = """# The W3C API in C
+
+Who knows RTCPeerConnection finds its members here: each one of webrtc-pc, the C name, and a test that
+shows it; or why it does not apply; or that it is missing. tools/w3c_api.txt has the rows,
+`tools/check_api.py --write` makes this page, and a test compares the two, the headers and the IDL.
+
+What a synchronous API makes vanish:
+
+- Promises: a call has done its work when it returns, or fails with a code of TAUT_E_ and `taut_pc_error`,
+  whose `dom_name` is what a browser would reject the promise with.
+- The operations chain of webrtc-pc (section 4.4.1.2) is always empty.
+- Event handlers: events are polled, `taut_pc_poll_event`; loop.h calls a handler with each.
+- Objects for senders, receivers, tracks, streams, descriptions, candidates and transports: numbers and texts.
+- One `now` in each call that may start a timer.
+
+"""
+
+
+def idl_members(text):
+    """Interface.member, Dictionary.member and Enum.value, each once."""
+    text = re.sub(r"//[^\n]*", "", text)
+    found = set()
+    for kind, name, body in re.findall(
+            r"(interface|dictionary|enum)\s+(\w+)[^{;]*\{(.*?)\};", text, re.S):
+        if kind == "enum":
+            found |= {(name, value) for value in re.findall(r'"([^"]*)"', body)}
+            continue
+        for part in re.sub(r"\[[^\]]*\]", "", body).split(";"):
+            part = re.sub(r"\s*=.*", "", " ".join(part.split()))
+            if part.startswith("constructor"):
+                found.add((name, "constructor"))
+            elif "maplike" in part:
+                found.add((name, "maplike"))
+            elif "(" in part and not part.startswith("required ("):
+                found.add((name, re.search(r"(\w+)\s*\(", part)[1]))
+            elif part:
+                found.add((name, part.split()[-1]))
+    return found
+
+
+class Row:
+    def __init__(self, interface, line):
+        cells = [c.strip() for c in line.split("|")]
+        self.interface, self.members = interface, cells[0].split()
+        self.missing = cells[1:] == ["missing"]
+        self.names = cells[1].split() if len(cells) == 3 and cells[1] != "-" else []
+        self.why = cells[2] if len(cells) == 3 and cells[1] == "-" else ""
+        self.test = cells[2] if self.names else ""
+        self.good = self.missing or bool(self.why) or bool(self.names and self.test)
+
+    def cells(self):
+        names = " ".join(f"`{n}`" for n in self.names)
+        where = "missing" if self.missing else self.why or f"{self.test.replace(':', ', ')}"
+        return f"| {' '.join(self.members)} | {names} | {where} |"
+
+
+def read_facts(problems):
+    rows, own, interface = [], set(), None
+    for n, line in enumerate(FACTS.read_text().splitlines(), 1):
+        if not line or line.startswith("#"):
+            continue
+        if line.startswith("["):
+            interface = line.strip("[]")
+        elif interface == "taut's own":
+            own |= set(line.split())
+        else:
+            rows.append(Row(interface, line))
+            if not rows[-1].good:
+                problems.append(f"w3c_api.txt:{n}: neither a name with a test, nor a reason")
+    return rows, own
+
+
+def check_names(rows, own, problems):
+    headers = "\n".join(p.read_text() for p in sorted((ROOT / "include/taut").glob("*.h")))
+    tests = subprocess.run(["git", "grep", "-hwoE", r"(taut|TAUT)_\w+", "--", "tests", "fuzz"],
+                           cwd=ROOT, capture_output=True, text=True, check=False).stdout
+    words, tested = set(re.findall(r"\w+", headers)), set(tests.split())
+    named = {part for row in rows for name in row.names for part in [name.split(".")[0]]}
+    for row in rows:
+        for name in row.names:
+            for part in name.split("."):
+                if part not in words:
+                    problems.append(f"{row.interface}: no public header has {part}")
+        if row.test and not test_is_there(row.test):
+            problems.append(f"{row.interface}: there is no test {row.test}")
+    for name in sorted(named - tested):
+        problems.append(f"no test says {name}")
+    functions = set(re.findall(r"\b(taut_pc_\w+)\s*\(", (ROOT / "include/taut/taut.h").read_text()))
+    for name in sorted(functions - named - own):
+        problems.append(f"{name} is in no row, and not among taut's own")
+    for name in sorted(own - functions):
+        problems.append(f"{name} is among taut's own, and taut.h has it not")
+
+
+def test_is_there(test):
+    where, _, name = test.partition(":")
+    folder, _, program = where.rpartition("/")
+    path = ROOT / "tests" / folder / f"test_{program}.c"
+    return path.exists() and re.search(rf"^static void {name}\(", path.read_text(), re.M)
+
+
+def check_idl(rows, problems):
+    listed = [(row.interface, m) for row in rows for m in row.members]
+    for twice in sorted({m for m in listed if listed.count(m) > 1}):
+        problems.append(f"{'.'.join(twice)} comes twice")
+    if not IDL.exists():
+        return "the IDL is not at hand"
+    there = idl_members(IDL.read_text())
+    for name in sorted(there - set(listed)):
+        problems.append(f"{'.'.join(name)} is in the IDL and in no row")
+    for name in sorted(set(listed) - there):
+        problems.append(f"{'.'.join(name)} is not in the IDL")
+    return "as the IDL has them"
+
+
+def page(rows, own):
+    count = sum(len(r.members) for r in rows)
+    here = sum(len(r.members) for r in rows if r.names)
+    gone = sum(len(r.members) for r in rows if r.why)
+    out = HEAD + f"Of {count} members {here} are here, {gone} do not apply, {count - here - gone} are missing.\n"
+    for interface in dict.fromkeys(r.interface for r in rows):
+        out += f"\n## {interface}\n\n| member | C | test, or why not |\n|---|---|---|\n"
+        out += "".join(r.cells() + "\n" for r in rows if r.interface == interface)
+    out += "\n## What taut has beside it\n\n"
+    return out + " ".join(f"`{name}`" for name in sorted(own)) + "\n"
+
+
+def show(rows, options):
+    if "--json" in options:
+        for r in rows:
+            print(json.dumps({"interface": r.interface, "members": r.members, "c": r.names,
+                              "test": r.test, "missing": r.missing, "why": r.why}))
+    elif "--missing" in options:
+        print("\n".join(f"{r.interface}: {' '.join(r.members)}" for r in rows if r.missing))
+    else:
+        chosen = options[options.index("--list") + 1:]
+        print("\n".join(f"{r.interface}: {r.cells()}" for r in rows
+                        if not chosen or r.interface in chosen))
+
+
+def main(options):
+    problems = []
+    rows, own = read_facts(problems)
+    if {"--list", "--missing", "--json"} & set(options):
+        return show(rows, options)
+    if "--help" in options or "-h" in options:
+        return print(__doc__)
+    check_names(rows, own, problems)
+    idl = check_idl(rows, problems)
+    made = page(rows, own)
+    if "--write" in options:
+        PAGE.write_text(made)
+    elif not PAGE.exists() or PAGE.read_text() != made:
+        problems.append("docs/API.md is not what tools/w3c_api.txt gives; see --write")
+    return finish(problems, f"{sum(len(r.members) for r in rows)} members, {idl}")
+
+
+main(sys.argv[1:])
