@@ -1,6 +1,9 @@
 /* sdp_attrs.c - see sdp_attrs.h. The most frequent come first, and those without a reader last. */
 #include "sdp/sdp_attrs.h"
 
+#include <string.h>
+
+#include "base/work.h"
 #include "sdp/sdp_tale.h"
 
 enum {
@@ -153,6 +156,20 @@ static const struct tt_sdp_attribute rows[] = {
 	{ "maxprate", BOTH, NULL, NULL, "RFC 3890", "the most packets a second", false },
 	{ NULL, 0, NULL, NULL, NULL, NULL, false },
 };
+
+struct tt_sdp_word tt_sdp_attribute_name(struct tt_sdp_lex *x, const char **value)
+{
+	const char *colon = memchr(x->at, ':', (size_t)(x->end - x->at));
+	struct tt_sdp_word name = { x->at, (size_t)((colon ? colon : x->end) - x->at) };
+
+	tt_work((size_t)(x->end - x->at));
+	while (!colon && name.len > 0 &&
+	       (name.p[name.len - 1] == ' ' || name.p[name.len - 1] == '\t'))
+		name.len--;
+	*value = colon ? colon + 1 : NULL;
+	x->at = colon ? colon + 1 : name.p + name.len;
+	return name;
+}
 
 uint8_t tt_sdp_levels(const struct tt_sdp_media *m)
 {

@@ -24,6 +24,8 @@ struct tt_sdp_attribute {
 	bool secret;       /* not to be shown */
 };
 
+/* Cuts the name off an a= line; x goes on with the value, NULL if there is no colon. */
+struct tt_sdp_word tt_sdp_attribute_name(struct tt_sdp_lex *x, const char **value);
 /* The levels that an attribute of this section is on; NULL: of the session. */
 uint8_t tt_sdp_levels(const struct tt_sdp_media *m);
 /* The row that reads an attribute there; NULL: none, it is to be kept as it is. */

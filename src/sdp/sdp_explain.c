@@ -78,13 +78,9 @@ static const char *out_of_place(uint8_t levels)
 
 static void explain_attribute(struct walk *w)
 {
-	struct tt_sdp_lex *x = &w->x;
-	const char *colon = memchr(x->at, ':', (size_t)(x->end - x->at));
-	struct tt_sdp_lex name = *x;
-
-	name.end = colon ? colon : x->end;
-	x->at = colon ? colon + 1 : x->end;
-	const struct tt_sdp_word n = tt_sdp_rest(&name);
+	const char *value;
+	/* as the reader cuts it: what it has not read as such may be anything */
+	const struct tt_sdp_word n = tt_sdp_attribute_name(&w->x, &value);
 	const struct tt_sdp_attribute *row = tt_sdp_attribute(n);
 	struct tt_sdp_tale *t = begin_tale(w);
 	(void)snprintf(w->kind, sizeof w->kind, "a=%.*s", (int)n.len, n.p);

@@ -97,25 +97,14 @@ static void keep(struct tt_sdp_reader *r, struct tt_sdp_word name, const char *v
 
 bool tt_sdp_read_attr(struct tt_sdp_reader *r)
 {
-	struct tt_sdp_word name;
-	const char *value = NULL;
+	const char *value;
 
 	r->x.spec = "RFC 8866 section 5.13";
 	if (++r->attr_lines > TT_SDP_MAX_ATTRS)
 		return tt_sdp_full(r, "at most 512 attributes of a section");
-	tt_work((size_t)(r->x.end - r->x.at));
-	const char *colon = memchr(r->x.at, ':', (size_t)(r->x.end - r->x.at));
-	name = (struct tt_sdp_word){ r->x.at, (size_t)((colon ? colon : r->x.end) - r->x.at) };
-	while (!colon && name.len > 0 &&
-	       (name.p[name.len - 1] == ' ' || name.p[name.len - 1] == '\t'))
-		name.len--;
+	const struct tt_sdp_word name = tt_sdp_attribute_name(&r->x, &value);
 	if (name.len == 0)
-		return tt_sdp_bad(&r->x, r->x.at, "an attribute without a name", "a name");
-	r->x.at = name.p + name.len;
-	if (colon) {
-		value = colon + 1;
-		r->x.at = value;
-	}
+		return tt_sdp_bad(&r->x, name.p, "an attribute without a name", "a name");
 	r->row = tt_sdp_attribute_read(name, tt_sdp_levels(r->m));
 	if (r->row) {
 		r->x.spec = r->row->spec;
