@@ -210,7 +210,16 @@ extern "C" {
 #define TAUT_DROP_SHARED_ADDRESS 171
 #define TAUT_DROP_SCTP_INTERLEAVING 172
 
-#define TAUT_DROPS 173 /* every number of this header is below it */
+/* a TURN client, RFC 8656 */
+#define TAUT_DROP_TURN_MALFORMED 173
+#define TAUT_DROP_TURN_NOT_ASKED 174
+#define TAUT_DROP_TURN_INTEGRITY 175
+#define TAUT_DROP_TURN_PEER 176
+#define TAUT_DROP_TURN_CHANNEL 177
+#define TAUT_DROP_TURN_FORBIDDEN 178
+#define TAUT_DROP_ICE_POLICY 179
+
+#define TAUT_DROPS 180 /* every number of this header is below it */
 
 #define TAUT_DROP_IN 1    /* what came in: a datagram, or a record, chunk or message inside one */
 #define TAUT_DROP_OUT 2   /* what was to leave */

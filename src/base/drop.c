@@ -55,6 +55,21 @@ static const struct taut_drop_info infos[TAUT_DROPS] = {
 
 	[TAUT_DROP_STUN_NOT_OURS] = IN(STUN, "not our answer", "RFC 8489 section 6.3.3"),
 
+	[TAUT_DROP_TURN_MALFORMED] =
+		IN(STUN, "not a message of a TURN server", "RFC 8656 section 5"),
+	[TAUT_DROP_TURN_NOT_ASKED] =
+		IN(STUN, "the TURN server answers nothing we asked", "RFC 8489 section 6.3.3"),
+	[TAUT_DROP_TURN_INTEGRITY] =
+		IN(STUN, "not signed by the TURN server", "RFC 8489 section 9.2.5"),
+	[TAUT_DROP_TURN_PEER] =
+		IN(STUN, "relayed from a peer without a permission", "RFC 8656 section 11.4"),
+	[TAUT_DROP_TURN_CHANNEL] =
+		IN(STUN, "of a channel that is not bound", "RFC 8656 section 12.6"),
+	[TAUT_DROP_TURN_FORBIDDEN] =
+		OTHER(ICE, "remote candidate to which no relay is to be led", OURS),
+	[TAUT_DROP_ICE_POLICY] =
+		IN(ICE, "not by a relay, as the policy demands", OURS),
+
 	[TAUT_DROP_DTLS_ENDED] = IN(DTLS, "DTLS has ended", OURS),
 	[TAUT_DROP_DTLS_LENGTH] = IN(DTLS, "empty, or longer than any datagram of a path", OURS),
 	[TAUT_DROP_DTLS_NOT_HELLO] = IN(DTLS, "not a ClientHello, and nothing has begun", OURS),

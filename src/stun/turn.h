@@ -1,6 +1,6 @@
 /* turn.h - TURN, RFC 8656: its methods, and ChannelData, which is no STUN message.
  *
- * All else that TURN says is STUN: stun.h. Not here: a client. */
+ * All else that TURN says is STUN: stun.h. A client is turn_client.h. */
 #ifndef TAUT_STUN_TURN_H
 #define TAUT_STUN_TURN_H
 
