@@ -95,11 +95,18 @@ void taut_env_set_wall_clock(taut_env *env, taut_time now, int64_t unix_us);
 taut_pc *taut_env_ready(taut_env *env, taut_time now);
 taut_time taut_env_deadline(const taut_env *env, const char **why); /* INT64_MAX: never */
 
-/* RTCIceServer: one "stun:" URL each. */
+/* RTCIceServer: one URL each, "stun:host:port" or "turn:host:port?transport=udp"; those over TCP and TLS
+ * are TAUT_E_UNSUPPORTED. TURN takes both texts (long-term credentials, RFC 8489 section 9.2), as they
+ * are: of at most 508 octets. */
 struct taut_ice_server {
 	size_t size;
 	const char *url;
+	const char *username, *credential;
 };
+
+/* RTCIceTransportPolicy */
+#define TAUT_ICE_ALL 0
+#define TAUT_ICE_RELAY 1 /* no address but those of TURN servers is gathered, told or used */
 
 /* A codec the application can encode, decode or forward; Opus and VP8 have packetizers here,
  * others are TAUT_E_UNSUPPORTED. Order is preference. */
@@ -131,6 +138,7 @@ struct taut_config {
 	/* Video leaves in bursts of at most so many packets, and a burst each so many microseconds. */
 	uint32_t pacing_burst, pacing_interval; /* 0: 10, and 5,000 */
 	uint32_t srtp_backend;   /* TAUT_SRTP_; one that this build lacks is TAUT_E_UNSUPPORTED */
+	uint32_t ice_transport_policy; /* TAUT_ICE_ */
 };
 
 int taut_pc_new(taut_pc **out, taut_env *env, const struct taut_config *cfg, taut_time now);

@@ -8,8 +8,10 @@
  *   recv, tick, poll_send      packets and time; poll_event says what happened
  *
  * Data goes where tt_ice_selected says and is taken from where tt_ice_may_recv
- * agrees. Not here: TURN, ICE-TCP, own .local names, aggressive nomination of
- * our own. Limits are the TT_ICE_MAX_ below; past one a candidate or packet is
+ * agrees. A relayed address counts as a flow of its own, which no socket has: what
+ * arrives passes tt_ice_unwrap first, and data for a path with a head leaves by
+ * tt_ice_wrap. Not here: TURN over TCP, ICE-TCP, own .local names, aggressive
+ * nomination of our own. Limits are the TT_ICE_MAX_ below; past one a candidate or packet is
  * dropped, counted and traced. */
 #ifndef TAUT_ICE_ICE_H
 #define TAUT_ICE_ICE_H
@@ -26,6 +28,7 @@ enum {
 	TT_ICE_MAX_PRFLX = 16,  /* learned from checks, beside those */
 	TT_ICE_MAX_PAIRS = 128, /* RFC 8445 section 6.1.2.5 recommends 100 */
 	TT_ICE_MAX_SERVERS = 4,
+	TT_ICE_MAX_RELAYS = 8,     /* allocations, and so many relayed addresses */
 	TT_ICE_MAX_RESPONSES = 32, /* waiting for poll_send */
 	TT_ICE_MAX_NAMES = 16,     /* .local names in one generation */
 	TT_ICE_UFRAG_CAP = 257,    /* RFC 8839 section 5.4: 4 to 256 characters, and a NUL */
@@ -37,12 +40,14 @@ struct tt_ice; /* opaque */
 struct tt_ice_server {
 	const char *host; /* a name or an address; "stun:" is the caller's to take off */
 	uint16_t port;    /* 0: 3478 */
+	const char *user, *password; /* of a TURN server; NULL: it is one of STUN */
 };
 
 /* Copied, but for next_flow. */
 struct tt_ice_config {
 	bool controlling;
 	bool loopback; /* use loopback addresses even when there are others */
+	bool relay_only; /* no other candidate is gathered, told or used */
 	const struct tt_ice_server *servers;
 	size_t server_count;
 	taut_flow
@@ -67,6 +72,7 @@ struct tt_ice_candidate {
 struct tt_ice_path {
 	taut_flow flow;
 	struct taut_addr local, remote;
+	uint8_t head; /* octets before data that tt_ice_wrap fills; 0: it needs no wrapping */
 };
 
 enum tt_ice_state {
@@ -170,6 +176,21 @@ struct tt_ice_out {
 	size_t cap, len;
 };
 bool tt_ice_poll_send(struct tt_ice *ice, taut_time now, struct tt_ice_out *out);
+/* What came from a TURN server, in place: p becomes what its peer sent. False: there is nothing more
+ * to do with it, the server's own words or dropped. Anything else passes as it is. Cheap. */
+struct tt_ice_in {
+	taut_flow flow;
+	struct taut_addr local, remote;
+	uint8_t *buf;
+	size_t len;
+};
+bool tt_ice_unwrap(struct tt_ice *ice, taut_time now, struct tt_ice_in *p);
+/* len octets at buf + path->head, for the path that selected said: the length of the datagram at buf,
+ * and path becomes that of the socket. 0: it cannot leave. */
+size_t tt_ice_wrap(struct tt_ice *ice, struct tt_ice_path *path, uint8_t *buf, size_t len,
+		   size_t cap);
+/* Allocations are given back: poll_send has a last word to each server, and nothing else any more. */
+void tt_ice_close(struct tt_ice *ice, taut_time now);
 void tt_ice_tick(struct tt_ice *ice, taut_time now);
 taut_time tt_ice_deadline(const struct tt_ice *ice, const char **why); /* INT64_MAX: never */
 const struct tt_ice_event *tt_ice_poll_event(struct tt_ice *ice);

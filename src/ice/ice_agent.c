@@ -2,6 +2,8 @@
  * RFC 8445 sections 5.3 and 9, RFC 8839 section 5.4. */
 #include <string.h>
 
+#include <openssl/crypto.h>
+
 #include "base/addr.h"
 #include "base/num.h"
 #include "ice/ice_agent.h"
@@ -55,6 +57,15 @@ void tt_ice_gen_free(struct tt_ice *ice, struct ice_gen *g)
 	tt_free(ice->env, g);
 }
 
+static bool copy_login(struct tt_ice *ice, struct ice_server *s, const struct tt_ice_server *from)
+{
+	if (!from->user)
+		return true;
+	s->user = tt_copy_text(ice->env, from->user, strlen(from->user));
+	s->password = tt_copy_text(ice->env, from->password, strlen(from->password));
+	return s->user && s->password;
+}
+
 static int copy_servers(struct tt_ice *ice, const struct tt_ice_config *cfg)
 {
 	size_t n = tt_min(cfg->server_count, TT_ICE_MAX_SERVERS);
@@ -65,9 +76,9 @@ static int copy_servers(struct tt_ice *ice, const struct tt_ice_config *cfg)
 		struct taut_addr literal;
 		s->port = cfg->servers[i].port ? cfg->servers[i].port : 3478;
 		s->host = tt_copy_text(ice->env, host, strlen(host));
-		if (!s->host)
-			return TAUT_E_NOMEM;
 		ice->server_count = i + 1;
+		if (!s->host || !copy_login(ice, s, &cfg->servers[i]))
+			return TAUT_E_NOMEM;
 		if (!tt_addr_parse_ip(&literal, host, strlen(host)))
 			continue;
 		literal.port = s->port;
@@ -97,12 +108,15 @@ int tt_ice_new(struct tt_ice **out, struct tt_env *env, const struct tt_ice_conf
 	ice->next_flow = cfg->next_flow;
 	ice->controlling = cfg->controlling;
 	ice->use_loopback = cfg->loopback;
+	ice->relay_only = cfg->relay_only;
 	ice->next_check = now; /* the first check leaves at once */
 	ice->last_check = now - TT_ICE_TA;
 	ice->why = "new";
 	int err = copy_servers(ice, cfg);
 	if (!err)
 		err = make_probes(ice);
+	if (!err)
+		err = tt_ice_make_bases(ice);
 	if (!err && !tt_random(env, &ice->tiebreaker, sizeof ice->tiebreaker))
 		err = TAUT_E_CRYPTO;
 	if (!err)
@@ -121,8 +135,16 @@ void tt_ice_free(struct tt_ice *ice)
 		return;
 	tt_ice_gen_free(ice, ice->prev);
 	tt_ice_gen_free(ice, ice->cur);
-	for (size_t i = 0; i < TT_COUNT(ice->server); i++)
-		tt_free(ice->env, ice->server[i].host);
+	tt_ice_free_relays(ice);
+	for (size_t i = 0; i < TT_COUNT(ice->server); i++) {
+		struct ice_server *s = &ice->server[i];
+		if (s->password)
+			OPENSSL_cleanse(s->password, strlen(s->password));
+		tt_free(ice->env, s->password);
+		tt_free(ice->env, s->user);
+		tt_free(ice->env, s->host);
+	}
+	tt_free(ice->env, ice->base);
 	tt_free(ice->env, ice->local);
 	tt_free(ice->env, ice->probe);
 	tt_free(ice->env, ice->response);
@@ -247,7 +269,7 @@ int tt_ice_restart(struct tt_ice *ice, taut_time now)
 	ice->cur = g;
 	ice->answer_until = 0;
 	ice->selected_known = ice->selected_due = false;
-	tt_ice_gather_reset(ice);
+	tt_ice_gather_reset(ice, now);
 	if (ice->state == TT_ICE_FAILED || !ice->path_gen) {
 		ice->state = TT_ICE_NEW;
 		ice->reason = TAUT_REASON_NONE;

@@ -10,6 +10,7 @@
 #include "ice/ice.h"
 #include "stun/stun.h"
 #include "stun/stun_client.h"
+#include "stun/turn_client.h"
 
 enum {
 	TT_ICE_TA = 50000,     /* RFC 8445 section 14.2 */
@@ -20,6 +21,7 @@ enum {
 	TT_ICE_LINGER = 3000000,        /* a round trip by satellite, and what queues hold */
 	TT_ICE_SILENT = 5000000, /* a consent check unanswered for this long, and nothing heard */
 	TT_ICE_SILENT_ONE_WAY = 15000000, /* unanswered, though the peer's checks arrive */
+	TT_ICE_RELAY_PATIENCE = 2000000,  /* three tries of a check that might spare the relay */
 	TT_ICE_FOLLOW = 6000000,          /* how long a nominating check speaks for its pair */
 	TT_ICE_GATHER_LIFE = 8000000,     /* of a request to a STUN server */
 	TT_ICE_GATHER_RC = 5,
@@ -29,24 +31,35 @@ enum {
 	TT_ICE_PAIR_TX = 4,
 	TT_ICE_CONSENT_TX = 8,
 	TT_ICE_NAME_CAP = 64 + 6, /* one label, ".local" and a NUL */
-	TT_ICE_BLOCK = 4,         /* pairs and candidates for which memory is taken at once */
+	TT_ICE_BLOCK = 4, /* pairs and candidates for which memory is taken at once */
 };
 
 enum ice_base_state { BASE_NONE, BASE_WANTED, BASE_ASKED, BASE_OPEN, BASE_CLOSING };
 
-/* A socket on one local address. */
+/* A socket on one local address; or a relayed address, whose flow is only a number. */
 struct ice_base {
 	enum ice_base_state state;
 	taut_flow flow;
 	struct taut_addr addr; /* port 0 until OPEN */
 	uint16_t local_pref;   /* RFC 8421 */
 	uint16_t foundation;
+	uint8_t relay; /* of a relayed address, from 1; 0: a socket */
+};
+
+/* An allocation: from a socket, on a server. Its relayed addresses are bases (RFC 8445 section
+ * 5.1.1.1) behind those of sockets. */
+struct ice_relay {
+	struct tt_turn *turn; /* NULL: free */
+	uint8_t base, server;
+	bool settled; /* there, or given up: gathering does not wait for it */
+	bool again;   /* in this generation the one that it had was found to be lost */
 };
 
 struct ice_local {
 	struct tt_ice_candidate c;
 	uint8_t base;
-	uint8_t server; /* of a reflexive one, from 1; 0: none */
+	uint8_t server; /* of a reflexive or relayed one, from 1; 0: none */
+	bool of_relay;  /* an allocation told us: it outlives a restart */
 	bool told;
 };
 
@@ -55,7 +68,7 @@ enum ice_server_state { SERVER_WANTED, SERVER_ASKED, SERVER_KNOWN, SERVER_FAILED
 struct ice_server {
 	enum ice_server_state state;
 	taut_flow id; /* of the RESOLVE request */
-	char *host;
+	char *host, *user, *password; /* user NULL: it is one of STUN */
 	uint16_t port;
 	struct taut_addr addr[2]; /* IPv4, IPv6; family 0: none */
 };
@@ -149,12 +162,14 @@ struct ice_response {
 struct tt_ice {
 	struct tt_env *env;
 	taut_flow *next_flow;
-	bool controlling, use_loopback;
+	bool controlling, use_loopback, relay_only;
+	bool closed; /* nothing is sent but the last word to TURN servers */
 	uint64_t tiebreaker;
 
 	struct taut_addr wanted[TT_ICE_MAX_BASES]; /* the usable interface addresses, best first */
 	size_t wanted_count;
-	struct ice_base base[TT_ICE_MAX_BASES];
+	struct ice_base *base; /* TT_ICE_MAX_BASES, and those of relays where there can be any */
+	int base_count;
 	struct ice_local *local;
 	size_t local_count, local_room;
 	uint16_t foundations;
@@ -162,7 +177,8 @@ struct tt_ice {
 	size_t server_count;
 	struct ice_probe *probe;
 	size_t probe_room; /* one for each base and server */
-	bool gathering;    /* gather was called in this generation */
+	struct ice_relay *relay; /* TT_ICE_MAX_RELAYS of them; NULL: no server is one of TURN */
+	bool gathering;          /* gather was called in this generation */
 
 	struct ice_gen *cur, *prev;
 	taut_time prev_until;     /* 0: prev is needed; else what is under way to it is awaited */
@@ -189,7 +205,7 @@ struct tt_ice {
 
 	enum tt_ice_state state, told_state;
 	bool selected_known, selected_due; /* the path is nominated; and that is to be told */
-	bool path_base_gone;               /* the interface under the path went away */
+	const char *path_gone; /* what was under the path and went away; NULL: nothing */
 	uint32_t reason;
 	const char *why;
 	struct taut_io io;
@@ -213,6 +229,7 @@ void tt_ice_wake(struct tt_ice *ice); /* something changed that update need not 
 
 /* ice_gather.c */
 int tt_ice_base_of_flow(const struct tt_ice *ice, taut_flow flow); /* -1 */
+void tt_ice_forget_base(struct tt_ice *ice, int base);             /* all but the socket */
 bool tt_ice_gathering_done(const struct tt_ice *ice);
 bool tt_ice_gather_io(struct tt_ice *ice);
 bool tt_ice_gather_result(struct tt_ice *ice, taut_time now, taut_flow flow, int os_errno,
@@ -225,7 +242,7 @@ bool tt_ice_probe_answer(struct tt_ice *ice, taut_time now, taut_flow flow,
 			 const uint8_t *pkt);
 void tt_ice_probe_tick(struct tt_ice *ice, taut_time now);
 taut_time tt_ice_probe_deadline(const struct tt_ice *ice);
-void tt_ice_gather_reset(struct tt_ice *ice);
+void tt_ice_gather_reset(struct tt_ice *ice, taut_time now);
 
 /* ice_candidate.c */
 uint32_t tt_ice_priority(enum tt_ice_type type, uint16_t local_pref);
@@ -256,7 +273,7 @@ struct tt_ice_path tt_ice_pair_path(const struct tt_ice *ice, const struct ice_g
 
 /* ice_check.c */
 struct ice_turn {
-	int pair, probe; /* whose turn it is; -1: not */
+	int pair, probe, relay; /* whose turn it is; -1: not */
 	taut_time at;    /* when there is something to do; INT64_MAX */
 };
 struct ice_turn tt_ice_turn(const struct tt_ice *ice, taut_time now);
@@ -291,6 +308,28 @@ bool tt_ice_consent_answer(struct tt_ice *ice, taut_time now, int base,
 void tt_ice_consent_tick(struct tt_ice *ice, taut_time now);
 bool tt_ice_is_silent(const struct tt_ice *ice, taut_time now);
 taut_time tt_ice_consent_deadline(const struct tt_ice *ice, taut_time now);
+
+/* ice_relay.c */
+int tt_ice_make_bases(struct tt_ice *ice); /* room for them and for relays, at the start */
+void tt_ice_free_relays(struct tt_ice *ice);
+void tt_ice_allocate(struct tt_ice *ice, taut_time now);     /* from each socket, on each server */
+void tt_ice_reset_relays(struct tt_ice *ice, taut_time now); /* a restart */
+void tt_ice_drop_relays_of(struct tt_ice *ice, int base);
+bool tt_ice_relays_settled(const struct tt_ice *ice);
+int tt_ice_relay_due(const struct tt_ice *ice, taut_time now, taut_time *at); /* -1 */
+size_t tt_ice_relay_write(struct tt_ice *ice, taut_time now, int relay, struct tt_ice_out *out);
+size_t tt_ice_relay_last_word(struct tt_ice *ice, taut_time now, struct tt_ice_out *out);
+void tt_ice_relay_tick(struct tt_ice *ice, taut_time now);
+taut_time tt_ice_relay_deadline(const struct tt_ice *ice);
+/* Of what is written for a base: false if it cannot leave by its relay. */
+bool tt_ice_relay_out(struct tt_ice *ice, struct tt_ice_out *out);
+enum tt_turn_grant tt_ice_permit(struct tt_ice *ice, taut_time now, int base,
+				 const struct taut_addr *remote);
+/* May a check leave over the pair now? A relayed one waits for its permission. */
+bool tt_ice_pair_ready(const struct tt_ice *ice, const struct ice_gen *g, const struct ice_pair *p);
+/* Data takes this pair. */
+void tt_ice_bind_channel(struct tt_ice *ice, taut_time now, const struct ice_gen *g, int pair);
+uint8_t tt_ice_path_head(const struct tt_ice *ice, int base, const struct taut_addr *remote);
 
 /* ice_mdns.c */
 int tt_ice_add_name(struct tt_ice *ice, taut_time now, const struct tt_ice_candidate *c);

@@ -71,8 +71,8 @@ int tt_ice_add_local(struct tt_ice *ice, taut_time now, enum tt_ice_type type, i
 	l->c = (struct tt_ice_candidate){ .type = type, .component = 1, .addr = *addr };
 	l->c.priority = tt_ice_priority(type, b->local_pref);
 	snprintf(l->c.foundation, sizeof l->c.foundation, "%u", (unsigned)foundation);
-	if (type == TT_ICE_HOST)
-		b->foundation = foundation;
+	if (type == TT_ICE_HOST || type == TT_ICE_RELAY)
+		b->foundation = foundation; /* they are their own bases */
 	else
 		l->c.related = b->addr;
 	l->told = type == TT_ICE_PRFLX; /* 7.2.5.3.1: the peer knows it from our checks */

@@ -18,13 +18,14 @@ static bool checks_run(const struct tt_ice *ice)
 
 /* 6.1.4.2: the triggered-check queue in its order, then what is due again; and the best of
  * those that wait. */
-static int next_pair(const struct ice_gen *g, taut_time now, taut_time *again_at, int *waiting)
+static int next_pair(const struct tt_ice *ice, taut_time now, taut_time *again_at, int *waiting)
 {
+	const struct ice_gen *g = ice->cur;
 	int triggered = -1, again = -1;
 
 	for (int i = 0; i < g->pairs; i++) {
 		const struct ice_pair *p = tt_ice_pair_at(g, i);
-		if (!p->used)
+		if (!p->used || !tt_ice_pair_ready(ice, g, p))
 			continue;
 		if (p->triggered > 0) {
 			if (triggered < 0 || p->triggered < tt_ice_pair_at(g, triggered)->triggered)
@@ -44,17 +45,19 @@ static int next_pair(const struct ice_gen *g, taut_time now, taut_time *again_at
 
 struct ice_turn tt_ice_turn(const struct tt_ice *ice, taut_time now)
 {
-	struct ice_turn t = { .pair = -1, .probe = -1, .at = INT64_MAX };
+	struct ice_turn t = { .pair = -1, .probe = -1, .relay = -1, .at = INT64_MAX };
 	taut_time again_at = INT64_MAX;
 	int waiting = -1;
 
 	if (checks_run(ice))
-		t.pair = next_pair(ice->cur, now, &again_at, &waiting);
+		t.pair = next_pair(ice, now, &again_at, &waiting);
 	if (t.pair < 0)
 		t.probe = tt_ice_probe_due(ice, now, &again_at);
 	if (t.pair < 0 && t.probe < 0)
+		t.relay = tt_ice_relay_due(ice, now, &again_at);
+	if (t.pair < 0 && t.probe < 0 && t.relay < 0)
 		t.pair = waiting;
-	if (t.pair < 0 && t.probe < 0) {
+	if (t.pair < 0 && t.probe < 0 && t.relay < 0) {
 		t.at = again_at == INT64_MAX ? INT64_MAX : tt_max64(again_at, ice->next_check);
 		return t;
 	}
@@ -63,7 +66,7 @@ struct ice_turn tt_ice_turn(const struct tt_ice *ice, taut_time now)
 	    tt_ice_pair_at(ice->cur, t.pair)->triggered > 0)
 		t.at = tt_min64(t.at, ice->last_check + TT_ICE_TA_MIN);
 	if (t.at > now)
-		t.pair = t.probe = -1;
+		t.pair = t.probe = t.relay = -1;
 	return t;
 }
 
@@ -136,7 +139,9 @@ static void note_first(struct tt_ice *ice, taut_time now, const struct tt_ice_ou
 	if (ice->cur->first_check)
 		return;
 	ice->cur->first_check = true;
-	ice->cur->first_path = (struct tt_ice_path){ out->flow, out->local, out->remote };
+	ice->cur->first_path = (struct tt_ice_path){ .flow = out->flow,
+						     .local = out->local,
+						     .remote = out->remote };
 	tt_note(ice->env, now, TAUT_LAYER_ICE, "first check", TT_ADDR("local", &out->local),
 		TT_ADDR("remote", &out->remote));
 }

@@ -84,6 +84,10 @@ int tt_ice_recv(struct tt_ice *ice, taut_time now, taut_flow flow, const struct 
 		tt_ice_drop_packet(ice, now, TAUT_DROP_ICE_STATE, remote);
 		return 1;
 	}
+	if (ice->relay_only && !ice->base[base].relay) {
+		tt_ice_drop_packet(ice, now, TAUT_DROP_ICE_POLICY, remote);
+		return 1;
+	}
 	if (tt_stun_read(&m, buf, len) != TT_STUN_OK) {
 		tt_ice_drop_packet(ice, now, TAUT_DROP_ICE_NOT_STUN, remote);
 		return 1;
@@ -111,6 +115,19 @@ static size_t write_stun(struct tt_ice *ice, taut_time now, struct tt_ice_out *o
 	return 0;
 }
 
+/* Requests to TURN servers are traced by their client. */
+static size_t write_to_relay(struct tt_ice *ice, taut_time now, struct tt_ice_out *out)
+{
+	struct ice_turn turn = tt_ice_turn(ice, now);
+	size_t len = 0;
+
+	while (len == 0 && turn.relay >= 0) {
+		len = tt_ice_relay_write(ice, now, turn.relay, out);
+		turn = tt_ice_turn(ice, now);
+	}
+	return len;
+}
+
 /* Between two checks a connection may carry thousands of packets, and asks with each of them. */
 static void fall_asleep(struct tt_ice *ice, taut_time now)
 {
@@ -127,12 +144,15 @@ bool tt_ice_poll_send(struct tt_ice *ice, taut_time now, struct tt_ice_out *out)
 	if (now < ice->idle_until)
 		return false;
 	tt_ice_wake(ice);
-	if (write_stun(ice, now, out) > 0) {
+	if (ice->closed)
+		return tt_ice_relay_last_word(ice, now, out) > 0;
+	while (write_stun(ice, now, out) > 0) {
 		tt_trace_packet(ice->env, now, TAUT_LAYER_STUN, true, out->buf, out->len,
 				&out->local, &out->remote);
-		return true;
+		if (tt_ice_relay_out(ice, out))
+			return true;
 	}
-	if (tt_ice_mdns_write(ice, now, out) > 0)
+	if (write_to_relay(ice, now, out) > 0 || tt_ice_mdns_write(ice, now, out) > 0)
 		return true;
 	fall_asleep(ice, now);
 	return false;
@@ -149,6 +169,7 @@ void tt_ice_tick(struct tt_ice *ice, taut_time now)
 	tt_ice_drop_prev(ice, now);
 	tt_ice_check_tick(ice, now);
 	tt_ice_probe_tick(ice, now);
+	tt_ice_relay_tick(ice, now);
 	tt_ice_consent_tick(ice, now);
 	tt_ice_mdns_tick(ice, now);
 	tt_ice_update(ice, now);
@@ -178,6 +199,7 @@ taut_time tt_ice_deadline(const struct tt_ice *ice, const char **why)
 		earlier(&at, &reason, ice->last_check, "answer a check");
 	earlier(&at, &reason, tt_ice_turn(ice, ice->last_check).at, "send a check");
 	earlier(&at, &reason, tt_ice_probe_deadline(ice), "give up a STUN server");
+	earlier(&at, &reason, tt_ice_relay_deadline(ice), "keep a TURN allocation");
 	earlier(&at, &reason, tt_ice_mdns_deadline(ice), "resolve a .local name");
 	earlier(&at, &reason, tt_ice_consent_deadline(ice, ice->last_now), "keep consent");
 	if (ice->prev_until > 0)

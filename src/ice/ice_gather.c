@@ -3,7 +3,7 @@
  *
  * Names of servers are resolved by whoever answers poll_io. Link-local addresses
  * are not used, loopback ones only when there is nothing else or it was asked
- * for. Not here: relayed candidates. */
+ * for. Relayed candidates are in ice_relay.c. */
 #include <string.h>
 
 #include "base/addr.h"
@@ -12,7 +12,7 @@
 
 int tt_ice_base_of_flow(const struct tt_ice *ice, taut_flow flow)
 {
-	for (int i = 0; i < TT_ICE_MAX_BASES; i++)
+	for (int i = 0; i < ice->base_count; i++)
 		if (ice->base[i].flow == flow && ice->base[i].state != BASE_NONE)
 			return i;
 	return -1;
@@ -69,10 +69,11 @@ static int base_on(const struct tt_ice *ice, const struct taut_addr *addr)
 	return -1;
 }
 
-static void forget_base(struct tt_ice *ice, int base)
+void tt_ice_forget_base(struct tt_ice *ice, int base)
 {
 	size_t kept = 0;
 
+	tt_ice_drop_relays_of(ice, base);
 	tt_ice_drop_pairs_of_base(ice, base);
 	for (size_t i = 0; i < ice->local_count; i++)
 		if (ice->local[i].base != base)
@@ -104,7 +105,7 @@ int tt_ice_set_interfaces(struct tt_ice *ice, taut_time now, const struct taut_i
 			continue;
 		tt_note(ice->env, now, TAUT_LAYER_ICE, "local address gone",
 			TT_ADDR("address", &b->addr));
-		forget_base(ice, i);
+		tt_ice_forget_base(ice, i);
 		b->state = b->state == BASE_WANTED ? BASE_NONE : BASE_CLOSING;
 	}
 	tt_ice_update(ice, now);
@@ -146,9 +147,10 @@ static struct ice_probe *free_probe(struct tt_ice *ice, int base, int server)
 /* 5.1.1.2: every base asks every server of its family; loopback has nothing to ask. */
 static void make_probes(struct tt_ice *ice, taut_time now)
 {
-	for (int b = 0; ice->gathering && b < TT_ICE_MAX_BASES; b++)
+	tt_ice_allocate(ice, now);
+	for (int b = 0; ice->gathering && !ice->relay_only && b < TT_ICE_MAX_BASES; b++)
 		for (size_t s = 0; s < ice->server_count; s++) {
-			if (ice->base[b].state != BASE_OPEN ||
+			if (ice->server[s].user || ice->base[b].state != BASE_OPEN ||
 			    ice->server[s].state != SERVER_KNOWN ||
 			    tt_addr_is_loopback(&ice->base[b].addr) ||
 			    ice->server[s].addr[ice->base[b].addr.family == 6].family == 0)
@@ -167,6 +169,8 @@ static void make_probes(struct tt_ice *ice, taut_time now)
 
 static void use_base(struct tt_ice *ice, taut_time now, int base)
 {
+	if (ice->relay_only)
+		return;
 	if (tt_ice_add_local(ice, now, TT_ICE_HOST, base, 0, &ice->base[base].addr) >= 0)
 		tt_ice_pair_base(ice, now, base);
 }
@@ -185,15 +189,16 @@ void tt_ice_gather(struct tt_ice *ice, taut_time now)
 }
 
 /* A restart: the same sockets, but mappings are asked for again and all is told again. */
-void tt_ice_gather_reset(struct tt_ice *ice)
+void tt_ice_gather_reset(struct tt_ice *ice, taut_time now)
 {
 	size_t kept = 0;
 
 	ice->gathering = false;
 	for (size_t i = 0; i < ice->probe_room; i++)
 		ice->probe[i] = (struct ice_probe){ 0 };
+	tt_ice_reset_relays(ice, now);
 	for (size_t i = 0; i < ice->local_count; i++)
-		if (ice->local[i].c.type == TT_ICE_HOST) {
+		if (ice->local[i].c.type == TT_ICE_HOST || ice->local[i].of_relay) {
 			ice->local[kept] = ice->local[i];
 			ice->local[kept++].told = false;
 		}
@@ -216,7 +221,7 @@ bool tt_ice_gathering_done(const struct tt_ice *ice)
 	for (size_t i = 0; i < ice->server_count; i++)
 		if (ice->server[i].state == SERVER_WANTED || ice->server[i].state == SERVER_ASKED)
 			return false;
-	return true;
+	return tt_ice_relays_settled(ice);
 }
 
 /* ---- what only the outside can do ---- */

@@ -1,8 +1,8 @@
 /* ice_nominate.c - which pair carries data. RFC 8445 section 8.1.
  *
  * Controlling, we nominate once (regular nomination): the best valid pair, after
- * at most one more round trip in which a better one may prove itself. Controlled,
- * we follow: libwebrtc still sends USE-CANDIDATE with every check (RFC 5245's
+ * at most one more round trip in which a better one may prove itself, or two
+ * seconds if it goes through a TURN server. Controlled, we follow: libwebrtc still sends USE-CANDIDATE with every check (RFC 5245's
  * aggressive nomination), so several pairs may be nominated and the best of them
  * counts, unless the peer's nominating checks have come over another one only.
  * Before any nomination data may use the best valid pair, section 12.1. */
@@ -18,6 +18,15 @@ static bool better_is_busy(const struct ice_gen *g, int pair)
 	return false;
 }
 
+/* For a better pair to prove itself. Data need not wait for it, 12.1; and what is nominated stays. */
+static taut_time patience(const struct tt_ice *ice, const struct ice_pair *p)
+{
+	const bool relayed = ice->base[p->base].relay ||
+			     tt_ice_remote_at(ice->cur, p->remote)->type == TT_ICE_RELAY;
+
+	return relayed ? TT_ICE_RELAY_PATIENCE : tt_clamp64(p->rtt, 20000, 200000);
+}
+
 void tt_ice_nominate(struct tt_ice *ice, taut_time now)
 {
 	struct ice_gen *g = ice->cur;
@@ -28,7 +37,8 @@ void tt_ice_nominate(struct tt_ice *ice, taut_time now)
 		return;
 	struct ice_pair *p = tt_ice_pair_at(g, best);
 	if (g->nominate_at == 0)
-		g->nominate_at = now + tt_clamp64(p->rtt, 20000, 200000);
+		g->nominate_at = now + patience(ice, p);
+	g->nominate_at = tt_min64(g->nominate_at, now + patience(ice, p));
 	if (now < g->nominate_at && better_is_busy(g, best))
 		return;
 	g->nominating = best;
@@ -107,8 +117,9 @@ static void set_path(struct tt_ice *ice, taut_time now, struct ice_gen *g, int p
 	ice->path_gen = g;
 	ice->path = pair;
 	g->had_path = true;
-	ice->path_base_gone = false;
+	ice->path_gone = NULL;
 	if (!same) {
+		tt_ice_bind_channel(ice, now, g, pair);
 		ice->selected_known = ice->selected_due = false;
 		tt_ice_consent_start(ice, now);
 	}

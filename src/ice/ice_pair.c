@@ -17,8 +17,10 @@ uint64_t tt_ice_pair_priority(bool controlling, uint32_t local, uint32_t remote)
 
 static uint64_t priority_of(const struct tt_ice *ice, int base, int remote)
 {
-	return tt_ice_pair_priority(ice->controlling,
-				    tt_ice_priority(TT_ICE_HOST, ice->base[base].local_pref),
+	const struct ice_base *b = &ice->base[base];
+	const enum tt_ice_type type = b->relay ? TT_ICE_RELAY : TT_ICE_HOST;
+
+	return tt_ice_pair_priority(ice->controlling, tt_ice_priority(type, b->local_pref),
 				    tt_ice_remote_at(ice->cur, remote)->priority);
 }
 
@@ -97,8 +99,11 @@ int tt_ice_add_pair(struct tt_ice *ice, taut_time now, int base, int remote)
 
 	if (at >= 0)
 		return at;
-	if (ice->base[base].state != BASE_OPEN ||
+	if (ice->base[base].state != BASE_OPEN || (ice->relay_only && !ice->base[base].relay) ||
 	    !can_pair(&ice->base[base].addr, &tt_ice_remote_at(g, remote)->addr))
+		return -1;
+	if (ice->base[base].relay &&
+	    tt_ice_permit(ice, now, base, &tt_ice_remote_at(g, remote)->addr) == TT_TURN_REFUSED)
 		return -1;
 	uint64_t priority = priority_of(ice, base, remote);
 	at = free_slot(g, priority);
@@ -136,7 +141,7 @@ void tt_ice_pair_base(struct tt_ice *ice, taut_time now, int base)
 
 void tt_ice_pair_remote(struct tt_ice *ice, taut_time now, int remote)
 {
-	for (int i = 0; i < TT_ICE_MAX_BASES; i++)
+	for (int i = 0; i < ice->base_count; i++)
 		tt_ice_add_pair(ice, now, i, remote);
 }
 
@@ -147,7 +152,9 @@ static void drop_base_in(struct tt_ice *ice, struct ice_gen *g, int base)
 			continue;
 		if (ice->path_gen == g && ice->path == i) {
 			ice->path_gen = NULL;
-			ice->path_base_gone = true;
+			ice->path_gone = ice->base[base].relay
+						 ? "the TURN allocation in use is gone"
+						 : "the network interface in use is gone";
 		}
 		if (g->nominating == i)
 			g->nominating = -1;
@@ -180,7 +187,8 @@ void tt_ice_thaw(struct tt_ice *ice)
 	struct ice_gen *g = ice->cur;
 
 	for (int i = 0; i < g->pairs; i++)
-		if (tt_ice_pair_at(g, i)->used && tt_ice_pair_at(g, i)->state == PAIR_WAITING)
+		if (tt_ice_pair_at(g, i)->used && tt_ice_pair_at(g, i)->state == PAIR_WAITING &&
+		    tt_ice_pair_ready(ice, g, tt_ice_pair_at(g, i)))
 			return;
 	for (int i = 0; i < g->pairs; i++)
 		if (tt_ice_pair_at(g, i)->used && tt_ice_pair_at(g, i)->state == PAIR_FROZEN)
@@ -241,5 +249,7 @@ struct tt_ice_path tt_ice_pair_path(const struct tt_ice *ice, const struct ice_g
 
 	return (struct tt_ice_path){ .flow = ice->base[p->base].flow,
 				     .local = ice->base[p->base].addr,
-				     .remote = tt_ice_remote_at(g, p->remote)->addr };
+				     .remote = tt_ice_remote_at(g, p->remote)->addr,
+				     .head = tt_ice_path_head(
+					     ice, p->base, &tt_ice_remote_at(g, p->remote)->addr) };
 }

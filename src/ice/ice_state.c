@@ -76,9 +76,8 @@ static void state_without_path(struct tt_ice *ice, taut_time now)
 {
 	const struct ice_gen *g = ice->cur;
 
-	if (g->had_path && ice->path_base_gone)
-		set_state(ice, now, TT_ICE_FAILED, TAUT_REASON_ICE_NO_PAIR,
-			  "the network interface in use is gone");
+	if (g->had_path && ice->path_gone)
+		set_state(ice, now, TT_ICE_FAILED, TAUT_REASON_ICE_NO_PAIR, ice->path_gone);
 	else if (g->had_path)
 		set_state(ice, now, TT_ICE_FAILED, TAUT_REASON_ICE_CONSENT_EXPIRED,
 			  "30 s without an answer to a consent check, RFC 7675 section 5.1");
@@ -137,7 +136,7 @@ static const struct tt_ice_event *selected_event(struct tt_ice *ice)
 	ice->selected_due = false;
 	ice->event.type = TT_ICE_EV_SELECTED;
 	ice->event.path = tt_ice_pair_path(ice, g, ice->path);
-	ice->event.local_type = TT_ICE_HOST;
+	ice->event.local_type = ice->base[p->base].relay ? TT_ICE_RELAY : TT_ICE_HOST;
 	ice->event.remote_type = tt_ice_remote_at(g, p->remote)->type;
 	ice->event.rtt = p->rtt;
 	return &ice->event;

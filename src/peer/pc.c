@@ -10,7 +10,7 @@
 enum {
 	DEFAULT_MAX_MESSAGE = 262144,
 	DEFAULT_MAX_MEMORY = 32 * 1024 * 1024,
-	DEFAULT_STUN_PORT = 3478,
+	TURN_TEXT = 508, /* of a USERNAME, RFC 8489 section 14.3: below 509 octets */
 };
 
 /* ---- errors ---- */
@@ -181,6 +181,8 @@ void pc_end(struct taut_pc *pc, taut_time now, uint32_t reason, const char *text
 	pc->closed = true;
 	pc->end_reason = reason;
 	pc->signaling_state = TAUT_SIGNALING_CLOSED;
+	pc_drop_check(pc, now);
+	tt_ice_close(pc->ice, now);
 	pc_update_connection_state(pc, reason, text);
 	pc_touch(pc, now);
 }
@@ -225,50 +227,26 @@ uint32_t taut_pc_ice_connection_state(const taut_pc *pc)
 
 /* ---- from new to free ---- */
 
-/* RFC 3986 section 3.2.2: no delimiter of another part, no blank, ASCII only. */
-static bool is_host(const char *p, size_t len)
+/* webrtc-pc section 4.4.1.6, "set a configuration": TURN wants both, STUN neither. */
+static int read_server(const struct taut_config *cfg, size_t i, struct tt_ice_server *out,
+		       char *host, size_t cap)
 {
-	for (size_t i = 0; i < len; i++)
-		if (p[i] <= ' ' || p[i] > '~' || strchr("@/?#[]\"<>\\^`{|}", p[i]))
-			return false;
-	return true;
-}
+	const char *at = (const char *)cfg->ice_servers + i * cfg->ice_servers[0].size;
+	struct taut_ice_server s;
+	bool turn = false;
 
-/* "stun:host" or "stun:host:port", RFC 7064 section 3.1. */
-static bool read_stun_url(const char *url, struct tt_ice_server *out, char *host, size_t cap)
-{
-	unsigned port = 0;
-	const char *p = url, *colon, *end;
-
-	if (!p || strncmp(p, "stun:", 5) != 0)
-		return false;
-	p += 5;
-	end = p + strlen(p);
-	if (*p == '[') {
-		const char *close = strchr(p, ']');
-		if (!close || (close[1] != '\0' && close[1] != ':'))
-			return false;
-		colon = close[1] ? close + 1 : NULL;
-		p++;
-		end = close;
-	} else {
-		colon = strchr(p, ':');
-		end = colon ? colon : end;
-	}
-	if (end == p || (size_t)(end - p) >= cap || !is_host(p, (size_t)(end - p)))
-		return false;
-	memcpy(host, p, (size_t)(end - p));
-	host[end - p] = '\0';
-	for (const char *d = colon ? colon + 1 : ""; *d; d++) {
-		if (*d < '0' || *d > '9' || port > 65535)
-			return false;
-		port = port * 10 + (unsigned)(*d - '0');
-	}
-	if (colon && (port == 0 || port > 65535))
-		return false;
-	*out = (struct tt_ice_server){ .host = host,
-				       .port = (uint16_t)(port ? port : DEFAULT_STUN_PORT) };
-	return true;
+	*out = (struct tt_ice_server){ .host = host };
+	int err = tt_config_take(&s, sizeof s, at);
+	if (!err)
+		err = pc_read_server(s.url, host, cap, &out->port, &turn);
+	if (err || !turn)
+		return err;
+	if (!s.username || !s.credential || strlen(s.username) > TURN_TEXT ||
+	    strlen(s.credential) > TURN_TEXT)
+		return TAUT_E_INVAL;
+	out->user = s.username;
+	out->password = s.credential;
+	return TAUT_OK;
 }
 
 static int make_ice(struct taut_pc *pc, const struct taut_config *cfg, taut_time now)
@@ -278,15 +256,18 @@ static int make_ice(struct taut_pc *pc, const struct taut_config *cfg, taut_time
 
 	if (cfg->ice_server_count > TT_ICE_MAX_SERVERS)
 		return TAUT_E_LIMIT;
+	if (cfg->ice_transport_policy > TAUT_ICE_RELAY)
+		return TAUT_E_INVAL;
 	for (size_t i = 0; i < cfg->ice_server_count; i++) {
-		struct taut_ice_server s;
-		const char *at = (const char *)cfg->ice_servers + i * cfg->ice_servers[0].size;
-		int err = tt_config_take(&s, sizeof s, at);
-		if (err || !read_stun_url(s.url, &servers[i], hosts[i], sizeof hosts[i]))
-			return err ? err : TAUT_E_INVAL;
+		int err = read_server(cfg, i, &servers[i], hosts[i], sizeof hosts[i]);
+		if (err)
+			return err;
+		pc->relays |= servers[i].user != NULL;
 	}
 	const struct tt_ice_config ice = { .servers = servers,
 					   .server_count = cfg->ice_server_count,
+					   .relay_only =
+						   cfg->ice_transport_policy == TAUT_ICE_RELAY,
 					   .next_flow = &pc->next_flow };
 	return tt_ice_new(&pc->ice, pc->env, &ice, now);
 }

@@ -18,6 +18,7 @@
 #include "rtcp/rtp_session.h"
 #include "sdp/sdp.h"
 #include "srtp/srtp.h"
+#include "stun/turn_client.h"
 
 enum {
 	PC_MAX_TRANSCEIVERS = 64,
@@ -26,7 +27,9 @@ enum {
 	PC_MAX_EVENTS = 4096,
 	PC_MAX_HELD = 128, /* media that came before the keys: a second of it, for a slow answer */
 	PC_PACKET = 1500,  /* the longest datagram taken or made */
-	PC_RTP_PACKET = 1168,    /* clear RTP: with tag and UDP over IPv6 it stays under 1,280 */
+	PC_RTP_PACKET = 1168,  /* clear RTP: with tag and UDP over IPv6 it stays under 1,280 */
+	PC_SCTP_PACKET = 1160, /* in DTLS 1,197: paths that swallow more than 1,200 exist */
+	PC_SCTP_RELAYED = PC_SCTP_PACKET - TT_TURN_CHANNEL_HEAD, /* and in a channel the same */
 	PC_MID = TT_SDP_MID_LEN, /* longer ones the reader refuses */
 	PC_MAX_STREAMS = 16,     /* of one sender */
 };
@@ -196,6 +199,7 @@ struct taut_pc {
 	uint32_t srtp_backend; /* TAUT_SRTP_ */
 	uint32_t pacing_burst, pacing_interval;
 	taut_flow next_flow;
+	bool relays; /* a TURN server is configured: packets leave room for what it needs */
 	bool dtls_started, dtls_client, sctp_started, srtp_refused, agreed, data_agreed;
 	bool restarted_here, restarted_there; /* by the pending offer: a rollback undoes it */
 	uint32_t gathering_state, connection_state;
@@ -214,8 +218,9 @@ struct taut_pc {
 	/* packets */
 	struct pc_held *held; /* PC_MAX_HELD of them, while media comes before the keys */
 	size_t held_count;
-	uint8_t next_packet[PC_PACKET]; /* the one that ended a run */
+	uint8_t next_packet[PC_PACKET]; /* the one that ended a run; data not wrapped yet */
 	size_t next_packet_len;
+	bool next_packet_check; /* of ICE, for next_packet_path; data goes where data goes then */
 	struct tt_ice_path next_packet_path;
 	struct taut_io io;
 	struct taut_counters counters;
@@ -255,6 +260,11 @@ void pc_receive_media(struct taut_pc *pc, taut_time now, taut_time received, uin
 void pc_replay_held(struct taut_pc *pc, taut_time now);
 
 uint64_t pc_packets_dropped(const struct taut_pc *pc);
+
+void pc_drop_check(struct taut_pc *pc, taut_time now); /* if one waits to be sent */
+
+/* pc_server.c: RFC 7064, RFC 7065. host has cap octets; *turn: it is a TURN server. */
+int pc_read_server(const char *url, char *host, size_t cap, uint16_t *port, bool *turn);
 
 /* transceivers */
 struct pc_transceiver *pc_find_transceiver(struct taut_pc *pc, taut_transceiver id);

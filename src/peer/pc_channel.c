@@ -6,6 +6,7 @@ struct tt_dcs *pc_make_channels(struct taut_pc *pc, taut_time now)
 {
 	const struct tt_dcs_config cfg = {
 		.sctp = { .max_message_in = pc->max_message_size,
+			  .max_packet = pc->relays ? PC_SCTP_RELAYED : PC_SCTP_PACKET,
 			  .send_buffer = pc->send_buffer_size },
 	};
 

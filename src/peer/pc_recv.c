@@ -1,7 +1,8 @@
 /* pc_recv.c - a datagram came in: its first byte decides, RFC 7983 section 7.
  *
- * STUN goes to ICE from anywhere; DTLS and media only from an address that ICE
- * has validated, so that nobody off the path can reach OpenSSL or libsrtp. */
+ * What a TURN server relays is taken out of its wrapping first. STUN goes to ICE from anywhere;
+ * DTLS and media only from an address that ICE has validated, so that nobody off the path can
+ * reach OpenSSL or libsrtp. */
 #include <string.h>
 
 #include "base/config.h"
@@ -88,33 +89,48 @@ static void received(struct taut_pc *pc, taut_time now, bool rtp)
 	pc_pump(pc, now);
 }
 
-static void receive_one(struct taut_pc *pc, taut_time now, const struct taut_datagram *in,
+static bool is_rtp(const uint8_t *p, size_t len)
+{
+	return len > 1 && is_media(p[0]) && !is_rtcp(p);
+}
+
+/* Whether it was RTP. */
+static bool receive_one(struct taut_pc *pc, taut_time now, const struct taut_datagram *d,
 			uint8_t *buf, size_t len)
 {
+	struct tt_ice_in in = {
+		.flow = d->flow, .local = d->local, .remote = d->remote, .buf = buf, .len = len
+	};
+
 	pc->counters.packets_received++;
 	pc->counters.bytes_received += len;
 	if (pc->closed || len == 0 || len > PC_PACKET) {
 		drop(pc, now, pc->closed ? TAUT_DROP_CLOSED : TAUT_DROP_LENGTH, len);
-		return;
+		return is_rtp(buf, len);
 	}
-	if (buf[0] <= 3 || tt_ice_is_multicast(pc->ice, in->flow)) {
-		tt_ice_recv(pc->ice, now, in->flow, &in->local, &in->remote, buf, len);
-		return;
+	if (!tt_ice_unwrap(pc->ice, now, &in))
+		return false;
+	if (in.len == 0) {
+		drop(pc, now, TAUT_DROP_LENGTH, len);
+		return false;
 	}
-	bool dtls = buf[0] >= 20 && buf[0] <= 63;
+	if (in.buf[0] <= 3 || tt_ice_is_multicast(pc->ice, in.flow)) {
+		tt_ice_recv(pc->ice, now, in.flow, &in.local, &in.remote, in.buf, in.len);
+		return false;
+	}
+	bool dtls = in.buf[0] >= 20 && in.buf[0] <= 63;
 	/* A ClientHello may overtake the check that would have made its sender known. */
-	if (!tt_ice_may_recv(pc->ice, in->flow, &in->remote) &&
-	    !(dtls && !pc->dtls_started && tt_ice_may_hold(pc->ice, in->flow, &in->remote))) {
-		drop(pc, now, TAUT_DROP_NOT_VALIDATED, len);
-		return;
-	}
-	if (dtls) {
-		tt_dtls_recv(pc->dtls, now, buf, len);
-	} else if (is_media(buf[0])) {
-		pc_receive_media(pc, now, in->received ? in->received : now, buf, len);
+	if (!tt_ice_may_recv(pc->ice, in.flow, &in.remote) &&
+	    !(dtls && !pc->dtls_started && tt_ice_may_hold(pc->ice, in.flow, &in.remote))) {
+		drop(pc, now, TAUT_DROP_NOT_VALIDATED, in.len);
+	} else if (dtls) {
+		tt_dtls_recv(pc->dtls, now, in.buf, in.len);
+	} else if (is_media(in.buf[0])) {
+		pc_receive_media(pc, now, d->received ? d->received : now, in.buf, in.len);
 	} else {
-		drop(pc, now, TAUT_DROP_NO_PROTOCOL, len);
+		drop(pc, now, TAUT_DROP_NO_PROTOCOL, in.len);
 	}
+	return is_rtp(in.buf, in.len);
 }
 
 int taut_pc_recv(taut_pc *pc, taut_time now, struct taut_datagram *in)
@@ -131,9 +147,7 @@ int taut_pc_recv(taut_pc *pc, taut_time now, struct taut_datagram *in)
 	size_t at = 0;
 	do { /* one of no bytes is one as well */
 		const size_t len = d.len - at < step ? d.len - at : step;
-		const bool rtp = len > 1 && is_media(d.buf[at]) && !is_rtcp(d.buf + at);
-		receive_one(pc, now, &d, d.buf + at, len);
-		received(pc, now, rtp);
+		received(pc, now, receive_one(pc, now, &d, d.buf + at, len));
 		at += step;
 	} while (at < d.len);
 	return TAUT_OK;

@@ -3,17 +3,18 @@
  * One place decides the order: checks keep the path alive, then DTLS flights,
  * then RTCP and media (paced by their session), then SCTP, which fills what its
  * window allows. Packets of one length to one place leave as a run, written one
- * behind the other at their final place, for one UDP_SEGMENT call. */
+ * behind the other at their final place, for one UDP_SEGMENT call. On a relayed path each is
+ * written behind the room for what the TURN server reads. */
 #include "base/num.h"
 #include "peer/pc.h"
 
 #include <string.h>
 
 enum {
-	RUN_PACKETS = 64,   /* UDP_MAX_SEGMENTS of Linux */
-	RUN_BYTES = 65000,  /* within one UDP datagram's 65,507 */
-	MIN_BUFFER = 2048,  /* taut_pc_poll_send promises to need no more */
-	SCTP_PACKET = 1160, /* in DTLS 1,197: paths that swallow more than 1,200 exist */
+	RUN_PACKETS = 64,  /* UDP_MAX_SEGMENTS of Linux */
+	RUN_BYTES = 65000, /* within one UDP datagram's 65,507 */
+	MIN_BUFFER = 2048, /* taut_pc_poll_send promises to need no more */
+	ROOM = PC_PACKET + TT_TURN_HEAD + TT_TURN_TAIL,
 };
 
 static size_t next_media(struct taut_pc *pc, taut_time now, uint8_t *buf, size_t cap)
@@ -40,51 +41,95 @@ static size_t next_sctp(struct taut_pc *pc, taut_time now, uint8_t *buf, size_t 
 
 	if (!pc->channels || pc->dtls_state != TAUT_STATE_CONNECTED)
 		return 0;
-	size_t len = tt_dcs_poll_send(pc->channels, now, clear, SCTP_PACKET);
+	size_t len = tt_dcs_poll_send(pc->channels, now, clear, PC_SCTP_PACKET);
 	pc->wants_event |= len > 0; /* less is buffered now, which an event may tell */
 	return len > 0 ? tt_dtls_protect(pc->dtls, now, clear, len, buf, cap) : 0;
 }
 
+/* A packet and where it goes, by the socket. */
+struct packet {
+	struct tt_ice_path path;
+	size_t len, head, data; /* data octets at head; what is around them is a TURN server's */
+	bool check;             /* of ICE: it goes nowhere else */
+};
+
+void pc_drop_check(struct taut_pc *pc, taut_time now)
+{
+	if (pc->next_packet_len == 0 || !pc->next_packet_check)
+		return;
+	tt_drop(pc->env, now, TAUT_DROP_NO_PATH, TT_INT("bytes", pc->next_packet_len));
+	pc->next_packet_len = 0;
+}
+
+/* Data lies at buf + p->path.head. 0: it cannot leave. */
+static size_t leave(struct taut_pc *pc, uint8_t *buf, size_t len, struct packet *p)
+{
+	p->head = p->path.head;
+	p->data = len;
+	p->len = tt_ice_wrap(pc->ice, &p->path, buf, len, ROOM);
+	return p->len;
+}
+
 /* The packet that ended a run. A check stays on its pair; data goes where data goes now, which is
  * nowhere once consent has expired (RFC 7675 section 5.1). 0: it may not leave any more. */
-static size_t held_packet(struct taut_pc *pc, taut_time now, uint8_t *buf, struct tt_ice_path *path)
+static size_t held_packet(struct taut_pc *pc, taut_time now, uint8_t *buf, struct packet *p)
 {
-	size_t len = pc->next_packet_len;
-	bool check = pc->next_packet[0] <= 3;
+	const size_t len = pc->next_packet_len;
 
 	pc->next_packet_len = 0;
-	*path = pc->next_packet_path;
-	if (check ? pc->closed : !tt_ice_selected(pc->ice, now, path)) {
+	*p = (struct packet){ .path = pc->next_packet_path, .check = pc->next_packet_check };
+	if (!p->check && !tt_ice_selected(pc->ice, now, &p->path)) {
 		tt_drop(pc->env, now, TAUT_DROP_NO_PATH, TT_INT("bytes", len));
 		return 0;
 	}
-	memcpy(buf, pc->next_packet, len);
-	return len;
+	memcpy(buf + p->path.head, pc->next_packet, len);
+	p->len = p->data = len;
+	return p->check ? len : leave(pc, buf, len, p);
 }
 
-static size_t next_packet(struct taut_pc *pc, taut_time now, uint8_t *buf, size_t cap,
-			  struct tt_ice_path *path)
+static size_t next_check(struct taut_pc *pc, taut_time now, uint8_t *buf, struct packet *p)
 {
-	struct tt_ice_out out = { .buf = buf, .cap = cap };
+	struct tt_ice_out out = { .buf = buf, .cap = PC_PACKET };
 
-	if (pc->next_packet_len > 0) {
-		size_t len = held_packet(pc, now, buf, path);
-		if (len > 0)
-			return len;
-	}
-	if (!pc->closed && tt_ice_poll_send(pc->ice, now, &out)) {
-		*path = (struct tt_ice_path){ .flow = out.flow,
-					      .local = out.local,
-					      .remote = out.remote };
-		return out.len;
-	}
-	if (!tt_ice_selected(pc->ice, now, path))
+	if (!tt_ice_poll_send(pc->ice, now, &out))
 		return 0;
-	size_t len = pc->dtls_started ? tt_dtls_poll_send(pc->dtls, now, buf, cap) : 0;
+	*p = (struct packet){
+		.path = { .flow = out.flow, .local = out.local, .remote = out.remote },
+		.len = out.len,
+		.data = out.len,
+		.check = true
+	};
+	return out.len;
+}
+
+static size_t next_data(struct taut_pc *pc, taut_time now, uint8_t *buf, struct packet *p)
+{
+	*p = (struct packet){ 0 };
+	if (!tt_ice_selected(pc->ice, now, &p->path))
+		return 0;
+	uint8_t *data = buf + p->path.head;
+	size_t len = pc->dtls_started ? tt_dtls_poll_send(pc->dtls, now, data, PC_PACKET) : 0;
 	if (len == 0 && !pc->closed)
-		len = next_media(pc, now, buf, cap);
+		len = next_media(pc, now, data, PC_PACKET);
 	if (len == 0 && !pc->closed)
-		len = next_sctp(pc, now, buf, cap);
+		len = next_sctp(pc, now, data, PC_PACKET);
+	return len > 0 ? leave(pc, buf, len, p) : 0;
+}
+
+/* Closed, DTLS says goodbye, and then TURN servers are told: in that order, because the first may
+ * need the second. */
+static size_t next_packet(struct taut_pc *pc, taut_time now, uint8_t *buf, struct packet *p)
+{
+	size_t len = 0;
+
+	if (pc->next_packet_len > 0)
+		len = held_packet(pc, now, buf, p);
+	if (len == 0 && !pc->closed)
+		len = next_check(pc, now, buf, p);
+	if (len == 0)
+		len = next_data(pc, now, buf, p);
+	if (len == 0 && pc->closed)
+		len = next_check(pc, now, buf, p);
 	return len;
 }
 
@@ -95,14 +140,15 @@ static bool same_place(const struct tt_ice_path *a, const struct tt_ice_path *b)
 
 /* The packet behind the run has another length or goes elsewhere: it waits for the next call.
  * A shorter one may still end the run. */
-static bool joins(struct taut_pc *pc, struct taut_datagram *out, size_t len,
-		  const struct tt_ice_path *first, const struct tt_ice_path *path, size_t size)
+static bool joins(struct taut_pc *pc, struct taut_datagram *out, const struct packet *first,
+		  const struct packet *p)
 {
-	if (same_place(first, path) && len <= size)
+	if (same_place(&first->path, &p->path) && p->len <= first->len)
 		return true;
-	memcpy(pc->next_packet, out->buf + out->len, len);
-	pc->next_packet_len = len;
-	pc->next_packet_path = *path;
+	memcpy(pc->next_packet, out->buf + out->len + p->head, p->data);
+	pc->next_packet_len = p->data;
+	pc->next_packet_path = p->path;
+	pc->next_packet_check = p->check;
 	return false;
 }
 
@@ -121,50 +167,48 @@ static bool more_to_send(struct taut_pc *pc, taut_time now)
 	return moved;
 }
 
-static size_t first_packet(struct taut_pc *pc, taut_time now, uint8_t *buf,
-			   struct tt_ice_path *path)
+static size_t first_packet(struct taut_pc *pc, taut_time now, uint8_t *buf, struct packet *p)
 {
 	size_t len = 0;
 
 	if (now == pc->sent_at)
 		return 0;
 	do
-		len = next_packet(pc, now, buf, PC_PACKET, path);
+		len = next_packet(pc, now, buf, p);
 	while (len == 0 && more_to_send(pc, now));
 	return len;
 }
 
 int taut_pc_poll_send(taut_pc *pc, taut_time now, struct taut_datagram *out)
 {
-	struct tt_ice_path first, path;
-	size_t packets = 1, len = 0;
+	struct packet first, next;
+	size_t packets = 1;
 
 	if (out->size < sizeof *out || out->cap < MIN_BUFFER)
 		return pc_fail(pc, TAUT_E_INVAL, "TypeError", NULL,
 			       "the datagram has a size, and room for %d bytes", MIN_BUFFER);
 	pc->now = now;
-	const size_t size = first_packet(pc, now, out->buf, &first);
-	if (size == 0)
+	if (first_packet(pc, now, out->buf, &first) == 0)
 		return 0;
 	pc->wants_send = true;
 	pc_wake(pc);
-	out->flow = first.flow;
-	out->local = first.local;
-	out->remote = first.remote;
-	out->len = size;
+	out->flow = first.path.flow;
+	out->local = first.path.local;
+	out->remote = first.path.remote;
+	out->len = first.len;
 	out->received = 0;
 	out->segment = 0;
 	out->dscp = out->ecn = 0;
-	while (packets < RUN_PACKETS && out->len + PC_PACKET <= tt_min(out->cap, RUN_BYTES)) {
-		len = next_packet(pc, now, out->buf + out->len, PC_PACKET, &path);
+	while (packets < RUN_PACKETS && out->len + ROOM <= tt_min(out->cap, RUN_BYTES)) {
+		const size_t len = next_packet(pc, now, out->buf + out->len, &next);
 		if (len == 0)
 			(void)more_to_send(pc, now);
-		if (len == 0 || !joins(pc, out, len, &first, &path, size))
+		if (len == 0 || !joins(pc, out, &first, &next))
 			break;
 		out->len += len;
-		out->segment = tt_u16(size);
+		out->segment = tt_u16(first.len);
 		packets++;
-		if (len < size)
+		if (len < first.len)
 			break;
 	}
 	pc->counters.packets_sent += packets;

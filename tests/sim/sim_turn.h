@@ -5,7 +5,7 @@
  *     tt_stun_put_u32(&c.w, TT_STUN_REQUESTED_TRANSPORT, 17u << 24);
  *     code = turn_ask(&c);
  *
- * No part of taut: the client that sessions will use comes with ICE over TURN. */
+ * No part of taut, whose own client is src/stun/turn_client.h. */
 #ifndef TAUT_SIM_TURN_H
 #define TAUT_SIM_TURN_H
 

@@ -6,7 +6,7 @@
 
 #include "base/addr.h"
 #include "base/num.h"
-#include "stun/stun.h"
+#include "stun/turn.h"
 
 enum {
 	MS = 1000,
@@ -100,10 +100,15 @@ static void stun_out(struct world_watch *w, int path, const uint8_t *data, size_
 		world_fail(w->world, "%s: sends STUN that is malformed", w->name);
 		return;
 	}
+	/* An allocation given back, once and at the end: nothing paces that. */
+	if (m.method == TT_TURN_REFRESH && m.has & TT_STUN_HAS_LIFETIME && m.lifetime == 0)
+		return;
 	if (m.cls == TT_STUN_REQUEST) {
 		request_out(w, m.tid, path);
 		return;
 	}
+	if (m.cls == TT_STUN_INDICATION)
+		return;
 	p->answered_them += len;
 	if (p->answered_them > p->asked_us)
 		world_fail(w->world, "%s: answers with more bytes than it was asked with", w->name);
@@ -112,8 +117,13 @@ static void stun_out(struct world_watch *w, int path, const uint8_t *data, size_
 void world_watch_in(struct world_watch *w, taut_flow flow, const struct taut_addr *remote,
 		    const uint8_t *data, size_t len)
 {
+	struct world_watch_relayed inside;
 	struct tt_stun_msg m;
 
+	if (world_watch_turn_in(w, flow, remote, data, len, &inside)) {
+		world_watch_in(w, inside.flow, &inside.peer, inside.data, inside.len);
+		return;
+	}
 	if (!tt_stun_is(data, len) || tt_stun_read(&m, data, len) != TT_STUN_OK)
 		return;
 	struct world_watch_path *p = &w->paths[path_of(w, flow, remote)];
@@ -228,6 +238,13 @@ static void dtls_out(struct world_watch *w, const uint8_t *data, size_t len)
 void world_watch_out(struct world_watch *w, taut_flow flow, const struct taut_addr *remote,
 		     const uint8_t *data, size_t len, bool gcm)
 {
+	struct world_watch_relayed inside;
+
+	if (world_watch_turn_out(w, flow, remote, data, len, &inside)) {
+		w->sent_relayed++;
+		world_watch_out(w, inside.flow, &inside.peer, inside.data, inside.len, gcm);
+		return;
+	}
 	int path = path_of(w, flow, remote);
 	const struct world_watch_path *p = &w->paths[path];
 

@@ -10,7 +10,12 @@
  *    DTLS record numbers only grow: no (key, nonce) twice (RFC 3711 section 9.1,
  *    RFC 5288 section 3).
  *
- * It believes an answer whose FINGERPRINT is right: it knows no passwords. */
+ *  - What goes through a TURN server is looked at inside as well, as if a socket of its own had
+ *    sent it; it goes only to peers that the server permits (RFC 8656 section 9), and in a channel only
+ *    after that was bound (section 12).
+ *
+ * It believes an answer whose FINGERPRINT is right, and whatever a TURN server says: it knows no
+ * passwords. */
 #ifndef TAUT_WORLD_WATCH_H
 #define TAUT_WORLD_WATCH_H
 
@@ -23,6 +28,7 @@ enum {
 	WORLD_WATCH_STREAMS = 16,
 	WORLD_WATCH_WINDOW = 2048,
 	WORLD_WATCH_RECENT = 64,
+	WORLD_WATCH_GRANTS = 128,
 };
 
 struct world_watch_path {
@@ -47,6 +53,15 @@ struct world_watch_stream {
 	uint32_t rtcp;
 };
 
+/* What a TURN server was asked for: a permission, or with a number a channel. */
+struct world_watch_grant {
+	taut_flow flow;
+	struct taut_addr server, peer;
+	uint16_t number;
+	uint8_t tid[12];
+	bool granted;
+};
+
 struct world_watch {
 	struct world *world;
 	const char *name;
@@ -58,9 +73,11 @@ struct world_watch {
 	unsigned recent_at;
 	struct world_watch_stream streams[WORLD_WATCH_STREAMS];
 	int stream_count;
+	struct world_watch_grant grants[WORLD_WATCH_GRANTS];
+	int grant_count;
 	uint64_t record[2];   /* next DTLS record number at the least, by epoch */
 	unsigned generations; /* of ICE, as whoever restarts it says; each has its own budget */
-	uint64_t sent_stun, sent_dtls, sent_media;
+	uint64_t sent_stun, sent_dtls, sent_media, sent_relayed;
 };
 
 void world_watch_init(struct world_watch *w, struct world *world, const char *name);
@@ -69,5 +86,17 @@ void world_watch_out(struct world_watch *w, taut_flow flow, const struct taut_ad
 		     const uint8_t *data, size_t len, bool gcm);
 void world_watch_in(struct world_watch *w, taut_flow flow, const struct taut_addr *remote,
 		    const uint8_t *data, size_t len);
+
+/* world_watch_turn.c: what is relayed, as if it had come or gone by itself. */
+struct world_watch_relayed {
+	taut_flow flow;
+	struct taut_addr peer;
+	const uint8_t *data;
+	size_t len;
+};
+bool world_watch_turn_out(struct world_watch *w, taut_flow flow, const struct taut_addr *remote,
+			  const uint8_t *data, size_t len, struct world_watch_relayed *inside);
+bool world_watch_turn_in(struct world_watch *w, taut_flow flow, const struct taut_addr *remote,
+			 const uint8_t *data, size_t len, struct world_watch_relayed *inside);
 
 #endif

@@ -198,6 +198,63 @@ static void a_server_has_a_url_of_rfc_7064(void **state)
 	assert_int_equal(try_servers(NULL, 0, 99), TAUT_E_UNSUPPORTED);
 }
 
+static int try_turn(const char *url, const char *user, const char *password)
+{
+	const struct taut_ice_server s = {
+		.size = sizeof s, .url = url, .username = user, .credential = password
+	};
+
+	return try_servers(&s, 1, 0);
+}
+
+static void a_turn_server_has_a_url_of_rfc_7065_and_credentials(void **state)
+{
+	static const char *const good[] = { "turn:a.example", "turn:a.example:1",
+					    "turn:a.example?transport=udp",
+					    "turn:[2001:db8::1]:3478?transport=udp" };
+	static const char *const later[] = { "turn:a.example?transport=tcp", "turns:a.example",
+					     "turns:a.example:5349?transport=tcp",
+					     "turns:a.example?transport=udp", "stuns:a.example" };
+	static const char *const bad[] = { "turn", "turn:", "turn:?transport=udp", "turn:a:0",
+					   "turn:a:65536", "turn:a?", "turn:a?transport=",
+					   "turn:a?transport=udp4", "turn:a?Transport=udp",
+					   "turn:a?x=udp", "turn:u@a", "turn:[::1", "turn:[::1]x",
+					   "turn:[::1]:", "turns:", "turns:a?transport=sctp",
+					   "turn:a?transport=udp?transport=udp", "turnx:a" };
+	char longest[510];
+	(void)state;
+
+	for (size_t i = 0; i < TT_COUNT(good); i++)
+		assert_int_equal(try_turn(good[i], "ada", "lovelace"), TAUT_OK);
+	for (size_t i = 0; i < TT_COUNT(later); i++)
+		assert_int_equal(try_turn(later[i], "ada", "lovelace"), TAUT_E_UNSUPPORTED);
+	for (size_t i = 0; i < TT_COUNT(bad); i++)
+		assert_int_equal(try_turn(bad[i], "ada", "lovelace"), TAUT_E_INVAL);
+	assert_int_equal(try_turn(good[0], NULL, "lovelace"), TAUT_E_INVAL);
+	assert_int_equal(try_turn(good[0], "ada", NULL), TAUT_E_INVAL);
+	assert_int_equal(try_turn("stun:a.example", "ada", "lovelace"), TAUT_OK); /* of no use */
+	memset(longest, 'a', 509);
+	longest[509] = '\0';
+	assert_int_equal(try_turn(good[0], longest, "lovelace"), TAUT_E_INVAL);
+	assert_int_equal(try_turn(good[0], "ada", longest), TAUT_E_INVAL);
+	assert_int_equal(try_turn(good[0], longest + 1, longest + 1), TAUT_OK);
+}
+
+static void the_transport_policy_is_one_of_two(void **state)
+{
+	struct taut_config cfg = { .size = sizeof cfg };
+	(void)state;
+
+	for (uint32_t policy = TAUT_ICE_ALL; policy <= TAUT_ICE_RELAY + 1; policy++) {
+		taut_env *env = new_env();
+		taut_pc *pc;
+		cfg.ice_transport_policy = policy;
+		assert_int_equal(taut_pc_new(&pc, env, &cfg, 1),
+				 policy <= TAUT_ICE_RELAY ? TAUT_OK : TAUT_E_INVAL);
+		free_both(env, pc);
+	}
+}
+
 /* ---- interfaces, sockets, datagrams ---- */
 
 static void interfaces_that_are_none_are_refused(void **state)
@@ -437,6 +494,8 @@ int main(void)
 		cmocka_unit_test(a_codec_that_nobody_could_send_is_refused),
 		cmocka_unit_test(a_number_that_is_wanted_is_given_to_nobody_else),
 		cmocka_unit_test(a_server_has_a_url_of_rfc_7064),
+		cmocka_unit_test(a_turn_server_has_a_url_of_rfc_7065_and_credentials),
+		cmocka_unit_test(the_transport_policy_is_one_of_two),
 		cmocka_unit_test(interfaces_that_are_none_are_refused),
 		cmocka_unit_test(a_datagram_without_size_or_bytes_is_refused),
 		cmocka_unit_test(a_failure_to_send_is_counted),

@@ -1,0 +1,440 @@
+/* ice_relay.c - relayed candidates: RFC 8445 sections 5.1.1.2 and 7.1, RFC 8656.
+ *
+ * Each socket asks each TURN server of its family for an allocation, from which it may relay to
+ * both families; the same answer shows the server-reflexive address. A relayed address
+ * is a base of its own, with a flow that no socket has. A pair of it waits until the server permits the
+ * peer's address; one that carries data gets a channel. What the client makes of the
+ * server's answers is turn_client.h's matter. */
+#include <string.h>
+
+#include "base/addr.h"
+#include "base/num.h"
+#include "ice/ice_agent.h"
+
+static struct tt_turn *turn_of(const struct tt_ice *ice, int base)
+{
+	const uint8_t relay = ice->base[base].relay;
+
+	return relay ? ice->relay[relay - 1].turn : NULL;
+}
+
+int tt_ice_make_bases(struct tt_ice *ice)
+{
+	bool relays = false;
+
+	for (size_t i = 0; i < ice->server_count; i++)
+		relays |= ice->server[i].user != NULL;
+	ice->base_count = TT_ICE_MAX_BASES + (relays ? TT_ICE_MAX_RELAYS : 0);
+	ice->base = tt_alloc(ice->env, (size_t)ice->base_count * sizeof *ice->base);
+	if (relays)
+		ice->relay = tt_alloc(ice->env, TT_ICE_MAX_RELAYS * sizeof *ice->relay);
+	return ice->base && (!relays || ice->relay) ? TAUT_OK : TAUT_E_NOMEM;
+}
+
+void tt_ice_free_relays(struct tt_ice *ice)
+{
+	for (int i = 0; ice->relay && i < TT_ICE_MAX_RELAYS; i++)
+		tt_turn_free(ice->relay[i].turn);
+	tt_free(ice->env, ice->relay);
+}
+
+/* ---- allocations ---- */
+
+static struct ice_relay *free_relay(struct tt_ice *ice, int base, size_t server)
+{
+	struct ice_relay *room = NULL;
+
+	for (int i = 0; i < TT_ICE_MAX_RELAYS; i++) {
+		struct ice_relay *r = &ice->relay[i];
+		if (r->turn && r->base == base && r->server == server)
+			return NULL;
+		if (!r->turn && !room)
+			room = r;
+	}
+	return room;
+}
+
+static void allocate(struct tt_ice *ice, taut_time now, int base, size_t server)
+{
+	const struct ice_server *s = &ice->server[server];
+	struct ice_relay *r = free_relay(ice, base, server);
+
+	if (!r)
+		return;
+	const struct tt_turn_config cfg = {
+		.server = s->addr[ice->base[base].addr.family == 6],
+		.user = s->user,
+		.password = s->password,
+		.ipv4 = true,
+		.ipv6 = true,
+		.give_up_after = TT_ICE_GATHER_LIFE,
+	};
+	*r = (struct ice_relay){ .base = tt_u8((uint64_t)base), .server = tt_u8(server) };
+	if (tt_turn_new(&r->turn, ice->env, &cfg, now) != TAUT_OK)
+		tt_note(ice->env, now, TAUT_LAYER_ICE, "no TURN allocation",
+			TT_STR("why", "no memory"), TT_STR("host", s->host));
+}
+
+void tt_ice_allocate(struct tt_ice *ice, taut_time now)
+{
+	for (int b = 0; ice->relay && ice->gathering && b < TT_ICE_MAX_BASES; b++)
+		for (size_t s = 0; s < ice->server_count; s++)
+			if (ice->server[s].user && ice->server[s].state == SERVER_KNOWN &&
+			    ice->base[b].state == BASE_OPEN &&
+			    ice->server[s].addr[ice->base[b].addr.family == 6].family != 0)
+				allocate(ice, now, b, s);
+}
+
+/* An allocation outlives a restart, if the server still knows of it. One that is over is tried again. */
+void tt_ice_reset_relays(struct tt_ice *ice, taut_time now)
+{
+	for (int i = 0; ice->relay && i < TT_ICE_MAX_RELAYS; i++) {
+		struct ice_relay *r = &ice->relay[i];
+		if (!r->turn)
+			continue;
+		r->settled = r->again = false;
+		tt_turn_forget_refusals(r->turn);
+		tt_turn_confirm(r->turn, now);
+		if (tt_turn_state(r->turn) != TT_TURN_OVER)
+			continue;
+		tt_turn_free(r->turn);
+		*r = (struct ice_relay){ 0 };
+	}
+}
+
+bool tt_ice_relays_settled(const struct tt_ice *ice)
+{
+	for (int i = 0; ice->relay && i < TT_ICE_MAX_RELAYS; i++)
+		if (ice->relay[i].turn && !ice->relay[i].settled)
+			return false;
+	return true;
+}
+
+/* ---- addresses ---- */
+
+static void add_reflexive(struct tt_ice *ice, taut_time now, const struct ice_relay *r)
+{
+	const struct taut_addr *mapped = tt_turn_mapped(r->turn);
+
+	if (ice->relay_only || !mapped || mapped->family != ice->base[r->base].addr.family ||
+	    tt_addr_is_loopback(&ice->base[r->base].addr))
+		return;
+	int at = tt_ice_add_local(ice, now, TT_ICE_SRFLX, r->base, r->server + 1, mapped);
+	if (at >= 0)
+		ice->local[at].of_relay = true;
+}
+
+/* RFC 8839 section 5.1: raddr is the mapped address; with the policy relay that is nobody's business. */
+static struct taut_addr related_to(const struct tt_ice *ice, const struct ice_relay *r)
+{
+	const struct taut_addr *mapped = tt_turn_mapped(r->turn);
+
+	if (ice->relay_only || !mapped)
+		return (struct taut_addr){ .family = ice->base[r->base].addr.family };
+	return *mapped;
+}
+
+/* The base of the relayed address of this family, by which its peers are heard; -1: none. */
+static int base_of(const struct tt_ice *ice, int relay, uint8_t family)
+{
+	for (int i = TT_ICE_MAX_BASES; i < ice->base_count; i++)
+		if (ice->base[i].relay == relay + 1 && ice->base[i].addr.family == family)
+			return i;
+	return -1;
+}
+
+static void add_relayed(struct tt_ice *ice, taut_time now, int relay, uint8_t family)
+{
+	const struct ice_relay *r = &ice->relay[relay];
+	const struct taut_addr *addr = tt_turn_relayed(r->turn, family);
+	int base = TT_ICE_MAX_BASES;
+
+	while (base < ice->base_count && ice->base[base].state != BASE_NONE)
+		base++;
+	if (!addr || base == ice->base_count || base_of(ice, relay, family) >= 0)
+		return;
+	ice->base[base] = (struct ice_base){ .state = BASE_OPEN,
+					     .flow = (*ice->next_flow)++,
+					     .addr = *addr,
+					     .local_pref = ice->base[r->base].local_pref,
+					     .relay = tt_u8((uint64_t)relay + 1) };
+	int at = tt_ice_add_local(ice, now, TT_ICE_RELAY, base, r->server + 1, addr);
+	if (at < 0) {
+		ice->base[base] = (struct ice_base){ 0 };
+		return;
+	}
+	ice->local[at].of_relay = true;
+	ice->local[at].c.related = related_to(ice, r);
+	tt_ice_pair_base(ice, now, base);
+}
+
+static void forget_relayed(struct tt_ice *ice, int relay)
+{
+	for (int i = TT_ICE_MAX_BASES; i < ice->base_count; i++) {
+		if (ice->base[i].relay != relay + 1)
+			continue;
+		tt_ice_forget_base(ice, i);
+		ice->base[i] = (struct ice_base){ 0 };
+	}
+}
+
+void tt_ice_drop_relays_of(struct tt_ice *ice, int base)
+{
+	for (int i = 0; ice->relay && i < TT_ICE_MAX_RELAYS; i++) {
+		if (!ice->relay[i].turn || ice->base[base].relay || ice->relay[i].base != base)
+			continue;
+		forget_relayed(ice, i);
+		tt_turn_free(ice->relay[i].turn);
+		ice->relay[i] = (struct ice_relay){ 0 };
+	}
+}
+
+/* Pairs whose permission was refused have failed: nothing could leave over them. */
+static void fail_refused(struct tt_ice *ice, taut_time now, int relay)
+{
+	const struct ice_gen *g = ice->cur;
+
+	for (int i = 0; i < g->pairs; i++) {
+		const struct ice_pair *p = tt_ice_pair_at(g, i);
+		if (tt_ice_pair_busy(p) && ice->base[p->base].relay == relay + 1 &&
+		    tt_turn_permission(ice->relay[relay].turn,
+				       &tt_ice_remote_at(g, p->remote)->addr) == TT_TURN_REFUSED)
+			tt_ice_pair_failed(ice, now, i, "the TURN server gives no permission");
+	}
+}
+
+/* The mapping it showed is not kept alive any more. */
+static void disown_reflexive(struct tt_ice *ice, const struct ice_relay *r)
+{
+	for (size_t i = 0; i < ice->local_count; i++)
+		if (ice->local[i].base == r->base && ice->local[i].server == r->server + 1)
+			ice->local[i].of_relay = false;
+}
+
+/* What a restart found to be lost is asked for anew, once; later its candidate could not be told. */
+static bool try_again(struct tt_ice *ice, taut_time now, int relay)
+{
+	struct ice_relay *r = &ice->relay[relay];
+	const struct ice_relay lost = *r;
+
+	if (tt_turn_error(r->turn) != 437 || lost.again || ice->cur->done_told || lost.settled)
+		return false;
+	tt_turn_free(r->turn);
+	*r = (struct ice_relay){ 0 };
+	allocate(ice, now, lost.base, lost.server);
+	r->again = true;
+	return r->turn != NULL;
+}
+
+/* What the client has come to means for candidates and pairs. */
+static void settle(struct tt_ice *ice, taut_time now, int relay)
+{
+	struct ice_relay *r = &ice->relay[relay];
+	const enum tt_turn_state state = tt_turn_state(r->turn);
+
+	if (state == TT_TURN_ALLOCATED) {
+		fail_refused(ice, now, relay);
+		if (r->settled || tt_turn_asking(r->turn))
+			return;
+		r->settled = true;
+		add_reflexive(ice, now, r);
+		add_relayed(ice, now, relay, 4);
+		add_relayed(ice, now, relay, 6);
+	} else if (state == TT_TURN_OVER) {
+		forget_relayed(ice, relay);
+		disown_reflexive(ice, r);
+		r->settled = !try_again(ice, now, relay);
+	}
+}
+
+/* ---- requests ---- */
+
+int tt_ice_relay_due(const struct tt_ice *ice, taut_time now, taut_time *at)
+{
+	for (int i = 0; ice->relay && i < TT_ICE_MAX_RELAYS; i++) {
+		const struct tt_turn *t = ice->relay[i].turn;
+		if (!t || tt_turn_state(t) == TT_TURN_OVER)
+			continue;
+		*at = tt_min64(*at, tt_turn_due(t));
+		if (tt_turn_due(t) <= now)
+			return i;
+	}
+	return -1;
+}
+
+static size_t write_request(struct tt_ice *ice, taut_time now, int relay, struct tt_ice_out *out)
+{
+	const struct ice_relay *r = &ice->relay[relay];
+	const struct ice_base *b = &ice->base[r->base];
+
+	out->flow = b->flow;
+	out->local = b->addr;
+	out->remote = *tt_turn_server(r->turn);
+	out->len = tt_turn_poll_send(r->turn, now, out->buf, out->cap);
+	return out->len;
+}
+
+size_t tt_ice_relay_write(struct tt_ice *ice, taut_time now, int relay, struct tt_ice_out *out)
+{
+	ice->last_check = now;
+	ice->next_check = now + TT_ICE_TA;
+	if (write_request(ice, now, relay, out) == 0) {
+		settle(ice, now, relay); /* it could not be written, which ended something */
+		tt_ice_update(ice, now);
+	}
+	return out->len;
+}
+
+void tt_ice_close(struct tt_ice *ice, taut_time now)
+{
+	ice->closed = true;
+	for (int i = 0; ice->relay && i < TT_ICE_MAX_RELAYS; i++)
+		if (ice->relay[i].turn)
+			tt_turn_release(ice->relay[i].turn, now);
+	tt_ice_wake(ice);
+}
+
+size_t tt_ice_relay_last_word(struct tt_ice *ice, taut_time now, struct tt_ice_out *out)
+{
+	for (int i = 0; ice->relay && i < TT_ICE_MAX_RELAYS; i++)
+		if (ice->relay[i].turn && tt_turn_state(ice->relay[i].turn) != TT_TURN_OVER &&
+		    write_request(ice, now, i, out) > 0)
+			return out->len;
+	return 0;
+}
+
+void tt_ice_relay_tick(struct tt_ice *ice, taut_time now)
+{
+	for (int i = 0; ice->relay && i < TT_ICE_MAX_RELAYS; i++) {
+		if (!ice->relay[i].turn || now < tt_turn_deadline(ice->relay[i].turn))
+			continue;
+		tt_turn_tick(ice->relay[i].turn, now);
+		settle(ice, now, i);
+	}
+}
+
+taut_time tt_ice_relay_deadline(const struct tt_ice *ice)
+{
+	taut_time at = INT64_MAX;
+
+	for (int i = 0; ice->relay && i < TT_ICE_MAX_RELAYS; i++)
+		if (ice->relay[i].turn)
+			at = tt_min64(at, tt_turn_deadline(ice->relay[i].turn));
+	return at;
+}
+
+/* ---- pairs ---- */
+
+enum tt_turn_grant tt_ice_permit(struct tt_ice *ice, taut_time now, int base,
+				 const struct taut_addr *remote)
+{
+	struct tt_turn *t = turn_of(ice, base);
+	const enum tt_turn_grant g = tt_turn_permit(t, now, remote);
+
+	if (g == TT_TURN_REFUSED)
+		tt_drop(ice->env, now, TAUT_DROP_TURN_FORBIDDEN, TT_ADDR("address", remote));
+	return g;
+}
+
+bool tt_ice_pair_ready(const struct tt_ice *ice, const struct ice_gen *g, const struct ice_pair *p)
+{
+	const struct tt_turn *t = turn_of(ice, p->base);
+
+	return !t ||
+	       tt_turn_permission(t, &tt_ice_remote_at(g, p->remote)->addr) == TT_TURN_GRANTED;
+}
+
+void tt_ice_bind_channel(struct tt_ice *ice, taut_time now, const struct ice_gen *g, int pair)
+{
+	const struct ice_pair *p = tt_ice_pair_at(g, pair);
+	struct tt_turn *t = turn_of(ice, p->base);
+
+	if (t)
+		tt_turn_bind(t, now, &tt_ice_remote_at(g, p->remote)->addr);
+}
+
+/* ---- packets ---- */
+
+uint8_t tt_ice_path_head(const struct tt_ice *ice, int base, const struct taut_addr *remote)
+{
+	const struct tt_turn *t = turn_of(ice, base);
+
+	return t ? tt_u8(tt_turn_head(t, remote)) : 0;
+}
+
+bool tt_ice_relay_out(struct tt_ice *ice, struct tt_ice_out *out)
+{
+	const int base = tt_ice_base_of_flow(ice, out->flow);
+	struct tt_ice_path path = { .flow = out->flow, .local = out->local, .remote = out->remote };
+
+	if (base < TT_ICE_MAX_BASES)
+		return true;
+	path.head = tt_ice_path_head(ice, base, &out->remote);
+	if (path.head + out->len > out->cap)
+		return false;
+	memmove(out->buf + path.head, out->buf, out->len); /* a check: a hundred octets */
+	out->len = tt_ice_wrap(ice, &path, out->buf, out->len, out->cap);
+	out->flow = path.flow;
+	out->local = path.local;
+	out->remote = path.remote;
+	return out->len > 0;
+}
+
+size_t tt_ice_wrap(struct tt_ice *ice, struct tt_ice_path *path, uint8_t *buf, size_t len,
+		   size_t cap)
+{
+	const int base = path->head > 0 ? tt_ice_base_of_flow(ice, path->flow) : -1;
+
+	if (base < TT_ICE_MAX_BASES)
+		return len;
+	const struct ice_relay *r = &ice->relay[ice->base[base].relay - 1];
+	const size_t whole = tt_turn_wrap(r->turn, &path->remote, buf, path->head, len, cap);
+
+	*path = (struct tt_ice_path){ .flow = ice->base[r->base].flow,
+				      .local = ice->base[r->base].addr,
+				      .remote = *tt_turn_server(r->turn) };
+	return whole;
+}
+
+/* False: it goes no further. */
+static bool take(struct tt_ice *ice, taut_time now, int relay, struct tt_ice_in *p,
+		 const struct tt_turn_data *data)
+{
+	const int base = base_of(ice, relay, data->peer.family);
+
+	if (base < 0) {
+		tt_ice_drop_packet(ice, now, TAUT_DROP_TURN_PEER, &data->peer);
+		return false;
+	}
+	p->flow = ice->base[base].flow;
+	p->local = ice->base[base].addr;
+	p->remote = data->peer;
+	p->buf += data->at;
+	p->len = data->len;
+	return true;
+}
+
+bool tt_ice_unwrap(struct tt_ice *ice, taut_time now, struct tt_ice_in *p)
+{
+	struct tt_turn_data data;
+
+	for (int i = 0; ice->relay && i < TT_ICE_MAX_RELAYS; i++) {
+		const struct ice_relay *r = &ice->relay[i];
+		if (!r->turn || tt_turn_state(r->turn) == TT_TURN_OVER ||
+		    ice->base[r->base].flow != p->flow)
+			continue;
+		switch (tt_turn_recv(r->turn, now, &p->remote, p->buf, p->len, &data)) {
+		case TT_TURN_NOT_OURS:
+			break;
+		case TT_TURN_DATA_CAME:
+			return take(ice, now, i, p, &data);
+		case TT_TURN_TAKEN:
+			settle(ice, now, i);
+			tt_ice_update(ice, now);
+			return false;
+		case TT_TURN_DROPPED:
+			return false;
+		}
+	}
+	return true;
+}

@@ -1,0 +1,76 @@
+/* sim_duo.h - two peers and what lies between them: NATs, a STUN and a TURN server, and signaling by
+ * trickle. They open a channel and say hello.
+ *
+ *     duo_begin(&d, &(struct duo_config){ .side = { { .nat = &symmetric, .turn = true } } });
+ *     assert_true(duo_meet(&d, 20));
+ *     duo_end(&d);
+ *
+ * Peer 0 offers. The internet is 203.0.113.0/24 for servers, 198.51.100.0/24 for NATs, and
+ * 192.0.2.0/24 for peers that stand in it; homes are 192.168.0.0/24, the same for both. */
+#ifndef TAUT_SIM_DUO_H
+#define TAUT_SIM_DUO_H
+
+#include "world/world_peer.h"
+#include "world/world_servers.h"
+#include "world/world_signal.h"
+#include "world/world_turn.h"
+
+#define DUO_STUN     "203.0.113.1"
+#define DUO_TURN     "203.0.113.2"
+#define DUO_TURN6    "2001:db8:1::2"
+#define DUO_USER     "ada"
+#define DUO_PASSWORD "lovelace"
+
+struct duo_side_config {
+	const struct world_nat_config *nat, *outer; /* outer: a second one, of the provider */
+	bool no_stun, turn, relay_only;
+	bool ipv6;            /* and no IPv4, and no NAT */
+	const char *password; /* NULL: the right one */
+	const char *url;      /* of the TURN server; NULL: the usual one */
+};
+
+struct duo_config {
+	uint64_t seed; /* 0: 1 */
+	struct duo_side_config side[2];
+	struct world_turn_config turn;
+	const struct world_link_config *wire;
+	taut_time signal;                    /* delay of signaling; 0: 20 ms */
+	const struct taut_trace_sink *trace; /* of peer 0 */
+};
+
+struct duo_side {
+	struct duo *duo;
+	struct world_peer peer;
+	struct world_signal out;
+	struct taut_ice_server servers[2];
+	struct taut_config pc;
+	int net, iface;
+	taut_channel channel;
+	bool open;
+	unsigned heard, candidates[4]; /* of its own, by enum tt_ice_type */
+	size_t heard_bytes;
+	uint32_t state, reason;
+	char why[160], path[160], candidate[4][200]; /* the last of each type */
+	taut_time connected_at, nominated_at, gathered_at;
+};
+
+struct duo {
+	struct world *world;
+	struct world_stun stun;
+	struct world_turn turn;
+	int turn_iface;
+	void *user; /* the test's */
+	struct duo_side side[2];
+};
+
+void duo_begin(struct duo *d, const struct duo_config *cfg);
+void duo_start(struct duo *d);             /* the offer; duo_meet does it too */
+bool duo_meet(struct duo *d, int seconds); /* until both said hello and heard it */
+void duo_wait(struct duo *d, taut_time duration);
+void duo_say(struct duo *d, int side, size_t len);
+void duo_restart(struct duo *d, int side);
+void duo_close(struct duo *d, int side);
+/* Everything went by the rules, and nothing is left. */
+void duo_end(struct duo *d);
+
+#endif

@@ -1,0 +1,493 @@
+/* test_turn.c - calls through a TURN server, over UDP: RFC 8656 and RFC 8445 section 5.1.1.2. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/addr.h"
+#include "base/num.h"
+#include "sim_duo.h"
+#include "stun/turn.h"
+#include "world/world_peer_int.h"
+
+#define SECOND INT64_C(1000000)
+#define MINUTE (60 * SECOND)
+
+static const struct world_nat_config symmetric = { .mapping = WORLD_NAT_ADDRESS_PORT_DEPENDENT,
+						   .filtering = WORLD_NAT_ADDRESS_PORT_DEPENDENT };
+
+static const struct duo_config bridged = { .side = { { .nat = &symmetric, .turn = true },
+						     { .nat = &symmetric, .turn = true } } };
+static const struct duo_config hidden = { .side = { { .turn = true, .relay_only = true },
+						    { .turn = true, .relay_only = true } } };
+
+static bool goes_by(const struct duo_side *s, const char *local, const char *remote)
+{
+	const char *arrow = strstr(s->path, " -> ");
+
+	return arrow && strncmp(s->path, local, strlen(local)) == 0 &&
+	       strncmp(arrow + 4, remote, strlen(remote)) == 0;
+}
+
+/* With a better way still being tried, nothing is nominated for two seconds; data does not wait. */
+static bool meet(struct duo *d)
+{
+	const bool met = duo_meet(d, 20);
+
+	duo_wait(d, 3 * SECOND);
+	return met;
+}
+
+static void they_still_talk(struct duo *d)
+{
+	const unsigned heard[2] = { d->side[0].heard, d->side[1].heard };
+
+	for (int i = 0; i < 2; i++)
+		duo_say(d, i, 1000);
+	duo_wait(d, SECOND);
+	assert_int_equal(d->side[0].heard, heard[0] + 1);
+	assert_int_equal(d->side[1].heard, heard[1] + 1);
+}
+
+/* ---- through the server ---- */
+
+static void two_symmetric_nats_are_bridged(void **state)
+{
+	struct duo d;
+
+	(void)state;
+	duo_begin(&d, &bridged);
+	assert_true(meet(&d));
+	/* One relay is enough, and with equal priorities it is that of who does not control. */
+	assert_true(goes_by(&d.side[0], "host ", "relay " DUO_TURN));
+	assert_true(goes_by(&d.side[1], "relay " DUO_TURN, "prflx 198.51.100.1"));
+	they_still_talk(&d);
+	duo_end(&d);
+}
+
+static bool all_goes_to(const struct world_peer *p, const char *server)
+{
+	const struct taut_addr a = world_addr(server, WORLD_TURN_PORT);
+
+	for (int i = 0; i < p->watch.path_count; i++)
+		if (p->watch.paths[i].flow < 0x80000000u &&
+		    !tt_addr_eq(&p->watch.paths[i].remote, &a))
+			return false;
+	return true;
+}
+
+static void with_the_policy_relay_nothing_else_is_told_or_used(void **state)
+{
+	struct duo d;
+
+	(void)state;
+	duo_begin(&d, &hidden);
+	assert_true(meet(&d));
+	for (int i = 0; i < 2; i++) {
+		const struct duo_side *s = &d.side[i];
+		assert_true(goes_by(s, "relay ", "relay "));
+		assert_int_equal(s->candidates[0] + s->candidates[1] + s->candidates[2], 0);
+		assert_int_equal(s->candidates[3], 2); /* of both families */
+		assert_non_null(strstr(s->candidate[3], " raddr 0.0.0.0 rport 0"));
+		assert_true(all_goes_to(&s->peer, DUO_TURN));
+	}
+	assert_int_equal(d.stun.answered, 0);
+	they_still_talk(&d);
+	duo_end(&d);
+}
+
+/* The other side knows no policy, and asks us where we are. */
+static void with_the_policy_relay_checks_from_elsewhere_are_not_answered(void **state)
+{
+	struct duo_config cfg = hidden;
+	struct duo d;
+
+	(void)state;
+	cfg.side[1] = (struct duo_side_config){ 0 };
+	duo_begin(&d, &cfg);
+	assert_true(meet(&d));
+	assert_true(goes_by(&d.side[0], "relay ", "host 192.0.2.2"));
+	assert_true(goes_by(&d.side[1], "host ", "relay "));
+	assert_true(all_goes_to(&d.side[0].peer, DUO_TURN));
+	duo_end(&d);
+}
+
+static void the_answer_shows_the_reflexive_address_as_well(void **state)
+{
+	static const struct world_nat_config cone = { .filtering =
+							      WORLD_NAT_ADDRESS_PORT_DEPENDENT };
+	const struct duo_config cfg = { .side = {
+						{ .nat = &cone, .no_stun = true, .turn = true },
+						{ .nat = &cone, .no_stun = true, .turn = true } } };
+	struct duo d;
+
+	(void)state;
+	duo_begin(&d, &cfg);
+	assert_true(meet(&d));
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(d.side[i].candidates[1], 1);
+		assert_non_null(strstr(d.side[i].candidate[3], " raddr 198.51.100."));
+		assert_true(goes_by(&d.side[i], "host ", "srflx 198.51.100.") ||
+			    goes_by(&d.side[i], "host ", "prflx 198.51.100."));
+	}
+	assert_int_equal(d.stun.answered, 0);
+	duo_end(&d);
+}
+
+static void a_relay_joins_ipv4_and_ipv6(void **state)
+{
+	struct duo_config cfg = { .side = { { .nat = &symmetric, .turn = true },
+					    { .ipv6 = true } } };
+	struct duo d;
+
+	(void)state;
+	for (int turned = 0; turned < 2; turned++) {
+		duo_begin(&d, &cfg);
+		assert_true(meet(&d));
+		assert_true(goes_by(&d.side[turned], "relay [" DUO_TURN6 "]", "host [2001:"));
+		duo_end(&d);
+		cfg.side[1] = cfg.side[0];
+		cfg.side[0] = (struct duo_side_config){ .ipv6 = true };
+	}
+	/* And the server may be reached by IPv6. */
+	cfg = (struct duo_config){ .side = { { .ipv6 = true, .turn = true, .relay_only = true },
+					     { .nat = &symmetric } } };
+	duo_begin(&d, &cfg);
+	assert_true(meet(&d));
+	assert_true(goes_by(&d.side[0], "relay " DUO_TURN, "prflx 198.51.100.2"));
+	duo_end(&d);
+}
+
+/* ---- packets ---- */
+
+struct seen {
+	size_t longest, channel, indications;
+};
+
+static bool look(struct world_peer *p, const uint8_t *data, size_t len)
+{
+	const struct duo_side *s = p->cfg.user;
+	struct seen *seen = s->duo->user;
+
+	if (seen) {
+		seen->longest = tt_max(seen->longest, len);
+		seen->channel += data[0] >> 6 == 1;
+		seen->indications += data[0] == 0 && data[1] == 0x16;
+	}
+	return true;
+}
+
+static void what_carries_data_has_four_octets_more(void **state)
+{
+	struct seen seen = { 0 };
+	struct duo d;
+
+	(void)state;
+	duo_begin(&d, &hidden);
+	d.side[0].peer.cfg.lets = look;
+	assert_true(meet(&d));
+	d.user = &seen;
+	duo_say(&d, 0, 200000);
+	duo_wait(&d, 20 * SECOND);
+	assert_int_equal(d.side[1].heard_bytes, 5 + 200000);
+	assert_true(seen.channel > 150);
+	assert_int_equal(seen.indications, 0);
+	assert_int_equal(seen.longest, 4 + 37 + 1156); /* not above 1,200 */
+	duo_end(&d);
+}
+
+/* As one call for UDP_SEGMENT: all of one length, each with its head. */
+static void equal_packets_leave_as_a_run(void **state)
+{
+	static uint8_t bytes[30000], buf[65536];
+	struct taut_datagram out = { .size = sizeof out, .buf = buf, .cap = sizeof buf };
+	struct tt_turn_channel c;
+	size_t longest = 0;
+	struct duo d;
+
+	(void)state;
+	duo_begin(&d, &hidden);
+	assert_true(meet(&d));
+	duo_wait(&d, SECOND);
+	struct duo_side *s = &d.side[0];
+	for (int i = 0; i < 20; i++) {
+		assert_int_equal(taut_pc_send_message(s->peer.pc, d.world->now, s->channel, 1,
+						      bytes, sizeof bytes),
+				 TAUT_OK);
+		while (taut_pc_poll_send(s->peer.pc, d.world->now, &out) == 1) {
+			size_t step = out.segment ? out.segment : out.len;
+			for (size_t at = 0; at < out.len; at += step)
+				if (out.segment)
+					assert_true(tt_turn_channel_read(
+						&c, buf + at, tt_min(step, out.len - at)));
+			longest = tt_max(longest, out.segment ? out.len / out.segment : 0);
+			world_peer_send(&s->peer, &out);
+		}
+		duo_wait(&d, 500000);
+	}
+	assert_true(longest >= 4);
+	assert_int_equal(d.side[1].heard, 1 + 20);
+	duo_end(&d);
+}
+
+/* ---- time ---- */
+
+static void a_call_of_an_hour_keeps_what_it_needs(void **state)
+{
+	struct duo_config cfg = hidden;
+	struct duo d;
+
+	(void)state;
+	cfg.turn.nonce_life = 7 * MINUTE;
+	duo_begin(&d, &cfg);
+	assert_true(meet(&d));
+	for (int i = 0; i < 13; i++) {
+		they_still_talk(&d);
+		duo_wait(&d, 5 * MINUTE);
+	}
+	assert_int_equal(world_turn_count(&d.turn), 2);
+	assert_int_equal(d.side[0].state, TAUT_STATE_CONNECTED);
+	duo_end(&d);
+}
+
+static void closing_gives_the_allocation_back(void **state)
+{
+	struct duo d;
+
+	(void)state;
+	duo_begin(&d, &hidden);
+	assert_true(meet(&d));
+	assert_int_equal(world_turn_count(&d.turn), 2);
+	duo_close(&d, 0);
+	duo_wait(&d, SECOND); /* the other hears it through the server, and gives its own back */
+	assert_int_equal(d.side[1].state, TAUT_STATE_CLOSED);
+	assert_int_equal(world_turn_count(&d.turn), 0);
+	duo_end(&d);
+}
+
+/* HOSTILE E18: at each datagram of the way up. */
+static void closing_or_freeing_while_an_allocation_is_pending_is_safe(void **state)
+{
+	(void)state;
+	for (int frees = 0; frees < 2; frees++)
+		for (int ms = 0; ms < 400; ms += 7) {
+			struct duo d;
+			duo_begin(&d, &hidden);
+			duo_start(&d);
+			duo_wait(&d, ms * 1000);
+			if (frees) {
+				taut_pc_free(d.side[0].peer.pc);
+				d.side[0].peer.pc = NULL;
+			} else {
+				duo_close(&d, 0);
+			}
+			duo_wait(&d, 2 * SECOND);
+			if (!frees) /* the other's alone: nothing is forgotten on the server */
+				assert_true(world_turn_count(&d.turn) <= 1);
+			duo_end(&d);
+		}
+}
+
+/* ---- restarts ---- */
+
+static void a_restart_keeps_the_allocation(void **state)
+{
+	struct duo d;
+
+	(void)state;
+	duo_begin(&d, &hidden);
+	assert_true(meet(&d));
+	for (int i = 0; i < 2; i++) {
+		const taut_time before = d.side[i].nominated_at;
+		duo_restart(&d, i);
+		they_still_talk(&d);
+		duo_wait(&d, 5 * SECOND);
+		assert_true(d.side[i].nominated_at > before);
+		assert_true(goes_by(&d.side[i], "relay ", "relay "));
+		they_still_talk(&d);
+	}
+	assert_int_equal(world_turn_count(&d.turn), 2);
+	duo_end(&d);
+}
+
+static void a_restart_replaces_an_allocation_that_the_server_has_lost(void **state)
+{
+	struct duo d;
+
+	(void)state;
+	duo_begin(&d, &hidden);
+	assert_true(meet(&d));
+	world_turn_restart(&d.turn);
+	duo_wait(&d, 13 * SECOND);
+	assert_int_equal(d.side[0].state, TAUT_STATE_DISCONNECTED);
+	duo_restart(&d, 0);
+	duo_wait(&d, 8 * SECOND);
+	assert_int_equal(d.side[0].state, TAUT_STATE_CONNECTED);
+	assert_int_equal(world_turn_count(&d.turn), 2);
+	they_still_talk(&d);
+	duo_end(&d);
+}
+
+static void an_allocation_that_is_lost_ends_the_path(void **state)
+{
+	struct duo d;
+
+	(void)state;
+	duo_begin(&d, &hidden);
+	assert_true(meet(&d));
+	duo_wait(&d, 225 * SECOND);
+	world_turn_restart(&d.turn);
+	duo_wait(&d, 20 * SECOND); /* the permission's turn comes before consent expires */
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(d.side[i].state, TAUT_STATE_FAILED);
+		assert_int_equal(d.side[i].reason, TAUT_REASON_ICE_NO_PAIR);
+		assert_string_equal(d.side[i].why, "the TURN allocation in use is gone");
+	}
+	duo_end(&d);
+}
+
+static void an_interface_that_goes_takes_its_allocation_along(void **state)
+{
+	struct duo d;
+
+	(void)state;
+	duo_begin(&d, &hidden);
+	assert_true(meet(&d));
+	world_iface_up(d.world, d.side[0].iface, false);
+	duo_wait(&d, SECOND);
+	assert_int_equal(d.side[0].state, TAUT_STATE_FAILED);
+	world_iface_up(d.world, d.side[0].iface, true);
+	duo_restart(&d, 0);
+	duo_wait(&d, 10 * SECOND);
+	assert_int_equal(d.side[0].state, TAUT_STATE_CONNECTED);
+	they_still_talk(&d);
+	duo_end(&d);
+}
+
+/* ---- servers that are of no help ---- */
+
+static void a_server_that_is_of_no_help_holds_nobody_up(void **state)
+{
+	static const struct {
+		enum world_turn_fault fault;
+		const char *password;
+		int seconds; /* until gathering is done */
+	} rows[] = {
+		{ WORLD_TURN_SILENT, NULL, 9 },     { WORLD_TURN_ALWAYS_401, NULL, 1 },
+		{ WORLD_TURN_ALWAYS_438, NULL, 1 }, { WORLD_TURN_ALWAYS_300, NULL, 1 },
+		{ WORLD_TURN_WRONG_MAC, NULL, 9 },  { WORLD_TURN_FAIR, "wrong", 1 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < TT_COUNT(rows); i++) {
+		const struct duo_config cfg = {
+			.side = { { .turn = true, .password = rows[i].password }, { 0 } }
+		};
+		struct duo d;
+		duo_begin(&d, &cfg);
+		d.turn.fault = rows[i].fault;
+		assert_true(duo_meet(&d, 2));
+		duo_wait(&d, 20 * SECOND);
+		assert_int_equal(d.side[0].candidates[3], 0);
+		assert_true(d.side[0].gathered_at > 0 &&
+			    d.side[0].gathered_at - d.world->start < rows[i].seconds * SECOND);
+		assert_true(d.turn.requests < 12);
+		duo_end(&d);
+	}
+}
+
+static void another_server_takes_over(void **state)
+{
+	struct world_turn other;
+	const struct taut_addr at = world_addr("203.0.113.3", 0);
+	struct duo_config cfg = hidden;
+	struct duo d;
+
+	(void)state;
+	cfg.turn.alternate[0] = world_addr("203.0.113.3", WORLD_TURN_PORT);
+	duo_begin(&d, &cfg);
+	cfg.turn.users[0] = (struct world_turn_user){ DUO_USER, DUO_PASSWORD };
+	world_turn_add(d.world, &other, &cfg.turn);
+	world_add_iface(d.world, other.host, WORLD_INTERNET, &at, NULL, NULL);
+	d.turn.fault = WORLD_TURN_ALWAYS_300;
+	assert_true(meet(&d));
+	assert_true(goes_by(&d.side[0], "relay 203.0.113.3", "relay 203.0.113.3"));
+	assert_int_equal(world_turn_count(&other), 2);
+	world_turn_free(&other);
+	duo_end(&d);
+}
+
+static void old_and_anonymous_servers_are_understood(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		struct duo_config cfg = hidden;
+		struct duo d;
+		cfg.turn.old = i == 0;
+		cfg.turn.anonymous = i == 1;
+		duo_begin(&d, &cfg);
+		assert_true(meet(&d));
+		duo_end(&d);
+	}
+}
+
+/* Permissions are refused one by one: the address that is forbidden costs only itself. */
+static void a_peer_that_the_server_forbids_is_not_reached(void **state)
+{
+	struct duo_config cfg = { .side = { { .nat = &symmetric, .turn = true },
+					    { .nat = &symmetric } } };
+	struct duo d;
+
+	(void)state;
+	cfg.turn.forbids_private = true; /* the peer's host candidate */
+	duo_begin(&d, &cfg);
+	assert_true(meet(&d));
+	assert_true(goes_by(&d.side[0], "relay ", "prflx 198.51.100.2"));
+	duo_end(&d);
+}
+
+static void without_a_relay_the_policy_relay_fails_and_says_so(void **state)
+{
+	struct duo_config cfg = hidden;
+	struct duo d;
+
+	(void)state;
+	cfg.side[0].password = "wrong";
+	duo_begin(&d, &cfg);
+	assert_false(duo_meet(&d, 60));
+	assert_int_equal(d.side[0].state, TAUT_STATE_FAILED);
+	assert_int_equal(d.side[0].reason, TAUT_REASON_ICE_NO_PAIR);
+	duo_end(&d);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(two_symmetric_nats_are_bridged),
+		cmocka_unit_test(with_the_policy_relay_nothing_else_is_told_or_used),
+		cmocka_unit_test(with_the_policy_relay_checks_from_elsewhere_are_not_answered),
+		cmocka_unit_test(the_answer_shows_the_reflexive_address_as_well),
+		cmocka_unit_test(a_relay_joins_ipv4_and_ipv6),
+		cmocka_unit_test(what_carries_data_has_four_octets_more),
+		cmocka_unit_test(equal_packets_leave_as_a_run),
+		cmocka_unit_test(a_call_of_an_hour_keeps_what_it_needs),
+		cmocka_unit_test(closing_gives_the_allocation_back),
+		cmocka_unit_test(closing_or_freeing_while_an_allocation_is_pending_is_safe),
+		cmocka_unit_test(a_restart_keeps_the_allocation),
+		cmocka_unit_test(a_restart_replaces_an_allocation_that_the_server_has_lost),
+		cmocka_unit_test(an_allocation_that_is_lost_ends_the_path),
+		cmocka_unit_test(an_interface_that_goes_takes_its_allocation_along),
+		cmocka_unit_test(a_server_that_is_of_no_help_holds_nobody_up),
+		cmocka_unit_test(another_server_takes_over),
+		cmocka_unit_test(old_and_anonymous_servers_are_understood),
+		cmocka_unit_test(a_peer_that_the_server_forbids_is_not_reached),
+		cmocka_unit_test(without_a_relay_the_policy_relay_fails_and_says_so),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
