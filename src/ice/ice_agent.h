@@ -186,6 +186,7 @@ struct tt_ice {
 	struct ice_gen *path_gen; /* cur, prev or NULL: nowhere to send data */
 	int path;                 /* a pair of path_gen */
 	taut_time next_check, last_check;
+	bool check_was_last; /* and no request to a TURN server */
 	taut_time last_now; /* of the latest update */
 	/* After all was asked for and given, nothing changes before that time; 0: look again. */
 	taut_time idle_until;

@@ -4,7 +4,8 @@
  * Whatever leaves here is paced: one check per Ta, retransmissions and requests
  * to STUN servers included, so that no candidate list makes an agent send more
  * than twenty of them a second. The one exception is the nominating check, which
- * may follow the last one by the 5 ms that 14.2 grants to any agent. */
+ * may follow the last one by the 5 ms that 14.2 grants to any agent. Requests to TURN servers
+ * and checks that nobody has asked for take turns, so that a relay delays no direct way. */
 #include <string.h>
 
 #include "base/addr.h"
@@ -55,8 +56,10 @@ struct ice_turn tt_ice_turn(const struct tt_ice *ice, taut_time now)
 		t.probe = tt_ice_probe_due(ice, now, &again_at);
 	if (t.pair < 0 && t.probe < 0)
 		t.relay = tt_ice_relay_due(ice, now, &again_at);
-	if (t.pair < 0 && t.probe < 0 && t.relay < 0)
+	if (t.pair < 0 && t.probe < 0 && (t.relay < 0 || !ice->check_was_last))
 		t.pair = waiting;
+	if (t.pair >= 0)
+		t.relay = -1;
 	if (t.pair < 0 && t.probe < 0 && t.relay < 0) {
 		t.at = again_at == INT64_MAX ? INT64_MAX : tt_max64(again_at, ice->next_check);
 		return t;
@@ -161,6 +164,7 @@ size_t tt_ice_check_write(struct tt_ice *ice, taut_time now, int pair, struct tt
 	if (tt_ice_request_write(ice, ice->cur, p, tx->tid, tx->use_candidate, out) == 0)
 		return 0;
 	ice->counters.checks_sent++;
+	ice->check_was_last = true;
 	note_first(ice, now, out);
 	tt_note(ice->env, now, TAUT_LAYER_ICE, "check sent", TT_ADDR("local", &out->local),
 		TT_ADDR("remote", &out->remote), TT_INT("nominating", tx->use_candidate),

@@ -54,12 +54,22 @@ static struct ice_relay *free_relay(struct tt_ice *ice, int base, size_t server)
 	return room;
 }
 
+/* A server has one allocation for a socket, RFC 8656 section 7.2, under however many names. */
+static bool has_allocation(const struct tt_ice *ice, int base, const struct taut_addr *server)
+{
+	for (int i = 0; i < TT_ICE_MAX_RELAYS; i++)
+		if (ice->relay[i].turn && ice->relay[i].base == base &&
+		    tt_addr_eq(tt_turn_server(ice->relay[i].turn), server))
+			return true;
+	return false;
+}
+
 static void allocate(struct tt_ice *ice, taut_time now, int base, size_t server)
 {
 	const struct ice_server *s = &ice->server[server];
 	struct ice_relay *r = free_relay(ice, base, server);
 
-	if (!r)
+	if (!r || has_allocation(ice, base, &s->addr[ice->base[base].addr.family == 6]))
 		return;
 	const struct tt_turn_config cfg = {
 		.server = s->addr[ice->base[base].addr.family == 6],
@@ -278,6 +288,7 @@ size_t tt_ice_relay_write(struct tt_ice *ice, taut_time now, int relay, struct t
 {
 	ice->last_check = now;
 	ice->next_check = now + TT_ICE_TA;
+	ice->check_was_last = false;
 	if (write_request(ice, now, relay, out) == 0) {
 		settle(ice, now, relay); /* it could not be written, which ended something */
 		tt_ice_update(ice, now);
