@@ -595,17 +595,34 @@ static void e17_urls_of_servers_are_read_or_refused(void **state)
 		{ "stun:host?transport=udp", false },
 		{ "stun:host/path", false },
 		{ "stun:h\xc3\xb6st", false },
+		{ "turn:turn.example", true },
+		{ "turn:turn.example:3478?transport=udp", true },
+		{ "turn:[2001:db8::1]:65535?transport=udp", true },
+		{ "turn:turn.example?transport=tcp", false }, /* not built yet */
+		{ "turns:turn.example", false },
+		{ "turn:", false },
+		{ "turn:host:0", false },
+		{ "turn:host:65536", false },
+		{ "turn:user@host", false },
+		{ "turn:[2001:db8::1", false },
+		{ "turn:[]?transport=udp", false },
+		{ "turn:host?transport=", false },
+		{ "turn:host?transport=udp&x", false },
+		{ "turn:host?", false },
+		{ "turn:host#x", false },
 	};
 	struct hostile h;
 	unsigned wrong = 0;
-	char *endless = repeated("stun:", "a", 2048);
+	char *endless = repeated("turn:", "a", 2048);
 
 	(void)state;
 	hostile_begin(&h, 617, 0);
 	for (size_t i = 0; i <= TT_COUNT(all); i++) {
-		const struct taut_ice_server server = {
-			.size = sizeof server, .url = i < TT_COUNT(all) ? all[i].url : endless
-		};
+		const struct taut_ice_server server = { .size = sizeof server,
+							.url = i < TT_COUNT(all) ? all[i].url
+										 : endless,
+							.username = "ada",
+							.credential = "lovelace" };
 		const struct taut_config cfg = { .size = sizeof cfg, .ice_servers = &server,
 						 .ice_server_count = 1 };
 		taut_pc *pc = NULL;
