@@ -316,6 +316,36 @@ def sctp_by_hand():
     return [head + b for b in bodies] + [head + b"".join(bodies[k:k + 3]) for k in range(20)]
 
 
+def turn_client():
+    """Operations of fuzz_turn_client.c: an allocation, with MD5 and with SHA-256, and what may follow."""
+    relayed, peer = bytes([0, 0xc3, 0x50, 203, 2]), bytes([0, 0x0f, 0xa0, 192, 7])
+    six = bytes([1, 0x0f, 0xa0, 0x20, 1])
+    made = []
+
+    def answer(how, what, rest=b""):
+        return bytes([3, how]) + struct.pack(">H", what) + relayed + rest
+
+    for how, said, signed in ((1, 3, 16), (1, 15, 48), (7, 3, 16)):
+        login = bytes([how]) + answer(5, said)
+        there = login + answer(signed, 112, struct.pack(">H", 600))
+        permit = there + bytes([6]) + peer + answer(signed, 0)
+        bound = permit + bytes([7]) + peer + answer(signed, 0)
+        say, heard = bytes([8]) + peer + bytes([9]), bytes([9]) + peer + bytes([3])
+        later = bytes([2, 239])
+        made += [login + answer(5, said), login + answer(11, said) * 4, there, permit + say + heard,
+                 bound + say + heard + bytes([5, 8, 0x40, 0, 0, 4]) + b"data",
+                 bound + bytes([5, 8, 0x40, 9, 0, 4]) + b"data" + bytes([9]) + six + bytes([3]),
+                 bound + (later + answer(signed, 16, struct.pack(">H", 600))) * 6,
+                 bound + later * 8, there + bytes([11, 0]), login + bytes([11, 0]),
+                 there + bytes([6]) + six + answer(signed | 7, 0) + bytes([10]) + answer(
+                     signed | 9, 0), permit + bytes([10]) + answer(signed | 11, said)]
+        made += [login + answer(signed | 1 | code << 1, 0) for code in range(8)]
+    made += [b"\1" + answer(1, 128) * 5, b"\5" + bytes([2, 9]), b"\1" + bytes([1, 2, 0]) * 90,
+             b"\1" + answer(0, 112, b"\0\xff"), b"\1" + answer(5, 3) + answer(16, 256 | 16, struct.pack(
+                 ">HHB", 600, 0x7777, 4) + b"what")]
+    return made
+
+
 def make(root, captured):
     """{target: [bytes]}"""
     rtp, rtcp = captured.get("rtp", []), captured.get("rtcp", [])
@@ -344,7 +374,7 @@ def make(root, captured):
         sctp_by_hand() + [bytes([22]) + d[1:] for d in dtls[:3]],
         "dcep": dcep(), "mdns": mdns(), "json": signaling(), "url": urls(), "opus": opus(),
         "vp8": vectors(root, "vp8") + vp8(), "payload": payload(), "ivf": ivf(), "wav": wav(),
-        "y4m": y4m(), "ogg": ogg(),
+        "y4m": y4m(), "ogg": ogg(), "turn_client": turn_client(),
     }
     hello = json.loads((root / "tests" / "vectors" / "dtls-hello.json").read_text())
     made["explain"] += [bytes.fromhex(d) for v in hello["vectors"] for d in v["datagrams"]]
