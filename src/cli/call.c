@@ -212,18 +212,47 @@ static int check_save(const struct call *c)
 	return TAUT_E_IO;
 }
 
-/* A URL of --stun that is none would make every connection of the room fail. */
-static int check_stun(const struct call *c)
+static int try_servers(const struct call *c, const struct taut_ice_server *servers, size_t n)
 {
+	struct taut_config cfg = c->pc;
 	taut_pc *probe = NULL;
 
-	if (!c->cfg.stun)
-		return TAUT_OK;
-	int err = taut_pc_new(&probe, taut_loop_env(c->loop), &c->pc, taut_loop_now(c->loop));
-	if (err)
-		fprintf(stderr, "taut: --stun takes stun:HOST:PORT, not '%s'\n", c->cfg.stun);
+	cfg.ice_servers = servers;
+	cfg.ice_server_count = n;
+	int err = taut_pc_new(&probe, taut_loop_env(c->loop), &cfg, taut_loop_now(c->loop));
 	taut_pc_free(probe);
-	return err ? TAUT_E_UNSUPPORTED : TAUT_OK;
+	return err;
+}
+
+/* A URL that is none would make every connection of the room fail. What is said holds no password. */
+static int check_servers(const struct call *c)
+{
+	const struct call_config *cfg = &c->cfg;
+	const struct taut_ice_server stun = { .size = sizeof stun, .url = cfg->stun };
+
+	if (c->pc.ice_server_count == 0 ||
+	    try_servers(c, c->servers, c->pc.ice_server_count) == TAUT_OK)
+		return TAUT_OK;
+	if (cfg->stun && try_servers(c, &stun, 1) != TAUT_OK)
+		fprintf(stderr, "taut: --stun takes stun:HOST:PORT, not '%s'\n", cfg->stun);
+	else if (!cfg->turn_user || !cfg->turn_password)
+		fprintf(stderr, "taut: --turn needs --turn-user and --turn-password\n");
+	else
+		fprintf(stderr, "taut: --turn takes turn:HOST:PORT, over UDP, not '%s'\n",
+			cfg->turn);
+	return TAUT_E_UNSUPPORTED;
+}
+
+static void add_server(struct call *c, const char *url, const char *user, const char *password)
+{
+	if (url)
+		c->servers[c->pc.ice_server_count++] = (struct taut_ice_server){
+			.size = sizeof c->servers[0],
+			.url = url,
+			.username = user,
+			.credential = password,
+		};
+	c->pc.ice_servers = c->servers;
 }
 
 static int join(struct call *c)
@@ -260,15 +289,13 @@ int call_join(struct call **out, taut_loop *loop, const struct call_config *cfg)
 	c->pc = (struct taut_config){ .size = sizeof c->pc };
 	c->pc.srtp_backend = cfg->srtp_backend;
 	c->pc.codecs = taut_media_codecs(&c->pc.codec_count);
-	if (cfg->stun) {
-		c->stun = (struct taut_ice_server){ .size = sizeof c->stun, .url = cfg->stun };
-		c->pc.ice_servers = &c->stun;
-		c->pc.ice_server_count = 1;
-	}
+	c->pc.ice_transport_policy = cfg->relay_only ? TAUT_ICE_RELAY : TAUT_ICE_ALL;
+	add_server(c, cfg->stun, NULL, NULL);
+	add_server(c, cfg->turn, cfg->turn_user, cfg->turn_password);
 	c->summary = call_no_summary();
 	int err = check_save(c);
 	if (!err)
-		err = check_stun(c);
+		err = check_servers(c);
 	if (!err)
 		err = call_open_sources(c);
 	if (!err)

@@ -28,6 +28,9 @@ struct call_config {
 	bool any_certificate;
 	const char *save;                     /* directory, or NULL */
 	const char *stun;                     /* "stun:host:port", or NULL */
+	const char *turn;                     /* "turn:host:port", or NULL ... */
+	const char *turn_user, *turn_password; /* ... and who we are there */
+	bool relay_only;
 	uint32_t width, height, fps, bitrate; /* of the test card; 0: media.h's defaults */
 	uint32_t srtp_backend;                /* TAUT_SRTP_ */
 	bool json;

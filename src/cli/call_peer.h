@@ -45,7 +45,7 @@ struct call {
 	taut_loop *loop;
 	taut_room *room;
 	struct taut_config pc;
-	struct taut_ice_server stun;
+	struct taut_ice_server servers[2];
 	taut_source *sources[CALL_MAX_SOURCES];
 	bool started;
 	taut_timer timer;

@@ -18,6 +18,10 @@ enum {
 	KEY_JSON = 'j',
 	KEY_TRACE = 300,
 	KEY_STUN,
+	KEY_TURN,
+	KEY_TURN_USER,
+	KEY_TURN_PASSWORD,
+	KEY_RELAY_ONLY,
 	KEY_LOOP,
 	KEY_INSECURE,
 	KEY_DATA_ONLY,
@@ -30,6 +34,7 @@ enum {
 	KEY_NO_GRO,
 	KEY_SRTP
 };
+enum { TURN_PASSWORD = 508 }; /* octets, taut.h */
 enum { AFTER_END = 1000000 }; /* what is under way still arrives, what is asked for again too */
 
 static const struct cli_option options[] = {
@@ -48,6 +53,11 @@ static const struct cli_option options[] = {
 	{ "bitrate", KEY_BITRATE, "BITS", "of encoded video, bits per second (default: 500000)" },
 	{ "stun", KEY_STUN, "URL",
 	  "stun:HOST:PORT for server-reflexive candidates (default: none)" },
+	{ "turn", KEY_TURN, "URL",
+	  "turn:HOST:PORT for relayed candidates, over UDP (default: none)" },
+	{ "turn-user", KEY_TURN_USER, "NAME", "who we are there" },
+	{ "turn-password", KEY_TURN_PASSWORD, "TEXT", "and how we prove it; never shown" },
+	{ "relay-only", KEY_RELAY_ONLY, NULL, "speak through the TURN server and in no other way" },
 	{ "insecure", KEY_INSECURE, NULL,
 	  "do not check the relay's certificate (https with a self-made one)" },
 	{ "loopback-only", KEY_LOOPBACK, NULL, "use the loopback interface and no other" },
@@ -70,7 +80,9 @@ const struct cli_command cli_call = {
 	options,
 	"  taut call http://localhost:8080/ --room lobby --send test --save out\n"
 	"  taut call http://localhost:8080/ --send film.ivf --send film.ogg\n"
-	"  taut call https://localhost:8080/ --insecure --send echo --json\n",
+	"  taut call https://localhost:8080/ --insecure --send echo --json\n"
+	"  taut call http://localhost:8080/ --turn turn:turn.example --turn-user ada \\\n"
+	"    --turn-password lovelace --relay-only\n",
 	run,
 };
 
@@ -164,9 +176,44 @@ static bool take_number(struct job *j, int key)
 	return true;
 }
 
+/* Others of this machine see our arguments: this one only until here. */
+static bool take_password(struct call_config *cfg)
+{
+	static char kept[TURN_PASSWORD + 1];
+	const size_t len = strlen(optarg);
+
+	if (len > TURN_PASSWORD) {
+		fprintf(stderr, "taut call: --turn-password has more than %d octets\n",
+			TURN_PASSWORD);
+		return false;
+	}
+	memcpy(kept, optarg, len + 1);
+	memset(optarg, '*', len);
+	cfg->turn_password = kept;
+	return true;
+}
+
+static bool take_turn(struct call_config *cfg, int key)
+{
+	if (key == KEY_TURN)
+		cfg->turn = optarg;
+	else if (key == KEY_TURN_USER)
+		cfg->turn_user = optarg;
+	else if (key == KEY_RELAY_ONLY)
+		cfg->relay_only = true;
+	else
+		return take_password(cfg);
+	return true;
+}
+
 static bool take_option(struct job *j, int key, const char **trace, uint32_t *flags)
 {
 	switch (key) {
+	case KEY_TURN:
+	case KEY_TURN_USER:
+	case KEY_TURN_PASSWORD:
+	case KEY_RELAY_ONLY:
+		return take_turn(&j->cfg, key);
 	case KEY_ROOM:
 		j->cfg.room = optarg;
 		return true;

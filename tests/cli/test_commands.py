@@ -6,11 +6,14 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 
 from cli import TAUT, check, done, finish, objects, relay, work
 
 COMMANDS = ("demo", "call", "relay", "ice", "stun", "sdp", "doctor")
 CALL = ["call", "http://localhost:1/"]
+SECRET = "lovelace-1815"
+TURN = ["--turn", "turn:127.0.0.1:9", "--turn-user", "ada", "--turn-password", SECRET]
 
 
 def helps():
@@ -33,6 +36,20 @@ def helps():
           "    --width N" in out and "-j, --json  " in out and "    --loop  " in out, out)
 
 
+def secrets():
+    """While it runs: what others see of its arguments."""
+    with subprocess.Popen([TAUT, "call", "http://127.0.0.1:9/", *TURN], stdout=subprocess.DEVNULL,
+                          stderr=subprocess.DEVNULL) as run:
+        seen = b""
+        deadline = time.monotonic() + 20
+        while b"***" not in seen and time.monotonic() < deadline and run.poll() is None:
+            with open(f"/proc/{run.pid}/cmdline", "rb") as f:
+                seen = f.read()
+        run.send_signal(signal.SIGINT)
+        run.wait()
+    check("a_password_is_gone_from_the_arguments", b"***" in seen and SECRET.encode() not in seen, seen)
+
+
 def mistakes():
     for name, args, status, word in (
             ("no_command", [], 2, "usage"),
@@ -43,6 +60,12 @@ def mistakes():
             ("call_with_an_empty_room", [*CALL, "--room", ""], 1, "join ''"),
             ("call_with_an_endless_name", [*CALL, "--name", "n" * 65], 1, "name"),
             ("call_with_a_strange_stun_server", [*CALL, "--stun", "no/where"], 1, "not 'no/where'"),
+            ("call_with_a_turn_server_and_no_name", [*CALL, "--turn", "turn:127.0.0.1", "--turn-password", "x"], 1,
+             "--turn needs --turn-user and --turn-password"),
+            ("call_with_a_turn_server_over_tcp", [*CALL, *TURN, "--turn", "turn:h?transport=tcp"], 1,
+             "over UDP, not 'turn:h?transport=tcp'"),
+            ("call_with_a_strange_stun_server_and_turn", [*CALL, *TURN, "--stun", "no/where"], 1, "not 'no/where'"),
+            ("call_with_an_endless_password", [*CALL, "--turn-password", "x" * 509], 2, "more than 508 octets"),
             ("call_of_a_missing_file", [*CALL, "--send", "gone.ivf"], 1, "gone.ivf: cannot be opened: No such"),
             ("call_of_a_strange_file", [*CALL, "--send", "film.mov"], 1, "film.mov"),
             ("call_of_three_files", [*CALL] + ["--send", "test"] * 3, 2, "at most two --send"),
@@ -75,7 +98,7 @@ def mistakes():
             ("sdp_without_a_file", ["sdp"], 2, "which file"),
             ("stun_of_two_servers", ["stun", "a", "b"], 2, "one server")):
         code, out, err = done(*args)
-        check(name, code == status and word in err and "Sanitizer" not in err
+        check(name, code == status and word in err and "Sanitizer" not in err and SECRET not in err
               and (not out or args[0] == "demo"), (code, out, err))
 
 
@@ -197,4 +220,4 @@ def refusals():
     check("doctor_does_not_guess_a_kernel", code == 0 and "kernel" not in c and "taut" in c, c)
 
 
-finish(helps, mistakes, full_disk, relays, doctor, refusals, bench)
+finish(helps, mistakes, secrets, full_disk, relays, doctor, refusals, bench)
