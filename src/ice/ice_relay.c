@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/addr.h"
+#include "base/never.h"
 #include "base/num.h"
 #include "ice/ice_agent.h"
 
@@ -396,8 +397,8 @@ size_t tt_ice_wrap(struct tt_ice *ice, struct tt_ice_path *path, uint8_t *buf, s
 {
 	const int base = path->head > 0 ? tt_ice_base_of_flow(ice, path->flow) : -1;
 
-	if (base < TT_ICE_MAX_BASES)
-		return len;
+	if (base < TT_ICE_MAX_BASES) /* with a head: it is gone since */
+		return path->head > 0 ? 0 : len;
 	const struct ice_relay *r = &ice->relay[ice->base[base].relay - 1];
 	const size_t whole = tt_turn_wrap(r->turn, &path->remote, buf, path->head, len, cap);
 
@@ -408,15 +409,13 @@ size_t tt_ice_wrap(struct tt_ice *ice, struct tt_ice_path *path, uint8_t *buf, s
 }
 
 /* False: it goes no further. */
-static bool take(struct tt_ice *ice, taut_time now, int relay, struct tt_ice_in *p,
+static bool take(const struct tt_ice *ice, int relay, struct tt_ice_in *p,
 		 const struct tt_turn_data *data)
 {
 	const int base = base_of(ice, relay, data->peer.family);
 
-	if (base < 0) {
-		tt_ice_drop_packet(ice, now, TAUT_DROP_TURN_PEER, &data->peer);
+	if (TT_NEVER(base < 0, "a permission is asked for by a base of that family"))
 		return false;
-	}
 	p->flow = ice->base[base].flow;
 	p->local = ice->base[base].addr;
 	p->remote = data->peer;
@@ -438,7 +437,7 @@ bool tt_ice_unwrap(struct tt_ice *ice, taut_time now, struct tt_ice_in *p)
 		case TT_TURN_NOT_OURS:
 			break;
 		case TT_TURN_DATA_CAME:
-			return take(ice, now, i, p, &data);
+			return take(ice, i, p, &data);
 		case TT_TURN_TAKEN:
 			settle(ice, now, i);
 			tt_ice_update(ice, now);
