@@ -223,6 +223,9 @@ taut_time taut_pc_deadline(const taut_pc *pc, const char **why); /* INT64_MAX: n
 #define TAUT_EV_MESSAGE 12 /* data, len; number: 1 if binary */
 #define TAUT_EV_BUFFERED_AMOUNT_LOW 13
 #define TAUT_EV_CLOSE 14 /* of a channel */
+/* A STUN or TURN server is of no help, once for each and ICE generation. number: what it answered, 701:
+ * nothing (RTCPeerConnectionIceErrorEvent); label: its URL; text: why, in words */
+#define TAUT_EV_ICE_CANDIDATE_ERROR 15
 
 #define TAUT_SIGNALING_STABLE 1
 #define TAUT_SIGNALING_HAVE_LOCAL_OFFER 2

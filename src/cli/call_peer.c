@@ -209,6 +209,15 @@ static void on_milestone(struct call_peer *p, const struct taut_event *ev)
 		snprintf(p->last.path, sizeof p->last.path, "%s", ev->text ? ev->text : "");
 }
 
+static void on_server_error(struct call_peer *p, const struct taut_event *ev)
+{
+	char text[600];
+
+	snprintf(text, sizeof text, "%s: %u, %s", ev->label ? ev->label : "", (unsigned)ev->number,
+		 ev->text ? ev->text : "");
+	call_say(p, "server error", text);
+}
+
 void call_peer_event(struct call_peer *p, const struct taut_event *ev)
 {
 	switch (ev->type) {
@@ -217,6 +226,9 @@ void call_peer_event(struct call_peer *p, const struct taut_event *ev)
 		break;
 	case TAUT_EV_CONNECTION_STATE:
 		on_state(p, ev);
+		break;
+	case TAUT_EV_ICE_CANDIDATE_ERROR:
+		on_server_error(p, ev);
 		break;
 	case TAUT_EV_TRACK:
 		call_say(p, "track", ev->number == TAUT_AUDIO ? "audio" : "video");

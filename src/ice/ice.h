@@ -28,6 +28,7 @@ enum {
 	TT_ICE_MAX_PRFLX = 16,  /* learned from checks, beside those */
 	TT_ICE_MAX_PAIRS = 128, /* RFC 8445 section 6.1.2.5 recommends 100 */
 	TT_ICE_MAX_SERVERS = 4,
+	TT_ICE_UNREACHED = 701,    /* webrtc-pc section 4.8.3 */
 	TT_ICE_MAX_RELAYS = 8,     /* allocations, and so many relayed addresses */
 	TT_ICE_MAX_RESPONSES = 32, /* waiting for poll_send */
 	TT_ICE_MAX_NAMES = 16,     /* .local names in one generation */
@@ -91,6 +92,7 @@ enum tt_ice_event_type {
 	TT_ICE_EV_FIRST_CHECK,    /* once per generation: path */
 	TT_ICE_EV_SELECTED, /* a pair was nominated and carries data now: path, its types, rtt */
 	TT_ICE_EV_STATE,    /* state, reason (TAUT_REASON_), why */
+	TT_ICE_EV_SERVER_ERROR, /* server, code, why, path.local: once a generation for each */
 };
 
 /* Valid until the next poll_event. */
@@ -102,7 +104,9 @@ struct tt_ice_event {
 	taut_time rtt;
 	enum tt_ice_state state;
 	uint32_t reason;
-	const char *why; /* a sentence, never NULL with EV_STATE */
+	const char *why; /* a sentence, never NULL with EV_STATE and EV_SERVER_ERROR */
+	size_t server;   /* of the configuration */
+	uint16_t code;   /* what it answered; TT_ICE_UNREACHED: nothing */
 };
 
 struct tt_ice_counters {
@@ -207,6 +211,8 @@ bool tt_ice_may_recv(const struct tt_ice *ice, taut_flow flow, const struct taut
 /* Not valid yet, but an authenticated check came from there: a first flight of DTLS that
  * overtook our check may be held (bounded), and passed on once may_recv agrees. */
 bool tt_ice_may_hold(const struct tt_ice *ice, taut_flow flow, const struct taut_addr *remote);
+/* Of those in the configuration; texts are the agent's. */
+struct tt_ice_server tt_ice_server_at(const struct tt_ice *ice, size_t i);
 /* The latest round trip on the path, or on any valid pair; 0: none yet. */
 taut_time tt_ice_rtt(const struct tt_ice *ice);
 enum tt_ice_state tt_ice_state(const struct tt_ice *ice);

@@ -70,6 +70,9 @@ static int copy_servers(struct tt_ice *ice, const struct tt_ice_config *cfg)
 {
 	size_t n = tt_min(cfg->server_count, TT_ICE_MAX_SERVERS);
 
+	ice->server = n > 0 ? tt_alloc(ice->env, n * sizeof *ice->server) : NULL;
+	if (n > 0 && !ice->server)
+		return TAUT_E_NOMEM;
 	for (size_t i = 0; i < n; i++) {
 		struct ice_server *s = &ice->server[i];
 		const char *host = cfg->servers[i].host;
@@ -136,7 +139,7 @@ void tt_ice_free(struct tt_ice *ice)
 	tt_ice_gen_free(ice, ice->prev);
 	tt_ice_gen_free(ice, ice->cur);
 	tt_ice_free_relays(ice);
-	for (size_t i = 0; i < TT_COUNT(ice->server); i++) {
+	for (size_t i = 0; i < ice->server_count; i++) {
 		struct ice_server *s = &ice->server[i];
 		if (s->password)
 			OPENSSL_cleanse(s->password, strlen(s->password));
@@ -144,6 +147,7 @@ void tt_ice_free(struct tt_ice *ice)
 		tt_free(ice->env, s->user);
 		tt_free(ice->env, s->host);
 	}
+	tt_free(ice->env, ice->server);
 	tt_free(ice->env, ice->base);
 	tt_free(ice->env, ice->local);
 	tt_free(ice->env, ice->probe);

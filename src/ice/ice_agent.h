@@ -71,6 +71,11 @@ struct ice_server {
 	char *host, *user, *password; /* user NULL: it is one of STUN */
 	uint16_t port;
 	struct taut_addr addr[2]; /* IPv4, IPv6; family 0: none */
+	/* The first thing that went wrong in this generation. */
+	const char *why; /* NULL: nothing */
+	uint16_t code;
+	uint8_t base;
+	bool told;
 };
 
 /* One Binding transaction from a base to a STUN server. */
@@ -173,7 +178,7 @@ struct tt_ice {
 	struct ice_local *local;
 	size_t local_count, local_room;
 	uint16_t foundations;
-	struct ice_server server[TT_ICE_MAX_SERVERS];
+	struct ice_server *server;
 	size_t server_count;
 	struct ice_probe *probe;
 	size_t probe_room; /* one for each base and server */
@@ -230,6 +235,9 @@ void tt_ice_wake(struct tt_ice *ice); /* something changed that update need not 
 
 /* ice_gather.c */
 int tt_ice_base_of_flow(const struct tt_ice *ice, taut_flow flow); /* -1 */
+/* Told once for a server and generation. base -1: none of ours has to do with it. */
+void tt_ice_server_error(struct tt_ice *ice, size_t server, int base, uint16_t code,
+			 const char *why);
 void tt_ice_forget_base(struct tt_ice *ice, int base);             /* all but the socket */
 bool tt_ice_gathering_done(const struct tt_ice *ice);
 bool tt_ice_gather_io(struct tt_ice *ice);

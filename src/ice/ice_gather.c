@@ -188,6 +188,28 @@ void tt_ice_gather(struct tt_ice *ice, taut_time now)
 	tt_ice_update(ice, now);
 }
 
+void tt_ice_server_error(struct tt_ice *ice, size_t server, int base, uint16_t code,
+			 const char *why)
+{
+	struct ice_server *s = &ice->server[server];
+
+	if (s->why)
+		return;
+	s->why = why;
+	s->code = code;
+	s->base = base < 0 ? TT_ICE_MAX_BASES : tt_u8((uint64_t)base);
+	s->told = false;
+}
+
+struct tt_ice_server tt_ice_server_at(const struct tt_ice *ice, size_t i)
+{
+	const struct ice_server *s = &ice->server[i];
+
+	return (struct tt_ice_server){
+		.host = s->host, .port = s->port, .user = s->user, .password = s->password
+	};
+}
+
 /* A restart: the same sockets, but mappings are asked for again and all is told again. */
 void tt_ice_gather_reset(struct tt_ice *ice, taut_time now)
 {
@@ -203,9 +225,11 @@ void tt_ice_gather_reset(struct tt_ice *ice, taut_time now)
 			ice->local[kept++].told = false;
 		}
 	ice->local_count = kept;
-	for (size_t i = 0; i < ice->server_count; i++)
+	for (size_t i = 0; i < ice->server_count; i++) {
+		ice->server[i].why = NULL;
 		if (ice->server[i].state == SERVER_FAILED)
 			ice->server[i].state = SERVER_WANTED;
+	}
 }
 
 bool tt_ice_gathering_done(const struct tt_ice *ice)
@@ -287,9 +311,12 @@ static void resolved(struct tt_ice *ice, taut_time now, struct ice_server *s, in
 		}
 	}
 	s->state = s->addr[0].family || s->addr[1].family ? SERVER_KNOWN : SERVER_FAILED;
-	if (s->state == SERVER_FAILED)
+	if (s->state == SERVER_FAILED) {
+		tt_ice_server_error(ice, (size_t)(s - ice->server), -1, TT_ICE_UNREACHED,
+				    "its name was not found");
 		tt_note(ice->env, now, TAUT_LAYER_ICE, "STUN server not found",
 			TT_STR("host", s->host), TT_INT("errno", os_errno));
+	}
 	make_probes(ice, now);
 }
 
@@ -345,6 +372,14 @@ size_t tt_ice_probe_write(struct tt_ice *ice, taut_time now, int probe, struct t
 	return out->len;
 }
 
+static void no_help(struct tt_ice *ice, taut_time now, const struct ice_probe *p, uint16_t code)
+{
+	tt_ice_server_error(ice, p->server, p->base, code,
+			    code ? "it answers with an error" : "its answer shows no address");
+	tt_note(ice->env, now, TAUT_LAYER_ICE, "STUN server of no help",
+		TT_STR("host", ice->server[p->server].host), TT_INT("code", code));
+}
+
 /* False: not an answer to one of our requests to a server. */
 bool tt_ice_probe_answer(struct tt_ice *ice, taut_time now, taut_flow flow,
 			 const struct taut_addr *from, const struct tt_stun_msg *m,
@@ -369,8 +404,7 @@ bool tt_ice_probe_answer(struct tt_ice *ice, taut_time now, taut_flow flow,
 	    mapped->family == b->addr.family && !tt_addr_is_any(mapped))
 		tt_ice_add_local(ice, now, TT_ICE_SRFLX, p->base, p->server + 1, mapped);
 	else
-		tt_note(ice->env, now, TAUT_LAYER_ICE, "STUN server of no help",
-			TT_STR("host", ice->server[p->server].host), TT_INT("code", m->error_code));
+		no_help(ice, now, p, m->error_code);
 	return true;
 }
 
@@ -391,6 +425,8 @@ void tt_ice_probe_tick(struct tt_ice *ice, taut_time now)
 		if (!p->used || p->done || now < p->give_up)
 			continue;
 		p->done = true;
+		tt_ice_server_error(ice, p->server, p->base, TT_ICE_UNREACHED,
+				    "it does not answer");
 		tt_note(ice->env, now, TAUT_LAYER_ICE, "STUN server does not answer",
 			TT_STR("host", ice->server[p->server].host),
 			TT_ADDR("from", &ice->base[p->base].addr));

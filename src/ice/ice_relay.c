@@ -237,6 +237,11 @@ static bool try_again(struct tt_ice *ice, taut_time now, int relay)
 	return r->turn != NULL;
 }
 
+static uint16_t error_of(const struct tt_turn *t)
+{
+	return tt_turn_error(t) ? tt_turn_error(t) : TT_ICE_UNREACHED;
+}
+
 /* What the client has come to means for candidates and pairs. */
 static void settle(struct tt_ice *ice, taut_time now, int relay)
 {
@@ -254,7 +259,12 @@ static void settle(struct tt_ice *ice, taut_time now, int relay)
 	} else if (state == TT_TURN_OVER) {
 		forget_relayed(ice, relay);
 		disown_reflexive(ice, r);
-		r->settled = !try_again(ice, now, relay);
+		if (try_again(ice, now, relay))
+			return;
+		if (!r->settled && r->turn)
+			tt_ice_server_error(ice, r->server, r->base, error_of(r->turn),
+					    tt_turn_why(r->turn));
+		r->settled = true;
 	}
 }
 

@@ -128,6 +128,24 @@ static const struct tt_ice_event *candidate_event(struct tt_ice *ice)
 	return NULL;
 }
 
+static const struct tt_ice_event *error_event(struct tt_ice *ice)
+{
+	for (size_t i = 0; i < ice->server_count; i++) {
+		struct ice_server *s = &ice->server[i];
+		if (!s->why || s->told)
+			continue;
+		s->told = true;
+		ice->event.type = TT_ICE_EV_SERVER_ERROR;
+		ice->event.server = i;
+		ice->event.code = s->code;
+		ice->event.why = s->why;
+		if (s->base < TT_ICE_MAX_BASES)
+			ice->event.path.local = ice->base[s->base].addr;
+		return &ice->event;
+	}
+	return NULL;
+}
+
 static const struct tt_ice_event *selected_event(struct tt_ice *ice)
 {
 	const struct ice_gen *g = ice->path_gen;
@@ -149,7 +167,7 @@ const struct tt_ice_event *tt_ice_poll_event(struct tt_ice *ice)
 	if (ice->all_told)
 		return NULL;
 	ice->event = (struct tt_ice_event){ .why = "" };
-	if (candidate_event(ice))
+	if (candidate_event(ice) || error_event(ice))
 		return &ice->event;
 	if (!g->done_told && tt_ice_gathering_done(ice)) {
 		g->done_told = true;

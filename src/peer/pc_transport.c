@@ -189,6 +189,23 @@ static void selected(struct taut_pc *pc, const struct tt_ice_event *e)
 	pc_milestone(pc, TAUT_MS_NOMINATED, text);
 }
 
+static void server_error(struct taut_pc *pc, const struct tt_ice_event *e)
+{
+	const struct tt_ice_server s = tt_ice_server_at(pc->ice, e->server);
+	const bool six = strchr(s.host, ':') != NULL, asked = e->path.local.family != 0;
+	char url[300], text[200], from[TT_ADDR_TEXT] = "";
+
+	if (asked)
+		tt_addr_text(&e->path.local, from);
+	snprintf(url, sizeof url, "%s:%s%s%s:%u", s.user ? "turn" : "stun", six ? "[" : "", s.host,
+		 six ? "]" : "", (unsigned)s.port);
+	snprintf(text, sizeof text, "%s%s%s%s", e->why, asked ? " (asked from " : "", from,
+		 asked ? ")" : "");
+	struct pc_event *ev = pc_queue(pc, TAUT_EV_ICE_CANDIDATE_ERROR, url, text);
+	if (ev)
+		ev->ev.number = e->code;
+}
+
 static bool take_ice(struct taut_pc *pc)
 {
 	const struct tt_ice_event *e = tt_ice_poll_event(pc->ice);
@@ -210,6 +227,9 @@ static bool take_ice(struct taut_pc *pc)
 		break;
 	case TT_ICE_EV_STATE:
 		ice_state(pc, e);
+		break;
+	case TT_ICE_EV_SERVER_ERROR:
+		server_error(pc, e);
 		break;
 	}
 	return true;

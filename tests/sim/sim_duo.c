@@ -59,6 +59,12 @@ static void on_event(struct world_peer *p, const struct taut_event *ev)
 		if (ev->number == TAUT_GATHERING_COMPLETE)
 			s->gathered_at = p->world->now;
 		break;
+	case TAUT_EV_ICE_CANDIDATE_ERROR:
+		s->errors++;
+		s->error_code = (unsigned)ev->number;
+		(void)snprintf(s->error_url, sizeof s->error_url, "%s", ev->label);
+		(void)snprintf(s->error_text, sizeof s->error_text, "%s", ev->text);
+		break;
 	case TAUT_EV_CONNECTION_STATE:
 		state_is(s, ev);
 		break;

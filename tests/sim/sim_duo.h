@@ -49,6 +49,9 @@ struct duo_side {
 	bool open;
 	unsigned heard, candidates[4]; /* of its own, by enum tt_ice_type */
 	size_t heard_bytes;
+	unsigned errors; /* of servers; the last one: */
+	unsigned error_code;
+	char error_url[80], error_text[200];
 	uint32_t state, reason;
 	char why[160], path[160], candidate[4][200]; /* the last of each type */
 	taut_time connected_at, nominated_at, gathered_at;

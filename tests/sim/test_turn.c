@@ -377,10 +377,15 @@ static void a_server_that_is_of_no_help_holds_nobody_up(void **state)
 		enum world_turn_fault fault;
 		const char *password;
 		int seconds; /* until gathering is done */
+		unsigned code;
+		const char *why;
 	} rows[] = {
-		{ WORLD_TURN_SILENT, NULL, 9 },     { WORLD_TURN_ALWAYS_401, NULL, 1 },
-		{ WORLD_TURN_ALWAYS_438, NULL, 1 }, { WORLD_TURN_ALWAYS_300, NULL, 1 },
-		{ WORLD_TURN_WRONG_MAC, NULL, 9 },  { WORLD_TURN_FAIR, "wrong", 1 },
+		{ WORLD_TURN_SILENT, NULL, 9, 701, "the TURN server does not answer" },
+		{ WORLD_TURN_ALWAYS_401, NULL, 1, 401, "it does not accept the username" },
+		{ WORLD_TURN_ALWAYS_438, NULL, 1, 438, "again and again" },
+		{ WORLD_TURN_ALWAYS_300, NULL, 1, 300, "it names no other server" },
+		{ WORLD_TURN_WRONG_MAC, NULL, 9, 701, "not signed with the password" },
+		{ WORLD_TURN_FAIR, "wrong", 1, 401, "it does not accept the username" },
 	};
 
 	(void)state;
@@ -397,8 +402,41 @@ static void a_server_that_is_of_no_help_holds_nobody_up(void **state)
 		assert_true(d.side[0].gathered_at > 0 &&
 			    d.side[0].gathered_at - d.world->start < rows[i].seconds * SECOND);
 		assert_true(d.turn.requests < 12);
+		assert_int_equal(d.side[0].errors, 1);
+		assert_int_equal(d.side[0].error_code, rows[i].code);
+		assert_string_equal(d.side[0].error_url, "turn:" DUO_TURN ":3478");
+		assert_non_null(strstr(d.side[0].error_text, rows[i].why));
+		assert_non_null(strstr(d.side[0].error_text, "(asked from 192.0.2.1:"));
+		assert_int_equal(d.side[1].errors, 0);
 		duo_end(&d);
 	}
+}
+
+/* Once for each and generation, whatever it is. */
+static void what_a_server_does_not_do_is_told(void **state)
+{
+	struct duo_config cfg = { .side = { { .turn = true, .url = "turn:nobody.example:5" },
+					    { .ipv6 = true, .turn = true } } };
+	struct duo d;
+
+	(void)state;
+	cfg.turn.quota = 1;
+	duo_begin(&d, &cfg);
+	d.stun.silent = true;
+	d.turn.fault = WORLD_TURN_SILENT;
+	duo_start(&d);
+	duo_wait(&d, 20 * SECOND);
+	/* A name that nobody knows, and a silent STUN server. */
+	assert_int_equal(d.side[0].errors, 2);
+	assert_int_equal(d.side[0].error_code, 701);
+	assert_string_equal(d.side[0].error_url, "stun:" DUO_STUN ":3478");
+	assert_non_null(strstr(d.side[0].error_text, "it does not answer"));
+	assert_int_equal(d.side[1].errors, 1);
+	assert_string_equal(d.side[1].error_url, "turn:[" DUO_TURN6 "]:3478");
+	duo_restart(&d, 0);
+	duo_wait(&d, 20 * SECOND);
+	assert_int_equal(d.side[0].errors, 4);
+	duo_end(&d);
 }
 
 static void another_server_takes_over(void **state)
@@ -483,6 +521,7 @@ int main(void)
 		cmocka_unit_test(an_allocation_that_is_lost_ends_the_path),
 		cmocka_unit_test(an_interface_that_goes_takes_its_allocation_along),
 		cmocka_unit_test(a_server_that_is_of_no_help_holds_nobody_up),
+		cmocka_unit_test(what_a_server_does_not_do_is_told),
 		cmocka_unit_test(another_server_takes_over),
 		cmocka_unit_test(old_and_anonymous_servers_are_understood),
 		cmocka_unit_test(a_peer_that_the_server_forbids_is_not_reached),

@@ -313,6 +313,8 @@ static void gathering_ends_though_servers_are_silent_or_unknown(void **state)
 	world_run(&w, 2 * SEC);
 	assert_true(w.h[0].gathering_done);
 	assert_int_equal(w.server_requests, 5);
+	assert_int_equal(w.h[0].errors, 2);
+	assert_int_equal(w.h[0].error, TT_ICE_UNREACHED);
 	assert_true(tt_ice_deadline(w.h[0].ice, NULL) == INT64_MAX);
 	world_free(&w);
 }

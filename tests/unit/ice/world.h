@@ -33,7 +33,8 @@ struct host {
 	struct tt_ice_candidate candidate[TT_ICE_MAX_LOCAL];
 	size_t candidates;
 	bool gathering_done, first_check;
-	int selected, states;
+	int selected, states, errors;
+	uint16_t error;
 	enum tt_ice_state state;
 	uint32_t reason;
 	struct tt_ice_path path;
@@ -180,6 +181,11 @@ static inline void world_events(struct world *w, int i)
 			break;
 		case TT_ICE_EV_FIRST_CHECK:
 			h->first_check = true;
+			break;
+		case TT_ICE_EV_SERVER_ERROR:
+			assert_non_null(e->why);
+			h->errors++;
+			h->error = e->code;
 			break;
 		case TT_ICE_EV_SELECTED:
 			h->selected++;
