@@ -86,16 +86,6 @@ static void allocate(struct tt_ice *ice, taut_time now, int base, size_t server)
 			TT_STR("why", "no memory"), TT_STR("host", s->host));
 }
 
-void tt_ice_allocate(struct tt_ice *ice, taut_time now)
-{
-	for (int b = 0; ice->relay && ice->gathering && b < TT_ICE_MAX_BASES; b++)
-		for (size_t s = 0; s < ice->server_count; s++)
-			if (ice->server[s].user && ice->server[s].state == SERVER_KNOWN &&
-			    ice->base[b].state == BASE_OPEN &&
-			    ice->server[s].addr[ice->base[b].addr.family == 6].family != 0)
-				allocate(ice, now, b, s);
-}
-
 /* An allocation outlives a restart, if the server still knows of it. One that is over is tried again. */
 void tt_ice_reset_relays(struct tt_ice *ice, taut_time now)
 {
@@ -154,6 +144,13 @@ static int base_of(const struct tt_ice *ice, int relay, uint8_t family)
 	return -1;
 }
 
+/* 5.1.2.1: no two priorities are the same; sockets differ by less than their number. */
+static uint16_t relayed_pref(const struct tt_ice *ice, const struct ice_relay *r, int base)
+{
+	return tt_u16((uint64_t)(ice->base[r->base].local_pref -
+				 (base - TT_ICE_MAX_BASES) * TT_ICE_MAX_BASES));
+}
+
 static void add_relayed(struct tt_ice *ice, taut_time now, int relay, uint8_t family)
 {
 	const struct ice_relay *r = &ice->relay[relay];
@@ -167,7 +164,7 @@ static void add_relayed(struct tt_ice *ice, taut_time now, int relay, uint8_t fa
 	ice->base[base] = (struct ice_base){ .state = BASE_OPEN,
 					     .flow = (*ice->next_flow)++,
 					     .addr = *addr,
-					     .local_pref = ice->base[r->base].local_pref,
+					     .local_pref = relayed_pref(ice, r, base),
 					     .relay = tt_u8((uint64_t)relay + 1) };
 	int at = tt_ice_add_local(ice, now, TT_ICE_RELAY, base, r->server + 1, addr);
 	if (at < 0) {
@@ -228,7 +225,7 @@ static bool try_again(struct tt_ice *ice, taut_time now, int relay)
 	struct ice_relay *r = &ice->relay[relay];
 	const struct ice_relay lost = *r;
 
-	if (tt_turn_error(r->turn) != 437 || lost.again || ice->cur->done_told || lost.settled)
+	if (tt_turn_error(r->turn) != 437 || lost.again || lost.settled || ice->cur->done_told)
 		return false;
 	tt_turn_free(r->turn);
 	*r = (struct ice_relay){ 0 };
@@ -257,15 +254,30 @@ static void settle(struct tt_ice *ice, taut_time now, int relay)
 		add_relayed(ice, now, relay, 4);
 		add_relayed(ice, now, relay, 6);
 	} else if (state == TT_TURN_OVER) {
+		const bool was_there = base_of(ice, relay, 4) >= 0 || base_of(ice, relay, 6) >= 0;
 		forget_relayed(ice, relay);
 		disown_reflexive(ice, r);
-		if (try_again(ice, now, relay))
+		if (was_there && try_again(ice, now, relay))
 			return;
 		if (!r->settled && r->turn)
 			tt_ice_server_error(ice, r->server, r->base, error_of(r->turn),
 					    tt_turn_why(r->turn));
 		r->settled = true;
 	}
+}
+
+/* One that was there before and could not be confirmed counts as it is. */
+void tt_ice_allocate(struct tt_ice *ice, taut_time now)
+{
+	for (int i = 0; ice->relay && ice->gathering && i < TT_ICE_MAX_RELAYS; i++)
+		if (ice->relay[i].turn && !ice->relay[i].settled)
+			settle(ice, now, i);
+	for (int b = 0; ice->relay && ice->gathering && b < TT_ICE_MAX_BASES; b++)
+		for (size_t s = 0; s < ice->server_count; s++)
+			if (ice->server[s].user && ice->server[s].state == SERVER_KNOWN &&
+			    ice->base[b].state == BASE_OPEN &&
+			    ice->server[s].addr[ice->base[b].addr.family == 6].family != 0)
+				allocate(ice, now, b, s);
 }
 
 /* ---- requests ---- */

@@ -21,7 +21,7 @@ struct rig {
 	struct tt_env env;
 	long allowed;
 	uint64_t seed;
-	bool no_random;
+	bool no_random, one_random; /* one_random: none after the next */
 	taut_time now;
 	taut_flow next_flow;
 	struct tt_ice *ice;
@@ -32,6 +32,8 @@ struct rig {
 	uint16_t number; /* of the channel that was bound */
 	/* what the agent told */
 	unsigned candidates[4];
+	uint32_t priorities[TT_ICE_MAX_LOCAL];
+	size_t priority_count;
 	struct tt_ice_candidate last[4];
 	bool done;
 	enum tt_ice_state state;
@@ -58,7 +60,9 @@ static int draw(void *ctx, void *out, size_t len)
 		r->seed = r->seed * 6364136223846793005u + 1442695040888963407u;
 		p[i] = (uint8_t)(r->seed >> 56);
 	}
-	return r->no_random ? -1 : 0;
+	const int result = r->no_random ? -1 : 0;
+	r->no_random |= r->one_random;
+	return result;
 }
 
 static struct taut_addr ip(const char *text, uint16_t port)
@@ -122,6 +126,7 @@ static void listen(struct rig *r)
 	while ((e = tt_ice_poll_event(r->ice)) != NULL) {
 		if (e->type == TT_ICE_EV_CANDIDATE) {
 			r->candidates[e->candidate.type]++;
+			r->priorities[r->priority_count++] = e->candidate.priority;
 			r->last[e->candidate.type] = e->candidate;
 		}
 		r->done |= e->type == TT_ICE_EV_GATHERING_DONE;
@@ -347,6 +352,9 @@ static void so_many_allocations_and_no_more(void **state)
 	assert_true(r.done);
 	assert_int_equal(r.allocates, TT_ICE_MAX_RELAYS);
 	assert_int_equal(r.candidates[TT_ICE_RELAY], TT_ICE_MAX_RELAYS);
+	for (size_t i = 0; i < r.priority_count; i++) /* RFC 8445 section 5.1.2 */
+		for (size_t k = 0; k < i; k++)
+			assert_int_not_equal(r.priorities[i], r.priorities[k]);
 	tt_ice_gather(r.ice, r.now); /* again is harmless */
 	run(&r, SEC);
 	assert_int_equal(r.allocates, TT_ICE_MAX_RELAYS);
@@ -394,6 +402,42 @@ static void without_a_random_number_there_is_no_allocation(void **state)
 	run(&r, SEC);
 	assert_true(r.done);
 	assert_int_equal(r.allocates, 0);
+	end(&r);
+}
+
+/* RFC 8656 section 7.4 has one try another port; ours is the socket's. */
+static void an_allocation_of_somebody_else_is_not_asked_for_twice(void **state)
+{
+	struct rig r;
+
+	(void)state;
+	assert_true(begin(&r, ALLOWED, false));
+	r.allocate = 437;
+	gather(&r, 1);
+	run(&r, 5 * SEC);
+	assert_true(r.done);
+	assert_int_equal(r.allocates, 1);
+	end(&r);
+}
+
+/* A restart without a random number for the question whether it is still there. */
+static void an_allocation_that_cannot_be_confirmed_is_told_all_the_same(void **state)
+{
+	struct rig r;
+
+	(void)state;
+	assert_true(begin(&r, ALLOWED, false));
+	gather(&r, 1);
+	run(&r, 5 * SEC);
+	r.done = false;
+	r.one_random = true;
+	assert_int_equal(tt_ice_restart(r.ice, r.now), TAUT_OK);
+	r.one_random = r.no_random = false;
+	tt_ice_gather(r.ice, r.now);
+	run(&r, 5 * SEC);
+	assert_true(r.done);
+	assert_int_equal(r.candidates[TT_ICE_RELAY], 2);
+	assert_int_equal(r.refreshes, 0);
 	end(&r);
 }
 
@@ -598,6 +642,8 @@ int main(void)
 		cmocka_unit_test(so_many_allocations_and_no_more),
 		cmocka_unit_test(a_refusal_or_silence_ends_gathering_without_one),
 		cmocka_unit_test(without_a_random_number_there_is_no_allocation),
+		cmocka_unit_test(an_allocation_of_somebody_else_is_not_asked_for_twice),
+		cmocka_unit_test(an_allocation_that_cannot_be_confirmed_is_told_all_the_same),
 		cmocka_unit_test(a_check_waits_for_its_permission_and_data_gets_a_channel),
 		cmocka_unit_test(a_path_that_is_gone_takes_no_data),
 		cmocka_unit_test(a_refused_permission_fails_the_pair),
