@@ -66,7 +66,7 @@ static const struct taut_drop_info infos[TAUT_DROPS] = {
 	[TAUT_DROP_TURN_CHANNEL] =
 		IN(STUN, "of a channel that is not bound", "RFC 8656 section 12.6"),
 	[TAUT_DROP_TURN_FORBIDDEN] =
-		OTHER(ICE, "remote candidate to which no relay is to be led", OURS),
+		OTHER(ICE, "remote candidate that no relay is asked to reach", OURS),
 	[TAUT_DROP_ICE_POLICY] =
 		IN(ICE, "not by a relay, as the policy demands", OURS),
 
