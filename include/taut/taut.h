@@ -255,6 +255,10 @@ taut_time taut_pc_deadline(const taut_pc *pc, const char **why); /* INT64_MAX: n
 #define TAUT_ICE_STATE_FAILED 6
 #define TAUT_ICE_STATE_CLOSED 7
 
+#define TAUT_ICE_ROLE_UNKNOWN 0 /* there is no description yet */
+#define TAUT_ICE_ROLE_CONTROLLING 1
+#define TAUT_ICE_ROLE_CONTROLLED 2
+
 /* The steps of a call coming up, each reported once per ICE generation. */
 #define TAUT_MS_GATHERING 1      /* the first local candidate */
 #define TAUT_MS_FIRST_CHECK 2    /* the first check left */
@@ -361,6 +365,10 @@ uint32_t taut_pc_gathering_state(const taut_pc *pc);
 uint32_t taut_pc_connection_state(const taut_pc *pc);
 /* Of ICE alone: TAUT_ICE_STATE_, webrtc-pc 4.3.4. */
 uint32_t taut_pc_ice_connection_state(const taut_pc *pc);
+/* TAUT_ICE_ROLE_, RFC 8445 section 6.1.1; a conflict may turn it. RTCIceTransport, webrtc-pc 5.6. */
+uint32_t taut_pc_ice_role(const taut_pc *pc);
+/* TAUT_STATE_NEW, CONNECTING, CONNECTED, FAILED or CLOSED: RTCDtlsTransport, webrtc-pc 5.5. */
+uint32_t taut_pc_dtls_state(const taut_pc *pc);
 /* Whether the peer takes candidates one by one: 1 or 0, by its description; -1: there is none yet. */
 int taut_pc_can_trickle_ice_candidates(const taut_pc *pc);
 

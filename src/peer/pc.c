@@ -225,6 +225,18 @@ uint32_t taut_pc_ice_connection_state(const taut_pc *pc)
 	return pc->closed ? TAUT_ICE_STATE_CLOSED : states[tt_ice_state(pc->ice)];
 }
 
+uint32_t taut_pc_ice_role(const taut_pc *pc)
+{
+	if (!pc_local_sdp(pc) && !pc_remote_sdp(pc))
+		return TAUT_ICE_ROLE_UNKNOWN;
+	return tt_ice_controlling(pc->ice) ? TAUT_ICE_ROLE_CONTROLLING : TAUT_ICE_ROLE_CONTROLLED;
+}
+
+uint32_t taut_pc_dtls_state(const taut_pc *pc)
+{
+	return pc->closed ? TAUT_STATE_CLOSED : pc->dtls_state;
+}
+
 /* ---- from new to free ---- */
 
 /* webrtc-pc section 4.4.1.6, "set a configuration": TURN wants both, STUN neither. */

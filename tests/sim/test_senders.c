@@ -213,6 +213,9 @@ static void ice_goes_through_its_states(void **state)
 	assert_true(w.ice_states & 1u << TAUT_ICE_STATE_NEW);
 	assert_true(w.ice_states & 1u << TAUT_ICE_STATE_CHECKING);
 	assert_true(1u << taut_pc_ice_connection_state(pc(&w, 0)) & up);
+	assert_int_equal(taut_pc_ice_role(pc(&w, 0)), TAUT_ICE_ROLE_CONTROLLING);
+	assert_int_equal(taut_pc_ice_role(pc(&w, 1)), TAUT_ICE_ROLE_CONTROLLED);
+	assert_int_equal(taut_pc_dtls_state(pc(&w, 0)), TAUT_STATE_CONNECTED);
 	w.pair.cut = true;
 	assert_true(pair_run(&w.pair, 60 * SECOND, has_failed));
 	assert_true(w.ice_states & 1u << TAUT_ICE_STATE_DISCONNECTED);

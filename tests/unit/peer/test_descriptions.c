@@ -184,6 +184,8 @@ static void the_other_states_can_be_asked_for(void **state)
 
 	assert_int_equal(taut_pc_gathering_state(t->a), TAUT_GATHERING_NEW);
 	assert_int_equal(taut_pc_ice_connection_state(t->a), TAUT_ICE_STATE_NEW);
+	assert_int_equal(taut_pc_ice_role(t->a), TAUT_ICE_ROLE_UNKNOWN);
+	assert_int_equal(taut_pc_dtls_state(t->a), TAUT_STATE_NEW);
 	add(t->a);
 	negotiate(t->a, t->b);
 	while ((ev = taut_pc_poll_event(t->a)) != NULL) {
@@ -198,6 +200,7 @@ static void the_other_states_can_be_asked_for(void **state)
 	taut_pc_close(t->a, 1);
 	assert_int_equal(taut_pc_signaling_state(t->a), TAUT_SIGNALING_CLOSED);
 	assert_int_equal(taut_pc_ice_connection_state(t->a), TAUT_ICE_STATE_CLOSED);
+	assert_int_equal(taut_pc_dtls_state(t->a), TAUT_STATE_CLOSED);
 }
 
 int main(void)
