@@ -83,6 +83,8 @@ int taut_pc_set_codec_preferences(taut_pc *pc, taut_time now, taut_transceiver i
 		return pc_fail_closed(pc);
 	if (!t)
 		return pc_fail_no_transceiver(pc);
+	if (count > 0 && !codecs)
+		return pc_fail(pc, TAUT_E_INVAL, "TypeError", NULL, "there are no codecs");
 	for (size_t i = 0; i < count; i++) {
 		struct taut_codec c;
 		const char *at = (const char *)codecs + i * codecs[0].size;

@@ -83,6 +83,8 @@ int taut_pc_set_streams(taut_pc *pc, taut_time now, taut_transceiver id,
 		return pc_fail_closed(pc);
 	if (!t)
 		return pc_fail_no_transceiver(pc);
+	if (count > 0 && !stream_ids)
+		return pc_fail(pc, TAUT_E_INVAL, "TypeError", NULL, "there are no ids");
 	int err = pc_copy_streams(pc, stream_ids, count, &fresh);
 	if (err)
 		return err;

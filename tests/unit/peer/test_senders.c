@@ -285,6 +285,8 @@ static void streams_have_a_ceiling_and_names(void **state)
 		       "OperationError");
 	assert_refused(t->a, taut_pc_set_streams(t->a, 1, voice, bad, 2), TAUT_E_INVAL,
 		       "TypeError");
+	assert_refused(t->a, taut_pc_set_streams(t->a, 1, voice, NULL, 1), TAUT_E_INVAL,
+		       "TypeError");
 	assert_refused(t->a, taut_pc_set_streams(t->a, 1, 99, many, 1), TAUT_E_GONE,
 		       "InvalidStateError");
 	assert_int_equal(at(t->a, 0)->stream_count, 16);
@@ -379,6 +381,7 @@ static void preferences_are_of_what_is_configured(void **state)
 	assert_refused(t->a, prefer(t->a, audio, &other, 1), TAUT_E_INVAL, mod);
 	other.size = 1;
 	assert_refused(t->a, prefer(t->a, audio, &other, 1), TAUT_E_INVAL, "TypeError");
+	assert_refused(t->a, prefer(t->a, audio, NULL, 1), TAUT_E_INVAL, "TypeError");
 	assert_refused(t->a, prefer(t->a, 99, codecs, 1), TAUT_E_GONE, "InvalidStateError");
 	taut_pc_close(t->a, 1);
 	assert_refused(t->a, prefer(t->a, audio, codecs, 1), TAUT_E_STATE, "InvalidStateError");
