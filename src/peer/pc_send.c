@@ -61,12 +61,14 @@ void pc_drop_check(struct taut_pc *pc, taut_time now)
 	pc->next_packet_len = 0;
 }
 
-/* Data lies at buf + p->path.head. 0: it cannot leave. */
-static size_t leave(struct taut_pc *pc, uint8_t *buf, size_t len, struct packet *p)
+/* Data lies at buf + p->path.head. 0: it cannot leave, for want of a permission. */
+static size_t leave(struct taut_pc *pc, taut_time now, uint8_t *buf, size_t len, struct packet *p)
 {
 	p->head = p->path.head;
 	p->data = len;
 	p->len = tt_ice_wrap(pc->ice, &p->path, buf, len, ROOM);
+	if (p->len == 0)
+		tt_drop(pc->env, now, TAUT_DROP_NO_PATH, TT_INT("bytes", len));
 	return p->len;
 }
 
@@ -84,7 +86,7 @@ static size_t held_packet(struct taut_pc *pc, taut_time now, uint8_t *buf, struc
 	}
 	memcpy(buf + p->path.head, pc->next_packet, len);
 	p->len = p->data = len;
-	return p->check ? len : leave(pc, buf, len, p);
+	return p->check ? len : leave(pc, now, buf, len, p);
 }
 
 static size_t next_check(struct taut_pc *pc, taut_time now, uint8_t *buf, struct packet *p)
@@ -113,7 +115,7 @@ static size_t next_data(struct taut_pc *pc, taut_time now, uint8_t *buf, struct 
 		len = next_media(pc, now, data, PC_PACKET);
 	if (len == 0 && !pc->closed)
 		len = next_sctp(pc, now, data, PC_PACKET);
-	return len > 0 ? leave(pc, buf, len, p) : 0;
+	return len > 0 ? leave(pc, now, buf, len, p) : 0;
 }
 
 /* Closed, DTLS says goodbye, and then TURN servers are told: in that order, because the first may

@@ -281,8 +281,12 @@ static void a23_an_allocation_ends_when_its_server_answers_without_end(void **st
 		begin(&d);
 		const uint64_t before = d.turn.requests;
 		d.turn.fault = faults[i];
-		duo_wait(&d,
-			 11 * MINUTE); /* permissions, channels and the allocation had their turn */
+		duo_wait(&d, 4 * MINUTE);
+		assert_int_equal(d.side[0].state, TAUT_STATE_CONNECTED);
+		assert_int_equal(dropped(&d, TAUT_DROP_NO_PATH), 0);
+		duo_say(&d, 0, 1000); /* the permission is gone: nothing leaves, which is counted */
+		assert_true(dropped(&d, TAUT_DROP_NO_PATH) > 0);
+		duo_wait(&d, 7 * MINUTE); /* permissions, channels and the allocation had their turn */
 		/* At most four for each of a permission, a channel and the allocation, of both. */
 		assert_true(d.turn.requests > before && d.turn.requests - before <= 2 * 3 * 4);
 		for (int k = 0; k < 2; k++)
