@@ -263,10 +263,10 @@ static void write_forward(struct wr *out, const struct tt_sctp *s, struct rd *in
 	wr_u32(out, near(in, s->tracker.cum.v));
 	for (uint8_t n = how % 4; n > 0; n--) {
 		const uint8_t which = rd_u8(in);
-		tt_sctp_write_skipped(out,
-				      &(struct sctp_skipped){ which % STREAMS, which & 16,
-							      { near(in, 64) } },
-				      interleaved);
+		tt_sctp_write_skipped(
+			out,
+			&(struct sctp_skipped){ which % STREAMS, which & 16, { near(in, 64) } },
+			interleaved);
 	}
 	tt_sctp_end(out, at);
 }

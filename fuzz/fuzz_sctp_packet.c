@@ -25,8 +25,8 @@ static void again_data(const struct sctp_tlv *chunk, uint8_t *buf, size_t cap)
 	FUZZ_CHECK(tt_sctp_read_data(&b, &c), "DATA that was written");
 	FUZZ_CHECK(a.tsn.v == b.tsn.v && a.stream == b.stream && a.mid.v == b.mid.v &&
 			   a.interleaved == b.interleaved && a.fsn == b.fsn && a.ppid == b.ppid &&
-			   a.begin == b.begin && a.end == b.end &&
-			   a.unordered == b.unordered && a.immediate == b.immediate &&
+			   a.begin == b.begin && a.end == b.end && a.unordered == b.unordered &&
+			   a.immediate == b.immediate &&
 			   span_eq((struct span){ a.data, a.len }, (struct span){ b.data, b.len }),
 		   "the same DATA");
 }

@@ -245,7 +245,9 @@ static void give_data(struct world *w, struct model *m, struct rd *in)
 	struct chunk *c = &m->chunks[m->count];
 
 	if (m->interleaved)
-		d.fsn = d.begin ? 0 : fuzz_pick(in, 5) == 4 ? UINT32_MAX - rd_u8(in) : rd_u8(in) % 4;
+		d.fsn = d.begin                 ? 0
+			: fuzz_pick(in, 5) == 4 ? UINT32_MAX - rd_u8(in)
+						: rd_u8(in) % 4;
 	if (d.interleaved && !d.begin)
 		d.ppid = 0; /* says nothing there */
 	for (size_t i = 0; i < d.len; i++)

@@ -2,8 +2,8 @@
 /* fuzz_sctp_tx.c - the sending half of SCTP against a naive receiver.
  *
  * Messages are queued, cut into chunks, lost, acknowledged by what the receiver has (or by a liar),
- * marked, sent again, and given up. The model copies each chunk when it is cut. Messages of a
- * stream are cut from front to back and one after another; a chunk that is sent again is the same;
+ * marked, sent again, and given up, as DATA or as I-DATA (RFC 8260). The model copies each chunk when
+ * it is cut. Messages of a stream are cut from front to back and one after another; a chunk that is sent again is the same;
  * what is acknowledged is counted once; and when all is acknowledged nothing is held. */
 #include <string.h>
 
@@ -24,6 +24,7 @@ struct said {
 	bool unordered;
 	taut_time expires; /* 0: never */
 	size_t len, cut;
+	uint32_t fsn;
 };
 
 struct world {
@@ -35,7 +36,7 @@ struct world {
 	size_t count;
 	struct said said[MESSAGES]; /* by ppid */
 	size_t messages;
-	struct serial32 next_mid[STREAMS];
+	struct serial32 next_mid[STREAMS], next_unordered[STREAMS];
 	bool lied;
 };
 
@@ -91,10 +92,13 @@ static void cut(struct world *w, size_t max)
 	for (size_t k = 0; k < c->d.len; k++)
 		FUZZ_CHECK(c->d.data[k] == byte_of(c->d.ppid, s->cut + k), "byte for byte");
 	memcpy(c->bytes, c->d.data, c->d.len);
-	if (c->d.begin && !s->unordered) {
-		FUZZ_CHECK(s32_eq(c->d.mid, w->next_mid[s->stream]), "SSN after SSN");
-		w->next_mid[s->stream] = s32_add(w->next_mid[s->stream], 1);
+	if (c->d.begin && (w->q.interleaved || !s->unordered)) {
+		struct serial32 *next = s->unordered ? w->next_unordered : w->next_mid;
+		FUZZ_CHECK(s32_eq(c->d.mid, next[s->stream]), "number after number");
+		next[s->stream] = s32_add(next[s->stream], 1);
 	}
+	FUZZ_CHECK(c->d.interleaved == w->q.interleaved && c->d.fsn == s->fsn, "FSN after FSN");
+	s->fsn++;
 	for (uint32_t k = 0; c->d.begin && k < c->d.ppid; k++)
 		FUZZ_CHECK(w->said[k].stream != s->stream || w->said[k].cut > 0 ||
 				   (w->said[k].expires && w->said[k].expires <= w->now),
@@ -203,27 +207,30 @@ static void acknowledge_falsely(struct world *w, struct rd *in)
 
 static void check(struct world *w)
 {
-	size_t unsent = 0, held = 0;
+	size_t unsent = 0, held = 0, begun = 0;
+	bool counted[MESSAGES] = { false };
 
 	note_placeholders(w);
 	FUZZ_CHECK(tt_sctp_flight_adds_up(&w->f), "the flight adds up");
 	for (size_t i = 0; i < w->q.count; i++) {
 		unsent += w->q.streams[i].buffered;
-		for (const struct sctp_message *m = w->q.streams[i].head; m; m = m->next)
+		for (const struct sctp_message *m = w->q.streams[i].head; m; m = m->next) {
 			held += m->chunks == 0 ? tt_sctp_queue_cost(m->len) : 0;
+			begun += m->cut > 0 ? m->len : 0;
+		}
 	}
 	FUZZ_CHECK(unsent == w->q.unsent, "what is unsent adds up");
-	const struct sctp_message *last = NULL;
+	FUZZ_CHECK(begun == w->q.begun, "what is begun adds up");
 	for (struct serial32 t = s32_add(w->f.cum, 1); s32_before(t, w->f.next);
 	     t = s32_add(t, 1)) {
 		const struct sctp_sent *s = tt_sctp_flight_at(&w->f, t);
 		const struct cut *c = &w->cuts[s32_diff(w->cuts[0].tsn, t)];
 		const struct sctp_data d = tt_sctp_flight_data(&w->f, t);
-		held += s->m != last ? tt_sctp_queue_cost(s->m->len) : 0;
-		last = s->m;
+		held += counted[s->m->ppid] ? 0 : tt_sctp_queue_cost(s->m->len);
+		counted[s->m->ppid] = true; /* interleaved, other messages lie between its chunks */
 		FUZZ_CHECK(d.len == c->d.len && memcmp(d.data, c->bytes, d.len) == 0 &&
-				   s32_eq(d.mid, c->d.mid) && d.begin == c->d.begin &&
-				   d.end == c->d.end,
+				   s32_eq(d.mid, c->d.mid) && d.fsn == c->d.fsn &&
+				   d.begin == c->d.begin && d.end == c->d.end,
 			   "sent again, it is the same");
 	}
 	FUZZ_CHECK(held == w->q.held, "what is held adds up");
@@ -302,14 +309,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct world w;
 	struct rd in = rd_make(data, size);
-	const struct serial32 first = s32(rd_u8(&in) & 1 ? 0u - 20 : 1000);
+	const uint8_t how = rd_u8(&in);
+	const struct serial32 first = s32(how & 1 ? 0u - 20 : 1000);
 
 	w.count = w.messages = 0;
 	w.lied = false;
 	w.now = FUZZ_SECOND;
 	memset(w.next_mid, 0, sizeof w.next_mid);
+	memset(w.next_unordered, 0, sizeof w.next_unordered);
 	fuzz_env_begin(&w.env, 1);
 	tt_sctp_queue_init(&w.q, &w.env.env, STREAMS, 1 << 20);
+	w.q.interleaved = how & 2;
+	w.q.share = how & 4 ? 1 << 20 : 300;
 	tt_sctp_flight_init(&w.f, &w.env.env, &w.q, first);
 	for (int n = 0; n < OPERATIONS && rd_left(&in) > 0; n++)
 		operate(&w, &in);
