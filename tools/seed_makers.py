@@ -311,7 +311,13 @@ def sctp_by_hand():
               chunk(130, 0, param(13, struct.pack(">III2H", 5, 4, 3, 1, 2)) + param(
                   16, struct.pack(">II", 5, 1))), chunk(130, 0, param(14, struct.pack(">IH", 5, 1))),
               chunk(130, 0, param(15, bytes(4))), chunk(130, 0, param(17, bytes(8))),
-              chunk(192, 0, struct.pack(">IHH", 9, 1, 1)), b"\0\0\0\3", b"\0\0\0\0", b"\3\0\xff\xff"]
+              chunk(192, 0, struct.pack(">IHH", 9, 1, 1)),
+              chunk(64, 2, struct.pack(">IHHII", 1, 2, 0, 65536, 51) + b"data"),
+              chunk(64, 5, struct.pack(">IHHII", 2, 2, 9, 65536, 7) + b"more"), chunk(64, 3, bytes(15)),
+              chunk(194, 0, struct.pack(">IHHIHHI", 9, 1, 0, 65536, 2, 1, 4)),
+              chunk(194, 0, struct.pack(">IHH", 9, 1, 0)),
+              chunk(1, 0, init + param(0x8008, bytes([130, 192, 64, 194])) + param(0x8001, b"\0\0\0\1")),
+              b"\0\0\0\3", b"\0\0\0\0", b"\3\0\xff\xff"]
     head = struct.pack(">HHII", 5000, 5000, 7, 0)
     return [head + b for b in bodies] + [head + b"".join(bodies[k:k + 3]) for k in range(20)]
 
