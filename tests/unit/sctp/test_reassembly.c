@@ -91,12 +91,54 @@ static void what_forward_tsn_makes_whole_is_dropped_without_memory(void **state)
 	end();
 }
 
+static enum sctp_taken give_fragment(uint32_t tsn, uint32_t fsn, const char *flags, size_t len)
+{
+	uint8_t bytes[256];
+	const struct sctp_data d = { .tsn = { tsn }, .interleaved = true, .fsn = fsn,
+				     .begin = strchr(flags, 'B'), .end = strchr(flags, 'E'),
+				     .unordered = strchr(flags, 'U'), .data = bytes, .len = len };
+
+	memset(bytes, (int)('a' + fsn), sizeof bytes);
+	const enum sctp_taken taken = tt_sctp_reassembly_add(&rx, &tracker, &d);
+	if (taken == SCTP_TAKEN)
+		tt_sctp_tracker_add(&tracker, d.tsn);
+	return taken;
+}
+
+/* The fragment that makes a message whole finds no memory to join it: as if it had not come. */
+static void a_fragment_without_memory_for_its_message_can_come_again(void **state)
+{
+	(void)state;
+	begin(1000);
+	rx.interleaved = true;
+	for (int unordered = 0; unordered < 2; unordered++) {
+		const uint32_t tsn = tracker.cum.v + 1;
+		assert_int_equal(give_fragment(tsn, 0, unordered ? "BU" : "B", 10), SCTP_TAKEN);
+		assert_int_equal(give_fragment(tsn + 1, 1, unordered ? "U" : "", 10), SCTP_TAKEN);
+		assert_int_equal(give_fragment(tsn + 3, 3, unordered ? "EU" : "E", 30), SCTP_TAKEN);
+		const size_t held = rx.held;
+		env.max_memory = env.memory;
+		assert_int_equal(give_fragment(tsn + 2, 2, unordered ? "U" : "", 10), SCTP_NO_MEMORY);
+		assert_int_equal(rx.held, held);
+		assert_int_equal(rx.count, 2);
+		env.max_memory = 0;
+		assert_int_equal(give_fragment(tsn + 2, 2, unordered ? "U" : "", 10), SCTP_TAKEN);
+		const struct sctp_run *run = tt_sctp_reassembly_poll(&rx);
+		assert_non_null(run);
+		assert_int_equal(run->len, 60);
+		assert_memory_equal(run->data, "aaaaaaaaaabbbbbbbbbbccccccccccdddddddddd", 40);
+		assert_int_equal(rx.count, 0);
+	}
+	end();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_fragment_too_large_alone_takes_its_message_with_it),
 		cmocka_unit_test(what_forward_tsn_makes_whole_finds_a_place_to_wait),
 		cmocka_unit_test(what_forward_tsn_makes_whole_is_dropped_without_memory),
+		cmocka_unit_test(a_fragment_without_memory_for_its_message_can_come_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
