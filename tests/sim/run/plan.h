@@ -43,6 +43,7 @@ struct plan {
 	bool offerer;  /* which one */
 	bool near_wrap, traced, clock_jumps, restarts, stun_silent;
 	bool glare;    /* both offer at once */
+	bool old_sctp; /* the victim speaks RFC 9260 alone: DATA, and a checksum in each packet */
 	bool heals;    /* an application that restarts ICE when it is told "disconnected" */
 	bool vanishes; /* in the end one is gone without a word */
 	enum fault fault;

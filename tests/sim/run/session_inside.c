@@ -258,6 +258,19 @@ static void look_at_silence(struct world_peer *p)
 				: buf[0]);
 }
 
+/* One that speaks RFC 9260 alone, before it says what it knows; and what comes of it. */
+static void look_at_extensions(struct side *a, struct tt_sctp *sctp)
+{
+	const struct plan *plan = &a->s->plan;
+
+	if (plan->old_sctp && a == &a->s->sides[plan->victim] && sctp->state == SCTP_CLOSED)
+		sctp->cfg.no_interleaving = sctp->cfg.no_zero_checksum = true;
+	if (sctp->state == SCTP_ESTABLISHED && (sctp->rx.interleaved == plan->old_sctp ||
+						sctp->peer_zero_checksum == plan->old_sctp))
+		world_fail(a->peer.world, "%s: not the extensions of SCTP that both know",
+			   a->peer.cfg.name);
+}
+
 void session_look_inside(struct world_peer *p)
 {
 	struct side *a = p->cfg.user;
@@ -268,6 +281,8 @@ void session_look_inside(struct world_peer *p)
 		wind_up_rtp(p->pc->rtp);
 	if (p->cfg.near_wrap && p->pc->channels && p->pc->channels->sctp)
 		wind_up_streams(p, p->pc->channels->sctp);
+	if (p->pc->channels && p->pc->channels->sctp)
+		look_at_extensions(a, p->pc->channels->sctp);
 	look_at_peer(p);
 	look_at_timers(p);
 	look_at_silence(p);
