@@ -259,17 +259,19 @@ static void take_back(struct world *w, int i, bool seen)
 
 static void prefer(struct world *w, int i, const struct taut_transceiver_info *info, bool rtx)
 {
-	static const struct taut_codec all[] = {
-		{ .size = sizeof all[0], .mime = "video/VP8", .clock_rate = 90000 },
-		{ .size = sizeof all[0], .mime = "video/rtx", .clock_rate = 90000 },
-		{ .size = sizeof all[0], .mime = "audio/opus", .clock_rate = 48000, .channels = 2 },
-	};
-	const bool video = info->kind == TAUT_VIDEO;
+	const struct taut_config *cfg = taut_pc_get_configuration(w->pc[i]);
+	struct taut_codec list[3];
+	size_t n = 0;
 
-	fine(w, i,
-	     taut_pc_set_codec_preferences(w->pc[i], w->now, info->id, video ? all : all + 2,
-					   video && rtx ? 2 : 1),
-	     "prefer");
+	FUZZ_CHECK(cfg, "there is a configuration");
+	for (size_t k = 0; k < cfg->codec_count; k++)
+		if ((cfg->codecs[k].channels == 0) == (info->kind == TAUT_VIDEO))
+			list[n++] = cfg->codecs[k];
+	if (rtx && info->kind == TAUT_VIDEO)
+		list[n++] = (struct taut_codec){ .size = sizeof list[0],
+						 .mime = "video/rtx",
+						 .clock_rate = 90000 };
+	fine(w, i, taut_pc_set_codec_preferences(w->pc[i], w->now, info->id, list, n), "prefer");
 }
 
 static void set_parameters(struct world *w, int i, taut_transceiver id, uint8_t how)

@@ -145,6 +145,13 @@ int taut_pc_new(taut_pc **out, taut_env *env, const struct taut_config *cfg, tau
 /* At once and without a word to the peer; taut_pc_close says goodbye first. */
 void taut_pc_free(taut_pc *pc);
 const struct taut_error *taut_pc_error(const taut_pc *pc); /* of the last call that failed */
+/* As it was given, with the defaults filled in; what it points to lives until the next call of this or
+ * the next one. NULL: no memory. webrtc-pc 4.4.2. */
+const struct taut_config *taut_pc_get_configuration(taut_pc *pc);
+/* Other servers, until the first local description is set (later TAUT_E_UNSUPPORTED), and another
+ * user. The rest is as it was, or TAUT_E_INVAL (InvalidModificationError); so is a URL that is none
+ * (SyntaxError). TAUT_E_LIMIT: more than 4. After an error nothing has changed. webrtc-pc 4.4.1.6. */
+int taut_pc_set_configuration(taut_pc *pc, taut_time now, const struct taut_config *cfg);
 
 /* ---- network: you are told and you are asked ---- */
 

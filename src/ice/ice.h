@@ -155,6 +155,9 @@ void tt_ice_remote_end(struct tt_ice *ice, taut_time now); /* a=end-of-candidate
  * by the next gather. TAUT_E_NOMEM. */
 int tt_ice_set_interfaces(struct tt_ice *ice, taut_time now, const struct taut_interface *all,
 			  size_t n);
+/* Others than tt_ice_new was told. TAUT_E_STATE: after the first gather; TAUT_E_NOMEM: those of before
+ * stay. */
+int tt_ice_set_servers(struct tt_ice *ice, const struct tt_ice_server *servers, size_t count);
 /* Once per generation; again is harmless. */
 void tt_ice_gather(struct tt_ice *ice, taut_time now);
 /* UDP (one per usable address), CLOSE, RESOLVE (STUN servers; flow is only a number there),

@@ -99,6 +99,59 @@ static int make_probes(struct tt_ice *ice)
 	return ice->probe_room == 0 || ice->probe ? TAUT_OK : TAUT_E_NOMEM;
 }
 
+static void free_servers(struct tt_ice *ice)
+{
+	tt_ice_free_relays(ice);
+	for (size_t i = 0; i < ice->server_count; i++) {
+		struct ice_server *s = &ice->server[i];
+		if (s->password)
+			OPENSSL_cleanse(s->password, strlen(s->password));
+		tt_free(ice->env, s->password);
+		tt_free(ice->env, s->user);
+		tt_free(ice->env, s->host);
+	}
+	tt_free(ice->env, ice->server);
+	tt_free(ice->env, ice->probe);
+	tt_free(ice->env, ice->base);
+}
+
+static int take_servers(struct tt_ice *ice, const struct tt_ice_config *cfg)
+{
+	int err = copy_servers(ice, cfg);
+
+	if (!err)
+		err = make_probes(ice);
+	return err ? err : tt_ice_make_bases(ice);
+}
+
+int tt_ice_set_servers(struct tt_ice *ice, const struct tt_ice_server *servers, size_t count)
+{
+	const struct tt_ice_config cfg = { .servers = servers, .server_count = count };
+
+	if (ice->gathered)
+		return TAUT_E_STATE;
+	struct tt_ice *fresh = tt_alloc(ice->env, sizeof *fresh);
+	if (!fresh)
+		return TAUT_E_NOMEM;
+	fresh->env = ice->env;
+	int err = take_servers(fresh, &cfg);
+	if (err) {
+		free_servers(fresh);
+	} else {
+		memcpy(fresh->base, ice->base, TT_ICE_MAX_BASES * sizeof *ice->base);
+		free_servers(ice);
+		ice->server = fresh->server;
+		ice->server_count = fresh->server_count;
+		ice->probe = fresh->probe;
+		ice->probe_room = fresh->probe_room;
+		ice->relay = fresh->relay;
+		ice->base = fresh->base;
+		ice->base_count = fresh->base_count;
+	}
+	tt_free(ice->env, fresh);
+	return err;
+}
+
 int tt_ice_new(struct tt_ice **out, struct tt_env *env, const struct tt_ice_config *cfg,
 	       taut_time now)
 {
@@ -115,11 +168,7 @@ int tt_ice_new(struct tt_ice **out, struct tt_env *env, const struct tt_ice_conf
 	ice->next_check = now; /* the first check leaves at once */
 	ice->last_check = now - TT_ICE_TA;
 	ice->why = "new";
-	int err = copy_servers(ice, cfg);
-	if (!err)
-		err = make_probes(ice);
-	if (!err)
-		err = tt_ice_make_bases(ice);
+	int err = take_servers(ice, cfg);
 	if (!err && !tt_random(env, &ice->tiebreaker, sizeof ice->tiebreaker))
 		err = TAUT_E_CRYPTO;
 	if (!err)
@@ -138,19 +187,8 @@ void tt_ice_free(struct tt_ice *ice)
 		return;
 	tt_ice_gen_free(ice, ice->prev);
 	tt_ice_gen_free(ice, ice->cur);
-	tt_ice_free_relays(ice);
-	for (size_t i = 0; i < ice->server_count; i++) {
-		struct ice_server *s = &ice->server[i];
-		if (s->password)
-			OPENSSL_cleanse(s->password, strlen(s->password));
-		tt_free(ice->env, s->password);
-		tt_free(ice->env, s->user);
-		tt_free(ice->env, s->host);
-	}
-	tt_free(ice->env, ice->server);
-	tt_free(ice->env, ice->base);
+	free_servers(ice);
 	tt_free(ice->env, ice->local);
-	tt_free(ice->env, ice->probe);
 	tt_free(ice->env, ice->response);
 	tt_free(ice->env, ice);
 }

@@ -67,7 +67,7 @@ enum ice_server_state { SERVER_WANTED, SERVER_ASKED, SERVER_KNOWN, SERVER_FAILED
 
 struct ice_server {
 	enum ice_server_state state;
-	taut_flow id; /* of the RESOLVE request */
+	taut_flow id;                 /* of the RESOLVE request */
 	char *host, *user, *password; /* user NULL: it is one of STUN */
 	uint16_t port;
 	struct taut_addr addr[2]; /* IPv4, IPv6; family 0: none */
@@ -181,9 +181,10 @@ struct tt_ice {
 	struct ice_server *server;
 	size_t server_count;
 	struct ice_probe *probe;
-	size_t probe_room; /* one for each base and server */
+	size_t probe_room;       /* one for each base and server */
 	struct ice_relay *relay; /* TT_ICE_MAX_RELAYS of them; NULL: no server is one of TURN */
 	bool gathering;          /* gather was called in this generation */
+	bool gathered;           /* or ever */
 
 	struct ice_gen *cur, *prev;
 	taut_time prev_until;     /* 0: prev is needed; else what is under way to it is awaited */
@@ -283,7 +284,7 @@ struct tt_ice_path tt_ice_pair_path(const struct tt_ice *ice, const struct ice_g
 /* ice_check.c */
 struct ice_turn {
 	int pair, probe, relay; /* whose turn it is; -1: not */
-	taut_time at;    /* when there is something to do; INT64_MAX */
+	taut_time at;           /* when there is something to do; INT64_MAX */
 };
 struct ice_turn tt_ice_turn(const struct tt_ice *ice, taut_time now);
 size_t tt_ice_check_write(struct tt_ice *ice, taut_time now, int pair, struct tt_ice_out *out);

@@ -179,7 +179,7 @@ void tt_ice_gather(struct tt_ice *ice, taut_time now)
 {
 	if (ice->gathering)
 		return;
-	ice->gathering = true;
+	ice->gathering = ice->gathered = true;
 	open_bases(ice);
 	for (int i = 0; i < TT_ICE_MAX_BASES; i++)
 		if (ice->base[i].state == BASE_OPEN)

@@ -7,12 +7,6 @@
 
 #include "base/config.h"
 
-enum {
-	DEFAULT_MAX_MESSAGE = 262144,
-	DEFAULT_MAX_MEMORY = 32 * 1024 * 1024,
-	TURN_TEXT = 508, /* of a USERNAME, RFC 8489 section 14.3: below 509 octets */
-};
-
 /* ---- errors ---- */
 
 static const char no_text[] = "out of memory";
@@ -239,51 +233,6 @@ uint32_t taut_pc_dtls_state(const taut_pc *pc)
 
 /* ---- from new to free ---- */
 
-/* webrtc-pc section 4.4.1.6, "set a configuration": TURN wants both, STUN neither. */
-static int read_server(const struct taut_config *cfg, size_t i, struct tt_ice_server *out,
-		       char *host, size_t cap)
-{
-	const char *at = (const char *)cfg->ice_servers + i * cfg->ice_servers[0].size;
-	struct taut_ice_server s;
-	bool turn = false;
-
-	*out = (struct tt_ice_server){ .host = host };
-	int err = tt_config_take(&s, sizeof s, at);
-	if (!err)
-		err = pc_read_server(s.url, host, cap, &out->port, &turn);
-	if (err || !turn)
-		return err;
-	if (!s.username || !s.credential || strlen(s.username) > TURN_TEXT ||
-	    strlen(s.credential) > TURN_TEXT)
-		return TAUT_E_INVAL;
-	out->user = s.username;
-	out->password = s.credential;
-	return TAUT_OK;
-}
-
-static int make_ice(struct taut_pc *pc, const struct taut_config *cfg, taut_time now)
-{
-	struct tt_ice_server servers[TT_ICE_MAX_SERVERS];
-	char hosts[TT_ICE_MAX_SERVERS][256];
-
-	if (cfg->ice_server_count > TT_ICE_MAX_SERVERS)
-		return TAUT_E_LIMIT;
-	if (cfg->ice_transport_policy > TAUT_ICE_RELAY)
-		return TAUT_E_INVAL;
-	for (size_t i = 0; i < cfg->ice_server_count; i++) {
-		int err = read_server(cfg, i, &servers[i], hosts[i], sizeof hosts[i]);
-		if (err)
-			return err;
-		pc->relays |= servers[i].user != NULL;
-	}
-	const struct tt_ice_config ice = { .servers = servers,
-					   .server_count = cfg->ice_server_count,
-					   .relay_only =
-						   cfg->ice_transport_policy == TAUT_ICE_RELAY,
-					   .next_flow = &pc->next_flow };
-	return tt_ice_new(&pc->ice, pc->env, &ice, now);
-}
-
 static int make_names(struct taut_pc *pc)
 {
 	uint64_t r[3];
@@ -307,7 +256,7 @@ static int set_up(struct taut_pc *pc, const struct taut_config *cfg, taut_time n
 	int err = make_names(pc);
 
 	memcpy(pc->ext_ids, ids, sizeof ids);
-	pc->max_message_size = cfg->max_message_size ? cfg->max_message_size : DEFAULT_MAX_MESSAGE;
+	pc->max_message_size = pc_max_message(cfg);
 	pc->send_buffer_size = cfg->send_buffer_size;
 	pc->srtp_backend = cfg->srtp_backend;
 	pc->pacing_burst = cfg->pacing_burst;
@@ -321,7 +270,9 @@ static int set_up(struct taut_pc *pc, const struct taut_config *cfg, taut_time n
 		err = TAUT_E_CRYPTO;
 	if (!err)
 		err = tt_dtls_new(&pc->dtls, pc->owner->dtls, pc->env);
-	return err ? err : make_ice(pc, cfg, now);
+	if (!err)
+		err = pc_make_ice(pc, cfg, now);
+	return err ? err : pc_keep_servers(pc, cfg);
 }
 
 int taut_pc_new(taut_pc **out, taut_env *env, const struct taut_config *cfg, taut_time now)
@@ -338,7 +289,7 @@ int taut_pc_new(taut_pc **out, taut_env *env, const struct taut_config *cfg, tau
 	if (!pc)
 		return TAUT_E_NOMEM;
 	pc->owner = env;
-	tt_env_init_child(&pc->base, &env->base, c.max_memory ? c.max_memory : DEFAULT_MAX_MEMORY);
+	tt_env_init_child(&pc->base, &env->base, pc_max_memory(&c));
 	pc->env = &pc->base;
 	pc->user = c.user;
 	pc->next_flow = 1;
@@ -380,6 +331,7 @@ void taut_pc_free(taut_pc *pc)
 	pc_free_description(&pc->pending_local);
 	pc_free_description(&pc->pending_remote);
 	pc_forget_candidates(pc, true);
+	pc_free_config(pc);
 	pc_free_codecs(pc);
 	pc_free_events(pc);
 	tt_free(pc->env, pc->transceivers);

@@ -158,7 +158,10 @@ struct taut_pc {
 	size_t asleep_at;   /* its place in the heap, from 1; 0: it is in the list */
 	taut_time wakes_at; /* what the heap goes by */
 	void *user;
-	taut_time now; /* of the last call that told it */
+	struct taut_ice_server *servers; /* as they were given, in a block with their texts */
+	struct pc_config *config;        /* handed out last; NULL until it is asked for */
+	uint8_t server_count, policy;    /* TAUT_ICE_ALL or _RELAY */
+	taut_time now;                   /* of the last call that told it */
 	struct pc_error error;
 	bool closed;
 	bool wants_send, wants_io, wants_event; /* a poll may yield something */
@@ -287,6 +290,13 @@ const char *pc_stream_at(const struct pc_transceiver *t, size_t i);
 int pc_copy_streams(struct taut_pc *pc, const char *const *ids, size_t count,
 		    struct pc_transceiver *to);
 void pc_take_streams(struct taut_pc *pc, struct pc_transceiver *t, struct pc_transceiver *from);
+
+/* configuration: pc_config.c */
+int pc_make_ice(struct taut_pc *pc, const struct taut_config *cfg, taut_time now);
+int pc_keep_servers(struct taut_pc *pc, const struct taut_config *cfg);
+size_t pc_max_message(const struct taut_config *cfg); /* or their defaults */
+size_t pc_max_memory(const struct taut_config *cfg);
+void pc_free_config(struct taut_pc *pc);
 
 /* codec preferences: pc_preference.c; t may be NULL, who has none */
 size_t pc_codec_order(const struct taut_pc *pc, const struct pc_transceiver *t, uint32_t kind,

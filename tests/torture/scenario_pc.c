@@ -81,18 +81,6 @@ static void drain(taut_pc *pc)
 		;
 }
 
-static void a_connection_is_made_and_freed(void **state)
-{
-	uint64_t random = 1;
-	taut_env *env = NULL;
-	taut_pc *pc = NULL;
-
-	(void)state;
-	make(&env, &pc, &random);
-	taut_pc_free(pc);
-	assert_int_equal(taut_env_free(env), TAUT_OK);
-}
-
 /* What failed for a moment may work the next time; a state that it left behind would show. */
 #define TWICE(pc, call)                                                                            \
 	do {                                                                                       \
@@ -102,6 +90,41 @@ static void a_connection_is_made_and_freed(void **state)
 			fine((pc), (call));                                                        \
 		}                                                                                  \
 	} while (0)
+
+/* Other servers before the first gathering, a relay among them. */
+static void change_servers(taut_pc *pc)
+{
+	static const struct taut_ice_server servers[] = {
+		{ .size = sizeof servers[0], .url = "stun:192.0.2.10" },
+		{ .size = sizeof servers[0],
+		  .url = "turn:192.0.2.11",
+		  .username = "me",
+		  .credential = "secret" },
+	};
+	const struct taut_config *is = taut_pc_get_configuration(pc);
+
+	if (!is) {
+		assert_true(anything_failed());
+		return;
+	}
+	struct taut_config cfg = *is;
+	cfg.ice_servers = servers;
+	cfg.ice_server_count = 2;
+	TWICE(pc, taut_pc_set_configuration(pc, 1, &cfg));
+}
+
+static void a_connection_is_made_and_freed(void **state)
+{
+	uint64_t random = 1;
+	taut_env *env = NULL;
+	taut_pc *pc = NULL;
+
+	(void)state;
+	if (make(&env, &pc, &random))
+		change_servers(pc);
+	taut_pc_free(pc);
+	assert_int_equal(taut_env_free(env), TAUT_OK);
+}
 
 static void add_all(taut_pc *pc)
 {
@@ -156,6 +179,10 @@ static void change_senders(taut_pc *pc)
 	if (fine(pc, taut_pc_get_sender_parameters(pc, t, &p)))
 		fine(pc, taut_pc_set_sender_parameters(pc, 1, t, &p));
 	TWICE(pc, taut_pc_set_codec_preferences(pc, 1, t, NULL, 0));
+	const struct taut_config *is = taut_pc_get_configuration(pc);
+	assert_true(is || anything_failed());
+	if (is)
+		TWICE(pc, taut_pc_set_configuration(pc, 1, is));
 	TWICE(pc, taut_pc_stop_transceiver(pc, 1, t));
 }
 
