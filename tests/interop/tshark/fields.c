@@ -51,7 +51,8 @@ static void stun_addrs(const struct tt_stun_msg *m, const uint8_t *p, size_t len
 
 	while (rd_left(&r) >= 4) {
 		const uint16_t type = rd_u16(&r), size = rd_u16(&r);
-		if (type == TT_STUN_XOR_MAPPED_ADDRESS && m->has & TT_STUN_HAS_XOR_MAPPED && !mapped++)
+		if (type == TT_STUN_XOR_MAPPED_ADDRESS && m->has & TT_STUN_HAS_XOR_MAPPED &&
+		    !mapped++)
 			put_stun_addr(&m->xor_mapped);
 		if (type == TT_STUN_MAPPED_ADDRESS && m->has & TT_STUN_HAS_MAPPED && !plain++)
 			put_stun_addr(&m->mapped);
@@ -59,7 +60,8 @@ static void stun_addrs(const struct tt_stun_msg *m, const uint8_t *p, size_t len
 			put_stun_addr(&m->peers[peers++]);
 		if (type == TT_STUN_XOR_RELAYED_ADDRESS && relayed < m->relayed_count)
 			put_stun_addr(&m->relayed[relayed++]);
-		if (type == TT_STUN_ALTERNATE_SERVER && m->has & TT_STUN_HAS_ALTERNATE && !alternate++)
+		if (type == TT_STUN_ALTERNATE_SERVER && m->has & TT_STUN_HAS_ALTERNATE &&
+		    !alternate++)
 			put_stun_addr(&m->alternate);
 		rd_take(&r, (size + 3u) & ~3u);
 	}
@@ -308,8 +310,11 @@ static bool sctp_data(const struct sctp_tlv *chunk)
 		return false;
 	put("sctp.data_tsn_raw", d.tsn.v);
 	put("sctp.data_sid", d.stream);
-	put("sctp.data_ssn", d.mid.v);
-	put("sctp.data_payload_proto_id", d.ppid);
+	put(d.interleaved ? "sctp.data_mid" : "sctp.data_ssn", d.mid.v);
+	if (d.interleaved && !d.begin)
+		put("sctp.data_fsn", d.fsn);
+	else
+		put("sctp.data_payload_proto_id", d.ppid);
 	put("sctp.data_b_bit", d.begin);
 	put("sctp.data_e_bit", d.end);
 	put("sctp.data_u_bit", d.unordered);
@@ -358,8 +363,9 @@ static void sctp_value(const struct sctp_tlv *p, const char *field)
 static void sctp_reconfig(struct sctp_tlv *p)
 {
 	static const char *const asks = "sctp.parameter_reconfig_request_sequence_number",
-				*const answers = "sctp.parameter_reconfig_response_sequence_number",
-				*const streams = "sctp.parameter_reconfig_sid";
+				 *const answers =
+					 "sctp.parameter_reconfig_response_sequence_number",
+				 *const streams = "sctp.parameter_reconfig_sid";
 
 	switch (p->tag) {
 	case SCTP_P_RESET_OUT:
@@ -411,13 +417,21 @@ static void sctp_causes(struct rd r)
 	}
 }
 
-static void sctp_forward(struct rd r)
+static bool sctp_forward(const struct sctp_tlv *chunk)
 {
-	put("sctp.forward_tsn_tsn", rd_u32(&r));
-	while (rd_left(&r) >= 4) {
-		put("sctp.forward_tsn_sid", rd_u16(&r));
-		put("sctp.forward_tsn_ssn", rd_u16(&r));
+	struct sctp_forward f;
+	struct sctp_skipped s;
+
+	if (!tt_sctp_read_forward(&f, chunk))
+		return false;
+	put(f.interleaved ? "sctp.i_forward_tsn_tsn" : "sctp.forward_tsn_tsn", f.cum.v);
+	while (tt_sctp_next_skipped(&f, &s)) {
+		put(f.interleaved ? "sctp.i_forward_tsn_sid" : "sctp.forward_tsn_sid", s.stream);
+		put(f.interleaved ? "sctp.forward_tsn_mid" : "sctp.forward_tsn_ssn", s.mid.v);
+		if (f.interleaved)
+			put("sctp.i_forward_tsn_u_bit", s.unordered);
 	}
+	return true;
 }
 
 /* Chunks whose readers are inside the association: what stands where. */
@@ -452,9 +466,6 @@ static void sctp_other(const struct sctp_tlv *c)
 	case SCTP_SHUTDOWN_COMPLETE:
 		put("sctp.shutdown_complete_t_bit", c->flags & SCTP_FLAG_T);
 		break;
-	case SCTP_FORWARD_TSN:
-		sctp_forward(value);
-		break;
 	default:
 		break;
 	}
@@ -479,8 +490,10 @@ static bool sctp(const uint8_t *p, size_t len)
 		put("sctp.chunk_type", c.type);
 		put("sctp.chunk_flags", c.flags);
 		put("sctp.chunk_length", c.whole.len);
-		if (c.type == SCTP_DATA)
+		if (c.type == SCTP_DATA || c.type == SCTP_I_DATA)
 			good = sctp_data(&c) && good;
+		else if (c.type == SCTP_FORWARD_TSN || c.type == SCTP_I_FORWARD_TSN)
+			good = sctp_forward(&c) && good;
 		else if (c.type == SCTP_SACK)
 			good = sctp_sack(&c) && good;
 		else if (c.type == SCTP_INIT || c.type == SCTP_INIT_ACK)

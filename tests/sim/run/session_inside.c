@@ -265,8 +265,8 @@ static void look_at_extensions(struct side *a, struct tt_sctp *sctp)
 
 	if (plan->old_sctp && a == &a->s->sides[plan->victim] && sctp->state == SCTP_CLOSED)
 		sctp->cfg.no_interleaving = sctp->cfg.no_zero_checksum = true;
-	if (sctp->state == SCTP_ESTABLISHED && (sctp->rx.interleaved == plan->old_sctp ||
-						sctp->peer_zero_checksum == plan->old_sctp))
+	if (sctp->state == SCTP_ESTABLISHED &&
+	    (sctp->rx.interleaved == plan->old_sctp || sctp->peer_zero_checksum == plan->old_sctp))
 		world_fail(a->peer.world, "%s: not the extensions of SCTP that both know",
 			   a->peer.cfg.name);
 }
