@@ -34,7 +34,6 @@ enum {
 	KEY_NO_GRO,
 	KEY_SRTP
 };
-enum { TURN_PASSWORD = 508 }; /* octets, taut.h */
 enum { AFTER_END = 1000000 }; /* what is under way still arrives, what is asked for again too */
 
 static const struct cli_option options[] = {
@@ -176,23 +175,6 @@ static bool take_number(struct job *j, int key)
 	return true;
 }
 
-/* Others of this machine see our arguments: this one only until here. */
-static bool take_password(struct call_config *cfg)
-{
-	static char kept[TURN_PASSWORD + 1];
-	const size_t len = strlen(optarg);
-
-	if (len > TURN_PASSWORD) {
-		fprintf(stderr, "taut call: --turn-password has more than %d octets\n",
-			TURN_PASSWORD);
-		return false;
-	}
-	memcpy(kept, optarg, len + 1);
-	memset(optarg, '*', len);
-	cfg->turn_password = kept;
-	return true;
-}
-
 static bool take_turn(struct call_config *cfg, int key)
 {
 	if (key == KEY_TURN)
@@ -202,8 +184,8 @@ static bool take_turn(struct call_config *cfg, int key)
 	else if (key == KEY_RELAY_ONLY)
 		cfg->relay_only = true;
 	else
-		return take_password(cfg);
-	return true;
+		cfg->turn_password = cli_secret("turn-password", optarg);
+	return key != KEY_TURN_PASSWORD || cfg->turn_password;
 }
 
 static bool take_option(struct job *j, int key, const char **trace, uint32_t *flags)

@@ -12,13 +12,27 @@
 #include "sdp/sdp.h"
 #include "trace/stun_annotate.h"
 
-enum { KEY_STUN = 's', KEY_HEX = 'x', KEY_JSON = 'j', KEY_TIME = 't', KEY_LOOPBACK = 300 };
-enum { SERVERS = 8, SECONDS = 10, MOST_SECONDS = 3600 };
+enum {
+	KEY_STUN = 's',
+	KEY_HEX = 'x',
+	KEY_JSON = 'j',
+	KEY_TIME = 't',
+	KEY_LOOPBACK = 300,
+	KEY_TURN,
+	KEY_TURN_USER,
+	KEY_TURN_PASSWORD,
+	KEY_RELAY_ONLY
+};
+enum { SERVERS = 8, SECONDS = 45, MOST_SECONDS = 3600 };
 
 static const struct cli_option options[] = {
 	{ "stun", KEY_STUN, "URL",
 	  "stun:HOST[:PORT]; again for more of them, up to 8 (default: none)" },
-	{ "time", KEY_TIME, "SECONDS", "wait so long for servers (default: 10)" },
+	{ "turn", KEY_TURN, "URL", "turn:HOST[:PORT], over UDP; one" },
+	{ "turn-user", KEY_TURN_USER, "NAME", "who we are there" },
+	{ "turn-password", KEY_TURN_PASSWORD, "TEXT", "and how we prove it; never shown" },
+	{ "relay-only", KEY_RELAY_ONLY, NULL, "no address but that of the TURN server" },
+	{ "time", KEY_TIME, "SECONDS", "wait so long for servers (default: 45)" },
 	{ "loopback-only", KEY_LOOPBACK, NULL, "use the loopback interface and no other" },
 	{ "hex", KEY_HEX, NULL, "each STUN message, octet by octet, with what it means" },
 	{ "json", KEY_JSON, NULL, "one object per line; the last is the summary" },
@@ -31,10 +45,12 @@ const struct cli_command cli_ice = {
 	"ice",
 	"",
 	"Gathers ICE candidates and tells them as they come: what this machine would offer for a\n"
-	"call. Ends when there are no more. Status 1: there is none at all.",
+	"call; and which server was of no help, and why. Ends when there are no more. Status 1:\n"
+	"there is none at all.",
 	options,
 	"  taut ice\n"
 	"  taut ice --stun stun:stun.example.org --stun stun:stun.example.net:19302\n"
+	"  taut ice --turn turn:turn.example.org --turn-user ada --turn-password lovelace\n"
 	"  taut ice --stun stun:stun.example.org --hex\n"
 	"  taut ice --json\n",
 	run,
@@ -42,8 +58,10 @@ const struct cli_command cli_ice = {
 
 struct job {
 	struct runtime rt;
-	struct taut_ice_server servers[SERVERS];
+	struct taut_ice_server servers[SERVERS + 1]; /* the last is for the TURN server */
 	size_t server_count;
+	const char *turn, *turn_user, *turn_password;
+	bool relay_only;
 	struct taut_trace_sink sink;
 	taut_time began;
 	long seconds;
@@ -111,6 +129,25 @@ static void take_candidate(struct job *j, const char *text)
 		print_candidate(j, &c);
 }
 
+/* The texts are of the program's own making, but for what a server's error says: cli_put_text. */
+static void print_error(const struct job *j, const struct taut_event *ev)
+{
+	const char *url = ev->label ? ev->label : "", *why = ev->text ? ev->text : "";
+
+	if (j->json) {
+		cli_put_json(stdout, json_pack("{s:f, s:I, s:o, s:o}", "ms", ms_since(j), "error",
+					       (json_int_t)ev->number, "server", cli_json_text(url),
+					       "reason", cli_json_text(why)));
+		return;
+	}
+	printf("%9.1f  error  %u from ", ms_since(j), (unsigned)ev->number);
+	cli_put_text(stdout, url, strlen(url));
+	printf(": ");
+	cli_put_text(stdout, why, strlen(why));
+	putchar('\n');
+	fflush(stdout);
+}
+
 static void on_event(void *user, taut_pc *pc, const struct taut_event *ev)
 {
 	struct job *j = user;
@@ -119,6 +156,8 @@ static void on_event(void *user, taut_pc *pc, const struct taut_event *ev)
 		(void)taut_pc_set_local_description(pc, taut_loop_now(j->rt.loop), 0, NULL, 0);
 	else if (ev->type == TAUT_EV_ICE_CANDIDATE && ev->text)
 		take_candidate(j, ev->text);
+	else if (ev->type == TAUT_EV_ICE_CANDIDATE_ERROR)
+		print_error(j, ev);
 	j->complete = taut_pc_gathering_state(pc) == TAUT_GATHERING_COMPLETE;
 	if (j->complete)
 		taut_loop_stop(j->rt.loop);
@@ -178,18 +217,39 @@ static void on_record(void *ctx, const struct taut_trace_record *r)
 
 /* ---- */
 
+/* All servers are in the list. False: said on stderr. */
+static bool add_turn(struct job *j)
+{
+	if (!j->turn && !j->turn_user && !j->turn_password)
+		return true;
+	if (!j->turn || !j->turn_user || !j->turn_password) {
+		fprintf(stderr,
+			"taut ice: --turn, --turn-user and --turn-password belong together\n");
+		return false;
+	}
+	j->servers[j->server_count++] = (struct taut_ice_server){ .size = sizeof j->servers[0],
+								  .url = j->turn,
+								  .username = j->turn_user,
+								  .credential = j->turn_password };
+	return true;
+}
+
 static bool gather(struct job *j)
 {
 	const struct taut_data_channel_init init = { .size = sizeof init, .label = "ice" };
 	const struct taut_config cfg = { .size = sizeof cfg,
 					 .ice_servers = j->servers,
-					 .ice_server_count = j->server_count };
+					 .ice_server_count = j->server_count,
+					 .ice_transport_policy =
+						 j->relay_only ? TAUT_ICE_RELAY : TAUT_ICE_ALL };
 	taut_channel channel;
 	taut_pc *pc;
 
 	j->began = taut_loop_now(j->rt.loop);
 	if (taut_pc_new(&pc, taut_loop_env(j->rt.loop), &cfg, j->began) != TAUT_OK) {
-		fprintf(stderr, "taut ice: --stun takes stun:HOST[:PORT]\n");
+		fprintf(stderr,
+			"taut ice: --stun takes stun:HOST[:PORT], --turn takes turn:HOST[:PORT]"
+			" over UDP\n");
 		return false;
 	}
 	if (!j->json)
@@ -225,6 +285,18 @@ static bool take_option(struct job *j, int key)
 	case KEY_LOOPBACK:
 		j->loop_flags |= TAUT_LOOP_LOOPBACK_ONLY;
 		return true;
+	case KEY_TURN:
+		j->turn = optarg;
+		return true;
+	case KEY_TURN_USER:
+		j->turn_user = optarg;
+		return true;
+	case KEY_TURN_PASSWORD:
+		j->turn_password = cli_secret("turn-password", optarg);
+		return j->turn_password != NULL;
+	case KEY_RELAY_ONLY:
+		j->relay_only = true;
+		return true;
 	case KEY_HEX:
 		j->hex = true;
 		return true;
@@ -252,6 +324,8 @@ static int run(int argc, char **argv)
 		fprintf(stderr, "taut ice: takes no operand; a server goes behind --stun\n");
 		return CLI_USAGE;
 	}
+	if (!add_turn(&j))
+		return CLI_USAGE;
 	j.sink = (struct taut_trace_sink){ .size = sizeof j.sink, .ctx = &j, .record = on_record };
 	if (!runtime_open_with(&j.rt, j.hex ? &j.sink : NULL, j.loop_flags))
 		return CLI_FAILED;

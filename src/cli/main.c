@@ -54,6 +54,20 @@ int cli_next(const struct cli_command *c, int argc, char **argv)
 	return key;
 }
 
+const char *cli_secret(const char *option, char *text)
+{
+	static char kept[CLI_SECRET + 1];
+	const size_t len = strlen(text);
+
+	if (len > CLI_SECRET) {
+		fprintf(stderr, "taut: --%s has more than %d octets\n", option, CLI_SECRET);
+		return NULL;
+	}
+	memcpy(kept, text, len + 1);
+	memset(text, '*', len);
+	return kept;
+}
+
 bool cli_number(const char *option, const char *text, long min, long max, long *out)
 {
 	char *end;

@@ -17,11 +17,14 @@ def serve():
         request, sender = s.recvfrom(2000)
         ip = bytes(a ^ b for a, b in zip(socket.inet_aton("203.0.113.7"), request[4:8]))
         attr = struct.pack(">HHBBH", 0x20, 8, 0, 1, 7007 ^ 0x2112) + ip
-        s.sendto(struct.pack(">HH", 0x101, len(attr)) + request[4:20] + attr, sender)
+        if request[1] == 3: # Allocate
+            attr = struct.pack(">HHHBB", 9, 8, 0, 4, 3) + b"Sigh"
+        s.sendto(struct.pack(">HH", 0x113 if request[1] == 3 else 0x101, len(attr)) + request[4:20] + attr, sender)
 threading.Thread(target=serve, daemon=True).start()
-server = f"stun:198.18.0.1:{s.getsockname()[1]}"
-sys.exit(subprocess.run([sys.argv[1], "ice", "--stun", server, *sys.argv[2:]]).returncode)
+server = f"{sys.argv[2]}:198.18.0.1:{s.getsockname()[1]}"
+sys.exit(subprocess.run([sys.argv[1], "ice", "--" + sys.argv[2], server, *sys.argv[3:]]).returncode)
 """
+SECRET = "not-to-be-seen"
 CARD = "ip link set lo up && ip link add d type dummy && ip addr add 198.18.0.1/24 dev d && ip link set d up && "
 
 
@@ -44,9 +47,9 @@ def with_a_server():
         print("skip cli/ice no namespaces here")
         return
 
-    def inside(*args):
+    def inside(*args, kind="stun"):
         p = subprocess.run([*space, "sh", "-c", CARD + 'exec "$@"', "sh", sys.executable, "-c", INSIDE, TAUT,
-                            *args], capture_output=True, text=True, timeout=60, cwd=work)
+                            kind, *args], capture_output=True, text=True, timeout=60, cwd=work)
         return p.returncode, p.stdout, p.stderr
 
     code, out, err = inside("--json")
@@ -66,6 +69,17 @@ def with_a_server():
     packets = [o for o in objects(out) if "packet" in o]
     check("and_so_in_json", code == 0 and [o["packet"] for o in packets][:2] == ["out", "in"] and
           packets[0]["octets"].startswith("0001") and packets[1]["octets"].startswith("0101"), (out, err))
+    login = ["--turn-user", "ada", "--turn-password", SECRET]
+    code, out, err = inside("--json", *login, kind="turn")
+    errors = [o for o in objects(out) if "error" in o]
+    check("a_server_that_refuses_is_told", code == 0 and [o["error"] for o in errors] == [403] and
+          errors[0]["server"].startswith("turn:198.18.0.1:") and SECRET not in out + err, (out, err))
+    code, out, err = inside(*login, "--relay-only", kind="turn")
+    check("without_a_relay_there_is_nothing", code == 1 and " error  403 from turn:198.18.0.1:" in out and
+          out.splitlines()[-1].startswith("0 candidates in ") and SECRET not in out + err, (out, err))
+    code, out, err = inside(*login, "--hex", "--time", "20", kind="turn")
+    check("and_each_octet_of_that", code == 0 and "Allocate request" in out and
+          '403 Sigh"' not in out and "403 Sigh" in out and SECRET not in out + err, (out, err))
     p = subprocess.run([*space, TAUT, "ice"], capture_output=True, text=True, timeout=60, cwd=work)
     check("no_address_at_all_is_a_failure", p.returncode == 1 and p.stdout.splitlines()[-1].startswith(
         "0 candidates in "), (p.stdout, p.stderr))
@@ -74,7 +88,11 @@ def with_a_server():
 def mistakes():
     for args, said in ((["x"], "takes no operand"), (["--time", "0"], "--time takes a number"),
                        (["--stun", "http://x"], "--stun takes stun:HOST[:PORT]"),
-                       (["--stun", "stun:a"] * 9, "8 servers at most"), (["--nonsense"], "nonsense")):
+                       (["--stun", "stun:a"] * 9, "8 servers at most"), (["--nonsense"], "nonsense"),
+                       (["--turn", "turn:a"], "belong together"), (["--turn-user", "a"], "belong together"),
+                       (["--turn-password", "x" * 509], "more than 508 octets"),
+                       (["--turn", "turns:a", "--turn-user", "a", "--turn-password", "b"],
+                        "--turn takes turn:HOST[:PORT] over UDP")):
         code, out, err = done("ice", "--loopback-only", *args)
         check(f"refused_{args[0].strip('-')}_{len(args)}", code == 2 and said in err, (code, out, err))
 
