@@ -239,7 +239,9 @@ static void run(struct world *w, taut_time how_long, int most)
 
 /* ---- what the input may do ---- */
 
-static void write_chunks(struct wr *out, struct rd *in, uint32_t tsn, uint32_t acked)
+/* DATA and FORWARD-TSN, or what stands for them when messages are interleaved (RFC 8260). */
+static void write_chunks(struct wr *out, struct rd *in, uint32_t tsn, uint32_t acked,
+			 bool interleaved)
 {
 	static const uint8_t types[] = { SCTP_DATA,        SCTP_SACK,      SCTP_DATA,
 					 SCTP_FORWARD_TSN, SCTP_RE_CONFIG, SCTP_HEARTBEAT,
@@ -247,12 +249,19 @@ static void write_chunks(struct wr *out, struct rd *in, uint32_t tsn, uint32_t a
 
 	for (int n = 1 + rd_u8(in) % 3; n > 0; n--) {
 		const uint8_t type = types[fuzz_pick(in, TT_COUNT(types))];
-		const size_t at = tt_sctp_begin(out, type, type == SCTP_DATA ? rd_u8(in) & 15 : 0);
+		const uint8_t flags = type == SCTP_DATA ? rd_u8(in) & 15 : 0;
+		const uint8_t instead = type == SCTP_DATA          ? SCTP_I_DATA
+					: type == SCTP_FORWARD_TSN ? SCTP_I_FORWARD_TSN
+								   : type;
+		const size_t at = tt_sctp_begin(out, interleaved ? instead : type, flags);
 		if (type == SCTP_DATA) { /* DCEP too: 50, on any stream */
 			wr_u32(out, tsn + rd_u8(in) - 1u);
 			wr_u16(out, rd_u8(in) % 8);
 			wr_u16(out, rd_u8(in) % 4);
-			wr_u32(out, 50u + rd_u8(in) % 8);
+			if (interleaved)
+				wr_u32(out, rd_u8(in) % 4);
+			const bool fragment = interleaved && !(flags & SCTP_FLAG_BEGIN);
+			wr_u32(out, fragment ? rd_u8(in) % 4 : 50u + rd_u8(in) % 8);
 		} else if (type == SCTP_SACK || type == SCTP_SHUTDOWN) {
 			wr_u32(out, acked + rd_u8(in) % 4);
 		} else if (type == SCTP_FORWARD_TSN) {
@@ -272,7 +281,8 @@ static void forge_sctp(const struct world *w, struct packet *p, struct rd *in)
 	struct wr out = wr_make(buf, sizeof buf);
 
 	tt_sctp_write_header(&out, &(struct sctp_header){ 5000, 5000, s ? s->my_tag : 1 });
-	write_chunks(&out, in, s ? s->tracker.cum.v : 0, s ? s->flight.cum.v : 0);
+	write_chunks(&out, in, s ? s->tracker.cum.v : 0, s ? s->flight.cum.v : 0,
+		     s && s->rx.interleaved);
 	p->len = plain_record(PLAIN_DATA, buf, tt_sctp_seal(&out), p->data, sizeof p->data);
 }
 

@@ -4,7 +4,8 @@
  * Input: records of a length (two bytes), a control byte and that many bytes of
  * chunks. They get a header with the right ports, tag and checksum, so that the
  * fuzzer starts behind those; TSNs are made relative to what is expected when the
- * control byte says so. Between records time passes, and the other end answers. */
+ * control byte says so. Between records time passes, and the other end answers. The highest bit of
+ * the input makes the messages of both ends interleaved (RFC 8260). */
 #include <stdlib.h>
 #include <string.h>
 
@@ -50,7 +51,8 @@ static void flush(struct world *w, int i, int heard)
 		if (tag != 0)
 			w->tag[1 - i] = tag;
 		rd_u32(&r);
-		if (i == 0 && len > 20 && rd_u8(&r) == SCTP_DATA) {
+		const uint8_t type = rd_u8(&r);
+		if (i == 0 && len > 20 && (type == SCTP_DATA || type == SCTP_I_DATA)) {
 			rd_take(&r, 3);
 			w->tsn = rd_u32(&r);
 		}
@@ -72,9 +74,9 @@ static void settle(struct world *w, int heard)
 		}
 }
 
-static void begin(struct world *w)
+static void begin(struct world *w, bool interleaved)
 {
-	const struct tt_dcs_config cfg = { 0 };
+	const struct tt_dcs_config cfg = { .sctp = { .no_interleaving = !interleaved } };
 	taut_channel ch;
 
 	*w = (struct world){ .seed = 1, .now = SECOND };
@@ -116,7 +118,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct world w;
 	struct rd r = rd_make(data, size);
 
-	begin(&w);
+	begin(&w, size > 0 && data[0] & 0x80);
 	for (int n = 0; n < 64 && rd_left(&r) > 3; n++) {
 		size_t len = rd_u16(&r) % 1500;
 		uint8_t control = rd_u8(&r);
