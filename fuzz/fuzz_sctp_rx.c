@@ -1,9 +1,9 @@
 /* layers: sctp base */
 /* fuzz_sctp_rx.c - the receiving half of SCTP against a naive model of it.
  *
- * The input chooses DATA chunks, or I-DATA (RFC 8260), FORWARD-TSN, stream resets and polls. The model keeps every
- * chunk that was taken in one list and looks for everything by walking it: which TSNs arrived,
- * what a SACK reports, what fits beside its neighbours (RFC 9260 section 6.9), which message is
+ * The input chooses DATA chunks, or I-DATA (RFC 8260), FORWARD-TSN, stream resets and polls. The
+ * model keeps every chunk that was taken in one list and looks for everything by walking it: which
+ * TSNs arrived, what a SACK reports, what fits beside its neighbours (RFC 9260 section 6.9), which message is
  * whole, and what comes out, in which order and with which bytes. */
 #include <string.h>
 

@@ -2,9 +2,10 @@
 /* fuzz_sctp_tx.c - the sending half of SCTP against a naive receiver.
  *
  * Messages are queued, cut into chunks, lost, acknowledged by what the receiver has (or by a liar),
- * marked, sent again, and given up, as DATA or as I-DATA (RFC 8260). The model copies each chunk when
- * it is cut. Messages of a stream are cut from front to back and one after another; a chunk that is sent again is the same;
- * what is acknowledged is counted once; and when all is acknowledged nothing is held. */
+ * marked, sent again, and given up, as DATA or as I-DATA (RFC 8260). The model copies each chunk
+ * when it is cut. Messages of a stream are cut from front to back and one after another; a chunk
+ * that is sent again is the same; what is acknowledged is counted once; and when all is
+ * acknowledged nothing is held. */
 #include <string.h>
 
 #include "fuzz_env.h"

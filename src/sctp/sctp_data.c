@@ -1,5 +1,5 @@
-/* sctp_data.c - DATA, SACK and FORWARD-TSN come in: RFC 9260 section 6, RFC 3758 section 3.6; and what
- * stands for them when messages are interleaved, RFC 8260. */
+/* sctp_data.c - DATA, SACK and FORWARD-TSN come in: RFC 9260 section 6, RFC 3758 section 3.6; and
+ * what stands for them when messages are interleaved, RFC 8260. */
 #include "base/num.h"
 #include "sctp/sctp_assoc.h"
 

@@ -120,8 +120,8 @@ static void write_sack(struct tt_sctp *s, struct wr *w)
 	tt_sctp_stop(s, SCTP_T_SACK);
 }
 
-/* RFC 3758 section 3.5 C3: the highest number skipped of each stream; RFC 8260 section 2.3.1: of its
- * ordered messages, and of its unordered ones. A list that grows too long ends early, and the
+/* RFC 3758 section 3.5 C3: the highest number skipped of each stream; RFC 8260 section 2.3.1: of
+ * its ordered messages, and of its unordered ones. A list that grows too long ends early, and the
  * rest is skipped by the next one. */
 static void write_forward_tsn(struct tt_sctp *s, struct wr *w)
 {
@@ -189,7 +189,8 @@ static void write_marked(struct tt_sctp *s, struct filling *f)
 	while (tt_sctp_flight_marked(&s->flight, &tsn)) {
 		const struct sctp_sent *c = tt_sctp_flight_at(&s->flight, tsn);
 		bool first = s32_eq(tsn, s32_add(s->flight.cum, 1));
-		if (tt_sctp_sent_size(&s->flight, c) > wr_left(f->w) || (!first && !fits_window(s, c->len)))
+		if (tt_sctp_sent_size(&s->flight, c) > wr_left(f->w) ||
+		    (!first && !fits_window(s, c->len)))
 			return;
 		tt_sctp_flight_resent(&s->flight, tsn);
 		write_chunk(s, f, tsn);
@@ -333,7 +334,8 @@ static void write_established(struct tt_sctp *s, taut_time now, struct wr *w)
 	write_control(s, w);
 	if (s->control)
 		return; /* they do not fit: the next packet goes on with them */
-	if (s->forward_tsn_due && wr_left(w) >= 8 + (s->queue.interleaved ? 8 : 4) * MAX_SKIPPED_STREAMS)
+	size_t entry = s->queue.interleaved ? 8 : 4;
+	if (s->forward_tsn_due && wr_left(w) >= 8 + entry * MAX_SKIPPED_STREAMS)
 		write_forward_tsn(s, w);
 	if (wr_left(w) >= 32 + 2 * SCTP_MAX_RESET)
 		write_reconfig(s, now, w);
@@ -360,7 +362,9 @@ static size_t build(struct tt_sctp *s, taut_time now, uint8_t *buf, size_t cap)
 	if (w.off <= SCTP_COMMON_HEADER)
 		return 0;
 	/* RFC 9653 section 5.2: INIT and COOKIE ECHO have one, and so have replies */
-	return s->peer_zero_checksum && s->state >= SCTP_ESTABLISHED ? wr_len(&w) : tt_sctp_seal(&w);
+	if (s->peer_zero_checksum && s->state >= SCTP_ESTABLISHED)
+		return wr_len(&w);
+	return tt_sctp_seal(&w);
 }
 
 size_t tt_sctp_poll_send(struct tt_sctp *s, taut_time now, uint8_t *buf, size_t cap)

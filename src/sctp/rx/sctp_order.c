@@ -175,7 +175,8 @@ static void drop_fragments(struct sctp_reassembly *r, const struct sctp_skipped 
 	const uint32_t to = skip->mid.v;
 
 	if (to < HALF - 1) { /* what lies before it is past the wrap */
-		tt_sctp_reassembly_drop(r, skip->stream, skip->unordered, to + HALF + 1, UINT32_MAX);
+		tt_sctp_reassembly_drop(r, skip->stream, skip->unordered, to + HALF + 1,
+		                        UINT32_MAX);
 		tt_sctp_reassembly_drop(r, skip->stream, skip->unordered, 0, to);
 	} else {
 		tt_sctp_reassembly_drop(r, skip->stream, skip->unordered, to - (HALF - 1), to);

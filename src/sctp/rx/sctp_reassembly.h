@@ -78,10 +78,11 @@ void tt_sctp_reassembly_restart(struct sctp_reassembly *r);
 /* d is new by the tracker t, and not added to it yet; its stream is below max_streams. */
 enum sctp_taken tt_sctp_reassembly_add(struct sctp_reassembly *r, const struct sctp_tracker *t,
                                        const struct sctp_data *d);
-/* RFC 3758 section 3.6, RFC 8260 section 2.3.1: first skip all TSNs up to cum, then what is listed. */
+/* RFC 3758 section 3.6, RFC 8260 section 2.3.1: first all TSNs up to cum, then what is listed. */
 void tt_sctp_reassembly_skip(struct sctp_reassembly *r, struct serial32 cum);
 void tt_sctp_reassembly_skip_stream(struct sctp_reassembly *r, const struct sctp_skipped *skip);
-/* RFC 6525 section 5.2.2: the next message has number 0; says so in the ready queue. False: no memory. */
+/* RFC 6525 section 5.2.2: the next message is number 0; says so in the ready queue. False: no
+ * memory. */
 bool tt_sctp_reassembly_reset(struct sctp_reassembly *r, uint16_t stream);
 
 /* What may still be advertised as a_rwnd. */

@@ -65,7 +65,8 @@ struct serial32 tt_sctp_flight_cut(struct sctp_flight *f, struct sctp_message *m
 	assert(tt_sctp_flight_count(f) < f->cap);
 	f->next = s32_add(f->next, 1);
 	struct sctp_sent *c = tt_sctp_flight_at(f, tsn);
-	*c = (struct sctp_sent){ .m = m, .at = m->cut, .fsn = m->fsn, .len = tt_u16(len), .state = SCTP_IN_FLIGHT,
+	*c = (struct sctp_sent){ .m = m, .at = m->cut, .fsn = m->fsn,
+	                         .len = tt_u16(len), .state = SCTP_IN_FLIGHT,
 	                         .begin = m->cut == 0, .end = m->cut + len == m->len };
 	if (c->begin)
 		m->first = tsn;
