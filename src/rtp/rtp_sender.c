@@ -17,10 +17,11 @@ enum {
 		128 * 1024, /* bytes of retransmissions in a burst; then half of what is sent */
 	MIN_RESEND = 20000, /* microseconds, while the round trip is unknown or shorter */
 	MAX_EXT = 6,
-	/* How long a packet can be sent again, in microseconds: for several NACKs, of which some are
-	 * lost. */
-	KEEP_LEAST = 1000000,
-	KEEP_RTTS = 4,
+	/* How long a packet can be sent again, in microseconds: a receiver asks for up to a second
+	 * (rtp_playout.c), and what it asks for travels both ways, through queues that may have grown
+	 * since the round trip was measured. */
+	KEEP_LEAST = 1500000,
+	KEEP_RTTS = 4, /* beside that */
 	KEEP_UNKNOWN = 3000000, /* while the round trip is */
 };
 
@@ -213,7 +214,7 @@ static bool resends(const struct tt_rtp_sender *s)
 
 void tt_rtp_sender_forget(struct tt_rtp_sender *s, taut_time now, taut_time rtt)
 {
-	taut_time keep = rtt > 0 ? tt_max64(KEEP_LEAST, KEEP_RTTS * rtt) : KEEP_UNKNOWN;
+	taut_time keep = rtt > 0 ? KEEP_LEAST + KEEP_RTTS * rtt : KEEP_UNKNOWN;
 
 	if (!resends(s))
 		keep = -1;
