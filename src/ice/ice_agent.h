@@ -308,6 +308,7 @@ void tt_ice_nominate(struct tt_ice *ice, taut_time now);
 /* Of a restart that is concluded, once what was under way has had its time. */
 void tt_ice_drop_prev(struct tt_ice *ice, taut_time now);
 void tt_ice_choose_path(struct tt_ice *ice, taut_time now);
+taut_time tt_ice_follow_deadline(const struct tt_ice *ice); /* INT64_MAX: never */
 
 /* ice_consent.c */
 void tt_ice_consent_start(struct tt_ice *ice, taut_time now);

@@ -73,6 +73,25 @@ static int best_nominated(const struct ice_gen *g, taut_time now)
 	return fresh >= 0 ? fresh : best;
 }
 
+/* When another pair may come to be the best nominated one because time has passed. */
+taut_time tt_ice_follow_deadline(const struct tt_ice *ice)
+{
+	const struct ice_gen *g = ice->cur;
+	taut_time at = INT64_MAX;
+	int nominated = 0;
+
+	for (int i = 0; i < g->pairs && !ice->controlling; i++) {
+		const struct ice_pair *p = tt_ice_pair_at(g, i);
+		const taut_time over = p->nominated_at + TT_ICE_FOLLOW + 1;
+		if (!alive(p, ice->last_now) || !p->nominated)
+			continue;
+		nominated++;
+		if (over > ice->last_now)
+			at = tt_min64(at, over);
+	}
+	return nominated > 1 ? at : INT64_MAX;
+}
+
 /* 8.1.2: checks that can change nothing any more are not sent. */
 static void stop_checks(struct tt_ice *ice)
 {

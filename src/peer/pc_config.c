@@ -121,12 +121,14 @@ static int copy_servers(struct taut_pc *pc, const struct taut_config *cfg,
 	size_t len = n * sizeof **out;
 
 	*out = NULL;
+	if (n == 0)
+		return TAUT_OK;
 	for (size_t i = 0; i < n; i++) {
 		const struct taut_ice_server s = server_at(cfg, i);
 		len += text_size(s.url) + text_size(s.username) + text_size(s.credential);
 	}
-	struct taut_ice_server *all = n > 0 ? tt_alloc(pc->env, len) : NULL;
-	if (n > 0 && !all)
+	struct taut_ice_server *all = tt_alloc(pc->env, len);
+	if (!all)
 		return TAUT_E_NOMEM;
 	char *at = (char *)(all + n);
 	for (size_t i = 0; i < n; i++) {

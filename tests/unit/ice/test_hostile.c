@@ -468,6 +468,41 @@ static void an_aggressive_peer_is_followed(void **state)
 	teardown(&s);
 }
 
+/* A finding of fuzz_ice: the path changed with the next packet, which was refused, and not when its time
+ * had come. */
+static void a_nomination_grows_old_by_itself(void **state)
+{
+	struct script s;
+	struct taut_addr second = ip("10.0.0.3", 7001);
+	struct tt_ice_path path;
+	const char *why = "";
+
+	(void)state;
+	setup(&s, 12, false);
+	send_check_from(&s, &(struct check){ .use_candidate = true, .priority = 1000 }, &second);
+	pump(&s, 120 * MS, true, NULL);
+	send_check(&s, &(struct check){ .use_candidate = true });
+	pump(&s, 100 * MS, true, NULL);
+	send_check_from(&s, &(struct check){ .use_candidate = true, .priority = 1000 }, &second);
+	pump(&s, 5500 * MS, true, NULL);
+	assert_true(tt_ice_selected(s.w.h[0].ice, s.w.sim.now, &path));
+	assert_true(tt_addr_eq(&path.remote, &s.addr));
+	for (int n = 0; tt_addr_eq(&path.remote, &s.addr); n++) {
+		uint8_t buf[1500];
+		struct tt_ice_out out = { .buf = buf, .cap = sizeof buf };
+		const taut_time at = tt_ice_deadline(s.w.h[0].ice, &why);
+		assert_true(n < 100 && at > s.w.sim.now && at < s.w.sim.now + SEC);
+		s.w.sim.now = at;
+		tt_ice_tick(s.w.h[0].ice, at);
+		assert_true(tt_ice_selected(s.w.h[0].ice, at, &path));
+		while (tt_ice_poll_send(s.w.h[0].ice, at, &out))
+			;
+	}
+	assert_string_equal(why, "the peer's last nomination counts");
+	assert_true(tt_addr_eq(&path.remote, &second));
+	teardown(&s);
+}
+
 /* A spare pair that is nominated every 25 s keeps its consent, so that the peer may come to it. */
 static void a_spare_pair_of_an_aggressive_peer_stays_usable(void **state)
 {
@@ -580,6 +615,7 @@ int main(void)
 		cmocka_unit_test(addresses_of_nobody_are_never_checked),
 		cmocka_unit_test(an_aggressive_peer_is_followed),
 		cmocka_unit_test(a_spare_pair_of_an_aggressive_peer_stays_usable),
+		cmocka_unit_test(a_nomination_grows_old_by_itself),
 		cmocka_unit_test(an_ice_lite_peer_is_nominated_by_us),
 		cmocka_unit_test(early_checks_of_somebody_else_are_forgotten),
 		cmocka_unit_test(truncated_and_flipped_packets_are_survived),
