@@ -110,8 +110,10 @@ void tt_ice_mdns_result(struct tt_ice *ice, taut_time now, int os_errno)
 		return;
 	if (os_errno == 0) {
 		ice->mdns_state = BASE_OPEN;
-		for (int i = 0; i < names_of(ice->cur); i++)
-			ice->cur->name[i].next = now;
+		for (int i = 0; i < names_of(ice->cur); i++) {
+			struct ice_name *n = &ice->cur->name[i];
+			n->next = n->sent < 2 * ROUNDS ? now : now + SECOND; /* for the last answer */
+		}
 		return;
 	}
 	ice->mdns_state = BASE_NONE;
