@@ -2,10 +2,11 @@
  *
  * Controlling, we nominate once (regular nomination): the best valid pair, after
  * at most one more round trip in which a better one may prove itself, or two
- * seconds if it goes through a TURN server. Controlled, we follow: libwebrtc still sends USE-CANDIDATE with every check (RFC 5245's
- * aggressive nomination), so several pairs may be nominated and the best of them
- * counts, unless the peer's nominating checks have come over another one only.
- * Before any nomination data may use the best valid pair, section 12.1. */
+ * seconds if it goes through a TURN server. Controlled, we follow: libwebrtc
+ * still sends USE-CANDIDATE with every check (RFC 5245's aggressive nomination),
+ * so several pairs may be nominated and the best of them counts, unless the
+ * peer's nominating checks have come over another one only. Before any nomination
+ * data may use the best valid pair, section 12.1. */
 #include "base/num.h"
 #include "ice/ice_agent.h"
 
