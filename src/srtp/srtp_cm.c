@@ -12,16 +12,14 @@
 static bool crypt(struct tt_srtp_transform *t, const struct tt_srtp_sealed *p)
 {
 	uint8_t iv[16] = { 0 };
-	int n = 0;
 
 	memcpy(iv, t->salt, sizeof t->salt);
 	for (size_t i = 0; i < 4; i++)
 		iv[4 + i] ^= (uint8_t)(p->ssrc >> (24 - 8 * i));
 	for (size_t i = 0; i < 6; i++)
 		iv[8 + i] ^= (uint8_t)(p->index >> (40 - 8 * i));
-	return EVP_EncryptInit_ex(t->cipher, NULL, NULL, NULL, iv) == 1 &&
-	       EVP_EncryptUpdate(t->cipher, p->buf + p->header, &n, p->buf + p->header,
-				 (int)(p->len - p->header)) == 1;
+	return tt_srtp_cipher_start(&t->cipher, iv, sizeof iv) &&
+	       tt_srtp_cipher_crypt(&t->cipher, p->buf + p->header, p->len - p->header);
 }
 
 /* 4.2: M is the packet and, of RTP, the ROC. */

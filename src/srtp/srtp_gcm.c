@@ -1,8 +1,6 @@
 /* srtp_gcm.c - AEAD_AES_128_GCM and AEAD_AES_256_GCM: RFC 7714. */
 #include <string.h>
 
-#include <openssl/core_names.h>
-
 #include "base/num.h"
 #include "base/rd.h"
 #include "base/wr.h"
@@ -29,52 +27,31 @@ static void make_nonce(const struct tt_srtp_transform *t, const struct tt_srtp_s
 static bool associate(struct tt_srtp_transform *t, const struct tt_srtp_sealed *p,
 		      const uint8_t *word)
 {
-	int n = 0;
-
-	return EVP_CipherUpdate(t->cipher, NULL, &n, p->buf, (int)p->header) == 1 &&
-	       (!word || EVP_CipherUpdate(t->cipher, NULL, &n, word, TT_SRTCP_INDEX_LEN) == 1);
+	return tt_srtp_cipher_associate(&t->cipher, p->buf, p->header) &&
+	       (!word || tt_srtp_cipher_associate(&t->cipher, word, TT_SRTCP_INDEX_LEN));
 }
 
-/* What EVP_CTRL_GCM_SET_IV_FIXED does with a length of -1: the whole nonce. EVP_CipherInit_ex asks
- * the provider for the nonce's length each time, which costs a twentieth of a packet. */
-static OSSL_PARAM nonce_param(uint8_t nonce[NONCE])
+/* All of a packet but its tag. */
+static bool crypt(struct tt_srtp_transform *t, const struct tt_srtp_sealed *p, const uint8_t *word)
 {
-	return OSSL_PARAM_construct_octet_string(OSSL_CIPHER_PARAM_AEAD_TLS1_IV_FIXED, nonce,
-						 (size_t)-1);
-}
+	uint8_t nonce[NONCE];
 
-static OSSL_PARAM tag_param(uint8_t *tag)
-{
-	return OSSL_PARAM_construct_octet_string(OSSL_CIPHER_PARAM_AEAD_TAG, tag, TT_SRTP_GCM_TAG);
+	make_nonce(t, p, nonce);
+	return tt_srtp_cipher_start(&t->cipher, nonce, sizeof nonce) && associate(t, p, word) &&
+	       tt_srtp_cipher_crypt(&t->cipher, p->buf + p->header, p->len - p->header) &&
+	       tt_srtp_cipher_finish(&t->cipher);
 }
 
 static bool seal(struct tt_srtp_transform *t, const struct tt_srtp_sealed *p, const uint8_t *word)
 {
-	uint8_t nonce[NONCE];
-	uint8_t *text = p->buf + p->header;
-	int n = 0;
-
-	make_nonce(t, p, nonce);
-	const OSSL_PARAM start[] = { nonce_param(nonce), OSSL_PARAM_END };
-	OSSL_PARAM end[] = { tag_param(p->buf + p->len), OSSL_PARAM_END };
-	return EVP_CIPHER_CTX_set_params(t->cipher, start) == 1 && associate(t, p, word) &&
-	       EVP_EncryptUpdate(t->cipher, text, &n, text, (int)(p->len - p->header)) == 1 &&
-	       EVP_EncryptFinal_ex(t->cipher, p->buf + p->len, &n) == 1 &&
-	       EVP_CIPHER_CTX_get_params(t->cipher, end) == 1;
+	return crypt(t, p, word) &&
+	       tt_srtp_cipher_get_tag(&t->cipher, p->buf + p->len, TT_SRTP_GCM_TAG);
 }
 
 static bool unseal(struct tt_srtp_transform *t, const struct tt_srtp_sealed *p, const uint8_t *word)
 {
-	uint8_t nonce[NONCE];
-	uint8_t *text = p->buf + p->header;
-	int n = 0;
-
-	make_nonce(t, p, nonce);
-	const OSSL_PARAM start[] = { tag_param(p->buf + p->len), nonce_param(nonce),
-				     OSSL_PARAM_END };
-	return EVP_CIPHER_CTX_set_params(t->cipher, start) == 1 && associate(t, p, word) &&
-	       EVP_DecryptUpdate(t->cipher, text, &n, text, (int)(p->len - p->header)) == 1 &&
-	       EVP_DecryptFinal_ex(t->cipher, text + n, &n) == 1;
+	return tt_srtp_cipher_set_tag(&t->cipher, p->buf + p->len, TT_SRTP_GCM_TAG) &&
+	       crypt(t, p, word);
 }
 
 static bool seal_rtp(struct tt_srtp_transform *t, const struct tt_srtp_sealed *p)

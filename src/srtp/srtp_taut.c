@@ -184,7 +184,7 @@ static int unprotect_rtcp(void *me, const struct tt_srtp_packet *p)
 }
 
 const struct tt_srtp_backend tt_srtp_taut = {
-	.name = "taut (OpenSSL EVP)",
+	.name = "taut (OpenSSL)",
 	.make = own_make,
 	.free = own_free,
 	.protect_rtp = protect_rtp,

@@ -7,15 +7,15 @@
 
 #include "srtp/srtp_backend.h"
 
-static const EVP_CIPHER *cipher_of(uint16_t profile)
+static const char *cipher_of(uint16_t profile)
 {
 	switch (profile) {
 	case TT_SRTP_PROFILE_AEAD_AES_128_GCM:
-		return EVP_aes_128_gcm();
+		return "AES-128-GCM";
 	case TT_SRTP_PROFILE_AEAD_AES_256_GCM:
-		return EVP_aes_256_gcm();
+		return "AES-256-GCM";
 	default:
-		return EVP_aes_128_ctr();
+		return "AES-128-CTR";
 	}
 }
 
@@ -24,11 +24,10 @@ bool tt_srtp_transform_set(struct tt_srtp_transform *t, uint16_t profile,
 {
 	const bool gcm = tt_srtp_salt_len(profile) == 12;
 
-	*t = (struct tt_srtp_transform){ .cipher = EVP_CIPHER_CTX_new(),
-					 .tag = rtcp ? tt_srtp_rtcp_tag(profile)
+	*t = (struct tt_srtp_transform){ .tag = rtcp ? tt_srtp_rtcp_tag(profile)
 						     : tt_srtp_rtp_tag(profile) };
-	if (!t->cipher || EVP_CipherInit_ex(t->cipher, cipher_of(profile), NULL, keys->cipher, NULL,
-					    seal || !gcm) != 1) {
+	if (!tt_srtp_cipher_init(&t->cipher, cipher_of(profile), keys->cipher,
+				 tt_srtp_key_len(profile), seal || !gcm)) {
 		tt_srtp_transform_free(t);
 		return false;
 	}
@@ -58,6 +57,6 @@ bool tt_srtp_transform_init(struct tt_srtp_transform *t, uint16_t profile,
 
 void tt_srtp_transform_free(struct tt_srtp_transform *t)
 {
-	EVP_CIPHER_CTX_free(t->cipher);
+	tt_srtp_cipher_free(&t->cipher);
 	OPENSSL_cleanse(t, sizeof *t);
 }
