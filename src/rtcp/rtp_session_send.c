@@ -55,41 +55,59 @@ static struct tt_rtp_stamp stamp_of(const struct tt_rtp_session *s, taut_time no
 	};
 }
 
-enum from { FROM_AUDIO, FROM_VIDEO, FROM_RESENDS };
+/* What leaves first comes first. */
+enum turn { AUDIO, RESENDS, VIDEO, NOTHING };
 
-static bool has(const struct tt_rtp_sender *tx, enum from from)
+static enum turn wants(const struct tt_rtp_sender *tx)
 {
-	if (from == FROM_RESENDS)
-		return tx->resend_count > 0;
-	return tx->cfg.kind == (from == FROM_AUDIO ? TAUT_AUDIO : TAUT_VIDEO) &&
-	       tt_rtp_history_waiting(&tx->history) > 0;
+	const bool waits = tt_rtp_history_waiting(&tx->history) > 0;
+
+	if (waits && tx->cfg.kind == TAUT_AUDIO)
+		return AUDIO;
+	if (tx->resend_count > 0)
+		return RESENDS;
+	return waits ? VIDEO : NOTHING;
 }
 
-/* From one sender after another. */
-static size_t send_of(struct tt_rtp_session *s, taut_time now, enum from from, uint8_t *buf,
-		      size_t cap)
+/* One sender after another, among those that have the most urgent to send. */
+static enum turn whose(const struct tt_rtp_session *s, size_t *sender)
 {
-	for (size_t i = 0; i < s->sender_count; i++) {
-		size_t at = (s->turn + i) % s->sender_count;
-		struct tt_rtp_sender *tx = s->senders[at];
+	enum turn first = NOTHING;
+	size_t at = s->turn;
 
-		if (!has(tx, from))
-			continue;
-		const struct tt_rtp_stamp stamp = stamp_of(s, now);
-		size_t len = from == FROM_RESENDS ? tt_rtp_sender_resend(tx, now, &stamp, buf, cap)
-						  : tt_rtp_sender_next(tx, now, &stamp, buf, cap);
+	for (size_t i = 0; i < s->sender_count && first != AUDIO; i++, at++) {
+		if (at >= s->sender_count)
+			at = 0;
+		const enum turn turn = wants(s->senders[at]);
 
-		if (len == 0)
-			continue;
-		if (tx->cfg.ext.transport_cc)
-			s->transport_seq++;
-		s->turn = at + 1;
-		s->counters.packets_sent++;
-		s->counters.bytes_sent += len;
-		tt_trace_packet(s->env, now, TAUT_LAYER_RTP, true, buf, len, NULL, NULL);
-		return len;
+		if (turn < first) {
+			first = turn;
+			*sender = at;
+		}
 	}
-	return 0;
+	return first;
+}
+
+/* 0: there was nothing to send again after all. */
+static size_t send_of(struct tt_rtp_session *s, taut_time now, size_t at, enum turn turn,
+		      uint8_t *buf, size_t cap)
+{
+	struct tt_rtp_sender *tx = s->senders[at];
+	const struct tt_rtp_stamp stamp = stamp_of(s, now);
+	size_t len = turn == RESENDS ? tt_rtp_sender_resend(tx, now, &stamp, buf, cap)
+				     : tt_rtp_sender_next(tx, now, &stamp, buf, cap);
+
+	if (len == 0)
+		return 0;
+	if (tx->cfg.ext.transport_cc)
+		s->transport_seq++;
+	s->turn = at + 1;
+	s->burst_left -= turn != AUDIO;
+	s->counters.packets_resent += turn == RESENDS;
+	s->counters.packets_sent++;
+	s->counters.bytes_sent += len;
+	tt_trace_packet(s->env, now, TAUT_LAYER_RTP, true, buf, len, NULL, NULL);
+	return len;
 }
 
 static bool paced_waits(const struct tt_rtp_session *s)
@@ -104,22 +122,25 @@ static bool paced_waits(const struct tt_rtp_session *s)
 	return false;
 }
 
-static size_t send_paced(struct tt_rtp_session *s, taut_time now, uint8_t *buf, size_t cap)
+static bool may_burst(struct tt_rtp_session *s, taut_time now)
 {
-	if (!paced_waits(s))
-		return 0;
 	if (now >= s->burst_at + s->burst_every) {
 		s->burst_at = now;
 		s->burst_left = s->burst_packets;
 	}
-	if (s->burst_left == 0)
-		return 0;
-	size_t len = send_of(s, now, FROM_RESENDS, buf, cap);
+	return s->burst_left > 0;
+}
 
-	s->counters.packets_resent += len > 0;
-	if (len == 0)
-		len = send_of(s, now, FROM_VIDEO, buf, cap);
-	s->burst_left -= len > 0;
+static size_t send_media(struct tt_rtp_session *s, taut_time now, uint8_t *buf, size_t cap)
+{
+	enum turn turn;
+	size_t at, len = 0;
+
+	while (len == 0 && (turn = whose(s, &at)) != NOTHING) {
+		if (turn != AUDIO && !may_burst(s, now))
+			return 0;
+		len = send_of(s, now, at, turn, buf, cap);
+	}
 	return len;
 }
 
@@ -135,8 +156,7 @@ size_t tt_rtp_session_poll_send(struct tt_rtp_session *s, taut_time now, uint8_t
 	if (len > 0)
 		return len;
 	*is_rtcp = false;
-	len = send_of(s, now, FROM_AUDIO, buf, cap);
-	return len > 0 ? len : send_paced(s, now, buf, cap);
+	return send_media(s, now, buf, cap);
 }
 
 void tt_rtp_session_tick(struct tt_rtp_session *s, taut_time now)

@@ -76,31 +76,28 @@ static void write_ext(struct wr *w, const struct tt_rtp_ext *ext, size_t n)
 	bool one = fits_one_byte(ext, n);
 	size_t body = tt_rtp_ext_room(ext, n) - 4;
 
-	wr_u16(w, one ? ONE_BYTE : TWO_BYTE);
-	wr_u16(w, tt_u16(body / 4));
-	size_t used = 0;
+	wr_u32(w, (uint32_t)(one ? ONE_BYTE : TWO_BYTE) << 16 | tt_u16(body / 4));
+	size_t end = w->off + body;
 	for (size_t i = 0; i < n; i++) {
 		size_t len = ext[i].value.len;
 
-		if (one) {
+		if (one)
 			wr_u8(w, tt_u8((size_t)ext[i].id << 4 | (len - 1)));
-		} else {
-			wr_u8(w, ext[i].id);
-			wr_u8(w, tt_u8(len));
-		}
+		else
+			wr_u16(w, tt_u16((size_t)ext[i].id << 8 | len));
 		wr_bytes(w, ext[i].value.p, len);
-		used += (one ? 1u : 2u) + len;
 	}
-	wr_zeros(w, body - used);
+	if (!w->bad)
+		wr_zeros(w, end - w->off);
 }
 
 void tt_rtp_write_header(struct wr *w, const struct tt_rtp_packet *p, const struct tt_rtp_ext *ext,
                          size_t ext_count)
 {
-	wr_u8(w, tt_u8(0x80u | (ext_count > 0 ? 0x10u : 0)));
-	wr_u8(w, tt_u8((p->marker ? 0x80u : 0) | (p->pt & 0x7fu)));
-	wr_u16(w, p->seq);
-	wr_u32(w, p->ts);
+	const unsigned first = 0x8000u | (ext_count > 0 ? 0x1000u : 0) | (p->marker ? 0x80u : 0) |
+			       (p->pt & 0x7fu);
+
+	wr_u64(w, (uint64_t)(first << 16 | p->seq) << 32 | p->ts);
 	wr_u32(w, p->ssrc);
 	if (ext_count > 0)
 		write_ext(w, ext, ext_count);

@@ -101,23 +101,21 @@ static void drop_to(struct tt_rtp_receiver *r, int64_t seq)
 	r->want_key = true;
 }
 
-/* Leaves at the head a frame to deliver, or one that may yet become whole. */
-static void settle_video(struct tt_rtp_receiver *r)
+/* Leaves at the head a frame to deliver, up to *end, or one that may yet become whole: false. */
+static bool settle_video(struct tt_rtp_receiver *r, int64_t *end)
 {
-	int64_t end = 0;
-
 	for (;;) {
-		enum head head = look(r, &end);
+		enum head head = look(r, end);
 
 		if (head == HEAD_FRAME) {
 			if (!r->need_key || tt_rtp_reorder_at(&r->reorder, r->reorder.next)->key)
-				return;
-			drop_to(r, end);
+				return true;
+			drop_to(r, *end);
 		} else if (head == HEAD_BROKEN) {
 			r->need_key = r->lost = true;
-			drop_to(r, end);
+			drop_to(r, *end);
 		} else if (!(r->need_key || !r->cfg.nack) || !jump_to_key(r)) {
-			return;
+			return false;
 		}
 	}
 }
@@ -126,10 +124,8 @@ static bool deliverable(struct tt_rtp_receiver *r, int64_t *end)
 {
 	if (tt_rtp_reorder_empty(&r->reorder))
 		return false; /* nearly always */
-	if (r->cfg.kind == TAUT_VIDEO) {
-		settle_video(r);
-		return look(r, end) == HEAD_FRAME;
-	}
+	if (r->cfg.kind == TAUT_VIDEO)
+		return settle_video(r, end);
 	struct tt_rtp_slot *s;
 
 	while ((s = tt_rtp_reorder_at(&r->reorder, r->reorder.next)) && s->len == 0)
