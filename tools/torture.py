@@ -243,7 +243,7 @@ def content(path):
 
 def key_of(part, opts):
     h = hashlib.sha256()
-    for path in (part.program, opts.build / "tests" / "torture" / "libtorture.so", KNOWN, FOREIGN):
+    for path in (part.program, opts.build / "tests" / "torture" / "libtorture.so", KNOWN):
         h.update(content(path))
     h.update(repr((part.kind, part.strict, opts.sample, opts.most, opts.each,
                    opts.seed if opts.sample else 0)).encode())
@@ -260,10 +260,12 @@ def file_of(part, suffix, opts):
 
 
 def kept(part, opts):
-    """What a run with the same program and settings found."""
+    """What a run with the same program and settings found, if the rules that it went by still stand."""
     path = file_of(part, "json", opts)
     old = json.loads(path.read_text()) if path.exists() else {}
-    return old if old.get("key") == key_of(part, opts) else None
+    rules = [" ".join(rule) for rule in foreign_rules()]
+    stands = all(rule in rules for rule in old.get("foreign", {}))
+    return old if old.get("key") == key_of(part, opts) and stands else None
 
 
 def taken(part, opts):
