@@ -99,6 +99,7 @@ void hostile_init(struct hostile *h, uint64_t seed, int good, bool only_data)
 
 void hostile_run(struct hostile *h, taut_time most)
 {
+	assert_true(h->runs++ < 1000000);
 	pair_run(&h->pair, most, NULL);
 }
 

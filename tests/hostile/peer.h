@@ -50,6 +50,7 @@ struct hostile {
 	void (*on_event)(struct hostile *h, int i, const struct taut_event *ev);
 	void *user;
 	uint32_t frames; /* sent by hostile_assert_alive */
+	unsigned runs;   /* so far: what never comes is not waited for without end */
 };
 
 /* A data channel and, unless only_data, sound and picture both ways; good is 0 (it offers, is the

@@ -1,6 +1,4 @@
 /* Two associations over a simulated link: handshakes under loss, early and late news, the end. */
-#include <threads.h>
-
 #include "pair.h"
 
 static void keys_match(struct pair *p)
@@ -421,43 +419,6 @@ static void a_path_slower_than_the_first_timeout_comes_to_rest(void **state)
 	pair_free(&p);
 }
 
-static int finishes(void *arg)
-{
-	struct pair *p = arg;
-
-	pair_run(p, p->sim.now + 1000 * MS);
-	const int done = p->connected[0] && p->connected[1];
-	pair_free(p);
-	return done;
-}
-
-static int begins(void *arg)
-{
-	struct pair *p = arg;
-	int done = 0;
-	thrd_t other;
-
-	pair_init(p, 4, NULL);
-	pair_teach_both(p);
-	pair_start(p);
-	pair_run(p, p->sim.now + 15 * MS); /* the server has answered */
-	if (thrd_create(&other, finishes, p) == thrd_success)
-		thrd_join(other, &done);
-	return done; /* and here OpenSSL tidies up after this thread */
-}
-
-static void an_environment_may_move_to_another_thread_and_end_there(void **state)
-{
-	struct pair p;
-	thrd_t first;
-	int done = 0;
-
-	(void)state;
-	assert_int_equal(thrd_create(&first, begins, &p), thrd_success);
-	thrd_join(first, &done);
-	assert_true(done);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -479,7 +440,6 @@ int main(void)
 		cmocka_unit_test(plaintext_that_nobody_takes_has_a_ceiling),
 		cmocka_unit_test(a_random_source_that_fails_is_an_error_not_a_key),
 		cmocka_unit_test(a_path_slower_than_the_first_timeout_comes_to_rest),
-		cmocka_unit_test(an_environment_may_move_to_another_thread_and_end_there),
 		cmocka_unit_test(the_system_source_gives_different_octets),
 	};
 

@@ -310,8 +310,10 @@ static void the_descriptor_tells_when_a_step_is_due(void **state)
 	(void)state;
 
 	open_world(&w, 0);
-	while (w.a->interface_count == 0 || poll(NULL, 0, 0) < 0)
+	for (int n = 0; w.a->interface_count == 0; n++) {
+		assert_true(n < 10000);
 		assert_int_equal(taut_loop_step(w.loop, 0), TAUT_OK);
+	}
 	struct pollfd fd = { .fd = taut_loop_fd(w.loop), .events = POLLIN };
 	taut_loop_after(w.loop, 30000, count_task, &w);
 	while (w.tasks == 0) {

@@ -209,8 +209,10 @@ static void leaving_during_the_set_up_tells_the_peer(void **state)
 	(void)state;
 	pair_init(&pair, 9, NULL, NULL);
 	tt_sctp_connect(VICTIM, pair.sim.now);
-	while (VICTIM->state != SCTP_COOKIE_ECHOED)
+	for (int n = 0; VICTIM->state != SCTP_COOKIE_ECHOED; n++) {
+		assert_true(n < 10000);
 		pair_run(&pair, 1000);
+	}
 	tt_sctp_shutdown(VICTIM, pair.sim.now);
 	pair_run(&pair, SECOND);
 	assert_int_equal(pair.closed[0], 1);
@@ -290,8 +292,10 @@ static void reach(enum sctp_state wanted)
 {
 	pair_init(&pair, 13, NULL, NULL);
 	tt_sctp_connect(VICTIM, pair.sim.now);
-	while (VICTIM->state < tt_min(wanted, SCTP_ESTABLISHED))
+	for (int n = 0; VICTIM->state < tt_min(wanted, SCTP_ESTABLISHED); n++) {
+		assert_true(n < 10000);
 		pair_run(&pair, 1000);
+	}
 	if (wanted < SCTP_ESTABLISHED)
 		return;
 	pair_run(&pair, SECOND);

@@ -405,7 +405,9 @@ static void what_is_not_signed_changes_nothing(void **state)
 	assert_int_equal(tt_turn_state(b.t), TT_TURN_ALLOCATING);
 	/* 9.2.5: at the end it is said that this was why. */
 	while (tt_turn_state(b.t) != TT_TURN_OVER) {
-		b.now = tt_min64(tt_turn_due(b.t), tt_turn_deadline(b.t));
+		const taut_time next = tt_min64(tt_turn_due(b.t), tt_turn_deadline(b.t));
+		assert_true(next > b.now && next < INT64_MAX);
+		b.now = next;
 		tt_turn_tick(b.t, b.now);
 		tt_turn_poll_send(b.t, b.now, b.pkt, sizeof b.pkt);
 	}
