@@ -120,6 +120,10 @@ struct tt_dcs_info {
 };
 /* Lent until the next call. NULL: no such channel any more. */
 const struct tt_dcs_info *tt_dcs_info(struct tt_dcs *d, taut_channel ch);
+/* The i-th channel there is; 0: no more. */
+taut_channel tt_dcs_at(const struct tt_dcs *d, size_t i);
+/* How many have been open, and how many of those are not any more. */
+void tt_dcs_opened(const struct tt_dcs *d, uint64_t *opened, uint64_t *closed);
 
 /* a=max-message-size and a=sctp-port of our description. */
 size_t tt_dcs_max_message_in(const struct tt_dcs *d);

@@ -104,8 +104,22 @@ int tt_dcs_new_channel(struct tt_dcs *d, const struct tt_dcs_init *init, size_t 
 }
 
 /* What the other lists still hold of it they find to be free, and skip. */
+void tt_dcs_set_open(struct tt_dcs *d, struct channel *c)
+{
+	c->state = TT_DCS_STATE_OPEN;
+	c->was_open = true;
+	d->opened++;
+}
+
+static void leave_open(struct tt_dcs *d, struct channel *c)
+{
+	d->closed += c->was_open;
+	c->was_open = false;
+}
+
 void tt_dcs_free_channel(struct tt_dcs *d, struct channel *c)
 {
+	leave_open(d, c);
 	if (c->id >= 0 && tt_dcs_stream(d, (uint32_t)c->id) == tt_dcs_slot(d, c) + 1)
 		d->by_stream[c->id] = STREAM_FREE;
 	tt_dcs_drop_work(d, c);
@@ -243,6 +257,7 @@ void tt_dcs_finish_close(struct tt_dcs *d, struct channel *c, uint32_t reason)
 {
 	if (c->say_close)
 		return;
+	leave_open(d, c);
 	c->state = TT_DCS_STATE_CLOSING;
 	c->must_open = c->must_ack = c->must_reset = false;
 	c->close_reason = c->close_reason ? c->close_reason : reason;
@@ -259,6 +274,7 @@ void tt_dcs_begin_close(struct tt_dcs *d, struct channel *c, uint32_t reason)
 		tt_dcs_finish_close(d, c, reason);
 		return;
 	}
+	leave_open(d, c);
 	c->state = TT_DCS_STATE_CLOSING;
 	c->must_reset = true;
 	tt_dcs_add_work(d, c);
@@ -312,4 +328,18 @@ const struct tt_dcs_info *tt_dcs_info(struct tt_dcs *d, taut_channel ch)
 		.bytes_sent = c->bytes_sent, .bytes_received = c->bytes_received,
 	};
 	return &d->info;
+}
+
+taut_channel tt_dcs_at(const struct tt_dcs *d, size_t i)
+{
+	for (uint32_t slot = 0; slot < d->count; slot++)
+		if (d->channels[slot].number && i-- == 0)
+			return d->channels[slot].number;
+	return 0;
+}
+
+void tt_dcs_opened(const struct tt_dcs *d, uint64_t *opened, uint64_t *closed)
+{
+	*opened = d->opened;
+	*closed = d->closed;
 }

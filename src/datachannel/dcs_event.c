@@ -46,7 +46,7 @@ static uint32_t make_channel(struct tt_dcs *d, taut_time now, const struct dcep_
 		return TAUT_DROP_DATA_TOO_MANY;
 	}
 	c->by_peer = c->heard = true;
-	c->state = TT_DCS_STATE_OPEN;
+	tt_dcs_set_open(d, c);
 	c->must_ack = c->say_channel = c->say_open = true;
 	tt_dcs_add_work(d, c);
 	tt_dcs_add_talk(d, c);

@@ -44,6 +44,7 @@ struct channel {
 	bool in_armed;
 
 	uint64_t messages_sent, messages_received, bytes_sent, bytes_received;
+	bool was_open; /* and counted so */
 };
 
 /* Slots in the order they were put in; linked through the channels. */
@@ -67,6 +68,7 @@ struct tt_dcs {
 	uint32_t streams;
 	struct slots work, talk, armed;
 
+	uint64_t opened, closed;
 	bool say_closed;
 	uint32_t close_reason;
 	char close_text[128];
@@ -81,6 +83,7 @@ struct channel *tt_dcs_by_stream(const struct tt_dcs *d, uint16_t stream);
 uint32_t tt_dcs_slot(const struct tt_dcs *d, const struct channel *c);
 int tt_dcs_new_channel(struct tt_dcs *d, const struct tt_dcs_init *init, size_t label_len,
                        size_t protocol_len, struct channel **out);
+void tt_dcs_set_open(struct tt_dcs *d, struct channel *c);
 void tt_dcs_free_channel(struct tt_dcs *d, struct channel *c);
 bool tt_dcs_choose_id(struct tt_dcs *d, struct channel *c);
 bool tt_dcs_bind(struct tt_dcs *d, struct channel *c, uint16_t stream); /* false: no memory */

@@ -69,7 +69,7 @@ static bool do_open(struct tt_dcs *d, taut_time now, struct channel *c)
 	if (err < 0)
 		return false;
 	c->must_open = false;
-	c->state = TT_DCS_STATE_OPEN;
+	tt_dcs_set_open(d, c);
 	c->say_open = true;
 	tt_dcs_add_talk(d, c);
 	return true;

@@ -117,6 +117,16 @@ uint32_t tt_dtls_state(const struct tt_dtls *d);
 bool tt_dtls_is_client(const struct tt_dtls *d);
 /* "ECDHE-ECDSA-AES128-GCM-SHA256"; NULL before the handshake is done. */
 const char *tt_dtls_cipher_name(const struct tt_dtls *d);
+/* The same as IANA has it: "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256". */
+const char *tt_dtls_cipher_standard_name(const struct tt_dtls *d);
+
+/* Our certificate, or the peer's once the handshake is done. False: there is none, or no memory. */
+struct tt_dtls_certificate {
+	char fingerprint[TT_DTLS_FINGERPRINT_TEXT];
+	uint8_t *der; /* of d's environment: tt_free */
+	size_t len;
+};
+bool tt_dtls_certificate(const struct tt_dtls *d, bool remote, struct tt_dtls_certificate *out);
 
 /* RFC 5764 section 4.2. profile is 0 when the peer agreed to none: then there is no media, but
  * the data channel goes on. TAUT_E_STATE: not connected. */

@@ -56,3 +56,20 @@ bool tt_dtls_cert_make(OSSL_LIB_CTX *lib, struct tt_env *env, int64_t unix_us, E
 	return *key && *cert && fill(*cert, env, *key, (time_t)(unix_us / 1000000)) &&
 	       sign(lib, *cert, *key);
 }
+
+bool tt_dtls_certificate(const struct tt_dtls *d, bool remote, struct tt_dtls_certificate *out)
+{
+	X509 *cert = remote ? SSL_get0_peer_certificate(d->ssl) : d->shared->cert;
+	const int len = cert ? i2d_X509(cert, NULL) : 0;
+
+	*out = (struct tt_dtls_certificate){ 0 };
+	if (len <= 0 || !tt_dtls_fingerprint_text(d->shared->lib, cert, out->fingerprint))
+		return false;
+	out->der = tt_alloc(d->env, (size_t)len);
+	if (!out->der)
+		return false;
+	unsigned char *end = out->der;
+
+	out->len = (size_t)i2d_X509(cert, &end);
+	return true;
+}

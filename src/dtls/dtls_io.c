@@ -296,12 +296,23 @@ size_t tt_dtls_protect(struct tt_dtls *d, taut_time now, const void *data, size_
 	return 0;
 }
 
+static const SSL_CIPHER *cipher_of(const struct tt_dtls *d)
+{
+	return d->state >= TT_DTLS_UNPROVEN ? SSL_get_current_cipher(d->ssl) : NULL;
+}
+
 const char *tt_dtls_cipher_name(const struct tt_dtls *d)
 {
-	const SSL_CIPHER *cipher =
-		d->state >= TT_DTLS_UNPROVEN ? SSL_get_current_cipher(d->ssl) : NULL;
+	const SSL_CIPHER *cipher = cipher_of(d);
 
 	return cipher ? SSL_CIPHER_get_name(cipher) : NULL;
+}
+
+const char *tt_dtls_cipher_standard_name(const struct tt_dtls *d)
+{
+	const SSL_CIPHER *cipher = cipher_of(d);
+
+	return cipher ? SSL_CIPHER_standard_name(cipher) : NULL;
 }
 
 /* Client's key, server's key, client's salt, server's salt. */

@@ -114,6 +114,37 @@ struct tt_ice_counters {
 	uint64_t responses_sent, responses_received; /* received: matched and authenticated */
 	uint64_t consent_sent;
 	uint64_t role_conflicts;
+	uint64_t path_changes; /* where data goes: the first one counts too */
+	/* Of data, over all pairs */
+	uint64_t data_packets_sent, data_bytes_sent, data_packets_received, data_bytes_received;
+};
+
+/* What went over one pair, since it was formed. Of data, ICE's own packets apart; of checks: requests sent
+ * without retransmissions and consent, those received with both. */
+struct tt_ice_pair_counters {
+	uint64_t packets_sent, bytes_sent, packets_received, bytes_received;
+	taut_time sent_at, received_at; /* the last of them; 0: none */
+	uint32_t requests_sent, requests_received, responses_sent, responses_received;
+	uint32_t consents_sent;
+	taut_time rtt_sum; /* of responses_received measurements */
+};
+
+/* As webrtc-stats names them. */
+enum tt_ice_pair_state {
+	TT_ICE_PAIR_FROZEN,
+	TT_ICE_PAIR_WAITING,
+	TT_ICE_PAIR_IN_PROGRESS,
+	TT_ICE_PAIR_SUCCEEDED,
+	TT_ICE_PAIR_FAILED
+};
+
+struct tt_ice_pair_info {
+	struct tt_ice_candidate local, remote; /* name and ufrag are NULL */
+	enum tt_ice_pair_state state;
+	bool nominated, selected; /* selected: data goes there now */
+	uint64_t priority;
+	taut_time rtt; /* the latest; 0: none yet */
+	struct tt_ice_pair_counters count;
 };
 
 int tt_ice_new(struct tt_ice **out, struct tt_env *env, const struct tt_ice_config *cfg,
@@ -214,11 +245,23 @@ bool tt_ice_may_recv(const struct tt_ice *ice, taut_flow flow, const struct taut
 /* Not valid yet, but an authenticated check came from there: a first flight of DTLS that
  * overtook our check may be held (bounded), and passed on once may_recv agrees. */
 bool tt_ice_may_hold(const struct tt_ice *ice, taut_flow flow, const struct taut_addr *remote);
+/* For statistics: what came from there was taken; so much left where data goes now. */
+void tt_ice_received_data(struct tt_ice *ice, taut_time now, taut_flow flow,
+			  const struct taut_addr *remote, size_t len);
+void tt_ice_sent_data(struct tt_ice *ice, taut_time now, size_t packets, size_t bytes);
 /* Of those in the configuration; texts are the agent's. */
 struct tt_ice_server tt_ice_server_at(const struct tt_ice *ice, size_t i);
 /* The latest round trip on the path, or on any valid pair; 0: none yet. */
 taut_time tt_ice_rtt(const struct tt_ice *ice);
 enum tt_ice_state tt_ice_state(const struct tt_ice *ice);
 const struct tt_ice_counters *tt_ice_counters(const struct tt_ice *ice);
+/* ice_info.c. The i-th pair, candidate of ours, candidate of the peer's: of this generation, and behind
+ * them pairs of the one before while it lasts. False: no more. */
+bool tt_ice_pair_info(const struct tt_ice *ice, size_t i, struct tt_ice_pair_info *out);
+/* server: of the configuration, where it came from, from 1; 0: none. */
+bool tt_ice_local_info(const struct tt_ice *ice, size_t i, struct tt_ice_candidate *out,
+		       size_t *server);
+bool tt_ice_remote_info(const struct tt_ice *ice, size_t i, struct tt_ice_candidate *out);
+const char *tt_ice_remote_ufrag(const struct tt_ice *ice); /* "": not known yet */
 
 #endif

@@ -87,8 +87,6 @@ struct ice_probe {
 	taut_time give_up;
 };
 
-enum ice_pair_state { PAIR_FROZEN, PAIR_WAITING, PAIR_IN_PROGRESS, PAIR_SUCCEEDED, PAIR_FAILED };
-
 struct ice_tx {
 	bool live, use_candidate, controlling, repeated;
 	uint8_t pair; /* of consent checks */
@@ -105,7 +103,7 @@ struct ice_pair {
 	bool heard_from;    /* an authenticated check came over it */
 	uint8_t base, remote;
 	uint32_t triggered; /* its place in the triggered-check queue; 0: not there */
-	enum ice_pair_state state;
+	enum tt_ice_pair_state state;
 	uint64_t priority;
 	struct tt_stun_retry retry;       /* of the newest transaction */
 	struct ice_tx tx[TT_ICE_PAIR_TX]; /* older ones may still be answered, 7.3.1.4 */
@@ -113,6 +111,7 @@ struct ice_pair {
 	uint8_t again; /* how often a check under way was begun anew because the peer's came */
 	taut_time rtt, consent_until;
 	taut_time heard, nominated_at; /* the latest check, and nominating check, of the peer */
+	struct tt_ice_pair_counters count;
 };
 
 struct ice_name {
@@ -277,6 +276,9 @@ void tt_ice_thaw(struct tt_ice *ice);
 void tt_ice_thaw_foundation(struct tt_ice *ice, const struct ice_pair *like);
 void tt_ice_trigger(struct ice_gen *g, struct ice_pair *p);
 void tt_ice_pair_failed(struct tt_ice *ice, taut_time now, int pair, const char *why);
+/* That local address of ours and that remote one, or NULL. */
+struct ice_pair *tt_ice_pair_from(const struct tt_ice *ice, const struct ice_gen *g, taut_flow flow,
+				  const struct taut_addr *remote);
 bool tt_ice_pair_busy(const struct ice_pair *p); /* not yet succeeded or failed */
 int tt_ice_best_valid(const struct ice_gen *g, taut_time now);
 struct tt_ice_path tt_ice_pair_path(const struct tt_ice *ice, const struct ice_gen *g, int pair);

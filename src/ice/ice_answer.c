@@ -44,10 +44,11 @@ static void succeeded(struct tt_ice *ice, taut_time now, int pair, const struct 
 	p->valid = true;
 	if (!tx->repeated)
 		p->rtt = now - tx->sent;              /* else unknown which one was answered */
+	p->count.rtt_sum += p->rtt;
 	p->consent_until = now + TT_ICE_CONSENT_LIFE; /* RFC 7675 section 5.1 */
 	/* A newer check may be under way, to nominate: it stays so. */
 	if (!(p->use_candidate && !tx->use_candidate)) {
-		p->state = PAIR_SUCCEEDED;
+		p->state = TT_ICE_PAIR_SUCCEEDED;
 		p->triggered = 0;
 	}
 	if (ice->controlling && tx->use_candidate) {
@@ -112,17 +113,18 @@ int tt_ice_on_response(struct tt_ice *ice, taut_time now, int base, const struct
 	ice->counters.responses_received++;
 	if (p->base != base || !tt_addr_eq(&tt_ice_remote_at(g, p->remote)->addr, from)) {
 		tt_ice_drop_packet(ice, now, TAUT_DROP_ICE_ASYMMETRIC, from);
-		if (newest && p->state == PAIR_IN_PROGRESS)
+		if (newest && p->state == TT_ICE_PAIR_IN_PROGRESS)
 			tt_ice_pair_failed(ice, now, pair,
 					   "answered from another address"); /* 7.2.5.2.1 */
 		return 0;
 	}
 	if (m->cls == TT_STUN_SUCCESS) {
+		p->count.responses_received++;
 		learn_local(ice, now, base, tt_stun_mapped(m));
 		succeeded(ice, now, pair, &done);
 	} else if (m->error_code == 487) {
 		role_conflict(ice, now, pair, &done);
-	} else if (newest && p->state == PAIR_IN_PROGRESS) {
+	} else if (newest && p->state == TT_ICE_PAIR_IN_PROGRESS) {
 		tt_ice_pair_failed(ice, now, pair, "refused by the peer"); /* 7.2.5.2.4 */
 	}
 	return 0;

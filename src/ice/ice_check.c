@@ -31,12 +31,12 @@ static int next_pair(const struct tt_ice *ice, taut_time now, taut_time *again_a
 		if (p->triggered > 0) {
 			if (triggered < 0 || p->triggered < tt_ice_pair_at(g, triggered)->triggered)
 				triggered = i;
-		} else if (p->state == PAIR_IN_PROGRESS && p->retry.sent < p->retry.rc) {
+		} else if (p->state == TT_ICE_PAIR_IN_PROGRESS && p->retry.sent < p->retry.rc) {
 			*again_at = tt_min64(*again_at, p->retry.next);
 			if (tt_stun_retry_due(&p->retry, now) &&
 			    (again < 0 || p->retry.next < tt_ice_pair_at(g, again)->retry.next))
 				again = i;
-		} else if (p->state == PAIR_WAITING) {
+		} else if (p->state == TT_ICE_PAIR_WAITING) {
 			if (*waiting < 0 || p->priority > tt_ice_pair_at(g, *waiting)->priority)
 				*waiting = i;
 		}
@@ -113,8 +113,8 @@ static taut_time rto(const struct ice_gen *g)
 
 	for (int i = 0; i < g->pairs; i++)
 		busy += tt_ice_pair_at(g, i)->used &&
-			(tt_ice_pair_at(g, i)->state == PAIR_WAITING ||
-			 tt_ice_pair_at(g, i)->state == PAIR_IN_PROGRESS);
+			(tt_ice_pair_at(g, i)->state == TT_ICE_PAIR_WAITING ||
+			 tt_ice_pair_at(g, i)->state == TT_ICE_PAIR_IN_PROGRESS);
 	return tt_max64(TT_STUN_RTO, (taut_time)TT_ICE_TA * busy);
 }
 
@@ -132,7 +132,7 @@ static bool begin_transaction(struct tt_ice *ice, taut_time now, struct ice_pair
 	tx->use_candidate = ice->controlling && p->use_candidate;
 	p->tx_at = (uint8_t)((p->tx_at + 1) % TT_ICE_PAIR_TX);
 	p->triggered = 0;
-	p->state = PAIR_IN_PROGRESS;
+	p->state = TT_ICE_PAIR_IN_PROGRESS;
 	tt_stun_retry_start(&p->retry, now, rto(ice->cur), TT_STUN_RC);
 	return true;
 }
@@ -155,7 +155,7 @@ size_t tt_ice_check_write(struct tt_ice *ice, taut_time now, int pair, struct tt
 
 	ice->last_check = now;
 	ice->next_check = now + TT_ICE_TA;
-	if (p->state != PAIR_IN_PROGRESS && !begin_transaction(ice, now, p))
+	if (p->state != TT_ICE_PAIR_IN_PROGRESS && !begin_transaction(ice, now, p))
 		return 0;
 	struct ice_tx *tx = &p->tx[(p->tx_at + TT_ICE_PAIR_TX - 1) % TT_ICE_PAIR_TX];
 	tx->repeated = p->retry.sent > 0;
@@ -164,6 +164,7 @@ size_t tt_ice_check_write(struct tt_ice *ice, taut_time now, int pair, struct tt
 	if (tt_ice_request_write(ice, ice->cur, p, tx->tid, tx->use_candidate, out) == 0)
 		return 0;
 	ice->counters.checks_sent++;
+	p->count.requests_sent += !tx->repeated;
 	ice->check_was_last = true;
 	note_first(ice, now, out);
 	tt_note(ice->env, now, TAUT_LAYER_ICE, "check sent", TT_ADDR("local", &out->local),
@@ -197,7 +198,7 @@ void tt_ice_check_tick(struct tt_ice *ice, taut_time now)
 {
 	for (int i = 0; i < ice->cur->pairs; i++) {
 		struct ice_pair *p = tt_ice_pair_at(ice->cur, i);
-		if (p->used && p->triggered == 0 && p->state == PAIR_IN_PROGRESS &&
+		if (p->used && p->triggered == 0 && p->state == TT_ICE_PAIR_IN_PROGRESS &&
 		    tt_stun_retry_over(&p->retry, now))
 			tt_ice_pair_failed(ice, now, i, "no answer");
 	}
@@ -209,7 +210,7 @@ taut_time tt_ice_check_deadline(const struct tt_ice *ice)
 
 	for (int i = 0; i < ice->cur->pairs; i++) {
 		const struct ice_pair *p = tt_ice_pair_at(ice->cur, i);
-		if (p->used && p->state == PAIR_IN_PROGRESS && p->retry.sent >= p->retry.rc)
+		if (p->used && p->state == TT_ICE_PAIR_IN_PROGRESS && p->retry.sent >= p->retry.rc)
 			at = tt_min64(at, p->retry.next);
 	}
 	return at;

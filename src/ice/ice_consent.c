@@ -48,6 +48,7 @@ size_t tt_ice_consent_write(struct tt_ice *ice, taut_time now, struct tt_ice_out
 		return 0;
 	ice->counters.consent_sent++;
 	ice->counters.checks_sent++;
+	tt_ice_pair_at(ice->path_gen, ice->path)->count.consents_sent++;
 	tt_note(ice->env, now, TAUT_LAYER_ICE, "consent check sent",
 		TT_ADDR("remote", &out->remote));
 	return out->len;
@@ -94,6 +95,8 @@ bool tt_ice_consent_answer(struct tt_ice *ice, taut_time now, int base,
 		return true;
 	}
 	p->rtt = now - tx->sent;
+	p->count.rtt_sum += p->rtt;
+	p->count.responses_received++;
 	p->consent_until = now + TT_ICE_CONSENT_LIFE;
 	ice->unanswered_since = 0;
 	return true;
@@ -111,7 +114,7 @@ void tt_ice_consent_tick(struct tt_ice *ice, taut_time now)
 		TT_ADDR("local", &ice->base[p->base].addr),
 		TT_ADDR("remote", &tt_ice_remote_at(g, p->remote)->addr));
 	p->valid = p->nominated = false;
-	p->state = PAIR_FAILED;
+	p->state = TT_ICE_PAIR_FAILED;
 	p->triggered = 0;
 	if (g->selected == ice->path)
 		g->selected = -1;

@@ -105,7 +105,7 @@ static void stop_checks(struct tt_ice *ice)
 		if (!ice->controlling &&
 		    (p->priority > tt_ice_pair_at(g, ice->path)->priority || p->nominate))
 			continue; /* the peer may come to prefer it */
-		p->state = p->valid ? PAIR_SUCCEEDED : PAIR_FAILED;
+		p->state = p->valid ? TT_ICE_PAIR_SUCCEEDED : TT_ICE_PAIR_FAILED;
 		p->triggered = 0;
 	}
 }
@@ -140,6 +140,7 @@ static void set_path(struct tt_ice *ice, taut_time now, struct ice_gen *g, int p
 	ice->path_gone = NULL;
 	if (!same) {
 		tt_ice_bind_channel(ice, now, g, pair);
+		ice->counters.path_changes++;
 		ice->selected_known = ice->selected_due = false;
 		tt_ice_consent_start(ice, now);
 	}

@@ -35,7 +35,7 @@ int tt_ice_find_pair(const struct ice_gen *g, int base, int remote)
 
 bool tt_ice_pair_busy(const struct ice_pair *p)
 {
-	return p->used && p->state != PAIR_SUCCEEDED && p->state != PAIR_FAILED;
+	return p->used && p->state != TT_ICE_PAIR_SUCCEEDED && p->state != TT_ICE_PAIR_FAILED;
 }
 
 static bool same_foundation(const struct tt_ice *ice, const struct ice_pair *a,
@@ -50,7 +50,7 @@ static bool same_foundation(const struct tt_ice *ice, const struct ice_pair *a,
  * waiting. One that is in progress does not hold the others back as in 6.1.4.2: with a single
  * component they would wait for its time-out, and a peer that gives all its candidates one
  * foundation would need half an hour. */
-static enum ice_pair_state first_state(const struct tt_ice *ice, const struct ice_pair *p)
+static enum tt_ice_pair_state first_state(const struct tt_ice *ice, const struct ice_pair *p)
 {
 	bool busy = false;
 
@@ -58,11 +58,11 @@ static enum ice_pair_state first_state(const struct tt_ice *ice, const struct ic
 		const struct ice_pair *q = tt_ice_pair_at(ice->cur, i);
 		if (!q->used || q == p || !same_foundation(ice, p, q))
 			continue;
-		if (q->state == PAIR_SUCCEEDED)
-			return PAIR_WAITING;
-		busy |= q->state == PAIR_WAITING;
+		if (q->state == TT_ICE_PAIR_SUCCEEDED)
+			return TT_ICE_PAIR_WAITING;
+		busy |= q->state == TT_ICE_PAIR_WAITING;
 	}
-	return busy ? PAIR_FROZEN : PAIR_WAITING;
+	return busy ? TT_ICE_PAIR_FROZEN : TT_ICE_PAIR_WAITING;
 }
 
 /* 6.1.2.5: a full list gives up its worst pair that has not begun, if the new one is better. */
@@ -74,9 +74,9 @@ static int free_slot(const struct ice_gen *g, uint64_t priority)
 		const struct ice_pair *p = tt_ice_pair_at(g, i);
 		if (!p->used)
 			return i;
-		if (p->state == PAIR_FAILED && !p->valid && p->triggered == 0)
+		if (p->state == TT_ICE_PAIR_FAILED && !p->valid && p->triggered == 0)
 			return i;
-		if ((p->state == PAIR_FROZEN || p->state == PAIR_WAITING) && !p->valid &&
+		if ((p->state == TT_ICE_PAIR_FROZEN || p->state == TT_ICE_PAIR_WAITING) && !p->valid &&
 		    p->triggered == 0 && p->priority < priority &&
 		    (worst < 0 || p->priority < tt_ice_pair_at(g, worst)->priority))
 			worst = i;
@@ -187,11 +187,11 @@ void tt_ice_thaw(struct tt_ice *ice)
 	struct ice_gen *g = ice->cur;
 
 	for (int i = 0; i < g->pairs; i++)
-		if (tt_ice_pair_at(g, i)->used && tt_ice_pair_at(g, i)->state == PAIR_WAITING &&
+		if (tt_ice_pair_at(g, i)->used && tt_ice_pair_at(g, i)->state == TT_ICE_PAIR_WAITING &&
 		    tt_ice_pair_ready(ice, g, tt_ice_pair_at(g, i)))
 			return;
 	for (int i = 0; i < g->pairs; i++)
-		if (tt_ice_pair_at(g, i)->used && tt_ice_pair_at(g, i)->state == PAIR_FROZEN)
+		if (tt_ice_pair_at(g, i)->used && tt_ice_pair_at(g, i)->state == TT_ICE_PAIR_FROZEN)
 			tt_ice_pair_at(g, i)->state = first_state(ice, tt_ice_pair_at(g, i));
 }
 
@@ -200,8 +200,8 @@ void tt_ice_thaw_foundation(struct tt_ice *ice, const struct ice_pair *like)
 {
 	for (int i = 0; i < ice->cur->pairs; i++) {
 		struct ice_pair *p = tt_ice_pair_at(ice->cur, i);
-		if (p->used && p->state == PAIR_FROZEN && same_foundation(ice, p, like))
-			p->state = PAIR_WAITING;
+		if (p->used && p->state == TT_ICE_PAIR_FROZEN && same_foundation(ice, p, like))
+			p->state = TT_ICE_PAIR_WAITING;
 	}
 }
 
@@ -210,7 +210,7 @@ void tt_ice_trigger(struct ice_gen *g, struct ice_pair *p)
 {
 	if (p->triggered == 0)
 		p->triggered = ++g->triggers;
-	p->state = PAIR_WAITING;
+	p->state = TT_ICE_PAIR_WAITING;
 }
 
 void tt_ice_pair_failed(struct tt_ice *ice, taut_time now, int pair, const char *why)
@@ -218,7 +218,7 @@ void tt_ice_pair_failed(struct tt_ice *ice, taut_time now, int pair, const char 
 	struct ice_gen *g = ice->cur;
 	struct ice_pair *p = tt_ice_pair_at(g, pair);
 
-	p->state = PAIR_FAILED;
+	p->state = TT_ICE_PAIR_FAILED;
 	p->triggered = 0;
 	p->valid = p->nominated = p->nominate = p->use_candidate = false;
 	if (g->nominating == pair)

@@ -110,7 +110,7 @@ static bool wants_check(const struct tt_ice *ice, const struct ice_pair *p, taut
 {
 	if (ice->controlling && ice->cur->selected >= 0)
 		return false; /* concluded: nothing could come of it */
-	if (p->state != PAIR_SUCCEEDED)
+	if (p->state != TT_ICE_PAIR_SUCCEEDED)
 		return true;
 	/* A spare pair whose consent nobody keeps up is asked again when it is meant seriously. */
 	return nominates && p->consent_until - now < TT_ICE_CONSENT_LIFE / 3;
@@ -125,7 +125,7 @@ static bool begins_anew(struct ice_pair *p, taut_time now, bool heard_before)
 	enum { MOST = 5 };
 	const struct ice_tx *tx = &p->tx[(p->tx_at + TT_ICE_PAIR_TX - 1) % TT_ICE_PAIR_TX];
 
-	if (p->state != PAIR_IN_PROGRESS || !heard_before)
+	if (p->state != TT_ICE_PAIR_IN_PROGRESS || !heard_before)
 		return true;
 	if (now - tx->sent < (taut_time)TT_STUN_RTO << p->again)
 		return false;
@@ -153,6 +153,7 @@ static void learn(struct tt_ice *ice, taut_time now, int base, const struct taut
 	bool heard_before = p->heard_from;
 	p->heard = now;
 	p->heard_from = true;
+	p->count.requests_received++;
 	if (nominates)
 		nominated_by_peer(p, now);
 	if (wants_check(ice, p, now, nominates)) {
@@ -168,8 +169,10 @@ static void heard_on_old_pair(struct ice_gen *g, taut_time now, int base,
 	int remote = tt_ice_find_remote(g, from);
 	int pair = remote < 0 ? -1 : tt_ice_find_pair(g, base, remote);
 
-	if (pair >= 0)
-		tt_ice_pair_at(g, pair)->heard = now;
+	if (pair < 0)
+		return;
+	tt_ice_pair_at(g, pair)->heard = now;
+	tt_ice_pair_at(g, pair)->count.requests_received++;
 }
 
 static int refuse(struct tt_ice *ice, taut_time now, uint32_t why, const struct taut_addr *from)
@@ -246,6 +249,9 @@ size_t tt_ice_response_write(struct tt_ice *ice, taut_time now, struct tt_ice_ou
 	out->remote = r->remote;
 	out->len = tt_stun_finish(&w);
 	ice->counters.responses_sent += out->len > 0;
+	struct ice_pair *p = tt_ice_pair_from(ice, g, r->flow, &r->remote);
+	if (p)
+		p->count.responses_sent += out->len > 0;
 	tt_note(ice->env, now, TAUT_LAYER_ICE, "check answered", TT_ADDR("remote", &r->remote),
 		TT_INT("error", r->error));
 	return out->len;

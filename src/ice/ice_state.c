@@ -209,11 +209,11 @@ bool tt_ice_selected(const struct tt_ice *ice, taut_time now, struct tt_ice_path
 	return true;
 }
 
-static const struct ice_pair *pair_from(const struct tt_ice *ice, const struct ice_gen *g,
-					taut_flow flow, const struct taut_addr *remote)
+struct ice_pair *tt_ice_pair_from(const struct tt_ice *ice, const struct ice_gen *g, taut_flow flow,
+				  const struct taut_addr *remote)
 {
 	for (int i = 0; g && i < g->pairs; i++) {
-		const struct ice_pair *p = tt_ice_pair_at(g, i);
+		struct ice_pair *p = tt_ice_pair_at(g, i);
 		if (p->used && ice->base[p->base].flow == flow &&
 		    tt_addr_eq(&tt_ice_remote_at(g, p->remote)->addr, remote))
 			return p;
@@ -221,26 +221,62 @@ static const struct ice_pair *pair_from(const struct tt_ice *ice, const struct i
 	return NULL;
 }
 
-bool tt_ice_may_recv(const struct tt_ice *ice, taut_flow flow, const struct taut_addr *remote)
+/* The valid pair whose remote end that is, or NULL. */
+static struct ice_pair *valid_from(const struct tt_ice *ice, taut_flow flow,
+				   const struct taut_addr *remote)
 {
 	const struct ice_gen *g = ice->path_gen;
-	const struct ice_pair *p = g ? tt_ice_pair_at(g, ice->path) : NULL;
+	struct ice_pair *p = g ? tt_ice_pair_at(g, ice->path) : NULL;
 
 	if (p && ice->base[p->base].flow == flow &&
 	    tt_addr_eq(&tt_ice_remote_at(g, p->remote)->addr, remote))
-		return true; /* nearly always */
-	p = pair_from(ice, ice->cur, flow, remote);
+		return p; /* nearly always */
+	p = tt_ice_pair_from(ice, ice->cur, flow, remote);
 	if (p && p->valid)
-		return true;
-	p = pair_from(ice, ice->prev, flow, remote);
-	return p && p->valid;
+		return p;
+	p = tt_ice_pair_from(ice, ice->prev, flow, remote);
+	return p && p->valid ? p : NULL;
+}
+
+bool tt_ice_may_recv(const struct tt_ice *ice, taut_flow flow, const struct taut_addr *remote)
+{
+	return valid_from(ice, flow, remote) != NULL;
 }
 
 bool tt_ice_may_hold(const struct tt_ice *ice, taut_flow flow, const struct taut_addr *remote)
 {
-	const struct ice_pair *p = pair_from(ice, ice->cur, flow, remote);
+	const struct ice_pair *p = tt_ice_pair_from(ice, ice->cur, flow, remote);
 
 	return p && p->heard_from && !p->valid;
+}
+
+void tt_ice_received_data(struct tt_ice *ice, taut_time now, taut_flow flow,
+			  const struct taut_addr *remote, size_t len)
+{
+	struct ice_pair *p = valid_from(ice, flow, remote);
+
+	if (!p)
+		p = tt_ice_pair_from(ice, ice->cur, flow, remote);
+	if (!p)
+		return;
+	p->count.packets_received++;
+	p->count.bytes_received += len;
+	p->count.received_at = now;
+	ice->counters.data_packets_received++;
+	ice->counters.data_bytes_received += len;
+}
+
+void tt_ice_sent_data(struct tt_ice *ice, taut_time now, size_t packets, size_t bytes)
+{
+	if (!ice->path_gen)
+		return;
+	struct ice_pair *p = tt_ice_pair_at(ice->path_gen, ice->path);
+
+	p->count.packets_sent += packets;
+	p->count.bytes_sent += bytes;
+	ice->counters.data_packets_sent += packets;
+	ice->counters.data_bytes_sent += bytes;
+	p->count.sent_at = now;
 }
 
 taut_time tt_ice_rtt(const struct tt_ice *ice)

@@ -106,6 +106,7 @@ struct pc_transceiver {
 	uint32_t max_bitrate;
 	double max_framerate, scale;
 	uint64_t transaction;
+	struct pc_codec_stats *encoder, *decoder; /* NULL: nothing was told */
 	const struct pc_codec *send_codec;  /* NULL: nothing can be sent */
 	const struct pc_codec *heard_codec; /* of the last frame; NULL: to be looked up */
 	uint8_t heard_pt;
@@ -189,6 +190,7 @@ struct taut_pc {
 	bool negotiation_needed, needed_queued, restart_wanted;
 	bool channels_wanted;             /* the application made one */
 	struct pc_parameters *parameters; /* lent; NULL until they are asked for */
+	struct pc_report *report;         /* the same */
 	uint64_t last_transaction;
 	char cname[24];
 
@@ -290,6 +292,8 @@ const char *pc_stream_at(const struct pc_transceiver *t, size_t i);
 int pc_copy_streams(struct taut_pc *pc, const char *const *ids, size_t count,
 		    struct pc_transceiver *to);
 void pc_take_streams(struct taut_pc *pc, struct pc_transceiver *t, struct pc_transceiver *from);
+
+void pc_free_report(struct taut_pc *pc); /* pc_stats.c */
 
 /* configuration: pc_config.c */
 int pc_make_ice(struct taut_pc *pc, const struct taut_config *cfg, taut_time now);

@@ -123,7 +123,10 @@ static bool receive_one(struct taut_pc *pc, taut_time now, const struct taut_dat
 	if (!tt_ice_may_recv(pc->ice, in.flow, &in.remote) &&
 	    !(dtls && !pc->dtls_started && tt_ice_may_hold(pc->ice, in.flow, &in.remote))) {
 		drop(pc, now, TAUT_DROP_NOT_VALIDATED, in.len);
-	} else if (dtls) {
+		return is_rtp(in.buf, in.len);
+	}
+	tt_ice_received_data(pc->ice, now, in.flow, &in.remote, in.len);
+	if (dtls) {
 		tt_dtls_recv(pc->dtls, now, in.buf, in.len);
 	} else if (is_media(in.buf[0])) {
 		pc_receive_media(pc, now, d->received ? d->received : now, in.buf, in.len);

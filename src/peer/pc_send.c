@@ -184,7 +184,7 @@ static size_t first_packet(struct taut_pc *pc, taut_time now, uint8_t *buf, stru
 int taut_pc_poll_send(taut_pc *pc, taut_time now, struct taut_datagram *out)
 {
 	struct packet first, next;
-	size_t packets = 1;
+	size_t packets = 1, data_packets, data;
 
 	if (out->size < sizeof *out || out->cap < MIN_BUFFER)
 		return pc_fail(pc, TAUT_E_INVAL, "TypeError", NULL,
@@ -201,6 +201,8 @@ int taut_pc_poll_send(taut_pc *pc, taut_time now, struct taut_datagram *out)
 	out->received = 0;
 	out->segment = 0;
 	out->dscp = out->ecn = 0;
+	data = first.check ? 0 : first.data;
+	data_packets = !first.check;
 	while (packets < RUN_PACKETS && out->len + ROOM <= tt_min(out->cap, RUN_BYTES)) {
 		const size_t len = next_packet(pc, now, out->buf + out->len, &next);
 		if (len == 0)
@@ -208,11 +210,14 @@ int taut_pc_poll_send(taut_pc *pc, taut_time now, struct taut_datagram *out)
 		if (len == 0 || !joins(pc, out, &first, &next))
 			break;
 		out->len += len;
+		data += next.check ? 0 : next.data;
+		data_packets += !next.check;
 		out->segment = tt_u16(first.len);
 		packets++;
 		if (len < first.len)
 			break;
 	}
+	tt_ice_sent_data(pc->ice, now, data_packets, data);
 	pc->counters.packets_sent += packets;
 	pc->counters.bytes_sent += out->len;
 	return 1;

@@ -59,6 +59,8 @@ void pc_free_transceiver(struct taut_pc *pc, struct pc_transceiver *t)
 	tt_free(pc->env, t->streams);
 	tt_free(pc->env, t->sender_id);
 	tt_free(pc->env, t->track);
+	tt_free(pc->env, t->encoder);
+	tt_free(pc->env, t->decoder);
 	tt_free(pc->env, t);
 }
 

@@ -233,7 +233,7 @@ void tt_rtp_session_remove_sender(struct tt_rtp_session *s, taut_time now, uint3
 	for (size_t i = 0; i < s->sender_count; i++) {
 		if (s->senders[i]->cfg.stream != stream)
 			continue;
-		if (s->senders[i]->packets >
+		if (s->senders[i]->stats.packets >
 		    0) { /* who has sent nothing has nobody to tell, RFC 3550 section 6.3.7 */
 			add_bye(s, s->senders[i]->cfg.ssrc);
 			add_bye(s, s->senders[i]->cfg.rtx_ssrc);
@@ -312,4 +312,33 @@ void tt_rtp_session_remove_receiver(struct tt_rtp_session *s, taut_time now, uin
 const struct tt_rtp_counters *tt_rtp_session_counters(const struct tt_rtp_session *s)
 {
 	return &s->counters;
+}
+
+bool tt_rtp_session_sender_stats(struct tt_rtp_session *s, uint32_t stream,
+				 struct tt_rtp_sender_stats *out)
+{
+	const struct tt_rtp_sender *tx = tt_rtp_session_sender(s, stream);
+
+	if (!tx)
+		return false;
+	*out = tx->stats;
+	out->first_seq = tx->first_seq;
+	out->clock_rate = tx->cfg.clock_rate;
+	return true;
+}
+
+bool tt_rtp_session_receiver_stats(struct tt_rtp_session *s, uint32_t stream,
+				   struct tt_rtp_receiver_stats *out)
+{
+	const struct tt_rtp_receiver *r = tt_rtp_session_receiver(s, stream);
+
+	if (!r || !r->source.started)
+		return false;
+	*out = r->stats;
+	out->ssrc = r->ssrc;
+	out->clock_rate = r->clock_rate;
+	out->lost = tt_rtp_receiver_lost(r);
+	out->jitter = r->source.jitter >> 4;
+	out->remote_ntp = r->report_ntp;
+	return true;
 }

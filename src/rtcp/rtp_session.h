@@ -95,5 +95,11 @@ size_t tt_rtp_session_poll_send(struct tt_rtp_session *s, taut_time now, uint8_t
 const struct tt_rtp_event *tt_rtp_session_poll_event(struct tt_rtp_session *s);
 
 const struct tt_rtp_counters *tt_rtp_session_counters(const struct tt_rtp_session *s);
+/* Of one stream. False: there is none. */
+bool tt_rtp_session_sender_stats(struct tt_rtp_session *s, uint32_t stream,
+				 struct tt_rtp_sender_stats *out);
+/* The same; also false before its first packet. */
+bool tt_rtp_session_receiver_stats(struct tt_rtp_session *s, uint32_t stream,
+				   struct tt_rtp_receiver_stats *out);
 
 #endif

@@ -1,6 +1,9 @@
 /* rtp_session_event.c - what happened, one at a time, and when a frame was captured. */
 #include "rtcp/rtp_session_int.h"
 
+#include "base/num.h"
+#include "rtp/payload/payload_opus.h"
+
 static const struct tt_rtp_event *tell(struct tt_rtp_session *s, uint32_t type,
 				       const struct tt_rtp_receiver *r, uint32_t ssrc)
 {
@@ -10,6 +13,20 @@ static const struct tt_rtp_event *tell(struct tt_rtp_session *s, uint32_t type,
 	return &s->event;
 }
 
+/* It leaves the buffer now. Of audio each sample has waited. */
+static void count_wait(struct tt_rtp_session *s, struct tt_rtp_receiver *r)
+{
+	const taut_time waited = tt_max64(s->now - r->first_at, 0);
+
+	r->stats.buffered += waited;
+	if (r->cfg.kind != TAUT_AUDIO)
+		return;
+	const uint32_t samples = tt_opus_duration(s->frame.data, s->frame.len);
+
+	r->stats.samples += samples;
+	r->stats.sample_buffered += (uint64_t)waited * samples;
+}
+
 static const struct tt_rtp_event *tell_frame(struct tt_rtp_session *s, struct tt_rtp_receiver *r)
 {
 	const struct tt_rtp_payload *map = tt_rtp_receiver_payload(r, s->frame.payload_type);
@@ -17,6 +34,7 @@ static const struct tt_rtp_event *tell_frame(struct tt_rtp_session *s, struct tt
 	if (r->has_report && s->has_clock)
 		s->frame.captured = s->clock + tt_rtcp_ntp_us(r->report_ntp) +
 				    tt_rtp_receiver_since_report(r, s->frame.rtp_timestamp);
+	count_wait(s, r);
 	s->counters.frames_received++;
 	*(r->cfg.kind == TAUT_VIDEO ? &s->counters.video_frames_received
 				    : &s->counters.audio_frames_received) += 1;

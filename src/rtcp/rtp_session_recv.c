@@ -118,6 +118,9 @@ static void take_sender_info(struct tt_rtp_session *s, const struct tt_rtcp *p, 
 	r->report_ts = info.rtp;
 	r->report_at = arrived;
 	r->has_report = true;
+	r->stats.reports++;
+	r->stats.remote_packets = info.packets;
+	r->stats.remote_octets = info.octets;
 	if (info.ntp != 0) /* 6.4.1: no wall clock over there */
 		learn_clock(s, info.ntp, arrived);
 	else
@@ -132,8 +135,13 @@ static void take_block(struct tt_rtp_session *s, taut_time arrived, const struct
 	if (!tx)
 		return;
 	tx->acknowledged = true;
-	s->counters.remote_packets_lost += (uint64_t)(tt_max64(b->lost, 0) - tx->remote_lost);
-	tx->remote_lost = (int32_t)tt_max64(b->lost, 0);
+	s->counters.remote_packets_lost +=
+		(uint64_t)(tt_max64(b->lost, 0) - tt_max64(tx->stats.remote_lost, 0));
+	tx->stats.reports++;
+	tx->stats.remote_lost = b->lost;
+	tx->stats.remote_fraction = b->fraction;
+	tx->stats.remote_highest = b->highest;
+	tx->stats.remote_jitter = b->jitter;
 	if (b->lsr == 0)
 		return;
 	uint32_t a = (uint32_t)(tt_rtp_session_ntp(s, arrived) >> 16);
@@ -141,9 +149,14 @@ static void take_block(struct tt_rtp_session *s, taut_time arrived, const struct
 	int64_t rtt = (int64_t)((uint64_t)span * 1000000 >> 16);
 
 	if (span < 0x80000000u && rtt < MAX_RTT)
-		s->counters.round_trip_time = tt_max64(rtt, 1);
+		tx->stats.rtt = tt_max64(rtt, 1);
 	else if (span >= 0xffffff00u) /* the two clocks round differently: less than a tick */
-		s->counters.round_trip_time = 1;
+		tx->stats.rtt = 1;
+	else
+		return;
+	s->counters.round_trip_time = tx->stats.rtt;
+	tx->stats.rtt_sum += tx->stats.rtt;
+	tx->stats.rtts++;
 }
 
 static void want_key_frame(struct tt_rtp_session *s, taut_time now, struct tt_rtp_sender *tx)
@@ -163,6 +176,8 @@ static void take_nack(struct tt_rtp_session *s, taut_time now, const struct tt_r
 	uint16_t seq;
 
 	s->counters.nacks_received++;
+	if (tx)
+		tx->stats.nacks++;
 	for (size_t i = 0; tx && tt_rtcp_read_nack(f->fci, &i, &seq);)
 		tt_rtp_sender_nack(tx, now, tt_rtp_session_rtt(s), seq);
 }
@@ -176,6 +191,8 @@ static void take_fir(struct tt_rtp_session *s, taut_time now, const struct tt_rt
 	for (size_t i = 0; tt_rtcp_read_fir(f->fci, i, &ssrc, &seq); i++) {
 		struct tt_rtp_sender *tx = tt_rtp_session_sender_of(s, ssrc);
 
+		if (tx)
+			tx->stats.firs++;
 		/* RFC 5104 section 4.3.1.2: the same number is the same request */
 		if (!tx || (tx->fir_seen && tx->fir_seq == seq))
 			continue;
@@ -202,8 +219,10 @@ static void take_feedback(struct tt_rtp_session *s, taut_time now, const struct 
 		struct tt_rtp_sender *tx = tt_rtp_session_sender_of(s, f.media);
 
 		s->counters.plis_received++;
-		if (tx)
-			want_key_frame(s, now, tx);
+		if (!tx)
+			return;
+		tx->stats.plis++;
+		want_key_frame(s, now, tx);
 	} else if (p->count == TT_PSFB_FIR) {
 		take_fir(s, now, &f);
 	} else if (p->count == TT_PSFB_AFB && tt_rtcp_read_remb(f.fci, &rate)) {

@@ -43,7 +43,7 @@ static bool next_sender(struct tt_rtp_session *s, struct tt_rtp_sender **tx)
 {
 	while (s->next_sender < s->sender_count) {
 		*tx = s->senders[s->next_sender];
-		if ((*tx)->packets > 0)
+		if ((*tx)->stats.packets > 0)
 			return true;
 		s->next_sender++;
 	}
@@ -90,8 +90,8 @@ static struct tt_rtcp_sender_info info_of(const struct tt_rtp_session *s,
 		.ssrc = tx->cfg.ssrc,
 		.ntp = tt_rtp_session_ntp(s, now),
 		.rtp = tt_rtp_sender_timestamp(tx, now),
-		.packets = (uint32_t)tx->packets, /* they wrap, 6.4.1 */
-		.octets = (uint32_t)tx->octets,
+		.packets = (uint32_t)tx->stats.packets, /* they wrap, 6.4.1 */
+		.octets = (uint32_t)tx->stats.octets,
 	};
 }
 
@@ -168,6 +168,7 @@ static void write_key_request(struct tt_rtp_session *s, taut_time now, struct wr
 		tt_rtcp_write_pli(w, reporter(s), r->ssrc);
 	else
 		tt_rtcp_write_fir(w, reporter(s), r->ssrc, r->fir_seq++);
+	*(r->cfg.pli ? &r->stats.plis : &r->stats.firs) += 1;
 	r->key_asked_at = now;
 	r->ask_key = false;
 	s->counters.plis_sent++;
@@ -188,8 +189,10 @@ static void write_nacks(struct tt_rtp_session *s, taut_time now, struct wr *w,
 
 	for (size_t i = 0; i < n; i++)
 		seqs[i] = (uint16_t)missing[i];
-	if (n > 0 && tt_rtcp_write_nack(w, reporter(s), r->ssrc, seqs, n) > 0)
-		s->counters.nacks_sent++;
+	if (n == 0 || tt_rtcp_write_nack(w, reporter(s), r->ssrc, seqs, n) == 0)
+		return;
+	s->counters.nacks_sent++;
+	r->stats.nacks++;
 }
 
 static bool transport_cc_due(const struct tt_rtp_session *s, taut_time now)

@@ -92,10 +92,10 @@ static void write_ext(struct wr *w, const struct tt_rtp_ext *ext, size_t n)
 }
 
 void tt_rtp_write_header(struct wr *w, const struct tt_rtp_packet *p, const struct tt_rtp_ext *ext,
-                         size_t ext_count)
+			 size_t ext_count)
 {
-	const unsigned first = 0x8000u | (ext_count > 0 ? 0x1000u : 0) | (p->marker ? 0x80u : 0) |
-			       (p->pt & 0x7fu);
+	const unsigned first =
+		0x8000u | (ext_count > 0 ? 0x1000u : 0) | (p->marker ? 0x80u : 0) | (p->pt & 0x7fu);
 
 	wr_u64(w, (uint64_t)(first << 16 | p->seq) << 32 | p->ts);
 	wr_u32(w, p->ssrc);

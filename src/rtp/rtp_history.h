@@ -17,7 +17,8 @@ struct tt_rtp_sent {
 	bool marker, voice, has_level, resend;
 	uint8_t pt, level;
 	uint16_t len;
-	taut_time sent_at, resent_at; /* 0: not yet */
+	taut_time sent_at;   /* while it waits: when it came */
+	taut_time resent_at; /* 0: not yet */
 	uint8_t *data;
 };
 

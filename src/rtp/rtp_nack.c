@@ -6,8 +6,8 @@
 #include "base/num.h"
 
 enum {
-	REORDER = 5,            /* newer packets that make a hole a loss ... */
-	REORDER_TIME = 10000,   /* ... or so many microseconds */
+	REORDER = 5,          /* newer packets that make a hole a loss ... */
+	REORDER_TIME = 10000, /* ... or so many microseconds */
 	UNKNOWN_RTT = 90000,
 	MIN_RETRY = 20000,
 };

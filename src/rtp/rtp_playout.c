@@ -98,6 +98,7 @@ static void drop_to(struct tt_rtp_receiver *r, int64_t seq)
 {
 	tt_rtp_reorder_skip_to(&r->reorder, seq);
 	r->counters->frames_dropped++;
+	r->stats.frames_dropped++;
 	r->want_key = true;
 }
 
@@ -228,6 +229,18 @@ static void describe(struct tt_rtp_receiver *r, const struct tt_rtp_slot *s, str
 	out->frame_count_lost = tt_u16(tt_min(r->lost_count, 0xffff));
 }
 
+/* A frame is out, of so many packets; received says when its last one came. */
+static void count_frame(struct tt_rtp_receiver *r, const struct taut_frame *f, int64_t packets)
+{
+	r->stats.payload_type = f->payload_type;
+	r->stats.frames++;
+	r->stats.key_frames += r->cfg.kind == TAUT_VIDEO && (f->flags & TAUT_FRAME_KEY);
+	if (packets > 1) {
+		r->stats.pieced++;
+		r->stats.assembly += f->received - r->first_at;
+	}
+}
+
 bool tt_rtp_receiver_take(struct tt_rtp_receiver *r, struct taut_frame *out, uint8_t **buf,
 			  size_t *cap)
 {
@@ -237,6 +250,7 @@ bool tt_rtp_receiver_take(struct tt_rtp_receiver *r, struct taut_frame *out, uin
 		size_t len = 0;
 
 		describe(r, tt_rtp_reorder_at(&r->reorder, r->reorder.next), out);
+		r->first_at = out->received;
 		for (int64_t i = r->reorder.next; i < end; i++)
 			len += tt_rtp_reorder_at(&r->reorder, i)->len;
 		if (!make_room(r, buf, cap, len)) {
@@ -253,8 +267,10 @@ bool tt_rtp_receiver_take(struct tt_rtp_receiver *r, struct taut_frame *out, uin
 			memcpy(*buf + out->len, s->data, s->len);
 			out->len += s->len;
 			out->received = tt_max64(out->received, s->at);
+			r->first_at = tt_min64(r->first_at, s->at);
 		}
 		out->data = *buf;
+		count_frame(r, out, end - r->reorder.next);
 		tt_rtp_reorder_skip_to(&r->reorder, end);
 		r->lost = r->need_key = r->want_key = false;
 		r->lost_count = 0;

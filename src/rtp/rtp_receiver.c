@@ -75,6 +75,7 @@ void tt_rtp_receiver_follow(struct tt_rtp_receiver *r, uint32_t ssrc)
 	r->lost = r->has_ssrc;
 	start_over(r);
 	r->source = (struct tt_rtp_source){ 0 };
+	r->stats = (struct tt_rtp_receiver_stats){ 0 };
 	r->ssrc = ssrc;
 	r->has_ssrc = true;
 	r->ended = r->has_report = false;
@@ -119,6 +120,7 @@ static void give_way(struct tt_rtp_receiver *r, int64_t seq)
 	if (r->cfg.kind == TAUT_VIDEO) {
 		r->need_key = r->want_key = true;
 		r->counters->frames_dropped++;
+		r->stats.frames_dropped++;
 	} else {
 		r->lost_count += (uint32_t)tt_clamp64(seq - r->reorder.next, 0, 0xffff);
 	}
@@ -147,8 +149,10 @@ static enum tt_rtp_put insert(struct tt_rtp_receiver *r, const struct tt_rtp_slo
 
 	if (put == TT_RTP_PUT_DUPLICATE)
 		r->counters->packets_duplicate++;
-	if (put == TT_RTP_PUT_LATE)
+	if (put == TT_RTP_PUT_LATE) {
 		r->counters->packets_late++;
+		r->stats.late++;
+	}
 	return put;
 }
 
@@ -173,6 +177,15 @@ static void start_again(struct tt_rtp_receiver *r, taut_time now)
 	r->ended = false;
 	r->tell_started = !r->tell_bye;
 	r->tell_bye = false;
+}
+
+static void count_packet(struct tt_rtp_receiver *r, const struct tt_rtp_packet *p,
+			 taut_time arrived)
+{
+	r->stats.packets++;
+	r->stats.octets += p->payload.len;
+	r->stats.header_octets += p->header_len + p->padding;
+	r->stats.last_packet = arrived;
 }
 
 uint32_t tt_rtp_receiver_media(struct tt_rtp_receiver *r, taut_time now, taut_time arrived,
@@ -203,6 +216,7 @@ uint32_t tt_rtp_receiver_media(struct tt_rtp_receiver *r, taut_time now, taut_ti
 	case TT_RTP_SEQ_OK:
 		break;
 	}
+	count_packet(r, p, arrived);
 	if (!first)
 		track_missing(r, now, newest, meta.seq);
 	enum tt_rtp_put put = insert(r, &meta, payload);
@@ -245,6 +259,9 @@ uint32_t tt_rtp_receiver_rtx(struct tt_rtp_receiver *r, taut_time now, taut_time
 					 tt_u16((unsigned)p->payload.p[0] << 8 | p->payload.p[1]));
 	if (meta.seq > newest + AHEAD_BY_RTX || meta.seq < newest - TT_NACK_AGE)
 		return TAUT_DROP_RTP_RTX_FAR;
+	count_packet(r, p, arrived);
+	r->stats.resent_packets++;
+	r->stats.resent_octets += p->payload.len;
 	tt_nack_resent(&r->nack, now, meta.seq);
 	track_missing(r, now, newest, meta.seq);
 	enum tt_rtp_put put = insert(r, &meta, payload);

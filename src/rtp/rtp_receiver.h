@@ -32,8 +32,10 @@ struct tt_rtp_receiver {
 	struct tt_rtp_payload payloads[TT_RTP_MAX_PAYLOADS];
 	struct tt_env *env;
 	struct tt_rtp_counters *counters; /* of the session */
-	uint32_t ssrc;                    /* followed; counts only when has_ssrc */
-	bool has_ssrc, ended;             /* ended: BYE came */
+	struct tt_rtp_receiver_stats stats;
+	taut_time first_at;   /* of the packets of the frame taken last */
+	uint32_t ssrc;        /* followed; counts only when has_ssrc */
+	bool has_ssrc, ended; /* ended: BYE came */
 	taut_time last_at, ended_at;
 	struct tt_rtp_source source;
 	uint64_t recovered;

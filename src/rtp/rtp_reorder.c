@@ -101,7 +101,7 @@ static void extend_run(struct tt_rtp_reorder *r)
 }
 
 enum tt_rtp_put tt_rtp_reorder_put(struct tt_rtp_reorder *r, const struct tt_rtp_slot *meta,
-                                   const void *data, size_t len)
+				   const void *data, size_t len)
 {
 	if (!r->slots && !(r->slots = tt_alloc(r->env, r->size * sizeof *r->slots)))
 		return TT_RTP_PUT_NOMEM;

@@ -21,7 +21,7 @@ enum {
 	 * (rtp_playout.c), and what it asks for travels both ways, through queues that may have grown
 	 * since the round trip was measured. */
 	KEEP_LEAST = 1500000,
-	KEEP_RTTS = 4, /* beside that */
+	KEEP_RTTS = 4,          /* beside that */
 	KEEP_UNKNOWN = 3000000, /* while the round trip is */
 };
 
@@ -104,7 +104,8 @@ static size_t max_payload(const struct tt_rtp_sender *s, size_t max_packet)
 }
 
 /* RFC 7587 section 4.2; the marker is that of RFC 3551 section 4.1: speech after silence. */
-static int queue_opus(struct tt_rtp_sender *s, const struct taut_frame *f, uint32_t ts, size_t room)
+static int queue_opus(struct tt_rtp_sender *s, taut_time now, const struct taut_frame *f,
+		      uint32_t ts, size_t room)
 {
 	uint32_t samples = tt_opus_duration(f->data, f->len);
 
@@ -124,6 +125,7 @@ static int queue_opus(struct tt_rtp_sender *s, const struct taut_frame *f, uint3
 	p->has_level = f->flags & TAUT_FRAME_AUDIO_LEVEL;
 	p->voice = f->flags & TAUT_FRAME_VOICE;
 	p->level = f->audio_level & 0x7f;
+	p->sent_at = now;
 	p->len = tt_u16(f->len);
 	memcpy(p->data, f->data, f->len);
 	s->next_ts = ts + samples;
@@ -131,7 +133,8 @@ static int queue_opus(struct tt_rtp_sender *s, const struct taut_frame *f, uint3
 }
 
 /* RFC 7741 section 4.4, cut into equal parts: the last one is not a crumb that costs a packet. */
-static int queue_vp8(struct tt_rtp_sender *s, const struct taut_frame *f, uint32_t ts, size_t room)
+static int queue_vp8(struct tt_rtp_sender *s, taut_time now, const struct taut_frame *f,
+		     uint32_t ts, size_t room)
 {
 	size_t max = room - TT_VP8_DESCRIPTOR;
 	size_t n = (f->len + max - 1) / max, at = 0;
@@ -150,6 +153,7 @@ static int queue_vp8(struct tt_rtp_sender *s, const struct taut_frame *f, uint32
 		p->ts = ts;
 		p->pt = s->cfg.payload_type;
 		p->marker = i + 1 == n;
+		p->sent_at = now;
 		at += len;
 	}
 	s->picture_id = (s->picture_id + 1) & 0x7fff;
@@ -164,12 +168,14 @@ int tt_rtp_sender_frame(struct tt_rtp_sender *s, taut_time now, const struct tau
 
 	if (!frame->data || frame->len == 0)
 		return TAUT_E_INVAL;
-	int r = s->cfg.codec == TT_RTP_CODEC_OPUS ? queue_opus(s, frame, ts, room)
-						  : queue_vp8(s, frame, ts, room);
+	int r = s->cfg.codec == TT_RTP_CODEC_OPUS ? queue_opus(s, now, frame, ts, room)
+						  : queue_vp8(s, now, frame, ts, room);
 
 	if (r != TAUT_OK)
 		return r;
 	s->started = true;
+	s->stats.frames++;
+	s->stats.key_frames += s->cfg.kind == TAUT_VIDEO && (frame->flags & TAUT_FRAME_KEY);
 	s->last_ts = ts;
 	s->last_captured = frame->captured ? frame->captured : now;
 	return TAUT_OK;
@@ -199,10 +205,12 @@ size_t tt_rtp_sender_next(struct tt_rtp_sender *s, taut_time now, const struct t
 
 	tt_rtp_write_header(&w, &h, ext, n);
 	wr_bytes(&w, p->data, p->len);
+	s->stats.queued += now - p->sent_at;
 	p->sent_at = now;
 	s->history.head++;
-	s->packets++;
-	s->octets += p->len;
+	s->stats.packets++;
+	s->stats.octets += p->len;
+	s->stats.header_octets += wr_len(&w) - p->len;
 	s->resend_credit = tt_min64(MAX_CREDIT, s->resend_credit + p->len / 2);
 	return wr_len(&w);
 }
@@ -283,6 +291,9 @@ size_t tt_rtp_sender_resend(struct tt_rtp_sender *s, taut_time now,
 	wr_bytes(&w, p->data, p->len);
 	s->rtx_mids -= mid;
 	s->resend_credit -= p->len;
+	s->stats.resent_packets++;
+	s->stats.resent_octets += RTX_OSN + p->len;
+	s->stats.header_octets += wr_len(&w) - RTX_OSN - p->len;
 	p->resent_at = now;
 	return wr_len(&w);
 }

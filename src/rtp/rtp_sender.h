@@ -15,14 +15,14 @@ struct tt_rtp_sender {
 	struct tt_rtp_history history;
 	uint16_t first_seq, rtx_seq, picture_id;
 	uint32_t ts_offset;
-	uint64_t packets, octets; /* as sender reports count them: without retransmissions */
-	uint32_t last_ts;         /* on the wire, of the newest frame ... */
-	taut_time last_captured;  /* ... taken then */
-	uint32_t next_ts;         /* audio: where the newest packet ends */
-	bool started;             /* a frame was sent */
-	bool acknowledged;        /* a report said that the peer has seen this ssrc: no more mid */
-	unsigned rtx_mids;        /* mids still to be put on retransmissions */
-	uint64_t *resend;         /* a ring of numbers, as long as the history */
+	struct tt_rtp_sender_stats stats;
+	uint32_t last_ts;        /* on the wire, of the newest frame ... */
+	taut_time last_captured; /* ... taken then */
+	uint32_t next_ts;        /* audio: where the newest packet ends */
+	bool started;            /* a frame was sent */
+	bool acknowledged;       /* a report said that the peer has seen this ssrc: no more mid */
+	unsigned rtx_mids;       /* mids still to be put on retransmissions */
+	uint64_t *resend;        /* a ring of numbers, as long as the history */
 	size_t resend_at, resend_count;
 	int64_t resend_credit;   /* bytes */
 	bool key_wanted;         /* the application is to be told ... */
@@ -30,7 +30,6 @@ struct tt_rtp_sender {
 	taut_time key_told_at;   /* 0: never */
 	uint8_t fir_seq;
 	bool fir_seen;
-	int32_t remote_lost; /* as the last report said */
 };
 
 /* What is written into a packet as it leaves. */

@@ -86,4 +86,47 @@ struct tt_rtp_counters {
 	taut_time round_trip_time;    /* by the last LSR and DLSR; 0: none yet */
 };
 
+/* Of one stream that is sent, since its sender was made. Octets are of payload alone. */
+struct tt_rtp_sender_stats {
+	uint64_t packets, octets; /* as sender reports count: without what was sent again */
+	uint64_t resent_packets, resent_octets;
+	uint64_t header_octets; /* of all packets */
+	uint64_t frames, key_frames;
+	uint64_t nacks, plis, firs; /* of the peer */
+	taut_time queued; /* from frame to wire, of all packets together; not of those sent again */
+	/* The peer's report blocks, RFC 3550 section 6.4.1 */
+	uint64_t reports, rtts;
+	taut_time rtt, rtt_sum; /* of rtts measurements; 0: none yet */
+	int32_t remote_lost;
+	uint8_t remote_fraction; /* of 256 */
+	uint32_t remote_highest; /* extended sequence number; the first one was first_seq */
+	uint32_t remote_jitter;  /* timestamp units */
+	uint16_t first_seq;
+	uint32_t clock_rate;
+};
+
+/* Of the source that a receiver follows: another one begins at 0. */
+struct tt_rtp_receiver_stats {
+	uint32_t ssrc, clock_rate;
+	uint8_t payload_type;     /* of the last frame */
+	uint64_t packets, octets; /* with what was sent again */
+	uint64_t resent_packets, resent_octets;
+	uint64_t header_octets;
+	uint64_t late; /* came when nobody waited for them any more */
+	uint64_t frames, key_frames, frames_dropped;
+	uint64_t pieced;    /* frames of more than one packet ... */
+	taut_time assembly; /* ... from their first to their last, together */
+	uint64_t samples;   /* of audio, in frames that were handed out */
+	taut_time buffered; /* from the first packet of a frame until it was handed out, together */
+	uint64_t sample_buffered;   /* the same for each sample: microseconds times samples */
+	uint64_t nacks, plis, firs; /* to the peer */
+	taut_time last_packet;      /* 0: none */
+	int32_t lost;               /* RFC 3550 section 6.4.1 */
+	uint32_t jitter;            /* timestamp units */
+	/* The peer's sender reports */
+	uint64_t reports;
+	uint32_t remote_packets, remote_octets;
+	uint64_t remote_ntp;
+};
+
 #endif

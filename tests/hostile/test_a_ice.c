@@ -543,7 +543,7 @@ static struct tt_ice_path open_check(struct hostile *h, uint8_t tid[TT_STUN_TID_
 				const struct ice_tx *tx = &tt_ice_pair_at(g, i)->tx[k];
 				const struct ice_base *b =
 					&h->pc->ice->base[tt_ice_pair_at(g, i)->base];
-				if (!tx->live || tt_ice_pair_at(g, i)->state != PAIR_IN_PROGRESS)
+				if (!tx->live || tt_ice_pair_at(g, i)->state != TT_ICE_PAIR_IN_PROGRESS)
 					continue;
 				memcpy(tid, tx->tid, TT_STUN_TID_LEN);
 				return (struct tt_ice_path){

@@ -1,0 +1,334 @@
+/* pc_stats.c - the report: webrtc-pc section 8. What is in it is said by pc_stats_path.c and
+ * pc_stats_media.c. */
+#include "peer/pc_stats.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/config.h"
+#include "base/num.h"
+
+/* ---- one object ---- */
+
+void pc_stat_begin(struct pc_report *r, const char *type, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	(void)vsnprintf(r->id, sizeof r->id, fmt, args);
+	va_end(args);
+	r->type = type;
+	r->member_count = r->texts_len = 0;
+}
+
+static struct taut_stat *member(struct pc_report *r, const char *name, uint32_t kind)
+{
+	if (r->member_count == PC_STAT_MEMBERS) { /* one too many is a mistake of ours */
+		r->failed = true;
+		r->member_count--;
+	}
+	struct taut_stat *m = &r->members[r->member_count++];
+	*m = (struct taut_stat){ .name = name, .kind = kind };
+	return m;
+}
+
+void pc_stat_number(struct pc_report *r, const char *name, double n)
+{
+	member(r, name, TAUT_STAT_NUMBER)->number = n;
+}
+
+void pc_stat_count(struct pc_report *r, const char *name, uint64_t n)
+{
+	pc_stat_number(r, name, (double)n);
+}
+
+void pc_stat_seconds(struct pc_report *r, const char *name, taut_time us)
+{
+	pc_stat_number(r, name, (double)us / 1e6);
+}
+
+void pc_stat_moment(struct pc_report *r, const char *name, taut_time at)
+{
+	if (at != 0)
+		pc_stat_number(r, name, r->wall - (double)(r->now - at) / 1e3);
+}
+
+void pc_stat_flag(struct pc_report *r, const char *name, bool yes)
+{
+	member(r, name, TAUT_STAT_BOOLEAN)->number = yes;
+}
+
+static bool room_for_text(struct pc_report *r, size_t size)
+{
+	size_t room = r->texts_room ? r->texts_room : 256;
+
+	while (room < r->texts_len + size)
+		room *= 2;
+	if (room == r->texts_room)
+		return true;
+	char *texts = tt_resize(r->env, r->texts, room);
+
+	if (!texts)
+		return false;
+	r->texts = texts;
+	r->texts_room = room;
+	return true;
+}
+
+void pc_stat_text(struct pc_report *r, const char *name, const char *text)
+{
+	const size_t size = text ? strlen(text) + 1 : 0;
+
+	if (!text)
+		return;
+	if (!room_for_text(r, size)) {
+		r->failed = true;
+		return;
+	}
+	struct taut_stat *m = member(r, name, TAUT_STAT_TEXT);
+	if (r->failed)
+		return;
+	r->text_at[m - r->members] = r->texts_len;
+	memcpy(r->texts + r->texts_len, text, size);
+	r->texts_len += size;
+}
+
+static bool room_for_one(struct pc_report *r)
+{
+	const size_t room = r->room ? 2 * r->room : 8;
+
+	if (r->count < r->room)
+		return true;
+	struct taut_stats *all = tt_resize(r->env, r->all, room * sizeof *all);
+
+	if (!all)
+		return false;
+	r->all = all;
+	r->room = room;
+	return true;
+}
+
+/* In one block: the members, their texts, the id. */
+void pc_stat_end(struct pc_report *r)
+{
+	const size_t n = r->member_count, id = strlen(r->id) + 1;
+	struct taut_stat *block = !r->failed && room_for_one(r)
+					  ? tt_alloc(r->env, n * sizeof *block + r->texts_len + id)
+					  : NULL;
+
+	if (!block) {
+		r->failed = true;
+		return;
+	}
+	char *texts = (char *)(block + n);
+
+	memcpy(block, r->members, n * sizeof *block);
+	if (r->texts_len > 0)
+		memcpy(texts, r->texts, r->texts_len);
+	memcpy(texts + r->texts_len, r->id, id);
+	for (size_t i = 0; i < n; i++)
+		if (block[i].kind == TAUT_STAT_TEXT)
+			block[i].text = texts + r->text_at[i];
+	r->all[r->count++] = (struct taut_stats){ .id = texts + r->texts_len,
+						  .type = r->type,
+						  .timestamp = r->wall,
+						  .members = block,
+						  .member_count = n };
+}
+
+/* ---- all of them ---- */
+
+static void free_one(struct pc_report *r, size_t i)
+{
+	tt_free(r->env, (void *)(uintptr_t)r->all[i].members);
+}
+
+void pc_free_report(struct taut_pc *pc)
+{
+	struct pc_report *r = pc->report;
+
+	for (size_t i = 0; r && i < r->count; i++)
+		free_one(r, i);
+	if (r) {
+		tt_free(pc->env, r->all);
+		tt_free(pc->env, r->texts);
+	}
+	tt_free(pc->env, r);
+	pc->report = NULL;
+}
+
+static int build(struct taut_pc *pc, taut_time now)
+{
+	pc_free_report(pc);
+	struct pc_report *r = tt_alloc(pc->env, sizeof *r);
+	uint64_t opened = 0, closed = 0;
+
+	if (!r)
+		return pc_fail_nomem(pc);
+	pc->report = r;
+	r->env = pc->env;
+	r->now = now;
+	r->wall = (double)tt_wall_clock(pc->env, now) / 1e3;
+	if (pc->channels)
+		tt_dcs_opened(pc->channels, &opened, &closed);
+	pc_stat_begin(r, "peer-connection", "connection");
+	pc_stat_count(r, "dataChannelsOpened", opened);
+	pc_stat_count(r, "dataChannelsClosed", closed);
+	pc_stat_end(r);
+	pc_stat_path(pc, r);
+	pc_stat_media(pc, r);
+	pc_stat_channels(pc, r);
+	if (!r->failed)
+		return TAUT_OK;
+	pc_free_report(pc);
+	return pc_fail_nomem(pc);
+}
+
+static int lend(struct taut_pc *pc, const struct taut_stats **out, size_t *count)
+{
+	*out = pc->report->all;
+	*count = pc->report->count;
+	return TAUT_OK;
+}
+
+int taut_pc_get_stats(taut_pc *pc, taut_time now, const struct taut_stats **out, size_t *count)
+{
+	const int r = build(pc, now);
+
+	return r == TAUT_OK ? lend(pc, out, count) : r;
+}
+
+const struct taut_stat *taut_stats_member(const struct taut_stats *of, const char *name)
+{
+	for (size_t i = 0; i < of->member_count; i++)
+		if (strcmp(of->members[i].name, name) == 0)
+			return &of->members[i];
+	return NULL;
+}
+
+/* ---- the selector: webrtc-pc 8.5 ---- */
+
+static bool is_reference(const struct taut_stat *m)
+{
+	const size_t n = strlen(m->name);
+
+	return m->kind == TAUT_STAT_TEXT && n > 2 && strcmp(m->name + n - 2, "Id") == 0;
+}
+
+/* Marks what this object refers to; false: nothing that was not marked. */
+static bool mark_references(const struct pc_report *r, const struct taut_stats *of, bool *marked)
+{
+	bool more = false;
+
+	for (size_t i = 0; i < of->member_count; i++)
+		for (size_t k = 0; is_reference(&of->members[i]) && k < r->count; k++)
+			if (!marked[k] && strcmp(r->all[k].id, of->members[i].text) == 0)
+				marked[k] = more = true;
+	return more;
+}
+
+static bool is_stream(const struct taut_stats *s, const char *type, uint32_t ssrc)
+{
+	const struct taut_stat *m = taut_stats_member(s, "ssrc");
+
+	return strcmp(s->type, type) == 0 && m && m->number == (double)ssrc;
+}
+
+static void keep_marked(struct pc_report *r, const bool *marked)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < r->count; i++) {
+		if (marked[i])
+			r->all[kept++] = r->all[i];
+		else
+			free_one(r, i);
+	}
+	r->count = kept;
+}
+
+static int select_stream(struct taut_pc *pc, const char *type, uint32_t ssrc)
+{
+	struct pc_report *r = pc->report;
+	bool *marked = tt_alloc(pc->env, r->count * sizeof *marked);
+	bool more = true;
+
+	if (!marked)
+		return pc_fail_nomem(pc);
+	for (size_t i = 0; i < r->count; i++)
+		marked[i] = ssrc != 0 && is_stream(&r->all[i], type, ssrc);
+	while (more) {
+		more = false;
+		for (size_t i = 0; i < r->count; i++)
+			more |= marked[i] && mark_references(r, &r->all[i], marked);
+	}
+	keep_marked(r, marked);
+	tt_free(pc->env, marked);
+	return TAUT_OK;
+}
+
+static int get_of(struct taut_pc *pc, taut_time now, taut_transceiver id, bool sender,
+		  const struct taut_stats **out, size_t *count)
+{
+	const struct pc_transceiver *t = pc_find_transceiver(pc, id);
+	struct tt_rtp_receiver_stats in = { 0 };
+
+	if (!t)
+		return pc_fail_no_transceiver(pc);
+	if (!sender && pc->rtp)
+		(void)tt_rtp_session_receiver_stats(pc->rtp, t->id, &in);
+	int r = build(pc, now);
+	if (r == TAUT_OK)
+		r = sender ? select_stream(pc, "outbound-rtp", t->ssrc)
+			   : select_stream(pc, "inbound-rtp", in.ssrc);
+	return r == TAUT_OK ? lend(pc, out, count) : r;
+}
+
+int taut_pc_get_sender_stats(taut_pc *pc, taut_time now, taut_transceiver t,
+			     const struct taut_stats **out, size_t *count)
+{
+	return get_of(pc, now, t, true, out, count);
+}
+
+int taut_pc_get_receiver_stats(taut_pc *pc, taut_time now, taut_transceiver t,
+			       const struct taut_stats **out, size_t *count)
+{
+	return get_of(pc, now, t, false, out, count);
+}
+
+/* ---- what others do ---- */
+
+static int keep(struct taut_pc *pc, struct pc_codec_stats **to, const struct taut_codec_stats *what)
+{
+	struct taut_codec_stats c;
+	const int r = what ? tt_config_take(&c, sizeof c, what) : TAUT_E_INVAL;
+
+	if (r != TAUT_OK)
+		return pc_fail(pc, r, "TypeError", NULL, "size is not set, or not one of ours");
+	if (!*to)
+		*to = tt_alloc(pc->env, sizeof **to);
+	if (!*to)
+		return pc_fail_nomem(pc);
+	(*to)->what = c;
+	(void)snprintf((*to)->implementation, sizeof(*to)->implementation, "%s",
+		       c.implementation ? c.implementation : "");
+	(*to)->what.implementation = c.implementation ? (*to)->implementation : NULL;
+	return TAUT_OK;
+}
+
+int taut_pc_set_encoder_stats(taut_pc *pc, taut_transceiver id,
+			      const struct taut_codec_stats *stats)
+{
+	struct pc_transceiver *t = pc_find_transceiver(pc, id);
+
+	return t ? keep(pc, &t->encoder, stats) : pc_fail_no_transceiver(pc);
+}
+
+int taut_pc_set_decoder_stats(taut_pc *pc, taut_transceiver id,
+			      const struct taut_codec_stats *stats)
+{
+	struct pc_transceiver *t = pc_find_transceiver(pc, id);
+
+	return t ? keep(pc, &t->decoder, stats) : pc_fail_no_transceiver(pc);
+}

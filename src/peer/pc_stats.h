@@ -1,0 +1,56 @@
+/* pc_stats.h - a report in the making: pc_stats.c holds it, pc_stats_path.c and pc_stats_media.c fill it.
+ *
+ *     pc_stat_begin(r, "transport", "transport");
+ *     pc_stat_number(r, "bytesSent", n);
+ *     pc_stat_end(r);
+ *
+ * What fails for want of memory is remembered, and the report as a whole fails. */
+#ifndef TAUT_PEER_PC_STATS_H
+#define TAUT_PEER_PC_STATS_H
+
+#include "peer/pc.h"
+#include "taut/stats.h"
+
+enum { PC_STAT_MEMBERS = 48, PC_STAT_ID = 160 };
+
+struct pc_report {
+	struct tt_env *env;
+	taut_time now;
+	double wall; /* of now, milliseconds since 1970 */
+	bool failed;
+	struct taut_stats *all; /* each with its members and texts in a block of its own */
+	size_t count, room;
+	struct taut_stat members[PC_STAT_MEMBERS]; /* of the object in the making */
+	size_t text_at[PC_STAT_MEMBERS];           /* and where in texts theirs begin */
+	size_t member_count;
+	char *texts;
+	size_t texts_len, texts_room;
+	char id[PC_STAT_ID];
+	const char *type;
+};
+
+/* What was told about the encoder or decoder of a transceiver. */
+struct pc_codec_stats {
+	struct taut_codec_stats what;
+	char implementation[32];
+};
+
+/* type is a literal, as all names of members. */
+void pc_stat_begin(struct pc_report *r, const char *type, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+void pc_stat_number(struct pc_report *r, const char *name, double n);
+void pc_stat_count(struct pc_report *r, const char *name, uint64_t n);
+void pc_stat_seconds(struct pc_report *r, const char *name, taut_time us);
+void pc_stat_moment(struct pc_report *r, const char *name, taut_time at); /* 0: none */
+void pc_stat_flag(struct pc_report *r, const char *name, bool yes);
+/* The text is copied. NULL: no member. */
+void pc_stat_text(struct pc_report *r, const char *name, const char *text);
+void pc_stat_end(struct pc_report *r);
+
+/* pc_stats_path.c */
+void pc_stat_path(struct taut_pc *pc, struct pc_report *r);
+/* pc_stats_media.c */
+void pc_stat_media(struct taut_pc *pc, struct pc_report *r);
+void pc_stat_channels(struct taut_pc *pc, struct pc_report *r);
+
+#endif

@@ -1,0 +1,590 @@
+/* test_stats.c - reports of whole calls: what both ends say of the same thing agrees, and all that
+ * webrtc-pc makes mandatory is there. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <math.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "sim/sim_pair.h"
+#include "taut/stats.h"
+
+enum { SECOND = 1000000, TICK = 20000, DELAY = 10000, WORDS = 5 };
+
+struct world {
+	struct pair pair;
+	taut_transceiver sound, picture;
+	taut_channel channel, channels[2];
+	uint32_t number;
+	bool open;
+};
+
+static const struct sim_link quick = { .delay = DELAY };
+static const struct sim_link lossy = { .delay = DELAY, .loss = 50 };
+
+static void on_event(struct pair *p, int i, const struct taut_event *ev)
+{
+	struct world *w = p->user;
+
+	if (ev->type != TAUT_EV_OPEN)
+		return;
+	w->open |= i == 0;
+	w->channels[i] = ev->channel;
+}
+
+static taut_pc *pc(const struct world *w, int i)
+{
+	return w->pair.peers[i].pc;
+}
+
+static bool is_open(struct pair *p)
+{
+	const struct world *w = p->user;
+
+	return w->open && pair_both_connected(p);
+}
+
+static taut_transceiver add(struct world *w, uint32_t kind, const char *track)
+{
+	const struct taut_track_init init = { .size = sizeof init,
+					      .kind = kind,
+					      .track_id = track };
+	taut_transceiver t;
+
+	assert_int_equal(taut_pc_add_track(pc(w, 0), 0, &init, &t), TAUT_OK);
+	return t;
+}
+
+static void begin(struct world *w, uint64_t seed, const struct sim_link *link)
+{
+	const struct taut_data_channel_init init = { .size = sizeof init,
+						     .label = "words",
+						     .protocol = "talk" };
+
+	memset(w, 0, sizeof *w);
+	pair_init(&w->pair, seed, link, on_event, w);
+	w->sound = add(w, TAUT_AUDIO, "voice");
+	w->picture = add(w, TAUT_VIDEO, "face");
+	assert_int_equal(taut_pc_create_data_channel(pc(w, 0), 0, &init, &w->channel), TAUT_OK);
+	assert_true(pair_run(&w->pair, 20 * SECOND, is_open));
+}
+
+static int send(struct world *w, taut_transceiver t, const uint8_t *data, size_t len, uint32_t ts,
+		uint32_t flags)
+{
+	const struct taut_frame f = {
+		.size = sizeof f, .data = data, .len = len, .rtp_timestamp = ts, .flags = flags
+	};
+
+	return taut_pc_send_frame(pc(w, 0), w->pair.sim.now, t, &f);
+}
+
+/* So many times 20 ms of sound and a picture of five packets, each tenth a key frame. */
+static void talk(struct world *w, unsigned times)
+{
+	static const uint8_t sound[] = { 0x78, 1, 2, 3, 4, 5 };
+	/* RFC 6386 section 9.1: the lowest bit of a key frame is 0, and it has a start code. */
+	static uint8_t picture[5000] = { 0, 0, 0, 0x9d, 0x01, 0x2a, 64, 0, 64, 0 };
+
+	for (unsigned i = 0; i < times; i++, w->number++) {
+		const bool key = w->number % 10 == 0;
+
+		picture[0] = key ? 0 : 1;
+		assert_int_equal(send(w, w->sound, sound, sizeof sound, w->number * 960, 0),
+				 TAUT_OK);
+		assert_int_equal(send(w, w->picture, picture, sizeof picture, w->number * 1800,
+				      key ? TAUT_FRAME_KEY : 0),
+				 TAUT_OK);
+		pair_run(&w->pair, TICK, NULL);
+	}
+	pair_run(&w->pair, 3 * SECOND, NULL);
+}
+
+/* ---- reports ---- */
+
+struct report {
+	const struct taut_stats *all;
+	size_t count;
+};
+
+static struct report report(const struct world *w, int i)
+{
+	struct report r;
+
+	assert_int_equal(taut_pc_get_stats(pc(w, i), w->pair.sim.now, &r.all, &r.count), TAUT_OK);
+	return r;
+}
+
+static const struct taut_stats *find(const struct report *r, const char *id)
+{
+	for (size_t i = 0; i < r->count; i++)
+		if (strcmp(r->all[i].id, id) == 0)
+			return &r->all[i];
+	return NULL;
+}
+
+/* The one of that type and kind (NULL: any). */
+static const struct taut_stats *of(const struct report *r, const char *type, const char *kind)
+{
+	const struct taut_stats *found = NULL;
+
+	for (size_t i = 0; i < r->count; i++) {
+		const struct taut_stat *k = taut_stats_member(&r->all[i], "kind");
+
+		if (strcmp(r->all[i].type, type) != 0 || (kind && strcmp(k->text, kind) != 0))
+			continue;
+		assert_null(found);
+		found = &r->all[i];
+	}
+	if (!found)
+		print_error("there is no %s\n", type);
+	assert_non_null(found);
+	return found;
+}
+
+static const struct taut_stat *member(const struct taut_stats *s, const char *name)
+{
+	const struct taut_stat *m = taut_stats_member(s, name);
+
+	if (!m)
+		print_error("%s has no %s\n", s->id, name);
+	assert_non_null(m);
+	return m;
+}
+
+static double number(const struct taut_stats *s, const char *name)
+{
+	const struct taut_stat *m = member(s, name);
+
+	assert_int_equal(m->kind, TAUT_STAT_NUMBER);
+	return m->number;
+}
+
+static const char *text(const struct taut_stats *s, const char *name)
+{
+	const struct taut_stat *m = member(s, name);
+
+	assert_int_equal(m->kind, TAUT_STAT_TEXT);
+	return m->text;
+}
+
+static void assert_number(const struct taut_stats *s, const char *name, double is)
+{
+	if (number(s, name) != is)
+		print_error("%s of %s is %f, not %f\n", name, s->id, number(s, name), is);
+	assert_true(number(s, name) == is);
+}
+
+static void assert_same(const struct taut_stats *a, const char *of_a, const struct taut_stats *b,
+			const char *of_b)
+{
+	assert_number(a, of_a, number(b, of_b));
+}
+
+/* webrtc-pc, "Mandatory To Implement Stats"; a kind before a colon: of that kind alone. What needs a
+ * decoder is told by the test. */
+static const char *const mandatory[][24] = {
+	{ "codec", "payloadType", "mimeType", "clockRate", "audio:channels" },
+	{ "inbound-rtp", "ssrc", "kind", "transportId", "codecId", "packetsReceived", "packetsLost",
+	  "jitter", "trackIdentifier", "remoteId", "video:framesDecoded", "video:framesDropped",
+	  "nackCount", "video:framesReceived", "bytesReceived", "audio:totalAudioEnergy",
+	  "audio:totalSamplesDuration", "packetsDiscarded" },
+	{ "outbound-rtp", "ssrc", "kind", "transportId", "codecId", "packetsSent", "bytesSent",
+	  "remoteId", "video:framesEncoded", "nackCount", "video:framesSent", "mediaSourceId" },
+	{ "remote-inbound-rtp", "ssrc", "kind", "transportId", "codecId", "packetsReceived",
+	  "packetsLost", "jitter", "localId", "roundTripTime" },
+	{ "remote-outbound-rtp", "ssrc", "kind", "transportId", "codecId", "packetsSent",
+	  "bytesSent", "localId", "remoteTimestamp" },
+	{ "media-source", "trackIdentifier", "kind", "audio:totalAudioEnergy",
+	  "audio:totalSamplesDuration", "video:width", "video:height", "video:framesPerSecond" },
+	{ "peer-connection", "dataChannelsOpened", "dataChannelsClosed" },
+	{ "data-channel", "label", "protocol", "dataChannelIdentifier", "state", "messagesSent",
+	  "bytesSent", "messagesReceived", "bytesReceived" },
+	{ "transport", "bytesSent", "bytesReceived", "selectedCandidatePairId",
+	  "localCertificateId", "remoteCertificateId" },
+	{ "candidate-pair", "transportId", "localCandidateId", "remoteCandidateId", "state",
+	  "nominated", "bytesSent", "bytesReceived", "totalRoundTripTime", "responsesReceived" },
+	{ "local-candidate", "address", "port", "protocol", "candidateType" },
+	{ "remote-candidate", "address", "port", "protocol", "candidateType" },
+	{ "certificate", "fingerprint", "fingerprintAlgorithm", "base64Certificate" },
+};
+
+static bool is_kind(const struct taut_stats *s, const char *kind, size_t len)
+{
+	const struct taut_stat *k = taut_stats_member(s, "kind");
+	const struct taut_stat *mime = taut_stats_member(s, "mimeType");
+	const char *is = k ? k->text : mime ? mime->text : "";
+
+	return strncmp(is, kind, len) == 0;
+}
+
+static void assert_mandatory(const struct taut_stats *s)
+{
+	for (size_t t = 0; t < sizeof mandatory / sizeof *mandatory; t++) {
+		if (strcmp(mandatory[t][0], s->type) != 0)
+			continue;
+		for (const char *const *name = &mandatory[t][1]; *name; name++) {
+			const char *colon = strchr(*name, ':');
+
+			if (!colon)
+				member(s, *name);
+			else if (is_kind(s, *name, (size_t)(colon - *name)))
+				member(s, colon + 1);
+		}
+		return;
+	}
+	fail_msg("%s is of no type of webrtc-stats", s->id);
+}
+
+/* Ids are unique, what they refer to is there, and nothing is said twice. */
+static void assert_whole(const struct report *r)
+{
+	for (size_t i = 0; i < r->count; i++) {
+		const struct taut_stats *s = &r->all[i];
+
+		assert_ptr_equal(find(r, s->id), s);
+		assert_mandatory(s);
+		for (size_t k = 0; k < s->member_count; k++) {
+			const struct taut_stat *m = &s->members[k];
+			const size_t n = strlen(m->name);
+
+			assert_ptr_equal(taut_stats_member(s, m->name), m);
+			assert_true(m->kind == TAUT_STAT_TEXT || isfinite(m->number));
+			if (m->kind == TAUT_STAT_TEXT && strcmp(m->name + n - 2, "Id") == 0 &&
+			    !find(r, m->text))
+				fail_msg("%s: %s is %s, which is nowhere", s->id, m->name, m->text);
+		}
+	}
+}
+
+static void tell_codecs(struct world *w)
+{
+	const struct taut_codec_stats did = { .size = sizeof did,
+					      .frames = 70,
+					      .key_frames = 7,
+					      .width = 640,
+					      .height = 480,
+					      .frames_per_second = 30,
+					      .total_audio_energy = 0.25,
+					      .total_samples_duration = 2,
+					      .implementation = "of the test" };
+	const struct taut_transceiver_info *t;
+
+	for (int i = 0; i < 2; i++)
+		for (size_t k = 0; (t = taut_pc_transceiver_at(pc(w, i), k)) != NULL; k++) {
+			const taut_transceiver id = t->id;
+
+			assert_int_equal(taut_pc_set_encoder_stats(pc(w, i), id, &did), TAUT_OK);
+			assert_int_equal(taut_pc_set_decoder_stats(pc(w, i), id, &did), TAUT_OK);
+		}
+}
+
+static void say_words(struct world *w)
+{
+	for (unsigned i = 0; i < WORDS; i++)
+		assert_int_equal(
+			taut_pc_send_message(pc(w, 0), w->pair.sim.now, w->channel, 0, "hello", 5),
+			TAUT_OK);
+	pair_run(&w->pair, SECOND, NULL);
+}
+
+/* ---- the tests ---- */
+
+static void assert_media_agrees(const struct report *a, const struct report *b, const char *kind)
+{
+	const struct taut_stats *out = of(a, "outbound-rtp", kind),
+				*in = of(b, "inbound-rtp", kind);
+	const struct taut_stats *seen = find(a, text(out, "remoteId"));
+	const struct taut_stats *said = find(b, text(in, "remoteId"));
+	const bool video = strcmp(kind, "video") == 0;
+
+	assert_same(in, "ssrc", out, "ssrc");
+	assert_same(in, "packetsReceived", out, "packetsSent");
+	assert_same(in, "bytesReceived", out, "bytesSent");
+	assert_same(in, "headerBytesReceived", out, "headerBytesSent");
+	assert_number(in, "packetsLost", 0);
+	assert_number(in, "packetsDiscarded", 0);
+	assert_string_equal(text(in, "mid"), text(out, "mid"));
+	assert_string_equal(text(in, "trackIdentifier"), video ? "face" : "voice");
+	assert_same(seen, "packetsReceived", out, "packetsSent");
+	assert_number(seen, "packetsLost", 0);
+	assert_number(seen, "fractionLost", 0);
+	assert_true(number(seen, "roundTripTime") >= 2 * DELAY / 1e6);
+	assert_true(number(seen, "roundTripTime") < 2 * DELAY / 1e6 + 0.001);
+	assert_same(said, "packetsSent", out, "packetsSent");
+	assert_same(said, "bytesSent", out, "bytesSent");
+	assert_true(number(said, "remoteTimestamp") <= said->timestamp);
+	assert_true(number(said, "remoteTimestamp") > said->timestamp - 5000);
+	if (video) {
+		assert_number(out, "framesSent", 100);
+		assert_number(in, "framesReceived", 100);
+		assert_number(in, "framesDecoded", 70);
+		assert_number(in, "framesAssembledFromMultiplePackets", 100);
+		assert_number(in, "jitterBufferEmittedCount", 100);
+		assert_number(in, "frameWidth", 640);
+		/* bursts of ten leave at once: the last of a frame's five comes as early as its first */
+		assert_true(number(in, "jitterBufferDelay") < 1);
+	} else {
+		assert_number(in, "totalSamplesReceived", 100 * 960);
+		assert_number(in, "totalAudioEnergy", 0.25);
+	}
+}
+
+static void both_ends_say_the_same_of_a_call_without_loss(void **state)
+{
+	struct world w;
+
+	(void)state;
+	begin(&w, 1, &quick);
+	talk(&w, 100);
+	say_words(&w);
+	tell_codecs(&w);
+	const struct report a = report(&w, 0), b = report(&w, 1);
+	assert_whole(&a);
+	assert_whole(&b);
+	assert_media_agrees(&a, &b, "audio");
+	assert_media_agrees(&a, &b, "video");
+
+	const struct taut_stats *to = of(&a, "data-channel", NULL),
+				*from = of(&b, "data-channel", NULL);
+	assert_number(to, "messagesSent", WORDS);
+	assert_number(to, "bytesSent", 5 * WORDS);
+	assert_same(from, "messagesReceived", to, "messagesSent");
+	assert_same(from, "bytesReceived", to, "bytesSent");
+	assert_same(from, "dataChannelIdentifier", to, "dataChannelIdentifier");
+	assert_string_equal(text(from, "label"), "words");
+	assert_string_equal(text(from, "state"), "open");
+	assert_number(of(&a, "peer-connection", NULL), "dataChannelsOpened", 1);
+	pair_free(&w.pair);
+}
+
+static void the_path_and_what_went_over_it_are_told(void **state)
+{
+	struct world w;
+
+	(void)state;
+	begin(&w, 2, &quick);
+	talk(&w, 20);
+	tell_codecs(&w);
+	const struct report r[] = { report(&w, 0), report(&w, 1) };
+	for (int i = 0; i < 2; i++) {
+		const struct taut_stats *t = of(&r[i], "transport", NULL);
+		const struct taut_stats *peer = of(&r[1 - i], "transport", NULL);
+		const struct taut_stats *pair = find(&r[i], text(t, "selectedCandidatePairId"));
+		const struct taut_stats *its =
+			find(&r[1 - i], text(peer, "selectedCandidatePairId"));
+		const struct taut_stats *ours = find(&r[i], text(t, "localCertificateId"));
+		const struct taut_stats *theirs =
+			find(&r[1 - i], text(peer, "remoteCertificateId"));
+
+		assert_same(t, "bytesSent", peer, "bytesReceived");
+		assert_same(t, "packetsSent", peer, "packetsReceived");
+		assert_string_equal(text(t, "dtlsState"), "connected");
+		assert_string_equal(text(t, "iceState"), "completed");
+		assert_string_equal(text(t, "iceRole"), i == 0 ? "controlling" : "controlled");
+		assert_string_equal(text(t, "dtlsRole"), i == 0 ? "server" : "client");
+		assert_string_equal(text(t, "tlsVersion"), "FEFD");
+		assert_string_equal(text(t, "dtlsCipher"),
+				    "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256");
+		assert_string_equal(text(t, "srtpCipher"), "SRTP_AEAD_AES_128_GCM");
+		assert_string_equal(text(ours, "base64Certificate"),
+				    text(theirs, "base64Certificate"));
+		assert_string_equal(text(ours, "fingerprint"), text(theirs, "fingerprint"));
+
+		assert_string_equal(text(pair, "state"), "succeeded");
+		assert_true(member(pair, "nominated")->number == 1);
+		assert_int_equal(member(pair, "nominated")->kind, TAUT_STAT_BOOLEAN);
+		assert_same(pair, "responsesReceived", its, "responsesSent");
+		assert_number(pair, "requestsReceived",
+			      number(its, "requestsSent") + number(its, "consentRequestsSent"));
+		assert_true(number(pair, "bytesSent") > 0);
+		assert_true(number(pair, "currentRoundTripTime") >= 2 * DELAY / 1e6);
+		assert_true(number(pair, "totalRoundTripTime") >=
+			    number(pair, "responsesReceived") * 2 * DELAY / 1e6);
+		assert_true(number(pair, "lastPacketSentTimestamp") <= pair->timestamp);
+		assert_string_equal(
+			text(find(&r[i], text(pair, "localCandidateId")), "address"),
+			text(find(&r[1 - i], text(its, "remoteCandidateId")), "address"));
+	}
+	pair_free(&w.pair);
+}
+
+static void loss_and_what_is_sent_again_are_told(void **state)
+{
+	struct world w;
+
+	(void)state;
+	begin(&w, 3, &lossy);
+	talk(&w, 200);
+	tell_codecs(&w);
+	const struct report a = report(&w, 0), b = report(&w, 1);
+	const struct taut_stats *out = of(&a, "outbound-rtp", "video"),
+				*in = of(&b, "inbound-rtp", "video");
+	const struct taut_stats *seen = find(&a, text(out, "remoteId"));
+	struct taut_counters ca = { .size = sizeof ca }, cb = { .size = sizeof cb };
+
+	assert_whole(&a);
+	assert_int_equal(taut_pc_get_counters(pc(&w, 0), &ca), TAUT_OK);
+	assert_int_equal(taut_pc_get_counters(pc(&w, 1), &cb), TAUT_OK);
+	assert_true(number(in, "packetsLost") > 20);
+	assert_true(number(seen, "packetsLost") > 20);
+	assert_true(number(in, "nackCount") >= number(out, "nackCount"));
+	assert_true(number(out, "nackCount") > 5);
+	assert_number(out, "retransmittedPacketsSent", (double)ca.rtp_packets_resent);
+	assert_true(number(in, "retransmittedPacketsReceived") > 20);
+	assert_true(number(in, "retransmittedPacketsReceived") <=
+		    number(out, "retransmittedPacketsSent"));
+	assert_number(out, "packetsSent",
+		      (double)ca.rtp_packets_sent -
+			      number(of(&a, "outbound-rtp", "audio"), "packetsSent"));
+	assert_number(in, "packetsReceived",
+		      (double)cb.rtp_packets_received -
+			      number(of(&b, "inbound-rtp", "audio"), "packetsReceived"));
+	assert_number(in, "nackCount", (double)cb.nacks_sent);
+	pair_free(&w.pair);
+}
+
+static void ids_stay_what_they_are_and_counters_only_grow(void **state)
+{
+	char ids[64][160];
+	double sent[64];
+	struct world w;
+	size_t n;
+
+	(void)state;
+	begin(&w, 4, &quick);
+	talk(&w, 100);
+	const struct report first = report(&w, 0);
+	const double before = first.all[0].timestamp;
+	for (n = 0; n < first.count; n++) {
+		const struct taut_stat *m = taut_stats_member(&first.all[n], "bytesSent");
+
+		assert_true(n < 64 && strlen(first.all[n].id) < sizeof ids[n]);
+		strcpy(ids[n], first.all[n].id);
+		sent[n] = m ? m->number : -1;
+	}
+	talk(&w, 20);
+	const struct report again = report(&w, 0);
+	assert_int_equal(again.count, n);
+	assert_true(again.all[0].timestamp > before);
+	for (size_t i = 0; i < n; i++) {
+		const struct taut_stats *s = find(&again, ids[i]);
+
+		assert_non_null(s);
+		if (sent[i] > 0 && strcmp(s->type, "data-channel") != 0)
+			assert_true(number(s, "bytesSent") > sent[i]);
+	}
+	pair_free(&w.pair);
+}
+
+static bool has_type(const struct report *r, const char *type)
+{
+	for (size_t i = 0; i < r->count; i++)
+		if (strcmp(r->all[i].type, type) == 0)
+			return true;
+	return false;
+}
+
+static void a_selector_gives_one_stream_and_what_it_refers_to(void **state)
+{
+	struct world w;
+	struct report r;
+
+	(void)state;
+	begin(&w, 5, &quick);
+	talk(&w, 100);
+	tell_codecs(&w);
+	assert_int_equal(
+		taut_pc_get_sender_stats(pc(&w, 0), w.pair.sim.now, w.picture, &r.all, &r.count),
+		TAUT_OK);
+	assert_whole(&r);
+	assert_string_equal(text(of(&r, "outbound-rtp", NULL), "kind"), "video");
+	of(&r, "remote-inbound-rtp", NULL);
+	of(&r, "media-source", NULL);
+	of(&r, "codec", NULL);
+	of(&r, "transport", NULL);
+	assert_true(has_type(&r, "local-candidate") && has_type(&r, "certificate"));
+	assert_false(has_type(&r, "data-channel") || has_type(&r, "peer-connection"));
+	assert_int_equal(
+		taut_pc_get_receiver_stats(pc(&w, 0), w.pair.sim.now, w.picture, &r.all, &r.count),
+		TAUT_OK);
+	assert_int_equal(r.count, 0); /* nothing came in */
+	const taut_transceiver theirs = taut_pc_transceiver_at(pc(&w, 1), 0)->id;
+	assert_int_equal(
+		taut_pc_get_receiver_stats(pc(&w, 1), w.pair.sim.now, theirs, &r.all, &r.count),
+		TAUT_OK);
+	assert_string_equal(text(of(&r, "inbound-rtp", NULL), "kind"), "audio");
+	of(&r, "remote-outbound-rtp", NULL);
+	pair_free(&w.pair);
+}
+
+static void a_report_before_anything_happened_and_after_the_end(void **state)
+{
+	struct world w;
+
+	(void)state;
+	memset(&w, 0, sizeof w);
+	pair_init(&w.pair, 6, &quick, on_event, &w);
+	const struct report fresh = report(&w, 0);
+	const struct taut_stats *t = of(&fresh, "transport", NULL);
+	assert_string_equal(text(t, "iceState"), "new");
+	assert_string_equal(text(t, "iceRole"), "unknown");
+	assert_string_equal(text(t, "dtlsState"), "new");
+	assert_string_equal(text(t, "dtlsRole"), "unknown");
+	assert_null(taut_stats_member(t, "dtlsCipher"));
+	assert_null(taut_stats_member(t, "selectedCandidatePairId"));
+	assert_null(taut_stats_member(t, "remoteCertificateId"));
+	pair_free(&w.pair);
+
+	begin(&w, 7, &quick);
+	say_words(&w);
+	assert_int_equal(taut_pc_close_channel(pc(&w, 0), w.pair.sim.now, w.channel), TAUT_OK);
+	pair_run(&w.pair, SECOND, NULL);
+	struct report r = report(&w, 0);
+	assert_false(has_type(&r, "data-channel"));
+	assert_number(of(&r, "peer-connection", NULL), "dataChannelsOpened", 1);
+	assert_number(of(&r, "peer-connection", NULL), "dataChannelsClosed", 1);
+	assert_int_equal(taut_pc_close(pc(&w, 0), w.pair.sim.now), TAUT_OK);
+	r = report(&w, 0);
+	assert_string_equal(text(of(&r, "transport", NULL), "iceState"), "closed");
+	assert_string_equal(text(of(&r, "transport", NULL), "dtlsState"), "closed");
+	pair_free(&w.pair);
+}
+
+static void what_makes_no_sense_is_refused(void **state)
+{
+	const struct taut_codec_stats none = { 0 };
+	struct world w;
+	struct report r;
+
+	(void)state;
+	begin(&w, 8, &quick);
+	assert_int_equal(taut_pc_get_sender_stats(pc(&w, 0), w.pair.sim.now, 99, &r.all, &r.count),
+			 TAUT_E_GONE);
+	assert_int_equal(
+		taut_pc_get_receiver_stats(pc(&w, 0), w.pair.sim.now, 99, &r.all, &r.count),
+		TAUT_E_GONE);
+	assert_int_equal(taut_pc_set_encoder_stats(pc(&w, 0), 99, &none), TAUT_E_GONE);
+	assert_int_equal(taut_pc_set_decoder_stats(pc(&w, 0), w.sound, &none), TAUT_E_INVAL);
+	assert_int_equal(taut_pc_set_decoder_stats(pc(&w, 0), w.sound, NULL), TAUT_E_INVAL);
+	pair_free(&w.pair);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(both_ends_say_the_same_of_a_call_without_loss),
+		cmocka_unit_test(the_path_and_what_went_over_it_are_told),
+		cmocka_unit_test(loss_and_what_is_sent_again_are_told),
+		cmocka_unit_test(ids_stay_what_they_are_and_counters_only_grow),
+		cmocka_unit_test(a_selector_gives_one_stream_and_what_it_refers_to),
+		cmocka_unit_test(a_report_before_anything_happened_and_after_the_end),
+		cmocka_unit_test(what_makes_no_sense_is_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
