@@ -12,6 +12,7 @@
 #include "plain_dtls.h"
 #include "datachannel/dcs_internal.h"
 #include "sctp/sctp_assoc.h"
+#include "taut/stats.h"
 
 enum { FLOWS = 8, LINK = 64, SEEN = 16, OPERATIONS = 32, DATAGRAM = 1500, KINDS = 3 };
 
@@ -179,6 +180,31 @@ static void check(const struct world *w)
 			FUZZ_CHECK(tt_sctp_flight_adds_up(&s->pc->channels->sctp->flight),
 				   "the flight adds up");
 	}
+}
+
+static bool is_there(const struct taut_stats *all, size_t count, const char *id)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(all[i].id, id) == 0)
+			return true;
+	return false;
+}
+
+/* Whatever came to pass, a report can be had, and what it refers to is in it. */
+static void check_report(const struct world *w, taut_pc *pc)
+{
+	const struct taut_stats *all;
+	size_t count;
+
+	FUZZ_CHECK(taut_pc_get_stats(pc, w->now, &all, &count) == TAUT_OK, "there is a report");
+	for (size_t i = 0; i < count; i++)
+		for (size_t k = 0; k < all[i].member_count; k++) {
+			const struct taut_stat *m = &all[i].members[k];
+			const size_t n = strlen(m->name);
+			FUZZ_CHECK(m->kind != TAUT_STAT_TEXT || strcmp(m->name + n - 2, "Id") != 0 ||
+					   is_there(all, count, m->text),
+				   "a report refers to what is in it");
+		}
 }
 
 /* ---- the link, and time ---- */
@@ -537,6 +563,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (int n = 0; n < OPERATIONS && rd_left(&in) > 0; n++)
 		operate(&w, &in);
 	for (int i = 0; i < 2; i++) {
+		check_report(&w, w.s[i].pc);
 		taut_pc_free(w.s[i].pc);
 		const size_t own = sizeof(struct taut_env) + sizeof(struct tt_dtls_shared) +
 				   tt_spares_waiting(&w.s[i].env->base);

@@ -8,6 +8,7 @@
 #ifndef TAUT_FUZZ_PLAIN_DTLS_H
 #define TAUT_FUZZ_PLAIN_DTLS_H
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/num.h"
@@ -247,6 +248,21 @@ bool tt_dtls_is_client(const struct tt_dtls *d)
 const char *tt_dtls_cipher_name(const struct tt_dtls *d)
 {
 	return d->state >= TT_DTLS_UNPROVEN ? "none" : NULL;
+}
+
+const char *tt_dtls_cipher_standard_name(const struct tt_dtls *d)
+{
+	return tt_dtls_cipher_name(d);
+}
+
+bool tt_dtls_certificate(const struct tt_dtls *d, bool remote, struct tt_dtls_certificate *out)
+{
+	*out = (struct tt_dtls_certificate){ .len = 1 };
+	if (remote && d->state < TT_DTLS_UNPROVEN)
+		return false;
+	(void)snprintf(out->fingerprint, sizeof out->fingerprint, "sha-256 %02X", remote);
+	out->der = tt_alloc(d->env, 1);
+	return out->der != NULL;
 }
 
 int tt_dtls_srtp_keys(struct tt_dtls *d, struct tt_srtp_keys *out)

@@ -3,7 +3,7 @@
 
 docs/API.md says where each member of webrtc-pc is in taut, and is what tools/w3c_api.txt gives: every
 C name is in a public header and in some test, every test that is named is there, and every function
-that taut.h has for connections is in a row or among taut's own. Where webrtc-pc.idl is at hand
+that taut.h and stats.h have for connections is in a row or among taut's own. Where webrtc-pc.idl is at hand
 ($TAUT_RFC, or ../shared/rfc), its members and those of the table are the same. --write makes the page.
 
     check_api.py --missing           what is left to do
@@ -18,9 +18,10 @@ import sys
 
 from tree import ROOT, finish
 
-FACTS = ROOT / "tools" / "w3c_api.txt"
+FACTS, STATS_FACTS = ROOT / "tools" / "w3c_api.txt", ROOT / "tools" / "w3c_stats.txt"
 PAGE = ROOT / "docs" / "API.md"
-IDL = pathlib.Path(os.environ.get("TAUT_RFC", ROOT.parent / "shared/rfc")) / "webrtc-pc.idl"
+RFC = pathlib.Path(os.environ.get("TAUT_RFC", ROOT.parent / "shared/rfc"))
+IDL, STATS_IDL = RFC / "webrtc-pc.idl", RFC / "webrtc-stats.idl"
 HEAD = """# The W3C API in C
 
 Who knows RTCPeerConnection finds its members here: each one of webrtc-pc, the C name, and a test that
@@ -108,11 +109,88 @@ def check_names(rows, own, problems):
             problems.append(f"{row.interface}: there is no test {row.test}")
     for name in sorted(named - tested):
         problems.append(f"no test says {name}")
-    functions = set(re.findall(r"\b(taut_pc_\w+)\s*\(", (ROOT / "include/taut/taut.h").read_text()))
+    functions = {f for name in ("taut.h", "stats.h") for f in re.findall(
+        r"\b(taut_pc_\w+)\s*\(", (ROOT / "include/taut" / name).read_text())}
     for name in sorted(functions - named - own):
         problems.append(f"{name} is in no row, and not among taut's own")
     for name in sorted(own - functions):
-        problems.append(f"{name} is among taut's own, and taut.h has it not")
+        problems.append(f"{name} is among taut's own, and no header has it")
+
+
+def stats_said():
+    """Type -> the members that src/peer/pc_stats*.c puts into its objects, helpers' included."""
+    names, calls, types = {}, {}, {}
+    for path in sorted((ROOT / "src/peer").glob("pc_stats*.c")):
+        for name, body in re.findall(r"^(?:static )?\w[\w *]*?(\w+)\([^;{}]*\)\n\{\n(.*?)^\}",
+                                     path.read_text(), re.M | re.S):
+            names[name] = re.findall(r'pc_stat_(?!begin|end)\w+\(\s*r,\s*"(\w+)"', body)
+            calls[name] = re.findall(r"\b(put_\w+)\(", body)
+            types[name] = re.findall(r'"([a-z]+(?:-[a-z]+)+|codec|transport|certificate)"',
+                                     " ".join(re.findall(r"pc_stat_begin\(([^;]*);", body)))
+    said = {}
+    for function, of in types.items():
+        members = list(names[function])
+        for helper in calls[function]:
+            members += [] if types.get(helper) else names.get(helper, [])
+        for t in of:
+            said.setdefault(t, []).extend(m for m in members if m not in said.get(t, []))
+    return said
+
+
+STATS_OF = {"RTCCodecStats": ["codec"], "RTCInboundRtpStreamStats": ["inbound-rtp"],
+            "RTCRemoteInboundRtpStreamStats": ["remote-inbound-rtp"],
+            "RTCOutboundRtpStreamStats": ["outbound-rtp"],
+            "RTCRemoteOutboundRtpStreamStats": ["remote-outbound-rtp"],
+            "RTCAudioSourceStats": ["media-source"], "RTCVideoSourceStats": ["media-source"],
+            "RTCAudioPlayoutStats": ["media-playout"],
+            "RTCPeerConnectionStats": ["peer-connection"], "RTCDataChannelStats": ["data-channel"],
+            "RTCTransportStats": ["transport"],
+            "RTCIceCandidateStats": ["local-candidate", "remote-candidate"],
+            "RTCIceCandidatePairStats": ["candidate-pair"], "RTCCertificateStats": ["certificate"]}
+
+
+def stats_members(text):
+    """Dictionary -> its members and those of the ones that it extends, but for RTCStats' own."""
+    found = {name: (parent, [part.split()[-1] for part in body.split(";") if part.strip()])
+             for name, parent, body in re.findall(
+                 r"dictionary (\w+)(?: : (\w+))? \{(.*?)\};", text, re.S)}
+
+    def all_of(name):
+        if name == "RTCStats":
+            return []
+        parent, own = found[name]
+        return (all_of(parent) if parent else []) + own
+    return {name: all_of(name) for name in STATS_OF if name in found}
+
+
+def check_stats(problems):
+    if not STATS_IDL.exists():
+        return
+    there, said = stats_members(STATS_IDL.read_text()), stats_said()
+    for t, members in said.items():
+        known = {m for name, of in STATS_OF.items() if t in of for m in there[name]}
+        for m in members:
+            if m not in known:
+                problems.append(f"{t}: webrtc-stats has no {m}")
+    listed = STATS_FACTS.read_text().splitlines()
+    for name, members in there.items():
+        if f"[{name}] {' '.join(members)}" not in listed:
+            problems.append(f"tools/w3c_stats.txt has not the members of {name} that the IDL has")
+
+
+def stats_page():
+    said = stats_said()
+    out = "\n## Statistics\n\nOf webrtc-stats, the members that a report has here, and those that it has not.\n"
+    out += "\n| dictionary | type | here | not here |\n|---|---|---|---|\n"
+    for line in STATS_FACTS.read_text().splitlines():
+        if not line.startswith("["):
+            continue
+        name, members = line[1:].split("] ")
+        of = STATS_OF[name]
+        here = [m for m in members.split() if any(m in said.get(t, []) for t in of)]
+        gone = [m for m in members.split() if m not in here]
+        out += f"| {name} | {' '.join(of)} | {' '.join(here)} | {' '.join(gone)} |\n"
+    return out
 
 
 def test_is_there(test):
@@ -144,7 +222,7 @@ def page(rows, own):
     for interface in dict.fromkeys(r.interface for r in rows):
         out += f"\n## {interface}\n\n| member | C | test, or why not |\n|---|---|---|\n"
         out += "".join(r.cells() + "\n" for r in rows if r.interface == interface)
-    out += "\n## What taut has beside it\n\n"
+    out += stats_page() + "\n## What taut has beside it\n\n"
     return out + " ".join(f"`{name}`" for name in sorted(own)) + "\n"
 
 
@@ -170,6 +248,7 @@ def main(options):
         return print(__doc__)
     check_names(rows, own, problems)
     idl = check_idl(rows, problems)
+    check_stats(problems)
     made = page(rows, own)
     if "--write" in options:
         PAGE.write_text(made)

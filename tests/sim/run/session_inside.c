@@ -90,8 +90,8 @@ static unsigned rtp_wraps(const struct world_peer *p, const struct tt_rtp_sessio
 		seen |= p->watch.streams[i].highest >= 0x20000 ? 1u << WRAP_ROC : 0;
 	for (size_t i = 0; i < rtp->sender_count; i++) {
 		const struct tt_rtp_sender *s = rtp->senders[i];
-		seen |= s->packets > 0 && s->last_ts < 0x10000000 ? 1u << WRAP_TIMESTAMP : 0;
-		seen |= s->packets > 0 && s->cfg.kind == TAUT_VIDEO && s->picture_id < SOON_PICTURE
+		seen |= s->stats.packets > 0 && s->last_ts < 0x10000000 ? 1u << WRAP_TIMESTAMP : 0;
+		seen |= s->stats.packets > 0 && s->cfg.kind == TAUT_VIDEO && s->picture_id < SOON_PICTURE
 				? 1u << WRAP_PICTURE
 				: 0;
 	}
