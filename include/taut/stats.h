@@ -19,8 +19,8 @@ extern "C" {
 
 /* begin: bindings parse from here, as in taut.h. */
 
-#define TAUT_STAT_NUMBER  1
-#define TAUT_STAT_TEXT    2
+#define TAUT_STAT_NUMBER 1
+#define TAUT_STAT_TEXT 2
 #define TAUT_STAT_BOOLEAN 3 /* number is 0 or 1 */
 struct taut_stat {
 	const char *name; /* "packetsSent" */

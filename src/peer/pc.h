@@ -6,7 +6,8 @@
  * files of their own: pc_recv, pc_send, pc_tick, pc_event, pc_io for the network
  * side; pc_offer, pc_answer, pc_bundle, pc_check, pc_bind,
  * pc_agree for descriptions; pc_transceiver,
- * pc_channel, pc_media for what the application uses. */
+ * pc_channel, pc_media for what the application uses; pc_stats, pc_stats_path and pc_stats_media
+ * for reports of how it goes. */
 #ifndef TAUT_PEER_PC_H
 #define TAUT_PEER_PC_H
 

@@ -63,7 +63,7 @@ static uint64_t of_gen(uint64_t h, const struct ice_gen *g)
 {
 	h = absorb(h, g, sizeof *g);
 	for (int i = 0; i < g->pairs; i++)
-		h = absorb(h, tt_ice_pair_at(g, i), sizeof(struct ice_pair));
+		h = absorb(h, tt_ice_pair_at(g, i), offsetof(struct ice_pair, count));
 	for (size_t i = 0; i < g->remote_count; i++)
 		h = absorb(h, tt_ice_remote_at(g, (int)i), sizeof(struct tt_ice_candidate));
 	return g->name ? absorb(h, g->name, TT_ICE_MAX_NAMES * sizeof *g->name) : h;

@@ -464,7 +464,7 @@ static void ids_stay_what_they_are_and_counters_only_grow(void **state)
 		const struct taut_stat *m = taut_stats_member(&first.all[n], "bytesSent");
 
 		assert_true(n < 64 && strlen(first.all[n].id) < sizeof ids[n]);
-		strcpy(ids[n], first.all[n].id);
+		memcpy(ids[n], first.all[n].id, strlen(first.all[n].id) + 1);
 		sent[n] = m ? m->number : -1;
 	}
 	talk(&w, 20);
