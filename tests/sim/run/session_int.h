@@ -53,7 +53,7 @@ struct side {
 	taut_time first_out, last_in;
 	bool waits; /* for room in the buffer */
 	/* of the packet at hand, and before it */
-	bool one_record;
+	bool one_record, overdue;
 	uint64_t dropped_before;
 	size_t held_before;
 	struct state before;
