@@ -233,6 +233,7 @@ taut_time taut_pc_deadline(const taut_pc *pc, const char **why); /* INT64_MAX: n
 /* A STUN or TURN server is of no help, once for each and ICE generation. number: what it answered, 701:
  * nothing (RTCPeerConnectionIceErrorEvent); label: its URL; text: why, in words */
 #define TAUT_EV_ICE_CANDIDATE_ERROR 15
+#define TAUT_EV_ICE_CONNECTION_STATE 16 /* number: TAUT_ICE_STATE_; text: what led there */
 
 #define TAUT_SIGNALING_STABLE 1
 #define TAUT_SIGNALING_HAVE_LOCAL_OFFER 2
@@ -376,6 +377,14 @@ uint32_t taut_pc_ice_connection_state(const taut_pc *pc);
 uint32_t taut_pc_ice_role(const taut_pc *pc);
 /* TAUT_STATE_NEW, CONNECTING, CONNECTED, FAILED or CLOSED: RTCDtlsTransport, webrtc-pc 5.5. */
 uint32_t taut_pc_dtls_state(const taut_pc *pc);
+/* TAUT_STATE_CONNECTING, CONNECTED or CLOSED; 0: no data channel was negotiated yet. RTCSctpTransport,
+ * webrtc-pc 6.1. */
+uint32_t taut_pc_sctp_state(const taut_pc *pc);
+/* Octets of the largest message that the peer takes, by its description; -1: of any size; 0: it has
+ * not said yet. maxMessageSize, webrtc-pc 6.1.1.3. */
+int64_t taut_pc_max_message_size(const taut_pc *pc);
+/* How many channels there can be at once; 0: not known before SCTP is connected. maxChannels. */
+uint32_t taut_pc_max_channels(const taut_pc *pc);
 /* Whether the peer takes candidates one by one: 1 or 0, by its description; -1: there is none yet. */
 int taut_pc_can_trickle_ice_candidates(const taut_pc *pc);
 
@@ -510,6 +519,20 @@ int taut_pc_create_data_channel(taut_pc *pc, taut_time now,
 int taut_pc_send_message(taut_pc *pc, taut_time now, taut_channel ch, int binary, const void *data,
                          size_t len);
 int64_t taut_pc_buffered_amount(const taut_pc *pc, taut_channel ch);
+#define TAUT_CHANNEL_CONNECTING 1
+#define TAUT_CHANNEL_OPEN 2
+#define TAUT_CHANNEL_CLOSING 3
+/* RTCDataChannel, webrtc-pc 6.2; limits as in taut_data_channel_init. */
+struct taut_channel_info {
+	const char *label, *protocol;
+	uint32_t state; /* TAUT_CHANNEL_ */
+	int32_t id;     /* its stream; -1: not chosen yet */
+	uint8_t unordered, negotiated;
+	int32_t max_packet_life_time, max_retransmits;
+	size_t buffered_amount_low_threshold;
+};
+/* Lent until the next call of this. NULL: there is no such channel any more. */
+const struct taut_channel_info *taut_pc_channel_info(taut_pc *pc, taut_channel ch);
 int taut_pc_set_buffered_amount_low_threshold(taut_pc *pc, taut_channel ch, size_t threshold);
 int taut_pc_close_channel(taut_pc *pc, taut_time now, taut_channel ch);
 

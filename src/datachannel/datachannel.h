@@ -115,11 +115,20 @@ struct tt_dcs_info {
 	enum tt_dcs_state state;
 	int32_t id; /* the stream; -1: not chosen yet */
 	const char *label, *protocol;
-	bool unordered, negotiated;
+	bool unordered, negotiated, limit_lifetime, limit_retransmits;
+	uint16_t reliability; /* the limit, if there is one */
+	size_t threshold;
 	uint64_t messages_sent, messages_received, bytes_sent, bytes_received;
 };
 /* Lent until the next call. NULL: no such channel any more. */
 const struct tt_dcs_info *tt_dcs_info(struct tt_dcs *d, taut_channel ch);
+/* What the association can do. max_message_out 0: any size; max_channels 0: not known yet. */
+struct tt_dcs_transport {
+	bool up, ended;
+	uint64_t max_message_out;
+	uint32_t max_channels;
+};
+struct tt_dcs_transport tt_dcs_transport(const struct tt_dcs *d);
 /* The i-th channel there is; 0: no more. */
 taut_channel tt_dcs_at(const struct tt_dcs *d, size_t i);
 /* How many have been open, and how many of those are not any more. */

@@ -324,10 +324,22 @@ const struct tt_dcs_info *tt_dcs_info(struct tt_dcs *d, taut_channel ch)
 	d->info = (struct tt_dcs_info){
 		.state = c->state, .id = c->id, .label = c->label, .protocol = c->protocol,
 		.unordered = c->unordered, .negotiated = c->negotiated,
+		.limit_lifetime = c->limit_lifetime, .limit_retransmits = c->limit_retransmits,
+		.reliability = c->reliability, .threshold = c->threshold,
 		.messages_sent = c->messages_sent, .messages_received = c->messages_received,
 		.bytes_sent = c->bytes_sent, .bytes_received = c->bytes_received,
 	};
 	return &d->info;
+}
+
+struct tt_dcs_transport tt_dcs_transport(const struct tt_dcs *d)
+{
+	return (struct tt_dcs_transport){
+		.up = d->up,
+		.ended = d->ended,
+		.max_message_out = d->max_message_out,
+		.max_channels = d->up ? (uint32_t)tt_min(tt_sctp_out_streams(d->sctp), d->max_channels) : 0,
+	};
 }
 
 taut_channel tt_dcs_at(const struct tt_dcs *d, size_t i)

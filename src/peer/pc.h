@@ -229,6 +229,7 @@ struct taut_pc {
 	bool next_packet_check; /* of ICE, for next_packet_path; data goes where data goes then */
 	struct tt_ice_path next_packet_path;
 	struct taut_io io;
+	struct taut_channel_info channel; /* lent */
 	struct taut_counters counters;
 };
 

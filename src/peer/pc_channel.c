@@ -1,5 +1,6 @@
 /* pc_channel.c - RTCDataChannel: webrtc-pc section 6.2, over src/datachannel. */
 #include "base/config.h"
+#include "base/num.h"
 #include "peer/pc.h"
 
 struct tt_dcs *pc_make_channels(struct taut_pc *pc, taut_time now)
@@ -109,4 +110,57 @@ int taut_pc_close_channel(taut_pc *pc, taut_time now, taut_channel ch)
 			       "no such channel");
 	pc_pump(pc, now);
 	return TAUT_OK;
+}
+
+const struct taut_channel_info *taut_pc_channel_info(taut_pc *pc, taut_channel ch)
+{
+	static const uint8_t states[] = { [TT_DCS_STATE_CONNECTING] = TAUT_CHANNEL_CONNECTING,
+					  [TT_DCS_STATE_OPEN] = TAUT_CHANNEL_OPEN,
+					  [TT_DCS_STATE_CLOSING] = TAUT_CHANNEL_CLOSING };
+	const struct tt_dcs_info *c = pc->channels ? tt_dcs_info(pc->channels, ch) : NULL;
+
+	if (!c)
+		return NULL;
+	pc->channel = (struct taut_channel_info){
+		.label = c->label,
+		.protocol = c->protocol,
+		.state = states[c->state],
+		.id = c->id,
+		.unordered = c->unordered,
+		.negotiated = c->negotiated,
+		.max_packet_life_time = c->limit_lifetime ? c->reliability : 0,
+		.max_retransmits = c->limit_retransmits ? c->reliability + 1 : 0,
+		.buffered_amount_low_threshold = c->threshold,
+	};
+	return &pc->channel;
+}
+
+static bool negotiated(const struct taut_pc *pc)
+{
+	return pc->channels && pc->data_agreed;
+}
+
+uint32_t taut_pc_sctp_state(const taut_pc *pc)
+{
+	if (!negotiated(pc))
+		return 0;
+	const struct tt_dcs_transport t = tt_dcs_transport(pc->channels);
+
+	if (pc->closed || t.ended)
+		return TAUT_STATE_CLOSED;
+	return t.up ? TAUT_STATE_CONNECTED : TAUT_STATE_CONNECTING;
+}
+
+int64_t taut_pc_max_message_size(const taut_pc *pc)
+{
+	if (!negotiated(pc))
+		return 0;
+	const uint64_t most = tt_dcs_transport(pc->channels).max_message_out;
+
+	return most == 0 ? -1 : (int64_t)tt_min(most, INT64_MAX);
+}
+
+uint32_t taut_pc_max_channels(const taut_pc *pc)
+{
+	return negotiated(pc) ? tt_dcs_transport(pc->channels).max_channels : 0;
 }

@@ -175,6 +175,10 @@ int taut_pc_add_ice_candidate(taut_pc *pc, taut_time now, const char *candidate,
 
 static void ice_state(struct taut_pc *pc, const struct tt_ice_event *e)
 {
+	struct pc_event *ev = pc_queue(pc, TAUT_EV_ICE_CONNECTION_STATE, NULL, e->why);
+
+	if (ev)
+		ev->ev.number = taut_pc_ice_connection_state(pc);
 	pc_update_connection_state(pc, e->reason, e->why);
 }
 
