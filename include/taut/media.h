@@ -215,6 +215,9 @@ struct taut_sink_stats {
 	 * this sink and by the sender's clock (frame.captured, where it is known). */
 	uint64_t av_pairs, av_captured_pairs;
 	taut_time av_offset, av_offset_worst, av_captured_offset, av_captured_offset_worst;
+	/* Of all sound, as webrtc-stats sums it: the square of each sample, full scale 1, times its
+	 * duration; seconds of it; and the loudest sample of the last 20 ms. */
+	double audio_energy, audio_duration, audio_peak;
 };
 
 int taut_sink_new(taut_sink **out, const struct taut_sink_config *cfg,

@@ -63,6 +63,8 @@ void call_open_sink(struct call_peer *p)
 static void drop_peer(struct call *c, struct call_peer *p)
 {
 	call_peer_update(p);
+	if (c->dump)
+		call_peer_dump(p);
 	if (p->connected && !c->have_summary) {
 		c->have_summary = true;
 		c->summary = p->last;
@@ -101,6 +103,7 @@ static void on_peer(void *user, taut_room *room, const struct taut_room_peer *pe
 	p->last = call_no_summary();
 	snprintf(p->id, sizeof p->id, "%s", peer->id);
 	snprintf(p->name, sizeof p->name, "%s", peer->name);
+	snprintf(p->dumped_as, sizeof p->dumped_as, "0-%u", ++c->known);
 	c->peers[c->peer_count++] = p;
 	call_say(p, "peer", peer->name);
 	if (peer->starts)
@@ -212,6 +215,14 @@ static int check_save(const struct call *c)
 	return TAUT_E_IO;
 }
 
+static int check_dump(const struct call *c)
+{
+	if (!c->dump || stats_dump_write(c->dump, c->cfg.stats_json))
+		return TAUT_OK;
+	fprintf(stderr, "taut: %s: cannot be written: %s\n", c->cfg.stats_json, strerror(errno));
+	return TAUT_E_IO;
+}
+
 static int try_servers(const struct call *c, const struct taut_ice_server *servers, size_t n)
 {
 	struct taut_config cfg = c->pc;
@@ -290,10 +301,16 @@ int call_join(struct call **out, taut_loop *loop, const struct call_config *cfg)
 	c->pc.srtp_backend = cfg->srtp_backend;
 	c->pc.codecs = taut_media_codecs(&c->pc.codec_count);
 	c->pc.ice_transport_policy = cfg->relay_only ? TAUT_ICE_RELAY : TAUT_ICE_ALL;
+	if (cfg->stats_json && !(c->dump = stats_dump_new())) {
+		call_leave(c);
+		return TAUT_E_NOMEM;
+	}
 	add_server(c, cfg->stun, NULL, NULL);
 	add_server(c, cfg->turn, cfg->turn_user, cfg->turn_password);
 	c->summary = call_no_summary();
 	int err = check_save(c);
+	if (!err)
+		err = check_dump(c);
 	if (!err)
 		err = check_servers(c);
 	if (!err)
@@ -301,6 +318,8 @@ int call_join(struct call **out, taut_loop *loop, const struct call_config *cfg)
 	if (!err)
 		err = join(c);
 	if (err) {
+		stats_dump_free(c->dump); /* what is wrong was said */
+		c->dump = NULL;
 		call_leave(c);
 		return err;
 	}
@@ -308,10 +327,12 @@ int call_join(struct call **out, taut_loop *loop, const struct call_config *cfg)
 	return TAUT_OK;
 }
 
-void call_leave(struct call *c)
+bool call_leave(struct call *c)
 {
+	bool ok = true;
+
 	if (!c)
-		return;
+		return true;
 	if (c->timer)
 		taut_loop_cancel(c->loop, c->timer);
 	while (c->peer_count > 0)
@@ -319,7 +340,11 @@ void call_leave(struct call *c)
 	taut_room_leave(c->room);
 	for (size_t i = 0; i < c->cfg.send_count; i++)
 		taut_source_free(c->sources[i]);
+	if (c->dump)
+		ok = check_dump(c) == TAUT_OK;
+	stats_dump_free(c->dump);
 	free(c);
+	return ok;
 }
 
 bool call_summarize(struct call *c, struct call_summary *out)
@@ -333,6 +358,12 @@ bool call_summarize(struct call *c, struct call_summary *out)
 	}
 	*out = c->summary;
 	return c->have_summary;
+}
+
+void call_take_stats(struct call *c)
+{
+	for (size_t i = 0; c->dump && i < c->peer_count; i++)
+		call_peer_dump(c->peers[i]);
 }
 
 size_t call_peer_count(const struct call *c)

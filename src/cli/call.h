@@ -27,6 +27,7 @@ struct call_config {
 	bool data_only; /* no media at all */
 	bool any_certificate;
 	const char *save;                     /* directory, or NULL */
+	const char *stats_json;               /* file for a dump of statistics, or NULL */
 	const char *stun;                     /* "stun:host:port", or NULL */
 	const char *turn;                     /* "turn:host:port", or NULL ... */
 	const char *turn_user, *turn_password; /* ... and who we are there */
@@ -57,13 +58,15 @@ struct call_summary {
 struct call_summary call_no_summary(void);
 
 int call_join(struct call **out, taut_loop *loop, const struct call_config *cfg);
-/* Leaves the room, closes the files. */
-void call_leave(struct call *c);
+/* Leaves the room, closes the files. False: the statistics could not be written, which was said. */
+bool call_leave(struct call *c);
 /* Of the first peer that was connected. False: there was none. */
 bool call_summarize(struct call *c, struct call_summary *out);
 size_t call_peer_count(const struct call *c);
 /* A line of live statistics. */
 void call_print_stats(struct call *c, bool same_line);
+/* A report of each connection for stats_json. */
+void call_take_stats(struct call *c);
 /* As JSON or as a table; ok is what the caller made of it. */
 void call_print_summary(FILE *out, bool json, bool ok, const char *const *names,
 			const struct call_summary *sides, size_t count);

@@ -6,6 +6,8 @@
 
 #include "cli/call_report.h"
 #include "cli/cli_text.h"
+#include "io/io_clock.h"
+#include "taut/stats.h"
 
 static double ms_since(const struct call_peer *p)
 {
@@ -190,6 +192,9 @@ static void on_state(struct call_peer *p, const struct taut_event *ev)
 	snprintf(text, sizeof text, "%s%s%s", names[ev->number <= 6 ? ev->number : 0],
 		 ev->text ? ": " : "", ev->text ? ev->text : "");
 	call_say(p, "state", text);
+	if (p->call->dump)
+		stats_dump_log(p->call->dump, p->dumped_as, tt_io_unix_us(),
+			       "connectionstatechange", names[ev->number <= 6 ? ev->number : 0]);
 	if (ev->number == TAUT_STATE_CONNECTED && !p->connected) {
 		p->connected = true;
 		p->last.connected_ms = ms_since(p);
@@ -298,6 +303,32 @@ void call_peer_update(struct call_peer *p)
 	p->last.messages_sent = p->messages_sent;
 	if (p->sink)
 		from_sink(&p->last, taut_sink_stats(p->sink));
+}
+
+void call_peer_dump(struct call_peer *p)
+{
+	if (!p->pc)
+		return;
+	if (p->sink) {
+		const struct taut_sink_stats *k = taut_sink_stats(p->sink);
+		const struct taut_codec_stats video = { .size = sizeof video,
+							.frames = k->video_frames,
+							.width = k->width,
+							.height = k->height,
+							.implementation = "libvpx" };
+		const struct taut_codec_stats audio = { .size = sizeof audio,
+							.frames = k->audio_frames,
+							.audio_level = k->audio_peak,
+							.total_audio_energy = k->audio_energy,
+							.total_samples_duration = k->audio_duration,
+							.implementation = "libopus" };
+
+		if (p->video)
+			taut_pc_set_decoder_stats(p->pc, p->video, &video);
+		if (p->audio)
+			taut_pc_set_decoder_stats(p->pc, p->audio, &audio);
+	}
+	stats_dump_add(p->call->dump, p->dumped_as, p->pc, taut_loop_now(p->call->loop));
 }
 
 void call_peer_free(struct call_peer *p)

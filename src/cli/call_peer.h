@@ -3,6 +3,7 @@
 #define TAUT_CLI_CALL_PEER_H
 
 #include "cli/call.h"
+#include "cli/stats_dump.h"
 
 /* A message that could not be sent back yet. */
 struct call_pending {
@@ -25,6 +26,7 @@ struct call_peer {
 	struct call *call;
 	taut_pc *pc; /* the room's; NULL: freed */
 	char id[CALL_WORD], name[CALL_WORD];
+	char dumped_as[16]; /* its name in the dump of statistics */
 	taut_time since;
 	bool connected, counted;
 	taut_transceiver audio, video; /* 0: none */
@@ -54,6 +56,8 @@ struct call {
 	unsigned met; /* calls that were recorded so far */
 	bool have_summary;
 	struct call_summary summary;
+	struct stats_dump *dump; /* NULL: nobody wants one */
+	unsigned known;          /* peers so far */
 	char save_dir[640];
 };
 
@@ -62,6 +66,7 @@ struct call_peer *call_peer_of(struct call *c, taut_pc *pc);
 void call_peer_event(struct call_peer *p, const struct taut_event *ev);
 void call_open_sink(struct call_peer *p);
 void call_peer_update(struct call_peer *p);
+void call_peer_dump(struct call_peer *p); /* a report into the call's dump */
 void call_peer_free(struct call_peer *p);
 void call_say(struct call_peer *p, const char *event, const char *text);
 

@@ -32,7 +32,8 @@ enum {
 	KEY_LOOPBACK,
 	KEY_NO_GSO,
 	KEY_NO_GRO,
-	KEY_SRTP
+	KEY_SRTP,
+	KEY_STATS
 };
 enum { AFTER_END = 1000000 }; /* what is under way still arrives, what is asked for again too */
 
@@ -64,6 +65,8 @@ static const struct cli_option options[] = {
 	{ "no-gro", KEY_NO_GRO, NULL, "receive packet by packet, without UDP_GRO" },
 	{ "srtp", KEY_SRTP, "NAME",
 	  "what protects media: taut or libsrtp2 (default: taut's choice)" },
+	{ "stats-json", KEY_STATS, "FILE",
+	  "getStats each second, in the shape of a dump of chrome://webrtc-internals" },
 	{ "trace", KEY_TRACE, "FILE", "every packet and step in words; - is stderr" },
 	{ "json", KEY_JSON, NULL, "one object per line; the last is the summary" },
 	{ NULL, 0, NULL, NULL },
@@ -80,6 +83,7 @@ const struct cli_command cli_call = {
 	"  taut call http://localhost:8080/ --room lobby --send test --save out\n"
 	"  taut call http://localhost:8080/ --send film.ivf --send film.ogg\n"
 	"  taut call https://localhost:8080/ --insecure --send echo --json\n"
+	"  taut call http://localhost:8080/ --send test --stats-json call.json\n"
 	"  taut call http://localhost:8080/ --turn turn:turn.example --turn-user ada \\\n"
 	"    --turn-password lovelace --relay-only\n",
 	run,
@@ -110,7 +114,9 @@ static void every_second(void *user)
 {
 	struct job *j = user;
 
-	call_print_stats(j->call, false);
+	if (j->cfg.json)
+		call_print_stats(j->call, false);
+	call_take_stats(j->call);
 	taut_loop_after(j->rt.loop, 1000000, every_second, j);
 }
 
@@ -233,6 +239,9 @@ static bool take_option(struct job *j, int key, const char **trace, uint32_t *fl
 		return true;
 	case KEY_SRTP:
 		return take_srtp(&j->cfg, optarg);
+	case KEY_STATS:
+		j->cfg.stats_json = optarg;
+		return true;
 	case KEY_TRACE:
 		*trace = optarg;
 		return true;
@@ -262,15 +271,15 @@ static int run_call(struct job *j)
 	runtime_catch_signals(&j->rt, stop, j);
 	if (j->seconds > 0)
 		taut_loop_after(j->rt.loop, j->seconds * 1000000, stop, j);
-	if (j->cfg.json)
+	if (j->cfg.json || j->cfg.stats_json)
 		every_second(j);
 	taut_loop_run(j->rt.loop);
 	bool had = call_summarize(j->call, &sum);
-	call_leave(j->call);
+	const bool written = call_leave(j->call);
 	call_print_summary(j->cfg.out, j->cfg.json, had, &j->cfg.name, &sum, had ? 1 : 0);
 	if (!had && !j->cfg.json)
 		fprintf(j->cfg.out, "nobody was connected\n");
-	return had ? CLI_OK : CLI_FAILED;
+	return had && written ? CLI_OK : CLI_FAILED;
 }
 
 static int run(int argc, char **argv)

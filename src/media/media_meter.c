@@ -1,6 +1,7 @@
 /* media_meter.c - what a receiver hears and sees. */
 #include "media/media_meter.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #include "base/num.h"
@@ -100,6 +101,9 @@ static void end_window(struct tt_meter *m)
 
 void tt_meter_sound(struct tt_meter *m, const struct taut_pcm *pcm, struct tt_moment at)
 {
+	struct taut_sink_stats *s = m->stats;
+
+	s->audio_peak = 0;
 	for (uint32_t i = 0; i < pcm->count; i++) {
 		int sum = 0;
 
@@ -107,10 +111,14 @@ void tt_meter_sound(struct tt_meter *m, const struct taut_pcm *pcm, struct tt_mo
 			sum += pcm->samples[(size_t)i * pcm->channels + c];
 		if (m->in_window == 0)
 			m->window_at = later(at, (taut_time)i * 1000 / 48);
+		const double sample = (double)sum / (int)pcm->channels / 32768;
+		s->audio_energy += sample * sample / 48000;
+		s->audio_peak = fmax(s->audio_peak, fabs(sample));
 		m->window[m->in_window++] = (int16_t)(sum / (int)pcm->channels);
 		if (m->in_window == TT_METER_WINDOW)
 			end_window(m);
 	}
+	s->audio_duration += pcm->count / 48000.0;
 }
 
 /* ---- picture ---- */

@@ -58,13 +58,18 @@ static void put_sizes(struct pc_report *r, const struct pc_transceiver *t,
 {
 	if (t->kind == TAUT_AUDIO)
 		return;
-	pc_stat_count(r, "frameWidth", c->width);
-	pc_stat_count(r, "frameHeight", c->height);
-	pc_stat_number(r, "framesPerSecond", c->frames_per_second);
+	if (c->width) {
+		pc_stat_count(r, "frameWidth", c->width);
+		pc_stat_count(r, "frameHeight", c->height);
+	}
+	if (c->frames_per_second > 0)
+		pc_stat_number(r, "framesPerSecond", c->frames_per_second);
 }
 
 static void put_loudness(struct pc_report *r, const struct taut_codec_stats *c)
 {
+	if (c->total_samples_duration <= 0)
+		return; /* of silence the rest is 0 as well */
 	pc_stat_number(r, "audioLevel", c->audio_level);
 	pc_stat_number(r, "totalAudioEnergy", c->total_audio_energy);
 	pc_stat_number(r, "totalSamplesDuration", c->total_samples_duration);
@@ -82,10 +87,13 @@ static void put_source(struct pc_report *r, const struct pc_transceiver *t)
 	if (c && t->kind == TAUT_AUDIO)
 		put_loudness(r, &c->what);
 	if (c && t->kind == TAUT_VIDEO) {
-		pc_stat_count(r, "width", c->what.width);
-		pc_stat_count(r, "height", c->what.height);
+		if (c->what.width) {
+			pc_stat_count(r, "width", c->what.width);
+			pc_stat_count(r, "height", c->what.height);
+		}
 		pc_stat_count(r, "frames", c->what.frames);
-		pc_stat_number(r, "framesPerSecond", c->what.frames_per_second);
+		if (c->what.frames_per_second > 0)
+			pc_stat_number(r, "framesPerSecond", c->what.frames_per_second);
 	}
 	pc_stat_end(r);
 }
@@ -131,7 +139,8 @@ static void put_outbound(struct pc_report *r, const struct pc_transceiver *t,
 	}
 	if (c) {
 		put_sizes(r, t, c);
-		pc_stat_number(r, "totalEncodeTime", c->time);
+		if (c->time > 0)
+			pc_stat_number(r, "totalEncodeTime", c->time);
 		pc_stat_text(r, "encoderImplementation", c->implementation);
 	}
 	pc_stat_end(r);
@@ -210,7 +219,8 @@ static void put_inbound(struct pc_report *r, const struct pc_transceiver *t,
 			put_loudness(r, c);
 		}
 		put_sizes(r, t, c);
-		pc_stat_number(r, "totalDecodeTime", c->time);
+		if (c->time > 0)
+			pc_stat_number(r, "totalDecodeTime", c->time);
 		pc_stat_text(r, "decoderImplementation", c->implementation);
 	}
 	pc_stat_end(r);

@@ -17,11 +17,29 @@ def events(run, kind):
     return [o for o in map(json.loads, run.lines) if o["event"] == kind]
 
 
+def dump_is_whole(dump):
+    """What reads dumps of chrome://webrtc-internals finds what it looks for."""
+    connection = next(iter(dump["PeerConnections"].values()), {})
+    stats = connection.get("stats", {})
+    series = {k: json.loads(s["values"]) for k, s in stats.items()}
+    last = {(s["statsType"], k.rsplit("-", 1)[1]): series[k][-1] for k, s in stats.items()}
+    check("statistics_are_dumped_as_series", dump["getUserMedia"] == [] and len(stats) > 200 and all(
+        s["startTime"] <= s["endTime"] and s["startTime"].endswith("Z") for s in stats.values()), len(stats))
+    check("series_grow", all(a <= b for k, v in series.items() if k.endswith("-packetsSent")
+                             for a, b in zip(v, v[1:])) and last["outbound-rtp", "packetsSent"] > 5)
+    check("what_is_decoded_is_told", last["inbound-rtp", "framesDecoded"] > 0 and
+          last["inbound-rtp", "frameWidth"] == 160 and last["inbound-rtp", "totalAudioEnergy"] > 0 and
+          last["inbound-rtp", "totalSamplesDuration"] > 0.1, {k: v for k, v in last.items() if k[0] == "inbound-rtp"})
+    check("states_are_logged", [e["value"] for e in connection["updateLog"] if e["type"] == "connectionstatechange"][:2]
+          == ["connecting", "connected"], connection.get("updateLog"))
+
+
 def calls():
     """One sends the card and records, the other sends everything back."""
     r, url = relay()
     a = Run("call", url, "--room", "c", "--name", "ada", "--send", "test", "--save", "saved", "--json",
-            "--bitrate", "100000", "--trace", "a.txt", "--stun", "stun:127.0.0.1:9", *QUICK)
+            "--bitrate", "100000", "--trace", "a.txt", "--stun", "stun:127.0.0.1:9", "--stats-json", "a.json",
+            *QUICK)
     a.see('"joined"')
     b = Run("call", url, "--room", "c", "--name", "bob", "--send", "echo", "--no-gso", "--loopback-only")
     check("what_is_echoed_is_seen_again", a.see('"first frame"') and a.see('"first audio"'), a.lines[-3:])
@@ -42,6 +60,7 @@ def calls():
     check("what_came_is_recorded", (saved / "video.ivf").stat().st_size > 1000 and
           (saved / "audio.ogg").stat().st_size > 500 and
           (saved / "snapshot.png").read_bytes()[:8] == b"\x89PNG\r\n\x1a\n", list(saved.iterdir()))
+    dump_is_whole(json.loads((work / "a.json").read_text()))
     trace = (work / "a.txt").read_text()
     check("the_trace_has_steps_and_no_password", len(trace) > 5000 and "ice-pwd" not in trace, len(trace))
     check("an_interrupted_relay_ends_with_0", r.end() == 0 and r.clean(), r.errors)

@@ -46,7 +46,7 @@ case ${1:-} in
 	prepare_peers
 	mkdir -p build/bench
 	# Each bench in a process of its own: after others the heap is in pieces, and a handshake, which
-	# allocates two thousand times, takes a third longer.
+	# allocates two thousand times, takes a quarter longer.
 	for bench in srtp stun sdp rtp datachannel setup idle relay; do
 		build/release/bin/taut bench --peers "$peers_bin" --json "$@" "$bench"
 	done >build/bench/rows.jsonl
