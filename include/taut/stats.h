@@ -38,7 +38,7 @@ struct taut_stats {
 	size_t member_count;
 };
 
-/* All there is. It is lent until the next report of this connection. TAUT_E_NOMEM. webrtc-pc 4.4.2, 8.3. */
+/* All there is. It is lent until the next report of this connection. TAUT_E_NOMEM. webrtc-pc 8.2. */
 int taut_pc_get_stats(taut_pc *pc, taut_time now, const struct taut_stats **out, size_t *count);
 /* Of what a transceiver sends, or receives, and all that this refers to. TAUT_E_GONE: there is no such
  * transceiver. webrtc-pc 5.2, 5.3 getStats. */

@@ -381,7 +381,7 @@ uint32_t taut_pc_dtls_state(const taut_pc *pc);
  * webrtc-pc 6.1. */
 uint32_t taut_pc_sctp_state(const taut_pc *pc);
 /* Octets of the largest message that the peer takes, by its description; -1: of any size; 0: it has
- * not said yet. maxMessageSize, webrtc-pc 6.1.1.3. */
+ * not said yet. maxMessageSize, webrtc-pc 6.1. */
 int64_t taut_pc_max_message_size(const taut_pc *pc);
 /* How many channels there can be at once; 0: not known before SCTP is connected. maxChannels. */
 uint32_t taut_pc_max_channels(const taut_pc *pc);

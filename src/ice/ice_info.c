@@ -1,4 +1,4 @@
-/* ice_info.c - pairs and candidates, for statistics: webrtc-stats sections 8.18 and 8.19. */
+/* ice_info.c - pairs and candidates, for statistics. */
 #include "ice/ice_agent.h"
 
 #include "base/addr.h"

@@ -94,6 +94,17 @@ void pc_stat_text(struct pc_report *r, const char *name, const char *text)
 	r->texts_len += size;
 }
 
+void pc_stat_reference(struct pc_report *r, const char *name, const char *fmt, ...)
+{
+	char id[PC_STAT_ID];
+	va_list args;
+
+	va_start(args, fmt);
+	(void)vsnprintf(id, sizeof id, fmt, args);
+	va_end(args);
+	pc_stat_text(r, name, id);
+}
+
 static bool room_for_one(struct pc_report *r)
 {
 	const size_t room = r->room ? 2 * r->room : 8;

@@ -45,6 +45,9 @@ void pc_stat_moment(struct pc_report *r, const char *name, taut_time at); /* 0: 
 void pc_stat_flag(struct pc_report *r, const char *name, bool yes);
 /* The text is copied. NULL: no member. */
 void pc_stat_text(struct pc_report *r, const char *name, const char *text);
+/* The id of another object, as pc_stat_begin makes it. */
+void pc_stat_reference(struct pc_report *r, const char *name, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
 void pc_stat_end(struct pc_report *r);
 
 /* pc_stats_path.c */

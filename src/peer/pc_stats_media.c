@@ -1,6 +1,4 @@
-/* pc_stats_media.c - codecs, streams, sources and data channels: webrtc-stats sections 8.2 to 8.16. */
-#include <stdio.h>
-
+/* pc_stats_media.c - codecs, streams, sources and data channels: webrtc-stats. */
 #include "base/num.h"
 #include "peer/pc_stats.h"
 
@@ -41,15 +39,12 @@ static void put_codecs(struct taut_pc *pc, struct pc_report *r, const bool *used
 static void put_stream(struct pc_report *r, const struct pc_transceiver *t, uint32_t ssrc,
 		       const struct pc_codec *codec)
 {
-	char id[32];
-
 	pc_stat_count(r, "ssrc", ssrc);
 	pc_stat_text(r, "kind", kind_of(t));
 	pc_stat_text(r, "transportId", "transport");
 	if (!codec)
 		return;
-	(void)snprintf(id, sizeof id, "codec-%u", codec->pt);
-	pc_stat_text(r, "codecId", id);
+	pc_stat_reference(r, "codecId", "codec-%u", codec->pt);
 }
 
 /* What frames look like, and how much of what is heard. */
@@ -102,20 +97,16 @@ static void put_outbound(struct pc_report *r, const struct pc_transceiver *t,
 			 const struct tt_rtp_sender_stats *s)
 {
 	const struct taut_codec_stats *c = t->encoder ? &t->encoder->what : NULL;
-	char id[48];
-
 	pc_stat_begin(r, "outbound-rtp", "outbound-%u", t->ssrc);
 	put_stream(r, t, t->ssrc, t->send_codec);
 	pc_stat_count(r, "packetsSent", s->packets + s->resent_packets);
 	pc_stat_count(r, "bytesSent", s->octets + s->resent_octets);
 	pc_stat_text(r, "mid", t->bound.mid);
 	if (!t->muted) {
-		(void)snprintf(id, sizeof id, "source-%u", t->id);
-		pc_stat_text(r, "mediaSourceId", id);
+		pc_stat_reference(r, "mediaSourceId", "source-%u", t->id);
 	}
 	if (s->reports > 0) {
-		(void)snprintf(id, sizeof id, "remote-inbound-%u", t->ssrc);
-		pc_stat_text(r, "remoteId", id);
+		pc_stat_reference(r, "remoteId", "remote-inbound-%u", t->ssrc);
 	}
 	pc_stat_count(r, "encodingIndex", 0);
 	pc_stat_count(r, "headerBytesSent", s->header_octets);
@@ -151,8 +142,6 @@ static void put_remote_inbound(struct pc_report *r, const struct pc_transceiver 
 			       const struct tt_rtp_sender_stats *s)
 {
 	const uint32_t expected = s->remote_highest - s->first_seq + 1;
-	char id[48];
-
 	pc_stat_begin(r, "remote-inbound-rtp", "remote-inbound-%u", t->ssrc);
 	put_stream(r, t, t->ssrc, t->send_codec);
 	pc_stat_count(r, "packetsReceived",
@@ -160,8 +149,7 @@ static void put_remote_inbound(struct pc_report *r, const struct pc_transceiver 
 	pc_stat_number(r, "packetsLost", s->remote_lost);
 	if (s->clock_rate)
 		pc_stat_number(r, "jitter", (double)s->remote_jitter / s->clock_rate);
-	(void)snprintf(id, sizeof id, "outbound-%u", t->ssrc);
-	pc_stat_text(r, "localId", id);
+	pc_stat_reference(r, "localId", "outbound-%u", t->ssrc);
 	if (s->rtts > 0)
 		pc_stat_seconds(r, "roundTripTime", s->rtt);
 	pc_stat_seconds(r, "totalRoundTripTime", s->rtt_sum);
@@ -177,15 +165,12 @@ static void put_inbound(struct pc_report *r, const struct pc_transceiver *t,
 			const char *track)
 {
 	const struct taut_codec_stats *c = t->decoder ? &t->decoder->what : NULL;
-	char id[48];
-
 	pc_stat_begin(r, "inbound-rtp", "inbound-%u", s->ssrc);
 	put_stream(r, t, s->ssrc, codec);
 	pc_stat_text(r, "trackIdentifier", track);
 	pc_stat_text(r, "mid", t->bound.mid);
 	if (s->reports > 0) {
-		(void)snprintf(id, sizeof id, "remote-outbound-%u", s->ssrc);
-		pc_stat_text(r, "remoteId", id);
+		pc_stat_reference(r, "remoteId", "remote-outbound-%u", s->ssrc);
 	}
 	pc_stat_count(r, "packetsReceived", s->packets);
 	pc_stat_number(r, "packetsLost", s->lost);
@@ -243,14 +228,11 @@ static void put_remote_outbound(struct pc_report *r, const struct pc_transceiver
 {
 	/* RFC 3550 section 4: seconds since 1900 in the upper half, their fraction in the lower */
 	const double seconds = (double)s->remote_ntp / 4294967296.0 - 2208988800.0;
-	char id[48];
-
 	pc_stat_begin(r, "remote-outbound-rtp", "remote-outbound-%u", s->ssrc);
 	put_stream(r, t, s->ssrc, codec);
 	pc_stat_count(r, "packetsSent", s->remote_packets);
 	pc_stat_count(r, "bytesSent", s->remote_octets);
-	(void)snprintf(id, sizeof id, "inbound-%u", s->ssrc);
-	pc_stat_text(r, "localId", id);
+	pc_stat_reference(r, "localId", "inbound-%u", s->ssrc);
 	if (s->remote_ntp != 0)
 		pc_stat_number(r, "remoteTimestamp", seconds * 1e3);
 	pc_stat_count(r, "reportsSent", s->reports);

@@ -1,4 +1,4 @@
-/* pc_stats_path.c - transport, certificates, candidates and their pairs: webrtc-stats sections 8.17 to 8.20. */
+/* pc_stats_path.c - transport, certificates, candidates and their pairs: webrtc-stats. */
 #include <stdio.h>
 #include <string.h>
 
@@ -11,15 +11,14 @@
 
 static const char *const types[] = { "host", "srflx", "prflx", "relay" };
 
-/* An address is what makes a candidate the same one from report to report; that of another generation
- * differs in its fragment. */
-static const char *candidate_id(char *buf, bool local, const struct tt_ice_candidate *c,
-				const char *ufrag)
+/* Its address is what makes a candidate the same one from report to report. One of ours can be of
+ * two types; one of the peer's has another type once it is signaled, and is the same all the same. */
+static const char *candidate_id(char *buf, bool local, const struct tt_ice_candidate *c)
 {
 	char addr[TT_ADDR_TEXT];
 
-	(void)snprintf(buf, PC_STAT_ID, "%s-%s-%s-%.40s", local ? "local" : "remote",
-		       local ? types[c->type] : "udp", tt_addr_text(&c->addr, addr), ufrag);
+	(void)snprintf(buf, PC_STAT_ID, "%s-%s-%s", local ? "local" : "remote",
+		       local ? types[c->type] : "udp", tt_addr_text(&c->addr, addr));
 	return buf;
 }
 
@@ -30,7 +29,7 @@ static void put_candidate(struct taut_pc *pc, struct pc_report *r, bool local,
 	char id[PC_STAT_ID], addr[TT_ADDR_TEXT], related[TT_ADDR_TEXT];
 
 	pc_stat_begin(r, local ? "local-candidate" : "remote-candidate", "%s",
-		      candidate_id(id, local, c, local ? "" : ufrag));
+		      candidate_id(id, local, c));
 	pc_stat_text(r, "transportId", TRANSPORT);
 	pc_stat_text(r, "address", tt_addr_ip_text(&c->addr, addr));
 	pc_stat_count(r, "port", c->addr.port);
@@ -65,10 +64,10 @@ static void put_candidates(struct taut_pc *pc, struct pc_report *r)
 	size_t server;
 
 	for (size_t i = 0; tt_ice_local_info(pc->ice, i, &c, &server); i++)
-		if (!is_there(r, candidate_id(id, true, &c, "")))
+		if (!is_there(r, candidate_id(id, true, &c)))
 			put_candidate(pc, r, true, &c, server);
 	for (size_t i = 0; tt_ice_remote_info(pc->ice, i, &c); i++)
-		if (!is_there(r, candidate_id(id, false, &c, tt_ice_remote_ufrag(pc->ice))))
+		if (!is_there(r, candidate_id(id, false, &c)))
 			put_candidate(pc, r, false, &c, 0);
 }
 
@@ -80,14 +79,13 @@ static void put_pair(struct taut_pc *pc, struct pc_report *r, const struct tt_ic
 	const struct tt_ice_pair_counters *n = &p->count;
 	char local[PC_STAT_ID], remote[PC_STAT_ID];
 
-	candidate_id(local, true, &p->local, "");
+	candidate_id(local, true, &p->local);
 	if (!is_there(r, local)) /* of a socket that no candidate was told of */
 		put_candidate(pc, r, true, &p->local, 0);
 	pc_stat_begin(r, "candidate-pair", "%s", id);
 	pc_stat_text(r, "transportId", TRANSPORT);
 	pc_stat_text(r, "localCandidateId", local);
-	pc_stat_text(r, "remoteCandidateId",
-		     candidate_id(remote, false, &p->remote, tt_ice_remote_ufrag(pc->ice)));
+	pc_stat_text(r, "remoteCandidateId", candidate_id(remote, false, &p->remote));
 	pc_stat_text(r, "state", states[p->state]);
 	pc_stat_flag(r, "nominated", p->nominated);
 	pc_stat_count(r, "packetsSent", n->packets_sent);
