@@ -20,10 +20,12 @@
 #include "cli/cli_text.h"
 #include "taut/stats.h"
 
-enum { MOST_VALUES = 1000, MOST_LOG = 10000 };
+/* Some 600 series for each of eight peers, which is as many as a room has here. */
+enum { MOST_VALUES = 1000, MOST_LOG = 10000, MOST_SERIES = 5000, MOST_CONNECTIONS = 64 };
 
 struct stats_dump {
 	json_t *connections;
+	size_t series; /* of all connections */
 };
 
 struct stats_dump *stats_dump_new(void)
@@ -56,41 +58,46 @@ static json_t *moment(double ms)
 	return json_sprintf("%s.%03dZ", text, (int)(ms - (double)seconds * 1000));
 }
 
+/* NULL: there are too many, or no memory. */
 static json_t *of_connection(struct stats_dump *d, const char *name)
 {
 	json_t *c = json_object_get(d->connections, name);
 
-	if (c)
+	if (c || json_object_size(d->connections) == MOST_CONNECTIONS)
 		return c;
-	c = json_pack("{s:i, s:i, s:s, s:s, s:s, s:[], s:{}}", "pid", (int)getpid(), "rid", 0, "url",
-		      "", "rtcConfiguration", "", "constraints", "", "updateLog", "stats");
+	c = json_pack("{s:i, s:i, s:s, s:s, s:s, s:[], s:{}}", "pid", (int)getpid(), "rid", 0,
+		      "url", "", "rtcConfiguration", "", "constraints", "", "updateLog", "stats");
 	json_object_set_new(d->connections, name, c);
-	return c;
+	return json_object_get(d->connections, name);
 }
 
-static json_t *series_of(json_t *stats, const struct taut_stats *s, const char *member)
+/* NULL: the same. */
+static json_t *series_of(struct stats_dump *d, json_t *stats, const struct taut_stats *s,
+			 const char *member)
 {
 	char key[256];
 
 	(void)snprintf(key, sizeof key, "%s-%s", s->id, member);
 	json_t *series = json_object_get(stats, key);
-	if (series)
+	if (series || d->series == MOST_SERIES)
 		return series;
 	series = json_pack("{s:s, s:o, s:[]}", "statsType", s->type, "startTime",
 			   moment(s->timestamp), "values");
-	json_object_set_new(stats, key, series);
-	return series;
+	d->series += json_object_set_new(stats, key, series) == 0;
+	return json_object_get(stats, key);
 }
 
-static void add(json_t *stats, const struct taut_stats *s, const char *member, json_t *value)
+static void add(struct stats_dump *d, json_t *stats, const struct taut_stats *s, const char *member,
+		json_t *value)
 {
-	json_t *series = series_of(stats, s, member);
+	json_t *series = series_of(d, stats, s, member);
 	json_t *values = json_object_get(series, "values");
 
 	if (json_array_size(values) == MOST_VALUES)
 		json_array_remove(values, 0);
 	json_array_append_new(values, value);
-	json_object_set_new(series, "endTime", moment(s->timestamp));
+	if (series)
+		json_object_set_new(series, "endTime", moment(s->timestamp));
 }
 
 /* Whole numbers without a point. */
@@ -115,9 +122,10 @@ void stats_dump_add(struct stats_dump *d, const char *name, taut_pc *pc, taut_ti
 		return;
 	json_t *stats = json_object_get(of_connection(d, name), "stats");
 	for (size_t i = 0; i < count; i++) {
-		add(stats, &all[i], "timestamp", number(all[i].timestamp));
+		add(d, stats, &all[i], "timestamp", number(all[i].timestamp));
 		for (size_t k = 0; k < all[i].member_count; k++)
-			add(stats, &all[i], all[i].members[k].name, value_of(&all[i].members[k]));
+			add(d, stats, &all[i], all[i].members[k].name,
+			    value_of(&all[i].members[k]));
 	}
 }
 
@@ -138,8 +146,10 @@ static json_t *as_written(const json_t *connections)
 	json_t *all = json_deep_copy(connections), *connection, *series;
 	const char *name, *key;
 
-	json_object_foreach(all, name, connection) {
-		json_object_foreach(json_object_get(connection, "stats"), key, series) {
+	json_object_foreach(all, name, connection)
+	{
+		json_object_foreach(json_object_get(connection, "stats"), key, series)
+		{
 			char *text = json_dumps(json_object_get(series, "values"), JSON_COMPACT);
 			json_object_set_new(series, "values", json_string(text ? text : "[]"));
 			free(text);

@@ -14,7 +14,8 @@ struct stats_dump;
 /* NULL: no memory. */
 struct stats_dump *stats_dump_new(void);
 void stats_dump_free(struct stats_dump *d); /* NULL is fine */
-/* A report of pc at now; name says which connection. Of a series the last 1,000 values are kept. */
+/* A report of pc at now; name says which connection. Of a series the last 1,000 values are kept; series
+ * and connections beyond what any call has are left out. */
 void stats_dump_add(struct stats_dump *d, const char *name, taut_pc *pc, taut_time now);
 /* Something that happened to it, at that many microseconds since 1970. */
 void stats_dump_log(struct stats_dump *d, const char *name, int64_t unix_us, const char *type,
