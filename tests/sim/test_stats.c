@@ -24,7 +24,8 @@ struct world {
 };
 
 static const struct sim_link quick = { .delay = DELAY };
-static const struct sim_link lossy = { .delay = DELAY, .loss = 50 };
+static const struct sim_link lossy = { .delay = DELAY, .jitter = 3000, .loss = 50 };
+static const struct sim_link bad = { .delay = 4 * DELAY, .loss = 300, .reorder = 100 };
 
 static void on_event(struct pair *p, int i, const struct taut_event *ev)
 {
@@ -369,6 +370,7 @@ static void the_path_and_what_went_over_it_are_told(void **state)
 	(void)state;
 	begin(&w, 2, &quick);
 	talk(&w, 20);
+	pair_run(&w.pair, 20 * SECOND, NULL); /* of consent checks */
 	tell_codecs(&w);
 	const struct report r[] = { report(&w, 0), report(&w, 1) };
 	for (int i = 0; i < 2; i++) {
@@ -399,6 +401,11 @@ static void the_path_and_what_went_over_it_are_told(void **state)
 		assert_true(member(pair, "nominated")->number == 1);
 		assert_int_equal(member(pair, "nominated")->kind, TAUT_STAT_BOOLEAN);
 		assert_same(pair, "responsesReceived", its, "responsesSent");
+		assert_true(number(pair, "consentRequestsSent") >= 3);
+		assert_true(number(pair, "responsesReceived") >
+			    number(pair, "consentRequestsSent"));
+		assert_same(pair, "bytesReceived", its, "bytesSent");
+		assert_same(pair, "packetsReceived", its, "packetsSent");
 		assert_number(pair, "requestsReceived",
 			      number(its, "requestsSent") + number(its, "consentRequestsSent"));
 		assert_true(number(pair, "bytesSent") > 0);
@@ -445,6 +452,47 @@ static void loss_and_what_is_sent_again_are_told(void **state)
 		      (double)cb.rtp_packets_received -
 			      number(of(&b, "inbound-rtp", "audio"), "packetsReceived"));
 	assert_number(in, "nackCount", (double)cb.nacks_sent);
+	assert_true(number(in, "jitter") > 0 && number(seen, "jitter") > 0);
+	/* frames wait for what is sent again, and sound for what does not come */
+	assert_true(number(in, "jitterBufferDelay") > 0.001 * number(in, "packetsLost"));
+	assert_true(number(of(&b, "inbound-rtp", "audio"), "jitterBufferDelay") > 100);
+	pair_free(&w.pair);
+}
+
+static void what_comes_too_late_and_what_is_never_whole_is_told(void **state)
+{
+	struct taut_counters n = { .size = sizeof n };
+	struct world w;
+
+	(void)state;
+	begin(&w, 9, &bad);
+	talk(&w, 300);
+	const struct report b = report(&w, 1);
+	assert_int_equal(taut_pc_get_counters(pc(&w, 1), &n), TAUT_OK);
+	assert_true(number(of(&b, "inbound-rtp", "audio"), "packetsDiscarded") > 0);
+	assert_true(number(of(&b, "inbound-rtp", "video"), "framesDropped") > 0);
+	assert_true(number(of(&b, "inbound-rtp", "video"), "pliCount") > 0);
+	pair_free(&w.pair);
+}
+
+/* Bursts of ten packets leave every 5 ms: of 50 packets the tens wait 0, 5, 10, 15 and 20 ms. */
+static void what_waits_for_its_turn_is_told(void **state)
+{
+	static uint8_t large[50 * 1000] = { 0, 0, 0, 0x9d, 0x01, 0x2a, 64, 0, 64, 0 };
+	struct world w;
+
+	(void)state;
+	begin(&w, 10, &quick);
+	assert_int_equal(send(&w, w.picture, large, sizeof large, 0, TAUT_FRAME_KEY), TAUT_OK);
+	pair_run(&w.pair, SECOND, NULL);
+	const struct report a = report(&w, 0), b = report(&w, 1);
+	const struct taut_stats *out = of(&a, "outbound-rtp", "video");
+	const double packets = number(out, "packetsSent");
+	assert_true(packets >= 43 && packets <= 50);
+	assert_true(fabs(number(out, "totalPacketSendDelay") - (0 + 5 + 10 + 15) * 0.01 -
+			 (packets - 40) * 0.02) < 0.001);
+	assert_number(of(&b, "inbound-rtp", "video"), "totalAssemblyTime", 0.02);
+	assert_number(of(&b, "inbound-rtp", "video"), "jitterBufferDelay", 0.02);
 	pair_free(&w.pair);
 }
 
@@ -580,6 +628,8 @@ int main(void)
 		cmocka_unit_test(both_ends_say_the_same_of_a_call_without_loss),
 		cmocka_unit_test(the_path_and_what_went_over_it_are_told),
 		cmocka_unit_test(loss_and_what_is_sent_again_are_told),
+		cmocka_unit_test(what_comes_too_late_and_what_is_never_whole_is_told),
+		cmocka_unit_test(what_waits_for_its_turn_is_told),
 		cmocka_unit_test(ids_stay_what_they_are_and_counters_only_grow),
 		cmocka_unit_test(a_selector_gives_one_stream_and_what_it_refers_to),
 		cmocka_unit_test(a_report_before_anything_happened_and_after_the_end),

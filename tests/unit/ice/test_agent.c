@@ -388,6 +388,34 @@ static void consent_is_kept_for_an_hour(void **state)
 	world_free(&w);
 }
 
+/* RFC 7675 section 5.1: 4 to 6 seconds, at random; here at whole fifths of a second of the clock. */
+static void consent_checks_of_all_connections_share_their_moments(void **state)
+{
+	struct world w;
+	taut_time before = 0, shortest = INT64_MAX, longest = 0;
+
+	(void)state;
+	simple(&w, 12, NULL);
+	world_begin(&w);
+	world_run(&w, 10 * SEC + 77777);
+	for (int i = 0; i < 100; i++) {
+		const uint64_t sent = tt_ice_counters(w.h[0].ice)->consent_sent;
+		const taut_time at = tt_ice_deadline(w.h[0].ice, NULL);
+
+		assert_int_equal(at % (200 * MS), 0);
+		world_run(&w, at - w.sim.now + 100 * MS);
+		assert_int_equal(tt_ice_counters(w.h[0].ice)->consent_sent, sent + 1);
+		if (before > 0) {
+			shortest = tt_min64(shortest, at - before);
+			longest = tt_max64(longest, at - before);
+		}
+		before = at;
+	}
+	assert_in_range(shortest, 4 * SEC, 4 * SEC + 200 * MS);
+	assert_in_range(longest, 6 * SEC - 200 * MS, 6 * SEC);
+	world_free(&w);
+}
+
 static void silence_is_told_after_five_seconds_and_ends_after_thirty(void **state)
 {
 	struct world w;
@@ -714,6 +742,7 @@ int main(void)
 		cmocka_unit_test(no_candidates_means_failed_but_not_before_39_5_seconds),
 		cmocka_unit_test(unanswered_checks_are_paced_and_end),
 		cmocka_unit_test(consent_is_kept_for_an_hour),
+		cmocka_unit_test(consent_checks_of_all_connections_share_their_moments),
 		cmocka_unit_test(silence_is_told_after_five_seconds_and_ends_after_thirty),
 		cmocka_unit_test(consent_expires_though_the_peer_s_checks_arrive),
 		cmocka_unit_test(a_restart_keeps_data_flowing_and_drops_the_old_generation),

@@ -175,9 +175,78 @@ static void a_large_key_frame_leaves_in_time_and_sound_goes_first(void **state)
 	world_free(&w);
 }
 
+/* ---- who leaves first ---- */
+
+static void add_sender(uint32_t stream, uint32_t kind)
+{
+	const bool video = kind == TAUT_VIDEO;
+	const struct tt_rtp_sender_config cfg = {
+		.stream = stream,
+		.kind = kind,
+		.codec = video ? TT_RTP_CODEC_VP8 : TT_RTP_CODEC_OPUS,
+		.clock_rate = video ? 90000 : 48000,
+		.ssrc = stream,
+		.rtx_ssrc = video ? 100 + stream : 0,
+		.payload_type = video ? 96 : 111,
+		.rtx_payload_type = video ? 97 : 0,
+		.nack = video,
+	};
+
+	assert_int_equal(tt_rtp_session_set_sender(s, sim.now, &cfg), TAUT_OK);
+}
+
+static void say(uint32_t stream, const uint8_t *data, size_t len)
+{
+	const struct taut_frame f = { .size = sizeof f, .data = data, .len = len };
+
+	assert_int_equal(tt_rtp_session_send_frame(s, sim.now, stream, &f), TAUT_OK);
+}
+
+/* The source of the next packet; 0: none. */
+static uint32_t leaves(struct tt_rtp_packet *p)
+{
+	static uint8_t buf[TT_RTP_PACKET_ROOM];
+	bool rtcp;
+	size_t len;
+
+	while ((len = tt_rtp_session_poll_send(s, sim.now, buf, sizeof buf, &rtcp)) > 0 && rtcp)
+		;
+	return len > 0 && tt_rtp_read(p, buf, len) ? p->ssrc : 0;
+}
+
+static void sound_goes_first_then_what_is_missing_then_pictures_in_turn(void **state)
+{
+	static const uint32_t expected[] = { 1, 102, 3, 2, 3, 2, 3, 2, 0 };
+	static const uint8_t sound[] = { 0x78, 1, 2, 3 };
+	static uint8_t picture[3000];
+	struct tt_rtp_packet p;
+	uint8_t buf[64];
+	struct wr w = wr_make(buf, sizeof buf);
+
+	(void)state;
+	begin(0);
+	add_sender(1, TAUT_AUDIO);
+	add_sender(2, TAUT_VIDEO);
+	add_sender(3, TAUT_VIDEO);
+	say(2, picture, 100);
+	assert_int_equal(leaves(&p), 2);
+	const uint16_t lost = p.seq;
+	sim.now += 50000;
+	tt_rtcp_write_rr(&w, 9, NULL, 0);
+	tt_rtcp_write_nack(&w, 9, 2, &lost, 1);
+	tt_rtp_session_recv_rtcp(s, sim.now, 0, buf, wr_len(&w));
+	say(3, picture, sizeof picture); /* three packets each */
+	say(2, picture, sizeof picture);
+	say(1, sound, sizeof sound);
+	for (size_t i = 0; i < TT_COUNT(expected); i++)
+		assert_int_equal(leaves(&p), expected[i]);
+	finish();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(sound_goes_first_then_what_is_missing_then_pictures_in_turn),
 		cmocka_unit_test(many_streams_hold_no_more_than_a_few_large_ones),
 		cmocka_unit_test(beginnings_without_end_cost_no_time),
 		cmocka_unit_test(a_hole_found_late_is_still_asked_for),
