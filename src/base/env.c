@@ -168,9 +168,9 @@ void tt_trace_drop(struct tt_env *env, taut_time now, uint32_t reason,
 	env->trace->record(env->trace->ctx, &r);
 }
 
-void tt_trace_packet(struct tt_env *env, taut_time now, uint32_t layer, bool outgoing,
-		     const void *data, size_t len, const struct taut_addr *local,
-		     const struct taut_addr *remote)
+void tt_trace_packet_on(struct tt_env *env, taut_time now, uint32_t layer, bool outgoing,
+			const void *data, size_t len, const struct taut_addr *local,
+			const struct taut_addr *remote)
 {
 	const struct taut_trace_record r = {
 		.size = sizeof r,
@@ -184,6 +184,5 @@ void tt_trace_packet(struct tt_env *env, taut_time now, uint32_t layer, bool out
 		.remote = remote,
 	};
 
-	if (env->trace)
-		env->trace->record(env->trace->ctx, &r);
+	env->trace->record(env->trace->ctx, &r);
 }

@@ -101,9 +101,17 @@ void tt_trace_emit(struct tt_env *env, taut_time now, uint32_t kind, uint32_t la
                    const char *name, const struct taut_trace_field *fields, size_t n);
 void tt_trace_drop(struct tt_env *env, taut_time now, uint32_t reason,
                    const struct taut_trace_field *fields, size_t n);
+void tt_trace_packet_on(struct tt_env *env, taut_time now, uint32_t layer, bool outgoing,
+                        const void *data, size_t len, const struct taut_addr *local,
+                        const struct taut_addr *remote);
+
 /* A packet as a layer understands it: before encryption, after decryption. */
-void tt_trace_packet(struct tt_env *env, taut_time now, uint32_t layer, bool outgoing,
-                     const void *data, size_t len, const struct taut_addr *local,
-                     const struct taut_addr *remote);
+static inline void tt_trace_packet(struct tt_env *env, taut_time now, uint32_t layer, bool outgoing,
+                                   const void *data, size_t len, const struct taut_addr *local,
+                                   const struct taut_addr *remote)
+{
+	if (env->trace)
+		tt_trace_packet_on(env, now, layer, outgoing, data, len, local, remote);
+}
 
 #endif

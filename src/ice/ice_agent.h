@@ -145,12 +145,16 @@ struct ice_gen {
 
 static inline struct ice_pair *tt_ice_pair_at(const struct ice_gen *g, int i)
 {
-	return &g->pair_blocks[i / TT_ICE_BLOCK][i % TT_ICE_BLOCK];
+	const unsigned at = (unsigned)i; /* divides by a shift alone */
+
+	return &g->pair_blocks[at / TT_ICE_BLOCK][at % TT_ICE_BLOCK];
 }
 
 static inline struct tt_ice_candidate *tt_ice_remote_at(const struct ice_gen *g, int i)
 {
-	return &g->remotes[i / TT_ICE_BLOCK][i % TT_ICE_BLOCK];
+	const unsigned at = (unsigned)i;
+
+	return &g->remotes[at / TT_ICE_BLOCK][at % TT_ICE_BLOCK];
 }
 
 struct ice_response {
@@ -172,6 +176,7 @@ struct tt_ice {
 
 	struct taut_addr wanted[TT_ICE_MAX_BASES]; /* the usable interface addresses, best first */
 	size_t wanted_count;
+	bool bases_ask; /* one may be WANTED or CLOSING */
 	struct ice_base *base; /* TT_ICE_MAX_BASES, and those of relays where there can be any */
 	int base_count;
 	struct ice_local *local;

@@ -107,6 +107,7 @@ int tt_ice_set_interfaces(struct tt_ice *ice, taut_time now, const struct taut_i
 			TT_ADDR("address", &b->addr));
 		tt_ice_forget_base(ice, i);
 		b->state = b->state == BASE_WANTED ? BASE_NONE : BASE_CLOSING;
+		ice->bases_ask = true;
 	}
 	tt_ice_update(ice, now);
 	return TAUT_OK;
@@ -125,6 +126,7 @@ static void open_bases(struct tt_ice *ice)
 						.flow = (*ice->next_flow)++,
 						.addr = ice->wanted[i],
 						.local_pref = tt_u16(65535 - i) };
+			ice->bases_ask = true;
 			break;
 		}
 	}
@@ -252,7 +254,7 @@ bool tt_ice_gathering_done(const struct tt_ice *ice)
 
 bool tt_ice_gather_io(struct tt_ice *ice)
 {
-	for (int i = 0; i < TT_ICE_MAX_BASES; i++) {
+	for (int i = 0; ice->bases_ask && i < TT_ICE_MAX_BASES; i++) {
 		struct ice_base *b = &ice->base[i];
 		if (b->state == BASE_WANTED) {
 			b->state = BASE_ASKED;
@@ -267,6 +269,7 @@ bool tt_ice_gather_io(struct tt_ice *ice)
 			return true;
 		}
 	}
+	ice->bases_ask = false;
 	for (size_t i = 0; ice->gathering && i < ice->server_count; i++) {
 		struct ice_server *s = &ice->server[i];
 		if (s->state != SERVER_WANTED)

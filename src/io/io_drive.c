@@ -30,7 +30,7 @@ void tt_io_events(struct tt_io_conn *conn)
 			conn->handler(conn->user, conn->pc, ev);
 	}
 	if (any)
-		tt_io_clock(conn->loop); /* a handler may decode a frame */
+		conn->loop->now_old = true; /* a handler may decode a frame */
 }
 
 static struct tt_io_flow *flow_of(const struct tt_io_conn *conn, taut_flow number)
@@ -99,6 +99,7 @@ void tt_io_send_all(struct tt_io_conn *conn)
 	bool all = false;
 
 	for (int round = 0; round < TT_LOOP_SEND_ROUNDS && !all; round++) {
+		tt_io_fresh(loop);
 		const size_t n = gather(conn, &all);
 		for (size_t at = 0, end; at < n; at = end) {
 			for (end = at + 1; end < n && loop->out[end].flow == loop->out[at].flow;)
@@ -106,7 +107,7 @@ void tt_io_send_all(struct tt_io_conn *conn)
 			send_flow(conn, &loop->out[at], end - at);
 		}
 		if (n > 0)
-			tt_io_clock(loop);
+			loop->now_old = true;
 	}
 }
 
@@ -117,6 +118,7 @@ void tt_io_drive(struct tt_io_conn *conn)
 	if (!conn->pc)
 		return; /* freed by another one's handler in the same round */
 	loop->worked = true;
+	tt_io_fresh(loop);
 	if (taut_pc_deadline(conn->pc, NULL) <= loop->now)
 		taut_pc_tick(conn->pc, loop->now);
 	serve_requests(conn);

@@ -102,7 +102,8 @@ static void resolved(struct tt_resolved *r)
 	struct tt_io_conn *conn = tt_io_conn_by_key(&loop->conns, r->key);
 
 	if (conn)
-		taut_pc_io_result(conn->pc, loop->now, r->flow, r->os_errno, r->found, r->count);
+		taut_pc_io_result(conn->pc, tt_io_fresh(loop), r->flow, r->os_errno, r->found,
+				  r->count);
 }
 
 static void serve_resolve(struct tt_io_conn *conn, const struct taut_io *io)

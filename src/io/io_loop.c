@@ -46,7 +46,13 @@ uint64_t taut_loop_drop_count(const taut_loop *loop, uint32_t reason)
 taut_time tt_io_clock(taut_loop *loop)
 {
 	loop->now = tt_io_now();
+	loop->now_old = false;
 	return loop->now;
+}
+
+taut_time tt_io_fresh(taut_loop *loop)
+{
+	return loop->now_old ? tt_io_clock(loop) : loop->now;
 }
 
 /* ---- deadlines ---- */
@@ -151,7 +157,7 @@ static void dispatch(taut_loop *loop, const struct epoll_event *ev)
 	switch (*source) {
 	case TT_IO_WAKE:
 		if (tt_post_run(&loop->post) > 0)
-			loop->worked = true;
+			loop->worked = loop->now_old = true;
 		if (loop->resolver && tt_resolver_deliver(loop->resolver))
 			loop->worked = true;
 		break;
@@ -184,7 +190,7 @@ static void run_timers(taut_loop *loop)
 	while (turns-- > 0 && tt_timers_take(&loop->timers, now, &task, &arg)) {
 		loop->worked = true;
 		task(arg);
-		tt_io_clock(loop);
+		loop->now_old = true;
 	}
 }
 
@@ -194,6 +200,7 @@ static bool run_ready(taut_loop *loop)
 	size_t turns = loop->conns.count * 2 + 16;
 	taut_pc *pc;
 
+	tt_io_fresh(loop);
 	while ((pc = taut_env_ready(loop->core, loop->now)) != NULL) {
 		struct tt_io_conn *conn = tt_io_conn_find(&loop->conns, pc);
 		if (!conn) { /* not ours (yet), and in the way: everybody gets a turn instead */
@@ -209,7 +216,7 @@ static bool run_ready(taut_loop *loop)
 
 static bool work(taut_loop *loop)
 {
-	const taut_time now = tt_io_clock(loop);
+	const taut_time now = tt_io_fresh(loop);
 
 	if (now - loop->wall_read >= WALL_EVERY) {
 		loop->wall_read = now;
@@ -260,13 +267,15 @@ int taut_loop_step(taut_loop *loop, taut_time timeout)
 		return TAUT_E_STATE;
 	loop->stepping = true;
 	loop->worked = false;
+	loop->now_old = true; /* the application had its time */
 	more = work(loop);
 	const int ms = wait_ms(loop, timeout, more);
 	arm(loop, more, ms);
 	n = epoll_wait(loop->epoll, events, TT_LOOP_EVENTS, ms);
 	const int err = n < 0 ? errno : 0;
+	loop->now_old |= ms != 0;
 	for (int i = 0; i < n; i++) {
-		tt_io_clock(loop);
+		tt_io_fresh(loop);
 		dispatch(loop, &events[i]);
 	}
 	if (n > 0)

@@ -89,7 +89,8 @@ struct taut_loop {
 	struct tt_io_socket *shared; /* one for each local address */
 	struct tt_io_conn *dead_conns;
 	struct tt_io_socket *dead_sockets;
-	taut_time now;         /* as last read: of this step, or since a handler ran */
+	taut_time now;         /* as last read */
+	bool now_old;          /* something that takes time has been done since */
 	taut_time alarm_at;    /* INT64_MAX: not set */
 	taut_time wall_read;   /* when the wall clock was told to the environment ... */
 	int64_t wall_unix_us;  /* ... and what it showed */
@@ -103,6 +104,7 @@ struct taut_loop {
 
 /* io_loop.c */
 taut_time tt_io_clock(taut_loop *loop); /* reads it */
+taut_time tt_io_fresh(taut_loop *loop); /* reads it if what was read last is old */
 
 /* io_conns.c */
 struct tt_io_conn *tt_io_conn_find(const struct tt_io_conns *c, const taut_pc *pc);

@@ -112,11 +112,12 @@ static void hand_over(taut_loop *loop, struct tt_route *route, const struct tt_r
 	struct tt_io_flow *flow = flow_of(found->end);
 	struct tt_io_conn *conn = flow->conn;
 	const uint64_t before = taut_pc_ice_authenticated(conn->pc);
+	const taut_time now = tt_io_fresh(loop);
 
 	d->flow = flow->number;
-	taut_pc_recv(conn->pc, loop->now, d);
+	taut_pc_recv(conn->pc, now, d);
 	if (found->proof != TT_ROUTE_NOTHING && taut_pc_ice_authenticated(conn->pc) != before)
-		tt_route_shown(route, loop->now, found, &d->remote);
+		tt_route_shown(route, now, found, &d->remote);
 	tt_io_events(conn); /* which may free it, and close the socket */
 }
 

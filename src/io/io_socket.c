@@ -83,7 +83,7 @@ static void recv_shared(taut_loop *loop, struct tt_io_socket *s)
 void tt_io_socket_readable(taut_loop *loop, struct tt_io_socket *s)
 {
 	for (int round = 0; round < TT_LOOP_RECV_BATCHES && (s->flow || s->route); round++) {
-		const taut_time now = round == 0 ? loop->now : tt_io_clock(loop);
+		const taut_time now = tt_io_fresh(loop);
 		const int err = tt_udp_recv(&s->udp, &loop->in, now,
 					    loop->wall_unix_us + (now - loop->wall_read));
 
@@ -103,6 +103,7 @@ void tt_io_socket_readable(taut_loop *loop, struct tt_io_socket *s)
 			recv_own(loop, s->flow, now);
 		else
 			recv_shared(loop, s);
+		loop->now_old = true;
 		if (loop->in.count + loop->in.truncated < TT_UDP_BATCH)
 			return;
 	}

@@ -124,7 +124,7 @@ static bool settle_video(struct tt_rtp_receiver *r, int64_t *end)
 static bool deliverable(struct tt_rtp_receiver *r, int64_t *end)
 {
 	if (tt_rtp_reorder_empty(&r->reorder))
-		return false; /* nearly always */
+		return false;
 	if (r->cfg.kind == TAUT_VIDEO)
 		return settle_video(r, end);
 	struct tt_rtp_slot *s;
@@ -186,6 +186,8 @@ void tt_rtp_receiver_advance(struct tt_rtp_receiver *r, taut_time now, taut_time
 {
 	int64_t end;
 
+	if (tt_rtp_reorder_empty(&r->reorder) && r->nack.count == 0)
+		return; /* nearly always */
 	tt_nack_give_up(&r->nack, now, rtt);
 	for (;;) {
 		if (deliverable(r, &end) || tt_rtp_receiver_deadline(r, rtt) > now)

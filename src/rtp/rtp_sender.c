@@ -25,6 +25,42 @@ enum {
 	KEEP_UNKNOWN = 3000000, /* while the round trip is */
 };
 
+/* The extensions of a packet that leaves now. values: room for what they point to. */
+static size_t list_ext(const struct tt_rtp_sender *s, const struct tt_rtp_sent *p, bool mid,
+		       const struct tt_rtp_stamp *stamp, struct tt_rtp_ext *ext, uint8_t *values)
+{
+	const struct tt_rtp_ext_ids *id = &s->cfg.ext;
+	struct wr w = wr_make(values, 8);
+	size_t n = 0;
+
+	if (id->transport_cc) {
+		ext[n++] = (struct tt_rtp_ext){ id->transport_cc, { values + w.off, 2 } };
+		wr_u16(&w, stamp->transport_seq);
+	}
+	if (id->abs_send_time) {
+		ext[n++] = (struct tt_rtp_ext){ id->abs_send_time, { values + w.off, 3 } };
+		wr_u24(&w, stamp->abs_send_time & 0xffffff);
+	}
+	if (id->audio_level && p->has_level) { /* RFC 6464 section 3: V and level */
+		ext[n++] = (struct tt_rtp_ext){ id->audio_level, { values + w.off, 1 } };
+		wr_u8(&w, tt_u8((p->voice ? 0x80u : 0) | (p->level & 0x7fu)));
+	}
+	if (id->mid && mid && s->mid[0])
+		ext[n++] = (struct tt_rtp_ext){ id->mid, span_of(s->mid) };
+	return n;
+}
+
+/* What a packet may have beside its payload, with all the extensions it might get. */
+static size_t overhead(const struct tt_rtp_sender *s)
+{
+	const struct tt_rtp_sent all = { .has_level = true };
+	struct tt_rtp_ext ext[MAX_EXT];
+	uint8_t values[8];
+	size_t n = list_ext(s, &all, true, &(struct tt_rtp_stamp){ 0 }, ext, values);
+
+	return TT_RTP_HEADER + tt_rtp_ext_room(ext, n) + RTX_OSN;
+}
+
 int tt_rtp_sender_init(struct tt_rtp_sender *s, struct tt_env *env,
 		       const struct tt_rtp_sender_config *cfg, uint32_t first_seq)
 {
@@ -57,6 +93,7 @@ void tt_rtp_sender_configure(struct tt_rtp_sender *s, const struct tt_rtp_sender
 	memmove(s->mid, cfg->mid ? cfg->mid : "", len);
 	s->mid[len] = 0;
 	s->cfg.mid = s->mid;
+	s->overhead = overhead(s);
 }
 
 void tt_rtp_sender_free(struct tt_rtp_sender *s)
@@ -66,41 +103,9 @@ void tt_rtp_sender_free(struct tt_rtp_sender *s)
 	s->resend = NULL;
 }
 
-/* The extensions of a packet that leaves now. values: room for what they point to. */
-static size_t list_ext(const struct tt_rtp_sender *s, const struct tt_rtp_sent *p, bool mid,
-		       const struct tt_rtp_stamp *stamp, struct tt_rtp_ext *ext, uint8_t *values)
-{
-	const struct tt_rtp_ext_ids *id = &s->cfg.ext;
-	struct wr w = wr_make(values, 8);
-	size_t n = 0;
-
-	if (id->transport_cc) {
-		ext[n++] = (struct tt_rtp_ext){ id->transport_cc, { values + w.off, 2 } };
-		wr_u16(&w, stamp->transport_seq);
-	}
-	if (id->abs_send_time) {
-		ext[n++] = (struct tt_rtp_ext){ id->abs_send_time, { values + w.off, 3 } };
-		wr_u24(&w, stamp->abs_send_time & 0xffffff);
-	}
-	if (id->audio_level && p->has_level) { /* RFC 6464 section 3: V and level */
-		ext[n++] = (struct tt_rtp_ext){ id->audio_level, { values + w.off, 1 } };
-		wr_u8(&w, tt_u8((p->voice ? 0x80u : 0) | (p->level & 0x7fu)));
-	}
-	if (id->mid && mid && s->mid[0])
-		ext[n++] = (struct tt_rtp_ext){ id->mid, span_of(s->mid) };
-	return n;
-}
-
-/* What a payload may take, with all the extensions it might get. */
 static size_t max_payload(const struct tt_rtp_sender *s, size_t max_packet)
 {
-	const struct tt_rtp_sent all = { .has_level = true };
-	struct tt_rtp_ext ext[MAX_EXT];
-	uint8_t values[8];
-	size_t n = list_ext(s, &all, true, &(struct tt_rtp_stamp){ 0 }, ext, values);
-	size_t over = TT_RTP_HEADER + tt_rtp_ext_room(ext, n) + RTX_OSN;
-
-	return max_packet > over + 64 ? max_packet - over : 64;
+	return max_packet > s->overhead + 64 ? max_packet - s->overhead : 64;
 }
 
 /* RFC 7587 section 4.2; the marker is that of RFC 3551 section 4.1: speech after silence. */

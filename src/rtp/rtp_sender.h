@@ -30,6 +30,7 @@ struct tt_rtp_sender {
 	taut_time key_told_at;   /* 0: never */
 	uint8_t fir_seq;
 	bool fir_seen;
+	size_t overhead; /* what a packet may have beside its payload */
 };
 
 /* What is written into a packet as it leaves. */
