@@ -16,6 +16,15 @@ enum { FAKE_PCS = 40, FAKE_MESSAGES = 4096 };
 
 static bool fake_env_fails; /* the next environment cannot be made */
 
+/* The latest time that the application, or a fake on its behalf, has read from the clock; and how
+ * often a call came with an earlier one. */
+static _Atomic taut_time fake_seen;
+static size_t fake_behind;
+
+static inline void fake_check(taut_time now)
+{
+	fake_behind += now < fake_seen;
+}
 
 struct taut_env {
 	taut_pc *pcs[FAKE_PCS];
@@ -29,6 +38,8 @@ struct taut_pc {
 	taut_time timer; /* 0: none; when due, a TAUT_EV_MILESTONE */
 	bool timer_event;
 	bool restless; /* always has something to do */
+	bool deaf;     /* makes no event of what it hears, and reads the clock when asked for one */
+	size_t reads_clock_at; /* packets left to send */
 	taut_time due; /* 0: none; a deadline, and yet nothing to do when it comes */
 	struct taut_addr bound, peer;
 	int io_errno;
@@ -41,6 +52,7 @@ struct taut_pc {
 	uint8_t received[FAKE_MESSAGES];         /* the first byte of each packet */
 	size_t received_count, delivered;
 	size_t received_bytes;
+	taut_time heard_at; /* latest */
 	char ufrag[16];
 	uint64_t authenticated;
 	bool knows_all; /* whatever is STUN is authenticated */
@@ -72,11 +84,13 @@ void taut_env_set_wall_clock(taut_env *env, taut_time now, int64_t unix_us)
 static bool fake_is_ready(const taut_pc *pc, taut_time now)
 {
 	return pc->asking || pc->restless || (pc->timer && pc->timer <= now) || pc->timer_event ||
-	       (pc->bound.family && pc->to_send) || pc->delivered < pc->received_count;
+	       (pc->bound.family && pc->to_send) ||
+	       (!pc->deaf && pc->delivered < pc->received_count);
 }
 
 taut_pc *taut_env_ready(taut_env *env, taut_time now)
 {
+	fake_check(now);
 	for (size_t i = 0; i < FAKE_PCS; i++)
 		if (env->pcs[i] && fake_is_ready(env->pcs[i], now))
 			return env->pcs[i];
@@ -143,7 +157,8 @@ const struct taut_io *taut_pc_poll_io(taut_pc *pc)
 int taut_pc_io_result(taut_pc *pc, taut_time now, taut_flow flow, int os_errno,
                       const struct taut_addr *found, size_t n)
 {
-	(void)now, (void)flow;
+	(void)flow;
+	fake_check(now);
 	pc->io_errno = os_errno;
 	pc->io_answered = true;
 	if (pc->ask.kind == TAUT_IO_RESOLVE) {
@@ -160,7 +175,8 @@ int taut_pc_recv(taut_pc *pc, taut_time now, struct taut_datagram *in)
 {
 	const size_t step = in->segment ? in->segment : in->len;
 
-	(void)now;
+	fake_check(now);
+	pc->heard_at = now;
 	if (pc->knows_all && in->len > 0 && in->buf[0] <= 3)
 		pc->authenticated++;
 	for (size_t at = 0; at < in->len; at += step)
@@ -184,7 +200,7 @@ int taut_pc_poll_send(taut_pc *pc, taut_time now, struct taut_datagram *out)
 {
 	size_t packets = pc->run ? pc->run : 1;
 
-	(void)now;
+	fake_check(now);
 	if (pc->to_send == 0 || pc->bound.family == 0)
 		return 0;
 	if (packets > pc->to_send)
@@ -198,12 +214,15 @@ int taut_pc_poll_send(taut_pc *pc, taut_time now, struct taut_datagram *out)
 	for (size_t i = 0; i < packets; i++)
 		out->buf[i * pc->send_len] = (uint8_t)(pc->to_send - i);
 	pc->to_send -= packets;
+	if (pc->reads_clock_at > 0 && pc->to_send == pc->reads_clock_at)
+		fake_seen = taut_loop_now(NULL);
 	return 1;
 }
 
 void taut_pc_send_failed(taut_pc *pc, taut_time now, const struct taut_datagram *what, int os_errno)
 {
-	(void)now, (void)what;
+	(void)what;
+	fake_check(now);
 	pc->send_errno = os_errno;
 	pc->send_failures++;
 }
@@ -216,6 +235,7 @@ taut_time taut_pc_deadline(const taut_pc *pc, const char **why)
 
 void taut_pc_tick(taut_pc *pc, taut_time now)
 {
+	fake_check(now);
 	if (pc->timer && pc->timer <= now) {
 		pc->timer = 0;
 		pc->timer_event = true;
@@ -225,6 +245,10 @@ void taut_pc_tick(taut_pc *pc, taut_time now)
 const struct taut_event *taut_pc_poll_event(taut_pc *pc)
 {
 	pc->ev = (struct taut_event){ 0 };
+	if (pc->deaf) {
+		fake_seen = taut_loop_now(NULL);
+		return NULL;
+	}
 	if (pc->timer_event) {
 		pc->timer_event = false;
 		pc->ev.type = TAUT_EV_MILESTONE;
