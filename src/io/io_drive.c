@@ -118,7 +118,6 @@ void tt_io_drive(struct tt_io_conn *conn)
 	if (!conn->pc)
 		return; /* freed by another one's handler in the same round */
 	loop->worked = true;
-	tt_io_fresh(loop);
 	if (taut_pc_deadline(conn->pc, NULL) <= loop->now)
 		taut_pc_tick(conn->pc, loop->now);
 	serve_requests(conn);

@@ -26,7 +26,7 @@ struct world {
 	taut_loop *loop;
 	taut_pc *a, *b;
 	size_t messages;
-	bool handler_looks, done;
+	bool handler_looks, handler_frees, done;
 };
 
 static void look_at_clock(void)
@@ -42,10 +42,12 @@ static void on_event(void *user, taut_pc *pc, const struct taut_event *ev)
 {
 	struct world *w = user;
 
-	(void)pc, (void)ev;
+	(void)ev;
 	w->messages++;
 	if (w->handler_looks)
 		look_at_clock();
+	if (w->handler_frees)
+		taut_loop_free_pc(w->loop, pc);
 }
 
 static void open_world(struct world *w, uint32_t flags)
@@ -101,6 +103,19 @@ static void what_a_handler_saw(void **state)
 	w.handler_looks = true;
 	w.a->to_send = w.b->to_send = 500;
 	until(&w, w.messages >= 500);
+	expect_no_call_behind(&w);
+}
+
+/* Which then sends nothing any more. */
+static void what_the_handler_of_one_that_ends_saw(void **state)
+{
+	struct world w;
+	(void)state;
+
+	open_world(&w, 0);
+	w.handler_looks = w.handler_frees = true;
+	w.a->timer = w.b->timer = taut_loop_now(w.loop);
+	until(&w, w.messages == 2);
 	expect_no_call_behind(&w);
 }
 
@@ -242,6 +257,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_the_application_saw_before_a_step),
 		cmocka_unit_test(what_a_handler_saw),
+		cmocka_unit_test(what_the_handler_of_one_that_ends_saw),
 		cmocka_unit_test(what_a_handler_of_a_shared_socket_saw),
 		cmocka_unit_test(what_a_timer_saw),
 		cmocka_unit_test(what_a_posted_task_saw),

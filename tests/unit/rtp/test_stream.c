@@ -116,6 +116,31 @@ static void frames_of_every_size_come_back_as_they_were(void **state)
 	}
 }
 
+/* The room for a payload is what the extensions agreed on last leave. */
+static void other_extensions_leave_other_room(void **state)
+{
+	static uint8_t data[80000];
+	struct tt_rtp_sender_config cfg = tx.cfg;
+	uint8_t buf[1500];
+	struct tt_rtp_packet p;
+	size_t most[3] = { 0 };
+
+	(void)state;
+	key_frame(data, sizeof data);
+	for (size_t i = 0; i < TT_COUNT(most); i++) {
+		cfg.ext = (struct tt_rtp_ext_ids){ .mid = i == 1 ? 1 : 0 };
+		cfg.mid = "a-longer-mid";
+		tt_rtp_sender_configure(&tx, &cfg);
+		assert_int_equal(send(data, sizeof data, 0), TAUT_OK);
+		while (next(buf, &p) > 0) {
+			assert_true(p.header_len + p.payload.len <= MAX_PACKET - 2);
+			most[i] = tt_max(most[i], p.payload.len);
+		}
+	}
+	assert_true(most[1] < most[0]);
+	assert_int_equal(most[2], most[0]);
+}
+
 static void frames_smaller_than_a_header_come_back_too(void **state)
 {
 	uint8_t data[10], buf[1500];
@@ -328,6 +353,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(frames_of_every_size_come_back_as_they_were, begin, end),
+		cmocka_unit_test_setup_teardown(other_extensions_leave_other_room, begin, end),
 		cmocka_unit_test_setup_teardown(frames_smaller_than_a_header_come_back_too, begin, end),
 		cmocka_unit_test_setup_teardown(a_packet_sent_again_is_the_packet_that_was_missing, begin, end),
 		cmocka_unit_test_setup_teardown(padding_fills_its_numbers_and_is_no_loss, begin, end),
