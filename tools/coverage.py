@@ -107,7 +107,8 @@ def let_all_fail():
 
 def collect(html):
     out = BUILD / "coverage.json"
-    command = ["gcovr", "-j", "2", "--root", str(ROOT), "--object-directory", str(BUILD),
+    # with -j it hangs where it should fail
+    command = ["gcovr", "--root", str(ROOT), "--object-directory", str(BUILD),
                "--filter", str(ROOT / "src") + "/", "--exclude-throw-branches", "--json", str(out)]
     if html:
         (BUILD / "html").mkdir(exist_ok=True)

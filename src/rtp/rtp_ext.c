@@ -87,8 +87,7 @@ static void write_ext(struct wr *w, const struct tt_rtp_ext *ext, size_t n)
 			wr_u16(w, tt_u16((size_t)ext[i].id << 8 | len));
 		wr_bytes(w, ext[i].value.p, len);
 	}
-	if (!w->bad)
-		wr_zeros(w, end - w->off);
+	wr_zeros(w, end - w->off);
 }
 
 void tt_rtp_write_header(struct wr *w, const struct tt_rtp_packet *p, const struct tt_rtp_ext *ext,

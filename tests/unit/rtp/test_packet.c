@@ -132,6 +132,23 @@ static void what_is_written_reads_the_same_in_both_forms(void **state)
 	check_round_trip(longer, 1);
 }
 
+static void what_does_not_fit_is_not_written(void **state)
+{
+	const struct tt_rtp_ext ext[] = { { 1, span_of("a") }, { 14, span_of("0123456789abcd") } };
+	const struct tt_rtp_packet h = { .pt = 96 };
+	const size_t need = TT_RTP_HEADER + tt_rtp_ext_room(ext, 2);
+
+	(void)state;
+	for (size_t cap = 0; cap <= need; cap++) {
+		uint8_t *exact = malloc(cap ? cap : 1);
+		struct wr w = wr_make(exact, cap);
+
+		tt_rtp_write_header(&w, &h, ext, 2);
+		assert_int_equal(wr_len(&w), cap == need ? need : 0);
+		free(exact);
+	}
+}
+
 static void the_form_is_of_one_byte_while_every_element_fits_it(void **state)
 {
 	static const char text[] = "0123456789abcdefg";
@@ -269,6 +286,7 @@ int main(void)
 		cmocka_unit_test(every_vector_reads_as_expected),
 		cmocka_unit_test(truncations_and_flips_never_read_past_the_end),
 		cmocka_unit_test(what_is_written_reads_the_same_in_both_forms),
+		cmocka_unit_test(what_does_not_fit_is_not_written),
 		cmocka_unit_test(the_form_is_of_one_byte_while_every_element_fits_it),
 		cmocka_unit_test(elements_are_read_up_to_what_cannot_be_one),
 		cmocka_unit_test(every_truncation_of_a_header_is_refused),
