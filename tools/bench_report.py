@@ -128,6 +128,8 @@ class Goal:
             return "not measured"
         if (ours >= bound) if self.most else (ours <= bound):
             return "yes"
+        if bound == 0:
+            return f"no, {number(ours)}"
         return f"no, {ours / bound:.2f} of it" if self.most else f"no, {ours / bound:.2f} times"
 
 

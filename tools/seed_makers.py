@@ -137,6 +137,23 @@ def opus():
                   b"\3\x41\xff", b"\3\x41", b"\3", b"\2", b"\2\xff"]
 
 
+def tone():
+    def packet(step, *reports):
+        body = b"".join(bytes((event, 0x8a if end else 10, *divmod(lasted, 256)))
+                        for event, lasted, end in reports)
+        return bytes((len(body), *divmod(step & 0xffff, 256))) + body
+
+    def with_list(text, *packets):
+        return bytes((len(text),)) + text.encode() + b"".join(packets)
+    key = [packet(0, (5, 960, False)), packet(0, (5, 1920, False)), packet(0, (5, 2400, True))]
+    long = [packet(9000, (5, 65535, False)), packet(32767, (5, 960, False)),
+            packet(32767, (5, 960, False)), packet(1, (5, 960, True))]
+    return [with_list(t, *key) for t in ("0-15", "0-15,66,70", "", "3-", "-5", "999,1x", "256")] + [
+        with_list("", *long), with_list("", packet(1, (1, 480, True), (2, 480, True), (3, 0, False))),
+        with_list("", *key, packet(-4000, (5, 2400, True)), b"\x05\0\0abcde"),
+        with_list("", *[packet(500, *[(i, 1, True) for i in range(8)]) + b"\1\0\0\1"] * 4)]
+
+
 def rtcp_by_hand():
     def packet(kind, count, body, pad=0):
         body += (bytes(pad - 1) + bytes([pad]) if pad else b"")
@@ -378,7 +395,7 @@ def make(root, captured):
         "candidate": candidates([t.decode(errors="replace") for t in texts]),
         "explain": stun[::4] + sctp[::9] + rtp[::9] + all_rtcp[::3] + dtls + stun_by_hand()[::5] +
         sctp_by_hand() + [bytes([22]) + d[1:] for d in dtls[:3]],
-        "dcep": dcep(), "mdns": mdns(), "json": signaling(), "url": urls(), "opus": opus(),
+        "dcep": dcep(), "mdns": mdns(), "json": signaling(), "url": urls(), "opus": opus(), "tone": tone(),
         "vp8": vectors(root, "vp8") + vp8(), "payload": payload(), "ivf": ivf(), "wav": wav(),
         "y4m": y4m(), "ogg": ogg(), "turn_client": turn_client(),
     }

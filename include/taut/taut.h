@@ -108,7 +108,8 @@ struct taut_ice_server {
 #define TAUT_ICE_ALL 0
 #define TAUT_ICE_RELAY 1 /* no address but those of TURN servers is gathered, told or used */
 
-/* A codec the application can encode, decode or forward; Opus and VP8 have packetizers here,
+/* A codec the application can encode, decode or forward; Opus and VP8 have packetizers here, and
+ * audio/telephone-event (fmtp "0-15") lets keys of a telephone be sent and heard beside sound;
  * others are TAUT_E_UNSUPPORTED. Order is preference. */
 struct taut_codec {
 	size_t size;
@@ -234,6 +235,10 @@ taut_time taut_pc_deadline(const taut_pc *pc, const char **why); /* INT64_MAX: n
  * nothing (RTCPeerConnectionIceErrorEvent); label: its URL; text: why, in words */
 #define TAUT_EV_ICE_CANDIDATE_ERROR 15
 #define TAUT_EV_ICE_CONNECTION_STATE 16 /* number: TAUT_ICE_STATE_; text: what led there */
+#define TAUT_EV_TONE_CHANGE 17 /* text: the tone that begins, or "": all are out (ontonechange) */
+/* The peer pressed a key of a telephone. number: its event, RFC 4733 section 3.2; text: "5", "" for an
+ * event that is no key */
+#define TAUT_EV_TONE 18
 
 #define TAUT_SIGNALING_STABLE 1
 #define TAUT_SIGNALING_HAVE_LOCAL_OFFER 2
@@ -499,6 +504,20 @@ const struct taut_transceiver_info *taut_pc_transceiver_at(taut_pc *pc, size_t i
  * was taken away, or its encoding is not active. */
 int taut_pc_send_frame(taut_pc *pc, taut_time now, taut_transceiver t,
                        const struct taut_frame *frame);
+/* Keys of a telephone, one after another, from the next tick on: 0 to 9, A to D, *, #, and a comma, which
+ * waits for 2 seconds. duration of each, 0: 100,000 microseconds, at least 40,000; gap between two, 0:
+ * 70,000, at least 30,000; both at most 6,000,000. They take the place of tones that wait; "" ends them.
+ * Meanwhile frames of sound are taken and not sent. TAUT_EV_TONE_CHANGE tells of each. TAUT_E_STATE: it
+ * cannot be done now (taut_pc_can_insert_dtmf); TAUT_E_INVAL: no such tone (InvalidCharacterError);
+ * TAUT_E_LIMIT: more than 255; TAUT_E_GONE, TAUT_E_NOMEM. After an error nothing has changed.
+ * webrtc-pc section 7, RFC 4733. */
+int taut_pc_insert_dtmf(taut_pc *pc, taut_time now, taut_transceiver t, const char *tones,
+                        taut_time duration, taut_time gap);
+/* 1: it sends sound, is connected, and its peer takes telephone events ("audio/telephone-event" of the
+ * clock rate of the sound, among the codecs of the configuration). 0: it cannot, or there is none. */
+int taut_pc_can_insert_dtmf(taut_pc *pc, taut_transceiver t);
+/* What waits to be sent; valid until the next call that is told the time. NULL: no such transceiver. */
+const char *taut_pc_dtmf_tone_buffer(taut_pc *pc, taut_transceiver t);
 /* Sends a PLI, RFC 4585 section 6.3.1, at most one per 300 ms and stream. */
 int taut_pc_request_key_frame(taut_pc *pc, taut_time now, taut_transceiver t);
 

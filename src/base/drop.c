@@ -228,6 +228,8 @@ static const struct taut_drop_info infos[TAUT_DROPS] = {
 	[TAUT_DROP_RTP_JUMPED] = IN(RTP, "sequence number jumped", "RFC 3550 section A.1"),
 	[TAUT_DROP_RTP_OPUS] = IN(RTP, "not an Opus packet", "RFC 6716 section 3.4"),
 	[TAUT_DROP_RTP_VP8] = IN(RTP, "not a VP8 payload", "RFC 7741 section 4.2"),
+	[TAUT_DROP_RTP_EVENT] =
+		IN(RTP, "not whole reports of telephone events", "RFC 4733 section 2.3"),
 	[TAUT_DROP_RTP_RTX_ON_MEDIA] =
 		IN(RTP, "retransmission on a media ssrc", OURS),
 	[TAUT_DROP_RTP_RTX_PAYLOAD_TYPE] =

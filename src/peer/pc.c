@@ -256,6 +256,7 @@ static int set_up(struct taut_pc *pc, const struct taut_config *cfg, taut_time n
 	int err = make_names(pc);
 
 	memcpy(pc->ext_ids, ids, sizeof ids);
+	pc->dtmf_at = INT64_MAX;
 	pc->max_message_size = pc_max_message(cfg);
 	pc->send_buffer_size = cfg->send_buffer_size;
 	pc->srtp_backend = cfg->srtp_backend;

@@ -109,6 +109,8 @@ struct pc_transceiver {
 	uint64_t transaction;
 	struct pc_codec_stats *encoder, *decoder; /* NULL: nothing was told */
 	const struct pc_codec *send_codec;  /* NULL: nothing can be sent */
+	uint16_t tone_keys;                 /* telephone events that the peer takes, a bit each */
+	struct pc_dtmf *dtmf;               /* NULL: none was ever sent */
 	const struct pc_codec *heard_codec; /* of the last frame; NULL: to be looked up */
 	uint8_t heard_pt;
 	struct taut_transceiver_info info; /* what transceiver_at hands out */
@@ -214,12 +216,14 @@ struct taut_pc {
 	bool state_untold; /* no memory for its event: poll_event makes it of what is at hand */
 	uint32_t state_reason;
 	uint32_t milestones; /* a bit each, given once */
+	taut_time dtmf_at;   /* the next tone of any transceiver; INT64_MAX: none */
 
 	/* events, in the order in which they happened */
 	struct pc_event *events, **events_end, *lent;
 	size_t event_count;
 	struct taut_event layer_event; /* made of what a layer lent */
 	struct taut_frame frame;
+	char heard_key[2]; /* of the last TAUT_EV_TONE */
 
 	/* packets */
 	struct pc_held *held; /* PC_MAX_HELD of them, while media comes before the keys */
@@ -297,6 +301,8 @@ void pc_take_streams(struct taut_pc *pc, struct pc_transceiver *t, struct pc_tra
 
 void pc_free_report(struct taut_pc *pc); /* pc_stats.c */
 
+void pc_dtmf_tick(struct taut_pc *pc, taut_time now); /* pc_dtmf.c */
+
 /* configuration: pc_config.c */
 int pc_make_ice(struct taut_pc *pc, const struct taut_config *cfg, taut_time now);
 int pc_keep_servers(struct taut_pc *pc, const struct taut_config *cfg);
@@ -323,6 +329,7 @@ void pc_adopt_numbers(struct taut_pc *pc, const struct tt_sdp *offer);
 void pc_keep_numbers(struct taut_pc *pc);    /* they are agreed on */
 void pc_restore_numbers(struct taut_pc *pc); /* the offer that brought them was rolled back */
 enum tt_rtp_codec pc_rtp_codec(const struct pc_codec *c);
+bool pc_carries(const struct pc_codec *c); /* frames: telephone events are only something beside them */
 const char *pc_ext_uri(enum pc_ext e);
 bool pc_ext_is_for(enum pc_ext e, uint32_t kind);
 /* The ids under which both sections know our extensions. */

@@ -6,6 +6,7 @@
 
 #include "base/num.h"
 #include "peer/pc.h"
+#include "rtp/payload/payload_event.h"
 
 struct pair {
 	const struct tt_sdp *ls, *rs;
@@ -27,8 +28,7 @@ static const struct tt_sdp_codec *choose(struct taut_pc *pc, const struct pair *
 {
 	for (size_t i = 0; i < p->r->codec_count; i++) {
 		*codec = pc_match_codec(pc, p->r->kind, &p->r->codecs[i]);
-		if (*codec && by_codec(pc, p->l, *codec) &&
-		    pc_rtp_codec(*codec) != TT_RTP_CODEC_NONE)
+		if (*codec && pc_carries(*codec) && by_codec(pc, p->l, *codec))
 			return &p->r->codecs[i];
 	}
 	*codec = NULL;
@@ -43,6 +43,26 @@ static uint8_t agreed_rtx(const struct taut_pc *pc, const struct pair *p,
 
 	return ours && pc_rtx_of(p->l, ours->payload_type) ? pc_rtx_of(p->r, theirs->payload_type)
 							   : 0;
+}
+
+/* RFC 4733 section 2.5.1: the payload type of telephone events, which share the clock of the sound that
+ * they stand beside, and which keys the peer takes. 0: none are sent. */
+static uint8_t agreed_events(const struct taut_pc *pc, const struct pair *p, uint32_t clock_rate,
+			     uint16_t *keys)
+{
+	*keys = 0;
+	for (size_t i = 0; i < p->r->codec_count; i++) {
+		const struct tt_sdp_codec *theirs = &p->r->codecs[i];
+		const struct pc_codec *ours = pc_match_codec(pc, p->r->kind, theirs);
+
+		if (!ours || pc_rtp_codec(ours) != TT_RTP_CODEC_EVENT ||
+		    theirs->clock_rate != clock_rate || !by_codec(pc, p->l, ours))
+			continue;
+		for (unsigned key = 0; key < TT_EVENT_KEYS; key++)
+			*keys |= tt_u16(tt_event_listed(theirs->fmtp, key) ? 1u << key : 0);
+		return theirs->payload_type;
+	}
+	return 0;
 }
 
 static int set_sender(struct taut_pc *pc, taut_time now, struct pc_transceiver *t,
@@ -62,6 +82,8 @@ static int set_sender(struct taut_pc *pc, taut_time now, struct pc_transceiver *
 		.rtx_ssrc = t->rtx_ssrc,
 		.payload_type = theirs->payload_type,
 		.rtx_payload_type = agreed_rtx(pc, p, theirs, t->send_codec),
+		.event_payload_type =
+			agreed_events(pc, p, theirs->clock_rate, &t->tone_keys),
 		.nack = tt_sdp_codec_has_fb(p->r, theirs, "nack"),
 		.ext = pc_common_ext_ids(p->ls, p->l, p->rs, p->r),
 	};
@@ -105,11 +127,23 @@ static void signalled_ssrcs(const struct tt_sdp_media *r, uint32_t *ssrc, uint32
 		*ssrc = r->ssrcs[0].id;
 }
 
+static const struct tt_sdp_codec *first_carrier(const struct taut_pc *pc,
+						const struct tt_sdp_media *m)
+{
+	for (size_t i = 0; i < m->codec_count; i++) {
+		const struct pc_codec *c = pc_match_codec(pc, m->kind, &m->codecs[i]);
+
+		if (c && pc_carries(c))
+			return &m->codecs[i];
+	}
+	return NULL;
+}
+
 static int set_receiver(struct taut_pc *pc, taut_time now, struct pc_transceiver *t,
 			const struct pair *p)
 {
 	struct tt_rtp_payload map[TT_RTP_MAX_PAYLOADS];
-	const struct tt_sdp_codec *first = p->l->codec_count ? &p->l->codecs[0] : NULL;
+	const struct tt_sdp_codec *first = first_carrier(pc, p->l);
 	struct tt_rtp_receiver_config cfg = {
 		.stream = t->id,
 		.kind = t->kind,

@@ -70,7 +70,7 @@ static bool shares_codec(const struct taut_pc *pc, const struct tt_sdp_media *o,
 {
 	for (size_t i = 0; i < o->codec_count; i++) {
 		const struct pc_codec *ours = pc_match_codec(pc, o->kind, &o->codecs[i]);
-		if (ours && pc_prefers(pc, t, ours))
+		if (ours && pc_carries(ours) && pc_prefers(pc, t, ours))
 			return true;
 	}
 	return false;

@@ -247,7 +247,16 @@ enum tt_rtp_codec pc_rtp_codec(const struct pc_codec *c)
 {
 	if (strcasecmp(c->codec.mime, "audio/opus") == 0)
 		return TT_RTP_CODEC_OPUS;
+	if (strcasecmp(c->codec.mime, "audio/telephone-event") == 0)
+		return TT_RTP_CODEC_EVENT;
 	return strcasecmp(c->codec.mime, "video/VP8") == 0 ? TT_RTP_CODEC_VP8 : TT_RTP_CODEC_NONE;
+}
+
+bool pc_carries(const struct pc_codec *c)
+{
+	const enum tt_rtp_codec codec = pc_rtp_codec(c);
+
+	return codec != TT_RTP_CODEC_NONE && codec != TT_RTP_CODEC_EVENT;
 }
 
 uint8_t pc_common_ext_id(const struct tt_sdp *ls, const struct tt_sdp_media *l,

@@ -4,6 +4,7 @@
  * lends (messages, frames) is taken from the layer when its turn comes, so that
  * a payload is never copied on its way to the application. */
 #include "peer/pc.h"
+#include "rtp/payload/payload_event.h"
 
 #include <string.h>
 
@@ -194,6 +195,17 @@ static const struct taut_event *of_frame(struct taut_pc *pc, const struct tt_rtp
 	return ev;
 }
 
+static const struct taut_event *of_tone(struct taut_pc *pc, const struct tt_rtp_event *r)
+{
+	struct taut_event *ev = fresh(pc, TAUT_EV_TONE);
+
+	pc->heard_key[0] = tt_event_key(r->tone);
+	ev->transceiver = r->stream;
+	ev->number = r->tone;
+	ev->text = pc->heard_key;
+	return ev;
+}
+
 static const struct taut_event *of_media(struct taut_pc *pc)
 {
 	const struct tt_rtp_event *r;
@@ -207,6 +219,8 @@ static const struct taut_event *of_media(struct taut_pc *pc)
 			if (frame)
 				return frame;
 			break;
+		case TT_RTP_EV_TONE:
+			return of_tone(pc, r);
 		case TT_RTP_EV_KEY_FRAME_WANTED:
 			fresh(pc, TAUT_EV_KEY_FRAME_WANTED)->transceiver = r->stream;
 			return &pc->layer_event;

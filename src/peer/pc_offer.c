@@ -23,7 +23,8 @@ static void offer_codecs(struct taut_pc *pc, struct tt_sdp *sdp, struct tt_sdp_m
 		struct tt_sdp_codec *c = tt_sdp_add_codec(sdp, m, ours->pt, ours->codec.mime + 6,
 							  ours->codec.clock_rate,
 							  ours->codec.channels, ours->codec.fmtp);
-		pc_put_feedback(sdp, c, kind);
+		if (pc_carries(ours))
+			pc_put_feedback(sdp, c, kind);
 		if (ours->rtx_pt && pc_repairs(t))
 			tt_sdp_add_codec(sdp, m, ours->rtx_pt, "rtx", ours->codec.clock_rate, 0,
 					 tt_sdp_text(sdp, "apt=%u", (unsigned)ours->pt));

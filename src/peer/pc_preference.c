@@ -73,6 +73,14 @@ static bool prefer(const struct taut_pc *pc, const struct pc_transceiver *t,
 	return i >= 0;
 }
 
+static bool carries_any(const struct taut_pc *pc, const struct pc_transceiver *t)
+{
+	for (size_t i = 0; i < t->preferred_count; i++)
+		if (pc_carries(&pc->codecs[t->preferred[i]]))
+			return true;
+	return false;
+}
+
 int taut_pc_set_codec_preferences(taut_pc *pc, taut_time now, taut_transceiver id,
 				  const struct taut_codec *codecs, size_t count)
 {
@@ -96,9 +104,10 @@ int taut_pc_set_codec_preferences(taut_pc *pc, taut_time now, taut_transceiver i
 			return pc_fail(pc, TAUT_E_INVAL, "InvalidModificationError",
 				       "webrtc-pc section 5.4", "codec %zu is none of ours", i);
 	}
-	if (count > 0 && fresh.preferred_count == 0)
+	if (count > 0 && !carries_any(pc, &fresh))
 		return pc_fail(pc, TAUT_E_INVAL, "InvalidModificationError",
-			       "webrtc-pc section 5.4", "there is nothing but retransmission");
+			       "webrtc-pc section 5.4",
+			       "there is nothing but retransmission and telephone events");
 	memcpy(t->preferred, fresh.preferred, sizeof t->preferred);
 	t->preferred_count = fresh.preferred_count;
 	t->prefers_rtx = fresh.prefers_rtx;

@@ -11,6 +11,8 @@ void taut_pc_tick(taut_pc *pc, taut_time now)
 		tt_dtls_tick(pc->dtls, now);
 	if (pc->channels)
 		tt_dcs_tick(pc->channels, now);
+	if (pc->dtmf_at <= now)
+		pc_dtmf_tick(pc, now);
 	if (pc->rtp)
 		tt_rtp_session_tick(pc->rtp, now);
 	pc_pump(pc, now);
@@ -47,6 +49,7 @@ taut_time taut_pc_deadline(const taut_pc *pc, const char **why)
 		at = tt_rtp_session_deadline(pc->rtp, &layer);
 		earlier(&first, &reason, at, layer);
 	}
+	earlier(&first, &reason, pc->dtmf_at, "the next DTMF tone");
 	if (why)
 		*why = reason;
 	return first;

@@ -61,6 +61,7 @@ void pc_free_transceiver(struct taut_pc *pc, struct pc_transceiver *t)
 	tt_free(pc->env, t->track);
 	tt_free(pc->env, t->encoder);
 	tt_free(pc->env, t->decoder);
+	tt_free(pc->env, t->dtmf);
 	tt_free(pc->env, t);
 }
 

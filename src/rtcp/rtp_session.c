@@ -182,7 +182,8 @@ static bool ssrcs_free(struct tt_rtp_session *s, const struct tt_rtp_sender_conf
 static int check_sender(struct tt_rtp_session *s, const struct tt_rtp_sender_config *cfg)
 {
 	if (!stream_fits(cfg->stream, cfg->kind, cfg->mid) || !pt_fits(cfg->payload_type) ||
-	    !pt_fits(cfg->rtx_payload_type) || !clock_fits(cfg->clock_rate) ||
+	    !pt_fits(cfg->rtx_payload_type) || !pt_fits(cfg->event_payload_type) ||
+	    (cfg->event_payload_type && cfg->kind != TAUT_AUDIO) || !clock_fits(cfg->clock_rate) ||
 	    !ids_fit(&cfg->ext) || !ssrcs_free(s, cfg))
 		return TAUT_E_INVAL;
 	return codec_fits(cfg->codec, cfg->kind) ? TAUT_OK : TAUT_E_UNSUPPORTED;
@@ -263,7 +264,8 @@ static int check_receiver(const struct tt_rtp_receiver_config *cfg)
 			continue;
 		if (!clock_fits(p->clock_rate))
 			return TAUT_E_INVAL;
-		if (!codec_fits(p->codec, cfg->kind))
+		if (!codec_fits(p->codec, cfg->kind) &&
+		    (p->codec != TT_RTP_CODEC_EVENT || cfg->kind != TAUT_AUDIO))
 			return TAUT_E_UNSUPPORTED;
 	}
 	return TAUT_OK;

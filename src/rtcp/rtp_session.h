@@ -36,12 +36,14 @@ struct tt_rtp_session_config {
 #define TT_RTP_EV_KEY_FRAME_WANTED 2 /* PLI or FIR for a sender, at most one per 300 ms */
 #define TT_RTP_EV_TRACK_STARTED    3 /* first packet of a receiver; ssrc */
 #define TT_RTP_EV_BYE              4 /* the peer ended the stream's ssrc; it may start again */
+#define TT_RTP_EV_TONE             5 /* the peer pressed a key of a telephone: tone */
 struct tt_rtp_event {
 	uint32_t type;
 	uint32_t stream;
 	uint32_t ssrc;
 	uint32_t kind;
 	enum tt_rtp_codec codec;        /* of a frame */
+	uint8_t tone;                   /* 0 to 9, 10 *, 11 #, 12 to 15 A to D: RFC 4733 section 3.2 */
 	const struct taut_frame *frame; /* data lives as long as the event */
 };
 
@@ -75,6 +77,11 @@ void tt_rtp_session_close(struct tt_rtp_session *s, taut_time now);
  * whole (video: make a key frame next); TAUT_E_NOMEM. */
 int tt_rtp_session_send_frame(struct tt_rtp_session *s, taut_time now, uint32_t stream,
 			      const struct taut_frame *frame);
+/* A key of a telephone for so many microseconds, RFC 4733; one that is being sent ends. Frames of sound
+ * that are given meanwhile are taken and not sent. TAUT_E_GONE: no such sender; TAUT_E_STATE: telephone
+ * events were not agreed on. */
+int tt_rtp_session_send_tone(struct tt_rtp_session *s, taut_time now, uint32_t stream,
+			     uint8_t event, taut_time duration);
 /* Sends PLI (or FIR, if only that was agreed on), at most one per 300 ms and stream; asked
  * for earlier it goes out then. TAUT_E_GONE: no such receiver. No ssrc known yet: nothing. */
 int tt_rtp_session_request_key_frame(struct tt_rtp_session *s, taut_time now, uint32_t stream);

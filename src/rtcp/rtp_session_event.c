@@ -50,6 +50,12 @@ static const struct tt_rtp_event *of_receiver(struct tt_rtp_session *s, struct t
 		r->tell_started = false;
 		return tell(s, TT_RTP_EV_TRACK_STARTED, r, r->ssrc);
 	}
+	const int key = tt_rtp_heard_tell(&r->heard);
+	if (key >= 0) {
+		tell(s, TT_RTP_EV_TONE, r, r->ssrc);
+		s->event.tone = (uint8_t)key;
+		return &s->event;
+	}
 	/* behind what was just taken there may be a hole that is overdue */
 	tt_rtp_receiver_advance(r, s->now, tt_rtp_session_rtt(s));
 	if (tt_rtp_receiver_take(r, &s->frame, &s->frame_buf, &s->frame_cap))

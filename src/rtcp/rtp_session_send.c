@@ -18,6 +18,8 @@ int tt_rtp_session_send_frame(struct tt_rtp_session *s, taut_time now, uint32_t 
 	tt_rtp_session_saw(s, now);
 	if (!tx)
 		return TAUT_E_GONE;
+	if (tx->tone.next > 0)
+		return TAUT_OK; /* the tone has its place */
 	bool first = !tx->started;
 	tt_rtp_sender_forget(tx, now, tt_rtp_session_rtt(s));
 	int r = tt_rtp_sender_frame(tx, now, frame, s->max_packet);
@@ -33,6 +35,21 @@ int tt_rtp_session_send_frame(struct tt_rtp_session *s, taut_time now, uint32_t 
 	    s->report_at == INT64_MAX) /* the receiver cannot match sound and picture before it */
 		tt_rtp_session_reports_by(s, now + FIRST_REPORT);
 	return TAUT_OK;
+}
+
+int tt_rtp_session_send_tone(struct tt_rtp_session *s, taut_time now, uint32_t stream,
+			     uint8_t event, taut_time duration)
+{
+	struct tt_rtp_sender *tx = tt_rtp_session_sender(s, stream);
+
+	tt_rtp_session_saw(s, now);
+	if (!tx)
+		return TAUT_E_GONE;
+	const int err = tt_rtp_sender_tone(tx, now, event, duration);
+
+	if (!err && s->report_at == INT64_MAX)
+		tt_rtp_session_reports_by(s, now + FIRST_REPORT);
+	return err;
 }
 
 int tt_rtp_session_request_key_frame(struct tt_rtp_session *s, taut_time now, uint32_t stream)
@@ -164,6 +181,8 @@ void tt_rtp_session_tick(struct tt_rtp_session *s, taut_time now)
 	tt_rtp_session_saw(s, now);
 	for (size_t i = 0; i < s->receiver_count; i++)
 		tt_rtp_receiver_advance(s->receivers[i], now, tt_rtp_session_rtt(s));
+	for (size_t i = 0; i < s->sender_count; i++)
+		tt_rtp_tone_tick(&s->senders[i]->tone, &s->senders[i]->history, now);
 }
 
 static void sooner(taut_time *first, const char **why, taut_time at, const char *reason)
@@ -183,10 +202,14 @@ taut_time tt_rtp_session_deadline(const struct tt_rtp_session *s, const char **w
 		sooner(&first, &reason,
 		       tt_rtp_receiver_deadline(s->receivers[i], tt_rtp_session_rtt(s)),
 		       "a missing packet is given up");
-	for (size_t i = 0; i < s->sender_count; i++)
-		if (s->senders[i]->key_wanted)
-			sooner(&first, &reason, s->senders[i]->key_wanted_at,
-			       "a key frame may be asked for");
+	for (size_t i = 0; i < s->sender_count; i++) {
+		const struct tt_rtp_sender *tx = s->senders[i];
+
+		if (tx->key_wanted)
+			sooner(&first, &reason, tx->key_wanted_at, "a key frame may be asked for");
+		if (tx->tone.next > 0)
+			sooner(&first, &reason, tx->tone.next, "a tone is reported");
+	}
 	if (paced_waits(s))
 		sooner(&first, &reason, s->burst_left > 0 ? s->now : s->burst_at + s->burst_every,
 		       "the next burst");

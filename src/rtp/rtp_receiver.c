@@ -76,6 +76,7 @@ void tt_rtp_receiver_follow(struct tt_rtp_receiver *r, uint32_t ssrc)
 	start_over(r);
 	r->source = (struct tt_rtp_source){ 0 };
 	r->stats = (struct tt_rtp_receiver_stats){ 0 };
+	r->heard = (struct tt_rtp_heard){ 0 };
 	r->ssrc = ssrc;
 	r->has_ssrc = true;
 	r->ended = r->has_report = false;
@@ -101,6 +102,11 @@ static uint32_t read_payload(struct tt_rtp_slot *meta, struct span *payload,
 	if (payload->len == 0)
 		return TT_TAKEN; /* padding fills its number */
 	meta->pt = map->pt;
+	if (map->codec == TT_RTP_CODEC_EVENT) {
+		const bool whole = tt_rtp_heard_whole(*payload);
+		payload->len = 0; /* no frame: what is said is heard at once */
+		return whole ? TT_TAKEN : TAUT_DROP_RTP_EVENT;
+	}
 	if (map->codec == TT_RTP_CODEC_OPUS) {
 		meta->start = meta->key = true;
 		return tt_opus_duration(payload->p, payload->len) ? TT_TAKEN : TAUT_DROP_RTP_OPUS;
@@ -168,6 +174,13 @@ static struct tt_rtp_slot meta_of(const struct tt_rtp_packet *p, const struct tt
 				     .level = x->level };
 }
 
+static void hear(struct tt_rtp_receiver *r, taut_time now, const struct tt_rtp_payload *map,
+		 uint32_t ts, struct span payload)
+{
+	if (map->codec == TT_RTP_CODEC_EVENT && !tt_rtp_heard_take(&r->heard, ts, payload))
+		tt_drop(r->env, now, TAUT_DROP_EVENT_LOST, TT_INT("stream", r->cfg.stream));
+}
+
 /* A BYE is not for ever: Firefox says it when a direction stops to send, and goes on with the same
  * SSRC when that changes back. */
 static void start_again(struct tt_rtp_receiver *r, taut_time now)
@@ -223,7 +236,8 @@ uint32_t tt_rtp_receiver_media(struct tt_rtp_receiver *r, taut_time now, taut_ti
 
 	if (put == TT_RTP_PUT_DUPLICATE)
 		return TT_TAKEN;
-	if (map->codec != TT_RTP_CODEC_NONE)
+	hear(r, now, map, p->ts, p->payload);
+	if (map->codec != TT_RTP_CODEC_NONE && map->codec != TT_RTP_CODEC_EVENT)
 		r->clock_rate = map->clock_rate;
 	start_again(r, now);
 	r->last_at = now;
@@ -267,6 +281,7 @@ uint32_t tt_rtp_receiver_rtx(struct tt_rtp_receiver *r, taut_time now, taut_time
 	enum tt_rtp_put put = insert(r, &meta, payload);
 
 	if (put == TT_RTP_PUT_OK) {
+		hear(r, now, map, p->ts, (struct span){ p->payload.p + 2, p->payload.len - 2 });
 		r->source.newest = tt_max64(newest, meta.seq);
 		r->recovered++;
 		r->counters->packets_recovered++;

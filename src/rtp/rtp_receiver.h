@@ -10,6 +10,7 @@
 #include "rtp/rtp_packet.h"
 #include "rtp/rtp_reorder.h"
 #include "rtp/rtp_source.h"
+#include "rtp/rtp_tone.h"
 #include "rtp/rtp_types.h"
 
 /* What the extensions of one packet said. */
@@ -58,6 +59,7 @@ struct tt_rtp_receiver {
 	/* Events not told yet */
 	bool tell_started, tell_bye;
 	uint32_t bye_ssrc;
+	struct tt_rtp_heard heard; /* keys of a telephone */
 };
 
 void tt_rtp_receiver_init(struct tt_rtp_receiver *r, struct tt_env *env,

@@ -186,6 +186,28 @@ int tt_rtp_sender_frame(struct tt_rtp_sender *s, taut_time now, const struct tau
 	return TAUT_OK;
 }
 
+/* Where sound would go on by now, but not before it ended. */
+static uint32_t tone_timestamp(const struct tt_rtp_sender *s, taut_time now)
+{
+	const uint32_t ts = tt_rtp_sender_timestamp(s, now);
+
+	return s->started && (int32_t)(ts - s->next_ts) < 0 ? s->next_ts : ts;
+}
+
+int tt_rtp_sender_tone(struct tt_rtp_sender *s, taut_time now, uint8_t event, taut_time duration)
+{
+	const struct tt_rtp_tone tone = { .duration = duration,
+					  .clock_rate = s->cfg.clock_rate,
+					  .ts = tone_timestamp(s, now),
+					  .event = event,
+					  .pt = s->cfg.event_payload_type };
+
+	if (s->cfg.event_payload_type == 0)
+		return TAUT_E_STATE;
+	tt_rtp_tone_start(&s->tone, &s->history, now, &tone);
+	return TAUT_OK;
+}
+
 static uint16_t seq_of(const struct tt_rtp_sender *s, uint64_t number)
 {
 	return (uint16_t)(s->first_seq + (uint16_t)number);

@@ -5,7 +5,7 @@
 #ifndef TAUT_RTP_RTP_SENDER_H
 #define TAUT_RTP_RTP_SENDER_H
 
-#include "rtp/rtp_history.h"
+#include "rtp/rtp_tone.h"
 #include "rtp/rtp_types.h"
 
 struct tt_rtp_sender {
@@ -31,6 +31,7 @@ struct tt_rtp_sender {
 	uint8_t fir_seq;
 	bool fir_seen;
 	size_t overhead; /* what a packet may have beside its payload */
+	struct tt_rtp_tone tone;
 };
 
 /* What is written into a packet as it leaves. */
@@ -48,6 +49,9 @@ void tt_rtp_sender_configure(struct tt_rtp_sender *s, const struct tt_rtp_sender
 /* Errors as tt_rtp_session_send_frame; after one nothing is queued. */
 int tt_rtp_sender_frame(struct tt_rtp_sender *s, taut_time now, const struct taut_frame *frame,
 			size_t max_packet);
+/* A key of a telephone, for so many microseconds from now on; one under way ends. TAUT_E_STATE: no
+ * payload type was agreed on. Meanwhile frames of sound have no place in the stream. RFC 4733 2.5.1. */
+int tt_rtp_sender_tone(struct tt_rtp_sender *s, taut_time now, uint8_t event, taut_time duration);
 /* The next waiting packet, complete; 0: none. */
 size_t tt_rtp_sender_next(struct tt_rtp_sender *s, taut_time now, const struct tt_rtp_stamp *stamp,
 			  uint8_t *buf, size_t cap);

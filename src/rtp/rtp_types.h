@@ -11,6 +11,7 @@ enum tt_rtp_codec {
 	TT_RTP_CODEC_NONE, /* understood to exist, never sent or delivered */
 	TT_RTP_CODEC_OPUS, /* RFC 7587 */
 	TT_RTP_CODEC_VP8,  /* RFC 7741 */
+	TT_RTP_CODEC_EVENT, /* the keys of a telephone, RFC 4733; beside a codec for sound */
 };
 
 enum {
@@ -41,7 +42,8 @@ struct tt_rtp_sender_config {
 	uint32_t ssrc;     /* not 0; unique in this session */
 	uint32_t rtx_ssrc; /* 0: no retransmission */
 	uint8_t payload_type;
-	uint8_t rtx_payload_type; /* 0: no retransmission */
+	uint8_t rtx_payload_type;   /* 0: no retransmission */
+	uint8_t event_payload_type; /* of telephone events; 0: none can be sent */
 	bool nack;                /* the peer may send NACK for this payload type */
 	struct tt_rtp_ext_ids ext;
 };

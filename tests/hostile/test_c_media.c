@@ -55,7 +55,7 @@ static void c18_extensions_that_cannot_be_are_survived(void **state)
 	const struct seen before = h.seen[0];
 	for (int known = 0; known < 2; known++) { /* a stream of nobody's, then one that is taken */
 		for (size_t i = 0; i < TT_COUNT(blocks); i++) {
-			struct wr w = craft_rtp(buf, sizeof buf, known ? s->cfg.payload_type : 99,
+			struct wr w = craft_rtp(buf, sizeof buf, known ? s->cfg.payload_type : 120,
 						(uint16_t)(100 + i), 9, FRESH + (uint32_t)known);
 			buf[0] |= 0x10;
 			wr_bytes(&w, block, unhex(blocks[i], block, sizeof block));

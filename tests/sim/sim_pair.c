@@ -17,6 +17,10 @@ static const struct taut_codec codecs[] = {
 	  .clock_rate = 48000,
 	  .channels = 2 },
 	{ .size = sizeof(struct taut_codec), .mime = "video/VP8", .clock_rate = 90000 },
+	{ .size = sizeof(struct taut_codec),
+	  .mime = "audio/telephone-event",
+	  .clock_rate = 48000,
+	  .fmtp = "0-15" },
 };
 
 static int pair_random(void *ctx, void *out, size_t len)
@@ -90,7 +94,7 @@ static bool init_peer(struct pair *p, int i)
 	const struct taut_config cfg = {
 		.size = sizeof cfg,
 		.codecs = codecs,
-		.codec_count = 2,
+		.codec_count = sizeof codecs / sizeof codecs[0],
 		.srtp_backend = srtp && strcmp(srtp, "libsrtp2") == 0 ? TAUT_SRTP_LIBSRTP
 								      : TAUT_SRTP_DEFAULT,
 	};

@@ -64,7 +64,7 @@ struct pair {
 	void *user;
 };
 
-/* codecs of Opus and VP8; both ends have two addresses, IPv4 and IPv6. */
+/* codecs of Opus, VP8 and telephone events; both ends have two addresses, IPv4 and IPv6. */
 void pair_init(struct pair *p, uint64_t seed, const struct sim_link *link, pair_handler handler,
 	       void *user);
 /* The same, with memory that may fail; false: it did at once. */

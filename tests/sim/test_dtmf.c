@@ -1,0 +1,300 @@
+/* test_dtmf.c - RTCDTMFSender on whole connections: webrtc-pc section 7, RFC 4733. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/sim_pair.h"
+
+enum { MS = 1000, SECOND = 1000000, ROOM = 300 };
+
+struct world {
+	struct pair pair;
+	taut_transceiver sound;
+	char told[ROOM], heard[ROOM]; /* tones of peer 0 as they begin, '.' at the end; what 1 hears */
+	taut_time told_at[ROOM];
+	unsigned frames;
+	const char *events; /* what the answer says of telephone events; NULL: as it does */
+};
+
+static const struct sim_link quick = { .delay = 10000 };
+
+static void add(char *list, const char *what)
+{
+	const size_t n = strlen(list);
+
+	assert_true(n + 1 < ROOM);
+	list[n] = what[0];
+}
+
+static void on_event(struct pair *p, int i, const struct taut_event *ev)
+{
+	struct world *w = p->user;
+
+	if (ev->type == TAUT_EV_TONE_CHANGE) {
+		assert_int_equal(i, 0);
+		assert_int_equal(ev->transceiver, w->sound);
+		w->told_at[strlen(w->told)] = p->sim.now;
+		add(w->told, ev->text[0] ? ev->text : ".");
+	}
+	if (ev->type == TAUT_EV_TONE) {
+		assert_int_equal(i, 1);
+		add(w->heard, ev->text);
+	}
+	w->frames += i == 1 && ev->type == TAUT_EV_FRAME;
+}
+
+static taut_pc *pc(struct world *w)
+{
+	return w->pair.peers[0].pc;
+}
+
+/* The events parameter of an answer, or no telephone events at all. */
+static char *describe(struct pair *p, int to, uint32_t type, const char *text)
+{
+	struct world *w = p->user;
+	char *other = malloc(strlen(text) + 1), *at, *list;
+
+	memcpy(other, text, strlen(text) + 1);
+	at = strstr(other, "telephone-event");
+	list = strstr(other, " 0-15\r\n");
+
+	if (to == 0 && type == TAUT_SDP_ANSWER && w->events && at && list) {
+		assert_true(strlen(w->events) <= 4);
+		if (w->events[0])
+			memcpy(list + 1, w->events, strlen(w->events));
+		else
+			memcpy(at, "telephone-xxxxx", 15);
+	}
+	return other;
+}
+
+static void begin(struct world *w, const char *events)
+{
+	const struct taut_track_init init = { .size = sizeof init, .kind = TAUT_AUDIO };
+
+	memset(w, 0, sizeof *w);
+	pair_init(&w->pair, 7, &quick, on_event, w);
+	w->events = events;
+	w->pair.describe = describe;
+	assert_int_equal(taut_pc_add_track(pc(w), 0, &init, &w->sound), TAUT_OK);
+	assert_int_equal(taut_pc_can_insert_dtmf(pc(w), w->sound), 0);
+	assert_int_equal(taut_pc_insert_dtmf(pc(w), 0, w->sound, "1", 0, 0), TAUT_E_STATE);
+	assert_true(pair_run(&w->pair, 10 * SECOND, pair_both_connected));
+}
+
+static int insert(struct world *w, const char *tones, taut_time duration, taut_time gap)
+{
+	return taut_pc_insert_dtmf(pc(w), w->pair.sim.now, w->sound, tones, duration, gap);
+}
+
+static void run(struct world *w, taut_time span)
+{
+	pair_run(&w->pair, span, NULL);
+}
+
+static void say(struct world *w)
+{
+	static const uint8_t data[] = { 0x78, 1, 2, 3, 4, 5 };
+	const struct taut_frame f = { .size = sizeof f,
+				      .data = data,
+				      .len = sizeof data,
+				      .rtp_timestamp = (uint32_t)(w->pair.sim.now / 20833) * 1000 };
+
+	assert_int_equal(taut_pc_send_frame(pc(w), w->pair.sim.now, w->sound, &f), TAUT_OK);
+}
+
+static void tones_come_one_after_another_and_are_heard(void **state)
+{
+	struct world w;
+
+	(void)state;
+	begin(&w, NULL);
+	assert_int_equal(taut_pc_can_insert_dtmf(pc(&w), w.sound), 1);
+	assert_string_equal(taut_pc_dtmf_tone_buffer(pc(&w), w.sound), "");
+	const taut_time now = w.pair.sim.now;
+	assert_int_equal(insert(&w, "12,#aD", 0, 0), TAUT_OK);
+	assert_string_equal(taut_pc_dtmf_tone_buffer(pc(&w), w.sound), "12,#AD");
+	assert_string_equal(w.told, "");
+	run(&w, 100 * MS);
+	assert_string_equal(w.told, "1");
+	assert_string_equal(taut_pc_dtmf_tone_buffer(pc(&w), w.sound), "2,#AD");
+	run(&w, 10 * SECOND);
+	assert_string_equal(w.told, "12,#AD.");
+	assert_string_equal(w.heard, "12#AD");
+	static const taut_time at[] = { 0, 170, 340, 2340, 2510, 2680, 2850 };
+	for (size_t i = 0; i < sizeof at / sizeof at[0]; i++)
+		assert_int_equal(w.told_at[i] - now, at[i] * MS);
+	pair_free(&w.pair);
+}
+
+static void times_are_kept_within_their_bounds(void **state)
+{
+	struct world w;
+
+	(void)state;
+	begin(&w, NULL);
+	taut_time now = w.pair.sim.now;
+	assert_int_equal(insert(&w, "11", 1, 1), TAUT_OK);
+	run(&w, SECOND);
+	assert_int_equal(w.told_at[1] - now, 70 * MS);
+	assert_int_equal(w.told_at[2] - now, 140 * MS);
+	now = w.pair.sim.now;
+	assert_int_equal(insert(&w, "22", 60 * SECOND, 60 * SECOND), TAUT_OK);
+	run(&w, 30 * SECOND);
+	assert_int_equal(w.told_at[4] - now, 12 * SECOND);
+	assert_string_equal(w.told, "11.22.");
+	assert_string_equal(w.heard, "1122");
+	pair_free(&w.pair);
+}
+
+/* What was inserted takes the place of what waits; the tone that plays is played to its end. */
+static void later_tones_take_the_place_of_those_that_wait(void **state)
+{
+	struct world w;
+
+	(void)state;
+	begin(&w, NULL);
+	assert_int_equal(insert(&w, "123456789", 0, 0), TAUT_OK);
+	run(&w, 200 * MS);
+	assert_int_equal(insert(&w, "ABC", 0, 0), TAUT_OK);
+	run(&w, 160 * MS);
+	assert_string_equal(w.told, "12A");
+	assert_int_equal(insert(&w, "", 0, 0), TAUT_OK);
+	run(&w, SECOND);
+	assert_string_equal(w.told, "12A.");
+	assert_string_equal(w.heard, "12A");
+	assert_int_equal(insert(&w, "", 0, 0), TAUT_OK); /* nothing was playing */
+	run(&w, SECOND);
+	assert_string_equal(w.told, "12A.");
+	pair_free(&w.pair);
+}
+
+static void what_is_no_tone_changes_nothing(void **state)
+{
+	char many[257];
+	struct world w;
+
+	(void)state;
+	begin(&w, NULL);
+	memset(many, '1', sizeof many - 1);
+	many[256] = '\0';
+	assert_int_equal(insert(&w, "7", 0, 0), TAUT_OK);
+	assert_int_equal(insert(&w, "1 2", 0, 0), TAUT_E_INVAL);
+	assert_string_equal(taut_pc_error(pc(&w))->dom_name, "InvalidCharacterError");
+	assert_int_equal(insert(&w, "E", 0, 0), TAUT_E_INVAL);
+	assert_int_equal(insert(&w, NULL, 0, 0), TAUT_E_INVAL);
+	assert_int_equal(insert(&w, many, 0, 0), TAUT_E_LIMIT);
+	assert_int_equal(taut_pc_insert_dtmf(pc(&w), w.pair.sim.now, 99, "1", 0, 0), TAUT_E_GONE);
+	assert_int_equal(taut_pc_can_insert_dtmf(pc(&w), 99), 0);
+	assert_null(taut_pc_dtmf_tone_buffer(pc(&w), 99));
+	assert_string_equal(taut_pc_dtmf_tone_buffer(pc(&w), w.sound), "7");
+	run(&w, SECOND);
+	many[255] = '\0';
+	assert_int_equal(insert(&w, many, 0, 0), TAUT_OK);
+	assert_string_equal(w.heard, "7");
+	pair_free(&w.pair);
+}
+
+static void frames_wait_for_no_tone_and_go_on_after_it(void **state)
+{
+	struct world w;
+
+	(void)state;
+	begin(&w, NULL);
+	for (int i = 0; i < 10; i++) {
+		say(&w);
+		run(&w, 20 * MS);
+	}
+	assert_int_equal(insert(&w, "9", 200 * MS, 0), TAUT_OK);
+	run(&w, 100 * MS);
+	const unsigned before = w.frames;
+	say(&w);
+	run(&w, 50 * MS);
+	assert_int_equal(w.frames, before);
+	run(&w, SECOND);
+	for (int i = 0; i < 10; i++) {
+		say(&w);
+		run(&w, 20 * MS);
+	}
+	run(&w, SECOND);
+	assert_int_equal(w.frames, 20);
+	assert_string_equal(w.heard, "9");
+	pair_free(&w.pair);
+}
+
+/* RFC 4733 section 2.5.1.1: what its description does not list is not sent. */
+static void a_peer_hears_only_the_keys_it_takes(void **state)
+{
+	struct world w;
+
+	(void)state;
+	begin(&w, "3-05");
+	assert_int_equal(taut_pc_can_insert_dtmf(pc(&w), w.sound), 1);
+	assert_int_equal(insert(&w, "123456", 0, 0), TAUT_OK);
+	run(&w, 3 * SECOND);
+	assert_string_equal(w.told, "123456.");
+	assert_string_equal(w.heard, "345");
+	pair_free(&w.pair);
+	begin(&w, "");
+	assert_int_equal(taut_pc_can_insert_dtmf(pc(&w), w.sound), 0);
+	assert_int_equal(insert(&w, "1", 0, 0), TAUT_E_STATE);
+	say(&w);
+	run(&w, SECOND);
+	assert_int_equal(w.frames, 1);
+	pair_free(&w.pair);
+}
+
+static void who_does_not_send_any_more_plays_no_tone(void **state)
+{
+	struct world w;
+
+	(void)state;
+	begin(&w, NULL);
+	assert_int_equal(insert(&w, "1234", 0, 0), TAUT_OK);
+	run(&w, 200 * MS);
+	assert_int_equal(taut_pc_set_direction(pc(&w), w.pair.sim.now, w.sound, TAUT_RECVONLY),
+			 TAUT_OK);
+	run(&w, 2 * SECOND);
+	assert_string_equal(w.told, "12");
+	assert_int_equal(taut_pc_can_insert_dtmf(pc(&w), w.sound), 0);
+	pair_free(&w.pair);
+}
+
+/* Beside sound, and never instead of it. */
+static void telephone_events_alone_are_no_codec(void **state)
+{
+	const struct taut_codec event = { .size = sizeof event,
+					  .mime = "audio/telephone-event",
+					  .clock_rate = 48000,
+					  .fmtp = "0-15" };
+	struct world w;
+
+	(void)state;
+	begin(&w, NULL);
+	assert_int_equal(
+		taut_pc_set_codec_preferences(pc(&w), w.pair.sim.now, w.sound, &event, 1),
+		TAUT_E_INVAL);
+	pair_free(&w.pair);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(tones_come_one_after_another_and_are_heard),
+		cmocka_unit_test(times_are_kept_within_their_bounds),
+		cmocka_unit_test(later_tones_take_the_place_of_those_that_wait),
+		cmocka_unit_test(what_is_no_tone_changes_nothing),
+		cmocka_unit_test(frames_wait_for_no_tone_and_go_on_after_it),
+		cmocka_unit_test(a_peer_hears_only_the_keys_it_takes),
+		cmocka_unit_test(who_does_not_send_any_more_plays_no_tone),
+		cmocka_unit_test(telephone_events_alone_are_no_codec),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
