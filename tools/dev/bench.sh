@@ -5,6 +5,7 @@ bench_help() {
 	       ./dev bench --peers [ARGS]           and other stacks, in turns with ours
 	       ./dev bench --report [ARGS]          all of it; writes docs/BENCH.md, its plots and its rows
 	       ./dev bench --compare REV [CASE...]  instructions for each packet, then and now
+	       ./dev bench --profile [CASE...]      in whose code the time of a row is, beside the limit's
 
 	--peers installs Pion and libnice from Debian, and node-datachannel, @roamhq/wrtc and sdp-transform
 	from npm. --compare builds REV in build/compare and counts by callgrind, which a busy machine does
@@ -18,6 +19,7 @@ bench_help() {
 	  ./dev bench --compare HEAD~5
 	  ./dev bench --compare --layers
 	  ./dev bench --compare main "rtp:1,200 B, GCM/16"
+	  ./dev bench --profile --evidence
 	END
 }
 
@@ -51,6 +53,12 @@ case ${1:-} in
 		build/release/bin/taut bench --peers "$peers_bin" --json "$@" "$bench"
 	done >build/bench/rows.jsonl
 	exec python3 -B tools/bench_report.py record build/bench/rows.jsonl ./dev bench --report "$@"
+	;;
+--profile)
+	shift
+	need python3 git linux-perf
+	bench_build
+	exec python3 -B tools/bench_profile.py "$@"
 	;;
 --compare)
 	shift
