@@ -109,7 +109,7 @@ struct taut_ice_server {
 #define TAUT_ICE_RELAY 1 /* no address but those of TURN servers is gathered, told or used */
 
 /* A codec the application can encode, decode or forward; Opus and VP8 have packetizers here, and
- * audio/telephone-event (fmtp "0-15") lets keys of a telephone be sent and heard beside sound;
+ * audio/telephone-event, which needs its fmtp "0-15", lets keys of a telephone be sent and heard beside sound;
  * others are TAUT_E_UNSUPPORTED. Order is preference. */
 struct taut_codec {
 	size_t size;

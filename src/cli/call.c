@@ -299,7 +299,7 @@ int call_join(struct call **out, taut_loop *loop, const struct call_config *cfg)
 	c->loop = loop;
 	c->pc = (struct taut_config){ .size = sizeof c->pc };
 	c->pc.srtp_backend = cfg->srtp_backend;
-	c->pc.codecs = taut_media_codecs(&c->pc.codec_count);
+	c->pc.codecs = call_codecs(&c->pc.codec_count);
 	c->pc.ice_transport_policy = cfg->relay_only ? TAUT_ICE_RELAY : TAUT_ICE_ALL;
 	if (cfg->stats_json && !(c->dump = stats_dump_new())) {
 		call_leave(c);

@@ -34,6 +34,7 @@ struct call_config {
 	bool relay_only;
 	uint32_t width, height, fps, bitrate; /* of the test card; 0: media.h's defaults */
 	uint32_t srtp_backend;                /* TAUT_SRTP_ */
+	const char *dial;                     /* keys of a telephone, to everybody; or NULL */
 	bool json;
 	FILE *out;                 /* where lines go */
 	void (*ended)(void *user); /* the files are sent, or the room is lost for good */

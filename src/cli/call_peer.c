@@ -201,6 +201,7 @@ static void on_state(struct call_peer *p, const struct taut_event *ev)
 		call_open_sink(p);
 		call_start_sources(p->call);
 		call_key_frame(p->call);
+		call_dial(p);
 	}
 }
 
@@ -243,6 +244,10 @@ void call_peer_event(struct call_peer *p, const struct taut_event *ev)
 		break;
 	case TAUT_EV_KEY_FRAME_WANTED:
 		on_key_frame_wanted(p, ev);
+		break;
+	case TAUT_EV_TONE:
+	case TAUT_EV_TONE_CHANGE:
+		call_key(p, ev);
 		break;
 	case TAUT_EV_DATA_CHANNEL:
 		remember_channel(p, ev->channel, ev->label);

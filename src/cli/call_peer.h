@@ -70,6 +70,13 @@ void call_peer_dump(struct call_peer *p); /* a report into the call's dump */
 void call_peer_free(struct call_peer *p);
 void call_say(struct call_peer *p, const char *event, const char *text);
 
+/* ---- call_keys.c ---- */
+
+/* What a call can send and hear. */
+const struct taut_codec *call_codecs(size_t *count);
+void call_dial(struct call_peer *p); /* what the configuration says, if it does */
+void call_key(struct call_peer *p, const struct taut_event *ev);
+
 /* ---- call_sources.c ---- */
 
 /* What is wrong is said on stderr. */

@@ -33,7 +33,8 @@ enum {
 	KEY_NO_GSO,
 	KEY_NO_GRO,
 	KEY_SRTP,
-	KEY_STATS
+	KEY_STATS,
+	KEY_DIAL
 };
 enum { AFTER_END = 1000000 }; /* what is under way still arrives, what is asked for again too */
 
@@ -65,6 +66,8 @@ static const struct cli_option options[] = {
 	{ "no-gro", KEY_NO_GRO, NULL, "receive packet by packet, without UDP_GRO" },
 	{ "srtp", KEY_SRTP, "NAME",
 	  "what protects media: taut or libsrtp2 (default: taut's choice)" },
+	{ "dial", KEY_DIAL, "KEYS",
+	  "press keys of a telephone when connected: 0-9 A-D * #, and a comma waits 2 s" },
 	{ "stats-json", KEY_STATS, "FILE",
 	  "getStats each second, in the shape of a dump of chrome://webrtc-internals" },
 	{ "trace", KEY_TRACE, "FILE", "every packet and step in words; - is stderr" },
@@ -84,6 +87,7 @@ const struct cli_command cli_call = {
 	"  taut call http://localhost:8080/ --send film.ivf --send film.ogg\n"
 	"  taut call https://localhost:8080/ --insecure --send echo --json\n"
 	"  taut call http://localhost:8080/ --send test --stats-json call.json\n"
+	"  taut call http://localhost:8080/ --send test --dial '12#'\n"
 	"  taut call http://localhost:8080/ --turn turn:turn.example --turn-user ada \\\n"
 	"    --turn-password lovelace --relay-only\n",
 	run,
@@ -239,6 +243,14 @@ static bool take_option(struct job *j, int key, const char **trace, uint32_t *fl
 		return true;
 	case KEY_SRTP:
 		return take_srtp(&j->cfg, optarg);
+	case KEY_DIAL:
+		if (optarg[strspn(optarg, "0123456789ABCDabcd*#,")] != '\0') {
+			fprintf(stderr, "taut call: --dial takes 0-9 A-D * # and commas, not '%s'\n",
+				optarg);
+			return false;
+		}
+		j->cfg.dial = optarg;
+		return true;
 	case KEY_STATS:
 		j->cfg.stats_json = optarg;
 		return true;

@@ -59,6 +59,8 @@ static int take_codec(struct taut_pc *pc, const struct taut_codec *from)
 	to->codec = c;
 	if (pc_rtp_codec(to) == TT_RTP_CODEC_NONE)
 		return TAUT_E_UNSUPPORTED; /* nothing here could packetize it */
+	if (pc_rtp_codec(to) == TT_RTP_CODEC_EVENT && !c.fmtp)
+		return TAUT_E_INVAL; /* RFC 4733 section 2.5.2.1: which events must be said */
 	to->codec.mime = tt_copy_text(pc->env, c.mime, strlen(c.mime));
 	to->codec.fmtp = c.fmtp ? tt_copy_text(pc->env, c.fmtp, strlen(c.fmtp)) : NULL;
 	to->pt = c.payload_type; /* so that no other codec gets it */

@@ -111,6 +111,18 @@ export const tests = [
 		await until('the native peer hears it', () => native.output.includes('hello from the page'));
 		same(page.errors, [], 'errors of the page');
 	}],
+	[`${who}: keys of a telephone, pressed on both sides`, async after => {
+		const { page, native } = await pair(after, pageFirst, { options: ['--send', 'test', '--dial', '5'.repeat(60)] });
+		await until('the page can press keys', () => page.evaluate(() => window.taut.pc.getSenders().some(s => s.dtmf?.canInsertDTMF)));
+		await page.evaluate(() => window.taut.pc.getSenders().find(s => s.dtmf).dtmf.insertDTMF('1*#D', 100, 70));
+		await until('the native peer hears them', () => native.output.match(/ key +\S/g)?.length === 4);
+		same(native.output.match(/ key +(\S)/g).map(k => k.at(-1)), [...'1*#D'], 'keys');
+		/* a 5 is 770 Hz and 1,336 Hz */
+		await until('the page plays those of the native peer', async () => {
+			const tone = await toneOf(page);
+			return Math.abs(tone - 770) < 12 || Math.abs(tone - 1336) < 12;
+		});
+	}],
 	[`${who}: the fake camera arrives at the native peer`, async after => {
 		const { page, native } = await pair(after, pageFirst, { source: 'camera' });
 		await untilCardMoves(page);

@@ -273,10 +273,18 @@ static void telephone_events_alone_are_no_codec(void **state)
 					  .mime = "audio/telephone-event",
 					  .clock_rate = 48000,
 					  .fmtp = "0-15" };
+	const struct taut_config no_list = { .size = sizeof no_list,
+					     .codecs = &(struct taut_codec){ .size = sizeof event,
+									     .mime = event.mime,
+									     .clock_rate = 48000 },
+					     .codec_count = 1 };
 	struct world w;
+	taut_pc *none;
 
 	(void)state;
 	begin(&w, NULL);
+	assert_int_equal(taut_pc_new(&none, w.pair.peers[0].env, &no_list, w.pair.sim.now),
+			 TAUT_E_INVAL);
 	assert_int_equal(
 		taut_pc_set_codec_preferences(pc(&w), w.pair.sim.now, w.sound, &event, 1),
 		TAUT_E_INVAL);
