@@ -35,7 +35,7 @@ static void tell(struct taut_pc *pc, const struct pc_transceiver *t, const char 
 
 static bool sends_now(const struct taut_pc *pc, const struct pc_transceiver *t)
 {
-	return t->direction != TAUT_STOPPED && t->sends && pc->srtp && !pc->closed;
+	return t->sends && pc->srtp && !pc->closed;
 }
 
 /* A tone that the peer does not take is silent for as long: RFC 4733 section 2.5.1.1. */
@@ -84,7 +84,7 @@ int taut_pc_can_insert_dtmf(taut_pc *pc, taut_transceiver id)
 {
 	const struct pc_transceiver *t = pc_find_transceiver(pc, id);
 
-	return t && t->kind == TAUT_AUDIO && sends_now(pc, t) && !t->inactive &&
+	return t && sends_now(pc, t) && !t->inactive &&
 	       pc->connection_state == TAUT_STATE_CONNECTED && t->tone_keys != 0;
 }
 

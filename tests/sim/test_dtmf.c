@@ -6,9 +6,11 @@
 
 #include <cmocka.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "peer/pc.h"
 #include "sim/sim_pair.h"
 
 enum { MS = 1000, SECOND = 1000000, ROOM = 300 };
@@ -38,7 +40,8 @@ static void on_event(struct pair *p, int i, const struct taut_event *ev)
 
 	if (ev->type == TAUT_EV_TONE_CHANGE) {
 		assert_int_equal(i, 0);
-		assert_int_equal(ev->transceiver, w->sound);
+		if (ev->transceiver != w->sound)
+			return;
 		w->told_at[strlen(w->told)] = p->sim.now;
 		add(w->told, ev->text[0] ? ev->text : ".");
 	}
@@ -163,7 +166,9 @@ static void later_tones_take_the_place_of_those_that_wait(void **state)
 	assert_int_equal(insert(&w, "123456789", 0, 0), TAUT_OK);
 	run(&w, 200 * MS);
 	assert_int_equal(insert(&w, "ABC", 0, 0), TAUT_OK);
-	run(&w, 160 * MS);
+	run(&w, 100 * MS);
+	assert_string_equal(w.told, "12");
+	run(&w, 60 * MS);
 	assert_string_equal(w.told, "12A");
 	assert_int_equal(insert(&w, "", 0, 0), TAUT_OK);
 	run(&w, SECOND);
@@ -266,6 +271,227 @@ static void who_does_not_send_any_more_plays_no_tone(void **state)
 	pair_free(&w.pair);
 }
 
+static void who_is_stopped_or_silent_plays_no_tone(void **state)
+{
+	struct taut_rtp_parameters p = { .size = sizeof p };
+	struct taut_rtp_encoding e;
+	struct world w;
+
+	(void)state;
+	begin(&w, NULL);
+	for (uint32_t active = 0; active < 2; active++) {
+		assert_int_equal(taut_pc_get_sender_parameters(pc(&w), w.sound, &p), TAUT_OK);
+		e = p.encodings[0];
+		e.active = active;
+		p.encodings = &e;
+		assert_int_equal(
+			taut_pc_set_sender_parameters(pc(&w), w.pair.sim.now, w.sound, &p),
+			TAUT_OK);
+		assert_int_equal(taut_pc_can_insert_dtmf(pc(&w), w.sound), active);
+	}
+	w.pair.cut = true;
+	run(&w, 14 * SECOND);
+	assert_int_equal(taut_pc_connection_state(pc(&w)), TAUT_STATE_DISCONNECTED);
+	assert_int_equal(taut_pc_can_insert_dtmf(pc(&w), w.sound), 0);
+	w.pair.cut = false;
+	run(&w, 8 * SECOND);
+	assert_int_equal(insert(&w, "123", 0, 0), TAUT_OK);
+	run(&w, 100 * MS);
+	assert_int_equal(taut_pc_stop_transceiver(pc(&w), w.pair.sim.now, w.sound), TAUT_OK);
+	assert_int_equal(taut_pc_can_insert_dtmf(pc(&w), w.sound), 0);
+	run(&w, SECOND);
+	assert_string_equal(w.told, "1");
+	pair_free(&w.pair);
+}
+
+/* Whichever was asked for last. */
+static void two_tracks_have_their_own_tones(void **state)
+{
+	const struct taut_track_init init = { .size = sizeof init, .kind = TAUT_AUDIO };
+	static const char *const told[] = { "1", "11", "111", "1111", "11111", "11111." };
+	struct world w;
+	taut_transceiver other;
+
+	(void)state;
+	begin(&w, NULL);
+	assert_int_equal(taut_pc_add_track(pc(&w), w.pair.sim.now, &init, &other), TAUT_OK);
+	run(&w, SECOND);
+	assert_int_equal(insert(&w, "11111", 40 * MS, 30 * MS), TAUT_OK);
+	assert_int_equal(taut_pc_insert_dtmf(pc(&w), w.pair.sim.now, other, "222", 3 * SECOND, 0),
+			 TAUT_OK);
+	run(&w, 10 * MS);
+	for (size_t i = 0; i < sizeof told / sizeof told[0]; i++) {
+		assert_string_equal(w.told, told[i]);
+		run(&w, 70 * MS);
+	}
+	/* and one that is asked for while the other waits for long */
+	assert_int_equal(insert(&w, "1", 40 * MS, 30 * MS), TAUT_OK);
+	run(&w, 20 * MS);
+	assert_int_equal(
+		taut_pc_insert_dtmf(pc(&w), w.pair.sim.now, other, "22", 3 * SECOND, 0), TAUT_OK);
+	run(&w, 70 * MS);
+	assert_string_equal(w.told, "11111.1.");
+	pair_free(&w.pair);
+}
+
+/* They are not what frames are sent as, nor what feedback is agreed on by. */
+static void telephone_events_may_come_first(void **state)
+{
+	const struct taut_codec wanted[] = {
+		{ .size = sizeof wanted[0],
+		  .mime = "audio/telephone-event",
+		  .clock_rate = 48000,
+		  .fmtp = "0-15" },
+		{ .size = sizeof wanted[0], .mime = "audio/opus", .clock_rate = 48000, .channels = 2 },
+	};
+	struct world w;
+	char feedback[40];
+	unsigned pt = 0;
+
+	(void)state;
+	begin(&w, NULL);
+	assert_int_equal(
+		taut_pc_set_codec_preferences(pc(&w), w.pair.sim.now, w.sound, wanted, 2),
+		TAUT_OK);
+	const char *offer;
+	assert_int_equal(taut_pc_create_offer(pc(&w), w.pair.sim.now, &offer), TAUT_OK);
+	const char *at = strstr(offer, " telephone-event/48000");
+	assert_non_null(at);
+	while (at[-1] != ':')
+		at--;
+	pt = (unsigned)strtoul(at, NULL, 10);
+	snprintf(feedback, sizeof feedback, "a=rtcp-fb:%u ", pt);
+	assert_null(strstr(offer, feedback));
+	assert_int_equal(taut_pc_restart_ice(pc(&w), w.pair.sim.now), TAUT_OK); /* negotiates */
+	run(&w, 2 * SECOND);
+	assert_int_equal(w.pair.peers[0].negotiations, 2);
+	const uint64_t before = tt_rtp_session_counters(w.pair.peers[1].pc->rtp)->twcc_sent;
+	for (int i = 0; i < 10; i++) {
+		say(&w);
+		run(&w, 20 * MS);
+	}
+	assert_int_equal(insert(&w, "7", 0, 0), TAUT_OK);
+	run(&w, SECOND);
+	assert_int_equal(w.frames, 10);
+	assert_string_equal(w.heard, "7");
+	assert_true(tt_rtp_session_counters(w.pair.peers[1].pc->rtp)->twcc_sent > before);
+	pair_free(&w.pair);
+}
+
+static void an_offer_of_telephone_events_alone_is_refused(void **state)
+{
+	const struct taut_codec all[] = {
+		{ .size = sizeof all[0],
+		  .mime = "audio/telephone-event",
+		  .clock_rate = 48000,
+		  .fmtp = "0-15" },
+		{ .size = sizeof all[0], .mime = "audio/opus", .clock_rate = 48000, .channels = 2 },
+	};
+	const struct taut_track_init init = { .size = sizeof init, .kind = TAUT_AUDIO };
+	struct world w;
+	taut_pc *two[2];
+	taut_transceiver t;
+
+	(void)state;
+	begin(&w, NULL);
+	for (size_t i = 0; i < 2; i++) {
+		const struct taut_config cfg = { .size = sizeof cfg, .codecs = all, .codec_count = i + 1 };
+		assert_int_equal(taut_pc_new(&two[i], w.pair.peers[0].env, &cfg, 1), TAUT_OK);
+	}
+	assert_int_equal(taut_pc_add_track(two[0], 1, &init, &t), TAUT_OK);
+	const char *offer, *answer;
+	assert_int_equal(taut_pc_create_offer(two[0], 1, &offer), TAUT_OK);
+	assert_int_equal(
+		taut_pc_set_remote_description(two[1], 1, TAUT_SDP_OFFER, offer, strlen(offer)),
+		TAUT_OK);
+	assert_int_equal(taut_pc_create_answer(two[1], 1, &answer), TAUT_OK);
+	assert_non_null(strstr(answer, "m=audio 0 "));
+	taut_pc_free(two[0]);
+	taut_pc_free(two[1]);
+	pair_free(&w.pair);
+}
+
+static void negotiate(taut_pc *from, taut_pc *to)
+{
+	const char *text;
+
+	assert_int_equal(taut_pc_set_local_description(from, 1, TAUT_SDP_OFFER, NULL, 0), TAUT_OK);
+	text = taut_pc_local_description(from, NULL);
+	assert_int_equal(taut_pc_set_remote_description(to, 1, TAUT_SDP_OFFER, text, strlen(text)),
+			 TAUT_OK);
+	assert_int_equal(taut_pc_set_local_description(to, 1, TAUT_SDP_ANSWER, NULL, 0), TAUT_OK);
+	text = taut_pc_local_description(to, NULL);
+	assert_int_equal(
+		taut_pc_set_remote_description(from, 1, TAUT_SDP_ANSWER, text, strlen(text)),
+		TAUT_OK);
+}
+
+/* Section 2.5.1.2: on the clock of the sound that they stand beside. */
+static void telephone_events_share_the_clock_of_sound(void **state)
+{
+	const struct taut_track_init init = { .size = sizeof init, .kind = TAUT_AUDIO };
+	struct world w;
+
+	(void)state;
+	begin(&w, NULL);
+	for (uint32_t rate = 8000; rate <= 48000; rate += 40000) {
+		const struct taut_codec all[] = {
+			{ .size = sizeof all[0],
+			  .mime = "audio/opus",
+			  .clock_rate = 48000,
+			  .channels = 2 },
+			{ .size = sizeof all[0],
+			  .mime = "audio/telephone-event",
+			  .clock_rate = rate,
+			  .fmtp = "0-15" },
+		};
+		const struct taut_config cfg = { .size = sizeof cfg, .codecs = all, .codec_count = 2 };
+		taut_pc *two[2];
+		taut_transceiver t;
+		for (size_t i = 0; i < 2; i++)
+			assert_int_equal(taut_pc_new(&two[i], w.pair.peers[0].env, &cfg, 1),
+					 TAUT_OK);
+		assert_int_equal(taut_pc_add_track(two[0], 1, &init, &t), TAUT_OK);
+		negotiate(two[0], two[1]);
+		assert_int_equal(pc_find_transceiver(two[0], t)->tone_keys,
+				 rate == 48000 ? 0xffff : 0);
+		taut_pc_free(two[0]);
+		taut_pc_free(two[1]);
+	}
+	pair_free(&w.pair);
+}
+
+static taut_transceiver answering;
+
+static void answer_without_events(struct pair *p, int i)
+{
+	const struct taut_codec opus = {
+		.size = sizeof opus, .mime = "audio/opus", .clock_rate = 48000, .channels = 2
+	};
+	taut_pc *q = p->peers[i].pc;
+
+	answering = taut_pc_transceiver_at(q, 0)->id;
+	assert_int_equal(taut_pc_set_codec_preferences(q, p->sim.now, answering, &opus, 1), TAUT_OK);
+	assert_int_equal(taut_pc_set_direction(q, p->sim.now, answering, TAUT_SENDRECV), TAUT_OK);
+	assert_int_equal(taut_pc_replace_track(q, p->sim.now, answering, "answer"), TAUT_OK);
+}
+
+/* What our own description does not have is not sent either. */
+static void who_answers_without_telephone_events_sends_none(void **state)
+{
+	const struct taut_track_init init = { .size = sizeof init, .kind = TAUT_AUDIO };
+	struct world w = { 0 };
+
+	(void)state;
+	pair_init(&w.pair, 8, &quick, on_event, &w);
+	w.pair.before_answer = answer_without_events;
+	assert_int_equal(taut_pc_add_track(pc(&w), 0, &init, &w.sound), TAUT_OK);
+	assert_true(pair_run(&w.pair, 10 * SECOND, pair_both_connected));
+	assert_int_equal(taut_pc_can_insert_dtmf(w.pair.peers[1].pc, answering), 0);
+	assert_int_equal(taut_pc_can_insert_dtmf(pc(&w), w.sound), 0);
+	pair_free(&w.pair);
+}
+
 /* Beside sound, and never instead of it. */
 static void telephone_events_alone_are_no_codec(void **state)
 {
@@ -301,6 +527,12 @@ int main(void)
 		cmocka_unit_test(frames_wait_for_no_tone_and_go_on_after_it),
 		cmocka_unit_test(a_peer_hears_only_the_keys_it_takes),
 		cmocka_unit_test(who_does_not_send_any_more_plays_no_tone),
+		cmocka_unit_test(who_is_stopped_or_silent_plays_no_tone),
+		cmocka_unit_test(two_tracks_have_their_own_tones),
+		cmocka_unit_test(telephone_events_may_come_first),
+		cmocka_unit_test(an_offer_of_telephone_events_alone_is_refused),
+		cmocka_unit_test(telephone_events_share_the_clock_of_sound),
+		cmocka_unit_test(who_answers_without_telephone_events_sends_none),
 		cmocka_unit_test(telephone_events_alone_are_no_codec),
 	};
 

@@ -137,6 +137,8 @@ static void a_sender_that_makes_no_sense_is_refused(void **state)
 		SENDER(.payload_type = 95),
 		SENDER(.payload_type = 128),
 		SENDER(.rtx_payload_type = 72),
+		SENDER(.event_payload_type = 110), /* keys of a telephone beside pictures */
+		SENDER(.kind = TAUT_AUDIO, .codec = TT_RTP_CODEC_OPUS, .event_payload_type = 72),
 		SENDER(.clock_rate = 999),
 		SENDER(.clock_rate = 192001),
 		SENDER(.ext.mid = 15),
@@ -259,6 +261,10 @@ static void a_receiver_that_makes_no_sense_is_refused(void **state)
 		assert_int_equal(tt_rtp_session_set_receiver(w.s, w.sim.now, bad[i]), TAUT_E_INVAL);
 	assert_int_equal(tt_rtp_session_set_receiver(w.s, w.sim.now,
 						     RECEIVER(PAYLOAD(.codec = TT_RTP_CODEC_VP8))),
+			 TAUT_E_UNSUPPORTED);
+	assert_int_equal(tt_rtp_session_set_receiver(
+				 w.s, w.sim.now,
+				 RECEIVER(.kind = TAUT_VIDEO, PAYLOAD(.codec = TT_RTP_CODEC_EVENT))),
 			 TAUT_E_UNSUPPORTED);
 	assert_int_equal(tt_rtp_session_set_receiver(w.s, w.sim.now, RECEIVER(PAYLOAD(.pt = 96))),
 			 TAUT_OK);

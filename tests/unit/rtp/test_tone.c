@@ -3,6 +3,7 @@
 
 #include "base/num.h"
 #include "rtp/payload/payload_event.h"
+#include "rtp/rtp_receiver.h"
 #include "rtp/rtp_tone.h"
 
 enum { MS = 1000, RATE = 48000, PT = 110 };
@@ -233,6 +234,127 @@ static void a_segment_is_no_other_key(void **state)
 	assert_string_equal(hear(1100000, "5 65535"), "5");
 	assert_string_equal(hear(1100000, "5 960"), ""); /* older than what was heard */
 	assert_string_equal(hear(1100000 + 65535, "5 960"), "");
+	/* so does a report that is not full, or a later one that says that it ended */
+	assert_string_equal(hear(2000000, "5 960"), "5");
+	assert_string_equal(hear(2000000 + 65535, "5 960"), "5");
+	assert_string_equal(hear(3000000, "5 65535"), "5");
+	assert_string_equal(hear(3000000, "5 65535 E"), "");
+	assert_string_equal(hear(3000000 + 65535, "5 960"), "5");
+}
+
+/* ---- in a stream ---- */
+
+static struct tt_rtp_receiver rx;
+static struct tt_rtp_counters counters;
+
+static const uint8_t five[] = { 5, 0x0a, 0x03, 0xc0 }, sound[] = { 0x78, 1, 2, 3 };
+
+static uint32_t deliver(uint8_t pt, uint16_t seq, uint32_t ts, const void *data, size_t len)
+{
+	static const struct tt_rtp_ext_values none;
+	const struct tt_rtp_packet p = {
+		.pt = pt, .seq = seq, .ts = ts, .ssrc = 9, .payload = { data, len }, .header_len = 12
+	};
+
+	return tt_rtp_receiver_media(&rx, now, now, &p, &none);
+}
+
+static int begin_stream(void **state)
+{
+	static const struct tt_rtp_payload map[] = {
+		{ .pt = 111, .codec = TT_RTP_CODEC_OPUS, .clock_rate = RATE },
+		{ .pt = PT, .codec = TT_RTP_CODEC_EVENT, .clock_rate = RATE },
+		{ .pt = 126, .codec = TT_RTP_CODEC_EVENT, .clock_rate = 8000 },
+		{ .pt = 97, .apt = PT },
+	};
+
+	begin(state);
+	counters = (struct tt_rtp_counters){ 0 };
+	tt_rtp_receiver_init(&rx, &env, &counters, &(struct tt_rtp_receiver_config){
+		.stream = 1, .kind = TAUT_AUDIO, .payloads = map, .payload_count = TT_COUNT(map), .nack = true });
+	tt_rtp_receiver_follow(&rx, 9);
+	return 0;
+}
+
+static int end_stream(void **state)
+{
+	tt_rtp_receiver_free(&rx);
+	return end(state);
+}
+
+static void a_key_in_a_stream_is_no_frame(void **state)
+{
+	uint8_t *buf = NULL;
+	size_t cap = 0;
+	struct taut_frame f;
+
+	(void)state;
+	assert_int_equal(deliver(111, 1, 0, sound, sizeof sound), TT_TAKEN);
+	assert_int_equal(deliver(PT, 2, 960, five, sizeof five), TT_TAKEN);
+	assert_int_equal(deliver(PT, 2, 960, five, sizeof five), TT_TAKEN); /* twice the same */
+	assert_int_equal(deliver(111, 3, 1920, sound, sizeof sound), TT_TAKEN);
+	assert_int_equal(tt_rtp_heard_tell(&rx.heard), 5);
+	assert_int_equal(tt_rtp_heard_tell(&rx.heard), -1);
+	for (uint32_t i = 0; i < 2; i++) {
+		assert_true(tt_rtp_receiver_take(&rx, &f, &buf, &cap));
+		assert_int_equal(f.rtp_timestamp, i * 1920);
+		assert_int_equal(f.frame_count_lost, 0);
+	}
+	assert_false(tt_rtp_receiver_take(&rx, &f, &buf, &cap));
+	assert_int_equal(deliver(PT, 4, 2880, five, 3), TAUT_DROP_RTP_EVENT);
+	assert_int_equal(deliver(PT, 4, 2880, five, 0), TT_TAKEN); /* padding */
+	tt_free(&env, buf);
+}
+
+static void a_key_of_another_clock_leaves_that_of_sound(void **state)
+{
+	(void)state;
+	assert_int_equal(deliver(111, 1, 0, sound, sizeof sound), TT_TAKEN);
+	assert_int_equal(deliver(126, 2, 960, five, sizeof five), TT_TAKEN);
+	assert_int_equal(rx.clock_rate, RATE);
+	assert_int_equal(tt_rtp_heard_tell(&rx.heard), 5);
+}
+
+static void a_key_that_is_sent_again_is_heard(void **state)
+{
+	static const struct tt_rtp_ext_values none;
+	static const uint8_t again[] = { 0, 2, 5, 0x0a, 0x03, 0xc0 };
+	const struct tt_rtp_packet p = { .pt = 97,
+		                         .seq = 70,
+		                         .ts = 960,
+		                         .ssrc = 10,
+		                         .payload = { again, sizeof again },
+		                         .header_len = 12 };
+
+	(void)state;
+	assert_int_equal(deliver(111, 1, 0, sound, sizeof sound), TT_TAKEN);
+	assert_int_equal(deliver(111, 3, 1920, sound, sizeof sound), TT_TAKEN);
+	assert_int_equal(tt_rtp_receiver_rtx(&rx, now, now, &p, &none), TT_TAKEN);
+	assert_int_equal(tt_rtp_heard_tell(&rx.heard), 5);
+	assert_int_equal(tt_rtp_receiver_rtx(&rx, now, now, &p, &none), TT_TAKEN);
+	assert_int_equal(tt_rtp_heard_tell(&rx.heard), -1);
+}
+
+static void another_source_is_heard_anew(void **state)
+{
+	(void)state;
+	assert_int_equal(deliver(PT, 1, 960, five, sizeof five), TT_TAKEN);
+	assert_int_equal(tt_rtp_heard_tell(&rx.heard), 5);
+	tt_rtp_receiver_follow(&rx, 9);
+	assert_int_equal(deliver(PT, 1, 960, five, sizeof five), TT_TAKEN);
+	assert_int_equal(tt_rtp_heard_tell(&rx.heard), 5);
+}
+
+static void keys_that_nobody_takes_are_dropped(void **state)
+{
+	uint8_t many[4 * (TT_RTP_HEARD + 1)];
+	struct wr w = wr_make(many, sizeof many);
+
+	(void)state;
+	for (int i = 0; i <= TT_RTP_HEARD; i++)
+		tt_event_write(&w, &(struct tt_event_report){ .event = 1, .duration = 1 });
+	assert_int_equal(deliver(PT, 1, 960, many, sizeof many), TT_TAKEN);
+	assert_int_equal(env.drops[TAUT_DROP_EVENT_LOST], 1);
 }
 
 /* Section 2.5.1.5 */
@@ -345,6 +467,11 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_long_tone_goes_on_in_another_segment, begin, end),
 		cmocka_unit_test_setup_teardown(a_tone_that_is_overtaken_ends_first, begin, end),
 		cmocka_unit_test_setup_teardown(a_full_queue_delays_no_tone, begin, end),
+		cmocka_unit_test_setup_teardown(a_key_in_a_stream_is_no_frame, begin_stream, end_stream),
+		cmocka_unit_test_setup_teardown(a_key_of_another_clock_leaves_that_of_sound, begin_stream, end_stream),
+		cmocka_unit_test_setup_teardown(a_key_that_is_sent_again_is_heard, begin_stream, end_stream),
+		cmocka_unit_test_setup_teardown(another_source_is_heard_anew, begin_stream, end_stream),
+		cmocka_unit_test_setup_teardown(keys_that_nobody_takes_are_dropped, begin_stream, end_stream),
 		cmocka_unit_test(a_key_is_told_once),
 		cmocka_unit_test(a_segment_is_no_other_key),
 		cmocka_unit_test(a_packet_may_report_several_keys),

@@ -1,0 +1,128 @@
+/* test_tones.c - keys of a telephone in a session: RFC 4733 section 2.5.1.2. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "rtcp/rtp_session.h"
+#include "rtp/rtp_packet.h"
+#include "support/sim.h"
+
+enum { MS = 1000, PT = 110 };
+
+struct world {
+	struct sim sim;
+	struct tt_rtp_session *s;
+};
+
+static void begin(struct world *w)
+{
+	const struct tt_rtp_sender_config cfg = { .stream = 1,
+						  .kind = TAUT_AUDIO,
+						  .codec = TT_RTP_CODEC_OPUS,
+						  .clock_rate = 48000,
+						  .ssrc = 10,
+						  .payload_type = 111,
+						  .event_payload_type = PT };
+
+	sim_init(&w->sim, 1, NULL);
+	assert_int_equal(tt_rtp_session_new(&w->s, &w->sim.env[0], NULL, w->sim.now), TAUT_OK);
+	assert_int_equal(tt_rtp_session_set_sender(w->s, w->sim.now, &cfg), TAUT_OK);
+}
+
+static void end(struct world *w)
+{
+	tt_rtp_session_free(w->s);
+	assert_int_equal(w->sim.env[0].memory, 0);
+	sim_free(&w->sim);
+}
+
+/* The next packet of the wanted payload type until then; reports: of RTCP beside it. */
+static bool next(struct world *w, taut_time until, uint8_t pt, struct tt_rtp_packet *p,
+		 unsigned *reports)
+{
+	static uint8_t buf[TT_RTP_PACKET_ROOM];
+	bool rtcp;
+	size_t len;
+
+	for (;;) {
+		while ((len = tt_rtp_session_poll_send(w->s, w->sim.now, buf, sizeof buf, &rtcp)) > 0) {
+			*reports += rtcp;
+			if (!rtcp && tt_rtp_read(p, buf, len) && p->pt == pt)
+				return true;
+		}
+		const taut_time at = tt_rtp_session_deadline(w->s, NULL);
+		if (at > until)
+			return false;
+		w->sim.now = at > w->sim.now ? at : w->sim.now;
+		tt_rtp_session_tick(w->s, w->sim.now);
+	}
+}
+
+static void a_tone_begins_where_sound_ends(void **state)
+{
+	static const uint8_t data[] = { 0x78, 1, 2, 3 }; /* 20 ms */
+	const struct taut_frame f = {
+		.size = sizeof f, .data = data, .len = sizeof data, .rtp_timestamp = 5000
+	};
+	struct tt_rtp_packet sound, tone;
+	struct world w;
+	unsigned reports = 0;
+
+	(void)state;
+	begin(&w);
+	assert_int_equal(tt_rtp_session_send_frame(w.s, w.sim.now, 1, &f), TAUT_OK);
+	assert_true(next(&w, w.sim.now, 111, &sound, &reports));
+	const uint32_t ts = sound.ts;
+	assert_int_equal(tt_rtp_session_send_tone(w.s, w.sim.now, 1, 5, 100 * MS), TAUT_OK);
+	assert_true(next(&w, w.sim.now + 50 * MS, PT, &tone, &reports));
+	assert_int_equal(tone.ts, ts + 960);
+	while (next(&w, w.sim.now + 50 * MS, PT, &tone, &reports))
+		assert_int_equal(tone.ts, ts + 960);
+	/* later, where sound would be by then */
+	w.sim.now += 1000 * MS;
+	const taut_time later = w.sim.now;
+	assert_int_equal(tt_rtp_session_send_tone(w.s, later, 1, 5, 100 * MS), TAUT_OK);
+	assert_true(next(&w, later + 50 * MS, PT, &tone, &reports));
+	assert_true((int32_t)(tone.ts - ts) > 48000 && (int32_t)(tone.ts - ts) < 2 * 48000);
+	end(&w);
+}
+
+/* Where nothing but tones is sent, the peer still learns of the stream. */
+static void tones_alone_have_reports(void **state)
+{
+	struct tt_rtp_packet tone;
+	struct world w;
+	unsigned reports = 0, packets = 0;
+	uint32_t first;
+
+	(void)state;
+	begin(&w);
+	assert_int_equal(tt_rtp_session_deadline(w.s, NULL), INT64_MAX);
+	assert_int_equal(tt_rtp_session_send_tone(w.s, w.sim.now, 1, 5, 100 * MS), TAUT_OK);
+	assert_true(next(&w, w.sim.now + 50 * MS, PT, &tone, &reports));
+	first = tone.ts;
+	while (next(&w, w.sim.now + 500 * MS, PT, &tone, &reports))
+		packets++;
+	assert_int_equal(packets, 6);
+	assert_true(reports > 0);
+	w.sim.now += 1000 * MS;
+	assert_int_equal(tt_rtp_session_send_tone(w.s, w.sim.now, 1, 5, 100 * MS), TAUT_OK);
+	assert_true(next(&w, w.sim.now + 50 * MS, PT, &tone, &reports));
+	assert_true((int32_t)(tone.ts - first) > 48000);
+	assert_int_equal(tt_rtp_session_send_tone(w.s, w.sim.now, 2, 5, 100 * MS), TAUT_E_GONE);
+	end(&w);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_tone_begins_where_sound_ends),
+		cmocka_unit_test(tones_alone_have_reports),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
