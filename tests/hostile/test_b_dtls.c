@@ -263,6 +263,28 @@ static void b12_an_explicit_nonce_is_used_once(void **state)
 
 /* Every datagram of the bad one's handshake arrives mangled first, and cut, and only then whole. A bit
  * may be flipped where only OpenSSL can tell, so nothing is said of how many are dropped. */
+/* Whatever it is of, it is no record, and nobody looks at what is there of it. */
+static void b13_a_record_that_claims_more_than_came_is_none(void **state)
+{
+	static const uint8_t types[] = { DTLS_CCS, DTLS_ALERT, DTLS_HANDSHAKE, DTLS_DATA };
+	static const uint32_t states[] = { TAUT_STATE_CONNECTING, TAUT_STATE_CONNECTED };
+	const uint8_t body[2] = { 2, 40 };
+	uint8_t record[PACKET];
+
+	(void)state;
+	for (unsigned i = 0; i < TT_COUNT(states) * TT_COUNT(types); i++) {
+		struct hostile h;
+		hostile_init(&h, 440 + i, (int)(i % 2), true);
+		hostile_until_dtls(&h, states[i / TT_COUNT(types)]);
+		hostile_mark(&h);
+		const size_t len = craft_record(record, types[i % TT_COUNT(types)], 0, 7, body, 2);
+		hostile_inject(&h, NULL, record, len - 1);
+		hostile_assert_refused(&h, TAUT_DROP_DTLS_FRAMING, 1);
+		hostile_assert_settled(&h);
+		hostile_end(&h);
+	}
+}
+
 static void b13_mangled_handshakes_are_survived(void **state)
 {
 	uint8_t copy[PACKET];
@@ -523,6 +545,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(b10_a_stranger_s_hello_makes_no_flight),
 		cmocka_unit_test(b11_encrypted_records_before_the_end_are_bounded),
 		cmocka_unit_test(b12_an_explicit_nonce_is_used_once),
+		cmocka_unit_test(b13_a_record_that_claims_more_than_came_is_none),
 		cmocka_unit_test(b13_mangled_handshakes_are_survived),
 		cmocka_unit_test(b13_fragments_in_every_order_make_the_same_handshake),
 		cmocka_unit_test(b15_a_second_handshake_is_refused_and_the_keys_stay),
