@@ -109,8 +109,8 @@ struct taut_ice_server {
 #define TAUT_ICE_RELAY 1 /* no address but those of TURN servers is gathered, told or used */
 
 /* A codec the application can encode, decode or forward; Opus and VP8 have packetizers here, and
- * audio/telephone-event, which needs its fmtp "0-15", lets keys of a telephone be sent and heard beside sound;
- * others are TAUT_E_UNSUPPORTED. Order is preference. */
+ * audio/telephone-event, which needs its fmtp "0-15", lets keys of a telephone be sent and heard
+ * beside sound; others are TAUT_E_UNSUPPORTED. Order is preference. */
 struct taut_codec {
 	size_t size;
 	const char *mime;  /* "audio/opus", "video/VP8" */
@@ -513,7 +513,7 @@ int taut_pc_send_frame(taut_pc *pc, taut_time now, taut_transceiver t,
  * webrtc-pc section 7, RFC 4733. */
 int taut_pc_insert_dtmf(taut_pc *pc, taut_time now, taut_transceiver t, const char *tones,
                         taut_time duration, taut_time gap);
-/* 1: it sends sound, is connected, and its peer takes telephone events ("audio/telephone-event" of the
+/* 1: it sends sound, has a track, is connected, and its peer takes telephone events ("audio/telephone-event" of the
  * clock rate of the sound, among the codecs of the configuration). 0: it cannot, or there is none. */
 int taut_pc_can_insert_dtmf(taut_pc *pc, taut_transceiver t);
 /* What waits to be sent; valid until the next call that is told the time. NULL: no such transceiver. */

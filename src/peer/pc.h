@@ -279,6 +279,10 @@ int pc_read_server(const char *url, char *host, size_t cap, uint16_t *port, bool
 
 /* transceivers */
 struct pc_transceiver *pc_find_transceiver(struct taut_pc *pc, taut_transceiver id);
+/* What most calls on one begin with: the time is taken, the connection is open, and it exists; or what
+ * the call fails with. */
+int pc_on_transceiver(struct taut_pc *pc, taut_time now, taut_transceiver id,
+		      struct pc_transceiver **out);
 struct pc_transceiver *pc_transceiver_at_line(const struct taut_pc *pc, int m_line);
 /* track_id NULL: made up; without a track it names the sender alone. 0, or what the call fails with. */
 int pc_new_transceiver(struct taut_pc *pc, uint32_t kind, uint32_t direction, const char *track_id,

@@ -185,6 +185,8 @@ static void stop_streams(struct taut_pc *pc, taut_time now, struct pc_transceive
 	if (!sends) {
 		t->sends = false;
 		t->send_codec = NULL;
+		if (t->has_sender)
+			tt_rtp_session_stop_tone(pc->rtp, t->id);
 	}
 	if (!lives && t->has_sender) {
 		tt_rtp_session_remove_sender(pc->rtp, now, t->id);

@@ -49,7 +49,7 @@ static void send_tone(struct taut_pc *pc, taut_time now, const struct pc_transce
 			TT_INT("event", event));
 }
 
-/* webrtc-pc section 7.3, the playout task. */
+/* webrtc-pc section 7.2, the playout task. */
 static void play(struct taut_pc *pc, taut_time now, struct pc_transceiver *t)
 {
 	struct pc_dtmf *d = t->dtmf;
@@ -80,11 +80,12 @@ void pc_dtmf_tick(struct taut_pc *pc, taut_time now)
 	}
 }
 
+/* webrtc-pc section 7.3 */
 int taut_pc_can_insert_dtmf(taut_pc *pc, taut_transceiver id)
 {
 	const struct pc_transceiver *t = pc_find_transceiver(pc, id);
 
-	return t && sends_now(pc, t) && !t->inactive &&
+	return t && sends_now(pc, t) && !t->muted && !t->inactive &&
 	       pc->connection_state == TAUT_STATE_CONNECTED && t->tone_keys != 0;
 }
 
@@ -113,13 +114,11 @@ static const char *no_tone(const char *tones)
 int taut_pc_insert_dtmf(taut_pc *pc, taut_time now, taut_transceiver id, const char *tones,
 			taut_time duration, taut_time gap)
 {
-	struct pc_transceiver *t = pc_find_transceiver(pc, id);
+	struct pc_transceiver *t;
+	const int gone = pc_on_transceiver(pc, now, id, &t);
 
-	pc_touch(pc, now);
-	if (pc->closed)
-		return pc_fail_closed(pc);
-	if (!t)
-		return pc_fail_no_transceiver(pc);
+	if (gone)
+		return gone;
 	if (!tones)
 		return pc_fail(pc, TAUT_E_INVAL, "TypeError", "webrtc-pc section 7.2",
 			       "there are no tones");

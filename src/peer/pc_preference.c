@@ -84,13 +84,11 @@ static bool carries_any(const struct taut_pc *pc, const struct pc_transceiver *t
 int taut_pc_set_codec_preferences(taut_pc *pc, taut_time now, taut_transceiver id,
 				  const struct taut_codec *codecs, size_t count)
 {
-	struct pc_transceiver *t = pc_find_transceiver(pc, id), fresh = { 0 };
+	struct pc_transceiver *t, fresh = { 0 };
+	const int gone = pc_on_transceiver(pc, now, id, &t);
 
-	pc_touch(pc, now);
-	if (pc->closed)
-		return pc_fail_closed(pc);
-	if (!t)
-		return pc_fail_no_transceiver(pc);
+	if (gone)
+		return gone;
 	if (count > 0 && !codecs)
 		return pc_fail(pc, TAUT_E_INVAL, "TypeError", NULL, "there are no codecs");
 	for (size_t i = 0; i < count; i++) {

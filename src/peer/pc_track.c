@@ -76,13 +76,11 @@ void pc_take_streams(struct taut_pc *pc, struct pc_transceiver *t, struct pc_tra
 int taut_pc_set_streams(taut_pc *pc, taut_time now, taut_transceiver id,
 			const char *const *stream_ids, size_t count)
 {
-	struct pc_transceiver *t = pc_find_transceiver(pc, id), fresh = { 0 };
+	struct pc_transceiver *t, fresh = { 0 };
+	const int gone = pc_on_transceiver(pc, now, id, &t);
 
-	pc_touch(pc, now);
-	if (pc->closed)
-		return pc_fail_closed(pc);
-	if (!t)
-		return pc_fail_no_transceiver(pc);
+	if (gone)
+		return gone;
 	if (count > 0 && !stream_ids)
 		return pc_fail(pc, TAUT_E_INVAL, "TypeError", NULL, "there are no ids");
 	int err = pc_copy_streams(pc, stream_ids, count, &fresh);
@@ -189,13 +187,11 @@ static void drop_track(struct taut_pc *pc, struct pc_transceiver *t)
 
 int taut_pc_remove_track(taut_pc *pc, taut_time now, taut_transceiver id)
 {
-	struct pc_transceiver *t = pc_find_transceiver(pc, id);
+	struct pc_transceiver *t;
+	const int gone = pc_on_transceiver(pc, now, id, &t);
 
-	pc_touch(pc, now);
-	if (pc->closed)
-		return pc_fail_closed(pc);
-	if (!t)
-		return pc_fail_no_transceiver(pc);
+	if (gone)
+		return gone;
 	if (t->muted)
 		return TAUT_OK;
 	drop_track(pc, t);
@@ -207,13 +203,11 @@ int taut_pc_remove_track(taut_pc *pc, taut_time now, taut_transceiver id)
 
 int taut_pc_replace_track(taut_pc *pc, taut_time now, taut_transceiver id, const char *track_id)
 {
-	struct pc_transceiver *t = pc_find_transceiver(pc, id);
+	struct pc_transceiver *t;
+	const int gone = pc_on_transceiver(pc, now, id, &t);
 
-	pc_touch(pc, now);
-	if (pc->closed)
-		return pc_fail_closed(pc);
-	if (!t)
-		return pc_fail_no_transceiver(pc);
+	if (gone)
+		return gone;
 	if (t->direction == TAUT_STOPPED)
 		return pc_fail(pc, TAUT_E_STATE, "InvalidStateError", "webrtc-pc section 5.2",
 			       "the transceiver is stopped");

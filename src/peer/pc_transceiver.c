@@ -45,6 +45,16 @@ static void drop_streams(struct taut_pc *pc, const struct pc_transceiver *t)
 		tt_rtp_session_remove_receiver(pc->rtp, pc->now, t->id);
 }
 
+int pc_on_transceiver(struct taut_pc *pc, taut_time now, taut_transceiver id,
+		      struct pc_transceiver **out)
+{
+	*out = pc_find_transceiver(pc, id);
+	pc_touch(pc, now);
+	if (pc->closed)
+		return pc_fail_closed(pc);
+	return *out ? TAUT_OK : pc_fail_no_transceiver(pc);
+}
+
 void pc_stop(struct taut_pc *pc, struct pc_transceiver *t)
 {
 	drop_streams(pc, t);
@@ -187,13 +197,11 @@ int taut_pc_add_transceiver(taut_pc *pc, taut_time now, const struct taut_transc
 
 int taut_pc_set_direction(taut_pc *pc, taut_time now, taut_transceiver id, uint32_t direction)
 {
-	struct pc_transceiver *t = pc_find_transceiver(pc, id);
+	struct pc_transceiver *t;
+	const int gone = pc_on_transceiver(pc, now, id, &t);
 
-	pc_touch(pc, now);
-	if (pc->closed)
-		return pc_fail_closed(pc);
-	if (!t)
-		return pc_fail_no_transceiver(pc);
+	if (gone)
+		return gone;
 	if (t->direction == TAUT_STOPPED)
 		return pc_fail(pc, TAUT_E_STATE, "InvalidStateError", "webrtc-pc section 5.4",
 			       "the transceiver is stopped");
@@ -207,13 +215,11 @@ int taut_pc_set_direction(taut_pc *pc, taut_time now, taut_transceiver id, uint3
 
 int taut_pc_stop_transceiver(taut_pc *pc, taut_time now, taut_transceiver id)
 {
-	struct pc_transceiver *t = pc_find_transceiver(pc, id);
+	struct pc_transceiver *t;
+	const int gone = pc_on_transceiver(pc, now, id, &t);
 
-	pc_touch(pc, now);
-	if (pc->closed)
-		return pc_fail_closed(pc);
-	if (!t)
-		return pc_fail_no_transceiver(pc);
+	if (gone)
+		return gone;
 	if (t->direction != TAUT_STOPPED) {
 		pc_stop(pc, t);
 		pc_update_negotiation_needed(pc);

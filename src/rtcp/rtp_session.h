@@ -82,6 +82,8 @@ int tt_rtp_session_send_frame(struct tt_rtp_session *s, taut_time now, uint32_t 
  * events were not agreed on. */
 int tt_rtp_session_send_tone(struct tt_rtp_session *s, taut_time now, uint32_t stream,
 			     uint8_t event, taut_time duration);
+/* Nothing more of a tone is reported: the stream may not be sent any more. */
+void tt_rtp_session_stop_tone(struct tt_rtp_session *s, uint32_t stream);
 /* Sends PLI (or FIR, if only that was agreed on), at most one per 300 ms and stream; asked
  * for earlier it goes out then. TAUT_E_GONE: no such receiver. No ssrc known yet: nothing. */
 int tt_rtp_session_request_key_frame(struct tt_rtp_session *s, taut_time now, uint32_t stream);

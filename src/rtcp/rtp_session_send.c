@@ -52,6 +52,14 @@ int tt_rtp_session_send_tone(struct tt_rtp_session *s, taut_time now, uint32_t s
 	return err;
 }
 
+void tt_rtp_session_stop_tone(struct tt_rtp_session *s, uint32_t stream)
+{
+	struct tt_rtp_sender *tx = tt_rtp_session_sender(s, stream);
+
+	if (tx)
+		tx->tone = (struct tt_rtp_tone){ 0 };
+}
+
 int tt_rtp_session_request_key_frame(struct tt_rtp_session *s, taut_time now, uint32_t stream)
 {
 	struct tt_rtp_receiver *r = tt_rtp_session_receiver(s, stream);

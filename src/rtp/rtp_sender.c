@@ -94,6 +94,9 @@ void tt_rtp_sender_configure(struct tt_rtp_sender *s, const struct tt_rtp_sender
 	s->mid[len] = 0;
 	s->cfg.mid = s->mid;
 	s->overhead = overhead(s);
+	s->tone.pt = cfg->event_payload_type;
+	if (s->tone.pt == 0)
+		s->tone.next = 0; /* the peer takes no more of it */
 }
 
 void tt_rtp_sender_free(struct tt_rtp_sender *s)

@@ -271,6 +271,33 @@ static void who_does_not_send_any_more_plays_no_tone(void **state)
 	pair_free(&w.pair);
 }
 
+static uint64_t packets(struct world *w)
+{
+	struct taut_counters c = { .size = sizeof c };
+
+	assert_int_equal(taut_pc_get_counters(pc(w), &c), TAUT_OK);
+	return c.rtp_packets_sent;
+}
+
+/* Nor what is left of one. */
+static void a_tone_ends_where_its_direction_does(void **state)
+{
+	struct world w;
+
+	(void)state;
+	begin(&w, NULL);
+	assert_int_equal(insert(&w, "1", 6 * SECOND, 0), TAUT_OK);
+	run(&w, 500 * MS);
+	assert_true(packets(&w) > 20);
+	assert_int_equal(taut_pc_set_direction(pc(&w), w.pair.sim.now, w.sound, TAUT_RECVONLY),
+			 TAUT_OK);
+	run(&w, 200 * MS); /* it is agreed on */
+	const uint64_t before = packets(&w);
+	run(&w, SECOND);
+	assert_int_equal(packets(&w), before);
+	pair_free(&w.pair);
+}
+
 static void who_is_stopped_or_silent_plays_no_tone(void **state)
 {
 	struct taut_rtp_parameters p = { .size = sizeof p };
@@ -289,6 +316,10 @@ static void who_is_stopped_or_silent_plays_no_tone(void **state)
 			TAUT_OK);
 		assert_int_equal(taut_pc_can_insert_dtmf(pc(&w), w.sound), active);
 	}
+	assert_int_equal(taut_pc_replace_track(pc(&w), w.pair.sim.now, w.sound, NULL), TAUT_OK);
+	assert_int_equal(taut_pc_can_insert_dtmf(pc(&w), w.sound), 0);
+	assert_int_equal(taut_pc_replace_track(pc(&w), w.pair.sim.now, w.sound, "again"), TAUT_OK);
+	assert_int_equal(taut_pc_can_insert_dtmf(pc(&w), w.sound), 1);
 	w.pair.cut = true;
 	run(&w, 14 * SECOND);
 	assert_int_equal(taut_pc_connection_state(pc(&w)), TAUT_STATE_DISCONNECTED);
@@ -527,6 +558,7 @@ int main(void)
 		cmocka_unit_test(frames_wait_for_no_tone_and_go_on_after_it),
 		cmocka_unit_test(a_peer_hears_only_the_keys_it_takes),
 		cmocka_unit_test(who_does_not_send_any_more_plays_no_tone),
+		cmocka_unit_test(a_tone_ends_where_its_direction_does),
 		cmocka_unit_test(who_is_stopped_or_silent_plays_no_tone),
 		cmocka_unit_test(two_tracks_have_their_own_tones),
 		cmocka_unit_test(telephone_events_may_come_first),

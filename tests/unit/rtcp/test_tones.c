@@ -18,7 +18,7 @@ struct world {
 	struct tt_rtp_session *s;
 };
 
-static void begin(struct world *w)
+static void agree(struct world *w, uint8_t pt)
 {
 	const struct tt_rtp_sender_config cfg = { .stream = 1,
 						  .kind = TAUT_AUDIO,
@@ -26,11 +26,16 @@ static void begin(struct world *w)
 						  .clock_rate = 48000,
 						  .ssrc = 10,
 						  .payload_type = 111,
-						  .event_payload_type = PT };
+						  .event_payload_type = pt };
 
+	assert_int_equal(tt_rtp_session_set_sender(w->s, w->sim.now, &cfg), TAUT_OK);
+}
+
+static void begin(struct world *w)
+{
 	sim_init(&w->sim, 1, NULL);
 	assert_int_equal(tt_rtp_session_new(&w->s, &w->sim.env[0], NULL, w->sim.now), TAUT_OK);
-	assert_int_equal(tt_rtp_session_set_sender(w->s, w->sim.now, &cfg), TAUT_OK);
+	agree(w, PT);
 }
 
 static void end(struct world *w)
@@ -117,11 +122,31 @@ static void tones_alone_have_reports(void **state)
 	end(&w);
 }
 
+/* In the middle of a tone. */
+static void another_payload_type_counts_at_once(void **state)
+{
+	struct tt_rtp_packet tone;
+	struct world w;
+	unsigned reports = 0;
+
+	(void)state;
+	begin(&w);
+	assert_int_equal(tt_rtp_session_send_tone(w.s, w.sim.now, 1, 5, 1000 * MS), TAUT_OK);
+	assert_true(next(&w, w.sim.now + 50 * MS, PT, &tone, &reports));
+	agree(&w, 126);
+	assert_true(next(&w, w.sim.now + 50 * MS, 126, &tone, &reports));
+	agree(&w, 0);
+	assert_false(next(&w, w.sim.now + 2000 * MS, 126, &tone, &reports));
+	assert_int_equal(tt_rtp_session_send_tone(w.s, w.sim.now, 1, 5, 1000 * MS), TAUT_E_STATE);
+	end(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_tone_begins_where_sound_ends),
 		cmocka_unit_test(tones_alone_have_reports),
+		cmocka_unit_test(another_payload_type_counts_at_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
