@@ -136,6 +136,7 @@ static void another_payload_type_counts_at_once(void **state)
 	agree(&w, 126);
 	assert_true(next(&w, w.sim.now + 50 * MS, 126, &tone, &reports));
 	agree(&w, 0);
+	assert_false(next(&w, w.sim.now + 2000 * MS, 0, &tone, &reports)); /* nor under none */
 	assert_false(next(&w, w.sim.now + 2000 * MS, 126, &tone, &reports));
 	assert_int_equal(tt_rtp_session_send_tone(w.s, w.sim.now, 1, 5, 1000 * MS), TAUT_E_STATE);
 	end(&w);
