@@ -60,8 +60,10 @@ struct taut_codec_stats {
 	double total_audio_energy;     /* RTCAudioSourceStats says how it is summed */
 	double total_samples_duration; /* seconds */
 	const char *implementation;    /* "libvpx"; copied, at most 31 octets */
+	const char *rid;               /* of which encoding; NULL: the only one, or the first */
 };
-/* TAUT_E_GONE, TAUT_E_INVAL: no size; TAUT_E_NOMEM. */
+/* TAUT_E_GONE: no such transceiver, or none of its encodings has this rid; TAUT_E_INVAL: no size;
+ * TAUT_E_NOMEM. */
 int taut_pc_set_encoder_stats(taut_pc *pc, taut_transceiver t,
 			      const struct taut_codec_stats *stats);
 int taut_pc_set_decoder_stats(taut_pc *pc, taut_transceiver t,

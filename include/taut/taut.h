@@ -140,6 +140,9 @@ struct taut_config {
 	uint32_t pacing_burst, pacing_interval; /* 0: 10, and 5,000 */
 	uint32_t srtp_backend;   /* TAUT_SRTP_; one that this build lacks is TAUT_E_UNSUPPORTED */
 	uint32_t ice_transport_policy; /* TAUT_ICE_ */
+	/* Where the peer offers several encodings of a video (simulcast, RFC 8853), so many are taken,
+	 * each frame with its rid. 0: the peer sends one. At most 4. */
+	uint32_t max_receive_encodings;
 };
 
 int taut_pc_new(taut_pc **out, taut_env *env, const struct taut_config *cfg, taut_time now);
@@ -225,7 +228,8 @@ taut_time taut_pc_deadline(const taut_pc *pc, const char **why); /* INT64_MAX: n
                                       label: its stream id, text: its own id or NULL;
                                       data, len: the ids of all its streams, each with its NUL */
 #define TAUT_EV_FRAME 8            /* frame: as assembled from RTP */
-#define TAUT_EV_KEY_FRAME_WANTED 9 /* the peer sent PLI or FIR for this transceiver */
+#define TAUT_EV_KEY_FRAME_WANTED 9 /* the peer sent PLI or FIR for this transceiver;
+                                      label: the rid of the encoding, NULL where there is one */
 #define TAUT_EV_DATA_CHANNEL 10    /* the peer opened one; label and text: its label and protocol */
 #define TAUT_EV_OPEN 11
 #define TAUT_EV_MESSAGE 12 /* data, len; number: 1 if binary */
@@ -312,6 +316,7 @@ struct taut_frame {
 	uint8_t payload_type;           /* in */
 	uint8_t audio_level;            /* RFC 6464: -dBov, 0 is loudest, 127 silence */
 	uint16_t frame_count_lost;      /* in: audio frames missing just before this one */
+	const char *rid; /* which encoding of several; out: NULL is the first; in: NULL is the only one */
 };
 
 struct taut_event {
@@ -402,11 +407,22 @@ int taut_pc_can_trickle_ice_candidates(const taut_pc *pc);
 #define TAUT_RECVONLY 3
 #define TAUT_INACTIVE 4
 #define TAUT_STOPPED 5
+struct taut_rtp_encoding;
 struct taut_transceiver_init {
 	size_t size;
 	uint32_t kind, direction; /* direction 0: sendrecv */
 	const char *stream_id;    /* of the sender's track; NULL: none, a=msid:- */
 	const char *track_id;     /* NULL: no track yet, and an id is made up for a=msid */
+	/* Simulcast: of video up to 4 encodings, each with a rid of 1 to 16 letters, digits, - and _ (RFC
+	 * 8851). Where none says how large it is, each is half as wide and high as the one behind
+	 * it. An answer takes all, some, or the first alone: see taut_pc_get_sender_parameters. */
+	const struct taut_rtp_encoding *send_encodings;
+	size_t send_encoding_count; /* 0: one, without rid */
+	/* The other way, which no browser offers but each can answer: video of the peer in so many
+	 * encodings, at most 4, the smallest first, under these rids, which are others than those that are
+	 * sent. It may take fewer, or send one without. */
+	const char *const *receive_rids;
+	size_t receive_rid_count;
 };
 int taut_pc_add_transceiver(taut_pc *pc, taut_time now, const struct taut_transceiver_init *init,
                             taut_transceiver *out);
@@ -446,12 +462,12 @@ int taut_pc_set_stream(taut_pc *pc, taut_time now, taut_transceiver t, const cha
 int taut_pc_set_codec_preferences(taut_pc *pc, taut_time now, taut_transceiver t,
                                   const struct taut_codec *codecs, size_t count);
 
-/* RTCRtpSendParameters and RTCRtpReceiveParameters, webrtc-pc 5.2. Of an encoding all may be changed;
- * what its limits say is for the encoder, which is yours, but frames of one that is not active are
- * refused. */
+/* RTCRtpSendParameters and RTCRtpReceiveParameters, webrtc-pc 5.2. Of an encoding all but its rid may be
+ * changed; what its limits say is for the encoder, which is yours, but frames of one that is not active
+ * are refused. */
 struct taut_rtp_encoding {
 	size_t size;
-	const char *rid; /* NULL: there is no simulcast */
+	const char *rid; /* NULL: there is one, and never were more */
 	uint32_t active; /* 0: no frames are taken */
 	uint32_t max_bitrate; /* bit/s; 0: no limit */
 	double max_framerate; /* of video, frames a second; 0: no limit */
@@ -520,6 +536,8 @@ int taut_pc_can_insert_dtmf(taut_pc *pc, taut_transceiver t);
 const char *taut_pc_dtmf_tone_buffer(taut_pc *pc, taut_transceiver t);
 /* Sends a PLI, RFC 4585 section 6.3.1, at most one per 300 ms and stream. */
 int taut_pc_request_key_frame(taut_pc *pc, taut_time now, taut_transceiver t);
+/* The same for one of several encodings; NULL: all. TAUT_E_GONE: none of this rid is received. */
+int taut_pc_request_key_frame_of(taut_pc *pc, taut_time now, taut_transceiver t, const char *rid);
 
 /* ---- data channels ---- */
 

@@ -220,6 +220,7 @@ static const struct taut_drop_info infos[TAUT_DROPS] = {
 
 	[TAUT_DROP_RTP_MALFORMED] = IN(RTP, "not an RTP packet", "RFC 3550 section 5.1"),
 	[TAUT_DROP_RTP_NO_MID] = IN(RTP, "no stream with this mid", "RFC 9143 section 9.2"),
+	[TAUT_DROP_RTP_NO_RID] = IN(RTP, "no encoding with this rid", "RFC 8852 section 3"),
 	[TAUT_DROP_RTP_NO_STREAM] = IN(RTP, "no stream for this ssrc", "RFC 9143 section 9.2"),
 	[TAUT_DROP_RTP_PAYLOAD_TYPE] =
 		IN(RTP, "payload type not negotiated", "RFC 9143 section 9.2"),

@@ -25,12 +25,20 @@ static void set_up_media(struct call *c, struct call_peer *p)
 	const uint32_t kinds[] = { TAUT_AUDIO, TAUT_VIDEO };
 	taut_time now = taut_loop_now(c->loop);
 
+	struct taut_rtp_encoding encodings[CALL_LAYERS];
+	const size_t encoding_count = call_encodings(c, encodings);
+
 	for (size_t i = 0; i < 2 && !c->cfg.data_only; i++) {
 		struct taut_transceiver_init init = {
 			.size = sizeof init,
 			.kind = kinds[i],
 			.direction = call_kinds(c) & kinds[i] ? TAUT_SENDRECV : TAUT_RECVONLY,
 			.stream_id = "taut",
+			.send_encodings = encodings,
+			.send_encoding_count = kinds[i] == TAUT_VIDEO ? encoding_count : 0,
+			.receive_rids = call_wanted,
+			.receive_rid_count =
+				kinds[i] == TAUT_VIDEO && c->cfg.simulcast ? CALL_LAYERS : 0,
 		};
 		taut_pc_add_transceiver(p->pc, now, &init,
 					kinds[i] == TAUT_AUDIO ? &p->audio : &p->video);
@@ -300,6 +308,7 @@ int call_join(struct call **out, taut_loop *loop, const struct call_config *cfg)
 	c->pc = (struct taut_config){ .size = sizeof c->pc };
 	c->pc.srtp_backend = cfg->srtp_backend;
 	c->pc.codecs = call_codecs(&c->pc.codec_count);
+	c->pc.max_receive_encodings = cfg->simulcast ? CALL_MAX_LAYERS : 0;
 	c->pc.ice_transport_policy = cfg->relay_only ? TAUT_ICE_RELAY : TAUT_ICE_ALL;
 	if (cfg->stats_json && !(c->dump = stats_dump_new())) {
 		call_leave(c);
@@ -338,7 +347,7 @@ bool call_leave(struct call *c)
 	while (c->peer_count > 0)
 		drop_peer(c, c->peers[0]);
 	taut_room_leave(c->room);
-	for (size_t i = 0; i < c->cfg.send_count; i++)
+	for (size_t i = 0; i < c->source_count; i++)
 		taut_source_free(c->sources[i]);
 	if (c->dump)
 		ok = check_dump(c) == TAUT_OK;

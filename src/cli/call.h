@@ -15,6 +15,7 @@
 #include "taut/signal.h"
 
 enum { CALL_MAX_SOURCES = 2, CALL_MAX_PEERS = 8, CALL_MAX_PENDING = 16 * 1024 * 1024 };
+enum { CALL_LAYERS = 3, CALL_MAX_LAYERS = 4 }; /* sent of the test card; received of a picture */
 
 struct call;
 
@@ -35,10 +36,18 @@ struct call_config {
 	uint32_t width, height, fps, bitrate; /* of the test card; 0: media.h's defaults */
 	uint32_t srtp_backend;                /* TAUT_SRTP_ */
 	const char *dial;                     /* keys of a telephone, to everybody; or NULL */
+	bool simulcast;                       /* the test card in three sizes, and what others send so */
 	bool json;
 	FILE *out;                 /* where lines go */
 	void (*ended)(void *user); /* the files are sent, or the room is lost for good */
 	void *user;
+};
+
+/* Of a picture that comes in several. */
+struct call_encoding {
+	char rid[17];
+	uint32_t width, height; /* of the last frame */
+	uint64_t frames_decoded, card_frames, card_missing;
 };
 
 /* What one side of a call saw; times in ms since the side came to know the peer, -1: never. */
@@ -53,6 +62,8 @@ struct call_summary {
 	uint64_t packets_lost, packets_resent, nacks_sent, plis_sent;
 	char srtp_profile[32], path[160];
 	uint64_t drops[TAUT_DROPS]; /* by reason */
+	struct call_encoding encodings[CALL_MAX_LAYERS]; /* none: it came in one */
+	size_t encoding_count;
 };
 
 /* Of a side that saw nothing. */

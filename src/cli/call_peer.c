@@ -145,6 +145,14 @@ static uint32_t kind_of(struct call_peer *p, taut_transceiver id)
 	return 0;
 }
 
+void call_first_frame(struct call_peer *p, const char *what)
+{
+	if (!p->seen)
+		p->last.first_frame_ms = ms_since(p);
+	p->seen = true;
+	call_say(p, "first frame", what);
+}
+
 static void on_frame(struct call_peer *p, const struct taut_event *ev)
 {
 	taut_time now = taut_loop_now(p->call->loop);
@@ -154,6 +162,10 @@ static void on_frame(struct call_peer *p, const struct taut_event *ev)
 		taut_pc_send_frame(p->pc, now, ev->transceiver, ev->frame);
 	if (!p->sink || kind == 0)
 		return;
+	if (ev->frame->rid) {
+		call_layer_frame(p, ev);
+		return;
+	}
 	taut_sink_frame(p->sink, now, kind, ev->frame);
 	const struct taut_sink_stats *s = taut_sink_stats(p->sink);
 	if (!p->heard && s->first_audio) {
@@ -163,10 +175,8 @@ static void on_frame(struct call_peer *p, const struct taut_event *ev)
 	}
 	if (!p->seen && s->first_video) {
 		char size[40];
-		p->seen = true;
-		p->last.first_frame_ms = ms_since(p);
 		snprintf(size, sizeof size, "%u x %u", (unsigned)s->width, (unsigned)s->height);
-		call_say(p, "first frame", size);
+		call_first_frame(p, size);
 	}
 	if (kind == TAUT_VIDEO && taut_sink_wants_key_frame(p->sink, now))
 		taut_pc_request_key_frame(p->pc, now, ev->transceiver);
@@ -308,6 +318,7 @@ void call_peer_update(struct call_peer *p)
 	p->last.messages_sent = p->messages_sent;
 	if (p->sink)
 		from_sink(&p->last, taut_sink_stats(p->sink));
+	call_layers_update(p);
 }
 
 void call_peer_dump(struct call_peer *p)
@@ -328,8 +339,9 @@ void call_peer_dump(struct call_peer *p)
 							.total_samples_duration = k->audio_duration,
 							.implementation = "libopus" };
 
-		if (p->video)
+		if (p->video && p->layer_count == 0)
 			taut_pc_set_decoder_stats(p->pc, p->video, &video);
+		call_layers_dump(p);
 		if (p->audio)
 			taut_pc_set_decoder_stats(p->pc, p->audio, &audio);
 	}
@@ -342,6 +354,7 @@ void call_peer_free(struct call_peer *p)
 
 	if (p->sink && taut_sink_close(p->sink, &error) != TAUT_OK)
 		call_say(p, "not saved", error.text);
+	call_layers_close(p);
 	while (p->pending) {
 		struct call_pending *m = p->pending;
 		p->pending = m->next;

@@ -22,6 +22,12 @@ struct call_channel {
 	char label[CALL_LABEL];
 };
 
+struct call_layer {
+	char rid[17];
+	taut_sink *sink;
+	bool seen;
+};
+
 struct call_peer {
 	struct call *call;
 	taut_pc *pc; /* the room's; NULL: freed */
@@ -37,6 +43,8 @@ struct call_peer {
 	struct call_pending *pending, **pending_end;
 	size_t pending_bytes;
 	taut_sink *sink;
+	struct call_layer layers[CALL_MAX_LAYERS]; /* of a picture that comes in several */
+	size_t layer_count;
 	bool heard, seen;
 	uint64_t messages_sent;
 	struct call_summary last; /* kept up to date */
@@ -48,7 +56,9 @@ struct call {
 	taut_room *room;
 	struct taut_config pc;
 	struct taut_ice_server servers[2];
-	taut_source *sources[CALL_MAX_SOURCES];
+	taut_source *sources[CALL_MAX_SOURCES + CALL_LAYERS - 1];
+	uint32_t scales[CALL_MAX_SOURCES + CALL_LAYERS - 1]; /* how much smaller its picture is */
+	size_t source_count;
 	bool started;
 	taut_timer timer;
 	struct call_peer *peers[CALL_MAX_PEERS];
@@ -69,6 +79,7 @@ void call_peer_update(struct call_peer *p);
 void call_peer_dump(struct call_peer *p); /* a report into the call's dump */
 void call_peer_free(struct call_peer *p);
 void call_say(struct call_peer *p, const char *event, const char *text);
+void call_first_frame(struct call_peer *p, const char *what);
 
 /* ---- call_keys.c ---- */
 
@@ -76,6 +87,19 @@ void call_say(struct call_peer *p, const char *event, const char *text);
 const struct taut_codec *call_codecs(size_t *count);
 void call_dial(struct call_peer *p); /* what the configuration says, if it does */
 void call_key(struct call_peer *p, const struct taut_event *ev);
+
+/* ---- call_layers.c ---- */
+
+/* What is offered to be sent in several sizes; 0: in one. */
+size_t call_encodings(const struct call *c, struct taut_rtp_encoding all[CALL_LAYERS]);
+extern const char *const call_wanted[CALL_LAYERS]; /* what is offered to be received */
+int call_open_layers(struct call *c, struct taut_media_error *error);
+/* The peer takes pictures so many times smaller, under this rid (NULL: none). */
+bool call_takes(struct call_peer *p, uint32_t scale, const char **rid);
+void call_layer_frame(struct call_peer *p, const struct taut_event *ev);
+void call_layers_update(struct call_peer *p); /* its summary */
+void call_layers_dump(struct call_peer *p);
+void call_layers_close(struct call_peer *p);
 
 /* ---- call_sources.c ---- */
 

@@ -64,11 +64,38 @@ static void print_drops(FILE *out, const struct call_summary *s)
 		fputc('\n', out);
 }
 
+static json_t *encodings_json(const struct call_summary *s)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < s->encoding_count; i++) {
+		const struct call_encoding *e = &s->encodings[i];
+		json_array_append_new(list, json_pack("{s:s, s:i, s:i, s:I, s:I, s:I}", "rid", e->rid,
+						      "width", (int)e->width, "height",
+						      (int)e->height, "frames_decoded",
+						      (json_int_t)e->frames_decoded, "card_frames",
+						      (json_int_t)e->card_frames, "card_missing",
+						      (json_int_t)e->card_missing));
+	}
+	return list;
+}
+
+static void print_encodings(FILE *out, const struct call_summary *s)
+{
+	for (size_t i = 0; i < s->encoding_count; i++) {
+		const struct call_encoding *e = &s->encodings[i];
+		fprintf(out, "  encoding %s: %u x %u, decoded %llu (%llu with a counter, %llu missing)\n",
+			e->rid, (unsigned)e->width, (unsigned)e->height,
+			(unsigned long long)e->frames_decoded, (unsigned long long)e->card_frames,
+			(unsigned long long)e->card_missing);
+	}
+}
+
 static json_t *side_json(const char *name, const struct call_summary *s)
 {
 	return json_pack(
 		"{s:s, s:f, s:f, s:f, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:f, s:i, s:I, s:I,"
-		" s:I, s:I, s:I, s:I, s:I, s:I, s:s, s:s, s:o}",
+		" s:I, s:I, s:I, s:I, s:I, s:I, s:s, s:s, s:o, s:o}",
 		"name", name, "connected_ms", s->connected_ms, "first_audio_ms", s->first_audio_ms,
 		"first_frame_ms", s->first_frame_ms, "frames_sent", (json_int_t)s->frames_sent,
 		"frames_decoded", (json_int_t)s->frames_decoded, "audio_frames_decoded",
@@ -82,7 +109,7 @@ static json_t *side_json(const char *name, const struct call_summary *s)
 		"packets_lost", (json_int_t)s->packets_lost, "packets_resent",
 		(json_int_t)s->packets_resent, "nacks_sent", (json_int_t)s->nacks_sent, "plis_sent",
 		(json_int_t)s->plis_sent, "srtp_profile", s->srtp_profile, "path", s->path, "drops",
-		drops_json(s));
+		drops_json(s), "encodings", encodings_json(s));
 }
 
 void call_print_summary(FILE *out, bool json, bool ok, const char *const *names,
@@ -119,6 +146,7 @@ void call_print_summary(FILE *out, bool json, bool ok, const char *const *names,
 			(unsigned long long)s->messages_sent,
 			(unsigned long long)s->messages_received, (unsigned long long)s->bytes_sent,
 			(unsigned long long)s->bytes_received, s->srtp_profile, s->path);
+		print_encodings(out, s);
 		print_drops(out, s);
 		if (s->av_pairs > 0)
 			fprintf(out, "  the beep comes %.1f ms after its flash (%llu measured)\n",

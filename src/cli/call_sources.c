@@ -6,18 +6,21 @@ uint32_t call_kinds(const struct call *c)
 {
 	uint32_t kinds = c->cfg.echo ? TAUT_AUDIO | TAUT_VIDEO : 0;
 
-	for (size_t i = 0; i < c->cfg.send_count; i++)
+	for (size_t i = 0; i < c->source_count; i++)
 		kinds |= taut_source_kinds(c->sources[i]);
 	return kinds;
 }
 
-static void send_to_all(struct call *c, uint32_t kind, const struct taut_frame *frame)
+static void send_to_all(struct call *c, uint32_t kind, uint32_t scale, struct taut_frame *frame)
 {
 	taut_time now = taut_loop_now(c->loop);
 
 	for (size_t i = 0; i < c->peer_count; i++) {
 		struct call_peer *p = c->peers[i];
 		taut_transceiver t = kind == TAUT_AUDIO ? p->audio : p->video;
+		frame->rid = NULL;
+		if (c->cfg.simulcast && kind == TAUT_VIDEO && !call_takes(p, scale, &frame->rid))
+			continue;
 		/* Not connected yet, or nobody wants it: that is no mistake here. */
 		if (p->connected && t && taut_pc_send_frame(p->pc, now, t, frame) == TAUT_E_LIMIT)
 			call_key_frame(c);
@@ -29,9 +32,9 @@ static void pump_sources(void *arg);
 static void schedule(struct call *c)
 {
 	taut_time next = INT64_MAX, now = taut_loop_now(c->loop);
-	bool ended = c->cfg.send_count > 0;
+	bool ended = c->source_count > 0;
 
-	for (size_t i = 0; i < c->cfg.send_count; i++) {
+	for (size_t i = 0; i < c->source_count; i++) {
 		taut_time at = taut_source_deadline(c->sources[i]);
 		next = at < next ? at : next;
 		ended = ended && taut_source_ended(c->sources[i]);
@@ -49,9 +52,9 @@ static void pump_sources(void *arg)
 	struct taut_frame frame = { .size = sizeof frame };
 	int kind;
 
-	for (size_t i = 0; i < c->cfg.send_count; i++) {
+	for (size_t i = 0; i < c->source_count; i++) {
 		while ((kind = taut_source_poll(c->sources[i], taut_loop_now(c->loop), &frame)) > 0)
-			send_to_all(c, (uint32_t)kind, &frame);
+			send_to_all(c, (uint32_t)kind, c->scales[i], &frame);
 		if (kind < 0)
 			call_report(c->cfg.out, c->cfg.json, c->cfg.name, -1, "source ended",
 				    taut_source_error(c->sources[i])->text, NULL);
@@ -67,22 +70,23 @@ void call_start_sources(struct call *c)
 	if (c->started)
 		return;
 	c->started = true;
-	for (size_t i = 0; i < c->cfg.send_count; i++)
+	for (size_t i = 0; i < c->source_count; i++)
 		taut_source_start(c->sources[i], taut_loop_now(c->loop) + HEAD_START);
 	schedule(c);
 }
 
 void call_key_frame(struct call *c)
 {
-	for (size_t i = 0; i < c->cfg.send_count; i++)
+	for (size_t i = 0; i < c->source_count; i++)
 		taut_source_request_key_frame(c->sources[i]);
 }
 
 int call_open_sources(struct call *c)
 {
 	struct taut_media_error error = { 0 };
+	int err = TAUT_OK;
 
-	for (size_t i = 0; i < c->cfg.send_count; i++) {
+	for (size_t i = 0; !err && i < c->cfg.send_count; i++) {
 		const struct taut_source_config cfg = {
 			.size = sizeof cfg,
 			.name = c->cfg.send[i],
@@ -92,11 +96,14 @@ int call_open_sources(struct call *c)
 			.video_bitrate = c->cfg.bitrate,
 			.loop = c->cfg.loop_files,
 		};
-		int err = taut_source_open(&c->sources[i], &cfg, &error);
-		if (err) {
-			fprintf(stderr, "taut: %s\n", error.text);
-			return TAUT_E_IO;
-		}
+		err = taut_source_open(&c->sources[i], &cfg, &error);
+		c->source_count += err == TAUT_OK;
+		c->scales[i] = 1;
 	}
-	return TAUT_OK;
+	if (!err && c->cfg.simulcast && c->cfg.send_count > 0)
+		err = call_open_layers(c, &error);
+	if (!err)
+		return TAUT_OK;
+	fprintf(stderr, "taut: %s\n", error.text);
+	return TAUT_E_IO;
 }

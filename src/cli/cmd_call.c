@@ -34,7 +34,8 @@ enum {
 	KEY_NO_GRO,
 	KEY_SRTP,
 	KEY_STATS,
-	KEY_DIAL
+	KEY_DIAL,
+	KEY_SIMULCAST
 };
 enum { AFTER_END = 1000000 }; /* what is under way still arrives, what is asked for again too */
 
@@ -68,6 +69,8 @@ static const struct cli_option options[] = {
 	  "what protects media: taut or libsrtp2 (default: taut's choice)" },
 	{ "dial", KEY_DIAL, "KEYS",
 	  "press keys of a telephone when connected: 0-9 A-D * #, and a comma waits 2 s" },
+	{ "simulcast", KEY_SIMULCAST, NULL,
+	  "send the test card in three sizes at once, and take pictures that come so" },
 	{ "stats-json", KEY_STATS, "FILE",
 	  "getStats each second, in the shape of a dump of chrome://webrtc-internals" },
 	{ "trace", KEY_TRACE, "FILE", "every packet and step in words; - is stderr" },
@@ -88,6 +91,7 @@ const struct cli_command cli_call = {
 	"  taut call https://localhost:8080/ --insecure --send echo --json\n"
 	"  taut call http://localhost:8080/ --send test --stats-json call.json\n"
 	"  taut call http://localhost:8080/ --send test --dial '12#'\n"
+	"  taut call http://localhost:8080/ --send test --simulcast --save out\n"
 	"  taut call http://localhost:8080/ --turn turn:turn.example --turn-user ada \\\n"
 	"    --turn-password lovelace --relay-only\n",
 	run,
@@ -198,7 +202,36 @@ static bool take_turn(struct call_config *cfg, int key)
 	return key != KEY_TURN_PASSWORD || cfg->turn_password;
 }
 
-static bool take_option(struct job *j, int key, const char **trace, uint32_t *flags)
+/* Options without a value; false: it is none. */
+static bool take_switch(struct job *j, int key, uint32_t *flags)
+{
+	bool *const on = key == KEY_LOOP        ? &j->cfg.loop_files
+			 : key == KEY_DATA_ONLY ? &j->cfg.data_only
+			 : key == KEY_INSECURE  ? &j->cfg.any_certificate
+			 : key == KEY_SIMULCAST ? &j->cfg.simulcast
+			 : key == KEY_JSON      ? &j->cfg.json
+						: NULL;
+	const uint32_t flag = key == KEY_LOOPBACK ? TAUT_LOOP_LOOPBACK_ONLY
+			      : key == KEY_NO_GSO ? TAUT_LOOP_NO_GSO
+			      : key == KEY_NO_GRO ? TAUT_LOOP_NO_GRO
+						  : 0;
+
+	if (on)
+		*on = true;
+	*flags |= flag;
+	return on || flag;
+}
+
+static bool take_dial(struct call_config *cfg, const char *keys)
+{
+	cfg->dial = keys;
+	if (keys[strspn(keys, "0123456789ABCDabcd*#,")] == '\0')
+		return true;
+	fprintf(stderr, "taut call: --dial takes 0-9 A-D * # and commas, not '%s'\n", keys);
+	return false;
+}
+
+static bool take_option(struct job *j, int key, const char **trace)
 {
 	switch (key) {
 	case KEY_TURN:
@@ -220,49 +253,34 @@ static bool take_option(struct job *j, int key, const char **trace, uint32_t *fl
 	case KEY_SAVE:
 		j->cfg.save = optarg;
 		return true;
-	case KEY_LOOP:
-		j->cfg.loop_files = true;
-		return true;
-	case KEY_DATA_ONLY:
-		j->cfg.data_only = true;
-		return true;
 	case KEY_STUN:
 		j->cfg.stun = optarg;
-		return true;
-	case KEY_INSECURE:
-		j->cfg.any_certificate = true;
-		return true;
-	case KEY_LOOPBACK:
-		*flags |= TAUT_LOOP_LOOPBACK_ONLY;
-		return true;
-	case KEY_NO_GSO:
-		*flags |= TAUT_LOOP_NO_GSO;
-		return true;
-	case KEY_NO_GRO:
-		*flags |= TAUT_LOOP_NO_GRO;
 		return true;
 	case KEY_SRTP:
 		return take_srtp(&j->cfg, optarg);
 	case KEY_DIAL:
-		if (optarg[strspn(optarg, "0123456789ABCDabcd*#,")] != '\0') {
-			fprintf(stderr, "taut call: --dial takes 0-9 A-D * # and commas, not '%s'\n",
-				optarg);
-			return false;
-		}
-		j->cfg.dial = optarg;
-		return true;
+		return take_dial(&j->cfg, optarg);
 	case KEY_STATS:
 		j->cfg.stats_json = optarg;
 		return true;
 	case KEY_TRACE:
 		*trace = optarg;
 		return true;
-	case KEY_JSON:
-		j->cfg.json = true;
-		return true;
 	default:
 		return take_number(j, key);
 	}
+}
+
+/* What is sent in several sizes is drawn in them; a file has one. */
+static bool fits_together(const struct call_config *cfg)
+{
+	const bool drawn = !cfg->echo && (cfg->send_count == 0 ||
+					  (cfg->send_count == 1 && strcmp(cfg->send[0], "test") == 0));
+
+	if (!cfg->simulcast || drawn)
+		return true;
+	fprintf(stderr, "taut call: --simulcast goes with --send test, or none\n");
+	return false;
 }
 
 static int run_call(struct job *j)
@@ -304,13 +322,15 @@ static int run(int argc, char **argv)
 	while ((key = cli_next(&cli_call, argc, argv)) != CLI_END) {
 		if (key == CLI_HELP)
 			return CLI_OK;
-		if (key == CLI_BAD || !take_option(&j, key, &trace, &flags))
+		if (key == CLI_BAD || (!take_switch(&j, key, &flags) && !take_option(&j, key, &trace)))
 			return CLI_USAGE;
 	}
 	if (optind != argc - 1) {
 		fprintf(stderr, "taut call: one URL is needed, such as http://localhost:8080/\n");
 		return CLI_USAGE;
 	}
+	if (!fits_together(&j.cfg))
+		return CLI_USAGE;
 	j.cfg.url = argv[optind];
 	j.cfg.ended = files_ended;
 	j.cfg.user = &j;

@@ -260,11 +260,14 @@ static int set_up(struct taut_pc *pc, const struct taut_config *cfg, taut_time n
 	pc->max_message_size = pc_max_message(cfg);
 	pc->send_buffer_size = cfg->send_buffer_size;
 	pc->srtp_backend = cfg->srtp_backend;
+	pc->max_receive_encodings = cfg->max_receive_encodings;
 	pc->pacing_burst = cfg->pacing_burst;
 	pc->pacing_interval = cfg->pacing_interval;
 	if (!err)
 		err = pc_take_codecs(pc, cfg->codecs, cfg->codec_count);
 	pc_keep_numbers(pc);
+	if (!err && cfg->max_receive_encodings > PC_MAX_ENCODINGS)
+		err = TAUT_E_LIMIT;
 	if (!err && !tt_srtp_backend_name(cfg->srtp_backend))
 		err = TAUT_E_UNSUPPORTED;
 	if (!err && pc->codec_count > 0 && !tt_srtp_ready(cfg->srtp_backend))

@@ -33,6 +33,9 @@ enum {
 	PC_SCTP_RELAYED = PC_SCTP_PACKET - TT_TURN_CHANNEL_HEAD, /* and in a channel the same */
 	PC_MID = TT_SDP_MID_LEN, /* longer ones the reader refuses */
 	PC_MAX_STREAMS = 16,     /* of one sender */
+	PC_MAX_ENCODINGS = 4,    /* of one source, sent or received */
+	PC_RID = 16,             /* octets: what an extension's one-byte form holds, RFC 8285 */
+	PC_STREAM_SHIFT = 28,    /* a stream of the session: a transceiver, and above it the slot */
 };
 
 /* A connection is either ready, in the list, or asleep, in the heap: never in both. */
@@ -83,6 +86,18 @@ struct pc_candidates {
 
 #define PC_NEVER INT64_MIN
 
+/* What is sent, as RTCRtpEncodingParameters has it: all of a transceiver, or one of its simulcast. */
+struct pc_encoding {
+	char rid[PC_RID + 1]; /* "": there is only one, without */
+	uint8_t slot;         /* of its stream, for good */
+	bool inactive;
+	bool has_sender; /* the session has one for it, which may be silent for now */
+	uint32_t max_bitrate;
+	double max_framerate, scale;
+	uint32_t ssrc, rtx_ssrc;
+	struct pc_codec_stats *encoder; /* NULL: nothing was told */
+};
+
 struct pc_transceiver {
 	taut_transceiver id;
 	uint32_t kind, direction,
@@ -91,23 +106,24 @@ struct pc_transceiver {
 	bool made_by_offer;              /* of the peer, not yet answered: a rollback removes it */
 	char offered_mid[PC_MID + 1];    /* of the offer created last, where it has no m-line yet */
 	bool sends, receives;            /* agreed on; the session has a receiver for it */
-	bool has_sender;                 /* so it has, which may be silent for now */
 	char *streams; /* ids, each with its NUL, one behind the other; pc_stream_at */
 	size_t stream_count;
 	char *sender_id; /* in a=msid, for good */
 	char *track;     /* what is sent; NULL: nobody has said */
 	bool muted;      /* the track was taken away: no frames */
 	bool has_sent, by_add_track;
-	uint32_t ssrc, rtx_ssrc;
+	struct pc_encoding encodings[PC_MAX_ENCODINGS]; /* RTCRtpSender's [[SendEncodings]] */
+	size_t encoding_count;                          /* at least 1 */
+	struct pc_encoding ridless; /* the only one, before an offer asked for simulcast ... */
+	bool was_ridless;           /* ... which is not answered yet: what a rollback restores */
+	/* By slot: the rids of what is received; all "": there is no simulcast, and slot 0 takes it. */
+	char heard_rids[PC_MAX_ENCODINGS][PC_RID + 1];
+	unsigned heard_slots; /* the session has a receiver for these, a bit each */
 	uint8_t preferred[PC_MAX_CODECS]; /* of pc->codecs, in this order; none: all of its kind */
 	uint8_t preferred_count;
 	bool prefers_rtx;
-	/* What set_sender_parameters changes, and the transaction in which it may; 0: none. */
-	bool inactive;
-	uint32_t max_bitrate;
-	double max_framerate, scale;
-	uint64_t transaction;
-	struct pc_codec_stats *encoder, *decoder; /* NULL: nothing was told */
+	uint64_t transaction; /* in which set_sender_parameters may change encodings; 0: none */
+	struct pc_codec_stats *decoders[PC_MAX_ENCODINGS]; /* by slot; NULL: nothing was told */
 	const struct pc_codec *send_codec;  /* NULL: nothing can be sent */
 	uint16_t tone_keys;                 /* telephone events that the peer takes, a bit each */
 	struct pc_dtmf *dtmf;               /* NULL: none was ever sent */
@@ -206,6 +222,7 @@ struct taut_pc {
 	size_t max_message_size, send_buffer_size;
 	uint32_t srtp_backend; /* TAUT_SRTP_ */
 	uint32_t pacing_burst, pacing_interval;
+	uint32_t max_receive_encodings;
 	taut_flow next_flow;
 	bool relays; /* a TURN server is configured: packets leave room for what it needs */
 	bool dtls_started, dtls_client, sctp_started, srtp_refused, agreed, data_agreed;
@@ -284,9 +301,11 @@ struct pc_transceiver *pc_find_transceiver(struct taut_pc *pc, taut_transceiver 
 int pc_on_transceiver(struct taut_pc *pc, taut_time now, taut_transceiver id,
 		      struct pc_transceiver **out);
 struct pc_transceiver *pc_transceiver_at_line(const struct taut_pc *pc, int m_line);
-/* track_id NULL: made up; without a track it names the sender alone. 0, or what the call fails with. */
+/* track_id NULL: made up; without a track it names the sender alone. encodings: of this one; NULL: one.
+ * 0, or what the call fails with. */
 int pc_new_transceiver(struct taut_pc *pc, uint32_t kind, uint32_t direction, const char *track_id,
-		       bool has_track, struct pc_transceiver **out);
+		       bool has_track, const struct pc_transceiver *encodings,
+		       struct pc_transceiver **out);
 void pc_free_transceiver(struct taut_pc *pc, struct pc_transceiver *t);
 void pc_make_room(struct taut_pc *pc); /* forgets a stopped one when there are too many */
 void pc_stop(struct taut_pc *pc,
@@ -302,6 +321,39 @@ const char *pc_stream_at(const struct pc_transceiver *t, size_t i);
 int pc_copy_streams(struct taut_pc *pc, const char *const *ids, size_t count,
 		    struct pc_transceiver *to);
 void pc_take_streams(struct taut_pc *pc, struct pc_transceiver *t, struct pc_transceiver *from);
+
+/* simulcast: pc_simulcast.c */
+uint32_t pc_stream(taut_transceiver id, size_t slot); /* as the session numbers it */
+taut_transceiver pc_stream_transceiver(uint32_t stream);
+size_t pc_stream_slot(uint32_t stream);
+/* rid NULL or "": the first one. NULL: there is none. */
+struct pc_encoding *pc_find_encoding(struct pc_transceiver *t, const char *rid);
+/* The limits of an encoding are within their ranges; or what the call fails with. */
+int pc_check_limits(struct taut_pc *pc, uint32_t kind, const struct taut_rtp_encoding *e);
+void pc_take_limits(struct pc_encoding *to, uint32_t kind, const struct taut_rtp_encoding *e);
+/* Those of init, without SSRCs; none: `to` is as it was. */
+int pc_read_encodings(struct taut_pc *pc, const struct taut_transceiver_init *init,
+		      struct pc_transceiver *to);
+bool pc_draw_ssrcs(struct taut_pc *pc, struct pc_transceiver *t); /* for encodings without */
+/* The encodings that both descriptions let it send, a bit each; 0: there is no simulcast. */
+unsigned pc_agreed_encodings(const struct pc_transceiver *t, const struct tt_sdp_media *l,
+			     const struct tt_sdp_media *r);
+/* The rids that both descriptions let it receive, by slot, and which slots there are, a bit each. */
+unsigned pc_agreed_heard(const struct pc_transceiver *t, const struct tt_sdp_media *l,
+			 const struct tt_sdp_media *r, char out[PC_MAX_ENCODINGS][PC_RID + 1]);
+/* Into an offer, or into the answer to one. Whether encodings are offered to be sent. */
+bool pc_put_simulcast(const struct taut_pc *pc, struct tt_sdp *sdp, struct tt_sdp_media *m,
+		      const struct pc_transceiver *t, const struct tt_sdp_media *offer);
+/* An offer that would receive several encodings makes them, where there was one without rid. */
+int pc_take_proposal(struct taut_pc *pc, struct pc_transceiver *t, const struct tt_sdp *offer,
+		     const struct tt_sdp_media *m);
+void pc_undo_proposal(struct taut_pc *pc, struct pc_transceiver *t);
+/* Only these are left, a bit each and at least one. */
+void pc_narrow_encodings(struct taut_pc *pc, taut_time now, struct pc_transceiver *t,
+			 unsigned agreed);
+void pc_remove_senders(struct taut_pc *pc, taut_time now, struct pc_transceiver *t);
+void pc_remove_receivers(struct taut_pc *pc, taut_time now, struct pc_transceiver *t,
+			 unsigned slots);
 
 void pc_free_report(struct taut_pc *pc); /* pc_stats.c */
 
@@ -336,18 +388,22 @@ enum tt_rtp_codec pc_rtp_codec(const struct pc_codec *c);
 bool pc_carries(const struct pc_codec *c); /* frames: telephone events are only something beside them */
 const char *pc_ext_uri(enum pc_ext e);
 bool pc_ext_is_for(enum pc_ext e, uint32_t kind);
-/* The ids under which both sections know our extensions. */
+/* The id of an extension that whoever wrote the section sends, or receives; 0: it does not. */
+uint8_t pc_ext_id(const struct tt_sdp *sdp, const struct tt_sdp_media *m, enum pc_ext e, bool sent);
+/* The ids under which both sections know our extensions: those we send, or those we receive. */
 uint8_t pc_common_ext_id(const struct tt_sdp *ls, const struct tt_sdp_media *l,
-			 const struct tt_sdp *rs, const struct tt_sdp_media *r, enum pc_ext e);
+			 const struct tt_sdp *rs, const struct tt_sdp_media *r, enum pc_ext e,
+			 bool sent);
 struct tt_rtp_ext_ids pc_common_ext_ids(const struct tt_sdp *local, const struct tt_sdp_media *l,
-					const struct tt_sdp *remote, const struct tt_sdp_media *r);
+					const struct tt_sdp *remote, const struct tt_sdp_media *r,
+					bool sent);
 
 /* m-sections: pc_section.c */
 void pc_put_session(struct taut_pc *pc, struct tt_sdp *sdp);
 void pc_put_transport(struct taut_pc *pc, struct tt_sdp *sdp, struct tt_sdp_media *m,
 		      enum tt_sdp_setup setup);
 void pc_put_track(struct taut_pc *pc, struct tt_sdp *sdp, struct tt_sdp_media *m,
-		  const struct pc_transceiver *t);
+		  const struct pc_transceiver *t, const struct tt_sdp_media *offer); /* NULL: it is one */
 void pc_put_feedback(struct tt_sdp *sdp, struct tt_sdp_codec *c, uint32_t kind);
 void pc_put_data(struct taut_pc *pc, struct tt_sdp *sdp, struct tt_sdp_media *m);
 void pc_put_candidates(struct taut_pc *pc, struct tt_sdp *sdp);

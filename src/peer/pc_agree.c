@@ -65,29 +65,56 @@ static uint8_t agreed_events(const struct taut_pc *pc, const struct pair *p, uin
 	return 0;
 }
 
-static int set_sender(struct taut_pc *pc, taut_time now, struct pc_transceiver *t,
-		      const struct pair *p)
+/* 0: there is no simulcast. Without the extension nobody could tell its streams apart. */
+static unsigned agreed_encodings(const struct pc_transceiver *t, const struct pair *p)
+{
+	const bool named = pc_common_ext_id(p->ls, p->l, p->rs, p->r, PC_EXT_RID, true) != 0;
+
+	return named ? pc_agreed_encodings(t, p->l, p->r) : 0;
+}
+
+static unsigned agreed_heard(const struct pc_transceiver *t, const struct pair *p,
+			     char rids[PC_MAX_ENCODINGS][PC_RID + 1])
+{
+	if (pc_common_ext_id(p->ls, p->l, p->rs, p->r, PC_EXT_RID, false))
+		return pc_agreed_heard(t, p->l, p->r, rids);
+	memset(rids, 0, sizeof t->heard_rids);
+	return 1;
+}
+
+/* One for each encoding that was agreed on, else for the first. */
+static int set_senders(struct taut_pc *pc, taut_time now, struct pc_transceiver *t,
+		       const struct pair *p)
 {
 	const struct tt_sdp_codec *theirs = choose(pc, p, &t->send_codec);
+	const unsigned agreed = agreed_encodings(t, p);
+	int err = TAUT_OK;
 
 	if (!theirs)
 		return TAUT_E_UNSUPPORTED;
-	const struct tt_rtp_sender_config cfg = {
-		.stream = t->id,
+	struct tt_rtp_sender_config cfg = {
 		.kind = t->kind,
 		.codec = pc_rtp_codec(t->send_codec),
 		.clock_rate = theirs->clock_rate,
 		.mid = t->bound.mid[0] ? t->bound.mid : NULL,
-		.ssrc = t->ssrc,
-		.rtx_ssrc = t->rtx_ssrc,
 		.payload_type = theirs->payload_type,
 		.rtx_payload_type = agreed_rtx(pc, p, theirs, t->send_codec),
 		.event_payload_type =
 			agreed_events(pc, p, theirs->clock_rate, &t->tone_keys),
 		.nack = tt_sdp_codec_has_fb(p->r, theirs, "nack"),
-		.ext = pc_common_ext_ids(p->ls, p->l, p->rs, p->r),
+		.ext = pc_common_ext_ids(p->ls, p->l, p->rs, p->r, true),
 	};
-	return tt_rtp_session_set_sender(pc->rtp, now, &cfg);
+	for (size_t i = 0; !err && i < t->encoding_count; i++) {
+		const struct pc_encoding *e = &t->encodings[i];
+		if (!((agreed ? agreed : 1) & 1u << i))
+			continue;
+		cfg.stream = pc_stream(t->id, e->slot);
+		cfg.rid = agreed ? e->rid : NULL;
+		cfg.ssrc = e->ssrc;
+		cfg.rtx_ssrc = e->rtx_ssrc;
+		err = tt_rtp_session_set_sender(pc->rtp, now, &cfg);
+	}
+	return err;
 }
 
 static size_t payload_map(struct taut_pc *pc, const struct tt_sdp_media *l,
@@ -139,18 +166,20 @@ static const struct tt_sdp_codec *first_carrier(const struct taut_pc *pc,
 	return NULL;
 }
 
-static int set_receiver(struct taut_pc *pc, taut_time now, struct pc_transceiver *t,
-			const struct pair *p)
+static int set_receivers(struct taut_pc *pc, taut_time now, struct pc_transceiver *t,
+			 const struct pair *p)
 {
 	struct tt_rtp_payload map[TT_RTP_MAX_PAYLOADS];
+	char rids[PC_MAX_ENCODINGS][PC_RID + 1];
+	const unsigned slots = agreed_heard(t, p, rids);
+	int err = TAUT_OK;
 	const struct tt_sdp_codec *first = first_carrier(pc, p->l);
 	struct tt_rtp_receiver_config cfg = {
-		.stream = t->id,
 		.kind = t->kind,
 		.mid = t->bound.mid[0] ? t->bound.mid : NULL,
 		.payloads = map,
 		.payload_count = payload_map(pc, p->l, map),
-		.ext = pc_common_ext_ids(p->ls, p->l, p->rs, p->r),
+		.ext = pc_common_ext_ids(p->ls, p->l, p->rs, p->r, false),
 	};
 	const struct pc_codec *ours = first ? pc_match_codec(pc, t->kind, first) : NULL;
 	const struct tt_sdp_codec *theirs = ours ? by_codec(pc, p->r, ours) : NULL;
@@ -162,8 +191,15 @@ static int set_receiver(struct taut_pc *pc, taut_time now, struct pc_transceiver
 		cfg.fir = tt_sdp_codec_has_fb(p->r, theirs, "ccm fir");
 		cfg.transport_cc = tt_sdp_codec_has_fb(p->r, theirs, "transport-cc");
 	}
-	signalled_ssrcs(p->r, &cfg.ssrc, &cfg.rtx_ssrc);
-	return tt_rtp_session_set_receiver(pc->rtp, now, &cfg);
+	if (slots == 1 && !rids[0][0])
+		signalled_ssrcs(p->r, &cfg.ssrc, &cfg.rtx_ssrc);
+	for (size_t i = 0; !err && i < PC_MAX_ENCODINGS; i++) {
+		cfg.stream = pc_stream(t->id, i);
+		cfg.rid = rids[i];
+		if (slots & 1u << i)
+			err = tt_rtp_session_set_receiver(pc->rtp, now, &cfg);
+	}
+	return err;
 }
 
 static int make_session(struct taut_pc *pc, taut_time now)
@@ -185,15 +221,14 @@ static void stop_streams(struct taut_pc *pc, taut_time now, struct pc_transceive
 	if (!sends) {
 		t->sends = false;
 		t->send_codec = NULL;
-		if (t->has_sender)
+		if (t->encodings[0].has_sender)
 			tt_rtp_session_stop_tone(pc->rtp, t->id);
 	}
-	if (!lives && t->has_sender) {
-		tt_rtp_session_remove_sender(pc->rtp, now, t->id);
-		t->has_sender = false;
-	}
-	if (!receives && t->receives) {
-		tt_rtp_session_remove_receiver(pc->rtp, now, t->id);
+	if (!lives)
+		pc_remove_senders(pc, now, t);
+	if (!receives) {
+		pc_remove_receivers(pc, now, t, t->heard_slots);
+		t->heard_slots = 0;
 		t->receives = false;
 	}
 }
@@ -234,9 +269,9 @@ static int set_up_media(struct taut_pc *pc, taut_time now, struct pc_transceiver
 	if (sends || receives)
 		err = make_session(pc, now);
 	if (!err && sends)
-		err = set_sender(pc, now, t, p);
+		err = set_senders(pc, now, t, p);
 	if (!err && receives)
-		err = set_receiver(pc, now, t, p);
+		err = set_receivers(pc, now, t, p);
 	if (err == TAUT_E_NOMEM)
 		return pc_fail_nomem(pc);
 	return err ? pc_fail(pc, err, "OperationError", "RFC 9429 section 5.11",
@@ -252,10 +287,11 @@ static struct pair pair_at(const struct tt_sdp *ls, const struct tt_sdp *rs, siz
 /* Streams that were there before go on as the descriptions in force say; the others go. */
 static void undo_media(struct taut_pc *pc, taut_time now, struct pc_transceiver *t)
 {
-	if (pc->rtp && !t->has_sender)
-		tt_rtp_session_remove_sender(pc->rtp, now, t->id);
-	if (pc->rtp && !t->receives)
-		tt_rtp_session_remove_receiver(pc->rtp, now, t->id);
+	for (size_t i = 0; pc->rtp && i < t->encoding_count; i++)
+		if (!t->encodings[i].has_sender)
+			tt_rtp_session_remove_sender(pc->rtp, now,
+						     pc_stream(t->id, t->encodings[i].slot));
+	pc_remove_receivers(pc, now, t, ~t->heard_slots);
 	if (!t->sends)
 		t->send_codec = NULL;
 	const struct tt_sdp *ls = pc_agreed_local(pc);
@@ -263,9 +299,9 @@ static void undo_media(struct taut_pc *pc, taut_time now, struct pc_transceiver 
 		return;
 	const struct pair was = pair_at(ls, pc_agreed_remote(pc), (size_t)t->bound.m_line);
 	if (t->sends)
-		set_sender(pc, now, t, &was);
+		set_senders(pc, now, t, &was);
 	if (t->receives)
-		set_receiver(pc, now, t, &was);
+		set_receivers(pc, now, t, &was);
 }
 
 static int set_up_streams(struct taut_pc *pc, taut_time now, const struct tt_sdp *ls,
@@ -286,6 +322,28 @@ static int set_up_streams(struct taut_pc *pc, taut_time now, const struct tt_sdp
 	return err;
 }
 
+/* webrtc-pc 4.4.1.5: what an answer does not take of several encodings is there no more. */
+static void agree_encodings(struct taut_pc *pc, taut_time now, struct pc_transceiver *t,
+			    const struct pair *p)
+{
+	const unsigned agreed = agreed_encodings(t, p);
+
+	pc_narrow_encodings(pc, now, t, agreed ? agreed : 1);
+	for (size_t i = 0; i < t->encoding_count; i++)
+		t->encodings[i].has_sender = true;
+}
+
+static void agree_heard(struct taut_pc *pc, taut_time now, struct pc_transceiver *t,
+			const struct pair *p)
+{
+	char rids[PC_MAX_ENCODINGS][PC_RID + 1];
+	const unsigned slots = agreed_heard(t, p, rids);
+
+	pc_remove_receivers(pc, now, t, t->heard_slots & ~slots);
+	memcpy(t->heard_rids, rids, sizeof rids);
+	t->heard_slots = slots;
+}
+
 static void agree_media(struct taut_pc *pc, taut_time now, struct pc_transceiver *t,
 			const struct pair *p, bool final)
 {
@@ -300,7 +358,10 @@ static void agree_media(struct taut_pc *pc, taut_time now, struct pc_transceiver
 		return;
 	}
 	t->sends = sends;
-	t->has_sender |= sends;
+	if (sends)
+		agree_encodings(pc, now, t, p);
+	if (receives)
+		agree_heard(pc, now, t, p);
 	t->has_sent |= pc_direction_sends(agreed_direction(p));
 	t->transaction = 0; /* webrtc-pc 5.2: what was handed out before may not be set any more */
 	t->receives = receives;
@@ -375,6 +436,7 @@ static void finish(struct taut_pc *pc)
 	for (size_t i = 0; i < pc->transceiver_count; i++) {
 		pc->transceivers[i]->stable = pc->transceivers[i]->bound;
 		pc->transceivers[i]->made_by_offer = false;
+		pc->transceivers[i]->was_ridless = false;
 	}
 	pc->stable_data_m_line = pc->data_m_line;
 	pc_keep_numbers(pc);

@@ -42,6 +42,14 @@ static void answer_codecs(struct taut_pc *pc, struct tt_sdp *sdp, struct tt_sdp_
 		}
 }
 
+/* RFC 8285 section 6: what the offer only sends the answer only receives. */
+static uint8_t turned(uint8_t direction)
+{
+	return direction == TAUT_SENDONLY ? TAUT_RECVONLY
+	       : direction == TAUT_RECVONLY ? TAUT_SENDONLY
+					    : 0;
+}
+
 static void answer_extensions(struct tt_sdp *sdp, struct tt_sdp_media *m,
 			      const struct tt_sdp *offer, const struct tt_sdp_media *o)
 {
@@ -49,8 +57,8 @@ static void answer_extensions(struct tt_sdp *sdp, struct tt_sdp_media *m,
 		const struct tt_sdp_extmap *x =
 			tt_sdp_extmap_by_uri(offer, o, pc_ext_uri((enum pc_ext)e));
 		if (x && x->id <= 14 && pc_ext_is_for((enum pc_ext)e, o->kind) &&
-		    (x->direction == 0 || x->direction == TAUT_SENDRECV))
-			tt_sdp_add_extmap(sdp, &m->common, x->id, 0, x->uri);
+		    x->direction != TAUT_INACTIVE)
+			tt_sdp_add_extmap(sdp, &m->common, x->id, turned(x->direction), x->uri);
 	}
 }
 
@@ -96,7 +104,7 @@ static void answer_rtp(struct taut_pc *pc, struct tt_sdp *sdp, struct tt_sdp_med
 	answer_extensions(sdp, m, offer, o);
 	pc_put_transport(pc, sdp, m, answer_setup(pc, offer, o));
 	m->rtcp_rsize = pc_rtcp_rsize(offer, o);
-	pc_put_track(pc, sdp, m, t);
+	pc_put_track(pc, sdp, m, t, o);
 }
 
 static void answer_data(struct taut_pc *pc, struct tt_sdp *sdp, struct tt_sdp_media *m,

@@ -58,17 +58,18 @@ static int bind_remote_rtp(struct taut_pc *pc, size_t i, const struct tt_sdp *sd
 {
 	const struct tt_sdp_media *m = sdp->media[i];
 
-	if (pc_transceiver_at_line(pc, (int)i))
-		return TAUT_OK;
-	struct pc_transceiver *t = waiting_track(pc, sdp, m);
+	struct pc_transceiver *t = pc_transceiver_at_line(pc, (int)i);
+	if (t)
+		return pc_take_proposal(pc, t, sdp, m);
+	t = waiting_track(pc, sdp, m);
 	if (!t) { /* a new transceiver receives, until the application says more */
-		int err = pc_new_transceiver(pc, m->kind, TAUT_RECVONLY, NULL, false, &t);
+		int err = pc_new_transceiver(pc, m->kind, TAUT_RECVONLY, NULL, false, NULL, &t);
 		if (err)
 			return err;
 		t->made_by_offer = true;
 	}
 	bind_line(t, i, m->mid);
-	return TAUT_OK;
+	return pc_take_proposal(pc, t, sdp, m);
 }
 
 /* What the answer will reject gets no transceiver, and so no track. */
@@ -130,6 +131,7 @@ static void release_transceivers(struct taut_pc *pc, const struct tt_sdp *next)
 
 	for (size_t i = 0; i < pc->transceiver_count; i++) {
 		struct pc_transceiver *t = pc->transceivers[i];
+		pc_undo_proposal(pc, t);
 		if (keeps(next, t)) {
 			pc->transceivers[kept++] = t;
 			continue;

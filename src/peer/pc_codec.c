@@ -261,23 +261,38 @@ bool pc_carries(const struct pc_codec *c)
 	return codec != TT_RTP_CODEC_NONE && codec != TT_RTP_CODEC_EVENT;
 }
 
-uint8_t pc_common_ext_id(const struct tt_sdp *ls, const struct tt_sdp_media *l,
-			 const struct tt_sdp *rs, const struct tt_sdp_media *r, enum pc_ext e)
+/* RFC 8285 section 5: without a direction it goes both ways. */
+static bool goes(const struct tt_sdp_extmap *x, bool sent)
 {
-	const struct tt_sdp_extmap *a = tt_sdp_extmap_by_uri(ls, l, ext_uris[e]);
-	const struct tt_sdp_extmap *b = tt_sdp_extmap_by_uri(rs, r, ext_uris[e]);
+	return x && (x->direction == 0 || (sent ? pc_direction_sends(x->direction)
+						: pc_direction_receives(x->direction)));
+}
 
-	return a && b && a->id == b->id && a->id <= 255 ? (uint8_t)a->id : 0;
+uint8_t pc_ext_id(const struct tt_sdp *sdp, const struct tt_sdp_media *m, enum pc_ext e, bool sent)
+{
+	const struct tt_sdp_extmap *x = tt_sdp_extmap_by_uri(sdp, m, ext_uris[e]);
+
+	return goes(x, sent) && x->id <= 255 ? (uint8_t)x->id : 0;
+}
+
+uint8_t pc_common_ext_id(const struct tt_sdp *ls, const struct tt_sdp_media *l,
+			 const struct tt_sdp *rs, const struct tt_sdp_media *r, enum pc_ext e,
+			 bool sent)
+{
+	const uint8_t ours = pc_ext_id(ls, l, e, sent);
+
+	return ours == pc_ext_id(rs, r, e, !sent) ? ours : 0;
 }
 
 struct tt_rtp_ext_ids pc_common_ext_ids(const struct tt_sdp *local, const struct tt_sdp_media *l,
-					const struct tt_sdp *remote, const struct tt_sdp_media *r)
+					const struct tt_sdp *remote, const struct tt_sdp_media *r,
+					bool sent)
 {
 	return (struct tt_rtp_ext_ids){
-		.mid = pc_common_ext_id(local, l, remote, r, PC_EXT_MID),
-		.rid = pc_common_ext_id(local, l, remote, r, PC_EXT_RID),
-		.repaired_rid = pc_common_ext_id(local, l, remote, r, PC_EXT_REPAIRED_RID),
-		.transport_cc = pc_common_ext_id(local, l, remote, r, PC_EXT_TRANSPORT_CC),
-		.audio_level = pc_common_ext_id(local, l, remote, r, PC_EXT_AUDIO_LEVEL),
+		.mid = pc_common_ext_id(local, l, remote, r, PC_EXT_MID, sent),
+		.rid = pc_common_ext_id(local, l, remote, r, PC_EXT_RID, sent),
+		.repaired_rid = pc_common_ext_id(local, l, remote, r, PC_EXT_REPAIRED_RID, sent),
+		.transport_cc = pc_common_ext_id(local, l, remote, r, PC_EXT_TRANSPORT_CC, sent),
+		.audio_level = pc_common_ext_id(local, l, remote, r, PC_EXT_AUDIO_LEVEL, sent),
 	};
 }

@@ -189,6 +189,7 @@ static struct taut_config config_of(const struct taut_pc *pc)
 		.pacing_burst = pc->pacing_burst,
 		.pacing_interval = pc->pacing_interval,
 		.srtp_backend = pc->srtp_backend,
+		.max_receive_encodings = pc->max_receive_encodings,
 		.ice_transport_policy = pc->policy,
 	};
 }
@@ -238,6 +239,7 @@ static bool same_rest(const struct taut_pc *pc, const struct taut_config *c)
 	       c->send_buffer_size == is.send_buffer_size && pc_max_memory(c) == is.max_memory &&
 	       c->pacing_burst == is.pacing_burst && c->pacing_interval == is.pacing_interval &&
 	       c->srtp_backend == is.srtp_backend &&
+	       c->max_receive_encodings == is.max_receive_encodings &&
 	       c->ice_transport_policy == is.ice_transport_policy && same_codecs(pc, c);
 }
 

@@ -85,7 +85,7 @@ int taut_pc_can_insert_dtmf(taut_pc *pc, taut_transceiver id)
 {
 	const struct pc_transceiver *t = pc_find_transceiver(pc, id);
 
-	return t && sends_now(pc, t) && !t->muted && !t->inactive &&
+	return t && sends_now(pc, t) && !t->muted && !t->encodings[0].inactive &&
 	       pc->connection_state == TAUT_STATE_CONNECTED && t->tone_keys != 0;
 }
 

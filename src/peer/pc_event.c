@@ -183,13 +183,14 @@ static const struct taut_codec *received_codec(const struct taut_pc *pc, struct 
 
 static const struct taut_event *of_frame(struct taut_pc *pc, const struct tt_rtp_event *r)
 {
-	struct pc_transceiver *t = pc_find_transceiver(pc, r->stream);
+	struct pc_transceiver *t = pc_find_transceiver(pc, pc_stream_transceiver(r->stream));
 	struct taut_event *ev = fresh(pc, TAUT_EV_FRAME);
 
 	if (!t)
 		return NULL;
 	pc->frame = *r->frame;
 	pc->frame.codec = received_codec(pc, t, r->frame->payload_type);
+	pc->frame.rid = r->rid[0] ? r->rid : NULL;
 	ev->transceiver = t->id;
 	ev->frame = &pc->frame;
 	return ev;
@@ -203,6 +204,15 @@ static const struct taut_event *of_tone(struct taut_pc *pc, const struct tt_rtp_
 	ev->transceiver = r->stream;
 	ev->number = r->tone;
 	ev->text = pc->heard_key;
+	return ev;
+}
+
+static const struct taut_event *of_wish(struct taut_pc *pc, const struct tt_rtp_event *r)
+{
+	struct taut_event *ev = fresh(pc, TAUT_EV_KEY_FRAME_WANTED);
+
+	ev->transceiver = pc_stream_transceiver(r->stream);
+	ev->label = r->rid[0] ? r->rid : NULL;
 	return ev;
 }
 
@@ -222,8 +232,7 @@ static const struct taut_event *of_media(struct taut_pc *pc)
 		case TT_RTP_EV_TONE:
 			return of_tone(pc, r);
 		case TT_RTP_EV_KEY_FRAME_WANTED:
-			fresh(pc, TAUT_EV_KEY_FRAME_WANTED)->transceiver = r->stream;
-			return &pc->layer_event;
+			return of_wish(pc, r);
 		default:
 			break;
 		}

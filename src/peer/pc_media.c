@@ -10,6 +10,7 @@ int taut_pc_send_frame(taut_pc *pc, taut_time now, taut_transceiver id,
 {
 	struct pc_transceiver *t = pc_find_transceiver(pc, id);
 	struct taut_frame f;
+	int err = tt_config_take(&f, sizeof f, frame);
 
 	pc_touch(pc, now);
 	if (pc->closed)
@@ -17,22 +18,43 @@ int taut_pc_send_frame(taut_pc *pc, taut_time now, taut_transceiver id,
 	if (!t)
 		return pc_fail(pc, TAUT_E_GONE, "InvalidStateError", "webrtc-pc section 5.2",
 			       "no such transceiver");
-	if (t->muted || t->inactive)
+	if (err)
+		return pc_fail(pc, err, "OperationError", "webrtc-pc section 5.2",
+			       "the frame has another size than this library knows");
+	const struct pc_encoding *e = pc_find_encoding(t, f.rid);
+	if (!e)
+		return pc_fail(pc, TAUT_E_GONE, "InvalidStateError", "webrtc-pc section 5.4.1",
+			       "there is no encoding of this rid, or no more");
+	if (t->muted || e->inactive)
 		return pc_fail(pc, TAUT_E_STATE, "InvalidStateError", "webrtc-pc section 5.2",
 			       t->muted ? "its sender has no track" : "its encoding is not active");
 	if (!t->sends || !pc->srtp)
 		return pc_fail(pc, TAUT_E_STATE, "InvalidStateError", "webrtc-pc section 5.2",
 			       t->sends ? "not connected yet" : "its direction does not send");
-	int err = tt_config_take(&f, sizeof f, frame);
-	if (!err)
-		err = tt_rtp_session_send_frame(pc->rtp, now, id, &f);
+	err = tt_rtp_session_send_frame(pc->rtp, now, pc_stream(id, e->slot), &f);
 	if (err)
 		return pc_fail(pc, err, "OperationError", "webrtc-pc section 5.2",
 			       "the frame was not sent");
 	return TAUT_OK;
 }
 
+/* rid NULL: of all there are. */
+static int request_of(struct taut_pc *pc, taut_time now, const struct pc_transceiver *t, const char *rid)
+{
+	int err = TAUT_E_GONE;
+
+	for (size_t i = 0; i < PC_MAX_ENCODINGS; i++)
+		if (t->heard_slots & 1u << i && (!rid || strcmp(t->heard_rids[i], rid) == 0))
+			err = tt_rtp_session_request_key_frame(pc->rtp, now, pc_stream(t->id, i));
+	return err;
+}
+
 int taut_pc_request_key_frame(taut_pc *pc, taut_time now, taut_transceiver id)
+{
+	return taut_pc_request_key_frame_of(pc, now, id, NULL);
+}
+
+int taut_pc_request_key_frame_of(taut_pc *pc, taut_time now, taut_transceiver id, const char *rid)
 {
 	struct pc_transceiver *t = pc_find_transceiver(pc, id);
 
@@ -43,7 +65,7 @@ int taut_pc_request_key_frame(taut_pc *pc, taut_time now, taut_transceiver id)
 		return pc_fail(pc, t ? TAUT_E_STATE : TAUT_E_GONE, "InvalidStateError",
 			       "RFC 4585 section 6.3.1",
 			       t ? "it does not receive" : "no such transceiver");
-	int err = tt_rtp_session_request_key_frame(pc->rtp, now, id);
+	int err = request_of(pc, now, t, rid);
 	return err ? pc_fail(pc, err, "OperationError", "RFC 4585 section 6.3.1",
 			     "it was not asked for")
 		   : TAUT_OK;

@@ -1,5 +1,5 @@
 /* pc_parameters.c - what was negotiated for a sender or receiver, and what its owner may change of
- * it: webrtc-pc sections 5.2, getParameters and setParameters, and 5.3. There is one encoding. */
+ * it: webrtc-pc sections 5.2, getParameters and setParameters, and 5.3. */
 #include <string.h>
 
 #include "base/config.h"
@@ -8,7 +8,7 @@
 
 /* What get_ lends, until the next one. */
 struct pc_parameters {
-	struct taut_rtp_encoding encoding;
+	struct taut_rtp_encoding encodings[PC_MAX_ENCODINGS];
 	struct taut_codec codecs[PC_MAX_CODECS];
 	struct taut_rtp_header_extension extensions[PC_EXT_COUNT];
 };
@@ -47,12 +47,13 @@ static void put_codecs(struct taut_pc *pc, const struct tt_sdp_media *from,
 }
 
 static void put_extensions(struct taut_pc *pc, const struct tt_sdp_media *l,
-			   const struct tt_sdp_media *r, struct taut_rtp_parameters *out)
+			   const struct tt_sdp_media *r, bool sender,
+			   struct taut_rtp_parameters *out)
 {
 	const struct tt_sdp *ls = pc_agreed_local(pc), *rs = pc_agreed_remote(pc);
 
 	for (int e = 0; e < PC_EXT_COUNT; e++) {
-		const uint8_t id = pc_common_ext_id(ls, l, rs, r, (enum pc_ext)e);
+		const uint8_t id = pc_common_ext_id(ls, l, rs, r, (enum pc_ext)e, sender);
 		if (id == 0)
 			continue;
 		pc->parameters->extensions[out->header_extension_count++] =
@@ -72,23 +73,31 @@ static void put_negotiated(struct taut_pc *pc, const struct pc_transceiver *t, b
 	if (!l || !r || !pc_section_lives(l) || !pc_section_lives(r))
 		return;
 	put_codecs(pc, sender ? r : l, sender ? l : r, out);
-	put_extensions(pc, l, r, out);
+	put_extensions(pc, l, r, sender, out);
 	out->reduced_size = pc_rtcp_rsize(ls, l) && pc_rtcp_rsize(rs, r);
 }
 
-static void put_encoding(struct taut_pc *pc, struct pc_transceiver *t,
-			 struct taut_rtp_parameters *out)
+static struct taut_rtp_encoding encoding_of(const struct pc_transceiver *t,
+					    const struct pc_encoding *e)
 {
-	pc->parameters->encoding = (struct taut_rtp_encoding){
+	return (struct taut_rtp_encoding){
 		.size = sizeof(struct taut_rtp_encoding),
-		.active = !t->inactive,
-		.max_bitrate = t->max_bitrate,
-		.max_framerate = t->max_framerate,
+		.rid = e->rid[0] ? e->rid : NULL,
+		.active = !e->inactive,
+		.max_bitrate = e->max_bitrate,
+		.max_framerate = e->max_framerate,
 		.scale_resolution_down_by =
-			t->kind == TAUT_VIDEO ? (t->scale > 0 ? t->scale : 1) : 0,
+			t->kind == TAUT_VIDEO ? (e->scale > 0 ? e->scale : 1) : 0,
 	};
-	out->encodings = &pc->parameters->encoding;
-	out->encoding_count = 1;
+}
+
+static void put_encodings(struct taut_pc *pc, struct pc_transceiver *t,
+			  struct taut_rtp_parameters *out)
+{
+	for (size_t i = 0; i < t->encoding_count; i++)
+		pc->parameters->encodings[i] = encoding_of(t, &t->encodings[i]);
+	out->encodings = pc->parameters->encodings;
+	out->encoding_count = t->encoding_count;
 	out->cname = pc->cname;
 	if (t->transaction == 0)
 		t->transaction = ++pc->last_transaction;
@@ -112,7 +121,7 @@ static int get(struct taut_pc *pc, taut_transceiver id, bool sender,
 		return pc_fail_nomem(pc);
 	put_negotiated(pc, t, sender, &all);
 	if (sender)
-		put_encoding(pc, t, &all);
+		put_encodings(pc, t, &all);
 	all.size = size;
 	memset(out, 0, size);
 	memcpy(out, &all, tt_min(size, sizeof all));
@@ -173,34 +182,40 @@ static bool unchanged(struct taut_pc *pc, struct pc_transceiver *t,
 	struct taut_rtp_parameters is = { 0 };
 
 	put_negotiated(pc, t, true, &is);
-	return p->transaction_id == t->transaction && p->encoding_count == 1 && p->encodings &&
+	return p->transaction_id == t->transaction && p->encoding_count == t->encoding_count &&
+	       p->encodings &&
 	       p->cname && strcmp(p->cname, pc->cname) == 0 && p->reduced_size == is.reduced_size &&
 	       same_codecs(&is, p) && same_extensions(&is, p);
 }
 
-static int take_encoding(struct taut_pc *pc, struct pc_transceiver *t,
-			 const struct taut_rtp_encoding *from)
+static int read_encoding(struct taut_pc *pc, const struct pc_transceiver *t, size_t i,
+			 const struct taut_rtp_parameters *p, struct taut_rtp_encoding *e)
 {
-	struct taut_rtp_encoding e;
-	int err = tt_config_take(&e, sizeof e, from);
+	const int err =
+		tt_config_take(e, sizeof *e, (const char *)p->encodings + i * p->encodings[0].size);
 
 	if (err)
 		return pc_fail(pc, err, "TypeError", "webrtc-pc section 5.2",
 			       "an encoding has another size than this library knows");
-	if (e.rid)
-		return refuse(pc, "InvalidModificationError", "there is one encoding, without rid");
-	/* What a NaN says is refused as well. */
-	if (t->kind == TAUT_VIDEO &&
-	    (!(e.scale_resolution_down_by == 0 || e.scale_resolution_down_by >= 1) ||
-	     !(e.max_framerate >= 0)))
-		return refuse(pc, "RangeError",
-			      "scale_resolution_down_by is at least 1, max_framerate at least 0");
-	t->inactive = !e.active;
-	t->max_bitrate = e.max_bitrate;
-	if (t->kind == TAUT_VIDEO) {
-		t->max_framerate = e.max_framerate;
-		t->scale = e.scale_resolution_down_by;
-	}
+	if (strcmp(e->rid ? e->rid : "", t->encodings[i].rid) != 0)
+		return refuse(pc, "InvalidModificationError",
+			      "the encodings have other rids, or another order");
+	return pc_check_limits(pc, t->kind, e);
+}
+
+/* All of them or none. */
+static int take_encodings(struct taut_pc *pc, struct pc_transceiver *t,
+			  const struct taut_rtp_parameters *p)
+{
+	struct taut_rtp_encoding all[PC_MAX_ENCODINGS];
+	int err = TAUT_OK;
+
+	for (size_t i = 0; !err && i < t->encoding_count; i++)
+		err = read_encoding(pc, t, i, p, &all[i]);
+	if (err)
+		return err;
+	for (size_t i = 0; i < t->encoding_count; i++)
+		pc_take_limits(&t->encodings[i], t->kind, &all[i]);
 	t->transaction = 0;
 	return TAUT_OK;
 }
@@ -227,6 +242,6 @@ int taut_pc_set_sender_parameters(taut_pc *pc, taut_time now, taut_transceiver i
 						"again after an answer");
 	if (!unchanged(pc, t, &p))
 		return refuse(pc, "InvalidModificationError",
-			      "something other than the encoding has changed");
-	return take_encoding(pc, t, &p.encodings[0]);
+			      "something other than the encodings has changed");
+	return take_encodings(pc, t, &p);
 }

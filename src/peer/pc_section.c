@@ -55,9 +55,11 @@ void pc_put_transport(struct taut_pc *pc, struct tt_sdp *sdp, struct tt_sdp_medi
 }
 
 void pc_put_track(struct taut_pc *pc, struct tt_sdp *sdp, struct tt_sdp_media *m,
-		  const struct pc_transceiver *t)
+		  const struct pc_transceiver *t, const struct tt_sdp_media *offer)
 {
-	const uint32_t fid[] = { t->ssrc, t->rtx_ssrc };
+	const struct pc_encoding *e = &t->encodings[0];
+	const uint32_t fid[] = { e->ssrc, e->rtx_ssrc };
+	const bool simulcast = pc_put_simulcast(pc, sdp, m, t, offer);
 
 	if (!pc_direction_sends(m->common.direction))
 		return;
@@ -65,14 +67,16 @@ void pc_put_track(struct taut_pc *pc, struct tt_sdp *sdp, struct tt_sdp_media *m
 		tt_sdp_add_msid(sdp, m, "-", t->sender_id);
 	for (size_t i = 0; i < t->stream_count; i++)
 		tt_sdp_add_msid(sdp, m, pc_stream_at(t, i), t->sender_id);
+	if (simulcast)
+		return; /* its streams are told by their rids, RFC 9429 section 5.2.1 */
 	bool rtx = false;
 	for (size_t i = 0; i < m->codec_count; i++)
 		rtx |= tt_sdp_codec_is(&m->codecs[i], "rtx");
-	if (rtx && t->rtx_ssrc)
+	if (rtx && e->rtx_ssrc)
 		tt_sdp_add_ssrc_group(sdp, m, "FID", fid, TT_COUNT(fid));
-	tt_sdp_add_ssrc(sdp, m, t->ssrc, "cname", pc->cname);
-	if (rtx && t->rtx_ssrc)
-		tt_sdp_add_ssrc(sdp, m, t->rtx_ssrc, "cname", pc->cname);
+	tt_sdp_add_ssrc(sdp, m, e->ssrc, "cname", pc->cname);
+	if (rtx && e->rtx_ssrc)
+		tt_sdp_add_ssrc(sdp, m, e->rtx_ssrc, "cname", pc->cname);
 }
 
 void pc_put_feedback(struct tt_sdp *sdp, struct tt_sdp_codec *c, uint32_t kind)

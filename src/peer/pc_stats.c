@@ -239,11 +239,16 @@ static bool mark_references(const struct pc_report *r, const struct taut_stats *
 	return more;
 }
 
-static bool is_stream(const struct taut_stats *s, const char *type, uint32_t ssrc)
+/* One of these; 0 is none. */
+static bool is_stream(const struct taut_stats *s, const char *type,
+		      const uint32_t ssrcs[PC_MAX_ENCODINGS])
 {
 	const struct taut_stat *m = taut_stats_member(s, "ssrc");
 
-	return strcmp(s->type, type) == 0 && m && m->number == (double)ssrc;
+	for (size_t i = 0; m && strcmp(s->type, type) == 0 && i < PC_MAX_ENCODINGS; i++)
+		if (ssrcs[i] != 0 && m->number == (double)ssrcs[i])
+			return true;
+	return false;
 }
 
 static void keep_marked(struct pc_report *r, const bool *marked)
@@ -259,7 +264,8 @@ static void keep_marked(struct pc_report *r, const bool *marked)
 	r->count = kept;
 }
 
-static int select_stream(struct taut_pc *pc, const char *type, uint32_t ssrc)
+static int select_streams(struct taut_pc *pc, const char *type,
+			  const uint32_t ssrcs[PC_MAX_ENCODINGS])
 {
 	struct pc_report *r = pc->report;
 	bool *marked = tt_alloc(pc->env, r->count * sizeof *marked);
@@ -268,7 +274,7 @@ static int select_stream(struct taut_pc *pc, const char *type, uint32_t ssrc)
 	if (!marked)
 		return pc_fail_nomem(pc);
 	for (size_t i = 0; i < r->count; i++)
-		marked[i] = ssrc != 0 && is_stream(&r->all[i], type, ssrc);
+		marked[i] = is_stream(&r->all[i], type, ssrcs);
 	while (more) {
 		more = false;
 		for (size_t i = 0; i < r->count; i++)
@@ -279,20 +285,30 @@ static int select_stream(struct taut_pc *pc, const char *type, uint32_t ssrc)
 	return TAUT_OK;
 }
 
+static void list_ssrcs(struct taut_pc *pc, const struct pc_transceiver *t, bool sender,
+		       uint32_t ssrcs[PC_MAX_ENCODINGS])
+{
+	struct tt_rtp_receiver_stats in;
+
+	for (size_t i = 0; sender && i < t->encoding_count; i++)
+		ssrcs[i] = t->encodings[i].ssrc;
+	for (size_t i = 0; !sender && pc->rtp && i < PC_MAX_ENCODINGS; i++)
+		if (tt_rtp_session_receiver_stats(pc->rtp, pc_stream(t->id, i), &in))
+			ssrcs[i] = in.ssrc;
+}
+
 static int get_of(struct taut_pc *pc, taut_time now, taut_transceiver id, bool sender,
 		  const struct taut_stats **out, size_t *count)
 {
 	const struct pc_transceiver *t = pc_find_transceiver(pc, id);
-	struct tt_rtp_receiver_stats in = { 0 };
+	uint32_t ssrcs[PC_MAX_ENCODINGS] = { 0 };
 
 	if (!t)
 		return pc_fail_no_transceiver(pc);
-	if (!sender && pc->rtp)
-		(void)tt_rtp_session_receiver_stats(pc->rtp, t->id, &in);
+	list_ssrcs(pc, t, sender, ssrcs);
 	int r = build(pc, now);
 	if (r == TAUT_OK)
-		r = sender ? select_stream(pc, "outbound-rtp", t->ssrc)
-			   : select_stream(pc, "inbound-rtp", in.ssrc);
+		r = select_streams(pc, sender ? "outbound-rtp" : "inbound-rtp", ssrcs);
 	return r == TAUT_OK ? lend(pc, out, count) : r;
 }
 
@@ -310,18 +326,42 @@ int taut_pc_get_receiver_stats(taut_pc *pc, taut_time now, taut_transceiver t,
 
 /* ---- what others do ---- */
 
-static int keep(struct taut_pc *pc, struct pc_codec_stats **to, const struct taut_codec_stats *what)
+/* Where a decoder's are kept; rid NULL: of the first slot. */
+static struct pc_codec_stats **decoder_place(struct pc_transceiver *t, const char *rid)
+{
+	for (size_t i = 0; i < PC_MAX_ENCODINGS; i++)
+		if (t->heard_slots & 1u << i && (!rid || strcmp(t->heard_rids[i], rid) == 0))
+			return &t->decoders[i];
+	return rid ? NULL : &t->decoders[0];
+}
+
+static struct pc_codec_stats **encoder_place(struct pc_transceiver *t, const char *rid)
+{
+	struct pc_encoding *e = pc_find_encoding(t, rid);
+
+	return e ? &e->encoder : NULL;
+}
+
+static int keep(struct taut_pc *pc, struct pc_transceiver *t, bool encoder,
+		const struct taut_codec_stats *what)
 {
 	struct taut_codec_stats c;
 	const int r = what ? tt_config_take(&c, sizeof c, what) : TAUT_E_INVAL;
 
+	if (!t)
+		return pc_fail_no_transceiver(pc);
 	if (r != TAUT_OK)
 		return pc_fail(pc, r, "TypeError", NULL, "size is not set, or not one of ours");
+	struct pc_codec_stats **to = encoder ? encoder_place(t, c.rid) : decoder_place(t, c.rid);
+	if (!to)
+		return pc_fail(pc, TAUT_E_GONE, "InvalidStateError", "webrtc-pc section 5.4.1",
+			       "there is no encoding of this rid, or no more");
 	if (!*to)
 		*to = tt_alloc(pc->env, sizeof **to);
 	if (!*to)
 		return pc_fail_nomem(pc);
 	(*to)->what = c;
+	(*to)->what.rid = NULL;
 	(void)snprintf((*to)->implementation, sizeof(*to)->implementation, "%s",
 		       c.implementation ? c.implementation : "");
 	(*to)->what.implementation = c.implementation ? (*to)->implementation : NULL;
@@ -331,15 +371,11 @@ static int keep(struct taut_pc *pc, struct pc_codec_stats **to, const struct tau
 int taut_pc_set_encoder_stats(taut_pc *pc, taut_transceiver id,
 			      const struct taut_codec_stats *stats)
 {
-	struct pc_transceiver *t = pc_find_transceiver(pc, id);
-
-	return t ? keep(pc, &t->encoder, stats) : pc_fail_no_transceiver(pc);
+	return keep(pc, pc_find_transceiver(pc, id), true, stats);
 }
 
 int taut_pc_set_decoder_stats(taut_pc *pc, taut_transceiver id,
 			      const struct taut_codec_stats *stats)
 {
-	struct pc_transceiver *t = pc_find_transceiver(pc, id);
-
-	return t ? keep(pc, &t->decoder, stats) : pc_fail_no_transceiver(pc);
+	return keep(pc, pc_find_transceiver(pc, id), false, stats);
 }

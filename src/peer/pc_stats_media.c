@@ -72,9 +72,22 @@ static void put_loudness(struct pc_report *r, const struct taut_codec_stats *c)
 
 /* ---- what is sent ---- */
 
+/* What the source is like is told by its largest encoding. */
+static const struct pc_codec_stats *largest(const struct pc_transceiver *t)
+{
+	const struct pc_codec_stats *found = NULL;
+
+	for (size_t i = 0; i < t->encoding_count; i++) {
+		const struct pc_codec_stats *c = t->encodings[i].encoder;
+		if (c && (!found || c->what.width > found->what.width))
+			found = c;
+	}
+	return found;
+}
+
 static void put_source(struct pc_report *r, const struct pc_transceiver *t)
 {
-	const struct pc_codec_stats *c = t->encoder;
+	const struct pc_codec_stats *c = largest(t);
 
 	pc_stat_begin(r, "media-source", "source-%u", t->id);
 	pc_stat_text(r, "trackIdentifier", t->track ? t->track : t->sender_id);
@@ -93,12 +106,13 @@ static void put_source(struct pc_report *r, const struct pc_transceiver *t)
 	pc_stat_end(r);
 }
 
-static void put_outbound(struct pc_report *r, const struct pc_transceiver *t,
+static void put_outbound(struct pc_report *r, const struct pc_transceiver *t, size_t index,
 			 const struct tt_rtp_sender_stats *s)
 {
-	const struct taut_codec_stats *c = t->encoder ? &t->encoder->what : NULL;
-	pc_stat_begin(r, "outbound-rtp", "outbound-%u", t->ssrc);
-	put_stream(r, t, t->ssrc, t->send_codec);
+	const struct pc_encoding *e = &t->encodings[index];
+	const struct taut_codec_stats *c = e->encoder ? &e->encoder->what : NULL;
+	pc_stat_begin(r, "outbound-rtp", "outbound-%u", e->ssrc);
+	put_stream(r, t, e->ssrc, t->send_codec);
 	pc_stat_count(r, "packetsSent", s->packets + s->resent_packets);
 	pc_stat_count(r, "bytesSent", s->octets + s->resent_octets);
 	pc_stat_text(r, "mid", t->bound.mid);
@@ -106,19 +120,21 @@ static void put_outbound(struct pc_report *r, const struct pc_transceiver *t,
 		pc_stat_reference(r, "mediaSourceId", "source-%u", t->id);
 	}
 	if (s->reports > 0) {
-		pc_stat_reference(r, "remoteId", "remote-inbound-%u", t->ssrc);
+		pc_stat_reference(r, "remoteId", "remote-inbound-%u", e->ssrc);
 	}
-	pc_stat_count(r, "encodingIndex", 0);
+	pc_stat_count(r, "encodingIndex", index);
+	if (e->rid[0])
+		pc_stat_text(r, "rid", e->rid);
 	pc_stat_count(r, "headerBytesSent", s->header_octets);
 	pc_stat_count(r, "retransmittedPacketsSent", s->resent_packets);
 	pc_stat_count(r, "retransmittedBytesSent", s->resent_octets);
-	if (t->rtx_ssrc)
-		pc_stat_count(r, "rtxSsrc", t->rtx_ssrc);
-	if (t->max_bitrate)
-		pc_stat_count(r, "targetBitrate", t->max_bitrate);
+	if (e->rtx_ssrc)
+		pc_stat_count(r, "rtxSsrc", e->rtx_ssrc);
+	if (e->max_bitrate)
+		pc_stat_count(r, "targetBitrate", e->max_bitrate);
 	pc_stat_seconds(r, "totalPacketSendDelay", s->queued);
 	pc_stat_count(r, "nackCount", s->nacks);
-	pc_stat_flag(r, "active", t->sends && !t->inactive && !t->muted);
+	pc_stat_flag(r, "active", t->sends && !e->inactive && !t->muted);
 	if (t->kind == TAUT_VIDEO) {
 		pc_stat_count(r, "framesSent", s->frames);
 		/* what is sent was encoded, here or elsewhere */
@@ -139,17 +155,17 @@ static void put_outbound(struct pc_report *r, const struct pc_transceiver *t,
 
 /* What the peer's reports say of it: RFC 3550 section 6.4.1. */
 static void put_remote_inbound(struct pc_report *r, const struct pc_transceiver *t,
-			       const struct tt_rtp_sender_stats *s)
+			       const struct pc_encoding *e, const struct tt_rtp_sender_stats *s)
 {
 	const uint32_t expected = s->remote_highest - s->first_seq + 1;
-	pc_stat_begin(r, "remote-inbound-rtp", "remote-inbound-%u", t->ssrc);
-	put_stream(r, t, t->ssrc, t->send_codec);
+	pc_stat_begin(r, "remote-inbound-rtp", "remote-inbound-%u", e->ssrc);
+	put_stream(r, t, e->ssrc, t->send_codec);
 	pc_stat_count(r, "packetsReceived",
 		      (uint64_t)tt_max64((int64_t)expected - s->remote_lost, 0));
 	pc_stat_number(r, "packetsLost", s->remote_lost);
 	if (s->clock_rate)
 		pc_stat_number(r, "jitter", (double)s->remote_jitter / s->clock_rate);
-	pc_stat_reference(r, "localId", "outbound-%u", t->ssrc);
+	pc_stat_reference(r, "localId", "outbound-%u", e->ssrc);
 	if (s->rtts > 0)
 		pc_stat_seconds(r, "roundTripTime", s->rtt);
 	pc_stat_seconds(r, "totalRoundTripTime", s->rtt_sum);
@@ -160,11 +176,11 @@ static void put_remote_inbound(struct pc_report *r, const struct pc_transceiver 
 
 /* ---- what comes in ---- */
 
-static void put_inbound(struct pc_report *r, const struct pc_transceiver *t,
+static void put_inbound(struct pc_report *r, const struct pc_transceiver *t, size_t slot,
 			const struct tt_rtp_receiver_stats *s, const struct pc_codec *codec,
 			const char *track)
 {
-	const struct taut_codec_stats *c = t->decoder ? &t->decoder->what : NULL;
+	const struct taut_codec_stats *c = t->decoders[slot] ? &t->decoders[slot]->what : NULL;
 	pc_stat_begin(r, "inbound-rtp", "inbound-%u", s->ssrc);
 	put_stream(r, t, s->ssrc, codec);
 	pc_stat_text(r, "trackIdentifier", track);
@@ -245,31 +261,49 @@ static void use(const struct taut_pc *pc, bool *used, const struct pc_codec *c)
 		used[c - pc->codecs] = true;
 }
 
+static void put_sent(struct taut_pc *pc, struct pc_report *r, const struct pc_transceiver *t,
+		     bool *used)
+{
+	struct tt_rtp_sender_stats s;
+	bool sourced = t->muted;
+
+	for (size_t i = 0; i < t->encoding_count; i++) {
+		const struct pc_encoding *e = &t->encodings[i];
+		if (!tt_rtp_session_sender_stats(pc->rtp, pc_stream(t->id, e->slot), &s))
+			continue;
+		use(pc, used, t->send_codec);
+		if (!sourced)
+			put_source(r, t);
+		sourced = true;
+		put_outbound(r, t, i, &s);
+		if (s.reports > 0)
+			put_remote_inbound(r, t, e, &s);
+	}
+}
+
+static void put_received(struct taut_pc *pc, struct pc_report *r, const struct pc_transceiver *t,
+			 bool *used)
+{
+	struct tt_rtp_receiver_stats s;
+
+	for (size_t i = 0; i < PC_MAX_ENCODINGS; i++) {
+		if (!tt_rtp_session_receiver_stats(pc->rtp, pc_stream(t->id, i), &s))
+			continue;
+		const struct pc_codec *c = codec_of(pc, t->kind, s.payload_type);
+		use(pc, used, c);
+		put_inbound(r, t, i, &s, c, track_of(pc, t));
+		if (s.reports > 0)
+			put_remote_outbound(r, t, &s, c);
+	}
+}
+
 void pc_stat_media(struct taut_pc *pc, struct pc_report *r)
 {
-	struct tt_rtp_sender_stats out;
-	struct tt_rtp_receiver_stats in;
 	bool used[PC_MAX_CODECS] = { false };
 
 	for (size_t i = 0; pc->rtp && i < pc->transceiver_count; i++) {
-		const struct pc_transceiver *t = pc->transceivers[i];
-
-		if (tt_rtp_session_sender_stats(pc->rtp, t->id, &out)) {
-			use(pc, used, t->send_codec);
-			if (!t->muted)
-				put_source(r, t);
-			put_outbound(r, t, &out);
-			if (out.reports > 0)
-				put_remote_inbound(r, t, &out);
-		}
-		if (tt_rtp_session_receiver_stats(pc->rtp, t->id, &in)) {
-			const struct pc_codec *c = codec_of(pc, t->kind, in.payload_type);
-
-			use(pc, used, c);
-			put_inbound(r, t, &in, c, track_of(pc, t));
-			if (in.reports > 0)
-				put_remote_outbound(r, t, &in, c);
-		}
+		put_sent(pc, r, pc->transceivers[i], used);
+		put_received(pc, r, pc->transceivers[i], used);
 	}
 	put_codecs(pc, r, used);
 }

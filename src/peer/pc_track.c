@@ -139,7 +139,7 @@ static int attach(struct taut_pc *pc, const struct taut_track_init *c, struct pc
 	if (err)
 		return err;
 	if (!t) {
-		err = pc_new_transceiver(pc, c->kind, TAUT_SENDRECV, c->track_id, true, &t);
+		err = pc_new_transceiver(pc, c->kind, TAUT_SENDRECV, c->track_id, true, NULL, &t);
 	} else {
 		const char *track = c->track_id ? c->track_id : t->sender_id;
 		t->track = tt_copy_text(pc->env, track, strlen(track));

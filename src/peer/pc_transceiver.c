@@ -37,12 +37,10 @@ struct pc_transceiver *pc_transceiver_at_line(const struct taut_pc *pc, int m_li
 	return NULL;
 }
 
-static void drop_streams(struct taut_pc *pc, const struct pc_transceiver *t)
+static void drop_streams(struct taut_pc *pc, struct pc_transceiver *t)
 {
-	if (pc->rtp && t->has_sender)
-		tt_rtp_session_remove_sender(pc->rtp, pc->now, t->id);
-	if (pc->rtp && t->receives)
-		tt_rtp_session_remove_receiver(pc->rtp, pc->now, t->id);
+	pc_remove_senders(pc, pc->now, t);
+	pc_remove_receivers(pc, pc->now, t, t->heard_slots);
 }
 
 int pc_on_transceiver(struct taut_pc *pc, taut_time now, taut_transceiver id,
@@ -58,7 +56,8 @@ int pc_on_transceiver(struct taut_pc *pc, taut_time now, taut_transceiver id,
 void pc_stop(struct taut_pc *pc, struct pc_transceiver *t)
 {
 	drop_streams(pc, t);
-	t->sends = t->receives = t->has_sender = false;
+	t->sends = t->receives = false;
+	t->heard_slots = 0;
 	t->send_codec = NULL;
 	t->direction = TAUT_STOPPED;
 }
@@ -69,8 +68,10 @@ void pc_free_transceiver(struct taut_pc *pc, struct pc_transceiver *t)
 	tt_free(pc->env, t->streams);
 	tt_free(pc->env, t->sender_id);
 	tt_free(pc->env, t->track);
-	tt_free(pc->env, t->encoder);
-	tt_free(pc->env, t->decoder);
+	for (size_t i = 0; i < t->encoding_count; i++)
+		tt_free(pc->env, t->encodings[i].encoder);
+	for (size_t i = 0; i < PC_MAX_ENCODINGS; i++)
+		tt_free(pc->env, t->decoders[i]);
 	tt_free(pc->env, t->dtmf);
 	tt_free(pc->env, t);
 }
@@ -90,18 +91,6 @@ void pc_make_room(struct taut_pc *pc)
 			(pc->transceiver_count - i) * sizeof pc->transceivers[0]);
 		return;
 	}
-}
-
-/* SSRCs are drawn now, so that the first offer can name them; 0 means none. */
-static bool draw_ssrcs(struct taut_pc *pc, struct pc_transceiver *t)
-{
-	while (t->ssrc == 0)
-		if (!tt_random_u32(pc->env, &t->ssrc))
-			return false;
-	while (t->kind == TAUT_VIDEO && (t->rtx_ssrc == 0 || t->rtx_ssrc == t->ssrc))
-		if (!tt_random_u32(pc->env, &t->rtx_ssrc))
-			return false;
-	return true;
 }
 
 static char *made_up_id(struct taut_pc *pc)
@@ -143,10 +132,11 @@ static bool name_sender(struct taut_pc *pc, struct pc_transceiver *t, const char
 }
 
 int pc_new_transceiver(struct taut_pc *pc, uint32_t kind, uint32_t direction, const char *track_id,
-		       bool has_track, struct pc_transceiver **out)
+		       bool has_track, const struct pc_transceiver *encodings, struct pc_transceiver **out)
 {
 	pc_make_room(pc);
-	if (pc->transceiver_count == PC_MAX_TRANSCEIVERS)
+	if (pc->transceiver_count == PC_MAX_TRANSCEIVERS ||
+	    pc->next_transceiver == (1u << PC_STREAM_SHIFT) - 1)
 		return pc_fail(pc, TAUT_E_LIMIT, "OperationError", "webrtc-pc section 5.1",
 			       "at most %d transceivers", PC_MAX_TRANSCEIVERS);
 	struct pc_transceiver *t = room_for_one_more(pc) ? tt_alloc(pc->env, sizeof *t) : NULL;
@@ -155,7 +145,12 @@ int pc_new_transceiver(struct taut_pc *pc, uint32_t kind, uint32_t direction, co
 	t->kind = kind;
 	t->direction = direction;
 	t->bound.m_line = t->stable.m_line = -1;
-	if (!name_sender(pc, t, track_id, has_track) || !draw_ssrcs(pc, t)) {
+	t->encoding_count = encodings ? encodings->encoding_count : 1;
+	if (encodings)
+		memcpy(t->encodings, encodings->encodings, sizeof t->encodings);
+	if (encodings)
+		memcpy(t->heard_rids, encodings->heard_rids, sizeof t->heard_rids);
+	if (!name_sender(pc, t, track_id, has_track) || !pc_draw_ssrcs(pc, t)) {
 		pc_free_transceiver(pc, t);
 		return pc_fail_nomem(pc);
 	}
@@ -179,12 +174,14 @@ int taut_pc_add_transceiver(taut_pc *pc, taut_time now, const struct taut_transc
 		return pc_fail(pc, err ? err : TAUT_E_INVAL, "TypeError", "webrtc-pc section 5.1",
 			       "a transceiver has a kind, a direction and ids of 1 to 64 token "
 			       "characters");
-	struct pc_transceiver fresh = { 0 }, *t;
-	err = pc_copy_streams(pc, &c.stream_id, c.stream_id ? 1 : 0, &fresh);
+	struct pc_transceiver fresh = { .encoding_count = 1 }, *t;
+	err = pc_read_encodings(pc, &c, &fresh);
+	if (!err)
+		err = pc_copy_streams(pc, &c.stream_id, c.stream_id ? 1 : 0, &fresh);
 	if (err)
 		return err;
 	err = pc_new_transceiver(pc, c.kind, c.direction ? c.direction : TAUT_SENDRECV, c.track_id,
-				 c.track_id != NULL, &t);
+				 c.track_id != NULL, &fresh, &t);
 	if (err) {
 		tt_free(pc->env, fresh.streams);
 		return err;

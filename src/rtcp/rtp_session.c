@@ -156,10 +156,15 @@ static bool codec_fits(enum tt_rtp_codec codec, uint32_t kind)
 	return codec == (kind == TAUT_VIDEO ? TT_RTP_CODEC_VP8 : TT_RTP_CODEC_OPUS);
 }
 
-static bool stream_fits(uint32_t stream, uint32_t kind, const char *mid)
+static bool name_fits(const char *name)
 {
-	return stream != 0 && (kind == TAUT_AUDIO || kind == TAUT_VIDEO) &&
-	       (!mid || strlen(mid) <= TT_RTP_MAX_MID);
+	return !name || strlen(name) <= TT_RTP_MAX_MID;
+}
+
+static bool stream_fits(uint32_t stream, uint32_t kind, const char *mid, const char *rid)
+{
+	return stream != 0 && (kind == TAUT_AUDIO || kind == TAUT_VIDEO) && name_fits(mid) &&
+	       name_fits(rid);
 }
 
 /* Our own SSRCs must differ: RFC 3550 section 8. */
@@ -181,7 +186,7 @@ static bool ssrcs_free(struct tt_rtp_session *s, const struct tt_rtp_sender_conf
 
 static int check_sender(struct tt_rtp_session *s, const struct tt_rtp_sender_config *cfg)
 {
-	if (!stream_fits(cfg->stream, cfg->kind, cfg->mid) || !pt_fits(cfg->payload_type) ||
+	if (!stream_fits(cfg->stream, cfg->kind, cfg->mid, cfg->rid) || !pt_fits(cfg->payload_type) ||
 	    !pt_fits(cfg->rtx_payload_type) || !pt_fits(cfg->event_payload_type) ||
 	    (cfg->event_payload_type && cfg->kind != TAUT_AUDIO) || !clock_fits(cfg->clock_rate) ||
 	    !ids_fit(&cfg->ext) || !ssrcs_free(s, cfg))
@@ -252,7 +257,7 @@ void tt_rtp_session_close(struct tt_rtp_session *s, taut_time now)
 
 static int check_receiver(const struct tt_rtp_receiver_config *cfg)
 {
-	if (!stream_fits(cfg->stream, cfg->kind, cfg->mid) || !ids_fit(&cfg->ext) ||
+	if (!stream_fits(cfg->stream, cfg->kind, cfg->mid, cfg->rid) || !ids_fit(&cfg->ext) ||
 	    cfg->payload_count > TT_RTP_MAX_PAYLOADS || (cfg->ssrc && cfg->ssrc == cfg->rtx_ssrc))
 		return TAUT_E_INVAL;
 	for (size_t i = 0; i < cfg->payload_count; i++) {
@@ -271,6 +276,27 @@ static int check_receiver(const struct tt_rtp_receiver_config *cfg)
 	return TAUT_OK;
 }
 
+/* In the place of one of the same stream, if there is one. After an error nothing has changed. */
+static int add_receiver(struct tt_rtp_session *s, const struct tt_rtp_receiver_config *cfg,
+			struct tt_rtp_receiver **out)
+{
+	const struct tt_rtp_receiver *old = tt_rtp_session_receiver(s, cfg->stream);
+
+	if (!old && s->receiver_count == TT_RTP_MAX_STREAMS)
+		return TAUT_E_LIMIT;
+	struct tt_rtp_receiver *fresh = tt_alloc(s->env, sizeof *fresh);
+
+	if (!fresh)
+		return TAUT_E_NOMEM;
+	if (old)
+		tt_rtp_session_remove_receiver(s, s->now, cfg->stream);
+	tt_rtp_receiver_init(fresh, s->env, &s->counters, cfg);
+	fresh->reorder.held = &s->held;
+	s->receivers[s->receiver_count++] = fresh;
+	*out = fresh;
+	return TAUT_OK;
+}
+
 int tt_rtp_session_set_receiver(struct tt_rtp_session *s, taut_time now,
 				const struct tt_rtp_receiver_config *cfg)
 {
@@ -282,17 +308,12 @@ int tt_rtp_session_set_receiver(struct tt_rtp_session *s, taut_time now,
 		return r;
 	if (rx && rx->cfg.kind != cfg->kind)
 		return TAUT_E_INVAL;
-	if (rx) {
+	if (rx && strcmp(rx->rid, cfg->rid ? cfg->rid : "") == 0) {
 		tt_rtp_receiver_configure(rx, cfg);
 	} else {
-		if (s->receiver_count == TT_RTP_MAX_STREAMS)
-			return TAUT_E_LIMIT;
-		rx = tt_alloc(s->env, sizeof *rx);
-		if (!rx)
-			return TAUT_E_NOMEM;
-		tt_rtp_receiver_init(rx, s->env, &s->counters, cfg);
-		rx->reorder.held = &s->held;
-		s->receivers[s->receiver_count++] = rx;
+		r = add_receiver(s, cfg, &rx);
+		if (r != TAUT_OK)
+			return r;
 	}
 	tt_rtp_session_learn_ext(s);
 	tt_rtp_session_bind_signalled(s, rx);

@@ -2,7 +2,7 @@
  *
  * RFC 3550, 4585, 8834. SRTP lies outside: the peer layer unprotects before
  * recv_rtp and recv_rtcp and protects what poll_send gives. A stream is named by
- * a number the caller chooses (its transceiver), the same for both directions.
+ * a number the caller chooses (of a transceiver, or of one of its encodings, RFC 8853), the same for both directions.
  *
  * Driven like every layer:
  *
@@ -13,7 +13,7 @@
  *     poll_event               until NULL
  *     tick at deadline, then poll_send and poll_event again
  *
- * Not here: congestion control, simulcast, FEC, RED (answers must refuse it). */
+ * Not here: congestion control, FEC, RED (answers must refuse it). */
 #ifndef TAUT_RTCP_RTP_SESSION_H
 #define TAUT_RTCP_RTP_SESSION_H
 
@@ -42,6 +42,7 @@ struct tt_rtp_event {
 	uint32_t stream;
 	uint32_t ssrc;
 	uint32_t kind;
+	const char *rid;                /* of a frame, or of the sender; "": there is no simulcast */
 	enum tt_rtp_codec codec;        /* of a frame */
 	uint8_t tone;                   /* 0 to 9, 10 *, 11 #, 12 to 15 A to D: RFC 4733 section 3.2 */
 	const struct taut_frame *frame; /* data lives as long as the event */
@@ -64,6 +65,8 @@ int tt_rtp_session_set_sender(struct tt_rtp_session *s, taut_time now,
 			      const struct tt_rtp_sender_config *cfg);
 /* Sends BYE for its ssrc. Unknown streams are ignored. */
 void tt_rtp_session_remove_sender(struct tt_rtp_session *s, taut_time now, uint32_t stream);
+/* Adds a receiver, or changes the one of this stream; with another rid it is a new one, and frames begin with
+ * a key frame. Errors as above. */
 int tt_rtp_session_set_receiver(struct tt_rtp_session *s, taut_time now,
 				const struct tt_rtp_receiver_config *cfg);
 void tt_rtp_session_remove_receiver(struct tt_rtp_session *s, taut_time now, uint32_t stream);

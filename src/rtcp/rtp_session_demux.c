@@ -1,7 +1,8 @@
 /* rtp_session_demux.c - which stream a packet belongs to: RFC 9143 section 9.2.
  *
  * By its SSRC when that is bound; else by the MID extension; else by its payload
- * type when only one stream has it. A MID on a bound SSRC moves it. Bindings that
+ * type when only one stream has it. Where streams of one MID are encodings of one
+ * source, by the RID as well (RFC 8852 section 3). A MID or RID on a bound SSRC moves it. Bindings that
  * no description named are few, and the one silent for longest is forgotten. */
 #include "rtcp/rtp_session_int.h"
 
@@ -121,20 +122,40 @@ void tt_rtp_session_bind_signalled(struct tt_rtp_session *s, struct tt_rtp_recei
 		bind(s, r, r->cfg.rtx_ssrc, true, true);
 }
 
-static struct tt_rtp_receiver *by_mid(struct tt_rtp_session *s, struct span mid)
+/* What is sent again names what it repairs, RFC 8852 section 3.3. */
+static struct span rid_of(const struct tt_rtp_ext_values *x)
 {
-	for (size_t i = 0; i < s->receiver_count; i++)
-		if (span_eq(mid, span_of(s->receivers[i]->mid)))
+	return x->repaired_rid.len > 0 ? x->repaired_rid : x->rid;
+}
+
+static bool is_encoding(const struct tt_rtp_receiver *r, const struct tt_rtp_ext_values *x)
+{
+	return r->rid[0] == '\0' || span_eq(rid_of(x), span_of(r->rid));
+}
+
+static struct tt_rtp_receiver *by_mid(struct tt_rtp_session *s, const struct tt_rtp_ext_values *x,
+				      uint32_t *why)
+{
+	*why = TAUT_DROP_RTP_NO_MID;
+	for (size_t i = 0; i < s->receiver_count; i++) {
+		if (!span_eq(x->mid, span_of(s->receivers[i]->mid)))
+			continue;
+		if (is_encoding(s->receivers[i], x))
 			return s->receivers[i];
+		*why = TAUT_DROP_RTP_NO_RID;
+	}
 	return NULL;
 }
 
-static struct tt_rtp_receiver *by_payload_type(struct tt_rtp_session *s, uint8_t pt)
+static struct tt_rtp_receiver *by_payload_type(struct tt_rtp_session *s, uint8_t pt,
+					       const struct tt_rtp_ext_values *x, uint32_t *why)
 {
 	struct tt_rtp_receiver *found = NULL;
 
+	*why = TAUT_DROP_RTP_NO_STREAM;
 	for (size_t i = 0; i < s->receiver_count; i++) {
-		if (!tt_rtp_receiver_payload(s->receivers[i], pt))
+		if (!tt_rtp_receiver_payload(s->receivers[i], pt) ||
+		    !is_encoding(s->receivers[i], x))
 			continue;
 		if (found)
 			return NULL;
@@ -164,13 +185,11 @@ static bool may_follow(const struct tt_rtp_session *s, const struct tt_rtp_recei
 static struct tt_rtp_binding *bind_new(struct tt_rtp_session *s, const struct tt_rtp_packet *p,
 				       const struct tt_rtp_ext_values *x, uint32_t *why)
 {
-	bool has_mid = x->mid.len > 0;
-	struct tt_rtp_receiver *r = has_mid ? by_mid(s, x->mid) : by_payload_type(s, p->pt);
+	struct tt_rtp_receiver *r =
+		x->mid.len > 0 ? by_mid(s, x, why) : by_payload_type(s, p->pt, x, why);
 
-	if (!r) {
-		*why = has_mid ? TAUT_DROP_RTP_NO_MID : TAUT_DROP_RTP_NO_STREAM;
+	if (!r)
 		return NULL;
-	}
 	const struct tt_rtp_payload *map = tt_rtp_receiver_payload(r, p->pt);
 
 	if (!map) {
@@ -184,6 +203,19 @@ static struct tt_rtp_binding *bind_new(struct tt_rtp_session *s, const struct tt
 	return bind(s, r, p->ssrc, map->apt != 0, false);
 }
 
+/* The packet names another stream, and there is one. */
+static bool moves(struct tt_rtp_session *s, const struct tt_rtp_binding *b,
+		  const struct tt_rtp_ext_values *x)
+{
+	const struct tt_rtp_receiver *r = b->receiver;
+	uint32_t why;
+
+	if (x->mid.len == 0 ||
+	    (span_eq(x->mid, span_of(r->mid)) && (rid_of(x).len == 0 || is_encoding(r, x))))
+		return false;
+	return by_mid(s, x, &why) != NULL;
+}
+
 struct tt_rtp_binding *tt_rtp_session_demux(struct tt_rtp_session *s, const struct tt_rtp_packet *p,
 					    const struct tt_rtp_ext_values *x, uint32_t *why)
 {
@@ -193,8 +225,7 @@ struct tt_rtp_binding *tt_rtp_session_demux(struct tt_rtp_session *s, const stru
 		*why = TAUT_DROP_RTP_OUR_SSRC; /* a loop or a collision, RFC 3550 section 8.2 */
 		return NULL;
 	}
-	if (b && x->mid.len > 0 && !span_eq(x->mid, span_of(b->receiver->mid)) &&
-	    by_mid(s, x->mid)) {
+	if (b && moves(s, b, x)) {
 		drop(s, b);
 		b = NULL;
 	}

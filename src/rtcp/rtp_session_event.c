@@ -8,7 +8,11 @@ static const struct tt_rtp_event *tell(struct tt_rtp_session *s, uint32_t type,
 				       const struct tt_rtp_receiver *r, uint32_t ssrc)
 {
 	s->event = (struct tt_rtp_event){
-		.type = type, .stream = r->cfg.stream, .ssrc = ssrc, .kind = r->cfg.kind
+		.type = type,
+		.stream = r->cfg.stream,
+		.ssrc = ssrc,
+		.kind = r->cfg.kind,
+		.rid = tt_rtp_copy_name(s->event_rid, r->rid),
 	};
 	return &s->event;
 }
@@ -76,7 +80,8 @@ static const struct tt_rtp_event *of_sender(struct tt_rtp_session *s, struct tt_
 	s->event = (struct tt_rtp_event){ .type = TT_RTP_EV_KEY_FRAME_WANTED,
 					  .stream = tx->cfg.stream,
 					  .ssrc = tx->cfg.ssrc,
-					  .kind = tx->cfg.kind };
+					  .kind = tx->cfg.kind,
+					  .rid = tt_rtp_copy_name(s->event_rid, tx->rid) };
 	return &s->event;
 }
 

@@ -62,6 +62,7 @@ struct tt_rtp_session {
 	int64_t clock;
 
 	struct tt_rtp_event event;
+	char event_rid[TT_RTP_MAX_MID + 1]; /* outlives its stream */
 	struct taut_frame frame;
 	uint8_t *frame_buf;
 	size_t frame_cap;

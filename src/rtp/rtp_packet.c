@@ -11,6 +11,11 @@
  * Extension elements are in rtp_ext.c. CSRCs are read, never written. */
 #include "rtp/rtp_packet.h"
 
+#include <string.h>
+
+#include "base/num.h"
+#include "rtp/rtp_types.h"
+
 bool tt_rtp_read(struct tt_rtp_packet *out, const uint8_t *pkt, size_t len)
 {
 	struct rd r = rd_make(pkt, len);
@@ -39,4 +44,14 @@ bool tt_rtp_read(struct tt_rtp_packet *out, const uint8_t *pkt, size_t len)
 		out->payload.len -= out->padding;
 	}
 	return true;
+}
+
+const char *tt_rtp_copy_name(char *to, const char *from)
+{
+	const size_t len = from ? tt_min(strlen(from), TT_RTP_MAX_MID) : 0;
+
+	if (len > 0)
+		memmove(to, from, len);
+	to[len] = '\0';
+	return to;
 }

@@ -51,5 +51,8 @@ void tt_rtp_write_header(struct wr *w, const struct tt_rtp_packet *p, const stru
                          size_t ext_count);
 /* What the extensions take on the wire, their header and padding included. */
 size_t tt_rtp_ext_room(const struct tt_rtp_ext *ext, size_t ext_count);
+/* A mid or rid (NULL: none), cut to TT_RTP_MAX_MID octets, into room for one more; from may be to.
+ * Answers with to. */
+const char *tt_rtp_copy_name(char *to, const char *from);
 
 #endif

@@ -30,15 +30,13 @@ void tt_rtp_receiver_init(struct tt_rtp_receiver *r, struct tt_env *env,
 
 void tt_rtp_receiver_configure(struct tt_rtp_receiver *r, const struct tt_rtp_receiver_config *cfg)
 {
-	size_t len = cfg->mid ? tt_min(strlen(cfg->mid), TT_RTP_MAX_MID) : 0;
 	size_t n = tt_min(cfg->payload_count, TT_RTP_MAX_PAYLOADS);
 
 	r->cfg = *cfg;
-	memmove(r->mid, cfg->mid ? cfg->mid : "", len);
-	r->mid[len] = 0;
 	if (n > 0)
 		memmove(r->payloads, cfg->payloads, n * sizeof *cfg->payloads);
-	r->cfg.mid = r->mid;
+	r->cfg.mid = tt_rtp_copy_name(r->mid, cfg->mid);
+	r->cfg.rid = tt_rtp_copy_name(r->rid, cfg->rid);
 	r->cfg.payloads = r->payloads;
 	r->cfg.payload_count = n;
 	if (!cfg->nack)

@@ -28,8 +28,8 @@ struct tt_rtp_look {
 };
 
 struct tt_rtp_receiver {
-	struct tt_rtp_receiver_config cfg; /* mid and payloads point below */
-	char mid[TT_RTP_MAX_MID + 1];
+	struct tt_rtp_receiver_config cfg; /* mid, rid and payloads point below */
+	char mid[TT_RTP_MAX_MID + 1], rid[TT_RTP_MAX_MID + 1];
 	struct tt_rtp_payload payloads[TT_RTP_MAX_PAYLOADS];
 	struct tt_env *env;
 	struct tt_rtp_counters *counters; /* of the session */

@@ -12,7 +12,7 @@ enum {
 	VIDEO_HISTORY = 1024,
 	AUDIO_HISTORY = 64,
 	RTX_OSN = 2, /* RFC 4588 section 4: the original sequence number */
-	RTX_MIDS = 100,
+	RTX_NAMES = 100,
 	MAX_CREDIT =
 		128 * 1024, /* bytes of retransmissions in a burst; then half of what is sent */
 	MIN_RESEND = 20000, /* microseconds, while the round trip is unknown or shorter */
@@ -25,8 +25,21 @@ enum {
 	KEEP_UNKNOWN = 3000000, /* while the round trip is */
 };
 
-/* The extensions of a packet that leaves now. values: room for what they point to. */
-static size_t list_ext(const struct tt_rtp_sender *s, const struct tt_rtp_sent *p, bool mid,
+/* Which stream a packet belongs to, until the peer knows its SSRC: RFC 9143 section 15, RFC 8852 section
+ * 3. rid: the id of that extension for this packet. */
+static size_t list_names(const struct tt_rtp_sender *s, uint8_t rid, struct tt_rtp_ext *ext)
+{
+	size_t n = 0;
+
+	if (s->cfg.ext.mid && s->mid[0])
+		ext[n++] = (struct tt_rtp_ext){ s->cfg.ext.mid, span_of(s->mid) };
+	if (rid && s->rid[0])
+		ext[n++] = (struct tt_rtp_ext){ rid, span_of(s->rid) };
+	return n;
+}
+
+/* The other extensions of a packet that leaves now. values: room for what they point to. */
+static size_t list_ext(const struct tt_rtp_sender *s, const struct tt_rtp_sent *p,
 		       const struct tt_rtp_stamp *stamp, struct tt_rtp_ext *ext, uint8_t *values)
 {
 	const struct tt_rtp_ext_ids *id = &s->cfg.ext;
@@ -45,8 +58,6 @@ static size_t list_ext(const struct tt_rtp_sender *s, const struct tt_rtp_sent *
 		ext[n++] = (struct tt_rtp_ext){ id->audio_level, { values + w.off, 1 } };
 		wr_u8(&w, tt_u8((p->voice ? 0x80u : 0) | (p->level & 0x7fu)));
 	}
-	if (id->mid && mid && s->mid[0])
-		ext[n++] = (struct tt_rtp_ext){ id->mid, span_of(s->mid) };
 	return n;
 }
 
@@ -56,8 +67,9 @@ static size_t overhead(const struct tt_rtp_sender *s)
 	const struct tt_rtp_sent all = { .has_level = true };
 	struct tt_rtp_ext ext[MAX_EXT];
 	uint8_t values[8];
-	size_t n = list_ext(s, &all, true, &(struct tt_rtp_stamp){ 0 }, ext, values);
+	size_t n = list_ext(s, &all, &(struct tt_rtp_stamp){ 0 }, ext, values);
 
+	n += list_names(s, s->cfg.ext.rid ? s->cfg.ext.rid : s->cfg.ext.repaired_rid, ext + n);
 	return TT_RTP_HEADER + tt_rtp_ext_room(ext, n) + RTX_OSN;
 }
 
@@ -71,7 +83,7 @@ int tt_rtp_sender_init(struct tt_rtp_sender *s, struct tt_env *env,
 
 	*s = (struct tt_rtp_sender){ .env = env,
 				     .resend_credit = MAX_CREDIT,
-				     .rtx_mids = RTX_MIDS };
+				     .rtx_names = RTX_NAMES };
 	if (!tt_random(env, &start, sizeof start))
 		return TAUT_E_CRYPTO;
 	/* RFC 3711 section 3.3.1: a receiver guesses the rollover counter, so stay off the wrap */
@@ -87,12 +99,9 @@ int tt_rtp_sender_init(struct tt_rtp_sender *s, struct tt_env *env,
 
 void tt_rtp_sender_configure(struct tt_rtp_sender *s, const struct tt_rtp_sender_config *cfg)
 {
-	size_t len = cfg->mid ? tt_min(strlen(cfg->mid), TT_RTP_MAX_MID) : 0;
-
 	s->cfg = *cfg;
-	memmove(s->mid, cfg->mid ? cfg->mid : "", len);
-	s->mid[len] = 0;
-	s->cfg.mid = s->mid;
+	s->cfg.mid = tt_rtp_copy_name(s->mid, cfg->mid);
+	s->cfg.rid = tt_rtp_copy_name(s->rid, cfg->rid);
 	s->overhead = overhead(s);
 	s->tone.pt = cfg->event_payload_type;
 	if (s->tone.pt == 0)
@@ -225,7 +234,7 @@ size_t tt_rtp_sender_next(struct tt_rtp_sender *s, taut_time now, const struct t
 		return 0;
 	struct tt_rtp_ext ext[MAX_EXT];
 	uint8_t values[8];
-	size_t n = list_ext(s, p, !s->acknowledged, stamp, ext, values);
+	size_t n = list_ext(s, p, stamp, ext, values);
 	struct wr w = wr_make(buf, cap);
 	const struct tt_rtp_packet h = { .marker = p->marker,
 					 .pt = p->pt,
@@ -233,6 +242,8 @@ size_t tt_rtp_sender_next(struct tt_rtp_sender *s, taut_time now, const struct t
 					 .ts = p->ts,
 					 .ssrc = s->cfg.ssrc };
 
+	if (!s->acknowledged)
+		n += list_names(s, s->cfg.ext.rid, ext + n);
 	tt_rtp_write_header(&w, &h, ext, n);
 	wr_bytes(&w, p->data, p->len);
 	s->stats.queued += now - p->sent_at;
@@ -307,8 +318,8 @@ size_t tt_rtp_sender_resend(struct tt_rtp_sender *s, taut_time now,
 		return 0;
 	struct tt_rtp_ext ext[MAX_EXT];
 	uint8_t values[8];
-	bool mid = s->rtx_mids > 0;
-	size_t n = list_ext(s, p, mid, stamp, ext, values);
+	const bool named = s->rtx_names > 0;
+	size_t n = list_ext(s, p, stamp, ext, values);
 	struct wr w = wr_make(buf, cap);
 	const struct tt_rtp_packet h = { .marker = p->marker,
 					 .pt = s->cfg.rtx_payload_type,
@@ -316,10 +327,12 @@ size_t tt_rtp_sender_resend(struct tt_rtp_sender *s, taut_time now,
 					 .ts = p->ts,
 					 .ssrc = s->cfg.rtx_ssrc };
 
+	if (named)
+		n += list_names(s, s->cfg.ext.repaired_rid, ext + n);
 	tt_rtp_write_header(&w, &h, ext, n);
 	wr_u16(&w, seq_of(s, p->number)); /* RFC 4588 section 4 */
 	wr_bytes(&w, p->data, p->len);
-	s->rtx_mids -= mid;
+	s->rtx_names -= named;
 	s->resend_credit -= p->len;
 	s->stats.resent_packets++;
 	s->stats.resent_octets += RTX_OSN + p->len;

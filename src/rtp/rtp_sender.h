@@ -9,8 +9,8 @@
 #include "rtp/rtp_types.h"
 
 struct tt_rtp_sender {
-	struct tt_rtp_sender_config cfg; /* mid points to the text below */
-	char mid[TT_RTP_MAX_MID + 1];
+	struct tt_rtp_sender_config cfg; /* mid and rid point to the texts below */
+	char mid[TT_RTP_MAX_MID + 1], rid[TT_RTP_MAX_MID + 1];
 	struct tt_env *env;
 	struct tt_rtp_history history;
 	uint16_t first_seq, rtx_seq, picture_id;
@@ -20,8 +20,8 @@ struct tt_rtp_sender {
 	taut_time last_captured; /* ... taken then */
 	uint32_t next_ts;        /* audio: where the newest packet ends */
 	bool started;            /* a frame was sent */
-	bool acknowledged;       /* a report said that the peer has seen this ssrc: no more mid */
-	unsigned rtx_mids;       /* mids still to be put on retransmissions */
+	bool acknowledged;       /* a report said that the peer has seen this ssrc: no more names */
+	unsigned rtx_names;      /* retransmissions that still carry mid and repaired rid */
 	uint64_t *resend;        /* a ring of numbers, as long as the history */
 	size_t resend_at, resend_count;
 	int64_t resend_credit;   /* bytes */

@@ -39,6 +39,7 @@ struct tt_rtp_sender_config {
 	enum tt_rtp_codec codec;
 	uint32_t clock_rate;
 	const char *mid;   /* copied; NULL: none */
+	const char *rid;   /* copied; NULL: there is no simulcast */
 	uint32_t ssrc;     /* not 0; unique in this session */
 	uint32_t rtx_ssrc; /* 0: no retransmission */
 	uint8_t payload_type;
@@ -60,6 +61,7 @@ struct tt_rtp_receiver_config {
 	uint32_t stream;
 	uint32_t kind;
 	const char *mid;         /* copied; NULL: none */
+	const char *rid;         /* copied; NULL: all of this mid, whatever its rid */
 	uint32_t ssrc, rtx_ssrc; /* from a=ssrc and a=ssrc-group:FID; 0: not signalled */
 	const struct tt_rtp_payload *payloads;
 	size_t payload_count;

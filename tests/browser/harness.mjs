@@ -165,10 +165,13 @@ export function startBrowser({ devices = true, args = [] } = {}) {
 }
 
 /** A page that has joined; everything it throws or logs as an error fails the test that asks. */
-export async function joinPage(browser, url, { room, name, source = 'test', context = {}, form = true }) {
+/** before: functions that run in the page before its own scripts. */
+export async function joinPage(browser, url, { room, name, source = 'test', context = {}, form = true, before = [] }) {
 	const c = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...context });
 	const page = await c.newPage();
 	watch(page);
+	for (const script of before)
+		await page.addInitScript(script);
 	await page.goto(`${url}#${new URLSearchParams({ room, name, source })}`);
 	if (form)
 		await page.click('#join');

@@ -23,10 +23,10 @@ function call(after, url, room, ...more) {
 }
 
 /** The page and the native peer are connected; pageFirst: the page offers. */
-async function pair(after, pageFirst, { source = 'test', options = ['--send', 'test'], own = null } = {}) {
+async function pair(after, pageFirst, { source = 'test', options = ['--send', 'test'], own = null, before = [] } = {}) {
 	const { url, room } = await begin();
 	const join = async () => {
-		const page = await joinPage(own ?? browser, url, { room, name: 'Page', source });
+		const page = await joinPage(own ?? browser, url, { room, name: 'Page', source, before });
 		after(() => page.context().close());
 		await until('the page has joined', () => page.evaluate(() => window.taut.room?.joined));
 		return page;
@@ -72,6 +72,42 @@ function echo(page, sizes) {
 	}, sizes);
 }
 
+/** In the page: its card is 960 x 720, because of smaller pictures Chromium sends fewer encodings than three. */
+function largeCard() {
+	const capture = HTMLCanvasElement.prototype.captureStream;
+	HTMLCanvasElement.prototype.captureStream = function (fps) {
+		const large = document.createElement('canvas');
+		[large.width, large.height] = [960, 720];
+		const draw = () => large.getContext('2d').drawImage(this, 0, 0, 960, 720);
+		setInterval(draw, 1000 / fps);
+		draw();
+		return capture.call(large, fps);
+	};
+}
+
+/** In the page: what it offers of a picture is three encodings. */
+function offerThree() {
+	const add = RTCPeerConnection.prototype.addTransceiver;
+	RTCPeerConnection.prototype.addTransceiver = function (what, init) {
+		const three = [{ rid: 'q', scaleResolutionDownBy: 4 }, { rid: 'h', scaleResolutionDownBy: 2 }, { rid: 'f' }];
+		return add.call(this, what, what.kind === 'video' ? { ...init, sendEncodings: three } : init);
+	};
+}
+
+/** The native peer has decoded pictures of each rid, of these widths, with the card's counter on them. */
+async function hasDecoded(native, widths) {
+	for (const rid of Object.keys(widths))
+		await until(`encoding ${rid} arrives`, () => native.output.includes(`encoding ${rid}\n`), 40000);
+	await new Promise(done => setTimeout(done, 2000));
+	same(await native.stop('SIGINT'), 0, native.output);
+	for (const [rid, width] of Object.entries(widths)) {
+		const line = native.output.match(new RegExp(`encoding ${rid}: (\\d+) x \\d+, decoded (\\d+) \\((\\d+) with`));
+		ok(line, native.output);
+		same(Number(line[1]), width, `${line[0]}: its width`);
+		ok(line[2] > 20 && line[3] > 20, line[0]);
+	}
+}
+
 async function relayKilled(after, tls) {
 	let own = await startRelay(0, ...(tls ? ['--tls'] : []));
 	after(() => own.stop());
@@ -100,6 +136,24 @@ export const tests = [
 		const p = call(after, own.url, 'tls', '--data-only');
 		await until('it says so', () => p.output.includes('unreachable'));
 		ok(!p.output.includes('joined'), p.output);
+	}],
+	['the page offers three encodings, and each arrives', async after => {
+		const { page, native } = await pair(after, true, { options: ['--send', 'test', '--simulcast'], before: [largeCard, offerThree] });
+		await untilCardMoves(page);
+		await hasDecoded(native, { q: 240, h: 480, f: 960 });
+	}],
+	['the native peer offers three and asks for three: it gets three, and one is taken of it', async after => {
+		const { page, native } = await pair(after, false, { options: ['--send', 'test', '--simulcast'], before: [largeCard] });
+		await untilCardMoves(page);
+		same(await page.evaluate(() => document.querySelector('.tile:not(.me) video').videoWidth), 640, 'the first one is the largest');
+		await hasDecoded(native, { lo: 240, mid: 480, hi: 960 });
+	}],
+	['three are offered to a native peer that takes one', async after => {
+		const { page, native } = await pair(after, true, { before: [offerThree] });
+		await untilCardMoves(page);
+		await until('the first frame', () => native.output.includes('first frame'));
+		same(await page.evaluate(() => window.taut.pc.getSenders().find(s => s.track?.kind === 'video').getParameters().encodings.length), 1, 'encodings that are left');
+		ok(!native.output.includes('encoding'), native.output);
 	}],
 	...both.flatMap(([pageFirst, who]) => [
 	[`${who}: picture, sound and chat both ways`, async after => {

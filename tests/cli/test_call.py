@@ -172,6 +172,37 @@ def natives():
     r.end()
 
 
+def simulcast():
+    """Both send three sizes of the card; who comes second is asked for them, under other names."""
+    r, url = relay()
+    options = ("--send", "test", "--simulcast", "--width", "640", "--height", "480", "--fps", "10", "--loopback-only")
+    one = Run("call", url, "--room", "s", "--name", "one", "--json", "--save", "three", *options)
+    one.see('"joined"')
+    two = Run("call", url, "--room", "s", "--name", "two", *options)
+    names = {"one": ("lo", "mid", "hi"), "two": ("f", "h", "q")}
+    for run, who in ((one, "one"), (two, "two")):
+        for rid in names[who]:
+            check(f"{who}_sees_{rid}", run.see(f"encoding {rid}") is not None, run.lines[-5:])
+    code = one.end()
+    side = one.last().get("sides", [{}])[0]
+    check("encodings_are_summed_up", code == 0 and one.clean() and sorted(
+        (e["rid"], e["width"], e["card_frames"] > 0) for e in side["encodings"]) ==
+        [("hi", 640, True), ("lo", 160, True), ("mid", 320, True)] and
+        side["frames_decoded"] == sum(e["frames_decoded"] for e in side["encodings"]), (code, side, one.errors))
+    two.see("peer left")
+    code = two.end()
+    check("and_told_in_words", code == 0 and two.clean() and two.find("encoding f: 640 x 480, decoded "),
+          (code, two.lines[-8:]))
+    check("each_is_recorded", all((work / f"three/{rid}/video.ivf").stat().st_size > 100 for rid in names["one"]))
+    for wrong in (["--send", "echo"], ["--send", "saved/video.ivf"], ["--send", "test", "--send", "test"]):
+        bad = Run("call", url, "--simulcast", *wrong)
+        check(f"no_simulcast_of_{len(wrong)}_{wrong[1][:4]}", bad.end(None) == 2 and bad.errors, bad.errors)
+    small = Run("call", url, "--simulcast", "--send", "test", "--width", "320", "--height", "240")
+    check("a_card_too_small_to_divide_is_told", small.end(None) == 1 and
+          any("80 x 60" in x for x in small.errors), small.errors)
+    r.end()
+
+
 def full_room():
     r, url = relay()
     peers = [Peer(url).join("full", f"p{i}") for i in range(8)]
@@ -267,4 +298,4 @@ def demos():
     check("an_interrupted_demo_says_its_sum", code in (0, 1) and d.clean() and d.last()["event"] == "summary", d.lines)
 
 
-finish(calls, files, strangers, channels, natives, full_room, relay_goes, demos)
+finish(calls, files, strangers, channels, natives, simulcast, full_room, relay_goes, demos)

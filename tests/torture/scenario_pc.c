@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "sim/sim_pair.h"
+#include "taut/stats.h"
 
 enum { SECOND = 1000000 };
 
@@ -63,7 +64,8 @@ static bool make(taut_env **env, taut_pc **pc, uint64_t *random)
 					 .ice_servers = &server,
 					 .ice_server_count = 1,
 					 .codecs = codecs,
-					 .codec_count = 2 };
+					 .codec_count = 2,
+					 .max_receive_encodings = 2 };
 	int err = taut_env_new(env, &e);
 
 	assert_true((err == TAUT_OK) == (*env != NULL));
@@ -186,6 +188,63 @@ static void change_senders(taut_pc *pc)
 	TWICE(pc, taut_pc_stop_transceiver(pc, 1, t));
 }
 
+/* Three encodings to send, and three to receive, which the other side makes of its own. */
+static void add_simulcast(taut_pc *pc, taut_transceiver *sent)
+{
+	static const char *const rids[] = { "x", "y", "z" };
+	struct taut_rtp_encoding all[3];
+
+	for (size_t i = 0; i < 3; i++)
+		all[i] = (struct taut_rtp_encoding){ .size = sizeof all[0], .rid = rids[i] };
+	struct taut_transceiver_init init = { .size = sizeof init,
+					      .kind = TAUT_VIDEO,
+					      .send_encodings = all,
+					      .send_encoding_count = 3 };
+	TWICE(pc, taut_pc_add_transceiver(pc, 1, &init, sent));
+	init.send_encoding_count = 0;
+	init.receive_rids = rids;
+	init.receive_rid_count = 3;
+	taut_transceiver heard;
+	TWICE(pc, taut_pc_add_transceiver(pc, 1, &init, &heard));
+}
+
+static void change_encodings(taut_pc *pc, taut_transceiver t)
+{
+	struct taut_codec_stats told = { .size = sizeof told, .frames = 1 };
+	struct taut_rtp_parameters p = { .size = sizeof p };
+
+	if (t == 0)
+		return;
+	TWICE(pc, taut_pc_set_encoder_stats(pc, t, &told));
+	if (fine(pc, taut_pc_get_sender_parameters(pc, t, &p)))
+		fine(pc, taut_pc_set_sender_parameters(pc, 1, t, &p));
+}
+
+static void several_encodings_are_agreed_on(void **state)
+{
+	uint64_t random[2] = { 1, 2 };
+	taut_env *env[2] = { NULL };
+	taut_pc *pc[2] = { NULL };
+	taut_transceiver sent = 0;
+
+	(void)state;
+	if (make(&env[0], &pc[0], &random[0]) && make(&env[1], &pc[1], &random[1])) {
+		add_simulcast(pc[0], &sent);
+		for (int i = 0; i < 2; i++) {
+			carry(pc[0], pc[1]);
+			if (taut_pc_signaling_state(pc[1]) == TAUT_SIGNALING_HAVE_REMOTE_OFFER)
+				carry(pc[1], pc[0]);
+			change_encodings(pc[0], sent);
+		}
+		drain(pc[0]);
+		drain(pc[1]);
+	}
+	for (int i = 0; i < 2; i++) {
+		taut_pc_free(pc[i]);
+		taut_env_free(env[i]);
+	}
+}
+
 /* NULL only where memory ended. */
 static void look_at_descriptions(taut_pc *pc)
 {
@@ -294,6 +353,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_connection_is_made_and_freed),
 		cmocka_unit_test(two_connections_agree),
+		cmocka_unit_test(several_encodings_are_agreed_on),
 		cmocka_unit_test(a_call_goes_on_or_ends_with_a_reason),
 	};
 
