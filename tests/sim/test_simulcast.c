@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "peer/pc.h"
+#include "rtcp/rtp_session_int.h"
 #include "sim/sim_pair.h"
 #include "taut/drop.h"
 #include "taut/stats.h"
@@ -32,6 +33,7 @@ struct world {
 	taut_transceiver video, remote;
 	struct encoding of[ENCODINGS];
 	unsigned unnamed; /* frames without rid */
+	uint32_t ssrc;    /* of a line that is put into the offer; 0: none */
 	char answer[8192];
 };
 
@@ -95,6 +97,11 @@ static char *describe(struct pair *p, int to, uint32_t type, const char *text)
 
 	(void)to;
 	memcpy(same, text, strlen(text) + 1);
+	if (type == TAUT_SDP_OFFER && w->ssrc) {
+		free(same);
+		same = malloc(strlen(text) + 100);
+		(void)snprintf(same, strlen(text) + 100, "%sa=ssrc:%u cname:x\r\n", text, (unsigned)w->ssrc);
+	}
 	if (type == TAUT_SDP_ANSWER)
 		(void)snprintf(w->answer, sizeof w->answer, "%s", text);
 	return same;
@@ -327,6 +334,9 @@ static void a_peer_that_takes_one_gets_the_first(void **state)
 	assert_int_equal(send(&w, "m"), TAUT_E_GONE);
 	assert_int_equal(send(&w, "l"), TAUT_OK);
 	pair_run(&w.pair, SECOND, NULL);
+	const struct tt_rtp_session *s = sender(&w)->rtp;
+	assert_int_equal(s->sender_count, 1);
+	assert_string_equal(s->senders[0]->rid, ""); /* nothing was agreed about it */
 	assert_int_equal(w.unnamed, 21);
 	pair_free(&w.pair);
 }
@@ -370,6 +380,39 @@ static void of_an_encoding_that_is_not_active_no_frame_is_taken(void **state)
 	assert_int_equal(send(&w, "l"), TAUT_OK);
 	assert_int_equal(send(&w, "m"), TAUT_E_STATE);
 	assert_int_equal(send(&w, "h"), TAUT_OK);
+	pair_free(&w.pair);
+}
+
+/* An SSRC that a description names is of none of them. */
+static void streams_are_known_by_their_rids_alone(void **state)
+{
+	struct world w;
+
+	(void)state;
+	prepare(&w, &quick, ENCODINGS);
+	add_video(&w, ENCODINGS);
+	w.ssrc = 12345;
+	assert_true(pair_run(&w.pair, 10 * SECOND, pair_both_connected));
+	const struct tt_rtp_session *s = receiver(&w)->rtp;
+	assert_int_equal(s->receiver_count, ENCODINGS);
+	for (size_t i = 0; i < s->receiver_count; i++)
+		assert_int_equal(s->receivers[i]->cfg.ssrc, 0);
+	pair_free(&w.pair);
+}
+
+/* The numbers of transceivers end below those of slots. */
+static void a_connection_ends_numbering_before_numbers_meet(void **state)
+{
+	const struct taut_transceiver_init init = { .size = sizeof init, .kind = TAUT_AUDIO };
+	struct world w;
+	taut_transceiver t;
+
+	(void)state;
+	prepare(&w, &quick, 0);
+	sender(&w)->next_transceiver = (1u << PC_STREAM_SHIFT) - 2;
+	assert_int_equal(taut_pc_add_transceiver(sender(&w), 0, &init, &t), TAUT_OK);
+	assert_int_equal(t, 0x0fffffff);
+	assert_int_equal(taut_pc_add_transceiver(sender(&w), 0, &init, &t), TAUT_E_LIMIT);
 	pair_free(&w.pair);
 }
 
@@ -447,6 +490,8 @@ int main(void)
 		cmocka_unit_test(a_peer_that_takes_one_gets_the_first),
 		cmocka_unit_test(a_peer_that_takes_two_gets_two),
 		cmocka_unit_test(of_an_encoding_that_is_not_active_no_frame_is_taken),
+		cmocka_unit_test(streams_are_known_by_their_rids_alone),
+		cmocka_unit_test(a_connection_ends_numbering_before_numbers_meet),
 		cmocka_unit_test(streams_go_on_through_offers_of_either_side),
 		cmocka_unit_test(an_offer_to_receive_makes_encodings),
 	};

@@ -423,7 +423,9 @@ static void a_rollback_restores_the_only_encoding(void **state)
 	p.encodings = &mine;
 	assert_int_equal(taut_pc_set_sender_parameters(t->b, 1, got, &p), TAUT_OK);
 	take(t->b, TAUT_SDP_OFFER, local(t->a));
-	assert_int_equal(parameters(t->b, got).encoding_count, 2);
+	p = parameters(t->b, got);
+	assert_int_equal(p.encoding_count, 2);
+	assert_int_equal(p.encodings[0].scale_resolution_down_by, 2); /* whatever there was before */
 	assert_int_equal(taut_pc_set_remote_description(t->b, 1, TAUT_SDP_ROLLBACK, NULL, 0), TAUT_OK);
 	p = parameters(t->b, got);
 	assert_int_equal(p.encoding_count, 1);
@@ -431,6 +433,150 @@ static void a_rollback_restores_the_only_encoding(void **state)
 	assert_int_equal(p.encodings[0].max_bitrate, 777);
 	assert_int_equal(p.encodings[0].scale_resolution_down_by, 1);
 	assert_null(strstr(local(t->b), "simulcast"));
+}
+
+/* What was agreed on is not undone by the rollback of another offer. */
+static void a_later_rollback_leaves_them(void **state)
+{
+	struct two *t = *state;
+
+	add_receiver(t->a, wanted, 2);
+	const taut_transceiver got = add_track(t->b);
+	negotiate(t->a, t->b);
+	take(t->b, TAUT_SDP_OFFER, local(t->a));
+	assert_int_equal(taut_pc_set_remote_description(t->b, 1, TAUT_SDP_ROLLBACK, NULL, 0), TAUT_OK);
+	assert_int_equal(parameters(t->b, got).encoding_count, 2);
+}
+
+/* The answer sends none of them, or nobody could tell them apart. */
+static void rids_that_are_not_sent_are_wanted_no_more(void **state)
+{
+	struct two *t = *state;
+	static const char *const cut[][2] = { { "a=simulcast:send x;y\r\n", "" },
+					      { "sdes:rtp-stream-id", "sdes:something-else" } };
+
+	for (size_t i = 0; i < 2; i++) {
+		taut_pc *a = new_pc(t->env), *b = new_pc(t->env);
+		add_receiver(a, wanted, 2);
+		add_track(b);
+		take(b, TAUT_SDP_OFFER, local(a));
+		char *answer = with(local(b), cut[i][0], cut[i][1]);
+		take(a, TAUT_SDP_ANSWER, answer);
+		assert_null(strstr(local(a), "simulcast"));
+		free(answer);
+		taut_pc_free(a);
+		taut_pc_free(b);
+	}
+}
+
+/* Each list has its own order: the first that is sent is no alternative to the last that is received. */
+static void both_directions_are_read_apart(void **state)
+{
+	struct two *t = *state;
+	static const struct taut_rtp_encoding two[] = { E("l"), E("m") };
+	const struct taut_transceiver_init init = { .size = sizeof init,
+						    .kind = TAUT_VIDEO,
+						    .send_encodings = two,
+						    .send_encoding_count = 2,
+						    .receive_rids = wanted,
+						    .receive_rid_count = 2 };
+	taut_transceiver got;
+
+	assert_int_equal(taut_pc_add_transceiver(t->a, 1, &init, &got), TAUT_OK);
+	add_track(t->b);
+	take(t->b, TAUT_SDP_OFFER, local(t->a));
+	char *answer = with(local(t->b), "a=simulcast:send x;y recv l;m\r\n",
+			    "a=simulcast:recv l send x\r\n");
+	take(t->a, TAUT_SDP_ANSWER, answer);
+	assert_int_equal(parameters(t->a, got).encoding_count, 1);
+	assert_non_null(strstr(local(t->a), "a=simulcast:recv x\r\n"));
+	free(answer);
+}
+
+/* What goes on keeps its stream, whatever comes before it in a later offer. */
+static void a_rid_that_stays_keeps_its_place(void **state)
+{
+	struct two *t = *state;
+	char *offer = browser("chrome156_simulcast3_rids_offer");
+	char *named = with(offer, "a=rid:m send", "a=rid:n send");
+	char *other = with(named, "a=simulcast:send h;m;~l", "a=simulcast:send n;h");
+
+	take(t->a, TAUT_SDP_OFFER, offer);
+	local(t->a);
+	take(t->a, TAUT_SDP_OFFER, other);
+	assert_non_null(strstr(local(t->a), "a=simulcast:recv n;h\r\n"));
+	assert_int_equal(taut_pc_restart_ice(t->a, 1), TAUT_OK);
+	assert_non_null(strstr(local(t->a), "a=simulcast:recv h;n\r\n"));
+	free(offer);
+	free(named);
+	free(other);
+}
+
+static void an_extension_that_is_only_received_names_what_we_send(void **state)
+{
+	struct two *t = *state;
+	const taut_transceiver got = add_three(t->a);
+
+	take(t->b, TAUT_SDP_OFFER, local(t->a));
+	const char *answer = local(t->b), *uri = " urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id";
+	char line[100];
+	const char *at = strstr(answer, uri);
+	(void)snprintf(line, sizeof line, "%.1s%s", at - 1, uri);
+	char turned[120];
+	(void)snprintf(turned, sizeof turned, "%.1s/recvonly%s", at - 1, uri);
+	char *other = with(answer, line, turned);
+	take(t->a, TAUT_SDP_ANSWER, other);
+	assert_int_equal(parameters(t->a, got).encoding_count, 3);
+	free(other);
+}
+
+/* So many sections of four encodings each: up to 64 streams there is room. */
+static char *many_sections(const char *offer, unsigned count)
+{
+	const char *section = strstr(offer, "m=video");
+	char *out = calloc(1, strlen(offer) * (count + 1)), group[400] = "a=group:BUNDLE";
+
+	for (unsigned i = 0; i < count; i++)
+		(void)snprintf(group + strlen(group), sizeof group - strlen(group), " %u", i);
+	char *head = with(offer, "a=group:BUNDLE 0", group);
+	const size_t head_len = (size_t)(strstr(head, "m=video") - head);
+	memcpy(out, head, head_len);
+	size_t len = head_len;
+	for (unsigned i = 0; i < count; i++) {
+		char mid[20];
+		(void)snprintf(mid, sizeof mid, "a=mid:%u\r\n", i);
+		char *one = with(section, "a=mid:0\r\n", mid);
+		memcpy(out + len, one, strlen(one));
+		len += strlen(one);
+		free(one);
+	}
+	free(head);
+	return out;
+}
+
+/* What cannot be set up whole leaves nothing behind. */
+static void too_many_streams_are_refused_and_undone(void **state)
+{
+	struct two *t = *state;
+	static const char *const four[] = { "a", "b", "c", "d" };
+
+	add_receiver(t->b, four, 4);
+	char *offer = with(local(t->b), "a=rid:a recv\r\na=rid:b recv\r\na=rid:c recv\r\na=rid:d recv\r\n",
+			   "a=rid:a send\r\na=rid:b send\r\na=rid:c send\r\na=rid:d send\r\n");
+	char *sent = with(offer, "a=simulcast:recv", "a=simulcast:send");
+	char *turned = with(sent, "a=recvonly", "a=sendonly");
+	char *many = many_sections(turned, 17), *fewer = many_sections(turned, 16);
+
+	take(t->a, TAUT_SDP_OFFER, many);
+	assert_int_equal(taut_pc_set_local_description(t->a, 1, 0, NULL, 0), TAUT_E_LIMIT);
+	assert_int_equal(taut_pc_set_remote_description(t->a, 1, TAUT_SDP_ROLLBACK, NULL, 0), TAUT_OK);
+	take(t->a, TAUT_SDP_OFFER, fewer);
+	assert_int_equal(count(local(t->a), "a=simulcast:recv a;b;c;d\r\n"), 16);
+	free(offer);
+	free(sent);
+	free(turned);
+	free(many);
+	free(fewer);
 }
 
 /* An offer that comes again with other wishes takes the place of the earlier one. */
@@ -506,6 +652,12 @@ int main(void)
 		TEST(rids_to_receive_are_checked),
 		TEST(an_offer_to_receive_is_answered_with_encodings),
 		TEST(a_rollback_restores_the_only_encoding),
+		TEST(a_later_rollback_leaves_them),
+		TEST(rids_that_are_not_sent_are_wanted_no_more),
+		TEST(both_directions_are_read_apart),
+		TEST(a_rid_that_stays_keeps_its_place),
+		TEST(an_extension_that_is_only_received_names_what_we_send),
+		TEST(too_many_streams_are_refused_and_undone),
 		TEST(the_last_offer_says_which_encodings_there_are),
 		TEST(rids_that_are_not_ours_are_not_answered),
 		TEST(more_than_four_are_not_configured),
