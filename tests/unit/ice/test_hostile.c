@@ -264,8 +264,10 @@ static void a_signed_403_revokes_consent_at_once(void **state)
 	(void)state;
 	setup(&s, 4, true);
 	connect_it(&s);
-	while (!tt_ice_poll_send(s.w.h[0].ice, s.w.sim.now, &out))
+	for (int i = 0; !tt_ice_poll_send(s.w.h[0].ice, s.w.sim.now, &out); i++) {
+		assert_true(i < 1000);
 		s.w.sim.now += 10 * MS;
+	}
 	answer_as(&s, &out, 403, &s.theirs, &s.addr);
 	assert_false(world_can_send(&s.w, 0));
 	tt_ice_tick(s.w.h[0].ice, s.w.sim.now);
