@@ -280,11 +280,10 @@ static size_t list_heard(const struct pc_transceiver *t, const char *rids[PC_MAX
 }
 
 /* The extension is in the description that is being made, in this direction. */
-static bool may_name(const struct taut_pc *pc, const struct pc_transceiver *t,
-		     const struct tt_sdp_media *offer, bool sent)
+static bool may_name(const struct taut_pc *pc, const struct tt_sdp_media *offer, bool sent)
 {
 	if (!offer)
-		return t->kind == TAUT_VIDEO && pc->ext_ids[PC_EXT_RID] != 0;
+		return pc->ext_ids[PC_EXT_RID] != 0;
 	const uint8_t id = pc_ext_id(pc->pending_remote.sdp, offer, PC_EXT_RID, !sent);
 	return id >= 1 && id <= 14;
 }
@@ -296,9 +295,9 @@ bool pc_put_simulcast(const struct taut_pc *pc, struct tt_sdp *sdp, struct tt_sd
 	uint8_t sent = 0;
 
 	const bool sends =
-		pc_direction_sends(m->common.direction) && may_name(pc, t, offer, true);
+		pc_direction_sends(m->common.direction) && may_name(pc, offer, true);
 	const bool hears =
-		pc_direction_receives(m->common.direction) && may_name(pc, t, offer, false);
+		pc_direction_receives(m->common.direction) && may_name(pc, offer, false);
 
 	for (size_t i = 0; sends && i < t->encoding_count; i++) {
 		const char *rid = t->encodings[i].rid;

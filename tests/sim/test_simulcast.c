@@ -448,6 +448,36 @@ static void streams_go_on_through_offers_of_either_side(void **state)
 	pair_free(&w.pair);
 }
 
+/* The other side wants fewer from now on. */
+static void what_is_wanted_no_more_is_gone_on_both_sides(void **state)
+{
+	struct world w;
+	struct taut_rtp_parameters p;
+
+	(void)state;
+	begin(&w, &quick, ENCODINGS);
+	send_all(&w, 5);
+	struct pc_transceiver *t = pc_find_transceiver(receiver(&w), w.remote);
+	assert_string_equal(t->heard_rids[1], "m");
+	t->heard_rids[1][0] = '\0';
+	add_sound(&w, 1);
+	pair_run(&w.pair, SECOND, NULL);
+	assert_int_equal(encodings_of(&w, &p), 2);
+	assert_int_equal(sender(&w)->rtp->sender_count, 2);
+	assert_int_equal(t->heard_slots, 5);
+	for (size_t i = 0; i < receiver(&w)->rtp->receiver_count; i++)
+		assert_string_not_equal(receiver(&w)->rtp->receivers[i]->rid, "m");
+	for (int i = 0; i < 10; i++) {
+		assert_int_equal(send(&w, "l"), TAUT_OK);
+		assert_int_equal(send(&w, "h"), TAUT_OK);
+		pair_run(&w.pair, FRAME, NULL);
+	}
+	pair_run(&w.pair, SECOND, NULL);
+	assert_int_equal(w.of[0].heard, 15);
+	assert_int_equal(w.of[2].heard, 15);
+	pair_free(&w.pair);
+}
+
 /* As a forwarder does: it offers to receive, and the other side has a track. */
 static void an_offer_to_receive_makes_encodings(void **state)
 {
@@ -493,6 +523,7 @@ int main(void)
 		cmocka_unit_test(streams_are_known_by_their_rids_alone),
 		cmocka_unit_test(a_connection_ends_numbering_before_numbers_meet),
 		cmocka_unit_test(streams_go_on_through_offers_of_either_side),
+		cmocka_unit_test(what_is_wanted_no_more_is_gone_on_both_sides),
 		cmocka_unit_test(an_offer_to_receive_makes_encodings),
 	};
 

@@ -320,6 +320,18 @@ static void a_simulcast_of_rids_without_lines_takes_none(void **state)
 	free(answer);
 }
 
+static void a_rid_that_is_sent_is_none_that_is_received(void **state)
+{
+	struct two *t = *state;
+	const taut_transceiver got = add_three(t->a);
+
+	take(t->b, TAUT_SDP_OFFER, local(t->a));
+	char *answer = with(local(t->b), "a=rid:m recv\r\n", "a=rid:m send\r\n");
+	take(t->a, TAUT_SDP_ANSWER, answer);
+	assert_int_equal(parameters(t->a, got).encoding_count, 2);
+	free(answer);
+}
+
 static void without_the_extension_there_is_no_simulcast(void **state)
 {
 	struct two *t = *state;
@@ -648,6 +660,7 @@ int main(void)
 		TEST(an_answer_without_simulcast_leaves_the_first),
 		TEST(of_alternatives_the_first_counts),
 		TEST(a_simulcast_of_rids_without_lines_takes_none),
+		TEST(a_rid_that_is_sent_is_none_that_is_received),
 		TEST(without_the_extension_there_is_no_simulcast),
 		TEST(rids_to_receive_are_checked),
 		TEST(an_offer_to_receive_is_answered_with_encodings),
