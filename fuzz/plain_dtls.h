@@ -58,6 +58,19 @@ const char *tt_dtls_shared_fingerprint(const struct tt_dtls_shared *shared)
 	       "05:E9:26:33:E8:70:88:A2";
 }
 
+struct tt_dtls_fingerprint tt_dtls_shared_fingerprint_at(const struct tt_dtls_shared *shared,
+							 size_t hash)
+{
+	(void)hash;
+	return (struct tt_dtls_fingerprint){ "sha-256", tt_dtls_shared_fingerprint(shared) + 8, 7, 95 };
+}
+
+int64_t tt_dtls_shared_expires(const struct tt_dtls_shared *shared)
+{
+	(void)shared;
+	return 0;
+}
+
 int tt_dtls_system_random(void *ctx, void *out, size_t len)
 {
 	(void)ctx, (void)out, (void)len;
@@ -263,6 +276,12 @@ bool tt_dtls_certificate(const struct tt_dtls *d, bool remote, struct tt_dtls_ce
 	(void)snprintf(out->fingerprint, sizeof out->fingerprint, "sha-256 %02X", remote);
 	out->der = tt_alloc(d->env, 1);
 	return out->der != NULL;
+}
+
+int tt_dtls_remote_certificate(const struct tt_dtls *d, size_t index, void *der, size_t cap)
+{
+	(void)der, (void)cap;
+	return d->state >= TT_DTLS_CONNECTED && index == 0;
 }
 
 int tt_dtls_srtp_keys(struct tt_dtls *d, struct tt_srtp_keys *out)

@@ -89,6 +89,17 @@ struct taut_env_config {
 int taut_env_new(taut_env **out, const struct taut_env_config *cfg);
 int taut_env_free(taut_env *env); /* TAUT_E_STATE while connections are left */
 
+/* RTCCertificate, webrtc-pc 4.9. The environment's, for all of its connections, as long as there is one. */
+struct taut_dtls_fingerprint {
+	const char *algorithm; /* "sha-256" */
+	const char *value;     /* "4A:AD:...", upper case as in a=fingerprint, RFC 8122 section 5 */
+};
+struct taut_certificate {
+	int64_t expires; /* microseconds of the wall clock (unix_us): after it, it is not valid any more */
+	const struct taut_dtls_fingerprint *fingerprints; /* getFingerprints: sha-256, sha-384, sha-512 */
+	size_t fingerprint_count;
+};
+const struct taut_certificate *taut_env_certificate(const taut_env *env);
 /* For sender reports and capture times. A jump moves no timer. */
 void taut_env_set_wall_clock(taut_env *env, taut_time now, int64_t unix_us);
 /* The next connection with packets, requests, events or a timer due; NULL: none. */
@@ -387,6 +398,12 @@ uint32_t taut_pc_ice_connection_state(const taut_pc *pc);
 uint32_t taut_pc_ice_role(const taut_pc *pc);
 /* TAUT_STATE_NEW, CONNECTING, CONNECTED, FAILED or CLOSED: RTCDtlsTransport, webrtc-pc 5.5. */
 uint32_t taut_pc_dtls_state(const taut_pc *pc);
+/* The certificates that the peer showed, as DER, its own at index 0 and then those that vouch for it:
+ * RTCDtlsTransport.getRemoteCertificates, webrtc-pc 5.5. What its description names is the first. Copies
+ * one to der, which has room for cap octets. Its length; above cap: nothing was written (16,384 are
+ * always enough). 0: no more, or DTLS was never connected; they stay when it has closed or failed. der
+ * may be NULL where cap is 0. TAUT_E_NOMEM. */
+int taut_pc_remote_certificate(taut_pc *pc, size_t index, void *der, size_t cap);
 /* TAUT_STATE_CONNECTING, CONNECTED or CLOSED; 0: no data channel was negotiated yet. RTCSctpTransport,
  * webrtc-pc 6.1. */
 uint32_t taut_pc_sctp_state(const taut_pc *pc);

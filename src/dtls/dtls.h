@@ -25,6 +25,7 @@
 
 enum {
 	TT_DTLS_FINGERPRINT_TEXT = 8 + 32 * 3, /* "sha-256 AA:BB:..." and its NUL */
+	TT_DTLS_HASHES = 3,                    /* of certificates: sha-256, sha-384, sha-512 */
 	TT_DTLS_OVERHEAD = 37, /* most that tt_dtls_protect adds: 13 + 8 + 16, RFC 5288 section 3 */
 	TT_DTLS_MTU = 1200,    /* what flights are cut to; (m) a few octets over it happen */
 	TT_DTLS_DATAGRAM_MAX = 9000, /* longer ones are dropped */
@@ -43,6 +44,8 @@ int tt_dtls_shared_new(struct tt_dtls_shared **out, struct tt_env *env, taut_tim
 void tt_dtls_shared_free(struct tt_dtls_shared *shared);
 /* Of our certificate, "sha-256 AA:BB:...", as it stands in a=fingerprint (RFC 8122). */
 const char *tt_dtls_shared_fingerprint(const struct tt_dtls_shared *shared);
+/* After this it is not valid any more, by the wall clock. */
+int64_t tt_dtls_shared_expires(const struct tt_dtls_shared *shared);
 
 /* OpenSSL's own generator, for taut_env_config.random when the application has none. 0, or -1. */
 int tt_dtls_system_random(void *ctx, void *out, size_t len);
@@ -69,6 +72,9 @@ struct tt_dtls_fingerprint {
 	const char *algo, *value;
 	size_t algo_len, value_len;
 };
+/* Of our certificate, with each of TT_DTLS_HASHES, the weakest first; both texts end in NUL. */
+struct tt_dtls_fingerprint tt_dtls_shared_fingerprint_at(const struct tt_dtls_shared *shared,
+							 size_t hash);
 
 /* Replaces what was set before; once a certificate has matched, it stays matched. Of several,
  * those of the strongest hash we know count, and one match among them is enough (RFC 8122
@@ -127,6 +133,9 @@ struct tt_dtls_certificate {
 	size_t len;
 };
 bool tt_dtls_certificate(const struct tt_dtls *d, bool remote, struct tt_dtls_certificate *out);
+/* The DER of one of the chain that the peer showed, its own first. Its length; nothing is written if
+ * that is more than cap. 0: there is none, or it was never connected; below 0: TAUT_E_NOMEM. */
+int tt_dtls_remote_certificate(const struct tt_dtls *d, size_t index, void *der, size_t cap);
 
 /* RFC 5764 section 4.2. profile is 0 when the peer agreed to none: then there is no media, but
  * the data channel goes on. TAUT_E_STATE: not connected. */

@@ -2,13 +2,16 @@
  *
  * ECDSA on P-256, self-signed, with nothing in it that tells who we are: the fingerprint in
  * the description is what binds it, not its names and dates. It does not keep certificates. */
+#include <string.h>
+
 #include <openssl/bn.h>
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 
 #include "dtls/dtls_state.h"
 
-#define DAY (24 * 60 * 60)
+#define DAY  (24 * 60 * 60)
+#define LIFE (30 * DAY)
 
 static bool set_serial(X509 *cert, struct tt_env *env)
 {
@@ -30,7 +33,7 @@ static bool fill(X509 *cert, struct tt_env *env, EVP_PKEY *key, time_t wall)
 
 	return X509_set_version(cert, X509_VERSION_3) && set_serial(cert, env) &&
 	       ASN1_TIME_set(X509_getm_notBefore(cert), wall - DAY) && /* clocks differ */
-	       ASN1_TIME_set(X509_getm_notAfter(cert), wall + 30 * DAY) &&
+	       ASN1_TIME_set(X509_getm_notAfter(cert), wall + LIFE) &&
 	       X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC, name, sizeof name - 1, -1,
 					  0) &&
 	       X509_set_issuer_name(cert, subject) && X509_set_pubkey(cert, key);
@@ -48,13 +51,43 @@ static bool sign(OSSL_LIB_CTX *lib, X509 *cert, EVP_PKEY *key)
 	return ok;
 }
 
-bool tt_dtls_cert_make(OSSL_LIB_CTX *lib, struct tt_env *env, int64_t unix_us, EVP_PKEY **key,
-		       X509 **cert)
+static bool print(struct tt_dtls_shared *s)
 {
-	*key = EVP_PKEY_Q_keygen(lib, NULL, "EC", "P-256");
-	*cert = X509_new_ex(lib, NULL);
-	return *key && *cert && fill(*cert, env, *key, (time_t)(unix_us / 1000000)) &&
-	       sign(lib, *cert, *key);
+	bool ok = true;
+
+	for (size_t i = 0; i < TT_DTLS_HASHES; i++)
+		ok = ok && tt_dtls_fingerprint_text(s->lib, s->cert, i, s->fingerprints[i]);
+	return ok;
+}
+
+bool tt_dtls_cert_make(struct tt_dtls_shared *s, int64_t unix_us)
+{
+	const time_t wall = (time_t)(unix_us / 1000000);
+
+	s->expires = ((int64_t)wall + LIFE) * 1000000;
+	s->key = EVP_PKEY_Q_keygen(s->lib, NULL, "EC", "P-256");
+	s->cert = X509_new_ex(s->lib, NULL);
+	return s->key && s->cert && fill(s->cert, s->env, s->key, wall) &&
+	       sign(s->lib, s->cert, s->key) && print(s);
+}
+
+const char *tt_dtls_shared_fingerprint(const struct tt_dtls_shared *s)
+{
+	return s->fingerprints[0];
+}
+
+struct tt_dtls_fingerprint tt_dtls_shared_fingerprint_at(const struct tt_dtls_shared *s,
+							 size_t hash)
+{
+	const char *name = tt_dtls_hash_name(hash);
+	const char *value = s->fingerprints[hash] + strlen(name) + 1;
+
+	return (struct tt_dtls_fingerprint){ name, value, strlen(name), strlen(value) };
+}
+
+int64_t tt_dtls_shared_expires(const struct tt_dtls_shared *s)
+{
+	return s->expires;
 }
 
 bool tt_dtls_certificate(const struct tt_dtls *d, bool remote, struct tt_dtls_certificate *out)
@@ -63,7 +96,7 @@ bool tt_dtls_certificate(const struct tt_dtls *d, bool remote, struct tt_dtls_ce
 	const int len = cert ? i2d_X509(cert, NULL) : 0;
 
 	*out = (struct tt_dtls_certificate){ 0 };
-	if (len <= 0 || !tt_dtls_fingerprint_text(d->shared->lib, cert, out->fingerprint))
+	if (len <= 0 || !tt_dtls_fingerprint_text(d->shared->lib, cert, 0, out->fingerprint))
 		return false;
 	out->der = tt_alloc(d->env, (size_t)len);
 	if (!out->der)
@@ -72,4 +105,26 @@ bool tt_dtls_certificate(const struct tt_dtls *d, bool remote, struct tt_dtls_ce
 
 	out->len = (size_t)i2d_X509(cert, &end);
 	return true;
+}
+
+/* A server's OpenSSL keeps the peer's own certificate out of the chain, a client's does not. */
+static X509 *remote_at(const struct tt_dtls *d, size_t index)
+{
+	const STACK_OF(X509) *chain = SSL_get_peer_cert_chain(d->ssl);
+
+	if (index == 0)
+		return SSL_get0_peer_certificate(d->ssl);
+	index -= !d->client;
+	return index < TT_DTLS_CERTIFICATE_MAX ? sk_X509_value(chain, (int)index) : NULL;
+}
+
+int tt_dtls_remote_certificate(const struct tt_dtls *d, size_t index, void *der, size_t cap)
+{
+	const X509 *cert = d->proven ? remote_at(d, index) : NULL;
+	const int len = cert ? i2d_X509(cert, NULL) : 0;
+	unsigned char *end = der;
+
+	if (len < 0)
+		return TAUT_E_NOMEM;
+	return (size_t)len > cap || len == 0 ? len : i2d_X509(cert, &end);
 }

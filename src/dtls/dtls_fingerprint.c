@@ -115,17 +115,23 @@ bool tt_dtls_fingerprint_match(OSSL_LIB_CTX *lib, const X509 *cert, const struct
 	return false;
 }
 
-bool tt_dtls_fingerprint_text(OSSL_LIB_CTX *lib, const X509 *cert, char *out)
+const char *tt_dtls_hash_name(size_t hash)
+{
+	return hashes[hash].name;
+}
+
+bool tt_dtls_fingerprint_text(OSSL_LIB_CTX *lib, const X509 *cert, size_t hash, char *out)
 {
 	static const char digits[] = "0123456789ABCDEF";
+	const struct hash *h = &hashes[hash];
 	uint8_t value[EVP_MAX_MD_SIZE];
 	char *p = out;
 
-	if (!digest(lib, cert, hashes[0].openssl, value))
+	if (!digest(lib, cert, h->openssl, value))
 		return false;
-	memcpy(p, "sha-256", 7);
-	p += 7;
-	for (size_t i = 0; i < hashes[0].len; i++) {
+	memcpy(p, h->name, strlen(h->name));
+	p += strlen(h->name);
+	for (size_t i = 0; i < h->len; i++) {
 		*p++ = i == 0 ? ' ' : ':';
 		*p++ = digits[value[i] >> 4];
 		*p++ = digits[value[i] & 15];

@@ -94,8 +94,7 @@ static bool build(struct tt_dtls_shared *s, taut_time now)
 	s->source = tt_dtls_random_install(s->lib, s->env);
 	s->bio = tt_dtls_bio_method();
 	return s->source && s->bio && load_algorithms(s) &&
-	       tt_dtls_cert_make(s->lib, s->env, tt_wall_clock(s->env, now), &s->key, &s->cert) &&
-	       tt_dtls_fingerprint_text(s->lib, s->cert, s->fingerprint) &&
+	       tt_dtls_cert_make(s, tt_wall_clock(s->env, now)) &&
 	       (s->ctx = SSL_CTX_new_ex(s->lib, NULL, DTLS_method())) != NULL && configure(s);
 }
 
@@ -147,9 +146,4 @@ void tt_dtls_shared_free(struct tt_dtls_shared *s)
 	if (s->inner)
 		OSSL_LIB_CTX_free(s->inner);
 	tt_free(s->env, s);
-}
-
-const char *tt_dtls_shared_fingerprint(const struct tt_dtls_shared *s)
-{
-	return s->fingerprint;
 }

@@ -11,6 +11,7 @@
 
 enum {
 	TT_DTLS_FINGERPRINTS_MAX = 16,
+	TT_DTLS_FINGERPRINT_MAX = 8 + 64 * 3, /* of the longest hash, and its NUL */
 	TT_DTLS_EARLY_MAX = 2, /* a ClientHello with a post-quantum key share comes in two */
 	TT_DTLS_EARLY_SIZE = 2048,
 	TT_DTLS_IN_SIZE = 2 * TT_DTLS_DATAGRAM_MAX,
@@ -34,7 +35,8 @@ struct tt_dtls_shared {
 	EVP_PKEY *key;
 	X509 *cert;
 	SSL_CTX *ctx;
-	char fingerprint[TT_DTLS_FINGERPRINT_TEXT];
+	char fingerprints[TT_DTLS_HASHES][TT_DTLS_FINGERPRINT_MAX]; /* "sha-256 AA:BB:..." */
+	int64_t expires;                                            /* of the wall clock */
 };
 
 /* Packets one after another, each behind its length in two octets. */
@@ -149,13 +151,15 @@ OSSL_PROVIDER *tt_dtls_algorithms_install(OSSL_LIB_CTX *lib, OSSL_PROVIDER *stan
 /* ---- dtls_cert.c ---- */
 
 /* P-256 key and a self-signed certificate, from a day before unix_us to 30 days after. */
-bool tt_dtls_cert_make(OSSL_LIB_CTX *lib, struct tt_env *env, int64_t unix_us, EVP_PKEY **key,
-		       X509 **cert);
+bool tt_dtls_cert_make(struct tt_dtls_shared *s, int64_t unix_us);
 
 /* ---- dtls_fingerprint.c ---- */
 
-/* "sha-256 AA:BB:..." of cert; out has TT_DTLS_FINGERPRINT_TEXT octets. */
-bool tt_dtls_fingerprint_text(OSSL_LIB_CTX *lib, const X509 *cert, char *out);
+/* The hashes that count, from weak to strong. */
+const char *tt_dtls_hash_name(size_t hash);
+/* "sha-256 AA:BB:..." of cert; out has TT_DTLS_FINGERPRINT_MAX octets, or for the first hash
+ * TT_DTLS_FINGERPRINT_TEXT. */
+bool tt_dtls_fingerprint_text(OSSL_LIB_CTX *lib, const X509 *cert, size_t hash, char *out);
 /* Reads one; TAUT_OK, TAUT_E_SYNTAX, TAUT_E_UNSUPPORTED. */
 int tt_dtls_fingerprint_read(const struct tt_dtls_fingerprint *in, struct tt_dtls_print *out);
 /* Whether cert has one of the fingerprints of the strongest hash among those given. */

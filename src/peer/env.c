@@ -2,6 +2,22 @@
 #include "base/config.h"
 #include "peer/pc.h"
 
+static void describe_certificate(struct taut_env *env)
+{
+	for (size_t i = 0; i < TT_DTLS_HASHES; i++) {
+		const struct tt_dtls_fingerprint f = tt_dtls_shared_fingerprint_at(env->dtls, i);
+
+		env->fingerprints[i] = (struct taut_dtls_fingerprint){ f.algo, f.value };
+	}
+	env->certificate = (struct taut_certificate){ tt_dtls_shared_expires(env->dtls),
+						      env->fingerprints, TT_DTLS_HASHES };
+}
+
+const struct taut_certificate *taut_env_certificate(const taut_env *env)
+{
+	return &env->certificate;
+}
+
 int taut_env_new(taut_env **out, const struct taut_env_config *cfg)
 {
 	struct taut_env_config c;
@@ -27,6 +43,7 @@ int taut_env_new(taut_env **out, const struct taut_env_config *cfg)
 		tt_free(&base, env);
 		return err;
 	}
+	describe_certificate(env);
 	*out = env;
 	return TAUT_OK;
 }

@@ -231,6 +231,13 @@ uint32_t taut_pc_dtls_state(const taut_pc *pc)
 	return pc->closed ? TAUT_STATE_CLOSED : pc->dtls_state;
 }
 
+int taut_pc_remote_certificate(taut_pc *pc, size_t index, void *der, size_t cap)
+{
+	const int len = tt_dtls_remote_certificate(pc->dtls, index, der, cap);
+
+	return len < 0 ? pc_fail_nomem(pc) : len;
+}
+
 /* ---- from new to free ---- */
 
 static int make_names(struct taut_pc *pc)

@@ -6,9 +6,14 @@
 
 #include <cmocka.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
+#include <openssl/evp.h>
+
 #include "sim/sim_pair.h"
+
+#define UNIX_US INT64_C(1700000000000000) /* of both environments at the beginning */
 
 enum { SECOND = 1000000 };
 
@@ -173,6 +178,73 @@ static void a_lifetime_is_told_as_well(void **state)
 	pair_free(&w.pair);
 }
 
+static void an_environment_says_which_certificate_it_has(void **state)
+{
+	static const char *const names[] = { "sha-256", "sha-384", "sha-512" };
+	char line[160];
+	struct world w;
+
+	(void)state;
+	begin(&w, 5);
+	const struct taut_certificate *c = taut_env_certificate(w.pair.peers[0].env);
+	assert_int_equal(c->expires, UNIX_US + INT64_C(30) * 86400 * SECOND);
+	assert_int_equal(c->fingerprint_count, 3);
+	for (size_t i = 0; i < 3; i++) {
+		assert_string_equal(c->fingerprints[i].algorithm, names[i]);
+		assert_int_equal(strlen(c->fingerprints[i].value), 3 * (32 + 16 * i) - 1);
+	}
+	create(&w, NULL);
+	assert_true(pair_run(&w.pair, 10 * SECOND, both_have_it));
+	snprintf(line, sizeof line, "a=fingerprint:sha-256 %s\r\n", c->fingerprints[0].value);
+	assert_non_null(strstr(taut_pc_local_description(pc(&w, 0), NULL), line));
+	assert_non_null(strstr(taut_pc_remote_description(pc(&w, 1), NULL), line));
+	pair_free(&w.pair);
+}
+
+/* What a fingerprint is made of. */
+static void expect_hash(const uint8_t *der, int len, const struct taut_dtls_fingerprint *f)
+{
+	uint8_t hash[EVP_MAX_MD_SIZE];
+	char text[200];
+	unsigned n;
+
+	assert_int_equal(EVP_Digest(der, (size_t)len, hash, &n, EVP_sha256(), NULL), 1);
+	for (unsigned i = 0; i < n; i++)
+		snprintf(text + 3 * i, 4, "%02X%s", hash[i], i + 1 < n ? ":" : "");
+	assert_string_equal(text, f->value);
+}
+
+static void who_the_peer_was_stays_known(void **state)
+{
+	uint8_t der[16384];
+	struct world w;
+
+	(void)state;
+	begin(&w, 6);
+	create(&w, NULL);
+	while (taut_pc_dtls_state(pc(&w, 0)) != TAUT_STATE_CONNECTED &&
+	       w.pair.sim.now < 10 * (taut_time)SECOND) {
+		assert_int_equal(taut_pc_remote_certificate(pc(&w, 0), 0, der, sizeof der), 0);
+		pair_run(&w.pair, 1000, NULL);
+	}
+	assert_true(pair_run(&w.pair, 10 * SECOND, both_have_it));
+	for (int closed = 0; closed < 2; closed++) {
+		for (int i = 0; i < 2; i++) {
+			const int len = taut_pc_remote_certificate(pc(&w, i), 0, der, sizeof der);
+
+			assert_true(len > 200);
+			expect_hash(der, len,
+				    taut_env_certificate(w.pair.peers[!i].env)->fingerprints);
+			assert_int_equal(taut_pc_remote_certificate(pc(&w, i), 0, NULL, 0), len);
+			assert_int_equal(taut_pc_remote_certificate(pc(&w, i), 1, der, sizeof der), 0);
+		}
+		assert_int_equal(taut_pc_close(pc(&w, 0), w.pair.sim.now), TAUT_OK);
+		pair_run(&w.pair, SECOND, NULL);
+		assert_int_equal(taut_pc_dtls_state(pc(&w, 1)), TAUT_STATE_CLOSED);
+	}
+	pair_free(&w.pair);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -180,6 +252,8 @@ int main(void)
 		cmocka_unit_test(sctp_says_what_it_can_take),
 		cmocka_unit_test(a_channel_says_how_it_was_made_at_both_ends),
 		cmocka_unit_test(a_lifetime_is_told_as_well),
+		cmocka_unit_test(an_environment_says_which_certificate_it_has),
+		cmocka_unit_test(who_the_peer_was_stays_known),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -56,7 +56,7 @@ static bool server_with(EVP_PKEY *key, const EVP_MD *hash)
 	char print[TT_DTLS_FINGERPRINT_TEXT];
 
 	pair_init(&p, 1, NULL);
-	assert_true(tt_dtls_fingerprint_text(p.shared[1]->lib, cert, print));
+	assert_true(tt_dtls_fingerprint_text(p.shared[1]->lib, cert, 0, print));
 	SSL_certs_clear(p.d[1]->ssl);
 	if (SSL_use_certificate(p.d[1]->ssl, cert) == 1 &&
 	    SSL_use_PrivateKey(p.d[1]->ssl, key) == 1) {

@@ -148,7 +148,7 @@ static void a_certificate_without_a_digest_matches_nothing(void **state)
 	(void)state;
 	pair_init(&p, 1, NULL);
 	digests_fail = true;
-	assert_false(tt_dtls_fingerprint_text(p.shared[0]->lib, p.shared[0]->cert, text));
+	assert_false(tt_dtls_fingerprint_text(p.shared[0]->lib, p.shared[0]->cert, 0, text));
 	assert_false(tt_dtls_fingerprint_match(p.shared[0]->lib, p.shared[0]->cert, &print, 1));
 	digests_fail = false;
 	pair_free(&p);
@@ -165,7 +165,7 @@ static void a_library_without_the_hash_gives_no_fingerprint(void **state)
 	(void)state;
 	assert_true(bare && null);
 	pair_init(&p, 1, NULL);
-	assert_false(tt_dtls_fingerprint_text(bare, p.shared[0]->cert, text));
+	assert_false(tt_dtls_fingerprint_text(bare, p.shared[0]->cert, 0, text));
 	assert_false(tt_dtls_fingerprint_match(bare, p.shared[0]->cert, &print, 1));
 	assert_false(tt_dtls_fingerprint_match(p.shared[0]->lib, p.shared[0]->cert, &print, 0));
 	ERR_clear_error();
@@ -272,6 +272,115 @@ static void our_own_reads_back(void **state)
 	pair_free(&p);
 }
 
+/* With every hash, as RTCCertificate.getFingerprints lists them. */
+static void every_hash_of_our_own_is_at_hand(void **state)
+{
+	static const char *const names[] = { "sha-256", "sha-384", "sha-512" };
+	struct tt_dtls_print print;
+	char hex[200];
+	struct pair p;
+
+	(void)state;
+	pair_init(&p, 4, NULL);
+	assert_int_equal(TT_COUNT(names), TT_DTLS_HASHES);
+	for (size_t i = 0; i < TT_COUNT(names); i++) {
+		const struct tt_dtls_fingerprint f = tt_dtls_shared_fingerprint_at(p.shared[1], i);
+		const char openssl[] = { 'S', 'H', 'A', names[i][4], names[i][5], names[i][6], 0 };
+
+		assert_string_equal(f.algo, names[i]);
+		assert_int_equal(f.algo_len, strlen(names[i]));
+		assert_int_equal(f.value_len, strlen(f.value));
+		assert_int_equal(tt_dtls_fingerprint_read(&f, &print), TAUT_OK);
+		hash_text(&p, 1, openssl, hex);
+		for (char *c = hex; *c; c++)
+			*c = *c >= 'a' && *c <= 'f' ? (char)(*c - 'a' + 'A') : *c;
+		assert_string_equal(f.value, hex);
+	}
+	pair_free(&p);
+}
+
+static void it_expires_when_it_says(void **state)
+{
+	const time_t zero = 0;
+	int days, seconds;
+	struct pair p;
+
+	(void)state;
+	pair_init(&p, 5, NULL);
+	ASN1_TIME *epoch = ASN1_TIME_set(NULL, zero);
+	assert_int_equal(ASN1_TIME_diff(&days, &seconds, epoch,
+					X509_get0_notAfter(p.shared[0]->cert)), 1);
+	assert_int_equal(tt_dtls_shared_expires(p.shared[0]),
+			 ((int64_t)days * 86400 + seconds) * 1000000);
+	ASN1_TIME_free(epoch);
+	pair_free(&p);
+}
+
+static void shows(const struct pair *p, int i, size_t index, const X509 *cert)
+{
+	uint8_t got[2000], want[2000], *end = want;
+	const int len = cert ? i2d_X509(cert, &end) : 0;
+
+	memset(got, 0x5a, sizeof got);
+	assert_int_equal(tt_dtls_remote_certificate(p->d[i], index, got, sizeof got), len);
+	assert_memory_equal(got, want, (size_t)len);
+	assert_int_equal(got[len], 0x5a);
+}
+
+/* OpenSSL tells a server another chain than a client. */
+static void a_chain_is_told_with_the_peers_own_first(void **state)
+{
+	uint8_t little[2000];
+	struct pair p, other;
+
+	(void)state;
+	pair_init(&p, 6, NULL);
+	pair_init(&other, 7, NULL);
+	for (int i = 0; i < 2; i++)
+		for (int k = 0; k < 2; k++) {
+			assert_int_equal(SSL_add1_chain_cert(p.d[i]->ssl, other.shared[k]->cert), 1);
+			shows(&p, i, 0, NULL);
+		}
+	pair_teach_both(&p);
+	pair_start(&p);
+	pair_run(&p, p.sim.now + 500 * MS);
+	assert_true(p.connected[0] && p.connected[1]);
+	for (int i = 0; i < 2; i++) {
+		shows(&p, i, 0, p.shared[!i]->cert);
+		shows(&p, i, 1, other.shared[0]->cert);
+		shows(&p, i, 2, other.shared[1]->cert);
+		shows(&p, i, 3, NULL);
+		shows(&p, i, SIZE_MAX, NULL);
+		const int len = tt_dtls_remote_certificate(p.d[i], 0, NULL, 0);
+		assert_true(len > 200);
+		memset(little, 0x5a, sizeof little);
+		assert_int_equal(tt_dtls_remote_certificate(p.d[i], 0, little, (size_t)len - 1), len);
+		assert_int_equal(little[0], 0x5a);
+		assert_int_equal(tt_dtls_remote_certificate(p.d[i], 0, little, (size_t)len), len);
+		assert_int_equal(little[0], 0x30); /* SEQUENCE */
+	}
+	pair_free(&other);
+	pair_free(&p);
+}
+
+static void who_proves_to_be_somebody_else_shows_none(void **state)
+{
+	const struct tt_dtls_fingerprint wrong[] = { fp("sha-256", H32) };
+	struct pair p;
+
+	(void)state;
+	pair_init(&p, 8, NULL);
+	assert_int_equal(pair_teach(&p, 1, tt_dtls_shared_fingerprint(p.shared[0])), TAUT_OK);
+	pair_start(&p);
+	pair_run(&p, p.sim.now + 500 * MS);
+	assert_int_equal(tt_dtls_state(p.d[0]), TT_DTLS_UNPROVEN);
+	shows(&p, 0, 0, NULL);
+	assert_int_equal(tt_dtls_set_remote_fingerprints(p.d[0], p.sim.now, wrong, 1), TAUT_OK);
+	assert_int_equal(tt_dtls_state(p.d[0]), TT_DTLS_FAILED);
+	shows(&p, 0, 0, NULL);
+	pair_free(&p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -284,6 +393,10 @@ int main(void)
 		cmocka_unit_test(what_stands_under_a_weaker_hash_is_not_compared),
 		cmocka_unit_test(a_refused_set_changes_nothing),
 		cmocka_unit_test(our_own_reads_back),
+		cmocka_unit_test(every_hash_of_our_own_is_at_hand),
+		cmocka_unit_test(it_expires_when_it_says),
+		cmocka_unit_test(a_chain_is_told_with_the_peers_own_first),
+		cmocka_unit_test(who_proves_to_be_somebody_else_shows_none),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
