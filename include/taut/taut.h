@@ -551,6 +551,21 @@ int taut_pc_insert_dtmf(taut_pc *pc, taut_time now, taut_transceiver t, const ch
 int taut_pc_can_insert_dtmf(taut_pc *pc, taut_transceiver t);
 /* What waits to be sent; valid until the next call that is told the time. NULL: no such transceiver. */
 const char *taut_pc_dtmf_tone_buffer(taut_pc *pc, taut_transceiver t);
+/* Who was heard in the last 10 seconds: RTCRtpSynchronizationSource and RTCRtpContributingSource,
+ * webrtc-pc 5.3. */
+struct taut_rtp_source {
+	taut_time timestamp; /* when taut_pc_poll_event last gave a frame of it */
+	uint32_t source;     /* its SSRC; of one whom a mixer has added, its CSRC */
+	uint32_t rtp_timestamp; /* of that frame */
+	double audio_level;     /* RFC 6464, linear: 0 is silence, 1 is 0 dBov; -1: not told, as of CSRCs */
+};
+/* The index-th of them, the latest first: getSynchronizationSources and getContributingSources. Valid until
+ * the next call of either. NULL: no more, or there is no such transceiver. A receiver keeps those heard
+ * last, 8 SSRCs and 32 CSRCs, when it receives no more as well. */
+const struct taut_rtp_source *taut_pc_synchronization_source_at(taut_pc *pc, taut_time now,
+                                                                taut_transceiver t, size_t index);
+const struct taut_rtp_source *taut_pc_contributing_source_at(taut_pc *pc, taut_time now,
+                                                             taut_transceiver t, size_t index);
 /* Sends a PLI, RFC 4585 section 6.3.1, at most one per 300 ms and stream. */
 int taut_pc_request_key_frame(taut_pc *pc, taut_time now, taut_transceiver t);
 /* The same for one of several encodings; NULL: all. TAUT_E_GONE: none of this rid is received. */

@@ -129,6 +129,7 @@ struct pc_transceiver {
 	const struct pc_codec *send_codec;  /* NULL: nothing can be sent */
 	uint16_t tone_keys;                 /* telephone events that the peer takes, a bit each */
 	struct pc_dtmf *dtmf;               /* NULL: none was ever sent */
+	struct pc_sources *sources;         /* who was heard; NULL: nobody */
 	const struct pc_codec *heard_codec; /* of the last frame; NULL: to be looked up */
 	uint8_t heard_pt;
 	struct taut_transceiver_info info; /* what transceiver_at hands out */
@@ -253,6 +254,7 @@ struct taut_pc {
 	struct tt_ice_path next_packet_path;
 	struct taut_io io;
 	struct taut_channel_info channel; /* lent */
+	struct taut_rtp_source source;    /* lent */
 	struct taut_counters counters;
 };
 
@@ -360,6 +362,10 @@ void pc_remove_receivers(struct taut_pc *pc, taut_time now, struct pc_transceive
 void pc_free_report(struct taut_pc *pc); /* pc_stats.c */
 
 void pc_dtmf_tick(struct taut_pc *pc, taut_time now); /* pc_dtmf.c */
+
+/* pc_source.c: a frame is handed out. */
+void pc_hear(struct taut_pc *pc, struct pc_transceiver *t, uint32_t ssrc,
+	     const struct tt_rtp_csrcs *csrcs, const struct taut_frame *frame);
 
 /* configuration: pc_config.c */
 int pc_make_ice(struct taut_pc *pc, const struct taut_config *cfg, taut_time now);

@@ -191,6 +191,7 @@ static const struct taut_event *of_frame(struct taut_pc *pc, const struct tt_rtp
 	pc->frame = *r->frame;
 	pc->frame.codec = received_codec(pc, t, r->frame->payload_type);
 	pc->frame.rid = r->rid[0] ? r->rid : NULL;
+	pc_hear(pc, t, r->ssrc, r->csrcs, &pc->frame);
 	ev->transceiver = t->id;
 	ev->frame = &pc->frame;
 	return ev;

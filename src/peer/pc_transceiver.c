@@ -73,6 +73,7 @@ void pc_free_transceiver(struct taut_pc *pc, struct pc_transceiver *t)
 	for (size_t i = 0; i < PC_MAX_ENCODINGS; i++)
 		tt_free(pc->env, t->decoders[i]);
 	tt_free(pc->env, t->dtmf);
+	tt_free(pc->env, t->sources);
 	tt_free(pc->env, t);
 }
 

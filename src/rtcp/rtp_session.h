@@ -46,6 +46,7 @@ struct tt_rtp_event {
 	enum tt_rtp_codec codec;        /* of a frame */
 	uint8_t tone;                   /* 0 to 9, 10 *, 11 #, 12 to 15 A to D: RFC 4733 section 3.2 */
 	const struct taut_frame *frame; /* data lives as long as the event */
+	const struct tt_rtp_csrcs *csrcs; /* of a frame */
 };
 
 /* TAUT_E_NOMEM, TAUT_E_CRYPTO (random), TAUT_E_INVAL (config). cfg may be NULL. */

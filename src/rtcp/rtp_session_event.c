@@ -45,6 +45,7 @@ static const struct tt_rtp_event *tell_frame(struct tt_rtp_session *s, struct tt
 	tell(s, TT_RTP_EV_FRAME, r, r->ssrc);
 	s->event.codec = map ? map->codec : TT_RTP_CODEC_NONE;
 	s->event.frame = &s->frame;
+	s->event.csrcs = &r->csrcs;
 	return &s->event;
 }
 

@@ -243,6 +243,23 @@ static void count_frame(struct tt_rtp_receiver *r, const struct taut_frame *f, i
 	}
 }
 
+static void add_csrc(struct tt_rtp_csrcs *all, uint32_t id)
+{
+	for (size_t i = 0; i < all->count; i++)
+		if (all->ids[i] == id)
+			return;
+	if (all->count < TT_RTP_MAX_CSRCS)
+		all->ids[all->count++] = id;
+}
+
+static void add_csrcs(struct tt_rtp_csrcs *all, const struct tt_rtp_slot *s)
+{
+	struct rd r = rd_make(s->data + s->len, 4u * s->csrcs);
+
+	for (unsigned i = 0; i < s->csrcs; i++)
+		add_csrc(all, rd_u32(&r));
+}
+
 bool tt_rtp_receiver_take(struct tt_rtp_receiver *r, struct taut_frame *out, uint8_t **buf,
 			  size_t *cap)
 {
@@ -253,6 +270,7 @@ bool tt_rtp_receiver_take(struct tt_rtp_receiver *r, struct taut_frame *out, uin
 
 		describe(r, tt_rtp_reorder_at(&r->reorder, r->reorder.next), out);
 		r->first_at = out->received;
+		r->csrcs.count = 0;
 		for (int64_t i = r->reorder.next; i < end; i++)
 			len += tt_rtp_reorder_at(&r->reorder, i)->len;
 		if (!make_room(r, buf, cap, len)) {
@@ -270,6 +288,8 @@ bool tt_rtp_receiver_take(struct tt_rtp_receiver *r, struct taut_frame *out, uin
 			out->len += s->len;
 			out->received = tt_max64(out->received, s->at);
 			r->first_at = tt_min64(r->first_at, s->at);
+			if (s->csrcs > 0)
+				add_csrcs(&r->csrcs, s);
 		}
 		out->data = *buf;
 		count_frame(r, out, end - r->reorder.next);

@@ -141,8 +141,19 @@ static void track_missing(struct tt_rtp_receiver *r, taut_time now, int64_t newe
 		give_way(r, seq);
 }
 
+/* There is room for what comes in one datagram. */
+static void keep_csrcs(struct tt_rtp_receiver *r, int64_t seq, struct span csrcs)
+{
+	struct tt_rtp_slot *s = tt_rtp_reorder_at(&r->reorder, seq);
+
+	if (s->len == 0 || s->len + csrcs.len > TT_RTP_BUFFER)
+		return;
+	memcpy(s->data + s->len, csrcs.p, csrcs.len);
+	s->csrcs = tt_u8(csrcs.len / 4);
+}
+
 static enum tt_rtp_put insert(struct tt_rtp_receiver *r, const struct tt_rtp_slot *meta,
-			      struct span payload)
+			      struct span payload, struct span csrcs)
 {
 	if (!r->reorder.started && r->cfg.kind == TAUT_VIDEO && !meta->start)
 		tt_rtp_reorder_start(&r->reorder, meta->seq - BEFORE_FIRST);
@@ -151,6 +162,8 @@ static enum tt_rtp_put insert(struct tt_rtp_receiver *r, const struct tt_rtp_slo
 
 	enum tt_rtp_put put = tt_rtp_reorder_put(&r->reorder, meta, payload.p, payload.len);
 
+	if (put == TT_RTP_PUT_OK && csrcs.len > 0)
+		keep_csrcs(r, meta->seq, csrcs);
 	if (put == TT_RTP_PUT_DUPLICATE)
 		r->counters->packets_duplicate++;
 	if (put == TT_RTP_PUT_LATE) {
@@ -230,7 +243,7 @@ uint32_t tt_rtp_receiver_media(struct tt_rtp_receiver *r, taut_time now, taut_ti
 	count_packet(r, p, arrived);
 	if (!first)
 		track_missing(r, now, newest, meta.seq);
-	enum tt_rtp_put put = insert(r, &meta, payload);
+	enum tt_rtp_put put = insert(r, &meta, payload, p->csrcs);
 
 	if (put == TT_RTP_PUT_DUPLICATE)
 		return TT_TAKEN;
@@ -276,7 +289,7 @@ uint32_t tt_rtp_receiver_rtx(struct tt_rtp_receiver *r, taut_time now, taut_time
 	r->stats.resent_octets += p->payload.len;
 	tt_nack_resent(&r->nack, now, meta.seq);
 	track_missing(r, now, newest, meta.seq);
-	enum tt_rtp_put put = insert(r, &meta, payload);
+	enum tt_rtp_put put = insert(r, &meta, payload, p->csrcs);
 
 	if (put == TT_RTP_PUT_OK) {
 		hear(r, now, map, p->ts, (struct span){ p->payload.p + 2, p->payload.len - 2 });

@@ -35,6 +35,7 @@ struct tt_rtp_receiver {
 	struct tt_rtp_counters *counters; /* of the session */
 	struct tt_rtp_receiver_stats stats;
 	taut_time first_at;   /* of the packets of the frame taken last */
+	struct tt_rtp_csrcs csrcs;
 	uint32_t ssrc;        /* followed; counts only when has_ssrc */
 	bool has_ssrc, ended; /* ended: BYE came */
 	taut_time last_at, ended_at;

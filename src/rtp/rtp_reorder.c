@@ -5,7 +5,7 @@
 
 #include "base/num.h"
 
-enum { BUFFER = 1536, MAX_SPARE = 16 };
+enum { MAX_SPARE = 16 };
 
 void tt_rtp_reorder_init(struct tt_rtp_reorder *r, struct tt_env *env, size_t size)
 {
@@ -43,7 +43,7 @@ static uint8_t *take_buffer(struct tt_rtp_reorder *r)
 		return r->spare[--r->spare_count];
 	if (r->held && *r->held >= TT_RTP_MAX_HELD)
 		return NULL;
-	uint8_t *data = tt_take(r->env, BUFFER);
+	uint8_t *data = tt_take(r->env, TT_RTP_BUFFER);
 
 	if (data && r->held)
 		++*r->held;
@@ -109,7 +109,7 @@ enum tt_rtp_put tt_rtp_reorder_put(struct tt_rtp_reorder *r, const struct tt_rtp
 		return TT_RTP_PUT_LATE;
 	if (tt_rtp_reorder_at(r, meta->seq))
 		return TT_RTP_PUT_DUPLICATE;
-	uint8_t *copy = len > 0 && len <= BUFFER ? take_buffer(r) : NULL;
+	uint8_t *copy = len > 0 && len <= TT_RTP_BUFFER ? take_buffer(r) : NULL;
 
 	if (len > 0 && !copy)
 		return TT_RTP_PUT_NOMEM;

@@ -13,13 +13,17 @@
 
 #include "base/env.h"
 
-enum { TT_RTP_MAX_HELD = 8192 }; /* buffers of 1,536 bytes: 12 MiB */
+enum {
+	TT_RTP_BUFFER = 1536,   /* bytes of a packet that is held */
+	TT_RTP_MAX_HELD = 8192, /* such buffers: 12 MiB */
+};
 
 struct tt_rtp_slot {
 	int64_t seq;
 	bool used, marker, start, key, has_level, voice;
 	uint8_t pt, level;
-	uint16_t len, cap;
+	uint8_t csrcs; /* how many lie behind the len octets of data, as in the packet */
+	uint16_t len;
 	uint32_t ts;
 	taut_time at, seen; /* when it arrived, and when we came to look at it */
 	uint8_t *data;

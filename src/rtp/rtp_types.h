@@ -19,6 +19,7 @@ enum {
 	TT_RTP_MAX_PAYLOADS = 64,  /* of one receiver */
 	TT_RTP_MAX_SSRCS = 256,    /* signalled, of all receivers */
 	TT_RTP_MAX_PROBES = 32,    /* not signalled; past it the oldest is forgotten */
+	TT_RTP_MAX_CSRCS = 32,     /* told of one frame */
 	TT_RTP_MAX_MID = 32,       /* longest mid or rid */
 	TT_RTP_PACKET_ROOM = 1500, /* what poll_send may need of cap */
 };
@@ -67,6 +68,12 @@ struct tt_rtp_receiver_config {
 	size_t payload_count;
 	bool nack, pli, fir, transport_cc; /* feedback agreed on (a=rtcp-fb) */
 	struct tt_rtp_ext_ids ext;
+};
+
+/* Whom a mixer has put into the packets of a frame, each once: RFC 3550 section 7.1. */
+struct tt_rtp_csrcs {
+	size_t count;
+	uint32_t ids[TT_RTP_MAX_CSRCS];
 };
 
 struct tt_rtp_counters {

@@ -349,6 +349,55 @@ static void a_place_with_too_little_room_is_nobodys(void **state)
 	tt_rtp_history_free(&h);
 }
 
+static struct tt_rtp_packet picture(const uint8_t *payload, size_t len, uint16_t seq,
+				    const uint8_t *csrcs, size_t count)
+{
+	return (struct tt_rtp_packet){ .marker = true, .pt = 96, .seq = seq, .ts = seq * 3000u, .ssrc = 1,
+				       .csrc_count = (uint8_t)count, .csrcs = { csrcs, 4 * count },
+				       .payload = { payload, len } };
+}
+
+/* RFC 3550 section 5.1, and of a packet that was sent again, RFC 4588 section 4. */
+static void contributors_come_with_their_frame(void **state)
+{
+	static const uint8_t csrcs[] = { 1, 2, 3, 4, 0xff, 0, 0, 1 };
+	static const struct tt_rtp_ext_values none;
+	uint8_t payload[TT_RTP_BUFFER + 2] = { 0x10, 0x10, 2, 0, 0x9d, 1, 0x2a, 0x40 }, again[20] = { 0, 6 };
+	struct taut_frame got;
+
+	(void)state;
+	for (uint16_t seq = 5; seq < 8; seq++) {
+		struct tt_rtp_packet p = picture(payload, 11, seq, csrcs, 2);
+		if (seq == 6) {
+			memcpy(again + 2, payload, 11);
+			p.pt = 97;
+			p.payload = (struct span){ again, 13 };
+			assert_int_equal(tt_rtp_receiver_rtx(&rx, 1, 1, &p, &none), TT_TAKEN);
+		} else {
+			p.csrcs.len = seq == 7 ? 0 : 8;
+			deliver(&p);
+		}
+		assert_true(tt_rtp_receiver_take(&rx, &got, &frame_buf, &frame_cap));
+		assert_int_equal(got.len, 10);
+		assert_memory_equal(got.data, payload + 1, 10);
+		assert_int_equal(rx.csrcs.count, seq == 7 ? 0 : 2);
+		if (seq == 7)
+			break;
+		assert_int_equal(rx.csrcs.ids[0], 0x01020304);
+		assert_int_equal(rx.csrcs.ids[1], 0xff000001);
+	}
+	/* where there is room behind the payload */
+	for (uint16_t i = 0; i < 3; i++) {
+		const size_t len = TT_RTP_BUFFER - (i == 2 ? 0 : 8u - i);
+		const struct tt_rtp_packet p = picture(payload, len + 1, (uint16_t)(8 + i), csrcs, 2);
+
+		deliver(&p);
+		assert_true(tt_rtp_receiver_take(&rx, &got, &frame_buf, &frame_cap));
+		assert_int_equal(got.len, len);
+		assert_int_equal(rx.csrcs.count, i == 0 ? 2 : 0);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -362,6 +411,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_nobody_asks_for_any_more_is_given_back, begin, end),
 		cmocka_unit_test_setup_teardown(without_nack_nothing_is_kept, begin, end),
 		cmocka_unit_test_setup_teardown(a_place_with_too_little_room_is_nobodys, begin, end),
+		cmocka_unit_test_setup_teardown(contributors_come_with_their_frame, begin, end),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
