@@ -254,6 +254,15 @@ taut_time taut_pc_deadline(const taut_pc *pc, const char **why); /* INT64_MAX: n
 /* The peer pressed a key of a telephone. number: its event, RFC 4733 section 3.2; text: "5", "" for an
  * event that is no key */
 #define TAUT_EV_TONE 18
+/* RTCDtlsTransport and RTCSctpTransport, onstatechange of webrtc-pc 5.5 and 6.1. number: TAUT_STATE_;
+ * reason and text: what led there. A change comes before the state of the connection that it leads to,
+ * and before the channels that it opens. taut_pc_close closes both without a word. */
+#define TAUT_EV_DTLS_STATE 19
+#define TAUT_EV_SCTP_STATE 20
+/* A channel is TAUT_CHANNEL_CLOSING though nobody here has closed it: reason. TAUT_EV_CLOSE follows, with
+ * the same, when all that was to be sent is. One that ends with its transport closes at once.
+ * onclosing, webrtc-pc 6.2.4. */
+#define TAUT_EV_CLOSING 21
 
 #define TAUT_SIGNALING_STABLE 1
 #define TAUT_SIGNALING_HAVE_LOCAL_OFFER 2

@@ -57,6 +57,7 @@ enum tt_dcs_event_type {
 	TT_DCS_OPEN,                /* it can be sent on */
 	TT_DCS_MESSAGE,             /* binary, data, len (0 for an empty one) */
 	TT_DCS_BUFFERED_AMOUNT_LOW, /* see tt_dcs_send */
+	TT_DCS_CLOSING,             /* reason; it ends unasked, and CLOSE follows */
 	TT_DCS_CLOSE,               /* reason; the number is stale from now on */
 	TT_DCS_ASSOCIATION_CLOSED,  /* reason, text; after a CLOSE for every channel */
 };

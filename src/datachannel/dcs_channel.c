@@ -128,7 +128,8 @@ void tt_dcs_free_channel(struct tt_dcs *d, struct channel *c)
 	c->label = c->protocol = NULL;
 	c->number = 0;
 	c->must_open = c->must_ack = c->must_reset = false;
-	c->say_channel = c->say_open = c->say_close = c->armed = c->refused = false;
+	c->say_channel = c->say_open = c->say_closing = c->say_close = false;
+	c->armed = c->refused = false;
 	d->used--;
 }
 
@@ -265,7 +266,7 @@ void tt_dcs_finish_close(struct tt_dcs *d, struct channel *c, uint32_t reason)
 	tt_dcs_add_talk(d, c);
 }
 
-void tt_dcs_begin_close(struct tt_dcs *d, struct channel *c, uint32_t reason)
+void tt_dcs_begin_close(struct tt_dcs *d, struct channel *c, uint32_t reason, bool asked)
 {
 	if (c->state == TT_DCS_STATE_CLOSING)
 		return;
@@ -278,6 +279,10 @@ void tt_dcs_begin_close(struct tt_dcs *d, struct channel *c, uint32_t reason)
 	c->state = TT_DCS_STATE_CLOSING;
 	c->must_reset = true;
 	tt_dcs_add_work(d, c);
+	if (asked)
+		return;
+	c->say_closing = true;
+	tt_dcs_add_talk(d, c);
 }
 
 int tt_dcs_close(struct tt_dcs *d, taut_time now, taut_channel ch)
@@ -286,7 +291,7 @@ int tt_dcs_close(struct tt_dcs *d, taut_time now, taut_channel ch)
 
 	if (!c)
 		return TAUT_E_GONE;
-	tt_dcs_begin_close(d, c, TAUT_REASON_CLOSED_HERE);
+	tt_dcs_begin_close(d, c, TAUT_REASON_CLOSED_HERE, true);
 	tt_dcs_do_work(d, now);
 	return TAUT_OK;
 }

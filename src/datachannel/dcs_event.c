@@ -120,7 +120,7 @@ static bool on_message(struct tt_dcs *d, taut_time now, const struct tt_sctp_eve
 	}
 	if (!is_data(e->ppid)) { /* RFC 8831 section 6.6: also the partial ones, 52 and 54 */
 		drop(d, now, TAUT_DROP_DATA_PROTOCOL, e->stream);
-		tt_dcs_begin_close(d, c, TAUT_REASON_CLOSED_HERE);
+		tt_dcs_begin_close(d, c, TAUT_REASON_CLOSED_HERE, false);
 		return false;
 	}
 	bool empty = e->ppid == PPID_TEXT_EMPTY || e->ppid == PPID_BINARY_EMPTY;
@@ -143,7 +143,7 @@ static void on_reset(struct tt_dcs *d, const struct tt_sctp_event *e, bool incom
 		return;
 	if (incoming) {
 		c->reset_in = true;
-		tt_dcs_begin_close(d, c, TAUT_REASON_CHANNEL_CLOSED_BY_PEER);
+		tt_dcs_begin_close(d, c, TAUT_REASON_CHANNEL_CLOSED_BY_PEER, false);
 	} else {
 		c->reset_out = true;
 		if (e->reason != 0) { /* refused: the stream is spent, but the channel is closed */
@@ -186,7 +186,7 @@ static bool take(struct tt_dcs *d, taut_time now, const struct tt_sctp_event *e)
 	case TT_SCTP_TOO_LARGE:
 		drop(d, now, TAUT_DROP_DATA_TOO_LARGE, e->stream);
 		if (c)
-			tt_dcs_begin_close(d, c, TAUT_REASON_CLOSED_HERE);
+			tt_dcs_begin_close(d, c, TAUT_REASON_CLOSED_HERE, false);
 		return false;
 	case TT_SCTP_STREAM_RESET_IN:
 	case TT_SCTP_STREAM_RESET_OUT:
@@ -213,6 +213,10 @@ static void say(struct tt_dcs *d, struct channel *c)
 	} else if (c->say_open) {
 		c->say_open = false;
 		d->event.type = TT_DCS_OPEN;
+	} else if (c->say_closing) {
+		c->say_closing = false;
+		d->event.type = TT_DCS_CLOSING;
+		d->event.reason = c->close_reason;
 	} else {
 		d->event.type = TT_DCS_CLOSE;
 		d->event.reason = c->close_reason;

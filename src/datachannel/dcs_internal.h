@@ -30,7 +30,7 @@ struct channel {
 	bool working, must_open, must_ack, must_reset;
 	uint32_t next_work;
 	/* what is to be said, in the talk list */
-	bool talking, say_channel, say_open, say_close;
+	bool talking, say_channel, say_open, say_closing, say_close;
 	uint32_t next_talk;
 
 	bool reset_out, reset_in; /* both: closed */
@@ -87,8 +87,8 @@ void tt_dcs_set_open(struct tt_dcs *d, struct channel *c);
 void tt_dcs_free_channel(struct tt_dcs *d, struct channel *c);
 bool tt_dcs_choose_id(struct tt_dcs *d, struct channel *c);
 bool tt_dcs_bind(struct tt_dcs *d, struct channel *c, uint16_t stream); /* false: no memory */
-/* Towards its end, in its own way by its state. */
-void tt_dcs_begin_close(struct tt_dcs *d, struct channel *c, uint32_t reason);
+/* Towards its end, in its own way by its state. asked: by its owner, who need not be told that. */
+void tt_dcs_begin_close(struct tt_dcs *d, struct channel *c, uint32_t reason, bool asked);
 void tt_dcs_finish_close(struct tt_dcs *d, struct channel *c, uint32_t reason);
 bool tt_dcs_would_take(const struct tt_dcs *d, const struct channel *c, size_t len);
 

@@ -139,7 +139,7 @@ struct channel *tt_dcs_next_talk(struct tt_dcs *d)
 {
 	while (d->talk.first != NO_SLOT) {
 		struct channel *c = &d->channels[d->talk.first];
-		if (c->say_channel || c->say_open || c->say_close)
+		if (c->say_channel || c->say_open || c->say_closing || c->say_close)
 			return c;
 		c->talking = false;
 		d->talk.first = c->next_talk;

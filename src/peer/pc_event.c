@@ -131,11 +131,21 @@ static const struct taut_event *of_channels(struct taut_pc *pc)
 		switch (d->type) {
 		case TT_DCS_ASSOCIATION_UP:
 			pc_milestone(pc, TAUT_MS_SCTP, "SCTP association up");
-			continue;
+			if (pc->closed)
+				continue; /* which says more */
+			ev->type = TAUT_EV_SCTP_STATE;
+			ev->number = TAUT_STATE_CONNECTED;
+			return ev;
 		case TT_DCS_ASSOCIATION_CLOSED:
 			tt_note(pc->env, pc->now, TAUT_LAYER_PEER, "association ended",
 				TT_STR("reason", taut_reason_text(d->reason)));
-			continue;
+			if (pc->closed)
+				continue;
+			ev->type = TAUT_EV_SCTP_STATE;
+			ev->number = TAUT_STATE_CLOSED;
+			ev->reason = d->reason;
+			ev->text = d->text ? d->text : taut_reason_text(d->reason);
+			return ev;
 		case TT_DCS_CHANNEL:
 			ev->type = TAUT_EV_DATA_CHANNEL;
 			ev->label = d->label;
@@ -153,6 +163,10 @@ static const struct taut_event *of_channels(struct taut_pc *pc)
 			return ev;
 		case TT_DCS_BUFFERED_AMOUNT_LOW:
 			ev->type = TAUT_EV_BUFFERED_AMOUNT_LOW;
+			return ev;
+		case TT_DCS_CLOSING:
+			ev->type = TAUT_EV_CLOSING;
+			ev->reason = d->reason;
 			return ev;
 		case TT_DCS_CLOSE:
 			ev->type = TAUT_EV_CLOSE;

@@ -239,9 +239,37 @@ static bool take_ice(struct taut_pc *pc)
 	return true;
 }
 
+static void tell_state(struct taut_pc *pc, uint32_t type, uint32_t state, uint32_t reason,
+		       const char *text)
+{
+	struct pc_event *ev = pc_queue(pc, type, NULL, text);
+
+	if (!ev)
+		return;
+	ev->ev.number = state;
+	ev->ev.reason = reason;
+}
+
+static void dtls_state(struct taut_pc *pc, uint32_t state, uint32_t reason, const char *text)
+{
+	pc->dtls_state = state;
+	tell_state(pc, TAUT_EV_DTLS_STATE, state, reason, text);
+}
+
+/* The peer said goodbye, and what runs over DTLS ends with it. */
+static void closed_by_peer(struct taut_pc *pc, taut_time now, const struct tt_dtls_event *e)
+{
+	const uint32_t sctp = taut_pc_sctp_state(pc);
+
+	dtls_state(pc, TAUT_STATE_CLOSED, e->reason, e->text);
+	if (sctp == TAUT_STATE_CONNECTING || sctp == TAUT_STATE_CONNECTED)
+		tell_state(pc, TAUT_EV_SCTP_STATE, TAUT_STATE_CLOSED, e->reason, e->text);
+	pc_end(pc, now, e->reason, e->text);
+}
+
 static void connected(struct taut_pc *pc)
 {
-	pc->dtls_state = TAUT_STATE_CONNECTED;
+	dtls_state(pc, TAUT_STATE_CONNECTED, TAUT_REASON_NONE, NULL);
 	pc_milestone(pc, TAUT_MS_DTLS, tt_dtls_cipher_name(pc->dtls));
 	pc_update_connection_state(pc, TAUT_REASON_NONE, NULL);
 }
@@ -284,11 +312,10 @@ static bool take_dtls(struct taut_pc *pc, taut_time now)
 			tt_drop(pc->env, now, TAUT_DROP_DATA_NOT_AGREED, TT_INT("bytes", e.len));
 		break;
 	case TT_DTLS_EV_CLOSED:
-		pc->dtls_state = TAUT_STATE_CLOSED;
-		pc_end(pc, now, e.reason ? e.reason : TAUT_REASON_CLOSED_BY_PEER, e.text);
+		closed_by_peer(pc, now, &e);
 		break;
 	case TT_DTLS_EV_FAILED:
-		pc->dtls_state = TAUT_STATE_FAILED;
+		dtls_state(pc, TAUT_STATE_FAILED, e.reason, e.text);
 		pc_update_connection_state(pc, e.reason, e.text);
 		break;
 	}
@@ -300,14 +327,14 @@ static bool start_dtls(struct taut_pc *pc, taut_time now)
 	if (pc->dtls_started || !pc->agreed || !tt_ice_has_path(pc->ice, now))
 		return false;
 	pc->dtls_started = true;
-	pc->dtls_state = TAUT_STATE_CONNECTING;
+	dtls_state(pc, TAUT_STATE_CONNECTING, TAUT_REASON_NONE, NULL);
 	int err = tt_dtls_start(pc->dtls, now, pc->dtls_client, 2 * tt_ice_rtt(pc->ice));
 	if (err) {
-		pc->dtls_state = TAUT_STATE_FAILED;
-		pc_update_connection_state(pc,
-					   err == TAUT_E_NOMEM ? TAUT_REASON_NO_MEMORY
-							       : TAUT_REASON_DTLS_HANDSHAKE,
-					   "DTLS could not be started");
+		static const char text[] = "DTLS could not be started";
+		const uint32_t reason = err == TAUT_E_NOMEM ? TAUT_REASON_NO_MEMORY
+							    : TAUT_REASON_DTLS_HANDSHAKE;
+		dtls_state(pc, TAUT_STATE_FAILED, reason, text);
+		pc_update_connection_state(pc, reason, text);
 	}
 	return true;
 }

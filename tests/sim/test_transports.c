@@ -7,18 +7,28 @@
 #include <cmocka.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <openssl/evp.h>
 
+#include "peer/pc.h"
 #include "sim/sim_pair.h"
 
 #define UNIX_US INT64_C(1700000000000000) /* of both environments at the beginning */
 
 enum { SECOND = 1000000 };
 
+struct told {
+	uint32_t type, number, reason;
+	char text[80];
+};
+
 struct world {
 	struct pair pair;
+	struct told told[2][32]; /* states, OPEN, CLOSING and CLOSE */
+	size_t told_count[2];
+	uint32_t closing_state;
 	taut_channel channel[2]; /* the same one, at either end */
 	uint64_t states[2][8];   /* of ICE, in the order in which they were told */
 	size_t state_count[2];
@@ -31,12 +41,27 @@ static taut_pc *pc(const struct world *w, int i)
 	return w->pair.peers[i].pc;
 }
 
+static bool is_told(uint32_t type)
+{
+	return type == TAUT_EV_CONNECTION_STATE || type == TAUT_EV_ICE_CONNECTION_STATE ||
+	       type == TAUT_EV_DTLS_STATE || type == TAUT_EV_SCTP_STATE || type == TAUT_EV_OPEN ||
+	       type == TAUT_EV_CLOSING || type == TAUT_EV_CLOSE;
+}
+
 static void on_event(struct pair *p, int i, const struct taut_event *ev)
 {
 	struct world *w = p->user;
 
 	if (ev->type == TAUT_EV_DATA_CHANNEL || ev->type == TAUT_EV_OPEN)
 		w->channel[i] = ev->channel;
+	if (ev->type == TAUT_EV_CLOSING)
+		w->closing_state = taut_pc_channel_info(p->peers[i].pc, ev->channel)->state;
+	if (is_told(ev->type)) {
+		assert_true(w->told_count[i] < 32);
+		struct told *t = &w->told[i][w->told_count[i]++];
+		*t = (struct told){ ev->type, (uint32_t)ev->number, ev->reason, "" };
+		snprintf(t->text, sizeof t->text, "%s", ev->text ? ev->text : "");
+	}
 	if (ev->type != TAUT_EV_ICE_CONNECTION_STATE)
 		return;
 	assert_true(w->state_count[i] < 8);
@@ -245,6 +270,263 @@ static void who_the_peer_was_stays_known(void **state)
 	pair_free(&w.pair);
 }
 
+/* ---- changes of state ---- */
+
+static void expect_told(struct world *w, int i, const struct told *want, size_t count)
+{
+	for (size_t k = 0; k < w->told_count[i] && k < count; k++) {
+		const struct told *t = &w->told[i][k];
+
+		if (t->type != want[k].type || t->number != want[k].number ||
+		    t->reason != want[k].reason || strncmp(t->text, want[k].text, strlen(want[k].text)))
+			fail_msg("%d of %d: event %u, number %u, reason %u, %s", (int)k, i, t->type,
+				 t->number, t->reason, t->text);
+	}
+	assert_int_equal(w->told_count[i], count);
+	w->told_count[i] = 0;
+}
+
+static void each_transport_tells_its_states_in_turn(void **state)
+{
+	static const struct told up[] = {
+		{ TAUT_EV_ICE_CONNECTION_STATE, TAUT_ICE_STATE_CHECKING, 0, "" },
+		{ TAUT_EV_CONNECTION_STATE, TAUT_STATE_CONNECTING, 0, "" },
+		{ TAUT_EV_ICE_CONNECTION_STATE, TAUT_ICE_STATE_CONNECTED, 0, "" },
+		{ TAUT_EV_DTLS_STATE, TAUT_STATE_CONNECTING, 0, "" },
+		{ TAUT_EV_ICE_CONNECTION_STATE, TAUT_ICE_STATE_COMPLETED, 0, "" },
+		{ TAUT_EV_DTLS_STATE, TAUT_STATE_CONNECTED, 0, "" },
+		{ TAUT_EV_CONNECTION_STATE, TAUT_STATE_CONNECTED, 0, "" },
+		{ TAUT_EV_SCTP_STATE, TAUT_STATE_CONNECTED, 0, "" },
+		{ TAUT_EV_OPEN, 0, 0, "" },
+	};
+	static const struct told goodbye[] = {
+		{ TAUT_EV_DTLS_STATE, TAUT_STATE_CLOSED, TAUT_REASON_CLOSED_BY_PEER, "" },
+		{ TAUT_EV_SCTP_STATE, TAUT_STATE_CLOSED, TAUT_REASON_CLOSED_BY_PEER, "" },
+		{ TAUT_EV_CONNECTION_STATE, TAUT_STATE_CLOSED, TAUT_REASON_CLOSED_BY_PEER, "" },
+	};
+	static const struct told closed[] = {
+		{ TAUT_EV_CONNECTION_STATE, TAUT_STATE_CLOSED, TAUT_REASON_CLOSED_HERE, "" },
+	};
+	struct world w;
+
+	(void)state;
+	begin(&w, 7);
+	create(&w, NULL);
+	assert_true(pair_run(&w.pair, 10 * SECOND, both_have_it));
+	pair_run(&w.pair, 5 * SECOND, NULL);
+	for (int i = 0; i < 2; i++)
+		expect_told(&w, i, up, sizeof up / sizeof up[0]);
+	assert_int_equal(taut_pc_close(pc(&w, 0), w.pair.sim.now), TAUT_OK);
+	pair_run(&w.pair, SECOND, NULL);
+	expect_told(&w, 0, closed, 1);
+	expect_told(&w, 1, goodbye, 3);
+	pair_free(&w.pair);
+}
+
+static void what_was_not_there_does_not_close(void **state)
+{
+	static const struct told goodbye[] = {
+		{ TAUT_EV_DTLS_STATE, TAUT_STATE_CLOSED, TAUT_REASON_CLOSED_BY_PEER, "" },
+		{ TAUT_EV_CONNECTION_STATE, TAUT_STATE_CLOSED, TAUT_REASON_CLOSED_BY_PEER, "" },
+	};
+	const struct taut_track_init voice = { .size = sizeof voice, .kind = TAUT_AUDIO };
+	taut_transceiver t;
+	struct world w;
+
+	(void)state;
+	begin(&w, 8);
+	assert_int_equal(taut_pc_add_track(pc(&w, 0), w.pair.sim.now, &voice, &t), TAUT_OK);
+	assert_true(pair_run(&w.pair, 10 * SECOND, pair_both_connected));
+	w.told_count[1] = 0;
+	assert_int_equal(taut_pc_close(pc(&w, 0), w.pair.sim.now), TAUT_OK);
+	pair_run(&w.pair, SECOND, NULL);
+	expect_told(&w, 1, goodbye, 2);
+	pair_free(&w.pair);
+}
+
+static void an_association_that_ends_says_so_once(void **state)
+{
+	static const struct told ended[] = {
+		{ TAUT_EV_CLOSE, 0, TAUT_REASON_CLOSED_BY_PEER, "" },
+		{ TAUT_EV_SCTP_STATE, TAUT_STATE_CLOSED, TAUT_REASON_CLOSED_BY_PEER, "" },
+	};
+	static const struct told goodbye[] = {
+		{ TAUT_EV_DTLS_STATE, TAUT_STATE_CLOSED, TAUT_REASON_CLOSED_BY_PEER, "" },
+		{ TAUT_EV_CONNECTION_STATE, TAUT_STATE_CLOSED, TAUT_REASON_CLOSED_BY_PEER, "" },
+	};
+	struct world w;
+
+	(void)state;
+	begin(&w, 9);
+	create(&w, NULL);
+	assert_true(pair_run(&w.pair, 10 * SECOND, both_have_it));
+	w.told_count[1] = 0;
+	tt_dcs_shutdown(pc(&w, 0)->channels, w.pair.sim.now);
+	taut_pc_tick(pc(&w, 0), w.pair.sim.now);
+	pair_run(&w.pair, SECOND, NULL);
+	assert_int_equal(taut_pc_sctp_state(pc(&w, 1)), TAUT_STATE_CLOSED);
+	assert_true(w.told[1][1].text[0] != 0);
+	expect_told(&w, 1, ended, 2);
+	assert_int_equal(taut_pc_close(pc(&w, 0), w.pair.sim.now), TAUT_OK);
+	pair_run(&w.pair, SECOND, NULL);
+	expect_told(&w, 1, goodbye, 2);
+	pair_free(&w.pair);
+}
+
+static char *of_somebody_else(struct pair *p, int to, uint32_t type, const char *text)
+{
+	char *other = malloc(strlen(text) + 1);
+
+	(void)p, (void)type;
+	memcpy(other, text, strlen(text) + 1);
+	char *print = strstr(other, "a=fingerprint:sha-256 ");
+	if (to == 0 && print)
+		print[22] = print[22] == '0' ? '1' : '0';
+	return other;
+}
+
+static void a_handshake_that_fails_says_so_first(void **state)
+{
+	static const struct told failed[] = {
+		{ TAUT_EV_DTLS_STATE, TAUT_STATE_FAILED, TAUT_REASON_DTLS_FINGERPRINT,
+		  "the peer's certificate" },
+		{ TAUT_EV_CONNECTION_STATE, TAUT_STATE_FAILED, TAUT_REASON_DTLS_FINGERPRINT, "" },
+	};
+	struct world w;
+
+	(void)state;
+	begin(&w, 10);
+	w.pair.describe = of_somebody_else;
+	create(&w, NULL);
+	pair_run(&w.pair, 5 * SECOND, NULL);
+	assert_true(w.told_count[0] > 2);
+	memmove(w.told[0], w.told[0] + w.told_count[0] - 2, 2 * sizeof w.told[0][0]);
+	w.told_count[0] = 2;
+	expect_told(&w, 0, failed, 2);
+	pair_free(&w.pair);
+}
+
+static void one_that_cannot_start_fails(void **state)
+{
+	static const struct told failed[] = {
+		{ TAUT_EV_DTLS_STATE, TAUT_STATE_CONNECTING, 0, "" },
+		{ TAUT_EV_DTLS_STATE, TAUT_STATE_FAILED, TAUT_REASON_DTLS_HANDSHAKE,
+		  "DTLS could not be started" },
+		{ TAUT_EV_CONNECTION_STATE, TAUT_STATE_FAILED, TAUT_REASON_DTLS_HANDSHAKE,
+		  "DTLS could not be started" },
+	};
+	struct world w;
+
+	(void)state;
+	begin(&w, 11);
+	create(&w, NULL);
+	tt_dtls_close(pc(&w, 0)->dtls, w.pair.sim.now);
+	pair_run(&w.pair, 5 * SECOND, NULL);
+	size_t at = 0;
+	while (at < w.told_count[0] && w.told[0][at].type != TAUT_EV_DTLS_STATE)
+		at++;
+	w.told_count[0] = 3;
+	memmove(w.told[0], w.told[0] + at, 3 * sizeof w.told[0][0]);
+	expect_told(&w, 0, failed, 3);
+	pair_free(&w.pair);
+}
+
+/* Everything goes to and fro, but peer 1 is not asked what happened. */
+static void run_unasked(struct world *w, taut_time how_long)
+{
+	const taut_time end = w->pair.sim.now + how_long;
+	const struct pair_peer *q = &w->pair.peers[1];
+	uint8_t buf[65536];
+
+	for (; w->pair.sim.now < end; w->pair.sim.now += 1000) {
+		struct sim_packet *k;
+
+		pair_pump(&w->pair, 0);
+		while ((k = sim_take(&w->pair.sim)) != NULL) {
+			struct taut_datagram d = { .size = sizeof d, .local = k->local,
+						   .remote = k->remote, .buf = k->data,
+						   .cap = k->len, .len = k->len };
+			for (size_t f = 0; f < q->flow_count; f++)
+				if (q->flows[f].addr.family == k->local.family)
+					d.flow = q->flows[f].flow;
+			if (k->to == 1)
+				assert_int_equal(taut_pc_recv(q->pc, w->pair.sim.now, &d), TAUT_OK);
+			else
+				pair_inject(&w->pair, 0, &k->local, &k->remote, k->data, k->len);
+			free(k);
+		}
+		taut_pc_tick(q->pc, w->pair.sim.now);
+		struct taut_datagram out = { .size = sizeof out, .buf = buf, .cap = sizeof buf };
+		while (taut_pc_poll_send(q->pc, w->pair.sim.now, &out))
+			for (size_t at = 0; at < out.len; at += out.segment ? out.segment : out.len) {
+				const size_t left = out.len - at;
+				const size_t step = out.segment && out.segment < left ? out.segment
+										      : left;
+				sim_send(&w->pair.sim, 0, buf + at, step, &out.local, &out.remote);
+			}
+	}
+}
+
+static bool dtls_is_up(struct pair *p)
+{
+	return taut_pc_dtls_state(p->peers[1].pc) == TAUT_STATE_CONNECTED;
+}
+
+/* What SCTP had to say before an end is not told after it. */
+static void nothing_connects_or_closes_after_the_end(void **state)
+{
+	static const struct told closed[] = {
+		{ TAUT_EV_CONNECTION_STATE, TAUT_STATE_CLOSED, TAUT_REASON_CLOSED_HERE, "" },
+	};
+	struct world w;
+
+	(void)state;
+	for (int up = 0; up < 2; up++) {
+		begin(&w, 12);
+		create(&w, NULL);
+		assert_true(pair_run(&w.pair, 10 * SECOND, up ? both_have_it : dtls_is_up));
+		while (pair_pump(&w.pair, 1))
+			;
+		w.told_count[1] = 0;
+		if (up)
+			tt_dcs_shutdown(pc(&w, 0)->channels, w.pair.sim.now);
+		run_unasked(&w, SECOND / 2);
+		assert_int_equal(taut_pc_sctp_state(pc(&w, 0)), up ? TAUT_STATE_CLOSED : TAUT_STATE_CONNECTED);
+		assert_int_equal(w.told_count[1], 0);
+		assert_int_equal(taut_pc_close(pc(&w, 1), w.pair.sim.now), TAUT_OK);
+		while (pair_pump(&w.pair, 1))
+			;
+		for (size_t i = 0; i < w.told_count[1]; i++)
+			assert_int_not_equal(w.told[1][i].type, TAUT_EV_SCTP_STATE);
+		w.told_count[1] = 1;
+		expect_told(&w, 1, closed, 1);
+		pair_free(&w.pair);
+	}
+}
+
+static void who_closes_a_channel_is_not_told_that_it_closes(void **state)
+{
+	static const struct told closed[] = { { TAUT_EV_CLOSE, 0, TAUT_REASON_CLOSED_HERE, "" } };
+	static const struct told closing[] = {
+		{ TAUT_EV_CLOSING, 0, TAUT_REASON_CHANNEL_CLOSED_BY_PEER, "" },
+		{ TAUT_EV_CLOSE, 0, TAUT_REASON_CHANNEL_CLOSED_BY_PEER, "" },
+	};
+	struct world w;
+
+	(void)state;
+	begin(&w, 13);
+	create(&w, NULL);
+	assert_true(pair_run(&w.pair, 10 * SECOND, both_have_it));
+	pair_run(&w.pair, 5 * SECOND, NULL);
+	w.told_count[0] = w.told_count[1] = 0;
+	assert_int_equal(taut_pc_close_channel(pc(&w, 0), w.pair.sim.now, w.channel[0]), TAUT_OK);
+	pair_run(&w.pair, SECOND, NULL);
+	expect_told(&w, 0, closed, 1);
+	expect_told(&w, 1, closing, 2);
+	assert_int_equal(w.closing_state, TAUT_CHANNEL_CLOSING);
+	pair_free(&w.pair);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -254,6 +536,13 @@ int main(void)
 		cmocka_unit_test(a_lifetime_is_told_as_well),
 		cmocka_unit_test(an_environment_says_which_certificate_it_has),
 		cmocka_unit_test(who_the_peer_was_stays_known),
+		cmocka_unit_test(each_transport_tells_its_states_in_turn),
+		cmocka_unit_test(what_was_not_there_does_not_close),
+		cmocka_unit_test(an_association_that_ends_says_so_once),
+		cmocka_unit_test(a_handshake_that_fails_says_so_first),
+		cmocka_unit_test(one_that_cannot_start_fails),
+		cmocka_unit_test(nothing_connects_or_closes_after_the_end),
+		cmocka_unit_test(who_closes_a_channel_is_not_told_that_it_closes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "base/num.h"
 #include "datachannel/datachannel.h"
 #include "datachannel/dcs_dcep.h"
 #include "datachannel/dcs_internal.h"
@@ -333,7 +334,63 @@ static void both_ends_close_at_once(void **state)
 	for (int i = 0; i < 2; i++) {
 		assert_int_equal(count(i, TT_DCS_CLOSE), 1);
 		assert_int_equal(find(i, TT_DCS_CLOSE, 0)->reason, TAUT_REASON_CLOSED_HERE);
+		assert_int_equal(count(i, TT_DCS_CLOSING), 0);
 	}
+	finish();
+}
+
+/* Only who did not close it is told that it closes. */
+static void expect_closing(int closer, uint32_t reason)
+{
+	assert_int_equal(count(closer, TT_DCS_CLOSING), 0);
+	assert_int_equal(count(1 - closer, TT_DCS_CLOSING), 1);
+	const struct logged *closing = find(1 - closer, TT_DCS_CLOSING, 0);
+	const struct logged *close = find(1 - closer, TT_DCS_CLOSE, 0);
+	assert_true(closing < close);
+	assert_int_equal(closing->channel, close->channel);
+	assert_int_equal(closing->reason, reason);
+	assert_int_equal(close->reason, reason);
+}
+
+static void a_channel_that_ends_unasked_says_first_that_it_closes(void **state)
+{
+	taut_channel ch[2];
+
+	(void)state;
+	for (int closer = 0; closer < 2; closer++) {
+		begin(40, NULL, NULL);
+		connect_both();
+		open_pair(&(struct tt_dcs_init){ .label = "x" }, ch);
+		assert_int_equal(tt_dcs_close(world.d[closer], world.sim.now, ch[closer]), 0);
+		while (count(1 - closer, TT_DCS_CLOSING) == 0)
+			run(1000);
+		assert_int_equal(tt_dcs_info(world.d[1 - closer], ch[1 - closer])->state,
+		                 TT_DCS_STATE_CLOSING);
+		/* to close it now makes no difference */
+		assert_int_equal(tt_dcs_close(world.d[1 - closer], world.sim.now, ch[1 - closer]), 0);
+		run(SECOND);
+		expect_closing(closer, TAUT_REASON_CHANNEL_CLOSED_BY_PEER);
+		finish();
+	}
+}
+
+/* It opened and closed before anybody looked. */
+static void events_of_a_short_life_come_in_order(void **state)
+{
+	static const enum tt_dcs_event_type order[] = { TT_DCS_CHANNEL, TT_DCS_OPEN, TT_DCS_CLOSING,
+	                                                TT_DCS_CLOSE };
+	(void)state;
+	begin(41, NULL, NULL);
+	connect_both();
+	run(SECOND);
+	const size_t first = world.count[1];
+	const taut_channel ch = create(0, &(struct tt_dcs_init){ .label = "brief" });
+	assert_int_equal(tt_dcs_close(world.d[0], world.sim.now, ch), 0);
+	run(5 * SECOND);
+	assert_int_equal(world.count[1], first + TT_COUNT(order));
+	for (size_t i = 0; i < TT_COUNT(order); i++)
+		assert_int_equal(world.log[1][first + i].type, order[i]);
+	expect_closing(0, TAUT_REASON_CHANNEL_CLOSED_BY_PEER);
 	finish();
 }
 
@@ -548,6 +605,7 @@ static void a_dead_peer_closes_every_channel(void **state)
 	say(0, ch[0], "anybody there?");
 	run(200 * (taut_time)SECOND);
 	assert_int_equal(count(0, TT_DCS_CLOSE), 2);
+	assert_int_equal(count(0, TT_DCS_CLOSING), 0); /* there is nothing that it could finish */
 	assert_int_equal(world.log[0][world.count[0] - 1].type, TT_DCS_ASSOCIATION_CLOSED);
 	assert_int_equal(world.log[0][world.count[0] - 1].reason, TAUT_REASON_SCTP_UNREACHABLE);
 	taut_channel none;
@@ -672,8 +730,13 @@ static void a_payload_protocol_nobody_knows_closes_the_channel(void **state)
 		open_pair(&(struct tt_dcs_init){ 0 }, ch);
 		give(0, 0, ppids[i], "part", 4);
 		run(5 * SECOND);
-		assert_int_equal(count(1, TT_DCS_CLOSE), i + 1);
-		assert_int_equal(count(0, TT_DCS_CLOSE), i + 1);
+		for (int k = 0; k < 2; k++) {
+			assert_int_equal(count(k, TT_DCS_CLOSE), i + 1);
+			assert_int_equal(count(k, TT_DCS_CLOSING), i + 1);
+			assert_int_equal(find(k, TT_DCS_CLOSING, i)->reason,
+			                 k == 1 ? TAUT_REASON_CLOSED_HERE
+			                        : TAUT_REASON_CHANNEL_CLOSED_BY_PEER);
+		}
 	}
 	assert_int_equal(world.messages[1], 0);
 	finish();
@@ -741,6 +804,8 @@ int main(void)
 		cmocka_unit_test(closing_is_seen_at_both_ends_and_frees_the_stream),
 		cmocka_unit_test(a_stream_opened_again_at_once_works),
 		cmocka_unit_test(both_ends_close_at_once),
+		cmocka_unit_test(a_channel_that_ends_unasked_says_first_that_it_closes),
+		cmocka_unit_test(events_of_a_short_life_come_in_order),
 		cmocka_unit_test(two_hundred_channels_from_each_end),
 		cmocka_unit_test(negotiated_channels_speak_no_dcep),
 		cmocka_unit_test(creation_is_checked),
