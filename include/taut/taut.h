@@ -560,6 +560,15 @@ int taut_pc_insert_dtmf(taut_pc *pc, taut_time now, taut_transceiver t, const ch
 int taut_pc_can_insert_dtmf(taut_pc *pc, taut_transceiver t);
 /* What waits to be sent; valid until the next call that is told the time. NULL: no such transceiver. */
 const char *taut_pc_dtmf_tone_buffer(taut_pc *pc, taut_transceiver t);
+/* How long frames that come are kept at least, in microseconds from the moment at which the fastest path
+ * seen would have brought them: then they leave evenly, and what is sent again may still come in time. -1:
+ * none (null, the default), frames are handed out when they are whole. At most 4,000,000. Where the buffer
+ * is nearly full (1,792 packets of video, 224 of sound) frames leave earlier. Another target counts at
+ * once. TAUT_E_INVAL: out of its range (RangeError); TAUT_E_GONE, TAUT_E_STATE. jitterBufferTarget,
+ * webrtc-pc 5.3. */
+int taut_pc_set_jitter_buffer_target(taut_pc *pc, taut_time now, taut_transceiver t, taut_time target);
+/* As it was set. TAUT_E_GONE. */
+taut_time taut_pc_jitter_buffer_target(taut_pc *pc, taut_transceiver t);
 /* Who was heard in the last 10 seconds: RTCRtpSynchronizationSource and RTCRtpContributingSource,
  * webrtc-pc 5.3. */
 struct taut_rtp_source {

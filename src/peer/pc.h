@@ -5,8 +5,8 @@
  * is rejected (JSEP's max-bundle, RFC 9429 section 4.1.1). The verbs live in
  * files of their own: pc_recv, pc_send, pc_tick, pc_event, pc_io for the network
  * side; pc_offer, pc_answer, pc_bundle, pc_check, pc_bind,
- * pc_agree for descriptions; pc_transceiver,
- * pc_channel, pc_media for what the application uses; pc_stats, pc_stats_path and pc_stats_media
+ * pc_agree for descriptions; pc_transceiver, pc_channel, pc_media, pc_source for
+ * what the application uses; pc_stats, pc_stats_path and pc_stats_media
  * for reports of how it goes. */
 #ifndef TAUT_PEER_PC_H
 #define TAUT_PEER_PC_H
@@ -130,6 +130,7 @@ struct pc_transceiver {
 	uint16_t tone_keys;                 /* telephone events that the peer takes, a bit each */
 	struct pc_dtmf *dtmf;               /* NULL: none was ever sent */
 	struct pc_sources *sources;         /* who was heard; NULL: nobody */
+	taut_time jitter_target;            /* of the application; -1: none */
 	const struct pc_codec *heard_codec; /* of the last frame; NULL: to be looked up */
 	uint8_t heard_pt;
 	struct taut_transceiver_info info; /* what transceiver_at hands out */

@@ -180,6 +180,7 @@ static int set_receivers(struct taut_pc *pc, taut_time now, struct pc_transceive
 		.payloads = map,
 		.payload_count = payload_map(pc, p->l, map),
 		.ext = pc_common_ext_ids(p->ls, p->l, p->rs, p->r, false),
+		.target = tt_max64(t->jitter_target, 0),
 	};
 	const struct pc_codec *ours = first ? pc_match_codec(pc, t->kind, first) : NULL;
 	const struct tt_sdp_codec *theirs = ours ? by_codec(pc, p->r, ours) : NULL;

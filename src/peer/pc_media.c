@@ -5,6 +5,8 @@
 #include "base/num.h"
 #include "peer/pc.h"
 
+enum { MAX_JITTER_TARGET = 4000000 };
+
 int taut_pc_send_frame(taut_pc *pc, taut_time now, taut_transceiver id,
 		       const struct taut_frame *frame)
 {
@@ -69,6 +71,30 @@ int taut_pc_request_key_frame_of(taut_pc *pc, taut_time now, taut_transceiver id
 	return err ? pc_fail(pc, err, "OperationError", "RFC 4585 section 6.3.1",
 			     "it was not asked for")
 		   : TAUT_OK;
+}
+
+int taut_pc_set_jitter_buffer_target(taut_pc *pc, taut_time now, taut_transceiver id,
+				     taut_time target)
+{
+	struct pc_transceiver *t;
+	const int gone = pc_on_transceiver(pc, now, id, &t);
+
+	if (gone)
+		return gone;
+	if (target < -1 || target > MAX_JITTER_TARGET)
+		return pc_fail(pc, TAUT_E_INVAL, "RangeError", "webrtc-pc section 5.3",
+			       "a target for the jitter buffer is of 0 to 4 seconds, or none");
+	t->jitter_target = target;
+	for (size_t i = 0; pc->rtp && i < PC_MAX_ENCODINGS; i++)
+		tt_rtp_session_set_target(pc->rtp, pc_stream(id, i), tt_max64(target, 0));
+	return TAUT_OK;
+}
+
+taut_time taut_pc_jitter_buffer_target(taut_pc *pc, taut_transceiver id)
+{
+	const struct pc_transceiver *t = pc_find_transceiver(pc, id);
+
+	return t ? t->jitter_target : TAUT_E_GONE;
 }
 
 static void count_media(struct taut_counters *c, const struct tt_rtp_counters *r)

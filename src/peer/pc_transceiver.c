@@ -155,6 +155,7 @@ int pc_new_transceiver(struct taut_pc *pc, uint32_t kind, uint32_t direction, co
 		pc_free_transceiver(pc, t);
 		return pc_fail_nomem(pc);
 	}
+	t->jitter_target = -1;
 	t->id = ++pc->next_transceiver;
 	pc->transceivers[pc->transceiver_count++] = t;
 	*out = t;

@@ -92,6 +92,10 @@ void tt_rtp_session_stop_tone(struct tt_rtp_session *s, uint32_t stream);
  * for earlier it goes out then. TAUT_E_GONE: no such receiver. No ssrc known yet: nothing. */
 int tt_rtp_session_request_key_frame(struct tt_rtp_session *s, taut_time now, uint32_t stream);
 
+/* How long frames of a receiver are kept, so that they leave evenly; 0: not at all. As in its
+ * configuration, for the time until that is set again. */
+void tt_rtp_session_set_target(struct tt_rtp_session *s, uint32_t stream, taut_time target);
+
 /* One decrypted packet, lent for the call. arrived: by the kernel's clock, 0: now. */
 void tt_rtp_session_recv_rtp(struct tt_rtp_session *s, taut_time now, taut_time arrived,
 			     const uint8_t *pkt, size_t len);

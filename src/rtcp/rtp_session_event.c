@@ -63,13 +63,24 @@ static const struct tt_rtp_event *of_receiver(struct tt_rtp_session *s, struct t
 	}
 	/* behind what was just taken there may be a hole that is overdue */
 	tt_rtp_receiver_advance(r, s->now, tt_rtp_session_rtt(s));
-	if (tt_rtp_receiver_take(r, &s->frame, &s->frame_buf, &s->frame_cap))
+	if (!tt_rtp_receiver_holds(r, s->now) &&
+	    tt_rtp_receiver_take(r, &s->frame, &s->frame_buf, &s->frame_cap))
 		return tell_frame(s, r);
 	if (r->tell_bye) {
 		r->tell_bye = false;
 		return tell(s, TT_RTP_EV_BYE, r, r->bye_ssrc);
 	}
 	return NULL;
+}
+
+void tt_rtp_session_set_target(struct tt_rtp_session *s, uint32_t stream, taut_time target)
+{
+	struct tt_rtp_receiver *r = tt_rtp_session_receiver(s, stream);
+
+	if (!r)
+		return;
+	r->cfg.target = target;
+	r->hold.begun &= target > 0; /* nothing is learned meanwhile */
 }
 
 static const struct tt_rtp_event *of_sender(struct tt_rtp_session *s, struct tt_rtp_sender *tx)

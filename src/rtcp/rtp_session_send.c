@@ -206,10 +206,12 @@ taut_time tt_rtp_session_deadline(const struct tt_rtp_session *s, const char **w
 	const char *reason = "nothing";
 	taut_time first = tt_rtp_session_rtcp_deadline(s, &reason);
 
-	for (size_t i = 0; i < s->receiver_count; i++)
+	for (size_t i = 0; i < s->receiver_count; i++) {
 		sooner(&first, &reason,
 		       tt_rtp_receiver_deadline(s->receivers[i], tt_rtp_session_rtt(s)),
 		       "a missing packet is given up");
+		sooner(&first, &reason, s->receivers[i]->held_until, "a frame has waited enough");
+	}
 	for (size_t i = 0; i < s->sender_count; i++) {
 		const struct tt_rtp_sender *tx = s->senders[i];
 

@@ -135,6 +135,32 @@ static bool deliverable(struct tt_rtp_receiver *r, int64_t *end)
 	return s != NULL;
 }
 
+static taut_time due(const struct tt_rtp_receiver *r, const struct tt_rtp_slot *s)
+{
+	return tt_rtp_hold_due(&r->hold, s->ts, r->clock_rate, s->at, r->cfg.target);
+}
+
+/* The buffer has room for so many, whatever the target is; the rest is for what comes out of order. */
+static bool crowded(const struct tt_rtp_reorder *o)
+{
+	return o->newest - o->next >= (int64_t)(o->size - o->size / 8) ||
+	       (o->held && *o->held >= TT_RTP_MAX_HELD / 4 * 3);
+}
+
+bool tt_rtp_receiver_holds(struct tt_rtp_receiver *r, taut_time now)
+{
+	int64_t end;
+
+	r->held_until = INT64_MAX;
+	if (r->cfg.target == 0 || !deliverable(r, &end) || crowded(&r->reorder))
+		return false;
+	const taut_time at = due(r, tt_rtp_reorder_at(&r->reorder, r->reorder.next));
+	if (at <= now)
+		return false;
+	r->held_until = at;
+	return true;
+}
+
 static taut_time wait_for(const struct tt_rtp_receiver *r, taut_time rtt)
 {
 	if (r->cfg.kind == TAUT_AUDIO) {
@@ -154,6 +180,9 @@ taut_time tt_rtp_receiver_deadline(const struct tt_rtp_receiver *r, taut_time rt
 {
 	if (!tt_rtp_reorder_has_gap(&r->reorder))
 		return INT64_MAX;
+	/* a frame before the hole is held, and somebody comes for that */
+	if (r->held_until != INT64_MAX)
+		return INT64_MAX;
 	/* packets before the hole that are not fetched are no reason to be called */
 	if (r->cfg.kind == TAUT_AUDIO && r->reorder.next < r->reorder.run)
 		return INT64_MAX;
@@ -164,8 +193,10 @@ taut_time tt_rtp_receiver_deadline(const struct tt_rtp_receiver *r, taut_time rt
 	/* What can be asked for is waited for from the moment that could be done: a process that was
 	 * kept from running for a while finds everything old. */
 	bool asked = r->cfg.nack && tt_nack_expects(&r->nack, r->reorder.run);
+	taut_time until = (asked ? after->seen : after->at) + wait_for(r, rtt);
 
-	return (asked ? after->seen : after->at) + wait_for(r, rtt);
+	/* what is held behind the hole loses nothing by it */
+	return r->cfg.target > 0 && !crowded(&r->reorder) ? tt_max64(until, due(r, after)) : until;
 }
 
 static void give_up_hole(struct tt_rtp_receiver *r)

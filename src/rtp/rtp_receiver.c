@@ -25,6 +25,7 @@ void tt_rtp_receiver_init(struct tt_rtp_receiver *r, struct tt_env *env,
 	*r = (struct tt_rtp_receiver){ .env = env, .counters = counters, .nack.env = env };
 	tt_rtp_reorder_init(&r->reorder, env, cfg->kind == TAUT_VIDEO ? VIDEO_SLOTS : AUDIO_SLOTS);
 	r->need_key = cfg->kind == TAUT_VIDEO;
+	r->held_until = INT64_MAX;
 	tt_rtp_receiver_configure(r, cfg);
 }
 
@@ -61,6 +62,8 @@ static void start_over(struct tt_rtp_receiver *r)
 {
 	tt_rtp_reorder_reset(&r->reorder);
 	r->head = (struct tt_rtp_look){ 0 };
+	r->hold.begun = false;
+	r->held_until = INT64_MAX;
 	tt_nack_clear(&r->nack);
 	r->need_key = r->cfg.kind == TAUT_VIDEO;
 	r->counted_lost = 0;
@@ -250,6 +253,8 @@ uint32_t tt_rtp_receiver_media(struct tt_rtp_receiver *r, taut_time now, taut_ti
 	hear(r, now, map, p->ts, p->payload);
 	if (map->codec != TT_RTP_CODEC_NONE && map->codec != TT_RTP_CODEC_EVENT)
 		r->clock_rate = map->clock_rate;
+	if (r->cfg.target > 0 && meta.start && put == TT_RTP_PUT_OK)
+		tt_rtp_hold_learn(&r->hold, p->ts, map->clock_rate, arrived, r->cfg.target);
 	start_again(r, now);
 	r->last_at = now;
 	tt_rtp_source_arrived(&r->source, p->ts, arrived, payload.len > 0 ? map->clock_rate : 0);

@@ -6,6 +6,7 @@
 #ifndef TAUT_RTP_RTP_RECEIVER_H
 #define TAUT_RTP_RTP_RECEIVER_H
 
+#include "rtp/rtp_hold.h"
 #include "rtp/rtp_nack.h"
 #include "rtp/rtp_packet.h"
 #include "rtp/rtp_reorder.h"
@@ -36,6 +37,8 @@ struct tt_rtp_receiver {
 	struct tt_rtp_receiver_stats stats;
 	taut_time first_at;   /* of the packets of the frame taken last */
 	struct tt_rtp_csrcs csrcs;
+	struct tt_rtp_hold hold;
+	taut_time held_until; /* the frame at the head; INT64_MAX: it is not held */
 	uint32_t ssrc;        /* followed; counts only when has_ssrc */
 	bool has_ssrc, ended; /* ended: BYE came */
 	taut_time last_at, ended_at;
@@ -82,6 +85,8 @@ uint32_t tt_rtp_receiver_rtx(struct tt_rtp_receiver *r, taut_time now, taut_time
 void tt_rtp_receiver_advance(struct tt_rtp_receiver *r, taut_time now, taut_time rtt);
 taut_time tt_rtp_receiver_deadline(const struct tt_rtp_receiver *r,
 				   taut_time rtt); /* INT64_MAX: never */
+/* The next frame is whole, and its time has not come. */
+bool tt_rtp_receiver_holds(struct tt_rtp_receiver *r, taut_time now);
 /* The next frame, copied into *buf (grown in env up to 4 MiB). False: none. captured is left 0. */
 bool tt_rtp_receiver_take(struct tt_rtp_receiver *r, struct taut_frame *out, uint8_t **buf,
 			  size_t *cap);

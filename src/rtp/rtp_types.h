@@ -67,6 +67,7 @@ struct tt_rtp_receiver_config {
 	const struct tt_rtp_payload *payloads;
 	size_t payload_count;
 	bool nack, pli, fir, transport_cc; /* feedback agreed on (a=rtcp-fb) */
+	taut_time target;                  /* of the jitter buffer; 0: frames do not wait */
 	struct tt_rtp_ext_ids ext;
 };
 
