@@ -58,11 +58,11 @@ const char *tt_dtls_shared_fingerprint(const struct tt_dtls_shared *shared)
 	       "05:E9:26:33:E8:70:88:A2";
 }
 
-struct tt_dtls_fingerprint tt_dtls_shared_fingerprint_at(const struct tt_dtls_shared *shared,
-							 size_t hash)
+bool tt_dtls_shared_fingerprint_by(const struct tt_dtls_shared *shared, size_t hash, char *out)
 {
 	(void)hash;
-	return (struct tt_dtls_fingerprint){ "sha-256", tt_dtls_shared_fingerprint(shared) + 8, 7, 95 };
+	(void)snprintf(out, TT_DTLS_FINGERPRINT_MAX, "%s", tt_dtls_shared_fingerprint(shared));
+	return true;
 }
 
 int64_t tt_dtls_shared_expires(const struct tt_dtls_shared *shared)

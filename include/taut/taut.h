@@ -99,7 +99,7 @@ struct taut_certificate {
 	const struct taut_dtls_fingerprint *fingerprints; /* getFingerprints: sha-256, sha-384, sha-512 */
 	size_t fingerprint_count;
 };
-const struct taut_certificate *taut_env_certificate(const taut_env *env);
+const struct taut_certificate *taut_env_certificate(taut_env *env); /* NULL: no memory */
 /* For sender reports and capture times. A jump moves no timer. */
 void taut_env_set_wall_clock(taut_env *env, taut_time now, int64_t unix_us);
 /* The next connection with packets, requests, events or a timer due; NULL: none. */

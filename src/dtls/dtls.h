@@ -26,6 +26,7 @@
 enum {
 	TT_DTLS_FINGERPRINT_TEXT = 8 + 32 * 3, /* "sha-256 AA:BB:..." and its NUL */
 	TT_DTLS_HASHES = 3,                    /* of certificates: sha-256, sha-384, sha-512 */
+	TT_DTLS_FINGERPRINT_MAX = 8 + 64 * 3,  /* by the longest of them */
 	TT_DTLS_OVERHEAD = 37, /* most that tt_dtls_protect adds: 13 + 8 + 16, RFC 5288 section 3 */
 	TT_DTLS_MTU = 1200,    /* what flights are cut to; (m) a few octets over it happen */
 	TT_DTLS_DATAGRAM_MAX = 9000, /* longer ones are dropped */
@@ -44,6 +45,8 @@ int tt_dtls_shared_new(struct tt_dtls_shared **out, struct tt_env *env, taut_tim
 void tt_dtls_shared_free(struct tt_dtls_shared *shared);
 /* Of our certificate, "sha-256 AA:BB:...", as it stands in a=fingerprint (RFC 8122). */
 const char *tt_dtls_shared_fingerprint(const struct tt_dtls_shared *shared);
+/* By each of TT_DTLS_HASHES, the weakest first; out has TT_DTLS_FINGERPRINT_MAX octets. False: no memory. */
+bool tt_dtls_shared_fingerprint_by(const struct tt_dtls_shared *shared, size_t hash, char *out);
 /* After this it is not valid any more, by the wall clock. */
 int64_t tt_dtls_shared_expires(const struct tt_dtls_shared *shared);
 
@@ -72,9 +75,6 @@ struct tt_dtls_fingerprint {
 	const char *algo, *value;
 	size_t algo_len, value_len;
 };
-/* Of our certificate, with each of TT_DTLS_HASHES, the weakest first; both texts end in NUL. */
-struct tt_dtls_fingerprint tt_dtls_shared_fingerprint_at(const struct tt_dtls_shared *shared,
-							 size_t hash);
 
 /* Replaces what was set before; once a certificate has matched, it stays matched. Of several,
  * those of the strongest hash we know count, and one match among them is enough (RFC 8122

@@ -2,8 +2,6 @@
  *
  * ECDSA on P-256, self-signed, with nothing in it that tells who we are: the fingerprint in
  * the description is what binds it, not its names and dates. It does not keep certificates. */
-#include <string.h>
-
 #include <openssl/bn.h>
 #include <openssl/evp.h>
 #include <openssl/x509.h>
@@ -51,15 +49,6 @@ static bool sign(OSSL_LIB_CTX *lib, X509 *cert, EVP_PKEY *key)
 	return ok;
 }
 
-static bool print(struct tt_dtls_shared *s)
-{
-	bool ok = true;
-
-	for (size_t i = 0; i < TT_DTLS_HASHES; i++)
-		ok = ok && tt_dtls_fingerprint_text(s->lib, s->cert, i, s->fingerprints[i]);
-	return ok;
-}
-
 bool tt_dtls_cert_make(struct tt_dtls_shared *s, int64_t unix_us)
 {
 	const time_t wall = (time_t)(unix_us / 1000000);
@@ -68,21 +57,18 @@ bool tt_dtls_cert_make(struct tt_dtls_shared *s, int64_t unix_us)
 	s->key = EVP_PKEY_Q_keygen(s->lib, NULL, "EC", "P-256");
 	s->cert = X509_new_ex(s->lib, NULL);
 	return s->key && s->cert && fill(s->cert, s->env, s->key, wall) &&
-	       sign(s->lib, s->cert, s->key) && print(s);
+	       sign(s->lib, s->cert, s->key) &&
+	       tt_dtls_fingerprint_text(s->lib, s->cert, 0, s->fingerprint);
 }
 
 const char *tt_dtls_shared_fingerprint(const struct tt_dtls_shared *s)
 {
-	return s->fingerprints[0];
+	return s->fingerprint;
 }
 
-struct tt_dtls_fingerprint tt_dtls_shared_fingerprint_at(const struct tt_dtls_shared *s,
-							 size_t hash)
+bool tt_dtls_shared_fingerprint_by(const struct tt_dtls_shared *s, size_t hash, char *out)
 {
-	const char *name = tt_dtls_hash_name(hash);
-	const char *value = s->fingerprints[hash] + strlen(name) + 1;
-
-	return (struct tt_dtls_fingerprint){ name, value, strlen(name), strlen(value) };
+	return tt_dtls_fingerprint_text(s->lib, s->cert, hash, out);
 }
 
 int64_t tt_dtls_shared_expires(const struct tt_dtls_shared *s)

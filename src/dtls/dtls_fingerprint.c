@@ -115,11 +115,6 @@ bool tt_dtls_fingerprint_match(OSSL_LIB_CTX *lib, const X509 *cert, const struct
 	return false;
 }
 
-const char *tt_dtls_hash_name(size_t hash)
-{
-	return hashes[hash].name;
-}
-
 bool tt_dtls_fingerprint_text(OSSL_LIB_CTX *lib, const X509 *cert, size_t hash, char *out)
 {
 	static const char digits[] = "0123456789ABCDEF";

@@ -11,7 +11,6 @@
 
 enum {
 	TT_DTLS_FINGERPRINTS_MAX = 16,
-	TT_DTLS_FINGERPRINT_MAX = 8 + 64 * 3, /* of the longest hash, and its NUL */
 	TT_DTLS_EARLY_MAX = 2, /* a ClientHello with a post-quantum key share comes in two */
 	TT_DTLS_EARLY_SIZE = 2048,
 	TT_DTLS_IN_SIZE = 2 * TT_DTLS_DATAGRAM_MAX,
@@ -35,8 +34,8 @@ struct tt_dtls_shared {
 	EVP_PKEY *key;
 	X509 *cert;
 	SSL_CTX *ctx;
-	char fingerprints[TT_DTLS_HASHES][TT_DTLS_FINGERPRINT_MAX]; /* "sha-256 AA:BB:..." */
-	int64_t expires;                                            /* of the wall clock */
+	char fingerprint[TT_DTLS_FINGERPRINT_TEXT];
+	int64_t expires; /* of the wall clock */
 };
 
 /* Packets one after another, each behind its length in two octets. */
@@ -155,8 +154,6 @@ bool tt_dtls_cert_make(struct tt_dtls_shared *s, int64_t unix_us);
 
 /* ---- dtls_fingerprint.c ---- */
 
-/* The hashes that count, from weak to strong. */
-const char *tt_dtls_hash_name(size_t hash);
 /* "sha-256 AA:BB:..." of cert; out has TT_DTLS_FINGERPRINT_MAX octets, or for the first hash
  * TT_DTLS_FINGERPRINT_TEXT. */
 bool tt_dtls_fingerprint_text(OSSL_LIB_CTX *lib, const X509 *cert, size_t hash, char *out);

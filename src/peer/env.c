@@ -1,21 +1,42 @@
 /* env.c - what connections of one thread share: memory, random numbers, the certificate. */
+#include <string.h>
+
 #include "base/config.h"
 #include "peer/pc.h"
 
-static void describe_certificate(struct taut_env *env)
+struct pc_certificate {
+	struct taut_certificate lent;
+	struct taut_dtls_fingerprint fingerprints[TT_DTLS_HASHES];
+	char texts[TT_DTLS_HASHES][TT_DTLS_FINGERPRINT_MAX];
+};
+
+static bool describe(const struct taut_env *env, struct pc_certificate *c)
 {
 	for (size_t i = 0; i < TT_DTLS_HASHES; i++) {
-		const struct tt_dtls_fingerprint f = tt_dtls_shared_fingerprint_at(env->dtls, i);
+		char *text = c->texts[i];
 
-		env->fingerprints[i] = (struct taut_dtls_fingerprint){ f.algo, f.value };
+		if (!tt_dtls_shared_fingerprint_by(env->dtls, i, text))
+			return false;
+		char *space = strchr(text, ' ');
+		*space = '\0';
+		c->fingerprints[i] = (struct taut_dtls_fingerprint){ text, space + 1 };
 	}
-	env->certificate = (struct taut_certificate){ tt_dtls_shared_expires(env->dtls),
-						      env->fingerprints, TT_DTLS_HASHES };
+	c->lent = (struct taut_certificate){ tt_dtls_shared_expires(env->dtls), c->fingerprints,
+					     TT_DTLS_HASHES };
+	return true;
 }
 
-const struct taut_certificate *taut_env_certificate(const taut_env *env)
+const struct taut_certificate *taut_env_certificate(taut_env *env)
 {
-	return &env->certificate;
+	if (env->certificate)
+		return &env->certificate->lent;
+	struct pc_certificate *c = tt_alloc(&env->base, sizeof *c);
+	if (!c || !describe(env, c)) {
+		tt_free(&env->base, c);
+		return NULL;
+	}
+	env->certificate = c;
+	return &c->lent;
 }
 
 int taut_env_new(taut_env **out, const struct taut_env_config *cfg)
@@ -43,7 +64,6 @@ int taut_env_new(taut_env **out, const struct taut_env_config *cfg)
 		tt_free(&base, env);
 		return err;
 	}
-	describe_certificate(env);
 	*out = env;
 	return TAUT_OK;
 }
@@ -55,6 +75,7 @@ int taut_env_free(taut_env *env)
 	if (env->count > 0)
 		return TAUT_E_STATE;
 	tt_dtls_shared_free(env->dtls);
+	tt_free(&env->base, env->certificate);
 	tt_spares_free(&env->base);
 	struct tt_env base = env->base;
 	tt_free(&base, env);

@@ -42,8 +42,7 @@ enum {
 struct taut_env {
 	struct tt_env base;
 	struct tt_dtls_shared *dtls; /* the certificate and the SSL_CTX of its connections */
-	struct taut_certificate certificate; /* what it says, lent */
-	struct taut_dtls_fingerprint fingerprints[TT_DTLS_HASHES];
+	struct pc_certificate *certificate; /* what it says, lent; NULL until somebody asks */
 	struct taut_pc *ready, *ready_last;
 	struct taut_pc **asleep; /* a binary heap by deadline, with room for all of them */
 	size_t count, room, asleep_count;

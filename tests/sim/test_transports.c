@@ -212,6 +212,7 @@ static void an_environment_says_which_certificate_it_has(void **state)
 	(void)state;
 	begin(&w, 5);
 	const struct taut_certificate *c = taut_env_certificate(w.pair.peers[0].env);
+	assert_ptr_equal(taut_env_certificate(w.pair.peers[0].env), c);
 	assert_int_equal(c->expires, UNIX_US + INT64_C(30) * 86400 * SECOND);
 	assert_int_equal(c->fingerprint_count, 3);
 	for (size_t i = 0; i < 3; i++) {
@@ -224,6 +225,20 @@ static void an_environment_says_which_certificate_it_has(void **state)
 	assert_non_null(strstr(taut_pc_local_description(pc(&w, 0), NULL), line));
 	assert_non_null(strstr(taut_pc_remote_description(pc(&w, 1), NULL), line));
 	pair_free(&w.pair);
+}
+
+static void without_memory_it_says_nothing_yet(void **state)
+{
+	struct pair_memory memory = { .fail_at = -1 };
+	struct world w = { 0 };
+
+	(void)state;
+	assert_true(pair_init_with(&w.pair, 14, &quick, on_event, &w, &memory));
+	memory.fail_at = memory.allocations;
+	assert_null(taut_env_certificate(w.pair.peers[0].env));
+	assert_non_null(taut_env_certificate(w.pair.peers[0].env));
+	pair_free(&w.pair);
+	assert_int_equal(memory.outstanding, 0);
 }
 
 /* What a fingerprint is made of. */
@@ -286,6 +301,23 @@ static void expect_told(struct world *w, int i, const struct told *want, size_t 
 	w->told_count[i] = 0;
 }
 
+static void expect_goodbye(struct world *w, bool sctp)
+{
+	static const struct told goodbye[] = {
+		{ TAUT_EV_DTLS_STATE, TAUT_STATE_CLOSED, TAUT_REASON_CLOSED_BY_PEER, "" },
+		{ TAUT_EV_SCTP_STATE, TAUT_STATE_CLOSED, TAUT_REASON_CLOSED_BY_PEER, "" },
+		{ TAUT_EV_CONNECTION_STATE, TAUT_STATE_CLOSED, TAUT_REASON_CLOSED_BY_PEER, "" },
+	};
+	const struct told without[] = { goodbye[0], goodbye[2] };
+
+	expect_told(w, 1, sctp ? goodbye : without, sctp ? 3 : 2);
+}
+
+static bool dtls_is_up(struct pair *p)
+{
+	return taut_pc_dtls_state(p->peers[1].pc) == TAUT_STATE_CONNECTED;
+}
+
 static void each_transport_tells_its_states_in_turn(void **state)
 {
 	static const struct told up[] = {
@@ -298,11 +330,6 @@ static void each_transport_tells_its_states_in_turn(void **state)
 		{ TAUT_EV_CONNECTION_STATE, TAUT_STATE_CONNECTED, 0, "" },
 		{ TAUT_EV_SCTP_STATE, TAUT_STATE_CONNECTED, 0, "" },
 		{ TAUT_EV_OPEN, 0, 0, "" },
-	};
-	static const struct told goodbye[] = {
-		{ TAUT_EV_DTLS_STATE, TAUT_STATE_CLOSED, TAUT_REASON_CLOSED_BY_PEER, "" },
-		{ TAUT_EV_SCTP_STATE, TAUT_STATE_CLOSED, TAUT_REASON_CLOSED_BY_PEER, "" },
-		{ TAUT_EV_CONNECTION_STATE, TAUT_STATE_CLOSED, TAUT_REASON_CLOSED_BY_PEER, "" },
 	};
 	static const struct told closed[] = {
 		{ TAUT_EV_CONNECTION_STATE, TAUT_STATE_CLOSED, TAUT_REASON_CLOSED_HERE, "" },
@@ -319,16 +346,12 @@ static void each_transport_tells_its_states_in_turn(void **state)
 	assert_int_equal(taut_pc_close(pc(&w, 0), w.pair.sim.now), TAUT_OK);
 	pair_run(&w.pair, SECOND, NULL);
 	expect_told(&w, 0, closed, 1);
-	expect_told(&w, 1, goodbye, 3);
+	expect_goodbye(&w, true);
 	pair_free(&w.pair);
 }
 
 static void what_was_not_there_does_not_close(void **state)
 {
-	static const struct told goodbye[] = {
-		{ TAUT_EV_DTLS_STATE, TAUT_STATE_CLOSED, TAUT_REASON_CLOSED_BY_PEER, "" },
-		{ TAUT_EV_CONNECTION_STATE, TAUT_STATE_CLOSED, TAUT_REASON_CLOSED_BY_PEER, "" },
-	};
 	const struct taut_track_init voice = { .size = sizeof voice, .kind = TAUT_AUDIO };
 	taut_transceiver t;
 	struct world w;
@@ -340,7 +363,25 @@ static void what_was_not_there_does_not_close(void **state)
 	w.told_count[1] = 0;
 	assert_int_equal(taut_pc_close(pc(&w, 0), w.pair.sim.now), TAUT_OK);
 	pair_run(&w.pair, SECOND, NULL);
-	expect_told(&w, 1, goodbye, 2);
+	expect_goodbye(&w, false);
+	pair_free(&w.pair);
+}
+
+/* SCTP has begun, and gets no answer. */
+static void what_was_only_beginning_closes_too(void **state)
+{
+	struct world w;
+
+	(void)state;
+	begin(&w, 15);
+	create(&w, NULL);
+	assert_true(pair_run(&w.pair, 10 * SECOND, dtls_is_up));
+	assert_int_equal(taut_pc_sctp_state(pc(&w, 1)), TAUT_STATE_CONNECTING);
+	w.told_count[1] = 0;
+	assert_int_equal(taut_pc_close(pc(&w, 0), w.pair.sim.now), TAUT_OK);
+	pair_run(&w.pair, SECOND, NULL);
+	assert_int_equal(taut_pc_sctp_state(pc(&w, 1)), TAUT_STATE_CLOSED);
+	expect_goodbye(&w, true);
 	pair_free(&w.pair);
 }
 
@@ -349,10 +390,6 @@ static void an_association_that_ends_says_so_once(void **state)
 	static const struct told ended[] = {
 		{ TAUT_EV_CLOSE, 0, TAUT_REASON_CLOSED_BY_PEER, "" },
 		{ TAUT_EV_SCTP_STATE, TAUT_STATE_CLOSED, TAUT_REASON_CLOSED_BY_PEER, "" },
-	};
-	static const struct told goodbye[] = {
-		{ TAUT_EV_DTLS_STATE, TAUT_STATE_CLOSED, TAUT_REASON_CLOSED_BY_PEER, "" },
-		{ TAUT_EV_CONNECTION_STATE, TAUT_STATE_CLOSED, TAUT_REASON_CLOSED_BY_PEER, "" },
 	};
 	struct world w;
 
@@ -369,7 +406,7 @@ static void an_association_that_ends_says_so_once(void **state)
 	expect_told(&w, 1, ended, 2);
 	assert_int_equal(taut_pc_close(pc(&w, 0), w.pair.sim.now), TAUT_OK);
 	pair_run(&w.pair, SECOND, NULL);
-	expect_told(&w, 1, goodbye, 2);
+	expect_goodbye(&w, false);
 	pair_free(&w.pair);
 }
 
@@ -467,11 +504,6 @@ static void run_unasked(struct world *w, taut_time how_long)
 	}
 }
 
-static bool dtls_is_up(struct pair *p)
-{
-	return taut_pc_dtls_state(p->peers[1].pc) == TAUT_STATE_CONNECTED;
-}
-
 /* What SCTP had to say before an end is not told after it. */
 static void nothing_connects_or_closes_after_the_end(void **state)
 {
@@ -535,9 +567,11 @@ int main(void)
 		cmocka_unit_test(a_channel_says_how_it_was_made_at_both_ends),
 		cmocka_unit_test(a_lifetime_is_told_as_well),
 		cmocka_unit_test(an_environment_says_which_certificate_it_has),
+		cmocka_unit_test(without_memory_it_says_nothing_yet),
 		cmocka_unit_test(who_the_peer_was_stays_known),
 		cmocka_unit_test(each_transport_tells_its_states_in_turn),
 		cmocka_unit_test(what_was_not_there_does_not_close),
+		cmocka_unit_test(what_was_only_beginning_closes_too),
 		cmocka_unit_test(an_association_that_ends_says_so_once),
 		cmocka_unit_test(a_handshake_that_fails_says_so_first),
 		cmocka_unit_test(one_that_cannot_start_fails),

@@ -398,6 +398,33 @@ static void contributors_come_with_their_frame(void **state)
 	}
 }
 
+static void contributors_of_what_is_not_kept_are_not_kept(void **state)
+{
+	static const uint8_t one[] = { 0, 0, 0, 1 }, other[] = { 0, 0, 0, 2 };
+	const uint8_t payload[] = { 0x10, 0x10, 2, 0, 0x9d, 1, 0x2a, 0x40, 1, 0xf0, 0 };
+	struct tt_rtp_packet p = picture(payload, sizeof payload, 5, one, 1);
+	struct taut_frame got;
+
+	(void)state;
+	deliver(&p);
+	p.csrcs.p = other;
+	deliver(&p); /* twice */
+	assert_int_equal(counters.packets_duplicate, 1);
+	assert_true(tt_rtp_receiver_take(&rx, &got, &frame_buf, &frame_cap));
+	assert_int_equal(rx.csrcs.count, 1);
+	assert_int_equal(rx.csrcs.ids[0], 1);
+	p.seq = 6;
+	p.payload.len = 0; /* padding */
+	deliver(&p);
+	p = picture(payload, sizeof payload, 7, one, 1);
+	deliver(&p);
+	assert_true(tt_rtp_receiver_take(&rx, &got, &frame_buf, &frame_cap));
+	assert_int_equal(rx.csrcs.ids[0], 1);
+	p.seq = 3; /* nobody waits for it any more */
+	deliver(&p);
+	assert_int_equal(counters.packets_late, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -412,6 +439,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(without_nack_nothing_is_kept, begin, end),
 		cmocka_unit_test_setup_teardown(a_place_with_too_little_room_is_nobodys, begin, end),
 		cmocka_unit_test_setup_teardown(contributors_come_with_their_frame, begin, end),
+		cmocka_unit_test_setup_teardown(contributors_of_what_is_not_kept_are_not_kept, begin, end),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
