@@ -203,6 +203,27 @@ static void what_is_lost_is_not_waited_for_longer_than_what_follows_is_held(void
 	pair_free(&w.pair);
 }
 
+/* The path became slower while nobody looked. */
+static void what_was_known_before_a_target_was_taken_away_is_forgotten(void **state)
+{
+	static const struct sim_link quick = { .delay = 10 * MS };
+	struct world w;
+
+	(void)state;
+	begin(&w, 8, &quick);
+	assert_int_equal(set(&w, w.sound, 200 * MS), TAUT_OK);
+	talk(&w, 20);
+	assert_int_equal(set(&w, w.sound, -1), TAUT_OK);
+	w.pair.sim.link.delay = 110 * MS;
+	pair_run(&w.pair, SECOND, NULL);
+	assert_int_equal(set(&w, w.sound, 200 * MS), TAUT_OK);
+	talk(&w, 20);
+	pair_run(&w.pair, SECOND, NULL);
+	for (size_t i = 20; i < 40; i++)
+		assert_in_range(w.out[i] - w.sent_at[i], 305 * MS, 315 * MS);
+	pair_free(&w.pair);
+}
+
 /* A target that was set before there was anything to receive, and another negotiation. */
 static void a_target_stays_whatever_is_negotiated(void **state)
 {
@@ -281,6 +302,7 @@ int main(void)
 		cmocka_unit_test(sound_that_comes_unevenly_leaves_evenly),
 		cmocka_unit_test(what_is_late_by_less_than_the_target_is_in_time),
 		cmocka_unit_test(what_is_lost_is_not_waited_for_longer_than_what_follows_is_held),
+		cmocka_unit_test(what_was_known_before_a_target_was_taken_away_is_forgotten),
 		cmocka_unit_test(a_target_stays_whatever_is_negotiated),
 		cmocka_unit_test(pictures_are_held_whole),
 		cmocka_unit_test(what_does_not_fit_is_not_held),

@@ -374,6 +374,30 @@ static void a_channel_that_ends_unasked_says_first_that_it_closes(void **state)
 	}
 }
 
+/* So does one on which more came than we take. */
+static void a_message_that_is_too_large_closes_its_channel(void **state)
+{
+	static uint8_t large[3000];
+	const struct tt_dcs_config cfg = { .sctp.max_message_in = 2000 };
+	taut_channel ch[2];
+
+	(void)state;
+	begin(42, NULL, &cfg);
+	connect_both();
+	open_pair(&(struct tt_dcs_init){ .label = "x" }, ch);
+	assert_int_equal(tt_sctp_send(world.d[0]->sctp, world.sim.now, 0, PPID_BINARY, NULL, large,
+	                              sizeof large), 0);
+	run(5 * SECOND);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(count(i, TT_DCS_CLOSING), 1);
+		assert_int_equal(find(i, TT_DCS_CLOSING, 0)->reason,
+		                 i == 1 ? TAUT_REASON_CLOSED_HERE : TAUT_REASON_CHANNEL_CLOSED_BY_PEER);
+		assert_int_equal(count(i, TT_DCS_CLOSE), 1);
+	}
+	assert_int_equal(world.messages[1], 0);
+	finish();
+}
+
 /* It opened and closed before anybody looked. */
 static void events_of_a_short_life_come_in_order(void **state)
 {
@@ -805,6 +829,7 @@ int main(void)
 		cmocka_unit_test(a_stream_opened_again_at_once_works),
 		cmocka_unit_test(both_ends_close_at_once),
 		cmocka_unit_test(a_channel_that_ends_unasked_says_first_that_it_closes),
+		cmocka_unit_test(a_message_that_is_too_large_closes_its_channel),
 		cmocka_unit_test(events_of_a_short_life_come_in_order),
 		cmocka_unit_test(two_hundred_channels_from_each_end),
 		cmocka_unit_test(negotiated_channels_speak_no_dcep),
