@@ -253,7 +253,7 @@ uint32_t tt_rtp_receiver_media(struct tt_rtp_receiver *r, taut_time now, taut_ti
 	hear(r, now, map, p->ts, p->payload);
 	if (map->codec != TT_RTP_CODEC_NONE && map->codec != TT_RTP_CODEC_EVENT)
 		r->clock_rate = map->clock_rate;
-	if (r->cfg.target > 0 && meta.start && put == TT_RTP_PUT_OK)
+	if (r->cfg.target > 0 && meta.start)
 		tt_rtp_hold_learn(&r->hold, p->ts, map->clock_rate, arrived, r->cfg.target);
 	start_again(r, now);
 	r->last_at = now;

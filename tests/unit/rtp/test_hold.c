@@ -206,6 +206,22 @@ static void a_hole_is_open_until_the_frame_behind_it_is_due(void **state)
 	}
 }
 
+/* With little to hold for, it is as open as without. */
+static void a_hole_is_open_as_long_as_ever(void **state)
+{
+	struct world w;
+
+	(void)state;
+	begin(&w, TAUT_AUDIO, MS);
+	give(&w, 0, 1, 0);
+	assert_true(take(&w, MS));
+	give(&w, 40 * MS, 3, 2 * FRAME);
+	assert_in_range(tt_rtp_receiver_deadline(&w.r, 0), 100 * MS, 140 * MS);
+	assert_false(take(&w, 99 * MS));
+	assert_true(take(&w, 140 * MS));
+	end(&w);
+}
+
 static void what_crowds_the_buffer_is_not_waited_for(void **state)
 {
 	struct world w;
@@ -296,6 +312,7 @@ int main(void)
 		cmocka_unit_test(a_clock_that_jumps_or_stands_still_begins_anew),
 		cmocka_unit_test(disorder_changes_nothing),
 		cmocka_unit_test(a_hole_is_open_until_the_frame_behind_it_is_due),
+		cmocka_unit_test(a_hole_is_open_as_long_as_ever),
 		cmocka_unit_test(what_crowds_the_buffer_is_not_waited_for),
 		cmocka_unit_test(who_holds_a_frame_is_called_for_that_alone),
 		cmocka_unit_test(a_frame_is_as_late_as_its_first_packet),
