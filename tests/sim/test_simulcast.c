@@ -208,6 +208,35 @@ static void three_encodings_arrive_each_under_its_rid(void **state)
 	pair_free(&w.pair);
 }
 
+/* webrtc-pc section 5.3: a receiver is one, whatever it receives. */
+static void each_encoding_is_a_source_and_waits_for_the_jitter_buffers_target(void **state)
+{
+	struct world w;
+
+	(void)state;
+	begin(&w, &quick, ENCODINGS);
+	assert_int_equal(taut_pc_set_jitter_buffer_target(receiver(&w), w.pair.sim.now, w.remote,
+							  10 * FRAME), TAUT_OK);
+	send_all(&w, 9);
+	for (int i = 0; i < ENCODINGS; i++)
+		assert_int_equal(w.of[i].heard, 0);
+	assert_null(taut_pc_synchronization_source_at(receiver(&w), w.pair.sim.now, w.remote, 0));
+	pair_run(&w.pair, SECOND, NULL);
+	for (size_t i = 0; i < ENCODINGS; i++) {
+		assert_int_equal(w.of[i].heard, 9);
+		const struct taut_rtp_source *s = taut_pc_synchronization_source_at(
+			receiver(&w), w.pair.sim.now, w.remote, i);
+		assert_non_null(s);
+		unsigned found = 0;
+		for (size_t k = 0; k < ENCODINGS; k++)
+			found += sender(&w)->transceivers[0]->encodings[k].ssrc == s->source;
+		assert_int_equal(found, 1);
+	}
+	assert_null(taut_pc_synchronization_source_at(receiver(&w), w.pair.sim.now, w.remote,
+						      ENCODINGS));
+	pair_free(&w.pair);
+}
+
 /* A member of the stream of this type which has the rid, or of the index-th one. */
 static double member(const struct taut_stats *all, size_t count, const char *type, const char *rid,
 		     const char *name)
@@ -514,6 +543,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(three_encodings_arrive_each_under_its_rid),
+		cmocka_unit_test(each_encoding_is_a_source_and_waits_for_the_jitter_buffers_target),
 		cmocka_unit_test(what_was_lost_is_sent_again_in_its_encoding),
 		cmocka_unit_test(an_encoder_and_a_decoder_are_told_by_rid),
 		cmocka_unit_test(a_key_frame_is_asked_of_one_encoding_or_of_all),

@@ -112,7 +112,7 @@ static void inject(struct world *w, uint32_t kind, const struct packet *p)
 	wr_u8(&o, (uint8_t)(p->marker << 7 | t->send_codec->pt));
 	wr_u16(&o, p->seq);
 	wr_u32(&o, p->ts);
-	wr_u32(&o, p->ssrc ? p->ssrc : t->ssrc);
+	wr_u32(&o, p->ssrc ? p->ssrc : t->encodings[0].ssrc);
 	for (size_t i = 0; i < p->csrc_count; i++)
 		wr_u32(&o, p->csrcs[i]);
 	if (p->level) {
@@ -166,7 +166,7 @@ static void who_speaks_is_told_with_how_loud(void **state)
 		say(&w, said[i].flags, said[i].level);
 		const struct taut_rtp_source *s = ssrc_at(&w, w.sound, 0);
 		assert_non_null(s);
-		assert_int_equal(s->source, pc(&w, 0)->transceivers[0]->ssrc);
+		assert_int_equal(s->source, pc(&w, 0)->transceivers[0]->encodings[0].ssrc);
 		assert_int_equal(s->timestamp, w.at);
 		assert_int_equal(s->rtp_timestamp, w.frame.rtp_timestamp);
 		assert_true(fabs(s->audio_level - said[i].linear) <= 1e-6 * fabs(said[i].linear));
