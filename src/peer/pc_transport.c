@@ -331,8 +331,8 @@ static bool start_dtls(struct taut_pc *pc, taut_time now)
 	int err = tt_dtls_start(pc->dtls, now, pc->dtls_client, 2 * tt_ice_rtt(pc->ice));
 	if (err) {
 		static const char text[] = "DTLS could not be started";
-		const uint32_t reason = err == TAUT_E_NOMEM ? TAUT_REASON_NO_MEMORY
-							    : TAUT_REASON_DTLS_HANDSHAKE;
+		const uint32_t reason =
+			err == TAUT_E_NOMEM ? TAUT_REASON_NO_MEMORY : TAUT_REASON_DTLS_HANDSHAKE;
 		dtls_state(pc, TAUT_STATE_FAILED, reason, text);
 		pc_update_connection_state(pc, reason, text);
 	}

@@ -48,9 +48,11 @@ static void on_event(struct pair *p, int i, const struct taut_event *ev)
 
 static void begin(struct world *w, uint64_t seed, const struct sim_link *link)
 {
-	const struct taut_transceiver_init sound = { .size = sizeof sound, .kind = TAUT_AUDIO,
+	const struct taut_transceiver_init sound = { .size = sizeof sound,
+						     .kind = TAUT_AUDIO,
 						     .direction = TAUT_SENDONLY };
-	const struct taut_transceiver_init picture = { .size = sizeof picture, .kind = TAUT_VIDEO,
+	const struct taut_transceiver_init picture = { .size = sizeof picture,
+						       .kind = TAUT_VIDEO,
 						       .direction = TAUT_SENDONLY };
 
 	memset(w, 0, sizeof *w);
@@ -65,7 +67,9 @@ static void say(struct world *w)
 {
 	uint8_t data[] = { 0x78, 1, 2, 3, 0, 0 };
 	const uint16_t n = (uint16_t)w->sent;
-	const struct taut_frame f = { .size = sizeof f, .data = data, .len = sizeof data,
+	const struct taut_frame f = { .size = sizeof f,
+				      .data = data,
+				      .len = sizeof data,
 				      .rtp_timestamp = (uint32_t)(now(w) * 48 / 1000) };
 
 	memcpy(data + 4, &n, 2);
@@ -86,8 +90,11 @@ static void show(struct world *w, size_t len)
 {
 	static uint8_t data[100000];
 	const uint16_t n = (uint16_t)w->sent;
-	const struct taut_frame f = { .size = sizeof f, .data = data, .len = len,
-				      .rtp_timestamp = (uint32_t)(now(w) * 90 / 1000), .flags = n ? 0 : TAUT_FRAME_KEY };
+	const struct taut_frame f = { .size = sizeof f,
+				      .data = data,
+				      .len = len,
+				      .rtp_timestamp = (uint32_t)(now(w) * 90 / 1000),
+				      .flags = n ? 0 : TAUT_FRAME_KEY };
 
 	memcpy(data, n ? "\x11\x02\0\0\0\0\0\0\0\0" : "\x10\x02\0\x9d\x01\x2a\x40\x01\xf0", 10);
 	memcpy(data + len - 2, &n, 2);
@@ -228,7 +235,8 @@ static void what_was_known_before_a_target_was_taken_away_is_forgotten(void **st
 static void a_target_stays_whatever_is_negotiated(void **state)
 {
 	static const struct sim_link quick = { .delay = 10 * MS };
-	const struct taut_transceiver_init more = { .size = sizeof more, .kind = TAUT_AUDIO,
+	const struct taut_transceiver_init more = { .size = sizeof more,
+						    .kind = TAUT_AUDIO,
 						    .direction = TAUT_RECVONLY };
 	taut_transceiver t, other;
 	struct world w;
@@ -240,7 +248,8 @@ static void a_target_stays_whatever_is_negotiated(void **state)
 	assert_int_equal(set(&w, t, 200 * MS), TAUT_OK);
 	assert_true(pair_run(&w.pair, 30 * SECOND, pair_both_connected));
 	w.sound = taut_pc_transceiver_at(pc(&w, 0), 0)->id;
-	assert_int_equal(taut_pc_set_direction(pc(&w, 0), now(&w), w.sound, TAUT_SENDONLY), TAUT_OK);
+	assert_int_equal(taut_pc_set_direction(pc(&w, 0), now(&w), w.sound, TAUT_SENDONLY),
+			 TAUT_OK);
 	pair_run(&w.pair, SECOND, NULL);
 	talk(&w, 20);
 	assert_int_equal(taut_pc_add_transceiver(pc(&w, 1), now(&w), &more, &other), TAUT_OK);

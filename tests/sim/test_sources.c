@@ -50,9 +50,11 @@ static void on_event(struct pair *p, int i, const struct taut_event *ev)
 
 static void begin(struct world *w, uint64_t seed)
 {
-	const struct taut_transceiver_init sound = { .size = sizeof sound, .kind = TAUT_AUDIO,
+	const struct taut_transceiver_init sound = { .size = sizeof sound,
+						     .kind = TAUT_AUDIO,
 						     .direction = TAUT_SENDONLY };
-	const struct taut_transceiver_init picture = { .size = sizeof picture, .kind = TAUT_VIDEO,
+	const struct taut_transceiver_init picture = { .size = sizeof picture,
+						       .kind = TAUT_VIDEO,
 						       .direction = TAUT_SENDONLY };
 
 	memset(w, 0, sizeof *w);
@@ -69,8 +71,11 @@ static void begin(struct world *w, uint64_t seed)
 static void say(struct world *w, uint32_t flags, uint8_t level)
 {
 	static const uint8_t data[] = { 0x78, 1, 2, 3, 4, 5 };
-	const struct taut_frame f = { .size = sizeof f, .data = data, .len = sizeof data,
-				      .rtp_timestamp = w->number++ * 960, .flags = flags,
+	const struct taut_frame f = { .size = sizeof f,
+				      .data = data,
+				      .len = sizeof data,
+				      .rtp_timestamp = w->number++ * 960,
+				      .flags = flags,
 				      .audio_level = level };
 
 	assert_int_equal(taut_pc_send_frame(pc(w, 0), now(w), w->sound, &f), TAUT_OK);
@@ -264,8 +269,9 @@ static void of_many_ssrcs_the_last_ones_are_known(void **state)
 /* RFC 3550 section 7.1: the SSRC is the mixer's then. */
 static void whom_a_mixer_mixes_is_told_too(void **state)
 {
-	struct packet p = { .seq = 100, .ts = 960, .level = 20, .csrc_count = 3,
-			    .csrcs = { 5, 6, 5 } };
+	struct packet p = {
+		.seq = 100, .ts = 960, .level = 20, .csrc_count = 3, .csrcs = { 5, 6, 5 }
+	};
 	struct world w;
 
 	(void)state;

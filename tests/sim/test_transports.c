@@ -276,7 +276,8 @@ static void who_the_peer_was_stays_known(void **state)
 			expect_hash(der, len,
 				    taut_env_certificate(w.pair.peers[!i].env)->fingerprints);
 			assert_int_equal(taut_pc_remote_certificate(pc(&w, i), 0, NULL, 0), len);
-			assert_int_equal(taut_pc_remote_certificate(pc(&w, i), 1, der, sizeof der), 0);
+			assert_int_equal(taut_pc_remote_certificate(pc(&w, i), 1, der, sizeof der),
+					 0);
 		}
 		assert_int_equal(taut_pc_close(pc(&w, 0), w.pair.sim.now), TAUT_OK);
 		pair_run(&w.pair, SECOND, NULL);
@@ -293,7 +294,8 @@ static void expect_told(struct world *w, int i, const struct told *want, size_t 
 		const struct told *t = &w->told[i][k];
 
 		if (t->type != want[k].type || t->number != want[k].number ||
-		    t->reason != want[k].reason || strncmp(t->text, want[k].text, strlen(want[k].text)))
+		    t->reason != want[k].reason ||
+		    strncmp(t->text, want[k].text, strlen(want[k].text)))
 			fail_msg("%d of %d: event %u, number %u, reason %u, %s", (int)k, i, t->type,
 				 t->number, t->reason, t->text);
 	}
@@ -480,9 +482,12 @@ static void run_unasked(struct world *w, taut_time how_long)
 
 		pair_pump(&w->pair, 0);
 		while ((k = sim_take(&w->pair.sim)) != NULL) {
-			struct taut_datagram d = { .size = sizeof d, .local = k->local,
-						   .remote = k->remote, .buf = k->data,
-						   .cap = k->len, .len = k->len };
+			struct taut_datagram d = { .size = sizeof d,
+						   .local = k->local,
+						   .remote = k->remote,
+						   .buf = k->data,
+						   .cap = k->len,
+						   .len = k->len };
 			for (size_t f = 0; f < q->flow_count; f++)
 				if (q->flows[f].addr.family == k->local.family)
 					d.flow = q->flows[f].flow;
@@ -495,10 +500,11 @@ static void run_unasked(struct world *w, taut_time how_long)
 		taut_pc_tick(q->pc, w->pair.sim.now);
 		struct taut_datagram out = { .size = sizeof out, .buf = buf, .cap = sizeof buf };
 		while (taut_pc_poll_send(q->pc, w->pair.sim.now, &out))
-			for (size_t at = 0; at < out.len; at += out.segment ? out.segment : out.len) {
+			for (size_t at = 0; at < out.len;
+			     at += out.segment ? out.segment : out.len) {
 				const size_t left = out.len - at;
-				const size_t step = out.segment && out.segment < left ? out.segment
-										      : left;
+				const size_t step =
+					out.segment && out.segment < left ? out.segment : left;
 				sim_send(&w->pair.sim, 0, buf + at, step, &out.local, &out.remote);
 			}
 	}
@@ -523,7 +529,8 @@ static void nothing_connects_or_closes_after_the_end(void **state)
 		if (up)
 			tt_dcs_shutdown(pc(&w, 0)->channels, w.pair.sim.now);
 		run_unasked(&w, SECOND / 2);
-		assert_int_equal(taut_pc_sctp_state(pc(&w, 0)), up ? TAUT_STATE_CLOSED : TAUT_STATE_CONNECTED);
+		assert_int_equal(taut_pc_sctp_state(pc(&w, 0)),
+				 up ? TAUT_STATE_CLOSED : TAUT_STATE_CONNECTED);
 		assert_int_equal(w.told_count[1], 0);
 		assert_int_equal(taut_pc_close(pc(&w, 1), w.pair.sim.now), TAUT_OK);
 		while (pair_pump(&w.pair, 1))

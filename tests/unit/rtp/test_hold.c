@@ -38,7 +38,8 @@ static void what_comes_unevenly_leaves_evenly(void **state)
 
 		tt_rtp_hold_learn(&h, ts, RATE, at, TARGET);
 		const taut_time t = due(&h, ts, at);
-		assert_in_range(t, 1000 * MS + n * EVERY + TARGET, 1000 * MS + n * EVERY + TARGET + 2 * MS);
+		assert_in_range(t, 1000 * MS + n * EVERY + TARGET,
+				1000 * MS + n * EVERY + TARGET + 2 * MS);
 		if (n > 0)
 			assert_in_range(t - last, EVERY - 2 * MS, EVERY + MS);
 		last = t;
@@ -86,7 +87,8 @@ static void a_clock_that_jumps_or_stands_still_begins_anew(void **state)
 		if (n < 20 || n > 30)
 			assert_int_equal(due(&h, ts, at), at + TARGET);
 		else if (n < 30)
-			assert_in_range(due(&h, ts, at), at - 1000 * MS + TARGET, at - 900 * MS + TARGET);
+			assert_in_range(due(&h, ts, at), at - 1000 * MS + TARGET,
+					at - 900 * MS + TARGET);
 	}
 	at += 5000 * MS;
 	for (int n = 0; n < 40; n++) {
@@ -136,8 +138,10 @@ static void begin(struct world *w, uint32_t kind, taut_time target)
 	memset(w, 0, sizeof *w);
 	tt_env_init(&w->env, &(struct taut_env_config){ .size = sizeof(struct taut_env_config) });
 	tt_rtp_receiver_init(&w->r, &w->env, &w->counters,
-			     &(struct tt_rtp_receiver_config){ .stream = 1, .kind = kind,
-							       .payloads = map, .payload_count = 2,
+			     &(struct tt_rtp_receiver_config){ .stream = 1,
+							       .kind = kind,
+							       .payloads = map,
+							       .payload_count = 2,
 							       .target = target });
 	assert_true(w->r.held_until == INT64_MAX);
 	tt_rtp_receiver_follow(&w->r, 1);
@@ -158,12 +162,15 @@ static void give(struct world *w, taut_time at, uint16_t seq, uint32_t ts)
 	const bool video = w->r.cfg.kind == TAUT_VIDEO;
 	/* of a picture: even numbers begin one, and one of them alone is one when it ends at 0 */
 	const bool begins = seq % 2 == 0;
-	const struct tt_rtp_packet p = {
-		.marker = video && (!begins || seq % 10 == 0), .pt = video ? 96 : 111, .seq = seq, .ts = ts, .ssrc = w->r.ssrc,
-		.payload = !video   ? (struct span){ sound, sizeof sound }
-			   : begins ? (struct span){ picture, sizeof picture }
-				    : (struct span){ more, sizeof more }
-	};
+	const struct tt_rtp_packet p = { .marker = video && (!begins || seq % 10 == 0),
+					 .pt = video ? 96 : 111,
+					 .seq = seq,
+					 .ts = ts,
+					 .ssrc = w->r.ssrc,
+					 .payload =
+						 !video   ? (struct span){ sound, sizeof sound }
+						 : begins ? (struct span){ picture, sizeof picture }
+							  : (struct span){ more, sizeof more } };
 
 	assert_int_equal(tt_rtp_receiver_media(&w->r, at, at, &p, &none), TT_TAKEN);
 }
