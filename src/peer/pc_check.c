@@ -52,6 +52,14 @@ static int check_same_certificate(struct taut_pc *pc, const struct tt_sdp *sdp, 
 		   : TAUT_OK;
 }
 
+/* An offer may say actpass again, or what the peer is already. Firefox answers with active when ICE
+ * restarts, and means no other association: what is agreed on stays (RFC 8842 section 5.5). */
+static bool turns_role(const struct taut_pc *pc, bool answer, uint8_t setup)
+{
+	return setup == (pc->dtls_client ? TT_SDP_ACTIVE : TT_SDP_PASSIVE) &&
+	       !(answer && setup == TT_SDP_ACTIVE);
+}
+
 static int check_setup(struct taut_pc *pc, uint32_t type, const struct tt_sdp *sdp,
 		       const struct tt_sdp_media *m, size_t line)
 {
@@ -64,8 +72,8 @@ static int check_setup(struct taut_pc *pc, uint32_t type, const struct tt_sdp *s
 			      "an answer is a=setup:active or passive");
 	if (type == TAUT_SDP_OFFER && setup == TT_SDP_SETUP_NONE)
 		return refuse(pc, "RFC 8842 section 5.2", line, "no a=setup");
-	/* An offer may say actpass again, or what the peer is already. */
-	if (pc->agreed && setup == (pc->dtls_client ? TT_SDP_ACTIVE : TT_SDP_PASSIVE))
+	if (pc->agreed && m == pc_transport_section(sdp) &&
+	    turns_role(pc, type != TAUT_SDP_OFFER, setup))
 		return refuse(pc, "RFC 8842 section 5.5", line,
 			      "the DTLS role changes in the middle of a session");
 	return TAUT_OK;

@@ -453,6 +453,48 @@ static void setup_of_an_answer_is_active_or_passive(void **state)
 	}
 }
 
+/* Firefox answers with active when ICE restarts, whatever it is; the other way round nobody does. */
+static void an_answer_that_would_turn_the_role_turns_nothing(void **state)
+{
+	struct two *t = *state;
+
+	add(t->a, TAUT_AUDIO);
+	negotiate(t->a, t->b); /* b is the client */
+	take(t->a, TAUT_SDP_OFFER, local(t->b));
+	const char *answer = local(t->a);
+	assert_int_equal(count(answer, "a=setup:passive\r\n"), 1);
+	char *flip = replaced(answer, "a=setup:passive", "a=setup:active");
+	take(t->b, TAUT_SDP_ANSWER, flip);
+	free(flip);
+	/* it is the client as before */
+	take(t->b, TAUT_SDP_OFFER, local(t->a));
+	answer = local(t->b);
+	assert_int_equal(count(answer, "a=setup:active\r\n"), 1);
+	flip = replaced(answer, "a=setup:active", "a=setup:passive");
+	assert_int_equal(remote(t->a, TAUT_SDP_ANSWER, flip), TAUT_E_INVAL);
+	take(t->a, TAUT_SDP_ANSWER, answer);
+	free(flip);
+}
+
+/* RFC 9143 section 7.1.3: of a bundle one section says what the transport is. */
+static void the_role_is_that_of_the_section_that_speaks(void **state)
+{
+	struct two *t = *state;
+
+	add(t->a, TAUT_AUDIO);
+	negotiate(t->a, t->b);
+	add(t->a, TAUT_VIDEO);
+	take(t->b, TAUT_SDP_OFFER, local(t->a));
+	const char *answer = local(t->b), *second = strstr(answer, "m=video");
+	assert_non_null(second);
+	char *flip = replaced(second, "a=setup:active", "a=setup:passive");
+	char *both = malloc(strlen(answer) + 100);
+	(void)snprintf(both, strlen(answer) + 100, "%.*s%s", (int)(second - answer), answer, flip);
+	take(t->a, TAUT_SDP_ANSWER, both);
+	free(flip);
+	free(both);
+}
+
 static void the_role_does_not_flip_later(void **state)
 {
 	struct two *t = *state;
@@ -678,6 +720,8 @@ int main(void)
 		T(an_offer_overtakes_a_restart_that_was_only_made),
 		T(setup_is_answered_as_the_table_says),
 		T(setup_of_an_answer_is_active_or_passive),
+		T(an_answer_that_would_turn_the_role_turns_nothing),
+		T(the_role_is_that_of_the_section_that_speaks),
 		T(the_role_does_not_flip_later),
 		T(an_answer_does_not_restart_what_was_not_restarted),
 		T(our_own_offers_have_a_ceiling),

@@ -1,5 +1,5 @@
 /* peer.c - a connection of taut that is told what to do: one JSON object per line comes in by stdin, and
- * answers and events go out by stdout in the same manner. What run.mjs drives beside a browser.
+ * answers and events go out by stdout in the same manner. What matrix.mjs drives beside a browser.
  *
  *     {"id": 1, "do": "add", "kind": "video", "direction": "sendrecv"}   ->   {"id": 1, "t": 1}
  *     {"id": 2, "do": "local"}                       ->   {"id": 2, "type": "offer", "sdp": "v=0..."}
