@@ -45,7 +45,8 @@ def tracked(*patterns):
 
 
 def sources(*folders):
-    return [p for f in folders for p in sorted((ROOT / f).rglob("*.[ch]"))]
+    """What npm brought is not ours."""
+    return [p for f in folders for p in sorted((ROOT / f).rglob("*.[ch]")) if "node_modules" not in p.parts]
 
 
 def parsers(mark=None):
