@@ -31,6 +31,8 @@ struct seen {
 		taut_transceiver id;
 		uint32_t kind, direction, current;
 		struct pc_binding bound;
+		size_t encodings;
+		char rids[PC_MAX_ENCODINGS][PC_RID + 1];
 	} t[PC_MAX_TRANSCEIVERS];
 	uint8_t numbers[PC_MAX_CODECS][3], ext[PC_EXT_COUNT];
 	char ufrag[TT_ICE_UFRAG_CAP];
@@ -73,6 +75,9 @@ static void look(taut_pc *pc, struct seen *s)
 		s->t[s->count].current = t->current_direction;
 		memcpy(&s->t[s->count].bound, &t->bound, sizeof t->bound);
 		s->t[s->count].bound.announced = false; /* the event was given, and stays given */
+		s->t[s->count].encodings = t->encoding_count;
+		for (size_t k = 0; k < t->encoding_count; k++)
+			memcpy(s->t[s->count].rids[k], t->encodings[k].rid, PC_RID);
 	}
 	for (; s->codec_count < pc->codec_count; s->codec_count++) {
 		const struct pc_codec *c = &pc->codecs[s->codec_count];
@@ -277,15 +282,17 @@ static void prefer(struct world *w, int i, const struct taut_transceiver_info *i
 static void set_parameters(struct world *w, int i, taut_transceiver id, uint8_t how)
 {
 	struct taut_rtp_parameters p = { .size = sizeof p };
-	struct taut_rtp_encoding e;
+	struct taut_rtp_encoding all[PC_MAX_ENCODINGS];
 
 	if (!fine(w, i, taut_pc_get_sender_parameters(w->pc[i], id, &p), "get parameters"))
 		return;
-	FUZZ_CHECK(p.encoding_count == 1 && p.transaction_id != 0, "there is one encoding");
-	e = p.encodings[0];
-	e.active = how & 1;
-	e.max_bitrate = how;
-	p.encodings = &e;
+	FUZZ_CHECK(p.encoding_count >= 1 && p.encoding_count <= PC_MAX_ENCODINGS &&
+			   p.transaction_id != 0,
+		   "there is one encoding, or a few");
+	memcpy(all, p.encodings, p.encoding_count * sizeof all[0]);
+	all[p.encoding_count - 1].active = how & 1;
+	all[0].max_bitrate = how;
+	p.encodings = all;
 	fine(w, i, taut_pc_set_sender_parameters(w->pc[i], w->now, id, &p), "set parameters");
 	fine(w, i, taut_pc_get_receiver_parameters(w->pc[i], id, &p), "get parameters");
 }
@@ -316,13 +323,29 @@ static void use(struct world *w, int i, const struct taut_transceiver_info *info
 	}
 }
 
+/* Simulcast, RFC 8853: to send up to three, or to receive two, or both. */
+static void want_several(struct taut_transceiver_init *init, uint8_t how)
+{
+	static const struct taut_rtp_encoding sent[] = {
+		{ .size = sizeof sent[0], .rid = "a", .active = 1 },
+		{ .size = sizeof sent[0], .rid = "b", .active = 1 },
+		{ .size = sizeof sent[0], .rid = "c" },
+	};
+	static const char *const received[] = { "x", "y" };
+
+	init->send_encodings = sent;
+	init->send_encoding_count = how == 3 ? 2 : 3;
+	init->receive_rids = received;
+	init->receive_rid_count = how & 1 ? 2 : 0;
+}
+
 static void touch(struct world *w, int i, struct rd *in)
 {
 	const uint8_t how = rd_u8(in);
-	const struct taut_transceiver_init init = { .size = sizeof init,
-						    .kind = 1 + (how & 1),
-						    .direction = (how >> 1) % 5,
-						    .stream_id = how & 128 ? "s" : NULL };
+	struct taut_transceiver_init init = { .size = sizeof init,
+					      .kind = 1 + (how & 1),
+					      .direction = (how >> 1) % 5,
+					      .stream_id = how & 128 ? "s" : NULL };
 	const struct taut_transceiver_info *info = taut_pc_transceiver_at(w->pc[i], how >> 4 & 7);
 	const taut_transceiver id = info ? info->id : 99;
 	const bool can = info && info->direction != TAUT_STOPPED;
@@ -335,6 +358,8 @@ static void touch(struct world *w, int i, struct rd *in)
 	w->untouched[i] = false;
 	switch (what) {
 	case 0:
+		if (init.kind == TAUT_VIDEO && how & 64)
+			want_several(&init, how >> 4 & 3);
 		if (w->added[i]++ < ADDED)
 			fine(w, i, taut_pc_add_transceiver(w->pc[i], w->now, &init, &t), "add");
 		break;
@@ -424,6 +449,24 @@ static uint32_t mirrored(uint32_t d)
 	return d == TAUT_SENDONLY ? TAUT_RECVONLY : d == TAUT_RECVONLY ? TAUT_SENDONLY : d;
 }
 
+/* Where several are sent, the other side receives just these. */
+static void check_encodings(const struct pc_transceiver *from, const struct pc_transceiver *to)
+{
+	unsigned heard = 0;
+
+	for (size_t k = 0; k < PC_MAX_ENCODINGS; k++)
+		heard += to->heard_slots >> k & 1;
+	if (!from->sends || from->encoding_count == 1)
+		return;
+	FUZZ_CHECK(heard == from->encoding_count, "as many are received as are sent");
+	for (size_t i = 0; i < from->encoding_count; i++) {
+		bool known = false;
+		for (size_t k = 0; k < PC_MAX_ENCODINGS; k++)
+			known |= strcmp(to->heard_rids[k], from->encodings[i].rid) == 0;
+		FUZZ_CHECK(known, "under the same rids");
+	}
+}
+
 static void check_agreed(struct world *w)
 {
 	FUZZ_CHECK(stable(w, 0) && stable(w, 1), "negotiation ends in stable");
@@ -437,6 +480,8 @@ static void check_agreed(struct world *w)
 		FUZZ_CHECK(b && strcmp(a->bound.mid, b->bound.mid) == 0, "both know the m-line");
 		FUZZ_CHECK(b->current_direction == mirrored(a->current_direction),
 			   "what one sends the other receives");
+		check_encodings(a, b);
+		check_encodings(b, a);
 	}
 }
 
@@ -622,7 +667,8 @@ static void begin(struct world *w, uint8_t how)
 	for (int i = 0; i < 2; i++) {
 		const struct taut_config cfg = { .size = sizeof cfg,
 						 .codecs = codecs[i & how >> 1],
-						 .codec_count = 2 };
+						 .codec_count = 2,
+						 .max_receive_encodings = how >> 2 & 3 };
 		if (taut_pc_new(&w->pc[i], env, &cfg, w->now))
 			abort();
 	}
