@@ -44,10 +44,10 @@ def objects(text):
 class Run:
     """A command that goes on: its lines so far, and what it ended with."""
 
-    def __init__(self, *args, **more):
+    def __init__(self, *args, program=TAUT, **more):
         self.lines, self.changed = [], threading.Condition()
         self.open = 2
-        self.process = subprocess.Popen([TAUT, *args], cwd=work, text=True, errors="backslashreplace",
+        self.process = subprocess.Popen([program, *args], cwd=work, text=True, errors="backslashreplace",
                                         **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | more)
         running.append(self)
         self.errors = []
