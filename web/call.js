@@ -24,6 +24,8 @@ export class Call extends EventTarget {
 		this.wantsTurn = false;
 		this.closed = false;
 		this.stream = new MediaStream();
+		/* What we send is of one stream for ever: to change it, Chromium 156 says one id in offers and another in answers. */
+		this.sent = new MediaStream();
 		this.queue = Promise.resolve();
 		this.pc = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
 		this.#wire();
@@ -211,7 +213,7 @@ export class Call extends EventTarget {
 	async #fill(transceiver, track) {
 		await transceiver.sender.replaceTrack(track);
 		if (track)
-			transceiver.sender.setStreams(this.media);
+			transceiver.sender.setStreams(this.sent);
 		transceiver.direction = this.dataOnly ? 'inactive' : track ? 'sendrecv' : 'recvonly';
 	}
 
@@ -222,7 +224,7 @@ export class Call extends EventTarget {
 				continue;
 			const track = this.#track(kind);
 			if (track || this.starts)
-				this.pc.addTransceiver(track ?? kind, { direction: track ? 'sendrecv' : 'recvonly', streams: track ? [this.media] : [] });
+				this.pc.addTransceiver(track ?? kind, { direction: track ? 'sendrecv' : 'recvonly', streams: track ? [this.sent] : [] });
 		}
 	}
 

@@ -1,7 +1,7 @@
 // page.mjs - two browsers and one page: a call through the relay, and everything that goes wrong.
 
 import { readFileSync } from 'node:fs';
-import { Client, cardOf, joinPage, ok, pause, same, startBrowser, startRelay, statusOf, toneOf, until, untilCardMoves, untilNotice, untilStatus, watch, within } from './harness.mjs';
+import { cardOf, Client, joinPage, ok, pause, same, startBrowser, startRelay, statusOf, toneOf, until, untilCardMoves, untilNotice, untilStatus, watch, within } from './harness.mjs';
 
 let relay, browser;
 
@@ -57,7 +57,25 @@ async function clean(...pages) {
 	}
 }
 
+/** Descriptions that a page has sent so far. */
+const described = page => page.evaluate(() => window.taut.log.filter(l => l.out && l.message.type === 'description').length);
+
 export const tests = [
+	['what is sent changes on both sides, with an offer for each change and none without', async after => {
+		const { one, two } = await pair(after);
+		for (const kind of ['none', 'test', 'none', 'test'])
+			for (const page of [one, two]) {
+				const before = await described(page);
+				await page.selectOption('#source-select', kind);
+				await until('it is negotiated', async () => await described(page) > before && page.evaluate(() => window.taut.pc.signalingState === 'stable'));
+			}
+		await untilCardMoves(one);
+		await untilCardMoves(two);
+		const count = await described(one) + await described(two);
+		await pause(1000);
+		same(await described(one) + await described(two), count, 'descriptions after a second in which nothing changed');
+		await clean(one, two);
+	}],
 	['two browsers see, hear and read each other', async after => {
 		const { one, two } = await pair(after);
 		await untilCardMoves(one);

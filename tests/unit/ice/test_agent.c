@@ -712,6 +712,7 @@ static void every_allocation_may_fail(void **state)
 	(void)state;
 	sim_init(&s, 23, NULL);
 	for (int err = -1; err != 0; max += 64) {
+		assert_true(max < 1u << 20);
 		s.env[0].max_memory = max + 1;
 		err = tt_ice_new(&ice, &s.env[0], &cfg, s.now);
 		assert_true(err == 0 || err == TAUT_E_NOMEM);
