@@ -329,7 +329,6 @@ void pc_take_streams(struct taut_pc *pc, struct pc_transceiver *t, struct pc_tra
 /* simulcast: pc_simulcast.c */
 uint32_t pc_stream(taut_transceiver id, size_t slot); /* as the session numbers it */
 taut_transceiver pc_stream_transceiver(uint32_t stream);
-size_t pc_stream_slot(uint32_t stream);
 /* rid NULL or "": the first one. NULL: there is none. */
 struct pc_encoding *pc_find_encoding(struct pc_transceiver *t, const char *rid);
 /* The limits of an encoding are within their ranges; or what the call fails with. */

@@ -42,7 +42,7 @@ static void answer_codecs(struct taut_pc *pc, struct tt_sdp *sdp, struct tt_sdp_
 		}
 }
 
-/* RFC 8285 section 6: what the offer only sends the answer only receives. */
+/* RFC 8285 section 7: what the offer only sends the answer only receives. */
 static uint8_t turned(uint8_t direction)
 {
 	return direction == TAUT_SENDONLY ? TAUT_RECVONLY

@@ -3,7 +3,6 @@
  * What is sent stands in the transceiver's encodings, each with a stream of its own (its slot), and
  * narrows with each answer (webrtc-pc sections 4.4.1.5 and 5.4.1). What is received follows the
  * descriptions alone: a browser never asks for it, a forwarder does. */
-#include <math.h>
 #include <string.h>
 
 #include "base/config.h"
@@ -18,11 +17,6 @@ uint32_t pc_stream(taut_transceiver id, size_t slot)
 taut_transceiver pc_stream_transceiver(uint32_t stream)
 {
 	return stream & ((1u << PC_STREAM_SHIFT) - 1);
-}
-
-size_t pc_stream_slot(uint32_t stream)
-{
-	return stream >> PC_STREAM_SHIFT;
 }
 
 /* RFC 8851 section 10: alphanumeric, "-" and "_". Longer than 16 octets it does not fit the one-byte
@@ -269,13 +263,46 @@ static void put(struct tt_sdp *sdp, struct tt_sdp_media *m, const char *rid, boo
 	tt_sdp_add_simulcast(sdp, m, rid, recv, false, stream);
 }
 
-static size_t list_heard(const struct pc_transceiver *t, const char *rids[PC_MAX_ENCODINGS])
+static bool is_sent(const struct pc_transceiver *t, const char *rid)
+{
+	for (size_t i = 0; i < t->encoding_count; i++)
+		if (strcmp(t->encodings[i].rid, rid) == 0)
+			return true;
+	return false;
+}
+
+static bool is_heard(const struct pc_transceiver *t, const char *rid)
+{
+	for (size_t i = 0; i < PC_MAX_ENCODINGS; i++)
+		if (strcmp(t->heard_rids[i], rid) == 0)
+			return true;
+	return false;
+}
+
+/* What an offer wants to receive. A name that is sent already would stand twice in it (RFC 8851 section
+ * 4). */
+static size_t list_wanted(const struct pc_transceiver *t, bool sends,
+			  const char *rids[PC_MAX_ENCODINGS])
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < PC_MAX_ENCODINGS; i++)
-		if (t->heard_rids[i][0])
+		if (t->heard_rids[i][0] && !(sends && is_sent(t, t->heard_rids[i])))
 			rids[n++] = t->heard_rids[i];
+	return n;
+}
+
+/* What an answer takes of an offer: what was received before, and others up to the limit. */
+static size_t list_taken(const struct taut_pc *pc, const struct pc_transceiver *t,
+			 const struct tt_sdp_media *offer, const char *rids[PC_MAX_ENCODINGS])
+{
+	const char *sent[PC_MAX_ENCODINGS];
+	const size_t count = list(offer, false, sent);
+	size_t n = 0;
+
+	for (size_t i = 0; i < count; i++)
+		if (n < pc->max_receive_encodings || is_heard(t, sent[i]))
+			rids[n++] = sent[i];
 	return n;
 }
 
@@ -305,8 +332,8 @@ bool pc_put_simulcast(const struct taut_pc *pc, struct tt_sdp *sdp, struct tt_sd
 			put(sdp, m, rid, false, sent++);
 	}
 	const size_t n = !hears ? 0
-			 : offer ? tt_min(list(offer, false, rids), pc->max_receive_encodings)
-				 : list_heard(t, rids);
+			 : offer ? list_taken(pc, t, offer, rids)
+				 : list_wanted(t, sent > 0, rids);
 	for (size_t i = 0; i < n; i++)
 		put(sdp, m, rids[i], true, (uint8_t)i);
 	return sent > 0;

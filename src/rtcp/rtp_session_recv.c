@@ -134,7 +134,7 @@ static void take_block(struct tt_rtp_session *s, taut_time arrived, const struct
 
 	if (!tx)
 		return;
-	tx->acknowledged = true;
+	tt_rtp_sender_reported(tx, b->highest);
 	s->counters.remote_packets_lost +=
 		(uint64_t)(tt_max64(b->lost, 0) - tt_max64(tx->stats.remote_lost, 0));
 	tx->stats.reports++;

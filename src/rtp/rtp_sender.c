@@ -13,6 +13,7 @@ enum {
 	AUDIO_HISTORY = 64,
 	RTX_OSN = 2, /* RFC 4588 section 4: the original sequence number */
 	RTX_NAMES = 100,
+	NAMES = 30, /* packets, at least, with their names after a description was applied */
 	MAX_CREDIT =
 		128 * 1024, /* bytes of retransmissions in a burst; then half of what is sent */
 	MIN_RESEND = 20000, /* microseconds, while the round trip is unknown or shorter */
@@ -81,9 +82,7 @@ int tt_rtp_sender_init(struct tt_rtp_sender *s, struct tt_env *env,
 		uint16_t seq, rtx_seq, picture;
 	} start;
 
-	*s = (struct tt_rtp_sender){ .env = env,
-				     .resend_credit = MAX_CREDIT,
-				     .rtx_names = RTX_NAMES };
+	*s = (struct tt_rtp_sender){ .env = env, .resend_credit = MAX_CREDIT };
 	if (!tt_random(env, &start, sizeof start))
 		return TAUT_E_CRYPTO;
 	/* RFC 3711 section 3.3.1: a receiver guesses the rollover counter, so stay off the wrap */
@@ -102,6 +101,9 @@ void tt_rtp_sender_configure(struct tt_rtp_sender *s, const struct tt_rtp_sender
 	s->cfg = *cfg;
 	s->cfg.mid = tt_rtp_copy_name(s->mid, cfg->mid);
 	s->cfg.rid = tt_rtp_copy_name(s->rid, cfg->rid);
+	s->acknowledged = false;
+	s->named_from = s->history.head;
+	s->rtx_names = RTX_NAMES;
 	s->overhead = overhead(s);
 	s->tone.pt = cfg->event_payload_type;
 	if (s->tone.pt == 0)
@@ -268,6 +270,15 @@ void tt_rtp_sender_forget(struct tt_rtp_sender *s, taut_time now, taut_time rtt)
 	if (!resends(s))
 		keep = -1;
 	tt_rtp_history_forget(&s->history, now - keep);
+}
+
+/* Whoever begins to receive has forgotten what it knew, and a report that is under way is of before that: so
+ * the peer must have seen a few packets since the description. */
+void tt_rtp_sender_reported(struct tt_rtp_sender *s, uint32_t highest)
+{
+	const uint16_t since = (uint16_t)(highest - seq_of(s, s->named_from));
+
+	s->acknowledged |= since >= NAMES && since < 0x8000;
 }
 
 void tt_rtp_sender_nack(struct tt_rtp_sender *s, taut_time now, taut_time rtt, uint16_t seq)

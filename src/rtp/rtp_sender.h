@@ -20,7 +20,8 @@ struct tt_rtp_sender {
 	taut_time last_captured; /* ... taken then */
 	uint32_t next_ts;        /* audio: where the newest packet ends */
 	bool started;            /* a frame was sent */
-	bool acknowledged;       /* a report said that the peer has seen this ssrc: no more names */
+	bool acknowledged;       /* the peer knows this ssrc: no more names */
+	uint64_t named_from;     /* the packet that was next when a description was applied */
 	unsigned rtx_names;      /* retransmissions that still carry mid and repaired rid */
 	uint64_t *resend;        /* a ring of numbers, as long as the history */
 	size_t resend_at, resend_count;
@@ -57,6 +58,8 @@ size_t tt_rtp_sender_next(struct tt_rtp_sender *s, taut_time now, const struct t
 			  uint8_t *buf, size_t cap);
 /* Gives back packets that nobody will ask for any more. */
 void tt_rtp_sender_forget(struct tt_rtp_sender *s, taut_time now, taut_time rtt);
+/* A report of the peer says how far it has come: sequence number, of which the lower half counts. */
+void tt_rtp_sender_reported(struct tt_rtp_sender *s, uint32_t highest);
 /* A sequence number of a NACK. Repeats within a round trip and what is no longer kept are ignored. */
 void tt_rtp_sender_nack(struct tt_rtp_sender *s, taut_time now, taut_time rtt, uint16_t seq);
 /* The next retransmission, complete, RFC 4588 section 4; 0: none. */

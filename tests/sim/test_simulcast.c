@@ -477,6 +477,65 @@ static void streams_go_on_through_offers_of_either_side(void **state)
 	pair_free(&w.pair);
 }
 
+static void set_direction(struct world *w, uint32_t direction)
+{
+	assert_int_equal(taut_pc_set_direction(sender(w), w->pair.sim.now, w->video, direction),
+			 TAUT_OK);
+	pair_run(&w->pair, SECOND, NULL);
+}
+
+/* Who receives again has forgotten the SSRCs, which no description names. */
+static void what_was_held_goes_on_under_its_rids(void **state)
+{
+	struct world w;
+
+	(void)state;
+	begin(&w, &quick, ENCODINGS);
+	send_all(&w, 300); /* reports have come long since */
+	set_direction(&w, TAUT_INACTIVE);
+	assert_int_equal(receiver(&w)->rtp->receiver_count, 0);
+	set_direction(&w, TAUT_SENDONLY);
+	for (int i = 0; i < ENCODINGS; i++) {
+		w.of[i].key_next = true;
+		w.of[i].heard = 0;
+	}
+	send_all(&w, 60);
+	pair_run(&w.pair, SECOND, NULL);
+	for (int i = 0; i < ENCODINGS; i++)
+		assert_in_range(w.of[i].heard, 55, 60);
+	pair_free(&w.pair);
+}
+
+/* The SSRC of the only one becomes that of the first of several. */
+static void one_that_was_sent_alone_becomes_the_first_of_several(void **state)
+{
+	const struct taut_track_init track = { .size = sizeof track, .kind = TAUT_VIDEO };
+	struct world w;
+
+	(void)state;
+	prepare(&w, &quick, 0);
+	assert_int_equal(taut_pc_add_track(sender(&w), 0, &track, &w.video), TAUT_OK);
+	assert_true(pair_run(&w.pair, 10 * SECOND, pair_both_connected));
+	for (int i = 0; i < 300; i++) {
+		assert_int_equal(send(&w, NULL), TAUT_OK);
+		pair_run(&w.pair, FRAME, NULL);
+	}
+	assert_int_equal(w.unnamed, 300);
+	/* as if receive_rids had said so from the beginning */
+	struct pc_transceiver *t = pc_find_transceiver(receiver(&w), w.remote);
+	for (int i = 0; i < ENCODINGS; i++)
+		memcpy(t->heard_rids[i], rids[i], strlen(rids[i]) + 1);
+	add_sound(&w, 1);
+	pair_run(&w.pair, SECOND, NULL);
+	assert_non_null(strstr(w.answer, "a=simulcast:send l;m;h\r\n"));
+	w.of[0].key_next = true;
+	send_all(&w, 60);
+	pair_run(&w.pair, SECOND, NULL);
+	for (int i = 0; i < ENCODINGS; i++)
+		assert_in_range(w.of[i].heard, 55, 60);
+	pair_free(&w.pair);
+}
+
 /* The other side wants fewer from now on. */
 static void what_is_wanted_no_more_is_gone_on_both_sides(void **state)
 {
@@ -536,6 +595,13 @@ static void an_offer_to_receive_makes_encodings(void **state)
 	pair_run(&w.pair, SECOND, NULL);
 	for (int i = 0; i < ENCODINGS; i++)
 		assert_int_equal(w.of[i].heard, 30);
+	/* and so does who sends them, though nobody has configured that any are taken */
+	add_sound(&w, 1);
+	send_all(&w, 30);
+	pair_run(&w.pair, SECOND, NULL);
+	assert_int_equal(encodings_of(&w, &p), ENCODINGS);
+	for (int i = 0; i < ENCODINGS; i++)
+		assert_int_equal(w.of[i].heard, 60);
 	pair_free(&w.pair);
 }
 
@@ -553,6 +619,8 @@ int main(void)
 		cmocka_unit_test(streams_are_known_by_their_rids_alone),
 		cmocka_unit_test(a_connection_ends_numbering_before_numbers_meet),
 		cmocka_unit_test(streams_go_on_through_offers_of_either_side),
+		cmocka_unit_test(what_was_held_goes_on_under_its_rids),
+		cmocka_unit_test(one_that_was_sent_alone_becomes_the_first_of_several),
 		cmocka_unit_test(what_is_wanted_no_more_is_gone_on_both_sides),
 		cmocka_unit_test(an_offer_to_receive_makes_encodings),
 	};

@@ -630,6 +630,30 @@ static void rids_that_are_not_ours_are_not_answered(void **state)
 	free(renamed);
 }
 
+/* A peer may send under the names that are ours; an offer has each once, or it could not be set. */
+static void a_name_that_both_use_is_offered_once(void **state)
+{
+	struct two *t = *state;
+	const taut_transceiver got = add_three(t->a);
+
+	take(t->b, TAUT_SDP_OFFER, local(t->a));
+	take(t->a, TAUT_SDP_ANSWER, local(t->b));
+	const char *offer = local(t->b);
+	char *names = with(offer, "a=rid:l recv\r\na=rid:m recv\r\na=rid:h recv\r\n",
+			   "a=rid:l send\r\na=rid:m send\r\na=rid:h send\r\n");
+	char *lists = with(names, "a=simulcast:recv", "a=simulcast:send");
+	char *turned = with(lists, "a=recvonly", "a=sendonly");
+	take(t->a, TAUT_SDP_OFFER, turned);
+	assert_int_equal(taut_pc_set_direction(t->a, 1, got, TAUT_SENDRECV), TAUT_OK);
+	assert_non_null(strstr(local(t->a), "a=simulcast:recv l;m;h\r\n"));
+	const char *ours = local(t->a);
+	assert_int_equal(count(ours, "a=rid:l "), 1);
+	assert_non_null(strstr(ours, "a=simulcast:send l;m;h\r\n"));
+	free(names);
+	free(lists);
+	free(turned);
+}
+
 static void more_than_four_are_not_configured(void **state)
 {
 	struct two *t = *state;
@@ -673,6 +697,7 @@ int main(void)
 		TEST(too_many_streams_are_refused_and_undone),
 		TEST(the_last_offer_says_which_encodings_there_are),
 		TEST(rids_that_are_not_ours_are_not_answered),
+		TEST(a_name_that_both_use_is_offered_once),
 		TEST(more_than_four_are_not_configured),
 	};
 

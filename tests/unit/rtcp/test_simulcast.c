@@ -1,4 +1,4 @@
-/* test_simulcast.c - encodings of one source in a session: RFC 8852 sections 2 and 3, RFC 9143 section 9.2. */
+/* test_simulcast.c - encodings of one source in a session: RFC 8852 section 3, RFC 9143 section 9.2. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -308,10 +308,18 @@ static void ask_again(struct world *w, uint16_t seq)
 	tt_rtp_session_recv_rtcp(w->s, w->sim.now, 0, nack, sizeof nack);
 }
 
-static void report(struct world *w)
+/* So many packets since the first one have come. */
+static void report(struct world *w, unsigned packets)
 {
+	struct tt_rtp_sender_stats stats;
+
 	/* RFC 3550 section 6.4.2: a receiver report of ssrc 77 with a block about ssrc 10 */
-	const uint8_t rr[32] = { 0x81, 201, 0, 7, 0, 0, 0, 77, 0, 0, 0, 10 };
+	uint8_t rr[32] = { 0x81, 201, 0, 7, 0, 0, 0, 77, 0, 0, 0, 10 };
+
+	assert_true(tt_rtp_session_sender_stats(w->s, 1, &stats));
+	const unsigned highest = stats.first_seq + packets - 1;
+	rr[18] = (uint8_t)(highest >> 8);
+	rr[19] = (uint8_t)highest;
 
 	tt_rtp_session_recv_rtcp(w->s, w->sim.now, 0, rr, sizeof rr);
 }
@@ -330,11 +338,40 @@ static void packets_are_named_until_a_report_has_come(void **state)
 	assert_string_equal(next_name(&w, PT, MID), "v");
 	send_frame(&w);
 	assert_string_equal(next_name(&w, PT, REPAIRED), "none");
-	report(&w);
+	for (int i = 3; i < 40; i++) {
+		send_frame(&w);
+		assert_string_equal(next_name(&w, PT, RID), "a");
+		report(&w, i < 30 ? (unsigned)i : 30); /* of which one more would do */
+	}
+	report(&w, 31);
 	send_frame(&w);
 	assert_string_equal(next_name(&w, PT, RID), "none");
-	/* without simulcast there is none */
-	assert_int_equal(send(&w, NULL), TAUT_OK);
+	send_frame(&w);
+	assert_string_equal(next_name(&w, PT, MID), "none");
+	end(&w);
+}
+
+/* After a description whoever receives may have begun anew, and a late report is of before. */
+static void packets_are_named_again_after_a_description(void **state)
+{
+	struct world w;
+
+	(void)state;
+	begin(&w);
+	tt_rtp_session_set_reduced_size(w.s, true);
+	assert_int_equal(send(&w, "a"), TAUT_OK);
+	for (int i = 0; i < 50; i++) {
+		send_frame(&w);
+		next_name(&w, PT, RID);
+	}
+	report(&w, 50);
+	assert_int_equal(send(&w, "a"), TAUT_OK);
+	report(&w, 50);
+	for (unsigned i = 51; i < 90; i++) {
+		send_frame(&w);
+		assert_string_equal(next_name(&w, PT, RID), i <= 80 ? "a" : "none");
+		report(&w, i < 80 ? i : 81);
+	}
 	end(&w);
 }
 
@@ -409,6 +446,7 @@ int main(void)
 		cmocka_unit_test(with_another_rid_a_receiver_begins_anew),
 		cmocka_unit_test(a_name_too_long_is_refused),
 		cmocka_unit_test(packets_are_named_until_a_report_has_come),
+		cmocka_unit_test(packets_are_named_again_after_a_description),
 		cmocka_unit_test(without_simulcast_no_packet_has_a_rid),
 		cmocka_unit_test(what_we_send_again_names_what_it_repairs),
 		cmocka_unit_test(names_are_counted_in_the_size_of_packets),
