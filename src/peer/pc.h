@@ -5,8 +5,8 @@
  * is rejected (JSEP's max-bundle, RFC 9429 section 4.1.1). The verbs live in
  * files of their own: pc_recv, pc_send, pc_tick, pc_event, pc_io for the network
  * side; pc_offer, pc_answer, pc_bundle, pc_check, pc_bind,
- * pc_agree for descriptions; pc_transceiver, pc_channel, pc_media, pc_source for
- * what the application uses; pc_stats, pc_stats_path and pc_stats_media
+ * pc_agree, pc_streams, pc_simulcast for descriptions; pc_transceiver, pc_encoding,
+ * pc_channel, pc_media, pc_source for what the application uses; pc_stats, pc_stats_path and pc_stats_media
  * for reports of how it goes. */
 #ifndef TAUT_PEER_PC_H
 #define TAUT_PEER_PC_H
@@ -326,9 +326,14 @@ int pc_copy_streams(struct taut_pc *pc, const char *const *ids, size_t count,
 		    struct pc_transceiver *to);
 void pc_take_streams(struct taut_pc *pc, struct pc_transceiver *t, struct pc_transceiver *from);
 
-/* simulcast: pc_simulcast.c */
+/* encodings: pc_encoding.c */
 uint32_t pc_stream(taut_transceiver id, size_t slot); /* as the session numbers it */
 taut_transceiver pc_stream_transceiver(uint32_t stream);
+bool pc_is_rid(const char *s);
+/* Where it stands, -1: nowhere. "": the first place that is free. */
+int pc_slot_of(char heard[PC_MAX_ENCODINGS][PC_RID + 1], const char *rid);
+/* Where nobody says how large they are: each half as wide and high as the one behind it. */
+void pc_halve(struct pc_encoding *all, size_t count);
 /* rid NULL or "": the first one. NULL: there is none. */
 struct pc_encoding *pc_find_encoding(struct pc_transceiver *t, const char *rid);
 /* The limits of an encoding are within their ranges; or what the call fails with. */
@@ -338,12 +343,11 @@ void pc_take_limits(struct pc_encoding *to, uint32_t kind, const struct taut_rtp
 int pc_read_encodings(struct taut_pc *pc, const struct taut_transceiver_init *init,
 		      struct pc_transceiver *to);
 bool pc_draw_ssrcs(struct taut_pc *pc, struct pc_transceiver *t); /* for encodings without */
-/* The encodings that both descriptions let it send, a bit each; 0: there is no simulcast. */
-unsigned pc_agreed_encodings(const struct pc_transceiver *t, const struct tt_sdp_media *l,
-			     const struct tt_sdp_media *r);
-/* The rids that both descriptions let it receive, by slot, and which slots there are, a bit each. */
-unsigned pc_agreed_heard(const struct pc_transceiver *t, const struct tt_sdp_media *l,
-			 const struct tt_sdp_media *r, char out[PC_MAX_ENCODINGS][PC_RID + 1]);
+void pc_remove_senders(struct taut_pc *pc, taut_time now, struct pc_transceiver *t);
+void pc_remove_receivers(struct taut_pc *pc, taut_time now, struct pc_transceiver *t,
+			 unsigned slots);
+
+/* simulcast: pc_simulcast.c */
 /* Into an offer, or into the answer to one. Whether encodings are offered to be sent. */
 bool pc_put_simulcast(const struct taut_pc *pc, struct tt_sdp *sdp, struct tt_sdp_media *m,
 		      const struct pc_transceiver *t, const struct tt_sdp_media *offer);
@@ -354,9 +358,6 @@ void pc_undo_proposal(struct taut_pc *pc, struct pc_transceiver *t);
 /* Only these are left, a bit each and at least one. */
 void pc_narrow_encodings(struct taut_pc *pc, taut_time now, struct pc_transceiver *t,
 			 unsigned agreed);
-void pc_remove_senders(struct taut_pc *pc, taut_time now, struct pc_transceiver *t);
-void pc_remove_receivers(struct taut_pc *pc, taut_time now, struct pc_transceiver *t,
-			 unsigned slots);
 
 void pc_free_report(struct taut_pc *pc); /* pc_stats.c */
 

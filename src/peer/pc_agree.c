@@ -1,207 +1,11 @@
 /* pc_agree.c - offer and answer are there: the streams follow from both.
  *
- * RFC 9429 sections 5.9 to 5.11. What is sent is numbered as the peer's
- * description numbers it, what is received as ours does. */
+ * RFC 9429 sections 5.9 to 5.11. What streams are like says pc_streams.c; here they
+ * begin, change and end, all of them or none. */
 #include <string.h>
 
 #include "base/num.h"
-#include "peer/pc.h"
-#include "rtp/payload/payload_event.h"
-
-struct pair {
-	const struct tt_sdp *ls, *rs;
-	const struct tt_sdp_media *l, *r; /* the same m-line on both sides */
-};
-
-static const struct tt_sdp_codec *by_codec(const struct taut_pc *pc, const struct tt_sdp_media *m,
-					   const struct pc_codec *codec)
-{
-	for (size_t i = 0; i < m->codec_count; i++)
-		if (pc_match_codec(pc, m->kind, &m->codecs[i]) == codec)
-			return &m->codecs[i];
-	return NULL;
-}
-
-/* RFC 3264 section 7: the first format of the peer's that we know is what it likes best. */
-static const struct tt_sdp_codec *choose(struct taut_pc *pc, const struct pair *p,
-					 const struct pc_codec **codec)
-{
-	for (size_t i = 0; i < p->r->codec_count; i++) {
-		*codec = pc_match_codec(pc, p->r->kind, &p->r->codecs[i]);
-		if (*codec && pc_carries(*codec) && by_codec(pc, p->l, *codec))
-			return &p->r->codecs[i];
-	}
-	*codec = NULL;
-	return NULL;
-}
-
-/* Both descriptions must have it. */
-static uint8_t agreed_rtx(const struct taut_pc *pc, const struct pair *p,
-			  const struct tt_sdp_codec *theirs, const struct pc_codec *codec)
-{
-	const struct tt_sdp_codec *ours = by_codec(pc, p->l, codec);
-
-	return ours && pc_rtx_of(p->l, ours->payload_type) ? pc_rtx_of(p->r, theirs->payload_type)
-							   : 0;
-}
-
-/* RFC 4733 section 2.5.1: the payload type of telephone events, which share the clock of the sound that
- * they stand beside, and which keys the peer takes. 0: none are sent. */
-static uint8_t agreed_events(const struct taut_pc *pc, const struct pair *p, uint32_t clock_rate,
-			     uint16_t *keys)
-{
-	*keys = 0;
-	for (size_t i = 0; i < p->r->codec_count; i++) {
-		const struct tt_sdp_codec *theirs = &p->r->codecs[i];
-		const struct pc_codec *ours = pc_match_codec(pc, p->r->kind, theirs);
-
-		if (!ours || pc_rtp_codec(ours) != TT_RTP_CODEC_EVENT ||
-		    theirs->clock_rate != clock_rate || !by_codec(pc, p->l, ours))
-			continue;
-		for (unsigned key = 0; key < TT_EVENT_KEYS; key++)
-			*keys |= tt_u16(tt_event_listed(theirs->fmtp, key) ? 1u << key : 0);
-		return theirs->payload_type;
-	}
-	return 0;
-}
-
-/* 0: there is no simulcast. Without the extension nobody could tell its streams apart. */
-static unsigned agreed_encodings(const struct pc_transceiver *t, const struct pair *p)
-{
-	const bool named = pc_common_ext_id(p->ls, p->l, p->rs, p->r, PC_EXT_RID, true) != 0;
-
-	return named ? pc_agreed_encodings(t, p->l, p->r) : 0;
-}
-
-static unsigned agreed_heard(const struct pc_transceiver *t, const struct pair *p,
-			     char rids[PC_MAX_ENCODINGS][PC_RID + 1])
-{
-	if (pc_common_ext_id(p->ls, p->l, p->rs, p->r, PC_EXT_RID, false))
-		return pc_agreed_heard(t, p->l, p->r, rids);
-	memset(rids, 0, sizeof t->heard_rids);
-	return 1;
-}
-
-/* One for each encoding that was agreed on, else for the first. */
-static int set_senders(struct taut_pc *pc, taut_time now, struct pc_transceiver *t,
-		       const struct pair *p)
-{
-	const struct tt_sdp_codec *theirs = choose(pc, p, &t->send_codec);
-	const unsigned agreed = agreed_encodings(t, p);
-	int err = TAUT_OK;
-
-	if (!theirs)
-		return TAUT_E_UNSUPPORTED;
-	struct tt_rtp_sender_config cfg = {
-		.kind = t->kind,
-		.codec = pc_rtp_codec(t->send_codec),
-		.clock_rate = theirs->clock_rate,
-		.mid = t->bound.mid[0] ? t->bound.mid : NULL,
-		.payload_type = theirs->payload_type,
-		.rtx_payload_type = agreed_rtx(pc, p, theirs, t->send_codec),
-		.event_payload_type =
-			agreed_events(pc, p, theirs->clock_rate, &t->tone_keys),
-		.nack = tt_sdp_codec_has_fb(p->r, theirs, "nack"),
-		.ext = pc_common_ext_ids(p->ls, p->l, p->rs, p->r, true),
-	};
-	for (size_t i = 0; !err && i < t->encoding_count; i++) {
-		const struct pc_encoding *e = &t->encodings[i];
-		if (!((agreed ? agreed : 1) & 1u << i))
-			continue;
-		cfg.stream = pc_stream(t->id, e->slot);
-		cfg.rid = agreed ? e->rid : NULL;
-		cfg.ssrc = e->ssrc;
-		cfg.rtx_ssrc = e->rtx_ssrc;
-		err = tt_rtp_session_set_sender(pc->rtp, now, &cfg);
-	}
-	return err;
-}
-
-static size_t payload_map(struct taut_pc *pc, const struct tt_sdp_media *l,
-			  struct tt_rtp_payload *map)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < l->codec_count && n < TT_RTP_MAX_PAYLOADS; i++) {
-		const struct tt_sdp_codec *c = &l->codecs[i];
-		const struct pc_codec *ours = pc_match_codec(pc, l->kind, c);
-		if (!ours)
-			continue;
-		map[n++] = (struct tt_rtp_payload){ .pt = c->payload_type,
-						    .codec = pc_rtp_codec(ours),
-						    .clock_rate = c->clock_rate };
-		uint8_t rtx = pc_rtx_of(l, c->payload_type);
-		if (rtx && n < TT_RTP_MAX_PAYLOADS)
-			map[n++] = (struct tt_rtp_payload){ .pt = rtx,
-							    .clock_rate = c->clock_rate,
-							    .apt = c->payload_type };
-	}
-	return n;
-}
-
-static void signalled_ssrcs(const struct tt_sdp_media *r, uint32_t *ssrc, uint32_t *rtx)
-{
-	*ssrc = *rtx = 0;
-	for (size_t i = 0; i < r->ssrc_group_count; i++) {
-		const struct tt_sdp_ssrc_group *g = &r->ssrc_groups[i];
-		if (strcmp(g->semantics, "FID") == 0 && g->id_count == 2) {
-			*ssrc = g->ids[0];
-			*rtx = g->ids[1];
-			return;
-		}
-	}
-	if (r->ssrc_count > 0)
-		*ssrc = r->ssrcs[0].id;
-}
-
-static const struct tt_sdp_codec *first_carrier(const struct taut_pc *pc,
-						const struct tt_sdp_media *m)
-{
-	for (size_t i = 0; i < m->codec_count; i++) {
-		const struct pc_codec *c = pc_match_codec(pc, m->kind, &m->codecs[i]);
-
-		if (c && pc_carries(c))
-			return &m->codecs[i];
-	}
-	return NULL;
-}
-
-static int set_receivers(struct taut_pc *pc, taut_time now, struct pc_transceiver *t,
-			 const struct pair *p)
-{
-	struct tt_rtp_payload map[TT_RTP_MAX_PAYLOADS];
-	char rids[PC_MAX_ENCODINGS][PC_RID + 1];
-	const unsigned slots = agreed_heard(t, p, rids);
-	int err = TAUT_OK;
-	const struct tt_sdp_codec *first = first_carrier(pc, p->l);
-	struct tt_rtp_receiver_config cfg = {
-		.kind = t->kind,
-		.mid = t->bound.mid[0] ? t->bound.mid : NULL,
-		.payloads = map,
-		.payload_count = payload_map(pc, p->l, map),
-		.ext = pc_common_ext_ids(p->ls, p->l, p->rs, p->r, false),
-		.target = tt_max64(t->jitter_target, 0),
-	};
-	const struct pc_codec *ours = first ? pc_match_codec(pc, t->kind, first) : NULL;
-	const struct tt_sdp_codec *theirs = ours ? by_codec(pc, p->r, ours) : NULL;
-
-	if (theirs) {
-		cfg.nack = tt_sdp_codec_has_fb(p->r, theirs, "nack") &&
-			   tt_sdp_codec_has_fb(p->l, first, "nack");
-		cfg.pli = tt_sdp_codec_has_fb(p->r, theirs, "nack pli");
-		cfg.fir = tt_sdp_codec_has_fb(p->r, theirs, "ccm fir");
-		cfg.transport_cc = tt_sdp_codec_has_fb(p->r, theirs, "transport-cc");
-	}
-	if (slots == 1 && !rids[0][0])
-		signalled_ssrcs(p->r, &cfg.ssrc, &cfg.rtx_ssrc);
-	for (size_t i = 0; !err && i < PC_MAX_ENCODINGS; i++) {
-		cfg.stream = pc_stream(t->id, i);
-		cfg.rid = rids[i];
-		if (slots & 1u << i)
-			err = tt_rtp_session_set_receiver(pc->rtp, now, &cfg);
-	}
-	return err;
-}
+#include "peer/pc_streams.h"
 
 static int make_session(struct taut_pc *pc, taut_time now)
 {
@@ -234,13 +38,13 @@ static void stop_streams(struct taut_pc *pc, taut_time now, struct pc_transceive
 	}
 }
 
-static bool line_lives(const struct pair *p)
+static bool line_lives(const struct pc_pair *p)
 {
 	return pc_section_lives(p->l) && pc_section_lives(p->r);
 }
 
 /* We answer nothing that was not offered: RFC 3264 section 6.1. A rejected line does neither. */
-static uint32_t agreed_direction(const struct pair *p)
+static uint32_t agreed_direction(const struct pc_pair *p)
 {
 	uint32_t theirs = tt_sdp_direction(p->rs, p->r), ours = tt_sdp_direction(p->ls, p->l);
 	bool lives = line_lives(p);
@@ -250,7 +54,7 @@ static uint32_t agreed_direction(const struct pair *p)
 }
 
 /* What it does then: one that is stopping takes no part in what is agreed on. */
-static void streams_of(const struct pc_transceiver *t, const struct pair *p, bool *sends,
+static void streams_of(const struct pc_transceiver *t, const struct pc_pair *p, bool *sends,
 		       bool *receives)
 {
 	const uint32_t direction = agreed_direction(p);
@@ -261,7 +65,7 @@ static void streams_of(const struct pc_transceiver *t, const struct pair *p, boo
 
 /* All that can fail. What had streams before keeps them, with the new numbers. */
 static int set_up_media(struct taut_pc *pc, taut_time now, struct pc_transceiver *t,
-			const struct pair *p)
+			const struct pc_pair *p)
 {
 	bool sends, receives;
 	int err = TAUT_OK;
@@ -270,9 +74,9 @@ static int set_up_media(struct taut_pc *pc, taut_time now, struct pc_transceiver
 	if (sends || receives)
 		err = make_session(pc, now);
 	if (!err && sends)
-		err = set_senders(pc, now, t, p);
+		err = pc_set_senders(pc, now, t, p);
 	if (!err && receives)
-		err = set_receivers(pc, now, t, p);
+		err = pc_set_receivers(pc, now, t, p);
 	if (err == TAUT_E_NOMEM)
 		return pc_fail_nomem(pc);
 	return err ? pc_fail(pc, err, "OperationError", "RFC 9429 section 5.11",
@@ -280,9 +84,9 @@ static int set_up_media(struct taut_pc *pc, taut_time now, struct pc_transceiver
 		   : TAUT_OK;
 }
 
-static struct pair pair_at(const struct tt_sdp *ls, const struct tt_sdp *rs, size_t i)
+static struct pc_pair pair_at(const struct tt_sdp *ls, const struct tt_sdp *rs, size_t i)
 {
-	return (struct pair){ ls, rs, ls->media[i], rs->media[i] };
+	return (struct pc_pair){ ls, rs, ls->media[i], rs->media[i] };
 }
 
 /* Streams that were there before go on as the descriptions in force say; the others go. */
@@ -298,11 +102,11 @@ static void undo_media(struct taut_pc *pc, taut_time now, struct pc_transceiver 
 	const struct tt_sdp *ls = pc_agreed_local(pc);
 	if (!ls || t->bound.m_line < 0 || (size_t)t->bound.m_line >= ls->media_count)
 		return;
-	const struct pair was = pair_at(ls, pc_agreed_remote(pc), (size_t)t->bound.m_line);
+	const struct pc_pair was = pair_at(ls, pc_agreed_remote(pc), (size_t)t->bound.m_line);
 	if (t->sends)
-		set_senders(pc, now, t, &was);
+		pc_set_senders(pc, now, t, &was);
 	if (t->receives)
-		set_receivers(pc, now, t, &was);
+		pc_set_receivers(pc, now, t, &was);
 }
 
 static int set_up_streams(struct taut_pc *pc, taut_time now, const struct tt_sdp *ls,
@@ -311,7 +115,7 @@ static int set_up_streams(struct taut_pc *pc, taut_time now, const struct tt_sdp
 	int err = TAUT_OK;
 
 	for (size_t i = 0; !err && i < ls->media_count; i++) {
-		const struct pair p = pair_at(ls, rs, i);
+		const struct pc_pair p = pair_at(ls, rs, i);
 		struct pc_transceiver *t = pc_transceiver_at_line(pc, (int)i);
 		if (t)
 			err = set_up_media(pc, now, t, &p);
@@ -325,9 +129,9 @@ static int set_up_streams(struct taut_pc *pc, taut_time now, const struct tt_sdp
 
 /* webrtc-pc 4.4.1.5: what an answer does not take of several encodings is there no more. */
 static void agree_encodings(struct taut_pc *pc, taut_time now, struct pc_transceiver *t,
-			    const struct pair *p)
+			    const struct pc_pair *p)
 {
-	const unsigned agreed = agreed_encodings(t, p);
+	const unsigned agreed = pc_agreed_encodings(t, p);
 
 	pc_narrow_encodings(pc, now, t, agreed ? agreed : 1);
 	for (size_t i = 0; i < t->encoding_count; i++)
@@ -335,10 +139,10 @@ static void agree_encodings(struct taut_pc *pc, taut_time now, struct pc_transce
 }
 
 static void agree_heard(struct taut_pc *pc, taut_time now, struct pc_transceiver *t,
-			const struct pair *p)
+			const struct pc_pair *p)
 {
 	char rids[PC_MAX_ENCODINGS][PC_RID + 1];
-	const unsigned slots = agreed_heard(t, p, rids);
+	const unsigned slots = pc_agreed_heard(t, p, rids);
 
 	pc_remove_receivers(pc, now, t, t->heard_slots & ~slots);
 	memcpy(t->heard_rids, rids, sizeof rids);
@@ -346,7 +150,7 @@ static void agree_heard(struct taut_pc *pc, taut_time now, struct pc_transceiver
 }
 
 static void agree_media(struct taut_pc *pc, taut_time now, struct pc_transceiver *t,
-			const struct pair *p, bool final)
+			const struct pc_pair *p, bool final)
 {
 	bool sends, receives;
 
@@ -374,7 +178,7 @@ static void agree_media(struct taut_pc *pc, taut_time now, struct pc_transceiver
 		tt_rtp_session_set_reduced_size(pc->rtp, false);
 }
 
-static void agree_data(struct taut_pc *pc, taut_time now, const struct pair *p, bool final)
+static void agree_data(struct taut_pc *pc, taut_time now, const struct pc_pair *p, bool final)
 {
 	if (line_lives(p)) {
 		tt_dcs_set_remote(pc->channels, tt_sdp_sctp_port(p->r),
@@ -467,7 +271,7 @@ int pc_agree(struct taut_pc *pc, taut_time now, const struct pc_description *ans
 	pc->signaling_state = state_after(answer, we_offered);
 	agree_role(pc, answer->sdp, we_offered);
 	for (size_t i = 0; i < ls->media_count; i++) {
-		const struct pair p = pair_at(ls, rs, i);
+		const struct pc_pair p = pair_at(ls, rs, i);
 		struct pc_transceiver *t = pc_transceiver_at_line(pc, (int)i);
 		if (t)
 			agree_media(pc, now, t, &p, final);
