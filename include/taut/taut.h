@@ -92,7 +92,7 @@ int taut_env_free(taut_env *env); /* TAUT_E_STATE while connections are left */
 /* RTCCertificate, webrtc-pc 4.9. The environment's, for all of its connections, as long as there is one. */
 struct taut_dtls_fingerprint {
 	const char *algorithm; /* "sha-256" */
-	const char *value;     /* "4A:AD:...", upper case as in a=fingerprint, RFC 8122 section 5 */
+	const char *value;     /* "4a:ad:...", lower case, where a=fingerprint has upper (RFC 8122 section 5) */
 };
 struct taut_certificate {
 	int64_t expires; /* microseconds of the wall clock (unix_us): after it, it is not valid any more */

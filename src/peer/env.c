@@ -19,6 +19,8 @@ static bool describe(const struct taut_env *env, struct pc_certificate *c)
 			return false;
 		char *space = strchr(text, ' ');
 		*space = '\0';
+		for (char *at = space + 1; *at; at++)
+			*at = (char)(*at >= 'A' && *at <= 'F' ? *at - 'A' + 'a' : *at);
 		c->fingerprints[i] = (struct taut_dtls_fingerprint){ text, space + 1 };
 	}
 	c->lent = (struct taut_certificate){ tt_dtls_shared_expires(env->dtls), c->fingerprints,
