@@ -254,7 +254,7 @@ static void expect_hash(const uint8_t *der, int len, const struct taut_dtls_fing
 
 	assert_int_equal(EVP_Digest(der, (size_t)len, hash, &n, EVP_sha256(), NULL), 1);
 	for (unsigned i = 0; i < n; i++)
-		snprintf(text + 3 * i, 4, "%02X%s", hash[i], i + 1 < n ? ":" : "");
+		snprintf(text + 3 * i, 4, "%02x%s", hash[i], i + 1 < n ? ":" : "");
 	assert_string_equal(text, f->value);
 }
 
