@@ -646,6 +646,11 @@ static void a_name_that_both_use_is_offered_once(void **state)
 	take(t->a, TAUT_SDP_OFFER, turned);
 	assert_int_equal(taut_pc_set_direction(t->a, 1, got, TAUT_SENDRECV), TAUT_OK);
 	assert_non_null(strstr(local(t->a), "a=simulcast:recv l;m;h\r\n"));
+	const char *receiving = NULL;
+	assert_int_equal(taut_pc_set_direction(t->a, 1, got, TAUT_RECVONLY), TAUT_OK);
+	assert_int_equal(taut_pc_create_offer(t->a, 1, &receiving), TAUT_OK);
+	assert_non_null(strstr(receiving, "a=simulcast:recv l;m;h\r\n"));
+	assert_int_equal(taut_pc_set_direction(t->a, 1, got, TAUT_SENDRECV), TAUT_OK);
 	const char *ours = local(t->a);
 	assert_int_equal(count(ours, "a=rid:l "), 1);
 	assert_non_null(strstr(ours, "a=simulcast:send l;m;h\r\n"));
