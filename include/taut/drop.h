@@ -80,6 +80,7 @@ extern "C" {
 #define TAUT_DROP_DTLS_NO_ROOM 53
 #define TAUT_DROP_DTLS_BUFFER_SMALL 54
 #define TAUT_DROP_DTLS_QUEUE_FULL 55
+#define TAUT_DROP_DTLS_TOO_SHORT 182
 
 /* SRTP, RFC 3711 */
 #define TAUT_DROP_SRTP_MALFORMED 56
@@ -222,7 +223,7 @@ extern "C" {
 #define TAUT_DROP_RTP_EVENT 180 /* RFC 4733 */
 #define TAUT_DROP_RTP_NO_RID 181 /* RFC 8852 */
 
-#define TAUT_DROPS 182 /* every number of this header is below it */
+#define TAUT_DROPS 183 /* every number of this header is below it */
 
 #define TAUT_DROP_IN 1    /* what came in: a datagram, or a record, chunk or message inside one */
 #define TAUT_DROP_OUT 2   /* what was to leave */

@@ -101,6 +101,8 @@ static const struct taut_drop_info infos[TAUT_DROPS] = {
 	[TAUT_DROP_DTLS_NO_ROOM] = IN(DTLS, "too much plaintext waits to be taken", OURS),
 	[TAUT_DROP_DTLS_NOT_OPENED] =
 		IN(DTLS, "forged, damaged or seen before", "RFC 6347 section 4.1.2"),
+	[TAUT_DROP_DTLS_TOO_SHORT] =
+		IN(DTLS, "encrypted record without room for its tag", "RFC 5288 section 3"),
 	[TAUT_DROP_DTLS_BUFFER_SMALL] = OUT(DTLS, "flight larger than the caller's buffer", OURS),
 	[TAUT_DROP_DTLS_QUEUE_FULL] = OUT(DTLS, "outgoing queue full", OURS),
 

@@ -296,6 +296,17 @@ size_t tt_dtls_protect(struct tt_dtls *d, taut_time now, const void *data, size_
 	return 0;
 }
 
+size_t tt_dtls_sealed_min(const struct tt_dtls *d)
+{
+	const SSL_CIPHER *c = !d->ssl      ? NULL
+			      : shaking(d) ? SSL_get_pending_cipher(d->ssl)
+					   : SSL_get_current_cipher(d->ssl);
+
+	return c && SSL_CIPHER_get_cipher_nid(c) == NID_chacha20_poly1305
+		       ? TT_DTLS_TAG
+		       : TT_DTLS_NONCE + TT_DTLS_TAG;
+}
+
 static const SSL_CIPHER *cipher_of(const struct tt_dtls *d)
 {
 	return d->state >= TT_DTLS_UNPROVEN ? SSL_get_current_cipher(d->ssl) : NULL;

@@ -131,6 +131,10 @@ uint32_t tt_dtls_record_refuse(struct tt_dtls *d, const struct tt_dtls_record *r
 		return TAUT_DROP_DTLS_TOO_LONG;
 	if (rec->epoch > 1)
 		return TAUT_DROP_DTLS_EPOCH; /* keys change once: no renegotiation */
+	/* (m) OpenSSL 3.0.19 ends the association over it, and anybody can send it; 3.0.22 does not. */
+	if (rec->epoch == 1 && rec->len < TT_DTLS_NONCE + TT_DTLS_TAG &&
+	    rec->len < tt_dtls_sealed_min(d))
+		return TAUT_DROP_DTLS_TOO_SHORT;
 	if (d->state == TT_DTLS_HANDSHAKE)
 		return refuse_while_shaking(d, rec);
 	return rec->epoch == 1 ? TT_TAKEN : TAUT_DROP_DTLS_CLEAR_TEXT;

@@ -123,6 +123,10 @@ void tt_dtls_forget_errors(void);
 
 /* Lets OpenSSL go on with d->record, or with nothing. */
 void tt_dtls_drive(struct tt_dtls *d);
+/* What an encrypted record has at least: RFC 5288 section 3; ChaCha20 has the tag alone, RFC 7905. */
+enum { TT_DTLS_NONCE = 8, TT_DTLS_TAG = 16 };
+/* Octets of the shortest encrypted record. Not agreed on yet: the longest that it can be. */
+size_t tt_dtls_sealed_min(const struct tt_dtls *d);
 /* What came too early is looked at now. */
 void tt_dtls_feed_held(struct tt_dtls *d);
 

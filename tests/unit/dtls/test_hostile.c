@@ -139,6 +139,71 @@ static void flipped_application_data_is_dropped_and_the_association_stays(void *
 	pair_free(&p);
 }
 
+/* Encrypted, as it says, and too short for a tag: from anybody, at any moment. */
+static void throw_short_records(struct pair *p, int at, size_t below)
+{
+	uint8_t record[13 + 24] = { 0, 0xfe, 0xfd, 0, 1, 0, 0, 0, 0, 9 };
+
+	for (uint8_t type = 20; type <= 23; type++)
+		for (size_t len = 0; len < below; len++) {
+			record[0] = type;
+			record[12] = (uint8_t)len;
+			tt_dtls_recv(p->d[at], p->sim.now, record, 13 + len);
+		}
+}
+
+static void records_without_room_for_a_tag_are_dropped_at_any_moment(void **state)
+{
+	struct pair p;
+
+	(void)state;
+	pair_init(&p, 6, NULL);
+	pair_teach_both(&p);
+	pair_start(&p);
+	for (int i = 0; i < 80; i++) {
+		throw_short_records(&p, 0, 24);
+		throw_short_records(&p, 1, 24);
+		pair_run(&p, p.sim.now + 1 * MS);
+	}
+	assert_true(p.connected[0] && p.connected[1]);
+	for (int i = 0; i < 2; i++) {
+		const uint64_t before = p.sim.env[i].drops[TAUT_DROP_DTLS_TOO_SHORT];
+		assert_true(before > 0);
+		throw_short_records(&p, i, 24);
+		assert_int_equal(p.sim.env[i].drops[TAUT_DROP_DTLS_TOO_SHORT], before + 4 * 24);
+	}
+	pair_say(&p, 0, "still here");
+	pair_run(&p, p.sim.now + 100 * MS);
+	assert_string_equal(p.data[1], "still here");
+	pair_free(&p);
+}
+
+/* Its nonce is the number of the record: a goodbye is 2 octets and a tag, RFC 7905. */
+static void a_short_record_of_chacha20_is_a_whole_one(void **state)
+{
+	struct pair p;
+
+	(void)state;
+	pair_init(&p, 7, NULL);
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(SSL_set_cipher_list(p.d[i]->ssl, "ECDHE-ECDSA-CHACHA20-POLY1305"),
+				 1);
+	pair_connect(&p);
+	assert_non_null(strstr(tt_dtls_cipher_name(p.d[0]), "CHACHA20"));
+	for (int i = 0; i < 2; i++) {
+		const uint64_t before = p.sim.env[i].drops[TAUT_DROP_DTLS_TOO_SHORT];
+		throw_short_records(&p, i, 16);
+		assert_int_equal(p.sim.env[i].drops[TAUT_DROP_DTLS_TOO_SHORT], before + 4 * 16);
+	}
+	pair_say(&p, 1, "x");
+	pair_run(&p, p.sim.now + 100 * MS);
+	assert_string_equal(p.data[0], "x");
+	tt_dtls_close(p.d[0], p.sim.now);
+	pair_run(&p, p.sim.now + 100 * MS);
+	assert_int_equal(tt_dtls_state(p.d[1]), TT_DTLS_CLOSED);
+	pair_free(&p);
+}
+
 static void data_in_the_clear_is_never_passed_on(void **state)
 {
 	static const uint8_t clear[] = { 23, 0xfe, 0xfd, 0, 0,   0,   0,   0,  0,
@@ -315,6 +380,7 @@ static void a_new_client_hello_inside_the_association_is_dropped(void **state)
 	assert_int_equal(tt_dtls_counters(p.d[1])->records_dropped, 1);
 	pair_say(&p, 0, "still here");
 	pair_run(&p, p.sim.now + 100 * MS);
+	pair_run(&p, p.sim.now + 100 * MS);
 	assert_string_equal(p.data[1], "still here");
 	pair_free(&p);
 }
@@ -373,6 +439,8 @@ int main(void)
 		cmocka_unit_test(a_forged_alert_of_epoch_0_is_only_a_hint),
 		cmocka_unit_test(mangled_copies_of_every_datagram_are_survived),
 		cmocka_unit_test(flipped_application_data_is_dropped_and_the_association_stays),
+		cmocka_unit_test(records_without_room_for_a_tag_are_dropped_at_any_moment),
+		cmocka_unit_test(a_short_record_of_chacha20_is_a_whole_one),
 		cmocka_unit_test(data_in_the_clear_is_never_passed_on),
 		cmocka_unit_test(a_flood_of_encrypted_records_before_the_end_is_bounded),
 		cmocka_unit_test(fragments_that_never_complete_are_bounded),

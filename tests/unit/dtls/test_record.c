@@ -46,8 +46,8 @@ static bool message_passes(struct tt_dtls *d, uint8_t type, uint32_t len, uint16
 
 static void a_datagram_is_walked_record_by_record(void **state)
 {
-	static const uint8_t pkt[] = { 22, 0xfe, 0xff, 0, 0, 0, 0, 0, 0, 0, 1, 0, 2, 8, 9,
-				       23, 0xfe, 0xfd, 0, 1, 0, 0, 0, 0, 0, 2, 0, 0 };
+	static const uint8_t pkt[] = { 22, 0xfe, 0xff, 0,    0, 0, 0, 0, 0, 0, 1, 0, 2, 8,
+				       9,  23,   0xfe, 0xfd, 0, 1, 0, 0, 0, 0, 0, 2, 0, 0 };
 	struct tt_dtls_record rec;
 
 	(void)state;
@@ -97,9 +97,10 @@ static void types_versions_and_epochs_have_their_range(void **state)
 
 	(void)state;
 	for (unsigned type = 0; type < 256; type++)
-		assert_int_equal(passes(&d, (uint8_t)type, 1, zeros, 1), type >= 20 && type <= 23);
+		assert_int_equal(passes(&d, (uint8_t)type, 1, zeros, 24), type >= 20 && type <= 23);
 	for (unsigned epoch = 1; epoch < 4; epoch++)
-		assert_int_equal(passes(&d, APPLICATION_DATA, (uint16_t)epoch, zeros, 1), epoch == 1);
+		assert_int_equal(passes(&d, APPLICATION_DATA, (uint16_t)epoch, zeros, 24),
+				 epoch == 1);
 	for (uint8_t type = CHANGE_CIPHER_SPEC; type <= APPLICATION_DATA; type++) {
 		struct tt_dtls up = { .state = TT_DTLS_CONNECTED };
 
@@ -111,10 +112,13 @@ static void types_versions_and_epochs_have_their_range(void **state)
 		const struct tt_dtls_record rec = { .type = APPLICATION_DATA,
 						    .version = tt_u16(major << 8 | 0xfd),
 						    .epoch = 1,
-						    .body = zeros };
+						    .body = zeros,
+						    .len = 24 };
 
 		assert_int_equal(!tt_dtls_record_refuse(&d, &rec), major == 0xfe);
 	}
+	for (size_t len = 0; len < 24; len++) /* anybody can send that, and it cannot be opened */
+		assert_int_equal(refused(&d, ALERT, 1, zeros, len), TAUT_DROP_DTLS_TOO_SHORT);
 	assert_true(passes(&d, APPLICATION_DATA, 1, zeros, 16384 + 2048));
 	assert_false(passes(&d, APPLICATION_DATA, 1, zeros, 16384 + 2049));
 }
@@ -136,7 +140,7 @@ static void in_the_clear_only_the_handshake_passes(void **state)
 	d.state = TT_DTLS_CONNECTED;
 	for (uint8_t type = CHANGE_CIPHER_SPEC; type <= APPLICATION_DATA; type++) {
 		assert_false(passes(&d, type, 0, fatal, 2));
-		assert_true(passes(&d, type, 1, fatal, 2));
+		assert_true(passes(&d, type, 1, zeros, 24));
 	}
 }
 
@@ -155,7 +159,8 @@ static void a_few_encrypted_records_may_be_early(void **state)
 
 static void each_side_sends_its_own_messages(void **state)
 {
-	static const uint8_t server[] = { 2, 3, 4, 11, 12, 13, 14, 22 }, client[] = { 1, 11, 15, 16 };
+	static const uint8_t server[] = { 2, 3, 4, 11, 12, 13, 14, 22 },
+			     client[] = { 1, 11, 15, 16 };
 
 	(void)state;
 	for (unsigned type = 0; type < 256; type++) {
@@ -175,18 +180,20 @@ static void fragments_lie_inside_their_message(void **state)
 		uint32_t len, offset, part;
 		bool good;
 	} rows[] = {
-		{ 10, 0, 10, true }, { 10, 0, 11, false }, { 10, 9, 1, true },	{ 10, 10, 1, false },
-		{ 10, 9, 2, false }, { 10, 0, 0, false },  { 10, 10, 0, false }, { 0, 0, 0, true },
-		{ 0, 1, 0, false },  { 10, 11, 0, false }, { 10, 0xffffff, 1, false },
-		{ 10, 0, 1, true },  { 1, 0, 0, false },
+		{ 10, 0, 10, true },  { 10, 0, 11, false },       { 10, 9, 1, true },
+		{ 10, 10, 1, false }, { 10, 9, 2, false },        { 10, 0, 0, false },
+		{ 10, 10, 0, false }, { 0, 0, 0, true },          { 0, 1, 0, false },
+		{ 10, 11, 0, false }, { 10, 0xffffff, 1, false }, { 10, 0, 1, true },
+		{ 1, 0, 0, false },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < TT_COUNT(rows); i++) {
 		struct tt_dtls d = { .state = TT_DTLS_HANDSHAKE };
 
-		assert_int_equal(message_passes(&d, 1, rows[i].len, 0, rows[i].offset, rows[i].part),
-				 rows[i].good);
+		assert_int_equal(
+			message_passes(&d, 1, rows[i].len, 0, rows[i].offset, rows[i].part),
+			rows[i].good);
 	}
 }
 
@@ -228,7 +235,7 @@ static void all_messages_together_have_a_ceiling(void **state)
 /* A record may hold several messages; one that is cut off or forbidden refuses the record. */
 static void every_message_of_a_record_is_looked_at(void **state)
 {
-	static const uint8_t two[] = { 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1, 7,
+	static const uint8_t two[] = { 1,  0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1, 7,
 				       16, 0, 0, 1, 0, 1, 0, 0, 0, 0, 0, 1, 8 };
 
 	(void)state;
