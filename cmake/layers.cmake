@@ -25,7 +25,8 @@ function(taut_library name)
 	endforeach()
 	add_library(${name} ${parts})
 	add_library(taut::${name} ALIAS ${name})
-	set_target_properties(${name} PROPERTIES VERSION ${PROJECT_VERSION} SOVERSION 0 LINKER_LANGUAGE C)
+	set_target_properties(${name} PROPERTIES VERSION ${PROJECT_VERSION}
+		SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR} LINKER_LANGUAGE C)
 	target_include_directories(${name} PUBLIC
 		$<BUILD_INTERFACE:${CMAKE_CURRENT_SOURCE_DIR}/include>
 		$<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)

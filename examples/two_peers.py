@@ -20,7 +20,7 @@ def declarations(prefix):
 prefix = pathlib.Path(sys.argv[1])
 ffi = cffi.FFI()
 ffi.cdef(declarations(prefix))
-taut = ffi.dlopen(str(next(prefix.glob("lib/**/libtaut.so.0"))))
+taut = ffi.dlopen(str(next(prefix.glob("lib/**/libtaut.so"))))
 
 
 class Failed(Exception):

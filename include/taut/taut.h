@@ -332,7 +332,7 @@ struct taut_frame {
 	taut_time received; /* in: when its last packet came */
 	const void *data;
 	size_t len;
-	const struct taut_codec *codec; /* in: what was negotiated for its payload type; out: NULL is the first */
+	const struct taut_codec *codec; /* in: what was negotiated for its payload type; out: not looked at */
 	uint8_t payload_type;           /* in */
 	uint8_t audio_level;            /* RFC 6464: -dBov, 0 is loudest, 127 silence */
 	uint16_t frame_count_lost;      /* in: audio frames missing just before this one */
