@@ -106,23 +106,30 @@ static bool begins(struct tt_sdp_word line, const char *text)
 	return line.len >= strlen(text) && memcmp(line.p, text, strlen(text)) == 0;
 }
 
-/* The line of an extension's number in the section whose m-line is `from`; if it is written in
- * another way than usual, the section's. */
-static uint32_t extmap_line(const struct cli_sdp_file *f, uint32_t from, unsigned id)
+/* The line with one of two beginnings in the section whose m-line is `from`; none: that one. */
+static uint32_t line_of(const struct cli_sdp_file *f, uint32_t from, const char *one,
+			const char *other)
 {
-	char spaced[32], slashed[32];
 	uint32_t n = from + 1;
 
-	(void)snprintf(spaced, sizeof spaced, "a=extmap:%u ", id);
-	(void)snprintf(slashed, sizeof slashed, "a=extmap:%u/", id);
 	for (const char *at = line_at(f, n).p; at < f->text + f->len; at = next_line(f, at), n++) {
 		const struct tt_sdp_word line = line_from(f, at);
 		if (begins(line, "m="))
 			break;
-		if (begins(line, spaced) || begins(line, slashed))
+		if (begins(line, one) || begins(line, other))
 			return n;
 	}
 	return from;
+}
+
+/* If the number is written in another way than usual, the section's. */
+static uint32_t extmap_line(const struct cli_sdp_file *f, uint32_t from, unsigned id)
+{
+	char spaced[32], slashed[32];
+
+	(void)snprintf(spaced, sizeof spaced, "a=extmap:%u ", id);
+	(void)snprintf(slashed, sizeof slashed, "a=extmap:%u/", id);
+	return line_of(f, from, spaced, slashed);
 }
 
 /* ---- rules ---- */
@@ -188,6 +195,19 @@ static bool has_fingerprint(const struct tt_sdp *sdp, const struct tt_sdp_media 
 	return count > 0;
 }
 
+/* RFC 8839 section 5.4. Both browsers read shorter ones, and refuse the description for them. */
+static void check_credentials(struct lint *l, const struct tt_sdp_media *m)
+{
+	const char *ufrag = tt_sdp_ufrag(l->sdp, m), *pwd = tt_sdp_pwd(l->sdp, m);
+
+	if (ufrag && strlen(ufrag) < 4)
+		problem(l, line_of(l->f, m->line, "a=ice-ufrag:", "a=ice-ufrag:"), BOTH, NULL,
+			"a=ice-ufrag has fewer than 4 characters");
+	if (pwd && strlen(pwd) < 22)
+		problem(l, line_of(l->f, m->line, "a=ice-pwd:", "a=ice-pwd:"), BOTH, NULL,
+			"a=ice-pwd has fewer than 22 characters");
+}
+
 static void check_section(struct lint *l, const struct tt_sdp_media *m)
 {
 	const struct tt_sdp_group *g = m->mid ? tt_sdp_group_of(l->sdp, "BUNDLE", m->mid) : NULL;
@@ -199,19 +219,15 @@ static void check_section(struct lint *l, const struct tt_sdp_media *m)
 		problem(l, m->line, BOTH, NULL, "a bundled section has no a=rtcp-mux");
 	if (!has_fingerprint(l->sdp, m) && !(first && has_fingerprint(l->sdp, first)))
 		problem(l, m->line, BOTH, NULL, "no a=fingerprint is for this section");
+	check_credentials(l, m);
 }
 
-/* What the reader refused. Of that, a user name of two characters was tried on browsers. */
 static void check_mistakes(struct lint *l)
 {
-	static const char name[] = "a=ice-ufrag:";
-
 	for (size_t i = 0; i < l->sdp->mistake_count; i++) {
 		const struct taut_error *e = &l->sdp->mistakes[i]->err;
 		const struct tt_sdp_word line = line_at(l->f, e->line);
-		if (begins(line, name) && line.len < sizeof name - 1 + 4)
-			problem(l, e->line, BOTH, NULL, "a=ice-ufrag has fewer than 4 characters");
-		else if (begins(line, "a=ice-pwd:") || begins(line, "k=")) /* not to be shown */
+		if (begins(line, "a=ice-pwd:") || begins(line, "k=")) /* not to be shown */
 			problem(l, e->line, TAUT, NULL, "%s: expected %s", e->message, e->expected);
 		else
 			problem(l, e->line, TAUT, NULL, "%s: found %s, expected %s", e->message,

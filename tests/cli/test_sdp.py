@@ -228,7 +228,7 @@ def explained():
         "value_spec": "draft-holmer-rmcat-transport-wide-cc-extensions-01"}, by.get("a=rtcp-fb:111 transport-cc"))
     check("json_hides_a_password", by[None]["kind"] == "a=ice-pwd" and by[None]["value"] == "22 characters", by.get(None))
     wrong = RICH.replace("RTP/SAVPF 111 0", "RTP/SAVPF 111 x").replace("a=bundle-only", "a=fmtp:99 x")
-    wrong = wrong.replace("a=ice-pwd:0123456789012345678901", "a=ice-pwd:secret")
+    wrong = wrong.replace("a=ice-pwd:0123456789012345678901", "a=ice-pwd:sec:secret")
     code, out, err = done("sdp", "explain", "-", input=wrong)
     lines = out.split("\n")
     at = lines.index("m=audio 9 UDP/TLS/RTP/SAVPF 111 x")

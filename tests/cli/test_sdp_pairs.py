@@ -257,6 +257,8 @@ def refused():
             ("no_fingerprint", PRINT + "\r\na=setup:actpass\r\na=rtpmap:111", "a=rtpmap:111", 8, both),
             ("no_fingerprint_of_what_is_bundled", PRINT + "\r\na=setup:actpass\r\na=rtpmap:96", "a=rtpmap:96", None, None),
             ("a_short_user_name", "a=mid:0\r\na=ice-ufrag:abcd", "a=mid:0\r\na=ice-ufrag:abc", 11, both),
+            ("a_short_password", "a=mid:1\r\na=ice-ufrag:abcd\r\na=ice-pwd:0123456789012345678901",
+             "a=mid:1\r\na=ice-ufrag:abcd\r\na=ice-pwd:012345678901234567890", 25, both),
             ("a_stopped_section", "m=video 9", "m=video 0", None, None),
             ("what_taut_cannot_read", "a=sctp-port:5000", "a=sctp-port:x", "", [])):
         text = plain.replace(old, new)
@@ -280,15 +282,19 @@ def refused():
     check("what_is_bundle_only_is_looked_at", [x["refused_by"] for x in found] == [both], found)
     found = lint("")
     check("an_empty_text_cannot_be_read", found and all(x["refused_by"] == [] for x in found), found)
-    secret = plain.replace("a=ice-pwd:0123456789012345678901", "a=ice-pwd:secret", 1)
-    found = lint(secret)
-    check("a_short_password_is_not_shown", len(found) == 1 and found[0]["refused_by"] == [] and "secret" not in str(found), found)
+    for secret, by in (("secret", both), ("sec:secret", [])):
+        found = lint(plain.replace("a=ice-pwd:0123456789012345678901", "a=ice-pwd:" + secret, 1))
+        check(f"a_wrong_password_is_not_shown_{len(by)}", len(found) == 1 and found[0]["refused_by"] == by and
+              "secret" not in str(found), found)
+    short = plain.replace("m=video 9", "m=video 0").replace("a=mid:1\r\na=ice-ufrag:abcd", "a=mid:1\r\na=ice-ufrag:ab")
+    found = lint(short.replace("BUNDLE 0 1 2", "BUNDLE 0 2"))
+    check("credentials_of_a_stopped_section_are_not_looked_at", not found, found)
     code, out, err = done("sdp", "lint", "-", input=plain[:-2].replace("a=rtcp-fb:96", "a=rtcp-fb:99").replace("s=-", "s=-\r\nt=x")
                           .replace("a=ice-ufrag:abcd", "a=ice-ufrag:ab", 1))
     check("words_say_who_and_where", code == 1 and not err and [x.split(": ")[:2] for x in out.splitlines()] == [
-        ["stdin:4", "taut cannot read it"], ["stdin:12", "Chromium and Firefox refuse it"],
-        ["stdin:34", "Chromium refuses it"], ["stdin:" + str(plain.count("\n") + 1), "Chromium refuses it"]] and
-        out.splitlines()[2].endswith('; it says "Failed to parse codecs correctly"'), out)
+        ["stdin:4", "taut cannot read it"], ["stdin:34", "Chromium refuses it"],
+        ["stdin:12", "Chromium and Firefox refuse it"], ["stdin:" + str(plain.count("\n") + 1), "Chromium refuses it"]] and
+        out.splitlines()[1].endswith('; it says "Failed to parse codecs correctly"'), out)
     (work / "good.sdp").write_bytes(plain.encode())
     code, out, err = done("sdp", "lint", "good.sdp")
     check("words_say_that_nothing_is_known", code == 0 and

@@ -61,7 +61,7 @@ export const differences = [
 
 // What taut refuses and sdp-transform, which refuses nothing, reads: by message and rule.
 export const refusals = [
-	['not a credential of ICE', 'RFC 8839 section 5.4', 'a ufrag under 4 or a password under 22 characters'],
+	['not a credential of ICE', 'RFC 8839 section 5.4', 'a user name or password with a colon, or too long'],
 	['something is missing', 'RFC 8866 section 5.2', 'o= has six words'],
 	['something is missing', 'RFC 8866 section 5.7', 'c= has three words'],
 	['something is missing', 'RFC 8866 section 5.14', 'm= has at least four words'],

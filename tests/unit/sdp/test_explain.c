@@ -339,7 +339,7 @@ static void what_is_wrong_does_not_hide_what_follows(void **state)
 				   "a=mid:1\r\n"
 				   "m=audio 9 RTP/AVP 0\r\n"
 				   "a=mid:2\r\n"
-				   "a=ice-pwd:short\r\n"
+				   "a=ice-pwd:a:colon\r\n"
 				   "m=video\0 9 RTP/AVP 96\r\n"
 				   "a=sendonly\r\n"
 				   "nothing";
