@@ -15,6 +15,16 @@ const meet = async (a, b) => {
 	await connected(a, b);
 };
 
+/** They agree, but neither is told where the other is. */
+const neverMeet = async (a, b) => {
+	const nowhere = ({ type, sdp }) => ({ type, sdp: sdp.replace(/^a=(candidate|end-of-candidates).*\r\n/gm, '') });
+	await a.add('audio');
+	await a.channel('chat');
+	await b.remote(nowhere(await a.local()));
+	await b.giveBack();
+	await a.remote(nowhere(await b.local()));
+};
+
 const current = async (end, index) => (await end.state()).transceivers[index].current;
 
 export const shapes = [
@@ -161,6 +171,21 @@ export const shapes = [
 		await negotiate(b, a);
 		await both(a, b, 'video');
 		await echoes(b);
+	}],
+	['ICE restarts before it is connected, by the offerer', async ({ a, b }) => {
+		await neverMeet(a, b);
+		await a.restart();
+		await negotiate(a, b);
+		await connected(a, b);
+		await both(a, b, 'audio');
+		await echoes(a);
+	}],
+	['ICE restarts before it is connected, by the answerer', async ({ a, b }) => {
+		await neverMeet(a, b);
+		await b.restart();
+		await negotiate(b, a);
+		await connected(a, b);
+		await echoes(a);
 	}],
 	['a provisional answer', async ({ a, b }) => {
 		await a.add('audio');

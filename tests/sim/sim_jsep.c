@@ -170,8 +170,9 @@ static enum jsep_verdict check_answer(const struct jsep_peer *p, const struct js
 	for (int k = 0; k < o->count; k++)
 		if (a->line[k].mid != o->line[k].mid || (a->line[k].lives && !o->line[k].lives))
 			return JSEP_INVALID_ACCESS;
-	/* RFC 8842 section 5.5. taut: another role means another association, which it does not make. */
-	if (lives(a) && p->role != 0 && (p->role == 2) != a->active)
+	/* RFC 8842 section 5.5. taut: another role means another association, which it does not make. But an
+	 * answer may say active to a client, as Firefox does whenever ICE restarts: the roles stay. */
+	if (lives(a) && p->role == 2 && !a->active)
 		return JSEP_INVALID_ACCESS;
 	return wrong_credentials(p, a) ? JSEP_INVALID_ACCESS : JSEP_FINE;
 }
