@@ -104,6 +104,8 @@ int tt_dcs_send(struct tt_dcs *d, taut_time now, taut_channel ch, bool binary, c
 int tt_dcs_close(struct tt_dcs *d, taut_time now, taut_channel ch);
 /* Closes the association in order; every channel gets its CLOSE. */
 int tt_dcs_shutdown(struct tt_dcs *d, taut_time now);
+/* As tt_sctp_fail; every channel gets its CLOSE with this reason. */
+void tt_dcs_fail(struct tt_dcs *d, taut_time now, uint32_t reason, const char *text);
 
 /* webrtc-pc: bytes of messages that have not been sent yet. TAUT_E_GONE. */
 int64_t tt_dcs_buffered_amount(const struct tt_dcs *d, taut_channel ch);

@@ -100,6 +100,11 @@ int tt_dcs_shutdown(struct tt_dcs *d, taut_time now)
 	return tt_sctp_shutdown(d->sctp, now);
 }
 
+void tt_dcs_fail(struct tt_dcs *d, taut_time now, uint32_t reason, const char *text)
+{
+	tt_sctp_fail(d->sctp, now, reason, text);
+}
+
 size_t tt_dcs_max_message_in(const struct tt_dcs *d)
 {
 	return d->max_message_in;

@@ -267,6 +267,15 @@ static void closed_by_peer(struct taut_pc *pc, taut_time now, const struct tt_dt
 	pc_end(pc, now, e->reason, e->text);
 }
 
+/* So does it when DTLS fails: channels have nothing any more that they could go over. */
+static void failed(struct taut_pc *pc, taut_time now, uint32_t reason, const char *text)
+{
+	dtls_state(pc, TAUT_STATE_FAILED, reason, text);
+	if (pc->channels && pc->data_agreed)
+		tt_dcs_fail(pc->channels, now, reason, text);
+	pc_update_connection_state(pc, reason, text);
+}
+
 static void connected(struct taut_pc *pc)
 {
 	dtls_state(pc, TAUT_STATE_CONNECTED, TAUT_REASON_NONE, NULL);
@@ -315,8 +324,7 @@ static bool take_dtls(struct taut_pc *pc, taut_time now)
 		closed_by_peer(pc, now, &e);
 		break;
 	case TT_DTLS_EV_FAILED:
-		dtls_state(pc, TAUT_STATE_FAILED, e.reason, e.text);
-		pc_update_connection_state(pc, e.reason, e.text);
+		failed(pc, now, e.reason, e.text);
 		break;
 	}
 	return true;
@@ -333,8 +341,7 @@ static bool start_dtls(struct taut_pc *pc, taut_time now)
 		static const char text[] = "DTLS could not be started";
 		const uint32_t reason =
 			err == TAUT_E_NOMEM ? TAUT_REASON_NO_MEMORY : TAUT_REASON_DTLS_HANDSHAKE;
-		dtls_state(pc, TAUT_STATE_FAILED, reason, text);
-		pc_update_connection_state(pc, reason, text);
+		failed(pc, now, reason, text);
 	}
 	return true;
 }

@@ -116,6 +116,8 @@ int tt_sctp_reset_stream(struct tt_sctp *s, taut_time now, uint16_t stream);
 int tt_sctp_shutdown(struct tt_sctp *s, taut_time now);
 /* Sends ABORT (user-initiated, section 3.3.10.12) and ends; poll_send once more. */
 int tt_sctp_abort(struct tt_sctp *s, taut_time now);
+/* What carries it is gone: it ends without a word to the peer. CLOSED has this reason and text. */
+void tt_sctp_fail(struct tt_sctp *s, taut_time now, uint32_t reason, const char *text);
 
 bool tt_sctp_is_connected(const struct tt_sctp *s);
 /* Streams we may send on: ours cut down to what the peer takes; ours before it is up. */

@@ -70,6 +70,11 @@ int tt_sctp_abort(struct tt_sctp *s, taut_time now)
 	return TAUT_OK;
 }
 
+void tt_sctp_fail(struct tt_sctp *s, taut_time now, uint32_t reason, const char *text)
+{
+	tt_sctp_end_with(s, now, reason, text);
+}
+
 static const char *cause_text(uint16_t cause)
 {
 	static const char *const texts[] = {

@@ -12,6 +12,7 @@
 
 #include <openssl/evp.h>
 
+#include "dtls/dtls_state.h"
 #include "peer/pc.h"
 #include "sim/sim_pair.h"
 
@@ -434,6 +435,9 @@ static void a_handshake_that_fails_says_so_first(void **state)
 		{ TAUT_EV_DTLS_STATE, TAUT_STATE_FAILED, TAUT_REASON_DTLS_FINGERPRINT,
 		  "the peer's certificate" },
 		{ TAUT_EV_CONNECTION_STATE, TAUT_STATE_FAILED, TAUT_REASON_DTLS_FINGERPRINT, "" },
+		{ TAUT_EV_CLOSE, 0, TAUT_REASON_DTLS_FINGERPRINT, "" },
+		{ TAUT_EV_SCTP_STATE, TAUT_STATE_CLOSED, TAUT_REASON_DTLS_FINGERPRINT,
+		  "the peer's certificate" },
 	};
 	struct world w;
 
@@ -442,10 +446,36 @@ static void a_handshake_that_fails_says_so_first(void **state)
 	w.pair.describe = of_somebody_else;
 	create(&w, NULL);
 	pair_run(&w.pair, 5 * SECOND, NULL);
-	assert_true(w.told_count[0] > 2);
-	memmove(w.told[0], w.told[0] + w.told_count[0] - 2, 2 * sizeof w.told[0][0]);
-	w.told_count[0] = 2;
-	expect_told(&w, 0, failed, 2);
+	assert_true(w.told_count[0] > 4);
+	memmove(w.told[0], w.told[0] + w.told_count[0] - 4, 4 * sizeof w.told[0][0]);
+	w.told_count[0] = 4;
+	expect_told(&w, 0, failed, 4);
+	pair_free(&w.pair);
+}
+
+static void what_runs_over_dtls_ends_when_it_fails(void **state)
+{
+#define BROKEN "association broken: as a test wants it"
+	static const struct told failed[] = {
+		{ TAUT_EV_DTLS_STATE, TAUT_STATE_FAILED, TAUT_REASON_DTLS_HANDSHAKE, BROKEN },
+		{ TAUT_EV_CONNECTION_STATE, TAUT_STATE_FAILED, TAUT_REASON_DTLS_HANDSHAKE, BROKEN },
+		{ TAUT_EV_CLOSE, 0, TAUT_REASON_DTLS_HANDSHAKE, "" },
+		{ TAUT_EV_SCTP_STATE, TAUT_STATE_CLOSED, TAUT_REASON_DTLS_HANDSHAKE, BROKEN },
+	};
+	struct world w;
+
+	(void)state;
+	begin(&w, 12);
+	const taut_channel ch = create(&w, NULL);
+	assert_true(pair_run(&w.pair, 10 * SECOND, both_have_it));
+	w.told_count[0] = 0;
+	tt_dtls_end(pc(&w, 0)->dtls, TT_DTLS_FAILED, TAUT_REASON_DTLS_HANDSHAKE, BROKEN);
+	taut_pc_tick(pc(&w, 0), w.pair.sim.now);
+	pair_run(&w.pair, SECOND, NULL);
+	expect_told(&w, 0, failed, 4);
+	assert_int_equal(taut_pc_sctp_state(pc(&w, 0)), TAUT_STATE_CLOSED);
+	assert_int_equal(taut_pc_send_message(pc(&w, 0), w.pair.sim.now, ch, 0, "late", 4),
+			 TAUT_E_GONE);
 	pair_free(&w.pair);
 }
 
@@ -585,6 +615,7 @@ int main(void)
 		cmocka_unit_test(what_was_only_beginning_closes_too),
 		cmocka_unit_test(an_association_that_ends_says_so_once),
 		cmocka_unit_test(a_handshake_that_fails_says_so_first),
+		cmocka_unit_test(what_runs_over_dtls_ends_when_it_fails),
 		cmocka_unit_test(one_that_cannot_start_fails),
 		cmocka_unit_test(nothing_connects_or_closes_after_the_end),
 		cmocka_unit_test(who_closes_a_channel_is_not_told_that_it_closes),
