@@ -230,7 +230,9 @@ taut_time taut_pc_deadline(const taut_pc *pc, const char **why); /* INT64_MAX: n
 /* ---- what happened ---- */
 
 #define TAUT_EV_NEGOTIATION_NEEDED 1
-#define TAUT_EV_ICE_CANDIDATE 2    /* text: "candidate:...", label: its mid; no text: end of candidates */
+/* text: "candidate:...", label: its mid; no text: end of candidates. Of one that a server saw or lends
+ * (srflx, relay) url: the server's; number: how a relay's is reached, TAUT_RELAY_ */
+#define TAUT_EV_ICE_CANDIDATE 2
 #define TAUT_EV_SIGNALING_STATE 3  /* number: TAUT_SIGNALING_ */
 #define TAUT_EV_GATHERING_STATE 4  /* number: TAUT_GATHERING_ */
 #define TAUT_EV_CONNECTION_STATE 5 /* number: TAUT_STATE_; reason and text: what led there */
@@ -247,7 +249,8 @@ taut_time taut_pc_deadline(const taut_pc *pc, const char **why); /* INT64_MAX: n
 #define TAUT_EV_BUFFERED_AMOUNT_LOW 13
 #define TAUT_EV_CLOSE 14 /* of a channel */
 /* A STUN or TURN server is of no help, once for each and ICE generation. number: what it answered, 701:
- * nothing (RTCPeerConnectionIceErrorEvent); label: its URL; text: why, in words */
+ * nothing (RTCPeerConnectionIceErrorEvent); label: its URL; text: why, in words; addr: our own, from which
+ * it was asked, NULL: from none */
 #define TAUT_EV_ICE_CANDIDATE_ERROR 15
 #define TAUT_EV_ICE_CONNECTION_STATE 16 /* number: TAUT_ICE_STATE_; text: what led there */
 #define TAUT_EV_TONE_CHANGE 17 /* text: the tone that begins, or "": all are out (ontonechange) */
@@ -339,6 +342,8 @@ struct taut_frame {
 	const char *rid; /* which encoding of several; out: NULL is the first; in: NULL is the only one */
 };
 
+/* RTCIceServerTransportProtocol */
+#define TAUT_RELAY_UDP 1
 struct taut_event {
 	uint32_t type, reason; /* reason: TAUT_REASON_ */
 	taut_time at;
@@ -350,6 +355,8 @@ struct taut_event {
 	size_t len;
 	uint64_t number;
 	const struct taut_frame *frame;
+	const char *url;
+	const struct taut_addr *addr;
 };
 
 /* NULL: nothing more. Valid until the next poll_event or free; no other call

@@ -105,7 +105,7 @@ struct tt_ice_event {
 	enum tt_ice_state state;
 	uint32_t reason;
 	const char *why; /* a sentence, never NULL with EV_STATE and EV_SERVER_ERROR */
-	size_t server;   /* of the configuration */
+	size_t server;   /* of the configuration; with EV_CANDIDATE from 1, 0: none saw it */
 	uint16_t code;   /* what it answered; TT_ICE_UNREACHED: nothing */
 };
 

@@ -123,6 +123,7 @@ static const struct tt_ice_event *candidate_event(struct tt_ice *ice)
 		ice->event.type = TT_ICE_EV_CANDIDATE;
 		ice->event.candidate = l->c;
 		ice->event.candidate.ufrag = ice->cur->ufrag;
+		ice->event.server = l->server;
 		return &ice->event;
 	}
 	return NULL;

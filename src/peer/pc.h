@@ -137,7 +137,8 @@ struct pc_transceiver {
 
 struct pc_event {
 	struct pc_event *next;
-	struct taut_event ev; /* label and text point into the same allocation */
+	struct taut_event ev; /* its texts point into the same allocation */
+	struct taut_addr addr; /* ev.addr, where there is one */
 };
 
 struct pc_held {
@@ -462,7 +463,8 @@ void pc_free_trickled(struct pc_description *d);
 /* add_ice_candidate brought one (NULL: the end), which the descriptions of the peer show. */
 void pc_keep_remote_candidate(struct taut_pc *pc, const char *mid, int m_line_index,
 			      const struct tt_sdp_candidate *c);
-void pc_local_candidate(struct taut_pc *pc, const struct tt_ice_candidate *c);
+/* server: of the configuration, which saw or lends it, from 1; 0: none. */
+void pc_local_candidate(struct taut_pc *pc, const struct tt_ice_candidate *c, size_t server);
 void pc_gathering_done(struct taut_pc *pc);
 void pc_new_generation(struct taut_pc *pc);              /* ICE restarted */
 void pc_old_generation(struct taut_pc *pc);              /* that was undone */

@@ -88,7 +88,22 @@ static void gathering(struct taut_pc *pc, uint32_t state)
 		e->ev.number = state;
 }
 
-void pc_local_candidate(struct taut_pc *pc, const struct tt_ice_candidate *c)
+static void tell(struct taut_pc *pc, const char *line, const struct tt_ice_candidate *c, size_t server)
+{
+	const char *url =
+		server > 0 && server <= pc->server_count ? pc->servers[server - 1].url : NULL;
+	struct pc_event *e = pc_queue_data(pc, TAUT_EV_ICE_CANDIDATE, transport_mid(pc), line, url,
+					   url ? strlen(url) + 1 : 0);
+
+	if (!e)
+		return;
+	e->ev.url = e->ev.data; /* a copy: the configuration may be set again */
+	e->ev.data = NULL;
+	e->ev.len = 0;
+	e->ev.number = c->type == TT_ICE_RELAY ? TAUT_RELAY_UDP : 0;
+}
+
+void pc_local_candidate(struct taut_pc *pc, const struct tt_ice_candidate *c, size_t server)
 {
 	char line[TT_SDP_CANDIDATE_TEXT];
 
@@ -103,7 +118,7 @@ void pc_local_candidate(struct taut_pc *pc, const struct tt_ice_candidate *c)
 	if (!copy)
 		return;
 	all->lines[all->count++] = copy;
-	pc_queue(pc, TAUT_EV_ICE_CANDIDATE, transport_mid(pc), line);
+	tell(pc, line, c, server);
 	pc_milestone(pc, TAUT_MS_GATHERING, line);
 }
 

@@ -206,8 +206,11 @@ static void server_error(struct taut_pc *pc, const struct tt_ice_event *e)
 	snprintf(text, sizeof text, "%s%s%s%s", e->why, asked ? " (asked from " : "", from,
 		 asked ? ")" : "");
 	struct pc_event *ev = pc_queue(pc, TAUT_EV_ICE_CANDIDATE_ERROR, url, text);
-	if (ev)
-		ev->ev.number = e->code;
+	if (!ev)
+		return;
+	ev->ev.number = e->code;
+	ev->addr = e->path.local;
+	ev->ev.addr = asked ? &ev->addr : NULL;
 }
 
 static bool take_ice(struct taut_pc *pc)
@@ -218,7 +221,7 @@ static bool take_ice(struct taut_pc *pc)
 		return false;
 	switch (e->type) {
 	case TT_ICE_EV_CANDIDATE:
-		pc_local_candidate(pc, &e->candidate);
+		pc_local_candidate(pc, &e->candidate, e->server);
 		break;
 	case TT_ICE_EV_GATHERING_DONE:
 		pc_gathering_done(pc);

@@ -32,6 +32,9 @@ static void own_candidate(struct duo_side *s, const struct taut_event *ev)
 		if (strstr(ev->text, types[i])) {
 			s->candidates[i]++;
 			(void)snprintf(s->candidate[i], sizeof s->candidate[i], "%s", ev->text);
+			(void)snprintf(s->server[i], sizeof s->server[i], "%s",
+				       ev->url ? ev->url : "");
+			s->reached_by[i] = ev->number;
 		}
 }
 
@@ -64,6 +67,9 @@ static void on_event(struct world_peer *p, const struct taut_event *ev)
 		s->error_code = (unsigned)ev->number;
 		(void)snprintf(s->error_url, sizeof s->error_url, "%s", ev->label);
 		(void)snprintf(s->error_text, sizeof s->error_text, "%s", ev->text);
+		s->error_from[0] = 0;
+		if (ev->addr)
+			tt_addr_text(ev->addr, s->error_from);
 		break;
 	case TAUT_EV_CONNECTION_STATE:
 		state_is(s, ev);

@@ -10,6 +10,7 @@
 #ifndef TAUT_SIM_DUO_H
 #define TAUT_SIM_DUO_H
 
+#include "base/addr.h"
 #include "world/world_peer.h"
 #include "world/world_servers.h"
 #include "world/world_signal.h"
@@ -51,9 +52,10 @@ struct duo_side {
 	size_t heard_bytes;
 	unsigned errors; /* of servers; the last one: */
 	unsigned error_code;
-	char error_url[80], error_text[200];
+	char error_url[80], error_text[200], error_from[TT_ADDR_TEXT];
 	uint32_t state, reason;
-	char why[160], path[160], candidate[4][200]; /* the last of each type */
+	char why[160], path[160], candidate[4][200], server[4][80]; /* the last of each type */
+	uint64_t reached_by[4];
 	taut_time connected_at, nominated_at, gathered_at;
 };
 

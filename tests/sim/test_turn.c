@@ -11,6 +11,7 @@
 
 #include "base/addr.h"
 #include "base/num.h"
+#include "ice/ice.h"
 #include "sim_duo.h"
 #include "stun/turn.h"
 #include "world/world_peer_int.h"
@@ -67,6 +68,30 @@ static void two_symmetric_nats_are_bridged(void **state)
 	assert_true(goes_by(&d.side[0], "host ", "relay " DUO_TURN));
 	assert_true(goes_by(&d.side[1], "relay " DUO_TURN, "prflx 198.51.100.1"));
 	they_still_talk(&d);
+	duo_end(&d);
+}
+
+static void a_candidate_names_the_server_that_it_comes_from(void **state)
+{
+	static const struct duo_config cfg = {
+		.side = { { .nat = &symmetric, .turn = true }, { .nat = &symmetric } }
+	};
+	/* What a symmetric NAT makes of the way to the TURN server is a candidate as well, the last. */
+	static const char *const saw[2] = { "turn:" DUO_TURN, "stun:" DUO_STUN };
+	struct duo d;
+
+	(void)state;
+	duo_begin(&d, &cfg);
+	assert_true(meet(&d));
+	for (int i = 0; i < 2; i++) {
+		const struct duo_side *s = &d.side[i];
+
+		assert_string_equal(s->server[TT_ICE_HOST], "");
+		assert_string_equal(s->server[TT_ICE_SRFLX], saw[i]);
+		assert_string_equal(s->server[TT_ICE_RELAY], i == 0 ? "turn:" DUO_TURN : "");
+		assert_int_equal(s->reached_by[TT_ICE_HOST] + s->reached_by[TT_ICE_SRFLX], 0);
+		assert_int_equal(s->reached_by[TT_ICE_RELAY], i == 0 ? TAUT_RELAY_UDP : 0);
+	}
 	duo_end(&d);
 }
 
@@ -431,6 +456,8 @@ static void what_a_server_does_not_do_is_told(void **state)
 	assert_int_equal(d.side[0].error_code, 701);
 	assert_string_equal(d.side[0].error_url, "stun:" DUO_STUN ":3478");
 	assert_non_null(strstr(d.side[0].error_text, "it does not answer"));
+	assert_non_null(strstr(d.side[0].error_text, d.side[0].error_from));
+	assert_true(strchr(d.side[0].error_from, ':') != NULL);
 	assert_int_equal(d.side[1].errors, 1);
 	assert_string_equal(d.side[1].error_url, "turn:[" DUO_TURN6 "]:3478");
 	duo_restart(&d, 0);
@@ -507,6 +534,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(two_symmetric_nats_are_bridged),
+		cmocka_unit_test(a_candidate_names_the_server_that_it_comes_from),
 		cmocka_unit_test(with_the_policy_relay_nothing_else_is_told_or_used),
 		cmocka_unit_test(with_the_policy_relay_checks_from_elsewhere_are_not_answered),
 		cmocka_unit_test(the_answer_shows_the_reflexive_address_as_well),
