@@ -173,8 +173,7 @@ void hostile_begin(struct hostile *h, uint64_t seed, int good)
 void hostile_begin_plain(struct hostile *h, uint64_t seed, int good)
 {
 	hostile_init(h, seed, good, false);
-	while (!h->evil->channels || !h->pc->channels)
-		hostile_run(h, 1000);
+	HOSTILE_RUN_UNTIL(h, 1000, h->evil->channels && h->pc->channels);
 	assert_int_equal(craft_assoc(h)->state, SCTP_CLOSED);
 	craft_assoc(h)->cfg.no_interleaving = true;
 	h->pc->channels->sctp->cfg.no_zero_checksum = true;

@@ -66,6 +66,15 @@ void hostile_until_dtls(struct hostile *h, uint32_t state);
 void hostile_end(struct hostile *h);
 void hostile_renew_keys(struct hostile *h); /* h->srtp forgets what it protected */
 void hostile_run(struct hostile *h, taut_time most);
+/* In steps until the condition holds, which it may never do once memory has failed. */
+#define HOSTILE_RUN_UNTIL(h, step, condition)                                                      \
+	do {                                                                                       \
+		const taut_time begun_ = (h)->pair.sim.now;                                        \
+		while (!(condition)) {                                                             \
+			assert_true((h)->pair.sim.now - begun_ < 60 * INT64_C(1000000));           \
+			hostile_run((h), (step));                                                  \
+		}                                                                                  \
+	} while (0)
 /* How many packets a flood has: the list's number with TAUT_LONG in the environment, as ./dev hostile
  * has it, else the usual one, which costs the tests less. */
 unsigned hostile_flood(unsigned usual, unsigned listed);

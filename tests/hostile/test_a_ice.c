@@ -422,8 +422,7 @@ static void a11_a_flood_of_candidates_is_capped_and_paced(void **state)
 
 	(void)state;
 	hostile_init(&h, 112, 0, true);
-	while (!h.pc->remote.sdp)
-		hostile_run(&h, 1000);
+	HOSTILE_RUN_UNTIL(&h, 1000, h.pc->remote.sdp);
 	h.pair.cut = h.pair.hold_signals = true; /* nobody answers: the worst case */
 	flood_candidates(&h);
 	const uint64_t sent = h.pc->ice->counters.checks_sent;
@@ -452,8 +451,7 @@ static void a11_ten_thousand_candidates_of_one_address_are_checked_as_one(void *
 
 	(void)state;
 	hostile_init(&h, 123, 0, true);
-	while (!h.pc->remote.sdp)
-		hostile_run(&h, 1000);
+	HOSTILE_RUN_UNTIL(&h, 1000, h.pc->remote.sdp);
 	h.pair.cut = h.pair.hold_signals = true;
 	const size_t had = remotes(&h), paired = pairs(&h);
 	const uint64_t sent = h.pc->ice->counters.checks_sent;

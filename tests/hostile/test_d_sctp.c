@@ -444,8 +444,7 @@ static void d16_a_heartbeat_answer_measures_what_was_asked_only(void **state)
 
 	(void)state;
 	hostile_begin(&h, 519, 0);
-	while (craft_victim(&h)->heartbeat_at < 0) /* until one is on its way */
-		hostile_run(&h, 5000);
+	HOSTILE_RUN_UNTIL(&h, 5000, craft_victim(&h)->heartbeat_at >= 0); /* one is on its way */
 	hostile_mark(&h);
 	for (size_t len = 0; len <= 40; len += 4, sent++) {
 		struct wr w = wr_make(value, sizeof value);
@@ -656,8 +655,7 @@ static void d24_data_before_the_set_up_is_refused(void **state)
 	(void)state;
 	hostile_init(&h, 536, 0, true);
 	hostile_until_dtls(&h, TAUT_STATE_CONNECTED);
-	while (h.evil->dtls_state != TAUT_STATE_CONNECTED)
-		hostile_run(&h, 1000);
+	HOSTILE_RUN_UNTIL(&h, 1000, h.evil->dtls_state == TAUT_STATE_CONNECTED);
 	const struct tt_sctp *s = craft_victim(&h);
 	assert_int_equal(s->state, SCTP_COOKIE_WAIT);
 	hostile_mark(&h);

@@ -163,8 +163,7 @@ static void reach(struct hostile *h, enum moment m)
 		gather_half(h);
 		break;
 	case CHECKING:
-		while (!h->pc->remote.sdp)
-			hostile_run(h, 1000);
+		HOSTILE_RUN_UNTIL(h, 1000, h->pc->remote.sdp);
 		h->pair.cut = true;
 		break;
 	case SHAKING:

@@ -362,8 +362,10 @@ static void a_channel_that_ends_unasked_says_first_that_it_closes(void **state)
 		connect_both();
 		open_pair(&(struct tt_dcs_init){ .label = "x" }, ch);
 		assert_int_equal(tt_dcs_close(world.d[closer], world.sim.now, ch[closer]), 0);
-		while (count(1 - closer, TT_DCS_CLOSING) == 0)
+		for (int ms = 0; count(1 - closer, TT_DCS_CLOSING) == 0; ms++) {
+			assert_true(ms < 5000);
 			run(1000);
+		}
 		assert_int_equal(tt_dcs_info(world.d[1 - closer], ch[1 - closer])->state,
 		                 TT_DCS_STATE_CLOSING);
 		/* to close it now makes no difference */
