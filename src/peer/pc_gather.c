@@ -88,7 +88,8 @@ static void gathering(struct taut_pc *pc, uint32_t state)
 		e->ev.number = state;
 }
 
-static void tell(struct taut_pc *pc, const char *line, const struct tt_ice_candidate *c, size_t server)
+static void tell(struct taut_pc *pc, const char *line, const struct tt_ice_candidate *c,
+		 size_t server)
 {
 	const char *url =
 		server > 0 && server <= pc->server_count ? pc->servers[server - 1].url : NULL;
