@@ -18,6 +18,7 @@ if(TARGET taut-cli)
 	install(TARGETS taut-cli taut-bench RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 endif()
 install(FILES include/taut/taut.h include/taut/drop.h include/taut/loop.h include/taut/trace.h include/taut/stats.h
+	include/taut/why.h
 	DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/taut)
 if(TARGET taut-media)
 	install(FILES include/taut/media.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/taut)

@@ -3,7 +3,7 @@
 
 docs/API.md says where each member of webrtc-pc is in taut, and is what tools/w3c_api.txt gives: every
 C name is in a public header and in some test, every test that is named is there, and every function
-that taut.h and stats.h have for connections is in a row or among taut's own. Where webrtc-pc.idl is at hand
+that taut.h, stats.h and why.h have for connections is in a row or among taut's own. Where webrtc-pc.idl is at hand
 ($TAUT_RFC, or ../shared/rfc), its members and those of the table are the same. --write makes the page.
 
     check_api.py --missing           what is left to do
@@ -109,7 +109,7 @@ def check_names(rows, own, problems):
             problems.append(f"{row.interface}: there is no test {row.test}")
     for name in sorted(named - tested):
         problems.append(f"no test says {name}")
-    functions = {f for name in ("taut.h", "stats.h") for f in re.findall(
+    functions = {f for name in ("taut.h", "stats.h", "why.h") for f in re.findall(
         r"\b(taut_pc_\w+)\s*\(", (ROOT / "include/taut" / name).read_text())}
     for name in sorted(functions - named - own):
         problems.append(f"{name} is in no row, and not among taut's own")

@@ -171,6 +171,13 @@ def foreign(finding, rules):
     library = split_frame(finding["stack"][0])[1]
     if finding["finding"] == "leak":
         return foreign_leak(finding, rules)
+    if finding["finding"] == "crash" and not ANY_FRAME.search(finding["said"]):
+        below = [split_frame(f)[::-1] for f in finding["stack"]]
+        for rule in rules:
+            if (rule[0] == "abort" and (rule[1], rule[2]) in below
+                    and rule[3] in finding["said"].split()):
+                return " ".join(rule)
+        return None
     if finding["mode"] == 0 and not library.startswith("lib"):
         return None
     if finding["finding"] == "deadlock":

@@ -8,6 +8,7 @@
 #include "cli/cli_text.h"
 #include "io/io_clock.h"
 #include "taut/stats.h"
+#include "taut/why.h"
 
 static double ms_since(const struct call_peer *p)
 {
@@ -192,16 +193,33 @@ static void on_key_frame_wanted(struct call_peer *p, const struct taut_event *ev
 
 /* ---- states ---- */
 
+/* ICE found nothing: what became of each server, name and pair. The whole is in the event's text. */
+static void say_why(struct call_peer *p)
+{
+	const struct taut_why *w = taut_pc_why_at(p->pc, 0);
+
+	if (!w || w->code == TAUT_WHY_CONNECTED)
+		return;
+	for (size_t i = 1; (w = taut_pc_why_at(p->pc, i)); i++) {
+		json_t *more = json_pack("{s:o, s:i, s:s?}", "peer", cli_json_text(p->name), "code",
+					 (int)w->code, "spec", w->spec);
+		call_report(p->call->cfg.out, p->call->cfg.json, p->call->cfg.name, ms_since(p),
+			    "why", w->text, more);
+	}
+}
+
 static void on_state(struct call_peer *p, const struct taut_event *ev)
 {
 	static const char *const names[] = { "",          "new",          "connecting",
 					     "connected", "disconnected", "failed",
 					     "closed" };
-	char text[400];
+	char text[600];
 
 	snprintf(text, sizeof text, "%s%s%s", names[ev->number <= 6 ? ev->number : 0],
 		 ev->text ? ": " : "", ev->text ? ev->text : "");
 	call_say(p, "state", text);
+	if (ev->number == TAUT_STATE_FAILED)
+		say_why(p);
 	if (p->call->dump)
 		stats_dump_log(p->call->dump, p->dumped_as, tt_io_unix_us(),
 			       "connectionstatechange", names[ev->number <= 6 ? ev->number : 0]);

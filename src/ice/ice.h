@@ -20,6 +20,7 @@
 
 #include "base/env.h"
 #include "taut/taut.h"
+#include "taut/why.h"
 
 enum {
 	TT_ICE_MAX_BASES = 16,  /* local sockets */
@@ -127,6 +128,14 @@ struct tt_ice_pair_counters {
 	uint32_t requests_sent, requests_received, responses_sent, responses_received;
 	uint32_t consents_sent;
 	taut_time rtt_sum; /* of responses_received measurements */
+};
+
+/* As taut/why.h has it. */
+struct tt_ice_why {
+	uint32_t about, code;
+	const char *spec;
+	struct taut_addr local, remote;
+	char text[400];
 };
 
 /* As webrtc-stats names them. */
@@ -250,6 +259,8 @@ void tt_ice_received_data(struct tt_ice *ice, taut_time now, taut_flow flow,
 			  const struct taut_addr *remote, size_t len);
 void tt_ice_sent_data(struct tt_ice *ice, taut_time now, size_t packets, size_t bytes);
 /* Of those in the configuration; texts are the agent's. */
+/* The i-th thing that there is to say, 0: of the agent as a whole. False: no more. */
+bool tt_ice_why(const struct tt_ice *ice, size_t i, struct tt_ice_why *out);
 struct tt_ice_server tt_ice_server_at(const struct tt_ice *ice, size_t i);
 /* The latest round trip on the path, or on any valid pair; 0: none yet. */
 taut_time tt_ice_rtt(const struct tt_ice *ice);

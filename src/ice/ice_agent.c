@@ -190,6 +190,7 @@ void tt_ice_free(struct tt_ice *ice)
 	free_servers(ice);
 	tt_free(ice->env, ice->local);
 	tt_free(ice->env, ice->response);
+	tt_free(ice->env, ice->diagnosis);
 	tt_free(ice->env, ice);
 }
 

@@ -112,10 +112,12 @@ struct ice_pair {
 	taut_time rtt, consent_until;
 	taut_time heard, nominated_at; /* the latest check, and nominating check, of the peer */
 	struct tt_ice_pair_counters count;
+	unsigned tries; /* requests sent to check it, repeated ones included */
+	uint8_t why;    /* TAUT_WHY_, of one that failed */
 };
 
 struct ice_name {
-	bool used, done;
+	bool used, done, resolved;
 	char text[TT_ICE_NAME_CAP];
 	struct tt_ice_candidate c; /* without its name */
 	int sent;                  /* queries so far */
@@ -139,6 +141,10 @@ struct ice_gen {
 	int nominating;        /* controlling: the pair whose check carries USE-CANDIDATE; -1 */
 	int selected;          /* controlling: the pair that was nominated; -1 */
 	int role_switches;
+	/* For ice_why.c */
+	unsigned forged;    /* messages signed with another password */
+	unsigned refused;   /* with which code the peer has refused a check; 0: none */
+	unsigned tcp_count; /* candidates of the peer for TCP */
 	uint32_t triggers;                /* so far: the queue's order */
 	taut_time pac_until, nominate_at; /* 0: not running */
 };
@@ -219,6 +225,7 @@ struct tt_ice {
 	const char *path_gone; /* what was under the path and went away; NULL: nothing */
 	uint32_t reason;
 	const char *why;
+	struct tt_ice_why *diagnosis; /* of an agent that failed; NULL: not yet, or no memory */
 	struct taut_io io;
 	struct tt_ice_event event;
 	struct tt_ice_counters counters;
@@ -280,7 +287,8 @@ void tt_ice_reprioritize(struct tt_ice *ice);
 void tt_ice_thaw(struct tt_ice *ice);
 void tt_ice_thaw_foundation(struct tt_ice *ice, const struct ice_pair *like);
 void tt_ice_trigger(struct ice_gen *g, struct ice_pair *p);
-void tt_ice_pair_failed(struct tt_ice *ice, taut_time now, int pair, const char *why);
+/* why: TAUT_WHY_ */
+void tt_ice_pair_failed(struct tt_ice *ice, taut_time now, int pair, uint8_t why);
 /* That local address of ours and that remote one, or NULL. */
 struct ice_pair *tt_ice_pair_from(const struct tt_ice *ice, const struct ice_gen *g, taut_flow flow,
 				  const struct taut_addr *remote);

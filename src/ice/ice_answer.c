@@ -43,7 +43,7 @@ static void succeeded(struct tt_ice *ice, taut_time now, int pair, const struct 
 
 	p->valid = true;
 	if (!tx->repeated)
-		p->rtt = now - tx->sent;              /* else unknown which one was answered */
+		p->rtt = now - tx->sent; /* else unknown which one was answered */
 	p->count.rtt_sum += p->rtt;
 	p->consent_until = now + TT_ICE_CONSENT_LIFE; /* RFC 7675 section 5.1 */
 	/* A newer check may be under way, to nominate: it stays so. */
@@ -77,7 +77,7 @@ static void role_conflict(struct tt_ice *ice, taut_time now, int pair, const str
 	/* Another answer may have turned us already. */
 	if (ice->controlling == tx->controlling) {
 		if (!tt_ice_switch_role(ice, now, !tx->controlling)) {
-			tt_ice_pair_failed(ice, now, pair, "the role conflict does not end");
+			tt_ice_pair_failed(ice, now, pair, TAUT_WHY_ROLES);
 			return;
 		}
 		if (tt_random(ice->env, &fresh, sizeof fresh))
@@ -98,6 +98,7 @@ int tt_ice_on_response(struct tt_ice *ice, taut_time now, int base, const struct
 		return 1;
 	}
 	if (!tt_stun_verify(m, pkt, &g->remote_key)) {
+		g->forged++;
 		tt_ice_drop_packet(ice, now, TAUT_DROP_ICE_INTEGRITY, from);
 		return 1;
 	}
@@ -114,8 +115,7 @@ int tt_ice_on_response(struct tt_ice *ice, taut_time now, int base, const struct
 	if (p->base != base || !tt_addr_eq(&tt_ice_remote_at(g, p->remote)->addr, from)) {
 		tt_ice_drop_packet(ice, now, TAUT_DROP_ICE_ASYMMETRIC, from);
 		if (newest && p->state == TT_ICE_PAIR_IN_PROGRESS)
-			tt_ice_pair_failed(ice, now, pair,
-					   "answered from another address"); /* 7.2.5.2.1 */
+			tt_ice_pair_failed(ice, now, pair, TAUT_WHY_ASYMMETRIC); /* 7.2.5.2.1 */
 		return 0;
 	}
 	if (m->cls == TT_STUN_SUCCESS) {
@@ -125,7 +125,8 @@ int tt_ice_on_response(struct tt_ice *ice, taut_time now, int base, const struct
 	} else if (m->error_code == 487) {
 		role_conflict(ice, now, pair, &done);
 	} else if (newest && p->state == TT_ICE_PAIR_IN_PROGRESS) {
-		tt_ice_pair_failed(ice, now, pair, "refused by the peer"); /* 7.2.5.2.4 */
+		g->refused = m->error_code;
+		tt_ice_pair_failed(ice, now, pair, TAUT_WHY_REFUSED); /* 7.2.5.2.4 */
 	}
 	return 0;
 }

@@ -164,6 +164,7 @@ size_t tt_ice_check_write(struct tt_ice *ice, taut_time now, int pair, struct tt
 	if (tt_ice_request_write(ice, ice->cur, p, tx->tid, tx->use_candidate, out) == 0)
 		return 0;
 	ice->counters.checks_sent++;
+	p->tries++;
 	p->count.requests_sent += !tx->repeated;
 	ice->check_was_last = true;
 	note_first(ice, now, out);
@@ -200,7 +201,7 @@ void tt_ice_check_tick(struct tt_ice *ice, taut_time now)
 		struct ice_pair *p = tt_ice_pair_at(ice->cur, i);
 		if (p->used && p->triggered == 0 && p->state == TT_ICE_PAIR_IN_PROGRESS &&
 		    tt_stun_retry_over(&p->retry, now))
-			tt_ice_pair_failed(ice, now, i, "no answer");
+			tt_ice_pair_failed(ice, now, i, TAUT_WHY_UNANSWERED);
 	}
 }
 

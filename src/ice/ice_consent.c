@@ -120,6 +120,7 @@ void tt_ice_consent_tick(struct tt_ice *ice, taut_time now)
 		TT_ADDR("remote", &tt_ice_remote_at(g, p->remote)->addr));
 	p->valid = p->nominated = false;
 	p->state = TT_ICE_PAIR_FAILED;
+	p->why = TAUT_WHY_CONSENT;
 	p->triggered = 0;
 	if (g->selected == ice->path)
 		g->selected = -1;

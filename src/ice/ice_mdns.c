@@ -57,6 +57,7 @@ int tt_ice_add_name(struct tt_ice *ice, taut_time now, const struct tt_ice_candi
 {
 	struct ice_name *room = NULL;
 
+	ice->cur->tcp_count += c->tcp;
 	if (!tt_mdns_is_local(c->name) || c->tcp || c->component != 1 || c->addr.port == 0)
 		return refuse(ice, now, TAUT_DROP_ICE_NAME, TAUT_OK, c->name);
 	if (!ice->cur->name)
@@ -134,7 +135,7 @@ static void take_record(struct tt_ice *ice, taut_time now, const struct tt_mdns_
 		struct tt_ice_candidate c = n->c;
 		c.addr = rec->addr;
 		c.addr.port = n->c.addr.port;
-		n->done = true;
+		n->done = n->resolved = true;
 		tt_note(ice->env, now, TAUT_LAYER_ICE, "name of a remote candidate resolved",
 			TT_STR("name", n->text), TT_ADDR("address", &c.addr));
 		tt_ice_put_remote(ice, now, &c);

@@ -106,6 +106,7 @@ static void stop_checks(struct tt_ice *ice)
 		    (p->priority > tt_ice_pair_at(g, ice->path)->priority || p->nominate))
 			continue; /* the peer may come to prefer it */
 		p->state = p->valid ? TT_ICE_PAIR_SUCCEEDED : TT_ICE_PAIR_FAILED;
+		p->why = TAUT_WHY_SPARED;
 		p->triggered = 0;
 	}
 }

@@ -213,19 +213,20 @@ void tt_ice_trigger(struct ice_gen *g, struct ice_pair *p)
 	p->state = TT_ICE_PAIR_WAITING;
 }
 
-void tt_ice_pair_failed(struct tt_ice *ice, taut_time now, int pair, const char *why)
+void tt_ice_pair_failed(struct tt_ice *ice, taut_time now, int pair, uint8_t why)
 {
 	struct ice_gen *g = ice->cur;
 	struct ice_pair *p = tt_ice_pair_at(g, pair);
 
 	p->state = TT_ICE_PAIR_FAILED;
+	p->why = why;
 	p->triggered = 0;
 	p->valid = p->nominated = p->nominate = p->use_candidate = false;
 	if (g->nominating == pair)
 		g->nominating = -1;
 	if (g->selected == pair)
 		g->selected = -1;
-	tt_note(ice->env, now, TAUT_LAYER_ICE, "pair failed", TT_STR("why", why),
+	tt_note(ice->env, now, TAUT_LAYER_ICE, "pair failed", TT_INT("why", why),
 		TT_ADDR("local", &ice->base[p->base].addr),
 		TT_ADDR("remote", &tt_ice_remote_at(g, p->remote)->addr));
 }

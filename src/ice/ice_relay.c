@@ -207,7 +207,7 @@ static void fail_refused(struct tt_ice *ice, taut_time now, int relay)
 		if (tt_ice_pair_busy(p) && ice->base[p->base].relay == relay + 1 &&
 		    tt_turn_permission(ice->relay[relay].turn,
 				       &tt_ice_remote_at(g, p->remote)->addr) == TT_TURN_REFUSED)
-			tt_ice_pair_failed(ice, now, i, "the TURN server gives no permission");
+			tt_ice_pair_failed(ice, now, i, TAUT_WHY_FORBIDDEN);
 	}
 }
 

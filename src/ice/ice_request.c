@@ -193,8 +193,10 @@ int tt_ice_on_request(struct tt_ice *ice, taut_time now, int base, const struct 
 										       : NULL;
 	if (!g)
 		return refuse(ice, now, TAUT_DROP_ICE_USERNAME, from);
-	if (!tt_stun_verify(m, pkt, &g->local_key))
+	if (!tt_stun_verify(m, pkt, &g->local_key)) {
+		g->forged++;
 		return refuse(ice, now, TAUT_DROP_ICE_INTEGRITY, from);
+	}
 	/* RFC 7675 5.1: these credentials are spent */
 	if (ice->state == TT_ICE_FAILED || (g == ice->prev && ice->path_gen != g))
 		return refuse(ice, now, TAUT_DROP_ICE_STATE, from);

@@ -14,6 +14,17 @@ const char *tt_ice_state_text(enum tt_ice_state s)
 	return (size_t)s < TT_COUNT(texts) ? texts[s] : "unknown";
 }
 
+/* In one sentence; without memory for it what set_state was told must do. */
+static void diagnose(struct tt_ice *ice)
+{
+	if (!ice->diagnosis)
+		ice->diagnosis = tt_alloc(ice->env, sizeof *ice->diagnosis);
+	if (!ice->diagnosis)
+		return;
+	(void)tt_ice_why(ice, 0, ice->diagnosis);
+	ice->why = ice->diagnosis->text;
+}
+
 static void set_state(struct tt_ice *ice, taut_time now, enum tt_ice_state s, uint32_t reason,
 		      const char *why)
 {
@@ -22,8 +33,10 @@ static void set_state(struct tt_ice *ice, taut_time now, enum tt_ice_state s, ui
 	ice->state = s;
 	ice->reason = reason;
 	ice->why = why;
+	if (s == TT_ICE_FAILED)
+		diagnose(ice);
 	tt_note(ice->env, now, TAUT_LAYER_ICE, "state", TT_STR("is", tt_ice_state_text(s)),
-		TT_STR("why", why));
+		TT_STR("why", ice->why));
 }
 
 static bool any_pair_lives(const struct ice_gen *g)

@@ -350,6 +350,7 @@ void taut_pc_free(taut_pc *pc)
 	tt_free(pc->env, pc->made_text);
 	tt_free(pc->env, pc->error.texts);
 	tt_free(pc->env, pc->parameters);
+	tt_free(pc->env, pc->why);
 	pc_free_report(pc);
 	for (int i = 0; i < PC_TEXTS; i++)
 		tt_free(pc->env, pc->texts[i]);

@@ -213,6 +213,7 @@ struct taut_pc {
 	bool negotiation_needed, needed_queued, restart_wanted;
 	bool channels_wanted;             /* the application made one */
 	struct pc_parameters *parameters; /* lent; NULL until they are asked for */
+	struct pc_why *why;               /* as well */
 	struct pc_report *report;         /* the same */
 	uint64_t last_transaction;
 	char cname[24];

@@ -100,9 +100,10 @@ uint32_t tt_sctp_on_init_ack(struct tt_sctp *s, taut_time now, const struct sctp
 	}
 	if (in.cookie.len > (size_t)s->cfg.max_packet - SCTP_COMMON_HEADER - SCTP_TLV_HEADER)
 		return TAUT_DROP_SCTP_COOKIE_TOO_LARGE;
-	s->cookie = tt_resize(s->env, s->cookie, in.cookie.len);
-	if (!s->cookie)
+	uint8_t *cookie = tt_resize(s->env, s->cookie, in.cookie.len);
+	if (!cookie)
 		return TAUT_DROP_SCTP_NO_MEMORY;
+	s->cookie = cookie;
 	memcpy(s->cookie, in.cookie.p, in.cookie.len);
 	s->cookie_len = in.cookie.len;
 	struct sctp_cookie told = tt_sctp_read_peer(s, &in);

@@ -99,14 +99,20 @@ static void on_note(void *user, const struct world_note *note)
 {
 	struct duo_side *from = user, *s = &from->duo->side[from == &from->duo->side[0]];
 	const taut_time now = s->peer.world->now;
-	const size_t len = note->text ? strlen(note->text) : 0;
+	char text[8192] = "";
 
 	if (!s->peer.pc)
 		return;
+	assert_true(snprintf(text, sizeof text, "%s", note->text ? note->text : "") <
+		    (int)sizeof text);
+	if (from->alter && !from->alter(note->type, text, sizeof text))
+		return;
+	const size_t len = strlen(text);
 	if (note->type == 0)
-		taut_pc_add_ice_candidate(s->peer.pc, now, note->text, len, note->mid, -1);
+		taut_pc_add_ice_candidate(s->peer.pc, now, note->text ? text : NULL, len, note->mid,
+					  -1);
 	else
-		taut_pc_set_remote_description(s->peer.pc, now, note->type, note->text, len);
+		taut_pc_set_remote_description(s->peer.pc, now, note->type, text, len);
 	if (note->type == TAUT_SDP_OFFER)
 		describe(s);
 	world_peer_pump(&s->peer);
@@ -168,6 +174,7 @@ static void add_side(struct duo *d, int i, const struct duo_config *cfg)
 					 0);
 
 	s->duo = d;
+	s->alter = mine->alter;
 	configure(s, mine);
 	const struct world_peer_config peer = { .name = i ? "bob" : "alice",
 						.pc = &s->pc,

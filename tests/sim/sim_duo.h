@@ -28,6 +28,8 @@ struct duo_side_config {
 	bool ipv6;            /* and no IPv4, and no NAT */
 	const char *password; /* NULL: the right one */
 	const char *url;      /* of the TURN server; NULL: the usual one */
+	/* Changes what the other side gets of its descriptions and candidates (type 0). False: nothing. */
+	bool (*alter)(uint32_t type, char *text, size_t cap);
 };
 
 struct duo_config {
@@ -45,6 +47,7 @@ struct duo_side {
 	struct world_signal out;
 	struct taut_ice_server servers[2];
 	struct taut_config pc;
+	bool (*alter)(uint32_t type, char *text, size_t cap);
 	int net, iface;
 	taut_channel channel;
 	bool open;
