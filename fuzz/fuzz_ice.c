@@ -515,7 +515,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		struct tt_ice_why why;
 
 		for (size_t k = 0; tt_ice_why(w.h[i].ice, k, &why); k++)
-			FUZZ_CHECK(why.about && why.code && why.text[0] && why.spec, "there is a reason");
+			FUZZ_CHECK(why.about && why.code && why.text[0], "there is a reason");
 		tt_ice_free(w.h[i].ice);
 		fuzz_env_end(&w.h[i].env);
 	}

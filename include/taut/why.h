@@ -42,6 +42,8 @@ extern "C" {
 #define TAUT_WHY_GONE 20           /* it was there, and our interface or allocation has gone */
 #define TAUT_WHY_SERVER_ERROR 21   /* of a server */
 #define TAUT_WHY_SPARED 22         /* another pair was nominated before it was tried out */
+#define TAUT_WHY_LINK_LOCAL 23     /* IPv6 addresses that nobody beyond their link can reach */
+#define TAUT_WHY_NO_MEMORY 24
 
 struct taut_why {
 	uint32_t about, code;

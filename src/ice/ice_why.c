@@ -216,19 +216,53 @@ static const char *families(unsigned kinds)
 							: "IPv4";
 }
 
-static void no_pair(unsigned here, unsigned there, struct tt_ice_why *w)
+/* What two addresses have in common that are not to be paired, RFC 8445 section 6.1.2.2. */
+enum { OF_FAMILY = 1, OF_SCOPE = 2, OF_LINK = 4 };
+
+static unsigned common(const struct tt_ice *ice)
 {
-	if ((here & there & (IPV4 | IPV6)) == 0) {
+	unsigned all = 0;
+
+	for (int i = 0; i < ice->base_count; i++) {
+		const struct ice_base *b = &ice->base[i];
+		if (b->state != BASE_OPEN || (ice->relay_only && !b->relay))
+			continue;
+		for (size_t k = 0; k < ice->cur->remote_count; k++) {
+			const struct taut_addr *a = &tt_ice_remote_at(ice->cur, (int)k)->addr;
+			if (a->family != b->addr.family)
+				continue;
+			all |= OF_FAMILY;
+			if (tt_addr_is_loopback(a) != tt_addr_is_loopback(&b->addr))
+				continue;
+			all |= OF_SCOPE;
+			if (!tt_addr_is_link_local(a))
+				all |= OF_LINK;
+		}
+	}
+	return all;
+}
+
+static void no_pair(const struct tt_ice *ice, struct tt_ice_why *w)
+{
+	const unsigned here = kinds_here(ice), there = kinds_there(ice->cur), both = common(ice);
+
+	if (!(both & OF_FAMILY)) {
 		is(w, TAUT_WHY_FAMILY, "RFC 8445 section 6.1.2.2");
 		say(w, "there is only %s here, and the peer has only %s", families(here),
 		    families(there));
-	} else if ((here & there & (OF_HOST | BEYOND)) == 0) {
+	} else if (!(both & OF_SCOPE)) {
 		is(w, TAUT_WHY_LOOPBACK, "RFC 8445 section 5.1.1.1");
 		say(w, "%s addresses are those of its host alone, 127.0.0.1 or ::1",
 		    there & OF_HOST ? "the peer's" : "our");
-	} else {
+	} else if (!(both & OF_LINK)) {
+		is(w, TAUT_WHY_LINK_LOCAL, "RFC 8445 section 5.1.1.1");
+		say(w, "the peer's addresses are those of its link alone, fe80::/10");
+	} else if (has_relay(ice)) {
 		is(w, TAUT_WHY_FORBIDDEN, "RFC 8656 section 10.2");
 		say(w, "the TURN server relays to none of the peer's addresses");
+	} else {
+		is(w, TAUT_WHY_NO_MEMORY, NULL);
+		say(w, "there was no memory for a pair");
 	}
 }
 
@@ -307,7 +341,7 @@ static void without_path(const struct tt_ice *ice, struct tt_ice_why *w)
 	} else if (there == 0) {
 		nothing_there(g, w);
 	} else if (t.pairs == 0) {
-		no_pair(here, there, w);
+		no_pair(ice, w);
 	} else if (ice->state == TT_ICE_FAILED) {
 		all_failed(ice, &t, w);
 	} else {
