@@ -157,16 +157,20 @@ export function pictureOf(file) {
 	return { width, height, pixels: Array.from({ length: width * height }, (_, i) => [raw[3 * i], raw[3 * i + 1], raw[3 * i + 2]]) };
 }
 
-/** How long it is, and how many times it became loud. */
+/** How long it is, and how many times it became loud. Beeps are half a second apart: what is loud again within
+ * half of that goes on after a packet that was lost. */
 export function soundOf(file) {
 	const raw = ffmpeg('-i', file, '-f', 's16le', '-ac', '1', '-ar', '8000'), block = 80;
-	let beeps = 0, loud = false;
+	let beeps = 0, loud = false, last = -Infinity;
 	for (let at = 0; at + 2 * block <= raw.length; at += 2 * block) {
 		let sum = 0;
 		for (let i = 0; i < block; i++)
 			sum += raw.readInt16LE(at + 2 * i) ** 2;
 		const now = Math.sqrt(sum / block) > 1000;
-		beeps += now && !loud;
+		if (now && !loud && at - last > 2 * 8000 / 4) {
+			beeps++;
+			last = at;
+		}
 		loud = now;
 	}
 	return { seconds: raw.length / 16000, beeps };
