@@ -244,7 +244,9 @@ static void a_message_larger_than_the_share_is_sent_alone(void **state)
 	pair.s[0]->queue.share = 1000;
 	for (uint16_t n = 0; n < 5; n++)
 		assert_int_equal(pair_number(&pair, 0, n, n, 50000, NULL), 0);
+	const taut_time until = pair.sim.now + 60 * (taut_time)SECOND;
 	while (pair.count[1] < 5) {
+		assert_true(pair.sim.now < until);
 		assert_in_range(pair.s[0]->queue.begun, 0, 50000);
 		pair_run(&pair, SECOND / 100);
 	}

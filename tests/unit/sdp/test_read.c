@@ -620,6 +620,7 @@ static void without_memory_nothing_is_read_and_nothing_is_left(void **state)
 	assert_non_null(text);
 	tt_env_init(&poor, &cfg);
 	for (int allowed = 0; code == TAUT_E_NOMEM; allowed++) {
+		assert_true(allowed < 10000);
 		struct tt_sdp_error e = { .buf = "" };
 		f.left = allowed;
 		code = tt_sdp_read(&sdp, &poor, text, len, &e);
@@ -631,6 +632,7 @@ static void without_memory_nothing_is_read_and_nothing_is_left(void **state)
 	const size_t held = poor.memory;
 	code = TAUT_E_NOMEM;
 	for (int allowed = 0; code == TAUT_E_NOMEM; allowed++) {
+		assert_true(allowed < 10000);
 		f.left = allowed;
 		code = tt_sdp_write(sdp, &poor, &written, &n);
 		if (code != 0)
