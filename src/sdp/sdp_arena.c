@@ -99,7 +99,9 @@ void *tt_sdp_grow(struct tt_sdp *sdp, void *array, size_t count, size_t size)
 
 const char *tt_sdp_copy(struct tt_sdp *sdp, const char *text)
 {
-	return text ? tt_sdp_copy_n(sdp, text, strlen(text)) : NULL;
+	const char *copy = text ? tt_sdp_copy_n(sdp, text, strlen(text)) : NULL;
+
+	return copy || !text ? copy : ""; /* who builds on must find a text */
 }
 
 const char *tt_sdp_text(struct tt_sdp *sdp, const char *fmt, ...)
