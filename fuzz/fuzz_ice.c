@@ -241,7 +241,7 @@ static uint64_t absorb(uint64_t h, const void *data, size_t len)
 static uint64_t digest(const struct ice_gen *g)
 {
 	struct ice_gen plain = *g; /* without what is counted for ice_why.c */
-	plain.forged = plain.refused = plain.tcp_count = 0;
+	memset(&plain.hints, 0, sizeof plain.hints);
 	uint64_t h = absorb(17, &plain, sizeof plain);
 
 	for (int i = 0; i < g->pairs; i++)

@@ -231,7 +231,7 @@ taut_time taut_pc_deadline(const taut_pc *pc, const char **why); /* INT64_MAX: n
 
 #define TAUT_EV_NEGOTIATION_NEEDED 1
 /* text: "candidate:...", label: its mid; no text: end of candidates. Of one that a server saw or lends
- * (srflx, relay) url: the server's; number: how a relay's is reached, TAUT_RELAY_ */
+ * (srflx, relay) url: the server's; number: how a relay's is reached, TAUT_TURN_ */
 #define TAUT_EV_ICE_CANDIDATE 2
 #define TAUT_EV_SIGNALING_STATE 3  /* number: TAUT_SIGNALING_ */
 #define TAUT_EV_GATHERING_STATE 4  /* number: TAUT_GATHERING_ */
@@ -343,7 +343,7 @@ struct taut_frame {
 };
 
 /* RTCIceServerTransportProtocol */
-#define TAUT_RELAY_UDP 1
+#define TAUT_TURN_UDP 1
 struct taut_event {
 	uint32_t type, reason; /* reason: TAUT_REASON_ */
 	taut_time at;

@@ -28,10 +28,10 @@ extern "C" {
 #define TAUT_WHY_NO_RELAY 6        /* nothing but a relay is allowed, and there is none */
 #define TAUT_WHY_NO_CANDIDATE 7    /* of the peer */
 #define TAUT_WHY_NAME 8            /* .local names of the peer that nobody here resolves */
-#define TAUT_WHY_TCP 9             /* the peer offers TCP alone */
+#define TAUT_WHY_TCP 9             /* the peer offers TCP alone, or what nobody knows */
 #define TAUT_WHY_FAMILY 10         /* only IPv4 here and only IPv6 there, or the other way round */
 #define TAUT_WHY_LOOPBACK 11       /* addresses that nobody outside their host can reach */
-#define TAUT_WHY_FORBIDDEN 12      /* the TURN server relays to none of the peer's addresses */
+#define TAUT_WHY_FORBIDDEN 12      /* no permission of the TURN server for any of the peer's addresses */
 #define TAUT_WHY_PASSWORD 13       /* messages came that were signed with another password */
 #define TAUT_WHY_REFUSED 14        /* the peer answers checks with an error */
 #define TAUT_WHY_ONE_WAY 15        /* the peer's checks come, and ours are not answered */
@@ -41,9 +41,10 @@ extern "C" {
 #define TAUT_WHY_CONSENT 19        /* it was there, and consent has expired, RFC 7675 */
 #define TAUT_WHY_GONE 20           /* it was there, and our interface or allocation has gone */
 #define TAUT_WHY_SERVER_ERROR 21   /* of a server */
-#define TAUT_WHY_SPARED 22         /* another pair was nominated before it was tried out */
+#define TAUT_WHY_SPARED 22         /* another pair was nominated, or all was given up, before it was tried out */
 #define TAUT_WHY_LINK_LOCAL 23     /* IPv6 addresses that nobody beyond their link can reach */
 #define TAUT_WHY_NO_MEMORY 24
+#define TAUT_WHY_CLOSED 25
 
 struct taut_why {
 	uint32_t about, code;
@@ -54,8 +55,8 @@ struct taut_why {
 
 /* index 0 is the agent as a whole, the others are what it knows of servers, candidates and pairs of this
  * generation. NULL: no more. Lent until the next call; the states that it speaks of are those of now.
- * When a connection fails, the sentence of index 0 is the text of its event. TAUT_E_NOMEM leaves
- * NULL as well. */
+ * Of DTLS it says nothing. When ICE fails, the sentence of index 0 at that moment is the text of
+ * the event. Without memory it is NULL as well. */
 const struct taut_why *taut_pc_why_at(taut_pc *pc, size_t index);
 
 /* end */

@@ -259,9 +259,9 @@ void tt_ice_received_data(struct tt_ice *ice, taut_time now, taut_flow flow,
 			  const struct taut_addr *remote, size_t len);
 void tt_ice_sent_data(struct tt_ice *ice, taut_time now, size_t packets, size_t bytes);
 /* Of those in the configuration; texts are the agent's. */
+struct tt_ice_server tt_ice_server_at(const struct tt_ice *ice, size_t i);
 /* The i-th thing that there is to say, 0: of the agent as a whole. False: no more. */
 bool tt_ice_why(const struct tt_ice *ice, size_t i, struct tt_ice_why *out);
-struct tt_ice_server tt_ice_server_at(const struct tt_ice *ice, size_t i);
 /* The latest round trip on the path, or on any valid pair; 0: none yet. */
 taut_time tt_ice_rtt(const struct tt_ice *ice);
 enum tt_ice_state tt_ice_state(const struct tt_ice *ice);

@@ -124,6 +124,18 @@ struct ice_name {
 	taut_time next;
 };
 
+/* What ice_why.c makes its sentences of; it changes nothing. */
+struct ice_hints {
+	unsigned requests, formed; /* checks sent, pairs made, those that are no more included */
+	unsigned forged;           /* messages that were signed with another password */
+	unsigned strange;          /* checks for another user name */
+	unsigned refused; /* with which code the peer refused a check of ours; 1: with none */
+	unsigned hinted;  /* the same, 400 or 401, but not signed: anybody could say so */
+	bool useless;     /* there are candidates of the peer that cannot be used */
+	bool tcp;         /* one of them for TCP, or of an unknown type */
+	uint8_t lost;     /* TAUT_WHY_, what became of the path that was there */
+};
+
 struct ice_gen {
 	char ufrag[TT_ICE_UFRAG_LEN + 1], pwd[TT_ICE_PWD_LEN + 1];
 	char remote_ufrag[TT_ICE_UFRAG_CAP], remote_pwd[TT_ICE_PWD_CAP];
@@ -141,10 +153,7 @@ struct ice_gen {
 	int nominating;        /* controlling: the pair whose check carries USE-CANDIDATE; -1 */
 	int selected;          /* controlling: the pair that was nominated; -1 */
 	int role_switches;
-	/* For ice_why.c */
-	unsigned forged;    /* messages signed with another password */
-	unsigned refused;   /* with which code the peer has refused a check; 0: none */
-	unsigned tcp_count; /* candidates of the peer for TCP */
+	struct ice_hints hints;
 	uint32_t triggers;                /* so far: the queue's order */
 	taut_time pac_until, nominate_at; /* 0: not running */
 };

@@ -86,6 +86,15 @@ static void role_conflict(struct tt_ice *ice, taut_time now, int pair, const str
 	tt_ice_trigger(ice->cur, tt_ice_pair_at(ice->cur, pair));
 }
 
+/* RFC 8489 section 9.1.3: who cannot check our signature answers 400 or 401, and signs nothing. */
+static void hint(struct ice_gen *g, const struct tt_stun_msg *m)
+{
+	if (m->has & TT_STUN_HAS_INTEGRITY)
+		g->hints.forged++;
+	else if (m->error_code == 400 || m->error_code == 401)
+		g->hints.hinted = m->error_code;
+}
+
 int tt_ice_on_response(struct tt_ice *ice, taut_time now, int base, const struct taut_addr *from,
 		       const struct tt_stun_msg *m, const uint8_t *pkt)
 {
@@ -98,7 +107,7 @@ int tt_ice_on_response(struct tt_ice *ice, taut_time now, int base, const struct
 		return 1;
 	}
 	if (!tt_stun_verify(m, pkt, &g->remote_key)) {
-		g->forged++;
+		hint(g, m);
 		tt_ice_drop_packet(ice, now, TAUT_DROP_ICE_INTEGRITY, from);
 		return 1;
 	}
@@ -125,7 +134,7 @@ int tt_ice_on_response(struct tt_ice *ice, taut_time now, int base, const struct
 	} else if (m->error_code == 487) {
 		role_conflict(ice, now, pair, &done);
 	} else if (newest && p->state == TT_ICE_PAIR_IN_PROGRESS) {
-		g->refused = m->error_code;
+		g->hints.refused = m->error_code ? m->error_code : 1;
 		tt_ice_pair_failed(ice, now, pair, TAUT_WHY_REFUSED); /* 7.2.5.2.4 */
 	}
 	return 0;

@@ -152,7 +152,8 @@ int tt_ice_put_remote(struct tt_ice *ice, taut_time now, const struct tt_ice_can
 	int known = tt_ice_find_remote(g, &c->addr);
 
 	if (why) {
-		g->tcp_count += c->tcp;
+		g->hints.useless = true;
+		g->hints.tcp |= c->tcp;
 		tt_drop(ice->env, now, TAUT_DROP_ICE_CANDIDATE, TT_STR("why", why),
 			TT_ADDR("address", &c->addr));
 		return TAUT_OK;

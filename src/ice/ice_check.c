@@ -165,6 +165,7 @@ size_t tt_ice_check_write(struct tt_ice *ice, taut_time now, int pair, struct tt
 		return 0;
 	ice->counters.checks_sent++;
 	p->tries++;
+	ice->cur->hints.requests++;
 	p->count.requests_sent += !tx->repeated;
 	ice->check_was_last = true;
 	note_first(ice, now, out);

@@ -65,6 +65,7 @@ static void revoked(struct tt_ice *ice, taut_time now)
 
 	/* 5.2: an authenticated 403 ends consent at once. */
 	p->consent_until = now;
+	ice->path_gen->hints.lost = TAUT_WHY_REFUSED;
 	tt_note(ice->env, now, TAUT_LAYER_ICE, "consent revoked by the peer",
 		TT_ADDR("remote", &tt_ice_remote_at(ice->path_gen, p->remote)->addr));
 }
@@ -121,6 +122,8 @@ void tt_ice_consent_tick(struct tt_ice *ice, taut_time now)
 	p->valid = p->nominated = false;
 	p->state = TT_ICE_PAIR_FAILED;
 	p->why = TAUT_WHY_CONSENT;
+	if (g->hints.lost == 0)
+		g->hints.lost = TAUT_WHY_CONSENT;
 	p->triggered = 0;
 	if (g->selected == ice->path)
 		g->selected = -1;

@@ -57,7 +57,7 @@ int tt_ice_add_name(struct tt_ice *ice, taut_time now, const struct tt_ice_candi
 {
 	struct ice_name *room = NULL;
 
-	ice->cur->tcp_count += c->tcp;
+	ice->cur->hints.tcp |= c->tcp;
 	if (!tt_mdns_is_local(c->name) || c->tcp || c->component != 1 || c->addr.port == 0)
 		return refuse(ice, now, TAUT_DROP_ICE_NAME, TAUT_OK, c->name);
 	if (!ice->cur->name)

@@ -138,6 +138,7 @@ static void set_path(struct tt_ice *ice, taut_time now, struct ice_gen *g, int p
 	ice->path_gen = g;
 	ice->path = pair;
 	g->had_path = true;
+	g->hints.lost = 0;
 	ice->path_gone = NULL;
 	if (!same) {
 		tt_ice_bind_channel(ice, now, g, pair);

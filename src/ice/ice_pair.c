@@ -127,6 +127,7 @@ int tt_ice_add_pair(struct tt_ice *ice, taut_time now, int base, int remote)
 				.remote = tt_u8((uint64_t)remote),
 				.priority = priority };
 	p->state = first_state(ice, p);
+	g->hints.formed++;
 	tt_note(ice->env, now, TAUT_LAYER_ICE, "pair formed",
 		TT_ADDR("local", &ice->base[base].addr),
 		TT_ADDR("remote", &tt_ice_remote_at(g, remote)->addr));
@@ -152,6 +153,7 @@ static void drop_base_in(struct tt_ice *ice, struct ice_gen *g, int base)
 			continue;
 		if (ice->path_gen == g && ice->path == i) {
 			ice->path_gen = NULL;
+			g->hints.lost = TAUT_WHY_GONE;
 			ice->path_gone = ice->base[base].relay
 						 ? "the TURN allocation in use is gone"
 						 : "the network interface in use is gone";
@@ -218,6 +220,8 @@ void tt_ice_pair_failed(struct tt_ice *ice, taut_time now, int pair, uint8_t why
 	struct ice_gen *g = ice->cur;
 	struct ice_pair *p = tt_ice_pair_at(g, pair);
 
+	if (ice->path_gen == g && ice->path == pair)
+		g->hints.lost = why;
 	p->state = TT_ICE_PAIR_FAILED;
 	p->why = why;
 	p->triggered = 0;

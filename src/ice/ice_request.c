@@ -191,10 +191,12 @@ int tt_ice_on_request(struct tt_ice *ice, taut_time now, int base, const struct 
 	if (!names(g, m->username))
 		g = ice->prev && ice->prev_until == 0 && names(ice->prev, m->username) ? ice->prev
 										       : NULL;
-	if (!g)
+	if (!g) {
+		ice->cur->hints.strange++;
 		return refuse(ice, now, TAUT_DROP_ICE_USERNAME, from);
+	}
 	if (!tt_stun_verify(m, pkt, &g->local_key)) {
-		g->forged++;
+		g->hints.forged += (m->has & TT_STUN_HAS_INTEGRITY) != 0;
 		return refuse(ice, now, TAUT_DROP_ICE_INTEGRITY, from);
 	}
 	/* RFC 7675 5.1: these credentials are spent */

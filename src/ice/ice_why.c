@@ -55,22 +55,11 @@ static bool has_turn(const struct tt_ice *ice)
 	return ice->relay != NULL;
 }
 
-static bool has_relay(const struct tt_ice *ice)
-{
-	for (int i = TT_ICE_MAX_BASES; i < ice->base_count; i++)
-		if (ice->base[i].state == BASE_OPEN)
-			return true;
-	return false;
-}
-
 /* ---- what there is ---- */
 
-static bool has_socket(const struct tt_ice *ice)
+static bool counts_here(const struct tt_ice *ice, const struct ice_base *b)
 {
-	for (int i = 0; i < TT_ICE_MAX_BASES; i++)
-		if (ice->base[i].state == BASE_OPEN)
-			return true;
-	return false;
+	return b->state == BASE_OPEN && (!ice->relay_only || b->relay);
 }
 
 static int names_of(const struct ice_gen *g)
@@ -87,40 +76,57 @@ static size_t unresolved(const struct ice_gen *g)
 	return n;
 }
 
-/* Bits of families and of addresses that do not leave their host. */
-enum { IPV4 = 1, IPV6 = 2, OF_HOST = 4, BEYOND = 8 };
+/* What our addresses and the peer's have in common: RFC 8445 section 6.1.2.2. */
+struct match {
+	bool here[2], there[2]; /* IPv4, IPv6: is there any? */
+	bool family, scope;     /* two of one family; of which neither or both are loopback */
+	bool beyond;            /* and the peer's is not of its link alone */
+	bool by_socket;         /* and ours is not a relay's */
+	bool their_loopback;    /* of a family that both have */
+};
 
-static unsigned kind_of(const struct taut_addr *a)
+static void compare(struct match *m, const struct ice_base *b, const struct taut_addr *theirs)
 {
-	return (a->family == 6 ? IPV6 : IPV4) | (tt_addr_is_loopback(a) ? OF_HOST : BEYOND);
+	if (theirs->family != b->addr.family)
+		return;
+	m->family = true;
+	m->their_loopback |= tt_addr_is_loopback(theirs);
+	if (tt_addr_is_loopback(theirs) != tt_addr_is_loopback(&b->addr))
+		return;
+	m->scope = true;
+	if (theirs->family == 6 && tt_addr_is_link_local(theirs))
+		return;
+	m->beyond = true;
+	m->by_socket |= !b->relay;
 }
 
-static unsigned kinds_here(const struct tt_ice *ice)
+static struct match match(const struct tt_ice *ice)
 {
-	unsigned kinds = 0;
+	const struct ice_gen *g = ice->cur;
+	struct match m = { 0 };
 
-	for (int i = 0; i < ice->base_count; i++)
-		if (ice->base[i].state == BASE_OPEN && (!ice->relay_only || ice->base[i].relay))
-			kinds |= kind_of(&ice->base[i].addr);
-	return kinds;
-}
-
-static unsigned kinds_there(const struct ice_gen *g)
-{
-	unsigned kinds = 0;
-
-	for (size_t i = 0; i < g->remote_count; i++)
-		kinds |= kind_of(&tt_ice_remote_at(g, (int)i)->addr);
-	return kinds;
+	for (size_t k = 0; k < g->remote_count; k++)
+		m.there[tt_ice_remote_at(g, (int)k)->addr.family == 6] = true;
+	for (int i = 0; i < ice->base_count; i++) {
+		const struct ice_base *b = &ice->base[i];
+		if (!counts_here(ice, b))
+			continue;
+		m.here[b->addr.family == 6] = true;
+		for (size_t k = 0; k < g->remote_count; k++)
+			compare(&m, b, &tt_ice_remote_at(g, (int)k)->addr);
+	}
+	return m;
 }
 
 struct tally {
-	size_t pairs, checks, heard, forbidden;
-	bool asymmetric, roles;
+	size_t pairs, heard, forbidden;
+	bool asymmetric, roles, refused;
+	bool by_relay; /* a check over a relay was not answered */
 };
 
-static struct tally count(const struct ice_gen *g)
+static struct tally count(const struct tt_ice *ice)
 {
+	const struct ice_gen *g = ice->cur;
 	struct tally t = { 0 };
 
 	for (int i = 0; i < g->pairs; i++) {
@@ -128,30 +134,39 @@ static struct tally count(const struct ice_gen *g)
 		if (!p->used)
 			continue;
 		t.pairs++;
-		t.checks += p->tries;
 		t.heard += p->heard_from;
 		t.forbidden += p->why == TAUT_WHY_FORBIDDEN;
 		t.asymmetric |= p->why == TAUT_WHY_ASYMMETRIC;
 		t.roles |= p->why == TAUT_WHY_ROLES;
+		t.refused |= p->why == TAUT_WHY_REFUSED;
+		t.by_relay |=
+			ice->base[p->base].relay && p->tries > 0 && p->why == TAUT_WHY_UNANSWERED;
 	}
 	return t;
 }
 
-/* RFC 4787 section 4.1: two servers see one socket at two addresses. */
+/* A mapping that an allocation showed and that is over may be another one by now. */
+static bool is_mapping(const struct tt_ice *ice, const struct ice_local *l)
+{
+	return l->c.type == TT_ICE_SRFLX && l->server > 0 &&
+	       (!ice->server[l->server - 1].user || l->of_relay);
+}
+
+/* RFC 4787 section 4.1: two servers see one socket at two ports. */
 static bool maps_per_destination(const struct tt_ice *ice)
 {
 	for (size_t i = 0; i < ice->local_count; i++)
 		for (size_t k = 0; k < i; k++) {
 			const struct ice_local *a = &ice->local[i], *b = &ice->local[k];
-			if (a->c.type == TT_ICE_SRFLX && b->c.type == TT_ICE_SRFLX &&
-			    a->base == b->base && a->c.addr.family == b->c.addr.family &&
-			    !tt_addr_eq(&a->c.addr, &b->c.addr))
+			if (is_mapping(ice, a) && is_mapping(ice, b) && a->server != b->server &&
+			    a->base == b->base && tt_addr_eq_ip(&a->c.addr, &b->c.addr) &&
+			    a->c.addr.port != b->c.addr.port)
 				return true;
 		}
 	return false;
 }
 
-/* ---- the agent ---- */
+/* ---- the agent: nothing to try ---- */
 
 /* An allocation that was there and is over. */
 static bool say_lost(const struct tt_ice *ice, struct tt_ice_why *w)
@@ -161,8 +176,8 @@ static bool say_lost(const struct tt_ice *ice, struct tt_ice_why *w)
 		if (!r->turn || tt_turn_state(r->turn) != TT_TURN_OVER)
 			continue;
 		const struct ice_server *s = &ice->server[r->server];
-		say(w, "the allocation on TURN server %s:%u is over: %s", s->host,
-		    (unsigned)s->port, tt_turn_why(r->turn));
+		say(w, "that on TURN server %s:%u is over: %s", s->host, (unsigned)s->port,
+		    tt_turn_why(r->turn));
 		if (tt_turn_error(r->turn) > 0)
 			say(w, " (%u)", (unsigned)tt_turn_error(r->turn));
 		return true;
@@ -170,23 +185,41 @@ static bool say_lost(const struct tt_ice *ice, struct tt_ice_why *w)
 	return false;
 }
 
-static void nothing_here(const struct tt_ice *ice, struct tt_ice_why *w)
+static void no_relay(const struct tt_ice *ice, struct tt_ice_why *w)
 {
 	const struct ice_server *s = failed_server(ice, true);
 
-	if (!ice->relay_only || !has_socket(ice)) {
+	is(w, TAUT_WHY_NO_RELAY, "RFC 9429 section 3.5.3");
+	say(w, "only a relay is allowed, and there is none: ");
+	if (!has_turn(ice))
+		say(w, "no TURN server is configured");
+	else if (s)
+		say_server(w, s);
+	else if (!say_lost(ice, w))
+		say(w, "no TURN server has given one");
+}
+
+static void nothing_here(const struct tt_ice *ice, struct tt_ice_why *w)
+{
+	bool open = false, asked = !ice->gathering;
+
+	for (int i = 0; i < TT_ICE_MAX_BASES; i++) {
+		open |= ice->base[i].state == BASE_OPEN;
+		asked |= ice->base[i].state == BASE_WANTED || ice->base[i].state == BASE_ASKED;
+	}
+	if (open) {
+		no_relay(ice, w);
+	} else if (ice->wanted_count == 0) {
 		is(w, TAUT_WHY_NO_ADDRESS, "RFC 8445 section 5.1.1.1");
 		say(w, "no network interface here has an address that can be used");
-		return;
+	} else if (asked) {
+		is(w, TAUT_WHY_WAITING, "RFC 8445 section 5.1.1.1");
+		say(w, "no socket is open yet");
+	} else {
+		is(w, TAUT_WHY_NO_ADDRESS, "RFC 8445 section 5.1.1.1");
+		say(w, "no socket could be opened on %zu address%s of ours", ice->wanted_count,
+		    ice->wanted_count == 1 ? "" : "es");
 	}
-	is(w, TAUT_WHY_NO_RELAY, "RFC 8828 section 5.2");
-	say(w, "only a relay is allowed, and there is none: ");
-	if (s)
-		say_server(w, s);
-	else if (!has_turn(ice))
-		say(w, "no TURN server is configured");
-	else if (!say_lost(ice, w))
-		say(w, "no TURN server has answered yet");
 }
 
 static void nothing_there(const struct ice_gen *g, struct tt_ice_why *w)
@@ -194,88 +227,70 @@ static void nothing_there(const struct ice_gen *g, struct tt_ice_why *w)
 	const size_t names = unresolved(g);
 
 	if (names > 0) {
-		is(w, TAUT_WHY_NAME, "draft-ietf-mmusic-mdns-ice-candidates section 3.2");
-		say(w,
-		    "the peer hides its address%s behind %zu .local name%s that nobody here "
-		    "resolves: it is in another network, or multicast does not get through",
+		is(w, tt_ice_names_open(g) ? TAUT_WHY_WAITING : TAUT_WHY_NAME,
+		   "draft-ietf-mmusic-mdns-ice-candidates section 3.2");
+		say(w, "the peer hides its address%s behind %zu .local name%s, ",
 		    names == 1 ? "" : "es", names, plural(names));
-	} else if (g->tcp_count > 0) {
+		say(w, tt_ice_names_open(g)
+			       ? "which are being resolved"
+			       : "that nobody here resolves: it is in another network, "
+				 "or multicast does not get through");
+	} else if (g->hints.tcp) {
 		is(w, TAUT_WHY_TCP, "RFC 6544 section 4");
-		say(w, "the peer offers TCP alone, in %u candidate%s", g->tcp_count,
-		    plural(g->tcp_count));
+		say(w, "the peer offers TCP alone, or candidates of an unknown type");
 	} else {
 		is(w, TAUT_WHY_NO_CANDIDATE, "RFC 8863 section 4");
-		say(w, "the peer has given no candidate, and no check of it came");
+		say(w, "the peer has given no candidate%s, and no check of it came",
+		    g->hints.useless ? " that can be used" : "");
 	}
 }
 
-static const char *families(unsigned kinds)
+static const char *families(const bool has[2])
 {
-	return (kinds & (IPV4 | IPV6)) == (IPV4 | IPV6) ? "IPv4 and IPv6"
-	       : kinds & IPV6                           ? "IPv6"
-							: "IPv4";
+	return has[0] && has[1] ? "IPv4 and IPv6" : has[1] ? "IPv6" : "IPv4";
 }
 
-/* What two addresses have in common that are not to be paired, RFC 8445 section 6.1.2.2. */
-enum { OF_FAMILY = 1, OF_SCOPE = 2, OF_LINK = 4 };
-
-static unsigned common(const struct tt_ice *ice)
+static void no_permission(struct tt_ice_why *w)
 {
-	unsigned all = 0;
-
-	for (int i = 0; i < ice->base_count; i++) {
-		const struct ice_base *b = &ice->base[i];
-		if (b->state != BASE_OPEN || (ice->relay_only && !b->relay))
-			continue;
-		for (size_t k = 0; k < ice->cur->remote_count; k++) {
-			const struct taut_addr *a = &tt_ice_remote_at(ice->cur, (int)k)->addr;
-			if (a->family != b->addr.family)
-				continue;
-			all |= OF_FAMILY;
-			if (tt_addr_is_loopback(a) != tt_addr_is_loopback(&b->addr))
-				continue;
-			all |= OF_SCOPE;
-			if (!tt_addr_is_link_local(a))
-				all |= OF_LINK;
-		}
-	}
-	return all;
+	is(w, TAUT_WHY_FORBIDDEN, "RFC 8656 section 10.2");
+	say(w, "the TURN server has given no permission for any of the peer's addresses");
 }
 
-static void no_pair(const struct tt_ice *ice, struct tt_ice_why *w)
+static void no_pair(const struct match *m, struct tt_ice_why *w)
 {
-	const unsigned here = kinds_here(ice), there = kinds_there(ice->cur), both = common(ice);
-
-	if (!(both & OF_FAMILY)) {
+	if (!m->family) {
 		is(w, TAUT_WHY_FAMILY, "RFC 8445 section 6.1.2.2");
-		say(w, "there is only %s here, and the peer has only %s", families(here),
-		    families(there));
-	} else if (!(both & OF_SCOPE)) {
+		say(w, "there is only %s here, and the peer has only %s", families(m->here),
+		    families(m->there));
+	} else if (!m->scope) {
 		is(w, TAUT_WHY_LOOPBACK, "RFC 8445 section 5.1.1.1");
 		say(w, "%s addresses are those of its host alone, 127.0.0.1 or ::1",
-		    there & OF_HOST ? "the peer's" : "our");
-	} else if (!(both & OF_LINK)) {
-		is(w, TAUT_WHY_LINK_LOCAL, "RFC 8445 section 5.1.1.1");
+		    m->their_loopback ? "the peer's" : "our");
+	} else if (!m->beyond) {
+		is(w, TAUT_WHY_LINK_LOCAL, "RFC 8445 section 6.1.2.2");
 		say(w, "the peer's addresses are those of its link alone, fe80::/10");
-	} else if (has_relay(ice)) {
-		is(w, TAUT_WHY_FORBIDDEN, "RFC 8656 section 10.2");
-		say(w, "the TURN server relays to none of the peer's addresses");
-	} else {
+	} else if (m->by_socket) {
 		is(w, TAUT_WHY_NO_MEMORY, NULL);
 		say(w, "there was no memory for a pair");
+	} else {
+		no_permission(w);
 	}
 }
 
-/* What else might have helped. */
-static void say_help(const struct tt_ice *ice, struct tt_ice_why *w)
+/* ---- the agent: all was tried ---- */
+
+static void say_help(const struct tt_ice *ice, const struct tally *t, struct tt_ice_why *w)
 {
 	const struct ice_server *turn = failed_server(ice, true), *stun = failed_server(ice, false);
 
 	if (maps_per_destination(ice))
 		say(w, "; the NAT here maps each destination to another port");
-	if (has_relay(ice))
+	if (t->forbidden > 0)
+		say(w, "; the TURN server gave no permission for %zu of the peer's addresses",
+		    t->forbidden);
+	else if (t->by_relay)
 		say(w, "; a relay did not help: the peer is gone, or nothing reaches it");
-	else if (turn)
+	if (turn)
 		say(w, "; "), say_server(w, turn);
 	else if (!has_turn(ice))
 		say(w, "; a TURN server would help if NATs are in the way");
@@ -283,24 +298,47 @@ static void say_help(const struct tt_ice *ice, struct tt_ice_why *w)
 		say(w, "; "), say_server(w, stun);
 }
 
+static void say_code(struct tt_ice_why *w, unsigned code)
+{
+	if (code > 1)
+		say(w, " %u", code);
+}
+
+/* Not of a peer that knows who we are: its checks, if they came, were taken. */
+static bool wrong_password(const struct ice_gen *g, struct tt_ice_why *w)
+{
+	const struct ice_hints *h = &g->hints;
+
+	if (h->forged == 0 && h->strange == 0 && h->hinted == 0)
+		return false;
+	if (h->forged > 0) {
+		is(w, TAUT_WHY_PASSWORD, "RFC 8489 section 9.1.3");
+		say(w, "%u message%s came that %s signed with another password", h->forged,
+		    plural(h->forged), h->forged == 1 ? "was" : "were");
+	} else if (h->strange > 0) {
+		is(w, TAUT_WHY_PASSWORD, "RFC 8445 section 7.2.2");
+		say(w, "%u check%s came for another user name than ours", h->strange,
+		    plural(h->strange));
+	} else {
+		is(w, TAUT_WHY_PASSWORD, "RFC 8489 section 9.1.3");
+		say(w, "our checks are answered with %u, unsigned", h->hinted);
+	}
+	say(w, ": the descriptions may be of two sessions");
+	return true;
+}
+
 static void all_failed(const struct tt_ice *ice, const struct tally *t, struct tt_ice_why *w)
 {
 	const struct ice_gen *g = ice->cur;
 
-	if (g->refused > 0) {
-		is(w, g->refused == 401 ? TAUT_WHY_PASSWORD : TAUT_WHY_REFUSED,
-		   "RFC 8445 section 7.2.5.2.4");
-		say(w, "the peer refuses our checks with %u%s", g->refused,
-		    g->refused == 401 ? ": it knows another password for us" : "");
-	} else if (g->forged > 0) {
-		is(w, TAUT_WHY_PASSWORD, "RFC 8489 section 9.1.3");
-		say(w,
-		    "%u message%s came that %s signed with another password: the descriptions "
-		    "are not of the same session",
-		    g->forged, plural(g->forged), g->forged == 1 ? "was" : "were");
+	if (t->refused) {
+		is(w, TAUT_WHY_REFUSED, "RFC 8445 section 7.2.5.2.4");
+		say(w, "the peer refuses our checks with an error");
+		say_code(w, g->hints.refused);
+	} else if (t->heard == 0 && wrong_password(g, w)) {
+		return;
 	} else if (t->forbidden == t->pairs) {
-		is(w, TAUT_WHY_FORBIDDEN, "RFC 8656 section 10.2");
-		say(w, "the TURN server relays to none of the peer's addresses");
+		no_permission(w);
 	} else if (t->roles) {
 		is(w, TAUT_WHY_ROLES, "RFC 8445 section 7.3.1.1");
 		say(w, "both sides insist on the same role");
@@ -312,42 +350,95 @@ static void all_failed(const struct tt_ice *ice, const struct tally *t, struct t
 		say(w,
 		    "the peer's checks come, but none of ours is answered: it goes one way only");
 	} else {
-		is(w, TAUT_WHY_UNANSWERED, "RFC 8445 section 8.1.2");
-		say(w, "%zu request%s on %zu pair%s and no answer, and nothing came of the peer",
-		    t->checks, plural(t->checks), t->pairs, plural(t->pairs));
-		say_help(ice, w);
+		is(w, TAUT_WHY_UNANSWERED, "RFC 8445 section 7.2.5.4");
+		say(w, "%u request%s on %u pair%s and no answer, and no check of the peer came",
+		    g->hints.requests, plural(g->hints.requests), g->hints.formed,
+		    plural(g->hints.formed));
+		say_help(ice, t, w);
 	}
+}
+
+/* ---- the agent: there was a path ---- */
+
+static const char *const ends[] = {
+	[TAUT_WHY_UNANSWERED] = "no check was answered",
+	[TAUT_WHY_ASYMMETRIC] = "the answer came from another address",
+	[TAUT_WHY_REFUSED] = "the peer refuses checks",
+	[TAUT_WHY_ROLES] = "both sides insist on the same role",
+	[TAUT_WHY_FORBIDDEN] = "the TURN server gives no permission",
+	[TAUT_WHY_CONSENT] = "consent has expired",
+	[TAUT_WHY_SPARED] = "another pair was nominated first",
+};
+static const char *const specs[] = {
+	[TAUT_WHY_UNANSWERED] = "RFC 8445 section 7.2.5.2.3",
+	[TAUT_WHY_ASYMMETRIC] = "RFC 8445 section 7.2.5.2.1",
+	[TAUT_WHY_REFUSED] = "RFC 8445 section 7.2.5.2.4",
+	[TAUT_WHY_ROLES] = "RFC 8445 section 7.3.1.1",
+	[TAUT_WHY_FORBIDDEN] = "RFC 8656 section 10.2",
+	[TAUT_WHY_CONSENT] = "RFC 7675 section 5.1",
+	[TAUT_WHY_SPARED] = "RFC 8445 section 8.1.2",
+};
+
+static void say_path_lost(const struct tt_ice *ice, const struct ice_gen *g, struct tt_ice_why *w)
+{
+	switch (g->hints.lost) {
+	case TAUT_WHY_GONE:
+		is(w, TAUT_WHY_GONE, NULL);
+		say(w, "%s", ice->path_gone ? ice->path_gone : "what was under the path is gone");
+		break;
+	case TAUT_WHY_REFUSED:
+		is(w, TAUT_WHY_REFUSED, "RFC 7675 section 5.2");
+		say(w, "the peer refuses us on the pair that was in use");
+		break;
+	case TAUT_WHY_CONSENT:
+		is(w, TAUT_WHY_CONSENT, "RFC 7675 section 5.1");
+		say(w, "the peer has answered no consent check for 30 s");
+		break;
+	default:
+		is(w, g->hints.lost, specs[g->hints.lost]);
+		say(w, "the pair that was in use has failed: %s", ends[g->hints.lost]);
+	}
+}
+
+/* The answer to a restart has not come. */
+static void between(const struct tt_ice *ice, struct tt_ice_why *w)
+{
+	if (!ice->prev || !ice->prev->had_path || ice->prev->hints.lost == 0) {
+		is(w, TAUT_WHY_NO_DESCRIPTION, "RFC 8839 section 5.4");
+		say(w, "there is no description of the peer yet%s",
+		    ice->prev ? " since ICE was restarted" : "");
+		return;
+	}
+	say_path_lost(ice, ice->prev, w);
+	say(w, ice->state == TT_ICE_FAILED ? ", and the restart was not answered"
+					   : ", and the restart is not answered yet");
 }
 
 static void without_path(const struct tt_ice *ice, struct tt_ice_why *w)
 {
 	const struct ice_gen *g = ice->cur;
-	const unsigned here = kinds_here(ice), there = kinds_there(g);
-	const struct tally t = count(g);
+	const struct match m = match(ice);
+	const struct tally t = count(ice);
 
-	if (g->had_path && ice->path_gone) {
-		is(w, TAUT_WHY_GONE, "RFC 8445 section 8.3");
-		say(w, "%s", ice->path_gone);
-	} else if (g->had_path || (ice->state == TT_ICE_FAILED && !g->has_remote)) {
-		is(w, TAUT_WHY_CONSENT, "RFC 7675 section 5.1");
-		say(w, "%s",
-		    g->had_path ? "the peer has answered no consent check for 30 s"
-				: "consent has expired, and the restart was not answered");
+	if (ice->closed) {
+		is(w, TAUT_WHY_CLOSED, NULL);
+		say(w, "the connection is closed");
+	} else if (g->had_path && g->hints.lost != 0) {
+		say_path_lost(ice, g, w);
 	} else if (!g->has_remote) {
-		is(w, TAUT_WHY_NO_DESCRIPTION, "RFC 8839 section 5.4");
-		say(w, "there is no description of the peer yet");
-	} else if (here == 0) {
+		between(ice, w);
+	} else if (!m.here[0] && !m.here[1]) {
 		nothing_here(ice, w);
-	} else if (there == 0) {
+	} else if (!m.there[0] && !m.there[1]) {
 		nothing_there(g, w);
 	} else if (t.pairs == 0) {
-		no_pair(ice, w);
+		no_pair(&m, w);
 	} else if (ice->state == TT_ICE_FAILED) {
 		all_failed(ice, &t, w);
 	} else {
 		is(w, TAUT_WHY_WAITING, "RFC 8445 section 6.1.4.2");
-		say(w, "%zu request%s on %zu pair%s so far, and no answer yet", t.checks,
-		    plural(t.checks), t.pairs, plural(t.pairs));
+		say(w, "%u request%s on %u pair%s so far, and no answer yet", g->hints.requests,
+		    plural(g->hints.requests), g->hints.formed, plural(g->hints.formed));
 	}
 }
 
@@ -361,7 +452,7 @@ static void say_pair(struct tt_ice_why *w)
 static void about_agent(const struct tt_ice *ice, struct tt_ice_why *w)
 {
 	w->about = TAUT_WHY_AGENT;
-	if (!ice->path_gen) {
+	if (!ice->path_gen || ice->closed) {
 		without_path(ice, w);
 		return;
 	}
@@ -371,6 +462,8 @@ static void about_agent(const struct tt_ice *ice, struct tt_ice_why *w)
 	is(w, TAUT_WHY_CONNECTED, "RFC 8445 section 8.1.1");
 	say(w, "data goes over ");
 	say_pair(w);
+	if (ice->state == TT_ICE_DISCONNECTED)
+		say(w, ", and the peer has not answered consent checks for a while");
 }
 
 /* ---- the others ---- */
@@ -378,7 +471,7 @@ static void about_agent(const struct tt_ice *ice, struct tt_ice_why *w)
 static void about_server(const struct ice_server *s, struct tt_ice_why *w)
 {
 	w->about = TAUT_WHY_SERVER;
-	is(w, TAUT_WHY_SERVER_ERROR, s->user ? "RFC 8656 section 7" : "RFC 8489 section 6.3.4");
+	is(w, TAUT_WHY_SERVER_ERROR, "RFC 8445 section 5.1.1.2");
 	say_server(w, s);
 }
 
@@ -387,30 +480,29 @@ static void about_name(const struct ice_name *n, struct tt_ice_why *w)
 	w->about = TAUT_WHY_CANDIDATE;
 	is(w, n->done ? TAUT_WHY_NAME : TAUT_WHY_WAITING,
 	   "draft-ietf-mmusic-mdns-ice-candidates section 3.2");
-	say(w, "%s: asked %d time%s, and nobody has answered%s", n->text, n->sent,
-	    plural((size_t)n->sent), n->done ? "" : " yet");
+	if (n->sent == 0)
+		say(w, "%s: %s", n->text, n->done ? "there is no multicast here" : "not asked yet");
+	else
+		say(w, "%s: asked %d time%s, and nobody has answered%s", n->text, n->sent,
+		    plural((size_t)n->sent), n->done ? "" : " yet");
+}
+
+static void about_valid(const struct tt_ice *ice, int i, struct tt_ice_why *w)
+{
+	const struct ice_gen *g = ice->cur;
+	const bool used = ice->path_gen == g && ice->path == i;
+
+	if (used || (ice->path_gen && ice->last_now < tt_ice_pair_at(g, i)->consent_until)) {
+		is(w, used ? TAUT_WHY_CONNECTED : TAUT_WHY_VALID, "RFC 8445 section 7.2.5.3.2");
+		say(w, used ? ": data goes here" : ": it works, and another one carries data");
+	} else {
+		is(w, TAUT_WHY_CONSENT, "RFC 7675 section 5.1");
+		say(w, ": it was answered, and consent has expired since");
+	}
 }
 
 static void about_pair(const struct tt_ice *ice, int i, struct tt_ice_why *w)
 {
-	static const char *const ends[] = {
-		[TAUT_WHY_UNANSWERED] = "no check was answered",
-		[TAUT_WHY_ASYMMETRIC] = "the answer came from another address",
-		[TAUT_WHY_REFUSED] = "the peer refuses checks",
-		[TAUT_WHY_ROLES] = "both sides insist on the same role",
-		[TAUT_WHY_FORBIDDEN] = "the TURN server gives no permission",
-		[TAUT_WHY_CONSENT] = "consent has expired",
-		[TAUT_WHY_SPARED] = "another pair was nominated first",
-	};
-	static const char *const specs[] = {
-		[TAUT_WHY_UNANSWERED] = "RFC 8445 section 7.2.5.2.3",
-		[TAUT_WHY_ASYMMETRIC] = "RFC 8445 section 7.2.5.2.1",
-		[TAUT_WHY_REFUSED] = "RFC 8445 section 7.2.5.2.4",
-		[TAUT_WHY_ROLES] = "RFC 8445 section 7.3.1.1",
-		[TAUT_WHY_FORBIDDEN] = "RFC 8656 section 10.2",
-		[TAUT_WHY_CONSENT] = "RFC 7675 section 5.1",
-		[TAUT_WHY_SPARED] = "RFC 8445 section 8.1.2",
-	};
 	const struct ice_gen *g = ice->cur;
 	const struct ice_pair *p = tt_ice_pair_at(g, i);
 
@@ -418,14 +510,16 @@ static void about_pair(const struct tt_ice *ice, int i, struct tt_ice_why *w)
 	w->local = ice->base[p->base].addr;
 	w->remote = tt_ice_remote_at(g, p->remote)->addr;
 	say_pair(w);
+	if (p->valid) {
+		about_valid(ice, i, w);
+		return;
+	}
 	if (p->state == TT_ICE_PAIR_FAILED) {
 		is(w, p->why, specs[p->why]);
 		say(w, ": %s", ends[p->why]);
-	} else if (p->valid) {
-		const bool used = ice->path_gen == g && ice->path == i;
-		is(w, used ? TAUT_WHY_CONNECTED : TAUT_WHY_VALID, "RFC 8445 section 7.2.5.3.2");
-		say(w, used ? ": data goes here" : ": it works, and another one carries data");
-		return;
+	} else if (ice->state == TT_ICE_FAILED) {
+		is(w, TAUT_WHY_SPARED, "RFC 8445 section 8.1.2");
+		say(w, ": not tried out before all was given up");
 	} else {
 		is(w, TAUT_WHY_WAITING, "RFC 8445 section 6.1.2.6");
 		say(w, p->state == TT_ICE_PAIR_IN_PROGRESS ? ": no answer yet" : ": not tried yet");

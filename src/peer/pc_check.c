@@ -92,7 +92,7 @@ static int check_section(struct taut_pc *pc, uint32_t type, const struct tt_sdp 
 		return refuse(pc, "RFC 8839 section 5.4", i, "no a=ice-ufrag or no a=ice-pwd");
 	if (!tt_ice_remote_usable(tt_sdp_ufrag(sdp, carrier), tt_sdp_pwd(sdp, carrier)))
 		return refuse(pc, "RFC 8839 section 5.4", i,
-			      "a=ice-ufrag has 4 to 256 characters, and a=ice-pwd 22 to 256");
+			      "a=ice-ufrag has 4 to 256 characters of ASCII, and a=ice-pwd 22 to 256");
 	if (type != TAUT_SDP_OFFER && tt_sdp_is_rtp(m) && !pc_rtcp_mux(sdp, m))
 		return refuse(pc, "RFC 9429 section 5.11", i,
 			      "rtcp-mux was required and is not accepted");

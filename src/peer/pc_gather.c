@@ -101,7 +101,7 @@ static void tell(struct taut_pc *pc, const char *line, const struct tt_ice_candi
 	e->ev.url = e->ev.data; /* a copy: the configuration may be set again */
 	e->ev.data = NULL;
 	e->ev.len = 0;
-	e->ev.number = c->type == TT_ICE_RELAY ? TAUT_RELAY_UDP : 0;
+	e->ev.number = c->type == TT_ICE_RELAY ? TAUT_TURN_UDP : 0;
 }
 
 void pc_local_candidate(struct taut_pc *pc, const struct tt_ice_candidate *c, size_t server)

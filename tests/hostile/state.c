@@ -62,8 +62,7 @@ static uint64_t absorb_but(uint64_t h, const void *data, size_t len, const struc
 static uint64_t of_gen(uint64_t h, const struct ice_gen *g)
 {
 	/* What is counted for ice_why.c changes nothing. */
-	static const struct cut cuts[] = { CUT(ice_gen, forged), CUT(ice_gen, refused),
-					   CUT(ice_gen, tcp_count) };
+	static const struct cut cuts[] = { CUT(ice_gen, hints) };
 
 	h = ABSORB_BUT(h, g, cuts);
 	for (int i = 0; i < g->pairs; i++)

@@ -479,6 +479,34 @@ static void what_runs_over_dtls_ends_when_it_fails(void **state)
 	pair_free(&w.pair);
 }
 
+/* Sound was agreed on, DTLS fails, and data is agreed on only then. */
+static void a_channel_agreed_on_after_that_ends_at_once(void **state)
+{
+	static const struct taut_transceiver_init sound = { .size = sizeof sound,
+							    .kind = TAUT_AUDIO };
+	taut_transceiver t;
+	struct world w;
+
+	(void)state;
+	begin(&w, 15);
+	assert_int_equal(taut_pc_add_transceiver(pc(&w, 0), w.pair.sim.now, &sound, &t), TAUT_OK);
+	assert_true(pair_run(&w.pair, 10 * SECOND, pair_both_connected));
+	tt_dtls_end(pc(&w, 0)->dtls, TT_DTLS_FAILED, TAUT_REASON_DTLS_HANDSHAKE, BROKEN);
+	taut_pc_tick(pc(&w, 0), w.pair.sim.now);
+	pair_run(&w.pair, SECOND, NULL);
+	assert_int_equal(taut_pc_sctp_state(pc(&w, 0)), 0);
+	w.told_count[0] = 0;
+	create(&w, NULL);
+	taut_pc_tick(pc(&w, 0), w.pair.sim.now);
+	pair_run(&w.pair, SECOND, NULL);
+	assert_int_equal(taut_pc_sctp_state(pc(&w, 0)), TAUT_STATE_CLOSED);
+	assert_int_equal(w.told_count[0], 2);
+	assert_int_equal(w.told[0][0].type, TAUT_EV_CLOSE);
+	assert_int_equal(w.told[0][1].type, TAUT_EV_SCTP_STATE);
+	assert_int_equal(w.told[0][1].reason, TAUT_REASON_TRANSPORT_GONE);
+	pair_free(&w.pair);
+}
+
 static void one_that_cannot_start_fails(void **state)
 {
 	static const struct told failed[] = {
@@ -616,6 +644,7 @@ int main(void)
 		cmocka_unit_test(an_association_that_ends_says_so_once),
 		cmocka_unit_test(a_handshake_that_fails_says_so_first),
 		cmocka_unit_test(what_runs_over_dtls_ends_when_it_fails),
+		cmocka_unit_test(a_channel_agreed_on_after_that_ends_at_once),
 		cmocka_unit_test(one_that_cannot_start_fails),
 		cmocka_unit_test(nothing_connects_or_closes_after_the_end),
 		cmocka_unit_test(who_closes_a_channel_is_not_told_that_it_closes),

@@ -90,7 +90,7 @@ static void a_candidate_names_the_server_that_it_comes_from(void **state)
 		assert_string_equal(s->server[TT_ICE_SRFLX], saw[i]);
 		assert_string_equal(s->server[TT_ICE_RELAY], i == 0 ? "turn:" DUO_TURN : "");
 		assert_int_equal(s->reached_by[TT_ICE_HOST] + s->reached_by[TT_ICE_SRFLX], 0);
-		assert_int_equal(s->reached_by[TT_ICE_RELAY], i == 0 ? TAUT_RELAY_UDP : 0);
+		assert_int_equal(s->reached_by[TT_ICE_RELAY], i == 0 ? TAUT_TURN_UDP : 0);
 	}
 	duo_end(&d);
 }

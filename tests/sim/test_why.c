@@ -63,6 +63,29 @@ static bool tcp_alone(uint32_t type, char *text, size_t cap)
 	return true;
 }
 
+static bool other_user_name(uint32_t type, char *text, size_t cap)
+{
+	static const char *const before[] = { "a=ice-ufrag:", " ufrag " };
+
+	(void)type, (void)cap;
+	for (size_t i = 0; i < TT_COUNT(before); i++) {
+		char *at = strstr(text, before[i]);
+		if (at) {
+			at += strlen(before[i]);
+			*at = *at == 'x' ? 'y' : 'x';
+		}
+	}
+	return true;
+}
+
+static bool muted;
+
+static bool unless_muted(uint32_t type, char *text, size_t cap)
+{
+	(void)type, (void)text, (void)cap;
+	return !muted;
+}
+
 /* ---- what the world does ---- */
 
 static void stun_is_silent(struct duo *d)
@@ -78,6 +101,11 @@ static void turn_is_silent(struct duo *d)
 static void turn_forgets(struct duo *d)
 {
 	d->turn.fault = WORLD_TURN_FORGETFUL;
+}
+
+static void turn_swallows(struct duo *d)
+{
+	d->turn.fault = WORLD_TURN_BLACK_HOLE;
 }
 
 static void peer_is_unplugged(struct duo *d)
@@ -113,20 +141,20 @@ static const struct row rows[] = {
 	  .code = TAUT_WHY_UNANSWERED,
 	  .says = "; a TURN server would help if NATs are in the way; STUN server " DUO_STUN
 		  ":3478: it does not answer",
-	  .spec = "RFC 8445 section 8.1.2" },
+	  .spec = "RFC 8445 section 7.2.5.4" },
 	{ .name = "TURN 401",
 	  .cfg = { .side = { { .turn = true, .relay_only = true, .password = "byron" },
 			     { .turn = true } } },
 	  .code = TAUT_WHY_NO_RELAY,
 	  .says = "TURN server " DUO_TURN
 		  ":3478: it does not accept the username and password (401)",
-	  .spec = "RFC 8828 section 5.2" },
+	  .spec = "RFC 9429 section 3.5.3" },
 	{ .name = "TURN 403",
 	  .cfg = { .side = { { .turn = true, .relay_only = true },
 			     { .nat = &symmetric, .no_stun = true } },
 		   .turn.forbids_private = true },
 	  .code = TAUT_WHY_FORBIDDEN,
-	  .says = "relays to none of the peer's addresses",
+	  .says = "has given no permission for any of the peer's addresses",
 	  .spec = "RFC 8656 section 10.2" },
 	{ .name = "TURN 437",
 	  .cfg = { .side = { { .turn = true, .relay_only = true },
@@ -134,7 +162,7 @@ static const struct row rows[] = {
 	  .before = turn_forgets,
 	  .code = TAUT_WHY_NO_RELAY,
 	  .says = "(437)",
-	  .spec = "RFC 8828 section 5.2" },
+	  .spec = "RFC 9429 section 3.5.3" },
 	{ .name = "TURN 486",
 	  .cfg = { .side = { { .turn = true, .relay_only = true },
 			     { .turn = true, .relay_only = true } },
@@ -142,7 +170,7 @@ static const struct row rows[] = {
 	  .side = 1,
 	  .code = TAUT_WHY_NO_RELAY,
 	  .says = "(486)",
-	  .spec = "RFC 8828 section 5.2" },
+	  .spec = "RFC 9429 section 3.5.3" },
 	{ .name = "TURN 508",
 	  .cfg = { .side = { { .turn = true, .relay_only = true },
 			     { .turn = true, .relay_only = true } },
@@ -150,23 +178,23 @@ static const struct row rows[] = {
 	  .side = 1,
 	  .code = TAUT_WHY_NO_RELAY,
 	  .says = "(508)",
-	  .spec = "RFC 8828 section 5.2" },
+	  .spec = "RFC 9429 section 3.5.3" },
 	{ .name = "silent TURN server",
 	  .cfg = { .side = { { .turn = true, .relay_only = true }, { .turn = true } } },
 	  .before = turn_is_silent,
 	  .code = TAUT_WHY_NO_RELAY,
 	  .says = "TURN server " DUO_TURN ":3478: ",
-	  .spec = "RFC 8828 section 5.2" },
+	  .spec = "RFC 9429 section 3.5.3" },
 	{ .name = "no TURN server",
 	  .cfg = { .side = { { .relay_only = true }, { .turn = false } } },
 	  .code = TAUT_WHY_NO_RELAY,
 	  .says = "no TURN server is configured",
-	  .spec = "RFC 8828 section 5.2" },
+	  .spec = "RFC 9429 section 3.5.3" },
 	{ .name = "peer never answers",
 	  .before = peer_is_unplugged,
 	  .code = TAUT_WHY_UNANSWERED,
-	  .says = " and no answer, and nothing came of the peer",
-	  .spec = "RFC 8445 section 8.1.2" },
+	  .says = " and no answer, and no check of the peer came",
+	  .spec = "RFC 8445 section 7.2.5.4" },
 	{ .name = "one way only",
 	  .before = peer_hears_nothing,
 	  .code = TAUT_WHY_ONE_WAY,
@@ -181,7 +209,7 @@ static const struct row rows[] = {
 	  .cfg = { .side = { { .no_stun = true, .alter = names_for_addresses },
 			     { .no_stun = true, .alter = names_for_addresses } } },
 	  .code = TAUT_WHY_NAME,
-	  .says = "behind 1 .local name that nobody here resolves",
+	  .says = "behind 1 .local name, that nobody here resolves",
 	  .spec = "draft-ietf-mmusic-mdns-ice-candidates section 3.2" },
 	{ .name = "all candidates filtered",
 	  .cfg = { .side = { { .alter = no_candidates }, { .alter = no_candidates } } },
@@ -191,14 +219,25 @@ static const struct row rows[] = {
 	{ .name = "TCP alone",
 	  .cfg = { .side = { { .alter = tcp_alone }, { .alter = tcp_alone } } },
 	  .code = TAUT_WHY_TCP,
-	  .says = "the peer offers TCP alone",
+	  .says = "the peer offers TCP alone, or candidates of an unknown type",
 	  .spec = "RFC 6544 section 4" },
+	{ .name = "wrong user name",
+	  .cfg = { .side = { { .alter = other_user_name }, { .alter = other_user_name } } },
+	  .code = TAUT_WHY_PASSWORD,
+	  .says = "came for another user name than ours",
+	  .spec = "RFC 8445 section 7.2.2" },
+	{ .name = "TURN server that swallows",
+	  .cfg = { .side = { { .nat = &symmetric, .turn = true }, { .nat = &symmetric } } },
+	  .before = turn_swallows,
+	  .code = TAUT_WHY_UNANSWERED,
+	  .says = "; the NAT here maps each destination to another port; a relay did not help",
+	  .spec = "RFC 8445 section 7.2.5.4" },
 	{ .name = "two symmetric NATs",
 	  .cfg = { .side = { { .nat = &symmetric, .turn = true, .url = "turn:nobody.example" },
 			     { .nat = &symmetric } } },
 	  .code = TAUT_WHY_UNANSWERED,
 	  .says = "; TURN server nobody.example:3478: ",
-	  .spec = "RFC 8445 section 8.1.2" },
+	  .spec = "RFC 8445 section 7.2.5.4" },
 };
 
 static void each_failure_is_named(void **state)
@@ -303,6 +342,46 @@ static void a_path_is_named_as_well(void **state)
 	duo_end(&d);
 }
 
+static void a_restart_that_is_not_answered_is_named(void **state)
+{
+	static const struct duo_config cfg = {
+		.seed = 5, .side = { { .alter = unless_muted }, { .ipv6 = false } }
+	};
+	const struct taut_why *w;
+	struct duo d;
+
+	(void)state;
+	muted = false;
+	duo_begin(&d, &cfg);
+	assert_true(duo_meet(&d, 20));
+	duo_wait(&d, 3 * SECOND);
+	muted = true;
+	duo_restart(&d, 0);
+	duo_wait(&d, SECOND);
+	assert_int_equal(taut_pc_why_at(d.side[0].peer.pc, 0)->code, TAUT_WHY_CONNECTED);
+	world_outage(d.world, d.side[1].iface, WORLD_OUT | WORLD_IN, d.world->now, 600 * SECOND);
+	duo_wait(&d, 10 * SECOND);
+	w = taut_pc_why_at(d.side[0].peer.pc, 0);
+	assert_int_equal(w->code, TAUT_WHY_CONNECTED);
+	assert_non_null(
+		strstr(w->text, ", and the peer has not answered consent checks for a while"));
+	duo_wait(&d, 30 * SECOND);
+	w = taut_pc_why_at(d.side[0].peer.pc, 0);
+	assert_int_equal(w->code, TAUT_WHY_CONSENT);
+	assert_string_equal(w->text,
+			    "the peer has answered no consent check for 30 s, and the restart is "
+			    "not answered yet");
+	duo_wait(&d, 60 * SECOND);
+	w = taut_pc_why_at(d.side[0].peer.pc, 0);
+	assert_string_equal(w->text,
+			    "the peer has answered no consent check for 30 s, and the restart was "
+			    "not answered");
+	assert_string_equal(w->text, d.side[0].why);
+	taut_pc_close(d.side[0].peer.pc, d.world->now);
+	assert_int_equal(taut_pc_why_at(d.side[0].peer.pc, 0)->code, TAUT_WHY_CLOSED);
+	duo_end(&d);
+}
+
 static void an_interface_that_goes_is_the_reason(void **state)
 {
 	static const struct duo_config plain = { .seed = 4 };
@@ -332,7 +411,8 @@ static void names_have_a_sentence_each(void **state)
 	duo_start(&d);
 	duo_wait(&d, SECOND);
 	w = said_of(&d.side[0], TAUT_WHY_CANDIDATE, "6f2a8c1e");
-	assert_true(!w || w->code == TAUT_WHY_WAITING || w->code == TAUT_WHY_NAME);
+	assert_non_null(w);
+	assert_int_equal(w->code, TAUT_WHY_WAITING);
 	duo_wait(&d, 30 * SECOND);
 	assert_true(count_of(&d.side[0]) >= 2);
 	w = said_of(&d.side[0], TAUT_WHY_CANDIDATE, ".local: asked ");
@@ -347,6 +427,7 @@ int main(void)
 		cmocka_unit_test(each_failure_is_named),
 		cmocka_unit_test(each_pair_and_server_has_its_own_sentence),
 		cmocka_unit_test(a_path_is_named_as_well),
+		cmocka_unit_test(a_restart_that_is_not_answered_is_named),
 		cmocka_unit_test(an_interface_that_goes_is_the_reason),
 		cmocka_unit_test(names_have_a_sentence_each),
 	};
