@@ -153,7 +153,7 @@ def foreign_leak(finding, rules):
         libraries.add("libcrypto.so.3" if openssl(library[1]) else library[1])
     lost = sum(int(size) for size, _ in blocks)
     for rule in rules:
-        if (rule[0] == "leak" and libraries == {rule[1]} and rule[2] in names + ["*"]
+        if (rule[0] == "leak" and libraries == set(rule[1].split("+")) and rule[2] in names + ["*"]
                 and lost <= int(rule[3]) and rule[4] == ("once", "good")[finding["mode"]]):
             return " ".join(rule)
     return None

@@ -158,6 +158,12 @@ struct ice_gen {
 	taut_time pac_until, nominate_at; /* 0: not running */
 };
 
+/* Of a path that was there. Where nothing was noted, time has passed over the end of its consent. */
+static inline uint8_t tt_ice_lost(const struct ice_gen *g)
+{
+	return g->hints.lost ? g->hints.lost : TAUT_WHY_CONSENT;
+}
+
 static inline struct ice_pair *tt_ice_pair_at(const struct ice_gen *g, int i)
 {
 	const unsigned at = (unsigned)i; /* divides by a shift alone */

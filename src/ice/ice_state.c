@@ -91,13 +91,13 @@ static void state_without_path(struct tt_ice *ice, taut_time now)
 
 	if (g->had_path && ice->path_gone)
 		set_state(ice, now, TT_ICE_FAILED, TAUT_REASON_ICE_NO_PAIR, ice->path_gone);
-	else if (g->had_path &&
-		 (g->hints.lost == TAUT_WHY_CONSENT || g->hints.lost == TAUT_WHY_REFUSED))
-		set_state(ice, now, TT_ICE_FAILED, TAUT_REASON_ICE_CONSENT_EXPIRED,
-			  "there is no consent of the peer any more, RFC 7675 section 5.1");
-	else if (g->had_path)
+	else if (g->had_path && tt_ice_lost(g) != TAUT_WHY_CONSENT &&
+		 tt_ice_lost(g) != TAUT_WHY_REFUSED)
 		set_state(ice, now, TT_ICE_FAILED, TAUT_REASON_ICE_NO_PAIR,
 			  "the pair that was in use has failed");
+	else if (g->had_path)
+		set_state(ice, now, TT_ICE_FAILED, TAUT_REASON_ICE_CONSENT_EXPIRED,
+			  "there is no consent of the peer any more, RFC 7675 section 5.1");
 	else if (g->has_remote && hopeless(ice, now))
 		set_state(ice, now, TT_ICE_FAILED, TAUT_REASON_ICE_NO_PAIR,
 			  "no check was answered on any pair, RFC 8445 section 8.1.2");

@@ -381,7 +381,9 @@ static const char *const specs[] = {
 
 static void say_path_lost(const struct tt_ice *ice, const struct ice_gen *g, struct tt_ice_why *w)
 {
-	switch (g->hints.lost) {
+	const uint8_t lost = tt_ice_lost(g);
+
+	switch (lost) {
 	case TAUT_WHY_GONE:
 		is(w, TAUT_WHY_GONE, NULL);
 		say(w, "%s", ice->path_gone ? ice->path_gone : "what was under the path is gone");
@@ -395,15 +397,15 @@ static void say_path_lost(const struct tt_ice *ice, const struct ice_gen *g, str
 		say(w, "the peer has answered no consent check for 30 s");
 		break;
 	default:
-		is(w, g->hints.lost, specs[g->hints.lost]);
-		say(w, "the pair that was in use has failed: %s", ends[g->hints.lost]);
+		is(w, lost, specs[lost]);
+		say(w, "the pair that was in use has failed: %s", ends[lost]);
 	}
 }
 
 /* The answer to a restart has not come. */
 static void between(const struct tt_ice *ice, struct tt_ice_why *w)
 {
-	if (!ice->prev || !ice->prev->had_path || ice->prev->hints.lost == 0) {
+	if (!ice->prev || !ice->prev->had_path) {
 		is(w, TAUT_WHY_NO_DESCRIPTION, "RFC 8839 section 5.4");
 		say(w, "there is no description of the peer yet%s",
 		    ice->prev ? " since ICE was restarted" : "");
@@ -423,7 +425,7 @@ static void without_path(const struct tt_ice *ice, struct tt_ice_why *w)
 	if (ice->closed) {
 		is(w, TAUT_WHY_CLOSED, NULL);
 		say(w, "the connection is closed");
-	} else if (g->had_path && g->hints.lost != 0) {
+	} else if (g->had_path) {
 		say_path_lost(ice, g, w);
 	} else if (!g->has_remote) {
 		between(ice, w);

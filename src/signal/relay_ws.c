@@ -276,7 +276,8 @@ int tt_relay_callback(struct lws *wsi, enum lws_callback_reasons reason, void *u
 	case LWS_CALLBACK_SERVER_WRITEABLE:
 		return s->conn ? writeable(relay, s->conn) : -1;
 	case LWS_CALLBACK_CLOSED:
-		closed(relay, s);
+		if (s) /* libwebsockets had no memory for it, and says so here alone */
+			closed(relay, s);
 		end_overflowed(relay); /* of those who were told */
 		return 0;
 	default:
