@@ -205,8 +205,10 @@ void duo_begin(struct duo *d, const struct duo_config *cfg)
 	world_add_iface(d->world, d->turn.host, WORLD_INTERNET, &turn6, NULL, NULL);
 	for (int i = 0; i < 2; i++)
 		add_side(d, i, cfg);
-	for (int i = 0; i < 2; i++)
+	for (int i = 0; i < 2; i++) {
 		world_peer_start(&d->side[i].peer);
+		assert_non_null(d->side[i].peer.pc);
+	}
 }
 
 /* ---- running ---- */

@@ -299,6 +299,7 @@ static struct gathered gather_and_leave(enum world_dns_fault fault, const char *
 	world_peer_add(w, &peer, &cfg);
 	world_add_iface(w, peer.host, home, &me, NULL, NULL);
 	world_peer_start(&peer);
+	assert_non_null(peer.pc);
 	taut_pc_create_data_channel(peer.pc, w->now, &channel, &made);
 	world_peer_pump(&peer);
 	world_run(w, w->now + at, NULL, NULL);

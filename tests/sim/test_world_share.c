@@ -214,6 +214,7 @@ static void start(struct hall *h)
 
 		world_peer_start(&c->peer[SERVER]);
 		world_peer_start(&c->peer[CLIENT]);
+		assert_true(c->peer[SERVER].pc && c->peer[CLIENT].pc);
 		taut_pc_create_data_channel(c->peer[CLIENT].pc, h->world->now, &chat, &c->channel);
 		world_peer_pump(&c->peer[CLIENT]);
 	}

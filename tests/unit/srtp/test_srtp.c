@@ -170,6 +170,7 @@ static void truncated_packets_are_refused(void **state)
 	ends_init(&e);
 	const size_t len = rtp(good, sizeof good, 5, 1, 100);
 	const int n = tt_srtp_protect_rtp(e.a, 0, good, len, sizeof good);
+	assert_true(n > 0);
 	for (size_t cut = 0; cut < (size_t)n; cut++) {
 		uint8_t *exact = malloc(cut ? cut : 1);
 		assert_non_null(exact);
@@ -195,6 +196,7 @@ static void a_packet_is_delivered_once_even_shuffled_within_the_window(void **st
 	for (unsigned i = 0; i < N; i++) {
 		const size_t len = rtp(sent[i], 64, (uint16_t)(65000 + i / 2), 100 + i % 2, 10);
 		n = tt_srtp_protect_rtp(e.a, 0, sent[i], len, 64);
+		assert_true(n > 0);
 		order[2 * i] = order[2 * i + 1] = i;
 	}
 	for (unsigned i = 2 * N - 1; i > 0;
