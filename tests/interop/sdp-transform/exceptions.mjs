@@ -70,6 +70,7 @@ export const refusals = [
 	['something is missing', 'RFC 8841 section 5', 'a=sctp-port without a port'],
 	['not a number of the range', 'RFC 8866 section 6.6', 'a clock rate of 0, no digits, or more than 255 channels'],
 	['not a number of the range', 'RFC 8866 section 5.1', 'v= other than 0'],
+	['not a number of the range', 'RFC 8866 section 5.14', 'a payload type above 127'],
 	['not a number of the range', 'RFC 8839 section 5.1', 'a candidate without its component'],
 	['no clock rate', 'RFC 8866 section 6.6', 'a=rtpmap without /rate'],
 	['a second codec for this payload type', 'RFC 8866 section 6.6', 'two readers could take either'],
