@@ -124,7 +124,7 @@ struct ice_name {
 	taut_time next;
 };
 
-/* What ice_why.c makes its sentences of; it changes nothing. */
+/* What ice_why_agent.c makes its sentence of; it changes nothing. */
 struct ice_hints {
 	unsigned requests, formed; /* checks sent, pairs made, those that are no more included */
 	unsigned forged;           /* messages that were signed with another password */
@@ -162,6 +162,12 @@ struct ice_gen {
 static inline uint8_t tt_ice_lost(const struct ice_gen *g)
 {
 	return g->hints.lost ? g->hints.lost : TAUT_WHY_CONSENT;
+}
+
+/* How many there are places for; most peers send none. */
+static inline int tt_ice_names_of(const struct ice_gen *g)
+{
+	return g->name ? TT_ICE_MAX_NAMES : 0;
 }
 
 static inline struct ice_pair *tt_ice_pair_at(const struct ice_gen *g, int i)

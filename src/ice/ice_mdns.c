@@ -18,15 +18,9 @@ static const struct taut_addr group = { .family = 4,
 					.port = TT_MDNS_PORT,
 					.ip = { 224, 0, 0, 251 } };
 
-/* Most peers send none. */
-static int names_of(const struct ice_gen *g)
-{
-	return g->name ? TT_ICE_MAX_NAMES : 0;
-}
-
 bool tt_ice_names_open(const struct ice_gen *g)
 {
-	for (int i = 0; i < names_of(g); i++)
+	for (int i = 0; i < tt_ice_names_of(g); i++)
 		if (g->name[i].used && !g->name[i].done)
 			return true;
 	return false;
@@ -64,7 +58,7 @@ int tt_ice_add_name(struct tt_ice *ice, taut_time now, const struct tt_ice_candi
 		ice->cur->name = tt_alloc(ice->env, TT_ICE_MAX_NAMES * sizeof *ice->cur->name);
 	if (!ice->cur->name)
 		return TAUT_E_NOMEM;
-	for (int i = 0; i < names_of(ice->cur); i++) {
+	for (int i = 0; i < tt_ice_names_of(ice->cur); i++) {
 		struct ice_name *n = &ice->cur->name[i];
 		if (n->used && tt_mdns_same_name(n->text, c->name) &&
 		    n->c.addr.port == c->addr.port)
@@ -111,15 +105,16 @@ void tt_ice_mdns_result(struct tt_ice *ice, taut_time now, int os_errno)
 		return;
 	if (os_errno == 0) {
 		ice->mdns_state = BASE_OPEN;
-		for (int i = 0; i < names_of(ice->cur); i++) {
+		for (int i = 0; i < tt_ice_names_of(ice->cur); i++) {
 			struct ice_name *n = &ice->cur->name[i];
-			n->next = n->sent < 2 * ROUNDS ? now : now + SECOND; /* for the last answer */
+			n->next =
+				n->sent < 2 * ROUNDS ? now : now + SECOND; /* for the last answer */
 		}
 		return;
 	}
 	ice->mdns_state = BASE_NONE;
 	ice->mdns_flow = 0;
-	for (int i = 0; i < names_of(ice->cur); i++)
+	for (int i = 0; i < tt_ice_names_of(ice->cur); i++)
 		if (ice->cur->name[i].used && !ice->cur->name[i].done)
 			give_up(ice, now, &ice->cur->name[i], "no multicast here");
 }
@@ -128,7 +123,7 @@ static void take_record(struct tt_ice *ice, taut_time now, const struct tt_mdns_
 {
 	if (!tt_ice_unicast(&rec->addr))
 		return; /* the name stays open: a better answer may come */
-	for (int i = 0; i < names_of(ice->cur); i++) {
+	for (int i = 0; i < tt_ice_names_of(ice->cur); i++) {
 		struct ice_name *n = &ice->cur->name[i];
 		if (!n->used || n->done || !tt_mdns_same_name(n->text, rec->name))
 			continue;
@@ -174,7 +169,7 @@ size_t tt_ice_mdns_write(struct tt_ice *ice, taut_time now, struct tt_ice_out *o
 {
 	if (ice->mdns_state != BASE_OPEN)
 		return 0;
-	for (int i = 0; i < names_of(ice->cur); i++) {
+	for (int i = 0; i < tt_ice_names_of(ice->cur); i++) {
 		struct ice_name *n = &ice->cur->name[i];
 		if (!n->used || n->done || n->sent >= 2 * ROUNDS || now < n->next)
 			continue;
@@ -196,7 +191,7 @@ size_t tt_ice_mdns_write(struct tt_ice *ice, taut_time now, struct tt_ice_out *o
 
 void tt_ice_mdns_tick(struct tt_ice *ice, taut_time now)
 {
-	for (int i = 0; ice->mdns_state == BASE_OPEN && i < names_of(ice->cur); i++) {
+	for (int i = 0; ice->mdns_state == BASE_OPEN && i < tt_ice_names_of(ice->cur); i++) {
 		struct ice_name *n = &ice->cur->name[i];
 		if (n->used && !n->done && n->sent >= 2 * ROUNDS && now >= n->next)
 			give_up(ice, now, n, "nobody answered");
@@ -208,7 +203,7 @@ taut_time tt_ice_mdns_deadline(const struct tt_ice *ice)
 {
 	taut_time at = INT64_MAX;
 
-	for (int i = 0; ice->mdns_state == BASE_OPEN && i < names_of(ice->cur); i++)
+	for (int i = 0; ice->mdns_state == BASE_OPEN && i < tt_ice_names_of(ice->cur); i++)
 		if (ice->cur->name[i].used && !ice->cur->name[i].done)
 			at = tt_min64(at, ice->cur->name[i].next);
 	return at;

@@ -1,17 +1,17 @@
-/* ice_why.c - why there is no path, in a sentence: of the agent, of servers, names and pairs.
+/* ice_why.c - why a server, a name or a pair is of no help, in a sentence each. RFC 8445.
  *
  * What is known is little: which addresses there are, which checks were answered, what else came. The
- * sentences say that, and what follows from it for certain; where several things went wrong the
- * one that kept the others from mattering is named. */
+ * sentences say that, and what follows from it for certain. That of the agent as a whole is
+ * ice_why_agent.c's. */
+#include "ice/ice_why.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/addr.h"
-#include "base/num.h"
-#include "ice/ice_agent.h"
 
-__attribute__((format(printf, 2, 3))) static void say(struct tt_ice_why *w, const char *fmt, ...)
+void tt_why_say(struct tt_ice_why *w, const char *fmt, ...)
 {
 	const size_t at = strlen(w->text);
 	va_list ap;
@@ -21,346 +21,7 @@ __attribute__((format(printf, 2, 3))) static void say(struct tt_ice_why *w, cons
 	va_end(ap);
 }
 
-static void is(struct tt_ice_why *w, uint32_t code, const char *spec)
-{
-	w->code = code;
-	w->spec = spec;
-}
-
-static const char *plural(size_t n)
-{
-	return n == 1 ? "" : "s";
-}
-
-/* ---- servers ---- */
-
-static void say_server(struct tt_ice_why *w, const struct ice_server *s)
-{
-	say(w, "%s server %s:%u: %s", s->user ? "TURN" : "STUN", s->host, (unsigned)s->port,
-	    s->why);
-	if (s->code >= 300 && s->code < 700)
-		say(w, " (%u)", (unsigned)s->code);
-}
-
-static const struct ice_server *failed_server(const struct tt_ice *ice, bool turn)
-{
-	for (size_t i = 0; i < ice->server_count; i++)
-		if (ice->server[i].why && (ice->server[i].user != NULL) == turn)
-			return &ice->server[i];
-	return NULL;
-}
-
-static bool has_turn(const struct tt_ice *ice)
-{
-	return ice->relay != NULL;
-}
-
-/* ---- what there is ---- */
-
-static bool counts_here(const struct tt_ice *ice, const struct ice_base *b)
-{
-	return b->state == BASE_OPEN && (!ice->relay_only || b->relay);
-}
-
-static int names_of(const struct ice_gen *g)
-{
-	return g->name ? TT_ICE_MAX_NAMES : 0;
-}
-
-static size_t unresolved(const struct ice_gen *g)
-{
-	size_t n = 0;
-
-	for (int i = 0; i < names_of(g); i++)
-		n += g->name[i].used && !g->name[i].resolved;
-	return n;
-}
-
-/* What our addresses and the peer's have in common: RFC 8445 section 6.1.2.2. */
-struct match {
-	bool here[2], there[2]; /* IPv4, IPv6: is there any? */
-	bool family, scope;     /* two of one family; of which neither or both are loopback */
-	bool beyond;            /* and the peer's is not of its link alone */
-	bool by_socket;         /* and ours is not a relay's */
-	bool their_loopback;    /* of a family that both have */
-};
-
-static void compare(struct match *m, const struct ice_base *b, const struct taut_addr *theirs)
-{
-	if (theirs->family != b->addr.family)
-		return;
-	m->family = true;
-	m->their_loopback |= tt_addr_is_loopback(theirs);
-	if (tt_addr_is_loopback(theirs) != tt_addr_is_loopback(&b->addr))
-		return;
-	m->scope = true;
-	if (theirs->family == 6 && tt_addr_is_link_local(theirs))
-		return;
-	m->beyond = true;
-	m->by_socket |= !b->relay;
-}
-
-static struct match match(const struct tt_ice *ice)
-{
-	const struct ice_gen *g = ice->cur;
-	struct match m = { 0 };
-
-	for (size_t k = 0; k < g->remote_count; k++)
-		m.there[tt_ice_remote_at(g, (int)k)->addr.family == 6] = true;
-	for (int i = 0; i < ice->base_count; i++) {
-		const struct ice_base *b = &ice->base[i];
-		if (!counts_here(ice, b))
-			continue;
-		m.here[b->addr.family == 6] = true;
-		for (size_t k = 0; k < g->remote_count; k++)
-			compare(&m, b, &tt_ice_remote_at(g, (int)k)->addr);
-	}
-	return m;
-}
-
-struct tally {
-	size_t pairs, heard, forbidden;
-	bool asymmetric, roles, refused;
-	bool by_relay; /* a check over a relay was not answered */
-};
-
-static struct tally count(const struct tt_ice *ice)
-{
-	const struct ice_gen *g = ice->cur;
-	struct tally t = { 0 };
-
-	for (int i = 0; i < g->pairs; i++) {
-		const struct ice_pair *p = tt_ice_pair_at(g, i);
-		if (!p->used)
-			continue;
-		t.pairs++;
-		t.heard += p->heard_from;
-		t.forbidden += p->why == TAUT_WHY_FORBIDDEN;
-		t.asymmetric |= p->why == TAUT_WHY_ASYMMETRIC;
-		t.roles |= p->why == TAUT_WHY_ROLES;
-		t.refused |= p->why == TAUT_WHY_REFUSED;
-		t.by_relay |=
-			ice->base[p->base].relay && p->tries > 0 && p->why == TAUT_WHY_UNANSWERED;
-	}
-	return t;
-}
-
-/* A mapping that an allocation showed and that is over may be another one by now. */
-static bool is_mapping(const struct tt_ice *ice, const struct ice_local *l)
-{
-	return l->c.type == TT_ICE_SRFLX && l->server > 0 &&
-	       (!ice->server[l->server - 1].user || l->of_relay);
-}
-
-/* RFC 4787 section 4.1: two servers see one socket at two ports. */
-static bool maps_per_destination(const struct tt_ice *ice)
-{
-	for (size_t i = 0; i < ice->local_count; i++)
-		for (size_t k = 0; k < i; k++) {
-			const struct ice_local *a = &ice->local[i], *b = &ice->local[k];
-			if (is_mapping(ice, a) && is_mapping(ice, b) && a->server != b->server &&
-			    a->base == b->base && tt_addr_eq_ip(&a->c.addr, &b->c.addr) &&
-			    a->c.addr.port != b->c.addr.port)
-				return true;
-		}
-	return false;
-}
-
-/* ---- the agent: nothing to try ---- */
-
-/* An allocation that was there and is over. */
-static bool say_lost(const struct tt_ice *ice, struct tt_ice_why *w)
-{
-	for (int i = 0; ice->relay && i < TT_ICE_MAX_RELAYS; i++) {
-		const struct ice_relay *r = &ice->relay[i];
-		if (!r->turn || tt_turn_state(r->turn) != TT_TURN_OVER)
-			continue;
-		const struct ice_server *s = &ice->server[r->server];
-		say(w, "that on TURN server %s:%u is over: %s", s->host, (unsigned)s->port,
-		    tt_turn_why(r->turn));
-		if (tt_turn_error(r->turn) > 0)
-			say(w, " (%u)", (unsigned)tt_turn_error(r->turn));
-		return true;
-	}
-	return false;
-}
-
-static void no_relay(const struct tt_ice *ice, struct tt_ice_why *w)
-{
-	const struct ice_server *s = failed_server(ice, true);
-
-	is(w, TAUT_WHY_NO_RELAY, "RFC 9429 section 3.5.3");
-	say(w, "only a relay is allowed, and there is none: ");
-	if (!has_turn(ice))
-		say(w, "no TURN server is configured");
-	else if (s)
-		say_server(w, s);
-	else if (!say_lost(ice, w))
-		say(w, "no TURN server has given one");
-}
-
-static void nothing_here(const struct tt_ice *ice, struct tt_ice_why *w)
-{
-	bool open = false, asked = !ice->gathering;
-
-	for (int i = 0; i < TT_ICE_MAX_BASES; i++) {
-		open |= ice->base[i].state == BASE_OPEN;
-		asked |= ice->base[i].state == BASE_WANTED || ice->base[i].state == BASE_ASKED;
-	}
-	if (open) {
-		no_relay(ice, w);
-	} else if (ice->wanted_count == 0) {
-		is(w, TAUT_WHY_NO_ADDRESS, "RFC 8445 section 5.1.1.1");
-		say(w, "no network interface here has an address that can be used");
-	} else if (asked) {
-		is(w, TAUT_WHY_WAITING, "RFC 8445 section 5.1.1.1");
-		say(w, "no socket is open yet");
-	} else {
-		is(w, TAUT_WHY_NO_ADDRESS, "RFC 8445 section 5.1.1.1");
-		say(w, "no socket could be opened on %zu address%s of ours", ice->wanted_count,
-		    ice->wanted_count == 1 ? "" : "es");
-	}
-}
-
-static void nothing_there(const struct ice_gen *g, struct tt_ice_why *w)
-{
-	const size_t names = unresolved(g);
-
-	if (names > 0) {
-		is(w, tt_ice_names_open(g) ? TAUT_WHY_WAITING : TAUT_WHY_NAME,
-		   "draft-ietf-mmusic-mdns-ice-candidates section 3.2");
-		say(w, "the peer hides its address%s behind %zu .local name%s, ",
-		    names == 1 ? "" : "es", names, plural(names));
-		say(w, tt_ice_names_open(g)
-			       ? "which are being resolved"
-			       : "that nobody here resolves: it is in another network, "
-				 "or multicast does not get through");
-	} else if (g->hints.tcp) {
-		is(w, TAUT_WHY_TCP, "RFC 6544 section 4");
-		say(w, "the peer offers TCP alone, or candidates of an unknown type");
-	} else {
-		is(w, TAUT_WHY_NO_CANDIDATE, "RFC 8863 section 4");
-		say(w, "the peer has given no candidate%s, and no check of it came",
-		    g->hints.useless ? " that can be used" : "");
-	}
-}
-
-static const char *families(const bool has[2])
-{
-	return has[0] && has[1] ? "IPv4 and IPv6" : has[1] ? "IPv6" : "IPv4";
-}
-
-static void no_permission(struct tt_ice_why *w)
-{
-	is(w, TAUT_WHY_FORBIDDEN, "RFC 8656 section 10.2");
-	say(w, "the TURN server has given no permission for any of the peer's addresses");
-}
-
-static void no_pair(const struct match *m, struct tt_ice_why *w)
-{
-	if (!m->family) {
-		is(w, TAUT_WHY_FAMILY, "RFC 8445 section 6.1.2.2");
-		say(w, "there is only %s here, and the peer has only %s", families(m->here),
-		    families(m->there));
-	} else if (!m->scope) {
-		is(w, TAUT_WHY_LOOPBACK, "RFC 8445 section 5.1.1.1");
-		say(w, "%s addresses are those of its host alone, 127.0.0.1 or ::1",
-		    m->their_loopback ? "the peer's" : "our");
-	} else if (!m->beyond) {
-		is(w, TAUT_WHY_LINK_LOCAL, "RFC 8445 section 6.1.2.2");
-		say(w, "the peer's addresses are those of its link alone, fe80::/10");
-	} else if (m->by_socket) {
-		is(w, TAUT_WHY_NO_MEMORY, NULL);
-		say(w, "there was no memory for a pair");
-	} else {
-		no_permission(w);
-	}
-}
-
-/* ---- the agent: all was tried ---- */
-
-static void say_help(const struct tt_ice *ice, const struct tally *t, struct tt_ice_why *w)
-{
-	const struct ice_server *turn = failed_server(ice, true), *stun = failed_server(ice, false);
-
-	if (maps_per_destination(ice))
-		say(w, "; the NAT here maps each destination to another port");
-	if (t->forbidden > 0)
-		say(w, "; the TURN server gave no permission for %zu of the peer's addresses",
-		    t->forbidden);
-	else if (t->by_relay)
-		say(w, "; a relay did not help: the peer is gone, or nothing reaches it");
-	if (turn)
-		say(w, "; "), say_server(w, turn);
-	else if (!has_turn(ice))
-		say(w, "; a TURN server would help if NATs are in the way");
-	if (stun && !turn)
-		say(w, "; "), say_server(w, stun);
-}
-
-static void say_code(struct tt_ice_why *w, unsigned code)
-{
-	if (code > 1)
-		say(w, " %u", code);
-}
-
-/* Not of a peer that knows who we are: its checks, if they came, were taken. */
-static bool wrong_password(const struct ice_gen *g, struct tt_ice_why *w)
-{
-	const struct ice_hints *h = &g->hints;
-
-	if (h->forged == 0 && h->strange == 0 && h->hinted == 0)
-		return false;
-	if (h->forged > 0) {
-		is(w, TAUT_WHY_PASSWORD, "RFC 8489 section 9.1.3");
-		say(w, "%u message%s came that %s signed with another password", h->forged,
-		    plural(h->forged), h->forged == 1 ? "was" : "were");
-	} else if (h->strange > 0) {
-		is(w, TAUT_WHY_PASSWORD, "RFC 8445 section 7.2.2");
-		say(w, "%u check%s came for another user name than ours", h->strange,
-		    plural(h->strange));
-	} else {
-		is(w, TAUT_WHY_PASSWORD, "RFC 8489 section 9.1.3");
-		say(w, "our checks are answered with %u, unsigned", h->hinted);
-	}
-	say(w, ": the descriptions may be of two sessions");
-	return true;
-}
-
-static void all_failed(const struct tt_ice *ice, const struct tally *t, struct tt_ice_why *w)
-{
-	const struct ice_gen *g = ice->cur;
-
-	if (t->refused) {
-		is(w, TAUT_WHY_REFUSED, "RFC 8445 section 7.2.5.2.4");
-		say(w, "the peer refuses our checks with an error");
-		say_code(w, g->hints.refused);
-	} else if (t->heard == 0 && wrong_password(g, w)) {
-		return;
-	} else if (t->forbidden == t->pairs) {
-		no_permission(w);
-	} else if (t->roles) {
-		is(w, TAUT_WHY_ROLES, "RFC 8445 section 7.3.1.1");
-		say(w, "both sides insist on the same role");
-	} else if (t->asymmetric) {
-		is(w, TAUT_WHY_ASYMMETRIC, "RFC 8445 section 7.2.5.2.1");
-		say(w, "checks were answered from other addresses than they went to");
-	} else if (t->heard > 0) {
-		is(w, TAUT_WHY_ONE_WAY, "RFC 8445 section 7.2.5.2.3");
-		say(w,
-		    "the peer's checks come, but none of ours is answered: it goes one way only");
-	} else {
-		is(w, TAUT_WHY_UNANSWERED, "RFC 8445 section 7.2.5.4");
-		say(w, "%u request%s on %u pair%s and no answer, and no check of the peer came",
-		    g->hints.requests, plural(g->hints.requests), g->hints.formed,
-		    plural(g->hints.formed));
-		say_help(ice, t, w);
-	}
-}
-
-/* ---- the agent: there was a path ---- */
-
-static const char *const ends[] = {
+const char *const tt_why_ends[TAUT_WHY_SPARED + 1] = {
 	[TAUT_WHY_UNANSWERED] = "no check was answered",
 	[TAUT_WHY_ASYMMETRIC] = "the answer came from another address",
 	[TAUT_WHY_REFUSED] = "the peer refuses checks",
@@ -369,7 +30,7 @@ static const char *const ends[] = {
 	[TAUT_WHY_CONSENT] = "consent has expired",
 	[TAUT_WHY_SPARED] = "another pair was nominated first",
 };
-static const char *const specs[] = {
+const char *const tt_why_specs[TAUT_WHY_SPARED + 1] = {
 	[TAUT_WHY_UNANSWERED] = "RFC 8445 section 7.2.5.2.3",
 	[TAUT_WHY_ASYMMETRIC] = "RFC 8445 section 7.2.5.2.1",
 	[TAUT_WHY_REFUSED] = "RFC 8445 section 7.2.5.2.4",
@@ -379,114 +40,39 @@ static const char *const specs[] = {
 	[TAUT_WHY_SPARED] = "RFC 8445 section 8.1.2",
 };
 
-static void say_path_lost(const struct tt_ice *ice, const struct ice_gen *g, struct tt_ice_why *w)
+void tt_why_server(struct tt_ice_why *w, const struct ice_server *s)
 {
-	const uint8_t lost = tt_ice_lost(g);
-
-	switch (lost) {
-	case TAUT_WHY_GONE:
-		is(w, TAUT_WHY_GONE, NULL);
-		say(w, "%s", ice->path_gone ? ice->path_gone : "what was under the path is gone");
-		break;
-	case TAUT_WHY_REFUSED:
-		is(w, TAUT_WHY_REFUSED, "RFC 7675 section 5.2");
-		say(w, "the peer refuses us on the pair that was in use");
-		break;
-	case TAUT_WHY_CONSENT:
-		is(w, TAUT_WHY_CONSENT, "RFC 7675 section 5.1");
-		say(w, "the peer has answered no consent check for 30 s");
-		break;
-	default:
-		is(w, lost, specs[lost]);
-		say(w, "the pair that was in use has failed: %s", ends[lost]);
-	}
+	tt_why_say(w, "%s server %s:%u: %s", s->user ? "TURN" : "STUN", s->host, (unsigned)s->port,
+		   s->why);
+	if (s->code >= 300 && s->code < 700)
+		tt_why_say(w, " (%u)", (unsigned)s->code);
 }
 
-/* The answer to a restart has not come. */
-static void between(const struct tt_ice *ice, struct tt_ice_why *w)
-{
-	if (!ice->prev || !ice->prev->had_path) {
-		is(w, TAUT_WHY_NO_DESCRIPTION, "RFC 8839 section 5.4");
-		say(w, "there is no description of the peer yet%s",
-		    ice->prev ? " since ICE was restarted" : "");
-		return;
-	}
-	say_path_lost(ice, ice->prev, w);
-	say(w, ice->state == TT_ICE_FAILED ? ", and the restart was not answered"
-					   : ", and the restart is not answered yet");
-}
-
-static void without_path(const struct tt_ice *ice, struct tt_ice_why *w)
-{
-	const struct ice_gen *g = ice->cur;
-	const struct match m = match(ice);
-	const struct tally t = count(ice);
-
-	if (ice->closed) {
-		is(w, TAUT_WHY_CLOSED, NULL);
-		say(w, "the connection is closed");
-	} else if (g->had_path) {
-		say_path_lost(ice, g, w);
-	} else if (!g->has_remote) {
-		between(ice, w);
-	} else if (!m.here[0] && !m.here[1]) {
-		nothing_here(ice, w);
-	} else if (!m.there[0] && !m.there[1]) {
-		nothing_there(g, w);
-	} else if (t.pairs == 0) {
-		no_pair(&m, w);
-	} else if (ice->state == TT_ICE_FAILED) {
-		all_failed(ice, &t, w);
-	} else {
-		is(w, TAUT_WHY_WAITING, "RFC 8445 section 6.1.4.2");
-		say(w, "%u request%s on %u pair%s so far, and no answer yet", g->hints.requests,
-		    plural(g->hints.requests), g->hints.formed, plural(g->hints.formed));
-	}
-}
-
-static void say_pair(struct tt_ice_why *w)
+void tt_why_pair(struct tt_ice_why *w)
 {
 	char local[TT_ADDR_TEXT], remote[TT_ADDR_TEXT];
 
-	say(w, "%s -> %s", tt_addr_text(&w->local, local), tt_addr_text(&w->remote, remote));
+	tt_why_say(w, "%s -> %s", tt_addr_text(&w->local, local), tt_addr_text(&w->remote, remote));
 }
-
-static void about_agent(const struct tt_ice *ice, struct tt_ice_why *w)
-{
-	w->about = TAUT_WHY_AGENT;
-	if (!ice->path_gen || ice->closed) {
-		without_path(ice, w);
-		return;
-	}
-	const struct tt_ice_path path = tt_ice_pair_path(ice, ice->path_gen, ice->path);
-	w->local = path.local;
-	w->remote = path.remote;
-	is(w, TAUT_WHY_CONNECTED, "RFC 8445 section 8.1.1");
-	say(w, "data goes over ");
-	say_pair(w);
-	if (ice->state == TT_ICE_DISCONNECTED)
-		say(w, ", and the peer has not answered consent checks for a while");
-}
-
-/* ---- the others ---- */
 
 static void about_server(const struct ice_server *s, struct tt_ice_why *w)
 {
 	w->about = TAUT_WHY_SERVER;
-	is(w, TAUT_WHY_SERVER_ERROR, "RFC 8445 section 5.1.1.2");
-	say_server(w, s);
+	tt_why_is(w, TAUT_WHY_SERVER_ERROR, "RFC 8445 section 5.1.1.2");
+	tt_why_server(w, s);
 }
 
 static void about_name(const struct ice_name *n, struct tt_ice_why *w)
 {
 	w->about = TAUT_WHY_CANDIDATE;
-	is(w, n->done ? TAUT_WHY_NAME : TAUT_WHY_WAITING,
-	   "draft-ietf-mmusic-mdns-ice-candidates section 3.2");
+	tt_why_is(w, n->done ? TAUT_WHY_NAME : TAUT_WHY_WAITING,
+		  "draft-ietf-mmusic-mdns-ice-candidates section 3.2");
 	if (n->sent == 0)
-		say(w, "%s: %s", n->text, n->done ? "there is no multicast here" : "not asked yet");
+		tt_why_say(w, "%s: %s", n->text,
+			   n->done ? "there is no multicast here" : "not asked yet");
 	else
-		say(w, "%s: asked %d time%s, and nobody has answered%s", n->text, n->sent,
-		    plural((size_t)n->sent), n->done ? "" : " yet");
+		tt_why_say(w, "%s: asked %d time%s, and nobody has answered%s", n->text, n->sent,
+			   tt_why_plural((size_t)n->sent), n->done ? "" : " yet");
 }
 
 static void about_valid(const struct tt_ice *ice, int i, struct tt_ice_why *w)
@@ -495,11 +81,13 @@ static void about_valid(const struct tt_ice *ice, int i, struct tt_ice_why *w)
 	const bool used = ice->path_gen == g && ice->path == i;
 
 	if (used || (ice->path_gen && ice->last_now < tt_ice_pair_at(g, i)->consent_until)) {
-		is(w, used ? TAUT_WHY_CONNECTED : TAUT_WHY_VALID, "RFC 8445 section 7.2.5.3.2");
-		say(w, used ? ": data goes here" : ": it works, and another one carries data");
+		tt_why_is(w, used ? TAUT_WHY_CONNECTED : TAUT_WHY_VALID,
+			  "RFC 8445 section 7.2.5.3.2");
+		tt_why_say(w,
+			   used ? ": data goes here" : ": it works, and another one carries data");
 	} else {
-		is(w, TAUT_WHY_CONSENT, "RFC 7675 section 5.1");
-		say(w, ": it was answered, and consent has expired since");
+		tt_why_is(w, TAUT_WHY_CONSENT, "RFC 7675 section 5.1");
+		tt_why_say(w, ": it was answered, and consent has expired since");
 	}
 }
 
@@ -511,23 +99,24 @@ static void about_pair(const struct tt_ice *ice, int i, struct tt_ice_why *w)
 	w->about = TAUT_WHY_PAIR;
 	w->local = ice->base[p->base].addr;
 	w->remote = tt_ice_remote_at(g, p->remote)->addr;
-	say_pair(w);
+	tt_why_pair(w);
 	if (p->valid) {
 		about_valid(ice, i, w);
 		return;
 	}
 	if (p->state == TT_ICE_PAIR_FAILED) {
-		is(w, p->why, specs[p->why]);
-		say(w, ": %s", ends[p->why]);
+		tt_why_is(w, p->why, tt_why_specs[p->why]);
+		tt_why_say(w, ": %s", tt_why_ends[p->why]);
 	} else if (ice->state == TT_ICE_FAILED) {
-		is(w, TAUT_WHY_SPARED, "RFC 8445 section 8.1.2");
-		say(w, ": not tried out before all was given up");
+		tt_why_is(w, TAUT_WHY_SPARED, "RFC 8445 section 8.1.2");
+		tt_why_say(w, ": not tried out before all was given up");
 	} else {
-		is(w, TAUT_WHY_WAITING, "RFC 8445 section 6.1.2.6");
-		say(w, p->state == TT_ICE_PAIR_IN_PROGRESS ? ": no answer yet" : ": not tried yet");
+		tt_why_is(w, TAUT_WHY_WAITING, "RFC 8445 section 6.1.2.6");
+		tt_why_say(w, p->state == TT_ICE_PAIR_IN_PROGRESS ? ": no answer yet"
+								  : ": not tried yet");
 	}
-	say(w, ", %u request%s sent, %u came", p->tries, plural(p->tries),
-	    p->count.requests_received);
+	tt_why_say(w, ", %u request%s sent, %u came", p->tries, tt_why_plural(p->tries),
+		   p->count.requests_received);
 }
 
 bool tt_ice_why(const struct tt_ice *ice, size_t i, struct tt_ice_why *out)
@@ -536,7 +125,7 @@ bool tt_ice_why(const struct tt_ice *ice, size_t i, struct tt_ice_why *out)
 
 	memset(out, 0, sizeof *out);
 	if (i-- == 0) {
-		about_agent(ice, out);
+		tt_why_agent(ice, out);
 		return true;
 	}
 	for (size_t k = 0; k < ice->server_count; k++)
@@ -544,7 +133,7 @@ bool tt_ice_why(const struct tt_ice *ice, size_t i, struct tt_ice_why *out)
 			about_server(&ice->server[k], out);
 			return true;
 		}
-	for (int k = 0; k < names_of(g); k++)
+	for (int k = 0; k < tt_ice_names_of(g); k++)
 		if (g->name[k].used && !g->name[k].resolved && i-- == 0) {
 			about_name(&g->name[k], out);
 			return true;

@@ -353,7 +353,8 @@ const char *tt_sdp_text(struct tt_sdp *sdp, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)))
 #endif
 	;
-const char *tt_sdp_copy(struct tt_sdp *sdp, const char *text); /* NULL stays NULL; no memory: "", and it has failed */
+/* NULL stays NULL; without memory it is "", and the description has failed. */
+const char *tt_sdp_copy(struct tt_sdp *sdp, const char *text);
 
 struct tt_sdp_media *tt_sdp_add_media(struct tt_sdp *sdp, enum tt_sdp_kind kind, uint16_t port,
 				      enum tt_sdp_proto proto);

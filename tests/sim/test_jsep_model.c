@@ -350,21 +350,21 @@ static void end(void)
 /* From the state at hand, which is saved as ROOT. */
 static void explore(const char *from, int depth)
 {
-	struct path *todo = malloc(sizeof *todo);
+	struct path *paths = malloc(sizeof *paths);
 	struct known known = { 0 };
 	size_t count = 1, room = 1, calls = 0;
 
 	arena_save(ROOT);
-	todo[0] = (struct path){ 0 };
+	paths[0] = (struct path){ 0 };
 	known_add(&known, jsep_hash(&r->model));
 	for (size_t n = 0; n < count; n++) {
 		struct path walk = { 0 };
 		arena_restore(ROOT);
-		for (int k = 0; k < todo[n].depth; k++)
-			call(&walk, todo[n].letter[k]);
+		for (int k = 0; k < paths[n].depth; k++)
+			call(&walk, paths[n].letter[k]);
 		arena_save(HERE);
 		for (uint8_t letter = 0; letter < LETTERS; letter++) {
-			struct path next = todo[n];
+			struct path next = paths[n];
 			arena_restore(HERE);
 			if (!call(&next, letter))
 				continue;
@@ -372,12 +372,12 @@ static void explore(const char *from, int depth)
 			if (!known_add(&known, jsep_hash(&r->model)) || next.depth == depth)
 				continue;
 			if (count == room)
-				todo = realloc(todo, (room *= 2) * sizeof *todo);
-			todo[count++] = next;
+				paths = realloc(paths, (room *= 2) * sizeof *paths);
+			paths[count++] = next;
 		}
 	}
 	print_message("%s, depth %d: %zu states, %zu calls\n", from, depth, known.count, calls);
-	free(todo);
+	free(paths);
 	free(known.hash);
 	arena_restore(ROOT);
 }
