@@ -119,8 +119,9 @@ static bool maps_per_destination(const struct tt_ice *ice)
 		for (size_t k = 0; k < i; k++) {
 			const struct ice_local *a = &ice->local[i], *b = &ice->local[k];
 			if (is_mapping(ice, a) && is_mapping(ice, b) && a->server != b->server &&
-			    a->base == b->base && tt_addr_eq_ip(&a->c.addr, &b->c.addr) &&
-			    a->c.addr.port != b->c.addr.port)
+			    a->base == b->base &&
+			    tt_addr_eq_ip(&a->c.addr,
+					  &b->c.addr)) /* they differ, so the port does */
 				return true;
 		}
 	return false;
@@ -189,11 +190,11 @@ static void nothing_there(const struct ice_gen *g, struct tt_ice_why *w)
 	if (names > 0) {
 		tt_why_is(w, tt_ice_names_open(g) ? TAUT_WHY_WAITING : TAUT_WHY_NAME,
 			  "draft-ietf-mmusic-mdns-ice-candidates section 3.2");
-		tt_why_say(w, "the peer hides its address%s behind %zu .local name%s, ",
+		tt_why_say(w, "the peer hides its address%s behind %zu .local name%s",
 			   names == 1 ? "" : "es", names, tt_why_plural(names));
 		tt_why_say(w, tt_ice_names_open(g)
-				      ? "which are being resolved"
-				      : "that nobody here resolves: it is in another network, "
+				      ? ", not resolved yet"
+				      : " that nobody here resolves: it is in another network, "
 					"or multicast does not get through");
 	} else if (g->hints.tcp) {
 		tt_why_is(w, TAUT_WHY_TCP, "RFC 6544 section 4");

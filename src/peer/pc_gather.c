@@ -91,8 +91,7 @@ static void gathering(struct taut_pc *pc, uint32_t state)
 static void tell(struct taut_pc *pc, const char *line, const struct tt_ice_candidate *c,
 		 size_t server)
 {
-	const char *url =
-		server > 0 && server <= pc->server_count ? pc->servers[server - 1].url : NULL;
+	const char *url = server > 0 ? pc->servers[server - 1].url : NULL;
 	struct pc_event *e = pc_queue_data(pc, TAUT_EV_ICE_CANDIDATE, transport_mid(pc), line, url,
 					   url ? strlen(url) + 1 : 0);
 

@@ -68,6 +68,7 @@ static void on_event(struct world_peer *p, const struct taut_event *ev)
 		(void)snprintf(s->error_url, sizeof s->error_url, "%s", ev->label);
 		(void)snprintf(s->error_text, sizeof s->error_text, "%s", ev->text);
 		s->error_from[0] = 0;
+		s->errors_with_address += ev->addr != NULL;
 		if (ev->addr)
 			tt_addr_text(ev->addr, s->error_from);
 		break;

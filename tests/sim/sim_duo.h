@@ -53,7 +53,7 @@ struct duo_side {
 	bool open;
 	unsigned heard, candidates[4]; /* of its own, by enum tt_ice_type */
 	size_t heard_bytes;
-	unsigned errors; /* of servers; the last one: */
+	unsigned errors_with_address, errors; /* of servers; the last one: */
 	unsigned error_code;
 	char error_url[80], error_text[200], error_from[TT_ADDR_TEXT];
 	uint32_t state, reason;

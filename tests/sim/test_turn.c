@@ -453,6 +453,7 @@ static void what_a_server_does_not_do_is_told(void **state)
 	duo_wait(&d, 20 * SECOND);
 	/* A name that nobody knows, and a silent STUN server. */
 	assert_int_equal(d.side[0].errors, 2);
+	assert_int_equal(d.side[0].errors_with_address, 1); /* who had no address was not asked */
 	assert_int_equal(d.side[0].error_code, 701);
 	assert_string_equal(d.side[0].error_url, "stun:" DUO_STUN ":3478");
 	assert_non_null(strstr(d.side[0].error_text, "it does not answer"));

@@ -209,7 +209,7 @@ static const struct row rows[] = {
 	  .cfg = { .side = { { .no_stun = true, .alter = names_for_addresses },
 			     { .no_stun = true, .alter = names_for_addresses } } },
 	  .code = TAUT_WHY_NAME,
-	  .says = "behind 1 .local name, that nobody here resolves",
+	  .says = "behind 1 .local name that nobody here resolves",
 	  .spec = "draft-ietf-mmusic-mdns-ice-candidates section 3.2" },
 	{ .name = "all candidates filtered",
 	  .cfg = { .side = { { .alter = no_candidates }, { .alter = no_candidates } } },

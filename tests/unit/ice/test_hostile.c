@@ -4,6 +4,8 @@
 
 #include "world.h"
 
+#include "ice/ice_agent.h"
+
 static const char peer_ufrag[] = "peer", peer_pwd[] = "a-password-of-the-peer-22";
 
 struct script {
@@ -167,6 +169,15 @@ static void connect_it(struct script *s)
 	assert_int_equal(s->w.h[0].selected, 1);
 }
 
+static void assert_says(const struct script *s, uint32_t code, const char *text)
+{
+	struct tt_ice_why w;
+
+	assert_true(tt_ice_why(s->w.h[0].ice, 0, &w));
+	assert_string_equal(w.text, text);
+	assert_int_equal(w.code, code);
+}
+
 static void a08_an_unauthenticated_check_gets_no_reply_and_changes_nothing(void **state)
 {
 	struct script s;
@@ -197,6 +208,9 @@ static void a08_an_unauthenticated_check_gets_no_reply_and_changes_nothing(void 
 		assert_int_equal(dropped(&s), before + 1);
 		assert_false(tt_ice_may_hold(s.w.h[0].ice, s.w.h[0].flow[0], &from));
 	}
+	/* Of two sessions speaks what is signed with another password, or for another name. */
+	assert_int_equal(s.w.h[0].ice->cur->hints.forged, 1);
+	assert_int_equal(s.w.h[0].ice->cur->hints.strange, 6);
 	/* Signed, but USE-CANDIDATE stands behind the signature. */
 	pump(&s, SEC, true, NULL);
 	assert_int_equal(send_check(&s, &(struct check){ .use_candidate_unsigned = true }), 0);
@@ -273,6 +287,77 @@ static void a_signed_403_revokes_consent_at_once(void **state)
 	tt_ice_tick(s.w.h[0].ice, s.w.sim.now);
 	world_events(&s.w, 0);
 	assert_int_equal(s.w.h[0].state, TT_ICE_FAILED);
+	assert_int_equal(s.w.h[0].reason, TAUT_REASON_ICE_CONSENT_EXPIRED);
+	assert_says(&s, TAUT_WHY_REFUSED, "the peer refuses us on the pair that was in use");
+	teardown(&s);
+}
+
+/* It carries data from the first answer on, and the check that nominates it fails. */
+static void a_path_that_fails_while_it_is_nominated_says_how(void **state)
+{
+	const struct taut_addr other = ip("10.0.0.66", 7000);
+	struct script s;
+	uint8_t buf[2048];
+	struct tt_ice_out out = { .buf = buf, .cap = sizeof buf };
+
+	(void)state;
+	setup(&s, 4, true);
+	s.w.h[0].ice->cur->hints.lost = TAUT_WHY_ROLES; /* of a path of before */
+	for (int k = 0; k < 2; k++) {
+		for (int i = 0; !tt_ice_poll_send(s.w.h[0].ice, s.w.sim.now, &out); i++) {
+			assert_true(i < 1000);
+			s.w.sim.now += 10 * MS;
+			tt_ice_tick(s.w.h[0].ice, s.w.sim.now);
+		}
+		answer_as(&s, &out, 0, &s.theirs, k == 0 ? &s.addr : &other);
+		assert_int_equal(s.w.h[0].ice->cur->hints.lost, k == 0 ? 0 : TAUT_WHY_ASYMMETRIC);
+		world_events(&s.w, 0);
+	}
+	pump(&s, 60 * SEC, false, NULL);
+	assert_int_equal(s.w.h[0].state, TT_ICE_FAILED);
+	assert_int_equal(s.w.h[0].reason, TAUT_REASON_ICE_NO_PAIR);
+	assert_says(&s, TAUT_WHY_ASYMMETRIC,
+		    "the pair that was in use has failed: the answer came from another address");
+	teardown(&s);
+}
+
+static void an_error_is_told_with_its_code_if_it_is_signed(void **state)
+{
+	for (int is_signed = 0; is_signed < 2; is_signed++) {
+		struct script s;
+		uint8_t buf[2048];
+		struct tt_ice_out out = { .buf = buf, .cap = sizeof buf };
+
+		(void)state;
+		setup(&s, 5, true);
+		assert_true(tt_ice_poll_send(s.w.h[0].ice, s.w.sim.now, &out));
+		answer_as(&s, &out, 401, is_signed ? &s.theirs : NULL, &s.addr);
+		assert_int_equal(s.w.h[0].ice->cur->hints.forged, 0);
+		assert_int_equal(s.w.h[0].ice->cur->hints.refused, is_signed ? 401 : 0);
+		assert_int_equal(s.w.h[0].ice->cur->hints.hinted, is_signed ? 0 : 401);
+		answer_as(&s, &out, 0, &s.ours, &s.addr); /* with another key */
+		assert_int_equal(s.w.h[0].ice->cur->hints.forged, is_signed ? 0 : 1);
+		teardown(&s);
+	}
+}
+
+static void a_pair_that_was_not_tried_out_is_spared(void **state)
+{
+	struct tt_ice_candidate c = { .type = TT_ICE_HOST, .component = 1, .foundation = "2",
+				      .priority = 1000 };
+	struct script s;
+	struct tt_ice_why w;
+
+	(void)state;
+	setup(&s, 6, true);
+	connect_it(&s);
+	c.addr = ip("10.0.0.3", 7000);
+	tt_ice_add_remote(s.w.h[0].ice, s.w.sim.now, &c);
+	pump(&s, SEC, false, NULL);
+	assert_true(tt_ice_why(s.w.h[0].ice, 1, &w) && w.code == TAUT_WHY_CONNECTED);
+	assert_true(tt_ice_why(s.w.h[0].ice, 2, &w));
+	assert_int_equal(w.code, TAUT_WHY_SPARED);
+	assert_non_null(strstr(w.text, ": another pair was nominated first, "));
 	teardown(&s);
 }
 
@@ -608,6 +693,9 @@ int main(void)
 		cmocka_unit_test(an_unknown_required_attribute_gets_420_if_signed),
 		cmocka_unit_test(a07_forged_answers_do_not_keep_consent),
 		cmocka_unit_test(a_signed_403_revokes_consent_at_once),
+		cmocka_unit_test(a_path_that_fails_while_it_is_nominated_says_how),
+		cmocka_unit_test(an_error_is_told_with_its_code_if_it_is_signed),
+		cmocka_unit_test(a_pair_that_was_not_tried_out_is_spared),
 		cmocka_unit_test(a09_role_conflicts_end),
 		cmocka_unit_test(a10_ten_thousand_requests_get_one_answer_each_and_no_check),
 		cmocka_unit_test(a11_ten_thousand_candidates_are_capped_and_paced),

@@ -154,6 +154,43 @@ static void data_of_a_set_up_that_came_to_nothing_is_forgotten(void **state)
 	pair_free(&pair);
 }
 
+static void *(*usual)(void *ctx, void *p, size_t size);
+
+static void *nothing_more(void *ctx, void *p, size_t size)
+{
+	return size > 0 ? NULL : usual(ctx, p, size);
+}
+
+/* A set-up that begins anew has a cookie already; one that there is no memory for does not replace it. */
+static void a_second_cookie_without_memory_loses_nothing(void **state)
+{
+	uint8_t buf[1500];
+
+	(void)state;
+	pair_init(&pair, 7, NULL, NULL);
+	usual = pair.sim.env[1].realloc;
+	tt_sctp_connect(VICTIM, pair.sim.now);
+	for (int round = 0; round < 2; round++) {
+		size_t len = tt_sctp_poll_send(VICTIM, pair.sim.now, buf, sizeof buf);
+		pair_recv(&pair, 0, buf, len); /* INIT */
+		len = tt_sctp_poll_send(pair.s[0], pair.sim.now, buf, sizeof buf);
+		if (round == 1)
+			pair.sim.env[1].realloc = nothing_more;
+		pair_recv(&pair, 1, buf, len); /* INIT ACK */
+		if (round == 1)
+			break;
+		assert_int_equal(VICTIM->state, SCTP_COOKIE_ECHOED);
+		struct wr w = begin_packet(buf, sizeof buf, VICTIM->my_tag);
+		const size_t at = tt_sctp_begin(&w, SCTP_ERROR, 0);
+		tt_sctp_write_cause(&w, SCTP_C_STALE_COOKIE, "\0\0\0\1", 4);
+		tt_sctp_end(&w, at);
+		give(&w);
+	}
+	assert_int_equal(pair.sim.env[1].drops[TAUT_DROP_SCTP_NO_MEMORY], 1);
+	pair.sim.env[1].realloc = usual;
+	pair_free(&pair); /* and all of it is given back */
+}
+
 static void restart_peer(void)
 {
 	tt_sctp_free(pair.s[0]);
@@ -422,6 +459,7 @@ int main(void)
 		cmocka_unit_test(a_forward_tsn_does_not_name_numbers_of_before_a_reset),
 		cmocka_unit_test(retransmissions_respect_a_closed_window),
 		cmocka_unit_test(data_of_a_set_up_that_came_to_nothing_is_forgotten),
+		cmocka_unit_test(a_second_cookie_without_memory_loses_nothing),
 		cmocka_unit_test(what_was_not_polled_before_a_restart_is_gone),
 		cmocka_unit_test(who_wanted_to_leave_leaves_after_a_restart),
 		cmocka_unit_test(leaving_during_the_set_up_tells_the_peer),

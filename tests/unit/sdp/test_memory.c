@@ -332,6 +332,28 @@ static void an_array_keeps_what_it_has_when_it_grows(void **state)
 	tt_sdp_free(sdp);
 }
 
+/* A group is looked for by its texts while the rest is still built. */
+static void what_is_built_without_memory_has_empty_texts(void **state)
+{
+	struct tt_env env;
+
+	(void)state;
+	tt_env_init(&env, NULL);
+	struct tt_sdp *sdp = tt_sdp_new(&env);
+	struct tt_sdp_group *g = tt_sdp_add_group(sdp, "BUNDLE");
+	tt_sdp_group_add(sdp, g, "0");
+	tt_sdp_group_add(sdp, g, "1");
+	leave(&env, sdp, 0);
+	tt_sdp_group_add(sdp, g, "2"); /* its place was there, its text is not */
+	assert_true(sdp->failed);
+	assert_ptr_equal(tt_sdp_group_of(sdp, "BUNDLE", "1"), g);
+	assert_null(tt_sdp_group_of(sdp, "BUNDLE", "2"));
+	assert_string_equal(g->mids[2], "");
+	assert_null(tt_sdp_copy(sdp, NULL));
+	tt_sdp_free(sdp);
+	assert_int_equal(env.memory, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -342,6 +364,7 @@ int main(void)
 		cmocka_unit_test(an_arena_gives_nothing_above_a_quarter_of_all_addresses),
 		cmocka_unit_test(an_arena_grows_by_half_and_takes_what_is_larger),
 		cmocka_unit_test(an_array_keeps_what_it_has_when_it_grows),
+		cmocka_unit_test(what_is_built_without_memory_has_empty_texts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
