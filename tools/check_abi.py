@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""check_abi.py [--write] PREFIX - what the shared libraries of PREFIX promise is what they promised.
+"""check_abi.py [--write] PREFIX [PROMISED] - what the shared libraries of PREFIX promise is what they promised.
 
 PREFIX is where taut was installed with -DBUILD_SHARED_LIBS=ON and symbols for a debugger. docs/abi has what
 the first release of this minor version promised: functions, their types, the constants of the headers. A
@@ -8,6 +8,7 @@ may happen: another function, another constant, and a member behind the last of 
 size or that taut lends (taut.h, "Conventions").
 
     check_abi.py PREFIX            what has changed; 1: something that may not
+    check_abi.py PREFIX PROMISED   the same with another folder than docs/abi
     check_abi.py --write PREFIX    take what is there as promised; 1: it breaks a promise, and the
                                    version in CMakeLists.txt is still the promised one
 
@@ -20,7 +21,6 @@ import sys
 from tree import ROOT
 
 KEPT = ROOT / "docs" / "abi"
-CONSTANTS = KEPT / "constants.txt"
 LIBRARIES = ("taut", "taut-media", "taut-signal")
 # No size in front: taut makes them, one at a time, and hands out a pointer.
 LENT = {"taut_event", "taut_transceiver_info", "taut_channel_info", "taut_io", "taut_error", "taut_why",
@@ -32,7 +32,7 @@ LAYOUT = ["--exported-interfaces-only", "--drop-private-types", "--no-corpus-pat
           "--no-comp-dir-path", "--no-show-locs", "--no-elf-needed", "--no-write-default-sizes"]
 # What abidiff says around a change rather than of one.
 AROUND = re.compile(r"(Leaf changes|Changed leaf types|Removed/Changed/Added \w+) summary:|"
-                    r"\d+ Added functions?:|\d+ data member insertions?:|there are data member changes:|"
+                    r"\d+ (Added|Removed) functions?:|\d+ data member insertions?:|there are data member changes:|"
                     r"type size hasn't changed")
 STRUCT = re.compile(r"'struct (\w+)' changed:")
 GROWN = re.compile(r"type size changed from (\d+) to (\d+) \(in bits\)")
@@ -66,8 +66,8 @@ def constants(prefix):
     return found
 
 
-def promised_constants():
-    return dict(line.split() for line in CONSTANTS.read_text().splitlines())
+def promised_constants(promised):
+    return dict(line.split() for line in (promised / "constants.txt").read_text().splitlines())
 
 
 # ---- what abidiff says ----
@@ -104,10 +104,10 @@ def judge(kept, said):
     return added, wrong
 
 
-def compare(prefix, work):
+def compare(prefix, promised, work):
     added, wrong = [], []
     for name in LIBRARIES:
-        kept, now = KEPT / f"lib{name}.abi", work / f"lib{name}.abi"
+        kept, now = promised / f"lib{name}.abi", work / f"lib{name}.abi"
         describe(prefix, name, now)
         if f"soname='lib{name}.so.{version()}'" not in kept.read_text():
             wrong.append(f"docs/abi is of another version than {version()}: --write")
@@ -121,7 +121,7 @@ def compare(prefix, work):
             more, bad = judge(kept, done.stdout)
             added += more
             wrong += [f"lib{name}: {text}" for text in bad]
-    then, now = promised_constants(), constants(prefix)
+    then, now = promised_constants(promised), constants(prefix)
     wrong += [f"{name} was {value} and is {now.get(name, 'no more')}"
               for name, value in then.items() if now.get(name) != value
               and not (name in COUNTS and int(now.get(name, -1)) > int(value))]
@@ -133,7 +133,7 @@ def write(prefix):
     KEPT.mkdir(exist_ok=True)
     for name in LIBRARIES:
         describe(prefix, name, KEPT / f"lib{name}.abi")
-    CONSTANTS.write_text("".join(f"{n} {v}\n" for n, v in sorted(constants(prefix).items())))
+    (KEPT / "constants.txt").write_text("".join(f"{n} {v}\n" for n, v in sorted(constants(prefix).items())))
     print(f"docs/abi is what version {version()} promises")
 
 
@@ -145,17 +145,18 @@ def promised_version():
 
 def main():
     words = [w for w in sys.argv[1:] if w != "--write"]
-    if len(words) != 1 or words[0].startswith("-"):
+    if len(words) not in (1, 2) or words[0].startswith("-"):
         print(__doc__)
         return 0 if words == ["--help"] else 2
     prefix = pathlib.Path(words[0]).resolve()
+    promised = pathlib.Path(words[1]) if len(words) == 2 else KEPT
     work = ROOT / "build" / "abi"
     work.mkdir(parents=True, exist_ok=True)
     renew = "--write" in sys.argv
     if renew and promised_version() != version():
         write(prefix)
         return 0
-    added, wrong = compare(prefix, work)
+    added, wrong = compare(prefix, promised, work)
     for text in wrong:
         print("may not be:", text)
     if renew and not wrong:
