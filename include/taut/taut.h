@@ -184,16 +184,26 @@ struct taut_datagram {
 	uint8_t dscp, ecn;
 };
 
-/* What the core cannot do itself: sockets, names, multicast. */
+/* What the core cannot do itself: sockets, names, multicast, streams.
+ *
+ * A stream (TCP, TLS) is answered when it is open, TLS included, or when that failed, and once more when it
+ * ends, which nobody but TAUT_IO_CLOSE does without an os_errno: ECONNRESET also if the other end said goodbye,
+ * EKEYREJECTED if its certificate is not for name or not of anybody trusted, EPROTO if it does not speak TLS. What
+ * comes over one goes to taut_pc_recv as it comes, in pieces of any length, and local and remote are those it
+ * was opened with. What poll_send gives for one is written whole behind what was written before, or, where
+ * the driver has no room for it, not at all (send_failed). */
 #define TAUT_IO_UDP 1       /* bind a UDP socket on local; answer with the address it got */
 #define TAUT_IO_CLOSE 2     /* no answer */
 #define TAUT_IO_RESOLVE 3   /* name to addresses */
 #define TAUT_IO_MULTICAST 4 /* a socket on local's port, shared, joined to group local.ip */
+#define TAUT_IO_TCP 5       /* a stream from local's ip to remote; answer with the local address it got */
+#define TAUT_IO_TLS 6       /* TLS on one; name: whom the certificate has to be for, a DNS name or an address */
 struct taut_io {
 	uint32_t kind;
 	taut_flow flow;
 	struct taut_addr local;
 	const char *name;
+	struct taut_addr remote; /* of a stream */
 };
 
 #define TAUT_IF_LOOPBACK 1
