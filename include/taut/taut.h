@@ -106,8 +106,9 @@ void taut_env_set_wall_clock(taut_env *env, taut_time now, int64_t unix_us);
 taut_pc *taut_env_ready(taut_env *env, taut_time now);
 taut_time taut_env_deadline(const taut_env *env, const char **why); /* INT64_MAX: never */
 
-/* RTCIceServer: one URL each, "stun:host:port" or "turn:host:port?transport=udp"; those over TCP and TLS
- * are TAUT_E_UNSUPPORTED. TURN takes both texts (long-term credentials, RFC 8489 section 9.2), as they
+/* RTCIceServer: one URL each, "stun:host:port", "turn:host:port?transport=tcp" (or udp, which nobody has to
+ * say) or "turns:host:port" for TLS over TCP; "stuns:" and TURN over DTLS are TAUT_E_UNSUPPORTED. Ports are
+ * 3478 and with "turns:" 5349 where none is said. TURN takes both texts (long-term credentials, RFC 8489 section 9.2), as they
  * are: of at most 508 octets. */
 struct taut_ice_server {
 	size_t size;
@@ -354,6 +355,8 @@ struct taut_frame {
 
 /* RTCIceServerTransportProtocol */
 #define TAUT_TURN_UDP 1
+#define TAUT_TURN_TCP 2
+#define TAUT_TURN_TLS 3
 struct taut_event {
 	uint32_t type, reason; /* reason: TAUT_REASON_ */
 	taut_time at;

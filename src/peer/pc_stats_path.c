@@ -9,6 +9,7 @@
 
 #define TRANSPORT "transport"
 
+static const char *const transports[] = { "udp", "tcp", "tls" };
 static const char *const types[] = { "host", "srflx", "prflx", "relay" };
 
 /* Its address is what makes a candidate the same one from report to report. One of ours can be of
@@ -44,8 +45,9 @@ static void put_candidate(struct taut_pc *pc, struct pc_report *r, bool local,
 	}
 	if (server > 0 && server <= pc->server_count)
 		pc_stat_text(r, "url", pc->servers[server - 1].url);
-	if (local && c->type == TT_ICE_RELAY)
-		pc_stat_text(r, "relayProtocol", "udp");
+	if (local && c->type == TT_ICE_RELAY && server > 0)
+		pc_stat_text(r, "relayProtocol",
+			     transports[tt_ice_server_at(pc->ice, server - 1).transport]);
 	pc_stat_end(r);
 }
 
