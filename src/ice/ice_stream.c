@@ -100,6 +100,8 @@ static const char *what_failed(const struct ice_stream *s, int os_errno)
 	switch (os_errno) {
 	case ECONNREFUSED:
 		return "the TURN server refuses the connection";
+	case ECONNRESET:
+		return "what answers there ends the connection before it is ready";
 	case EKEYREJECTED:
 		return "the certificate of the TURN server is not for its name, or signed by "
 		       "nobody we trust";
