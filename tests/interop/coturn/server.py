@@ -1,38 +1,15 @@
-"""server.py - Debian's coturn: unpacked into build/coturn, never installed; a server of it for ada."""
+"""server.py - a coturn for ada: its lines, and how it is ended."""
 import os
-import pathlib
 import re
 import subprocess
 import threading
 
 import cli
-
-PACKAGES = ["coturn", "libevent-core-2.1-7", "libevent-extra-2.1-7", "libevent-openssl-2.1-7",
-            "libevent-pthreads-2.1-7", "libhiredis0.14", "libmariadb3", "libpq5", "libsqlite3-0"]
-there = pathlib.Path(__file__).resolve().parents[3] / "build/coturn"
-program = there / "usr/bin/turnserver"
-
-
-def fetch():
-    """None: it is there; otherwise the reason why not."""
-    if program.exists():
-        return None
-    there.mkdir(parents=True, exist_ok=True)
-    try:
-        got = subprocess.run(["apt-get", "download", *PACKAGES], cwd=there, capture_output=True, text=True)
-        debs = sorted(there.glob("*.deb"))
-        if got.returncode != 0 or len(debs) != len(PACKAGES):
-            return "Debian's coturn cannot be fetched: " + " ".join(got.stderr.split())[-200:]
-        for deb in debs:
-            subprocess.run(["dpkg-deb", "-x", deb, there], check=True)
-    except FileNotFoundError as e:
-        return f"this is no Debian: {e.filename} is missing"
-    return None
+from fetch import program, there
 
 
 class Server:
-    """A turnserver for ada: its lines, and how it is ended. inside: the words that start a program
-    in a network of its own."""
+    """inside: the words that start a program in a network of its own."""
 
     def __init__(self, address, port, *more, inside=()):
         self.address, self.port = address, port

@@ -34,8 +34,8 @@ def _with_parent():
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
-def enter():
-    """Returns inside the namespaces; the process outside waits, and ends as that inside does."""
+def enter(get_ready):
+    """Returns inside the namespaces; the process outside gets ready, waits, and ends as that inside does."""
     os.environ["PATH"] += ":/usr/sbin:/sbin"  # where an ordinary user does not look
     if os.environ.pop("TAUT_NAT_INSIDE", None):
         _sh("mount", "-t", "tmpfs", "tmpfs", "/run")  # for ip netns
@@ -44,6 +44,7 @@ def enter():
     new = ["unshare", *(["--map-root-user"] if os.geteuid() else []), "--mount", "--pid", "--net", "--fork",
            "--kill-child", "--mount-proc"]
     _sh(*new, "true")
+    get_ready()
     inside = subprocess.Popen([*new, sys.executable, *sys.argv], env=os.environ | {"TAUT_NAT_INSIDE": "1"},
                               preexec_fn=_with_parent)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -114,7 +115,11 @@ class Rig:
         self.homes = 0
         self._space("net")
         self._ip("net", "link add net type bridge", "link set net up",
-                 *(f"addr add {a}/24 dev net" for a in SERVERS))
+                 *(f"addr add {a}/24 dev net" for a in SERVERS),
+                 # What goes to nobody is lost on the way, as elsewhere: coturn gives up who makes it send to
+                 # where no route leads.
+                 "link add out type veth peer name nowhere", "link set out arp off up", "link set nowhere up",
+                 "route add default dev out")
         self.net = Home("net", SERVERS[0], SERVERS[0])
 
     def home(self, kind):
