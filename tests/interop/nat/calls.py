@@ -30,13 +30,14 @@ def theory(a, b, servers):
 # of the two says in the end; the other may hear of its ICE restart before it gives up itself.
 NOTHING = r"failed: \d+ requests? on \d+ pairs? and no answer, and no check of the peer came"
 HELP = "; a TURN server would help if NATs are in the way"
+SILENT = "; no server answers over UDP, which may be blocked here: a TURN server over TCP or TLS would help"
 FAILING = [
     ("filters by address and port", UNNAMED, "no TURN", HELP),
     (UNNAMED, "filters by address and port", "no TURN", HELP),
     (UNNAMED, UNNAMED, "no TURN", HELP),
     ("two in a row", UNNAMED, "no TURN", HELP),
-    (BLOCKED, "no NAT", "no TURN", HELP + r"; STUN server 203\.0\.113\.2:3478: it does not answer"),
-    (BLOCKED, "no NAT", "TURN/UDP", r"; TURN server 203\.0\.113\.1:3478: the TURN server does not answer"),
+    (BLOCKED, "no NAT", "no TURN", SILENT + r"; STUN server 203\.0\.113\.2:3478: it does not answer"),
+    (BLOCKED, "no NAT", "TURN/UDP", SILENT + r"; TURN server 203\.0\.113\.1:3478: the TURN server does not answer"),
     ("no NAT", BLOCKED, "TURN/UDP", "; a relay did not help: the peer is gone, or nothing reaches it"),
 ]
 
