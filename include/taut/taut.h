@@ -120,6 +120,9 @@ struct taut_ice_server {
 #define TAUT_ICE_ALL 0
 #define TAUT_ICE_RELAY 1 /* no address but those of TURN servers is gathered, told or used */
 
+#define TAUT_ICE_TCP_CONNECT 1 /* to what the peer listens on: active candidates */
+#define TAUT_ICE_TCP_LISTEN 2  /* on each address, for the peer to connect to: passive candidates */
+
 /* A codec the application can encode, decode or forward; Opus and VP8 have packetizers here, and
  * audio/telephone-event, which needs its fmtp "0-15", lets keys of a telephone be sent and heard
  * beside sound; others are TAUT_E_UNSUPPORTED. Order is preference. */
@@ -155,6 +158,9 @@ struct taut_config {
 	/* Where the peer offers several encodings of a video (simulcast, RFC 8853), so many are taken,
 	 * each frame with its rid. 0: the peer sends one. At most 4. */
 	uint32_t max_receive_encodings;
+	/* Candidates over TCP (RFC 6544), for where UDP does not get through and there is no TURN server:
+	 * TAUT_ICE_TCP_, or both. With the policy relay there are none. 0: UDP alone. */
+	uint32_t ice_tcp;
 };
 
 int taut_pc_new(taut_pc **out, taut_env *env, const struct taut_config *cfg, taut_time now);
@@ -198,6 +204,7 @@ struct taut_datagram {
 #define TAUT_IO_RESOLVE 3   /* name to addresses */
 #define TAUT_IO_MULTICAST 4 /* a socket on local's port, shared, joined to group local.ip */
 #define TAUT_IO_TCP 5       /* a stream from local's ip to remote; answer with the local address it got */
+#define TAUT_IO_LISTEN 7    /* take TCP connections on local's ip; answer with the address, then taut_pc_accept */
 #define TAUT_IO_TLS 6       /* TLS on one; name: whom the certificate has to be for, a DNS name or an address */
 struct taut_io {
 	uint32_t kind;
@@ -221,6 +228,10 @@ const struct taut_io *taut_pc_poll_io(taut_pc *pc);
 /* os_errno 0: done, found holds the bound address (UDP) or those resolved. */
 int taut_pc_io_result(taut_pc *pc, taut_time now, taut_flow flow, int os_errno,
                       const struct taut_addr *found, size_t n);
+/* A TCP connection came to a flow of TAUT_IO_LISTEN: the number of its own flow, which is a stream that is open, or
+ * 0: it is not wanted, close it. */
+taut_flow taut_pc_accept(taut_pc *pc, taut_time now, taut_flow listener,
+                         const struct taut_addr *local, const struct taut_addr *remote);
 /* TAUT_E_INVAL: no size, or len beyond cap; what the peer does wrong is no error. */
 int taut_pc_recv(taut_pc *pc, taut_time now, struct taut_datagram *in);
 /* Fills out->buf (at most out->cap bytes, which are at least 2,048) and the rest of out but size.

@@ -53,6 +53,8 @@ static const struct taut_drop_info infos[TAUT_DROPS] = {
 	[TAUT_DROP_ICE_TOO_MANY_PRFLX] = OTHER(ICE, "too many peer-reflexive candidates", OURS),
 	[TAUT_DROP_ICE_TOO_MANY_PAIRS] = OTHER(ICE, "too many pairs", "RFC 8445 section 6.1.2.5"),
 
+	[TAUT_DROP_ICE_TOO_MANY_TCP] = OTHER(ICE, "too many TCP connections", OURS),
+
 	[TAUT_DROP_STUN_NOT_OURS] = IN(STUN, "not our answer", "RFC 8489 section 6.3.3"),
 
 	[TAUT_DROP_TURN_MALFORMED] =

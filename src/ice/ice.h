@@ -11,7 +11,7 @@
  * agrees. A relayed address counts as a flow of its own, which no socket has: what
  * arrives passes tt_ice_unwrap first, and data for a path with a head leaves by
  * tt_ice_wrap. A TURN server that is reached over TCP or TLS has a stream: what comes over it passes
- * tt_ice_stream_next before. Not here: ICE-TCP, own .local names, aggressive
+ * tt_ice_stream_next before, as does what comes over TCP from the peer (RFC 6544). Not here: own .local names, aggressive
  * nomination of our own. Limits are the TT_ICE_MAX_ below; past one a candidate or packet is
  * dropped, counted and traced. */
 #ifndef TAUT_ICE_ICE_H
@@ -31,6 +31,7 @@ enum {
 	TT_ICE_MAX_PAIRS = 128, /* RFC 8445 section 6.1.2.5 recommends 100 */
 	TT_ICE_MAX_SERVERS = 4,
 	TT_ICE_UNREACHED = 701,    /* webrtc-pc section 4.8.3 */
+	TT_ICE_MAX_TCP = 16,       /* connections with the peer over TCP, made and taken */
 	TT_ICE_MAX_RELAYS = 8,     /* allocations, and so many relayed addresses */
 	TT_ICE_MAX_RESPONSES = 32, /* waiting for poll_send */
 	TT_ICE_MAX_NAMES = 16,     /* .local names in one generation */
@@ -54,18 +55,24 @@ struct tt_ice_config {
 	bool controlling;
 	bool loopback; /* use loopback addresses even when there are others */
 	bool relay_only; /* no other candidate is gathered, told or used */
+	uint8_t tcp;     /* TT_ICE_TCP_CONNECTS, TT_ICE_TCP_LISTENS; 0: UDP alone */
 	const struct tt_ice_server *servers;
 	size_t server_count;
 	taut_flow
 		*next_flow; /* the connection's counter: the number the next socket gets, from 1 */
 };
 
+/* Candidates over TCP: those that connect, and those that are connected to. RFC 6544 section 4.1 */
+enum tt_ice_tcp { TT_ICE_NO_TCP, TT_ICE_ACTIVE, TT_ICE_PASSIVE, TT_ICE_SO };
+enum { TT_ICE_TCP_CONNECTS = 1, TT_ICE_TCP_LISTENS = 2 };
+
 enum tt_ice_type { TT_ICE_HOST, TT_ICE_SRFLX, TT_ICE_PRFLX, TT_ICE_RELAY };
 
 /* What a candidate line says (RFC 8839 section 5.1); src/sdp reads and writes the line. */
 struct tt_ice_candidate {
 	enum tt_ice_type type;
-	bool tcp;            /* such a remote candidate is ignored, never an error */
+	bool tcp; /* or a transport or type that nobody knows: then tcptype is 0, and it is ignored */
+	enum tt_ice_tcp tcptype;
 	uint8_t component;   /* 1; others are ignored (rtcp-mux) */
 	char foundation[33]; /* 1 to 32 ice-chars */
 	uint32_t priority;
@@ -240,6 +247,9 @@ struct tt_ice_in {
 bool tt_ice_is_stream(const struct tt_ice *ice, taut_flow flow);
 size_t tt_ice_stream_next(struct tt_ice *ice, taut_time now, taut_flow flow, uint8_t **p,
 			  size_t *left, uint8_t **msg);
+/* A TCP connection came to a socket that TAUT_IO_LISTEN asked for: its flow. 0: it is not wanted. */
+taut_flow tt_ice_accept(struct tt_ice *ice, taut_time now, taut_flow listener,
+			const struct taut_addr *local, const struct taut_addr *remote);
 bool tt_ice_unwrap(struct tt_ice *ice, taut_time now, struct tt_ice_in *p);
 /* len octets at buf + path->head, for the path that selected said: the length of the datagram at buf,
  * and path becomes that of the socket. 0: it cannot leave. */

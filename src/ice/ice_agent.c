@@ -140,6 +140,7 @@ int tt_ice_set_servers(struct tt_ice *ice, const struct tt_ice_server *servers, 
 	if (!fresh)
 		return TAUT_E_NOMEM;
 	fresh->env = ice->env;
+	fresh->tcp = ice->tcp;
 	int err = take_servers(fresh, &cfg);
 	if (err) {
 		free_servers(fresh);
@@ -172,6 +173,7 @@ int tt_ice_new(struct tt_ice **out, struct tt_env *env, const struct tt_ice_conf
 	ice->controlling = cfg->controlling;
 	ice->use_loopback = cfg->loopback;
 	ice->relay_only = cfg->relay_only;
+	ice->tcp = cfg->relay_only ? 0 : cfg->tcp;
 	ice->next_check = now; /* the first check leaves at once */
 	ice->last_check = now - TT_ICE_TA;
 	ice->why = "new";

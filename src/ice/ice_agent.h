@@ -32,21 +32,28 @@ enum {
 	TT_ICE_CONSENT_TX = 8,
 	TT_ICE_NAME_CAP = 64 + 6,                   /* one label, ".local" and a NUL */
 	TT_ICE_STREAM_LIFE = 12000000,              /* of an allocation that has to connect first */
-	TT_ICE_MAX_STREAMS = 2 * TT_ICE_MAX_RELAYS, /* those that are being closed included */
+	/* Those to TURN servers, with the peer, and those that listen; what is being closed included. */
+	TT_ICE_MAX_STREAMS = 2 * TT_ICE_MAX_RELAYS + 2 * TT_ICE_MAX_TCP + TT_ICE_MAX_BASES,
+	TT_ICE_TCP_PATIENCE = 10000000, /* for the first check over a connection that came */
+	TT_ICE_TCP_HEAD = 2,            /* RFC 4571 section 2 */
 	TT_ICE_MESSAGE = 1552, /* the longest datagram, and what a TURN server has around it */
 	TT_ICE_BLOCK = 4,      /* pairs and candidates for which memory is taken at once */
 };
 
 enum ice_base_state { BASE_NONE, BASE_WANTED, BASE_ASKED, BASE_OPEN, BASE_CLOSING };
 
-/* A socket on one local address; or a relayed address, whose flow is only a number. */
+/* A socket on one local address; or a relayed address, whose flow is only a number; or a connection
+ * over TCP, which has one other end. */
 struct ice_base {
 	enum ice_base_state state;
 	taut_flow flow;
 	struct taut_addr addr; /* port 0 until OPEN */
 	uint16_t local_pref;   /* RFC 8421 */
 	uint16_t foundation;
-	uint8_t relay; /* of a relayed address, from 1; 0: a socket */
+	uint8_t relay;       /* of a relayed address, from 1; 0: none */
+	uint8_t stream;      /* of a connection over TCP, from 1; 0: none */
+	uint8_t home;        /* ... the socket whose address it has */
+	enum tt_ice_tcp tcp; /* ... and who made it */
 };
 
 /* An allocation: from a socket, on a server. Its relayed addresses are bases (RFC 8445 section
@@ -65,6 +72,11 @@ struct ice_stream {
 	enum ice_stream_state state;
 	taut_flow flow;
 	const char *tls; /* the server's name, whose it stays; NULL: TCP alone */
+	bool framed;     /* RFC 4571: it is the peer's; else a TURN server's */
+	bool listens;
+	bool came;       /* it was not we who connected */
+	uint8_t base;    /* of a framed one; that of one that listens is its socket's */
+	taut_time until; /* of one that came: when a check must have */
 	struct taut_addr local, remote;
 	uint8_t *part; /* TT_ICE_MESSAGE octets; NULL until a message comes in two */
 	size_t have,
@@ -215,6 +227,8 @@ struct tt_ice {
 	struct tt_env *env;
 	taut_flow *next_flow;
 	bool controlling, use_loopback, relay_only;
+	uint8_t tcp; /* TT_ICE_TCP_ */
+	taut_time next_connect;
 	bool closed; /* nothing is sent but the last word to TURN servers */
 	uint64_t tiebreaker;
 
@@ -231,8 +245,7 @@ struct tt_ice {
 	struct ice_probe *probe;
 	size_t probe_room;       /* one for each base and server */
 	struct ice_relay *relay; /* TT_ICE_MAX_RELAYS of them; NULL: no server is one of TURN */
-	struct ice_stream
-		*stream; /* TT_ICE_MAX_STREAMS of them; NULL: all servers are reached over UDP */
+	struct ice_stream *stream; /* TT_ICE_MAX_STREAMS of them; NULL: all goes over UDP */
 	bool gathering;  /* gather was called in this generation */
 	bool gathered;   /* or ever */
 
@@ -306,20 +319,24 @@ taut_time tt_ice_probe_deadline(const struct tt_ice *ice);
 void tt_ice_gather_reset(struct tt_ice *ice, taut_time now);
 
 /* ice_candidate.c */
-uint32_t tt_ice_priority(enum tt_ice_type type, uint16_t local_pref);
+uint32_t tt_ice_priority(enum tt_ice_type type, enum tt_ice_tcp tcp, uint16_t local_pref);
+uint32_t tt_ice_base_priority(const struct ice_base *b, enum tt_ice_type type);
+int tt_ice_add_local_tcp(struct tt_ice *ice, taut_time now, int base, enum tt_ice_tcp tcp,
+			 const struct taut_addr *addr);
 int tt_ice_add_local(struct tt_ice *ice, taut_time now, enum tt_ice_type type, int base, int server,
 		     const struct taut_addr *addr);
 bool tt_ice_unicast(const struct taut_addr *a);
-int tt_ice_find_remote(const struct ice_gen *g, const struct taut_addr *addr); /* -1 */
+int tt_ice_find_remote(const struct ice_gen *g, bool tcp, const struct taut_addr *addr); /* -1 */
 /* A remote candidate with an address: known, new, or the signaling of a learned one. */
 int tt_ice_put_remote(struct tt_ice *ice, taut_time now, const struct tt_ice_candidate *c);
-int tt_ice_put_prflx(struct tt_ice *ice, taut_time now, const struct taut_addr *addr,
+int tt_ice_put_prflx(struct tt_ice *ice, taut_time now, bool tcp, const struct taut_addr *addr,
 		     uint32_t priority);
 
 /* ice_pair.c */
 uint64_t tt_ice_pair_priority(bool controlling, uint32_t local, uint32_t remote);
 int tt_ice_find_pair(const struct ice_gen *g, int base, int remote);          /* -1 */
 int tt_ice_add_pair(struct tt_ice *ice, taut_time now, int base, int remote); /* -1: none made */
+bool tt_ice_can_pair(const struct taut_addr *local, const struct taut_addr *remote);
 void tt_ice_pair_base(struct tt_ice *ice, taut_time now, int base);
 void tt_ice_pair_remote(struct tt_ice *ice, taut_time now, int remote);
 void tt_ice_drop_pairs_of_base(struct tt_ice *ice, int base);
@@ -403,13 +420,25 @@ void tt_ice_relay_cut(struct tt_ice *ice, taut_time now, int stream, const char 
 /* ice_stream.c */
 int tt_ice_make_streams(struct tt_ice *ice);
 void tt_ice_free_streams(struct tt_ice *ice);
-/* tls: the name for its certificate, which stays until the stream is closed. -1: there are too many. */
-int tt_ice_stream_open(struct tt_ice *ice, const struct taut_addr *local,
-		       const struct taut_addr *remote, const char *tls);
+/* like, with a flow of its own; it is asked for if it is STREAM_WANTED. -1: there are too many. */
+int tt_ice_stream_open(struct tt_ice *ice, const struct ice_stream *like);
+struct ice_stream *tt_ice_stream_of(const struct tt_ice *ice, taut_flow flow); /* NULL: none */
 void tt_ice_stream_close(struct tt_ice *ice, int stream);
 bool tt_ice_stream_io(struct tt_ice *ice);
 bool tt_ice_stream_result(struct tt_ice *ice, taut_time now, taut_flow flow, int os_errno,
 			  const struct taut_addr *found, size_t n);
+
+/* ice_tcp.c */
+void tt_ice_tcp_use_base(struct tt_ice *ice, taut_time now, int base); /* candidates of a socket */
+bool tt_ice_tcp_usable(const struct tt_ice *ice, const struct tt_ice_candidate *c);
+/* To a passive candidate of the peer, from a socket's address: a base, and a pair of it. */
+void tt_ice_tcp_connect(struct tt_ice *ice, taut_time now, int base, int remote);
+void tt_ice_tcp_open(struct tt_ice *ice, taut_time now, const struct ice_stream *s);
+bool tt_ice_tcp_settled(const struct tt_ice *ice); /* gathering does not wait for it */
+void tt_ice_tcp_cut(struct tt_ice *ice, taut_time now, int stream);
+void tt_ice_tcp_forget(struct tt_ice *ice, int base); /* the socket is gone */
+void tt_ice_tcp_tick(struct tt_ice *ice, taut_time now);
+taut_time tt_ice_tcp_deadline(const struct tt_ice *ice);
 
 /* ice_mdns.c */
 int tt_ice_add_name(struct tt_ice *ice, taut_time now, const struct tt_ice_candidate *c);

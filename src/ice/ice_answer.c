@@ -129,7 +129,8 @@ int tt_ice_on_response(struct tt_ice *ice, taut_time now, int base, const struct
 	}
 	if (m->cls == TT_STUN_SUCCESS) {
 		p->count.responses_received++;
-		learn_local(ice, now, base, tt_stun_mapped(m));
+		if (!ice->base[base].stream) /* of TCP a connection is all there is to know */
+			learn_local(ice, now, base, tt_stun_mapped(m));
 		succeeded(ice, now, pair, &done);
 	} else if (m->error_code == 487) {
 		role_conflict(ice, now, pair, &done);

@@ -9,21 +9,35 @@
 #include "ice/ice_agent.h"
 
 /* 5.1.2.1, with the type preferences of 5.1.2.2; there is one component. */
-uint32_t tt_ice_priority(enum tt_ice_type type, uint16_t local_pref)
+uint32_t tt_ice_priority(enum tt_ice_type type, enum tt_ice_tcp tcp, uint16_t local_pref)
 {
 	static const uint8_t type_pref[] = {
 		[TT_ICE_HOST] = 126, [TT_ICE_SRFLX] = 100, [TT_ICE_PRFLX] = 110, [TT_ICE_RELAY] = 0
 	};
+	/* RFC 6544 section 4.2: below those of UDP; and who connects before who is connected to. */
+	static const uint8_t tcp_pref[] = {
+		[TT_ICE_HOST] = 90, [TT_ICE_SRFLX] = 70, [TT_ICE_PRFLX] = 80, [TT_ICE_RELAY] = 0
+	};
+	static const uint32_t direction[] = { [TT_ICE_ACTIVE] = 6, [TT_ICE_PASSIVE] = 4 };
 
+	if (tcp)
+		return (uint32_t)tcp_pref[type] << 24 |
+		       (direction[tcp] << 13 | (local_pref & 0x1fffu)) << 8 | (256 - 1);
 	return (uint32_t)type_pref[type] << 24 | (uint32_t)local_pref << 8 | (256 - 1);
 }
 
-/* 5.1.1.3: the same for the same type, base address and server. */
-static uint16_t foundation_of(struct tt_ice *ice, enum tt_ice_type type, int base, int server)
+uint32_t tt_ice_base_priority(const struct ice_base *b, enum tt_ice_type type)
+{
+	return tt_ice_priority(type, b->tcp, b->local_pref);
+}
+
+/* 5.1.1.3: the same for the same type, base address, server and transport. */
+static uint16_t foundation_of(struct tt_ice *ice, enum tt_ice_type type, int base, int server,
+			      enum tt_ice_tcp tcp)
 {
 	for (size_t i = 0; i < ice->local_count; i++) {
 		const struct ice_local *l = &ice->local[i];
-		if (l->c.type == type && l->server == server &&
+		if (l->c.type == type && l->server == server && l->c.tcptype == tcp &&
 		    tt_addr_eq_ip(&ice->base[l->base].addr, &ice->base[base].addr)) {
 			unsigned v = 0;
 			for (const char *p = l->c.foundation; *p; p++)
@@ -52,28 +66,31 @@ static bool room_for_local(struct tt_ice *ice)
 	return true;
 }
 
-int tt_ice_add_local(struct tt_ice *ice, taut_time now, enum tt_ice_type type, int base, int server,
-		     const struct taut_addr *addr)
+static int add_local(struct tt_ice *ice, taut_time now, enum tt_ice_type type, int base, int server,
+		     enum tt_ice_tcp tcp, const struct taut_addr *addr)
 {
 	static const char *const names[] = { "host", "srflx", "prflx", "relay" };
 	struct ice_base *b = &ice->base[base];
 
 	/* 5.1.3: redundant when both address and base are the same. */
 	for (size_t i = 0; i < ice->local_count; i++)
-		if (ice->local[i].base == base && tt_addr_eq(&ice->local[i].c.addr, addr))
+		if (ice->local[i].base == base && ice->local[i].c.tcptype == tcp &&
+		    tt_addr_eq(&ice->local[i].c.addr, addr))
 			return (int)i;
 	if (!room_for_local(ice))
 		return -1;
 
 	struct ice_local *l = &ice->local[ice->local_count];
-	uint16_t foundation = foundation_of(ice, type, base, server);
+	uint16_t foundation = foundation_of(ice, type, base, server, tcp);
 	*l = (struct ice_local){ .base = tt_u8((uint64_t)base), .server = tt_u8((uint64_t)server) };
-	l->c = (struct tt_ice_candidate){ .type = type, .component = 1, .addr = *addr };
-	l->c.priority = tt_ice_priority(type, b->local_pref);
+	l->c = (struct tt_ice_candidate){
+		.type = type, .tcp = tcp != 0, .tcptype = tcp, .component = 1, .addr = *addr
+	};
+	l->c.priority = tt_ice_priority(type, tcp, b->local_pref);
 	snprintf(l->c.foundation, sizeof l->c.foundation, "%u", (unsigned)foundation);
-	if (type == TT_ICE_HOST || type == TT_ICE_RELAY)
+	if (!tcp && (type == TT_ICE_HOST || type == TT_ICE_RELAY))
 		b->foundation = foundation; /* they are their own bases */
-	else
+	else if (!tcp)
 		l->c.related = b->addr;
 	l->told = type == TT_ICE_PRFLX; /* 7.2.5.3.1: the peer knows it from our checks */
 	tt_note(ice->env, now, TAUT_LAYER_ICE, "local candidate", TT_STR("type", names[type]),
@@ -81,10 +98,23 @@ int tt_ice_add_local(struct tt_ice *ice, taut_time now, enum tt_ice_type type, i
 	return (int)ice->local_count++;
 }
 
-int tt_ice_find_remote(const struct ice_gen *g, const struct taut_addr *addr)
+int tt_ice_add_local(struct tt_ice *ice, taut_time now, enum tt_ice_type type, int base, int server,
+		     const struct taut_addr *addr)
+{
+	return add_local(ice, now, type, base, server, TT_ICE_NO_TCP, addr);
+}
+
+int tt_ice_add_local_tcp(struct tt_ice *ice, taut_time now, int base, enum tt_ice_tcp tcp,
+			 const struct taut_addr *addr)
+{
+	return add_local(ice, now, TT_ICE_HOST, base, 0, tcp, addr);
+}
+
+int tt_ice_find_remote(const struct ice_gen *g, bool tcp, const struct taut_addr *addr)
 {
 	for (size_t i = 0; i < g->remote_count; i++)
-		if (tt_addr_eq(&tt_ice_remote_at(g, (int)i)->addr, addr))
+		if (tt_ice_remote_at(g, (int)i)->tcp == tcp &&
+		    tt_addr_eq(&tt_ice_remote_at(g, (int)i)->addr, addr))
 			return (int)i;
 	return -1;
 }
@@ -97,11 +127,11 @@ bool tt_ice_unicast(const struct taut_addr *a)
 	return a->family == 4 ? a->ip[0] != 0 && a->ip[0] < 224 : a->ip[0] != 0xff;
 }
 
-static const char *unusable(const struct tt_ice_candidate *c)
+static const char *unusable(const struct tt_ice *ice, const struct tt_ice_candidate *c)
 {
 	const struct taut_addr *a = &c->addr;
 
-	if (c->tcp)
+	if (c->tcp && !tt_ice_tcp_usable(ice, c))
 		return "TCP";
 	if (c->component != 1)
 		return "not component 1";
@@ -148,9 +178,11 @@ static struct tt_ice_candidate *next_remote(struct tt_ice *ice)
 int tt_ice_put_remote(struct tt_ice *ice, taut_time now, const struct tt_ice_candidate *c)
 {
 	struct ice_gen *g = ice->cur;
-	const char *why = unusable(c);
-	int known = tt_ice_find_remote(g, &c->addr);
+	const char *why = unusable(ice, c);
+	int known = tt_ice_find_remote(g, c->tcp, &c->addr);
 
+	if (c->tcptype == TT_ICE_ACTIVE && (ice->tcp & TT_ICE_TCP_LISTENS))
+		return TAUT_OK; /* RFC 6544 section 6.2: it connects to us, and is seen then */
 	if (why) {
 		g->hints.useless = true;
 		g->hints.tcp |= c->tcp;
@@ -182,7 +214,7 @@ int tt_ice_put_remote(struct tt_ice *ice, taut_time now, const struct tt_ice_can
 }
 
 /* -1: there are too many of them already, or there is no memory. */
-int tt_ice_put_prflx(struct tt_ice *ice, taut_time now, const struct taut_addr *addr,
+int tt_ice_put_prflx(struct tt_ice *ice, taut_time now, bool tcp, const struct taut_addr *addr,
 		     uint32_t priority)
 {
 	struct ice_gen *g = ice->cur;
@@ -197,7 +229,12 @@ int tt_ice_put_prflx(struct tt_ice *ice, taut_time now, const struct taut_addr *
 		return -1;
 	}
 	*r = (struct tt_ice_candidate){
-		.type = TT_ICE_PRFLX, .component = 1, .priority = priority, .addr = *addr
+		.type = TT_ICE_PRFLX,
+		.tcp = tcp,
+		.tcptype = tcp ? TT_ICE_ACTIVE : TT_ICE_NO_TCP,
+		.component = 1,
+		.priority = priority,
+		.addr = *addr,
 	};
 	/* 7.3.1.3: unlike any other; '+' and '/' cannot begin a number the peer would count by. */
 	snprintf(r->foundation, sizeof r->foundation, "+/prflx%u", (unsigned)g->remote_count);

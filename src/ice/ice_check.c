@@ -96,7 +96,7 @@ size_t tt_ice_request_write(struct tt_ice *ice, const struct ice_gen *g, const s
 			ice->tiebreaker);
 	if (use_candidate)
 		tt_stun_put(&w, TT_STUN_USE_CANDIDATE, NULL, 0);
-	tt_stun_put_u32(&w, TT_STUN_PRIORITY, tt_ice_priority(TT_ICE_PRFLX, b->local_pref));
+	tt_stun_put_u32(&w, TT_STUN_PRIORITY, tt_ice_base_priority(b, TT_ICE_PRFLX));
 	tt_stun_put_integrity(&w, &g->remote_key);
 	tt_stun_put_fingerprint(&w);
 	out->flow = b->flow;
@@ -133,7 +133,10 @@ static bool begin_transaction(struct tt_ice *ice, taut_time now, struct ice_pair
 	p->tx_at = (uint8_t)((p->tx_at + 1) % TT_ICE_PAIR_TX);
 	p->triggered = 0;
 	p->state = TT_ICE_PAIR_IN_PROGRESS;
-	tt_stun_retry_start(&p->retry, now, rto(ice->cur), TT_STUN_RC);
+	if (ice->base[p->base].stream) /* nothing is said twice: RFC 8489 section 6.2.2 */
+		tt_stun_retry_start(&p->retry, now, TT_STUN_TI / TT_STUN_RM, 1);
+	else
+		tt_stun_retry_start(&p->retry, now, rto(ice->cur), TT_STUN_RC);
 	return true;
 }
 

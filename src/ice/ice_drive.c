@@ -173,6 +173,7 @@ void tt_ice_tick(struct tt_ice *ice, taut_time now)
 	tt_ice_check_tick(ice, now);
 	tt_ice_probe_tick(ice, now);
 	tt_ice_relay_tick(ice, now);
+	tt_ice_tcp_tick(ice, now);
 	tt_ice_consent_tick(ice, now);
 	tt_ice_mdns_tick(ice, now);
 	tt_ice_update(ice, now);
@@ -203,6 +204,7 @@ taut_time tt_ice_deadline(const struct tt_ice *ice, const char **why)
 	earlier(&at, &reason, tt_ice_turn(ice, ice->last_check).at, "send a check");
 	earlier(&at, &reason, tt_ice_probe_deadline(ice), "give up a STUN server");
 	earlier(&at, &reason, tt_ice_relay_deadline(ice), "keep a TURN allocation");
+	earlier(&at, &reason, tt_ice_tcp_deadline(ice), "connect, or give a connection up");
 	earlier(&at, &reason, tt_ice_mdns_deadline(ice), "resolve a .local name");
 	earlier(&at, &reason, tt_ice_consent_deadline(ice, ice->last_now), "keep consent");
 	if (ice->prev_until > 0)

@@ -74,6 +74,7 @@ void tt_ice_forget_base(struct tt_ice *ice, int base)
 	size_t kept = 0;
 
 	tt_ice_drop_relays_of(ice, base);
+	tt_ice_tcp_forget(ice, base);
 	tt_ice_drop_pairs_of_base(ice, base);
 	for (size_t i = 0; i < ice->local_count; i++)
 		if (ice->local[i].base != base)
@@ -175,6 +176,7 @@ static void use_base(struct tt_ice *ice, taut_time now, int base)
 		return;
 	if (tt_ice_add_local(ice, now, TT_ICE_HOST, base, 0, &ice->base[base].addr) >= 0)
 		tt_ice_pair_base(ice, now, base);
+	tt_ice_tcp_use_base(ice, now, base);
 }
 
 void tt_ice_gather(struct tt_ice *ice, taut_time now)
@@ -251,7 +253,7 @@ bool tt_ice_gathering_done(const struct tt_ice *ice)
 	for (size_t i = 0; i < ice->server_count; i++)
 		if (ice->server[i].state == SERVER_WANTED || ice->server[i].state == SERVER_ASKED)
 			return false;
-	return tt_ice_relays_settled(ice);
+	return tt_ice_relays_settled(ice) && tt_ice_tcp_settled(ice);
 }
 
 /* ---- what only the outside can do ---- */

@@ -12,6 +12,8 @@ static struct tt_ice_candidate of_base(const struct tt_ice *ice, const struct ic
 			return ice->local[i].c;
 	/* Not to be told to the peer: policy relay, or it is gone. */
 	return (struct tt_ice_candidate){ .type = b->relay ? TT_ICE_RELAY : TT_ICE_HOST,
+					  .tcp = b->stream != 0,
+					  .tcptype = b->tcp,
 					  .addr = b->addr };
 }
 

@@ -2,7 +2,7 @@
  *
  * Controlling, we nominate once (regular nomination): the best valid pair, after
  * at most one more round trip in which a better one may prove itself, or two
- * seconds if it goes through a TURN server. Controlled, we follow: libwebrtc
+ * seconds if it goes through a TURN server or over TCP. Controlled, we follow: libwebrtc
  * still sends USE-CANDIDATE with every check (RFC 5245's aggressive nomination),
  * so several pairs may be nominated and the best of them counts, unless the
  * peer's nominating checks have come over another one only. Before any nomination
@@ -22,7 +22,7 @@ static bool better_is_busy(const struct ice_gen *g, int pair)
 /* For a better pair to prove itself. Data need not wait for it, 12.1; and what is nominated stays. */
 static taut_time patience(const struct tt_ice *ice, const struct ice_pair *p)
 {
-	const bool relayed = ice->base[p->base].relay ||
+	const bool relayed = ice->base[p->base].relay || ice->base[p->base].stream ||
 			     tt_ice_remote_at(ice->cur, p->remote)->type == TT_ICE_RELAY;
 
 	return relayed ? TT_ICE_RELAY_PATIENCE : tt_clamp64(p->rtt, 20000, 200000);

@@ -20,7 +20,7 @@ static uint64_t priority_of(const struct tt_ice *ice, int base, int remote)
 	const struct ice_base *b = &ice->base[base];
 	const enum tt_ice_type type = b->relay ? TT_ICE_RELAY : TT_ICE_HOST;
 
-	return tt_ice_pair_priority(ice->controlling, tt_ice_priority(type, b->local_pref),
+	return tt_ice_pair_priority(ice->controlling, tt_ice_base_priority(b, type),
 				    tt_ice_remote_at(ice->cur, remote)->priority);
 }
 
@@ -76,8 +76,8 @@ static int free_slot(const struct ice_gen *g, uint64_t priority)
 			return i;
 		if (p->state == TT_ICE_PAIR_FAILED && !p->valid && p->triggered == 0)
 			return i;
-		if ((p->state == TT_ICE_PAIR_FROZEN || p->state == TT_ICE_PAIR_WAITING) && !p->valid &&
-		    p->triggered == 0 && p->priority < priority &&
+		if ((p->state == TT_ICE_PAIR_FROZEN || p->state == TT_ICE_PAIR_WAITING) &&
+		    !p->valid && p->triggered == 0 && p->priority < priority &&
 		    (worst < 0 || p->priority < tt_ice_pair_at(g, worst)->priority))
 			worst = i;
 	}
@@ -85,11 +85,19 @@ static int free_slot(const struct ice_gen *g, uint64_t priority)
 }
 
 /* 6.1.2.2: the same family; and a loopback address talks to nobody but another. */
-static bool can_pair(const struct taut_addr *local, const struct taut_addr *remote)
+bool tt_ice_can_pair(const struct taut_addr *local, const struct taut_addr *remote)
 {
 	return local->family == remote->family &&
 	       tt_addr_is_loopback(local) == tt_addr_is_loopback(remote) &&
 	       !(remote->family == 6 && tt_addr_is_link_local(remote));
+}
+
+/* A connection has one other end, and nobody else has it. */
+static bool same_transport(const struct tt_ice *ice, int base, const struct tt_ice_candidate *r)
+{
+	const uint8_t stream = ice->base[base].stream;
+
+	return stream ? r->tcp && tt_addr_eq(&ice->stream[stream - 1].remote, &r->addr) : !r->tcp;
 }
 
 int tt_ice_add_pair(struct tt_ice *ice, taut_time now, int base, int remote)
@@ -100,7 +108,8 @@ int tt_ice_add_pair(struct tt_ice *ice, taut_time now, int base, int remote)
 	if (at >= 0)
 		return at;
 	if (ice->base[base].state != BASE_OPEN || (ice->relay_only && !ice->base[base].relay) ||
-	    !can_pair(&ice->base[base].addr, &tt_ice_remote_at(g, remote)->addr))
+	    !same_transport(ice, base, tt_ice_remote_at(g, remote)) ||
+	    !tt_ice_can_pair(&ice->base[base].addr, &tt_ice_remote_at(g, remote)->addr))
 		return -1;
 	if (ice->base[base].relay &&
 	    tt_ice_permit(ice, now, base, &tt_ice_remote_at(g, remote)->addr) == TT_TURN_REFUSED)
@@ -137,13 +146,21 @@ int tt_ice_add_pair(struct tt_ice *ice, taut_time now, int base, int remote)
 void tt_ice_pair_base(struct tt_ice *ice, taut_time now, int base)
 {
 	for (size_t i = 0; i < ice->cur->remote_count; i++)
-		tt_ice_add_pair(ice, now, base, (int)i);
+		if (tt_ice_remote_at(ice->cur, (int)i)->tcp)
+			tt_ice_tcp_connect(ice, now, base, (int)i);
+		else
+			tt_ice_add_pair(ice, now, base, (int)i);
 }
 
 void tt_ice_pair_remote(struct tt_ice *ice, taut_time now, int remote)
 {
-	for (int i = 0; i < ice->base_count; i++)
-		tt_ice_add_pair(ice, now, i, remote);
+	const bool tcp = tt_ice_remote_at(ice->cur, remote)->tcp;
+
+	for (int i = 0; i < (tcp ? TT_ICE_MAX_BASES : ice->base_count); i++)
+		if (tcp)
+			tt_ice_tcp_connect(ice, now, i, remote);
+		else
+			tt_ice_add_pair(ice, now, i, remote);
 }
 
 static void drop_base_in(struct tt_ice *ice, struct ice_gen *g, int base)
@@ -154,9 +171,10 @@ static void drop_base_in(struct tt_ice *ice, struct ice_gen *g, int base)
 		if (ice->path_gen == g && ice->path == i) {
 			ice->path_gen = NULL;
 			g->hints.lost = TAUT_WHY_GONE;
-			ice->path_gone = ice->base[base].relay
-						 ? "the TURN allocation in use is gone"
-						 : "the network interface in use is gone";
+			ice->path_gone =
+				ice->base[base].relay    ? "the TURN allocation in use is gone"
+				: ice->base[base].stream ? "the TCP connection in use has ended"
+							 : "the network interface in use is gone";
 		}
 		if (g->nominating == i)
 			g->nominating = -1;
@@ -189,7 +207,8 @@ void tt_ice_thaw(struct tt_ice *ice)
 	struct ice_gen *g = ice->cur;
 
 	for (int i = 0; i < g->pairs; i++)
-		if (tt_ice_pair_at(g, i)->used && tt_ice_pair_at(g, i)->state == TT_ICE_PAIR_WAITING &&
+		if (tt_ice_pair_at(g, i)->used &&
+		    tt_ice_pair_at(g, i)->state == TT_ICE_PAIR_WAITING &&
 		    tt_ice_pair_ready(ice, g, tt_ice_pair_at(g, i)))
 			return;
 	for (int i = 0; i < g->pairs; i++)

@@ -25,7 +25,8 @@ int tt_ice_make_bases(struct tt_ice *ice)
 
 	for (size_t i = 0; i < ice->server_count; i++)
 		relays |= ice->server[i].user != NULL;
-	ice->base_count = TT_ICE_MAX_BASES + (relays ? TT_ICE_MAX_RELAYS : 0);
+	ice->base_count = TT_ICE_MAX_BASES + (relays ? TT_ICE_MAX_RELAYS : 0) +
+			  (ice->tcp ? TT_ICE_MAX_TCP : 0);
 	ice->base = tt_alloc(ice->env, (size_t)ice->base_count * sizeof *ice->base);
 	if (relays)
 		ice->relay = tt_alloc(ice->env, TT_ICE_MAX_RELAYS * sizeof *ice->relay);
@@ -94,8 +95,11 @@ static bool has_allocation(const struct tt_ice *ice, int base, const struct taut
 static bool open_stream(struct tt_ice *ice, struct ice_relay *r, const struct taut_addr *to)
 {
 	const struct ice_server *s = &ice->server[r->server];
-	const int stream = tt_ice_stream_open(ice, &ice->base[r->base].addr, to,
-					      s->transport == TT_ICE_TLS ? s->host : NULL);
+	const int stream = tt_ice_stream_open(
+		ice, &(struct ice_stream){ .state = STREAM_WANTED,
+					   .tls = s->transport == TT_ICE_TLS ? s->host : NULL,
+					   .local = ice->base[r->base].addr,
+					   .remote = *to });
 
 	r->stream = tt_u8((uint64_t)(stream + 1));
 	return stream >= 0;
@@ -446,7 +450,10 @@ enum tt_turn_grant tt_ice_permit(struct tt_ice *ice, taut_time now, int base,
 bool tt_ice_pair_ready(const struct tt_ice *ice, const struct ice_gen *g, const struct ice_pair *p)
 {
 	const struct tt_turn *t = turn_of(ice, p->base);
+	const uint8_t stream = ice->base[p->base].stream;
 
+	if (stream)
+		return ice->stream[stream - 1].state == STREAM_OPEN;
 	return !t ||
 	       tt_turn_permission(t, &tt_ice_remote_at(g, p->remote)->addr) == TT_TURN_GRANTED;
 }
@@ -466,6 +473,8 @@ uint8_t tt_ice_path_head(const struct tt_ice *ice, int base, const struct taut_a
 {
 	const struct tt_turn *t = turn_of(ice, base);
 
+	if (ice->base[base].stream)
+		return TT_ICE_TCP_HEAD;
 	return t ? tt_u8(tt_turn_head(t, remote)) : 0;
 }
 
@@ -494,6 +503,11 @@ size_t tt_ice_wrap(struct tt_ice *ice, struct tt_ice_path *path, uint8_t *buf, s
 
 	if (base < TT_ICE_MAX_BASES) /* with a head: it is gone since */
 		return path->head > 0 ? 0 : len;
+	if (ice->base[base].stream) { /* RFC 4571 section 2 */
+		struct wr w = wr_make(buf, TT_ICE_TCP_HEAD);
+		wr_u16(&w, tt_u16(len));
+		return TT_ICE_TCP_HEAD + len;
+	}
 	const struct ice_relay *r = &ice->relay[ice->base[base].relay - 1];
 	const size_t whole = tt_turn_wrap(r->turn, &path->remote, buf, path->head, len, cap);
 

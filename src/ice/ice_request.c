@@ -139,11 +139,12 @@ static void learn(struct tt_ice *ice, taut_time now, int base, const struct taut
 		  const struct tt_stun_msg *m)
 {
 	struct ice_gen *g = ice->cur;
+	const bool tcp = ice->base[base].stream != 0;
 	bool nominates = !ice->controlling && (m->has & TT_STUN_HAS_USE_CANDIDATE);
-	int remote = tt_ice_find_remote(g, from);
+	int remote = tt_ice_find_remote(g, tcp, from);
 
 	if (remote < 0)
-		remote = tt_ice_put_prflx(ice, now, from, m->priority);
+		remote = tt_ice_put_prflx(ice, now, tcp, from, m->priority);
 	if (remote < 0)
 		return;
 	int pair = tt_ice_add_pair(ice, now, base, remote);
@@ -163,10 +164,11 @@ static void learn(struct tt_ice *ice, taut_time now, int base, const struct taut
 	}
 }
 
-static void heard_on_old_pair(struct ice_gen *g, taut_time now, int base,
+static void heard_on_old_pair(struct tt_ice *ice, taut_time now, int base,
 			      const struct taut_addr *from)
 {
-	int remote = tt_ice_find_remote(g, from);
+	struct ice_gen *g = ice->prev;
+	int remote = tt_ice_find_remote(g, ice->base[base].stream != 0, from);
 	int pair = remote < 0 ? -1 : tt_ice_find_pair(g, base, remote);
 
 	if (pair < 0)
@@ -214,7 +216,7 @@ int tt_ice_on_request(struct tt_ice *ice, taut_time now, int base, const struct 
 		return refuse(ice, now, TAUT_DROP_ICE_INCOMPLETE, from);
 	if (prev) { /* the pair that still carries data wants the peer's consent checks answered */
 		respond(ice, now, base, true, local, from, m, 0);
-		heard_on_old_pair(g, now, base, from);
+		heard_on_old_pair(ice, now, base, from);
 		return 0;
 	}
 	if (!roles_agree(ice, now, m)) {

@@ -1,9 +1,11 @@
-/* ice_stream.c - streams of TCP and TLS to TURN servers: asked for, and taken apart into messages.
+/* ice_stream.c - streams of TCP and TLS to TURN servers, and of TCP with the peer: asked for, and taken apart
+ * into messages.
  *
  * The driver connects them and says when they end; what comes over one comes in pieces of any length. RFC 8656
- * section 12.5 and RFC 8489 section 6.2.2 say where a message ends. One that lies whole in its piece is taken
+ * section 12.5 and RFC 8489 section 6.2.2 say where a message of a TURN server ends, RFC 4571 section 2 where one
+ * of the peer does. One that lies whole in its piece is taken
  * where it lies; one that does not is put together first, up to the longest that anybody here takes. What
- * begins like no message ends the stream: nothing behind it can be told apart any more. */
+ * begins like no message of a TURN server ends the stream: nothing behind it can be told apart any more. */
 #include <errno.h>
 #include <string.h>
 
@@ -12,7 +14,7 @@
 
 int tt_ice_make_streams(struct tt_ice *ice)
 {
-	bool needed = false;
+	bool needed = ice->tcp != 0;
 
 	for (size_t i = 0; i < ice->server_count; i++)
 		needed |= ice->server[i].transport != TT_ICE_UDP;
@@ -29,7 +31,7 @@ void tt_ice_free_streams(struct tt_ice *ice)
 	tt_free(ice->env, ice->stream);
 }
 
-static struct ice_stream *of_flow(const struct tt_ice *ice, taut_flow flow)
+struct ice_stream *tt_ice_stream_of(const struct tt_ice *ice, taut_flow flow)
 {
 	for (int i = 0; ice->stream && flow != 0 && i < TT_ICE_MAX_STREAMS; i++)
 		if (ice->stream[i].state != STREAM_NONE && ice->stream[i].flow == flow)
@@ -39,24 +41,21 @@ static struct ice_stream *of_flow(const struct tt_ice *ice, taut_flow flow)
 
 bool tt_ice_is_stream(const struct tt_ice *ice, taut_flow flow)
 {
-	return of_flow(ice, flow) != NULL;
+	return tt_ice_stream_of(ice, flow) != NULL;
 }
 
 /* ---- open and closed ---- */
 
-int tt_ice_stream_open(struct tt_ice *ice, const struct taut_addr *local,
-		       const struct taut_addr *remote, const char *tls)
+int tt_ice_stream_open(struct tt_ice *ice, const struct ice_stream *like)
 {
 	for (int i = 0; i < TT_ICE_MAX_STREAMS; i++) {
 		struct ice_stream *s = &ice->stream[i];
 		if (s->state != STREAM_NONE)
 			continue;
-		*s = (struct ice_stream){ .state = STREAM_WANTED,
-					  .flow = (*ice->next_flow)++,
-					  .tls = tls,
-					  .local = *local,
-					  .remote = *remote };
-		s->local.port = 0;
+		*s = *like;
+		s->flow = (*ice->next_flow)++;
+		if (s->state == STREAM_WANTED)
+			s->local.port = 0;
 		return i;
 	}
 	return -1;
@@ -71,6 +70,16 @@ void tt_ice_stream_close(struct tt_ice *ice, int stream)
 				  .flow = s->flow };
 }
 
+/* Connections to the peer's candidates are paced as checks are: a description may name many. */
+static bool may_ask(struct tt_ice *ice, const struct ice_stream *s)
+{
+	if (s->state != STREAM_WANTED || (s->framed && ice->last_now < ice->next_connect))
+		return false;
+	if (s->framed)
+		ice->next_connect = ice->last_now + TT_ICE_TA;
+	return true;
+}
+
 bool tt_ice_stream_io(struct tt_ice *ice)
 {
 	for (int i = 0; ice->stream && i < TT_ICE_MAX_STREAMS; i++) {
@@ -80,9 +89,11 @@ bool tt_ice_stream_io(struct tt_ice *ice)
 			ice->io = (struct taut_io){ .kind = TAUT_IO_CLOSE, .flow = s->flow };
 			return true;
 		}
-		if (s->state == STREAM_WANTED) {
+		if (may_ask(ice, s)) {
 			s->state = STREAM_ASKED;
-			ice->io = (struct taut_io){ .kind = s->tls ? TAUT_IO_TLS : TAUT_IO_TCP,
+			ice->io = (struct taut_io){ .kind = s->listens ? TAUT_IO_LISTEN
+							    : s->tls   ? TAUT_IO_TLS
+								       : TAUT_IO_TCP,
 						    .flow = s->flow,
 						    .local = s->local,
 						    .name = s->tls,
@@ -95,6 +106,8 @@ bool tt_ice_stream_io(struct tt_ice *ice)
 
 static const char *what_failed(const struct ice_stream *s, int os_errno)
 {
+	if (s->framed || s->listens)
+		return s->state == STREAM_OPEN ? "the connection has ended" : "it was not made";
 	if (s->state == STREAM_OPEN)
 		return "the connection to the TURN server has ended";
 	switch (os_errno) {
@@ -112,26 +125,51 @@ static const char *what_failed(const struct ice_stream *s, int os_errno)
 	}
 }
 
+static void over(struct tt_ice *ice, taut_time now, const struct ice_stream *s, const char *why,
+		 int os_errno)
+{
+	const int stream = (int)(s - ice->stream);
+
+	tt_note(ice->env, now, TAUT_LAYER_ICE, "stream over", TT_ADDR("remote", &s->remote),
+		TT_STR("why", why), TT_INT("errno", os_errno));
+	if (s->framed || s->listens)
+		tt_ice_tcp_cut(ice, now, stream);
+	else
+		tt_ice_relay_cut(ice, now, stream, why);
+}
+
 bool tt_ice_stream_result(struct tt_ice *ice, taut_time now, taut_flow flow, int os_errno,
 			  const struct taut_addr *found, size_t n)
 {
-	struct ice_stream *s = of_flow(ice, flow);
+	struct ice_stream *s = tt_ice_stream_of(ice, flow);
 
 	if (!s || s->state == STREAM_CLOSING)
 		return s != NULL;
 	if (os_errno == 0 && n > 0 && s->state == STREAM_ASKED) {
 		s->state = STREAM_OPEN;
 		s->local = found[0];
+		if (s->framed || s->listens)
+			tt_ice_tcp_open(ice, now, s);
 		return true;
 	}
-	const char *why = what_failed(s, os_errno);
-	tt_note(ice->env, now, TAUT_LAYER_ICE, "stream over", TT_ADDR("remote", &s->remote),
-		TT_STR("why", why), TT_INT("errno", os_errno));
-	tt_ice_relay_cut(ice, now, (int)(s - ice->stream), why);
+	over(ice, now, s, what_failed(s, os_errno), os_errno);
 	return true;
 }
 
 /* ---- messages ---- */
+
+/* How long the message is that begins at p, with what frames it; as tt_turn_frame says it. */
+static size_t frame_of(const struct ice_stream *s, const uint8_t *p, size_t len)
+{
+	if (!s->framed)
+		return tt_turn_frame(p, len);
+	return len < TT_ICE_TCP_HEAD ? 0 : TT_ICE_TCP_HEAD + ((size_t)p[0] << 8 | p[1]);
+}
+
+static size_t head_of(const struct ice_stream *s)
+{
+	return s->framed ? TT_ICE_TCP_HEAD : TT_TURN_CHANNEL_HEAD;
+}
 
 static void spoil(struct tt_ice *ice, taut_time now, const struct ice_stream *s)
 {
@@ -159,13 +197,14 @@ static size_t begun(struct tt_ice *ice, taut_time now, struct ice_stream *s, uin
 	if (!s->part)
 		s->part = tt_alloc(ice->env, TT_ICE_MESSAGE);
 	if (!s->part) { /* where the next one would begin is not known any more */
-		tt_ice_relay_cut(ice, now, (int)(s - ice->stream), "no memory");
+		over(ice, now, s, "no memory", ENOMEM);
 		return 0;
 	}
-	if (s->have < TT_TURN_CHANNEL_HEAD && !collect(s, p, left, TT_TURN_CHANNEL_HEAD))
+	if (s->have < head_of(s) && !collect(s, p, left, head_of(s)))
 		return 0;
-	const size_t whole = tt_turn_frame(s->part, s->have);
-	if (whole > UINT16_MAX) { /* no datagram is as long, so that nobody relayed one */
+	const size_t whole = frame_of(s, s->part, s->have);
+	if (whole > UINT16_MAX &&
+	    !s->framed) { /* no datagram is as long, so that nobody relayed one */
 		spoil(ice, now, s);
 		return 0;
 	}
@@ -177,17 +216,20 @@ size_t tt_ice_stream_next(struct tt_ice *ice, taut_time now, taut_flow flow, uin
 {
 	struct ice_stream *s;
 
-	while (*left > 0 && (s = of_flow(ice, flow)) != NULL && s->state == STREAM_OPEN) {
+	while (*left > 0 && (s = tt_ice_stream_of(ice, flow)) != NULL && s->state == STREAM_OPEN) {
 		const size_t over = tt_min(s->skip, *left);
 		s->skip -= over;
 		*p += over;
 		*left -= over;
-		size_t whole = s->have > 0 ? 0 : tt_turn_frame(*p, *left);
+		const size_t head = s->framed ? TT_ICE_TCP_HEAD : 0;
+		size_t whole = s->have > 0 ? 0 : frame_of(s, *p, *left);
 		if (whole > 0 && whole <= *left) {
-			*msg = *p;
+			*msg = *p + head;
 			*p += whole;
 			*left -= whole;
-			return whole;
+			if (whole > head)
+				return whole - head;
+			continue;
 		}
 		whole = begun(ice, now, s, p, left);
 		if (whole > TT_ICE_MESSAGE) {
@@ -196,8 +238,9 @@ size_t tt_ice_stream_next(struct tt_ice *ice, taut_time now, taut_flow flow, uin
 			s->have = 0;
 		} else if (whole > 0 && collect(s, p, left, whole)) {
 			s->have = 0;
-			*msg = s->part;
-			return whole;
+			*msg = s->part + head;
+			if (whole > head)
+				return whole - head;
 		}
 	}
 	return 0;

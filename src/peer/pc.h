@@ -185,6 +185,7 @@ struct taut_pc {
 	struct taut_ice_server *servers; /* as they were given, in a block with their texts */
 	struct pc_config *config;        /* handed out last; NULL until it is asked for */
 	uint8_t server_count, policy;    /* TAUT_ICE_ALL or _RELAY */
+	uint8_t ice_tcp;                 /* TAUT_ICE_TCP_ */
 	taut_time now;                   /* of the last call that told it */
 	struct pc_error error;
 	bool closed;

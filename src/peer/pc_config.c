@@ -72,7 +72,8 @@ int pc_make_ice(struct taut_pc *pc, const struct taut_config *cfg, taut_time now
 	struct servers s;
 	int err = read_servers(cfg, &s);
 
-	if (!err && cfg->ice_transport_policy > TAUT_ICE_RELAY)
+	if (!err && (cfg->ice_transport_policy > TAUT_ICE_RELAY ||
+		     cfg->ice_tcp > (TAUT_ICE_TCP_CONNECT | TAUT_ICE_TCP_LISTEN)))
 		err = TAUT_E_INVAL;
 	if (err)
 		return err;
@@ -81,6 +82,7 @@ int pc_make_ice(struct taut_pc *pc, const struct taut_config *cfg, taut_time now
 					   .server_count = cfg->ice_server_count,
 					   .relay_only =
 						   cfg->ice_transport_policy == TAUT_ICE_RELAY,
+					   .tcp = (uint8_t)cfg->ice_tcp, /* the same bits */
 					   .next_flow = &pc->next_flow };
 	return tt_ice_new(&pc->ice, pc->env, &ice, now);
 }
@@ -145,6 +147,7 @@ static int copy_servers(struct taut_pc *pc, const struct taut_config *cfg,
 int pc_keep_servers(struct taut_pc *pc, const struct taut_config *cfg)
 {
 	pc->policy = (uint8_t)cfg->ice_transport_policy;
+	pc->ice_tcp = (uint8_t)cfg->ice_tcp;
 	int err = copy_servers(pc, cfg, &pc->servers);
 	if (!err)
 		pc->server_count = (uint8_t)cfg->ice_server_count;
@@ -191,6 +194,7 @@ static struct taut_config config_of(const struct taut_pc *pc)
 		.srtp_backend = pc->srtp_backend,
 		.max_receive_encodings = pc->max_receive_encodings,
 		.ice_transport_policy = pc->policy,
+		.ice_tcp = pc->ice_tcp,
 	};
 }
 

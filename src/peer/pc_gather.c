@@ -56,7 +56,8 @@ static void write_line(const struct taut_pc *pc, const struct tt_ice_candidate *
 	struct tt_sdp_candidate line;
 	char ip[TT_ADDR_TEXT];
 
-	tt_sdp_candidate_init(&line, TT_SDP_UDP, sdp_types[c->type], &c->addr);
+	tt_sdp_candidate_init(&line, c->tcp ? TT_SDP_TCP : TT_SDP_UDP, sdp_types[c->type], &c->addr);
+	line.tcptype = (uint8_t)c->tcptype;
 	snprintf(line.foundation, sizeof line.foundation, "%s", c->foundation);
 	line.component = 1;
 	line.priority = c->priority;

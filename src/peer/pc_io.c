@@ -63,6 +63,17 @@ int taut_pc_io_result(taut_pc *pc, taut_time now, taut_flow flow, int os_errno,
 		     : pc_fail(pc, TAUT_E_GONE, "InvalidStateError", NULL, "no such flow");
 }
 
+taut_flow taut_pc_accept(taut_pc *pc, taut_time now, taut_flow listener,
+			 const struct taut_addr *local, const struct taut_addr *remote)
+{
+	pc_touch(pc, now);
+	if (pc->closed || !local || !remote)
+		return 0;
+	const taut_flow flow = tt_ice_accept(pc->ice, now, listener, local, remote);
+	pc_pump(pc, now);
+	return flow;
+}
+
 const char *taut_pc_ice_ufrag(const taut_pc *pc)
 {
 	return tt_ice_local_ufrag(pc->ice);

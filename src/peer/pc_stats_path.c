@@ -10,6 +10,7 @@
 #define TRANSPORT "transport"
 
 static const char *const transports[] = { "udp", "tcp", "tls" };
+static const char *const tcptypes[] = { NULL, "active", "passive", "so" };
 static const char *const types[] = { "host", "srflx", "prflx", "relay" };
 
 /* Its address is what makes a candidate the same one from report to report. One of ours can be of
@@ -34,7 +35,9 @@ static void put_candidate(struct taut_pc *pc, struct pc_report *r, bool local,
 	pc_stat_text(r, "transportId", TRANSPORT);
 	pc_stat_text(r, "address", tt_addr_ip_text(&c->addr, addr));
 	pc_stat_count(r, "port", c->addr.port);
-	pc_stat_text(r, "protocol", "udp");
+	pc_stat_text(r, "protocol", c->tcp ? "tcp" : "udp");
+	if (c->tcptype)
+		pc_stat_text(r, "tcpType", tcptypes[c->tcptype]);
 	pc_stat_text(r, "candidateType", types[c->type]);
 	pc_stat_count(r, "priority", c->priority);
 	pc_stat_text(r, "foundation", c->foundation[0] ? c->foundation : NULL);

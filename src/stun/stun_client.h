@@ -9,6 +9,7 @@
 #include "stun/stun.h"
 
 enum { TT_STUN_RTO = 500000, TT_STUN_RC = 7, TT_STUN_RM = 16 }; /* microseconds; 6.2.1 */
+enum { TT_STUN_TI = 39500000 }; /* for an answer over TCP or TLS; 6.2.2 */
 
 /* The clock of one transaction, for this client and for the checks of ICE. */
 struct tt_stun_retry {

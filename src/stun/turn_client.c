@@ -100,7 +100,7 @@ bool tt_turn_ask(struct tt_turn *t, taut_time now, struct turn_ask *a, uint8_t c
 {
 	*a = (struct turn_ask){ .challenges = challenges, .authenticated = t->login.known };
 	a->live = tt_random(t->env, a->tid, sizeof a->tid);
-	tt_stun_retry_start(&a->retry, now, t->stream ? TURN_TI / TT_STUN_RM : TT_STUN_RTO,
+	tt_stun_retry_start(&a->retry, now, t->stream ? TT_STUN_TI / TT_STUN_RM : TT_STUN_RTO,
 			    t->releasing || t->stream ? 1 : TT_STUN_RC);
 	return a->live;
 }

@@ -9,7 +9,6 @@
 
 enum {
 	TURN_SECOND = 1000000,
-	TURN_TI = 39500000, /* of a request over a stream, RFC 8489 section 6.2.2 */
 	TURN_PERMISSION = 300 * TURN_SECOND, /* section 9: 5 minutes, asked for again after 4 */
 	TURN_CHANNEL = 600 * TURN_SECOND,    /* section 12: 10 minutes, asked for again after 9 */
 	TURN_EARLY = 60 * TURN_SECOND,       /* section 8 */

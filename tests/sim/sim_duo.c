@@ -158,6 +158,7 @@ static void configure(struct duo_side *s, const struct duo_side_config *cfg)
 	s->pc = (struct taut_config){ .size = sizeof s->pc,
 				      .ice_servers = s->servers,
 				      .ice_server_count = n,
+				      .ice_tcp = cfg->tcp,
 				      .ice_transport_policy =
 					      cfg->relay_only ? TAUT_ICE_RELAY : TAUT_ICE_ALL };
 }

@@ -26,6 +26,7 @@ struct duo_side_config {
 	const struct world_nat_config *nat, *outer; /* outer: a second one, of the provider */
 	bool no_stun, turn, relay_only;
 	bool ipv6;            /* and no IPv4, and no NAT */
+	uint32_t tcp;         /* TAUT_ICE_TCP_ */
 	const char *password; /* NULL: the right one */
 	const char *url;      /* of the TURN server; NULL: the usual one */
 	/* Changes what the other side gets of its descriptions and candidates (type 0). False: nothing. */

@@ -45,7 +45,8 @@ struct world_peer_flow {
 	struct world_peer *peer; /* of a stream */
 	taut_flow flow;          /* 0: free */
 	struct taut_addr addr;
-	bool multicast, is_stream;
+	bool multicast, is_stream, listens, accepted;
+	bool framed, said; /* a length goes before each message; something was sent, so that it is known */
 	bool told;                   /* that it is over */
 	struct world_stream *stream; /* NULL: it is over, or none */
 	uint8_t *in;                 /* for the watch: a message that is not whole yet */

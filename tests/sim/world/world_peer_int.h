@@ -11,6 +11,10 @@ void world_peer_send(struct world_peer *p, const struct taut_datagram *d); /* a 
 
 /* world_peer_stream.c */
 void world_peer_connect(struct world_peer *p, struct world_peer_flow *f, const struct taut_io *io);
+void world_peer_listen(struct world_peer *p, struct world_peer_flow *f, const struct taut_io *io);
+int world_peer_free_flow(struct world_peer *p); /* -1, and a failure: there is none */
+/* How many octets go before a message on a stream. */
+size_t world_peer_head(struct world_peer_flow *f, const uint8_t *data, size_t len);
 void world_peer_disconnect(struct world_peer_flow *f);
 void world_peer_write(struct world_peer_flow *f, const struct taut_datagram *d);
 

@@ -22,7 +22,7 @@ void world_peer_knows(struct world_peer *p, const char *name, const struct taut_
 
 /* ---- what it asks for ---- */
 
-static int free_flow(struct world_peer *p)
+int world_peer_free_flow(struct world_peer *p)
 {
 	for (int i = 0; i < WORLD_PEER_FLOWS; i++)
 		if (p->flows[i].flow == 0)
@@ -45,7 +45,7 @@ static void open_socket(struct world_peer *p, const struct taut_io *io)
 	struct taut_addr bound = io->local;
 	taut_flow flow = io->flow;
 	bool multicast = io->kind == TAUT_IO_MULTICAST;
-	int i = free_flow(p);
+	int i = world_peer_free_flow(p);
 
 	if (i < 0 || (!multicast && !has_address(p, &bound))) {
 		taut_pc_io_result(p->pc, p->world->now, flow, EADDR, NULL, 0);
@@ -61,9 +61,11 @@ static void open_socket(struct world_peer *p, const struct taut_io *io)
 
 static void open_stream(struct world_peer *p, const struct taut_io *io)
 {
-	const int i = free_flow(p);
+	const int i = world_peer_free_flow(p);
 
-	if (i >= 0)
+	if (i >= 0 && io->kind == TAUT_IO_LISTEN)
+		world_peer_listen(p, &p->flows[i], io);
+	else if (i >= 0)
 		world_peer_connect(p, &p->flows[i], io);
 	else
 		taut_pc_io_result(p->pc, p->world->now, io->flow, EADDR, NULL, 0);
@@ -129,7 +131,8 @@ void world_peer_answer(struct world_peer *p, const struct taut_io *io)
 {
 	if (io->kind == TAUT_IO_UDP || io->kind == TAUT_IO_MULTICAST)
 		open_socket(p, io);
-	else if (io->kind == TAUT_IO_TCP || io->kind == TAUT_IO_TLS)
+	else if (io->kind == TAUT_IO_TCP || io->kind == TAUT_IO_TLS ||
+		 io->kind == TAUT_IO_LISTEN)
 		open_stream(p, io);
 	else if (io->kind == TAUT_IO_CLOSE)
 		close_socket(p, io->flow);
@@ -176,7 +179,9 @@ static void send_one(struct world_peer *p, const struct taut_datagram *d, int fl
 		send_multicast(p, &d->remote, data, len);
 		return;
 	}
-	world_watch_out(&p->watch, d->flow, &d->remote, data, len, data[0] >= 128 && uses_gcm(p));
+	const size_t head = p->flows[flow].is_stream ? world_peer_head(&p->flows[flow], data, len) : 0;
+	world_watch_out(&p->watch, d->flow, &d->remote, data + head, len - head,
+			data[head] >= 128 && uses_gcm(p));
 	if (p->cfg.share && !p->flows[flow].is_stream)
 		world_share_sent(p->cfg.share, p, flow, &d->remote, data, len);
 	if (p->cfg.lets && !p->cfg.lets(p, data, len))
