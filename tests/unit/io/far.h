@@ -120,8 +120,10 @@ static inline void far_read(struct far *f)
 static inline void far_write(struct far *f)
 {
 	const size_t len = far_bite(f, f->say_len);
-	const ssize_t n = f->ssl ? SSL_write(f->ssl, f->say, (int)len)
-				 : send(f->fd, f->say, len, MSG_NOSIGNAL);
+	struct iovec piece = { (void *)(uintptr_t)f->say, len };
+	const struct msghdr m = { .msg_iov = &piece, .msg_iovlen = 1 }; /* send is the loop's */
+	const ssize_t n =
+		f->ssl ? SSL_write(f->ssl, f->say, (int)len) : sendmsg(f->fd, &m, MSG_NOSIGNAL);
 
 	if (n > 0) {
 		f->say += n;
