@@ -7,6 +7,7 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 #include <stdio.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 struct cert {
@@ -55,16 +56,21 @@ static inline void cert_free(struct cert *c)
 	*c = (struct cert){ 0 };
 }
 
-/* A file of its own in path, which ends in XXXXXX; without a certificate where c is NULL. */
-static inline void cert_write(const struct cert *c, char *path)
-{
-	const int fd = mkstemp(path);
-	FILE *f = fdopen(fd, "w");
+enum { CERT_PATH = 64 };
 
-	assert_non_null(f);
+/* A file of memory alone, until the descriptor is closed; path is its name, of CERT_PATH bytes. Without a
+ * certificate where c is NULL. */
+static inline int cert_file(const struct cert *c, char *path)
+{
+	const int fd = memfd_create("trust", MFD_CLOEXEC);
+	BIO *to = BIO_new_fd(fd, BIO_NOCLOSE);
+
+	assert_non_null(to);
 	if (c)
-		assert_int_equal(PEM_write_X509(f, c->x), 1);
-	fclose(f);
+		assert_int_equal(PEM_write_bio_X509(to, c->x), 1);
+	BIO_free(to);
+	(void)snprintf(path, CERT_PATH, "/proc/self/fd/%d", fd);
+	return fd;
 }
 
 #endif

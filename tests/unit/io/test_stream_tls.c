@@ -55,7 +55,8 @@ static const struct taut_trace_sink sink = { .size = sizeof sink, .record = on_r
 /* ---- certificates of all tests ---- */
 
 static struct cert authority, stranger; /* two that sign */
-static char trust[64];                  /* the file that has the first */
+static int trust_file;                  /* has the first */
+static char trust[CERT_PATH];
 static uint8_t text[TEXT];
 
 static int make_all(void **state)
@@ -65,8 +66,7 @@ static int make_all(void **state)
 	unsetenv("SSL_CERT_FILE");
 	authority = cert_make("authority", NULL, NULL, YEAR);
 	stranger = cert_make("stranger", NULL, NULL, YEAR);
-	snprintf(trust, sizeof trust, "/tmp/taut-trust-XXXXXX");
-	cert_write(&authority, trust);
+	trust_file = cert_file(&authority, trust);
 	for (size_t i = 0; i < TEXT; i++)
 		text[i] = (uint8_t)(i * 31 + i / 256);
 	return 0;
@@ -77,7 +77,7 @@ static int free_all(void **state)
 	(void)state;
 	cert_free(&authority);
 	cert_free(&stranger);
-	return unlink(trust);
+	return close(trust_file);
 }
 
 /* ---- one connection, one server ---- */
@@ -286,13 +286,13 @@ static void a_server_may_be_trusted_by_itself(void **state)
 	(void)state;
 
 	for (size_t i = 0; i < 2; i++) {
-		char path[] = "/tmp/taut-trust-XXXXXX";
-		cert_write(all[i], path);
+		char path[CERT_PATH];
+		const int file = cert_file(all[i], path);
 		open_world(&w, all[i], path);
 		handshake(&w, "turn.example");
 		assert_int_equal(w.pc->io_errno, 0);
 		close_world(&w);
-		unlink(path);
+		close(file);
 		open_world(&w, all[i], NULL);
 		handshake(&w, "turn.example");
 		assert_int_equal(w.pc->io_errno, EKEYREJECTED);
@@ -318,7 +318,8 @@ static void the_system_may_be_told_whom_to_trust(void **state)
 
 static void a_file_that_cannot_be_read_ends_each_stream(void **state)
 {
-	char empty[] = "/tmp/taut-trust-XXXXXX";
+	char empty[CERT_PATH];
+	const int file = cert_file(NULL, empty);
 	const struct {
 		const char *path;
 		int err;
@@ -326,7 +327,6 @@ static void a_file_that_cannot_be_read_ends_each_stream(void **state)
 	struct world w;
 	(void)state;
 
-	cert_write(NULL, empty);
 	for (size_t i = 0; i < 2; i++) {
 		open_world(&w, NULL, all[i].path);
 		for (size_t n = 1; n <= 2; n++) {
@@ -338,7 +338,7 @@ static void a_file_that_cannot_be_read_ends_each_stream(void **state)
 		}
 		close_world(&w);
 	}
-	unlink(empty);
+	close(file);
 }
 
 static void without_a_name_nobody_is_trusted(void **state)

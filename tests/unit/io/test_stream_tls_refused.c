@@ -58,14 +58,15 @@ struct world {
 };
 
 static struct cert self;
-static char trust[] = "/tmp/taut-trust-XXXXXX";
+static int trust_file;
+static char trust[CERT_PATH];
 
 static int make_all(void **state)
 {
 	(void)state;
 	signal(SIGPIPE, SIG_IGN);
 	self = cert_make("x", "DNS:turn.example,IP:127.0.0.1", NULL, 31536000);
-	cert_write(&self, trust);
+	trust_file = cert_file(&self, trust);
 	return 0;
 }
 
@@ -73,7 +74,7 @@ static int free_all(void **state)
 {
 	(void)state;
 	cert_free(&self);
-	return unlink(trust);
+	return close(trust_file);
 }
 
 static void open_world(struct world *w)
