@@ -39,6 +39,10 @@ struct taut_loop_config {
 	 * source, clocks and all); ctx, realloc, trace and max_memory are taken over. */
 	const struct taut_env_config *env;
 	uint16_t port; /* of the sockets of TAUT_LOOP_ONE_SOCKET; 0: any */
+	/* A PEM file of certificates that streams of TLS trust, be it an authority's or a server's own,
+	 * beside those of the system (or of SSL_CERT_FILE); NULL: none. Read with the first such stream: one that
+	 * cannot be read ends each of them. */
+	const char *tls_trust;
 };
 
 /* TAUT_E_IO: epoll or eventfd refused; TAUT_E_INVAL, TAUT_E_UNSUPPORTED: cfg->size. */

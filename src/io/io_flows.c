@@ -80,8 +80,6 @@ static void serve_stream(struct tt_io_conn *conn, const struct taut_io *io)
 		return;
 	}
 	tt_free(&loop->env, flow);
-	tt_note(&loop->env, loop->now, TAUT_LAYER_IO, "stream refused", TT_INT("flow", number),
-		TT_ADDR("remote", &io->remote), TT_STR("error", strerrordesc_np(err)));
 	taut_pc_io_result(conn->pc, loop->now, number, err, NULL, 0);
 }
 
@@ -161,6 +159,7 @@ void tt_io_serve(struct tt_io_conn *conn, const struct taut_io *io)
 		serve_open(conn, io);
 		break;
 	case TAUT_IO_TCP:
+	case TAUT_IO_TLS:
 		serve_stream(conn, io);
 		break;
 	case TAUT_IO_CLOSE:

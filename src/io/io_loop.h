@@ -78,7 +78,9 @@ struct taut_loop {
 	struct tt_env env; /* memory and trace of the loop itself */
 	taut_env *core;    /* that of its connections */
 	uint32_t flags;
-	uint16_t port; /* of shared sockets; 0: any */
+	uint16_t port;          /* of shared sockets; 0: any */
+	char *tls_trust;        /* a PEM file; NULL: none */
+	struct ssl_ctx_st *tls; /* of all streams; made with the first one that needs it */
 	int epoll, alarm, netlink;
 	enum tt_io_source wake_source, alarm_source, netlink_source;
 	struct tt_post post;

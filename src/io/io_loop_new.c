@@ -1,5 +1,6 @@
 /* io_loop_new.c - making a loop and ending it; what it does meanwhile is io_loop.c. */
 #define _GNU_SOURCE
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
@@ -7,6 +8,7 @@
 #include "base/config.h"
 #include "io/io_clock.h"
 #include "io/io_loop.h"
+#include "io/io_tls.h"
 
 /* The alarm is told of once each time it is set and need not be read: EPOLLET. */
 static int add_source(taut_loop *loop, int fd, enum tt_io_source *source, enum tt_io_source kind)
@@ -54,6 +56,8 @@ static void discard(taut_loop *loop)
 	tt_free(&env, loop->conns.buckets);
 	tt_free(&env, loop->in.room);
 	tt_free(&env, loop->arena);
+	tt_free(&env, loop->tls_trust);
+	tt_tls_shared_free(loop->tls);
 	tt_free(&env, loop);
 }
 
@@ -98,7 +102,10 @@ int taut_loop_new(taut_loop **out, const struct taut_loop_config *given)
 	tt_timers_init(&loop->timers, &loop->env);
 	loop->in.room = tt_resize(&loop->env, NULL, (size_t)TT_UDP_BATCH * TT_UDP_BUF);
 	loop->arena = tt_resize(&loop->env, NULL, TT_LOOP_ARENA);
-	rc = loop->in.room && loop->arena ? TAUT_OK : TAUT_E_NOMEM;
+	if (cfg.tls_trust)
+		loop->tls_trust = tt_copy_text(&loop->env, cfg.tls_trust, strlen(cfg.tls_trust));
+	rc = loop->in.room && loop->arena && (loop->tls_trust || !cfg.tls_trust) ? TAUT_OK
+										 : TAUT_E_NOMEM;
 	if (rc == TAUT_OK && tt_post_init(&loop->post) != 0)
 		rc = TAUT_E_IO;
 	if (rc != TAUT_OK) {

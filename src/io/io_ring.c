@@ -6,17 +6,34 @@
 
 #include "base/num.h"
 
+uint8_t *tt_ring_tail(const struct tt_ring *r, size_t *len)
+{
+	const bool wraps = r->at + r->len >= r->cap;
+	const size_t end = r->at + r->len - (wraps ? r->cap : 0);
+
+	*len = wraps ? r->at - end : r->cap - end;
+	return *len > 0 ? r->buf + end : NULL;
+}
+
+void tt_ring_added(struct tt_ring *r, size_t len)
+{
+	assert(len <= tt_ring_room(r));
+	r->len += len;
+}
+
 bool tt_ring_put(struct tt_ring *r, const uint8_t *data, size_t len)
 {
+	uint8_t *tail;
+	size_t piece;
+
 	if (len > tt_ring_room(r))
 		return false;
-	if (len == 0)
-		return true;
-	const size_t end = r->at + r->len < r->cap ? r->at + r->len : r->at + r->len - r->cap;
-	const size_t first = tt_min(len, r->cap - end);
-	memcpy(r->buf + end, data, first);
-	memcpy(r->buf, data + first, len - first);
-	r->len += len;
+	for (; len > 0; data += piece, len -= piece) { /* twice at most */
+		tail = tt_ring_tail(r, &piece);
+		piece = tt_min(piece, len);
+		memcpy(tail, data, piece);
+		tt_ring_added(r, piece);
+	}
 	return true;
 }
 

@@ -14,6 +14,10 @@ struct tt_ring {
 
 /* All of data, or nothing where there is no room. */
 bool tt_ring_put(struct tt_ring *r, const uint8_t *data, size_t len);
+/* The room behind the last byte, as far as it lies together; *len 0: there is none. What is written there
+ * counts once it is added. */
+uint8_t *tt_ring_tail(const struct tt_ring *r, size_t *len);
+void tt_ring_added(struct tt_ring *r, size_t len); /* at most that of tail */
 /* The first of the bytes, as many as lie together; *len 0: there are none. */
 const uint8_t *tt_ring_front(const struct tt_ring *r, size_t *len);
 void tt_ring_drop(struct tt_ring *r, size_t len); /* the first ones, at most those of front */

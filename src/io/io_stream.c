@@ -36,20 +36,66 @@ static void let_go(struct tt_env *env, struct tt_io_stream *s)
 	if (s->fd >= 0)
 		tt_tcp_close(s->fd); /* which takes it out of the epoll set as well */
 	s->fd = -1;
+	tt_tls_close(&s->tls);
 	tt_free(env, s->out.buf);
 	s->out = (struct tt_ring){ 0 };
 }
 
+/* What TLS has to say goes behind what waits. 0 or errno. */
+static int encrypted(struct tt_io_stream *s)
+{
+	uint8_t *tail;
+	size_t room;
+
+	while (tt_tls_has_out(&s->tls)) {
+		tail = tt_ring_tail(&s->out, &room);
+		const size_t took = tail ? tt_tls_out(&s->tls, tail, room) : 0;
+		if (took == 0)
+			return ENOBUFS; /* answers to one who asks and does not read */
+		tt_ring_added(&s->out, took);
+	}
+	return 0;
+}
+
+/* A socket that takes a part has no room for the rest. 0 or errno. */
+static int push(struct tt_io_stream *s)
+{
+	const uint8_t *piece;
+	size_t len, sent = 0;
+	int err = s->tls.ssl ? encrypted(s) : 0;
+
+	while (err == 0 && (piece = tt_ring_front(&s->out, &len)) != NULL) {
+		err = tt_tcp_send(s->fd, piece, len, &sent);
+		tt_ring_drop(&s->out, sent);
+		if (sent < len)
+			break;
+	}
+	return err == 0 || err == EAGAIN ? watch(s) : err;
+}
+
 /* ---- its course ---- */
+
+static void note_end(const struct tt_io_stream *s, int err)
+{
+	taut_loop *loop = loop_of(s);
+	const char *what = s->state == TT_STREAM_OPEN ? "stream ended" : "stream refused";
+
+	if (s->tls.why)
+		tt_note(&loop->env, loop->now, TAUT_LAYER_IO, what, TT_INT("flow", s->flow->number),
+			TT_ADDR("remote", &s->remote), TT_STR("error", strerrordesc_np(err)),
+			TT_STR("tls", s->tls.why));
+	else
+		tt_note(&loop->env, loop->now, TAUT_LAYER_IO, what, TT_INT("flow", s->flow->number),
+			TT_ADDR("remote", &s->remote), TT_STR("error", strerrordesc_np(err)));
+}
 
 static void end(struct tt_io_stream *s, int err)
 {
 	taut_loop *loop = loop_of(s);
 
-	tt_note(&loop->env, loop->now, TAUT_LAYER_IO,
-		s->state == TT_STREAM_OPEN ? "stream ended" : "stream refused",
-		TT_INT("flow", s->flow->number), TT_ADDR("remote", &s->remote),
-		TT_STR("error", strerrordesc_np(err)));
+	note_end(s, err);
+	if (s->tls.ssl)
+		(void)push(s); /* an alert, perhaps */
 	let_go(&loop->env, s);
 	s->state = TT_STREAM_ENDED;
 	taut_pc_io_result(s->flow->conn->pc, loop->now, s->flow->number, err, NULL, 0);
@@ -71,23 +117,54 @@ static void is_open(struct tt_io_stream *s)
 	taut_pc_io_result(s->flow->conn->pc, loop->now, s->flow->number, 0, &s->local, 1);
 }
 
+static void shake(struct tt_io_stream *s)
+{
+	const int shaken = tt_tls_handshake(&s->tls);
+	const int err = shaken == 0 || shaken == EAGAIN ? push(s) : shaken;
+
+	if (err != 0)
+		end(s, err);
+	else if (shaken == 0)
+		is_open(s);
+}
+
 static void connected(struct tt_io_stream *s)
 {
 	const int err = tt_tcp_connected(s->fd, &s->local);
 
-	if (err != 0)
+	if (err != 0) {
 		end(s, err);
-	else
+	} else if (s->tls.ssl) {
+		s->state = TT_STREAM_SHAKING;
+		shake(s);
+	} else {
 		is_open(s);
+	}
 }
 
-static int begin(struct tt_io_stream *s)
+/* What the connections of TLS have in common is made with the first one. 0 or errno. */
+static int begin_tls(struct tt_io_stream *s, const char *name)
 {
+	taut_loop *loop = loop_of(s);
+	int err = 0;
+
+	if (!loop->tls)
+		err = tt_tls_shared_new(&loop->tls, loop->tls_trust, &s->tls.why);
+	return err != 0 ? err : tt_tls_open(&s->tls, loop->tls, name);
+}
+
+static int begin(struct tt_io_stream *s, const struct taut_io *io)
+{
+	int err = 0;
+
 	s->out.buf = tt_resize(&loop_of(s)->env, NULL, TT_LOOP_HELD);
 	if (!s->out.buf)
 		return ENOMEM;
 	s->out.cap = TT_LOOP_HELD;
-	const int err = tt_tcp_connect(&s->fd, &s->local, &s->remote);
+	if (io->kind == TAUT_IO_TLS)
+		err = begin_tls(s, io->name);
+	if (err == 0)
+		err = tt_tcp_connect(&s->fd, &s->local, &s->remote);
 	return err != 0 ? err : watch(s);
 }
 
@@ -103,8 +180,9 @@ int tt_io_stream_open(struct tt_io_flow *flow, const struct taut_io *io)
 	s->fd = -1;
 	s->local = io->local;
 	s->remote = io->remote;
-	const int err = begin(s);
+	const int err = begin(s, io);
 	if (err != 0) {
+		note_end(s, err);
 		let_go(env, s);
 		tt_free(env, s);
 		return err;
@@ -115,26 +193,9 @@ int tt_io_stream_open(struct tt_io_flow *flow, const struct taut_io *io)
 
 /* ---- out ---- */
 
-/* A socket that takes a part has no room for the rest. 0 or errno. */
-static int push(struct tt_io_stream *s)
-{
-	const uint8_t *piece;
-	size_t len, sent = 0;
-
-	while ((piece = tt_ring_front(&s->out, &len)) != NULL) {
-		const int err = tt_tcp_send(s->fd, piece, len, &sent);
-		if (err != 0 && err != EAGAIN)
-			return err;
-		tt_ring_drop(&s->out, sent);
-		if (sent < len)
-			break;
-	}
-	return watch(s);
-}
-
 void tt_io_stream_flush(struct tt_io_stream *s)
 {
-	const int err = s->state == TT_STREAM_OPEN ? push(s) : 0;
+	const int err = s->fd >= 0 && s->state != TT_STREAM_CONNECTING ? push(s) : 0;
 
 	if (err != 0)
 		end(s, err);
@@ -142,15 +203,28 @@ void tt_io_stream_flush(struct tt_io_stream *s)
 
 int tt_io_stream_put(struct tt_io_stream *s, const uint8_t *data, size_t len)
 {
-	if (tt_ring_room(&s->out) < len)
+	const size_t most = s->tls.ssl ? tt_tls_bound(len) : len;
+
+	if (tt_ring_room(&s->out) < most)
 		tt_io_stream_flush(s);
 	if (s->state != TT_STREAM_OPEN)
 		return s->state == TT_STREAM_ENDED ? EPIPE : ENOTCONN;
-	return tt_ring_put(&s->out, data, len) ? 0 : EAGAIN;
+	if (tt_ring_room(&s->out) < most)
+		return EAGAIN;
+	if (!s->tls.ssl)
+		return tt_ring_put(&s->out, data, len) ? 0 : EAGAIN;
+	int err = tt_tls_write(&s->tls, data, len);
+	if (err == 0)
+		err = encrypted(s);
+	if (err != 0)
+		end(s, err);
+	return err;
 }
 
 void tt_io_stream_close(taut_loop *loop, struct tt_io_stream *s)
 {
+	if (s->state == TT_STREAM_OPEN && s->tls.ssl)
+		tt_tls_goodbye(&s->tls);
 	if (s->state == TT_STREAM_OPEN)
 		(void)push(s);
 	let_go(&loop->env, s);
@@ -181,11 +255,32 @@ static void deliver(struct tt_io_stream *s, uint8_t *data, size_t len)
 	conn->loop->now_old = true;
 }
 
+/* What TLS makes of data, record by record; buf is for that. */
+static void decrypt(struct tt_io_stream *s, const uint8_t *data, size_t len, uint8_t *buf)
+{
+	int err = tt_tls_take(&s->tls, data, len);
+
+	if (err == 0 && s->state == TT_STREAM_SHAKING)
+		shake(s);
+	while (err == 0 && s->state == TT_STREAM_OPEN && s->fd >= 0) {
+		size_t plain;
+		err = tt_tls_read(&s->tls, buf, TT_UDP_BUF, &plain);
+		if (err == 0)
+			deliver(s, buf, plain);
+	}
+	if (err == EAGAIN) /* what asked to agree anew is answered */
+		err = push(s);
+	if (err != 0)
+		end(s, err);
+}
+
 static void readable(taut_loop *loop, struct tt_io_stream *s)
 {
+	uint8_t *plain = loop->in.room, *room = plain + (s->tls.ssl ? TT_UDP_BUF : 0);
+
 	for (int round = 0; round < TT_LOOP_RECV_BATCHES && s->fd >= 0; round++) {
 		size_t len;
-		const int err = tt_tcp_recv(s->fd, loop->in.room, TT_UDP_BUF, &len);
+		const int err = tt_tcp_recv(s->fd, room, TT_UDP_BUF, &len);
 
 		if (err == EAGAIN)
 			return;
@@ -194,7 +289,10 @@ static void readable(taut_loop *loop, struct tt_io_stream *s)
 			return;
 		}
 		loop->worked = true;
-		deliver(s, loop->in.room, len);
+		if (s->tls.ssl)
+			decrypt(s, room, len, plain);
+		else
+			deliver(s, room, len);
 		if (len < TT_UDP_BUF)
 			return;
 	}

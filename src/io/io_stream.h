@@ -10,8 +10,9 @@
 
 #include "io/io_loop.h"
 #include "io/io_ring.h"
+#include "io/io_tls.h"
 
-enum tt_stream_state { TT_STREAM_CONNECTING, TT_STREAM_OPEN, TT_STREAM_ENDED };
+enum tt_stream_state { TT_STREAM_CONNECTING, TT_STREAM_SHAKING, TT_STREAM_OPEN, TT_STREAM_ENDED };
 
 /* A closed one has no flow and lives in the loop's graveyard until the step ends, because events of
  * the same epoll_wait may still point to it. */
@@ -23,6 +24,7 @@ struct tt_io_stream {
 	int fd;          /* -1: ended, or closed */
 	uint32_t events; /* that epoll watches for */
 	struct taut_addr local, remote;
+	struct tt_tls tls;  /* tls.ssl NULL: TCP alone, or ended, or closed */
 	struct tt_ring out; /* what the kernel has not taken */
 };
 

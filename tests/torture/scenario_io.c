@@ -16,6 +16,8 @@
 
 #include "base/addr.h"
 #include "unit/io/fake_pc.h"
+#include "unit/io/far.h"
+#include "unit/io/cert.h"
 
 enum { STEPS = 4000, FEW = 50, BATCH = 20, BATCHES = 3 };
 
@@ -65,12 +67,10 @@ static void on_event(void *user, taut_pc *pc, const struct taut_event *ev)
 	w->messages += ev->type == TAUT_EV_MESSAGE;
 }
 
-static bool open_world(struct world *w, uint32_t flags)
+static bool open_with(struct world *w, const struct taut_loop_config *cfg)
 {
-	const struct taut_loop_config cfg = { .size = sizeof cfg, .flags = flags };
-
 	*w = (struct world){ .fds = count_fds() };
-	const bool made = fine(taut_loop_new(&w->loop, &cfg));
+	const bool made = fine(taut_loop_new(&w->loop, cfg));
 	assert_true(made == (w->loop != NULL));
 	bool all = made;
 	for (int i = 0; made && i < 2; i++)
@@ -81,6 +81,13 @@ static bool open_world(struct world *w, uint32_t flags)
 			all = false;
 		}
 	return all;
+}
+
+static bool open_world(struct world *w, uint32_t flags)
+{
+	const struct taut_loop_config cfg = { .size = sizeof cfg, .flags = flags };
+
+	return open_with(w, &cfg);
 }
 
 static void close_world(struct world *w)
@@ -213,6 +220,91 @@ static void a_socket_is_shared_or_refused(void **state)
 	close_world(&w);
 }
 
+/* ---- streams ---- */
+
+#define UNTIL_FAR(w, f, condition)                                                                 \
+	for (int i_ = 0; i_ < (keeps_failing() ? FEW : STEPS) && !(condition); i_++) {             \
+		far_act(f);                                                                        \
+		step(w);                                                                           \
+	}
+
+/* Opens a stream, says and hears something, and closes it. True: all of it. */
+static bool stream_once(struct world *w, struct far *f, uint32_t kind)
+{
+	static const uint8_t text[500];
+	taut_pc *pc = w->pc[0];
+
+	f->ended = false;
+	f->got_len = pc->received_bytes = pc->io_answers = pc->send_failures = 0;
+	pc->ask = (struct taut_io){
+		.kind = kind, .local = f->at, .remote = f->at, .name = "turn.example"
+	};
+	pc->asking = true;
+	UNTIL_FAR(w, f, pc->io_answers > 0);
+	assert_true(pc->io_answers > 0 || keeps_failing());
+	assert_true(pc->io_errno == 0 || anything_failed());
+	const bool opened = pc->io_answers > 0 && pc->io_errno == 0;
+	if (opened) {
+		pc->to_send = BATCH;
+		f->say = text;
+		f->say_len = sizeof text;
+		UNTIL_FAR(
+			w, f,
+			(f->got_len == BATCH * pc->send_len && pc->received_bytes == sizeof text) ||
+				pc->io_answers > 1);
+		assert_true(pc->io_answers == 1 || pc->io_errno != 0);
+	}
+	const bool all = opened && f->got_len == BATCH * pc->send_len &&
+			 pc->received_bytes == sizeof text && pc->io_answers == 1;
+	assert_true(all || anything_failed());
+	pc->to_send = 0;
+	pc->closes = opened || pc->io_answers == 0 || anything_failed();
+	UNTIL_FAR(w, f, !pc->closes);
+	f->say_len = 0;
+	far_hang_up(f);
+	return all;
+}
+
+static void streams(uint32_t kind, const struct cert *cert, const char *trust)
+{
+	const struct taut_loop_config cfg = { .size = sizeof cfg, .tls_trust = trust };
+	struct far f;
+	struct world w;
+	int whole = 0;
+
+	far_open(&f, 4, false);
+	if (cert) {
+		f.tls = SSL_CTX_new(TLS_server_method());
+		SSL_CTX_use_certificate(f.tls, cert->x);
+		SSL_CTX_use_PrivateKey(f.tls, cert->key);
+	}
+	if (open_with(&w, &cfg)) {
+		for (int b = 0; b < BATCHES; b++)
+			whole += stream_once(&w, &f, kind);
+		assert_true(whole >= BATCHES - (int)anything_failed() || keeps_failing());
+	}
+	close_world(&w);
+	far_close(&f);
+}
+
+static void a_stream_talks_or_tells(void **state)
+{
+	(void)state;
+	streams(TAUT_IO_TCP, NULL, NULL);
+}
+
+static void so_does_one_of_tls(void **state)
+{
+	char trust[CERT_PATH];
+	struct cert c = cert_make("x", "DNS:turn.example", NULL, 31536000);
+
+	(void)state;
+	const int file = cert_file(&c, trust);
+	streams(TAUT_IO_TLS, &c, trust);
+	close(file);
+	cert_free(&c);
+}
+
 static void a_group_is_joined_or_refused(void **state)
 {
 	struct world w;
@@ -253,6 +345,8 @@ int main(void)
 		cmocka_unit_test(datagrams_come_or_are_told),
 		cmocka_unit_test(so_without_segmentation),
 		cmocka_unit_test(a_socket_is_shared_or_refused),
+		cmocka_unit_test(a_stream_talks_or_tells),
+		cmocka_unit_test(so_does_one_of_tls),
 		cmocka_unit_test(a_group_is_joined_or_refused),
 		cmocka_unit_test(names_are_answered_whatever_happens),
 	};

@@ -1,5 +1,5 @@
 /* sys.c - the system calls that src makes by itself, in front of the sanitizer's; and send(),
- * which libwebsockets makes for src/signal.
+ * which libwebsockets makes for src/signal as well.
  *
  * Each row says which errors a call can meet. SHORT is no error: the call does less than it was
  * asked for, as a datagram without a byte, a file at its end, one message of many. */
@@ -81,6 +81,26 @@ EXPORT int listen(int fd, int backlog)
 	return FAILS("listen", EADDRINUSE) ? -1 : next(fd, backlog);
 }
 
+EXPORT int connect(int fd, __CONST_SOCKADDR_ARG addr, socklen_t len)
+{
+	NEXT("connect", int, int, __CONST_SOCKADDR_ARG, socklen_t);
+	return FAILS("connect", ENETUNREACH, EADDRNOTAVAIL, ECONNREFUSED) ? -1
+									  : next(fd, addr, len);
+}
+
+/* SHORT: it tells of an error that the socket met. */
+EXPORT int getsockopt(int fd, int level, int name, void *value, socklen_t *len)
+{
+	NEXT("getsockopt", int, int, int, int, void *, socklen_t *);
+	const bool fail = FAILS("getsockopt", ENOBUFS, TORTURE_SHORT);
+	if (fail && error != TORTURE_SHORT)
+		return -1;
+	const int rc = next(fd, level, name, value, len);
+	if (fail && level == SOL_SOCKET && name == SO_ERROR)
+		memcpy(value, &(int){ ETIMEDOUT }, sizeof(int));
+	return rc;
+}
+
 EXPORT int getsockname(int fd, __SOCKADDR_ARG addr, socklen_t *len)
 {
 	NEXT("getsockname", int, int, __SOCKADDR_ARG, socklen_t *);
@@ -143,14 +163,16 @@ EXPORT ssize_t recv(int fd, void *buf, size_t len, int flags)
 	return error == TORTURE_SHORT ? 0 : -1;
 }
 
-/* Of libwebsockets, on our behalf: one octet is taken, as by a socket that has room for no more.
- * It forgets what is left of a client's request for the upgrade (4.1.6; the first bytes on a fresh
+/* One octet is taken, as by a socket that has room for no more: of ours, and of what libwebsockets
+ * says on our behalf. It forgets what is left of a client's request for the upgrade (4.1.6; the first bytes on a fresh
  * connection, for which there is room): that is spared. */
 EXPORT ssize_t send(int fd, const void *buf, size_t len, int flags)
 {
 	NEXT("send", ssize_t, int, const void *, size_t, int);
 	if (len > 1 && memcmp(buf, "GET ", len < 4 ? len : 4) != 0 && FAILS("send", TORTURE_SHORT))
 		len = 1;
+	if (FAILS("a stream's send", EAGAIN, EPIPE, ECONNRESET, ENOBUFS, EINTR))
+		return -1;
 	return next(fd, buf, len, flags);
 }
 

@@ -1,5 +1,5 @@
-/* far.h - the other end of a stream: a server of one connection, on sockets that do not block, which
- * acts between the steps of a loop.
+/* far.h - the other end of a stream: a server of one connection, with TLS or without, on sockets that
+ * do not block, which acts between the steps of a loop.
  *
  * It takes what comes into far.got, all at once or a few bytes at a time, and says what it was given
  * to say. */
@@ -8,6 +8,8 @@
 
 #include <errno.h>
 #include <netinet/in.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -27,7 +29,11 @@ struct far {
 	const uint8_t *say;
 	size_t say_len;
 	bool ended;
-	int error; /* of the end; 0: the other side said so */
+	int error;    /* of the end; 0: the other side said so */
+	SSL_CTX *tls; /* NULL: plain */
+	SSL *ssl;
+	bool goodbye; /* TLS as well was ended properly */
+	int alert;    /* a reason of OpenSSL's; 0: none */
 };
 
 /* At a loopback address. A small window fills soon. */
@@ -56,6 +62,8 @@ static inline void far_open(struct far *f, int family, bool small_window)
 
 static inline void far_hang_up(struct far *f)
 {
+	SSL_free(f->ssl);
+	f->ssl = NULL;
 	if (f->fd >= 0)
 		close(f->fd);
 	f->fd = -1;
@@ -65,12 +73,36 @@ static inline void far_close(struct far *f)
 {
 	far_hang_up(f);
 	close(f->listener);
+	SSL_CTX_free(f->tls);
 	free(f->got);
 }
 
 static inline size_t far_bite(const struct far *f, size_t most)
 {
 	return f->bite > 0 && f->bite < most ? f->bite : most;
+}
+
+/* What a call of OpenSSL that was not done leaves. */
+static inline void far_judge(struct far *f, int rc)
+{
+	const int what = SSL_get_error(f->ssl, rc);
+
+	if (what == SSL_ERROR_WANT_READ || what == SSL_ERROR_WANT_WRITE)
+		return;
+	f->ended = true;
+	f->goodbye = what == SSL_ERROR_ZERO_RETURN;
+	f->error = what == SSL_ERROR_SYSCALL ? errno : 0;
+	f->alert = what == SSL_ERROR_SSL ? ERR_GET_REASON(ERR_peek_error()) : 0;
+	ERR_clear_error();
+}
+
+static inline void far_read_tls(struct far *f)
+{
+	int n;
+
+	while ((n = SSL_read(f->ssl, f->got + f->got_len, (int)(f->got_cap - f->got_len))) > 0)
+		f->got_len += (size_t)n;
+	far_judge(f, n);
 }
 
 static inline void far_read(struct far *f)
@@ -87,23 +119,44 @@ static inline void far_read(struct far *f)
 
 static inline void far_write(struct far *f)
 {
-	const ssize_t n = send(f->fd, f->say, far_bite(f, f->say_len), MSG_NOSIGNAL);
+	const size_t len = far_bite(f, f->say_len);
+	struct iovec piece = { (void *)(uintptr_t)f->say, len };
+	const struct msghdr m = { .msg_iov = &piece, .msg_iovlen = 1 }; /* send is the loop's */
+	const ssize_t n =
+		f->ssl ? SSL_write(f->ssl, f->say, (int)len) : sendmsg(f->fd, &m, MSG_NOSIGNAL);
 
 	if (n > 0) {
 		f->say += n;
 		f->say_len -= (size_t)n;
 	}
+	ERR_clear_error();
+}
+
+static inline void far_accept(struct far *f)
+{
+	f->fd = accept4(f->listener, NULL, NULL, SOCK_NONBLOCK);
+	if (f->fd < 0 || !f->tls)
+		return;
+	f->ssl = SSL_new(f->tls);
+	assert_non_null(f->ssl);
+	assert_int_equal(SSL_set_fd(f->ssl, f->fd), 1);
+	SSL_set_accept_state(f->ssl);
+	SSL_set_mode(f->ssl, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
 }
 
 static inline void far_act(struct far *f)
 {
 	if (f->fd < 0) {
-		f->fd = accept4(f->listener, NULL, NULL, SOCK_NONBLOCK);
+		far_accept(f);
 		return;
 	}
-	if (f->say_len > 0)
+	if (f->say_len > 0 && !f->ended)
 		far_write(f);
-	if (!f->deaf && !f->ended)
+	if (f->deaf || f->ended)
+		return;
+	if (f->ssl)
+		far_read_tls(f);
+	else
 		far_read(f);
 }
 

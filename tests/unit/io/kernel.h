@@ -76,7 +76,7 @@ static bool kernel_rules(const char *call, int option)
 	return true;
 }
 
-static struct ifaddrs *kernel_add_iface(const char *name, unsigned flags, int family)
+static inline struct ifaddrs *kernel_add_iface(const char *name, unsigned flags, int family)
 {
 	const size_t i = kernel.iface_count++;
 	struct ifaddrs *out = &kernel.ifaces[i];
