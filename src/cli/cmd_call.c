@@ -21,6 +21,8 @@ enum {
 	KEY_TURN,
 	KEY_TURN_USER,
 	KEY_TURN_PASSWORD,
+	KEY_TURN_CA,
+	KEY_ICE_TCP,
 	KEY_RELAY_ONLY,
 	KEY_LOOP,
 	KEY_INSECURE,
@@ -60,6 +62,10 @@ static const struct cli_option options[] = {
 	  "(default: none)" },
 	{ "turn-user", KEY_TURN_USER, "NAME", "who we are there" },
 	{ "turn-password", KEY_TURN_PASSWORD, "TEXT", "and how we prove it; never shown" },
+	{ "turn-ca", KEY_TURN_CA, "FILE",
+	  "certificates trusted beside the system's, PEM (turns:)" },
+	{ "ice-tcp", KEY_ICE_TCP, "WHO",
+	  "candidates over TCP: connect (to what the peer listens on), listen, or both" },
 	{ "relay-only", KEY_RELAY_ONLY, NULL, "speak through the TURN server and in no other way" },
 	{ "insecure", KEY_INSECURE, NULL,
 	  "do not check the relay's certificate (https with a self-made one)" },
@@ -100,6 +106,7 @@ const struct cli_command cli_call = {
 
 struct job {
 	struct runtime rt;
+	struct runtime_config runtime;
 	struct call_config cfg;
 	struct call *call;
 	long seconds;
@@ -203,8 +210,20 @@ static bool take_turn(struct call_config *cfg, int key)
 	return key != KEY_TURN_PASSWORD || cfg->turn_password;
 }
 
+static bool take_ice_tcp(struct call_config *cfg, const char *who)
+{
+	cfg->ice_tcp = strcmp(who, "connect") == 0  ? TAUT_ICE_TCP_CONNECT
+		       : strcmp(who, "listen") == 0 ? TAUT_ICE_TCP_LISTEN
+		       : strcmp(who, "both") == 0   ? TAUT_ICE_TCP_CONNECT | TAUT_ICE_TCP_LISTEN
+						    : 0;
+	if (cfg->ice_tcp == 0)
+		fprintf(stderr, "taut call: --ice-tcp takes connect, listen or both, not '%s'\n",
+			who);
+	return cfg->ice_tcp != 0;
+}
+
 /* Options without a value; false: it is none. */
-static bool take_switch(struct job *j, int key, uint32_t *flags)
+static bool take_switch(struct job *j, int key)
 {
 	bool *const on = key == KEY_LOOP        ? &j->cfg.loop_files
 			 : key == KEY_DATA_ONLY ? &j->cfg.data_only
@@ -219,7 +238,7 @@ static bool take_switch(struct job *j, int key, uint32_t *flags)
 
 	if (on)
 		*on = true;
-	*flags |= flag;
+	j->runtime.loop_flags |= flag;
 	return on || flag;
 }
 
@@ -240,6 +259,11 @@ static bool take_option(struct job *j, int key, const char **trace)
 	case KEY_TURN_PASSWORD:
 	case KEY_RELAY_ONLY:
 		return take_turn(&j->cfg, key);
+	case KEY_TURN_CA:
+		j->runtime.tls_trust = optarg;
+		return true;
+	case KEY_ICE_TCP:
+		return take_ice_tcp(&j->cfg, optarg);
 	case KEY_ROOM:
 		j->cfg.room = optarg;
 		return true;
@@ -275,8 +299,9 @@ static bool take_option(struct job *j, int key, const char **trace)
 /* What is sent in several sizes is drawn in them; a file has one. */
 static bool fits_together(const struct call_config *cfg)
 {
-	const bool drawn = !cfg->echo && (cfg->send_count == 0 ||
-					  (cfg->send_count == 1 && strcmp(cfg->send[0], "test") == 0));
+	const bool drawn =
+		!cfg->echo && (cfg->send_count == 0 ||
+			       (cfg->send_count == 1 && strcmp(cfg->send[0], "test") == 0));
 
 	if (!cfg->simulcast || drawn)
 		return true;
@@ -317,13 +342,12 @@ static int run(int argc, char **argv)
 {
 	struct job j = { .cfg = { .room = "lobby", .name = "taut", .out = stdout } };
 	const char *trace = NULL;
-	uint32_t flags = 0;
 	int key;
 
 	while ((key = cli_next(&cli_call, argc, argv)) != CLI_END) {
 		if (key == CLI_HELP)
 			return CLI_OK;
-		if (key == CLI_BAD || (!take_switch(&j, key, &flags) && !take_option(&j, key, &trace)))
+		if (key == CLI_BAD || (!take_switch(&j, key) && !take_option(&j, key, &trace)))
 			return CLI_USAGE;
 	}
 	if (optind != argc - 1) {
@@ -335,7 +359,7 @@ static int run(int argc, char **argv)
 	j.cfg.url = argv[optind];
 	j.cfg.ended = files_ended;
 	j.cfg.user = &j;
-	if (!runtime_open(&j.rt, trace, flags))
+	if (!runtime_open(&j.rt, trace, &j.runtime))
 		return CLI_FAILED;
 	int status = run_call(&j);
 	runtime_close(&j.rt);

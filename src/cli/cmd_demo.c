@@ -247,7 +247,7 @@ static int run(int argc, char **argv)
 		return CLI_USAGE;
 	}
 	d.interactive = !d.json && isatty(STDOUT_FILENO);
-	if (!runtime_open(&d.rt, trace, 0))
+	if (!runtime_open(&d.rt, trace, &(struct runtime_config){ 0 }))
 		return CLI_FAILED;
 	int err = taut_relay_start(&d.relay, &relay);
 	status = err ? cli_no_relay("demo", err, &relay) : serve(&d);

@@ -21,6 +21,7 @@ enum {
 	KEY_TURN,
 	KEY_TURN_USER,
 	KEY_TURN_PASSWORD,
+	KEY_TURN_CA,
 	KEY_RELAY_ONLY
 };
 enum { SERVERS = 8, SECONDS = 45, MOST_SECONDS = 3600 };
@@ -28,9 +29,12 @@ enum { SERVERS = 8, SECONDS = 45, MOST_SECONDS = 3600 };
 static const struct cli_option options[] = {
 	{ "stun", KEY_STUN, "URL",
 	  "stun:HOST[:PORT]; again for more of them, up to 8 (default: none)" },
-	{ "turn", KEY_TURN, "URL", "turn:HOST[:PORT], turn:HOST?transport=tcp or turns:HOST (TLS); one" },
+	{ "turn", KEY_TURN, "URL",
+	  "turn:HOST[:PORT], turn:HOST?transport=tcp or turns:HOST (TLS); one" },
 	{ "turn-user", KEY_TURN_USER, "NAME", "who we are there" },
 	{ "turn-password", KEY_TURN_PASSWORD, "TEXT", "and how we prove it; never shown" },
+	{ "turn-ca", KEY_TURN_CA, "FILE",
+	  "certificates trusted beside the system's, PEM (turns:)" },
 	{ "relay-only", KEY_RELAY_ONLY, NULL, "no address but that of the TURN server" },
 	{ "time", KEY_TIME, "SECONDS", "wait so long for servers (default: 45)" },
 	{ "loopback-only", KEY_LOOPBACK, NULL, "use the loopback interface and no other" },
@@ -66,7 +70,7 @@ struct job {
 	taut_time began;
 	long seconds;
 	unsigned count;
-	uint32_t loop_flags;
+	struct runtime_config runtime;
 	bool json, hex, complete;
 };
 
@@ -247,9 +251,8 @@ static bool gather(struct job *j)
 
 	j->began = taut_loop_now(j->rt.loop);
 	if (taut_pc_new(&pc, taut_loop_env(j->rt.loop), &cfg, j->began) != TAUT_OK) {
-		fprintf(stderr,
-			"taut ice: --stun takes stun:HOST[:PORT], --turn takes "
-			"turn:HOST[:PORT][?transport=tcp] or turns:HOST[:PORT]\n");
+		fprintf(stderr, "taut ice: --stun takes stun:HOST[:PORT], --turn takes "
+				"turn:HOST[:PORT][?transport=tcp] or turns:HOST[:PORT]\n");
 		return false;
 	}
 	if (!j->json)
@@ -283,10 +286,13 @@ static bool take_option(struct job *j, int key)
 	case KEY_TIME:
 		return cli_number("time", optarg, 1, MOST_SECONDS, &j->seconds);
 	case KEY_LOOPBACK:
-		j->loop_flags |= TAUT_LOOP_LOOPBACK_ONLY;
+		j->runtime.loop_flags |= TAUT_LOOP_LOOPBACK_ONLY;
 		return true;
 	case KEY_TURN:
 		j->turn = optarg;
+		return true;
+	case KEY_TURN_CA:
+		j->runtime.tls_trust = optarg;
 		return true;
 	case KEY_TURN_USER:
 		j->turn_user = optarg;
@@ -327,7 +333,7 @@ static int run(int argc, char **argv)
 	if (!add_turn(&j))
 		return CLI_USAGE;
 	j.sink = (struct taut_trace_sink){ .size = sizeof j.sink, .ctx = &j, .record = on_record };
-	if (!runtime_open_with(&j.rt, j.hex ? &j.sink : NULL, j.loop_flags))
+	if (!runtime_open_with(&j.rt, j.hex ? &j.sink : NULL, &j.runtime))
 		return CLI_FAILED;
 	const bool ok = gather(&j);
 	runtime_close(&j.rt);

@@ -33,26 +33,31 @@ static void catch_signals(void)
 	signal(SIGPIPE, SIG_IGN);
 }
 
-static bool open_loop(struct runtime *r, struct taut_trace_sink *sink, uint32_t flags)
+static bool open_loop(struct runtime *r, struct taut_trace_sink *sink,
+		      const struct runtime_config *cfg)
 {
 	struct taut_env_config env = { .size = sizeof env, .trace = sink };
-	struct taut_loop_config cfg = { .size = sizeof cfg, .flags = flags, .env = &env };
+	struct taut_loop_config loop = { .size = sizeof loop,
+					 .flags = cfg->loop_flags,
+					 .env = &env,
+					 .tls_trust = cfg->tls_trust };
 
-	if (taut_loop_new(&r->loop, &cfg) == TAUT_OK)
+	if (taut_loop_new(&r->loop, &loop) == TAUT_OK)
 		return true;
 	fprintf(stderr, "taut: the event loop cannot be made\n");
 	runtime_close(r);
 	return false;
 }
 
-bool runtime_open_with(struct runtime *r, struct taut_trace_sink *sink, uint32_t loop_flags)
+bool runtime_open_with(struct runtime *r, struct taut_trace_sink *sink,
+		       const struct runtime_config *cfg)
 {
 	*r = (struct runtime){ 0 };
 	catch_signals(); /* from now on an interruption ends in a summary */
-	return open_loop(r, sink, loop_flags);
+	return open_loop(r, sink, cfg);
 }
 
-bool runtime_open(struct runtime *r, const char *trace, uint32_t loop_flags)
+bool runtime_open(struct runtime *r, const char *trace, const struct runtime_config *cfg)
 {
 	*r = (struct runtime){ 0 };
 	catch_signals();
@@ -69,7 +74,7 @@ bool runtime_open(struct runtime *r, const char *trace, uint32_t loop_flags)
 			return false;
 		}
 	}
-	return open_loop(r, r->trace, loop_flags);
+	return open_loop(r, r->trace, cfg);
 }
 
 static void watch(void *arg)

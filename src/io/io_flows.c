@@ -83,6 +83,31 @@ static void serve_stream(struct tt_io_conn *conn, const struct taut_io *io)
 	taut_pc_io_result(conn->pc, loop->now, number, err, NULL, 0);
 }
 
+/* Answered at once. */
+static void serve_listen(struct tt_io_conn *conn, const struct taut_io *io)
+{
+	taut_loop *loop = conn->loop;
+	const taut_flow number = io->flow;
+	struct tt_io_flow *flow = tt_alloc(&loop->env, sizeof *flow);
+	int err = ENOMEM;
+
+	if (flow) {
+		flow->conn = conn;
+		flow->number = number;
+		err = tt_io_listen(flow, io);
+	}
+	if (err == 0) {
+		flow->next = conn->flows;
+		conn->flows = flow;
+		taut_pc_io_result(conn->pc, loop->now, number, 0, &flow->stream->local, 1);
+		return;
+	}
+	tt_free(&loop->env, flow);
+	tt_note(&loop->env, loop->now, TAUT_LAYER_IO, "nothing listens", TT_INT("flow", number),
+		TT_STR("error", strerrordesc_np(err)));
+	taut_pc_io_result(conn->pc, loop->now, number, err, NULL, 0);
+}
+
 static void close_flow(struct tt_io_conn *conn, struct tt_io_flow *flow)
 {
 	struct tt_io_flow **at = &conn->flows;
@@ -161,6 +186,9 @@ void tt_io_serve(struct tt_io_conn *conn, const struct taut_io *io)
 	case TAUT_IO_TCP:
 	case TAUT_IO_TLS:
 		serve_stream(conn, io);
+		break;
+	case TAUT_IO_LISTEN:
+		serve_listen(conn, io);
 		break;
 	case TAUT_IO_CLOSE:
 		flow = find_flow(conn, io->flow);

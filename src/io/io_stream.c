@@ -14,7 +14,7 @@ static taut_loop *loop_of(const struct tt_io_stream *s)
 }
 
 /* Writable is watched for only while something waits for it. 0 or errno. */
-static int watch(struct tt_io_stream *s)
+int tt_io_stream_watch(struct tt_io_stream *s)
 {
 	const bool connecting = s->state == TT_STREAM_CONNECTING;
 	const uint32_t in = connecting ? 0u : (uint32_t)EPOLLIN;
@@ -70,7 +70,7 @@ static int push(struct tt_io_stream *s)
 		if (sent < len)
 			break;
 	}
-	return err == 0 || err == EAGAIN ? watch(s) : err;
+	return err == 0 || err == EAGAIN ? tt_io_stream_watch(s) : err;
 }
 
 /* ---- its course ---- */
@@ -89,7 +89,7 @@ static void note_end(const struct tt_io_stream *s, int err)
 			TT_ADDR("remote", &s->remote), TT_STR("error", strerrordesc_np(err)));
 }
 
-static void end(struct tt_io_stream *s, int err)
+void tt_io_stream_end(struct tt_io_stream *s, int err)
 {
 	taut_loop *loop = loop_of(s);
 
@@ -106,9 +106,9 @@ static void is_open(struct tt_io_stream *s)
 	taut_loop *loop = loop_of(s);
 
 	s->state = TT_STREAM_OPEN;
-	const int err = watch(s);
+	const int err = tt_io_stream_watch(s);
 	if (err != 0) {
-		end(s, err);
+		tt_io_stream_end(s, err);
 		return;
 	}
 	tt_note(&loop->env, loop->now, TAUT_LAYER_IO, "stream open",
@@ -123,7 +123,7 @@ static void shake(struct tt_io_stream *s)
 	const int err = shaken == 0 || shaken == EAGAIN ? push(s) : shaken;
 
 	if (err != 0)
-		end(s, err);
+		tt_io_stream_end(s, err);
 	else if (shaken == 0)
 		is_open(s);
 }
@@ -133,7 +133,7 @@ static void connected(struct tt_io_stream *s)
 	const int err = tt_tcp_connected(s->fd, &s->local);
 
 	if (err != 0) {
-		end(s, err);
+		tt_io_stream_end(s, err);
 	} else if (s->tls.ssl) {
 		s->state = TT_STREAM_SHAKING;
 		shake(s);
@@ -165,7 +165,7 @@ static int begin(struct tt_io_stream *s, const struct taut_io *io)
 		err = begin_tls(s, io->name);
 	if (err == 0)
 		err = tt_tcp_connect(&s->fd, &s->local, &s->remote);
-	return err != 0 ? err : watch(s);
+	return err != 0 ? err : tt_io_stream_watch(s);
 }
 
 int tt_io_stream_open(struct tt_io_flow *flow, const struct taut_io *io)
@@ -191,6 +191,34 @@ int tt_io_stream_open(struct tt_io_flow *flow, const struct taut_io *io)
 	return 0;
 }
 
+int tt_io_stream_take(struct tt_io_flow *flow, int fd, const struct taut_addr *local,
+		      const struct taut_addr *remote)
+{
+	struct tt_env *env = &flow->conn->loop->env;
+	struct tt_io_stream *s = tt_alloc(env, sizeof *s);
+	int err = ENOMEM;
+
+	if (!s)
+		return err;
+	*s = (struct tt_io_stream){ .source = TT_IO_STREAM,
+				    .flow = flow,
+				    .state = TT_STREAM_OPEN,
+				    .fd = fd,
+				    .local = *local,
+				    .remote = *remote };
+	s->out.buf = tt_resize(env, NULL, TT_LOOP_HELD);
+	s->out.cap = TT_LOOP_HELD;
+	if (s->out.buf)
+		err = tt_io_stream_watch(s);
+	if (err == 0) {
+		flow->stream = s;
+		return 0;
+	}
+	tt_free(env, s->out.buf);
+	tt_free(env, s);
+	return err;
+}
+
 /* ---- out ---- */
 
 void tt_io_stream_flush(struct tt_io_stream *s)
@@ -198,7 +226,7 @@ void tt_io_stream_flush(struct tt_io_stream *s)
 	const int err = s->fd >= 0 && s->state != TT_STREAM_CONNECTING ? push(s) : 0;
 
 	if (err != 0)
-		end(s, err);
+		tt_io_stream_end(s, err);
 }
 
 int tt_io_stream_put(struct tt_io_stream *s, const uint8_t *data, size_t len)
@@ -217,7 +245,7 @@ int tt_io_stream_put(struct tt_io_stream *s, const uint8_t *data, size_t len)
 	if (err == 0)
 		err = encrypted(s);
 	if (err != 0)
-		end(s, err);
+		tt_io_stream_end(s, err);
 	return err;
 }
 
@@ -271,7 +299,7 @@ static void decrypt(struct tt_io_stream *s, const uint8_t *data, size_t len, uin
 	if (err == EAGAIN) /* what asked to agree anew is answered */
 		err = push(s);
 	if (err != 0)
-		end(s, err);
+		tt_io_stream_end(s, err);
 }
 
 static void readable(taut_loop *loop, struct tt_io_stream *s)
@@ -285,7 +313,7 @@ static void readable(taut_loop *loop, struct tt_io_stream *s)
 		if (err == EAGAIN)
 			return;
 		if (err != 0) {
-			end(s, err);
+			tt_io_stream_end(s, err);
 			return;
 		}
 		loop->worked = true;
@@ -304,6 +332,10 @@ void tt_io_stream_event(taut_loop *loop, struct tt_io_stream *s, uint32_t events
 		return;
 	if (s->state == TT_STREAM_CONNECTING) {
 		connected(s);
+		return;
+	}
+	if (s->state == TT_STREAM_LISTENING) {
+		tt_io_listen_event(loop, s);
 		return;
 	}
 	if (events & EPOLLOUT)

@@ -1,6 +1,8 @@
-/* io_stream.h - streams of connections: TCP, and TLS on it (TAUT_IO_TCP, TAUT_IO_TLS).
+/* io_stream.h - streams of connections: TCP, and TLS on it (TAUT_IO_TCP, TAUT_IO_TLS), and what listens for
+ * them (TAUT_IO_LISTEN).
  *
  *     connecting -> (shaking hands, with TLS) -> open -> ended
+ *     listening -> ended
  *
  * Each answers its request once when it is open or has ended before, and once more when it ends after
  * that. One that has ended holds no descriptor and takes nothing, until its connection
@@ -12,7 +14,13 @@
 #include "io/io_ring.h"
 #include "io/io_tls.h"
 
-enum tt_stream_state { TT_STREAM_CONNECTING, TT_STREAM_SHAKING, TT_STREAM_OPEN, TT_STREAM_ENDED };
+enum tt_stream_state {
+	TT_STREAM_CONNECTING,
+	TT_STREAM_SHAKING,
+	TT_STREAM_OPEN,
+	TT_STREAM_LISTENING,
+	TT_STREAM_ENDED,
+};
 
 /* A closed one has no flow and lives in the loop's graveyard until the step ends, because events of
  * the same epoll_wait may still point to it. */
@@ -37,5 +45,16 @@ void tt_io_stream_event(taut_loop *loop, struct tt_io_stream *s, uint32_t events
  * stream is not open. */
 int tt_io_stream_put(struct tt_io_stream *s, const uint8_t *data, size_t len);
 void tt_io_stream_flush(struct tt_io_stream *s); /* after a number of puts */
+/* A connection that came, on fd, which is the stream's if the answer is 0; otherwise errno. */
+int tt_io_stream_take(struct tt_io_flow *flow, int fd, const struct taut_addr *local,
+		      const struct taut_addr *remote);
+
+/* For the files of streams. */
+int tt_io_stream_watch(struct tt_io_stream *s); /* 0 or errno */
+void tt_io_stream_end(struct tt_io_stream *s, int err);
+
+/* io_listen.c. 0: flow->stream->local is the address; otherwise errno. */
+int tt_io_listen(struct tt_io_flow *flow, const struct taut_io *io);
+void tt_io_listen_event(taut_loop *loop, struct tt_io_stream *s);
 
 #endif

@@ -14,9 +14,18 @@
  * slow path, before it says that there is no room. */
 enum { UNSENT = 32768 };
 
+enum { WAITING = 16 }; /* connections that nobody has taken yet */
+
 static int set_int(int fd, int level, int name, int value)
 {
 	return setsockopt(fd, level, name, &value, sizeof value);
+}
+
+/* It works without, though later. */
+static void set_options(int fd)
+{
+	set_int(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+	set_int(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, UNSENT);
 }
 
 static int bind_to(int fd, const struct taut_addr *local)
@@ -36,28 +45,84 @@ static int begin(int fd, const struct taut_addr *local, const struct taut_addr *
 
 	if (local->family == 6 && set_int(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1) != 0)
 		return -1;
-	set_int(fd, IPPROTO_TCP, TCP_NODELAY, 1); /* it works without, though later */
-	set_int(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, UNSENT);
+	set_options(fd);
 	if (bind_to(fd, local) != 0)
 		return -1;
 	return connect(fd, &sa.any, len) == 0 || errno == EINPROGRESS || errno == EINTR ? 0 : -1;
 }
 
-int tt_tcp_connect(int *fd, const struct taut_addr *local, const struct taut_addr *remote)
+/* 0 or errno; then *fd is -1. */
+static int make_socket(int *fd, uint8_t family)
 {
 	*fd = -1;
-	if ((local->family != 4 && local->family != 6) || remote->family != local->family)
+	if (family != 4 && family != 6)
 		return EAFNOSUPPORT;
-	*fd = socket(local->family == 6 ? AF_INET6 : AF_INET,
-		     SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
-	if (*fd < 0)
-		return errno;
+	*fd = socket(family == 6 ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
+		     IPPROTO_TCP);
+	return *fd < 0 ? errno : 0;
+}
+
+int tt_tcp_connect(int *fd, const struct taut_addr *local, const struct taut_addr *remote)
+{
+	int err = remote->family == local->family ? make_socket(fd, local->family) : EAFNOSUPPORT;
+
+	if (err != 0) {
+		*fd = -1;
+		return err;
+	}
 	if (begin(*fd, local, remote) == 0)
 		return 0;
-	const int err = errno;
+	err = errno;
 	close(*fd);
 	*fd = -1;
 	return err;
+}
+
+static int listen_on(int fd, struct taut_addr *local)
+{
+	union tt_sockaddr sa;
+	socklen_t len = sizeof sa;
+
+	if (local->family == 6 && set_int(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1) != 0)
+		return -1;
+	if (bind_to(fd, local) != 0 || listen(fd, WAITING) != 0 ||
+	    getsockname(fd, &sa.any, &len) != 0)
+		return -1;
+	*local = tt_sockaddr_to(&sa);
+	return 0;
+}
+
+int tt_tcp_listen(int *fd, struct taut_addr *local)
+{
+	int err = make_socket(fd, local->family);
+
+	if (err != 0 || listen_on(*fd, local) == 0)
+		return err;
+	err = errno;
+	close(*fd);
+	*fd = -1;
+	return err;
+}
+
+int tt_tcp_accept(int listener, int *fd, struct taut_addr *local, struct taut_addr *remote)
+{
+	union tt_sockaddr here, there;
+	socklen_t here_len = sizeof here, there_len = sizeof there;
+
+	do
+		*fd = accept4(listener, &there.any, &there_len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	while (*fd < 0 && errno == EINTR);
+	if (*fd < 0)
+		return errno;
+	if (getsockname(*fd, &here.any, &here_len) != 0) {
+		close(*fd);
+		*fd = -1;
+		return ECONNABORTED;
+	}
+	set_options(*fd);
+	*local = tt_sockaddr_to(&here);
+	*remote = tt_sockaddr_to(&there);
+	return 0;
 }
 
 int tt_tcp_connected(int fd, struct taut_addr *local)

@@ -1,4 +1,4 @@
-/* io_tcp.h - a TCP socket that connects, sends and receives. Knows nothing of connections. Never
+/* io_tcp.h - a TCP socket that connects or listens, sends and receives. Knows nothing of connections. Never
  * blocks. */
 #ifndef TAUT_IO_TCP_H
 #define TAUT_IO_TCP_H
@@ -8,6 +8,10 @@
 /* From local's ip and any port. 0: *fd is connecting, and writable when that has come to an end.
  * Otherwise errno, and *fd is -1. */
 int tt_tcp_connect(int *fd, const struct taut_addr *local, const struct taut_addr *remote);
+/* On local's ip, which gets the port. 0 or errno, and *fd is -1. */
+int tt_tcp_listen(int *fd, struct taut_addr *local);
+/* 0: a connection came. EAGAIN: none now; ECONNABORTED: it is gone again. */
+int tt_tcp_accept(int listener, int *fd, struct taut_addr *local, struct taut_addr *remote);
 /* 0: it is connected, *local is the address it has. Otherwise why not. */
 int tt_tcp_connected(int fd, struct taut_addr *local);
 /* 0: the kernel took the first *sent bytes, at least one. EAGAIN: none now. */

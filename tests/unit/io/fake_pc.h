@@ -45,6 +45,9 @@ struct taut_pc {
 	int io_errno;
 	bool io_answered;
 	size_t io_answers;
+	taut_flow accepts; /* the flow that the next TCP connection gets; 0: none is wanted */
+	size_t came;       /* so many did */
+	struct taut_addr came_to, came_from;
 	bool closes; /* asks for the end of what it opened */
 	struct taut_io close_ask;
 	struct taut_addr resolved[16];
@@ -183,6 +186,16 @@ int taut_pc_io_result(taut_pc *pc, taut_time now, taut_flow flow, int os_errno,
 		pc->bound = found[0];
 	}
 	return TAUT_OK;
+}
+
+taut_flow taut_pc_accept(taut_pc *pc, taut_time now, taut_flow listener, const struct taut_addr *local,
+                         const struct taut_addr *remote)
+{
+	fake_check(now);
+	pc->came += listener == pc->ask.flow;
+	pc->came_to = *local;
+	pc->came_from = *remote;
+	return pc->accepts ? pc->accepts++ : 0;
 }
 
 int taut_pc_recv(taut_pc *pc, taut_time now, struct taut_datagram *in)

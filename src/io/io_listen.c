@@ -1,0 +1,96 @@
+/* io_listen.c - TCP connections that come (TAUT_IO_LISTEN): each is a stream of its own, if it is wanted. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <string.h>
+
+#include "io/io_stream.h"
+#include "io/io_tcp.h"
+
+enum { MOST = 16 }; /* connections taken before others get their turn */
+
+int tt_io_listen(struct tt_io_flow *flow, const struct taut_io *io)
+{
+	struct tt_env *env = &flow->conn->loop->env;
+	struct tt_io_stream *s = tt_alloc(env, sizeof *s);
+
+	if (!s)
+		return ENOMEM;
+	s->source = TT_IO_STREAM;
+	s->flow = flow;
+	s->state = TT_STREAM_LISTENING;
+	s->local = io->local;
+	int err = tt_tcp_listen(&s->fd, &s->local);
+	if (err == 0)
+		err = tt_io_stream_watch(s);
+	if (err != 0) {
+		if (s->fd >= 0)
+			tt_tcp_close(s->fd);
+		tt_free(env, s);
+		return err;
+	}
+	flow->stream = s;
+	return 0;
+}
+
+/* The core has said under which number it wants the connection. 0 or errno; then fd is still the caller's. */
+static int take(struct tt_io_conn *conn, taut_flow number, int fd, const struct taut_addr *local,
+		const struct taut_addr *remote)
+{
+	struct tt_env *env = &conn->loop->env;
+	struct tt_io_flow *flow = tt_alloc(env, sizeof *flow);
+
+	if (!flow)
+		return ENOMEM;
+	flow->conn = conn;
+	flow->number = number;
+	const int err = tt_io_stream_take(flow, fd, local, remote);
+	if (err != 0) {
+		tt_free(env, flow);
+		return err;
+	}
+	flow->next = conn->flows;
+	conn->flows = flow;
+	return 0;
+}
+
+static void came(struct tt_io_stream *s, int fd, const struct taut_addr *local,
+		 const struct taut_addr *remote)
+{
+	struct tt_io_conn *conn = s->flow->conn;
+	taut_loop *loop = conn->loop;
+	const taut_time now = tt_io_fresh(loop);
+	const taut_flow number = taut_pc_accept(conn->pc, now, s->flow->number, local, remote);
+	const int err = number == 0 ? ECONNREFUSED : take(conn, number, fd, local, remote);
+
+	if (err == 0) {
+		tt_note(&loop->env, now, TAUT_LAYER_IO, "stream came", TT_INT("flow", number),
+			TT_ADDR("local", local), TT_ADDR("remote", remote));
+		return;
+	}
+	tt_note(&loop->env, now, TAUT_LAYER_IO, "stream not taken", TT_ADDR("remote", remote),
+		TT_STR("error", strerrordesc_np(err)));
+	tt_tcp_close(fd);
+	if (number != 0)
+		taut_pc_io_result(conn->pc, now, number, err, NULL, 0);
+}
+
+void tt_io_listen_event(taut_loop *loop, struct tt_io_stream *s)
+{
+	struct taut_addr local, remote;
+
+	for (int i = 0; i < MOST && s->fd >= 0; i++) {
+		int fd;
+		const int err = tt_tcp_accept(s->fd, &fd, &local, &remote);
+
+		if (err == EAGAIN)
+			return;
+		if (err == ECONNABORTED)
+			continue;
+		loop->worked = true;
+		if (err != 0) { /* no descriptor is left, say: it would be told without end */
+			tt_io_stream_end(s, err);
+			return;
+		}
+		came(s, fd, &local, &remote);
+	}
+}
