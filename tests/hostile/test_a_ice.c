@@ -299,7 +299,7 @@ static void a08_attributes_after_the_integrity_do_not_count(void **state)
 	tt_stun_put(&w, TT_STUN_USE_CANDIDATE, "", 0);
 	tt_stun_put_fingerprint(&w);
 	craft_inject(&h, &from, &w);
-	int remote = tt_ice_find_remote(h.pc->ice->cur, &from);
+	int remote = tt_ice_find_remote(h.pc->ice->cur, false, &from);
 	assert_true(remote >= 0); /* it was signed: an ordinary check */
 	bool paired = false;
 	for (int i = 0; i < h.pc->ice->cur->pairs; i++) {
