@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import cli
 import rig
 
-# One-line switch: the kinds of servers that both sides are told of.
+# What both sides are told of. "TURN/TCP" and "TURN/TLS" are ready, and wait for `taut call` to take their URLs.
 TRIED = ("no TURN", "TURN/UDP")
 
 UNNAMED = "maps per destination"
@@ -81,7 +81,10 @@ def is_direct(a, b):
 
 
 def is_relayed(a, b):
-    """One relay, that of either side: a second one would only be another way round."""
+    """One relay, that of either side: a second one would only be another way round. Two where both have
+    nothing but theirs."""
+    if a.kind == b.kind == BLOCKED:
+        return all((x.local, x.remote, x.far) == ("relay", "relay", y.near) for x, y in ((a, b), (b, a)))
     for one, other in ((a, b), (b, a)):
         if one.local == "relay" and one.remote in ("host", "srflx", "prflx"):
             return one.near[0] == rig.SERVERS[0] and (other.local, other.remote, other.far) == (
