@@ -8,11 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 import cli
 import rig
 
-# What both sides are told of. "TURN/TCP" and "TURN/TLS" are ready, and wait for `taut call` to take their URLs.
-TRIED = ("no TURN", "TURN/UDP")
+# What both sides are told of. "TURN/TLS" is ready too, and waits for the loop to serve it.
+TRIED = ("no TURN", "TURN/UDP", "TURN/TCP")
 
 UNNAMED = "maps per destination"
-BLOCKED = "UDP blocked"
+BLOCKED = "no UDP"
 BY_PORT = ("filters by address and port", "two in a row", UNNAMED)
 AT_ONCE = 4  # calls that are set up; those that fail do nothing but wait
 

@@ -1,14 +1,15 @@
 // chromium.mjs - Chromium in a home behind a NAT calls `taut call` in another, through coturn only.
 //
 // Started by run, inside its namespaces. TAUT_NAT: { url, ice (one of RTCIceServer), tcp (the same over TCP),
-// relay (coturn's address), native (options of taut call), and homes: the words that start a command there }.
+// relay (coturn's address), native and nativeTcp (the same as options of taut call), and homes: the words that
+// start a command there }.
 
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { joinPage, ok, runTests, same, startBrowser, untilCardMoves, untilStatus } from '../../browser/harness.mjs';
 import { Native, sanitized, scratch } from '../chromium/lib.mjs';
 
-const { url, ice, tcp, relay, native, homes } = JSON.parse(process.env.TAUT_NAT);
+const { url, ice, tcp, relay, native, nativeTcp, homes } = JSON.parse(process.env.TAUT_NAT);
 const program = process.env.CHROMIUM ?? '/usr/bin/chromium';
 
 /** The harness starts one program: this, in that home. */
@@ -43,15 +44,17 @@ function pathOf(page) {
 
 let rooms = 0;
 
-/** who: whose policy is "relay"; server: what the page is told of. */
-async function call(after, { who, nativeFirst, server = ice, home = homes.page }) {
-	const browser = await browserIn(home, after), room = `chromium${rooms++}`;
+/** who: whose policy is "relay"; blocked: who has no UDP and is told of TURN over TCP. */
+async function call(after, { who, nativeFirst, blocked }) {
+	const server = blocked === 'page' ? tcp : ice, options = blocked === 'native' ? nativeTcp : native;
+	const home = name => (name === blocked ? homes.blocked : homes[name]);
+	const browser = await browserIn(home('page'), after), room = `chromium${rooms++}`;
 	const before = [configured({ iceServers: [server], iceTransportPolicy: who === 'native' ? 'all' : 'relay' })];
 	const joined = () => joinPage(browser, url, { room, name: 'page', source: 'camera', before });
 	let page;
 	if (!nativeFirst)
 		await untilStatus(page = await joined(), 'Nobody else');
-	const peer = new Native([...homes.native, sanitized], url, room, '--send', 'test', ...native, ...(who === 'page' ? [] : ['--relay-only']));
+	const peer = new Native([...home('native'), sanitized], url, room, '--send', 'test', ...options, ...(who === 'page' ? [] : ['--relay-only']));
 	after(() => peer.kill());
 	await peer.joined();
 	page ??= await joined();
@@ -78,6 +81,7 @@ const good = await runTests([
 	['Chromium may only relay', after => call(after, { who: 'page', nativeFirst: true })],
 	['the native peer may only relay', after => call(after, { who: 'native', nativeFirst: false })],
 	['both may only relay', after => call(after, { who: 'both', nativeFirst: true })],
-	['Chromium relays by TCP where UDP is blocked', after => call(after, { who: 'page', nativeFirst: false, server: tcp, home: homes.blocked })],
+	['Chromium relays by TCP where UDP is blocked', after => call(after, { who: 'page', nativeFirst: false, blocked: 'page' })],
+	['the native peer relays by TCP where UDP is blocked', after => call(after, { who: 'native', nativeFirst: true, blocked: 'native' })],
 ].map(([name, test]) => [`interop/nat/${name}`, test]), process.argv.slice(2));
 process.exit(good ? 0 : 1);
