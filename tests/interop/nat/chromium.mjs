@@ -6,7 +6,7 @@
 
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { joinPage, ok, runTests, same, startBrowser, untilCardMoves, untilStatus } from '../../browser/harness.mjs';
+import { joinPage, ok, runTests, same, startBrowser, until, untilCardMoves, untilStatus } from '../../browser/harness.mjs';
 import { Native, sanitized, scratch } from '../chromium/lib.mjs';
 
 const { url, ice, tcp, relay, native, nativeTcp, homes } = JSON.parse(process.env.TAUT_NAT);
@@ -42,6 +42,22 @@ function pathOf(page) {
 	});
 }
 
+/** Both name the same pair, and whose policy is "relay" is relayed by coturn. A pair may yet be left for a better one. */
+async function untilAgreed(page, peer, who, over) {
+	let path, ours;
+	const agreed = ([, local, at, remote, to]) => (who === 'native' || (path.local === 'relay' && path.over === over
+			&& path.at.startsWith(`${relay}:`) && remote === 'relay' && to === path.at))
+		&& (who === 'page' || (local === 'relay' && at.startsWith(`${relay}:`) && path.remote === 'relay' && path.to === at));
+	await until('both are on that relay', async () => {
+		ours = peer.events.filter(e => e.event === 'nominated pair').at(-1)?.text;
+		path = await pathOf(page);
+		return ours && agreed(/^(\w+) (\S+) -> (\w+) (\S+)$/.exec(ours));
+	}).catch(e => {
+		throw new Error(`${e.message}; page: ${JSON.stringify(path)}; native: ${ours}`);
+	});
+	return `${path.local} ${path.at} ${path.over} -> ${path.remote} ${path.to}; native: ${ours}`;
+}
+
 let rooms = 0;
 
 /** who: whose policy is "relay"; blocked: who has no UDP and is told of TURN over TCP. */
@@ -62,18 +78,10 @@ async function call(after, { who, nativeFirst, blocked }) {
 	await untilCardMoves(page);
 	await peer.until('stats', e => e.frames_decoded > 30);
 	await peer.until('first audio');
-	const path = await pathOf(page);
+	const path = await untilAgreed(page, peer, who, server === tcp ? 'tcp' : 'udp');
+	console.log(`# page: ${path}`);
 	same(page.errors, [], 'errors on the page');
-	const side = await peer.end(), [, local, at, remote, to] = /^(\w+) (\S+) -> (\w+) (\S+)$/.exec(side.path);
-	console.log(`# page: ${path.local} ${path.at} ${path.over} -> ${path.remote} ${path.to}; native: ${side.path}`);
-	if (who !== 'native') {
-		same([path.local, path.at.split(':')[0], path.over], ['relay', relay, server === tcp ? 'tcp' : 'udp'], 'the page is relayed');
-		same([remote, to], ['relay', path.at], 'the native peer sees its relay');
-	}
-	if (who !== 'page') {
-		same([local, at.split(':')[0]], ['relay', relay], 'the native peer is relayed');
-		same([path.remote, path.to], ['relay', at], 'the page sees its relay');
-	}
+	const side = await peer.end();
 	ok(side.audio_frames_decoded > 0 && side.frames_decoded > 30, 'picture and sound came');
 }
 
