@@ -36,8 +36,8 @@ class Server:
             return self.changed.wait_for(lambda: count() >= times or self.process.poll() is not None,
                                          cli.DEADLINE) and count() >= times
 
-    def options(self, password="lovelace"):
-        return ["--turn", f"turn:{self.address}:{self.port}", "--turn-user", "ada", "--turn-password", password]
+    def options(self, password="lovelace", url=None):
+        return ["--turn", url or f"turn:{self.address}:{self.port}", "--turn-user", "ada", "--turn-password", password]
 
     def end(self):
         self.process.kill()

@@ -8,13 +8,13 @@ from concurrent.futures import ThreadPoolExecutor
 import cli
 import rig
 
-# One-line switch: the kinds of servers that both sides are told of.
-TRIED = ("no TURN", "TURN/UDP")
+# What both sides are told of. "TURN/TLS" is ready too, and waits for the loop to serve it.
+TRIED = ("no TURN", "TURN/UDP", "TURN/TCP")
 
 UNNAMED = "maps per destination"
-BLOCKED = "UDP blocked"
+BLOCKED = "no UDP"
 BY_PORT = ("filters by address and port", "two in a row", UNNAMED)
-AT_ONCE = 4  # calls that are set up; those that fail do nothing but wait
+AT_ONCE = 6  # calls that are set up; those that fail do nothing but wait
 
 
 def theory(a, b, servers):
@@ -81,7 +81,10 @@ def is_direct(a, b):
 
 
 def is_relayed(a, b):
-    """One relay, that of either side: a second one would only be another way round."""
+    """One relay, that of either side: a second one would only be another way round. Two where both have
+    nothing but theirs."""
+    if a.kind == b.kind == BLOCKED:
+        return all((x.local, x.remote, x.far) == ("relay", "relay", y.near) for x, y in ((a, b), (b, a)))
     for one, other in ((a, b), (b, a)):
         if one.local == "relay" and one.remote in ("host", "srflx", "prflx"):
             return one.near[0] == rig.SERVERS[0] and (other.local, other.remote, other.far) == (
@@ -133,11 +136,12 @@ class Calls:
         self.check(f"{a} with {b}, {servers}: no path, and the reason is true", good,
                    [c.lines + c.errors for c in commands])
 
-    def run(self, meanwhile):
-        """All of them, and meanwhile() while those that fail take their time."""
+    def run(self, beside, after):
+        """All of them; beside() from the start, and after() when no call is set up, while some still fail."""
         assert all(theory(a, b, servers) is None for a, b, servers, _ in FAILING)
-        with ThreadPoolExecutor(len(FAILING)) as failing, ThreadPoolExecutor(AT_ONCE) as meeting:
-            failed = failing.map(self.miss, FAILING)
-            list(meeting.map(self.meet, connecting()))
-            meanwhile()
-            list(failed)
+        with ThreadPoolExecutor(len(FAILING) + 1) as slow, ThreadPoolExecutor(AT_ONCE) as quick:
+            waited_for = [slow.submit(beside), *(slow.submit(self.miss, row) for row in FAILING)]
+            list(quick.map(self.meet, connecting()))
+            after()
+            for one in waited_for:
+                one.result()

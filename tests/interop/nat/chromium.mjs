@@ -1,14 +1,15 @@
 // chromium.mjs - Chromium in a home behind a NAT calls `taut call` in another, through coturn only.
 //
 // Started by run, inside its namespaces. TAUT_NAT: { url, ice (one of RTCIceServer), tcp (the same over TCP),
-// relay (coturn's address), native (options of taut call), and homes: the words that start a command there }.
+// relay (coturn's address), native and nativeTcp (the same as options of taut call), and homes: the words that
+// start a command there }.
 
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { joinPage, ok, runTests, same, startBrowser, untilCardMoves, untilStatus } from '../../browser/harness.mjs';
+import { joinPage, ok, runTests, same, startBrowser, until, untilCardMoves, untilStatus } from '../../browser/harness.mjs';
 import { Native, sanitized, scratch } from '../chromium/lib.mjs';
 
-const { url, ice, tcp, relay, native, homes } = JSON.parse(process.env.TAUT_NAT);
+const { url, ice, tcp, relay, native, nativeTcp, homes } = JSON.parse(process.env.TAUT_NAT);
 const program = process.env.CHROMIUM ?? '/usr/bin/chromium';
 
 /** The harness starts one program: this, in that home. */
@@ -41,17 +42,35 @@ function pathOf(page) {
 	});
 }
 
+/** Both name the same pair, and whose policy is "relay" is relayed by coturn. A pair may yet be left for a better one. */
+async function untilAgreed(page, peer, who, over) {
+	let path, ours;
+	const agreed = ([, local, at, remote, to]) => (who === 'native' || (path.local === 'relay' && path.over === over
+			&& path.at.startsWith(`${relay}:`) && remote === 'relay' && to === path.at))
+		&& (who === 'page' || (local === 'relay' && at.startsWith(`${relay}:`) && path.remote === 'relay' && path.to === at));
+	await until('both are on that relay', async () => {
+		ours = peer.events.filter(e => e.event === 'nominated pair').at(-1)?.text;
+		path = await pathOf(page);
+		return ours && agreed(/^(\w+) (\S+) -> (\w+) (\S+)$/.exec(ours));
+	}).catch(e => {
+		throw new Error(`${e.message}; page: ${JSON.stringify(path)}; native: ${ours}`);
+	});
+	return `${path.local} ${path.at} ${path.over} -> ${path.remote} ${path.to}; native: ${ours}`;
+}
+
 let rooms = 0;
 
-/** who: whose policy is "relay"; server: what the page is told of. */
-async function call(after, { who, nativeFirst, server = ice, home = homes.page }) {
-	const browser = await browserIn(home, after), room = `chromium${rooms++}`;
+/** who: whose policy is "relay"; blocked: who has no UDP and is told of TURN over TCP. */
+async function call(after, { who, nativeFirst, blocked }) {
+	const server = blocked === 'page' ? tcp : ice, options = blocked === 'native' ? nativeTcp : native;
+	const home = name => (name === blocked ? homes.blocked : homes[name]);
+	const browser = await browserIn(home('page'), after), room = `chromium${rooms++}`;
 	const before = [configured({ iceServers: [server], iceTransportPolicy: who === 'native' ? 'all' : 'relay' })];
 	const joined = () => joinPage(browser, url, { room, name: 'page', source: 'camera', before });
 	let page;
 	if (!nativeFirst)
 		await untilStatus(page = await joined(), 'Nobody else');
-	const peer = new Native([...homes.native, sanitized], url, room, '--send', 'test', ...native, ...(who === 'page' ? [] : ['--relay-only']));
+	const peer = new Native([...home('native'), sanitized], url, room, '--send', 'test', ...options, ...(who === 'page' ? [] : ['--relay-only']));
 	after(() => peer.kill());
 	await peer.joined();
 	page ??= await joined();
@@ -59,18 +78,10 @@ async function call(after, { who, nativeFirst, server = ice, home = homes.page }
 	await untilCardMoves(page);
 	await peer.until('stats', e => e.frames_decoded > 30);
 	await peer.until('first audio');
-	const path = await pathOf(page);
+	const path = await untilAgreed(page, peer, who, server === tcp ? 'tcp' : 'udp');
+	console.log(`# page: ${path}`);
 	same(page.errors, [], 'errors on the page');
-	const side = await peer.end(), [, local, at, remote, to] = /^(\w+) (\S+) -> (\w+) (\S+)$/.exec(side.path);
-	console.log(`# page: ${path.local} ${path.at} ${path.over} -> ${path.remote} ${path.to}; native: ${side.path}`);
-	if (who !== 'native') {
-		same([path.local, path.at.split(':')[0], path.over], ['relay', relay, server === tcp ? 'tcp' : 'udp'], 'the page is relayed');
-		same([remote, to], ['relay', path.at], 'the native peer sees its relay');
-	}
-	if (who !== 'page') {
-		same([local, at.split(':')[0]], ['relay', relay], 'the native peer is relayed');
-		same([path.remote, path.to], ['relay', at], 'the page sees its relay');
-	}
+	const side = await peer.end();
 	ok(side.audio_frames_decoded > 0 && side.frames_decoded > 30, 'picture and sound came');
 }
 
@@ -78,6 +89,7 @@ const good = await runTests([
 	['Chromium may only relay', after => call(after, { who: 'page', nativeFirst: true })],
 	['the native peer may only relay', after => call(after, { who: 'native', nativeFirst: false })],
 	['both may only relay', after => call(after, { who: 'both', nativeFirst: true })],
-	['Chromium relays by TCP where UDP is blocked', after => call(after, { who: 'page', nativeFirst: false, server: tcp, home: homes.blocked })],
+	['Chromium relays by TCP where UDP is blocked', after => call(after, { who: 'page', nativeFirst: false, blocked: 'page' })],
+	['the native peer relays by TCP where UDP is blocked', after => call(after, { who: 'native', nativeFirst: true, blocked: 'native' })],
 ].map(([name, test]) => [`interop/nat/${name}`, test]), process.argv.slice(2));
 process.exit(good ? 0 : 1);

@@ -93,7 +93,7 @@ _KINDS = {
     "filters by address and port": [("", "masquerade", "")],
     "maps per destination": [("", "masquerade fully-random", "")],
     "two in a row": [("", "masquerade", "")] * 2,
-    "UDP blocked": [("", "masquerade", "meta l4proto udp drop")],
+    "no UDP": [("", "masquerade", "meta l4proto udp drop")],
 }
 KINDS = ["no NAT", *_KINDS]
 
