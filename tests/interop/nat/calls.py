@@ -8,8 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 import cli
 import rig
 
-# What both sides are told of. "TURN/TLS" is ready too, and waits for the loop to serve it.
-TRIED = ("no TURN", "TURN/UDP", "TURN/TCP")
+# What both sides are told of.
+TRIED = ("no TURN", "TURN/UDP", "TURN/TCP", "TURN/TLS")
 
 UNNAMED = "maps per destination"
 BLOCKED = "no UDP"

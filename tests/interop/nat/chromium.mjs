@@ -85,7 +85,29 @@ async function call(after, { who, nativeFirst, blocked }) {
 	ok(side.audio_frames_decoded > 0 && side.frames_decoded > 30, 'picture and sound came');
 }
 
+/** No server at all: the native peer listens, and Chromium, whose UDP goes nowhere, connects (RFC 6544). */
+async function overTcp(after) {
+	const browser = await browserIn(homes.blocked, after), room = `chromium${rooms++}`;
+	const peer = new Native([...homes.open, sanitized], url, room, '--send', 'test', '--ice-tcp', 'listen');
+	after(() => peer.kill());
+	await peer.joined();
+	const page = await joinPage(browser, url, { room, name: 'page', source: 'camera', before: [configured({ iceServers: [] })] });
+	await untilStatus(page, 'Connected with native');
+	await untilCardMoves(page);
+	await peer.until('stats', e => e.frames_decoded > 30);
+	const over = await page.evaluate(async () => {
+		const all = await window.taut.pc.getStats();
+		const transport = [...all.values()].find(s => s.type === 'transport'), pair = all.get(transport.selectedCandidatePairId);
+		return [pair.localCandidateId, pair.remoteCandidateId].map(id => all.get(id)).map(c => `${c.protocol} ${c.tcpType}`);
+	});
+	same(over, ['tcp active', 'tcp passive'], 'the pair of the page');
+	same(page.errors, [], 'errors on the page');
+	const side = await peer.end();
+	ok(side.audio_frames_decoded > 0 && side.frames_decoded > 30, 'picture and sound came');
+}
+
 const good = await runTests([
+	['Chromium connects over TCP where UDP is blocked and nobody relays', overTcp],
 	['Chromium may only relay', after => call(after, { who: 'page', nativeFirst: true })],
 	['the native peer may only relay', after => call(after, { who: 'native', nativeFirst: false })],
 	['both may only relay', after => call(after, { who: 'both', nativeFirst: true })],
