@@ -115,17 +115,39 @@ static bool begin(struct rig *r, long allowed, enum tt_ice_transport transport)
 	return true;
 }
 
-static void end(struct rig *r)
-{
-	tt_ice_free(r->ice);
-	assert_int_equal(r->env.memory, 0);
-}
-
 static void open_it(struct rig *r)
 {
 	const struct taut_addr bound = ip("192.0.2.1", 6000);
 
 	tt_ice_io_result(r->ice, r->now, r->stream, 0, &bound, 1);
+}
+
+/* One that listens for the peer. */
+static bool begin_tcp(struct rig *r)
+{
+	const struct tt_ice_config cfg = { .controlling = true,
+					   .tcp = TT_ICE_TCP_LISTENS,
+					   .next_flow = &r->next_flow };
+	const struct taut_interface eth = { .size = sizeof eth, .addr = ip("192.0.2.1", 0) };
+
+	*r = (struct rig){ .allowed = ALLOWED, .now = SEC, .next_flow = 1 };
+	tt_env_init(&r->env, &(struct taut_env_config){ .size = sizeof(struct taut_env_config),
+							.realloc = take,
+							.random = draw,
+							.ctx = r });
+	if (tt_ice_new(&r->ice, &r->env, &cfg, r->now) != TAUT_OK)
+		return false;
+	tt_ice_set_interfaces(r->ice, r->now, &eth, 1);
+	tt_ice_gather(r->ice, r->now);
+	answer_io(r);
+	open_it(r);
+	return true;
+}
+
+static void end(struct rig *r)
+{
+	tt_ice_free(r->ice);
+	assert_int_equal(r->env.memory, 0);
 }
 
 /* The bytes in a block of just that size; *sum takes the lengths of the messages and what is in them. */
@@ -246,6 +268,42 @@ static void messages_are_the_same_however_they_are_cut(void **state)
 }
 
 /* The longest that is put together is that of a datagram and what a Data indication has around it. */
+/* RFC 4571 section 2; one of no length is none. */
+static void frames_of_the_peer_are_the_same_however_they_are_cut(void **state)
+{
+	static const uint8_t bytes[] = "\x00\x01"
+				       "a"
+				       "\x00\x00"
+				       "\x00\x04"
+				       "abcd"
+				       "\x00\x00"
+				       "\x00\x02"
+				       "xy";
+	const size_t len = sizeof bytes - 1;
+	const struct taut_addr here = ip("192.0.2.1", 5999), there = ip("203.0.113.9", 40000);
+	uint64_t whole = 0;
+	struct rig r;
+	(void)state;
+
+	assert_true(begin_tcp(&r));
+	assert_int_equal(r.io.kind, TAUT_IO_LISTEN);
+	assert_int_equal(tt_ice_accept(r.ice, r.now, r.stream + 9, &here, &there), 0);
+	const taut_flow listener = r.stream;
+	r.stream = tt_ice_accept(r.ice, r.now, listener, &here, &there);
+	assert_true(r.stream != 0);
+	assert_int_equal(give(&r, bytes, len, &whole), 3);
+	for (size_t a = 0; a <= len; a++)
+		for (size_t b = a; b <= len; b++) {
+			uint64_t sum = 0;
+			unsigned n = give(&r, bytes, a, &sum);
+			n += give(&r, bytes + a, b - a, &sum);
+			n += give(&r, bytes + b, len - b, &sum);
+			if (n != 3 || sum != whole)
+				fail_msg("cut at %zu and %zu: %u messages", a, b, n);
+		}
+	end(&r);
+}
+
 static void what_is_too_long_is_skipped_and_the_next_one_is_found(void **state)
 {
 	static uint8_t bytes[2 * ROOM];
@@ -392,6 +450,7 @@ int main(void)
 		cmocka_unit_test(the_stream_is_asked_for_from_our_address_to_the_server),
 		cmocka_unit_test(nothing_leaves_before_it_is_open),
 		cmocka_unit_test(messages_are_the_same_however_they_are_cut),
+		cmocka_unit_test(frames_of_the_peer_are_the_same_however_they_are_cut),
 		cmocka_unit_test(what_is_too_long_is_skipped_and_the_next_one_is_found),
 		cmocka_unit_test(
 			a06_what_is_no_message_or_longer_than_any_datagram_ends_the_stream),
