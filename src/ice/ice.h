@@ -72,7 +72,7 @@ enum tt_ice_type { TT_ICE_HOST, TT_ICE_SRFLX, TT_ICE_PRFLX, TT_ICE_RELAY };
 struct tt_ice_candidate {
 	enum tt_ice_type type;
 	bool tcp; /* or a transport or type that nobody knows: then tcptype is 0, and it is ignored */
-	enum tt_ice_tcp tcptype;
+	uint8_t tcptype; /* enum tt_ice_tcp */
 	uint8_t component;   /* 1; others are ignored (rtcp-mux) */
 	char foundation[33]; /* 1 to 32 ice-chars */
 	uint32_t priority;

@@ -77,7 +77,7 @@ static int copy_servers(struct tt_ice *ice, const struct tt_ice_config *cfg)
 		struct ice_server *s = &ice->server[i];
 		const char *host = cfg->servers[i].host;
 		struct taut_addr literal;
-		s->transport = cfg->servers[i].transport;
+		s->transport = (uint8_t)cfg->servers[i].transport;
 		s->port = cfg->servers[i].port         ? cfg->servers[i].port
 			  : s->transport == TT_ICE_TLS ? 5349
 						       : 3478;

@@ -30,8 +30,8 @@ enum {
 	TT_ICE_PWD_LEN = 24,
 	TT_ICE_PAIR_TX = 4,
 	TT_ICE_CONSENT_TX = 8,
-	TT_ICE_NAME_CAP = 64 + 6,                   /* one label, ".local" and a NUL */
-	TT_ICE_STREAM_LIFE = 12000000,              /* of an allocation that has to connect first */
+	TT_ICE_NAME_CAP = 64 + 6,      /* one label, ".local" and a NUL */
+	TT_ICE_STREAM_LIFE = 12000000, /* of an allocation that has to connect first */
 	/* Those to TURN servers, with the peer, and those that listen; what is being closed included. */
 	TT_ICE_MAX_STREAMS = 2 * TT_ICE_MAX_RELAYS + 2 * TT_ICE_MAX_TCP + TT_ICE_MAX_BASES,
 	TT_ICE_TCP_PATIENCE = 10000000, /* for the first check over a connection that came */
@@ -50,10 +50,10 @@ struct ice_base {
 	struct taut_addr addr; /* port 0 until OPEN */
 	uint16_t local_pref;   /* RFC 8421 */
 	uint16_t foundation;
-	uint8_t relay;       /* of a relayed address, from 1; 0: none */
-	uint8_t stream;      /* of a connection over TCP, from 1; 0: none */
-	uint8_t home;        /* ... the socket whose address it has */
-	enum tt_ice_tcp tcp; /* ... and who made it */
+	uint8_t relay;  /* of a relayed address, from 1; 0: none */
+	uint8_t stream; /* of a connection over TCP, from 1; 0: none */
+	uint8_t home;   /* ... the socket whose address it has */
+	uint8_t tcp;    /* ... and who made it, enum tt_ice_tcp */
 };
 
 /* An allocation: from a socket, on a server. Its relayed addresses are bases (RFC 8445 section
@@ -98,7 +98,7 @@ struct ice_server {
 	taut_flow id;                 /* of the RESOLVE request */
 	char *host, *user, *password; /* user NULL: it is one of STUN */
 	uint16_t port;
-	enum tt_ice_transport transport;
+	uint8_t transport;        /* enum tt_ice_transport */
 	struct taut_addr addr[2]; /* IPv4, IPv6; family 0: none */
 	/* The first thing that went wrong in this generation. */
 	const char *why; /* NULL: nothing */
@@ -228,7 +228,6 @@ struct tt_ice {
 	taut_flow *next_flow;
 	bool controlling, use_loopback, relay_only;
 	uint8_t tcp; /* TT_ICE_TCP_ */
-	taut_time next_connect;
 	bool closed; /* nothing is sent but the last word to TURN servers */
 	uint64_t tiebreaker;
 
@@ -243,20 +242,20 @@ struct tt_ice {
 	struct ice_server *server;
 	size_t server_count;
 	struct ice_probe *probe;
-	size_t probe_room;       /* one for each base and server */
-	struct ice_relay *relay; /* TT_ICE_MAX_RELAYS of them; NULL: no server is one of TURN */
+	size_t probe_room;         /* one for each base and server */
+	struct ice_relay *relay;   /* TT_ICE_MAX_RELAYS of them; NULL: no server is one of TURN */
 	struct ice_stream *stream; /* TT_ICE_MAX_STREAMS of them; NULL: all goes over UDP */
-	bool gathering;  /* gather was called in this generation */
-	bool gathered;   /* or ever */
+	bool gathering;            /* gather was called in this generation */
+	bool gathered;             /* or ever */
+	bool check_was_last;       /* what was sent last was no request to a TURN server */
 
 	struct ice_gen *cur, *prev;
 	taut_time prev_until;     /* 0: prev is needed; else what is under way to it is awaited */
 	taut_time answer_until;   /* a restart's answer is all there is to hope for; 0: it is not */
 	struct ice_gen *path_gen; /* cur, prev or NULL: nowhere to send data */
 	int path;                 /* a pair of path_gen */
-	taut_time next_check, last_check;
-	bool check_was_last; /* and no request to a TURN server */
-	taut_time last_now;  /* of the latest update */
+	taut_time next_check, last_check, next_connect;
+	taut_time last_now; /* of the latest update */
 	/* After all was asked for and given, nothing changes before that time; 0: look again. */
 	taut_time idle_until;
 	const char *idle_why;

@@ -212,7 +212,7 @@ struct tt_ice_server tt_ice_server_at(const struct tt_ice *ice, size_t i)
 	return (struct tt_ice_server){
 		.host = s->host,
 		.port = s->port,
-		.transport = s->transport,
+		.transport = (enum tt_ice_transport)s->transport,
 		.user = s->user,
 		.password = s->password,
 	};

@@ -203,8 +203,8 @@ static size_t begun(struct tt_ice *ice, taut_time now, struct ice_stream *s, uin
 	if (s->have < head_of(s) && !collect(s, p, left, head_of(s)))
 		return 0;
 	const size_t whole = frame_of(s, s->part, s->have);
-	if (whole > UINT16_MAX &&
-	    !s->framed) { /* no datagram is as long, so that nobody relayed one */
+	/* No datagram is as long, so that nobody relayed one. */
+	if (whole > UINT16_MAX && !s->framed) {
 		spoil(ice, now, s);
 		return 0;
 	}

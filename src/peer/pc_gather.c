@@ -57,7 +57,7 @@ static void write_line(const struct taut_pc *pc, const struct tt_ice_candidate *
 	char ip[TT_ADDR_TEXT];
 
 	tt_sdp_candidate_init(&line, c->tcp ? TT_SDP_TCP : TT_SDP_UDP, sdp_types[c->type], &c->addr);
-	line.tcptype = (uint8_t)c->tcptype;
+	line.tcptype = c->tcptype; /* the same numbers */
 	snprintf(line.foundation, sizeof line.foundation, "%s", c->foundation);
 	line.component = 1;
 	line.priority = c->priority;

@@ -19,7 +19,7 @@ static void to_ice(struct tt_ice_candidate *to, const struct tt_sdp_candidate *c
 						  : TT_ICE_HOST,
 		.tcp = c->transport != TT_SDP_UDP || c->type == TT_SDP_TYPE_OTHER,
 		.tcptype = c->transport == TT_SDP_TCP && c->type != TT_SDP_TYPE_OTHER
-				   ? (enum tt_ice_tcp)c->tcptype /* the same numbers */
+				   ? c->tcptype /* the same numbers */
 				   : TT_ICE_NO_TCP,
 		.component = c->component <= 255 ? (uint8_t)c->component : 0,
 		.priority = c->priority,
