@@ -22,6 +22,7 @@ enum {
 	KEY_TURN_USER,
 	KEY_TURN_PASSWORD,
 	KEY_RELAY_ONLY,
+	KEY_MDNS,
 	KEY_LOOP,
 	KEY_INSECURE,
 	KEY_DATA_ONLY,
@@ -60,6 +61,8 @@ static const struct cli_option options[] = {
 	{ "turn-user", KEY_TURN_USER, "NAME", "who we are there" },
 	{ "turn-password", KEY_TURN_PASSWORD, "TEXT", "and how we prove it; never shown" },
 	{ "relay-only", KEY_RELAY_ONLY, NULL, "speak through the TURN server and in no other way" },
+	{ "mdns", KEY_MDNS, NULL,
+	  "show random .local names in place of our addresses, and answer for them" },
 	{ "insecure", KEY_INSECURE, NULL,
 	  "do not check the relay's certificate (https with a self-made one)" },
 	{ "loopback-only", KEY_LOOPBACK, NULL, "use the loopback interface and no other" },
@@ -207,6 +210,7 @@ static bool take_switch(struct job *j, int key, uint32_t *flags)
 {
 	bool *const on = key == KEY_LOOP        ? &j->cfg.loop_files
 			 : key == KEY_DATA_ONLY ? &j->cfg.data_only
+			 : key == KEY_MDNS      ? &j->cfg.mdns
 			 : key == KEY_INSECURE  ? &j->cfg.any_certificate
 			 : key == KEY_SIMULCAST ? &j->cfg.simulcast
 			 : key == KEY_JSON      ? &j->cfg.json

@@ -18,6 +18,21 @@ uint32_t tt_ice_priority(enum tt_ice_type type, uint16_t local_pref)
 	return (uint32_t)type_pref[type] << 24 | (uint32_t)local_pref << 8 | (256 - 1);
 }
 
+struct tt_ice_candidate tt_ice_shown(const struct tt_ice_candidate *c)
+{
+	struct tt_ice_candidate shown = *c;
+
+	if (c->name)
+		shown.addr = (struct taut_addr){ .port = c->addr.port };
+	return shown;
+}
+
+struct taut_addr tt_ice_related(const struct tt_ice *ice, const struct taut_addr *base)
+{
+	return tt_ice_own_hides(ice, base) ? (struct taut_addr){ .family = base->family, .port = 9 }
+					   : *base;
+}
+
 /* 5.1.1.3: the same for the same type, base address and server. */
 static uint16_t foundation_of(struct tt_ice *ice, enum tt_ice_type type, int base, int server)
 {
@@ -58,23 +73,31 @@ int tt_ice_add_local(struct tt_ice *ice, taut_time now, enum tt_ice_type type, i
 	static const char *const names[] = { "host", "srflx", "prflx", "relay" };
 	struct ice_base *b = &ice->base[base];
 
-	/* 5.1.3: redundant when both address and base are the same. */
+	/* 5.1.3: redundant when both address and base are the same. A name is no address: section 3.1.2.2
+	 * of draft-ietf-mmusic-mdns-ice-candidates. */
 	for (size_t i = 0; i < ice->local_count; i++)
-		if (ice->local[i].base == base && tt_addr_eq(&ice->local[i].c.addr, addr))
+		if (ice->local[i].base == base && tt_addr_eq(&ice->local[i].c.addr, addr) &&
+		    !(ice->local[i].c.name && type != TT_ICE_HOST))
 			return (int)i;
 	if (!room_for_local(ice))
+		return -1;
+	const bool hidden = type == TT_ICE_HOST && tt_ice_own_hides(ice, addr);
+	const char *name = hidden ? tt_ice_own_name(ice, now, addr) : NULL;
+	if (hidden && !name)
 		return -1;
 
 	struct ice_local *l = &ice->local[ice->local_count];
 	uint16_t foundation = foundation_of(ice, type, base, server);
 	*l = (struct ice_local){ .base = tt_u8((uint64_t)base), .server = tt_u8((uint64_t)server) };
-	l->c = (struct tt_ice_candidate){ .type = type, .component = 1, .addr = *addr };
+	l->c = (struct tt_ice_candidate){
+		.type = type, .component = 1, .addr = *addr, .name = name
+	};
 	l->c.priority = tt_ice_priority(type, b->local_pref);
 	snprintf(l->c.foundation, sizeof l->c.foundation, "%u", (unsigned)foundation);
 	if (type == TT_ICE_HOST || type == TT_ICE_RELAY)
 		b->foundation = foundation; /* they are their own bases */
 	else
-		l->c.related = b->addr;
+		l->c.related = tt_ice_related(ice, &b->addr);
 	l->told = type == TT_ICE_PRFLX; /* 7.2.5.3.1: the peer knows it from our checks */
 	tt_note(ice->env, now, TAUT_LAYER_ICE, "local candidate", TT_STR("type", names[type]),
 		TT_ADDR("address", &l->c.addr), TT_INT("priority", l->c.priority));
@@ -121,7 +144,6 @@ static void update_remote(struct tt_ice *ice, struct tt_ice_candidate *r,
 	if (r->type != TT_ICE_PRFLX)
 		return;
 	*r = *c;
-	r->name = NULL;
 	r->ufrag = NULL;
 	ice->cur->prflx_count--;
 	ice->cur->signaled_count++;
@@ -172,7 +194,6 @@ int tt_ice_put_remote(struct tt_ice *ice, taut_time now, const struct tt_ice_can
 		return TAUT_E_NOMEM;
 	}
 	*r = *c;
-	r->name = NULL;
 	r->ufrag = NULL;
 	g->signaled_count++;
 	tt_note(ice->env, now, TAUT_LAYER_ICE, "remote candidate", TT_ADDR("address", &c->addr),

@@ -72,7 +72,7 @@ int pc_make_ice(struct taut_pc *pc, const struct taut_config *cfg, taut_time now
 	struct servers s;
 	int err = read_servers(cfg, &s);
 
-	if (!err && cfg->ice_transport_policy > TAUT_ICE_RELAY)
+	if (!err && (cfg->ice_transport_policy > TAUT_ICE_RELAY || cfg->ice_mdns > 1))
 		err = TAUT_E_INVAL;
 	if (err)
 		return err;
@@ -81,6 +81,7 @@ int pc_make_ice(struct taut_pc *pc, const struct taut_config *cfg, taut_time now
 					   .server_count = cfg->ice_server_count,
 					   .relay_only =
 						   cfg->ice_transport_policy == TAUT_ICE_RELAY,
+					   .hide_hosts = cfg->ice_mdns == 1,
 					   .next_flow = &pc->next_flow };
 	return tt_ice_new(&pc->ice, pc->env, &ice, now);
 }
@@ -191,6 +192,7 @@ static struct taut_config config_of(const struct taut_pc *pc)
 		.srtp_backend = pc->srtp_backend,
 		.max_receive_encodings = pc->max_receive_encodings,
 		.ice_transport_policy = pc->policy,
+		.ice_mdns = pc->ice_mdns,
 	};
 }
 
@@ -240,7 +242,8 @@ static bool same_rest(const struct taut_pc *pc, const struct taut_config *c)
 	       c->pacing_burst == is.pacing_burst && c->pacing_interval == is.pacing_interval &&
 	       c->srtp_backend == is.srtp_backend &&
 	       c->max_receive_encodings == is.max_receive_encodings &&
-	       c->ice_transport_policy == is.ice_transport_policy && same_codecs(pc, c);
+	       c->ice_transport_policy == is.ice_transport_policy && c->ice_mdns == is.ice_mdns &&
+	       same_codecs(pc, c);
 }
 
 static bool same_servers(const struct taut_config *is, const struct taut_config *c)

@@ -57,6 +57,8 @@ static void write_line(const struct taut_pc *pc, const struct tt_ice_candidate *
 	char ip[TT_ADDR_TEXT];
 
 	tt_sdp_candidate_init(&line, TT_SDP_UDP, sdp_types[c->type], &c->addr);
+	if (c->name)
+		snprintf(line.address, sizeof line.address, "%s", c->name);
 	snprintf(line.foundation, sizeof line.foundation, "%s", c->foundation);
 	line.component = 1;
 	line.priority = c->priority;
