@@ -586,6 +586,48 @@ static void an_address_that_comes_back_has_another_name(void **state)
 	end(&l);
 }
 
+static void face(char *out, int number)
+{
+	(void)snprintf(out, 16, "192.0.2.%d", number);
+}
+
+/* Sixteen addresses go before anything was sent, and others come: no more is remembered of them than there is
+ * room for, and every one of the new ones has its name. */
+static void goodbyes_give_way_to_new_names(void **state)
+{
+	char text[2][TT_ICE_MAX_BASES][16];
+	const char *address[2][TT_ICE_MAX_BASES + 1] = { { NULL } };
+	struct lone l;
+
+	(void)state;
+	for (int k = 0; k < 2; k++)
+		for (int i = 0; i < TT_ICE_MAX_BASES; i++) {
+			face(text[k][i], 1 + k * 100 + i);
+			address[k][i] = text[k][i];
+		}
+	for (int fails = 0; fails < 2; fails++) {
+		begin_with(&l, 0, address[0]);
+		assert_int_equal(l.candidates, TT_ICE_MAX_BASES);
+		assert_int_equal(after(&l, 60 * SEC), 2 * TT_ICE_MAX_BASES);
+		l.errors = fails ? 19 : 0;
+		interfaces(&l, address[1] + TT_ICE_MAX_BASES - 1); /* one */
+		if (!fails)
+			assert_true(tt_ice_deadline(l.ice, NULL) <=
+				    l.sim.now); /* goodbyes are due */
+		interfaces(&l, address[1]);
+		assert_int_equal(tt_ice_restart(l.ice, l.sim.now), TAUT_OK);
+		l.candidates = 0;
+		tt_ice_gather(l.ice, l.sim.now);
+		serve(&l);
+		assert_int_equal(l.candidates, TT_ICE_MAX_BASES);
+		for (int i = 0; i < TT_ICE_MAX_BASES; i++)
+			assert_true(tt_mdns_is_local(l.name[i]));
+		/* no goodbye is left: their places are taken, or there was nobody to say it to */
+		assert_int_equal(after(&l, 60 * SEC), fails ? 0 : 2 * TT_ICE_MAX_BASES);
+		end(&l);
+	}
+}
+
 /* 3.1.1: an application does not learn from its candidates whether there is multicast. */
 static void without_multicast_the_name_is_told_and_never_the_address(void **state)
 {
@@ -714,6 +756,7 @@ int main(void)
 		cmocka_unit_test(a_lie_about_our_name_changes_nothing),
 		cmocka_unit_test(goodbye_is_said_once_and_by_those_that_were_heard),
 		cmocka_unit_test(an_address_that_comes_back_has_another_name),
+		cmocka_unit_test(goodbyes_give_way_to_new_names),
 		cmocka_unit_test(without_multicast_the_name_is_told_and_never_the_address),
 		cmocka_unit_test(a_candidate_of_ours_that_comes_back_is_refused),
 		cmocka_unit_test(a_goodbye_of_the_peer_is_no_address),
