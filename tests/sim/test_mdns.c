@@ -134,6 +134,24 @@ static void two_hidden_peers_on_one_network_meet_at_once(void **state)
 	duo_end(&d);
 }
 
+/* 3.1.2.2: an address that a server sees as well is no secret, and its candidate is not redundant. */
+static void a_public_address_is_told_as_the_server_sees_it(void **state)
+{
+	const struct duo_config cfg = { .side = { { .mdns = true }, { .no_stun = true } } };
+	struct duo d;
+	char name[80];
+
+	(void)state;
+	duo_begin(&d, &cfg);
+	assert_true(duo_meet(&d, 5));
+	assert_int_equal(d.side[0].candidates[0], 1);
+	assert_is_a_name(name_of(&d.side[0], name));
+	assert_int_equal(d.side[0].candidates[1], 1);
+	assert_non_null(strstr(d.side[0].candidate[1], " 192.0.2.1 "));
+	assert_non_null(strstr(d.side[0].candidate[1], " raddr 0.0.0.0 rport 9"));
+	duo_end(&d);
+}
+
 static void behind_one_nat_the_names_lead_past_it(void **state)
 {
 	const struct duo_config cfg = { .same_home = true,
@@ -437,6 +455,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(two_hidden_peers_on_one_network_meet_at_once),
+		cmocka_unit_test(a_public_address_is_told_as_the_server_sees_it),
 		cmocka_unit_test(behind_one_nat_the_names_lead_past_it),
 		cmocka_unit_test(it_takes_one_side_that_hides_or_knows),
 		cmocka_unit_test(behind_two_nats_nobody_resolves_and_the_call_comes_about),
