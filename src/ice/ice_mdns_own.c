@@ -114,11 +114,8 @@ const char *tt_ice_own_name(struct tt_ice *ice, taut_time now, const struct taut
 void tt_ice_own_forget(struct tt_ice *ice, const struct taut_addr *addr)
 {
 	for (int i = 0; i < own_count(ice); i++)
-		if (ice->own[i].used && (!addr || tt_addr_eq_ip(&ice->own[i].addr, addr))) {
+		if (ice->own[i].used && (!addr || tt_addr_eq_ip(&ice->own[i].addr, addr)))
 			ice->own[i].used = ice->own[i].leaves = ice->own[i].told;
-			ice->own[i].asked = false;
-			ice->own[i].alone.family = 0;
-		}
 }
 
 void tt_ice_own_unheard(struct tt_ice *ice, taut_time now, int os_errno)
