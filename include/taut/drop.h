@@ -223,7 +223,9 @@ extern "C" {
 #define TAUT_DROP_RTP_EVENT 180 /* RFC 4733 */
 #define TAUT_DROP_RTP_NO_RID 181 /* RFC 8852 */
 
-#define TAUT_DROPS 183 /* every number of this header is below it */
+#define TAUT_DROP_TURN_STREAM 183
+
+#define TAUT_DROPS 184 /* every number of this header is below it */
 
 #define TAUT_DROP_IN 1    /* what came in: a datagram, or a record, chunk or message inside one */
 #define TAUT_DROP_OUT 2   /* what was to leave */

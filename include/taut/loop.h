@@ -1,4 +1,4 @@
-/* loop.h - a driver for peer connections: epoll, UDP sockets, names, interfaces.
+/* loop.h - a driver for peer connections: epoll, UDP sockets, streams, names, interfaces.
  *
  * One loop is one thread; two loops share nothing. taut_loop_post is the only
  * call from another thread. Events come as calls of your handler, from the top

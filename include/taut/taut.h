@@ -106,8 +106,9 @@ void taut_env_set_wall_clock(taut_env *env, taut_time now, int64_t unix_us);
 taut_pc *taut_env_ready(taut_env *env, taut_time now);
 taut_time taut_env_deadline(const taut_env *env, const char **why); /* INT64_MAX: never */
 
-/* RTCIceServer: one URL each, "stun:host:port" or "turn:host:port?transport=udp"; those over TCP and TLS
- * are TAUT_E_UNSUPPORTED. TURN takes both texts (long-term credentials, RFC 8489 section 9.2), as they
+/* RTCIceServer: one URL each, "stun:host:port", "turn:host:port?transport=tcp" (or udp, which nobody has to
+ * say) or "turns:host:port" for TLS over TCP; "stuns:" and TURN over DTLS are TAUT_E_UNSUPPORTED. Ports are
+ * 3478 and with "turns:" 5349 where none is said. TURN takes both texts (long-term credentials, RFC 8489 section 9.2), as they
  * are: of at most 508 octets. */
 struct taut_ice_server {
 	size_t size;
@@ -192,16 +193,26 @@ struct taut_datagram {
 	uint8_t dscp, ecn;
 };
 
-/* What the core cannot do itself: sockets, names, multicast. */
+/* What the core cannot do itself: sockets, names, multicast, streams.
+ *
+ * A stream (TCP, TLS) is answered when it is open, TLS included, or when that failed, and once more when it
+ * ends, which nobody but TAUT_IO_CLOSE does without an os_errno: ECONNRESET also if the other end said goodbye,
+ * EKEYREJECTED if its certificate is not for name or not of anybody trusted, EPROTO if it does not speak TLS. What
+ * comes over one goes to taut_pc_recv as it comes, in pieces of any length, and local and remote are those it
+ * was opened with. What poll_send gives for one is written whole behind what was written before, or, where
+ * the driver has no room for it, not at all (send_failed). */
 #define TAUT_IO_UDP 1       /* bind a UDP socket on local; answer with the address it got */
 #define TAUT_IO_CLOSE 2     /* no answer */
 #define TAUT_IO_RESOLVE 3   /* name to addresses */
 #define TAUT_IO_MULTICAST 4 /* a socket on local's port, shared, joined to group local.ip */
+#define TAUT_IO_TCP 5       /* a stream from local's ip to remote; answer with the local address it got */
+#define TAUT_IO_TLS 6       /* TLS on one; name: whom the certificate has to be for, a DNS name or an address */
 struct taut_io {
 	uint32_t kind;
 	taut_flow flow;
 	struct taut_addr local;
 	const char *name;
+	struct taut_addr remote; /* of a stream */
 };
 
 #define TAUT_IF_LOOPBACK 1
@@ -352,6 +363,8 @@ struct taut_frame {
 
 /* RTCIceServerTransportProtocol */
 #define TAUT_TURN_UDP 1
+#define TAUT_TURN_TCP 2
+#define TAUT_TURN_TLS 3
 struct taut_event {
 	uint32_t type, reason; /* reason: TAUT_REASON_ */
 	taut_time at;

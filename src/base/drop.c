@@ -65,6 +65,9 @@ static const struct taut_drop_info infos[TAUT_DROPS] = {
 		IN(STUN, "relayed from a peer without a permission", "RFC 8656 section 11.4"),
 	[TAUT_DROP_TURN_CHANNEL] =
 		IN(STUN, "of a channel that is not bound", "RFC 8656 section 12.6"),
+	[TAUT_DROP_TURN_STREAM] =
+		IN(STUN, "neither STUN nor ChannelData, so that the stream is closed",
+		   "RFC 8656 section 12.5"),
 	[TAUT_DROP_TURN_FORBIDDEN] =
 		OTHER(ICE, "remote candidate that no relay is asked to reach", OURS),
 	[TAUT_DROP_ICE_POLICY] =

@@ -257,7 +257,8 @@ static int check_servers(const struct call *c)
 	else if (!cfg->turn_user || !cfg->turn_password)
 		fprintf(stderr, "taut: --turn needs --turn-user and --turn-password\n");
 	else
-		fprintf(stderr, "taut: --turn takes turn:HOST:PORT, over UDP, not '%s'\n",
+		fprintf(stderr, "taut: --turn takes turn:HOST[:PORT][?transport=tcp] or turns:HOST[:PORT], not "
+			"'%s'\n",
 			cfg->turn);
 	return TAUT_E_UNSUPPORTED;
 }

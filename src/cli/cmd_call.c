@@ -57,7 +57,8 @@ static const struct cli_option options[] = {
 	{ "stun", KEY_STUN, "URL",
 	  "stun:HOST:PORT for server-reflexive candidates (default: none)" },
 	{ "turn", KEY_TURN, "URL",
-	  "turn:HOST:PORT for relayed candidates, over UDP (default: none)" },
+	  "turn:HOST[:PORT], turn:HOST?transport=tcp or turns:HOST (TLS), for relayed candidates "
+	  "(default: none)" },
 	{ "turn-user", KEY_TURN_USER, "NAME", "who we are there" },
 	{ "turn-password", KEY_TURN_PASSWORD, "TEXT", "and how we prove it; never shown" },
 	{ "relay-only", KEY_RELAY_ONLY, NULL, "speak through the TURN server and in no other way" },

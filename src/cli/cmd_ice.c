@@ -29,7 +29,7 @@ enum { SERVERS = 8, SECONDS = 45, MOST_SECONDS = 3600 };
 static const struct cli_option options[] = {
 	{ "stun", KEY_STUN, "URL",
 	  "stun:HOST[:PORT]; again for more of them, up to 8 (default: none)" },
-	{ "turn", KEY_TURN, "URL", "turn:HOST[:PORT], over UDP; one" },
+	{ "turn", KEY_TURN, "URL", "turn:HOST[:PORT], turn:HOST?transport=tcp or turns:HOST (TLS); one" },
 	{ "turn-user", KEY_TURN_USER, "NAME", "who we are there" },
 	{ "turn-password", KEY_TURN_PASSWORD, "TEXT", "and how we prove it; never shown" },
 	{ "relay-only", KEY_RELAY_ONLY, NULL, "no address but that of the TURN server" },
@@ -251,8 +251,8 @@ static bool gather(struct job *j)
 	j->began = taut_loop_now(j->rt.loop);
 	if (taut_pc_new(&pc, taut_loop_env(j->rt.loop), &cfg, j->began) != TAUT_OK) {
 		fprintf(stderr,
-			"taut ice: --stun takes stun:HOST[:PORT], --turn takes turn:HOST[:PORT]"
-			" over UDP\n");
+			"taut ice: --stun takes stun:HOST[:PORT], --turn takes "
+			"turn:HOST[:PORT][?transport=tcp] or turns:HOST[:PORT]\n");
 		return false;
 	}
 	if (!j->json)

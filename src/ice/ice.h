@@ -10,7 +10,8 @@
  * Data goes where tt_ice_selected says and is taken from where tt_ice_may_recv
  * agrees. A relayed address counts as a flow of its own, which no socket has: what
  * arrives passes tt_ice_unwrap first, and data for a path with a head leaves by
- * tt_ice_wrap. Not here: TURN over TCP, ICE-TCP, aggressive
+ * tt_ice_wrap. A TURN server that is reached over TCP or TLS has a stream: what comes over it passes
+ * tt_ice_stream_next before. Not here: ICE-TCP, aggressive
  * nomination of our own. Limits are the TT_ICE_MAX_ below; past one a candidate or packet is
  * dropped, counted and traced. */
 #ifndef TAUT_ICE_ICE_H
@@ -39,9 +40,12 @@ enum {
 
 struct tt_ice; /* opaque */
 
+enum tt_ice_transport { TT_ICE_UDP, TT_ICE_TCP, TT_ICE_TLS };
+
 struct tt_ice_server {
 	const char *host; /* a name or an address; "stun:" is the caller's to take off */
-	uint16_t port;    /* 0: 3478 */
+	uint16_t port;    /* 0: 3478, over TLS 5349 */
+	enum tt_ice_transport transport; /* of TURN; STUN is asked over UDP */
 	const char *user, *password; /* of a TURN server; NULL: it is one of STUN */
 };
 
@@ -232,6 +236,11 @@ struct tt_ice_in {
 	uint8_t *buf;
 	size_t len;
 };
+/* Whether it is a stream, and what comes over it, message by message: *p and *left are what came and is left of
+ * it. The length of the one at *msg, there or in the agent until the next call; 0: that is all. */
+bool tt_ice_is_stream(const struct tt_ice *ice, taut_flow flow);
+size_t tt_ice_stream_next(struct tt_ice *ice, taut_time now, taut_flow flow, uint8_t **p,
+			  size_t *left, uint8_t **msg);
 bool tt_ice_unwrap(struct tt_ice *ice, taut_time now, struct tt_ice_in *p);
 /* len octets at buf + path->head, for the path that selected said: the length of the datagram at buf,
  * and path becomes that of the socket. 0: it cannot leave. */

@@ -77,7 +77,10 @@ static int copy_servers(struct tt_ice *ice, const struct tt_ice_config *cfg)
 		struct ice_server *s = &ice->server[i];
 		const char *host = cfg->servers[i].host;
 		struct taut_addr literal;
-		s->port = cfg->servers[i].port ? cfg->servers[i].port : 3478;
+		s->transport = cfg->servers[i].transport;
+		s->port = cfg->servers[i].port         ? cfg->servers[i].port
+			  : s->transport == TT_ICE_TLS ? 5349
+						       : 3478;
 		s->host = tt_copy_text(ice->env, host, strlen(host));
 		ice->server_count = i + 1;
 		if (!s->host || !copy_login(ice, s, &cfg->servers[i]))
@@ -102,6 +105,7 @@ static int make_probes(struct tt_ice *ice)
 static void free_servers(struct tt_ice *ice)
 {
 	tt_ice_free_relays(ice);
+	tt_ice_free_streams(ice);
 	for (size_t i = 0; i < ice->server_count; i++) {
 		struct ice_server *s = &ice->server[i];
 		if (s->password)
@@ -121,6 +125,8 @@ static int take_servers(struct tt_ice *ice, const struct tt_ice_config *cfg)
 
 	if (!err)
 		err = make_probes(ice);
+	if (!err)
+		err = tt_ice_make_streams(ice);
 	return err ? err : tt_ice_make_bases(ice);
 }
 
@@ -145,6 +151,7 @@ int tt_ice_set_servers(struct tt_ice *ice, const struct tt_ice_server *servers, 
 		ice->probe = fresh->probe;
 		ice->probe_room = fresh->probe_room;
 		ice->relay = fresh->relay;
+		ice->stream = fresh->stream;
 		ice->base = fresh->base;
 		ice->base_count = fresh->base_count;
 	}

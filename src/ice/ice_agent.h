@@ -30,9 +30,12 @@ enum {
 	TT_ICE_PWD_LEN = 24,
 	TT_ICE_PAIR_TX = 4,
 	TT_ICE_CONSENT_TX = 8,
-	TT_ICE_NAME_CAP = 64 + 6, /* one label, ".local" and a NUL */
-	TT_ICE_OWN_CAP = 36 + 7,  /* a UUID, ".local" and a NUL */
-	TT_ICE_BLOCK = 4, /* pairs and candidates for which memory is taken at once */
+	TT_ICE_NAME_CAP = 64 + 6,                   /* one label, ".local" and a NUL */
+	TT_ICE_OWN_CAP = 36 + 7,                    /* a UUID, ".local" and a NUL */
+	TT_ICE_STREAM_LIFE = 12000000,              /* of an allocation that has to connect first */
+	TT_ICE_MAX_STREAMS = 2 * TT_ICE_MAX_RELAYS, /* those that are being closed included */
+	TT_ICE_MESSAGE = 1552, /* the longest datagram, and what a TURN server has around it */
+	TT_ICE_BLOCK = 4,      /* pairs and candidates for which memory is taken at once */
 };
 
 enum ice_base_state { BASE_NONE, BASE_WANTED, BASE_ASKED, BASE_OPEN, BASE_CLOSING };
@@ -52,8 +55,21 @@ struct ice_base {
 struct ice_relay {
 	struct tt_turn *turn; /* NULL: free */
 	uint8_t base, server;
-	bool settled; /* there, or given up: gathering does not wait for it */
-	bool again;   /* in this generation the one that it had was found to be lost */
+	uint8_t stream; /* by which the server is reached, from 1; 0: by the socket */
+	bool settled;   /* there, or given up: gathering does not wait for it */
+	bool again;     /* in this generation the one that it had was found to be lost */
+};
+
+enum ice_stream_state { STREAM_NONE, STREAM_WANTED, STREAM_ASKED, STREAM_OPEN, STREAM_CLOSING };
+
+struct ice_stream {
+	enum ice_stream_state state;
+	taut_flow flow;
+	const char *tls; /* the server's name, whose it stays; NULL: TCP alone */
+	struct taut_addr local, remote;
+	uint8_t *part; /* TT_ICE_MESSAGE octets; NULL until a message comes in two */
+	size_t have,
+		skip; /* of such a message; of one that is longer than that, what is still to come */
 };
 
 struct ice_local {
@@ -71,6 +87,7 @@ struct ice_server {
 	taut_flow id;                 /* of the RESOLVE request */
 	char *host, *user, *password; /* user NULL: it is one of STUN */
 	uint16_t port;
+	enum tt_ice_transport transport;
 	struct taut_addr addr[2]; /* IPv4, IPv6; family 0: none */
 	/* The first thing that went wrong in this generation. */
 	const char *why; /* NULL: nothing */
@@ -219,7 +236,7 @@ struct tt_ice {
 
 	struct taut_addr wanted[TT_ICE_MAX_BASES]; /* the usable interface addresses, best first */
 	size_t wanted_count;
-	bool bases_ask; /* one may be WANTED or CLOSING */
+	bool bases_ask;        /* one may be WANTED or CLOSING */
 	struct ice_base *base; /* TT_ICE_MAX_BASES, and those of relays where there can be any */
 	int base_count;
 	struct ice_local *local;
@@ -230,8 +247,10 @@ struct tt_ice {
 	struct ice_probe *probe;
 	size_t probe_room;       /* one for each base and server */
 	struct ice_relay *relay; /* TT_ICE_MAX_RELAYS of them; NULL: no server is one of TURN */
-	bool gathering;          /* gather was called in this generation */
-	bool gathered;           /* or ever */
+	struct ice_stream
+		*stream; /* TT_ICE_MAX_STREAMS of them; NULL: all servers are reached over UDP */
+	bool gathering;  /* gather was called in this generation */
+	bool gathered;   /* or ever */
 
 	struct ice_gen *cur, *prev;
 	taut_time prev_until;     /* 0: prev is needed; else what is under way to it is awaited */
@@ -240,7 +259,7 @@ struct tt_ice {
 	int path;                 /* a pair of path_gen */
 	taut_time next_check, last_check;
 	bool check_was_last; /* and no request to a TURN server */
-	taut_time last_now; /* of the latest update */
+	taut_time last_now;  /* of the latest update */
 	/* After all was asked for and given, nothing changes before that time; 0: look again. */
 	taut_time idle_until;
 	const char *idle_why;
@@ -288,7 +307,7 @@ int tt_ice_base_of_flow(const struct tt_ice *ice, taut_flow flow); /* -1 */
 /* Told once for a server and generation. base -1: none of ours has to do with it. */
 void tt_ice_server_error(struct tt_ice *ice, size_t server, int base, uint16_t code,
 			 const char *why);
-void tt_ice_forget_base(struct tt_ice *ice, int base);             /* all but the socket */
+void tt_ice_forget_base(struct tt_ice *ice, int base); /* all but the socket */
 bool tt_ice_gathering_done(const struct tt_ice *ice);
 bool tt_ice_gather_io(struct tt_ice *ice);
 bool tt_ice_gather_result(struct tt_ice *ice, taut_time now, taut_flow flow, int os_errno,
@@ -399,6 +418,20 @@ bool tt_ice_pair_ready(const struct tt_ice *ice, const struct ice_gen *g, const 
 /* Data takes this pair. */
 void tt_ice_bind_channel(struct tt_ice *ice, taut_time now, const struct ice_gen *g, int pair);
 uint8_t tt_ice_path_head(const struct tt_ice *ice, int base, const struct taut_addr *remote);
+
+/* Its stream is over: so is the allocation. */
+void tt_ice_relay_cut(struct tt_ice *ice, taut_time now, int stream, const char *why);
+
+/* ice_stream.c */
+int tt_ice_make_streams(struct tt_ice *ice);
+void tt_ice_free_streams(struct tt_ice *ice);
+/* tls: the name for its certificate, which stays until the stream is closed. -1: there are too many. */
+int tt_ice_stream_open(struct tt_ice *ice, const struct taut_addr *local,
+		       const struct taut_addr *remote, const char *tls);
+void tt_ice_stream_close(struct tt_ice *ice, int stream);
+bool tt_ice_stream_io(struct tt_ice *ice);
+bool tt_ice_stream_result(struct tt_ice *ice, taut_time now, taut_flow flow, int os_errno,
+			  const struct taut_addr *found, size_t n);
 
 /* ice_mdns.c */
 int tt_ice_add_name(struct tt_ice *ice, taut_time now, const struct tt_ice_candidate *c);

@@ -214,7 +214,11 @@ struct tt_ice_server tt_ice_server_at(const struct tt_ice *ice, size_t i)
 	const struct ice_server *s = &ice->server[i];
 
 	return (struct tt_ice_server){
-		.host = s->host, .port = s->port, .user = s->user, .password = s->password
+		.host = s->host,
+		.port = s->port,
+		.transport = s->transport,
+		.user = s->user,
+		.password = s->password,
 	};
 }
 

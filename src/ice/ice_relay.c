@@ -1,6 +1,6 @@
 /* ice_relay.c - relayed candidates: RFC 8445 sections 5.1.1.2 and 7.1, RFC 8656.
  *
- * Each socket asks each TURN server of its family for an allocation, from which it may relay to
+ * Each socket asks each TURN server of its family for an allocation, itself or by a stream from its address, from which it may relay to
  * both families; the same answer shows the server-reflexive address. A relayed address
  * is a base of its own, with a flow that no socket has. A pair of it waits until the server permits the
  * peer's address; one that carries data gets a channel. What the client makes of the
@@ -32,6 +32,31 @@ int tt_ice_make_bases(struct tt_ice *ice)
 	return ice->base && (!relays || ice->relay) ? TAUT_OK : TAUT_E_NOMEM;
 }
 
+static struct ice_stream *stream_of(const struct tt_ice *ice, const struct ice_relay *r)
+{
+	return r->stream ? &ice->stream[r->stream - 1] : NULL;
+}
+
+/* By which packets to the server leave. */
+static taut_flow flow_of(const struct tt_ice *ice, const struct ice_relay *r)
+{
+	return r->stream ? stream_of(ice, r)->flow : ice->base[r->base].flow;
+}
+
+static void close_stream(struct tt_ice *ice, struct ice_relay *r)
+{
+	if (r->stream)
+		tt_ice_stream_close(ice, r->stream - 1);
+	r->stream = 0;
+}
+
+static void forget(struct tt_ice *ice, struct ice_relay *r)
+{
+	close_stream(ice, r);
+	tt_turn_free(r->turn);
+	*r = (struct ice_relay){ 0 };
+}
+
 void tt_ice_free_relays(struct tt_ice *ice)
 {
 	for (int i = 0; ice->relay && i < TT_ICE_MAX_RELAYS; i++)
@@ -59,31 +84,48 @@ static struct ice_relay *free_relay(struct tt_ice *ice, int base, size_t server)
 static bool has_allocation(const struct tt_ice *ice, int base, const struct taut_addr *server)
 {
 	for (int i = 0; i < TT_ICE_MAX_RELAYS; i++)
-		if (ice->relay[i].turn && ice->relay[i].base == base &&
+		if (ice->relay[i].turn && !ice->relay[i].stream && ice->relay[i].base == base &&
 		    tt_addr_eq(tt_turn_server(ice->relay[i].turn), server))
 			return true;
 	return false;
 }
 
+/* False: there are too many. */
+static bool open_stream(struct tt_ice *ice, struct ice_relay *r, const struct taut_addr *to)
+{
+	const struct ice_server *s = &ice->server[r->server];
+	const int stream = tt_ice_stream_open(ice, &ice->base[r->base].addr, to,
+					      s->transport == TT_ICE_TLS ? s->host : NULL);
+
+	r->stream = tt_u8((uint64_t)(stream + 1));
+	return stream >= 0;
+}
+
 static void allocate(struct tt_ice *ice, taut_time now, int base, size_t server)
 {
 	const struct ice_server *s = &ice->server[server];
+	const struct taut_addr *to = &s->addr[ice->base[base].addr.family == 6];
+	const bool streams = s->transport != TT_ICE_UDP;
 	struct ice_relay *r = free_relay(ice, base, server);
 
-	if (!r || has_allocation(ice, base, &s->addr[ice->base[base].addr.family == 6]))
+	if (!r || (!streams && has_allocation(ice, base, to)))
 		return;
 	const struct tt_turn_config cfg = {
-		.server = s->addr[ice->base[base].addr.family == 6],
+		.server = *to,
 		.user = s->user,
 		.password = s->password,
+		.stream = streams,
 		.ipv4 = true,
 		.ipv6 = true,
-		.give_up_after = TT_ICE_GATHER_LIFE,
+		.give_up_after = streams ? TT_ICE_STREAM_LIFE : TT_ICE_GATHER_LIFE,
 	};
 	*r = (struct ice_relay){ .base = tt_u8((uint64_t)base), .server = tt_u8(server) };
-	if (tt_turn_new(&r->turn, ice->env, &cfg, now) != TAUT_OK)
+	if ((streams && !open_stream(ice, r, to)) ||
+	    tt_turn_new(&r->turn, ice->env, &cfg, now) != TAUT_OK) {
 		tt_note(ice->env, now, TAUT_LAYER_ICE, "no TURN allocation",
-			TT_STR("why", "no memory"), TT_STR("host", s->host));
+			TT_STR("why", "no memory, or too many streams"), TT_STR("host", s->host));
+		forget(ice, r);
+	}
 }
 
 /* An allocation outlives a restart, if the server still knows of it. One that is over is tried again. */
@@ -96,10 +138,8 @@ void tt_ice_reset_relays(struct tt_ice *ice, taut_time now)
 		r->settled = r->again = false;
 		tt_turn_forget_refusals(r->turn);
 		tt_turn_confirm(r->turn, now);
-		if (tt_turn_state(r->turn) != TT_TURN_OVER)
-			continue;
-		tt_turn_free(r->turn);
-		*r = (struct ice_relay){ 0 };
+		if (tt_turn_state(r->turn) == TT_TURN_OVER)
+			forget(ice, r);
 	}
 }
 
@@ -117,7 +157,8 @@ static void add_reflexive(struct tt_ice *ice, taut_time now, const struct ice_re
 {
 	const struct taut_addr *mapped = tt_turn_mapped(r->turn);
 
-	if (ice->relay_only || !mapped || mapped->family != ice->base[r->base].addr.family ||
+	if (ice->relay_only || r->stream || !mapped ||
+	    mapped->family != ice->base[r->base].addr.family ||
 	    tt_addr_is_loopback(&ice->base[r->base].addr))
 		return;
 	int at = tt_ice_add_local(ice, now, TT_ICE_SRFLX, r->base, r->server + 1, mapped);
@@ -144,11 +185,15 @@ static int base_of(const struct tt_ice *ice, int relay, uint8_t family)
 	return -1;
 }
 
-/* 5.1.2.1: no two priorities are the same; sockets differ by less than their number. */
+/* 5.1.2.1: no two priorities are the same; sockets differ by less than their number. What waits for what
+ * was lost before it (TCP) comes behind all that does not. */
 static uint16_t relayed_pref(const struct tt_ice *ice, const struct ice_relay *r, int base)
 {
+	enum { STEP = TT_ICE_MAX_BASES * (TT_ICE_MAX_RELAYS + 1) };
+
 	return tt_u16((uint64_t)(ice->base[r->base].local_pref -
-				 (base - TT_ICE_MAX_BASES) * TT_ICE_MAX_BASES));
+				 (base - TT_ICE_MAX_BASES) * TT_ICE_MAX_BASES -
+				 (int)ice->server[r->server].transport * STEP));
 }
 
 static void add_relayed(struct tt_ice *ice, taut_time now, int relay, uint8_t family)
@@ -192,8 +237,7 @@ void tt_ice_drop_relays_of(struct tt_ice *ice, int base)
 		if (!ice->relay[i].turn || ice->base[base].relay || ice->relay[i].base != base)
 			continue;
 		forget_relayed(ice, i);
-		tt_turn_free(ice->relay[i].turn);
-		ice->relay[i] = (struct ice_relay){ 0 };
+		forget(ice, &ice->relay[i]);
 	}
 }
 
@@ -227,8 +271,7 @@ static bool try_again(struct tt_ice *ice, taut_time now, int relay)
 
 	if (tt_turn_error(r->turn) != 437 || lost.again || lost.settled || ice->cur->done_told)
 		return false;
-	tt_turn_free(r->turn);
-	*r = (struct ice_relay){ 0 };
+	forget(ice, r);
 	allocate(ice, now, lost.base, lost.server);
 	r->again = true;
 	return r->turn != NULL;
@@ -263,7 +306,33 @@ static void settle(struct tt_ice *ice, taut_time now, int relay)
 			tt_ice_server_error(ice, r->server, r->base, error_of(r->turn),
 					    tt_turn_why(r->turn));
 		r->settled = true;
+		close_stream(ice, r);
 	}
+}
+
+void tt_ice_relay_cut(struct tt_ice *ice, taut_time now, int stream, const char *why)
+{
+	for (int i = 0; ice->relay && i < TT_ICE_MAX_RELAYS; i++)
+		if (ice->relay[i].turn && ice->relay[i].stream == stream + 1) {
+			tt_turn_cut(ice->relay[i].turn, now, why);
+			settle(ice, now, i);
+			tt_ice_update(ice, now);
+			return;
+		}
+	tt_ice_stream_close(ice, stream);
+}
+
+/* 300: another server is reached by another stream, under the name of the first. */
+static void follow(struct tt_ice *ice, taut_time now, struct ice_relay *r)
+{
+	const struct taut_addr *to = tt_turn_server(r->turn);
+	const struct ice_stream *s = stream_of(ice, r);
+
+	if (!s || tt_addr_eq(&s->remote, to))
+		return;
+	close_stream(ice, r);
+	if (!open_stream(ice, r, to))
+		tt_turn_cut(r->turn, now, "it sends to another, and there are too many streams");
 }
 
 /* One that was there before and could not be confirmed counts as it is. */
@@ -286,7 +355,8 @@ int tt_ice_relay_due(const struct tt_ice *ice, taut_time now, taut_time *at)
 {
 	for (int i = 0; ice->relay && i < TT_ICE_MAX_RELAYS; i++) {
 		const struct tt_turn *t = ice->relay[i].turn;
-		if (!t || tt_turn_state(t) == TT_TURN_OVER)
+		const struct ice_stream *s = stream_of(ice, &ice->relay[i]);
+		if (!t || tt_turn_state(t) == TT_TURN_OVER || (s && s->state != STREAM_OPEN))
 			continue;
 		*at = tt_min64(*at, tt_turn_due(t));
 		if (tt_turn_due(t) <= now)
@@ -298,10 +368,13 @@ int tt_ice_relay_due(const struct tt_ice *ice, taut_time now, taut_time *at)
 static size_t write_request(struct tt_ice *ice, taut_time now, int relay, struct tt_ice_out *out)
 {
 	const struct ice_relay *r = &ice->relay[relay];
-	const struct ice_base *b = &ice->base[r->base];
+	const struct ice_stream *s = stream_of(ice, r);
 
-	out->flow = b->flow;
-	out->local = b->addr;
+	out->len = 0;
+	if (s && s->state != STREAM_OPEN)
+		return 0;
+	out->flow = flow_of(ice, r);
+	out->local = s ? s->local : ice->base[r->base].addr;
 	out->remote = *tt_turn_server(r->turn);
 	out->len = tt_turn_poll_send(r->turn, now, out->buf, out->cap);
 	return out->len;
@@ -425,8 +498,9 @@ size_t tt_ice_wrap(struct tt_ice *ice, struct tt_ice_path *path, uint8_t *buf, s
 	const struct ice_relay *r = &ice->relay[ice->base[base].relay - 1];
 	const size_t whole = tt_turn_wrap(r->turn, &path->remote, buf, path->head, len, cap);
 
-	*path = (struct tt_ice_path){ .flow = ice->base[r->base].flow,
-				      .local = ice->base[r->base].addr,
+	*path = (struct tt_ice_path){ .flow = flow_of(ice, r),
+				      .local = r->stream ? stream_of(ice, r)->local
+							 : ice->base[r->base].addr,
 				      .remote = *tt_turn_server(r->turn) };
 	return whole;
 }
@@ -452,9 +526,9 @@ bool tt_ice_unwrap(struct tt_ice *ice, taut_time now, struct tt_ice_in *p)
 	struct tt_turn_data data;
 
 	for (int i = 0; ice->relay && i < TT_ICE_MAX_RELAYS; i++) {
-		const struct ice_relay *r = &ice->relay[i];
+		struct ice_relay *r = &ice->relay[i];
 		if (!r->turn || tt_turn_state(r->turn) == TT_TURN_OVER ||
-		    ice->base[r->base].flow != p->flow)
+		    flow_of(ice, r) != p->flow)
 			continue;
 		switch (tt_turn_recv(r->turn, now, &p->remote, p->buf, p->len, &data)) {
 		case TT_TURN_NOT_OURS:
@@ -462,6 +536,7 @@ bool tt_ice_unwrap(struct tt_ice *ice, taut_time now, struct tt_ice_in *p)
 		case TT_TURN_DATA_CAME:
 			return take(ice, i, p, &data);
 		case TT_TURN_TAKEN:
+			follow(ice, now, r);
 			settle(ice, now, i);
 			tt_ice_update(ice, now);
 			return false;

@@ -20,6 +20,21 @@ static bool has_turn(const struct tt_ice *ice)
 	return ice->relay != NULL;
 }
 
+/* Every server that was asked over UDP is silent, and none is reached otherwise. */
+static bool udp_is_silent(const struct tt_ice *ice)
+{
+	bool asked = false;
+
+	for (size_t i = 0; i < ice->server_count; i++) {
+		const struct ice_server *s = &ice->server[i];
+		if (s->transport != TT_ICE_UDP ||
+		    (s->state == SERVER_KNOWN && s->code != TT_ICE_UNREACHED))
+			return false;
+		asked |= s->state == SERVER_KNOWN;
+	}
+	return asked;
+}
+
 static bool counts_here(const struct tt_ice *ice, const struct ice_base *b)
 {
 	return b->state == BASE_OPEN && (!ice->relay_only || b->relay);
@@ -269,10 +284,13 @@ static void say_help(const struct tt_ice *ice, const struct tally *t, struct tt_
 			   t->forbidden);
 	else if (t->by_relay)
 		tt_why_say(w, "; a relay did not help: the peer is gone, or nothing reaches it");
+	if (udp_is_silent(ice))
+		tt_why_say(w, "; no server answers over UDP, which may be blocked here: a TURN "
+			      "server over TCP or TLS would help");
+	else if (!turn && !has_turn(ice))
+		tt_why_say(w, "; a TURN server would help if NATs are in the way");
 	if (turn)
 		tt_why_say(w, "; "), tt_why_server(w, turn);
-	else if (!has_turn(ice))
-		tt_why_say(w, "; a TURN server would help if NATs are in the way");
 	if (stun && !turn)
 		tt_why_say(w, "; "), tt_why_server(w, stun);
 	say_own_names(ice, w);

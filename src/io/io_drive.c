@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/num.h"
-#include "io/io_loop.h"
+#include "io/io_stream.h"
 
 static void serve_requests(struct tt_io_conn *conn)
 {
@@ -50,6 +50,18 @@ static void failed(struct tt_io_conn *conn, const struct taut_datagram *d, int e
 	taut_pc_send_failed(conn->pc, now, d, err);
 }
 
+/* n messages of one stream. Those there is no room for do not go at all. */
+static void send_stream(struct tt_io_conn *conn, struct tt_io_stream *s,
+			const struct taut_datagram *d, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		const int err = tt_io_stream_put(s, d[i].buf, d[i].len);
+		if (err != 0)
+			failed(conn, &d[i], err);
+	}
+	tt_io_stream_flush(s);
+}
+
 /* n datagrams of one flow. */
 static void send_flow(struct tt_io_conn *conn, const struct taut_datagram *d, size_t n)
 {
@@ -57,6 +69,10 @@ static void send_flow(struct tt_io_conn *conn, const struct taut_datagram *d, si
 	struct tt_io_socket *socket = flow ? flow->socket : NULL;
 	struct tt_udp_cursor c = { 0, 0 };
 
+	if (!socket && flow) {
+		send_stream(conn, flow->stream, d, n);
+		return;
+	}
 	if (socket && socket->route)
 		tt_io_share_sent(flow, d, n);
 	while (c.at < n) {

@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "io/io_loop.h"
+#include "io/io_stream.h"
 
 static struct tt_io_flow *find_flow(const struct tt_io_conn *conn, taut_flow number)
 {
@@ -61,6 +61,30 @@ static void serve_open(struct tt_io_conn *conn, const struct taut_io *io)
 	taut_pc_io_result(conn->pc, now, number, err, err == 0 ? &bound : NULL, err == 0);
 }
 
+/* Answered when it is open, or at once where it cannot even begin. */
+static void serve_stream(struct tt_io_conn *conn, const struct taut_io *io)
+{
+	taut_loop *loop = conn->loop;
+	const taut_flow number = io->flow;
+	struct tt_io_flow *flow = tt_alloc(&loop->env, sizeof *flow);
+	int err = ENOMEM;
+
+	if (flow) {
+		flow->conn = conn;
+		flow->number = number;
+		err = tt_io_stream_open(flow, io);
+	}
+	if (err == 0) {
+		flow->next = conn->flows;
+		conn->flows = flow;
+		return;
+	}
+	tt_free(&loop->env, flow);
+	tt_note(&loop->env, loop->now, TAUT_LAYER_IO, "stream refused", TT_INT("flow", number),
+		TT_ADDR("remote", &io->remote), TT_STR("error", strerrordesc_np(err)));
+	taut_pc_io_result(conn->pc, loop->now, number, err, NULL, 0);
+}
+
 static void close_flow(struct tt_io_conn *conn, struct tt_io_flow *flow)
 {
 	struct tt_io_flow **at = &conn->flows;
@@ -68,7 +92,9 @@ static void close_flow(struct tt_io_conn *conn, struct tt_io_flow *flow)
 	while (*at != flow)
 		at = &(*at)->next;
 	*at = flow->next;
-	if (flow->socket->route)
+	if (flow->stream)
+		tt_io_stream_close(conn->loop, flow->stream);
+	else if (flow->socket->route)
 		tt_io_share_leave(flow);
 	else
 		tt_io_socket_close(conn->loop, flow->socket);
@@ -88,6 +114,11 @@ void tt_io_bury(taut_loop *loop)
 		tt_free(&loop->env, s);
 	}
 	loop->dead_sockets = NULL;
+	for (struct tt_io_stream *s = loop->dead_streams, *next; s; s = next) {
+		next = s->next;
+		tt_free(&loop->env, s);
+	}
+	loop->dead_streams = NULL;
 	for (struct tt_io_conn *c = loop->dead_conns, *next; c; c = next) {
 		next = c->next;
 		tt_free(&loop->env, c);
@@ -128,6 +159,9 @@ void tt_io_serve(struct tt_io_conn *conn, const struct taut_io *io)
 	case TAUT_IO_UDP:
 	case TAUT_IO_MULTICAST:
 		serve_open(conn, io);
+		break;
+	case TAUT_IO_TCP:
+		serve_stream(conn, io);
 		break;
 	case TAUT_IO_CLOSE:
 		flow = find_flow(conn, io->flow);

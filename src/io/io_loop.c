@@ -19,7 +19,7 @@
 
 #include "base/num.h"
 #include "io/io_clock.h"
-#include "io/io_loop.h"
+#include "io/io_stream.h"
 
 enum {
 	WALL_EVERY = 1000000,   /* how often the wall clock is read */
@@ -175,6 +175,9 @@ static void dispatch(taut_loop *loop, const struct epoll_event *ev)
 			tt_io_socket_readable(loop, s);
 		break;
 	}
+	case TT_IO_STREAM:
+		tt_io_stream_event(loop, ev->data.ptr, ev->events);
+		break;
 	}
 }
 

@@ -17,11 +17,11 @@ enum {
 	TT_LOOP_SEND_ROUNDS = 32, /* of one connection before the next gets its turn */
 	TT_LOOP_SENDS = 64,       /* datagrams gathered before they go out */
 	TT_LOOP_ARENA = 262144,   /* their bytes */
-	TT_LOOP_HELD = 131072,    /* bytes kept for a socket whose buffer is full */
+	TT_LOOP_HELD = 131072,    /* bytes kept for a socket, or a stream, whose buffer is full */
 };
 
 /* What an epoll event points to; the first member of each. */
-enum tt_io_source { TT_IO_WAKE, TT_IO_ALARM, TT_IO_NETLINK, TT_IO_SOCKET };
+enum tt_io_source { TT_IO_WAKE, TT_IO_ALARM, TT_IO_NETLINK, TT_IO_SOCKET, TT_IO_STREAM };
 
 /* A datagram that the kernel had no room for. */
 struct tt_io_held {
@@ -44,12 +44,15 @@ struct tt_io_socket {
 	size_t held_bytes;
 };
 
-/* What a connection sees of a socket. */
+struct tt_io_stream; /* io_stream.h */
+
+/* What a connection sees of a socket or a stream, one of which it has. */
 struct tt_io_flow {
 	struct tt_io_flow *next;
 	struct tt_io_conn *conn;
 	taut_flow number;
 	struct tt_io_socket *socket;
+	struct tt_io_stream *stream;
 	struct tt_route_end end; /* on a shared one */
 };
 
@@ -89,6 +92,7 @@ struct taut_loop {
 	struct tt_io_socket *shared; /* one for each local address */
 	struct tt_io_conn *dead_conns;
 	struct tt_io_socket *dead_sockets;
+	struct tt_io_stream *dead_streams;
 	taut_time now;         /* as last read */
 	bool now_old;          /* something that takes time has been done since */
 	taut_time alarm_at;    /* INT64_MAX: not set */

@@ -88,7 +88,7 @@ void tt_io_share_leave(struct tt_io_flow *flow)
 void tt_io_share_rename(struct tt_io_conn *conn)
 {
 	for (struct tt_io_flow *f = conn->flows; f; f = f->next)
-		if (f->socket->route) /* without memory it is tried again in the next turn */
+		if (f->socket && f->socket->route) /* without memory it is tried again in the next turn */
 			(void)tt_route_name(f->socket->route, &f->end, taut_pc_ice_ufrag(conn->pc));
 }
 

@@ -298,8 +298,9 @@ uint64_t pc_packets_dropped(const struct taut_pc *pc);
 
 void pc_drop_check(struct taut_pc *pc, taut_time now); /* if one waits to be sent */
 
-/* pc_server.c: RFC 7064, RFC 7065. host has cap octets; *turn: it is a TURN server. */
-int pc_read_server(const char *url, char *host, size_t cap, uint16_t *port, bool *turn);
+/* pc_server.c: RFC 7064, RFC 7065. host has cap octets; out: its port (0: none is said) and transport;
+ * *turn: it is a TURN server. */
+int pc_read_server(const char *url, char *host, size_t cap, struct tt_ice_server *out, bool *turn);
 
 /* transceivers */
 struct pc_transceiver *pc_find_transceiver(struct taut_pc *pc, taut_transceiver id);

@@ -42,7 +42,7 @@ static int read_server(const struct taut_config *cfg, size_t i, struct tt_ice_se
 	*out = (struct tt_ice_server){ .host = host };
 	int err = tt_config_take(&s, sizeof s, at);
 	if (!err)
-		err = pc_read_server(s.url, host, cap, &out->port, &turn);
+		err = pc_read_server(s.url, host, cap, out, &turn);
 	if (err || !turn)
 		return err;
 	if (!s.username || !s.credential || strlen(s.username) > TURN_TEXT ||

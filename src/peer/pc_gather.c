@@ -102,7 +102,9 @@ static void tell(struct taut_pc *pc, const char *line, const struct tt_ice_candi
 	e->ev.url = e->ev.data; /* a copy: the configuration may be set again */
 	e->ev.data = NULL;
 	e->ev.len = 0;
-	e->ev.number = c->type == TT_ICE_RELAY ? TAUT_TURN_UDP : 0;
+	if (c->type == TT_ICE_RELAY && server > 0)
+		e->ev.number =
+			TAUT_TURN_UDP + (uint32_t)tt_ice_server_at(pc->ice, server - 1).transport;
 }
 
 void pc_local_candidate(struct taut_pc *pc, const struct tt_ice_candidate *c, size_t server)

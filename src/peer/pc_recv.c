@@ -136,6 +136,17 @@ static bool receive_one(struct taut_pc *pc, taut_time now, const struct taut_dat
 	return is_rtp(in.buf, in.len);
 }
 
+/* Pieces of a stream are no packets: what they carry is. */
+static void receive_stream(struct taut_pc *pc, taut_time now, const struct taut_datagram *d)
+{
+	uint8_t *at = d->buf, *msg = NULL;
+	size_t left = d->len, len;
+
+	while ((len = tt_ice_stream_next(pc->ice, now, d->flow, &at, &left, &msg)) > 0)
+		received(pc, now, receive_one(pc, now, d, msg, len));
+	received(pc, now, false); /* one that is over may have changed things */
+}
+
 int taut_pc_recv(taut_pc *pc, taut_time now, struct taut_datagram *in)
 {
 	struct taut_datagram d;
@@ -146,6 +157,10 @@ int taut_pc_recv(taut_pc *pc, taut_time now, struct taut_datagram *in)
 	if (err || d.len > d.cap || (d.len > 0 && !d.buf))
 		return pc_fail(pc, err ? err : TAUT_E_INVAL, "TypeError", NULL,
 			       "the datagram has a size, and len bytes in its buffer of cap");
+	if (tt_ice_is_stream(pc->ice, d.flow)) {
+		receive_stream(pc, now, &d);
+		return TAUT_OK;
+	}
 	size_t step = d.segment > 0 ? d.segment : d.len;
 	size_t at = 0;
 	do { /* one of no bytes is one as well */

@@ -1,13 +1,11 @@
 /* pc_server.c - the URL of an ICE server: RFC 7064 for STUN, RFC 7065 for TURN.
  *
- *   stun:host[:port]    turn:host[:port][?transport=udp]
+ *   stun:host[:port]    turn:host[:port][?transport=udp|tcp]    turns:host[:port][?transport=tcp]
  *
- * The schemes over TLS, and TURN over TCP, are well formed and not built yet. */
+ * STUN over TLS, and TURN over DTLS (turns: with transport=udp), are well formed and not built. */
 #include <string.h>
 
 #include "peer/pc.h"
-
-enum { DEFAULT_PORT = 3478 };
 
 /* RFC 3986 section 3.2.2: no delimiter of another part, no blank, ASCII only. */
 static bool is_host(const char *p, size_t len)
@@ -18,12 +16,12 @@ static bool is_host(const char *p, size_t len)
 	return len > 0;
 }
 
-/* ":port" or nothing, up to end. */
+/* ":port" or nothing, up to end: then 0. */
 static bool read_port(const char *p, const char *end, uint16_t *port)
 {
 	unsigned v = 0;
 
-	*port = DEFAULT_PORT;
+	*port = 0;
 	if (p == end)
 		return true;
 	if (*p != ':')
@@ -59,19 +57,22 @@ static bool read_host(const char *p, const char *end, char *host, size_t cap, ui
 }
 
 /* Behind the "?" of RFC 7065 section 3.1. */
-static int read_transport(const char *query)
+static int read_transport(const char *query, bool tls, enum tt_ice_transport *out)
 {
 	static const char key[] = "transport=";
 
 	if (strncmp(query, key, sizeof key - 1) != 0)
 		return TAUT_E_INVAL;
 	query += sizeof key - 1;
-	return strcmp(query, "udp") == 0   ? TAUT_OK
-	       : strcmp(query, "tcp") == 0 ? TAUT_E_UNSUPPORTED
-					   : TAUT_E_INVAL;
+	const bool udp = strcmp(query, "udp") == 0;
+	if (!udp && strcmp(query, "tcp") != 0)
+		return TAUT_E_INVAL;
+	if (!tls)
+		*out = udp ? TT_ICE_UDP : TT_ICE_TCP;
+	return tls && udp ? TAUT_E_UNSUPPORTED : TAUT_OK;
 }
 
-int pc_read_server(const char *url, char *host, size_t cap, uint16_t *port, bool *turn)
+int pc_read_server(const char *url, char *host, size_t cap, struct tt_ice_server *out, bool *turn)
 {
 	static const struct {
 		const char *scheme;
@@ -88,12 +89,13 @@ int pc_read_server(const char *url, char *host, size_t cap, uint16_t *port, bool
 		if (strncmp(url, schemes[i].scheme, len) != 0)
 			continue;
 		const char *p = url + len, *query = schemes[i].turn ? strchr(p, '?') : NULL;
-		if (!read_host(p, query ? query : p + strlen(p), host, cap, port))
+		if (!read_host(p, query ? query : p + strlen(p), host, cap, &out->port))
 			return TAUT_E_INVAL;
 		*turn = schemes[i].turn;
-		int err = query ? read_transport(query + 1) : TAUT_OK;
-		return schemes[i].tls && (!err || err == TAUT_E_UNSUPPORTED) ? TAUT_E_UNSUPPORTED
-									     : err;
+		out->transport = schemes[i].tls ? TT_ICE_TLS : TT_ICE_UDP;
+		if (!schemes[i].turn)
+			return schemes[i].tls ? TAUT_E_UNSUPPORTED : TAUT_OK;
+		return query ? read_transport(query + 1, schemes[i].tls, &out->transport) : TAUT_OK;
 	}
 	return TAUT_E_INVAL;
 }

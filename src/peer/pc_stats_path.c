@@ -11,6 +11,7 @@
 
 enum { PLACE = 80 }; /* "<63 characters>.local:65535" */
 
+static const char *const transports[] = { "udp", "tcp", "tls" };
 static const char *const types[] = { "host", "srflx", "prflx", "relay" };
 
 /* Its address, or the name in place of it. */
@@ -55,8 +56,9 @@ static void put_candidate(struct taut_pc *pc, struct pc_report *r, bool local,
 	}
 	if (server > 0 && server <= pc->server_count)
 		pc_stat_text(r, "url", pc->servers[server - 1].url);
-	if (local && c->type == TT_ICE_RELAY)
-		pc_stat_text(r, "relayProtocol", "udp");
+	if (local && c->type == TT_ICE_RELAY && server > 0)
+		pc_stat_text(r, "relayProtocol",
+			     transports[tt_ice_server_at(pc->ice, server - 1).transport]);
 	pc_stat_end(r);
 }
 

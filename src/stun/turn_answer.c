@@ -63,7 +63,7 @@ static bool was_tried(const struct tt_turn *t, const struct taut_addr *a)
 	return false;
 }
 
-/* Over UDP from the same socket, so of the same family; a server on this machine may stay on it. */
+/* From the same address, so of the same family; a server on this machine may stay on it. */
 static const char *redirect(struct tt_turn *t, taut_time now, const struct tt_stun_msg *m)
 {
 	struct taut_addr to = m->alternate;

@@ -17,6 +17,7 @@ int tt_turn_new(struct tt_turn **out, struct tt_env *env, const struct tt_turn_c
 	t->env = env;
 	t->user = cfg->user;
 	t->password = cfg->password;
+	t->stream = cfg->stream;
 	t->ipv4 = cfg->ipv4;
 	t->ipv6 = cfg->ipv6;
 	t->server = t->tried[0] = cfg->server;
@@ -86,6 +87,12 @@ void tt_turn_over(struct tt_turn *t, taut_time now, uint16_t error, const char *
 		TT_INT("code", error), TT_ADDR("server", &t->server));
 }
 
+void tt_turn_cut(struct tt_turn *t, taut_time now, const char *why)
+{
+	if (t->state != TT_TURN_OVER)
+		tt_turn_over(t, now, 0, why);
+}
+
 /* ---- requests ---- */
 
 /* False: no random number, so no request. */
@@ -93,7 +100,8 @@ bool tt_turn_ask(struct tt_turn *t, taut_time now, struct turn_ask *a, uint8_t c
 {
 	*a = (struct turn_ask){ .challenges = challenges, .authenticated = t->login.known };
 	a->live = tt_random(t->env, a->tid, sizeof a->tid);
-	tt_stun_retry_start(&a->retry, now, TT_STUN_RTO, t->releasing ? 1 : TT_STUN_RC);
+	tt_stun_retry_start(&a->retry, now, t->stream ? TURN_TI / TT_STUN_RM : TT_STUN_RTO,
+			    t->releasing || t->stream ? 1 : TT_STUN_RC);
 	return a->live;
 }
 

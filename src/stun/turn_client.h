@@ -1,4 +1,4 @@
-/* turn_client.h - an allocation on a TURN server, over UDP, as its client keeps it. RFC 8656.
+/* turn_client.h - an allocation on a TURN server, as its client keeps it. RFC 8656.
  *
  *   new                        Allocate; again with the credentials, once the server has asked for them
  *   poll_send, recv, tick      requests to tt_turn_server and its answers
@@ -6,10 +6,10 @@
  *   head, wrap; recv           data to a peer and from it, where it lies in the datagram
  *   release                    the server is told that the allocation is not needed any more
  *
- * One client is one socket and one server; which datagrams come from there is the caller's to say
+ * One client is one socket, or one stream of TCP or TLS, and one server; which datagrams come from there is the caller's to say
  * by `from`. Each request ends: it is answered, or given up, or asked again a bounded number
  * of times; an allocation that ended says why. Texts are used as given, without OpaqueString
- * (RFC 8265). Not here: TCP and TLS, reservations, mobility, ICMP, another port after 437. */
+ * (RFC 8265). Over a stream it is given whole messages (tt_turn_frame). Not here: reservations, mobility, ICMP, another port after 437. */
 #ifndef TAUT_STUN_TURN_CLIENT_H
 #define TAUT_STUN_TURN_CLIENT_H
 
@@ -38,6 +38,7 @@ enum tt_turn_state {
 struct tt_turn_config {
 	struct taut_addr server;
 	const char *user, *password;
+	bool stream;             /* over TCP or TLS: nothing is sent twice, and ChannelData is padded */
 	bool ipv4, ipv6;         /* families to relay from; at least one */
 	taut_time give_up_after; /* of the allocation; 0: as long as RFC 8489 says */
 };
@@ -60,6 +61,8 @@ const struct taut_addr *tt_turn_mapped(const struct tt_turn *t);
 /* The next request into buf: its length, or 0: none is due. */
 size_t tt_turn_poll_send(struct tt_turn *t, taut_time now, uint8_t *buf, size_t cap);
 taut_time tt_turn_due(const struct tt_turn *t); /* when there is one; INT64_MAX: none waits */
+/* The stream to the server is over: so is the allocation. why stays the caller's. */
+void tt_turn_cut(struct tt_turn *t, taut_time now, const char *why);
 void tt_turn_tick(struct tt_turn *t, taut_time now);
 taut_time tt_turn_deadline(const struct tt_turn *t); /* of tick; INT64_MAX */
 /* Is it still there? A Refresh at once, unless something is being asked: after it came asking is

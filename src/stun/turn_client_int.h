@@ -9,6 +9,7 @@
 
 enum {
 	TURN_SECOND = 1000000,
+	TURN_TI = 39500000, /* of a request over a stream, RFC 8489 section 6.2.2 */
 	TURN_PERMISSION = 300 * TURN_SECOND, /* section 9: 5 minutes, asked for again after 4 */
 	TURN_CHANNEL = 600 * TURN_SECOND,    /* section 12: 10 minutes, asked for again after 9 */
 	TURN_EARLY = 60 * TURN_SECOND,       /* section 8 */
@@ -51,7 +52,7 @@ struct turn_login {
 struct tt_turn {
 	struct tt_env *env;
 	const char *user, *password;
-	bool ipv4, ipv6;
+	bool stream, ipv4, ipv6;
 	struct taut_addr server, tried[TT_TURN_MAX_REDIRECTS + 1];
 	size_t tried_count;
 	enum tt_turn_state state;

@@ -119,8 +119,10 @@ size_t tt_turn_wrap(struct tt_turn *t, const struct taut_addr *peer, uint8_t *bu
 		return 0;
 	if (!g || head != TT_TURN_CHANNEL_HEAD)
 		return send_indication(t, peer, buf, head, len, cap);
-	if (head + len > cap || len > UINT16_MAX)
+	const size_t padding = t->stream ? -len & 3 : 0; /* 12.5 */
+	if (head + len + padding > cap || len > UINT16_MAX)
 		return 0;
 	tt_turn_channel_head(buf, g->number, len);
-	return head + len;
+	memset(buf + head + len, 0, padding);
+	return head + len + padding;
 }

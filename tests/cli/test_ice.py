@@ -97,8 +97,8 @@ def mistakes():
                        (["--stun", "stun:a"] * 9, "8 servers at most"), (["--nonsense"], "nonsense"),
                        (["--turn", "turn:a"], "belong together"), (["--turn-user", "a"], "belong together"),
                        (["--turn-password", "x" * 509], "more than 508 octets"),
-                       (["--turn", "turns:a", "--turn-user", "a", "--turn-password", "b"],
-                        "--turn takes turn:HOST[:PORT] over UDP")):
+                       (["--turn", "turns:a?transport=udp", "--turn-user", "a", "--turn-password", "b"],
+                        "--turn takes turn:HOST[:PORT]")):
         code, out, err = done("ice", "--loopback-only", *args)
         check(f"refused_{args[0].strip('-')}_{len(args)}", code == 2 and said in err, (code, out, err))
 

@@ -598,8 +598,10 @@ static void e17_urls_of_servers_are_read_or_refused(void **state)
 		{ "turn:turn.example", true },
 		{ "turn:turn.example:3478?transport=udp", true },
 		{ "turn:[2001:db8::1]:65535?transport=udp", true },
-		{ "turn:turn.example?transport=tcp", false }, /* not built yet */
-		{ "turns:turn.example", false },
+		{ "turn:turn.example?transport=tcp", true },
+		{ "turns:turn.example", true },
+		{ "turns:turn.example?transport=udp", false }, /* DTLS: not built */
+		{ "stuns:stun.example", false },
 		{ "turn:", false },
 		{ "turn:host:0", false },
 		{ "turn:host:65536", false },

@@ -18,6 +18,10 @@
 static const struct world_nat_config symmetric = { .mapping = WORLD_NAT_ADDRESS_PORT_DEPENDENT,
 						   .filtering = WORLD_NAT_ADDRESS_PORT_DEPENDENT };
 
+static const struct world_nat_config blocked = { .filtering = WORLD_NAT_ADDRESS_PORT_DEPENDENT,
+						 .blocked = true };
+static const struct world_certificate another = { .name = "turn.elsewhere" };
+
 /* ---- what happens to signaling ---- */
 
 static bool other_password(uint32_t type, char *text, size_t cap)
@@ -139,8 +143,8 @@ static const struct row rows[] = {
 	  .cfg = { .side = { { .nat = &symmetric }, { .nat = &symmetric } } },
 	  .before = stun_is_silent,
 	  .code = TAUT_WHY_UNANSWERED,
-	  .says = "; a TURN server would help if NATs are in the way; STUN server " DUO_STUN
-		  ":3478: it does not answer",
+	  .says = "; no server answers over UDP, which may be blocked here: a TURN server over TCP "
+		  "or TLS would help; STUN server " DUO_STUN ":3478: it does not answer",
 	  .spec = "RFC 8445 section 7.2.5.4" },
 	{ .name = "TURN 401",
 	  .cfg = { .side = { { .turn = true, .relay_only = true, .password = "byron" },
@@ -232,6 +236,40 @@ static const struct row rows[] = {
 	  .code = TAUT_WHY_UNANSWERED,
 	  .says = "; the NAT here maps each destination to another port; a relay did not help",
 	  .spec = "RFC 8445 section 7.2.5.4" },
+	{ .name = "two NATs and no relay",
+	  .cfg = { .side = { { .nat = &symmetric }, { .nat = &symmetric } } },
+	  .code = TAUT_WHY_UNANSWERED,
+	  .says = "; a TURN server would help if NATs are in the way",
+	  .spec = "RFC 8445 section 7.2.5.4" },
+	{ .name = "UDP blocked",
+	  .cfg = { .side = { { .nat = &blocked, .turn = true }, { .nat = &symmetric } } },
+	  .code = TAUT_WHY_UNANSWERED,
+	  .says = "; no server answers over UDP, which may be blocked here: a TURN server over TCP "
+		  "or TLS would help; TURN server " DUO_TURN ":3478: ",
+	  .spec = "RFC 8445 section 7.2.5.4" },
+	{ .name = "TCP refused as well",
+	  .cfg = { .side = { { .nat = &blocked, .turn = true, .url = "turns:" DUO_TURN },
+			     { .nat = &symmetric } } },
+	  .code = TAUT_WHY_UNANSWERED,
+	  .says = "; TURN server " DUO_TURN ":5349: the TURN server refuses the connection",
+	  .spec = "RFC 8445 section 7.2.5.4" },
+	{ .name = "certificate of another",
+	  .cfg = { .side = { { .turn = true, .relay_only = true, .url = "turns:" DUO_TURN },
+			     { .turn = false } },
+		   .turn.tls = &another },
+	  .code = TAUT_WHY_NO_RELAY,
+	  .says = "TURN server " DUO_TURN
+		  ":5349: the certificate of the TURN server is not for its "
+		  "name, or signed by nobody we trust",
+	  .spec = "RFC 9429 section 3.5.3" },
+	{ .name = "TLS to what speaks none",
+	  .cfg = { .side = { { .turn = true, .relay_only = true, .url = "turns:" DUO_TURN ":3478" },
+			     { .turn = false } } },
+	  .code = TAUT_WHY_NO_RELAY,
+	  .says = "TURN server " DUO_TURN
+		  ":3478: what answers there ends the connection before it is "
+		  "ready",
+	  .spec = "RFC 9429 section 3.5.3" },
 	{ .name = "two symmetric NATs",
 	  .cfg = { .side = { { .nat = &symmetric, .turn = true, .url = "turn:nobody.example" },
 			     { .nat = &symmetric } } },

@@ -6,7 +6,7 @@ run_packages="build-essential cmake ninja-build pkg-config libssl-dev libsrtp2-d
 	libvpx-dev libwebsockets-dev libjansson-dev libopusenc-dev libogg-dev libspeexdsp-dev
 	zlib1g-dev"
 test_packages="$run_packages clang libcmocka-dev libusrsctp-dev python3 python3-cffi chromium firefox-esr nodejs npm
-	ffmpeg git iproute2 procps frama-c-base tshark abigail-tools"
+	ffmpeg git iproute2 nftables procps frama-c-base tshark abigail-tools"
 fuzz_packages="$run_packages clang libclang-rt-14-dev"
 fresh_packages="mmdebstrap git"
 

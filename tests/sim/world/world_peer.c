@@ -89,7 +89,7 @@ void world_peer_pump(struct world_peer *p)
 		;
 	p->pumping = false;
 	for (int i = 0; p->cfg.share && p->pc && i < WORLD_PEER_FLOWS; i++)
-		if (p->flows[i].flow != 0 && !p->flows[i].multicast)
+		if (p->flows[i].flow != 0 && !p->flows[i].multicast && !p->flows[i].is_stream)
 			world_share_join(p->cfg.share, p, i);
 	if (p->cfg.memory > 0 && p->memory_peak > p->cfg.memory)
 		world_fail(p->world, "%s: holds %zu bytes of memory", p->cfg.name, p->memory_peak);
@@ -186,7 +186,7 @@ static void on_packet(void *user, const struct taut_addr *local, const struct ta
 		return;
 	for (int i = 0; i < WORLD_PEER_FLOWS && p->pc; i++) {
 		bool group = p->flows[i].multicast && local->port == p->flows[i].addr.port;
-		if (p->flows[i].flow == 0 || !(group || tt_addr_eq(&p->flows[i].addr, local)))
+		if (p->flows[i].flow == 0 || p->flows[i].is_stream || !(group || tt_addr_eq(&p->flows[i].addr, local)))
 			continue;
 		world_peer_recv(p, i, local, remote, data, len);
 		world_peer_pump(p);
@@ -285,6 +285,9 @@ void world_peer_free(struct world_peer *p)
 		world_share_leave(p->cfg.share, p, i);
 	taut_pc_free(p->pc);
 	p->pc = NULL;
+	for (int i = 0; i < WORLD_PEER_FLOWS; i++)
+		if (p->flows[i].is_stream)
+			world_peer_disconnect(&p->flows[i]);
 	if (taut_env_free(p->env) != TAUT_OK)
 		world_fail(p->world, "%s: its environment is not free", p->cfg.name);
 	p->env = NULL;

@@ -1,6 +1,6 @@
 /* world_peer.h - a taut_pc on a host of the world, driven by its contract.
  *
- * Answers what the connection asks for: sockets on the host's interfaces, names
+ * Answers what the connection asks for: sockets on the host's interfaces, streams, names
  * (of a DNS server, or those told to world_peer_knows after a delay), multicast. Events go to the
  * handler, which may call the connection. After every step it checks that polls
  * end, that no timer spins, that memory stays under its ceiling, and through
@@ -11,6 +11,7 @@
 #include "taut/taut.h"
 #include "world/world.h"
 #include "world/world_dns.h"
+#include "world/world_tcp.h"
 #include "world/world_watch.h"
 
 enum { WORLD_PEER_FLOWS = 32, WORLD_PEER_NAMES = 4 };
@@ -40,6 +41,18 @@ struct world_peer_config {
 	struct taut_addr dns; /* a DNS server to ask; family 0: world_peer_knows has the names */
 };
 
+/* What it has open. */
+struct world_peer_flow {
+	struct world_peer *peer; /* of a stream */
+	taut_flow flow;          /* 0: free */
+	struct taut_addr addr;
+	bool multicast, is_stream;
+	bool told;                   /* that it is over */
+	struct world_stream *stream; /* NULL: it is over, or none */
+	uint8_t *in;                 /* for the watch: a message that is not whole yet */
+	size_t have;
+};
+
 struct world_peer {
 	struct world *world;
 	struct world_peer_config cfg;
@@ -47,11 +60,7 @@ struct world_peer {
 	taut_env *env;
 	taut_pc *pc; /* NULL: freed */
 	struct world_random random;
-	struct {
-		taut_flow flow; /* 0: free */
-		struct taut_addr addr;
-		bool multicast;
-	} flows[WORLD_PEER_FLOWS];
+	struct world_peer_flow flows[WORLD_PEER_FLOWS];
 	uint16_t next_port;
 	struct {
 		const char *name;

@@ -9,6 +9,11 @@ void world_peer_resolved(void *user, uint64_t flow, const struct world_answer *a
 void world_peer_answer(struct world_peer *p, const struct taut_io *io);
 void world_peer_send(struct world_peer *p, const struct taut_datagram *d); /* a packet or a run */
 
+/* world_peer_stream.c */
+void world_peer_connect(struct world_peer *p, struct world_peer_flow *f, const struct taut_io *io);
+void world_peer_disconnect(struct world_peer_flow *f);
+void world_peer_write(struct world_peer_flow *f, const struct taut_datagram *d);
+
 /* A datagram for that flow; what comes of it is not polled yet. */
 void world_peer_recv(struct world_peer *p, int flow, const struct taut_addr *local,
 		     const struct taut_addr *remote, uint8_t *data, size_t len);

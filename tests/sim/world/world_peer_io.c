@@ -53,20 +53,29 @@ static void open_socket(struct world_peer *p, const struct taut_io *io)
 	}
 	if (!multicast && bound.port == 0)
 		bound.port = p->cfg.share ? world_share_port(p->cfg.share) : p->next_port++;
-	p->flows[i].flow = flow;
-	p->flows[i].addr = bound;
-	p->flows[i].multicast = multicast;
+	p->flows[i] =
+		(struct world_peer_flow){ .flow = flow, .addr = bound, .multicast = multicast };
 	p->world->hosts[p->host].multicast |= multicast;
 	taut_pc_io_result(p->pc, p->world->now, flow, 0, &bound, 1);
+}
+
+static void open_stream(struct world_peer *p, const struct taut_io *io)
+{
+	const int i = free_flow(p);
+
+	if (i >= 0)
+		world_peer_connect(p, &p->flows[i], io);
+	else
+		taut_pc_io_result(p->pc, p->world->now, io->flow, EADDR, NULL, 0);
 }
 
 static void close_socket(struct world_peer *p, taut_flow flow)
 {
 	for (int i = 0; i < WORLD_PEER_FLOWS; i++)
 		if (p->flows[i].flow == flow) {
-			if (p->cfg.share)
+			if (p->cfg.share && !p->flows[i].is_stream)
 				world_share_leave(p->cfg.share, p, i);
-			p->flows[i].flow = 0;
+			world_peer_disconnect(&p->flows[i]);
 		}
 }
 
@@ -120,6 +129,8 @@ void world_peer_answer(struct world_peer *p, const struct taut_io *io)
 {
 	if (io->kind == TAUT_IO_UDP || io->kind == TAUT_IO_MULTICAST)
 		open_socket(p, io);
+	else if (io->kind == TAUT_IO_TCP || io->kind == TAUT_IO_TLS)
+		open_stream(p, io);
 	else if (io->kind == TAUT_IO_CLOSE)
 		close_socket(p, io->flow);
 	else
@@ -183,10 +194,17 @@ static void send_one(struct world_peer *p, const struct taut_datagram *d, int fl
 		return;
 	}
 	world_watch_out(&p->watch, d->flow, &d->remote, data, len, data[0] >= 128 && uses_gcm(p));
-	if (p->cfg.share)
+	if (p->cfg.share && !p->flows[flow].is_stream)
 		world_share_sent(p->cfg.share, p, flow, &d->remote, data, len);
 	if (p->cfg.lets && !p->cfg.lets(p, data, len))
 		return;
+	if (p->flows[flow].is_stream) {
+		struct taut_datagram one = *d;
+		one.buf = (uint8_t *)(uintptr_t)data;
+		one.len = len;
+		world_peer_write(&p->flows[flow], &one);
+		return;
+	}
 	if (world_send(p->world, p->host, &p->flows[flow].addr, &d->remote, data, len) != 0)
 		taut_pc_send_failed(p->pc, p->world->now, d, EADDR);
 }

@@ -1,7 +1,7 @@
 /* fake_pc.h - the calls of taut.h that a loop makes, played by a stand-in.
  *
  * Included once by a test program, whose linker then leaves the real ones out.
- * A fake connection opens one socket, sends what is put in its outbox, and
+ * A fake connection opens one socket or stream, sends what is put in its outbox, and
  * turns every packet received into a TAUT_EV_MESSAGE. */
 #ifndef TAUT_TEST_FAKE_PC_H
 #define TAUT_TEST_FAKE_PC_H
@@ -44,11 +44,19 @@ struct taut_pc {
 	struct taut_addr bound, peer;
 	int io_errno;
 	bool io_answered;
+	size_t io_answers;
+	bool closes; /* asks for the end of what it opened */
+	struct taut_io close_ask;
 	struct taut_addr resolved[16];
 	size_t resolved_count, interface_count, loopback_count, interfaces_told;
 	size_t to_send, send_len, send_failures; /* packets of send_len bytes each */
 	int send_errno;                          /* of the latest failure */
 	uint16_t run;                            /* packets per datagram; 0: one */
+	const uint8_t *script;                   /* what the packets hold; NULL: zeros */
+	void (*on_refused)(const struct taut_datagram *what);
+	uint8_t *heard; /* every byte received goes behind heard_len; NULL: nowhere */
+	size_t heard_len, heard_cap;
+	struct taut_addr heard_on, heard_from;
 	uint8_t received[FAKE_MESSAGES];         /* the first byte of each packet */
 	size_t received_count, delivered;
 	size_t received_bytes;
@@ -83,7 +91,7 @@ void taut_env_set_wall_clock(taut_env *env, taut_time now, int64_t unix_us)
 
 static bool fake_is_ready(const taut_pc *pc, taut_time now)
 {
-	return pc->asking || pc->restless || (pc->timer && pc->timer <= now) || pc->timer_event ||
+	return pc->asking || pc->closes || pc->restless || (pc->timer && pc->timer <= now) || pc->timer_event ||
 	       (pc->bound.family && pc->to_send) ||
 	       (!pc->deaf && pc->delivered < pc->received_count);
 }
@@ -148,10 +156,15 @@ int taut_pc_set_interfaces(taut_pc *pc, taut_time now, const struct taut_interfa
 
 const struct taut_io *taut_pc_poll_io(taut_pc *pc)
 {
-	if (!pc->asking)
+	if (pc->asking) {
+		pc->asking = false;
+		return &pc->ask;
+	}
+	if (!pc->closes)
 		return NULL;
-	pc->asking = false;
-	return &pc->ask;
+	pc->closes = false;
+	pc->close_ask = (struct taut_io){ .kind = TAUT_IO_CLOSE, .flow = pc->ask.flow };
+	return &pc->close_ask;
 }
 
 int taut_pc_io_result(taut_pc *pc, taut_time now, taut_flow flow, int os_errno,
@@ -161,6 +174,7 @@ int taut_pc_io_result(taut_pc *pc, taut_time now, taut_flow flow, int os_errno,
 	fake_check(now);
 	pc->io_errno = os_errno;
 	pc->io_answered = true;
+	pc->io_answers++;
 	if (pc->ask.kind == TAUT_IO_RESOLVE) {
 		pc->resolved_count = n;
 		for (size_t i = 0; i < n; i++)
@@ -183,6 +197,12 @@ int taut_pc_recv(taut_pc *pc, taut_time now, struct taut_datagram *in)
 		if (pc->received_count < FAKE_MESSAGES)
 			pc->received[pc->received_count++] = in->buf[at];
 	pc->received_bytes += in->len;
+	pc->heard_on = in->local;
+	pc->heard_from = in->remote;
+	if (pc->heard && in->len <= pc->heard_cap - pc->heard_len) {
+		memcpy(pc->heard + pc->heard_len, in->buf, in->len);
+		pc->heard_len += in->len;
+	}
 	return TAUT_OK;
 }
 
@@ -211,7 +231,11 @@ int taut_pc_poll_send(taut_pc *pc, taut_time now, struct taut_datagram *out)
 	out->len = packets * pc->send_len;
 	out->segment = packets > 1 ? (uint16_t)pc->send_len : 0;
 	memset(out->buf, 0, out->len);
-	for (size_t i = 0; i < packets; i++)
+	if (pc->script) {
+		memcpy(out->buf, pc->script, out->len);
+		pc->script += out->len;
+	}
+	for (size_t i = 0; i < packets && !pc->script; i++)
 		out->buf[i * pc->send_len] = (uint8_t)(pc->to_send - i);
 	pc->to_send -= packets;
 	if (pc->reads_clock_at > 0 && pc->to_send == pc->reads_clock_at)
@@ -221,8 +245,9 @@ int taut_pc_poll_send(taut_pc *pc, taut_time now, struct taut_datagram *out)
 
 void taut_pc_send_failed(taut_pc *pc, taut_time now, const struct taut_datagram *what, int os_errno)
 {
-	(void)what;
 	fake_check(now);
+	if (pc->on_refused)
+		pc->on_refused(what);
 	pc->send_errno = os_errno;
 	pc->send_failures++;
 }

@@ -211,10 +211,12 @@ static void a_turn_server_has_a_url_of_rfc_7065_and_credentials(void **state)
 {
 	static const char *const good[] = { "turn:a.example", "turn:a.example:1",
 					    "turn:a.example?transport=udp",
-					    "turn:[2001:db8::1]:3478?transport=udp" };
-	static const char *const later[] = { "turn:a.example?transport=tcp", "turns:a.example",
-					     "turns:a.example:5349?transport=tcp",
-					     "turns:a.example?transport=udp", "stuns:a.example" };
+					    "turn:[2001:db8::1]:3478?transport=udp",
+					    "turn:a.example?transport=tcp",
+					    "turn:[::1]:1?transport=tcp",
+					    "turns:a.example",
+					    "turns:a.example:5349?transport=tcp" };
+	static const char *const later[] = { "turns:a.example?transport=udp", "stuns:a.example" };
 	static const char *const bad[] = { "turn", "turn:", "turn:?transport=udp", "turn:a:0",
 					   "turn:a:65536", "turn:a?", "turn:a?transport=",
 					   "turn:a?transport=udp4", "turn:a?Transport=udp",
