@@ -142,7 +142,7 @@ struct ice_name {
 	taut_time next;
 };
 
-/* A name of ours, for one address. The port of addr is 0. */
+/* A name of ours, for one address. The port of addr means nothing. */
 struct ice_own {
 	bool used;
 	bool leaves;  /* only to say that it counts no more; told implies */

@@ -101,7 +101,6 @@ const char *tt_ice_own_name(struct tt_ice *ice, taut_time now, const struct taut
 	if (!o)
 		return NULL;
 	*o = (struct ice_own){ .addr = *addr, .left = ANNOUNCEMENTS, .next = now + SECOND };
-	o->addr.port = 0;
 	o->used = make_name(ice, o->text);
 	if (!o->used)
 		return NULL;
@@ -122,12 +121,8 @@ void tt_ice_own_unheard(struct tt_ice *ice, taut_time now, int os_errno)
 {
 	size_t names = 0;
 
-	for (int i = 0; i < own_count(ice); i++) {
-		struct ice_own *o = &ice->own[i];
-		names += o->used && !o->leaves;
-		o->used &= !o->leaves;
-		o->told = false;
-	}
+	for (int i = 0; i < own_count(ice); i++)
+		names += ice->own[i].used;
 	if (names > 0)
 		tt_note(ice->env, now, TAUT_LAYER_ICE,
 			"names of local candidates have no multicast", TT_INT("names", names),
@@ -147,7 +142,7 @@ static void take_question(const struct tt_ice *ice, const struct tt_mdns_questio
 {
 	const struct ice_own *o = of_name(ice, q->name);
 
-	if (!o || o->leaves)
+	if (!o)
 		return;
 	const uint32_t bit = 1u << (o - ice->own);
 	const bool has = q->type == TT_MDNS_ANY ||

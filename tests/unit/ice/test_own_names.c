@@ -68,17 +68,24 @@ static void interfaces(struct lone *l, const char *const *address)
 
 #define INTERFACES(l, ...) interfaces(l, (const char *const[]){ __VA_ARGS__, NULL })
 
-static void begin_with(struct lone *l, int errors, const char *const *address)
+static void begin_traced(struct lone *l, int errors, const char *const *address,
+			 const struct taut_trace_sink *trace)
 {
 	memset(l, 0, sizeof *l);
 	l->next = 1;
 	l->errors = errors;
 	sim_init(&l->sim, 1, NULL);
+	l->sim.env[0].trace = trace;
 	const struct tt_ice_config cfg = { .hide_hosts = true, .next_flow = &l->next };
 	assert_int_equal(tt_ice_new(&l->ice, &l->sim.env[0], &cfg, l->sim.now), TAUT_OK);
 	interfaces(l, address);
 	tt_ice_gather(l->ice, l->sim.now);
 	serve(l);
+}
+
+static void begin_with(struct lone *l, int errors, const char *const *address)
+{
+	begin_traced(l, errors, address, NULL);
 }
 
 #define BEGIN(l, ...) begin_with(l, 0, (const char *const[]){ __VA_ARGS__, NULL })
@@ -588,6 +595,29 @@ static void an_address_that_comes_back_has_another_name(void **state)
 	end(&l);
 }
 
+/* The goodbye of before has not even left. */
+static void an_address_that_comes_back_at_once_has_another_name_too(void **state)
+{
+	struct lone l;
+	char first[TT_ICE_OWN_CAP];
+
+	(void)state;
+	BEGIN(&l, "192.0.2.1");
+	settle(&l);
+	(void)snprintf(first, sizeof first, "%s", l.name[0]);
+	INTERFACES(&l, "192.0.2.9");
+	INTERFACES(&l, "192.0.2.1");
+	assert_int_equal(tt_ice_restart(l.ice, l.sim.now), TAUT_OK);
+	l.candidates = 0;
+	tt_ice_gather(l.ice, l.sim.now);
+	serve(&l);
+	assert_int_equal(l.candidates, 1);
+	assert_string_not_equal(l.name[0], first);
+	assert_int_equal(sent(&l), 1);
+	says(&l, &group, first, "192.0.2.1", 0);
+	end(&l);
+}
+
 static void face(char *out, int number)
 {
 	(void)snprintf(out, 16, "192.0.2.%d", number);
@@ -630,13 +660,25 @@ static void goodbyes_give_way_to_new_names(void **state)
 	}
 }
 
+static unsigned lines;
+
+static void count_line(void *ctx, const struct taut_trace_record *r)
+{
+	*(unsigned *)ctx += strcmp(r->name, "names of local candidates have no multicast") == 0;
+}
+
 /* 3.1.1: an application does not learn from its candidates whether there is multicast. */
 static void without_multicast_the_name_is_told_and_never_the_address(void **state)
 {
+	const struct taut_trace_sink sink = { .size = sizeof sink,
+					      .ctx = &lines,
+					      .record = count_line };
 	struct lone l;
 
 	(void)state;
-	begin_with(&l, 19, (const char *const[]){ "192.0.2.1", NULL });
+	begin_traced(&l, 19, (const char *const[]){ "192.0.2.1", NULL }, &sink);
+	assert_int_equal(lines, 1);
+	l.sim.env[0].trace = NULL;
 	assert_int_equal(l.candidates, 1);
 	assert_true(l.told[0].addr.family == 0 && tt_mdns_is_local(l.name[0]));
 	assert_int_equal(after(&l, 60 * SEC), 0);
@@ -704,6 +746,10 @@ static void a_goodbye_of_the_peer_is_no_address(void **state)
 	assert_string_equal(known.name, "peer.local");
 	assert_int_equal(known.addr.family, 0);
 	assert_int_equal(known.addr.port, 5000);
+	struct tt_ice_pair_info pair;
+	assert_true(tt_ice_pair_info(l.ice, 0, &pair));
+	assert_true(pair.local.addr.family == 0 && strcmp(pair.local.name, l.name[0]) == 0);
+	assert_true(pair.remote.addr.family == 0 && strcmp(pair.remote.name, "peer.local") == 0);
 	end(&l);
 }
 
@@ -758,6 +804,7 @@ int main(void)
 		cmocka_unit_test(a_lie_about_our_name_changes_nothing),
 		cmocka_unit_test(goodbye_is_said_once_and_by_those_that_were_heard),
 		cmocka_unit_test(an_address_that_comes_back_has_another_name),
+		cmocka_unit_test(an_address_that_comes_back_at_once_has_another_name_too),
 		cmocka_unit_test(goodbyes_give_way_to_new_names),
 		cmocka_unit_test(without_multicast_the_name_is_told_and_never_the_address),
 		cmocka_unit_test(a_candidate_of_ours_that_comes_back_is_refused),
