@@ -47,11 +47,11 @@ async function toldByName(page) {
 }
 
 /** Of the pair that the page uses. */
-const pathOf = page => page.evaluate(async () => {
+const pathOf = page => until('the page has chosen a pair', () => page.evaluate(async () => {
 	const all = await window.taut.pc.getStats();
-	const pair = all.get([...all.values()].find(s => s.type === 'transport').selectedCandidatePairId);
-	return ['local', 'remote'].map(end => all.get(pair[`${end}CandidateId`])).map(c => `${c.candidateType} ${c.address}`).join(' -> ');
-});
+	const pair = all.get([...all.values()].find(s => s.type === 'transport')?.selectedCandidatePairId);
+	return pair && ['local', 'remote'].map(end => all.get(pair[`${end}CandidateId`])).map(c => `${c.candidateType} ${c.address}`).join(' -> ');
+}));
 
 async function callWithPage(after, { before = [], devices = false, nativeFirst = false, native: more = ['--data-only', '--send', 'none'] }) {
 	const relay = await startRelay(0, '--quiet');
