@@ -74,6 +74,9 @@ def mdns():
         message(0x8400, [], record(name(b"a", b"local"), 16, b"\0" + 20 * point),
                 record(b"\xc0\x40", 1, v4), record(name(b"local"), 1, v4), record(b"\0", 1, v4)),
         message(0xf800, [ask]), message(0x8400, [long + b"\0\1\0\1"]),
+        message(0, [host + struct.pack(">HH", 28, 0x8001), point + b"\0\xff\0\xff"], record(point, 1, v4, 1)),
+        message(0x8400, [], record(host, 1, v4), record(point, 47, point + b"\0\1\x40")),
+        message(0, 64 * [b"\0\0\1\0\1"]), message(0, 65 * [b"\0\0\1\0\1"]),
     ])
 
 

@@ -161,6 +161,14 @@ struct taut_config {
 	/* Candidates over TCP (RFC 6544), for where UDP does not get through and there is no TURN server:
 	 * TAUT_ICE_TCP_, or both. With the policy relay there are none. 0: UDP alone. */
 	uint32_t ice_tcp;
+	/* 1: host candidates, local descriptions, statistics and TAUT_EV_ICE_CANDIDATE_ERROR show a random
+	 * "<uuid>.local" in place of each address of this host, and who asks for it by multicast DNS on its
+	 * link is answered (RFC 6762, draft-ietf-mmusic-mdns-ice-candidates section 3.1). For those that
+	 * must not tell peers and signaling what their network looks like. It costs: peers elsewhere
+	 * meet us by other candidates alone, those on our link ask first. 0: addresses, because an application that
+	 * links this library is no web page: it knows them anyway. Anything else is TAUT_E_INVAL.
+	 * taut_pc_why_at, milestones and the trace are for this side, and show addresses. */
+	uint32_t ice_mdns;
 };
 
 int taut_pc_new(taut_pc **out, taut_env *env, const struct taut_config *cfg, taut_time now);

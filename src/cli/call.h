@@ -34,6 +34,7 @@ struct call_config {
 	const char *turn_user, *turn_password; /* ... and who we are there */
 	bool relay_only;
 	uint32_t ice_tcp; /* TAUT_ICE_TCP_ */
+	bool mdns; /* our addresses are told under .local names */
 	uint32_t width, height, fps, bitrate; /* of the test card; 0: media.h's defaults */
 	uint32_t srtp_backend;                /* TAUT_SRTP_ */
 	const char *dial;                     /* keys of a telephone, to everybody; or NULL */

@@ -24,6 +24,7 @@ enum {
 	KEY_TURN_CA,
 	KEY_ICE_TCP,
 	KEY_RELAY_ONLY,
+	KEY_MDNS,
 	KEY_LOOP,
 	KEY_INSECURE,
 	KEY_DATA_ONLY,
@@ -67,6 +68,8 @@ static const struct cli_option options[] = {
 	{ "ice-tcp", KEY_ICE_TCP, "WHO",
 	  "candidates over TCP: connect (to what the peer listens on), listen, or both" },
 	{ "relay-only", KEY_RELAY_ONLY, NULL, "speak through the TURN server and in no other way" },
+	{ "mdns", KEY_MDNS, NULL,
+	  "show random .local names in place of our addresses, and answer for them" },
 	{ "insecure", KEY_INSECURE, NULL,
 	  "do not check the relay's certificate (https with a self-made one)" },
 	{ "loopback-only", KEY_LOOPBACK, NULL, "use the loopback interface and no other" },
@@ -227,6 +230,7 @@ static bool take_switch(struct job *j, int key)
 {
 	bool *const on = key == KEY_LOOP        ? &j->cfg.loop_files
 			 : key == KEY_DATA_ONLY ? &j->cfg.data_only
+			 : key == KEY_MDNS      ? &j->cfg.mdns
 			 : key == KEY_INSECURE  ? &j->cfg.any_certificate
 			 : key == KEY_SIMULCAST ? &j->cfg.simulcast
 			 : key == KEY_JSON      ? &j->cfg.json

@@ -22,7 +22,8 @@ enum {
 	KEY_TURN_USER,
 	KEY_TURN_PASSWORD,
 	KEY_TURN_CA,
-	KEY_RELAY_ONLY
+	KEY_RELAY_ONLY,
+	KEY_MDNS
 };
 enum { SERVERS = 8, SECONDS = 45, MOST_SECONDS = 3600 };
 
@@ -36,6 +37,7 @@ static const struct cli_option options[] = {
 	{ "turn-ca", KEY_TURN_CA, "FILE",
 	  "certificates trusted beside the system's, PEM (turns:)" },
 	{ "relay-only", KEY_RELAY_ONLY, NULL, "no address but that of the TURN server" },
+	{ "mdns", KEY_MDNS, NULL, "random .local names in place of our addresses" },
 	{ "time", KEY_TIME, "SECONDS", "wait so long for servers (default: 45)" },
 	{ "loopback-only", KEY_LOOPBACK, NULL, "use the loopback interface and no other" },
 	{ "hex", KEY_HEX, NULL, "each STUN message, octet by octet, with what it means" },
@@ -65,7 +67,7 @@ struct job {
 	struct taut_ice_server servers[SERVERS + 1]; /* the last is for the TURN server */
 	size_t server_count;
 	const char *turn, *turn_user, *turn_password;
-	bool relay_only;
+	bool relay_only, mdns;
 	struct taut_trace_sink sink;
 	taut_time began;
 	long seconds;
@@ -245,7 +247,8 @@ static bool gather(struct job *j)
 					 .ice_servers = j->servers,
 					 .ice_server_count = j->server_count,
 					 .ice_transport_policy =
-						 j->relay_only ? TAUT_ICE_RELAY : TAUT_ICE_ALL };
+						 j->relay_only ? TAUT_ICE_RELAY : TAUT_ICE_ALL,
+					 .ice_mdns = j->mdns };
 	taut_channel channel;
 	taut_pc *pc;
 
@@ -302,6 +305,9 @@ static bool take_option(struct job *j, int key)
 		return j->turn_password != NULL;
 	case KEY_RELAY_ONLY:
 		j->relay_only = true;
+		return true;
+	case KEY_MDNS:
+		j->mdns = true;
 		return true;
 	case KEY_HEX:
 		j->hex = true;

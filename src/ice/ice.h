@@ -11,7 +11,7 @@
  * agrees. A relayed address counts as a flow of its own, which no socket has: what
  * arrives passes tt_ice_unwrap first, and data for a path with a head leaves by
  * tt_ice_wrap. A TURN server that is reached over TCP or TLS has a stream: what comes over it passes
- * tt_ice_stream_next before, as does what comes over TCP from the peer (RFC 6544). Not here: own .local names, aggressive
+ * tt_ice_stream_next before, as does what comes over TCP from the peer (RFC 6544). Not here: aggressive
  * nomination of our own. Limits are the TT_ICE_MAX_ below; past one a candidate or packet is
  * dropped, counted and traced. */
 #ifndef TAUT_ICE_ICE_H
@@ -56,6 +56,7 @@ struct tt_ice_config {
 	bool loopback; /* use loopback addresses even when there are others */
 	bool relay_only; /* no other candidate is gathered, told or used */
 	uint8_t tcp;     /* TT_ICE_TCP_CONNECTS, TT_ICE_TCP_LISTENS; 0: UDP alone */
+	bool hide_hosts; /* host candidates are told under .local names, for which the agent answers */
 	const struct tt_ice_server *servers;
 	size_t server_count;
 	taut_flow
@@ -77,7 +78,7 @@ struct tt_ice_candidate {
 	char foundation[33]; /* 1 to 32 ice-chars */
 	uint32_t priority;
 	struct taut_addr addr;    /* family 0: name holds the address, port is still this one's */
-	const char *name;         /* "<uuid>.local", or NULL; copied */
+	const char *name;         /* "<uuid>.local", or NULL; copied. Of one that is told: the agent's */
 	struct taut_addr related; /* raddr and rport; family 0: none */
 	const char *ufrag; /* the candidate's ufrag extension, or NULL: the current generation */
 };
@@ -159,7 +160,7 @@ enum tt_ice_pair_state {
 };
 
 struct tt_ice_pair_info {
-	struct tt_ice_candidate local, remote; /* name and ufrag are NULL */
+	struct tt_ice_candidate local, remote; /* as of local_info and remote_info */
 	enum tt_ice_pair_state state;
 	bool nominated, selected; /* selected: data goes there now */
 	uint64_t priority;
@@ -212,7 +213,7 @@ int tt_ice_set_servers(struct tt_ice *ice, const struct tt_ice_server *servers, 
 /* Once per generation; again is harmless. */
 void tt_ice_gather(struct tt_ice *ice, taut_time now);
 /* UDP (one per usable address), CLOSE, RESOLVE (STUN servers; flow is only a number there),
- * MULTICAST (224.0.0.251:5353, while a .local name is open). NULL: nothing wanted. */
+ * MULTICAST (224.0.0.251:5353, while a .local name is open, or one of ours is told). NULL: nothing wanted. */
 const struct taut_io *tt_ice_poll_io(struct tt_ice *ice);
 /* False: the flow is not this agent's. */
 bool tt_ice_io_result(struct tt_ice *ice, taut_time now, taut_flow flow, int os_errno,
@@ -286,7 +287,8 @@ taut_time tt_ice_rtt(const struct tt_ice *ice);
 enum tt_ice_state tt_ice_state(const struct tt_ice *ice);
 const struct tt_ice_counters *tt_ice_counters(const struct tt_ice *ice);
 /* ice_info.c. The i-th pair, candidate of ours, candidate of the peer's: of this generation, and behind
- * them pairs of the one before while it lasts. False: no more. */
+ * them pairs of the one before while it lasts. One that was told under a name has that, and no address
+ * (draft-ietf-mmusic-mdns-ice-candidates section 3.3.1). False: no more. */
 bool tt_ice_pair_info(const struct tt_ice *ice, size_t i, struct tt_ice_pair_info *out);
 /* server: of the configuration, where it came from, from 1; 0: none. */
 bool tt_ice_local_info(const struct tt_ice *ice, size_t i, struct tt_ice_candidate *out,

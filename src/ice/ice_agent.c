@@ -178,6 +178,8 @@ int tt_ice_new(struct tt_ice **out, struct tt_env *env, const struct tt_ice_conf
 	ice->last_check = now - TT_ICE_TA;
 	ice->why = "new";
 	int err = take_servers(ice, cfg);
+	if (!err && cfg->hide_hosts && !tt_ice_own_make(ice))
+		err = TAUT_E_NOMEM;
 	if (!err && !tt_random(env, &ice->tiebreaker, sizeof ice->tiebreaker))
 		err = TAUT_E_CRYPTO;
 	if (!err)
@@ -198,6 +200,7 @@ void tt_ice_free(struct tt_ice *ice)
 	tt_ice_gen_free(ice, ice->cur);
 	free_servers(ice);
 	tt_free(ice->env, ice->local);
+	tt_free(ice->env, ice->own);
 	tt_free(ice->env, ice->response);
 	tt_free(ice->env, ice->diagnosis);
 	tt_free(ice->env, ice);
@@ -362,10 +365,13 @@ int tt_ice_add_remote(struct tt_ice *ice, taut_time now, const struct tt_ice_can
 		tt_drop(ice->env, now, TAUT_DROP_ICE_OTHER_GENERATION, TT_STR("ufrag", c->ufrag));
 		return TAUT_OK;
 	}
-	if (c->addr.family == 0 && c->name)
+	if (c->addr.family == 0 && c->name) {
 		err = tt_ice_add_name(ice, now, c);
-	else
-		err = tt_ice_put_remote(ice, now, c);
+	} else {
+		struct tt_ice_candidate bare = *c;
+		bare.name = NULL; /* the caller's */
+		err = tt_ice_put_remote(ice, now, &bare);
+	}
 	tt_ice_update(ice, now);
 	return err;
 }

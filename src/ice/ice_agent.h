@@ -31,6 +31,7 @@ enum {
 	TT_ICE_PAIR_TX = 4,
 	TT_ICE_CONSENT_TX = 8,
 	TT_ICE_NAME_CAP = 64 + 6,      /* one label, ".local" and a NUL */
+	TT_ICE_OWN_CAP = 36 + 7,       /* a UUID, ".local" and a NUL */
 	TT_ICE_STREAM_LIFE = 12000000, /* of an allocation that has to connect first */
 	/* Those to TURN servers, with the peer, and those that listen; what is being closed included. */
 	TT_ICE_MAX_STREAMS = 2 * TT_ICE_MAX_RELAYS + 2 * TT_ICE_MAX_TCP + TT_ICE_MAX_BASES,
@@ -153,6 +154,21 @@ struct ice_name {
 	taut_time next;
 };
 
+/* A name of ours, for one address. The port of addr means nothing. */
+struct ice_own {
+	bool used;
+	bool leaves;  /* only to say that it counts no more; told implies */
+	bool told;    /* it was multicast, at sent */
+	bool asked;   /* by asker, and whoever asked before him: a multicast is wanted */
+	uint8_t left; /* announcements; the next one at next */
+	char text[TT_ICE_OWN_CAP];
+	struct taut_addr addr, asker; /* asker: whom the last multicast answered */
+	struct taut_addr alone;       /* waits for an answer of his own; family 0: nobody */
+	uint16_t id;                  /* of his question */
+	taut_time next, sent, sent_alone;
+	uint64_t questions;
+};
+
 /* What ice_why_agent.c makes its sentence of; it changes nothing. */
 struct ice_hints {
 	unsigned requests, formed; /* checks sent, pairs made, those that are no more included */
@@ -270,7 +286,8 @@ struct tt_ice {
 
 	taut_flow mdns_flow; /* 0: none */
 	enum ice_base_state mdns_state;
-	taut_flow mdns_close; /* to be closed */
+	taut_flow mdns_close; /* to be closed, after another took its place; 0: none */
+	struct ice_own *own;  /* TT_ICE_MAX_BASES of them; NULL: host candidates show addresses */
 
 	enum tt_ice_state state, told_state;
 	bool selected_known, selected_due; /* the path is nominated; and that is to be told */
@@ -325,8 +342,13 @@ int tt_ice_add_local_tcp(struct tt_ice *ice, taut_time now, int base, enum tt_ic
 int tt_ice_add_local(struct tt_ice *ice, taut_time now, enum tt_ice_type type, int base, int server,
 		     const struct taut_addr *addr);
 bool tt_ice_unicast(const struct taut_addr *a);
+/* Without its address, if it has a name. */
+struct tt_ice_candidate tt_ice_shown(const struct tt_ice_candidate *c);
+/* What a candidate tells of its base: RFC 8839 section 9.1. */
+struct taut_addr tt_ice_related(const struct tt_ice *ice, const struct taut_addr *base);
 int tt_ice_find_remote(const struct ice_gen *g, bool tcp, const struct taut_addr *addr); /* -1 */
-/* A remote candidate with an address: known, new, or the signaling of a learned one. */
+/* A remote candidate with an address: known, new, or the signaling of a learned one. Its name, if it has one,
+ * is the generation's. */
 int tt_ice_put_remote(struct tt_ice *ice, taut_time now, const struct tt_ice_candidate *c);
 int tt_ice_put_prflx(struct tt_ice *ice, taut_time now, bool tcp, const struct taut_addr *addr,
 		     uint32_t priority);
@@ -443,11 +465,29 @@ taut_time tt_ice_tcp_deadline(const struct tt_ice *ice);
 int tt_ice_add_name(struct tt_ice *ice, taut_time now, const struct tt_ice_candidate *c);
 bool tt_ice_mdns_io(struct tt_ice *ice);
 void tt_ice_mdns_result(struct tt_ice *ice, taut_time now, int os_errno);
-int tt_ice_mdns_recv(struct tt_ice *ice, taut_time now, const struct taut_addr *from,
-		     const uint8_t *pkt, size_t len);
+void tt_ice_mdns_want(struct tt_ice *ice);  /* a socket, if there is none */
+void tt_ice_mdns_again(struct tt_ice *ice); /* another socket: there are more interfaces */
+int tt_ice_mdns_recv(struct tt_ice *ice, taut_time now, const struct taut_addr *local,
+		     const struct taut_addr *from, const uint8_t *pkt, size_t len);
 size_t tt_ice_mdns_write(struct tt_ice *ice, taut_time now, struct tt_ice_out *out);
 void tt_ice_mdns_tick(struct tt_ice *ice, taut_time now);
 taut_time tt_ice_mdns_deadline(const struct tt_ice *ice);
 bool tt_ice_names_open(const struct ice_gen *g);
+
+/* ice_mdns_own.c */
+bool tt_ice_own_make(struct tt_ice *ice); /* false: no memory */
+/* Is a host candidate of this address told under a name? One that every host has tells nothing. */
+bool tt_ice_own_hides(const struct tt_ice *ice, const struct taut_addr *addr);
+/* The agent's. NULL: no randomness. */
+const char *tt_ice_own_name(struct tt_ice *ice, taut_time now, const struct taut_addr *addr);
+bool tt_ice_own_has(const struct tt_ice *ice, const char *name);
+bool tt_ice_own_needed(const struct tt_ice *ice); /* the socket */
+/* The address is gone, NULL: all are. Who was told the name hears so. */
+void tt_ice_own_forget(struct tt_ice *ice, const struct taut_addr *addr);
+void tt_ice_own_unheard(struct tt_ice *ice, taut_time now, int os_errno); /* there is no socket */
+int tt_ice_own_recv(struct tt_ice *ice, taut_time now, const struct taut_addr *from,
+		    const uint8_t *pkt, size_t len);
+size_t tt_ice_own_write(struct tt_ice *ice, taut_time now, struct tt_ice_out *out);
+taut_time tt_ice_own_deadline(const struct tt_ice *ice);
 
 #endif

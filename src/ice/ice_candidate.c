@@ -31,6 +31,21 @@ uint32_t tt_ice_base_priority(const struct ice_base *b, enum tt_ice_type type)
 	return tt_ice_priority(type, b->tcp, b->local_pref);
 }
 
+struct tt_ice_candidate tt_ice_shown(const struct tt_ice_candidate *c)
+{
+	struct tt_ice_candidate shown = *c;
+
+	if (c->name)
+		shown.addr = (struct taut_addr){ .port = c->addr.port };
+	return shown;
+}
+
+struct taut_addr tt_ice_related(const struct tt_ice *ice, const struct taut_addr *base)
+{
+	return tt_ice_own_hides(ice, base) ? (struct taut_addr){ .family = base->family, .port = 9 }
+					   : *base;
+}
+
 /* 5.1.1.3: the same for the same type, base address, server and transport. */
 static uint16_t foundation_of(struct tt_ice *ice, enum tt_ice_type type, int base, int server,
 			      enum tt_ice_tcp tcp)
@@ -72,26 +87,37 @@ static int add_local(struct tt_ice *ice, taut_time now, enum tt_ice_type type, i
 	static const char *const names[] = { "host", "srflx", "prflx", "relay" };
 	struct ice_base *b = &ice->base[base];
 
-	/* 5.1.3: redundant when both address and base are the same. */
+	/* 5.1.3: redundant when both address and base are the same. A name is no address: section 3.1.2.2
+	 * of draft-ietf-mmusic-mdns-ice-candidates. */
 	for (size_t i = 0; i < ice->local_count; i++)
 		if (ice->local[i].base == base && ice->local[i].c.tcptype == tcp &&
-		    tt_addr_eq(&ice->local[i].c.addr, addr))
+		    tt_addr_eq(&ice->local[i].c.addr, addr) &&
+		    !(ice->local[i].c.name && type != TT_ICE_HOST))
 			return (int)i;
 	if (!room_for_local(ice))
+		return -1;
+	const bool hidden = type == TT_ICE_HOST && tt_ice_own_hides(ice, addr);
+	const char *name = hidden ? tt_ice_own_name(ice, now, addr) : NULL;
+	if (hidden && !name)
 		return -1;
 
 	struct ice_local *l = &ice->local[ice->local_count];
 	uint16_t foundation = foundation_of(ice, type, base, server, tcp);
 	*l = (struct ice_local){ .base = tt_u8((uint64_t)base), .server = tt_u8((uint64_t)server) };
 	l->c = (struct tt_ice_candidate){
-		.type = type, .tcp = tcp != 0, .tcptype = tcp, .component = 1, .addr = *addr
+		.type = type,
+		.tcp = tcp != 0,
+		.tcptype = (uint8_t)tcp,
+		.component = 1,
+		.addr = *addr,
+		.name = name,
 	};
 	l->c.priority = tt_ice_priority(type, tcp, b->local_pref);
 	snprintf(l->c.foundation, sizeof l->c.foundation, "%u", (unsigned)foundation);
 	if (!tcp && (type == TT_ICE_HOST || type == TT_ICE_RELAY))
 		b->foundation = foundation; /* they are their own bases */
 	else if (!tcp)
-		l->c.related = b->addr;
+		l->c.related = tt_ice_related(ice, &b->addr);
 	l->told = type == TT_ICE_PRFLX; /* 7.2.5.3.1: the peer knows it from our checks */
 	tt_note(ice->env, now, TAUT_LAYER_ICE, "local candidate", TT_STR("type", names[type]),
 		TT_ADDR("address", &l->c.addr), TT_INT("priority", l->c.priority));
@@ -151,7 +177,6 @@ static void update_remote(struct tt_ice *ice, struct tt_ice_candidate *r,
 	if (r->type != TT_ICE_PRFLX)
 		return;
 	*r = *c;
-	r->name = NULL;
 	r->ufrag = NULL;
 	ice->cur->prflx_count--;
 	ice->cur->signaled_count++;
@@ -204,7 +229,6 @@ int tt_ice_put_remote(struct tt_ice *ice, taut_time now, const struct tt_ice_can
 		return TAUT_E_NOMEM;
 	}
 	*r = *c;
-	r->name = NULL;
 	r->ufrag = NULL;
 	g->signaled_count++;
 	tt_note(ice->env, now, TAUT_LAYER_ICE, "remote candidate", TT_ADDR("address", &c->addr),

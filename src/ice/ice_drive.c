@@ -79,7 +79,7 @@ int tt_ice_recv(struct tt_ice *ice, taut_time now, taut_flow flow, const struct 
 	int base = tt_ice_base_of_flow(ice, flow), result;
 
 	if (tt_ice_is_multicast(ice, flow)) {
-		result = tt_ice_mdns_recv(ice, now, remote, buf, len);
+		result = tt_ice_mdns_recv(ice, now, local, remote, buf, len);
 		tt_ice_update(ice, now);
 		return result;
 	}
@@ -148,14 +148,16 @@ bool tt_ice_poll_send(struct tt_ice *ice, taut_time now, struct tt_ice_out *out)
 		return false;
 	tt_ice_wake(ice);
 	if (ice->closed)
-		return tt_ice_relay_last_word(ice, now, out) > 0;
+		return tt_ice_own_write(ice, now, out) > 0 ||
+		       tt_ice_relay_last_word(ice, now, out) > 0;
 	while (write_stun(ice, now, out) > 0) {
 		tt_trace_packet(ice->env, now, TAUT_LAYER_STUN, true, out->buf, out->len,
 				&out->local, &out->remote);
 		if (tt_ice_relay_out(ice, out))
 			return true;
 	}
-	if (write_to_relay(ice, now, out) > 0 || tt_ice_mdns_write(ice, now, out) > 0)
+	if (write_to_relay(ice, now, out) > 0 || tt_ice_mdns_write(ice, now, out) > 0 ||
+	    tt_ice_own_write(ice, now, out) > 0)
 		return true;
 	fall_asleep(ice, now);
 	return false;
@@ -206,6 +208,7 @@ taut_time tt_ice_deadline(const struct tt_ice *ice, const char **why)
 	earlier(&at, &reason, tt_ice_relay_deadline(ice), "keep a TURN allocation");
 	earlier(&at, &reason, tt_ice_tcp_deadline(ice), "connect, or give a connection up");
 	earlier(&at, &reason, tt_ice_mdns_deadline(ice), "resolve a .local name");
+	earlier(&at, &reason, tt_ice_own_deadline(ice), "answer for a .local name");
 	earlier(&at, &reason, tt_ice_consent_deadline(ice, ice->last_now), "keep consent");
 	if (ice->prev_until > 0)
 		earlier(&at, &reason, ice->prev_until, "forget the old generation");

@@ -106,10 +106,16 @@ int tt_ice_set_interfaces(struct tt_ice *ice, taut_time now, const struct taut_i
 			continue;
 		tt_note(ice->env, now, TAUT_LAYER_ICE, "local address gone",
 			TT_ADDR("address", &b->addr));
+		tt_ice_own_forget(ice, &b->addr);
 		tt_ice_forget_base(ice, i);
 		b->state = b->state == BASE_WANTED ? BASE_NONE : BASE_CLOSING;
 		ice->bases_ask = true;
 	}
+	bool fresh = false;
+	for (size_t k = 0; k < ice->wanted_count; k++)
+		fresh |= base_on(ice, &ice->wanted[k]) < 0;
+	if (fresh)
+		tt_ice_mdns_again(ice);
 	tt_ice_update(ice, now);
 	return TAUT_OK;
 }

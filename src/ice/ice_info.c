@@ -9,7 +9,7 @@ static struct tt_ice_candidate of_base(const struct tt_ice *ice, const struct ic
 	for (size_t i = 0; i < ice->local_count; i++)
 		if (&ice->base[ice->local[i].base] == b &&
 		    tt_addr_eq(&ice->local[i].c.addr, &b->addr))
-			return ice->local[i].c;
+			return tt_ice_shown(&ice->local[i].c);
 	/* Not to be told to the peer: policy relay, or it is gone. */
 	return (struct tt_ice_candidate){ .type = b->relay ? TT_ICE_RELAY : TT_ICE_HOST,
 					  .tcp = b->stream != 0,
@@ -41,7 +41,7 @@ bool tt_ice_pair_info(const struct tt_ice *ice, size_t i, struct tt_ice_pair_inf
 		return false;
 	*out = (struct tt_ice_pair_info){
 		.local = of_base(ice, &ice->base[p->base]),
-		.remote = *tt_ice_remote_at(g, p->remote),
+		.remote = tt_ice_shown(tt_ice_remote_at(g, p->remote)),
 		.state = p->state,
 		.nominated = p->nominated,
 		.selected = ice->path_gen && p == tt_ice_pair_at(ice->path_gen, ice->path),
@@ -57,7 +57,7 @@ bool tt_ice_local_info(const struct tt_ice *ice, size_t i, struct tt_ice_candida
 {
 	if (i >= ice->local_count)
 		return false;
-	*out = ice->local[i].c;
+	*out = tt_ice_shown(&ice->local[i].c);
 	*server = ice->local[i].server;
 	return true;
 }
@@ -72,7 +72,7 @@ bool tt_ice_remote_info(const struct tt_ice *ice, size_t i, struct tt_ice_candid
 	}
 	if (!g || i >= g->remote_count)
 		return false;
-	*out = *tt_ice_remote_at(g, (int)i);
+	*out = tt_ice_shown(tt_ice_remote_at(g, (int)i));
 	return true;
 }
 

@@ -1,4 +1,5 @@
-/* ice_mdns.c - remote candidates that hide their address behind a .local name.
+/* ice_mdns.c - remote candidates that hide their address behind a .local name; and the multicast socket,
+ * which ice_mdns_own.c uses as well. IPv4 alone, also for names of IPv6 addresses.
  *
  * draft-ietf-mmusic-mdns-ice-candidates section 3.2, RFC 6762. Chromium answers
  * a query only when it comes from port 5353 and holds one question, and answers
@@ -29,9 +30,29 @@ bool tt_ice_names_open(const struct ice_gen *g)
 static void close_if_idle(struct tt_ice *ice)
 {
 	if (ice->mdns_state == BASE_NONE || ice->mdns_state == BASE_CLOSING ||
-	    tt_ice_names_open(ice->cur))
+	    tt_ice_names_open(ice->cur) || tt_ice_own_needed(ice))
 		return;
 	ice->mdns_state = ice->mdns_state == BASE_WANTED ? BASE_NONE : BASE_CLOSING;
+}
+
+void tt_ice_mdns_want(struct tt_ice *ice)
+{
+	if (ice->mdns_state == BASE_NONE) {
+		ice->mdns_flow = (*ice->next_flow)++;
+		ice->mdns_state = BASE_WANTED;
+	} else if (ice->mdns_state == BASE_CLOSING) {
+		ice->mdns_state = BASE_OPEN;
+	}
+}
+
+/* A socket hears the group on the interfaces that there were when it was opened. */
+void tt_ice_mdns_again(struct tt_ice *ice)
+{
+	if (ice->mdns_state != BASE_OPEN && ice->mdns_state != BASE_ASKED)
+		return;
+	ice->mdns_close = ice->mdns_flow;
+	ice->mdns_flow = (*ice->next_flow)++;
+	ice->mdns_state = BASE_WANTED;
 }
 
 static void give_up(struct tt_ice *ice, taut_time now, struct ice_name *n, const char *why)
@@ -52,7 +73,9 @@ int tt_ice_add_name(struct tt_ice *ice, taut_time now, const struct tt_ice_candi
 	struct ice_name *room = NULL;
 
 	ice->cur->hints.tcp |= c->tcp;
-	if (!tt_mdns_is_local(c->name) || c->tcp || c->component != 1 || c->addr.port == 0)
+	/* One of ours came back: there is nobody to be found under it but us. */
+	if (!tt_mdns_is_local(c->name) || c->tcp || c->component != 1 || c->addr.port == 0 ||
+	    tt_ice_own_has(ice, c->name))
 		return refuse(ice, now, TAUT_DROP_ICE_NAME, TAUT_OK, c->name);
 	if (!ice->cur->name)
 		ice->cur->name = tt_alloc(ice->env, TT_ICE_MAX_NAMES * sizeof *ice->cur->name);
@@ -72,17 +95,17 @@ int tt_ice_add_name(struct tt_ice *ice, taut_time now, const struct tt_ice_candi
 	memcpy(room->text, c->name, strlen(c->name)); /* is_local bounds it; the rest is zero */
 	room->c.name = NULL;
 	room->c.ufrag = NULL;
-	if (ice->mdns_state == BASE_NONE) {
-		ice->mdns_flow = (*ice->next_flow)++;
-		ice->mdns_state = BASE_WANTED;
-	} else if (ice->mdns_state == BASE_CLOSING) {
-		ice->mdns_state = BASE_OPEN;
-	}
+	tt_ice_mdns_want(ice);
 	return TAUT_OK;
 }
 
 bool tt_ice_mdns_io(struct tt_ice *ice)
 {
+	if (ice->mdns_close != 0) {
+		ice->io = (struct taut_io){ .kind = TAUT_IO_CLOSE, .flow = ice->mdns_close };
+		ice->mdns_close = 0;
+		return true;
+	}
 	if (ice->mdns_state == BASE_WANTED) {
 		ice->mdns_state = BASE_ASKED;
 		ice->io = (struct taut_io){ .kind = TAUT_IO_MULTICAST,
@@ -117,11 +140,12 @@ void tt_ice_mdns_result(struct tt_ice *ice, taut_time now, int os_errno)
 	for (int i = 0; i < tt_ice_names_of(ice->cur); i++)
 		if (ice->cur->name[i].used && !ice->cur->name[i].done)
 			give_up(ice, now, &ice->cur->name[i], "no multicast here");
+	tt_ice_own_unheard(ice, now, os_errno);
 }
 
 static void take_record(struct tt_ice *ice, taut_time now, const struct tt_mdns_record *rec)
 {
-	if (!tt_ice_unicast(&rec->addr))
+	if (!tt_ice_unicast(&rec->addr) || rec->ttl == 0)
 		return; /* the name stays open: a better answer may come */
 	for (int i = 0; i < tt_ice_names_of(ice->cur); i++) {
 		struct ice_name *n = &ice->cur->name[i];
@@ -130,6 +154,7 @@ static void take_record(struct tt_ice *ice, taut_time now, const struct tt_mdns_
 		struct tt_ice_candidate c = n->c;
 		c.addr = rec->addr;
 		c.addr.port = n->c.addr.port;
+		c.name = n->text;
 		n->done = n->resolved = true;
 		tt_note(ice->env, now, TAUT_LAYER_ICE, "name of a remote candidate resolved",
 			TT_STR("name", n->text), TT_ADDR("address", &c.addr));
@@ -137,15 +162,26 @@ static void take_record(struct tt_ice *ice, taut_time now, const struct tt_mdns_
 	}
 }
 
-int tt_ice_mdns_recv(struct tt_ice *ice, taut_time now, const struct taut_addr *from,
-		     const uint8_t *pkt, size_t len)
+/* RFC 6762 section 11: what came to the group is of this link; what came to one of our addresses may be of
+ * anywhere, and we ask for no such answer. A socket that does not say so has local 0.0.0.0 or none. */
+static bool from_afar(const struct taut_addr *local)
+{
+	return local && local->family != 0 && tt_ice_unicast(local);
+}
+
+int tt_ice_mdns_recv(struct tt_ice *ice, taut_time now, const struct taut_addr *local,
+		     const struct taut_addr *from, const uint8_t *pkt, size_t len)
 {
 	struct tt_mdns_reader r;
 	struct tt_mdns_record rec;
 	int more;
 
+	if (from_afar(local)) {
+		tt_ice_drop_packet(ice, now, TAUT_DROP_ICE_MDNS, from);
+		return 1;
+	}
 	if (len > 2 && !(pkt[2] & 0x80))
-		return 0; /* somebody's question, perhaps our own come back */
+		return tt_ice_own_recv(ice, now, from, pkt, len);
 	if (from->port != TT_MDNS_PORT || !tt_mdns_begin(&r, pkt, len)) { /* RFC 6762 section 6 */
 		tt_ice_drop_packet(ice, now, TAUT_DROP_ICE_MDNS, from);
 		return 1;

@@ -111,6 +111,9 @@ int tt_ice_add_pair(struct tt_ice *ice, taut_time now, int base, int remote)
 	    !same_transport(ice, base, tt_ice_remote_at(g, remote)) ||
 	    !tt_ice_can_pair(&ice->base[base].addr, &tt_ice_remote_at(g, remote)->addr))
 		return -1;
+	/* draft-ietf-mmusic-mdns-ice-candidates section 3.3.2: no server learns what the peer hides. */
+	if (ice->base[base].relay && tt_ice_remote_at(g, remote)->name)
+		return -1;
 	if (ice->base[base].relay &&
 	    tt_ice_permit(ice, now, base, &tt_ice_remote_at(g, remote)->addr) == TT_TURN_REFUSED)
 		return -1;

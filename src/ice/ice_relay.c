@@ -177,7 +177,7 @@ static struct taut_addr related_to(const struct tt_ice *ice, const struct ice_re
 
 	if (ice->relay_only || !mapped)
 		return (struct taut_addr){ .family = ice->base[r->base].addr.family };
-	return *mapped;
+	return tt_ice_related(ice, mapped);
 }
 
 /* The base of the relayed address of this family, by which its peers are heard; -1: none. */
@@ -399,6 +399,7 @@ size_t tt_ice_relay_write(struct tt_ice *ice, taut_time now, int relay, struct t
 void tt_ice_close(struct tt_ice *ice, taut_time now)
 {
 	ice->closed = true;
+	tt_ice_own_forget(ice, NULL);
 	for (int i = 0; ice->relay && i < TT_ICE_MAX_RELAYS; i++)
 		if (ice->relay[i].turn)
 			tt_turn_release(ice->relay[i].turn, now);

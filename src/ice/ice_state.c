@@ -138,7 +138,7 @@ static const struct tt_ice_event *candidate_event(struct tt_ice *ice)
 			continue;
 		l->told = true;
 		ice->event.type = TT_ICE_EV_CANDIDATE;
-		ice->event.candidate = l->c;
+		ice->event.candidate = tt_ice_shown(&l->c);
 		ice->event.candidate.ufrag = ice->cur->ufrag;
 		ice->event.server = l->server;
 		return &ice->event;
@@ -157,7 +157,8 @@ static const struct tt_ice_event *error_event(struct tt_ice *ice)
 		ice->event.server = i;
 		ice->event.code = s->code;
 		ice->event.why = s->why;
-		if (s->base < TT_ICE_MAX_BASES)
+		/* webrtc-pc 4.8.3: not if no candidate shows it. */
+		if (s->base < TT_ICE_MAX_BASES && !tt_ice_own_hides(ice, &ice->base[s->base].addr))
 			ice->event.path.local = ice->base[s->base].addr;
 		return &ice->event;
 	}

@@ -255,6 +255,23 @@ static void no_pair(const struct match *m, struct tt_ice_why *w)
 
 /* ---- the agent: all was tried ---- */
 
+/* Ours, if nobody found us by them. */
+static void say_own_names(const struct tt_ice *ice, struct tt_ice_why *w)
+{
+	size_t names = 0;
+
+	for (int i = 0; ice->own && i < TT_ICE_MAX_BASES; i++) {
+		if (ice->own[i].questions > 0)
+			return;
+		names += ice->own[i].used;
+	}
+	if (names > 0)
+		tt_why_say(w, "; our address%s behind %zu .local name%s, %s",
+			   names == 1 ? " is" : "es are", names, tt_why_plural(names),
+			   ice->mdns_state == BASE_OPEN ? "and nobody asked for any"
+							: "and there is no multicast here");
+}
+
 static void say_help(const struct tt_ice *ice, const struct tally *t, struct tt_ice_why *w)
 {
 	const struct ice_server *turn = failed_server(ice, true), *stun = failed_server(ice, false);
@@ -276,6 +293,7 @@ static void say_help(const struct tt_ice *ice, const struct tally *t, struct tt_
 		tt_why_say(w, "; "), tt_why_server(w, turn);
 	if (stun && !turn)
 		tt_why_say(w, "; "), tt_why_server(w, stun);
+	say_own_names(ice, w);
 }
 
 /* Not of a peer that knows who we are: its checks, if they came, were taken. */

@@ -36,7 +36,7 @@ struct tt_udp_batch {
 
 /* Bound to local; u->local is what it got. 0 or errno. */
 int tt_udp_open(struct tt_udp *u, const struct taut_addr *local, bool gso);
-/* Bound to the group's port, shared with others, and joined to the group on every multicast
+/* Bound to the group's port, shared with others, IPv4 to the group alone, and joined to the group on every multicast
  * interface and on loopback; one of them suffices. 0 or errno. */
 int tt_udp_open_group(struct tt_udp *u, const struct taut_addr *group);
 /* Not bound, for what it says of the kernel: u->gso and u->gro. While it is open, the kernel need

@@ -161,7 +161,9 @@ static int join_all(struct tt_udp *u, const struct taut_addr *group)
 
 int tt_udp_open_group(struct tt_udp *u, const struct taut_addr *group)
 {
-	struct taut_addr any = { .family = group->family, .port = group->port };
+	/* Bound to the group it hears nothing else: not what comes to the port of this host, which may be for
+	 * another responder here (RFC 6762 section 15.1) or from afar (11). IPv6 wants an interface for that. */
+	const struct taut_addr any = { .family = 6, .port = group->port };
 
 	if (make_socket(u, group->family) != 0)
 		return fail(u);
@@ -174,7 +176,7 @@ int tt_udp_open_group(struct tt_udp *u, const struct taut_addr *group)
 		set_int(u->fd, IPPROTO_IPV6, IPV6_MULTICAST_HOPS, 255);
 	else
 		set_int(u->fd, IPPROTO_IP, IP_MULTICAST_TTL, 255);
-	if (bind_to(u, &any) != 0 || join_all(u, group) != 0)
+	if (bind_to(u, group->family == 4 ? group : &any) != 0 || join_all(u, group) != 0)
 		return fail(u);
 	return 0;
 }

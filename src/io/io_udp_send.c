@@ -168,23 +168,35 @@ static bool goes_to_group(const struct tt_udp *s, const struct taut_addr *a)
 }
 
 /* Once per joined interface; gone if it left by any of them. */
-static int send_to_group(struct tt_udp *s, const struct taut_datagram *d)
+static int send_one_to_group(struct tt_udp *s, const struct taut_datagram *d, const struct unit *u)
 {
 	struct slots slots;
 	union tt_sockaddr to;
-	const struct unit u = { .buf = d->buf, .len = d->len };
 	const socklen_t len = tt_sockaddr_from(&to, &d->remote);
 	int err = ENODEV;
 	bool sent = false;
 
 	for (size_t i = 0; i < s->group_count; i++) {
-		fill(&slots, 0, &u, d, &to, len, s->groups[i]);
+		fill(&slots, 0, u, d, &to, len, s->groups[i]);
 		if (sendmsg(s->fd, &slots.msgs[0].msg_hdr, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
 			sent = true;
 		else
 			err = errno;
 	}
 	return sent ? 0 : err;
+}
+
+/* A run goes packet by packet: there are few of them. */
+static int send_to_group(struct tt_udp *s, const struct taut_datagram *d)
+{
+	const size_t step = d->segment ? d->segment : d->len;
+	int err = 0;
+
+	for (size_t at = 0; at < d->len && err == 0; at += step) {
+		const struct unit u = { .buf = d->buf + at, .len = tt_min(step, d->len - at) };
+		err = send_one_to_group(s, d, &u);
+	}
+	return err;
 }
 
 /* An ICMP error is reported by the next call, whatever that sends and to whom: it says nothing

@@ -268,6 +268,7 @@ static int set_up(struct taut_pc *pc, const struct taut_config *cfg, taut_time n
 	pc->send_buffer_size = cfg->send_buffer_size;
 	pc->srtp_backend = cfg->srtp_backend;
 	pc->max_receive_encodings = cfg->max_receive_encodings;
+	pc->ice_mdns = cfg->ice_mdns;
 	pc->pacing_burst = cfg->pacing_burst;
 	pc->pacing_interval = cfg->pacing_interval;
 	if (!err)

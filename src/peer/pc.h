@@ -229,6 +229,7 @@ struct taut_pc {
 	uint32_t srtp_backend; /* TAUT_SRTP_ */
 	uint32_t pacing_burst, pacing_interval;
 	uint32_t max_receive_encodings;
+	uint32_t ice_mdns; /* 1: host candidates are told under names */
 	taut_flow next_flow;
 	bool relays; /* a TURN server is configured: packets leave room for what it needs */
 	bool dtls_started, dtls_client, sctp_started, srtp_refused, agreed, data_agreed;

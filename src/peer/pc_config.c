@@ -72,7 +72,7 @@ int pc_make_ice(struct taut_pc *pc, const struct taut_config *cfg, taut_time now
 	struct servers s;
 	int err = read_servers(cfg, &s);
 
-	if (!err && (cfg->ice_transport_policy > TAUT_ICE_RELAY ||
+	if (!err && (cfg->ice_transport_policy > TAUT_ICE_RELAY || cfg->ice_mdns > 1 ||
 		     cfg->ice_tcp > (TAUT_ICE_TCP_CONNECT | TAUT_ICE_TCP_LISTEN)))
 		err = TAUT_E_INVAL;
 	if (err)
@@ -83,6 +83,7 @@ int pc_make_ice(struct taut_pc *pc, const struct taut_config *cfg, taut_time now
 					   .relay_only =
 						   cfg->ice_transport_policy == TAUT_ICE_RELAY,
 					   .tcp = (uint8_t)cfg->ice_tcp, /* the same bits */
+					   .hide_hosts = cfg->ice_mdns == 1,
 					   .next_flow = &pc->next_flow };
 	return tt_ice_new(&pc->ice, pc->env, &ice, now);
 }
@@ -195,6 +196,7 @@ static struct taut_config config_of(const struct taut_pc *pc)
 		.max_receive_encodings = pc->max_receive_encodings,
 		.ice_transport_policy = pc->policy,
 		.ice_tcp = pc->ice_tcp,
+		.ice_mdns = pc->ice_mdns,
 	};
 }
 
@@ -244,7 +246,8 @@ static bool same_rest(const struct taut_pc *pc, const struct taut_config *c)
 	       c->pacing_burst == is.pacing_burst && c->pacing_interval == is.pacing_interval &&
 	       c->srtp_backend == is.srtp_backend &&
 	       c->max_receive_encodings == is.max_receive_encodings &&
-	       c->ice_transport_policy == is.ice_transport_policy && same_codecs(pc, c);
+	       c->ice_transport_policy == is.ice_transport_policy && c->ice_mdns == is.ice_mdns &&
+	       same_codecs(pc, c);
 }
 
 static bool same_servers(const struct taut_config *is, const struct taut_config *c)

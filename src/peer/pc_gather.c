@@ -56,8 +56,11 @@ static void write_line(const struct taut_pc *pc, const struct tt_ice_candidate *
 	struct tt_sdp_candidate line;
 	char ip[TT_ADDR_TEXT];
 
-	tt_sdp_candidate_init(&line, c->tcp ? TT_SDP_TCP : TT_SDP_UDP, sdp_types[c->type], &c->addr);
+	tt_sdp_candidate_init(&line, c->tcp ? TT_SDP_TCP : TT_SDP_UDP, sdp_types[c->type],
+			      &c->addr);
 	line.tcptype = c->tcptype; /* the same numbers */
+	if (c->name)
+		snprintf(line.address, sizeof line.address, "%s", c->name);
 	snprintf(line.foundation, sizeof line.foundation, "%s", c->foundation);
 	line.component = 1;
 	line.priority = c->priority;

@@ -9,18 +9,29 @@
 
 #define TRANSPORT "transport"
 
+enum { PLACE = 80 }; /* "<63 characters>.local:65535" */
+
 static const char *const transports[] = { "udp", "tcp", "tls" };
 static const char *const tcptypes[] = { NULL, "active", "passive", "so" };
 static const char *const types[] = { "host", "srflx", "prflx", "relay" };
 
-/* Its address is what makes a candidate the same one from report to report. One of ours can be of
+/* Its address, or the name in place of it. */
+static const char *place_of(char *buf, const struct tt_ice_candidate *c)
+{
+	if (!c->name)
+		return tt_addr_text(&c->addr, buf);
+	(void)snprintf(buf, PLACE, "%s:%u", c->name, (unsigned)c->addr.port);
+	return buf;
+}
+
+/* Its place is what makes a candidate the same one from report to report. One of ours can be of
  * two types; one of the peer's has another type once it is signaled, and is the same all the same. */
 static const char *candidate_id(char *buf, bool local, const struct tt_ice_candidate *c)
 {
-	char addr[TT_ADDR_TEXT];
+	char place[PLACE];
 
 	(void)snprintf(buf, PC_STAT_ID, "%s-%s-%s", local ? "local" : "remote",
-		       local ? types[c->type] : "udp", tt_addr_text(&c->addr, addr));
+		       local ? types[c->type] : "udp", place_of(place, c));
 	return buf;
 }
 
@@ -33,7 +44,7 @@ static void put_candidate(struct taut_pc *pc, struct pc_report *r, bool local,
 	pc_stat_begin(r, local ? "local-candidate" : "remote-candidate", "%s",
 		      candidate_id(id, local, c));
 	pc_stat_text(r, "transportId", TRANSPORT);
-	pc_stat_text(r, "address", tt_addr_ip_text(&c->addr, addr));
+	pc_stat_text(r, "address", c->name ? c->name : tt_addr_ip_text(&c->addr, addr));
 	pc_stat_count(r, "port", c->addr.port);
 	pc_stat_text(r, "protocol", c->tcp ? "tcp" : "udp");
 	if (c->tcptype)
@@ -112,10 +123,10 @@ static void put_pair(struct taut_pc *pc, struct pc_report *r, const struct tt_ic
 
 static const char *pair_id(char *buf, const struct tt_ice_pair_info *p)
 {
-	char local[TT_ADDR_TEXT], remote[TT_ADDR_TEXT];
+	char local[PLACE], remote[PLACE];
 
-	(void)snprintf(buf, PC_STAT_ID, "pair-%s-%s", tt_addr_text(&p->local.addr, local),
-		       tt_addr_text(&p->remote.addr, remote));
+	(void)snprintf(buf, PC_STAT_ID, "pair-%s-%s", place_of(local, &p->local),
+		       place_of(remote, &p->remote));
 	return buf;
 }
 

@@ -59,6 +59,12 @@ def with_a_server():
           len(reflexive) == 1 and reflexive[0]["address"] == "203.0.113.7" and
           reflexive[0]["port"] == 7007 and reflexive[0]["related_address"] == "198.18.0.1" and
           reflexive[0]["priority"] >> 24 == 100, (out, err))
+    code, out, err = inside("--mdns", "--json")
+    said = objects(out)[:-1]
+    check("our_addresses_are_hidden_behind_names", code == 0 and sorted(o["type"] for o in said) == ["host", "srflx"] and
+          all(o["address"].endswith(".local") for o in said if o["type"] == "host") and
+          all((o["related_address"], o["related_port"]) == ("0.0.0.0", 9) for o in said if o["type"] == "srflx") and
+          "198.18.0.1" not in out, (out, err))
     code, out, err = inside("--hex")
     lines = out.splitlines()
     check("each_octet_is_shown", code == 0 and any(line.startswith("to 198.18.0.1:") for line in lines) and

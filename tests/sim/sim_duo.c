@@ -13,6 +13,14 @@
 
 enum { SECOND = 1000000 };
 
+static void note_said(struct duo_side *s, const char *text)
+{
+	const size_t at = strlen(s->said);
+
+	assert_true(snprintf(s->said + at, sizeof s->said - at, "%s\n", text) <
+		    (int)(sizeof s->said - at));
+}
+
 static void describe(struct duo_side *s)
 {
 	struct world_note note = { 0 };
@@ -20,6 +28,7 @@ static void describe(struct duo_side *s)
 	assert_int_equal(taut_pc_set_local_description(s->peer.pc, s->peer.world->now, 0, NULL, 0),
 			 TAUT_OK);
 	note.text = taut_pc_local_description(s->peer.pc, &note.type);
+	note_said(s, note.text);
 	world_signal_send(&s->out, &note);
 }
 
@@ -28,6 +37,7 @@ static void own_candidate(struct duo_side *s, const struct taut_event *ev)
 	static const char *const types[] = { "typ host", "typ srflx", "typ prflx", "typ relay" };
 
 	world_signal_send(&s->out, &(struct world_note){ 0, ev->text, ev->label });
+	note_said(s, ev->text ? ev->text : "");
 	for (int i = 0; ev->text && i < 4; i++)
 		if (strstr(ev->text, types[i])) {
 			s->candidates[i]++;
@@ -159,6 +169,7 @@ static void configure(struct duo_side *s, const struct duo_side_config *cfg)
 				      .ice_servers = s->servers,
 				      .ice_server_count = n,
 				      .ice_tcp = cfg->tcp,
+				      .ice_mdns = cfg->mdns,
 				      .ice_transport_policy =
 					      cfg->relay_only ? TAUT_ICE_RELAY : TAUT_ICE_ALL };
 }
@@ -169,11 +180,12 @@ static void add_side(struct duo *d, int i, const struct duo_config *cfg)
 	const struct duo_side_config *mine = &cfg->side[i];
 	const struct world_link_config *wire = cfg->wire ? cfg->wire : &usual;
 	struct duo_side *s = &d->side[i];
-	struct taut_addr at = world_addr(mine->ipv6  ? i ? "2001:db8:3::2" : "2001:db8:3::1"
-					 : mine->nat ? "192.168.0.2"
-					 : i         ? "192.0.2.2"
-						     : "192.0.2.1",
-					 0);
+	struct taut_addr at =
+		world_addr(mine->ipv6  ? i ? "2001:db8:3::2" : "2001:db8:3::1"
+			   : mine->nat ? cfg->same_home && i ? "192.168.0.3" : "192.168.0.2"
+			   : i         ? "192.0.2.2"
+				       : "192.0.2.1",
+			   0);
 
 	s->duo = d;
 	s->alter = mine->alter;
@@ -181,9 +193,10 @@ static void add_side(struct duo *d, int i, const struct duo_config *cfg)
 	const struct world_peer_config peer = { .name = i ? "bob" : "alice",
 						.pc = &s->pc,
 						.trace = i ? NULL : cfg->trace,
+						.no_multicast = mine->no_multicast,
 						.handler = on_event,
 						.user = s };
-	s->net = home(d, i, mine);
+	s->net = i && cfg->same_home ? d->side[0].net : home(d, i, mine);
 	world_peer_add(d->world, &s->peer, &peer);
 	s->iface = world_add_iface(d->world, s->peer.host, s->net, &at, wire, wire);
 	world_signal_init(&s->out, d->world, (unsigned)i, cfg->signal ? cfg->signal : 20000, 0,

@@ -25,10 +25,11 @@
 struct duo_side_config {
 	const struct world_nat_config *nat, *outer; /* outer: a second one, of the provider */
 	bool no_stun, turn, relay_only;
-	bool ipv6;            /* and no IPv4, and no NAT */
-	uint32_t tcp;         /* TAUT_ICE_TCP_ */
-	const char *password; /* NULL: the right one */
-	const char *url;      /* of the TURN server; NULL: the usual one */
+	bool ipv6;               /* and no IPv4, and no NAT */
+	bool mdns, no_multicast; /* mdns: host candidates are told under names */
+	uint32_t tcp;            /* TAUT_ICE_TCP_ */
+	const char *password;    /* NULL: the right one */
+	const char *url;         /* of the TURN server; NULL: the usual one */
 	/* Changes what the other side gets of its descriptions and candidates (type 0). False: nothing. */
 	bool (*alter)(uint32_t type, char *text, size_t cap);
 };
@@ -38,6 +39,7 @@ struct duo_config {
 	struct duo_side_config side[2];
 	struct world_turn_config turn;
 	const struct world_link_config *wire;
+	bool same_home;                      /* both are in that of side 0 */
 	taut_time signal;                    /* delay of signaling; 0: 20 ms */
 	const struct taut_trace_sink *trace; /* of peer 0 */
 };
@@ -59,6 +61,7 @@ struct duo_side {
 	char error_url[80], error_text[200], error_from[TT_ADDR_TEXT];
 	uint32_t state, reason;
 	char why[160], path[160], candidate[4][200], server[4][80]; /* the last of each type */
+	char said[16384]; /* all that it told the other side */
 	uint64_t reached_by[4];
 	taut_time connected_at, nominated_at, gathered_at;
 };

@@ -29,7 +29,8 @@ static int make_pc(taut_pc **pc, taut_env *env)
 					 .ice_servers = &server,
 					 .ice_server_count = 1,
 					 .codecs = codecs,
-					 .codec_count = 2 };
+					 .codec_count = 2,
+					 .ice_mdns = 1 };
 	return taut_pc_new(pc, env, &cfg, 1);
 }
 

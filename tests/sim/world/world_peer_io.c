@@ -47,7 +47,7 @@ static void open_socket(struct world_peer *p, const struct taut_io *io)
 	bool multicast = io->kind == TAUT_IO_MULTICAST;
 	int i = world_peer_free_flow(p);
 
-	if (i < 0 || (!multicast && !has_address(p, &bound))) {
+	if (i < 0 || (multicast ? p->cfg.no_multicast : !has_address(p, &bound))) {
 		taut_pc_io_result(p->pc, p->world->now, flow, EADDR, NULL, 0);
 		return;
 	}
@@ -162,6 +162,19 @@ static void send_multicast(struct world_peer *p, const struct taut_addr *to, con
 	}
 }
 
+/* From a multicast socket to one host: the routing table says which address it comes from. */
+static void send_from_group(struct world_peer *p, const struct taut_datagram *d, int flow,
+			    const uint8_t *data, size_t len)
+{
+	for (int i = 0; i < p->world->iface_count; i++) {
+		struct taut_addr from = p->world->ifaces[i].addr;
+		from.port = p->flows[flow].addr.port;
+		if (p->world->ifaces[i].host == p->host && p->world->ifaces[i].up &&
+		    world_send(p->world, p->host, &from, &d->remote, data, len) == 0)
+			return;
+	}
+}
+
 static bool uses_gcm(const struct world_peer *p)
 {
 	struct taut_counters c = { .size = sizeof c };
@@ -175,6 +188,10 @@ static void send_one(struct world_peer *p, const struct taut_datagram *d, int fl
 {
 	p->datagrams_out++;
 	p->bytes_out += len;
+	if (p->flows[flow].multicast && !tt_addr_eq(&d->remote, &p->flows[flow].addr)) {
+		send_from_group(p, d, flow, data, len);
+		return;
+	}
 	if (p->flows[flow].multicast) {
 		send_multicast(p, &d->remote, data, len);
 		return;

@@ -383,6 +383,156 @@ static void only_one_label_before_local_is_a_candidate_s_name(void **state)
 	assert_false(tt_mdns_is_local(big));
 }
 
+/* Section 6.1, and as Chromium has it: the address, and by NSEC that there is nothing else. */
+static void an_answer_has_the_address_and_denies_the_rest(void **state)
+{
+	static const struct taut_addr v4 = { .family = 4, .ip = { 192, 0, 2, 1 } };
+	static const struct taut_addr v6 = { .family = 6, .ip = { 0x20, 1, 0x0d, 0xb8, [15] = 7 } };
+	static const uint8_t tail4[] = "\0\1\x80\1\0\0\0\x78\0\4\xc0\0\2\1"
+				       "\xc0\x0c\0\x2f\x80\1\0\0\0\x78\0\5\xc0\x0c\0\1\x40";
+	static const uint8_t tail6[] = "\xc0\x0c\0\x2f\x80\1\0\0\0\x78\0\x08\xc0\x0c\0\4\0\0\0\x08";
+	struct tt_mdns_reader r;
+	struct tt_mdns_record rec;
+	uint8_t buf[256];
+
+	(void)state;
+	size_t len = tt_mdns_write_answer(buf, sizeof buf, name, &v4, 120, 0);
+	assert_int_equal(len, 12 + 44 + sizeof tail4 - 1);
+	assert_memory_equal(buf, "\0\0\x84\0\0\0\0\1\0\0\0\1\x24", 13);
+	assert_memory_equal(buf + 56, tail4, sizeof tail4 - 1);
+	assert_int_equal(walk_copy(buf, len), 1);
+	for (size_t cap = 0; cap < len; cap++)
+		assert_int_equal(tt_mdns_write_answer(buf, cap, name, &v4, 120, 0), 0);
+
+	len = tt_mdns_write_answer(buf, sizeof buf, name, &v6, 120, 0x1234);
+	assert_int_equal(len, 12 + 44 + 26 + sizeof tail6 - 1);
+	assert_memory_equal(buf, "\x12\x34\x84\0\0\0\0\1\0\0\0\1\x24", 13);
+	assert_memory_equal(buf + len - (sizeof tail6 - 1), tail6, sizeof tail6 - 1);
+	assert_true(tt_mdns_begin(&r, buf, len));
+	assert_int_equal(tt_mdns_next(&r, &rec), 1);
+	assert_int_equal(rec.ttl, 120);
+	assert_memory_equal(rec.addr.ip, v6.ip, 16);
+
+	len = tt_mdns_write_answer(buf, sizeof buf, name, &v4, 0, 0); /* a goodbye denies nothing */
+	assert_int_equal(len, 12 + 44 + 14);
+	assert_int_equal(buf[11], 0);
+	assert_true(tt_mdns_begin(&r, buf, len));
+	assert_int_equal(tt_mdns_next(&r, &rec), 1);
+	assert_int_equal(rec.ttl, 0);
+	assert_int_equal(tt_mdns_write_answer(buf, sizeof buf, "a..local", &v4, 120, 0), 0);
+}
+
+/* -1: malformed; else how many questions, and how many addresses their asker knows. */
+static int walk_query(const uint8_t *pkt, size_t len, int *known)
+{
+	uint8_t *exact = malloc(len ? len : 1);
+	struct tt_mdns_reader r;
+	struct tt_mdns_question q;
+	struct tt_mdns_record rec;
+	int n = 0, more = -1;
+
+	assert_non_null(exact);
+	memcpy(exact, pkt, len);
+	*known = 0;
+	if (tt_mdns_begin_query(&r, exact, len)) {
+		while ((more = tt_mdns_next_question(&r, &q)) > 0)
+			n++;
+		while (more == 0 && (more = tt_mdns_next(&r, &rec)) > 0) {
+			(*known)++;
+			more = 0;
+		}
+	}
+	free(exact);
+	return more < 0 ? -1 : n;
+}
+
+static void questions_come_before_what_is_known(void **state)
+{
+	static const uint8_t query[] =
+		"\x12\x34\0\0\0\4\0\2\0\1\0\1"
+		"\1a\5local\0\0\1\x80\1"		/* A, by unicast */
+		"\xc0\x0c\0\x1c\0\1"			/* AAAA */
+		"\1B\xc0\x0e\0\1\0\3"		/* of CHAOS: passed over */
+		"\1C\xc0\x0e\0\xff\0\xff"		/* all there is, of any class */
+		"\xc0\x0c\0\1\0\1\0\0\0\x3c\0\4\xc0\0\2\1" /* known, for another minute */
+		"\xc0\x0c\0\x10\0\1\0\0\0\x3c\0\1x"	/* a text, of no interest */
+		"\xc0\x0c\0\1\0\1\0\0\0\x3c\0\4\xc0\0\2\2" /* what a prober wants, 8.2 */
+		"\0\0\x29\5\xb4\0\0\0\0\0\0";			 /* OPT */
+	const size_t last = sizeof query - 1 - 11 - 16; /* what is read of it */
+	struct tt_mdns_reader r;
+	struct tt_mdns_question q;
+	struct tt_mdns_record rec;
+	int known;
+
+	(void)state;
+	assert_true(tt_mdns_begin_query(&r, query, sizeof query - 1));
+	assert_int_equal(r.id, 0x1234);
+	assert_int_equal(tt_mdns_next_question(&r, &q), 1);
+	assert_string_equal(q.name, "a.local");
+	assert_true(q.type == TT_MDNS_A && q.unicast);
+	assert_int_equal(tt_mdns_next_question(&r, &q), 1);
+	assert_string_equal(q.name, "a.local");
+	assert_true(q.type == TT_MDNS_AAAA && !q.unicast);
+	assert_int_equal(tt_mdns_next_question(&r, &q), 1);
+	assert_string_equal(q.name, "c.local");
+	assert_true(q.type == TT_MDNS_ANY && !q.unicast);
+	assert_int_equal(tt_mdns_next_question(&r, &q), 0);
+	assert_int_equal(tt_mdns_next(&r, &rec), 1);
+	assert_string_equal(rec.name, "a.local");
+	assert_int_equal(rec.ttl, 60);
+	assert_int_equal(rec.addr.ip[3], 1);
+	assert_int_equal(tt_mdns_next(&r, &rec), 0);
+	for (size_t n = 0; n < last; n++)
+		assert_int_equal(walk_query(query, n, &known), -1);
+	for (size_t n = last; n < sizeof query; n++) {
+		assert_int_equal(walk_query(query, n, &known), 3);
+		assert_int_equal(known, 1);
+	}
+	assert_int_equal(walk(query, sizeof query - 1), -1);	    /* a query is no answer */
+	assert_false(tt_mdns_begin_query(&r, answer_a, sizeof answer_a - 1)); /* nor the other way */
+}
+
+static void only_queries_of_opcode_0_and_64_questions_are_read(void **state)
+{
+	uint8_t buf[12 + 70 * 6];
+	struct tt_mdns_reader r;
+	int known;
+
+	(void)state;
+	for (unsigned count = 62; count < 70; count++) {
+		struct wr w = wr_make(buf, sizeof buf);
+		wr_u32(&w, 0), wr_u16(&w, (uint16_t)count), wr_zeros(&w, 6);
+		for (unsigned i = 0; i < count; i++)
+			wr_bytes(&w, "\0\0\1\0\1", 5);
+		assert_int_equal(walk_query(buf, wr_len(&w), &known), count <= 64 ? (int)count : -1);
+	}
+	for (unsigned bit = 0; bit < 16; bit++) { /* RFC 6762 section 18: AA, TC, RD and the like do not count */
+		struct wr w = wr_make(buf, sizeof buf);
+		wr_u16(&w, 0), wr_u16(&w, (uint16_t)(1u << bit)), wr_zeros(&w, 8);
+		assert_int_equal(tt_mdns_begin_query(&r, buf, 12), bit < 11);
+		assert_int_equal(tt_mdns_begin(&r, buf, 12), bit == 15);
+	}
+}
+
+static void flipped_bytes_of_a_query_are_survived(void **state)
+{
+	static const uint8_t query[] = "\0\0\0\0\0\2\0\1\0\0\0\0"
+				       "\1a\5local\0\0\1\x80\1\xc0\x0c\0\x1c\0\1"
+				       "\xc0\x0c\0\1\0\1\0\0\0\x3c\0\4\xc0\0\2\1";
+	uint8_t buf[sizeof query - 1];
+	int known;
+
+	(void)state;
+	memcpy(buf, query, sizeof buf);
+	for (size_t at = 0; at < sizeof buf; at++)
+		for (int v = 0; v < 256; v++) {
+			uint8_t was = buf[at];
+			buf[at] = (uint8_t)v;
+			walk_query(buf, sizeof buf, &known);
+			buf[at] = was;
+		}
+}
+
 static void the_corpus_is_survived(void **state)
 {
 	const char *dir = getenv("TAUT_CORPUS");
@@ -429,6 +579,10 @@ int main(void)
 		cmocka_unit_test(reserved_kinds_of_labels_are_refused),
 		cmocka_unit_test(a_name_has_255_bytes_and_sixteen_pointers_at_most),
 		cmocka_unit_test(only_one_label_before_local_is_a_candidate_s_name),
+		cmocka_unit_test(an_answer_has_the_address_and_denies_the_rest),
+		cmocka_unit_test(questions_come_before_what_is_known),
+		cmocka_unit_test(only_queries_of_opcode_0_and_64_questions_are_read),
+		cmocka_unit_test(flipped_bytes_of_a_query_are_survived),
 		cmocka_unit_test(the_corpus_is_survived),
 	};
 

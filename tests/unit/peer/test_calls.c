@@ -257,6 +257,22 @@ static void the_transport_policy_is_one_of_two(void **state)
 	}
 }
 
+static void names_for_addresses_are_wanted_or_not(void **state)
+{
+	struct taut_config cfg = { .size = sizeof cfg };
+	(void)state;
+
+	for (cfg.ice_mdns = 0; cfg.ice_mdns <= 2; cfg.ice_mdns++) {
+		taut_env *env = new_env();
+		taut_pc *pc;
+		assert_int_equal(taut_pc_new(&pc, env, &cfg, 1),
+				 cfg.ice_mdns <= 1 ? TAUT_OK : TAUT_E_INVAL);
+		if (pc)
+			assert_int_equal(taut_pc_get_configuration(pc)->ice_mdns, cfg.ice_mdns);
+		free_both(env, pc);
+	}
+}
+
 /* ---- interfaces, sockets, datagrams ---- */
 
 static void interfaces_that_are_none_are_refused(void **state)
@@ -498,6 +514,7 @@ int main(void)
 		cmocka_unit_test(a_server_has_a_url_of_rfc_7064),
 		cmocka_unit_test(a_turn_server_has_a_url_of_rfc_7065_and_credentials),
 		cmocka_unit_test(the_transport_policy_is_one_of_two),
+		cmocka_unit_test(names_for_addresses_are_wanted_or_not),
 		cmocka_unit_test(interfaces_that_are_none_are_refused),
 		cmocka_unit_test(a_datagram_without_size_or_bytes_is_refused),
 		cmocka_unit_test(a_failure_to_send_is_counted),
