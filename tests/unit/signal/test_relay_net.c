@@ -420,8 +420,10 @@ static void a_frame_or_a_message_of_more_than_one_mib_is_closed_with_1009(void *
 	memset(piece, 'x', sizeof piece);
 	wire_frame_of(a, 0x80 | WIRE_TEXT, INT64_MAX, piece, 100);
 	wire_closed(a, 1009);
-	for (int i = 0; i < 6; i++)
+	for (int i = 0; i < 5; i++)
 		wire_frame(b, i == 0 ? WIRE_TEXT : 0, piece, sizeof piece);
+	/* its last octet is one too many: none behind it meets a line that is being closed */
+	wire_frame(b, 0, piece, 4 * TT_SIGNAL_MESSAGE + 1 - 5 * sizeof piece);
 	wire_closed(b, 1009);
 	assert_true(logged("frame too large") && logged("message too large"));
 }
