@@ -76,20 +76,22 @@ static void writing_past_the_end_writes_nothing(void **state)
 
 static void nothing_is_read_from_a_bad_cursor(void **state)
 {
-	static const uint8_t two[2] = { 0x12, 0x34 };
-	struct rd r = rd_make(two, 2);
+	static const uint8_t four[4] = { 0x12, 0x34, 0x56, 0x78 };
+	struct rd r = rd_make(four, 4);
 
 	(void)state;
-	assert_null(rd_take(&r, 3));
+	assert_null(rd_take(&r, 5));
 	assert_true(r.bad);
 	assert_int_equal(rd_left(&r), 0);
 	assert_int_equal(rd_u8(&r), 0);
+	assert_int_equal(rd_u16(&r), 0);
+	assert_int_equal(rd_u32(&r), 0);
 	assert_int_equal(rd_be(&r, 1), 0);
 	assert_null(rd_take(&r, 1));
 	assert_true(rd_sub(&r, 1).bad);
 	assert_int_equal(r.off, 0);
-	r = rd_make(two, 2);
-	assert_ptr_equal(rd_take(&r, 2), two);
+	r = rd_make(four, 4);
+	assert_ptr_equal(rd_take(&r, 4), four);
 	assert_non_null(rd_take(&r, 0)); /* nothing, at the end, is there */
 	assert_false(r.bad);
 	assert_int_equal(rd_u64(&r), 0);

@@ -3,6 +3,7 @@
 
 #include "base/num.h"
 #include "rtp/rtp_packet.h"
+#include "rtp/rtp_types.h"
 
 static void check_ext(const struct tt_rtp_packet *p, const json_t *want)
 {
@@ -280,6 +281,25 @@ static void second_bytes_64_to_95_are_rtcp(void **state)
 	assert_false(tt_rtp_is_rtcp((const uint8_t[]){ 0x80 }, 1));
 }
 
+static void a_name_is_copied_whole_and_cut_where_it_is_too_long(void **state)
+{
+	static const char longer[] = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEF";
+	char from[sizeof longer], *to = malloc(TT_RTP_MAX_MID + 1);
+
+	(void)state;
+	for (size_t n = 0; n < sizeof longer; n++) {
+		memcpy(from, longer, n);
+		from[n] = '\0';
+		const size_t kept = n < TT_RTP_MAX_MID ? n : TT_RTP_MAX_MID;
+		memset(to, '?', TT_RTP_MAX_MID + 1);
+		assert_ptr_equal(tt_rtp_copy_name(to, from), to);
+		assert_int_equal(strlen(to), kept);
+		assert_memory_equal(to, longer, kept);
+	}
+	assert_string_equal(tt_rtp_copy_name(to, NULL), "");
+	free(to);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -292,6 +312,7 @@ int main(void)
 		cmocka_unit_test(every_truncation_of_a_header_is_refused),
 		cmocka_unit_test(padding_is_at_least_its_own_byte_and_at_most_the_payload),
 		cmocka_unit_test(second_bytes_64_to_95_are_rtcp),
+		cmocka_unit_test(a_name_is_copied_whole_and_cut_where_it_is_too_long),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

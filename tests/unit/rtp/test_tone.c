@@ -450,6 +450,7 @@ static void the_events_parameter_lists_what_is_taken(void **state)
 		{ "255", 255, true },        { "256", 255, false },     { "0-256", 5, false },
 		{ "99999999999999999999,7", 7, true }, { "4294967301", 5, false }, { "0 - 15", 5, false },
 		{ ",,9", 9, true },          { "256,256-3,8", 8, true },
+		{ "2550", 255, false },
 	};
 
 	(void)state;
