@@ -114,7 +114,9 @@ class Rig:
     def __init__(self):
         self.homes = 0
         self._space("net")
-        self._ip("net", "link add net type bridge", "link set net up",
+        # With an address of its own: else it takes the lowest of its ports', another one now and then as
+        # homes come, and nobody who has asked before finds it for some seconds.
+        self._ip("net", "link add net address 02:00:00:00:00:01 type bridge", "link set net up",
                  *(f"addr add {a}/24 dev net" for a in SERVERS),
                  # What goes to nobody is lost on the way, as elsewhere: coturn gives up who makes it send to
                  # where no route leads.
