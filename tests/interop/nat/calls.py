@@ -112,26 +112,28 @@ class Calls:
             commands[-1].see('"joined"')
         return homes, commands
 
-    def end(self, commands):
+    def end(self, homes, commands):
         for c in commands:
             c.end()
+        for home in homes:
+            self.net.leave(home)
         return all(c.clean() for c in commands)
 
     def meet(self, row):
         a, b, servers, how = row
         homes, commands = self.begin(a, b, servers)
         met = all(c.see('"nominated pair"') and c.see('"chat"') for c in commands)
-        clean = self.end(commands)
+        clean = self.end(homes, commands)
         sides = [Side(*x) for x in zip((a, b), homes, commands)]
         good = met and clean and (is_direct if how == "direct" else is_relayed)(*sides)
         self.check(f"{a} with {b}, {servers}: {how}", good, [c.lines + c.errors for c in commands])
 
     def miss(self, row):
         a, b, servers, sentence = row
-        _, commands = self.begin(a, b, servers)
+        homes, commands = self.begin(a, b, servers)
         line = commands[0].see('"failed: ')
         said = json.loads(line)["text"] if line else ""
-        clean = self.end(commands)
+        clean = self.end(homes, commands)
         good = re.fullmatch(NOTHING + sentence, said) and clean and not any(c.find('"chat"') for c in commands)
         self.check(f"{a} with {b}, {servers}: no path, and the reason is true", good,
                    [c.lines + c.errors for c in commands])

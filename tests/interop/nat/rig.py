@@ -99,11 +99,11 @@ KINDS = ["no NAT", *_KINDS]
 
 
 class Home:
-    """A machine on the net, alone or behind a NAT. space: its namespace; address: what the machine has;
-    outside: what the net sees of it."""
+    """A machine on the net, alone or behind a NAT. space: its namespace, nats: those before it; address: what
+    the machine has; outside: what the net sees of it."""
 
-    def __init__(self, space, address, outside):
-        self.space, self.address, self.outside = space, address, outside
+    def __init__(self, space, address, outside, nats=()):
+        self.space, self.address, self.outside, self.nats = space, address, outside, nats
 
     def inside(self):
         """The words before a command that is to run there."""
@@ -114,7 +114,9 @@ class Rig:
     def __init__(self):
         self.homes = 0
         self._space("net")
-        self._ip("net", "link add net type bridge", "link set net up",
+        # With an address of its own: else it takes the lowest of its ports', another one now and then as
+        # homes come, and nobody who has asked before finds it for some seconds.
+        self._ip("net", "link add net address 02:00:00:00:00:01 type bridge", "link set net up",
                  *(f"addr add {a}/24 dev net" for a in SERVERS),
                  # What goes to nobody is lost on the way, as elsewhere: coturn gives up who makes it send to
                  # where no route leads.
@@ -136,7 +138,12 @@ class Rig:
             self._nat(space, {"inside": f"{net}.2", "outside": address}, admits, maps, drops)
             above, address, device = space, f"{net}.2", "eth0" if last else "wan"
         self._hang(f"home{n}", device, address, above, n)
-        return Home(f"home{n}", address, outside)
+        return Home(f"home{n}", address, outside, [f"nat{n}-{depth}" for depth in range(len(nats))])
+
+    def leave(self, home):
+        """Nothing runs there any more. The kernel's table of neighbours is one for all namespaces."""
+        for space in (home.space, *home.nats):
+            _sh("ip", "netns", "del", space)
 
     def _space(self, name):
         _sh("ip", "netns", "add", name)
