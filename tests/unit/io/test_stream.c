@@ -19,6 +19,7 @@ enum { DEADLINE = 20000000, FLOW = 7, MESSAGES = 3000, MESSAGE = 1000 };
 /* ---- the kernel ---- */
 
 static size_t takes;     /* bytes of each send and recv of the loop's; 0: all */
+static bool full;        /* each recv of the loop's says that more may wait */
 static size_t first_len; /* of the first send: what it was given */
 
 ssize_t __real_send(int fd, const void *buf, size_t len, int flags);
@@ -35,17 +36,23 @@ ssize_t __real_recv(int fd, void *buf, size_t len, int flags);
 ssize_t __wrap_recv(int fd, void *buf, size_t len, int flags);
 ssize_t __wrap_recv(int fd, void *buf, size_t len, int flags)
 {
-	return __real_recv(fd, buf, takes > 0 && takes < len ? takes : len, flags);
+	const ssize_t n = __real_recv(fd, buf, takes > 0 && takes < len ? takes : len, flags);
+
+	if (n <= 0 || !full || !buf)
+		return n;
+	memset((uint8_t *)buf + n, 0, len - (size_t)n);
+	return (ssize_t)len;
 }
 
 /* ---- one connection, one other end ---- */
 
 struct world {
 	taut_loop *loop;
-	taut_pc *pc;
+	taut_pc *pc, *other;
 	struct far far;
 	size_t messages;
 	bool free_on_event;
+	bool free_other; /* on the first event: whichever was not heard */
 };
 
 static uint8_t text[MESSAGES * MESSAGE];
@@ -85,6 +92,13 @@ static void on_event(void *user, taut_pc *pc, const struct taut_event *ev)
 		w->pc = NULL;
 		taut_loop_free_pc(w->loop, pc);
 	}
+	if (w->free_other) {
+		w->free_other = false;
+		taut_loop_free_pc(w->loop, pc == w->pc ? w->other : w->pc);
+		if (pc != w->pc)
+			w->pc = w->other;
+		w->other = NULL;
+	}
 }
 
 static void open_world(struct world *w, int family, bool small_window)
@@ -93,6 +107,7 @@ static void open_world(struct world *w, int family, bool small_window)
 
 	*w = (struct world){ 0 };
 	takes = first_len = 0;
+	full = false;
 	write_text();
 	far_open(&w->far, family, small_window);
 	assert_int_equal(taut_loop_new(&w->loop, &cfg), TAUT_OK);
@@ -261,6 +276,22 @@ static void messages_of_one_turn_go_in_one_call(void **state)
 	say(&w, 30);
 	until_both(&w, w.far.got_len == 30 * MESSAGE);
 	assert_int_equal(first_len, 30 * MESSAGE);
+	close_world(&w);
+}
+
+/* More than waits at most: the kernel has the first ones before the last is put behind them. */
+static void a_turn_may_have_more_than_the_queue_holds(void **state)
+{
+	struct world w;
+	(void)state;
+
+	connect_world(&w, false);
+	say(&w, 3);
+	w.pc->send_len = 60000;
+	w.pc->on_refused = NULL;
+	until_both(&w, w.far.got_len == 3 * 60000 || w.pc->send_failures > 0);
+	assert_int_equal(w.pc->send_failures, 0);
+	assert_memory_equal(w.far.got, text, 3 * 60000);
 	close_world(&w);
 }
 
@@ -455,6 +486,62 @@ static void a_handler_may_free_its_connection(void **state)
 	close_world(&w);
 }
 
+static void so_it_may_while_more_waits(void **state)
+{
+	struct world w;
+	(void)state;
+
+	connect_world(&w, false);
+	free(w.pc->heard);
+	w.pc->heard = NULL;
+	full = w.free_on_event = true;
+	w.far.say = text;
+	w.far.say_len = 1000;
+	until_both(&w, !w.pc);
+	assert_int_equal(w.messages, 1);
+	close_world(&w);
+}
+
+/* Whose stream has something to tell in the same turn: bytes, or that it is connected. */
+static void frees_another(bool connected)
+{
+	struct far second;
+	struct world w;
+
+	connect_world(&w, false);
+	free(w.pc->heard);
+	w.pc->heard = NULL;
+	far_open(&second, 4, false);
+	assert_int_equal(taut_pc_new(&w.other, taut_loop_env(w.loop), NULL, 0), TAUT_OK);
+	assert_int_equal(taut_loop_add(w.loop, w.other, on_event, &w), TAUT_OK);
+	w.other->ask = (struct taut_io){
+		.kind = TAUT_IO_TCP, .flow = FLOW, .local = second.at, .remote = second.at
+	};
+	w.other->asking = true;
+	if (connected) {
+		until(&w, w.other->io_answered);
+		far_act(&second);
+		assert_true(second.fd >= 0);
+		assert_int_equal(write(second.fd, text, 100), 100);
+	}
+	w.free_other = true;
+	assert_int_equal(write(w.far.fd, text, 100), 100);
+	until_both(&w, !w.other);
+	for (int i = 0; i < 10; i++)
+		assert_int_equal(taut_loop_step(w.loop, 0), TAUT_OK);
+	assert_int_equal(w.messages, 1);
+	assert_int_equal(w.pc->io_answers, 1);
+	far_close(&second);
+	close_world(&w);
+}
+
+static void a_handler_may_free_another_connection(void **state)
+{
+	(void)state;
+	frees_another(true);
+	frees_another(false);
+}
+
 /* Even over bytes that nobody has read: the kernel would send a reset behind it. */
 static void what_is_left_to_say_goes_out_before_the_end(void **state)
 {
@@ -511,6 +598,7 @@ int main(void)
 		cmocka_unit_test(nothing_is_sent_before_it_is_open),
 		cmocka_unit_test(what_one_says_the_other_hears),
 		cmocka_unit_test(messages_of_one_turn_go_in_one_call),
+		cmocka_unit_test(a_turn_may_have_more_than_the_queue_holds),
 		cmocka_unit_test(byte_by_byte_all_come_in_order),
 		cmocka_unit_test(a_slow_reader_gets_every_byte_in_order),
 		cmocka_unit_test(a_message_beyond_the_ceiling_is_refused_whole),
@@ -519,6 +607,8 @@ int main(void)
 		cmocka_unit_test(a_reset_is_told_once),
 		cmocka_unit_test(the_core_may_close_it_at_any_time),
 		cmocka_unit_test(a_handler_may_free_its_connection),
+		cmocka_unit_test(so_it_may_while_more_waits),
+		cmocka_unit_test(a_handler_may_free_another_connection),
 		cmocka_unit_test(what_is_left_to_say_goes_out_before_the_end),
 		cmocka_unit_test(a_stream_is_never_shared),
 	};
