@@ -243,18 +243,18 @@ struct tt_ice {
 	struct tt_env *env;
 	taut_flow *next_flow;
 	bool controlling, use_loopback, relay_only;
-	uint8_t tcp; /* TT_ICE_TCP_ */
-	bool closed; /* nothing is sent but the last word to TURN servers */
+	uint8_t tcp;    /* TT_ICE_TCP_ */
+	bool closed;    /* nothing is sent but the last word to TURN servers */
+	bool bases_ask; /* one may be WANTED or CLOSING */
 	uint64_t tiebreaker;
 
 	struct taut_addr wanted[TT_ICE_MAX_BASES]; /* the usable interface addresses, best first */
 	size_t wanted_count;
-	bool bases_ask;        /* one may be WANTED or CLOSING */
 	struct ice_base *base; /* TT_ICE_MAX_BASES, and those of relays where there can be any */
 	int base_count;
+	uint16_t foundations;
 	struct ice_local *local;
 	size_t local_count, local_room;
-	uint16_t foundations;
 	struct ice_server *server;
 	size_t server_count;
 	struct ice_probe *probe;
@@ -264,6 +264,7 @@ struct tt_ice {
 	bool gathering;            /* gather was called in this generation */
 	bool gathered;             /* or ever */
 	bool check_was_last;       /* what was sent last was no request to a TURN server */
+	bool all_told;             /* no event waits */
 
 	struct ice_gen *cur, *prev;
 	taut_time prev_until;     /* 0: prev is needed; else what is under way to it is awaited */
@@ -275,7 +276,6 @@ struct tt_ice {
 	/* After all was asked for and given, nothing changes before that time; 0: look again. */
 	taut_time idle_until;
 	const char *idle_why;
-	bool all_told; /* no event waits */
 
 	taut_time next_consent, unanswered_since; /* 0: nothing unanswered */
 	struct ice_tx consent[TT_ICE_CONSENT_TX];
