@@ -160,7 +160,7 @@ struct taut_config {
 	uint32_t max_receive_encodings;
 	/* Candidates over TCP (RFC 6544), for where UDP does not get through and there is no TURN server:
 	 * TAUT_ICE_TCP_, or both. With the policy relay there are none. 0: UDP alone. */
-	uint32_t ice_tcp;
+	uint64_t ice_tcp; /* so wide that it lies behind all of what version 0.1 had first */
 	/* 1: host candidates, local descriptions, statistics and TAUT_EV_ICE_CANDIDATE_ERROR show a random
 	 * "<uuid>.local" in place of each address of this host, and who asks for it by multicast DNS on its
 	 * link is answered (RFC 6762, draft-ietf-mmusic-mdns-ice-candidates section 3.1). For those that

@@ -11,7 +11,7 @@
 #include "peer/pc.h"
 #include "taut/stats.h"
 
-enum { PC_STAT_MEMBERS = 48, PC_STAT_ID = 160 };
+enum { PC_STAT_MEMBERS = 48, PC_STAT_ID = 168 };
 
 struct pc_report {
 	struct tt_env *env;

@@ -8,9 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import cli
 import rig
 
-# What both sides are told of.
-TRIED = ("no TURN", "TURN/UDP", "TURN/TCP", "TURN/TLS")
-
+TRIED = ("no TURN", "TURN/UDP", "TURN/TCP", "TURN/TLS")  # what both sides are told of, beside a STUN server
 UNNAMED = "maps per destination"
 BLOCKED = "no UDP"
 BY_PORT = ("filters by address and port", "two in a row", UNNAMED)
