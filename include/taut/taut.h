@@ -56,7 +56,7 @@ typedef struct taut_pc taut_pc;   /* RTCPeerConnection */
 typedef int64_t taut_time;        /* since any moment you like, never backwards */
 typedef uint32_t taut_channel;
 typedef uint32_t taut_transceiver;
-typedef uint32_t taut_flow; /* a socket of yours: one UDP port */
+typedef uint32_t taut_flow; /* a socket of yours: one UDP port, or a stream */
 
 struct taut_error {
 	int32_t code;
@@ -159,7 +159,7 @@ struct taut_config {
 	 * each frame with its rid. 0: the peer sends one. At most 4. */
 	uint32_t max_receive_encodings;
 	/* Candidates over TCP (RFC 6544), for where UDP does not get through and there is no TURN server:
-	 * TAUT_ICE_TCP_, or both. With the policy relay there are none. 0: UDP alone. */
+	 * TAUT_ICE_TCP_, or both. With the policy relay there are none. 0: UDP alone; other bits are TAUT_E_INVAL. */
 	uint64_t ice_tcp; /* so wide that it lies behind all of what version 0.1 had first */
 	/* 1: host candidates, local descriptions, statistics and TAUT_EV_ICE_CANDIDATE_ERROR show a random
 	 * "<uuid>.local" in place of each address of this host, and who asks for it by multicast DNS on its
@@ -204,9 +204,11 @@ struct taut_datagram {
  * A stream (TCP, TLS) is answered when it is open, TLS included, or when that failed, and once more when it
  * ends, which nobody but TAUT_IO_CLOSE does without an os_errno: ECONNRESET also if the other end said goodbye,
  * EKEYREJECTED if its certificate is not for name or not of anybody trusted, EPROTO if it does not speak TLS. What
- * comes over one goes to taut_pc_recv as it comes, in pieces of any length, and local and remote are those it
- * was opened with. What poll_send gives for one is written whole behind what was written before, or, where
- * the driver has no room for it, not at all (send_failed). */
+ * comes over one goes to taut_pc_recv as it comes, in pieces of any length, with the local address that was
+ * answered and the remote one that was asked for. What poll_send gives for one, a run included, is written whole
+ * behind what was written before, or, where the driver has no room for it, not at all (send_failed). Requests
+ * are not said twice over a stream: a driver keeps room for what is shorter than 600 octets. What listens
+ * is answered at once, and may end with an os_errno as well. */
 #define TAUT_IO_UDP 1       /* bind a UDP socket on local; answer with the address it got */
 #define TAUT_IO_CLOSE 2     /* no answer */
 #define TAUT_IO_RESOLVE 3   /* name to addresses */
@@ -233,7 +235,7 @@ struct taut_interface {
 int taut_pc_set_interfaces(taut_pc *pc, taut_time now, const struct taut_interface *all, size_t n);
 /* Valid until the next poll_io. NULL: nothing more is wanted. */
 const struct taut_io *taut_pc_poll_io(taut_pc *pc);
-/* os_errno 0: done, found holds the bound address (UDP) or those resolved. */
+/* os_errno 0: done, found holds the one bound address (of a socket, a stream, what listens) or those resolved. */
 int taut_pc_io_result(taut_pc *pc, taut_time now, taut_flow flow, int os_errno,
                       const struct taut_addr *found, size_t n);
 /* A TCP connection came to a flow of TAUT_IO_LISTEN: the number of its own flow, which is a stream that is open, or

@@ -212,7 +212,7 @@ int tt_ice_set_interfaces(struct tt_ice *ice, taut_time now, const struct taut_i
 int tt_ice_set_servers(struct tt_ice *ice, const struct tt_ice_server *servers, size_t count);
 /* Once per generation; again is harmless. */
 void tt_ice_gather(struct tt_ice *ice, taut_time now);
-/* UDP (one per usable address), CLOSE, RESOLVE (STUN servers; flow is only a number there),
+/* UDP (one per usable address), CLOSE, TCP and TLS (to TURN servers, TCP to the peer), LISTEN, RESOLVE (STUN servers; flow is only a number there),
  * MULTICAST (224.0.0.251:5353, while a .local name is open, or one of ours is told). NULL: nothing wanted. */
 const struct taut_io *tt_ice_poll_io(struct tt_ice *ice);
 /* False: the flow is not this agent's. */

@@ -77,7 +77,7 @@ struct ice_stream {
 	bool listens;
 	bool came;       /* it was not we who connected */
 	uint8_t base;    /* of a framed one; that of one that listens is its socket's */
-	taut_time until; /* of one that came: when a check must have */
+	taut_time until; /* when one that came must have said a check, one of ours be connected */
 	struct taut_addr local, remote;
 	uint8_t *part; /* TT_ICE_MESSAGE octets; NULL until a message comes in two */
 	size_t have,
@@ -176,6 +176,7 @@ struct ice_hints {
 	unsigned strange;          /* checks for another user name */
 	unsigned refused; /* with which code the peer refused a check of ours; 1: with none */
 	unsigned hinted;  /* the same, 400 or 401, but not signed: anybody could say so */
+	unsigned cut;     /* connections over TCP that were refused or ended */
 	bool useless;     /* there are candidates of the peer that cannot be used */
 	bool tcp;         /* one of them for TCP, or of an unknown type */
 	uint8_t lost;     /* TAUT_WHY_, what became of the path that was there */

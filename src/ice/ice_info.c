@@ -6,15 +6,18 @@
 /* Pairs have bases on our side (RFC 8445 section 6.1.2.4): host candidates and relayed ones. */
 static struct tt_ice_candidate of_base(const struct tt_ice *ice, const struct ice_base *b)
 {
+	/* The candidate of a connection over TCP is that of the socket whose address it has. */
+	const struct ice_base *home = b->stream ? &ice->base[b->home] : b;
+
 	for (size_t i = 0; i < ice->local_count; i++)
-		if (&ice->base[ice->local[i].base] == b &&
-		    tt_addr_eq(&ice->local[i].c.addr, &b->addr))
+		if (&ice->base[ice->local[i].base] == home && ice->local[i].c.tcptype == b->tcp &&
+		    (b->stream || tt_addr_eq(&ice->local[i].c.addr, &b->addr)))
 			return tt_ice_shown(&ice->local[i].c);
 	/* Not to be told to the peer: policy relay, or it is gone. */
 	return (struct tt_ice_candidate){ .type = b->relay ? TT_ICE_RELAY : TT_ICE_HOST,
 					  .tcp = b->stream != 0,
 					  .tcptype = b->tcp,
-					  .addr = b->addr };
+					  .addr = tt_ice_related(ice, &b->addr) };
 }
 
 static const struct ice_pair *pair_at(const struct tt_ice *ice, size_t i, const struct ice_gen **g)

@@ -173,6 +173,8 @@ static void drop_base_in(struct tt_ice *ice, struct ice_gen *g, int base)
 			continue;
 		if (ice->path_gen == g && ice->path == i) {
 			ice->path_gen = NULL;
+			memset(ice->consent, 0,
+			       sizeof ice->consent); /* all of it was asked there */
 			g->hints.lost = TAUT_WHY_GONE;
 			ice->path_gone =
 				ice->base[base].relay    ? "the TURN allocation in use is gone"
@@ -191,7 +193,6 @@ void tt_ice_drop_pairs_of_base(struct tt_ice *ice, int base)
 {
 	drop_base_in(ice, ice->cur, base);
 	drop_base_in(ice, ice->prev, base);
-	memset(ice->consent, 0, sizeof ice->consent);
 }
 
 /* After a role switch (7.2.5.1, note) or when a learned candidate got its real priority. */

@@ -85,7 +85,8 @@ static struct ice_relay *free_relay(struct tt_ice *ice, int base, size_t server)
 static bool has_allocation(const struct tt_ice *ice, int base, const struct taut_addr *server)
 {
 	for (int i = 0; i < TT_ICE_MAX_RELAYS; i++)
-		if (ice->relay[i].turn && !ice->relay[i].stream && ice->relay[i].base == base &&
+		if (ice->relay[i].turn && ice->relay[i].base == base &&
+		    ice->server[ice->relay[i].server].transport == TT_ICE_UDP &&
 		    tt_addr_eq(tt_turn_server(ice->relay[i].turn), server))
 			return true;
 	return false;
@@ -206,9 +207,9 @@ static void add_relayed(struct tt_ice *ice, taut_time now, int relay, uint8_t fa
 	const struct taut_addr *addr = tt_turn_relayed(r->turn, family);
 	int base = TT_ICE_MAX_BASES;
 
-	while (base < ice->base_count && ice->base[base].state != BASE_NONE)
+	while (base < TT_ICE_MAX_BASES + TT_ICE_MAX_RELAYS && ice->base[base].state != BASE_NONE)
 		base++;
-	if (!addr || base == ice->base_count || base_of(ice, relay, family) >= 0)
+	if (!addr || base == TT_ICE_MAX_BASES + TT_ICE_MAX_RELAYS || base_of(ice, relay, family) >= 0)
 		return;
 	ice->base[base] = (struct ice_base){ .state = BASE_OPEN,
 					     .flow = (*ice->next_flow)++,

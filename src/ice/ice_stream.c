@@ -71,12 +71,14 @@ void tt_ice_stream_close(struct tt_ice *ice, int stream)
 }
 
 /* Connections to the peer's candidates are paced as checks are: a description may name many. */
-static bool may_ask(struct tt_ice *ice, const struct ice_stream *s)
+static bool may_ask(struct tt_ice *ice, struct ice_stream *s)
 {
 	if (s->state != STREAM_WANTED || (s->framed && ice->last_now < ice->next_connect))
 		return false;
-	if (s->framed)
+	if (s->framed) {
 		ice->next_connect = ice->last_now + TT_ICE_TA;
+		s->until = ice->last_now + TT_ICE_TCP_PATIENCE;
+	}
 	return true;
 }
 
@@ -217,10 +219,10 @@ size_t tt_ice_stream_next(struct tt_ice *ice, taut_time now, taut_flow flow, uin
 	struct ice_stream *s;
 
 	while (*left > 0 && (s = tt_ice_stream_of(ice, flow)) != NULL && s->state == STREAM_OPEN) {
-		const size_t over = tt_min(s->skip, *left);
-		s->skip -= over;
-		*p += over;
-		*left -= over;
+		const size_t skipped = tt_min(s->skip, *left);
+		s->skip -= skipped;
+		*p += skipped;
+		*left -= skipped;
 		const size_t head = s->framed ? TT_ICE_TCP_HEAD : 0;
 		size_t whole = s->have > 0 ? 0 : frame_of(s, *p, *left);
 		if (whole > 0 && whole <= *left) {

@@ -71,30 +71,33 @@ static uint16_t foundation_of(const struct tt_ice *ice, int home, enum tt_ice_tc
 	unsigned v = 0;
 
 	for (size_t i = 0; i < ice->local_count; i++)
-		if (ice->local[i].base == home && ice->local[i].c.tcptype == tcp)
+		if (ice->local[i].base == home && ice->local[i].c.tcptype == tcp) {
 			for (const char *p = ice->local[i].c.foundation; *p; p++)
 				v = v * 10 + (unsigned)(*p - '0');
+			break;
+		}
 	return tt_u16(v);
 }
 
-/* A place among the bases; -1: there are as many connections as there may be. */
-static int free_base(const struct tt_ice *ice)
+/* A place among the bases, behind those of relays; -1: there are as many connections as there may be. Half of
+ * them at most came: strangers shall not keep us from connecting. */
+static int free_base(const struct tt_ice *ice, bool came)
 {
 	int free = -1, count = 0;
 
-	for (int i = TT_ICE_MAX_BASES; i < ice->base_count; i++) {
-		count += ice->base[i].stream != 0;
+	for (int i = ice->base_count - TT_ICE_MAX_TCP; i < ice->base_count; i++) {
+		count += ice->base[i].stream && ice->base[i].tcp == TT_ICE_PASSIVE;
 		if (ice->base[i].state == BASE_NONE)
 			free = i;
 	}
-	return count < TT_ICE_MAX_TCP ? free : -1;
+	return came && count >= TT_ICE_MAX_TCP / 2 ? -1 : free;
 }
 
 /* The base of a new connection; -1: none. */
 static int add_base(struct tt_ice *ice, taut_time now, int home, const struct ice_stream *like)
 {
 	const enum tt_ice_tcp tcp = like->came ? TT_ICE_PASSIVE : TT_ICE_ACTIVE;
-	const int base = free_base(ice);
+	const int base = free_base(ice, like->came);
 	const int stream = base < 0 ? -1 : tt_ice_stream_open(ice, like);
 
 	if (stream < 0) {
@@ -111,7 +114,7 @@ static int add_base(struct tt_ice *ice, taut_time now, int home, const struct ic
 					     .foundation = foundation_of(ice, home, tcp),
 					     .stream = tt_u8((uint64_t)stream + 1),
 					     .home = tt_u8((uint64_t)home),
-					     .tcp = tcp };
+					     .tcp = (uint8_t)tcp };
 	return base;
 }
 
@@ -183,12 +186,27 @@ static void forget(struct tt_ice *ice, int base)
 	ice->base[base] = (struct ice_base){ 0 };
 }
 
+static void forget_passive(struct tt_ice *ice, int home)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < ice->local_count; i++)
+		if (ice->local[i].base != home || ice->local[i].c.tcptype != TT_ICE_PASSIVE)
+			ice->local[kept++] = ice->local[i];
+	ice->local_count = kept;
+}
+
 void tt_ice_tcp_cut(struct tt_ice *ice, taut_time now, int stream)
 {
-	if (ice->stream[stream].framed)
-		forget(ice, ice->stream[stream].base);
-	else
+	const struct ice_stream s = ice->stream[stream];
+
+	if (s.framed) {
+		ice->cur->hints.cut += !s.came;
+		forget(ice, s.base);
+	} else { /* it listened */
+		forget_passive(ice, s.base);
 		tt_ice_stream_close(ice, stream);
+	}
 	tt_ice_update(ice, now);
 }
 
@@ -211,7 +229,8 @@ static bool has_pair(const struct tt_ice *ice, int base, bool valid)
 	for (size_t k = 0; k < 2 && both[k]; k++)
 		for (int i = 0; i < both[k]->pairs; i++) {
 			const struct ice_pair *p = tt_ice_pair_at(both[k], i);
-			if (p->used && p->base == base && (p->valid || !valid))
+			if (p->used && p->base == base &&
+			    (p->valid || (!valid && p->state != TT_ICE_PAIR_FAILED)))
 				return true;
 		}
 	return false;
@@ -225,6 +244,8 @@ static bool is_connection(const struct ice_stream *s)
 /* Nobody has shown that he is the peer; or all is decided, and it carries nothing. */
 static bool is_of_no_use(const struct tt_ice *ice, taut_time now, const struct ice_stream *s)
 {
+	if (s->state == STREAM_ASKED && now >= s->until)
+		return true;
 	if (s->came && now < s->until)
 		return false;
 	return !has_pair(ice, s->base, ice->state == TT_ICE_COMPLETED);
@@ -245,7 +266,8 @@ taut_time tt_ice_tcp_deadline(const struct tt_ice *ice)
 		const struct ice_stream *s = &ice->stream[i];
 		if (is_connection(s) && s->state == STREAM_WANTED)
 			at = tt_min64(at, ice->next_connect);
-		if (is_connection(s) && s->came && !has_pair(ice, s->base, false))
+		if (is_connection(s) &&
+		    (s->state == STREAM_ASKED || (s->came && !has_pair(ice, s->base, false))))
 			at = tt_min64(at, s->until);
 	}
 	return at;

@@ -20,6 +20,17 @@ static bool has_turn(const struct tt_ice *ice)
 	return ice->relay != NULL;
 }
 
+/* Another socket of ours may have heard from it. */
+static bool has_answered(const struct tt_ice *ice, size_t server)
+{
+	const struct ice_server *s = &ice->server[server];
+
+	for (size_t i = 0; i < ice->local_count; i++)
+		if (ice->local[i].server == server + 1)
+			return true;
+	return !s->why || s->code != TT_ICE_UNREACHED;
+}
+
 /* Every server that was asked over UDP is silent, and none is reached otherwise. */
 static bool udp_is_silent(const struct tt_ice *ice)
 {
@@ -28,7 +39,7 @@ static bool udp_is_silent(const struct tt_ice *ice)
 	for (size_t i = 0; i < ice->server_count; i++) {
 		const struct ice_server *s = &ice->server[i];
 		if (s->transport != TT_ICE_UDP ||
-		    (s->state == SERVER_KNOWN && s->code != TT_ICE_UNREACHED))
+		    (s->state == SERVER_KNOWN && has_answered(ice, i)))
 			return false;
 		asked |= s->state == SERVER_KNOWN;
 	}
@@ -409,6 +420,10 @@ static void without_path(const struct tt_ice *ice, struct tt_ice_why *w)
 		nothing_here(ice, w);
 	} else if (!m.there[0] && !m.there[1]) {
 		nothing_there(g, w);
+	} else if (t.pairs == 0 && g->hints.cut > 0) {
+		tt_why_is(w, TAUT_WHY_UNANSWERED, "RFC 6544 section 6.2");
+		tt_why_say(w, "%u TCP connection%s to the peer came to nothing", g->hints.cut,
+			   tt_why_plural(g->hints.cut));
 	} else if (t.pairs == 0) {
 		no_pair(&m, w);
 	} else if (ice->state == TT_ICE_FAILED) {

@@ -74,6 +74,14 @@ static void came(struct tt_io_stream *s, int fd, const struct taut_addr *local,
 		taut_pc_io_result(conn->pc, now, number, err, NULL, 0);
 }
 
+/* accept(2): what happened to a connection that nobody has yet is told as if it were ours. */
+static bool is_of_the_network(int err)
+{
+	return err == ECONNABORTED || err == ENETDOWN || err == EPROTO || err == ENOPROTOOPT ||
+	       err == EHOSTDOWN || err == ENONET || err == EHOSTUNREACH || err == ENETUNREACH ||
+	       err == EPERM;
+}
+
 void tt_io_listen_event(taut_loop *loop, struct tt_io_stream *s)
 {
 	struct taut_addr local, remote;
@@ -84,7 +92,7 @@ void tt_io_listen_event(taut_loop *loop, struct tt_io_stream *s)
 
 		if (err == EAGAIN)
 			return;
-		if (err == ECONNABORTED)
+		if (is_of_the_network(err))
 			continue;
 		loop->worked = true;
 		if (err != 0) { /* no descriptor is left, say: it would be told without end */

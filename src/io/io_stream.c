@@ -233,11 +233,13 @@ int tt_io_stream_put(struct tt_io_stream *s, const uint8_t *data, size_t len)
 {
 	const size_t most = s->tls.ssl ? tt_tls_bound(len) : len;
 
-	if (tt_ring_room(&s->out) < most)
+	const size_t kept = len > TT_STREAM_SHORT ? TT_STREAM_KEPT : 0;
+
+	if (tt_ring_room(&s->out) < most + kept)
 		tt_io_stream_flush(s);
 	if (s->state != TT_STREAM_OPEN)
 		return s->state == TT_STREAM_ENDED ? EPIPE : ENOTCONN;
-	if (tt_ring_room(&s->out) < most)
+	if (tt_ring_room(&s->out) < most + kept)
 		return EAGAIN;
 	if (!s->tls.ssl)
 		return tt_ring_put(&s->out, data, len) ? 0 : EAGAIN;

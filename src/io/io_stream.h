@@ -22,6 +22,9 @@ enum tt_stream_state {
 	TT_STREAM_ENDED,
 };
 
+/* Requests are not repeated over a stream (RFC 8489 section 6.2.2): room is kept for what is short. */
+enum { TT_STREAM_SHORT = 600, TT_STREAM_KEPT = 4096 };
+
 /* A closed one has no flow and lives in the loop's graveyard until the step ends, because events of
  * the same epoll_wait may still point to it. */
 struct tt_io_stream {

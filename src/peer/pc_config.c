@@ -247,6 +247,7 @@ static bool same_rest(const struct taut_pc *pc, const struct taut_config *c)
 	       c->srtp_backend == is.srtp_backend &&
 	       c->max_receive_encodings == is.max_receive_encodings &&
 	       c->ice_transport_policy == is.ice_transport_policy && c->ice_mdns == is.ice_mdns &&
+	       c->ice_tcp == is.ice_tcp &&
 	       same_codecs(pc, c);
 }
 

@@ -30,8 +30,12 @@ static const char *candidate_id(char *buf, bool local, const struct tt_ice_candi
 {
 	char place[PLACE];
 
-	(void)snprintf(buf, PC_STAT_ID, "%s-%s-%s", local ? "local" : "remote",
-		       local ? types[c->type] : "udp", place_of(place, c));
+	(void)snprintf(buf, PC_STAT_ID, "%s-%s%s-%s", local ? "local" : "remote",
+		       local ? types[c->type] : "",
+		       local    ? (c->tcp ? "-tcp" : "")
+		       : c->tcp ? "tcp"
+				: "udp",
+		       place_of(place, c));
 	return buf;
 }
 

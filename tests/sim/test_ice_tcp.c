@@ -313,6 +313,66 @@ static void who_proves_nothing_is_cut_off(void **state)
 	duo_end(&d);
 }
 
+/* Who comes and goes is nobody: what we asked the peer meanwhile is still answered. */
+static void strangers_that_come_and_go_cost_no_consent(void **state)
+{
+	static const struct duo_config cfg = { .side = { { .no_stun = true },
+							 { .no_stun = true, .tcp = LISTEN } } };
+	struct stranger x;
+	struct duo d;
+	(void)state;
+
+	duo_begin(&d, &cfg);
+	assert_true(meet(&d));
+	const int host = stranger_host(&d);
+	for (int i = 0; i < 2000; i++) { /* 40 s */
+		knock(&d, host, &x);
+		duo_wait(&d, SECOND / 50);
+		if (x.stream)
+			world_stream_reset(x.stream);
+	}
+	assert_int_equal(d.side[1].state, TAUT_STATE_CONNECTED);
+	they_still_talk(&d);
+	duo_end(&d);
+}
+
+/* A SYN into a hole: the connection is given up in ten seconds, ICE when its patience ends, with the reason. */
+static void what_does_not_connect_is_given_up_in_time(void **state)
+{
+	struct duo_config cfg = by_tcp;
+	struct duo d;
+	(void)state;
+
+	cfg.side[1].nat = &blocked;
+	duo_begin(&d, &cfg);
+	duo_start(&d);
+	duo_wait(&d, 45 * SECOND);
+	assert_int_equal(streams_of(&d.side[0]), 0);
+	assert_int_equal(d.side[0].state, TAUT_STATE_FAILED);
+	duo_end(&d);
+}
+
+static void names_hide_addresses_of_connections_too(void **state)
+{
+	struct duo_config cfg = by_tcp;
+	const struct taut_stats *all;
+	size_t count;
+	struct duo d;
+	(void)state;
+
+	cfg.side[0].mdns = true;
+	duo_begin(&d, &cfg);
+	assert_true(meet(&d));
+	assert_int_equal(taut_pc_get_stats(d.side[0].peer.pc, d.world->now, &all, &count), TAUT_OK);
+	for (size_t k = 0; k < count; k++) {
+		assert_null(strstr(all[k].id, "192.168.0.2"));
+		for (size_t m = 0; m < all[k].member_count; m++)
+			if (all[k].members[m].text)
+				assert_null(strstr(all[k].members[m].text, "192.168.0.2"));
+	}
+	duo_end(&d);
+}
+
 static void more_connections_than_there_is_room_for_are_refused_and_counted(void **state)
 {
 	enum { MANY = 24 };
@@ -329,7 +389,7 @@ static void more_connections_than_there_is_room_for_are_refused_and_counted(void
 	duo_wait(&d, SECOND);
 	for (int i = 0; i < MANY; i++)
 		closed += x[i].closed;
-	assert_int_equal(closed, MANY - (TT_ICE_MAX_TCP - 1));
+	assert_int_equal(closed, MANY - (TT_ICE_MAX_TCP / 2 - 1));
 	assert_int_equal(taut_pc_drop_count(d.side[1].peer.pc, TAUT_DROP_ICE_TOO_MANY_TCP), closed);
 	they_still_talk(&d);
 	duo_end(&d);
@@ -408,6 +468,9 @@ int main(void)
 		cmocka_unit_test(segments_of_any_length_are_put_together),
 		cmocka_unit_test(it_may_be_closed_at_any_moment),
 		cmocka_unit_test(who_proves_nothing_is_cut_off),
+		cmocka_unit_test(strangers_that_come_and_go_cost_no_consent),
+		cmocka_unit_test(what_does_not_connect_is_given_up_in_time),
+		cmocka_unit_test(names_hide_addresses_of_connections_too),
 		cmocka_unit_test(more_connections_than_there_is_room_for_are_refused_and_counted),
 		cmocka_unit_test(ports_of_other_services_are_not_connected_to),
 		cmocka_unit_test(many_candidates_are_connected_to_one_by_one),

@@ -187,12 +187,12 @@ size_t world_peer_head(struct world_peer_flow *f, const uint8_t *data, size_t le
 	return f->framed ? 2 : 0;
 }
 
-/* All of it, or nothing. */
+/* All of it, or nothing; and room is kept for what is short. */
 void world_peer_write(struct world_peer_flow *f, const struct taut_datagram *d)
 {
 	struct world_peer *p = f->peer;
 
-	if (!f->stream || world_stream_room(f->stream) < d->len)
+	if (!f->stream || world_stream_room(f->stream) < d->len + (d->len > 600 ? 4096 : 0))
 		taut_pc_send_failed(p->pc, p->world->now, d, f->stream ? EFULL : ERESET);
 	else
 		world_stream_write(f->stream, d->buf, d->len);
