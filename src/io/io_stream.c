@@ -232,7 +232,6 @@ void tt_io_stream_flush(struct tt_io_stream *s)
 int tt_io_stream_put(struct tt_io_stream *s, const uint8_t *data, size_t len)
 {
 	const size_t most = s->tls.ssl ? tt_tls_bound(len) : len;
-
 	const size_t kept = len > TT_STREAM_SHORT ? TT_STREAM_KEPT : 0;
 
 	if (tt_ring_room(&s->out) < most + kept)
