@@ -117,11 +117,22 @@ static void is_open(struct tt_io_stream *s)
 	taut_pc_io_result(s->flow->conn->pc, loop->now, s->flow->number, 0, &s->local, 1);
 }
 
+/* OpenSSL that got no memory may have made less of what all streams share, and not said so: the next
+ * one gets a new one. */
+static void doubt_shared(taut_loop *loop, int err)
+{
+	if (err != EPROTO && err != ENOMEM)
+		return;
+	tt_tls_shared_free(loop->tls); /* streams that have it keep it */
+	loop->tls = NULL;
+}
+
 static void shake(struct tt_io_stream *s)
 {
 	const int shaken = tt_tls_handshake(&s->tls);
 	const int err = shaken == 0 || shaken == EAGAIN ? push(s) : shaken;
 
+	doubt_shared(loop_of(s), err);
 	if (err != 0)
 		tt_io_stream_end(s, err);
 	else if (shaken == 0)

@@ -191,6 +191,17 @@ static void connect_world(struct world *w)
 	until_both(w, SSL_is_init_finished(w->far.ssl));
 }
 
+static void connect_old_world(struct world *w)
+{
+	struct cert c = cert_make("turn", "DNS:turn.example", &authority, YEAR);
+
+	open_world(w, &c, trust);
+	cert_free(&c);
+	SSL_CTX_set_max_proto_version(w->far.tls, TLS1_2_VERSION);
+	handshake(w, "turn.example");
+	assert_int_equal(w->pc->io_errno, 0);
+}
+
 static void say(struct world *w, size_t messages, size_t len)
 {
 	w->pc->script = text;
@@ -404,6 +415,30 @@ static void so_is_who_speaks_only_an_old_version(void **state)
 	cert_free(&c);
 }
 
+/* So what it shared with the next one may have been, where memory was short. */
+static void one_that_cannot_agree_does_not_spoil_the_next(void **state)
+{
+	struct world w;
+	(void)state;
+
+	connect_old_world(&w); /* whose certificate has a key of ECDSA */
+	w.pc->closes = true;
+	until_both(&w, w.far.ended && !stream_of(&w));
+	assert_int_equal(SSL_CTX_set_cipher_list(w.loop->tls, "ECDHE-RSA-AES128-GCM-SHA256"), 1);
+	for (size_t n = 0; n < 2; n++) {
+		far_hang_up(&w.far);
+		w.far.ended = w.pc->io_answered = false;
+		ask(&w, "turn.example");
+		until_both(&w, w.pc->io_answered);
+		assert_int_equal(w.pc->io_errno, n == 0 ? EPROTO : 0);
+		if (n == 1)
+			talk(&w);
+		w.pc->closes = true;
+		until(&w, !stream_of(&w));
+	}
+	close_world(&w);
+}
+
 static void an_end_before_the_handshake_is_done_is_told(void **state)
 {
 	struct world w;
@@ -513,17 +548,6 @@ static void keys_may_be_changed_under_way(void **state)
 		talk(&w);
 	}
 	close_world(&w);
-}
-
-static void connect_old_world(struct world *w)
-{
-	struct cert c = cert_make("turn", "DNS:turn.example", &authority, YEAR);
-
-	open_world(w, &c, trust);
-	cert_free(&c);
-	SSL_CTX_set_max_proto_version(w->far.tls, TLS1_2_VERSION);
-	handshake(w, "turn.example");
-	assert_int_equal(w->pc->io_errno, 0);
 }
 
 static void nothing_is_agreed_anew(void **state)
@@ -693,6 +717,7 @@ int main(void)
 		cmocka_unit_test(without_a_name_nobody_is_trusted),
 		cmocka_unit_test(who_speaks_no_tls_is_refused),
 		cmocka_unit_test(so_is_who_speaks_only_an_old_version),
+		cmocka_unit_test(one_that_cannot_agree_does_not_spoil_the_next),
 		cmocka_unit_test(an_end_before_the_handshake_is_done_is_told),
 		cmocka_unit_test(byte_by_byte_all_come_in_order),
 		cmocka_unit_test(large_messages_are_more_than_one_record),
