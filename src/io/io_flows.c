@@ -13,6 +13,23 @@ static struct tt_io_flow *find_flow(const struct tt_io_conn *conn, taut_flow num
 	return NULL;
 }
 
+struct tt_io_flow *tt_io_flow_new(struct tt_io_conn *conn, taut_flow number)
+{
+	struct tt_io_flow *flow = tt_alloc(&conn->loop->env, sizeof *flow);
+
+	if (flow) {
+		flow->conn = conn;
+		flow->number = number;
+	}
+	return flow;
+}
+
+void tt_io_flow_keep(struct tt_io_flow *flow)
+{
+	flow->next = flow->conn->flows;
+	flow->conn->flows = flow;
+}
+
 static int open_own(struct tt_io_flow *flow, const struct taut_io *io)
 {
 	int err = 0;
@@ -26,19 +43,16 @@ static int open_own(struct tt_io_flow *flow, const struct taut_io *io)
 static int open_flow(struct tt_io_conn *conn, const struct taut_io *io, struct taut_addr *bound)
 {
 	const bool shares = conn->loop->flags & TAUT_LOOP_ONE_SOCKET && io->kind == TAUT_IO_UDP;
-	struct tt_io_flow *flow = tt_alloc(&conn->loop->env, sizeof *flow);
+	struct tt_io_flow *flow = tt_io_flow_new(conn, io->flow);
 
 	if (!flow)
 		return ENOMEM;
-	flow->conn = conn;
-	flow->number = io->flow;
 	const int err = shares ? tt_io_share_join(flow, &io->local) : open_own(flow, io);
 	if (err != 0) {
 		tt_free(&conn->loop->env, flow);
 		return err;
 	}
-	flow->next = conn->flows;
-	conn->flows = flow;
+	tt_io_flow_keep(flow);
 	*bound = flow->socket->udp.local;
 	return 0;
 }
@@ -61,51 +75,23 @@ static void serve_open(struct tt_io_conn *conn, const struct taut_io *io)
 	taut_pc_io_result(conn->pc, now, number, err, err == 0 ? &bound : NULL, err == 0);
 }
 
-/* Answered when it is open, or at once where it cannot even begin. */
+/* A stream is answered when it is open, or at once where it cannot even begin; what listens at once. */
 static void serve_stream(struct tt_io_conn *conn, const struct taut_io *io)
 {
-	taut_loop *loop = conn->loop;
 	const taut_flow number = io->flow;
-	struct tt_io_flow *flow = tt_alloc(&loop->env, sizeof *flow);
-	int err = ENOMEM;
+	const bool listens = io->kind == TAUT_IO_LISTEN;
+	struct tt_io_flow *flow = tt_io_flow_new(conn, number);
+	const int err = !flow     ? ENOMEM
+			: listens ? tt_io_listen(flow, io)
+				  : tt_io_stream_open(flow, io);
 
-	if (flow) {
-		flow->conn = conn;
-		flow->number = number;
-		err = tt_io_stream_open(flow, io);
-	}
-	if (err == 0) {
-		flow->next = conn->flows;
-		conn->flows = flow;
-		return;
-	}
-	tt_free(&loop->env, flow);
-	taut_pc_io_result(conn->pc, loop->now, number, err, NULL, 0);
-}
-
-/* Answered at once. */
-static void serve_listen(struct tt_io_conn *conn, const struct taut_io *io)
-{
-	taut_loop *loop = conn->loop;
-	const taut_flow number = io->flow;
-	struct tt_io_flow *flow = tt_alloc(&loop->env, sizeof *flow);
-	int err = ENOMEM;
-
-	if (flow) {
-		flow->conn = conn;
-		flow->number = number;
-		err = tt_io_listen(flow, io);
-	}
-	if (err == 0) {
-		flow->next = conn->flows;
-		conn->flows = flow;
-		taut_pc_io_result(conn->pc, loop->now, number, 0, &flow->stream->local, 1);
-		return;
-	}
-	tt_free(&loop->env, flow);
-	tt_note(&loop->env, loop->now, TAUT_LAYER_IO, "nothing listens", TT_INT("flow", number),
-		TT_STR("error", strerrordesc_np(err)));
-	taut_pc_io_result(conn->pc, loop->now, number, err, NULL, 0);
+	if (err == 0)
+		tt_io_flow_keep(flow);
+	else
+		tt_free(&conn->loop->env, flow);
+	if (err != 0 || listens)
+		taut_pc_io_result(conn->pc, conn->loop->now, number, err,
+				  err == 0 ? &flow->stream->local : NULL, err == 0);
 }
 
 static void close_flow(struct tt_io_conn *conn, struct tt_io_flow *flow)
@@ -185,10 +171,8 @@ void tt_io_serve(struct tt_io_conn *conn, const struct taut_io *io)
 		break;
 	case TAUT_IO_TCP:
 	case TAUT_IO_TLS:
-		serve_stream(conn, io);
-		break;
 	case TAUT_IO_LISTEN:
-		serve_listen(conn, io);
+		serve_stream(conn, io);
 		break;
 	case TAUT_IO_CLOSE:
 		flow = find_flow(conn, io->flow);

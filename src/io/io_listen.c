@@ -10,47 +10,33 @@ enum { MOST = 16 }; /* connections taken before others get their turn */
 
 int tt_io_listen(struct tt_io_flow *flow, const struct taut_io *io)
 {
-	struct tt_env *env = &flow->conn->loop->env;
-	struct tt_io_stream *s = tt_alloc(env, sizeof *s);
+	struct tt_io_stream *s =
+		tt_io_stream_new(flow, TT_STREAM_LISTENING, &io->local, &io->remote);
 
 	if (!s)
 		return ENOMEM;
-	s->source = TT_IO_STREAM;
-	s->flow = flow;
-	s->state = TT_STREAM_LISTENING;
-	s->local = io->local;
 	int err = tt_tcp_listen(&s->fd, &s->local);
 	if (err == 0)
 		err = tt_io_stream_watch(s);
-	if (err != 0) {
-		if (s->fd >= 0)
-			tt_tcp_close(s->fd);
-		tt_free(env, s);
-		return err;
-	}
-	flow->stream = s;
-	return 0;
+	if (err != 0)
+		tt_io_stream_discard(s, err);
+	else
+		flow->stream = s;
+	return err;
 }
 
 /* The core has said under which number it wants the connection. 0 or errno; then fd is still the caller's. */
 static int take(struct tt_io_conn *conn, taut_flow number, int fd, const struct taut_addr *local,
 		const struct taut_addr *remote)
 {
-	struct tt_env *env = &conn->loop->env;
-	struct tt_io_flow *flow = tt_alloc(env, sizeof *flow);
+	struct tt_io_flow *flow = tt_io_flow_new(conn, number);
+	const int err = flow ? tt_io_stream_take(flow, fd, local, remote) : ENOMEM;
 
-	if (!flow)
-		return ENOMEM;
-	flow->conn = conn;
-	flow->number = number;
-	const int err = tt_io_stream_take(flow, fd, local, remote);
-	if (err != 0) {
-		tt_free(env, flow);
-		return err;
-	}
-	flow->next = conn->flows;
-	conn->flows = flow;
-	return 0;
+	if (err == 0)
+		tt_io_flow_keep(flow);
+	else
+		tt_free(&conn->loop->env, flow);
+	return err;
 }
 
 static void came(struct tt_io_stream *s, int fd, const struct taut_addr *local,

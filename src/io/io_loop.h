@@ -121,6 +121,9 @@ void tt_io_conn_each(const struct tt_io_conns *c, void (*call)(struct tt_io_conn
 
 /* io_flows.c */
 void tt_io_serve(struct tt_io_conn *conn, const struct taut_io *io);
+/* It is the caller's until it is kept; then the connection's. NULL: no memory. */
+struct tt_io_flow *tt_io_flow_new(struct tt_io_conn *conn, taut_flow number);
+void tt_io_flow_keep(struct tt_io_flow *flow);
 void tt_io_close_flows(struct tt_io_conn *conn);
 void tt_io_bury(taut_loop *loop);
 

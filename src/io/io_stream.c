@@ -164,69 +164,80 @@ static int begin_tls(struct tt_io_stream *s, const char *name)
 	return err != 0 ? err : tt_tls_open(&s->tls, loop->tls, name);
 }
 
+static int make_queue(struct tt_io_stream *s)
+{
+	s->out.buf = tt_resize(&loop_of(s)->env, NULL, TT_LOOP_HELD);
+	s->out.cap = s->out.buf ? TT_LOOP_HELD : 0;
+	return s->out.buf ? 0 : ENOMEM;
+}
+
 static int begin(struct tt_io_stream *s, const struct taut_io *io)
 {
-	int err = 0;
+	int err = make_queue(s);
 
-	s->out.buf = tt_resize(&loop_of(s)->env, NULL, TT_LOOP_HELD);
-	if (!s->out.buf)
-		return ENOMEM;
-	s->out.cap = TT_LOOP_HELD;
-	if (io->kind == TAUT_IO_TLS)
+	if (err == 0 && io->kind == TAUT_IO_TLS)
 		err = begin_tls(s, io->name);
 	if (err == 0)
 		err = tt_tcp_connect(&s->fd, &s->local, &s->remote);
 	return err != 0 ? err : tt_io_stream_watch(s);
 }
 
+struct tt_io_stream *tt_io_stream_new(struct tt_io_flow *flow, enum tt_stream_state state,
+				      const struct taut_addr *local, const struct taut_addr *remote)
+{
+	struct tt_io_stream *s = tt_alloc(&flow->conn->loop->env, sizeof *s);
+
+	if (s)
+		*s = (struct tt_io_stream){ .source = TT_IO_STREAM,
+					    .flow = flow,
+					    .state = state,
+					    .fd = -1,
+					    .local = *local,
+					    .remote = *remote };
+	return s;
+}
+
+void tt_io_stream_discard(struct tt_io_stream *s, int err)
+{
+	struct tt_env *env = &loop_of(s)->env;
+
+	note_end(s, err);
+	let_go(env, s);
+	tt_free(env, s);
+}
+
 int tt_io_stream_open(struct tt_io_flow *flow, const struct taut_io *io)
 {
-	struct tt_env *env = &flow->conn->loop->env;
-	struct tt_io_stream *s = tt_alloc(env, sizeof *s);
+	struct tt_io_stream *s =
+		tt_io_stream_new(flow, TT_STREAM_CONNECTING, &io->local, &io->remote);
 
 	if (!s)
 		return ENOMEM;
-	s->source = TT_IO_STREAM;
-	s->flow = flow;
-	s->fd = -1;
-	s->local = io->local;
-	s->remote = io->remote;
 	const int err = begin(s, io);
-	if (err != 0) {
-		note_end(s, err);
-		let_go(env, s);
-		tt_free(env, s);
-		return err;
-	}
-	flow->stream = s;
-	return 0;
+	if (err != 0)
+		tt_io_stream_discard(s, err);
+	else
+		flow->stream = s;
+	return err;
 }
 
 int tt_io_stream_take(struct tt_io_flow *flow, int fd, const struct taut_addr *local,
 		      const struct taut_addr *remote)
 {
-	struct tt_env *env = &flow->conn->loop->env;
-	struct tt_io_stream *s = tt_alloc(env, sizeof *s);
-	int err = ENOMEM;
+	struct tt_io_stream *s = tt_io_stream_new(flow, TT_STREAM_OPEN, local, remote);
 
 	if (!s)
-		return err;
-	*s = (struct tt_io_stream){ .source = TT_IO_STREAM,
-				    .flow = flow,
-				    .state = TT_STREAM_OPEN,
-				    .fd = fd,
-				    .local = *local,
-				    .remote = *remote };
-	s->out.buf = tt_resize(env, NULL, TT_LOOP_HELD);
-	s->out.cap = TT_LOOP_HELD;
-	if (s->out.buf)
+		return ENOMEM;
+	s->fd = fd;
+	int err = make_queue(s);
+	if (err == 0)
 		err = tt_io_stream_watch(s);
 	if (err == 0) {
 		flow->stream = s;
 		return 0;
 	}
-	tt_free(env, s->out.buf);
-	tt_free(env, s);
+	s->fd = -1; /* the caller's */
+	tt_io_stream_discard(s, err);
 	return err;
 }
 

@@ -52,7 +52,11 @@ void tt_io_stream_flush(struct tt_io_stream *s); /* after a number of puts */
 int tt_io_stream_take(struct tt_io_flow *flow, int fd, const struct taut_addr *local,
 		      const struct taut_addr *remote);
 
-/* For the files of streams. */
+/* For the files of streams. new: NULL is no memory. discard: one that has not begun. */
+struct tt_io_stream *tt_io_stream_new(struct tt_io_flow *flow, enum tt_stream_state state,
+				      const struct taut_addr *local,
+				      const struct taut_addr *remote);
+void tt_io_stream_discard(struct tt_io_stream *s, int err);
 int tt_io_stream_watch(struct tt_io_stream *s); /* 0 or errno */
 void tt_io_stream_end(struct tt_io_stream *s, int err);
 
