@@ -319,34 +319,34 @@ static struct path now;
 
 static void explore(const char *from)
 {
-	struct path *todo = malloc(sizeof *todo);
+	struct path *paths = malloc(sizeof *paths);
 	struct known known = { 0 };
 	size_t count = 1, room = 1;
 
 	arena_save(ROOT);
-	todo[0] = (struct path){ 0 };
+	paths[0] = (struct path){ 0 };
 	known_add(&known, hash_now());
 	for (size_t n = 0; n < count; n++) {
-		now = todo[n];
+		now = paths[n];
 		arena_restore(ROOT);
-		for (int k = 0; k < todo[n].count; k++)
-			act(todo[n].letter[k]);
+		for (int k = 0; k < paths[n].count; k++)
+			act(paths[n].letter[k]);
 		arena_save(HERE);
 		settle();
 		for (uint8_t letter = 0; letter < LETTERS; letter++) {
 			arena_restore(HERE);
-			now = todo[n];
+			now = paths[n];
 			assert_true(now.count < MAX_STEPS);
 			now.letter[now.count++] = letter;
 			if (!act(letter) || !known_add(&known, hash_now()))
 				continue;
 			if (count == room)
-				todo = realloc(todo, (room *= 2) * sizeof *todo);
-			todo[count++] = now;
+				paths = realloc(paths, (room *= 2) * sizeof *paths);
+			paths[count++] = now;
 		}
 	}
 	print_message("%s, %d changes: %zu states\n", from, changes, known.count);
-	free(todo);
+	free(paths);
 	free(known.hash);
 	arena_restore(ROOT);
 	now.count = 0;
