@@ -426,8 +426,15 @@ size_t tt_ice_relay_write(struct tt_ice *ice, taut_time now, int relay, struct t
 size_t tt_ice_relay_last_word(struct tt_ice *ice, taut_time now, struct tt_ice_out *out);
 void tt_ice_relay_tick(struct tt_ice *ice, taut_time now);
 taut_time tt_ice_relay_deadline(const struct tt_ice *ice);
-/* Of what is written for a base: false if it cannot leave by its relay. */
-bool tt_ice_relay_out(struct tt_ice *ice, struct tt_ice_out *out);
+/* By which packets to the server leave. */
+struct tt_ice_path tt_ice_server_path(const struct tt_ice *ice, const struct ice_relay *r);
+
+/* Its stream is over: so is the allocation. */
+void tt_ice_relay_cut(struct tt_ice *ice, taut_time now, int stream, const char *why);
+
+/* ice_path.c */
+/* Of what is written for a base: false if it cannot leave over it. */
+bool tt_ice_path_out(struct tt_ice *ice, struct tt_ice_out *out);
 enum tt_turn_grant tt_ice_permit(struct tt_ice *ice, taut_time now, int base,
 				 const struct taut_addr *remote);
 /* May a check leave over the pair now? A relayed one waits for its permission. */
@@ -435,9 +442,6 @@ bool tt_ice_pair_ready(const struct tt_ice *ice, const struct ice_gen *g, const 
 /* Data takes this pair. */
 void tt_ice_bind_channel(struct tt_ice *ice, taut_time now, const struct ice_gen *g, int pair);
 uint8_t tt_ice_path_head(const struct tt_ice *ice, int base, const struct taut_addr *remote);
-
-/* Its stream is over: so is the allocation. */
-void tt_ice_relay_cut(struct tt_ice *ice, taut_time now, int stream, const char *why);
 
 /* ice_stream.c */
 int tt_ice_make_streams(struct tt_ice *ice);

@@ -153,7 +153,7 @@ bool tt_ice_poll_send(struct tt_ice *ice, taut_time now, struct tt_ice_out *out)
 	while (write_stun(ice, now, out) > 0) {
 		tt_trace_packet(ice->env, now, TAUT_LAYER_STUN, true, out->buf, out->len,
 				&out->local, &out->remote);
-		if (tt_ice_relay_out(ice, out))
+		if (tt_ice_path_out(ice, out))
 			return true;
 	}
 	if (write_to_relay(ice, now, out) > 0 || tt_ice_mdns_write(ice, now, out) > 0 ||

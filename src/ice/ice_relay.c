@@ -1,23 +1,15 @@
 /* ice_relay.c - relayed candidates: RFC 8445 sections 5.1.1.2 and 7.1, RFC 8656.
  *
- * Each socket asks each TURN server of its family for an allocation, itself or by a stream from its address, from which it may relay to
- * both families; the same answer shows the server-reflexive address. A relayed address
- * is a base of its own, with a flow that no socket has. A pair of it waits until the server permits the
- * peer's address; one that carries data gets a channel. What the client makes of the
- * server's answers is turn_client.h's matter. */
+ * Each socket asks each TURN server of its family for an allocation, itself or by a stream from its
+ * address, from which it may relay to both families; the same answer shows the server-reflexive address. A
+ * relayed address is a base of its own, with a flow that no socket has; what leaves by it is ice_path.c's
+ * matter, what the client makes of the server's answers turn_client.h's. */
 #include <string.h>
 
 #include "base/addr.h"
 #include "base/never.h"
 #include "base/num.h"
 #include "ice/ice_agent.h"
-
-static struct tt_turn *turn_of(const struct tt_ice *ice, int base)
-{
-	const uint8_t relay = ice->base[base].relay;
-
-	return relay ? ice->relay[relay - 1].turn : NULL;
-}
 
 int tt_ice_make_bases(struct tt_ice *ice)
 {
@@ -38,10 +30,13 @@ static struct ice_stream *stream_of(const struct tt_ice *ice, const struct ice_r
 	return r->stream ? &ice->stream[r->stream - 1] : NULL;
 }
 
-/* By which packets to the server leave. */
-static taut_flow flow_of(const struct tt_ice *ice, const struct ice_relay *r)
+struct tt_ice_path tt_ice_server_path(const struct tt_ice *ice, const struct ice_relay *r)
 {
-	return r->stream ? stream_of(ice, r)->flow : ice->base[r->base].flow;
+	const struct ice_stream *s = stream_of(ice, r);
+
+	return (struct tt_ice_path){ .flow = s ? s->flow : ice->base[r->base].flow,
+				     .local = s ? s->local : ice->base[r->base].addr,
+				     .remote = *tt_turn_server(r->turn) };
 }
 
 static void close_stream(struct tt_ice *ice, struct ice_relay *r)
@@ -209,7 +204,8 @@ static void add_relayed(struct tt_ice *ice, taut_time now, int relay, uint8_t fa
 
 	while (base < TT_ICE_MAX_BASES + TT_ICE_MAX_RELAYS && ice->base[base].state != BASE_NONE)
 		base++;
-	if (!addr || base == TT_ICE_MAX_BASES + TT_ICE_MAX_RELAYS || base_of(ice, relay, family) >= 0)
+	if (!addr || base == TT_ICE_MAX_BASES + TT_ICE_MAX_RELAYS ||
+	    base_of(ice, relay, family) >= 0)
 		return;
 	ice->base[base] = (struct ice_base){ .state = BASE_OPEN,
 					     .flow = (*ice->next_flow)++,
@@ -378,9 +374,10 @@ static size_t write_request(struct tt_ice *ice, taut_time now, int relay, struct
 	out->len = 0;
 	if (s && s->state != STREAM_OPEN)
 		return 0;
-	out->flow = flow_of(ice, r);
-	out->local = s ? s->local : ice->base[r->base].addr;
-	out->remote = *tt_turn_server(r->turn);
+	const struct tt_ice_path path = tt_ice_server_path(ice, r);
+	out->flow = path.flow;
+	out->local = path.local;
+	out->remote = path.remote;
 	out->len = tt_turn_poll_send(r->turn, now, out->buf, out->cap);
 	return out->len;
 }
@@ -436,89 +433,7 @@ taut_time tt_ice_relay_deadline(const struct tt_ice *ice)
 	return at;
 }
 
-/* ---- pairs ---- */
-
-enum tt_turn_grant tt_ice_permit(struct tt_ice *ice, taut_time now, int base,
-				 const struct taut_addr *remote)
-{
-	struct tt_turn *t = turn_of(ice, base);
-	const enum tt_turn_grant g = tt_turn_permit(t, now, remote);
-
-	if (g == TT_TURN_REFUSED)
-		tt_drop(ice->env, now, TAUT_DROP_TURN_FORBIDDEN, TT_ADDR("address", remote));
-	return g;
-}
-
-bool tt_ice_pair_ready(const struct tt_ice *ice, const struct ice_gen *g, const struct ice_pair *p)
-{
-	const struct tt_turn *t = turn_of(ice, p->base);
-	const uint8_t stream = ice->base[p->base].stream;
-
-	if (stream)
-		return ice->stream[stream - 1].state == STREAM_OPEN;
-	return !t ||
-	       tt_turn_permission(t, &tt_ice_remote_at(g, p->remote)->addr) == TT_TURN_GRANTED;
-}
-
-void tt_ice_bind_channel(struct tt_ice *ice, taut_time now, const struct ice_gen *g, int pair)
-{
-	const struct ice_pair *p = tt_ice_pair_at(g, pair);
-	struct tt_turn *t = turn_of(ice, p->base);
-
-	if (t)
-		tt_turn_bind(t, now, &tt_ice_remote_at(g, p->remote)->addr);
-}
-
-/* ---- packets ---- */
-
-uint8_t tt_ice_path_head(const struct tt_ice *ice, int base, const struct taut_addr *remote)
-{
-	const struct tt_turn *t = turn_of(ice, base);
-
-	if (ice->base[base].stream)
-		return TT_ICE_TCP_HEAD;
-	return t ? tt_u8(tt_turn_head(t, remote)) : 0;
-}
-
-bool tt_ice_relay_out(struct tt_ice *ice, struct tt_ice_out *out)
-{
-	const int base = tt_ice_base_of_flow(ice, out->flow);
-	struct tt_ice_path path = { .flow = out->flow, .local = out->local, .remote = out->remote };
-
-	if (base < TT_ICE_MAX_BASES)
-		return true;
-	path.head = tt_ice_path_head(ice, base, &out->remote);
-	if (path.head + out->len > out->cap)
-		return false;
-	memmove(out->buf + path.head, out->buf, out->len); /* a check: a hundred octets */
-	out->len = tt_ice_wrap(ice, &path, out->buf, out->len, out->cap);
-	out->flow = path.flow;
-	out->local = path.local;
-	out->remote = path.remote;
-	return out->len > 0;
-}
-
-size_t tt_ice_wrap(struct tt_ice *ice, struct tt_ice_path *path, uint8_t *buf, size_t len,
-		   size_t cap)
-{
-	const int base = path->head > 0 ? tt_ice_base_of_flow(ice, path->flow) : -1;
-
-	if (base < TT_ICE_MAX_BASES) /* with a head: it is gone since */
-		return path->head > 0 ? 0 : len;
-	if (ice->base[base].stream) { /* RFC 4571 section 2 */
-		struct wr w = wr_make(buf, TT_ICE_TCP_HEAD);
-		wr_u16(&w, tt_u16(len));
-		return TT_ICE_TCP_HEAD + len;
-	}
-	const struct ice_relay *r = &ice->relay[ice->base[base].relay - 1];
-	const size_t whole = tt_turn_wrap(r->turn, &path->remote, buf, path->head, len, cap);
-
-	*path = (struct tt_ice_path){ .flow = flow_of(ice, r),
-				      .local = r->stream ? stream_of(ice, r)->local
-							 : ice->base[r->base].addr,
-				      .remote = *tt_turn_server(r->turn) };
-	return whole;
-}
+/* ---- what comes ---- */
 
 /* False: it goes no further. */
 static bool take(const struct tt_ice *ice, int relay, struct tt_ice_in *p,
@@ -543,7 +458,7 @@ bool tt_ice_unwrap(struct tt_ice *ice, taut_time now, struct tt_ice_in *p)
 	for (int i = 0; ice->relay && i < TT_ICE_MAX_RELAYS; i++) {
 		struct ice_relay *r = &ice->relay[i];
 		if (!r->turn || tt_turn_state(r->turn) == TT_TURN_OVER ||
-		    flow_of(ice, r) != p->flow)
+		    tt_ice_server_path(ice, r).flow != p->flow)
 			continue;
 		switch (tt_turn_recv(r->turn, now, &p->remote, p->buf, p->len, &data)) {
 		case TT_TURN_NOT_OURS:
