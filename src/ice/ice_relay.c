@@ -387,8 +387,10 @@ size_t tt_ice_relay_write(struct tt_ice *ice, taut_time now, int relay, struct t
 	ice->last_check = now;
 	ice->next_check = now + TT_ICE_TA;
 	ice->check_was_last = false;
-	if (write_request(ice, now, relay, out) == 0) {
-		settle(ice, now, relay); /* it could not be written, which ended something */
+	const size_t len = write_request(ice, now, relay, out);
+	/* It could not be written, which ended something; or it was the last word. */
+	if (len == 0 || tt_turn_state(ice->relay[relay].turn) == TT_TURN_OVER) {
+		settle(ice, now, relay);
 		tt_ice_update(ice, now);
 	}
 	return out->len;

@@ -163,12 +163,21 @@ static size_t send(struct tt_turn *t, taut_time now, struct turn_ask *a, struct 
 	return 0;
 }
 
+/* By whoever has it, or by itself as it is of no use. */
+static const char *why_released(const struct tt_turn *t)
+{
+	return t->state == TT_TURN_ALLOCATED && t->relayed[0].family == 0 &&
+			       t->relayed[1].family == 0
+		       ? "the TURN server relays from no address that was asked for"
+		       : "released";
+}
+
 size_t tt_turn_poll_send(struct tt_turn *t, taut_time now, uint8_t *buf, size_t cap)
 {
 	if (due(&t->ask, now)) {
 		const size_t len = send(t, now, &t->ask, NULL, buf, cap);
 		if (t->releasing && t->state != TT_TURN_OVER)
-			tt_turn_over(t, now, 0, "released");
+			tt_turn_over(t, now, 0, why_released(t));
 		return len;
 	}
 	for (size_t i = 0; i < t->grant_count; i++)

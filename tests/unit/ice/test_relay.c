@@ -26,6 +26,7 @@ struct rig {
 	taut_flow next_flow;
 	struct tt_ice *ice;
 	/* the server */
+	bool poor; /* it allocates, and relays from no address */
 	bool silent, lost; /* lost: it knows of no allocation, until the next one */
 	uint16_t permission, channel, allocate; /* error codes; 0: granted */
 	unsigned allocates, permissions, channels, refreshes, released, checks;
@@ -157,12 +158,13 @@ static void sign(struct wr *w)
 	tt_stun_key_free(&k);
 }
 
-static void put_grant(struct wr *w, taut_flow flow)
+static void put_grant(struct wr *w, taut_flow flow, bool poor)
 {
 	const struct taut_addr relayed = ip("203.0.113.2", (uint16_t)(50000 + flow)),
 			       mapped = ip("198.51.100.1", (uint16_t)(6000 + flow));
 
-	tt_stun_put_addr(w, TT_STUN_XOR_RELAYED_ADDRESS, &relayed);
+	if (!poor)
+		tt_stun_put_addr(w, TT_STUN_XOR_RELAYED_ADDRESS, &relayed);
 	tt_stun_put_addr(w, TT_STUN_XOR_MAPPED_ADDRESS, &mapped);
 	tt_stun_put_u32(w, TT_STUN_LIFETIME, 600);
 }
@@ -200,7 +202,7 @@ static void serve(struct rig *r, taut_flow flow, const struct tt_stun_msg *m)
 	if (code)
 		tt_stun_put_error(&w, code, "");
 	else if (m->method == TT_TURN_ALLOCATE || m->method == TT_TURN_REFRESH)
-		put_grant(&w, flow);
+		put_grant(&w, flow, r->poor);
 	if (known) {
 		sign(&w);
 	} else {
@@ -387,6 +389,22 @@ static void a_refusal_or_silence_ends_gathering_without_one(void **state)
 		assert_int_equal(r.candidates[TT_ICE_RELAY], i == 2);
 		end(&r);
 	}
+}
+
+/* RFC 8656 section 7.3: nothing can be done with it, so it is given back, and nobody waits for more. */
+static void an_allocation_that_relays_from_nowhere_ends_gathering_too(void **state)
+{
+	struct rig r;
+	(void)state;
+
+	assert_true(begin(&r, ALLOWED, false));
+	r.poor = true;
+	gather(&r, 1);
+	run(&r, 2 * SEC);
+	assert_int_equal(r.released, 1);
+	assert_int_equal(r.candidates[TT_ICE_RELAY], 0);
+	assert_true(r.done);
+	end(&r);
 }
 
 static void without_a_random_number_there_is_no_allocation(void **state)
@@ -641,6 +659,7 @@ int main(void)
 		cmocka_unit_test(with_the_policy_relay_there_is_one_and_it_says_nothing_of_us),
 		cmocka_unit_test(so_many_allocations_and_no_more),
 		cmocka_unit_test(a_refusal_or_silence_ends_gathering_without_one),
+		cmocka_unit_test(an_allocation_that_relays_from_nowhere_ends_gathering_too),
 		cmocka_unit_test(without_a_random_number_there_is_no_allocation),
 		cmocka_unit_test(an_allocation_of_somebody_else_is_not_asked_for_twice),
 		cmocka_unit_test(an_allocation_that_cannot_be_confirmed_is_told_all_the_same),

@@ -345,7 +345,7 @@ static void addresses_that_nobody_has_are_none(void **state)
 	assert_null(tt_turn_mapped(b.t));
 	asks(&b, TT_TURN_REFRESH); /* 7.3: the client deletes it */
 	assert_int_equal(b.m.lifetime, 0);
-	is_over(&b, 0, "released");
+	is_over(&b, 0, "relays from no address");
 	end(&b);
 
 	log_in(&b);
