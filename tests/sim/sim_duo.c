@@ -250,6 +250,25 @@ bool duo_meet(struct duo *d, int seconds)
 	return world_run(d->world, d->world->now + (taut_time)seconds * SECOND, both_heard, d);
 }
 
+bool duo_meet_for_good(struct duo *d)
+{
+	const bool met = duo_meet(d, 20);
+
+	duo_wait(d, 3 * SECOND);
+	return met;
+}
+
+void duo_talk(struct duo *d, taut_time within)
+{
+	const unsigned heard[2] = { d->side[0].heard, d->side[1].heard };
+
+	for (int i = 0; i < 2; i++)
+		duo_say(d, i, 1000);
+	duo_wait(d, within);
+	assert_int_equal(d->side[0].heard, heard[0] + 1);
+	assert_int_equal(d->side[1].heard, heard[1] + 1);
+}
+
 void duo_wait(struct duo *d, taut_time duration)
 {
 	world_run(d->world, d->world->now + duration, NULL, NULL);

@@ -78,7 +78,11 @@ struct duo {
 void duo_begin(struct duo *d, const struct duo_config *cfg);
 void duo_start(struct duo *d);             /* the offer; duo_meet does it too */
 bool duo_meet(struct duo *d, int seconds); /* until both said hello and heard it */
+/* The same in 20 s, and until it is nominated: with a better way still being tried nothing is for two
+ * seconds; data does not wait. */
+bool duo_meet_for_good(struct duo *d);
 void duo_wait(struct duo *d, taut_time duration);
+void duo_talk(struct duo *d, taut_time within); /* each says something, and each hears it */
 void duo_say(struct duo *d, int side, size_t len);
 void duo_restart(struct duo *d, int side);
 void duo_close(struct duo *d, int side);

@@ -21,25 +21,6 @@ enum { CONNECT = TAUT_ICE_TCP_CONNECT, LISTEN = TAUT_ICE_TCP_LISTEN, BOTH = CONN
 static const struct world_nat_config blocked = { .filtering = WORLD_NAT_ADDRESS_PORT_DEPENDENT,
 						 .blocked = true };
 
-static bool meet(struct duo *d)
-{
-	const bool met = duo_meet(d, 30);
-
-	duo_wait(d, 3 * SECOND);
-	return met;
-}
-
-static void they_still_talk(struct duo *d)
-{
-	const unsigned heard[2] = { d->side[0].heard, d->side[1].heard };
-
-	for (int i = 0; i < 2; i++)
-		duo_say(d, i, 1000);
-	duo_wait(d, 3 * SECOND);
-	assert_int_equal(d->side[0].heard, heard[0] + 1);
-	assert_int_equal(d->side[1].heard, heard[1] + 1);
-}
-
 /* The first has no UDP, stands behind a NAT, and connects; the other listens. Either offers. */
 static void who_has_no_udp_connects_to_who_listens(void **state)
 {
@@ -51,9 +32,9 @@ static void who_has_no_udp_connects_to_who_listens(void **state)
 		cfg.side[who].tcp = CONNECT;
 		cfg.side[1 - who].tcp = LISTEN;
 		duo_begin(&d, &cfg);
-		assert_true(meet(&d));
+		assert_true(duo_meet_for_good(&d));
 		assert_non_null(strstr(d.side[1 - who].path, "prflx 198.51.100."));
-		they_still_talk(&d);
+		duo_talk(&d, 3 * SECOND);
 		duo_end(&d);
 	}
 }
@@ -94,7 +75,7 @@ static void udp_is_nominated_where_it_works_and_connections_are_closed(void **st
 	assert_int_equal(said->ice_tcp, BOTH);
 	duo_wait(&d, 20 * SECOND);
 	assert_int_equal(streams_of(&d.side[0]) + streams_of(&d.side[1]), 0);
-	they_still_talk(&d);
+	duo_talk(&d, 3 * SECOND);
 	duo_end(&d);
 }
 
@@ -108,7 +89,7 @@ static void with_the_policy_relay_there_are_no_candidates_over_tcp(void **state)
 	(void)state;
 
 	duo_begin(&d, &cfg);
-	assert_true(meet(&d));
+	assert_true(duo_meet_for_good(&d));
 	for (int i = 0; i < 2; i++)
 		assert_int_equal(d.side[i].candidates[TT_ICE_HOST], 0);
 	duo_end(&d);
@@ -127,7 +108,7 @@ static void over_ipv6_too(void **state)
 	duo_start(&d);
 	duo_wait(&d, SECOND / 2);
 	assert_true(streams_of(&d.side[0]) <= 1);
-	assert_true(meet(&d));
+	assert_true(duo_meet_for_good(&d));
 	duo_end(&d);
 }
 
@@ -137,7 +118,7 @@ static void the_reports_name_the_transport(void **state)
 	(void)state;
 
 	duo_begin(&d, &by_tcp);
-	assert_true(meet(&d));
+	assert_true(duo_meet_for_good(&d));
 	static const char *const types[2] = { "active", "passive" };
 	for (int i = 0; i < 2; i++) {
 		const struct taut_stats *all;
@@ -165,7 +146,7 @@ static void a_connection_that_ends_ends_the_path_and_a_restart_makes_another(voi
 	(void)state;
 
 	duo_begin(&d, &by_tcp);
-	assert_true(meet(&d));
+	assert_true(duo_meet_for_good(&d));
 	/* That of the other side hears of it. */
 	for (int i = 0; i < WORLD_PEER_FLOWS; i++) {
 		struct world_peer_flow *f = &d.side[1].peer.flows[i];
@@ -186,7 +167,7 @@ static void a_connection_that_ends_ends_the_path_and_a_restart_makes_another(voi
 	duo_wait(&d, 10 * SECOND);
 	for (int i = 0; i < 2; i++)
 		assert_int_equal(d.side[i].state, TAUT_STATE_CONNECTED);
-	they_still_talk(&d);
+	duo_talk(&d, 3 * SECOND);
 	duo_end(&d);
 }
 
@@ -196,12 +177,12 @@ static void a_restart_keeps_the_connection(void **state)
 	(void)state;
 
 	duo_begin(&d, &by_tcp);
-	assert_true(meet(&d));
+	assert_true(duo_meet_for_good(&d));
 	const struct world_stream *before = stream_of(&d.side[0]);
 	duo_restart(&d, 1);
 	duo_wait(&d, 10 * SECOND);
 	assert_ptr_equal(stream_of(&d.side[0]), before);
-	they_still_talk(&d);
+	duo_talk(&d, 3 * SECOND);
 	duo_end(&d);
 }
 
@@ -211,10 +192,10 @@ static void segments_of_any_length_are_put_together(void **state)
 	for (size_t segment = 1; segment < 40; segment = segment * 3 + 1) {
 		struct duo d;
 		duo_begin(&d, &by_tcp);
-		assert_true(meet(&d));
+		assert_true(duo_meet_for_good(&d));
 		for (struct world_stream *s = d.world->streams; s; s = s->next)
 			world_stream_segment(s, segment);
-		they_still_talk(&d);
+		duo_talk(&d, 3 * SECOND);
 		duo_end(&d);
 	}
 }
@@ -297,7 +278,7 @@ static void who_proves_nothing_is_cut_off(void **state)
 	(void)state;
 
 	duo_begin(&d, &by_tcp);
-	assert_true(meet(&d));
+	assert_true(duo_meet_for_good(&d));
 	const int host = stranger_host(&d);
 	knock(&d, host, &x[0]);
 	knock(&d, host, &x[1]);
@@ -308,7 +289,7 @@ static void who_proves_nothing_is_cut_off(void **state)
 	assert_false(x[0].closed || x[1].closed);
 	duo_wait(&d, 4 * SECOND);
 	assert_true(x[0].closed && x[1].closed);
-	they_still_talk(&d);
+	duo_talk(&d, 3 * SECOND);
 	assert_int_equal(d.side[1].state, TAUT_STATE_CONNECTED);
 	duo_end(&d);
 }
@@ -323,7 +304,7 @@ static void strangers_that_come_and_go_cost_no_consent(void **state)
 	(void)state;
 
 	duo_begin(&d, &cfg);
-	assert_true(meet(&d));
+	assert_true(duo_meet_for_good(&d));
 	const int host = stranger_host(&d);
 	for (int i = 0; i < 2000; i++) { /* 40 s */
 		knock(&d, host, &x);
@@ -332,7 +313,7 @@ static void strangers_that_come_and_go_cost_no_consent(void **state)
 			world_stream_reset(x.stream);
 	}
 	assert_int_equal(d.side[1].state, TAUT_STATE_CONNECTED);
-	they_still_talk(&d);
+	duo_talk(&d, 3 * SECOND);
 	duo_end(&d);
 }
 
@@ -362,7 +343,7 @@ static void names_hide_addresses_of_connections_too(void **state)
 
 	cfg.side[0].mdns = true;
 	duo_begin(&d, &cfg);
-	assert_true(meet(&d));
+	assert_true(duo_meet_for_good(&d));
 	assert_int_equal(taut_pc_get_stats(d.side[0].peer.pc, d.world->now, &all, &count), TAUT_OK);
 	for (size_t k = 0; k < count; k++) {
 		assert_null(strstr(all[k].id, "192.168.0.2"));
@@ -382,7 +363,7 @@ static void more_connections_than_there_is_room_for_are_refused_and_counted(void
 	(void)state;
 
 	duo_begin(&d, &by_tcp);
-	assert_true(meet(&d));
+	assert_true(duo_meet_for_good(&d));
 	const int host = stranger_host(&d);
 	for (int i = 0; i < MANY; i++)
 		knock(&d, host, &x[i]);
@@ -391,7 +372,7 @@ static void more_connections_than_there_is_room_for_are_refused_and_counted(void
 		closed += x[i].closed;
 	assert_int_equal(closed, MANY - (TT_ICE_MAX_TCP / 2 - 1));
 	assert_int_equal(taut_pc_drop_count(d.side[1].peer.pc, TAUT_DROP_ICE_TOO_MANY_TCP), closed);
-	they_still_talk(&d);
+	duo_talk(&d, 3 * SECOND);
 	duo_end(&d);
 }
 
@@ -407,7 +388,7 @@ static void ports_of_other_services_are_not_connected_to(void **state)
 	(void)state;
 
 	duo_begin(&d, &by_tcp);
-	assert_true(meet(&d));
+	assert_true(duo_meet_for_good(&d));
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		struct taut_pc *pc = d.side[0].peer.pc;
 		const uint64_t before = taut_pc_drop_count(pc, TAUT_DROP_ICE_CANDIDATE);

@@ -35,26 +35,6 @@ static bool goes_by(const struct duo_side *s, const char *local, const char *rem
 	       strncmp(arrow + 4, remote, strlen(remote)) == 0;
 }
 
-/* With a better way still being tried, nothing is nominated for two seconds; data does not wait. */
-static bool meet(struct duo *d)
-{
-	const bool met = duo_meet(d, 20);
-
-	duo_wait(d, 3 * SECOND);
-	return met;
-}
-
-static void they_still_talk(struct duo *d)
-{
-	const unsigned heard[2] = { d->side[0].heard, d->side[1].heard };
-
-	for (int i = 0; i < 2; i++)
-		duo_say(d, i, 1000);
-	duo_wait(d, SECOND);
-	assert_int_equal(d->side[0].heard, heard[0] + 1);
-	assert_int_equal(d->side[1].heard, heard[1] + 1);
-}
-
 /* ---- through the server ---- */
 
 static void two_symmetric_nats_are_bridged(void **state)
@@ -63,26 +43,25 @@ static void two_symmetric_nats_are_bridged(void **state)
 
 	(void)state;
 	duo_begin(&d, &bridged);
-	assert_true(meet(&d));
+	assert_true(duo_meet_for_good(&d));
 	/* One relay is enough, and with equal priorities it is that of who does not control. */
 	assert_true(goes_by(&d.side[0], "host ", "relay " DUO_TURN));
 	assert_true(goes_by(&d.side[1], "relay " DUO_TURN, "prflx 198.51.100.1"));
-	they_still_talk(&d);
+	duo_talk(&d, SECOND);
 	duo_end(&d);
 }
 
 static void a_candidate_names_the_server_that_it_comes_from(void **state)
 {
-	static const struct duo_config cfg = {
-		.side = { { .nat = &symmetric, .turn = true }, { .nat = &symmetric } }
-	};
+	static const struct duo_config cfg = { .side = { { .nat = &symmetric, .turn = true },
+							 { .nat = &symmetric } } };
 	/* What a symmetric NAT makes of the way to the TURN server is a candidate as well, the last. */
 	static const char *const saw[2] = { "turn:" DUO_TURN, "stun:" DUO_STUN };
 	struct duo d;
 
 	(void)state;
 	duo_begin(&d, &cfg);
-	assert_true(meet(&d));
+	assert_true(duo_meet_for_good(&d));
 	for (int i = 0; i < 2; i++) {
 		const struct duo_side *s = &d.side[i];
 
@@ -112,7 +91,7 @@ static void with_the_policy_relay_nothing_else_is_told_or_used(void **state)
 
 	(void)state;
 	duo_begin(&d, &hidden);
-	assert_true(meet(&d));
+	assert_true(duo_meet_for_good(&d));
 	for (int i = 0; i < 2; i++) {
 		const struct duo_side *s = &d.side[i];
 		assert_true(goes_by(s, "relay ", "relay "));
@@ -122,7 +101,7 @@ static void with_the_policy_relay_nothing_else_is_told_or_used(void **state)
 		assert_true(all_goes_to(&s->peer, DUO_TURN));
 	}
 	assert_int_equal(d.stun.answered, 0);
-	they_still_talk(&d);
+	duo_talk(&d, SECOND);
 	duo_end(&d);
 }
 
@@ -135,7 +114,7 @@ static void with_the_policy_relay_checks_from_elsewhere_are_not_answered(void **
 	(void)state;
 	cfg.side[1] = (struct duo_side_config){ 0 };
 	duo_begin(&d, &cfg);
-	assert_true(meet(&d));
+	assert_true(duo_meet_for_good(&d));
 	assert_true(goes_by(&d.side[0], "relay ", "host 192.0.2.2"));
 	assert_true(goes_by(&d.side[1], "host ", "relay "));
 	assert_true(all_goes_to(&d.side[0].peer, DUO_TURN));
@@ -153,7 +132,7 @@ static void the_answer_shows_the_reflexive_address_as_well(void **state)
 
 	(void)state;
 	duo_begin(&d, &cfg);
-	assert_true(meet(&d));
+	assert_true(duo_meet_for_good(&d));
 	for (int i = 0; i < 2; i++) {
 		assert_int_equal(d.side[i].candidates[1], 1);
 		assert_non_null(strstr(d.side[i].candidate[3], " raddr 198.51.100."));
@@ -173,7 +152,7 @@ static void a_relay_joins_ipv4_and_ipv6(void **state)
 	(void)state;
 	for (int turned = 0; turned < 2; turned++) {
 		duo_begin(&d, &cfg);
-		assert_true(meet(&d));
+		assert_true(duo_meet_for_good(&d));
 		assert_true(goes_by(&d.side[turned], "relay [" DUO_TURN6 "]", "host [2001:"));
 		duo_end(&d);
 		cfg.side[1] = cfg.side[0];
@@ -183,7 +162,7 @@ static void a_relay_joins_ipv4_and_ipv6(void **state)
 	cfg = (struct duo_config){ .side = { { .ipv6 = true, .turn = true, .relay_only = true },
 					     { .nat = &symmetric } } };
 	duo_begin(&d, &cfg);
-	assert_true(meet(&d));
+	assert_true(duo_meet_for_good(&d));
 	assert_true(goes_by(&d.side[0], "relay " DUO_TURN, "prflx 198.51.100.2"));
 	duo_end(&d);
 }
@@ -215,7 +194,7 @@ static void what_carries_data_has_four_octets_more(void **state)
 	(void)state;
 	duo_begin(&d, &hidden);
 	d.side[0].peer.cfg.lets = look;
-	assert_true(meet(&d));
+	assert_true(duo_meet_for_good(&d));
 	d.user = &seen;
 	duo_say(&d, 0, 200000);
 	duo_wait(&d, 20 * SECOND);
@@ -237,7 +216,7 @@ static void equal_packets_leave_as_a_run(void **state)
 
 	(void)state;
 	duo_begin(&d, &hidden);
-	assert_true(meet(&d));
+	assert_true(duo_meet_for_good(&d));
 	duo_wait(&d, SECOND);
 	struct duo_side *s = &d.side[0];
 	for (int i = 0; i < 20; i++) {
@@ -270,9 +249,9 @@ static void a_call_of_an_hour_keeps_what_it_needs(void **state)
 	(void)state;
 	cfg.turn.nonce_life = 7 * MINUTE;
 	duo_begin(&d, &cfg);
-	assert_true(meet(&d));
+	assert_true(duo_meet_for_good(&d));
 	for (int i = 0; i < 13; i++) {
-		they_still_talk(&d);
+		duo_talk(&d, SECOND);
 		duo_wait(&d, 5 * MINUTE);
 	}
 	assert_int_equal(world_turn_count(&d.turn), 2);
@@ -286,7 +265,7 @@ static void closing_gives_the_allocation_back(void **state)
 
 	(void)state;
 	duo_begin(&d, &hidden);
-	assert_true(meet(&d));
+	assert_true(duo_meet_for_good(&d));
 	assert_int_equal(world_turn_count(&d.turn), 2);
 	duo_close(&d, 0);
 	duo_wait(&d, SECOND); /* the other hears it through the server, and gives its own back */
@@ -326,15 +305,15 @@ static void a_restart_keeps_the_allocation(void **state)
 
 	(void)state;
 	duo_begin(&d, &hidden);
-	assert_true(meet(&d));
+	assert_true(duo_meet_for_good(&d));
 	for (int i = 0; i < 2; i++) {
 		const taut_time before = d.side[i].nominated_at;
 		duo_restart(&d, i);
-		they_still_talk(&d);
+		duo_talk(&d, SECOND);
 		duo_wait(&d, 5 * SECOND);
 		assert_true(d.side[i].nominated_at > before);
 		assert_true(goes_by(&d.side[i], "relay ", "relay "));
-		they_still_talk(&d);
+		duo_talk(&d, SECOND);
 	}
 	assert_int_equal(world_turn_count(&d.turn), 2);
 	duo_end(&d);
@@ -346,7 +325,7 @@ static void a_restart_replaces_an_allocation_that_the_server_has_lost(void **sta
 
 	(void)state;
 	duo_begin(&d, &hidden);
-	assert_true(meet(&d));
+	assert_true(duo_meet_for_good(&d));
 	world_turn_restart(&d.turn);
 	duo_wait(&d, 13 * SECOND);
 	assert_int_equal(d.side[0].state, TAUT_STATE_DISCONNECTED);
@@ -354,7 +333,7 @@ static void a_restart_replaces_an_allocation_that_the_server_has_lost(void **sta
 	duo_wait(&d, 8 * SECOND);
 	assert_int_equal(d.side[0].state, TAUT_STATE_CONNECTED);
 	assert_int_equal(world_turn_count(&d.turn), 2);
-	they_still_talk(&d);
+	duo_talk(&d, SECOND);
 	duo_end(&d);
 }
 
@@ -364,7 +343,7 @@ static void an_allocation_that_is_lost_ends_the_path(void **state)
 
 	(void)state;
 	duo_begin(&d, &hidden);
-	assert_true(meet(&d));
+	assert_true(duo_meet_for_good(&d));
 	duo_wait(&d, 225 * SECOND);
 	world_turn_restart(&d.turn);
 	duo_wait(&d, 20 * SECOND); /* the permission's turn comes before consent expires */
@@ -382,7 +361,7 @@ static void an_interface_that_goes_takes_its_allocation_along(void **state)
 
 	(void)state;
 	duo_begin(&d, &hidden);
-	assert_true(meet(&d));
+	assert_true(duo_meet_for_good(&d));
 	world_iface_up(d.world, d.side[0].iface, false);
 	duo_wait(&d, SECOND);
 	assert_int_equal(d.side[0].state, TAUT_STATE_FAILED);
@@ -390,7 +369,7 @@ static void an_interface_that_goes_takes_its_allocation_along(void **state)
 	duo_restart(&d, 0);
 	duo_wait(&d, 10 * SECOND);
 	assert_int_equal(d.side[0].state, TAUT_STATE_CONNECTED);
-	they_still_talk(&d);
+	duo_talk(&d, SECOND);
 	duo_end(&d);
 }
 
@@ -481,7 +460,7 @@ static void another_server_takes_over(void **state)
 	world_turn_add(d.world, &other, &cfg.turn);
 	world_add_iface(d.world, other.host, WORLD_INTERNET, &at, NULL, NULL);
 	d.turn.fault = WORLD_TURN_ALWAYS_300;
-	assert_true(meet(&d));
+	assert_true(duo_meet_for_good(&d));
 	assert_true(goes_by(&d.side[0], "relay 203.0.113.3", "relay 203.0.113.3"));
 	assert_int_equal(world_turn_count(&other), 2);
 	world_turn_free(&other);
@@ -497,7 +476,7 @@ static void old_and_anonymous_servers_are_understood(void **state)
 		cfg.turn.old = i == 0;
 		cfg.turn.anonymous = i == 1;
 		duo_begin(&d, &cfg);
-		assert_true(meet(&d));
+		assert_true(duo_meet_for_good(&d));
 		duo_end(&d);
 	}
 }
@@ -512,7 +491,7 @@ static void a_peer_that_the_server_forbids_is_not_reached(void **state)
 	(void)state;
 	cfg.turn.forbids_private = true; /* the peer's host candidate */
 	duo_begin(&d, &cfg);
-	assert_true(meet(&d));
+	assert_true(duo_meet_for_good(&d));
 	assert_true(goes_by(&d.side[0], "relay ", "prflx 198.51.100.2"));
 	duo_end(&d);
 }

@@ -30,14 +30,6 @@ static struct duo_config without_udp(const char *url)
 				    .turn.tls = &good };
 }
 
-static bool meet(struct duo *d)
-{
-	const bool met = duo_meet(d, 20);
-
-	duo_wait(d, 3 * SECOND);
-	return met;
-}
-
 static void where_udp_is_blocked_a_relay_over_a_stream_connects(void **state)
 {
 	static const struct {
@@ -51,7 +43,7 @@ static void where_udp_is_blocked_a_relay_over_a_stream_connects(void **state)
 		struct duo d;
 
 		duo_begin(&d, &cfg);
-		assert_true(meet(&d));
+		assert_true(duo_meet_for_good(&d));
 		for (int i = 0; i < 2; i++) {
 			const struct duo_side *s = &d.side[i];
 			assert_non_null(strstr(s->path, "relay " DUO_TURN));
@@ -61,17 +53,6 @@ static void where_udp_is_blocked_a_relay_over_a_stream_connects(void **state)
 		}
 		duo_end(&d);
 	}
-}
-
-static void they_still_talk(struct duo *d)
-{
-	const unsigned heard[2] = { d->side[0].heard, d->side[1].heard };
-
-	for (int i = 0; i < 2; i++)
-		duo_say(d, i, 1000);
-	duo_wait(d, 3 * SECOND);
-	assert_int_equal(d->side[0].heard, heard[0] + 1);
-	assert_int_equal(d->side[1].heard, heard[1] + 1);
 }
 
 /* The streams of a side that are open. */
@@ -97,7 +78,7 @@ static void udp_is_preferred_where_both_work(void **state)
 	(void)state;
 
 	duo_begin(&d, &cfg);
-	assert_true(meet(&d));
+	assert_true(duo_meet_for_good(&d));
 	for (int i = 0; i < 2; i++) {
 		const char *line = d.side[i].candidate[TT_ICE_RELAY];
 		const char *udp = strstr(line, " udp ");
@@ -105,7 +86,7 @@ static void udp_is_preferred_where_both_work(void **state)
 		priority[i] = strtoul(udp + 5, NULL, 10);
 	}
 	assert_true(priority[0] < priority[1]);
-	they_still_talk(&d);
+	duo_talk(&d, 3 * SECOND);
 	duo_end(&d);
 }
 
@@ -118,7 +99,7 @@ static void segments_of_any_length_are_put_together(void **state)
 		const struct duo_config cfg = without_udp(TCP);
 		struct duo d;
 		duo_begin(&d, &cfg);
-		assert_true(meet(&d));
+		assert_true(duo_meet_for_good(&d));
 		for (int i = 0; i < 2; i++) {
 			const int n = streams_of(&d.side[i], streams);
 			assert_int_equal(n, 1);
@@ -126,7 +107,7 @@ static void segments_of_any_length_are_put_together(void **state)
 		}
 		for (struct world_stream *s = d.world->streams; s; s = s->next)
 			world_stream_segment(s, segment);
-		they_still_talk(&d);
+		duo_talk(&d, 3 * SECOND);
 		duo_end(&d);
 	}
 }
@@ -143,7 +124,7 @@ static void a_name_is_resolved_and_is_that_of_the_certificate(void **state)
 	duo_begin(&d, &cfg);
 	for (int i = 0; i < 2; i++)
 		world_peer_knows(&d.side[i].peer, "turn.example", &at, 1);
-	assert_true(meet(&d));
+	assert_true(duo_meet_for_good(&d));
 	duo_end(&d);
 }
 
@@ -155,7 +136,7 @@ static void a_stream_that_ends_ends_its_relay_and_a_restart_opens_another(void *
 	(void)state;
 
 	duo_begin(&d, &cfg);
-	assert_true(meet(&d));
+	assert_true(duo_meet_for_good(&d));
 	world_turn_restart(&d.turn);
 	duo_wait(&d, 2 * SECOND);
 	for (int i = 0; i < 2; i++)
@@ -166,7 +147,7 @@ static void a_stream_that_ends_ends_its_relay_and_a_restart_opens_another(void *
 		assert_int_equal(streams_of(&d.side[i], streams), 1);
 		assert_int_equal(d.side[i].state, TAUT_STATE_CONNECTED);
 	}
-	they_still_talk(&d);
+	duo_talk(&d, 3 * SECOND);
 	duo_end(&d);
 }
 
@@ -184,10 +165,10 @@ static void another_server_is_reached_by_another_stream(void **state)
 	world_turn_add(d.world, &other, &cfg.turn);
 	world_add_iface(d.world, other.host, WORLD_INTERNET, &at, NULL, NULL);
 	d.turn.fault = WORLD_TURN_ALWAYS_300;
-	assert_true(meet(&d));
+	assert_true(duo_meet_for_good(&d));
 	assert_non_null(strstr(d.side[0].path, "relay 203.0.113.3"));
 	assert_int_equal(world_turn_count(&other), 2);
-	they_still_talk(&d);
+	duo_talk(&d, 3 * SECOND);
 	world_turn_free(&other);
 	duo_end(&d);
 }
@@ -199,7 +180,7 @@ static void at_the_end_the_allocation_is_given_back(void **state)
 	(void)state;
 
 	duo_begin(&d, &cfg);
-	assert_true(meet(&d));
+	assert_true(duo_meet_for_good(&d));
 	assert_int_equal(world_turn_count(&d.turn), 2);
 	duo_close(&d, 0);
 	duo_wait(&d, SECOND); /* the other one has heard the goodbye */
@@ -217,7 +198,7 @@ static void what_is_no_message_ends_the_stream_and_is_counted(void **state)
 	(void)state;
 
 	duo_begin(&d, &cfg);
-	assert_true(meet(&d));
+	assert_true(duo_meet_for_good(&d));
 	assert_int_equal(streams_of(&d.side[0], mine), 1);
 	for (struct world_stream *s = d.world->streams; s; s = s->next)
 		if (tt_addr_eq_ip(world_stream_remote(s), world_stream_local(mine[0])) ||
@@ -260,7 +241,7 @@ static void a_stream_that_is_full_loses_whole_messages_only(void **state)
 
 	cfg.wire = &slow;
 	duo_begin(&d, &cfg);
-	assert_true(meet(&d));
+	assert_true(duo_meet_for_good(&d));
 	const size_t before = d.side[1].heard_bytes;
 	duo_say(&d, 0, 200000);
 	duo_wait(&d, 60 * SECOND);

@@ -90,16 +90,8 @@ static void listen(struct rig *r)
 		}
 }
 
-/* An agent that waits for its stream to the server. */
-static bool begin(struct rig *r, long allowed, enum tt_ice_transport transport)
+static bool begin_with(struct rig *r, long allowed, const struct tt_ice_config *cfg)
 {
-	const struct tt_ice_server server = {
-		.host = "203.0.113.2", .transport = transport, .user = "ada", .password = "lovelace"
-	};
-	const struct tt_ice_config cfg = { .controlling = true,
-					   .servers = &server,
-					   .server_count = 1,
-					   .next_flow = &r->next_flow };
 	const struct taut_interface eth = { .size = sizeof eth, .addr = ip("192.0.2.1", 0) };
 
 	*r = (struct rig){ .allowed = allowed, .now = SEC, .next_flow = 1 };
@@ -107,12 +99,26 @@ static bool begin(struct rig *r, long allowed, enum tt_ice_transport transport)
 							.realloc = take,
 							.random = draw,
 							.ctx = r });
-	if (tt_ice_new(&r->ice, &r->env, &cfg, r->now) != TAUT_OK)
+	if (tt_ice_new(&r->ice, &r->env, cfg, r->now) != TAUT_OK)
 		return false;
 	tt_ice_set_interfaces(r->ice, r->now, &eth, 1);
 	tt_ice_gather(r->ice, r->now);
 	answer_io(r);
 	return true;
+}
+
+/* An agent that waits for its stream to the server. */
+static bool begin(struct rig *r, long allowed, enum tt_ice_transport transport)
+{
+	const struct tt_ice_server server = {
+		.host = "203.0.113.2", .transport = transport, .user = "ada", .password = "lovelace"
+	};
+
+	return begin_with(r, allowed,
+			  &(struct tt_ice_config){ .controlling = true,
+						   .servers = &server,
+						   .server_count = 1,
+						   .next_flow = &r->next_flow });
 }
 
 static void open_it(struct rig *r)
@@ -125,23 +131,13 @@ static void open_it(struct rig *r)
 /* One that listens for the peer. */
 static bool begin_tcp(struct rig *r)
 {
-	const struct tt_ice_config cfg = { .controlling = true,
-					   .tcp = TT_ICE_TCP_LISTENS,
-					   .next_flow = &r->next_flow };
-	const struct taut_interface eth = { .size = sizeof eth, .addr = ip("192.0.2.1", 0) };
+	const bool begun = begin_with(r, ALLOWED,
+				      &(struct tt_ice_config){ .controlling = true,
+							       .tcp = TT_ICE_TCP_LISTENS,
+							       .next_flow = &r->next_flow });
 
-	*r = (struct rig){ .allowed = ALLOWED, .now = SEC, .next_flow = 1 };
-	tt_env_init(&r->env, &(struct taut_env_config){ .size = sizeof(struct taut_env_config),
-							.realloc = take,
-							.random = draw,
-							.ctx = r });
-	if (tt_ice_new(&r->ice, &r->env, &cfg, r->now) != TAUT_OK)
-		return false;
-	tt_ice_set_interfaces(r->ice, r->now, &eth, 1);
-	tt_ice_gather(r->ice, r->now);
-	answer_io(r);
 	open_it(r);
-	return true;
+	return begun;
 }
 
 static void end(struct rig *r)
