@@ -222,7 +222,8 @@ void tt_ice_tcp_forget(struct tt_ice *ice, int base)
 		tt_ice_stream_close(ice, listener);
 }
 
-static bool has_pair(const struct tt_ice *ice, int base, bool valid)
+/* One that works or may yet. When all is decided, what has not proved itself has failed (stop_checks). */
+static bool has_pair(const struct tt_ice *ice, int base)
 {
 	const struct ice_gen *const both[] = { ice->cur, ice->prev };
 
@@ -230,7 +231,7 @@ static bool has_pair(const struct tt_ice *ice, int base, bool valid)
 		for (int i = 0; i < both[k]->pairs; i++) {
 			const struct ice_pair *p = tt_ice_pair_at(both[k], i);
 			if (p->used && p->base == base &&
-			    (p->valid || (!valid && p->state != TT_ICE_PAIR_FAILED)))
+			    (p->valid || p->state != TT_ICE_PAIR_FAILED))
 				return true;
 		}
 	return false;
@@ -241,14 +242,14 @@ static bool is_connection(const struct ice_stream *s)
 	return s->framed && s->state != STREAM_NONE && s->state != STREAM_CLOSING;
 }
 
-/* Nobody has shown that he is the peer; or all is decided, and it carries nothing. */
+/* It was not made in time, nobody has shown that he is the peer, or his checks came to nothing. */
 static bool is_of_no_use(const struct tt_ice *ice, taut_time now, const struct ice_stream *s)
 {
 	if (s->state == STREAM_ASKED && now >= s->until)
 		return true;
 	if (s->came && now < s->until)
 		return false;
-	return !has_pair(ice, s->base, ice->state == TT_ICE_COMPLETED);
+	return !has_pair(ice, s->base);
 }
 
 void tt_ice_tcp_tick(struct tt_ice *ice, taut_time now)
@@ -267,7 +268,7 @@ taut_time tt_ice_tcp_deadline(const struct tt_ice *ice)
 		if (is_connection(s) && s->state == STREAM_WANTED)
 			at = tt_min64(at, ice->next_connect);
 		if (is_connection(s) &&
-		    (s->state == STREAM_ASKED || (s->came && !has_pair(ice, s->base, false))))
+		    (s->state == STREAM_ASKED || (s->came && !has_pair(ice, s->base))))
 			at = tt_min64(at, s->until);
 	}
 	return at;

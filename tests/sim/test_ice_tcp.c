@@ -132,6 +132,8 @@ static void the_reports_name_the_transport(void **state)
 				assert_string_equal(m->text, types[i]);
 				m = taut_stats_member(&all[k], "protocol");
 				assert_string_equal(m->text, "tcp");
+				m = taut_stats_member(&all[k], "priority");
+				assert_true(m->number > 1e9); /* that of the candidate */
 				found++;
 			}
 		}

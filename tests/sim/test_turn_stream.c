@@ -168,6 +168,9 @@ static void another_server_is_reached_by_another_stream(void **state)
 	assert_true(duo_meet_for_good(&d));
 	assert_non_null(strstr(d.side[0].path, "relay 203.0.113.3"));
 	assert_int_equal(world_turn_count(&other), 2);
+	struct world_stream *streams[4]; /* the first ones are closed */
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(streams_of(&d.side[i], streams), 1);
 	duo_talk(&d, 3 * SECOND);
 	world_turn_free(&other);
 	duo_end(&d);

@@ -1,111 +1,6 @@
 /* What comes over a stream to a TURN server, cut into messages: every cut, every length, every allocation that
  * may fail. Whole calls are in tests/sim/test_turn_stream.c. */
-#include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-
-#include "base/addr.h"
-#include "base/num.h"
-#include "ice/ice.h"
-#include "stun/turn.h"
-
-enum { SEC = 1000000, ALLOWED = 1 << 20, ROOM = 70000 };
-
-struct rig {
-	struct tt_env env;
-	long allowed;
-	uint64_t seed;
-	taut_time now;
-	taut_flow next_flow, stream;
-	struct tt_ice *ice;
-	unsigned opened, closed, errors;
-	char name[64], why[200];
-	struct taut_io io;
-};
-
-static void *take(void *ctx, void *p, size_t size)
-{
-	struct rig *r = ctx;
-
-	if (size == 0) {
-		free(p);
-		return NULL;
-	}
-	return r->allowed-- > 0 ? realloc(p, size) : NULL;
-}
-
-static int draw(void *ctx, void *out, size_t len)
-{
-	struct rig *r = ctx;
-	uint8_t *p = out;
-
-	for (size_t i = 0; i < len; i++) {
-		r->seed = r->seed * 6364136223846793005u + 1442695040888963407u;
-		p[i] = (uint8_t)(r->seed >> 56);
-	}
-	return 0;
-}
-
-static struct taut_addr ip(const char *text, uint16_t port)
-{
-	struct taut_addr a;
-
-	assert_true(tt_addr_parse_ip(&a, text, strlen(text)));
-	a.port = port;
-	return a;
-}
-
-static void answer_io(struct rig *r)
-{
-	const struct taut_io *io;
-
-	while ((io = tt_ice_poll_io(r->ice)) != NULL) {
-		struct taut_addr bound = io->local;
-		bound.port = (uint16_t)(5000 + io->flow);
-		if (io->kind == TAUT_IO_UDP) {
-			tt_ice_io_result(r->ice, r->now, io->flow, 0, &bound, 1);
-		} else if (io->kind == TAUT_IO_CLOSE) {
-			r->closed += io->flow == r->stream;
-		} else {
-			r->io = *io;
-			r->stream = io->flow;
-			r->opened++;
-			strncpy(r->name, io->name ? io->name : "", sizeof r->name - 1);
-		}
-	}
-}
-
-static void listen(struct rig *r)
-{
-	const struct tt_ice_event *e;
-
-	while ((e = tt_ice_poll_event(r->ice)) != NULL)
-		if (e->type == TT_ICE_EV_SERVER_ERROR) {
-			r->errors++;
-			strncpy(r->why, e->why, sizeof r->why - 1);
-		}
-}
-
-static bool begin_with(struct rig *r, long allowed, const struct tt_ice_config *cfg)
-{
-	const struct taut_interface eth = { .size = sizeof eth, .addr = ip("192.0.2.1", 0) };
-
-	*r = (struct rig){ .allowed = allowed, .now = SEC, .next_flow = 1 };
-	tt_env_init(&r->env, &(struct taut_env_config){ .size = sizeof(struct taut_env_config),
-							.realloc = take,
-							.random = draw,
-							.ctx = r });
-	if (tt_ice_new(&r->ice, &r->env, cfg, r->now) != TAUT_OK)
-		return false;
-	tt_ice_set_interfaces(r->ice, r->now, &eth, 1);
-	tt_ice_gather(r->ice, r->now);
-	answer_io(r);
-	return true;
-}
+#include "stream_rig.h"
 
 /* An agent that waits for its stream to the server. */
 static bool begin(struct rig *r, long allowed, enum tt_ice_transport transport)
@@ -121,13 +16,6 @@ static bool begin(struct rig *r, long allowed, enum tt_ice_transport transport)
 						   .next_flow = &r->next_flow });
 }
 
-static void open_it(struct rig *r)
-{
-	const struct taut_addr bound = ip("192.0.2.1", 6000);
-
-	tt_ice_io_result(r->ice, r->now, r->stream, 0, &bound, 1);
-}
-
 /* One that listens for the peer. */
 static bool begin_tcp(struct rig *r)
 {
@@ -138,12 +26,6 @@ static bool begin_tcp(struct rig *r)
 
 	open_it(r);
 	return begun;
-}
-
-static void end(struct rig *r)
-{
-	tt_ice_free(r->ice);
-	assert_int_equal(r->env.memory, 0);
 }
 
 /* The bytes in a block of just that size; *sum takes the lengths of the messages and what is in them. */
@@ -312,12 +194,15 @@ static void what_is_too_long_is_skipped_and_the_next_one_is_found(void **state)
 		const uint64_t before = drops(&r, TAUT_DROP_LENGTH);
 		size_t len = put_channel_data(bytes, payload);
 		const bool fits = len <= 1552;
-		uint64_t sum = 0;
+		uint8_t next[TT_STUN_HEADER_LEN + 4];
+		uint64_t sum = 0, of_next = 0;
 		len += put_stun(bytes + len, 4);
+		give(&r, next, put_stun(next, 4), &of_next);
 		unsigned n = 0;
 		for (size_t at = 0; at < len; at += 1000)
 			n += give(&r, bytes + at, tt_min(1000, len - at), &sum);
 		assert_int_equal(n, fits ? 2 : 1);
+		assert_true(fits || sum == of_next);
 		assert_int_equal(drops(&r, TAUT_DROP_LENGTH) - before, fits ? 0 : 1);
 	}
 	assert_true(r.env.memory < 100000);
@@ -412,9 +297,66 @@ static void one_that_nobody_answers_is_given_up_in_time(void **state)
 		listen(&r);
 	}
 	assert_int_equal(r.errors, 1);
-	assert_true(r.now <= SEC + 12 * SEC + SEC / 10);
+	assert_in_range(r.now, SEC + 12 * SEC, SEC + 12 * SEC + SEC / 10);
 	answer_io(&r);
 	assert_int_equal(r.closed, 1);
+	end(&r);
+}
+
+/* A server has an allocation for each socket (RFC 8656 section 7.2), and another for each stream. */
+static void one_server_over_udp_and_tcp_is_asked_over_both(void **state)
+{
+	(void)state;
+	for (int tcp_first = 0; tcp_first < 2; tcp_first++) {
+		struct tt_ice_server both[2] = {
+			{ .host = "a.example", .user = "ada", .password = "lovelace" },
+			{ .host = "b.example", .user = "ada", .password = "lovelace" },
+		};
+		const struct taut_addr server = ip("203.0.113.2", 0);
+		unsigned by_socket = 0;
+		uint8_t buf[1500];
+		struct tt_ice_out out = { .buf = buf, .cap = sizeof buf };
+		struct rig r;
+
+		both[!tcp_first].transport = TT_ICE_TCP;
+		assert_true(begin_with(&r, ALLOWED,
+				       &(struct tt_ice_config){ .controlling = true,
+								.servers = both,
+								.server_count = 2,
+								.next_flow = &r.next_flow }));
+		/* Names are asked for after the socket: flows 2 and 3. */
+		tt_ice_io_result(r.ice, r.now, 2, 0, &server, 1);
+		answer_io(&r);
+		if (tcp_first) /* refused before the other one is known */
+			tt_ice_io_result(r.ice, r.now, r.stream, ECONNREFUSED, NULL, 0);
+		tt_ice_io_result(r.ice, r.now, 3, 0, &server, 1);
+		answer_io(&r);
+		assert_int_equal(asked(&r, TAUT_IO_TCP), 1);
+		for (int i = 0; i < 20; i++) {
+			r.now += SEC / 20;
+			while (tt_ice_poll_send(r.ice, r.now, &out))
+				by_socket += out.flow == 1 && buf[1] == TT_TURN_ALLOCATE;
+		}
+		assert_true(by_socket > 0);
+		end(&r);
+	}
+}
+
+static void one_that_was_never_asked_for_is_not_closed(void **state)
+{
+	struct rig r;
+	(void)state;
+
+	assert_true(begin(&r, ALLOWED, TT_ICE_TCP));
+	tt_ice_io_result(r.ice, r.now, r.stream, ECONNREFUSED, NULL, 0);
+	answer_io(&r);
+	assert_int_equal(asked(&r, TAUT_IO_CLOSE), 1);
+	assert_int_equal(tt_ice_restart(r.ice, r.now), TAUT_OK);
+	tt_ice_gather(r.ice, r.now); /* which wants a new one */
+	tt_ice_set_interfaces(r.ice, r.now, NULL, 0);
+	answer_io(&r);
+	assert_int_equal(asked(&r, TAUT_IO_TCP), 1);
+	assert_int_equal(asked(&r, TAUT_IO_CLOSE), 2); /* of the socket */
 	end(&r);
 }
 
@@ -452,6 +394,8 @@ int main(void)
 			a06_what_is_no_message_or_longer_than_any_datagram_ends_the_stream),
 		cmocka_unit_test(an_end_is_told_with_its_reason_and_the_allocation_is_given_up),
 		cmocka_unit_test(one_that_nobody_answers_is_given_up_in_time),
+		cmocka_unit_test(one_server_over_udp_and_tcp_is_asked_over_both),
+		cmocka_unit_test(one_that_was_never_asked_for_is_not_closed),
 		cmocka_unit_test(without_memory_the_stream_is_given_up_and_nothing_leaks),
 	};
 

@@ -32,6 +32,18 @@ int __wrap_accept4(int fd, struct sockaddr *sa, socklen_t *len, int flags)
 	return -1;
 }
 
+static bool no_memory; /* for the loop, from now on */
+
+static void *take(void *ctx, void *p, size_t size)
+{
+	(void)ctx;
+	if (size == 0) {
+		free(p);
+		return NULL;
+	}
+	return no_memory ? NULL : realloc(p, size);
+}
+
 struct world {
 	taut_loop *loop;
 	taut_pc *pc;
@@ -46,10 +58,12 @@ static void on_event(void *user, taut_pc *pc, const struct taut_event *ev)
 
 static void begin(struct world *w, int family)
 {
-	const struct taut_loop_config cfg = { .size = sizeof cfg };
+	const struct taut_env_config env = { .size = sizeof env, .realloc = take };
+	const struct taut_loop_config cfg = { .size = sizeof cfg, .env = &env };
 
 	*w = (struct world){ 0 };
 	accept_error = 0;
+	no_memory = false;
 	assert_int_equal(taut_loop_new(&w->loop, &cfg), TAUT_OK);
 	assert_int_equal(taut_pc_new(&w->pc, taut_loop_env(w->loop), NULL, 0), TAUT_OK);
 	assert_int_equal(taut_loop_add(w->loop, w->pc, on_event, w), TAUT_OK);
@@ -131,6 +145,22 @@ static void what_is_not_wanted_is_closed(void **state)
 	end(&w);
 }
 
+/* The core has given it a number by then, and hears that nothing comes of it. */
+static void without_memory_one_is_closed_and_told(void **state)
+{
+	struct world w;
+	(void)state;
+
+	begin(&w, 4);
+	const int fd = knock(&w);
+	no_memory = true;
+	until(&w, w.pc->io_answers == 2);
+	no_memory = false;
+	assert_int_equal(w.pc->io_errno, ENOMEM);
+	assert_true(is_closed(fd));
+	end(&w);
+}
+
 static void many_come_at_once(void **state)
 {
 	struct world w;
@@ -197,6 +227,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_connection_is_a_stream_of_its_own),
 		cmocka_unit_test(what_is_not_wanted_is_closed),
+		cmocka_unit_test(without_memory_one_is_closed_and_told),
 		cmocka_unit_test(many_come_at_once),
 		cmocka_unit_test(one_that_is_gone_again_keeps_nobody_waiting),
 		cmocka_unit_test(where_no_descriptor_is_left_listening_ends_and_does_not_spin),

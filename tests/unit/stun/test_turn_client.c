@@ -626,6 +626,21 @@ static void a_silent_server_is_given_up(void **state)
 	is_over(&b, 0, "does not answer");
 	end(&b);
 
+	/* Over a stream it is said once, and waited for as long: RFC 8489 section 6.2.2. */
+	prepare(&b);
+	cfg.stream = true;
+	assert_int_equal(tt_turn_new(&b.t, &b.env, &cfg, b.now), TAUT_OK);
+	asks(&b, TT_TURN_ALLOCATE);
+	for (int i = 0; i < 79; i++, b.now += SECOND / 2) {
+		tt_turn_tick(b.t, b.now);
+		assert_int_equal(tt_turn_state(b.t), TT_TURN_ALLOCATING);
+		is_quiet(&b);
+	}
+	tt_turn_tick(b.t, b.now); /* 39.5 s */
+	is_over(&b, 0, "does not answer");
+	end(&b);
+	cfg.stream = false;
+
 	prepare(&b);
 	cfg.give_up_after = 2 * SECOND;
 	assert_int_equal(tt_turn_new(&b.t, &b.env, &cfg, b.now), TAUT_OK);
