@@ -173,8 +173,6 @@ static void drop_base_in(struct tt_ice *ice, struct ice_gen *g, int base)
 			continue;
 		if (ice->path_gen == g && ice->path == i) {
 			ice->path_gen = NULL;
-			memset(ice->consent, 0,
-			       sizeof ice->consent); /* all of it was asked there */
 			g->hints.lost = TAUT_WHY_GONE;
 			ice->path_gone =
 				ice->base[base].relay    ? "the TURN allocation in use is gone"

@@ -25,13 +25,17 @@ int tt_io_listen(struct tt_io_flow *flow, const struct taut_io *io)
 	return err;
 }
 
-/* The core has said under which number it wants the connection. 0 or errno; then fd is still the caller's. */
+/* The core has said under which number it wants the connection. 0; otherwise errno, and it is closed. */
 static int take(struct tt_io_conn *conn, taut_flow number, int fd, const struct taut_addr *local,
 		const struct taut_addr *remote)
 {
 	struct tt_io_flow *flow = tt_io_flow_new(conn, number);
-	const int err = flow ? tt_io_stream_take(flow, fd, local, remote) : ENOMEM;
 
+	if (!flow) {
+		tt_tcp_close(fd);
+		return ENOMEM;
+	}
+	const int err = tt_io_stream_take(flow, fd, local, remote);
 	if (err == 0)
 		tt_io_flow_keep(flow);
 	else
@@ -46,17 +50,15 @@ static void came(struct tt_io_stream *s, int fd, const struct taut_addr *local,
 	taut_loop *loop = conn->loop;
 	const taut_time now = tt_io_fresh(loop);
 	const taut_flow number = taut_pc_accept(conn->pc, now, s->flow->number, local, remote);
-	const int err = number == 0 ? ECONNREFUSED : take(conn, number, fd, local, remote);
 
-	if (err == 0) {
-		tt_note(&loop->env, now, TAUT_LAYER_IO, "stream came", TT_INT("flow", number),
-			TT_ADDR("local", local), TT_ADDR("remote", remote));
+	tt_note(&loop->env, now, TAUT_LAYER_IO, number ? "stream came" : "stream not wanted",
+		TT_INT("flow", number), TT_ADDR("local", local), TT_ADDR("remote", remote));
+	if (number == 0) {
+		tt_tcp_close(fd);
 		return;
 	}
-	tt_note(&loop->env, now, TAUT_LAYER_IO, "stream not taken", TT_ADDR("remote", remote),
-		TT_STR("error", strerrordesc_np(err)));
-	tt_tcp_close(fd);
-	if (number != 0)
+	const int err = take(conn, number, fd, local, remote);
+	if (err != 0)
 		taut_pc_io_result(conn->pc, now, number, err, NULL, 0);
 }
 

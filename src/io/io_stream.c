@@ -226,8 +226,10 @@ int tt_io_stream_take(struct tt_io_flow *flow, int fd, const struct taut_addr *l
 {
 	struct tt_io_stream *s = tt_io_stream_new(flow, TT_STREAM_OPEN, local, remote);
 
-	if (!s)
+	if (!s) {
+		tt_tcp_close(fd);
 		return ENOMEM;
+	}
 	s->fd = fd;
 	int err = make_queue(s);
 	if (err == 0)
@@ -236,7 +238,6 @@ int tt_io_stream_take(struct tt_io_flow *flow, int fd, const struct taut_addr *l
 		flow->stream = s;
 		return 0;
 	}
-	s->fd = -1; /* the caller's */
 	tt_io_stream_discard(s, err);
 	return err;
 }

@@ -48,7 +48,7 @@ void tt_io_stream_event(taut_loop *loop, struct tt_io_stream *s, uint32_t events
  * stream is not open. */
 int tt_io_stream_put(struct tt_io_stream *s, const uint8_t *data, size_t len);
 void tt_io_stream_flush(struct tt_io_stream *s); /* after a number of puts */
-/* A connection that came, on fd, which is the stream's if the answer is 0; otherwise errno. */
+/* A connection that came, on fd, which is the stream's from now on. 0; otherwise errno, and it is closed. */
 int tt_io_stream_take(struct tt_io_flow *flow, int fd, const struct taut_addr *local,
 		      const struct taut_addr *remote);
 

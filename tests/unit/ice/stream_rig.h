@@ -30,6 +30,7 @@ struct rig {
 	size_t asked_count;
 	struct tt_ice_candidate told[TT_ICE_MAX_LOCAL];
 	size_t told_count;
+	bool done; /* gathering */
 	char name[64], why[200];
 	struct taut_io io;
 };
@@ -101,6 +102,7 @@ static inline void listen(struct rig *r)
 			r->errors++;
 			strncpy(r->why, e->why, sizeof r->why - 1);
 		}
+		r->done |= e->type == TT_ICE_EV_GATHERING_DONE;
 		if (e->type == TT_ICE_EV_CANDIDATE && r->told_count < TT_ICE_MAX_LOCAL)
 			r->told[r->told_count++] = e->candidate;
 	}

@@ -81,9 +81,11 @@ static void an_address_connects_from_port_9_and_listens_where_it_was_answered(vo
 	assert_int_equal(r.io.local.port, 0);
 	listen(&r);
 	assert_int_equal(told(&r, TT_ICE_ACTIVE, 9), 1);
-	assert_int_equal(r.told_count, 2); /* and that of UDP: gathering waits for what listens */
+	assert_int_equal(r.told_count, 2); /* and that of UDP */
+	assert_false(r.done);
 	open_it(&r);
 	listen(&r);
+	assert_true(r.done);
 	assert_int_equal(told(&r, TT_ICE_PASSIVE, 6000), 1);
 	assert_int_equal(r.told_count, 3);
 	/* Section 4.2: behind UDP, and who connects before who is connected to. */
