@@ -27,7 +27,8 @@ enum {
 	PC_MAX_M_LINES = 64,
 	PC_MAX_EVENTS = 4096,
 	PC_MAX_HELD = 128, /* media that came before the keys: a second of it, for a slow answer */
-	PC_PACKET = 1500,  /* the longest datagram taken or made */
+	PC_PACKET = 1500,  /* the longest datagram taken or made ... */
+	PC_WRAPPED = PC_PACKET + TT_TURN_HEAD + TT_TURN_TAIL, /* ... and by a TURN server */
 	PC_RTP_PACKET = 1168,  /* clear RTP: with tag and UDP over IPv6 it stays under 1,280 */
 	PC_SCTP_PACKET = 1160, /* in DTLS 1,197: paths that swallow more than 1,200 exist */
 	PC_SCTP_RELAYED = PC_SCTP_PACKET - TT_TURN_CHANNEL_HEAD, /* and in a channel the same */

@@ -104,15 +104,15 @@ static bool receive_one(struct taut_pc *pc, taut_time now, const struct taut_dat
 
 	pc->counters.packets_received++;
 	pc->counters.bytes_received += len;
-	if (pc->closed || len == 0 || len > PC_PACKET) {
+	if (pc->closed || len == 0 || len > PC_WRAPPED) {
 		drop(pc, now, pc->closed ? TAUT_DROP_CLOSED : TAUT_DROP_LENGTH, len);
 		return is_rtp(buf, len);
 	}
 	if (!tt_ice_unwrap(pc->ice, now, &in))
 		return false;
-	if (in.len == 0) {
-		drop(pc, now, TAUT_DROP_LENGTH, len);
-		return false;
+	if (in.len == 0 || in.len > PC_PACKET) {
+		drop(pc, now, TAUT_DROP_LENGTH, in.len);
+		return in.len > 0 && is_rtp(in.buf, in.len);
 	}
 	if (in.buf[0] <= 3 || tt_ice_is_multicast(pc->ice, in.flow)) {
 		tt_ice_recv(pc->ice, now, in.flow, &in.local, &in.remote, in.buf, in.len);

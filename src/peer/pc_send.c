@@ -14,7 +14,6 @@ enum {
 	RUN_PACKETS = 64,  /* UDP_MAX_SEGMENTS of Linux */
 	RUN_BYTES = 65000, /* within one UDP datagram's 65,507 */
 	MIN_BUFFER = 2048, /* taut_pc_poll_send promises to need no more */
-	ROOM = PC_PACKET + TT_TURN_HEAD + TT_TURN_TAIL,
 };
 
 static size_t next_media(struct taut_pc *pc, taut_time now, uint8_t *buf, size_t cap)
@@ -66,7 +65,7 @@ static size_t leave(struct taut_pc *pc, taut_time now, uint8_t *buf, size_t len,
 {
 	p->head = p->path.head;
 	p->data = len;
-	p->len = tt_ice_wrap(pc->ice, &p->path, buf, len, ROOM);
+	p->len = tt_ice_wrap(pc->ice, &p->path, buf, len, PC_WRAPPED);
 	if (p->len == 0)
 		tt_drop(pc->env, now, TAUT_DROP_NO_PATH, TT_INT("bytes", len));
 	return p->len;
@@ -203,7 +202,7 @@ int taut_pc_poll_send(taut_pc *pc, taut_time now, struct taut_datagram *out)
 	out->dscp = out->ecn = 0;
 	data = first.check ? 0 : first.data;
 	data_packets = !first.check;
-	while (packets < RUN_PACKETS && out->len + ROOM <= tt_min(out->cap, RUN_BYTES)) {
+	while (packets < RUN_PACKETS && out->len + PC_WRAPPED <= tt_min(out->cap, RUN_BYTES)) {
 		const size_t len = next_packet(pc, now, out->buf + out->len, &next);
 		if (len == 0)
 			(void)more_to_send(pc, now);

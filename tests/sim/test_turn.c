@@ -14,7 +14,9 @@
 #include "ice/ice.h"
 #include "sim_duo.h"
 #include "stun/turn.h"
+#include "taut/drop.h"
 #include "world/world_peer_int.h"
+#include "world/world_turn_int.h"
 
 #define SECOND INT64_C(1000000)
 #define MINUTE (60 * SECOND)
@@ -106,6 +108,41 @@ static void with_the_policy_relay_nothing_else_is_told_or_used(void **state)
 }
 
 /* The other side knows no policy, and asks us where we are. */
+/* Whatever a path of 1,500 octets carries to the server, and no more: its wrapping does not count. */
+static void what_is_relayed_is_measured_without_its_wrapping(void **state)
+{
+	static const size_t lengths[] = { 1464, 1465, 1500, 1501 };
+	static const uint8_t nonsense[1501] = { 77 };
+	struct duo d;
+
+	(void)state;
+	duo_begin(&d, &bridged);
+	assert_true(duo_meet_for_good(&d));
+	/* Another port of the peer's: permitted, and without a channel. */
+	const struct taut_addr from = world_addr("192.168.0.2", 9999);
+	struct taut_pc *pc = NULL;
+	const struct taut_addr *relay = NULL;
+	for (const struct world_turn_allocation *a = d.turn.allocations; a; a = a->next)
+		if (strstr(d.side[1].path,
+			   tt_addr_text(&a->relays[0].addr, (char[TT_ADDR_TEXT]){ 0 }))) {
+			relay = &a->relays[0].addr;
+			pc = d.side[1].peer.pc;
+		}
+	assert_non_null(relay);
+	for (size_t i = 0; i < TT_COUNT(lengths); i++) {
+		const uint64_t longs = taut_pc_drop_count(pc, TAUT_DROP_LENGTH);
+		const uint64_t strange = taut_pc_drop_count(pc, TAUT_DROP_NOT_VALIDATED);
+		assert_int_equal(world_send(d.world, d.side[0].peer.host, &from, relay, nonsense,
+					    lengths[i]),
+				 0);
+		duo_wait(&d, SECOND);
+		const bool fits = lengths[i] <= 1500;
+		assert_int_equal(taut_pc_drop_count(pc, TAUT_DROP_LENGTH) - longs, !fits);
+		assert_int_equal(taut_pc_drop_count(pc, TAUT_DROP_NOT_VALIDATED) - strange, fits);
+	}
+	duo_end(&d);
+}
+
 static void with_the_policy_relay_checks_from_elsewhere_are_not_answered(void **state)
 {
 	struct duo_config cfg = hidden;
@@ -516,6 +553,7 @@ int main(void)
 		cmocka_unit_test(two_symmetric_nats_are_bridged),
 		cmocka_unit_test(a_candidate_names_the_server_that_it_comes_from),
 		cmocka_unit_test(with_the_policy_relay_nothing_else_is_told_or_used),
+		cmocka_unit_test(what_is_relayed_is_measured_without_its_wrapping),
 		cmocka_unit_test(with_the_policy_relay_checks_from_elsewhere_are_not_answered),
 		cmocka_unit_test(the_answer_shows_the_reflexive_address_as_well),
 		cmocka_unit_test(a_relay_joins_ipv4_and_ipv6),
