@@ -11,6 +11,8 @@ NAME is a part of a part's name: "memory/sctp", "system", "scenario". Without, a
   --most N         of a test with more than N points draw N (100), beside ...
   --each N         ... the first N with each stack of calls that the program meets (1)
   --jobs N         programs at once (2)
+  --shares N       so many processes for each program, each with its share of the points (1): for
+                   those that mostly wait
   --again          also what was found clean before, with the same program and settings
   --list           the parts
   --count          nothing fails: how many points each part has, and how many would be taken
@@ -21,6 +23,7 @@ NAME is a part of a part's name: "memory/sctp", "system", "scenario". Without, a
 examples:
   ./dev torture --quick
   ./dev torture memory/ice memory/peer
+  ./dev torture --shares 16 system/io/call
   ./dev torture --replay test_ice_agent:3:17:0:0
 
 Status 0: clean; 1: findings; 2: usage."""
@@ -214,7 +217,7 @@ def rows_of(out):
     return rows
 
 
-def read(part, out, opts, status):
+def read(part, out, status):
     rules = foreign_rules()
     result = {"part": part.name, "tests": 0, "points": 0, "own": 0, "chosen": 0, "injected": 0, "clean": 0,
               "refused": 0, "fell": 0, "foreign": {}, "findings": []}
@@ -268,6 +271,34 @@ def file_of(part, suffix, opts):
     return folder_of(opts) / f"{part.name.replace('/', '-')}.{suffix}"
 
 
+def merge(results):
+    """What the processes of one part found: each saw all its tests and points, and took its share."""
+    whole = dict(results[0], foreign=dict(results[0]["foreign"]))
+    for r in results[1:]:
+        for key in ("chosen", "injected", "clean", "refused", "fell", "findings"):
+            whole[key] = whole[key] + r[key]
+        for rule, times in r["foreign"].items():
+            whole["foreign"][rule] = whole["foreign"].get(rule, 0) + times
+    return whole
+
+
+def run_share(part, opts, share):
+    out = file_of(part, f"lines.{share}", opts)
+    out.unlink(missing_ok=True)
+    out.touch()
+    took = file_of(part, "counted" if opts.count else "stacks", opts)  # all choose the same
+    # What a child that did not come to its end leaves behind goes with the folder.
+    with tempfile.TemporaryDirectory(prefix="taut-torture-") as place:
+        done = subprocess.run([str(part.program)], env=environment(part, out, opts, {
+                                  "TORTURE_SEEN": str(file_of(part, "seen", opts)),
+                                  "TORTURE_TOOK": str(took) if share == 0 else "",
+                                  "TORTURE_SHARE": str(share), "TORTURE_SHARES": str(opts.shares),
+                                  "TMPDIR": place}), cwd=ROOT,
+                              stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                              stderr=subprocess.DEVNULL, check=False)
+    return read(part, out, done.returncode)
+
+
 def kept(part, opts):
     """What a run with the same program and settings found, if the rules that it went by still stand."""
     path = file_of(part, "json", opts)
@@ -290,23 +321,12 @@ def run_part(part, opts):
     old = kept(part, opts)
     if old and not old["findings"] and not opts.again and not opts.count:
         return dict(old, kept=True)
-    out = file_of(part, "lines", opts)
-    out.unlink(missing_ok=True)
-    out.touch()
-    seen = file_of(part, "seen", opts)
-    seen.write_bytes(taken(part, opts))
+    file_of(part, "seen", opts).write_bytes(taken(part, opts))
     if not opts.count:
         file_of(part, "json", opts).unlink(missing_ok=True)
-    took = file_of(part, "counted" if opts.count else "stacks", opts)
     began = time.monotonic()
-    # What a child that did not come to its end leaves behind goes with the folder.
-    with tempfile.TemporaryDirectory(prefix="taut-torture-") as place:
-        done = subprocess.run([str(part.program)], env=environment(part, out, opts, {
-                                  "TORTURE_SEEN": str(seen), "TORTURE_TOOK": str(took),
-                                  "TMPDIR": place}), cwd=ROOT,
-                              stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                              stderr=subprocess.DEVNULL, check=False)
-    result = read(part, out, opts, done.returncode)
+    with concurrent.futures.ThreadPoolExecutor(opts.shares) as pool:
+        result = merge(list(pool.map(lambda share: run_share(part, opts, share), range(opts.shares))))
     result["seconds"] = round(time.monotonic() - began, 1)
     result["key"] = key_of(part, opts)
     if not opts.count:
@@ -420,7 +440,7 @@ def options(words=None):
                  "--system", "--help"):
         p.add_argument(flag, action="store_true")
     for number, default in (("--sample", 0), ("--seed", 0), ("--programs", 0),
-                            ("--most", 100), ("--each", 1), ("--jobs", 2)):
+                            ("--most", 100), ("--each", 1), ("--jobs", 2), ("--shares", 1)):
         p.add_argument(number, type=int, default=default)
     p.add_argument("--build", type=pathlib.Path, default=ROOT / "build" / "dev")
     p.add_argument("--replay")

@@ -115,6 +115,12 @@ static bool choose(long index, long n, long count, long total)
 	       drawn(index, n, torture_set.most, count);
 }
 
+/* Other processes have the other shares. */
+static bool has_share(long n)
+{
+	return torture_set.only_n >= 0 || n % torture_set.shares == torture_set.share;
+}
+
 void torture_choose(long index, long total)
 {
 	long own = 0;
@@ -123,7 +129,7 @@ void torture_choose(long index, long total)
 		own += !torture_points->library[n];
 	torture_busy++;
 	for (long n = 0; n < torture_points->count; n++)
-		torture_points->chosen[n] = choose(index, n, own, total);
+		torture_points->chosen[n] = choose(index, n, own, total) && has_share(n);
 	torture_busy--;
 }
 

@@ -66,6 +66,7 @@ struct torture_settings {
 	uint64_t seed; /* of the drawing */
 	long most;     /* a test with more points than this is cut down: so many are drawn ... */
 	long each;     /* ... beside the first of each stack that this program meets */
+	long share, shares; /* of the points that were chosen this process lets each shares-th fail */
 	long depth;    /* stacks are the same by so many frames of the program; 0: by eight of all */
 	long only_test, only_n, only_mode, only_variant; /* -1: all */
 };
