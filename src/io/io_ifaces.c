@@ -106,13 +106,12 @@ bool tt_ifaces_drain(int fd)
 	char buf[8192];
 	bool any = false;
 
-	/* ENOBUFS says that messages were lost; that something changed is all we want to know. What is
+	/* That something changed is all we want to know; ENOBUFS says that messages were lost. What is
 	 * left makes the socket readable again: a flood does not hold the loop. */
 	for (int i = 0; i < DRAINED; i++) {
 		const ssize_t n = recv(fd, buf, sizeof buf, MSG_DONTWAIT);
-		if (n > 0 || (n < 0 && errno == ENOBUFS))
-			any = true;
-		else if (n == 0 || errno != EINTR)
+		any = any || n > 0 || (n < 0 && errno == ENOBUFS);
+		if (n == 0 || (n < 0 && errno != EINTR))
 			break;
 	}
 	return any;
