@@ -24,7 +24,8 @@ static bool begin_tcp(struct rig *r)
 							       .tcp = TT_ICE_TCP_LISTENS,
 							       .next_flow = &r->next_flow });
 
-	open_it(r);
+	if (begun)
+		open_it(r);
 	return begun;
 }
 

@@ -403,6 +403,7 @@ static void a_closed_agent_says_only_that(void **state)
 	(void)state;
 	begin(&l, "192.0.2.1");
 	offer(&l, "192.0.2.2");
+	assert_int_equal(l.ice->cur->pairs, 1);
 	l.ice->path_gen = l.ice->cur;
 	says(&l, TAUT_WHY_CONNECTED, "data goes over 192.0.2.1:4000 -> 192.0.2.2:5000");
 	tt_ice_close(l.ice, 0);
