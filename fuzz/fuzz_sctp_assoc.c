@@ -118,7 +118,7 @@ static void check(struct world *w, int i)
 		   "the send buffer is kept");
 	FUZZ_CHECK(s->control_count <= SCTP_MAX_CONTROL, "few control chunks wait");
 	FUZZ_CHECK(s->cc.cwnd >= s->cc.pmdcs, "a packet fits the congestion window");
-	FUZZ_CHECK(s->cc.rto >= SCTP_RTO_MIN && s->cc.rto <= SCTP_RTO_MAX, "the RTO is kept");
+	FUZZ_CHECK(s->rtt.rto >= SCTP_RTO_MIN && s->rtt.rto <= SCTP_RTO_MAX, "the RTO is kept");
 	FUZZ_CHECK(w->e[i].env.env.memory < 4 << 20, "memory has a ceiling");
 	FUZZ_CHECK(!w->e[i].closed || s->state == SCTP_DEAD, "who is dead stays dead");
 }

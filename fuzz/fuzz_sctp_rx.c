@@ -264,6 +264,7 @@ static void give_data(struct world *w, struct model *m, struct rd *in)
 		return;
 	const bool over = m->interleaved && is_over(m, &d);
 	const bool good = over || (m->interleaved ? fits_interleaved(m, &d) : fits(m, &d));
+	FUZZ_CHECK(tt_sctp_tracker_room(&w->tracker, &w->env.env, d.tsn), "there is room");
 	const enum sctp_taken taken = tt_sctp_reassembly_add(&w->rx, &w->tracker, &d);
 	FUZZ_CHECK((taken == SCTP_VIOLATION) == !good, "fits beside its neighbours, or not");
 	FUZZ_CHECK(taken != SCTP_NO_MEMORY, "there is memory");
@@ -438,7 +439,7 @@ static void operate(struct world *w, struct model *m, struct rd *in)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct model m;
-	struct world w;
+	struct world w = { 0 };
 	struct rd in = rd_make(data, size);
 	const uint8_t how = rd_u8(&in);
 	const struct serial32 first = s32(how % 2 ? 0 - (uint32_t)rd_u8(&in) : rd_u8(&in));
@@ -460,6 +461,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		poll(&w, &m);
 	poll(&w, &m);
 	tt_sctp_reassembly_clear(&w.rx, true);
+	tt_sctp_tracker_free(&w.tracker, &w.env.env);
 	fuzz_env_end(&w.env);
 	return 0;
 }

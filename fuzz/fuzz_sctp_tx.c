@@ -147,7 +147,9 @@ static bool acknowledge(struct world *w, struct serial32 cum, const struct sctp_
 	const struct sctp_sack sack = {
 		.cum = cum, .window = 100000, .gap_count = n, .gaps = rd_make(bytes, wr.off)
 	};
-	return tt_sctp_flight_ack(&w->f, &sack, w->now, true, out);
+	const struct sctp_ack_setting with = { w->now, true, 50 * FUZZ_MS, 20 * FUZZ_MS, 1148 };
+	taut_time again;
+	return tt_sctp_flight_ack(&w->f, &sack, &with, out, &again);
 }
 
 /* FORWARD-TSN arrives as well: what the sender gave up counts as there. */
@@ -248,7 +250,7 @@ static void send_marked(struct world *w, int most)
 		     t = s32_add(t, 1))
 			FUZZ_CHECK(tt_sctp_flight_at(&w->f, t)->state != SCTP_MARKED,
 				   "the earliest");
-		tt_sctp_flight_resent(&w->f, tsn);
+		tt_sctp_flight_resent(&w->f, tsn, w->now);
 	}
 }
 

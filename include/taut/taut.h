@@ -169,7 +169,16 @@ struct taut_config {
 	 * links this library is no web page: it knows them anyway. Anything else is TAUT_E_INVAL.
 	 * taut_pc_why_at, milestones and the trace are for this side, and show addresses. */
 	uint32_t ice_mdns;
+	/* TAUT_CC_: how much data channels have on their way, and how fast it leaves. Anything else is TAUT_E_INVAL. */
+	uint32_t congestion_control;
 };
+
+#define TAUT_CC_DEFAULT 0 /* TAUT_CC_CUBIC */
+#define TAUT_CC_RFC9260 1 /* section 7.2: a packet more each round trip, half of it all at a loss */
+#define TAUT_CC_CUBIC 2   /* RFC 9438: as what most of the internet's TCP has, with which it shares fairly */
+/* By a model of the path, in the manner of BBR: for paths that are long or lose packets by themselves, which the others
+ * cannot fill. Beside those it takes more than its half of a path with a short queue, and less with a long one. */
+#define TAUT_CC_MODEL 3
 
 int taut_pc_new(taut_pc **out, taut_env *env, const struct taut_config *cfg, taut_time now);
 /* At once and without a word to the peer; taut_pc_close says goodbye first. */

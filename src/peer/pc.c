@@ -266,6 +266,7 @@ static int set_up(struct taut_pc *pc, const struct taut_config *cfg, taut_time n
 	pc->dtmf_at = INT64_MAX;
 	pc->max_message_size = pc_max_message(cfg);
 	pc->send_buffer_size = cfg->send_buffer_size;
+	pc->congestion_control = cfg->congestion_control;
 	pc->srtp_backend = cfg->srtp_backend;
 	pc->max_receive_encodings = cfg->max_receive_encodings;
 	pc->ice_mdns = cfg->ice_mdns;
@@ -276,6 +277,8 @@ static int set_up(struct taut_pc *pc, const struct taut_config *cfg, taut_time n
 	pc_keep_numbers(pc);
 	if (!err && cfg->max_receive_encodings > PC_MAX_ENCODINGS)
 		err = TAUT_E_LIMIT;
+	if (!err && cfg->congestion_control > TAUT_CC_MODEL)
+		err = TAUT_E_INVAL;
 	if (!err && !tt_srtp_backend_name(cfg->srtp_backend))
 		err = TAUT_E_UNSUPPORTED;
 	if (!err && pc->codec_count > 0 && !tt_srtp_ready(cfg->srtp_backend))

@@ -227,6 +227,7 @@ struct taut_pc {
 	struct tt_dcs *channels;    /* NULL until a channel is made or offered */
 	struct tt_rtp_session *rtp; /* NULL until media is negotiated */
 	size_t max_message_size, send_buffer_size;
+	uint32_t congestion_control; /* TAUT_CC_ */
 	uint32_t srtp_backend; /* TAUT_SRTP_ */
 	uint32_t pacing_burst, pacing_interval;
 	uint32_t max_receive_encodings;

@@ -8,7 +8,8 @@ struct tt_dcs *pc_make_channels(struct taut_pc *pc, taut_time now)
 	const struct tt_dcs_config cfg = {
 		.sctp = { .max_message_in = pc->max_message_size,
 			  .max_packet = pc->relays ? PC_SCTP_RELAYED : PC_SCTP_PACKET,
-			  .send_buffer = pc->send_buffer_size },
+			  .send_buffer = pc->send_buffer_size,
+			  .congestion_control = pc->congestion_control },
 	};
 
 	if (!pc->channels && tt_dcs_new(&pc->channels, pc->env, &cfg, now) != TAUT_OK)

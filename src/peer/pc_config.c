@@ -197,6 +197,7 @@ static struct taut_config config_of(const struct taut_pc *pc)
 		.ice_transport_policy = pc->policy,
 		.ice_tcp = pc->ice_tcp,
 		.ice_mdns = pc->ice_mdns,
+		.congestion_control = pc->congestion_control,
 	};
 }
 
@@ -247,7 +248,7 @@ static bool same_rest(const struct taut_pc *pc, const struct taut_config *c)
 	       c->srtp_backend == is.srtp_backend &&
 	       c->max_receive_encodings == is.max_receive_encodings &&
 	       c->ice_transport_policy == is.ice_transport_policy && c->ice_mdns == is.ice_mdns &&
-	       c->ice_tcp == is.ice_tcp &&
+	       c->ice_tcp == is.ice_tcp && c->congestion_control == is.congestion_control &&
 	       same_codecs(pc, c);
 }
 

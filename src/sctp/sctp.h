@@ -37,6 +37,9 @@ struct tt_sctp_config {
 	                                     for a message is kept back: a_rwnd starts
 	                                     max_message_in + 64 KiB below it. Raised to twice
 	                                     that when it is smaller */
+	size_t recv_window_most;          /* what it may grow to while the peer fills more than half of
+	                                     it in a round trip and the application takes what comes;
+	                                     0: 16 MiB, or recv_window if that is set */
 	size_t send_buffer;               /* queued and unacknowledged, overhead too; 0: 16 MiB */
 	/* I-DATA is offered, and used if the peer offers it too: Firefox does, and whoever does not
 	 * know it skips the name in the list. A large message then holds up no other stream. */
@@ -44,9 +47,10 @@ struct tt_sctp_config {
 	/* Packets need no checksum inside DTLS: so we tell the peer, and leave it out where it tells
 	 * us. Who does not know the parameter skips it. Set it where packets go without DTLS. */
 	bool no_zero_checksum;
+	uint32_t congestion_control; /* TAUT_CC_; sctp/tx/sctp_cc.h says what they are */
 };
 
-/* TAUT_E_NOMEM, TAUT_E_CRYPTO (no random numbers), TAUT_E_INVAL (max_packet below 576). */
+/* TAUT_E_NOMEM, TAUT_E_CRYPTO (no random numbers), TAUT_E_INVAL (max_packet below 576, no such controller). */
 int tt_sctp_new(struct tt_sctp **out, struct tt_env *env, const struct tt_sctp_config *cfg,
                 taut_time now);
 void tt_sctp_free(struct tt_sctp *s); /* at once, without a word to the peer; NULL is fine */
@@ -127,6 +131,7 @@ struct tt_sctp_counters {
 	uint64_t packets_sent, packets_received, packets_dropped;
 	uint64_t chunks_sent, chunks_resent; /* DATA */
 	uint64_t fast_retransmits, timeouts, abandoned;
+	uint64_t tail_probes; /* RFC 8985 section 7 */
 	uint32_t cwnd, flight, peer_window;
 	taut_time srtt, rto;
 };

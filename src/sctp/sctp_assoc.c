@@ -6,6 +6,14 @@
 #include "base/num.h"
 
 #define WIDE_WINDOW 5242880
+#define WINDOW_MOST 16777216
+
+static const struct sctp_cc_kind *const controllers[] = {
+	[TAUT_CC_DEFAULT] = &tt_sctp_cc_cubic,
+	[TAUT_CC_RFC9260] = &tt_sctp_cc_rfc,
+	[TAUT_CC_CUBIC] = &tt_sctp_cc_cubic,
+	[TAUT_CC_MODEL] = &tt_sctp_cc_model,
+};
 
 static void apply_defaults(struct tt_sctp_config *c)
 {
@@ -16,6 +24,9 @@ static void apply_defaults(struct tt_sctp_config *c)
 	c->max_packet = c->max_packet ? c->max_packet : 1160;
 	c->max_streams = c->max_streams ? c->max_streams : 1024;
 	c->max_message_in = c->max_message_in ? c->max_message_in : 262144;
+	c->recv_window_most = c->recv_window_most ? c->recv_window_most
+	                      : c->recv_window    ? c->recv_window
+	                                          : WINDOW_MOST;
 	c->recv_window = c->recv_window ? c->recv_window : 1048576;
 	c->send_buffer = c->send_buffer ? c->send_buffer : 16777216;
 	/* less than this and one message could fill the window without being whole */
@@ -44,10 +55,13 @@ static bool draw(struct tt_sctp *s)
 }
 
 /* The sending half as it is before the first packet; also after a restart. */
-static void begin_sending(struct tt_sctp *s)
+void tt_sctp_begin_sending(struct tt_sctp *s)
 {
 	tt_sctp_flight_init(&s->flight, s->env, &s->queue, s->my_tsn);
-	tt_sctp_cc_init(&s->cc, ((size_t)s->cfg.max_packet & ~(size_t)3) - SCTP_COMMON_HEADER);
+	tt_sctp_rtt_init(&s->rtt);
+	tt_sctp_cc_init(&s->cc, controllers[s->cfg.congestion_control],
+	                ((size_t)s->cfg.max_packet & ~(size_t)3) - SCTP_COMMON_HEADER);
+	s->pace = (struct sctp_pace){ 0 };
 	s->reconfig = (struct sctp_reconfig){ .my_seq = s->my_tsn.v };
 	s->burst = SCTP_MAX_BURST * s->cc.pmdcs;
 	s->heartbeat_at = -1;
@@ -58,6 +72,8 @@ int tt_sctp_new(struct tt_sctp **out, struct tt_env *env, const struct tt_sctp_c
 {
 	*out = NULL;
 	if (cfg->max_packet != 0 && (cfg->max_packet < 576 || cfg->max_packet > SCTP_MAX_PACKET))
+		return TAUT_E_INVAL;
+	if (cfg->congestion_control >= TT_COUNT(controllers))
 		return TAUT_E_INVAL;
 	struct tt_sctp *s = tt_alloc(env, sizeof *s);
 	if (!s)
@@ -78,7 +94,7 @@ int tt_sctp_new(struct tt_sctp **out, struct tt_env *env, const struct tt_sctp_c
 	tt_sctp_queue_init(&s->queue, env, s->cfg.max_streams, s->cfg.send_buffer);
 	tt_sctp_reassembly_init(&s->rx, env, s->cfg.recv_window, s->cfg.max_message_in,
 	                        s->cfg.max_streams);
-	begin_sending(s);
+	tt_sctp_begin_sending(s);
 	*out = s;
 	return TAUT_OK;
 }
@@ -90,6 +106,7 @@ void tt_sctp_free(struct tt_sctp *s)
 	tt_sctp_flight_clear(&s->flight);
 	tt_sctp_queue_clear(&s->queue);
 	tt_sctp_reassembly_clear(&s->rx, true);
+	tt_sctp_tracker_free(&s->tracker, s->env);
 	tt_sctp_clear_control(s);
 	tt_sctp_reconfig_forget(s);
 	tt_free(s->env, s->cookie);
@@ -117,7 +134,7 @@ int tt_sctp_connect(struct tt_sctp *s, taut_time now)
 		return TAUT_OK;
 	s->state = SCTP_COOKIE_WAIT;
 	s->init_due = true;
-	tt_sctp_start(s, SCTP_T1, now + s->cc.rto);
+	tt_sctp_start(s, SCTP_T1, now + s->rtt.rto);
 	return TAUT_OK;
 }
 
@@ -166,6 +183,7 @@ void tt_sctp_learn_peer(struct tt_sctp *s, const struct sctp_cookie *c)
 	tt_sctp_reassembly_restart(&s->rx);
 	s->rx.interleaved = c->interleaved;
 	s->rx.limit = window_for(s, c->interleaved);
+	s->came = 0;
 	s->sack_due = s->reported = false;
 	s->earlier_count = 0;
 	s->unacked_packets = 0;
@@ -197,7 +215,7 @@ void tt_sctp_establish(struct tt_sctp *s, taut_time now)
 	tt_free(s->env, s->cookie);
 	s->cookie = NULL;
 	s->cookie_len = 0;
-	s->cc.rto = s->cc.srtt ? s->cc.rto : SCTP_RTO_INITIAL; /* without the back-off of T1 */
+	s->rtt.rto = s->rtt.srtt ? s->rtt.rto : SCTP_RTO_INITIAL; /* without the back-off of T1 */
 	s->say_connected = !s->said_connected;
 	refuse_resets(s);
 	tt_sctp_start_heartbeat(s, now);
@@ -247,7 +265,7 @@ int tt_sctp_send(struct tt_sctp *s, taut_time now, uint16_t stream, uint32_t ppi
 	if (!tt_sctp_can_hold(s, len))
 		return TAUT_E_AGAIN;
 	if (tt_sctp_flight_count(&s->flight) == 0 && s->queue.unsent == 0)
-		tt_sctp_cc_idle(&s->cc, now - s->last_data_sent);
+		tt_sctp_cc_idle(&s->cc, now - s->last_data_sent, s->rtt.rto);
 	/* 6.1 D is about what is sent at one moment: small messages now and then need not wait for
 	 * each other's acknowledgement. After T3 they do, 6.3.3 E3. */
 	if (s->flight.marked == 0)
@@ -366,7 +384,7 @@ struct tt_sctp_counters tt_sctp_count(const struct tt_sctp *s)
 	c.cwnd = (uint32_t)s->cc.cwnd;
 	c.flight = (uint32_t)s->flight.flight;
 	c.peer_window = s->peer_window;
-	c.srtt = s->cc.srtt;
-	c.rto = s->cc.rto;
+	c.srtt = s->rtt.srtt;
+	c.rto = s->rtt.rto;
 	return c;
 }

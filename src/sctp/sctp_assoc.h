@@ -11,6 +11,8 @@
 #include "sctp/sctp.h"
 #include "sctp/tx/sctp_cc.h"
 #include "sctp/tx/sctp_flight.h"
+#include "sctp/tx/sctp_pace.h"
+#include "sctp/tx/sctp_rtt.h"
 #include "sctp/wire/sctp_wire.h"
 
 #define SCTP_MAX_INIT_RETRANS 8 /* section 16 */
@@ -22,6 +24,7 @@
 #define SCTP_MAX_REPLY 704 /* an INIT ACK that reports as much as it may */
 #define SCTP_MAX_CONTROL 8
 #define SCTP_MAX_RESETS_READY 1024
+#define SCTP_KEPT_GAPS 19 /* in an acknowledgement that waits */
 #define SCTP_MAX_EARLIER 32 /* acknowledgements that wait to be sent, beside the last */
 #define SCTP_MAX_SKIP 131072u /* TSNs that one FORWARD-TSN may skip */
 
@@ -42,6 +45,9 @@ enum sctp_timer {
 	SCTP_T2, /* SHUTDOWN or SHUTDOWN ACK */
 	SCTP_T3, /* DATA, FORWARD-TSN, and the wait for a window */
 	SCTP_T5, /* the whole shutdown */
+	SCTP_T_LOSS,  /* RFC 8985 section 6.2 step 5: what is lost by now */
+	SCTP_T_PROBE, /* section 7: the tail may be lost */
+	SCTP_T_PACE,  /* the next packet may leave */
 	SCTP_T_SACK,
 	SCTP_T_HEARTBEAT,
 	SCTP_T_RECONFIG,
@@ -58,11 +64,11 @@ struct sctp_cookie {
 	bool forward_tsn, reconfig, interleaved, zero_checksum; /* agreed on */
 };
 
-/* What a SACK says, as it was at one moment. */
+/* What a SACK says, as it was at one moment; gap_count beyond SCTP_KEPT_GAPS: there were more, and it is not kept. */
 struct sctp_report {
 	struct serial32 cum;
 	size_t window, gap_count;
-	struct sctp_gap gaps[SCTP_MAX_GAPS];
+	struct sctp_gap gaps[SCTP_KEPT_GAPS + 1];
 };
 
 /* A control chunk that waits for the next packet. */
@@ -116,7 +122,9 @@ struct tt_sctp {
 	struct sctp_reassembly rx;
 	struct sctp_queue queue;
 	struct sctp_flight flight;
+	struct sctp_rtt rtt;
 	struct sctp_cc cc;
+	struct sctp_pace pace;
 	struct sctp_reconfig reconfig;
 	taut_time last_data_sent;
 
@@ -124,11 +132,19 @@ struct tt_sctp {
 	bool init_due, cookie_echo_due, cookie_ack_due, shutdown_due, shutdown_ack_due;
 	bool sack_due, heartbeat_due, forward_tsn_due;
 	bool fast_due;             /* one packet of marked chunks, whatever cwnd says */
+	/* RFC 9937: in a recovery, while more is in flight than cwnd, what leaves is a share of what arrives. */
+	size_t at_loss;            /* flight when the recovery began */
+	size_t share;              /* bytes that may leave */
+	size_t since_ack;          /* bytes of DATA that left since the last SACK */
 	bool probe_due;            /* one chunk, whatever the window says ... */
 	unsigned probes;           /* ... and so many went out since the window was open */
 	size_t burst;              /* bytes of DATA until something is acknowledged, 6.1 D */
 	bool burst_open;           /* packets came and their leave to send is not used up yet */
-	bool filled;               /* cwnd was, when last there was nothing more to send, 7.2 */
+	bool filled;               /* cwnd was, when last there was nothing more to send, 7.2 ... */
+	bool paced;                /* ... or more may not leave yet */
+	bool tail_due;             /* RFC 8985 section 7.3: one chunk more, whatever cwnd says */
+	bool tail_out, tail_again; /* it is out, and was one that had been sent before ... */
+	struct serial32 tail;      /* ... this one, or the last that was sent: 7.4 */
 	unsigned unacked_packets;  /* with DATA, since the last SACK */
 	bool acked_once;
 	/* Packets may come in batches and ours go out after each: every second one is acknowledged
@@ -138,6 +154,8 @@ struct tt_sctp {
 	bool reported;             /* report is not sent */
 	size_t earlier_first, earlier_count;
 	size_t told_window;        /* a_rwnd of our last SACK */
+	size_t came;               /* bytes of DATA since ... */
+	taut_time came_since;      /* ... then: a round trip ago at most */
 	uint64_t heartbeat_nonce;
 	taut_time heartbeat_at;    /* of the unanswered one; -1: none */
 	struct sctp_control *control, **control_tail;
@@ -155,6 +173,7 @@ struct tt_sctp {
 
 /* sctp_assoc.c */
 void tt_sctp_establish(struct tt_sctp *s, taut_time now);
+void tt_sctp_begin_sending(struct tt_sctp *s); /* as it is before the first packet; after a restart too */
 /* What an INIT or INIT ACK says of the peer, and what we agree on by it; no tags but the peer's. */
 struct sctp_cookie tt_sctp_read_peer(const struct tt_sctp *s, const struct sctp_init *in);
 void tt_sctp_learn_peer(struct tt_sctp *s, const struct sctp_cookie *c);
@@ -182,9 +201,11 @@ sctp_handler tt_sctp_on_init, tt_sctp_on_init_ack, tt_sctp_on_cookie_echo, tt_sc
 
 /* sctp_data.c */
 sctp_handler tt_sctp_on_data, tt_sctp_on_sack, tt_sctp_on_forward_tsn;
-void tt_sctp_make_report(const struct tt_sctp *s, struct sctp_report *r);
+size_t tt_sctp_window(const struct tt_sctp *s);   /* a_rwnd */
+size_t tt_sctp_most_gaps(const struct tt_sctp *s); /* of a SACK */
 void tt_sctp_data_arrived(struct tt_sctp *s, taut_time now, const struct sctp_packet *p);
 uint32_t tt_sctp_take_ack(struct tt_sctp *s, taut_time now, const struct sctp_sack *sack);
+void tt_sctp_look_for_losses(struct tt_sctp *s, taut_time now); /* time passed */
 
 /* sctp_reconfig.c */
 sctp_handler tt_sctp_on_reconfig;
@@ -213,6 +234,7 @@ void tt_sctp_heartbeat_write(struct tt_sctp *s, taut_time now, struct wr *w);
 void tt_sctp_start(struct tt_sctp *s, enum sctp_timer t, taut_time at);
 void tt_sctp_stop(struct tt_sctp *s, enum sctp_timer t);
 bool tt_sctp_runs(const struct tt_sctp *s, enum sctp_timer t);
+void tt_sctp_arm_probe(struct tt_sctp *s, taut_time now); /* data left, or was acknowledged */
 void tt_sctp_start_heartbeat(struct tt_sctp *s, taut_time now);
 
 /* sctp_send.c */

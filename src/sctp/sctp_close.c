@@ -194,7 +194,7 @@ void tt_sctp_shutdown_go_on(struct tt_sctp *s, taut_time now)
 	s->heartbeat_due = false;
 	tt_sctp_stop(s, SCTP_T_HEARTBEAT); /* 8.3 */
 	tt_sctp_stop(s, SCTP_T_RECONFIG);
-	tt_sctp_start(s, SCTP_T2, now + s->cc.rto);
+	tt_sctp_start(s, SCTP_T2, now + s->rtt.rto);
 }
 
 uint32_t tt_sctp_on_shutdown(struct tt_sctp *s, taut_time now, const struct sctp_tlv *chunk,
@@ -217,7 +217,7 @@ uint32_t tt_sctp_on_shutdown(struct tt_sctp *s, taut_time now, const struct sctp
 		s->state = SCTP_SHUTDOWN_ACK_SENT;
 		s->shutdown_due = false;
 		s->shutdown_ack_due = true;
-		tt_sctp_start(s, SCTP_T2, now + s->cc.rto);
+		tt_sctp_start(s, SCTP_T2, now + s->rtt.rto);
 		return TT_TAKEN;
 	}
 	s->state = SCTP_SHUTDOWN_RECEIVED;

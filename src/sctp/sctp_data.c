@@ -23,6 +23,7 @@ static uint32_t take_new(struct tt_sctp *s, taut_time now, const struct sctp_dat
 	switch (tt_sctp_reassembly_add(&s->rx, &s->tracker, d)) {
 	case SCTP_TAKEN:
 		tt_sctp_tracker_add(&s->tracker, d->tsn);
+		s->came += d->len;
 		return TT_TAKEN;
 	case SCTP_VIOLATION:
 		tt_sctp_abort_with(s, now, SCTP_C_PROTOCOL_VIOLATION,
@@ -73,20 +74,28 @@ uint32_t tt_sctp_on_data(struct tt_sctp *s, taut_time now, const struct sctp_tlv
 	case SCTP_NEW:
 		break;
 	}
+	if (!tt_sctp_tracker_room(&s->tracker, s->env, d.tsn))
+		return TAUT_DROP_SCTP_NO_MEMORY;
 	why = take_new(s, now, &d);
 	p->has_data = true;
 	p->immediate = p->immediate || d.immediate || why;
 	return why;
 }
 
+/* As many as a packet takes beside the rest of a SACK and a COOKIE ACK, 6.2. */
+size_t tt_sctp_most_gaps(const struct tt_sctp *s)
+{
+	const size_t rest = SCTP_COMMON_HEADER + SCTP_TLV_HEADER + 16 + 4 * SCTP_MAX_DUPS;
+
+	return tt_min((s->cfg.max_packet - rest) / 4, SCTP_MAX_GAPS);
+}
+
 /* 3.3.4 */
-void tt_sctp_make_report(const struct tt_sctp *s, struct sctp_report *r)
+size_t tt_sctp_window(const struct tt_sctp *s)
 {
 	size_t room = tt_sctp_reassembly_room(&s->rx);
 
-	r->cum = s->tracker.cum;
-	r->window = room < s->cc.pmdcs ? 0 : room; /* 6.2: no silly windows */
-	r->gap_count = tt_sctp_tracker_gaps(&s->tracker, r->gaps, SCTP_MAX_GAPS);
+	return room < s->cc.pmdcs ? 0 : room; /* 6.2: no silly windows */
 }
 
 /* 6.2: at least every second packet is acknowledged. A sender opens its window, and counts what is
@@ -97,23 +106,39 @@ static void keep_report(struct tt_sctp *s)
 		return;
 	if (s->reported && !s->earlier)
 		s->earlier = tt_alloc(s->env, SCTP_MAX_EARLIER * sizeof *s->earlier);
-	if (s->reported && s->earlier && s->earlier_count < SCTP_MAX_EARLIER) {
+	if (s->reported && s->earlier && s->earlier_count < SCTP_MAX_EARLIER &&
+	    s->report.gap_count <= SCTP_KEPT_GAPS) {
 		size_t at = (s->earlier_first + s->earlier_count++) % SCTP_MAX_EARLIER;
 		s->earlier[at] = s->report;
 	}
-	tt_sctp_make_report(s, &s->report);
+	s->report.cum = s->tracker.cum;
+	s->report.window = tt_sctp_window(s);
+	s->report.gap_count =
+		tt_sctp_tracker_gaps(&s->tracker, s->report.gaps, TT_COUNT(s->report.gaps));
 	s->reported = true;
 	s->unacked_packets = 0;
+}
+
+/* More than half of the window in a round trip, and it was taken at once: the window is what holds the peer back. */
+static void grow_window(struct tt_sctp *s, taut_time now)
+{
+	if (s->rtt.srtt == 0 || now - s->came_since < s->rtt.srtt)
+		return;
+	if (s->came > s->rx.limit / 2 && s->rx.held < s->rx.limit / 2 && now - s->came_since < 2 * s->rtt.srtt)
+		s->rx.limit = tt_max(s->rx.limit, tt_min(2 * s->rx.limit, s->cfg.recv_window_most));
+	s->came = 0;
+	s->came_since = now;
 }
 
 /* 6.2, 6.7: after the last chunk of a packet with DATA, when to acknowledge it. */
 void tt_sctp_data_arrived(struct tt_sctp *s, taut_time now, const struct sctp_packet *p)
 {
 	s->unacked_packets++;
+	grow_window(s, now);
 	tt_sctp_reconfig_resume(s);
 	if (s->state == SCTP_SHUTDOWN_SENT) { /* 9.2 */
 		s->shutdown_due = true;
-		tt_sctp_start(s, SCTP_T2, now + s->cc.rto);
+		tt_sctp_start(s, SCTP_T2, now + s->rtt.rto);
 	}
 	if (p->immediate || !s->acked_once || s->unacked_packets >= 2 ||
 	    tt_sctp_tracker_has_gap(&s->tracker)) {
@@ -136,15 +161,13 @@ static void allow_burst(struct tt_sctp *s, size_t bytes)
 
 static void after_ack(struct tt_sctp *s, taut_time now, const struct sctp_ack_result *r)
 {
-	if (tt_sctp_flight_count(&s->flight) == 0) {
+	if (tt_sctp_flight_count(&s->flight) == 0)
 		tt_sctp_stop(s, SCTP_T3); /* 6.3.2 R2 */
-		tt_sctp_cc_all_acked(&s->cc);
-	} else if (r->advanced || (r->reneged && !tt_sctp_runs(s, SCTP_T3))) {
-		tt_sctp_start(s, SCTP_T3, now + s->cc.rto); /* R3, R4 */
-	}
+	else if (r->advanced || (r->reneged && !tt_sctp_runs(s, SCTP_T3)))
+		tt_sctp_start(s, SCTP_T3, now + s->rtt.rto); /* R3, R4 */
 	s->forward_tsn_due = s32_before(s->flight.cum, s->flight.advanced);
 	if (s->forward_tsn_due && !tt_sctp_runs(s, SCTP_T3))
-		tt_sctp_start(s, SCTP_T3, now + s->cc.rto); /* RFC 3758 section 3.5 C5 */
+		tt_sctp_start(s, SCTP_T3, now + s->rtt.rto); /* RFC 3758 section 3.5 C5 */
 	tt_sctp_shutdown_go_on(s, now);
 }
 
@@ -152,38 +175,108 @@ static void after_ack(struct tt_sctp *s, taut_time now, const struct sctp_ack_re
  * double again. A heartbeat (8.3, on demand) measures as soon as something gets through. */
 static void measure_again(struct tt_sctp *s, taut_time now)
 {
-	if (s->cc.backed_off &&
-	    (s->heartbeat_at < 0 || now - s->heartbeat_at > 2 * tt_max64(s->cc.srtt, 10000)))
+	if (s->rtt.backed_off &&
+	    (s->heartbeat_at < 0 || now - s->heartbeat_at > 2 * tt_max64(s->rtt.srtt, 10000)))
 		s->heartbeat_due = true;
+}
+
+static struct sctp_ack_setting setting(const struct tt_sctp *s, taut_time now)
+{
+	return (struct sctp_ack_setting){ now, s->peer_forward_tsn, s->rtt.srtt, s->rtt.least,
+					   s->cc.pmdcs };
+}
+
+/* What is lost, by an acknowledgement or by time, and what the controller makes of it. */
+static void control(struct tt_sctp *s, const struct sctp_ack_result *r, const struct sctp_cc_ack *a)
+{
+	const size_t cwnd = s->cc.cwnd;
+
+	s->cc.kind->acked(&s->cc, a); /* 7.2.4: first */
+	allow_burst(s, r->bytes + (s->cc.cwnd > cwnd ? s->cc.cwnd - cwnd : 0));
+	if (r->enter_recovery) {
+		s->cc.kind->lost(&s->cc, a);
+		s->at_loss = tt_max(a->before, 1);
+		s->share = 0;
+	} else if (s->flight.recovering && s->flight.told_all) {
+		s->share += (size_t)((uint64_t)r->bytes * s->cc.cwnd / s->at_loss);
+	} else if (s->flight.recovering) {
+		/* What counts as in flight may be there long since, and the peer has no room to say so: each
+		 * SACK lets a packet more leave than it acknowledges, as section 5's SafeACK does. */
+		s->share += r->bytes + s->cc.pmdcs;
+	}
+	if (r->lost) {
+		s->fast_due = s->fast_due || r->enter_recovery;
+		s->counters.fast_retransmits++;
+	}
+}
+
+static struct sctp_cc_ack seen(const struct tt_sctp *s, taut_time now, const struct sctp_ack_result *r,
+                               size_t before, bool recovering)
+{
+	return (struct sctp_cc_ack){
+		.now = now, .bytes = r->bytes, .lost = r->lost_bytes, .before = before,
+		.flight = s->flight.flight, .advanced = r->advanced, .recovering = recovering,
+		.filled = s->filled || before + s->cc.pmdcs > s->cc.cwnd, .rtt = r->shortest,
+		.srtt = s->rtt.srtt, .least_rtt = s->rtt.least,
+		.delivered = s->flight.rate.delivered, .rate = r->rate,
+	};
+}
+
+static void look_again(struct tt_sctp *s, taut_time at)
+{
+	s->timer[SCTP_T_LOSS] = at;
+}
+
+/* RFC 8985 section 7.4.2: the probe was one that had been sent, and nobody got it twice: it was lost before. */
+static void judge_tail(struct tt_sctp *s, const struct sctp_sack *sack, const struct sctp_cc_ack *a)
+{
+	if (!s->tail_out || s32_before(sack->cum, s->tail))
+		return;
+	s->tail_out = false;
+	if (s->tail_again && sack->dup_count == 0 && !s->flight.recovering && !a->recovering)
+		s->cc.kind->lost(&s->cc, a);
 }
 
 uint32_t tt_sctp_take_ack(struct tt_sctp *s, taut_time now, const struct sctp_sack *sack)
 {
+	const struct sctp_ack_setting with = setting(s, now);
+	const size_t before = s->flight.flight;
+	const bool recovering = s->flight.recovering;
 	struct sctp_ack_result r;
-	bool filled = s->filled || s->flight.flight + s->cc.pmdcs > s->cc.cwnd;
-	size_t cwnd = s->cc.cwnd;
-	bool recovering = s->flight.recovering;
+	taut_time again;
 
-	if (!tt_sctp_flight_ack(&s->flight, sack, now, s->peer_forward_tsn, &r))
+	if (!tt_sctp_flight_ack(&s->flight, sack, &with, &r, &again))
 		return TAUT_DROP_SCTP_SACK_WRONG;
 	s->peer_window = sack->window;
+	s->since_ack = 0;
+	if (r.shortest >= 0)
+		tt_sctp_rtt_seen(&s->rtt, now, r.shortest);
 	if (r.rtt >= 0)
-		tt_sctp_cc_round_trip(&s->cc, r.rtt);
+		tt_sctp_rtt_measured(&s->rtt, r.rtt);
 	if (r.bytes > 0 || sack->window < s->cc.pmdcs)
 		s->errors = 0; /* 8.1; and 6.1 A: a peer that answers may keep its window closed */
-	tt_sctp_cc_acked(&s->cc, r.bytes, filled, r.advanced, recovering); /* 7.2.4: first */
-	size_t grown = s->cc.cwnd - cwnd;
-	if (r.enter_recovery)
-		tt_sctp_cc_lost(&s->cc);
-	if (r.lost) {
-		s->fast_due = s->fast_due || r.enter_recovery;
-		s->counters.fast_retransmits++;
-	}
-	allow_burst(s, r.bytes + grown);
+	const struct sctp_cc_ack a = seen(s, now, &r, before, recovering);
+	control(s, &r, &a);
+	judge_tail(s, sack, &a);
+	look_again(s, again);
 	if (r.bytes > 0)
 		measure_again(s, now);
 	after_ack(s, now, &r);
+	tt_sctp_arm_probe(s, now);
 	return TT_TAKEN;
+}
+
+void tt_sctp_look_for_losses(struct tt_sctp *s, taut_time now)
+{
+	const struct sctp_ack_setting with = setting(s, now);
+	const size_t before = s->flight.flight;
+	const bool recovering = s->flight.recovering;
+	struct sctp_ack_result r;
+
+	look_again(s, tt_sctp_flight_look(&s->flight, &with, &r));
+	const struct sctp_cc_ack a = seen(s, now, &r, before, recovering);
+	control(s, &r, &a);
+	s->forward_tsn_due = s32_before(s->flight.cum, s->flight.advanced);
 }
 
 uint32_t tt_sctp_on_sack(struct tt_sctp *s, taut_time now, const struct sctp_tlv *chunk,

@@ -34,7 +34,7 @@ uint32_t tt_sctp_on_heartbeat_ack(struct tt_sctp *s, taut_time now, const struct
 	uint64_t nonce = rd_u64(&info.value);
 	if (info.value.bad || s->heartbeat_at < 0 || nonce != s->heartbeat_nonce)
 		return TAUT_DROP_SCTP_HEARTBEAT_NOT_OURS;
-	tt_sctp_cc_round_trip(&s->cc, now - s->heartbeat_at);
+	tt_sctp_rtt_measured(&s->rtt, now - s->heartbeat_at);
 	s->heartbeat_at = -1;
 	s->errors = 0;
 	return TT_TAKEN;

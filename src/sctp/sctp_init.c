@@ -114,7 +114,7 @@ uint32_t tt_sctp_on_init_ack(struct tt_sctp *s, taut_time now, const struct sctp
 	s->init_due = false;
 	s->cookie_echo_due = true;
 	s->errors = 0;
-	tt_sctp_start(s, SCTP_T1, now + s->cc.rto);
+	tt_sctp_start(s, SCTP_T1, now + s->rtt.rto);
 	return TT_TAKEN;
 }
 
@@ -142,16 +142,12 @@ static uint32_t restart(struct tt_sctp *s, taut_time now, const struct sctp_cook
 		tt_sctp_stop(s, (enum sctp_timer)t);
 	s->shutdown_due = s->forward_tsn_due = s->heartbeat_due = false;
 	s->fast_due = s->probe_due = s->acked_once = false;
-	s->burst_open = s->filled = false;
+	s->burst_open = s->filled = s->paced = s->tail_due = s->tail_out = false;
 	s->my_tag = c->my_tag;
 	s->my_tsn = c->my_tsn;
 	s->my_tie = s->peer_tie = 0;
-	tt_sctp_flight_init(&s->flight, s->env, &s->queue, s->my_tsn);
-	tt_sctp_cc_init(&s->cc, s->cc.pmdcs);
 	tt_sctp_reconfig_forget(s);
-	s->reconfig = (struct sctp_reconfig){ .my_seq = s->my_tsn.v };
-	s->burst = SCTP_MAX_BURST * s->cc.pmdcs;
-	s->heartbeat_at = -1;
+	tt_sctp_begin_sending(s);
 	tt_sctp_learn_peer(s, c);
 	s->state = SCTP_COOKIE_ECHOED;
 	accept_cookie(s, now);

@@ -100,7 +100,7 @@ static uint32_t on_response(struct tt_sctp *s, taut_time now, struct rd r)
 		rc->waits++;
 		rc->renew = result == BUSY || rc->waits > 1;
 		rc->due = false;
-		tt_sctp_start(s, SCTP_T_RECONFIG, now + s->cc.rto);
+		tt_sctp_start(s, SCTP_T_RECONFIG, now + s->rtt.rto);
 		return TT_TAKEN;
 	}
 	bool done = result == PERFORMED || result == NOTHING_TO_DO;

@@ -81,8 +81,8 @@ static void write_control(struct tt_sctp *s, struct wr *w)
 }
 
 /* 3.3.4 */
-static void write_report(struct wr *w, const struct sctp_report *r, const struct sctp_tracker *t,
-                         size_t dups)
+static void write_report(struct wr *w, const struct sctp_report *r, const struct sctp_gap *gaps,
+                         const struct sctp_tracker *t, size_t dups)
 {
 	size_t at = tt_sctp_begin(w, SCTP_SACK, 0);
 
@@ -91,8 +91,8 @@ static void write_report(struct wr *w, const struct sctp_report *r, const struct
 	wr_u16(w, tt_u16(r->gap_count));
 	wr_u16(w, tt_u16(dups));
 	for (size_t i = 0; i < r->gap_count; i++) {
-		wr_u16(w, r->gaps[i].start);
-		wr_u16(w, r->gaps[i].end);
+		wr_u16(w, gaps[i].start);
+		wr_u16(w, gaps[i].end);
 	}
 	for (size_t i = 0; i < dups; i++)
 		wr_u32(w, t->dups[i]);
@@ -101,17 +101,22 @@ static void write_report(struct wr *w, const struct sctp_report *r, const struct
 
 static void write_earlier(struct tt_sctp *s, struct wr *w)
 {
-	write_report(w, &s->earlier[s->earlier_first], &s->tracker, 0);
+	const struct sctp_report *r = &s->earlier[s->earlier_first];
+
+	write_report(w, r, r->gaps, &s->tracker, 0);
 	s->earlier_first = (s->earlier_first + 1) % SCTP_MAX_EARLIER;
 	s->earlier_count--;
 }
 
 static void write_sack(struct tt_sctp *s, struct wr *w)
 {
-	struct sctp_report now;
+	struct sctp_gap gaps[SCTP_MAX_GAPS];
+	const struct sctp_report now = {
+		.cum = s->tracker.cum, .window = tt_sctp_window(s),
+		.gap_count = tt_sctp_tracker_gaps(&s->tracker, gaps, tt_sctp_most_gaps(s)),
+	};
 
-	tt_sctp_make_report(s, &now);
-	write_report(w, &now, &s->tracker, s->tracker.dup_count);
+	write_report(w, &now, gaps, &s->tracker, s->tracker.dup_count);
 	s->told_window = now.window;
 	s->tracker.dup_count = 0;
 	s->sack_due = s->reported = false;
@@ -154,6 +159,12 @@ static void write_forward_tsn(struct tt_sctp *s, struct wr *w)
 
 /* ---- DATA ---- */
 
+/* Where a round trip is not longer than the pacer's bucket, bursts are the limit. */
+static bool is_paced(const struct tt_sctp *s)
+{
+	return s->cc.pace > 0 && s->rtt.least > 1000;
+}
+
 struct filling {
 	struct wr *w;
 	taut_time now;
@@ -180,6 +191,13 @@ static bool fits_window(const struct tt_sctp *s, size_t len)
 	return s->peer_window >= flight && s->peer_window - flight >= len;
 }
 
+/* What counts as in flight may be there long since, where a SACK had no room to say so: then what left behind it counts. */
+static bool fits_again(const struct tt_sctp *s, size_t len)
+{
+	return fits_window(s, len) ||
+	       (!s->flight.told_all && s->since_ack + len <= s->peer_window);
+}
+
 /* 6.1 C: before anything new. The earliest one always goes, a receiver with a full window waits
  * for it; the others would only be thrown away again. */
 static void write_marked(struct tt_sctp *s, struct filling *f)
@@ -190,9 +208,9 @@ static void write_marked(struct tt_sctp *s, struct filling *f)
 		const struct sctp_sent *c = tt_sctp_flight_at(&s->flight, tsn);
 		bool first = s32_eq(tsn, s32_add(s->flight.cum, 1));
 		if (tt_sctp_sent_size(&s->flight, c) > wr_left(f->w) ||
-		    (!first && !fits_window(s, c->len)))
+		    (!first && !fits_again(s, c->len)))
 			return;
-		tt_sctp_flight_resent(&s->flight, tsn);
+		tt_sctp_flight_resent(&s->flight, tsn, f->now);
 		write_chunk(s, f, tsn);
 		s->counters.chunks_resent++;
 		f->first_resent = f->first_resent || first;
@@ -226,7 +244,7 @@ static void wait_for_window(struct tt_sctp *s, taut_time now)
 {
 	if (tt_sctp_flight_count(&s->flight) > 0 || tt_sctp_runs(s, SCTP_T3))
 		return;
-	taut_time wait = s->cc.rto << tt_min(s->probes, 6);
+	taut_time wait = s->rtt.rto << tt_min(s->probes, 6);
 	tt_sctp_start(s, SCTP_T3, now + tt_min64(wait, SCTP_RTO_MAX));
 }
 
@@ -251,12 +269,62 @@ static void write_new(struct tt_sctp *s, struct filling *f)
 	}
 }
 
+/* RFC 9937 section 5 */
+static bool has_share(const struct tt_sctp *s)
+{
+	return s->flight.recovering && s->flight.marked > 0 && s->share > 0;
+}
+
+/* Is there leave to send, by the window, and by the pacer or 6.1 D? */
+static bool has_leave(struct tt_sctp *s, taut_time now)
+{
+	if (s->flight.flight >= s->cc.cwnd && !has_share(s))
+		return false;
+	if (!is_paced(s))
+		return s->burst > 0;
+	if (tt_sctp_pace_ready(&s->pace, now, s->cc.pace, s->cc.pmdcs))
+		return true;
+	if (s->flight.marked > 0 || s->queue.unsent > 0) {
+		s->paced = true;
+		tt_sctp_start(s, SCTP_T_PACE, tt_sctp_pace_next(&s->pace, s->cc.pace, s->cc.pmdcs));
+	}
+	return false;
+}
+
+/* RFC 8985 section 7.3: something new if there is something, else the last once more. */
+static void write_tail(struct tt_sctp *s, struct filling *f)
+{
+	struct serial32 tsn = s32_add(s->flight.next, UINT32_MAX);
+
+	s->tail_due = false;
+	if (s->flight.listed == 0)
+		return;
+	write_new(s, f);
+	s->tail_again = f->chunks == 0;
+	while (s->tail_again && tt_sctp_flight_at(&s->flight, tsn)->state != SCTP_IN_FLIGHT)
+		tsn = s32_add(tsn, UINT32_MAX);
+	if (s->tail_again) {
+		tt_sctp_flight_mark(&s->flight, tsn);
+		if (tt_sctp_sent_size(&s->flight, tt_sctp_flight_at(&s->flight, tsn)) <= wr_left(f->w)) {
+			tt_sctp_flight_resent(&s->flight, tsn, f->now);
+			write_chunk(s, f, tsn);
+			s->counters.chunks_resent++;
+		}
+	}
+	s->tail_out = true;
+	s->tail = s32_add(s->flight.next, UINT32_MAX);
+	s->counters.tail_probes++;
+	tt_sctp_start(s, SCTP_T3, f->now + s->rtt.rto); /* 7.3: from here */
+}
+
 static void write_data(struct tt_sctp *s, struct filling *f)
 {
 	if (s->fast_due) { /* 7.2.4: one packet, whatever cwnd says */
 		write_marked(s, f);
 		s->fast_due = f->chunks == 0 && s->flight.marked > 0;
-	} else if (s->burst > 0 && s->flight.flight < s->cc.cwnd) { /* 6.1 B, D */
+	} else if (s->tail_due && s->flight.marked == 0) {
+		write_tail(s, f);
+	} else if (has_leave(s, f->now)) {
 		write_marked(s, f);
 		if (s->flight.marked == 0)
 			write_new(s, f);
@@ -264,18 +332,23 @@ static void write_data(struct tt_sctp *s, struct filling *f)
 	}
 	if (f->chunks == 0)
 		return;
+	if (is_paced(s))
+		tt_sctp_pace_sent(&s->pace, f->bytes);
+	s->since_ack += f->bytes;
+	s->share -= tt_min(s->share, f->bytes);
 	s->last_data_sent = f->now;
 	if (!tt_sctp_runs(s, SCTP_T3) || f->first_resent) /* 6.3.2 R1; 7.2.4 */
-		tt_sctp_start(s, SCTP_T3, f->now + s->cc.rto);
+		tt_sctp_start(s, SCTP_T3, f->now + s->rtt.rto);
+	tt_sctp_arm_probe(s, f->now);
 }
 
 /* Would write_data write something? Only a guess about windows: it decides whether an
  * acknowledgement that could wait rides along. */
-static bool has_data(const struct tt_sctp *s)
+static bool has_data(struct tt_sctp *s, taut_time now)
 {
 	return tt_sctp_can_send_data(s) &&
-	       (s->fast_due || (s->burst > 0 && s->flight.flight < s->cc.cwnd &&
-	                        (s->flight.marked > 0 || s->queue.unsent > 0)));
+	       (s->fast_due || s->tail_due ||
+	        ((s->flight.marked > 0 || s->queue.unsent > 0) && has_leave(s, now)));
 }
 
 /* ---- packets ---- */
@@ -313,7 +386,7 @@ static void write_reconfig(struct tt_sctp *s, taut_time now, struct wr *w)
 	if (!s->reconfig.due)
 		return;
 	tt_sctp_reconfig_write(s, w);
-	tt_sctp_start(s, SCTP_T_RECONFIG, now + s->cc.rto);
+	tt_sctp_start(s, SCTP_T_RECONFIG, now + s->rtt.rto);
 }
 
 static void write_established(struct tt_sctp *s, taut_time now, struct wr *w)
@@ -328,7 +401,7 @@ static void write_established(struct tt_sctp *s, taut_time now, struct wr *w)
 		write_earlier(s, w); /* alone: the peer may count its packets */
 		return;
 	}
-	if (s->sack_due || (s->unacked_packets > 0 && has_data(s)))
+	if (s->sack_due || (s->unacked_packets > 0 && has_data(s, now)))
 		write_sack(s, w);
 	write_shutdown(s, w);
 	write_control(s, w);
@@ -367,6 +440,16 @@ static size_t build(struct tt_sctp *s, taut_time now, uint8_t *buf, size_t cap)
 	return tt_sctp_seal(&w);
 }
 
+/* Nothing more leaves now: for want of leave, or of data. */
+static void pause(struct tt_sctp *s)
+{
+	s->burst_open = false;
+	s->filled = s->paced || s->flight.flight + s->cc.pmdcs > s->cc.cwnd;
+	s->paced = false;
+	if (!s->filled && s->state >= SCTP_ESTABLISHED)
+		tt_sctp_rate_limited(&s->flight.rate, s->flight.flight);
+}
+
 size_t tt_sctp_poll_send(struct tt_sctp *s, taut_time now, uint8_t *buf, size_t cap)
 {
 	size_t len = 0;
@@ -383,8 +466,7 @@ size_t tt_sctp_poll_send(struct tt_sctp *s, taut_time now, uint8_t *buf, size_t 
 		len = build(s, now, buf, (size_t)s->cfg.max_packet & ~(size_t)3);
 	}
 	if (len == 0) {
-		s->burst_open = false;
-		s->filled = s->flight.flight + s->cc.pmdcs > s->cc.cwnd;
+		pause(s);
 		return 0;
 	}
 	s->counters.packets_sent++;

@@ -23,8 +23,8 @@ void tt_sctp_start_heartbeat(struct tt_sctp *s, taut_time now)
 	uint32_t r = 0;
 
 	(void)tt_random_u32(s->env, &r); /* without a random number: no jitter */
-	taut_time jitter = (taut_time)(r % (uint64_t)s->cc.rto) - s->cc.rto / 2;
-	tt_sctp_start(s, SCTP_T_HEARTBEAT, now + SCTP_HEARTBEAT_INTERVAL + s->cc.rto + jitter);
+	taut_time jitter = (taut_time)(r % (uint64_t)s->rtt.rto) - s->rtt.rto / 2;
+	tt_sctp_start(s, SCTP_T_HEARTBEAT, now + SCTP_HEARTBEAT_INTERVAL + s->rtt.rto + jitter);
 }
 
 static void give_up(struct tt_sctp *s, taut_time now, const char *text)
@@ -41,8 +41,8 @@ static void on_t1(struct tt_sctp *s, taut_time now)
 	}
 	s->init_due = s->state == SCTP_COOKIE_WAIT;
 	s->cookie_echo_due = s->state == SCTP_COOKIE_ECHOED;
-	tt_sctp_cc_back_off(&s->cc);
-	tt_sctp_start(s, SCTP_T1, now + s->cc.rto);
+	tt_sctp_rtt_back_off(&s->rtt);
+	tt_sctp_start(s, SCTP_T1, now + s->rtt.rto);
 }
 
 /* 9.2 */
@@ -54,8 +54,41 @@ static void on_t2(struct tt_sctp *s, taut_time now)
 	}
 	s->shutdown_due = s->state == SCTP_SHUTDOWN_SENT;
 	s->shutdown_ack_due = s->state == SCTP_SHUTDOWN_ACK_SENT;
-	tt_sctp_cc_back_off(&s->cc);
-	tt_sctp_start(s, SCTP_T2, now + s->cc.rto);
+	tt_sctp_rtt_back_off(&s->rtt);
+	tt_sctp_start(s, SCTP_T2, now + s->rtt.rto);
+}
+
+/* RFC 8985 section 7.2: twice a round trip after the last that was sent, or acknowledged; and as long as a receiver may
+ * wait with a single packet. */
+void tt_sctp_arm_probe(struct tt_sctp *s, taut_time now)
+{
+	const struct sctp_flight *f = &s->flight;
+
+	tt_sctp_stop(s, SCTP_T_PROBE);
+	if (f->listed == 0 || f->marked > 0 || f->recovering || s->tail_out || s->rtt.srtt == 0)
+		return;
+	const taut_time delay = f->flight <= s->cc.pmdcs ? SCTP_SACK_DELAY : 0;
+	const taut_time at = now + 2 * s->rtt.srtt + delay;
+	if (at < s->timer[SCTP_T3])
+		tt_sctp_start(s, SCTP_T_PROBE, at);
+}
+
+static void on_probe(struct tt_sctp *s, taut_time now)
+{
+	(void)now;
+	tt_sctp_stop(s, SCTP_T_PROBE);
+	s->tail_due = s->flight.listed > 0;
+}
+
+static void on_loss(struct tt_sctp *s, taut_time now)
+{
+	tt_sctp_look_for_losses(s, now);
+}
+
+static void on_pace(struct tt_sctp *s, taut_time now)
+{
+	(void)now;
+	tt_sctp_stop(s, SCTP_T_PACE); /* poll_send goes on */
 }
 
 /* 6.3.3; with nothing in flight it is the wait for a window to open, 6.1 A. */
@@ -74,16 +107,18 @@ static void on_t3(struct tt_sctp *s, taut_time now)
 	s->counters.timeouts++;
 	bool probing = s->peer_window < s->cc.pmdcs; /* 6.1 A: says nothing about congestion */
 	if (!probing)
-		tt_sctp_cc_timed_out(&s->cc); /* E1 */
-	tt_sctp_cc_back_off(&s->cc);          /* E2 */
+		s->cc.kind->timed_out(&s->cc); /* E1 */
+	tt_sctp_rtt_back_off(&s->rtt);          /* E2 */
 	/* Retransmitted chunks measure nothing (6.3.1 C5), so the RTO would stay backed off until
 	 * new data is acknowledged; a heartbeat (8.3, on demand) measures at once. */
 	s->heartbeat_due = !probing;
 	tt_sctp_flight_timeout(&s->flight, now, s->peer_forward_tsn);
 	s->forward_tsn_due = s32_before(s->flight.cum, s->flight.advanced);
-	s->fast_due = false;
+	s->fast_due = s->tail_due = s->tail_out = false;
+	tt_sctp_stop(s, SCTP_T_LOSS);
+	tt_sctp_stop(s, SCTP_T_PROBE);
 	s->burst = 1; /* E3: one packet until something is acknowledged */
-	tt_sctp_start(s, SCTP_T3, now + s->cc.rto); /* E4 */
+	tt_sctp_start(s, SCTP_T3, now + s->rtt.rto); /* E4 */
 }
 
 static void on_t5(struct tt_sctp *s, taut_time now)
@@ -101,7 +136,7 @@ static void on_sack_timer(struct tt_sctp *s, taut_time now)
 static void on_heartbeat_timer(struct tt_sctp *s, taut_time now)
 {
 	if (s->heartbeat_at >= 0) { /* the last one was not answered */
-		tt_sctp_cc_back_off(&s->cc);
+		tt_sctp_rtt_back_off(&s->rtt);
 		if (++s->errors > SCTP_MAX_RETRANS) {
 			give_up(s, now, "heartbeats are not answered");
 			return;
@@ -117,7 +152,7 @@ static void on_reconfig_timer(struct tt_sctp *s, taut_time now)
 	tt_sctp_stop(s, SCTP_T_RECONFIG);
 	if (!tt_sctp_reconfig_timeout(s))
 		return;
-	tt_sctp_cc_back_off(&s->cc);
+	tt_sctp_rtt_back_off(&s->rtt);
 	if (++s->errors > SCTP_MAX_RETRANS)
 		give_up(s, now, "RE-CONFIG is not answered");
 }
@@ -130,6 +165,9 @@ static const struct {
 	[SCTP_T2] = { "SCTP T2-shutdown", on_t2 },
 	[SCTP_T3] = { "SCTP T3-rtx", on_t3 },
 	[SCTP_T5] = { "SCTP T5-shutdown-guard", on_t5 },
+	[SCTP_T_LOSS] = { "SCTP RACK reordering", on_loss },
+	[SCTP_T_PROBE] = { "SCTP tail loss probe", on_probe },
+	[SCTP_T_PACE] = { "SCTP pacing", on_pace },
 	[SCTP_T_SACK] = { "SCTP delayed SACK", on_sack_timer },
 	[SCTP_T_HEARTBEAT] = { "SCTP heartbeat", on_heartbeat_timer },
 	[SCTP_T_RECONFIG] = { "SCTP RE-CONFIG", on_reconfig_timer },

@@ -245,7 +245,7 @@ uint32_t craft_take_tsn(struct hostile *h)
 	assert_int_equal(tt_sctp_flight_count(f), 0); /* all that it sent was acknowledged */
 	step(&f->next);
 	step(&f->cum);
-	f->advanced = f->highest_gap = f->cum;
+	f->advanced = f->highest_gap = f->rack.highest = f->rack.until = f->cum;
 	f->mark_hint = f->next;
 	return tsn;
 }

@@ -170,6 +170,7 @@ static void configure(struct duo_side *s, const struct duo_side_config *cfg)
 				      .ice_server_count = n,
 				      .ice_tcp = cfg->tcp,
 				      .ice_mdns = cfg->mdns,
+				      .congestion_control = cfg->congestion_control,
 				      .ice_transport_policy =
 					      cfg->relay_only ? TAUT_ICE_RELAY : TAUT_ICE_ALL };
 }

@@ -28,6 +28,7 @@ struct duo_side_config {
 	bool ipv6;               /* and no IPv4, and no NAT */
 	bool mdns, no_multicast; /* mdns: host candidates are told under names */
 	uint32_t tcp;            /* TAUT_ICE_TCP_ */
+	uint32_t congestion_control; /* TAUT_CC_ */
 	const char *password;    /* NULL: the right one */
 	const char *url;         /* of the TURN server; NULL: the usual one */
 	/* Changes what the other side gets of its descriptions and candidates (type 0). False: nothing. */

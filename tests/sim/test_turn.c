@@ -248,11 +248,13 @@ static void equal_packets_leave_as_a_run(void **state)
 	static uint8_t bytes[30000], buf[65536];
 	struct taut_datagram out = { .size = sizeof out, .buf = buf, .cap = sizeof buf };
 	struct tt_turn_channel c;
+	struct duo_config cfg = hidden;
 	size_t longest = 0;
 	struct duo d;
 
 	(void)state;
-	duo_begin(&d, &hidden);
+	cfg.side[0].congestion_control = TAUT_CC_RFC9260; /* the others pace: two packets, at this rate */
+	duo_begin(&d, &cfg);
 	assert_true(duo_meet_for_good(&d));
 	duo_wait(&d, SECOND);
 	struct duo_side *s = &d.side[0];

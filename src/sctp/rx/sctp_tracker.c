@@ -2,34 +2,26 @@
 #include "sctp/rx/sctp_tracker.h"
 
 #include <assert.h>
-#include <string.h>
 
 #include "base/num.h"
 
-static bool bit(const struct sctp_tracker *t, uint32_t tsn)
-{
-	return t->bits[tsn % SCTP_TSN_AHEAD / 64] >> tsn % 64 & 1;
-}
-
-static void set_bit(struct sctp_tracker *t, uint32_t tsn, bool on)
-{
-	uint64_t *word = &t->bits[tsn % SCTP_TSN_AHEAD / 64];
-	uint64_t mask = (uint64_t)1 << tsn % 64;
-
-	*word = on ? *word | mask : *word & ~mask;
-}
-
 void tt_sctp_tracker_init(struct sctp_tracker *t, struct serial32 first)
 {
-	*t = (struct sctp_tracker){ .cum = s32_add(first, UINT32_MAX) };
+	*t = (struct sctp_tracker){ .cum = s32_add(first, UINT32_MAX), .bits = t->bits };
 	t->highest = t->cum;
+	tt_sctp_bits_clear(&t->bits);
+}
+
+void tt_sctp_tracker_free(struct sctp_tracker *t, struct tt_env *env)
+{
+	tt_sctp_bits_free(&t->bits, env);
 }
 
 bool tt_sctp_tracker_has(const struct sctp_tracker *t, struct serial32 tsn)
 {
 	if (s32_before_eq(tsn, t->cum))
 		return true;
-	return s32_before_eq(tsn, t->highest) && bit(t, tsn.v);
+	return s32_before_eq(tsn, t->highest) && tt_sctp_bit(&t->bits, tsn);
 }
 
 enum sctp_arrival tt_sctp_tracker_look(const struct sctp_tracker *t, struct serial32 tsn)
@@ -41,18 +33,34 @@ enum sctp_arrival tt_sctp_tracker_look(const struct sctp_tracker *t, struct seri
 	return tt_sctp_tracker_has(t, tsn) ? SCTP_DUPLICATE : SCTP_NEW;
 }
 
+static bool is_next(const struct sctp_tracker *t, struct serial32 tsn)
+{
+	return s32_eq(t->cum, t->highest) && s32_eq(tsn, s32_add(t->cum, 1));
+}
+
+bool tt_sctp_tracker_room(struct sctp_tracker *t, struct tt_env *env, struct serial32 tsn)
+{
+	return is_next(t, tsn) ||
+	       tt_sctp_bits_grow(&t->bits, env, s32_diff(t->cum, tsn) + 1, s32_add(t->cum, 1),
+				 s32_diff(t->cum, t->highest));
+}
+
 static void advance(struct sctp_tracker *t)
 {
-	while (s32_before(t->cum, t->highest) && bit(t, t->cum.v + 1)) {
+	while (s32_before(t->cum, t->highest) && tt_sctp_bit(&t->bits, s32_add(t->cum, 1))) {
 		t->cum = s32_add(t->cum, 1);
-		set_bit(t, t->cum.v, false);
+		tt_sctp_set_bit(&t->bits, t->cum, false);
 	}
 }
 
 void tt_sctp_tracker_add(struct sctp_tracker *t, struct serial32 tsn)
 {
 	assert(tt_sctp_tracker_look(t, tsn) == SCTP_NEW);
-	set_bit(t, tsn.v, true);
+	if (is_next(t, tsn)) {
+		t->cum = t->highest = tsn;
+		return;
+	}
+	tt_sctp_set_bit(&t->bits, tsn, true);
 	if (s32_before(t->highest, tsn))
 		t->highest = tsn;
 	advance(t);
@@ -69,13 +77,13 @@ void tt_sctp_tracker_skip(struct sctp_tracker *t, struct serial32 cum)
 	if (!s32_before(t->cum, cum))
 		return;
 	if (s32_before_eq(t->highest, cum)) {
-		memset(t->bits, 0, sizeof t->bits);
+		tt_sctp_bits_clear(&t->bits);
 		t->cum = t->highest = cum;
 		return;
 	}
 	while (s32_before(t->cum, cum)) { /* at most SCTP_TSN_AHEAD steps: highest lies beyond */
 		t->cum = s32_add(t->cum, 1);
-		set_bit(t, t->cum.v, false);
+		tt_sctp_set_bit(&t->bits, t->cum, false);
 	}
 	advance(t);
 }
@@ -85,32 +93,18 @@ bool tt_sctp_tracker_has_gap(const struct sctp_tracker *t)
 	return !s32_eq(t->cum, t->highest);
 }
 
-/* The first TSN from `from` up to `end` whose bit is as wanted; one past end if there is none. */
-static uint32_t find(const struct sctp_tracker *t, uint32_t from, uint32_t end, bool wanted)
-{
-	while (s32_before_eq(s32(from), s32(end))) {
-		uint64_t word = t->bits[from % SCTP_TSN_AHEAD / 64];
-		word = (wanted ? word : ~word) >> from % 64;
-		if (word != 0) {
-			uint32_t at = from + (uint32_t)__builtin_ctzll(word);
-			return s32_before(s32(end), s32(at)) ? end + 1 : at;
-		}
-		from += 64 - from % 64;
-	}
-	return end + 1;
-}
-
 size_t tt_sctp_tracker_gaps(const struct sctp_tracker *t, struct sctp_gap *out, size_t max)
 {
-	uint32_t end = t->highest.v, at = t->cum.v + 1;
+	struct serial32 at = s32_add(t->cum, 1);
 	size_t n = 0;
 
-	while (n < max && s32_before_eq(s32(at), s32(end))) {
-		uint32_t start = find(t, at, end, true);
-		if (s32_before(s32(end), s32(start)))
+	while (n < max && s32_before_eq(at, t->highest)) {
+		struct serial32 start = tt_sctp_find_bit(&t->bits, at, t->highest, true);
+		if (s32_before(t->highest, start))
 			break;
-		at = find(t, start, end, false);
-		out[n++] = (struct sctp_gap){ tt_u16(start - t->cum.v), tt_u16(at - 1 - t->cum.v) };
+		at = tt_sctp_find_bit(&t->bits, start, t->highest, false);
+		out[n++] = (struct sctp_gap){ tt_u16(s32_diff(t->cum, start)),
+					      tt_u16(s32_diff(t->cum, at) - 1) };
 	}
 	return n;
 }

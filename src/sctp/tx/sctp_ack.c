@@ -1,39 +1,42 @@
 /* sctp_ack.c - what an acknowledgement, its absence or time do to the chunks in flight.
  *
- * RFC 9260 sections 6.2.1 and 7.2.4 (miss indications by the highest TSN newly
- * acknowledged), 6.3.3 (T3-rtx), and RFC 3758 section 3.5 (giving up). */
+ * RFC 9260 sections 6.2.1 and 6.3.3 (T3-rtx), RFC 3758 section 3.5 (giving up); what is lost sctp_rack.c says. */
 #include <assert.h>
 
 #include "base/num.h"
 #include "sctp/tx/sctp_flight.h"
 
-#define MISSES 3 /* 7.2.4 */
-
 bool tt_sctp_flight_adds_up(const struct sctp_flight *f)
 {
-	size_t flight = 0, marked = 0;
+	size_t flight = 0, marked = 0, listed = 0;
 
 	for (struct serial32 t = s32_add(f->cum, 1); s32_before(t, f->next); t = s32_add(t, 1)) {
 		const struct sctp_sent *c = tt_sctp_flight_at(f, t);
 		flight += c->state == SCTP_IN_FLIGHT ? tt_sctp_sent_size(f, c) : 0;
 		marked += c->state == SCTP_MARKED;
+		listed += c->state == SCTP_IN_FLIGHT;
 	}
-	return flight == f->flight && marked == f->marked;
+	return flight == f->flight && marked == f->marked && listed == f->listed;
 }
 
 /* Out of the state it is in, with what was counted for it. */
-static void leave_state(struct sctp_flight *f, struct sctp_sent *c)
+static void leave_state(struct sctp_flight *f, struct serial32 tsn, struct sctp_sent *c)
 {
-	if (c->state == SCTP_IN_FLIGHT)
+	if (c->state == SCTP_IN_FLIGHT) {
 		f->flight -= tt_sctp_sent_size(f, c);
+		tt_sctp_list_remove(f, tsn);
+	}
 	if (c->state == SCTP_MARKED)
 		f->marked--;
 }
 
-static void mark(struct sctp_flight *f, struct serial32 tsn, struct sctp_sent *c)
+void tt_sctp_flight_mark(struct sctp_flight *f, struct serial32 tsn)
 {
-	leave_state(f, c);
+	struct sctp_sent *c = tt_sctp_flight_at(f, tsn);
+
+	leave_state(f, tsn, c);
 	c->state = SCTP_MARKED;
+	c->reneged = false;
 	if (f->marked++ == 0 || s32_before(tsn, f->mark_hint))
 		f->mark_hint = tsn;
 }
@@ -62,7 +65,7 @@ static void abandon(struct sctp_flight *f, struct sctp_message *m)
 		struct sctp_sent *c = tt_sctp_flight_at(f, t);
 		if (c->m != m)
 			continue;
-		leave_state(f, c);
+		leave_state(f, t, c);
 		c->state = SCTP_ABANDONED;
 		left--;
 	}
@@ -101,30 +104,60 @@ void tt_sctp_flight_expire(struct sctp_flight *f, taut_time now, bool may_abando
 	assert(tt_sctp_flight_adds_up(f));
 }
 
+/* ---- acknowledgements ---- */
+
+/* Receivers name no more gaps than a packet has room for (ours, usrsctp), or than 20 (dcSCTP, which is Chromium's). */
+enum { DCSCTP_GAPS = 20 };
+
+static bool tells_all(size_t gaps, size_t packet)
+{
+	return gaps != DCSCTP_GAPS && 4 * gaps < packet / 4 * 3;
+}
+
+struct ack {
+	const struct sctp_ack_setting *with;
+	struct sctp_ack_result *out;
+};
+
 /* Newly acknowledged, cumulatively or by a gap block. */
 static void count_ack(struct sctp_flight *f, struct serial32 tsn, const struct sctp_sent *c,
-                      taut_time now, struct sctp_ack_result *out)
+                      const struct ack *a)
 {
-	if (c->state == SCTP_IN_FLIGHT || c->state == SCTP_MARKED)
-		out->bytes += tt_sctp_sent_size(f, c);
+	const taut_time now = a->with->now;
+	const bool news = c->state == SCTP_IN_FLIGHT || c->state == SCTP_MARKED;
+
+	if (news) {
+		const size_t size = tt_sctp_sent_size(f, c);
+		a->out->bytes += size;
+		tt_sctp_rate_acked(&f->rate, &c->stamp, c->sent, now, size, &a->out->rate);
+		tt_sctp_rack_acked(&f->rack, c, tsn, now, a->with->least_rtt);
+	}
+	if (news && c->resent == 0) /* the last one: it was under way the shortest */
+		a->out->shortest = now - c->sent;
 	if (f->timing && s32_eq(f->timed, tsn)) {
 		f->timing = false;
-		out->rtt = c->state == SCTP_ABANDONED ? -1 : now - f->timed_at;
+		a->out->rtt = c->state == SCTP_ABANDONED ? -1 : now - f->timed_at;
 	}
 }
 
-static void ack_cumulative(struct sctp_flight *f, struct serial32 cum, taut_time now,
-                           struct sctp_ack_result *out)
+static void forget_bit(struct sctp_flight *f, struct serial32 tsn)
+{
+	f->told -= tt_sctp_bit(&f->bits, tsn);
+	tt_sctp_set_bit(&f->bits, tsn, false);
+}
+
+static void ack_cumulative(struct sctp_flight *f, struct serial32 cum, const struct ack *a)
 {
 	while (s32_before(f->cum, cum)) {
 		struct serial32 tsn = s32_add(f->cum, 1);
 		struct sctp_sent *c = tt_sctp_flight_at(f, tsn);
-		count_ack(f, tsn, c, now, out);
-		leave_state(f, c);
+		count_ack(f, tsn, c, a);
+		leave_state(f, tsn, c);
+		forget_bit(f, tsn);
 		c->m->chunks--;
 		tt_sctp_queue_release(f->queue, c->m);
 		f->cum = tsn;
-		out->advanced = true;
+		a->out->advanced = true;
 	}
 	if (s32_before(f->highest_gap, f->cum))
 		f->highest_gap = f->cum;
@@ -132,72 +165,64 @@ static void ack_cumulative(struct sctp_flight *f, struct serial32 cum, taut_time
 		f->mark_hint = s32_add(f->cum, 1);
 }
 
-/* Answers the highest TSN newly acknowledged, or cum. */
-static struct serial32 ack_gaps(struct sctp_flight *f, const struct sctp_sack *s, taut_time now,
-                                struct sctp_ack_result *out)
+/* Named by this SACK and not by the one before. */
+static void tell(struct sctp_flight *f, struct serial32 start, struct serial32 end, const struct ack *a)
 {
-	struct serial32 newest = s->cum;
+	struct serial32 t = tt_sctp_find_bit(&f->bits, start, end, false);
+
+	for (; s32_before_eq(t, end); t = tt_sctp_find_bit(&f->bits, t, end, false)) {
+		struct sctp_sent *c = tt_sctp_flight_at(f, t);
+		tt_sctp_set_bit(&f->bits, t, true);
+		f->told++;
+		if (c->state != SCTP_IN_FLIGHT && c->state != SCTP_MARKED)
+			continue;
+		count_ack(f, t, c, a);
+		leave_state(f, t, c);
+		c->state = SCTP_ACKED;
+	}
+}
+
+/* The other way round, 6.2.1 iii: the peer threw it away after all, or the SACKs came in another order. */
+static void take_back(struct sctp_flight *f, struct serial32 start, struct serial32 end,
+                      const struct ack *a)
+{
+	struct serial32 t = tt_sctp_find_bit(&f->bits, start, end, true);
+
+	for (; s32_before_eq(t, end); t = tt_sctp_find_bit(&f->bits, t, end, true)) {
+		struct sctp_sent *c = tt_sctp_flight_at(f, t);
+		forget_bit(f, t);
+		if (c->state != SCTP_ACKED)
+			continue;
+		c->state = SCTP_IN_FLIGHT;
+		c->reneged = true;
+		f->flight += tt_sctp_sent_size(f, c);
+		tt_sctp_list_prepend(f, t);
+		a->out->reneged = true;
+	}
+}
+
+static void ack_gaps(struct sctp_flight *f, const struct sctp_sack *s, const struct ack *a)
+{
+	struct serial32 at = s32_add(s->cum, 1), last = s->cum;
 	struct rd gaps = s->gaps;
 
 	for (size_t n = 0; n < s->gap_count; n++) {
 		struct sctp_gap g = tt_sctp_next_gap(&gaps);
-		struct serial32 t = s32_add(s->cum, g.start), end = s32_add(s->cum, g.end);
-		for (; s32_before_eq(t, end); t = s32_add(t, 1)) {
-			struct sctp_sent *c = tt_sctp_flight_at(f, t);
-			if (c->state != SCTP_IN_FLIGHT && c->state != SCTP_MARKED)
-				continue;
-			count_ack(f, t, c, now, out);
-			leave_state(f, c);
-			c->state = SCTP_ACKED;
-			newest = t;
-		}
-		if (s32_before(f->highest_gap, end))
-			f->highest_gap = end;
+		struct serial32 start = s32_add(s->cum, g.start);
+		take_back(f, at, s32_add(start, UINT32_MAX), a);
+		last = s32_add(s->cum, g.end);
+		tell(f, start, last, a);
+		at = s32_add(last, 1);
 	}
-	return newest;
-}
-
-/* 7.2.4 allows one fast retransmission. One more is sound when chunks that left after it are
- * acknowledged and it is not; waiting for T3 instead costs seconds where loss is high. */
-static void miss(struct sctp_flight *f, struct serial32 tsn, struct sctp_sent *c,
-                 struct serial32 newest, struct sctp_ack_result *out)
-{
-	if (c->state != SCTP_IN_FLIGHT || (c->fast && s32_before(newest, c->barrier)) ||
-	    ++c->misses < MISSES)
+	const bool all = tells_all(s->gap_count, a->with->packet);
+	if (!all || !f->told_all)
+		f->rate.blind = f->rate.delivered;
+	f->told_all = all;
+	f->told_up_to = last;
+	if (!all && s32_before(last, f->highest_gap))
 		return;
-	c->fast = true;
-	mark(f, tsn, c);
-	out->lost = true;
-}
-
-/* Every TSN that this SACK reports missing. newest: HTNA; all in recovery, 7.2.4. */
-static void count_misses(struct sctp_flight *f, const struct sctp_sack *s, struct serial32 newest,
-                         struct sctp_ack_result *out)
-{
-	struct rd gaps = s->gaps;
-	struct sctp_gap g = { 0 };
-	struct serial32 t = s32_add(s->cum, 1);
-	size_t n = 0;
-	bool all = f->recovering && out->advanced;
-
-	for (; s32_before_eq(t, f->highest_gap); t = s32_add(t, 1)) {
-		while (n < s->gap_count && g.end < s32_diff(s->cum, t)) {
-			g = tt_sctp_next_gap(&gaps);
-			n++;
-		}
-		struct sctp_sent *c = tt_sctp_flight_at(f, t);
-		uint32_t offset = s32_diff(s->cum, t);
-		if (offset >= g.start && offset <= g.end)
-			continue;
-		if (c->state == SCTP_ACKED) { /* 6.2.1 iii: the peer threw it away after all */
-			c->state = SCTP_IN_FLIGHT;
-			f->flight += tt_sctp_sent_size(f, c);
-			out->reneged = true;
-			miss(f, t, c, newest, out);
-		} else if (all || s32_before(t, newest)) {
-			miss(f, t, c, newest, out);
-		}
-	}
+	take_back(f, at, f->highest_gap, a);
+	f->highest_gap = last;
 }
 
 /* Does it lie within what was sent, and not before what is known? */
@@ -213,36 +238,58 @@ static bool is_plausible(const struct sctp_flight *f, const struct sctp_sack *s)
 	return s32_before(s32_add(s->cum, last.end), f->next);
 }
 
-bool tt_sctp_flight_ack(struct sctp_flight *f, const struct sctp_sack *s, taut_time now,
-                        bool may_abandon, struct sctp_ack_result *out)
+/* What was found lost begins a recovery, or belongs to the one under way. */
+static void finish(struct sctp_flight *f, const struct sctp_ack_setting *with,
+                   struct sctp_ack_result *out)
 {
-	*out = (struct sctp_ack_result){ .rtt = -1 };
-	if (!is_plausible(f, s))
-		return false;
-	ack_cumulative(f, s->cum, now, out);
-	struct serial32 newest = ack_gaps(f, s, now, out);
-	if (!s->cum_only)
-		count_misses(f, s, newest, out);
-	if (f->recovering && s32_before_eq(f->exit, f->cum))
-		f->recovering = false;
 	if (out->lost && !f->recovering) {
 		out->enter_recovery = true;
 		f->recovering = true;
 		f->exit = s32_add(f->next, UINT32_MAX); /* the highest outstanding TSN */
 	}
-	tt_sctp_flight_expire(f, now, may_abandon);
+	tt_sctp_flight_expire(f, with->now, with->may_abandon);
+}
+
+bool tt_sctp_flight_ack(struct sctp_flight *f, const struct sctp_sack *s,
+                        const struct sctp_ack_setting *with, struct sctp_ack_result *out,
+                        taut_time *look_again)
+{
+	const struct ack a = { with, out };
+
+	*out = (struct sctp_ack_result){ .rtt = -1, .shortest = -1 };
+	if (!is_plausible(f, s))
+		return false;
+	if (s->dup_count > 0)
+		tt_sctp_rack_twice(&f->rack, s->cum, f->next);
+	ack_cumulative(f, s->cum, &a);
+	if (!s->cum_only && f->bits.cap > 0)
+		ack_gaps(f, s, &a);
+	tt_sctp_rate_finish(&f->rate, &out->rate, with->least_rtt);
+	if (f->recovering && s32_before_eq(f->exit, f->cum)) {
+		f->recovering = false;
+		out->recovered = true;
+		tt_sctp_rack_recovered(&f->rack);
+	}
+	const taut_time least = with->least_rtt == 0 ? tt_max64(out->shortest, 0) : with->least_rtt;
+	*look_again = tt_sctp_rack_detect(f, with->now, tt_max64(with->srtt, least), least, out);
+	finish(f, with, out);
 	return true;
+}
+
+taut_time tt_sctp_flight_look(struct sctp_flight *f, const struct sctp_ack_setting *with,
+                              struct sctp_ack_result *out)
+{
+	*out = (struct sctp_ack_result){ .rtt = -1, .shortest = -1 };
+	const taut_time again = tt_sctp_rack_detect(f, with->now, with->srtt, with->least_rtt, out);
+	finish(f, with, out);
+	return again;
 }
 
 void tt_sctp_flight_timeout(struct sctp_flight *f, taut_time now, bool may_abandon)
 {
-	for (struct serial32 t = s32_add(f->cum, 1); s32_before(t, f->next); t = s32_add(t, 1)) {
-		struct sctp_sent *c = tt_sctp_flight_at(f, t);
-		if (c->state == SCTP_IN_FLIGHT) {
-			mark(f, t, c);
-			c->fast = false; /* it may be found missing anew after this */
-		}
-	}
+	for (struct serial32 t = s32_add(f->cum, 1); s32_before(t, f->next); t = s32_add(t, 1))
+		if (tt_sctp_flight_at(f, t)->state == SCTP_IN_FLIGHT)
+			tt_sctp_flight_mark(f, t);
 	f->recovering = false;
 	tt_sctp_flight_expire(f, now, may_abandon);
 }

@@ -1,53 +1,49 @@
-/* sctp_cc.c - see sctp_cc.h. */
+/* sctp_cc.c - what all controllers have, and the one of RFC 9260 section 7.2; see sctp_cc.h. */
 #include "sctp/tx/sctp_cc.h"
 
 #include "base/num.h"
 
-void tt_sctp_cc_init(struct sctp_cc *c, size_t pmdcs)
+void tt_sctp_cc_init(struct sctp_cc *c, const struct sctp_cc_kind *kind, size_t pmdcs)
 {
 	*c = (struct sctp_cc){
+		.kind = kind,
 		.pmdcs = pmdcs,
 		.cwnd = tt_min(4 * pmdcs, tt_max(2 * pmdcs, 4404)), /* 7.2.1 */
 		.ssthresh = SIZE_MAX / 2,
-		.rto = SCTP_RTO_INITIAL,
 	};
+	kind->begin(c);
 }
 
-void tt_sctp_cc_round_trip(struct sctp_cc *c, taut_time rtt)
+void tt_sctp_cc_idle(struct sctp_cc *c, taut_time idle, taut_time rto)
 {
-	rtt = tt_max64(rtt, 1);
-	if (c->srtt == 0) { /* 6.3.1 C2 */
-		c->srtt = rtt;
-		c->rttvar = rtt / 2;
-	} else { /* C3, alpha 1/8 and beta 1/4 */
-		taut_time off = c->srtt > rtt ? c->srtt - rtt : rtt - c->srtt;
-		c->rttvar += (off - c->rttvar) / 4;
-		c->srtt += (rtt - c->srtt) / 8;
-	}
-	c->backed_off = false;
-	c->rto = tt_clamp64(c->srtt + 4 * c->rttvar, SCTP_RTO_MIN, SCTP_RTO_MAX); /* C6, C7 */
+	if (idle < rto || c->cwnd <= 4 * c->pmdcs)
+		return;
+	c->ssthresh = c->cwnd;
+	for (; idle >= rto && c->cwnd > 4 * c->pmdcs; idle -= rto)
+		c->cwnd = tt_max(c->cwnd / 2, 4 * c->pmdcs);
 }
 
-void tt_sctp_cc_back_off(struct sctp_cc *c)
+/* ---- RFC 9260 section 7.2 ---- */
+
+static void begin(struct sctp_cc *c)
 {
-	c->backed_off = true;
-	c->rto = tt_min64(2 * c->rto, SCTP_RTO_MAX);
+	c->partial_bytes_acked = 0;
 }
 
-static void slow_start(struct sctp_cc *c, size_t bytes, bool filled, bool cum_advanced)
+static void slow_start(struct sctp_cc *c, const struct sctp_cc_ack *a)
 {
 	/* 7.2.1: only when the window was used; L is 1. The cumulative point must move, or
 	 * splitting acknowledgements of gaps would pay. */
-	if (cum_advanced && filled)
-		c->cwnd += tt_min(bytes, c->pmdcs);
+	if (a->advanced && a->filled)
+		c->cwnd += tt_min(a->bytes, c->pmdcs);
 }
 
-static void avoid_congestion(struct sctp_cc *c, size_t bytes, bool filled)
+static void avoid_congestion(struct sctp_cc *c, const struct sctp_cc_ack *a)
 {
-	c->partial_bytes_acked += bytes; /* 7.2.2 */
+	c->partial_bytes_acked += a->bytes; /* 7.2.2 */
 	if (c->partial_bytes_acked < c->cwnd)
 		return;
-	if (filled) {
+	if (a->filled) {
 		c->partial_bytes_acked -= c->cwnd;
 		c->cwnd += c->pmdcs;
 	} else {
@@ -55,41 +51,35 @@ static void avoid_congestion(struct sctp_cc *c, size_t bytes, bool filled)
 	}
 }
 
-void tt_sctp_cc_acked(struct sctp_cc *c, size_t bytes, bool filled, bool cum_advanced,
-                      bool recovering)
+static void acked(struct sctp_cc *c, const struct sctp_cc_ack *a)
 {
-	if (recovering || bytes == 0)
-		return;
-	if (c->cwnd <= c->ssthresh)
-		slow_start(c, bytes, filled, cum_advanced);
-	else
-		avoid_congestion(c, bytes, filled);
+	if (!a->recovering && a->bytes > 0) {
+		if (c->cwnd <= c->ssthresh)
+			slow_start(c, a);
+		else
+			avoid_congestion(c, a);
+	}
+	if (a->flight == 0)
+		c->partial_bytes_acked = 0; /* 7.2.2 */
 }
 
-void tt_sctp_cc_all_acked(struct sctp_cc *c)
-{
-	c->partial_bytes_acked = 0; /* 7.2.2 */
-}
-
-void tt_sctp_cc_lost(struct sctp_cc *c)
+static void halve(struct sctp_cc *c)
 {
 	c->ssthresh = tt_max(c->cwnd / 2, 4 * c->pmdcs);
+	c->partial_bytes_acked = 0;
+}
+
+static void lost(struct sctp_cc *c, const struct sctp_cc_ack *a)
+{
+	(void)a;
+	halve(c);
 	c->cwnd = c->ssthresh;
-	c->partial_bytes_acked = 0;
 }
 
-void tt_sctp_cc_timed_out(struct sctp_cc *c)
+static void timed_out(struct sctp_cc *c)
 {
-	c->ssthresh = tt_max(c->cwnd / 2, 4 * c->pmdcs);
+	halve(c);
 	c->cwnd = c->pmdcs;
-	c->partial_bytes_acked = 0;
 }
 
-void tt_sctp_cc_idle(struct sctp_cc *c, taut_time idle)
-{
-	if (idle < c->rto || c->cwnd <= 4 * c->pmdcs)
-		return;
-	c->ssthresh = c->cwnd;
-	for (; idle >= c->rto && c->cwnd > 4 * c->pmdcs; idle -= c->rto)
-		c->cwnd = tt_max(c->cwnd / 2, 4 * c->pmdcs);
-}
+const struct sctp_cc_kind tt_sctp_cc_rfc = { "RFC 9260", begin, acked, lost, timed_out };

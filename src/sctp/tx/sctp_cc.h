@@ -1,6 +1,12 @@
-/* sctp_cc.h - round-trip time and congestion window: RFC 9260 sections 6.3 and 7.2.
+/* sctp_cc.h - how much may be in flight, and how fast it leaves: RFC 9260 section 7.2, for the one path there is.
  *
- * For the one path there is. Knows bytes and times, no chunks. */
+ * Three controllers, chosen when an association begins. They know bytes and times, no chunks:
+ *
+ *   the RFC's     section 7.2: doubles, then adds a packet a round trip; halves at a loss
+ *   CUBIC         RFC 9438, with HyStart++ (RFC 9406): comes back to where it lost fast, whatever the round trip
+ *   by a model    of the path, in the manner of BBR: sends at the rate that the path delivers, and
+ *                 so much as that makes of a round trip; a loss by itself means nothing
+ */
 #ifndef TAUT_SCTP_CC_H
 #define TAUT_SCTP_CC_H
 
@@ -8,29 +14,83 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "taut/taut.h"
+#include "sctp/tx/sctp_rate.h"
 
-#define SCTP_RTO_INITIAL 500000 /* 16: RTO.Initial is 1 s; DTLS and ICE have seen the path */
-#define SCTP_RTO_MIN 400000
-#define SCTP_RTO_MAX 10000000
 #define SCTP_MAX_BURST 4
 
-struct sctp_cc {
-	size_t pmdcs; /* path maximum DATA chunk size, chunk header included */
-	size_t cwnd, ssthresh, partial_bytes_acked;
-	taut_time srtt, rttvar, rto; /* srtt 0: not measured */
-	bool backed_off;             /* rto was doubled, and nothing measured since */
+/* An acknowledgement, as controllers see it. */
+struct sctp_cc_ack {
+	taut_time now;
+	size_t bytes, lost; /* newly acknowledged; newly found lost */
+	size_t before, flight; /* in flight before and after */
+	bool filled;        /* cwnd was in use to its end before, or the pacer held something back */
+	bool advanced;      /* the cumulative TSN moved */
+	bool recovering;    /* it came in a recovery, which may end with it */
+	taut_time rtt;      /* -1: not measured */
+	taut_time srtt, least_rtt; /* 0: not known */
+	uint64_t delivered; /* bytes, in all */
+	struct sctp_rate_sample rate;
 };
 
-void tt_sctp_cc_init(struct sctp_cc *c, size_t pmdcs);
-void tt_sctp_cc_round_trip(struct sctp_cc *c, taut_time rtt); /* 6.3.1 */
-void tt_sctp_cc_back_off(struct sctp_cc *c);                  /* 6.3.3 E2 */
-/* A SACK acknowledged so many new bytes; filled: cwnd was in use to its end before. */
-void tt_sctp_cc_acked(struct sctp_cc *c, size_t bytes, bool filled, bool cum_advanced,
-                      bool recovering);
-void tt_sctp_cc_all_acked(struct sctp_cc *c);
-void tt_sctp_cc_lost(struct sctp_cc *c);      /* by gap reports, 7.2.3 */
-void tt_sctp_cc_timed_out(struct sctp_cc *c); /* by T3-rtx, 7.2.3 */
-void tt_sctp_cc_idle(struct sctp_cc *c, taut_time idle); /* 7.2.1: nothing was sent for so long */
+struct sctp_cubic {
+	size_t most;          /* cwnd before the last loss, or less where others want room: W_max */
+	size_t friendly, prior; /* W_est, and cwnd_prior */
+	uint64_t carry, friendly_carry; /* what is too little for a byte yet */
+	taut_time epoch, k;   /* congestion avoidance began; so long until most. epoch -1: not begun */
+	taut_time seen;       /* the last acknowledgement */
+	/* HyStart++ */
+	uint64_t round_end;   /* delivered */
+	taut_time round_least, last_least, css_least; /* INT64_MAX: none */
+	unsigned samples, css_rounds;
+	bool css;
+};
+
+enum sctp_model_phase { SCTP_STARTUP, SCTP_DRAIN, SCTP_CRUISE, SCTP_UP, SCTP_DOWN, SCTP_LOOK };
+
+struct sctp_model {
+	enum sctp_model_phase phase;
+	uint64_t bw[2];       /* most that was delivered, bytes a second: in this cycle and the one before */
+	uint64_t full;        /* bw when it last grew by a quarter */
+	unsigned full_rounds;
+	uint64_t round_end, round_delivered; /* delivered: when it ends; when it began */
+	size_t round_lost;
+	bool round_limited;   /* the application sent too little in it */
+	taut_time round_least; /* its shortest round trip; INT64_MAX: none */
+	uint64_t round_bw;    /* its most */
+	unsigned rounds;      /* in this phase */
+	taut_time least, least_at; /* round trip */
+	taut_time phase_at;
+	taut_time look_until; /* 0: flight is not down yet */
+	size_t ceiling;       /* what the path bore; SIZE_MAX: not met */
+	uint32_t loss;        /* of the path itself, per million */
+	size_t kept;          /* cwnd before it was cut */
+	uint64_t extra_bytes; taut_time extra_at; size_t extra[2]; /* acknowledged beyond bw: at once */
+	bool full_reached;
+};
+
+struct sctp_cc;
+struct sctp_cc_kind {
+	const char *name;
+	void (*begin)(struct sctp_cc *c);
+	void (*acked)(struct sctp_cc *c, const struct sctp_cc_ack *a);
+	void (*lost)(struct sctp_cc *c, const struct sctp_cc_ack *a);  /* a recovery begins, 7.2.3 */
+	void (*timed_out)(struct sctp_cc *c); /* T3-rtx expired, 7.2.3 */
+};
+extern const struct sctp_cc_kind tt_sctp_cc_rfc, tt_sctp_cc_cubic, tt_sctp_cc_model;
+
+struct sctp_cc {
+	const struct sctp_cc_kind *kind;
+	size_t pmdcs; /* path maximum DATA chunk size, chunk header included */
+	size_t cwnd, ssthresh;
+	uint64_t pace; /* bytes a second; 0: as fast as bursts of SCTP_MAX_BURST go */
+	union {
+		size_t partial_bytes_acked; /* of the RFC's */
+		struct sctp_cubic cubic;
+		struct sctp_model model;
+	};
+};
+
+void tt_sctp_cc_init(struct sctp_cc *c, const struct sctp_cc_kind *kind, size_t pmdcs);
+void tt_sctp_cc_idle(struct sctp_cc *c, taut_time idle, taut_time rto); /* 7.2.1: nothing was sent for so long */
 
 #endif

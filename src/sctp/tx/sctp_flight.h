@@ -1,12 +1,16 @@
-/* sctp_flight.h - chunks that were sent and are not acknowledged: RFC 9260 6.3, 7.2.4; RFC 3758.
+/* sctp_flight.h - chunks that were sent and are not acknowledged: RFC 9260 section 6; RFC 3758; RFC 8985.
  *
  * One entry per TSN from cum + 1 to next - 1, in a ring. flight counts the bytes
  * of those that are on their way: neither acknowledged by a gap block, nor marked
- * for retransmission, nor given up. */
+ * for retransmission, nor given up. Those stand in a list as well, in the order in which they left. What the last
+ * SACK named in gap blocks has a bit: so what a further one tells is found in 64 TSNs at a time. */
 #ifndef TAUT_SCTP_FLIGHT_H
 #define TAUT_SCTP_FLIGHT_H
 
+#include "sctp/sctp_bits.h"
 #include "sctp/tx/sctp_queue.h"
+#include "sctp/tx/sctp_rack.h"
+#include "sctp/tx/sctp_rate.h"
 #include "sctp/wire/sctp_wire.h"
 
 enum sctp_chunk_state {
@@ -19,18 +23,18 @@ enum sctp_chunk_state {
 struct sctp_sent {
 	struct sctp_message *m;
 	size_t at;     /* of its bytes in the message */
+	taut_time sent; /* last */
+	struct sctp_rate_stamp stamp;
 	uint32_t fsn;
-	struct serial32 barrier; /* of fast */
+	struct serial32 older, newer; /* in flight: its neighbours in the list */
 	uint16_t len;
 	uint16_t resent; /* how often */
 	uint8_t state;
-	uint8_t misses;  /* 7.2.4 */
 	bool begin : 1, end : 1;
-	bool fast : 1; /* was retransmitted fast: not again before what was new after that, from
-	                  barrier on, is acknowledged */
+	bool reneged : 1; /* in flight again, because the peer took its word back: in front of the list */
 };
 
-#define SCTP_MAX_OUTSTANDING 16384u
+#define SCTP_MAX_OUTSTANDING 65535u /* what gap blocks can name */
 
 struct sctp_flight {
 	struct tt_env *env;
@@ -39,12 +43,20 @@ struct sctp_flight {
 	uint32_t cap; /* a power of two */
 	struct serial32 cum, next;
 	struct serial32 advanced;    /* RFC 3758: Advanced.Peer.Ack.Point, cum or after it */
-	struct serial32 highest_gap; /* the highest TSN ever acknowledged by a gap block */
+	struct sctp_bits bits;       /* named by the last SACK; as many as the ring has entries */
+	uint32_t told;               /* bits that are set */
+	bool told_all;               /* the last SACK had room for all gaps; else of what lies ... */
+	struct serial32 told_up_to;  /* ... behind this one it says nothing */
+	struct serial32 highest_gap; /* no bit is set behind it */
+	struct serial32 oldest, newest; /* of the list, and ... */
+	uint32_t listed;                /* ... its length */
 	size_t flight;               /* bytes, DATA headers and padding included */
 	size_t marked;               /* chunks */
 	struct serial32 mark_hint;   /* none is marked before it */
 	bool recovering;             /* fast recovery, 7.2.4 ... */
 	struct serial32 exit;        /* ... until this is acknowledged */
+	struct sctp_rack rack;
+	struct sctp_rate rate;
 	bool timing;                 /* a round trip is being measured, 6.3.1 C4 ... */
 	struct serial32 timed;       /* ... by this TSN ... */
 	taut_time timed_at;
@@ -66,21 +78,42 @@ struct serial32 tt_sctp_flight_cut(struct sctp_flight *f, struct sctp_message *m
 /* The earliest marked chunk; false: none. */
 bool tt_sctp_flight_marked(struct sctp_flight *f, struct serial32 *tsn);
 /* That chunk is in flight again. */
-void tt_sctp_flight_resent(struct sctp_flight *f, struct serial32 tsn);
+void tt_sctp_flight_resent(struct sctp_flight *f, struct serial32 tsn, taut_time now);
+/* One in flight is lost: to be sent again. */
+void tt_sctp_flight_mark(struct sctp_flight *f, struct serial32 tsn);
+/* Into the list, behind all others or in front of them, and out of it. Inside. */
+void tt_sctp_list_append(struct sctp_flight *f, struct serial32 tsn);
+void tt_sctp_list_prepend(struct sctp_flight *f, struct serial32 tsn);
+void tt_sctp_list_remove(struct sctp_flight *f, struct serial32 tsn);
 /* The chunk as it goes on the wire. */
 struct sctp_data tt_sctp_flight_data(const struct sctp_flight *f, struct serial32 tsn);
 
 struct sctp_ack_result {
 	size_t bytes;       /* newly acknowledged */
+	size_t lost_bytes;  /* newly lost */
 	bool advanced;      /* the cumulative TSN moved */
-	bool lost;          /* a chunk has its third miss: retransmit fast, 7.2.4 */
+	bool lost;          /* a chunk is found lost: retransmit fast, 7.2.4 */
 	bool enter_recovery; /* and this is a new loss: reduce the window */
+	bool recovered;     /* all that was in flight at the last loss is acknowledged */
 	bool reneged;
-	taut_time rtt; /* measured; -1: not */
+	taut_time rtt; /* measured, once in a round trip; -1: not */
+	taut_time shortest; /* of all newly acknowledged that were sent once; -1: none */
+	struct sctp_rate_sample rate;
+};
+/* What an acknowledgement is taken with. */
+struct sctp_ack_setting {
+	taut_time now;
+	bool may_abandon;
+	taut_time srtt, least_rtt;
+	size_t packet; /* about as long the peer's longest are */
 };
 /* False: it acknowledges what was never sent, or is older than what is known; nothing changed. */
-bool tt_sctp_flight_ack(struct sctp_flight *f, const struct sctp_sack *s, taut_time now,
-                        bool may_abandon, struct sctp_ack_result *out);
+bool tt_sctp_flight_ack(struct sctp_flight *f, const struct sctp_sack *s,
+                        const struct sctp_ack_setting *with, struct sctp_ack_result *out,
+                        taut_time *look_again);
+/* What is lost by now: no acknowledgement came, but time passed. As tt_sctp_flight_ack. */
+taut_time tt_sctp_flight_look(struct sctp_flight *f, const struct sctp_ack_setting *with,
+                              struct sctp_ack_result *out);
 /* T3-rtx expired: everything in flight is marked, 6.3.3 E3. */
 void tt_sctp_flight_timeout(struct sctp_flight *f, taut_time now, bool may_abandon);
 /* The invariant: flight and marked are what the chunks say. Linear, so for assert and tests. */

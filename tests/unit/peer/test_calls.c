@@ -273,6 +273,23 @@ static void names_for_addresses_are_wanted_or_not(void **state)
 	}
 }
 
+static void congestion_control_is_one_that_is_there(void **state)
+{
+	struct taut_config cfg = { .size = sizeof cfg };
+	(void)state;
+
+	for (cfg.congestion_control = 0; cfg.congestion_control <= 4; cfg.congestion_control++) {
+		const bool good = cfg.congestion_control <= TAUT_CC_MODEL;
+		taut_env *env = new_env();
+		taut_pc *pc;
+		assert_int_equal(taut_pc_new(&pc, env, &cfg, 1), good ? TAUT_OK : TAUT_E_INVAL);
+		if (pc)
+			assert_int_equal(taut_pc_get_configuration(pc)->congestion_control,
+					 cfg.congestion_control);
+		free_both(env, pc);
+	}
+}
+
 /* ---- interfaces, sockets, datagrams ---- */
 
 static void interfaces_that_are_none_are_refused(void **state)
@@ -515,6 +532,7 @@ int main(void)
 		cmocka_unit_test(a_turn_server_has_a_url_of_rfc_7065_and_credentials),
 		cmocka_unit_test(the_transport_policy_is_one_of_two),
 		cmocka_unit_test(names_for_addresses_are_wanted_or_not),
+		cmocka_unit_test(congestion_control_is_one_that_is_there),
 		cmocka_unit_test(interfaces_that_are_none_are_refused),
 		cmocka_unit_test(a_datagram_without_size_or_bytes_is_refused),
 		cmocka_unit_test(a_failure_to_send_is_counted),

@@ -197,8 +197,8 @@ static void tsns_far_ahead_are_refused_and_gaps_are_bounded(void **state)
 		last = len;
 		packets++;
 	}
-	assert_int_equal(last, 12 + 16 + 20 * 4); /* twenty blocks */
-	assert_int_equal(packets, SCTP_MAX_EARLIER + 1);
+	assert_int_equal(last, 12 + 16 + SCTP_MAX_GAPS * 4);
+	assert_in_range(packets, 2, SCTP_MAX_EARLIER + 1); /* those with more gaps than are kept are left out */
 	pair_free(&pair);
 }
 
@@ -324,7 +324,7 @@ static void acknowledgements_of_what_was_not_sent_are_refused(void **state)
 	assert_int_equal(VICTIM->cc.cwnd, cwnd);
 	assert_int_equal(give_sack(cum + 4, NULL, 0), 0);
 	assert_int_equal(VICTIM->flight.flight, 0);
-	assert_int_equal(VICTIM->cc.cwnd, cwnd + VICTIM->cc.pmdcs); /* not by all that was acked */
+	assert_int_equal(VICTIM->cc.cwnd, cwnd + 2 * VICTIM->cc.pmdcs); /* not by all that was acked */
 	pair_free(&pair);
 }
 
@@ -336,7 +336,8 @@ static void what_a_peer_takes_back_counts_as_in_flight_again(void **state)
 	pair_send(&pair, 1);
 	uint32_t cum = VICTIM->flight.cum.v;
 	size_t flight = VICTIM->flight.flight;
-	assert_int_equal(give_sack(cum, (uint16_t[]){ 2, 4 }, 2), 0);
+	pair.sim.now += 10000;
+	assert_int_equal(give_sack(cum, (uint16_t[]){ 2, 3 }, 2), 0);
 	assert_true(VICTIM->flight.flight < flight);
 	assert_int_equal(give_sack(cum, NULL, 0), 0);
 	assert_int_equal(VICTIM->flight.flight, flight);
@@ -351,7 +352,7 @@ static void a_heartbeat_answer_that_was_not_asked_for_measures_nothing(void **st
 
 	(void)state;
 	begin(16);
-	taut_time srtt = VICTIM->cc.srtt;
+	taut_time srtt = VICTIM->rtt.srtt;
 	for (int n = 0; n < 3; n++) {
 		struct wr w = begin_packet(buf, sizeof buf, VICTIM->my_tag);
 		size_t at = tt_sctp_begin(&w, SCTP_HEARTBEAT_ACK, 0);
@@ -361,7 +362,7 @@ static void a_heartbeat_answer_that_was_not_asked_for_measures_nothing(void **st
 		tt_sctp_end(&w, at);
 		assert_int_equal(give(&w), 1);
 	}
-	assert_int_equal(VICTIM->cc.srtt, srtt);
+	assert_int_equal(VICTIM->rtt.srtt, srtt);
 	VICTIM->heartbeat_due = true; /* now there is one to be answered, but not by guessing */
 	assert_true(tt_sctp_poll_send(VICTIM, pair.sim.now, buf, sizeof buf) == 0);
 	uint8_t beat[1500];
@@ -376,7 +377,7 @@ static void a_heartbeat_answer_that_was_not_asked_for_measures_nothing(void **st
 		pair.sim.now += 3000;
 		assert_int_equal(give(&w), !right);
 	}
-	assert_int_equal(VICTIM->cc.srtt, 6000);
+	assert_int_equal(VICTIM->rtt.srtt, 6000);
 	pair_free(&pair);
 }
 

@@ -521,7 +521,7 @@ static void i_forward_tsn_skips_messages_and_what_comes_late_of_them(void **stat
 	assert_int_equal(give_i_data(tsn + 9, 2, 0, 1, "UE", "late"), 0);
 	assert_int_equal(VICTIM->rx.held, held);
 	assert_int_equal(give_i_data(tsn + 10, 1, 5, 1, "UE", "more"), 0);
-	assert_int_equal(give_i_data(tsn + 11, 1, 0 - 20000u, 0, "UBE", "far!"),
+	assert_int_equal(give_i_data(tsn + 11, 1, 0 - 70000u, 0, "UBE", "far!"),
 			 0); /* not before 4 */
 	pair_events(&pair, 1);
 	assert_int_equal(pair.count[1], 4);

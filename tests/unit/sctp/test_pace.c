@@ -48,6 +48,7 @@ static void every_second_packet_of_a_batch_is_acknowledged(void **state)
 	pair_run(&pair, SECOND); /* the first packet of all is acknowledged at once */
 	pair.s[0]->cc.cwnd = 100000;
 	pair.s[0]->burst = 100000;
+	pair.s[0]->cc.pace = 0;
 	pair_number(&pair, 0, 1, 1, 12000, NULL);
 	for (int i = 0; i < 10; i++)
 		len[i] = tt_sctp_poll_send(pair.s[0], pair.sim.now, packets[i], 1200);
@@ -140,15 +141,18 @@ static void a_whole_message_holds_little_more_than_its_bytes(void **state)
 /* A sender may have this many chunks under way; the receiver must have a place for the last. */
 static void as_many_chunks_may_be_sent_as_are_received_out_of_order(void **state)
 {
-	struct sctp_tracker t;
+	struct sctp_tracker t = { 0 };
+	struct tt_env env;
 
 	(void)state;
+	tt_env_init(&env, NULL);
 	assert_int_equal(SCTP_MAX_OUTSTANDING, SCTP_TSN_AHEAD);
 	for (uint32_t first = 0xffffff00; first != 64; first++) {
 		struct sctp_gap gap[2];
 		tt_sctp_tracker_init(&t, s32(first));
 		assert_int_equal(tt_sctp_tracker_look(&t, s32(first + SCTP_TSN_AHEAD)), SCTP_TOO_FAR);
 		assert_int_equal(tt_sctp_tracker_look(&t, s32(first + SCTP_TSN_AHEAD - 1)), SCTP_NEW);
+		assert_true(tt_sctp_tracker_room(&t, &env, s32(first + SCTP_TSN_AHEAD - 1)));
 		for (uint32_t n = SCTP_TSN_AHEAD - 1; n > 0; n--)
 			tt_sctp_tracker_add(&t, s32(first + n));
 		assert_int_equal(tt_sctp_tracker_gaps(&t, gap, 2), 1);
@@ -158,6 +162,8 @@ static void as_many_chunks_may_be_sent_as_are_received_out_of_order(void **state
 		assert_int_equal(t.cum.v, first + SCTP_TSN_AHEAD - 1);
 		assert_false(tt_sctp_tracker_has_gap(&t));
 	}
+	tt_sctp_tracker_free(&t, &env);
+	assert_int_equal(env.memory, 0);
 }
 
 int main(void)

@@ -24,6 +24,7 @@ static void begin(size_t max_message)
 static void end(void)
 {
 	tt_sctp_reassembly_clear(&rx, true);
+	tt_sctp_tracker_free(&tracker, &env);
 	assert_int_equal(env.memory, 0);
 }
 
@@ -33,6 +34,7 @@ static void give(uint32_t tsn, uint16_t ssn, const char *flags, size_t len)
 	const struct sctp_data d = { .tsn = { tsn }, .mid = { ssn }, .begin = strchr(flags, 'B'),
 				     .end = strchr(flags, 'E'), .data = bytes, .len = len };
 
+	assert_true(tt_sctp_tracker_room(&tracker, &env, d.tsn));
 	assert_int_equal(tt_sctp_reassembly_add(&rx, &tracker, &d), SCTP_TAKEN);
 	tt_sctp_tracker_add(&tracker, d.tsn);
 }
@@ -99,6 +101,7 @@ static enum sctp_taken give_fragment(uint32_t tsn, uint32_t fsn, const char *fla
 				     .unordered = strchr(flags, 'U'), .data = bytes, .len = len };
 
 	memset(bytes, (int)('a' + fsn), sizeof bytes);
+	assert_true(tt_sctp_tracker_room(&tracker, &env, d.tsn));
 	const enum sctp_taken taken = tt_sctp_reassembly_add(&rx, &tracker, &d);
 	if (taken == SCTP_TAKEN)
 		tt_sctp_tracker_add(&tracker, d.tsn);

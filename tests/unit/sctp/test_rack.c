@@ -1,0 +1,230 @@
+/* What is lost, told by time: RFC 8985, seen from a whole association. */
+#include "base/num.h"
+#include "unit/sctp/sctp_forge.h"
+
+/* The victim sends five chunks of a kibibyte; the first of them has this TSN. */
+static uint32_t send_five(void)
+{
+	VICTIM->last_data_sent = pair.sim.now; /* not idle: that shrinks cwnd */
+	VICTIM->cc.cwnd = 100000;
+	VICTIM->burst = 100000;
+	VICTIM->cc.pace = 0;
+	for (uint32_t n = 0; n < 5; n++)
+		assert_int_equal(pair_number(&pair, 1, 1, n, 1120, NULL), 0);
+	const uint32_t first = VICTIM->flight.next.v;
+	uint8_t buf[1200];
+	for (int n = 0; n < 5; n++)
+		assert_true(tt_sctp_poll_send(VICTIM, pair.sim.now, buf, sizeof buf) > 1000);
+	assert_int_equal(VICTIM->flight.next.v, first + 5);
+	return first;
+}
+
+static enum sctp_chunk_state state_of(uint32_t tsn)
+{
+	return (enum sctp_chunk_state)tt_sctp_flight_at(&VICTIM->flight, s32(tsn))->state;
+}
+
+static void pass(taut_time how_long)
+{
+	pair.sim.now += how_long;
+	tt_sctp_tick(VICTIM, pair.sim.now);
+}
+
+/* 6.2 step 4: until three are told, a quarter of a round trip is waited for what may have been overtaken. */
+static void one_that_was_overtaken_is_lost_after_a_quarter_of_a_round_trip(void **state)
+{
+	(void)state;
+	begin(1);
+	VICTIM->rtt.least = 40000;
+	VICTIM->rtt.least_at = pair.sim.now;
+	VICTIM->rtt.srtt = 40000;
+	const uint32_t first = send_five();
+	pass(40000);
+	assert_int_equal(give_sack(first - 1, (uint16_t[]){ 2, 2 }, 2), 0);
+	assert_int_equal(state_of(first), SCTP_IN_FLIGHT);
+	assert_int_equal(VICTIM->timer[SCTP_T_LOSS], pair.sim.now + 10000);
+	pass(9999);
+	assert_int_equal(state_of(first), SCTP_IN_FLIGHT);
+	pass(1);
+	assert_int_equal(state_of(first), SCTP_MARKED);
+	assert_true(VICTIM->flight.recovering);
+	assert_int_equal(state_of(first + 2), SCTP_IN_FLIGHT); /* left later than what was told */
+	pair_free(&pair);
+}
+
+static void one_that_three_have_overtaken_is_lost_at_once(void **state)
+{
+	(void)state;
+	begin(2);
+	VICTIM->rtt.least = 40000;
+	VICTIM->rtt.least_at = pair.sim.now;
+	const uint32_t first = send_five();
+	pass(40000);
+	assert_int_equal(give_sack(first - 1, (uint16_t[]){ 2, 4 }, 2), 0);
+	assert_int_equal(state_of(first), SCTP_MARKED);
+	pair_free(&pair);
+}
+
+/* Where packets overtake each other, three mean nothing any more. */
+static void reordering_that_was_seen_is_waited_for(void **state)
+{
+	(void)state;
+	begin(3);
+	VICTIM->rtt.least = VICTIM->rtt.srtt = 40000;
+	VICTIM->rtt.least_at = pair.sim.now;
+	uint32_t first = send_five();
+	pass(40000);
+	assert_int_equal(give_sack(first - 1, (uint16_t[]){ 2, 3 }, 2), 0);
+	assert_int_equal(give_sack(first + 2, NULL, 0), 0); /* the first came after all */
+	assert_true(VICTIM->flight.rack.reordered);
+	assert_int_equal(give_sack(first + 4, NULL, 0), 0);
+	first = send_five();
+	pass(40000);
+	assert_int_equal(give_sack(first - 1, (uint16_t[]){ 2, 5 }, 2), 0);
+	assert_int_equal(state_of(first), SCTP_IN_FLIGHT);
+	pass(10000);
+	assert_int_equal(state_of(first), SCTP_MARKED);
+	pair_free(&pair);
+}
+
+/* What the peer got twice was not lost: longer is waited, a quarter more each round trip. */
+static void what_came_twice_makes_patient(void **state)
+{
+	(void)state;
+	begin(4);
+	const uint32_t first = send_five();
+	struct sctp_rack *r = &VICTIM->flight.rack;
+	tt_sctp_rack_twice(r, s32(first - 1), s32(first + 5));
+	tt_sctp_rack_twice(r, s32(first + 1), s32(first + 5)); /* of the same round trip */
+	assert_int_equal(r->patience, 1);
+	tt_sctp_rack_twice(r, s32(first + 5), s32(first + 9));
+	assert_int_equal(r->patience, 2);
+	for (int n = 0; n < 16; n++) {
+		assert_int_equal(r->patience, 2);
+		tt_sctp_rack_recovered(r);
+	}
+	assert_int_equal(r->patience, 0);
+	pair_free(&pair);
+}
+
+/* Sent again, and lost again: found by what left after it, without T3. */
+static void a_retransmission_that_is_lost_is_found(void **state)
+{
+	uint8_t buf[1200];
+
+	(void)state;
+	begin(5);
+	VICTIM->rtt.least = VICTIM->rtt.srtt = 40000;
+	VICTIM->rtt.least_at = pair.sim.now;
+	const uint32_t first = send_five();
+	pass(40000);
+	assert_int_equal(give_sack(first - 1, (uint16_t[]){ 2, 4 }, 2), 0);
+	assert_true(tt_sctp_poll_send(VICTIM, pair.sim.now, buf, sizeof buf) > 1000);
+	assert_int_equal(state_of(first), SCTP_IN_FLIGHT);
+	pass(1000);
+	VICTIM->burst = 10000;
+	assert_int_equal(pair_number(&pair, 1, 1, 9, 1120, NULL), 0);
+	assert_true(tt_sctp_poll_send(VICTIM, pair.sim.now, buf, sizeof buf) > 1000);
+	pass(40000);
+	assert_int_equal(give_sack(first - 1, (uint16_t[]){ 2, 6 }, 2), 0);
+	assert_int_equal(state_of(first), SCTP_MARKED);
+	assert_int_equal(VICTIM->counters.timeouts, 0);
+	pair_free(&pair);
+}
+
+/* A SACK has room for so many gaps: what lies behind them is neither lost nor taken back. */
+static void what_a_sack_had_no_room_for_stays_as_it_was(void **state)
+{
+	uint16_t gaps[2 * 20];
+	uint8_t buf[1200];
+
+	(void)state;
+	begin(6);
+	VICTIM->rtt.least = VICTIM->rtt.srtt = 40000;
+	VICTIM->rtt.least_at = pair.sim.now;
+	VICTIM->last_data_sent = pair.sim.now;
+	VICTIM->cc.cwnd = 1000000;
+	VICTIM->burst = 1000000;
+	const uint32_t first = VICTIM->flight.next.v;
+	for (uint32_t n = 0; n < 60; n++) {
+		assert_int_equal(pair_number(&pair, 1, 1, n, 1120, NULL), 0);
+		VICTIM->cc.pace = 0;
+		assert_true(tt_sctp_poll_send(VICTIM, pair.sim.now, buf, sizeof buf) > 1000);
+	}
+	pass(40000);
+	assert_int_equal(give_sack(first - 1, (uint16_t[]){ 2, 2, 50, 60 }, 4), 0);
+	assert_int_equal(state_of(first + 55), SCTP_ACKED);
+	assert_int_equal(state_of(first + 30), SCTP_MARKED);
+	for (uint16_t n = 0; n < 20; n++)
+		gaps[2 * n] = gaps[2 * n + 1] = (uint16_t)(2 + 2 * n);
+	assert_int_equal(give_sack(first - 1, gaps, 40), 0);
+	assert_int_equal(state_of(first + 55), SCTP_ACKED);
+	assert_int_equal(give_sack(first - 1, gaps, 4), 0); /* of few it is a word */
+	assert_int_equal(state_of(first + 55), SCTP_IN_FLIGHT);
+	pair_free(&pair);
+}
+
+/* Section 7: the last packet of all is lost, and nothing comes behind it that could tell. */
+static void a_lost_tail_is_found_before_t3(void **state)
+{
+	struct sim_link link = { .delay = 20000 };
+
+	(void)state;
+	pair_init(&pair, 7, &link, NULL);
+	pair_connect(&pair);
+	for (uint32_t n = 0; n < 8; n++) { /* two packets each: acknowledged at once */
+		pair_number(&pair, 0, 1, n, 2200, NULL);
+		pair_run(&pair, 500000);
+	}
+	assert_int_equal(pair.count[1], 8);
+	pair.sim.link.drop = (unsigned[]){ pair.sim.sent[1] + 3 };
+	pair.sim.link.drop_count = 1;
+	const taut_time start = pair.sim.now;
+	pair_number(&pair, 0, 1, 9, 4400, NULL);
+	while (pair.count[1] < 9 && pair.sim.now < start + SECOND)
+		pair_run(&pair, 1000);
+	assert_int_equal(pair.count[1], 9);
+	assert_int_equal(tt_sctp_count(pair.s[0]).timeouts, 0);
+	assert_int_equal(tt_sctp_count(pair.s[0]).tail_probes, 1);
+	/* 40 ms until the first are acknowledged, two round trips, and the way there; T3 is 400 ms at least */
+	assert_true(pair.sim.now - start < 200000);
+	pair_free(&pair);
+}
+
+/* 7.4.2: it was lost, so the window shrinks as for any loss. */
+static void a_tail_that_had_to_be_sent_again_counts_as_lost(void **state)
+{
+	uint8_t buf[1200];
+
+	(void)state;
+	begin(8);
+	VICTIM->rtt.least = VICTIM->rtt.srtt = 40000;
+	VICTIM->rtt.least_at = pair.sim.now;
+	const uint32_t first = send_five();
+	pass(40000);
+	assert_int_equal(give_sack(first + 3, NULL, 0), 0);
+	const size_t cwnd = VICTIM->cc.cwnd;
+	pass(2 * 40000 + SCTP_SACK_DELAY);
+	assert_true(tt_sctp_poll_send(VICTIM, pair.sim.now, buf, sizeof buf) > 1000);
+	assert_int_equal(VICTIM->counters.tail_probes, 1);
+	pass(40000);
+	assert_int_equal(give_sack(first + 4, NULL, 0), 0);
+	assert_true(VICTIM->cc.cwnd < cwnd * 3 / 4);
+	pair_free(&pair);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(one_that_was_overtaken_is_lost_after_a_quarter_of_a_round_trip),
+		cmocka_unit_test(one_that_three_have_overtaken_is_lost_at_once),
+		cmocka_unit_test(reordering_that_was_seen_is_waited_for),
+		cmocka_unit_test(what_came_twice_makes_patient),
+		cmocka_unit_test(a_retransmission_that_is_lost_is_found),
+		cmocka_unit_test(what_a_sack_had_no_room_for_stays_as_it_was),
+		cmocka_unit_test(a_lost_tail_is_found_before_t3),
+		cmocka_unit_test(a_tail_that_had_to_be_sent_again_counts_as_lost),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
