@@ -1,0 +1,171 @@
+/* What data channels make of a path: the controllers of src/sctp/tx over a bottleneck in virtual time.
+ *
+ * The grid of docs/SCTP.md is made by ./dev sctp-path --grid; here are short runs of what must hold there. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "sim/path/path.h"
+
+enum { MBIT = 125000, MS = 1000, SECOND = 1000000 };
+
+static struct path_result result[PATH_FLOWS];
+
+/* A path of 20 Mbit/s and 100 ms, with a queue for one round trip. */
+static struct path_setting path(uint32_t control)
+{
+	return (struct path_setting){
+		.seed = 1,
+		.rate = 20 * MBIT,
+		.queue = 20 * MBIT / 10,
+		.rtt = 100 * MS,
+		.lasts = 12 * SECOND,
+		.from = 4 * SECOND,
+		.window = 16 << 20,
+		.flows = { { .control = control } },
+		.flow_count = 1,
+	};
+}
+
+static double share(const struct path_setting *s)
+{
+	assert_true(path_run(s, result));
+	return result[0].goodput / (double)s->rate;
+}
+
+static void each_controller_fills_a_path_that_loses_nothing(void **state)
+{
+	(void)state;
+	for (uint32_t control = TAUT_CC_RFC9260; control <= TAUT_CC_MODEL; control++) {
+		struct path_setting s = path(control);
+		assert_true(share(&s) > 0.85);
+		assert_int_equal(result[0].counters.timeouts, 0);
+	}
+}
+
+/* A loss-based controller cannot: RFC 9438 section 5.2 says what it reaches, and it is no toy value. */
+static void only_the_model_fills_a_path_that_loses_one_in_a_hundred(void **state)
+{
+	struct path_setting model = path(TAUT_CC_MODEL), cubic = path(TAUT_CC_CUBIC);
+
+	(void)state;
+	model.loss = cubic.loss = 10000;
+	assert_true(share(&cubic) < 0.2);
+	assert_true(share(&model) > 0.8);
+}
+
+static void the_model_keeps_the_queue_short(void **state)
+{
+	struct path_setting model = path(TAUT_CC_MODEL), cubic = path(TAUT_CC_CUBIC);
+
+	(void)state;
+	model.flows[0].pings = cubic.flows[0].pings = 100 * MS;
+	assert_true(share(&cubic) > 0.85);
+	const taut_time behind_cubic = result[0].ping_median;
+	assert_true(share(&model) > 0.85);
+	assert_true(result[0].ping_median < 115 * MS);
+	assert_true(result[0].ping_median < behind_cubic);
+}
+
+/* Two of a kind share; the one that came later has its part too. */
+static void two_of_a_kind_share_a_path(void **state)
+{
+	(void)state;
+	for (uint32_t control = TAUT_CC_CUBIC; control <= TAUT_CC_MODEL; control++) {
+		struct path_setting s = path(control);
+		s.rtt = 40 * MS;
+		s.lasts = 30 * SECOND;
+		s.from = 10 * SECOND;
+		s.flows[1] = (struct path_flow){ .control = control, .begins = 2 * SECOND };
+		s.flow_count = 2;
+		const double first = share(&s), second = result[1].goodput / (double)s.rate;
+		assert_true(first + second > 0.85);
+		assert_true(first > 0.15 && second > 0.15);
+	}
+}
+
+/* As many as a SACK has room to name are gaps, and more: all of it is found without T3. */
+static void a_burst_of_losses_is_repaired(void **state)
+{
+	struct path_setting s = path(TAUT_CC_RFC9260);
+
+	(void)state;
+	s.rate = 100 * MBIT;
+	s.queue = 200000;
+	s.lasts = 6 * SECOND;
+	s.from = 5 * SECOND;
+	assert_true(share(&s) > 0.3);
+	assert_true(result[0].dropped > 100);
+	assert_int_equal(result[0].counters.timeouts, 0);
+}
+
+/* 10 MB are under way at 400 Mbit/s and 200 ms, and the window begins with half of that. A pure receiver measures by what
+ * it sends itself: a small message now and then. */
+static void the_window_grows_with_the_path(void **state)
+{
+	struct path_setting s = path(TAUT_CC_CUBIC);
+
+	(void)state;
+	s.rate = 400 * MBIT;
+	s.rtt = 200 * MS;
+	s.queue = 400 * MBIT / 5;
+	s.lasts = 7 * SECOND;
+	s.from = 6 * SECOND;
+	s.window = 0;
+	s.flows[0].pings = 100 * MS;
+	assert_true(share(&s) > 0.65);
+	assert_in_range(result[0].counters.peer_window, 8 << 20, 16 << 20);
+}
+
+/* What UP loses says that there is no more room: without that, this path loses a seventh of all. */
+static void two_models_do_not_drown_a_short_queue(void **state)
+{
+	struct path_setting s = path(TAUT_CC_MODEL);
+
+	(void)state;
+	s.rtt = 50 * MS;
+	s.queue = 20 * MBIT / 60;
+	s.lasts = 30 * SECOND;
+	s.flows[1] = (struct path_flow){ .control = TAUT_CC_MODEL, .begins = SECOND };
+	s.flow_count = 2;
+	assert_true(path_run(&s, result));
+	const uint64_t all = result[0].counters.chunks_sent + result[1].counters.chunks_sent;
+	assert_in_range(result[0].dropped, 1, all / 10);
+}
+
+static void the_same_seed_gives_the_same_run(void **state)
+{
+	struct path_setting s = path(TAUT_CC_MODEL);
+	struct path_result first;
+
+	(void)state;
+	s.loss = 10000;
+	s.lasts = 5 * SECOND;
+	assert_true(path_run(&s, result));
+	first = result[0];
+	assert_true(path_run(&s, result));
+	assert_int_equal(first.counters.chunks_sent, result[0].counters.chunks_sent);
+	assert_int_equal(first.bytes, result[0].bytes);
+	s.seed = 2;
+	assert_true(path_run(&s, result));
+	assert_true(first.counters.chunks_resent != result[0].counters.chunks_resent ||
+		    first.counters.chunks_sent != result[0].counters.chunks_sent);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_controller_fills_a_path_that_loses_nothing),
+		cmocka_unit_test(only_the_model_fills_a_path_that_loses_one_in_a_hundred),
+		cmocka_unit_test(the_model_keeps_the_queue_short),
+		cmocka_unit_test(two_of_a_kind_share_a_path),
+		cmocka_unit_test(a_burst_of_losses_is_repaired),
+		cmocka_unit_test(the_window_grows_with_the_path),
+		cmocka_unit_test(two_models_do_not_drown_a_short_queue),
+		cmocka_unit_test(the_same_seed_gives_the_same_run),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
