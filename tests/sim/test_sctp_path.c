@@ -119,6 +119,24 @@ static void the_window_grows_with_the_path(void **state)
 	assert_in_range(result[0].counters.peer_window, 8 << 20, 16 << 20);
 }
 
+/* The slow start ends with more gaps than SACKs have room for, on a path whose window is nearly full with what came out of
+ * order: what counts as in flight is there long since. */
+static void a_recovery_goes_on_where_sacks_have_no_room(void **state)
+{
+	struct path_setting s = path(TAUT_CC_CUBIC);
+
+	(void)state;
+	s.rate = 200 * MBIT;
+	s.rtt = 200 * MS;
+	s.queue = 200 * MBIT / 5;
+	s.lasts = 6 * SECOND;
+	s.from = 5 * SECOND;
+	s.window = 0;
+	s.flows[0].pings = 100 * MS;
+	assert_true(share(&s) > 0.6);
+	assert_true(result[0].dropped > 500);
+}
+
 /* What UP loses says that there is no more room: without that, this path loses a seventh of all. */
 static void two_models_do_not_drown_a_short_queue(void **state)
 {
@@ -163,6 +181,7 @@ int main(void)
 		cmocka_unit_test(two_of_a_kind_share_a_path),
 		cmocka_unit_test(a_burst_of_losses_is_repaired),
 		cmocka_unit_test(the_window_grows_with_the_path),
+		cmocka_unit_test(a_recovery_goes_on_where_sacks_have_no_room),
 		cmocka_unit_test(two_models_do_not_drown_a_short_queue),
 		cmocka_unit_test(the_same_seed_gives_the_same_run),
 	};
