@@ -3,7 +3,7 @@
  * RFC 9260 section 4 names the states. The parts: sctp_assoc.c life and calls,
  * sctp_recv.c packets in, sctp_init.c set-up, sctp_cookie.c the state cookie,
  * sctp_data.c DATA, SACK and FORWARD-TSN, sctp_reconfig.c stream resets,
- * sctp_close.c the ends, sctp_timer.c time, sctp_send.c packets out. */
+ * sctp_close.c the ends, sctp_timer.c time, sctp_send.c packets out, sctp_transmit.c the DATA in them. */
 #ifndef TAUT_SCTP_ASSOC_H
 #define TAUT_SCTP_ASSOC_H
 
@@ -236,6 +236,12 @@ void tt_sctp_stop(struct tt_sctp *s, enum sctp_timer t);
 bool tt_sctp_runs(const struct tt_sctp *s, enum sctp_timer t);
 void tt_sctp_arm_probe(struct tt_sctp *s, taut_time now); /* data left, or was acknowledged */
 void tt_sctp_start_heartbeat(struct tt_sctp *s, taut_time now);
+
+/* sctp_transmit.c */
+void tt_sctp_write_data_chunks(struct tt_sctp *s, taut_time now, struct wr *w); /* as many as fit and may */
+/* Would it write something? Only a guess about windows: it decides whether an acknowledgement that could
+ * wait rides along. */
+bool tt_sctp_has_data(struct tt_sctp *s, taut_time now);
 
 /* sctp_send.c */
 struct wr tt_sctp_reply_begin(struct tt_sctp *s, uint32_t tag); /* the reply slot */

@@ -83,6 +83,11 @@ static bool is_hopeless(const struct sctp_sent *c, taut_time now)
 	       (c->m->limit_retransmits && c->resent >= c->m->max_retransmits);
 }
 
+bool tt_sctp_flight_may_resend(const struct sctp_flight *f, struct serial32 tsn, taut_time now)
+{
+	return !is_hopeless(tt_sctp_flight_at(f, tsn), now);
+}
+
 void tt_sctp_flight_expire(struct sctp_flight *f, taut_time now, bool may_abandon)
 {
 	if (s32_before(f->advanced, f->cum))

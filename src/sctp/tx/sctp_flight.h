@@ -77,6 +77,8 @@ struct serial32 tt_sctp_flight_cut(struct sctp_flight *f, struct sctp_message *m
                                    taut_time now);
 /* The earliest marked chunk; false: none. */
 bool tt_sctp_flight_marked(struct sctp_flight *f, struct serial32 *tsn);
+/* Its message allows it to be sent once more, RFC 3758 and RFC 7496. */
+bool tt_sctp_flight_may_resend(const struct sctp_flight *f, struct serial32 tsn, taut_time now);
 /* That chunk is in flight again. */
 void tt_sctp_flight_resent(struct sctp_flight *f, struct serial32 tsn, taut_time now);
 /* One in flight is lost: to be sent again. */

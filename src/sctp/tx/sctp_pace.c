@@ -7,7 +7,7 @@
 
 static int64_t bucket(uint64_t rate, size_t packet)
 {
-	return tt_max64((int64_t)(rate / 1000), 2 * (int64_t)packet);
+	return tt_max64((int64_t)(rate * SCTP_PACE_BUCKET / SECOND), 2 * (int64_t)packet);
 }
 
 bool tt_sctp_pace_ready(struct sctp_pace *p, taut_time now, uint64_t rate, size_t packet)

@@ -11,6 +11,8 @@
 
 #include "taut/taut.h"
 
+#define SCTP_PACE_BUCKET 1000 /* microseconds */
+
 struct sctp_pace {
 	int64_t credit; /* bytes; may be below 0 by one packet */
 	taut_time at;   /* it was that then */

@@ -213,6 +213,25 @@ static void a_tail_that_had_to_be_sent_again_counts_as_lost(void **state)
 	pair_free(&pair);
 }
 
+/* RFC 7496: what may be sent once is not sent twice to find out. */
+static void a_tail_that_may_not_be_sent_again_is_not(void **state)
+{
+	const struct tt_sctp_send_options once = { .limit_retransmits = true };
+	uint8_t buf[1200];
+
+	(void)state;
+	begin(9);
+	VICTIM->rtt.srtt = VICTIM->rtt.least = 40000;
+	assert_int_equal(pair_number(&pair, 1, 1, 1, 1000, &once), 0);
+	assert_true(tt_sctp_poll_send(VICTIM, pair.sim.now, buf, sizeof buf) > 1000);
+	assert_true(tt_sctp_runs(VICTIM, SCTP_T_PROBE));
+	pass(2 * 40000 + SCTP_SACK_DELAY);
+	assert_int_equal(tt_sctp_poll_send(VICTIM, pair.sim.now, buf, sizeof buf), 0);
+	assert_int_equal(VICTIM->counters.tail_probes, 0);
+	assert_int_equal(VICTIM->counters.chunks_resent, 0);
+	pair_free(&pair);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -224,6 +243,7 @@ int main(void)
 		cmocka_unit_test(what_a_sack_had_no_room_for_stays_as_it_was),
 		cmocka_unit_test(a_lost_tail_is_found_before_t3),
 		cmocka_unit_test(a_tail_that_had_to_be_sent_again_counts_as_lost),
+		cmocka_unit_test(a_tail_that_may_not_be_sent_again_is_not),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

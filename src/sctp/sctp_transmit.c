@@ -1,0 +1,205 @@
+/* sctp_transmit.c - DATA goes out: RFC 9260 sections 6.1 and 7.2, RFC 8985 section 7, RFC 9937.
+ *
+ * Chunks that are lost come before new ones. What lets them leave: the peer's window, the congestion window or, in a
+ * recovery, a share of what arrives; and the pacer, or bursts. */
+#include "base/num.h"
+#include "sctp/sctp_assoc.h"
+
+#define MIN_FRAGMENT 512 /* a smaller rest of a packet is left empty */
+
+/* Where a round trip is not longer than the pacer's bucket, bursts are the limit. */
+static bool is_paced(const struct tt_sctp *s)
+{
+	return s->cc.pace > 0 && s->rtt.least > SCTP_PACE_BUCKET;
+}
+
+struct filling {
+	struct wr *w;
+	taut_time now;
+	size_t chunks;     /* of DATA written */
+	size_t bytes;      /* of them, as they count in flight */
+	bool first_resent; /* the earliest outstanding chunk is among them, 7.2.4 */
+};
+
+static void write_chunk(struct tt_sctp *s, struct filling *f, struct serial32 tsn)
+{
+	struct sctp_data d = tt_sctp_flight_data(&s->flight, tsn);
+
+	d.immediate = s->state == SCTP_SHUTDOWN_PENDING && s->queue.unsent == 0;
+	tt_sctp_write_data(f->w, &d);
+	f->chunks++;
+	f->bytes += tt_sctp_sent_size(&s->flight, tt_sctp_flight_at(&s->flight, tsn));
+	s->counters.chunks_sent++;
+}
+
+static bool fits_window(const struct tt_sctp *s, size_t len)
+{
+	size_t flight = s->flight.flight;
+
+	return s->peer_window >= flight && s->peer_window - flight >= len;
+}
+
+/* What counts as in flight may be there long since, where a SACK had no room to say so: then what left behind it counts. */
+static bool fits_again(const struct tt_sctp *s, size_t len)
+{
+	return fits_window(s, len) || (!s->flight.told_all && s->since_ack + len <= s->peer_window);
+}
+
+/* 6.1 C: before anything new. The earliest one always goes, a receiver with a full window waits
+ * for it; the others would only be thrown away again. */
+static void write_marked(struct tt_sctp *s, struct filling *f)
+{
+	struct serial32 tsn;
+
+	while (tt_sctp_flight_marked(&s->flight, &tsn)) {
+		const struct sctp_sent *c = tt_sctp_flight_at(&s->flight, tsn);
+		bool first = s32_eq(tsn, s32_add(s->flight.cum, 1));
+		if (tt_sctp_sent_size(&s->flight, c) > wr_left(f->w) ||
+		    (!first && !fits_again(s, c->len)))
+			return;
+		tt_sctp_flight_resent(&s->flight, tsn, f->now);
+		write_chunk(s, f, tsn);
+		s->counters.chunks_resent++;
+		f->first_resent = f->first_resent || first;
+	}
+}
+
+/* How much of m goes into what is left of the packet; 0: not now. */
+static size_t fragment_size(const struct tt_sctp *s, const struct filling *f,
+			    const struct sctp_message *m)
+{
+	size_t left = wr_left(f->w) & ~(size_t)3, rest = m->len - m->cut;
+	size_t header = tt_sctp_flight_header(&s->flight);
+
+	if (left <= header)
+		return 0;
+	size_t most = tt_min(left, s->cc.pmdcs) - header;
+	if (rest <= most)
+		return rest;
+	return most >= MIN_FRAGMENT ? most : 0;
+}
+
+/* 6.1 A */
+static bool window_takes(const struct tt_sctp *s, size_t len)
+{
+	return fits_window(s, len) || (s->probe_due && tt_sctp_flight_count(&s->flight) == 0);
+}
+
+/* 6.1 A: has it opened unnoticed? Looks after an RTO, then twice as long, and so on. */
+static void wait_for_window(struct tt_sctp *s, taut_time now)
+{
+	if (tt_sctp_flight_count(&s->flight) > 0 || tt_sctp_runs(s, SCTP_T3))
+		return;
+	taut_time wait = s->rtt.rto << tt_min(s->probes, 6);
+	tt_sctp_start(s, SCTP_T3, now + tt_min64(wait, SCTP_RTO_MAX));
+}
+
+static void write_new(struct tt_sctp *s, struct filling *f)
+{
+	struct sctp_message *m;
+
+	while ((m = tt_sctp_queue_next(&s->queue, f->now, s->peer_forward_tsn,
+				       &s->counters.abandoned)) != NULL) {
+		size_t len = fragment_size(s, f, m);
+		if (len == 0)
+			return;
+		if (!window_takes(s, len)) {
+			wait_for_window(s, f->now);
+			return;
+		}
+		if (!tt_sctp_flight_room(&s->flight))
+			return;
+		s->probes = s->probe_due ? s->probes + 1 : 0;
+		s->probe_due = false;
+		write_chunk(s, f, tt_sctp_flight_cut(&s->flight, m, len, f->now));
+	}
+}
+
+/* RFC 9937 section 5 */
+static bool has_share(const struct tt_sctp *s)
+{
+	return s->flight.recovering && s->flight.marked > 0 && s->share > 0;
+}
+
+/* Is there leave to send, by the window, and by the pacer or 6.1 D? */
+static bool has_leave(struct tt_sctp *s, taut_time now)
+{
+	if (s->flight.flight >= s->cc.cwnd && !has_share(s))
+		return false;
+	if (!is_paced(s))
+		return s->burst > 0;
+	if (tt_sctp_pace_ready(&s->pace, now, s->cc.pace, s->cc.pmdcs))
+		return true;
+	if (s->flight.marked > 0 || s->queue.unsent > 0) {
+		s->paced = true;
+		tt_sctp_start(s, SCTP_T_PACE, tt_sctp_pace_next(&s->pace, s->cc.pace, s->cc.pmdcs));
+	}
+	return false;
+}
+
+/* The last that is out, if it may be sent again. */
+static bool find_tail(const struct tt_sctp *s, taut_time now, struct serial32 *tsn)
+{
+	const struct sctp_flight *f = &s->flight;
+
+	for (*tsn = s32_add(f->next, UINT32_MAX); s32_before(f->cum, *tsn);
+	     *tsn = s32_add(*tsn, UINT32_MAX))
+		if (tt_sctp_flight_at(f, *tsn)->state == SCTP_IN_FLIGHT)
+			return tt_sctp_flight_may_resend(f, *tsn, now);
+	return false;
+}
+
+/* RFC 8985 section 7.3: something new if there is something, else the last once more. What may be sent only so often, or no
+ * longer, is not: T3 gives it up. */
+static void write_tail(struct tt_sctp *s, struct filling *f)
+{
+	struct serial32 tsn;
+
+	s->tail_due = false;
+	write_new(s, f);
+	s->tail_again = f->chunks == 0 && find_tail(s, f->now, &tsn);
+	if (s->tail_again) {
+		tt_sctp_flight_mark(&s->flight, tsn);
+		write_marked(s, f);
+	}
+	if (f->chunks == 0)
+		return;
+	s->tail_out = true;
+	s->tail = s32_add(s->flight.next, UINT32_MAX);
+	s->counters.tail_probes++;
+	tt_sctp_start(s, SCTP_T3, f->now + s->rtt.rto); /* 7.3: from here */
+}
+
+void tt_sctp_write_data_chunks(struct tt_sctp *s, taut_time now, struct wr *w)
+{
+	struct filling filling = { .w = w, .now = now }, *f = &filling;
+
+	if (s->fast_due) { /* 7.2.4: one packet, whatever cwnd says */
+		write_marked(s, f);
+		s->fast_due = f->chunks == 0 && s->flight.marked > 0;
+	} else if (s->tail_due && s->flight.marked == 0) {
+		write_tail(s, f);
+	} else if (has_leave(s, f->now)) {
+		write_marked(s, f);
+		if (s->flight.marked == 0)
+			write_new(s, f);
+		s->burst -= tt_min(s->burst, f->bytes);
+	}
+	if (f->chunks == 0)
+		return;
+	if (is_paced(s))
+		tt_sctp_pace_sent(&s->pace, f->bytes);
+	s->since_ack += f->bytes;
+	s->share -= tt_min(s->share, f->bytes);
+	s->last_data_sent = f->now;
+	if (!tt_sctp_runs(s, SCTP_T3) || f->first_resent) /* 6.3.2 R1; 7.2.4 */
+		tt_sctp_start(s, SCTP_T3, f->now + s->rtt.rto);
+	tt_sctp_arm_probe(s, f->now);
+}
+
+bool tt_sctp_has_data(struct tt_sctp *s, taut_time now)
+{
+	return tt_sctp_can_send_data(s) &&
+	       (s->fast_due || s->tail_due ||
+		((s->flight.marked > 0 || s->queue.unsent > 0) && has_leave(s, now)));
+}
