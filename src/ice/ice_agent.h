@@ -185,7 +185,6 @@ struct ice_hints {
 struct ice_gen {
 	char ufrag[TT_ICE_UFRAG_LEN + 1], pwd[TT_ICE_PWD_LEN + 1];
 	char remote_ufrag[TT_ICE_UFRAG_CAP], remote_pwd[TT_ICE_PWD_CAP];
-	char early_ufrag[TT_ICE_UFRAG_CAP]; /* the peer's, from checks before its description */
 	struct tt_stun_key local_key, remote_key;
 	bool has_remote, lite, remote_end, had_path;
 	bool first_check, first_check_told, done_told;
