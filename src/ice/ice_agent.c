@@ -174,7 +174,7 @@ int tt_ice_new(struct tt_ice **out, struct tt_env *env, const struct tt_ice_conf
 	ice->use_loopback = cfg->loopback;
 	ice->relay_only = cfg->relay_only;
 	ice->tcp = cfg->relay_only ? 0 : cfg->tcp;
-	ice->next_check = now; /* the first check leaves at once */
+	ice->next_check = ice->next_ask = now; /* the first of them leave at once */
 	ice->last_check = now - TT_ICE_TA;
 	ice->why = "new";
 	int err = take_servers(ice, cfg);

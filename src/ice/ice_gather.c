@@ -376,7 +376,7 @@ size_t tt_ice_probe_write(struct tt_ice *ice, taut_time now, int probe, struct t
 	struct wr w = wr_make(out->buf, out->cap);
 
 	ice->last_check = now;
-	ice->next_check = now + TT_ICE_TA;
+	ice->next_ask = now + TT_ICE_TA;
 	tt_stun_retry_sent(&p->retry, now);
 	tt_stun_begin(&w, TT_STUN_REQUEST, TT_STUN_BINDING, p->tid);
 	tt_stun_put_fingerprint(&w);

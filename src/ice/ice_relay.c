@@ -385,8 +385,7 @@ static size_t write_request(struct tt_ice *ice, taut_time now, int relay, struct
 size_t tt_ice_relay_write(struct tt_ice *ice, taut_time now, int relay, struct tt_ice_out *out)
 {
 	ice->last_check = now;
-	ice->next_check = now + TT_ICE_TA;
-	ice->check_was_last = false;
+	ice->next_ask = now + TT_ICE_TA;
 	const size_t len = write_request(ice, now, relay, out);
 	/* It could not be written, which ended something; or it was the last word. */
 	if (len == 0 || tt_turn_state(ice->relay[relay].turn) == TT_TURN_OVER) {
@@ -462,12 +461,16 @@ bool tt_ice_unwrap(struct tt_ice *ice, taut_time now, struct tt_ice_in *p)
 		if (!r->turn || tt_turn_state(r->turn) == TT_TURN_OVER ||
 		    tt_ice_server_path(ice, r).flow != p->flow)
 			continue;
+		const bool asked = !r->settled;
 		switch (tt_turn_recv(r->turn, now, &p->remote, p->buf, p->len, &data)) {
 		case TT_TURN_NOT_OURS:
 			break;
 		case TT_TURN_DATA_CAME:
 			return take(ice, i, p, &data);
 		case TT_TURN_TAKEN:
+			/* An allocation takes a few requests, each after an answer: none is ahead of the other. */
+			if (asked)
+				ice->next_ask = now;
 			follow(ice, now, r);
 			settle(ice, now, i);
 			tt_ice_update(ice, now);
