@@ -166,13 +166,14 @@ static void add_reflexive(struct tt_ice *ice, taut_time now, const struct ice_re
 		ice->local[at].of_relay = true;
 }
 
-/* RFC 8839 section 5.1: raddr is the mapped address; with the policy relay that is nobody's business. */
+/* RFC 8839 section 5.1: raddr is the mapped address; with the policy relay that is nobody's business, and the
+ * port is 9. */
 static struct taut_addr related_to(const struct tt_ice *ice, const struct ice_relay *r)
 {
 	const struct taut_addr *mapped = tt_turn_mapped(r->turn);
 
 	if (ice->relay_only || !mapped)
-		return (struct taut_addr){ .family = ice->base[r->base].addr.family };
+		return (struct taut_addr){ .family = ice->base[r->base].addr.family, .port = 9 };
 	return tt_ice_related(ice, mapped);
 }
 

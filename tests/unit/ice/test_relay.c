@@ -359,7 +359,7 @@ static void with_the_policy_relay_there_is_one_and_it_says_nothing_of_us(void **
 	assert_int_equal(r.candidates[TT_ICE_HOST] + r.candidates[TT_ICE_SRFLX], 0);
 	assert_int_equal(r.candidates[TT_ICE_RELAY], 1);
 	assert_true(tt_addr_is_any(&r.last[TT_ICE_RELAY].related));
-	assert_int_equal(r.last[TT_ICE_RELAY].related.port, 0);
+	assert_int_equal(r.last[TT_ICE_RELAY].related.port, 9);
 	end(&r);
 }
 
