@@ -55,7 +55,6 @@ struct call {
 	taut_loop *loop;
 	taut_room *room;
 	struct taut_config pc;
-	struct taut_ice_server servers[2];
 	taut_source *sources[CALL_MAX_SOURCES + CALL_LAYERS - 1];
 	uint32_t scales[CALL_MAX_SOURCES + CALL_LAYERS - 1]; /* how much smaller its picture is */
 	size_t source_count;
