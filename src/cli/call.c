@@ -167,6 +167,16 @@ static void on_peer_left(void *user, taut_room *room, const struct taut_room_pee
 	drop_peer(c, p);
 }
 
+static void on_failure(void *user, taut_room *room, const struct taut_room_peer *peer, taut_pc *pc,
+		       const char *text)
+{
+	struct call_peer *p = call_peer_of(user, pc);
+
+	(void)room, (void)peer;
+	if (p)
+		call_peer_failed(p, text);
+}
+
 static void on_chat(void *user, taut_room *room, const struct taut_room_peer *peer,
 		    const char *text)
 {
@@ -256,6 +266,7 @@ static int join(struct call *c)
 		.on_chat = on_chat,
 		.on_error = on_error,
 		.on_state = on_state,
+		.on_failure = on_failure,
 	};
 
 	return taut_room_join(&c->room, c->loop, &cfg);

@@ -73,6 +73,8 @@ struct call {
 /* The parts of the room's callbacks that concern one peer. */
 struct call_peer *call_peer_of(struct call *c, taut_pc *pc);
 void call_peer_event(struct call_peer *p, const struct taut_event *ev);
+/* What the peer says of its side, which failed. */
+void call_peer_failed(struct call_peer *p, const char *text);
 void call_open_sink(struct call_peer *p);
 void call_peer_update(struct call_peer *p);
 void call_peer_dump(struct call_peer *p); /* a report into the call's dump */
