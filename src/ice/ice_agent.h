@@ -38,6 +38,7 @@ enum {
 	TT_ICE_MAX_STREAMS = 2 * TT_ICE_MAX_RELAYS + 2 * TT_ICE_MAX_TCP + TT_ICE_MAX_BASES,
 	TT_ICE_TCP_PATIENCE = 10000000, /* for the first check over a connection that came */
 	TT_ICE_TCP_HEAD = 2,            /* RFC 4571 section 2 */
+	TT_ICE_TCP_WAITING = 64,        /* to be connected when there is room again, at most */
 	TT_ICE_MESSAGE = 1552, /* the longest datagram, and what a TURN server has around it */
 	TT_ICE_BLOCK = 4,      /* pairs and candidates for which memory is taken at once */
 };
@@ -83,6 +84,11 @@ struct ice_stream {
 	uint8_t *part; /* TT_ICE_MESSAGE octets; NULL until a message comes in two */
 	size_t have,
 		skip; /* of such a message; of one that is longer than that, what is still to come */
+};
+
+/* A candidate of the peer to which there is no room to connect now. */
+struct ice_waiting {
+	uint8_t home, remote; /* a socket, and of the generation */
 };
 
 struct ice_local {
@@ -262,12 +268,15 @@ struct tt_ice {
 	struct ice_server *server;
 	size_t server_count;
 	struct ice_probe *probe;
-	size_t probe_room;         /* one for each base and server */
-	struct ice_relay *relay;   /* TT_ICE_MAX_RELAYS of them; NULL: no server is one of TURN */
-	struct ice_stream *stream; /* TT_ICE_MAX_STREAMS of them; NULL: all goes over UDP */
-	bool gathering;            /* gather was called in this generation */
-	bool gathered;             /* or ever */
-	bool all_told;             /* no event waits */
+	size_t probe_room;           /* one for each base and server */
+	struct ice_relay *relay;     /* TT_ICE_MAX_RELAYS of them; NULL: no server is one of TURN */
+	struct ice_stream *stream;   /* TT_ICE_MAX_STREAMS of them; NULL: all goes over UDP */
+	struct ice_waiting *waiting; /* TT_ICE_TCP_WAITING of them; NULL: there was room for all */
+	size_t waiting_count;
+	taut_time decided_at; /* when the pair that is the path was nominated */
+	bool gathering;       /* gather was called in this generation */
+	bool gathered;        /* or ever */
+	bool all_told;        /* no event waits */
 
 	struct ice_gen *cur, *prev;
 	taut_time prev_until;     /* 0: prev is needed; else what is under way to it is awaited */

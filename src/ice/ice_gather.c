@@ -230,6 +230,7 @@ void tt_ice_gather_reset(struct tt_ice *ice, taut_time now)
 	size_t kept = 0;
 
 	ice->gathering = false;
+	ice->waiting_count = 0; /* they were of the generation before */
 	for (size_t i = 0; i < ice->probe_room; i++)
 		ice->probe[i] = (struct ice_probe){ 0 };
 	tt_ice_reset_relays(ice, now);
