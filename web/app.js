@@ -107,6 +107,7 @@ function startCall(peer, starts, callId = null) {
 	call.addEventListener('media', again);
 	call.addEventListener('chat', e => view.chatLine(peer.name, e.detail.text));
 	call.addEventListener('refused', e => tellRefused(peer, e.detail));
+	call.addEventListener('why', e => tellFailure(peer, 'ours', e.detail.text));
 	call.addEventListener('over', e => dropPeer(peer, `${peer.name} is gone: ${e.detail.why}.`));
 	call.addEventListener('anew', () => startCall(peer, true));
 	call.addEventListener('channel', e => window.taut.onchannel?.(e.detail.channel, peer));
@@ -126,6 +127,7 @@ function dropPeer(peer, why) {
 	peer.tile?.root.remove();
 	peer.card?.root.remove();
 	peers.delete(peer.id);
+	forgetFailure(peer);
 	if (had) {
 		view.chatEvent(why);
 		view.notice(`gone-${peer.id}`, 'info', why, { seconds: 8 });
@@ -151,8 +153,30 @@ function showCall(peer) {
 		view.chatEvent(`Connected with ${peer.name}.`);
 		view.clearNotice(`sdp-${peer.id}`);
 	}
+	if (call.connected)
+		forgetFailure(peer);
 	showState(peer);
 	refresh();
+}
+
+// ---- why a connection failed ----
+
+const LONGEST_FAILURE = 1024;
+
+/** whose: "ours", of this browser; "theirs", what the other side says of itself. */
+function tellFailure(peer, whose, text) {
+	peer.failure = { ...peer.failure, [whose]: text.slice(0, LONGEST_FAILURE) };
+	const { ours, theirs } = peer.failure, lines = [];
+	if (ours)
+		lines.push(`Here: ${ours}`);
+	if (theirs)
+		lines.push(`${peer.name} says: ${theirs}`);
+	view.notice(`failed-${peer.id}`, 'bad', `The connection with ${peer.name} failed; it is tried again.`, { lines });
+}
+
+function forgetFailure(peer) {
+	peer.failure = null;
+	view.clearNotice(`failed-${peer.id}`);
 }
 
 /** Which line of a description the browser did not take, as far as it says so. */
@@ -227,6 +251,11 @@ const fromRelay = {
 		const call = peers.get(message.from)?.call;
 		if (call && (!message.call || message.call === call.call))
 			call.candidate(message.candidate);
+	},
+	failure(message) {
+		const peer = peers.get(message.from);
+		if (peer?.call && typeof message.text === 'string' && (!message.call || message.call === peer.call.call))
+			tellFailure(peer, 'theirs', message.text);
 	},
 	turn(message) {
 		const call = peers.get(message.from)?.call;

@@ -6,6 +6,7 @@
 // offers only after it has heard an offer.
 
 import { randomHex } from './room.js';
+import { whyFailed } from './why.js';
 
 export class Call extends EventTarget {
 	constructor(room, peer, { starts, role, media, source }) {
@@ -23,6 +24,8 @@ export class Call extends EventTarget {
 		this.wantsOffer = false;
 		this.wantsTurn = false;
 		this.closed = false;
+		this.serverErrors = new Map(); // by URL: the last icecandidateerror
+		this.pairsSeen = []; // Chromium 156 forgets them when they have failed
 		this.stream = new MediaStream();
 		/* What we send is of one stream for ever: to change it, Chromium 156 says one id in offers and another in answers. */
 		this.sent = new MediaStream();
@@ -57,6 +60,7 @@ export class Call extends EventTarget {
 		const pc = this.pc;
 		pc.onnegotiationneeded = () => this.#needed();
 		pc.onicecandidate = e => this.#send({ type: 'candidate', candidate: e.candidate });
+		pc.onicecandidateerror = e => this.serverErrors.set(e.url, e);
 		pc.ondatachannel = e => this.#takeChannel(e.channel);
 		pc.ontrack = e => {
 			this.stream.addTrack(e.track);
@@ -245,6 +249,7 @@ export class Call extends EventTarget {
 	#mend() {
 		if (this.pc.connectionState !== 'failed' || this.closed)
 			return;
+		this.#sayWhy(); // asked for before a restart makes the browser forget
 		if (this.peer.gone) {
 			this.#tell('over', { why: 'the connection is lost' });
 			return;
@@ -260,6 +265,13 @@ export class Call extends EventTarget {
 		}
 	}
 
+	async #sayWhy() {
+		const text = await whyFailed(this.pc, [...this.serverErrors.values()], this.pairsSeen);
+		this.pairsSeen = [];
+		this.#send({ type: 'failure', text });
+		this.#tell('why', { text });
+	}
+
 	close() {
 		this.closed = true;
 		clearTimeout(this.retry);
@@ -272,6 +284,8 @@ export class Call extends EventTarget {
 
 	async stats() {
 		const all = await this.pc.getStats(), out = { bytesSent: 0, bytesReceived: 0 };
+		if ([...all.values()].some(s => s.type === 'candidate-pair'))
+			this.pairsSeen = [...all.values()].filter(s => s.type === 'candidate-pair' || s.type.endsWith('-candidate'));
 		for (const s of all.values()) {
 			if (s.type === 'transport') {
 				out.bytesSent += s.bytesSent;

@@ -24,9 +24,10 @@ export function status(kind, text) {
 }
 
 /** A message in words, with what can be done about it: [label, action] each. key: one at a time. */
-export function notice(key, kind, text, { code = null, actions = [], seconds = 0 } = {}) {
+export function notice(key, kind, text, { code = null, lines = [], actions = [], seconds = 0 } = {}) {
 	clearNotice(key);
 	const p = el('p', '', text), n = el('div', 'notice', null, p);
+	p.append(...lines.map(line => el('span', 'line', line)));
 	n.dataset.key = key;
 	n.dataset.kind = kind;
 	if (code)

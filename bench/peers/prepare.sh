@@ -45,10 +45,44 @@ make_pion() {
 		go build -o "$peers_bin/pion" bench/peers/pion/*.go
 }
 
+# Unpacked and not installed: libnice-dev wants the development files of GTK. nice_needs is what their libraries
+# are linked with.
+nice_needs="build-essential libblkid1 libbrotli1 libffi8 libgnutls30 libgssapi-krb5-2 libmount1 libnghttp2-14
+	libpcre2-8-0 libpsl5 libselinux1 libsqlite3-0 libxml2 zlib1g"
+nice_packages="libnice-dev libnice10 libgupnp-igd-1.0-4 libgupnp-1.6-0 libgssdp-1.6-0 libsoup-3.0-0
+	libglib2.0-dev libglib2.0-0"
+nice_root=$PWD/build/peers/nice
+
+unpack_libnice() {
+	[ ! -f "$nice_root/version" ] || return 0
+	rm -rf "$nice_root"
+	mkdir -p "$nice_root"
+	(cd "$nice_root" && apt-get download $nice_packages) || return
+	for deb in "$nice_root"/*.deb; do
+		dpkg-deb -x "$deb" "$nice_root" || return
+	done
+	dpkg-deb -f "$nice_root"/libnice10_*.deb Version >"$nice_root/version"
+}
+
+# cc_nice SOURCE PROGRAM: with the unpacked libraries, found again by their place.
+cc_nice() {
+	lib=$(dirname "$(ls "$nice_root"/usr/lib/*/libnice.so)")
+	include=$nice_root/usr/include
+	cc -std=c11 -D_GNU_SOURCE -O2 -DNICE_VERSION="\"$(cut -d- -f1 "$nice_root/version")\"" "$1" -o "$2" \
+		-I"$include" -I"$include/nice" -I"$include/glib-2.0" -I"$lib/glib-2.0/include" -L"$lib" \
+		-Wl,-z,now -Wl,--disable-new-dtags,-rpath,"$lib:$nice_root/lib/${lib##*/}" \
+		-Wl,--unresolved-symbols=ignore-in-shared-libs -lnice -lgio-2.0 -lgobject-2.0 -lglib-2.0
+}
+
 make_libnice() {
-	need build-essential pkg-config libnice-dev || return
-	cc -std=c11 -D_GNU_SOURCE -O2 -DNICE_VERSION="\"$(pkg-config --modversion nice)\"" \
-		bench/peers/libnice/libnice.c -o "$peers_bin/libnice" $(pkg-config --cflags --libs nice)
+	need $nice_needs || return
+	unpack_libnice && cc_nice bench/peers/libnice/libnice.c "$peers_bin/libnice"
+}
+
+# The agent of the ladder, which is no peer of the bench.
+make_libnice_ladder() {
+	need $nice_needs || return
+	unpack_libnice && cc_nice bench/peers/libnice/ladder.c build/peers/libnice-ladder
 }
 
 prepare_peers() {

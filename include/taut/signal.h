@@ -94,6 +94,11 @@ struct taut_room_config {
 	/* Every signaling message as JSON, out (1) or in (0): for logs, so that the passwords of
 	 * ICE and the secret of this client are asterisks. */
 	void (*on_signal)(void *user, taut_room *room, int out, const char *json, size_t len);
+	/* The peer's side of the connection has failed, and this is what it says of that: a sentence of a
+	 * stranger, at most 1,024 octets. When ICE failed, a restart of its follows; pc is still as it was before,
+	 * with its taut_pc_why_at. */
+	void (*on_failure)(void *user, taut_room *room, const struct taut_room_peer *peer,
+	                   taut_pc *pc, const char *text);
 };
 
 /* Connects, joins, and keeps at it (0.5 s to 5 s between tries). Must be called on the loop's

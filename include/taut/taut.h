@@ -290,8 +290,8 @@ taut_time taut_pc_deadline(const taut_pc *pc, const char **why); /* INT64_MAX: n
 #define TAUT_EV_BUFFERED_AMOUNT_LOW 13
 #define TAUT_EV_CLOSE 14 /* of a channel */
 /* A STUN or TURN server is of no help, once for each and ICE generation. number: what it answered, 701:
- * nothing (RTCPeerConnectionIceErrorEvent); label: its URL; text: why, in words; addr: our own, from which
- * it was asked, NULL: from none */
+ * nothing (RTCPeerConnectionIceErrorEvent); label: its URL as it was given; text: why, in words; addr:
+ * our own, from which it was asked, NULL: from none */
 #define TAUT_EV_ICE_CANDIDATE_ERROR 15
 #define TAUT_EV_ICE_CONNECTION_STATE 16 /* number: TAUT_ICE_STATE_; text: what led there */
 #define TAUT_EV_TONE_CHANGE 17 /* text: the tone that begins, or "": all are out (ontonechange) */

@@ -167,6 +167,16 @@ static void on_peer_left(void *user, taut_room *room, const struct taut_room_pee
 	drop_peer(c, p);
 }
 
+static void on_failure(void *user, taut_room *room, const struct taut_room_peer *peer, taut_pc *pc,
+		       const char *text)
+{
+	struct call_peer *p = call_peer_of(user, pc);
+
+	(void)room, (void)peer;
+	if (p)
+		call_peer_failed(p, text);
+}
+
 static void on_chat(void *user, taut_room *room, const struct taut_room_peer *peer,
 		    const char *text)
 {
@@ -231,48 +241,12 @@ static int check_dump(const struct call *c)
 	return TAUT_E_IO;
 }
 
-static int try_servers(const struct call *c, const struct taut_ice_server *servers, size_t n)
-{
-	struct taut_config cfg = c->pc;
-	taut_pc *probe = NULL;
-
-	cfg.ice_servers = servers;
-	cfg.ice_server_count = n;
-	int err = taut_pc_new(&probe, taut_loop_env(c->loop), &cfg, taut_loop_now(c->loop));
-	taut_pc_free(probe);
-	return err;
-}
-
-/* A URL that is none would make every connection of the room fail. What is said holds no password. */
+/* A URL that is none would make every connection of the room fail. */
 static int check_servers(const struct call *c)
 {
-	const struct call_config *cfg = &c->cfg;
-	const struct taut_ice_server stun = { .size = sizeof stun, .url = cfg->stun };
-
-	if (c->pc.ice_server_count == 0 ||
-	    try_servers(c, c->servers, c->pc.ice_server_count) == TAUT_OK)
-		return TAUT_OK;
-	if (cfg->stun && try_servers(c, &stun, 1) != TAUT_OK)
-		fprintf(stderr, "taut: --stun takes stun:HOST:PORT, not '%s'\n", cfg->stun);
-	else if (!cfg->turn_user || !cfg->turn_password)
-		fprintf(stderr, "taut: --turn needs --turn-user and --turn-password\n");
-	else
-		fprintf(stderr, "taut: --turn takes turn:HOST[:PORT][?transport=tcp] or turns:HOST[:PORT], not "
-			"'%s'\n",
-			cfg->turn);
-	return TAUT_E_UNSUPPORTED;
-}
-
-static void add_server(struct call *c, const char *url, const char *user, const char *password)
-{
-	if (url)
-		c->servers[c->pc.ice_server_count++] = (struct taut_ice_server){
-			.size = sizeof c->servers[0],
-			.url = url,
-			.username = user,
-			.credential = password,
-		};
-	c->pc.ice_servers = c->servers;
+	return cli_servers_usable(&c->cfg.servers, taut_loop_env(c->loop), taut_loop_now(c->loop))
+		       ? TAUT_OK
+		       : TAUT_E_UNSUPPORTED;
 }
 
 static int join(struct call *c)
@@ -292,6 +266,7 @@ static int join(struct call *c)
 		.on_chat = on_chat,
 		.on_error = on_error,
 		.on_state = on_state,
+		.on_failure = on_failure,
 	};
 
 	return taut_room_join(&c->room, c->loop, &cfg);
@@ -317,8 +292,8 @@ int call_join(struct call **out, taut_loop *loop, const struct call_config *cfg)
 		call_leave(c);
 		return TAUT_E_NOMEM;
 	}
-	add_server(c, cfg->stun, NULL, NULL);
-	add_server(c, cfg->turn, cfg->turn_user, cfg->turn_password);
+	c->pc.ice_servers = c->cfg.servers.list;
+	c->pc.ice_server_count = c->cfg.servers.count;
 	c->summary = call_no_summary();
 	int err = check_save(c);
 	if (!err)

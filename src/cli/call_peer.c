@@ -208,6 +208,19 @@ static void say_why(struct call_peer *p)
 	}
 }
 
+/* The other side gave up first, and may restart ICE at once: then ours never says why. */
+void call_peer_failed(struct call_peer *p, const char *text)
+{
+	const struct taut_why *w;
+
+	call_say(p, "peer failed", text);
+	if (taut_pc_connection_state(p->pc) != TAUT_STATE_CONNECTING ||
+	    !(w = taut_pc_why_at(p->pc, 0)))
+		return;
+	call_say(p, "why", w->text);
+	say_why(p);
+}
+
 static void on_state(struct call_peer *p, const struct taut_event *ev)
 {
 	static const char *const names[] = { "",          "new",          "connecting",

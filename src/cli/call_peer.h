@@ -55,7 +55,6 @@ struct call {
 	taut_loop *loop;
 	taut_room *room;
 	struct taut_config pc;
-	struct taut_ice_server servers[2];
 	taut_source *sources[CALL_MAX_SOURCES + CALL_LAYERS - 1];
 	uint32_t scales[CALL_MAX_SOURCES + CALL_LAYERS - 1]; /* how much smaller its picture is */
 	size_t source_count;
@@ -74,6 +73,8 @@ struct call {
 /* The parts of the room's callbacks that concern one peer. */
 struct call_peer *call_peer_of(struct call *c, taut_pc *pc);
 void call_peer_event(struct call_peer *p, const struct taut_event *ev);
+/* What the peer says of its side, which failed. */
+void call_peer_failed(struct call_peer *p, const char *text);
 void call_open_sink(struct call_peer *p);
 void call_peer_update(struct call_peer *p);
 void call_peer_dump(struct call_peer *p); /* a report into the call's dump */

@@ -29,8 +29,12 @@ enum { CLI_END = -1, CLI_BAD = '?', CLI_HELP = 256 };
  * mistake is said on stderr and gives CLI_BAD. */
 int cli_next(const struct cli_command *c, int argc, char **argv);
 /* A secret among the arguments: a copy, which lives as long as the process, and stars where it stood, because
- * others of this machine see our arguments. NULL: it is longer than the most, and a sentence on stderr. */
-enum { CLI_SECRET = 508 }; /* octets of a credential, taut.h */
+ * others of this machine see our arguments. NULL: it is longer than the most, or one too many, and a sentence on
+ * stderr. */
+enum {
+	CLI_SECRET = 508,
+	CLI_SECRETS = 4
+}; /* octets of a credential, taut.h; for each server one */
 const char *cli_secret(const char *option, char *text);
 /* A whole number from min to max, or false and a sentence on stderr. */
 bool cli_number(const char *option, const char *text, long min, long max, long *out);

@@ -57,17 +57,17 @@ static const struct cli_option options[] = {
 	{ "fps", KEY_FPS, "N", "of the test card (default: 30)" },
 	{ "bitrate", KEY_BITRATE, "BITS", "of encoded video, bits per second (default: 500000)" },
 	{ "stun", KEY_STUN, "URL",
-	  "stun:HOST:PORT for server-reflexive candidates (default: none)" },
+	  "stun:HOST[:PORT] for server-reflexive candidates (default: none); up to 4 servers" },
 	{ "turn", KEY_TURN, "URL",
 	  "turn:HOST[:PORT], turn:HOST?transport=tcp or turns:HOST (TLS), for relayed candidates "
 	  "(default: none)" },
-	{ "turn-user", KEY_TURN_USER, "NAME", "who we are there" },
+	{ "turn-user", KEY_TURN_USER, "NAME", "who we are there, or behind each --turn" },
 	{ "turn-password", KEY_TURN_PASSWORD, "TEXT", "and how we prove it; never shown" },
 	{ "turn-ca", KEY_TURN_CA, "FILE",
 	  "certificates trusted beside the system's, PEM (turns:)" },
 	{ "ice-tcp", KEY_ICE_TCP, "WHO",
 	  "candidates over TCP: connect (to what the peer listens on), listen, or both" },
-	{ "relay-only", KEY_RELAY_ONLY, NULL, "speak through the TURN server and in no other way" },
+	{ "relay-only", KEY_RELAY_ONLY, NULL, "speak through a TURN server and in no other way" },
 	{ "mdns", KEY_MDNS, NULL,
 	  "show random .local names in place of our addresses, and answer for them" },
 	{ "insecure", KEY_INSECURE, NULL,
@@ -200,41 +200,31 @@ static bool take_number(struct job *j, int key)
 	return true;
 }
 
-static bool take_turn(struct call_config *cfg, int key)
+static bool take_server(struct cli_servers *s, int key)
 {
-	if (key == KEY_TURN)
-		cfg->turn = optarg;
-	else if (key == KEY_TURN_USER)
-		cfg->turn_user = optarg;
-	else if (key == KEY_RELAY_ONLY)
-		cfg->relay_only = true;
-	else
-		cfg->turn_password = cli_secret("turn-password", optarg);
-	return key != KEY_TURN_PASSWORD || cfg->turn_password;
-}
-
-static bool take_ice_tcp(struct call_config *cfg, const char *who)
-{
-	cfg->ice_tcp = strcmp(who, "connect") == 0  ? TAUT_ICE_TCP_CONNECT
-		       : strcmp(who, "listen") == 0 ? TAUT_ICE_TCP_LISTEN
-		       : strcmp(who, "both") == 0   ? TAUT_ICE_TCP_CONNECT | TAUT_ICE_TCP_LISTEN
-						    : 0;
-	if (cfg->ice_tcp == 0)
-		fprintf(stderr, "taut call: --ice-tcp takes connect, listen or both, not '%s'\n",
-			who);
-	return cfg->ice_tcp != 0;
+	switch (key) {
+	case KEY_STUN:
+		return cli_servers_stun(s, optarg);
+	case KEY_TURN:
+		return cli_servers_turn(s, optarg);
+	case KEY_TURN_USER:
+		return cli_servers_user(s, optarg);
+	default:
+		return cli_servers_password(s, optarg);
+	}
 }
 
 /* Options without a value; false: it is none. */
 static bool take_switch(struct job *j, int key)
 {
-	bool *const on = key == KEY_LOOP        ? &j->cfg.loop_files
-			 : key == KEY_DATA_ONLY ? &j->cfg.data_only
-			 : key == KEY_MDNS      ? &j->cfg.mdns
-			 : key == KEY_INSECURE  ? &j->cfg.any_certificate
-			 : key == KEY_SIMULCAST ? &j->cfg.simulcast
-			 : key == KEY_JSON      ? &j->cfg.json
-						: NULL;
+	bool *const on = key == KEY_LOOP         ? &j->cfg.loop_files
+			 : key == KEY_DATA_ONLY  ? &j->cfg.data_only
+			 : key == KEY_MDNS       ? &j->cfg.mdns
+			 : key == KEY_RELAY_ONLY ? &j->cfg.relay_only
+			 : key == KEY_INSECURE   ? &j->cfg.any_certificate
+			 : key == KEY_SIMULCAST  ? &j->cfg.simulcast
+			 : key == KEY_JSON       ? &j->cfg.json
+						 : NULL;
 	const uint32_t flag = key == KEY_LOOPBACK ? TAUT_LOOP_LOOPBACK_ONLY
 			      : key == KEY_NO_GSO ? TAUT_LOOP_NO_GSO
 			      : key == KEY_NO_GRO ? TAUT_LOOP_NO_GRO
@@ -258,16 +248,16 @@ static bool take_dial(struct call_config *cfg, const char *keys)
 static bool take_option(struct job *j, int key, const char **trace)
 {
 	switch (key) {
+	case KEY_STUN:
 	case KEY_TURN:
 	case KEY_TURN_USER:
 	case KEY_TURN_PASSWORD:
-	case KEY_RELAY_ONLY:
-		return take_turn(&j->cfg, key);
+		return take_server(&j->cfg.servers, key);
 	case KEY_TURN_CA:
 		j->runtime.tls_trust = optarg;
 		return true;
 	case KEY_ICE_TCP:
-		return take_ice_tcp(&j->cfg, optarg);
+		return cli_ice_tcp(optarg, &j->cfg.ice_tcp);
 	case KEY_ROOM:
 		j->cfg.room = optarg;
 		return true;
@@ -281,9 +271,6 @@ static bool take_option(struct job *j, int key, const char **trace)
 		return false;
 	case KEY_SAVE:
 		j->cfg.save = optarg;
-		return true;
-	case KEY_STUN:
-		j->cfg.stun = optarg;
 		return true;
 	case KEY_SRTP:
 		return take_srtp(&j->cfg, optarg);
@@ -358,7 +345,7 @@ static int run(int argc, char **argv)
 		fprintf(stderr, "taut call: one URL is needed, such as http://localhost:8080/\n");
 		return CLI_USAGE;
 	}
-	if (!fits_together(&j.cfg))
+	if (!fits_together(&j.cfg) || !cli_servers_finish(&j.cfg.servers))
 		return CLI_USAGE;
 	j.cfg.url = argv[optind];
 	j.cfg.ended = files_ended;

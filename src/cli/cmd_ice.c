@@ -7,6 +7,7 @@
 
 #include "base/addr.h"
 #include "cli/cli.h"
+#include "cli/cli_ice.h"
 #include "cli/cli_text.h"
 #include "cli/runtime.h"
 #include "sdp/sdp.h"
@@ -23,20 +24,23 @@ enum {
 	KEY_TURN_PASSWORD,
 	KEY_TURN_CA,
 	KEY_RELAY_ONLY,
+	KEY_ICE_TCP,
 	KEY_MDNS
 };
-enum { SERVERS = 8, SECONDS = 45, MOST_SECONDS = 3600 };
+enum { SECONDS = 45, MOST_SECONDS = 3600 };
 
 static const struct cli_option options[] = {
 	{ "stun", KEY_STUN, "URL",
-	  "stun:HOST[:PORT]; again for more of them, up to 8 (default: none)" },
+	  "stun:HOST[:PORT]; again for more of them, up to 4 servers (default: none)" },
 	{ "turn", KEY_TURN, "URL",
-	  "turn:HOST[:PORT], turn:HOST?transport=tcp or turns:HOST (TLS); one" },
-	{ "turn-user", KEY_TURN_USER, "NAME", "who we are there" },
+	  "turn:HOST[:PORT], turn:HOST?transport=tcp or turns:HOST (TLS); again for more" },
+	{ "turn-user", KEY_TURN_USER, "NAME", "who we are there, or behind each --turn" },
 	{ "turn-password", KEY_TURN_PASSWORD, "TEXT", "and how we prove it; never shown" },
 	{ "turn-ca", KEY_TURN_CA, "FILE",
 	  "certificates trusted beside the system's, PEM (turns:)" },
-	{ "relay-only", KEY_RELAY_ONLY, NULL, "no address but that of the TURN server" },
+	{ "ice-tcp", KEY_ICE_TCP, "WHO",
+	  "candidates over TCP too: connect, listen (for the peer to connect), or both" },
+	{ "relay-only", KEY_RELAY_ONLY, NULL, "no address but those of TURN servers" },
 	{ "mdns", KEY_MDNS, NULL, "random .local names in place of our addresses" },
 	{ "time", KEY_TIME, "SECONDS", "wait so long for servers (default: 45)" },
 	{ "loopback-only", KEY_LOOPBACK, NULL, "use the loopback interface and no other" },
@@ -64,9 +68,8 @@ const struct cli_command cli_ice = {
 
 struct job {
 	struct runtime rt;
-	struct taut_ice_server servers[SERVERS + 1]; /* the last is for the TURN server */
-	size_t server_count;
-	const char *turn, *turn_user, *turn_password;
+	struct cli_servers servers;
+	uint32_t ice_tcp;
 	bool relay_only, mdns;
 	struct taut_trace_sink sink;
 	taut_time began;
@@ -90,7 +93,16 @@ static void stop(void *user)
 
 /* ---- candidates ---- */
 
-static void print_candidate(const struct job *j, const struct tt_sdp_candidate *c)
+/* RFC 6544 section 4.5 */
+static const char *tcp_words(const struct tt_sdp_candidate *c)
+{
+	return c->tcptype == TT_SDP_TCP_ACTIVE ? "active"
+					       : "passive"; /* of ours there are no others */
+}
+
+/* server: the URL of who saw or lends it, or NULL. */
+static void print_candidate(const struct job *j, const struct tt_sdp_candidate *c,
+			    const char *server)
 {
 	char at[TT_ADDR_TEXT] = "";
 
@@ -102,13 +114,18 @@ static void print_candidate(const struct job *j, const struct tt_sdp_candidate *
 	printf("%9.1f  %-5s  %-4s  %-46s  %10u = %3u, %5u  %s", ms_since(j), c->type_text,
 	       c->transport_text, at, c->priority, c->priority >> 24, c->priority >> 8 & 0xffffu,
 	       c->foundation);
+	if (c->tcptype != TT_SDP_TCP_NONE)
+		printf("  %s", tcp_words(c));
 	if (c->raddr[0])
 		printf("  from %s port %u", c->raddr, c->rport);
+	if (server)
+		printf("  by %s", server);
 	putchar('\n');
 	fflush(stdout);
 }
 
-static void print_json(const struct job *j, const struct tt_sdp_candidate *c, const char *text)
+static void print_json(const struct job *j, const struct tt_sdp_candidate *c, const char *text,
+		       const char *server)
 {
 	json_t *o = json_pack("{s:f, s:s, s:s, s:s, s:i, s:I, s:s, s:o}", "ms", ms_since(j), "type",
 			      c->type_text, "protocol", c->transport_text, "address", c->address,
@@ -119,10 +136,14 @@ static void print_json(const struct job *j, const struct tt_sdp_candidate *c, co
 		json_object_set_new(o, "related_address", json_string(c->raddr));
 		json_object_set_new(o, "related_port", json_integer(c->rport));
 	}
+	if (o && c->tcptype != TT_SDP_TCP_NONE)
+		json_object_set_new(o, "tcp_type", json_string(tcp_words(c)));
+	if (o && server)
+		json_object_set_new(o, "server", cli_json_text(server));
 	cli_put_json(stdout, o);
 }
 
-static void take_candidate(struct job *j, const char *text)
+static void take_candidate(struct job *j, const char *text, const char *server)
 {
 	struct tt_sdp_candidate c;
 
@@ -130,9 +151,9 @@ static void take_candidate(struct job *j, const char *text)
 		return; /* it is ours: this does not happen */
 	j->count++;
 	if (j->json)
-		print_json(j, &c, text);
+		print_json(j, &c, text, server);
 	else
-		print_candidate(j, &c);
+		print_candidate(j, &c, server);
 }
 
 /* The texts are of the program's own making, but for what a server's error says: cli_put_text. */
@@ -161,7 +182,7 @@ static void on_event(void *user, taut_pc *pc, const struct taut_event *ev)
 	if (ev->type == TAUT_EV_NEGOTIATION_NEEDED)
 		(void)taut_pc_set_local_description(pc, taut_loop_now(j->rt.loop), 0, NULL, 0);
 	else if (ev->type == TAUT_EV_ICE_CANDIDATE && ev->text)
-		take_candidate(j, ev->text);
+		take_candidate(j, ev->text, ev->url);
 	else if (ev->type == TAUT_EV_ICE_CANDIDATE_ERROR)
 		print_error(j, ev);
 	j->complete = taut_pc_gathering_state(pc) == TAUT_GATHERING_COMPLETE;
@@ -223,39 +244,24 @@ static void on_record(void *ctx, const struct taut_trace_record *r)
 
 /* ---- */
 
-/* All servers are in the list. False: said on stderr. */
-static bool add_turn(struct job *j)
-{
-	if (!j->turn && !j->turn_user && !j->turn_password)
-		return true;
-	if (!j->turn || !j->turn_user || !j->turn_password) {
-		fprintf(stderr,
-			"taut ice: --turn, --turn-user and --turn-password belong together\n");
-		return false;
-	}
-	j->servers[j->server_count++] = (struct taut_ice_server){ .size = sizeof j->servers[0],
-								  .url = j->turn,
-								  .username = j->turn_user,
-								  .credential = j->turn_password };
-	return true;
-}
-
 static bool gather(struct job *j)
 {
 	const struct taut_data_channel_init init = { .size = sizeof init, .label = "ice" };
 	const struct taut_config cfg = { .size = sizeof cfg,
-					 .ice_servers = j->servers,
-					 .ice_server_count = j->server_count,
+					 .ice_servers = j->servers.list,
+					 .ice_server_count = j->servers.count,
 					 .ice_transport_policy =
 						 j->relay_only ? TAUT_ICE_RELAY : TAUT_ICE_ALL,
+					 .ice_tcp = j->ice_tcp,
 					 .ice_mdns = j->mdns };
 	taut_channel channel;
 	taut_pc *pc;
 
 	j->began = taut_loop_now(j->rt.loop);
+	if (!cli_servers_usable(&j->servers, taut_loop_env(j->rt.loop), j->began))
+		return false;
 	if (taut_pc_new(&pc, taut_loop_env(j->rt.loop), &cfg, j->began) != TAUT_OK) {
-		fprintf(stderr, "taut ice: --stun takes stun:HOST[:PORT], --turn takes "
-				"turn:HOST[:PORT][?transport=tcp] or turns:HOST[:PORT]\n");
+		fprintf(stderr, "taut ice: out of memory\n");
 		return false;
 	}
 	if (!j->json)
@@ -279,30 +285,23 @@ static bool take_option(struct job *j, int key)
 {
 	switch (key) {
 	case KEY_STUN:
-		if (j->server_count == SERVERS) {
-			fprintf(stderr, "taut ice: %d servers at most\n", SERVERS);
-			return false;
-		}
-		j->servers[j->server_count++] =
-			(struct taut_ice_server){ .size = sizeof j->servers[0], .url = optarg };
-		return true;
+		return cli_servers_stun(&j->servers, optarg);
 	case KEY_TIME:
 		return cli_number("time", optarg, 1, MOST_SECONDS, &j->seconds);
 	case KEY_LOOPBACK:
 		j->runtime.loop_flags |= TAUT_LOOP_LOOPBACK_ONLY;
 		return true;
 	case KEY_TURN:
-		j->turn = optarg;
-		return true;
+		return cli_servers_turn(&j->servers, optarg);
+	case KEY_ICE_TCP:
+		return cli_ice_tcp(optarg, &j->ice_tcp);
 	case KEY_TURN_CA:
 		j->runtime.tls_trust = optarg;
 		return true;
 	case KEY_TURN_USER:
-		j->turn_user = optarg;
-		return true;
+		return cli_servers_user(&j->servers, optarg);
 	case KEY_TURN_PASSWORD:
-		j->turn_password = cli_secret("turn-password", optarg);
-		return j->turn_password != NULL;
+		return cli_servers_password(&j->servers, optarg);
 	case KEY_RELAY_ONLY:
 		j->relay_only = true;
 		return true;
@@ -336,7 +335,7 @@ static int run(int argc, char **argv)
 		fprintf(stderr, "taut ice: takes no operand; a server goes behind --stun\n");
 		return CLI_USAGE;
 	}
-	if (!add_turn(&j))
+	if (!cli_servers_finish(&j.servers))
 		return CLI_USAGE;
 	j.sink = (struct taut_trace_sink){ .size = sizeof j.sink, .ctx = &j, .record = on_record };
 	if (!runtime_open_with(&j.rt, j.hex ? &j.sink : NULL, &j.runtime))

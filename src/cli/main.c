@@ -56,16 +56,21 @@ int cli_next(const struct cli_command *c, int argc, char **argv)
 
 const char *cli_secret(const char *option, char *text)
 {
-	static char kept[CLI_SECRET + 1];
+	static char all[CLI_SECRETS][CLI_SECRET + 1];
+	static size_t count;
 	const size_t len = strlen(text);
 
 	if (len > CLI_SECRET) {
 		fprintf(stderr, "taut: --%s has more than %d octets\n", option, CLI_SECRET);
 		return NULL;
 	}
-	memcpy(kept, text, len + 1);
+	if (count == CLI_SECRETS) {
+		fprintf(stderr, "taut: --%s is there more than %d times\n", option, CLI_SECRETS);
+		return NULL;
+	}
+	memcpy(all[count], text, len + 1);
 	memset(text, '*', len);
-	return kept;
+	return all[count++];
 }
 
 bool cli_number(const char *option, const char *text, long min, long max, long *out)

@@ -174,7 +174,7 @@ int tt_ice_new(struct tt_ice **out, struct tt_env *env, const struct tt_ice_conf
 	ice->use_loopback = cfg->loopback;
 	ice->relay_only = cfg->relay_only;
 	ice->tcp = cfg->relay_only ? 0 : cfg->tcp;
-	ice->next_check = now; /* the first check leaves at once */
+	ice->next_check = ice->next_ask = now; /* the first of them leave at once */
 	ice->last_check = now - TT_ICE_TA;
 	ice->why = "new";
 	int err = take_servers(ice, cfg);
@@ -256,8 +256,6 @@ static void forget_early_peer(struct tt_ice *ice, taut_time now)
 {
 	struct ice_gen *g = ice->cur;
 
-	tt_note(ice->env, now, TAUT_LAYER_ICE, "early checks were not from this peer",
-		TT_STR("ufrag", g->early_ufrag));
 	for (int i = 0; i < g->pairs; i++)
 		*tt_ice_pair_at(g, i) = (struct ice_pair){ 0 };
 	g->pairs = 0;
@@ -282,6 +280,11 @@ int tt_ice_set_remote(struct tt_ice *ice, taut_time now, const char *ufrag, cons
 		return tt_ice_remote_changes(ice, ufrag, pwd) ? TAUT_E_STATE : TAUT_OK;
 	if (!tt_stun_key_init(&g->remote_key, pwd, strlen(pwd)))
 		return TAUT_E_CRYPTO;
+	const bool other = g->remote_ufrag[0] && strcmp(g->remote_ufrag, ufrag) != 0;
+	if (other)
+		tt_note(ice->env, now, TAUT_LAYER_ICE, "early checks were not from this peer",
+			TT_STR("ufrag", g->remote_ufrag));
+	memset(g->remote_ufrag, 0, sizeof g->remote_ufrag);
 	memcpy(g->remote_ufrag, ufrag, strlen(ufrag)); /* at most 256; the rest is zero */
 	memcpy(g->remote_pwd, pwd, strlen(pwd));
 	g->has_remote = true;
@@ -290,7 +293,7 @@ int tt_ice_set_remote(struct tt_ice *ice, taut_time now, const char *ufrag, cons
 		ice->controlling = true;
 		tt_ice_reprioritize(ice);
 	}
-	if (g->early_ufrag[0] && strcmp(g->early_ufrag, ufrag) != 0)
+	if (other)
 		forget_early_peer(ice, now);
 	g->pac_until = now + TT_ICE_PAC;
 	ice->answer_until = 0;

@@ -13,9 +13,10 @@
 #include "stun/turn_client.h"
 
 enum {
-	TT_ICE_TA = 50000,     /* RFC 8445 section 14.2 */
-	TT_ICE_TA_MIN = 5000,  /* the floor of the same section, for the nominating check */
-	TT_ICE_PAC = 39500000, /* RFC 8863 section 4, RFC 8489 section 6.2.1 */
+	TT_ICE_TA = 50000,    /* RFC 8445 section 14.2 */
+	TT_ICE_TA_MIN = 5000, /* the floor of the same section, between any two of them */
+	TT_ICE_HURRIED = 8,   /* triggered checks of a generation that wait for no more than that */
+	TT_ICE_PAC = 39500000,          /* RFC 8863 section 4, RFC 8489 section 6.2.1 */
 	TT_ICE_CONSENT_BASIC = 5000000, /* RFC 7675 section 5.1, times 0.8 to 1.2 */
 	TT_ICE_CONSENT_LIFE = 30000000, /* ... */
 	TT_ICE_LINGER = 3000000,        /* a round trip by satellite, and what queues hold */
@@ -37,6 +38,7 @@ enum {
 	TT_ICE_MAX_STREAMS = 2 * TT_ICE_MAX_RELAYS + 2 * TT_ICE_MAX_TCP + TT_ICE_MAX_BASES,
 	TT_ICE_TCP_PATIENCE = 10000000, /* for the first check over a connection that came */
 	TT_ICE_TCP_HEAD = 2,            /* RFC 4571 section 2 */
+	TT_ICE_TCP_WAITING = 64,        /* to be connected when there is room again, at most */
 	TT_ICE_MESSAGE = 1552, /* the longest datagram, and what a TURN server has around it */
 	TT_ICE_BLOCK = 4,      /* pairs and candidates for which memory is taken at once */
 };
@@ -82,6 +84,11 @@ struct ice_stream {
 	uint8_t *part; /* TT_ICE_MESSAGE octets; NULL until a message comes in two */
 	size_t have,
 		skip; /* of such a message; of one that is longer than that, what is still to come */
+};
+
+/* A candidate of the peer to which there is no room to connect now. */
+struct ice_waiting {
+	uint8_t home, remote; /* a socket, and of the generation */
 };
 
 struct ice_local {
@@ -184,11 +191,13 @@ struct ice_hints {
 
 struct ice_gen {
 	char ufrag[TT_ICE_UFRAG_LEN + 1], pwd[TT_ICE_PWD_LEN + 1];
+	/* Without has_remote the fragment is that of who sends checks before any description came. */
 	char remote_ufrag[TT_ICE_UFRAG_CAP], remote_pwd[TT_ICE_PWD_CAP];
-	char early_ufrag[TT_ICE_UFRAG_CAP]; /* the peer's, from checks before its description */
 	struct tt_stun_key local_key, remote_key;
 	bool has_remote, lite, remote_end, had_path;
+	bool checked[2]; /* a pair of IPv4, of IPv6 */
 	bool first_check, first_check_told, done_told;
+	uint8_t hurried; /* checks, TT_ICE_HURRIED at most */
 	struct tt_ice_path first_path;
 	/* In blocks that come as they are needed, and stay where they are. */
 	struct tt_ice_candidate *remotes[(TT_ICE_MAX_REMOTE + TT_ICE_MAX_PRFLX) / TT_ICE_BLOCK];
@@ -259,20 +268,24 @@ struct tt_ice {
 	struct ice_server *server;
 	size_t server_count;
 	struct ice_probe *probe;
-	size_t probe_room;         /* one for each base and server */
-	struct ice_relay *relay;   /* TT_ICE_MAX_RELAYS of them; NULL: no server is one of TURN */
-	struct ice_stream *stream; /* TT_ICE_MAX_STREAMS of them; NULL: all goes over UDP */
-	bool gathering;            /* gather was called in this generation */
-	bool gathered;             /* or ever */
-	bool check_was_last;       /* what was sent last was no request to a TURN server */
-	bool all_told;             /* no event waits */
+	size_t probe_room;           /* one for each base and server */
+	struct ice_relay *relay;     /* TT_ICE_MAX_RELAYS of them; NULL: no server is one of TURN */
+	struct ice_stream *stream;   /* TT_ICE_MAX_STREAMS of them; NULL: all goes over UDP */
+	struct ice_waiting *waiting; /* TT_ICE_TCP_WAITING of them; NULL: there was room for all */
+	size_t waiting_count;
+	taut_time decided_at; /* when the pair that is the path was nominated */
+	bool gathering;       /* gather was called in this generation */
+	bool gathered;        /* or ever */
+	bool all_told;        /* no event waits */
 
 	struct ice_gen *cur, *prev;
 	taut_time prev_until;     /* 0: prev is needed; else what is under way to it is awaited */
 	taut_time answer_until;   /* a restart's answer is all there is to hope for; 0: it is not */
 	struct ice_gen *path_gen; /* cur, prev or NULL: nowhere to send data */
 	int path;                 /* a pair of path_gen */
-	taut_time next_check, last_check, next_connect;
+	taut_time next_check, next_ask; /* by Ta: checks, and requests to servers */
+	taut_time last_check;           /* when either left */
+	taut_time next_connect;
 	taut_time last_now; /* of the latest update */
 	/* After all was asked for and given, nothing changes before that time; 0: look again. */
 	taut_time idle_until;

@@ -69,21 +69,25 @@ static void succeeded(struct tt_ice *ice, taut_time now, int pair, const struct 
 			TT_INT("rtt_us", p->rtt));
 }
 
-/* 7.2.5.1 */
+/* 7.2.5.1. When roles have turned often enough, a pair that works goes on without agreement. */
 static void role_conflict(struct tt_ice *ice, taut_time now, int pair, const struct ice_tx *tx)
 {
+	struct ice_pair *p = tt_ice_pair_at(ice->cur, pair);
 	uint64_t fresh;
 
 	/* Another answer may have turned us already. */
 	if (ice->controlling == tx->controlling) {
 		if (!tt_ice_switch_role(ice, now, !tx->controlling)) {
-			tt_ice_pair_failed(ice, now, pair, TAUT_WHY_ROLES);
+			if (p->valid)
+				p->state = TT_ICE_PAIR_SUCCEEDED;
+			else
+				tt_ice_pair_failed(ice, now, pair, TAUT_WHY_ROLES);
 			return;
 		}
 		if (tt_random(ice->env, &fresh, sizeof fresh))
 			ice->tiebreaker = fresh;
 	}
-	tt_ice_trigger(ice->cur, tt_ice_pair_at(ice->cur, pair));
+	tt_ice_trigger(ice->cur, p);
 }
 
 /* RFC 8489 section 9.1.3: who cannot check our signature answers 400 or 401, and signs nothing. */

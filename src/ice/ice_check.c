@@ -1,11 +1,12 @@
 /* ice_check.c - our own connectivity checks: whose turn it is, and the request.
  * RFC 8445 sections 6.1.4.2, 7.1, 7.2.2 to 7.2.4 and 14.
  *
- * Whatever leaves here is paced: one check per Ta, retransmissions and requests
- * to STUN servers included, so that no candidate list makes an agent send more
- * than twenty of them a second. The one exception is the nominating check, which
- * may follow the last one by the 5 ms that 14.2 grants to any agent. Requests to TURN servers
- * and checks that nobody has asked for take turns, so that a relay delays no direct way. */
+ * Whatever leaves here is paced by Ta, retransmissions included, so that no candidate list makes an agent send
+ * more than twenty checks a second. Requests to servers are paced by a Ta of their own: a check is not to
+ * wait because gathering goes on, nor the other way round, and the first of each leaves at once. Between any
+ * two of them are the 5 ms of 14.2, and a few wait for no more than that: the nominating check, the first ones
+ * that checks of the peer have triggered, the first of the other address family, and what an allocation is
+ * still asked for after its server has answered. */
 #include <string.h>
 
 #include "base/addr.h"
@@ -17,12 +18,12 @@ static bool checks_run(const struct tt_ice *ice)
 	return ice->cur->has_remote && ice->state != TT_ICE_FAILED;
 }
 
-/* 6.1.4.2: the triggered-check queue in its order, then what is due again; and the best of
- * those that wait. */
-static int next_pair(const struct tt_ice *ice, taut_time now, taut_time *again_at, int *waiting)
+/* 6.1.4.2: the triggered-check queue in its order, then what is due again, then the best of those that wait.
+ * -1: none now; *again_at: when one will be due. */
+static int next_pair(const struct tt_ice *ice, taut_time now, taut_time *again_at)
 {
 	const struct ice_gen *g = ice->cur;
-	int triggered = -1, again = -1;
+	int triggered = -1, again = -1, waiting = -1;
 
 	for (int i = 0; i < g->pairs; i++) {
 		const struct ice_pair *p = tt_ice_pair_at(g, i);
@@ -37,39 +38,72 @@ static int next_pair(const struct tt_ice *ice, taut_time now, taut_time *again_a
 			    (again < 0 || p->retry.next < tt_ice_pair_at(g, again)->retry.next))
 				again = i;
 		} else if (p->state == TT_ICE_PAIR_WAITING) {
-			if (*waiting < 0 || p->priority > tt_ice_pair_at(g, *waiting)->priority)
-				*waiting = i;
+			if (waiting < 0 || p->priority > tt_ice_pair_at(g, waiting)->priority)
+				waiting = i;
 		}
 	}
-	return triggered >= 0 ? triggered : again;
+	return triggered >= 0 ? triggered : again >= 0 ? again : waiting;
+}
+
+/* When the pace lets it go that is wanted from then on; INT64_MAX: never. */
+static taut_time paced(const struct tt_ice *ice, taut_time wanted, taut_time next)
+{
+	if (wanted == INT64_MAX)
+		return INT64_MAX;
+	return tt_max64(tt_max64(wanted, next), ice->last_check + TT_ICE_TA_MIN);
+}
+
+static bool is_ipv6(const struct tt_ice *ice, const struct ice_pair *p)
+{
+	return ice->base[p->base].addr.family == 6;
+}
+
+/* Whether 5 ms are enough. Behind two NATs one of the first two checks is often lost, and the other has opened the
+ * way; and an IPv6 that leads nowhere is to cost nothing. */
+static bool hurries(const struct tt_ice *ice, const struct ice_pair *p)
+{
+	const struct ice_gen *g = ice->cur;
+
+	if (p->triggered > 0)
+		return p->use_candidate || g->hurried < TT_ICE_HURRIED;
+	return p->state == TT_ICE_PAIR_WAITING && !g->checked[is_ipv6(ice, p)] &&
+	       g->checked[!is_ipv6(ice, p)];
+}
+
+/* The pair in *t, and when it may be checked. */
+static taut_time turn_of_pairs(const struct tt_ice *ice, taut_time now, struct ice_turn *t)
+{
+	taut_time at = INT64_MAX;
+
+	if (checks_run(ice))
+		t->pair = next_pair(ice, now, &at);
+	if (t->pair < 0)
+		return paced(ice, at, ice->next_check);
+	const struct ice_pair *p = tt_ice_pair_at(ice->cur, t->pair);
+	return paced(ice, ice->last_check, hurries(ice, p) ? ice->last_check : ice->next_check);
+}
+
+static taut_time turn_of_servers(const struct tt_ice *ice, taut_time now, struct ice_turn *t)
+{
+	taut_time at = INT64_MAX;
+
+	t->probe = tt_ice_probe_due(ice, now, &at);
+	if (t->probe < 0)
+		t->relay = tt_ice_relay_due(ice, now, &at);
+	return paced(ice, t->probe >= 0 || t->relay >= 0 ? ice->last_check : at, ice->next_ask);
 }
 
 struct ice_turn tt_ice_turn(const struct tt_ice *ice, taut_time now)
 {
-	struct ice_turn t = { .pair = -1, .probe = -1, .relay = -1, .at = INT64_MAX };
-	taut_time again_at = INT64_MAX;
-	int waiting = -1;
+	struct ice_turn t = { .pair = -1, .probe = -1, .relay = -1 };
+	const taut_time pair_at = turn_of_pairs(ice, now, &t);
+	const taut_time server_at = turn_of_servers(ice, now, &t);
 
-	if (checks_run(ice))
-		t.pair = next_pair(ice, now, &again_at, &waiting);
-	if (t.pair < 0)
-		t.probe = tt_ice_probe_due(ice, now, &again_at);
-	if (t.pair < 0 && t.probe < 0)
-		t.relay = tt_ice_relay_due(ice, now, &again_at);
-	if (t.pair < 0 && t.probe < 0 && (t.relay < 0 || !ice->check_was_last))
-		t.pair = waiting;
-	if (t.pair >= 0)
-		t.relay = -1;
-	if (t.pair < 0 && t.probe < 0 && t.relay < 0) {
-		t.at = again_at == INT64_MAX ? INT64_MAX : tt_max64(again_at, ice->next_check);
-		return t;
-	}
-	t.at = ice->next_check;
-	if (t.pair >= 0 && tt_ice_pair_at(ice->cur, t.pair)->use_candidate &&
-	    tt_ice_pair_at(ice->cur, t.pair)->triggered > 0)
-		t.at = tt_min64(t.at, ice->last_check + TT_ICE_TA_MIN);
-	if (t.at > now)
-		t.pair = t.probe = t.relay = -1;
+	t.at = tt_min64(pair_at, server_at);
+	if (pair_at > now)
+		t.pair = -1;
+	if (t.pair >= 0 || server_at > now)
+		t.probe = t.relay = -1;
 	return t;
 }
 
@@ -156,6 +190,9 @@ size_t tt_ice_check_write(struct tt_ice *ice, taut_time now, int pair, struct tt
 {
 	struct ice_pair *p = tt_ice_pair_at(ice->cur, pair);
 
+	if (p->triggered > 0 && !p->use_candidate && now < ice->next_check)
+		ice->cur->hurried++;
+	ice->cur->checked[is_ipv6(ice, p)] = true;
 	ice->last_check = now;
 	ice->next_check = now + TT_ICE_TA;
 	if (p->state != TT_ICE_PAIR_IN_PROGRESS && !begin_transaction(ice, now, p))
@@ -170,7 +207,6 @@ size_t tt_ice_check_write(struct tt_ice *ice, taut_time now, int pair, struct tt
 	p->tries++;
 	ice->cur->hints.requests++;
 	p->count.requests_sent += !tx->repeated;
-	ice->check_was_last = true;
 	note_first(ice, now, out);
 	tt_note(ice->env, now, TAUT_LAYER_ICE, "check sent", TT_ADDR("local", &out->local),
 		TT_ADDR("remote", &out->remote), TT_INT("nominating", tx->use_candidate),

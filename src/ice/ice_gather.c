@@ -230,6 +230,7 @@ void tt_ice_gather_reset(struct tt_ice *ice, taut_time now)
 	size_t kept = 0;
 
 	ice->gathering = false;
+	ice->waiting_count = 0; /* they were of the generation before */
 	for (size_t i = 0; i < ice->probe_room; i++)
 		ice->probe[i] = (struct ice_probe){ 0 };
 	tt_ice_reset_relays(ice, now);
@@ -376,7 +377,7 @@ size_t tt_ice_probe_write(struct tt_ice *ice, taut_time now, int probe, struct t
 	struct wr w = wr_make(out->buf, out->cap);
 
 	ice->last_check = now;
-	ice->next_check = now + TT_ICE_TA;
+	ice->next_ask = now + TT_ICE_TA;
 	tt_stun_retry_sent(&p->retry, now);
 	tt_stun_begin(&w, TT_STUN_REQUEST, TT_STUN_BINDING, p->tid);
 	tt_stun_put_fingerprint(&w);

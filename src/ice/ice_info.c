@@ -81,5 +81,5 @@ bool tt_ice_remote_info(const struct tt_ice *ice, size_t i, struct tt_ice_candid
 
 const char *tt_ice_remote_ufrag(const struct tt_ice *ice)
 {
-	return ice->cur->remote_ufrag;
+	return ice->cur->has_remote ? ice->cur->remote_ufrag : "";
 }

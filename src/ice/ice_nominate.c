@@ -150,6 +150,7 @@ static void set_path(struct tt_ice *ice, taut_time now, struct ice_gen *g, int p
 		return;
 	if (!ice->selected_known) {
 		ice->selected_known = ice->selected_due = true;
+		ice->decided_at = now;
 		tt_note(ice->env, now, TAUT_LAYER_ICE, "pair nominated",
 			TT_ADDR("local", &ice->base[p->base].addr),
 			TT_ADDR("remote", &tt_ice_remote_at(g, p->remote)->addr),

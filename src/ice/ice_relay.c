@@ -166,13 +166,14 @@ static void add_reflexive(struct tt_ice *ice, taut_time now, const struct ice_re
 		ice->local[at].of_relay = true;
 }
 
-/* RFC 8839 section 5.1: raddr is the mapped address; with the policy relay that is nobody's business. */
+/* RFC 8839 section 5.1: raddr is the mapped address; with the policy relay that is nobody's business, and the
+ * port is 9. */
 static struct taut_addr related_to(const struct tt_ice *ice, const struct ice_relay *r)
 {
 	const struct taut_addr *mapped = tt_turn_mapped(r->turn);
 
 	if (ice->relay_only || !mapped)
-		return (struct taut_addr){ .family = ice->base[r->base].addr.family };
+		return (struct taut_addr){ .family = ice->base[r->base].addr.family, .port = 9 };
 	return tt_ice_related(ice, mapped);
 }
 
@@ -385,8 +386,7 @@ static size_t write_request(struct tt_ice *ice, taut_time now, int relay, struct
 size_t tt_ice_relay_write(struct tt_ice *ice, taut_time now, int relay, struct tt_ice_out *out)
 {
 	ice->last_check = now;
-	ice->next_check = now + TT_ICE_TA;
-	ice->check_was_last = false;
+	ice->next_ask = now + TT_ICE_TA;
 	const size_t len = write_request(ice, now, relay, out);
 	/* It could not be written, which ended something; or it was the last word. */
 	if (len == 0 || tt_turn_state(ice->relay[relay].turn) == TT_TURN_OVER) {
@@ -462,12 +462,16 @@ bool tt_ice_unwrap(struct tt_ice *ice, taut_time now, struct tt_ice_in *p)
 		if (!r->turn || tt_turn_state(r->turn) == TT_TURN_OVER ||
 		    tt_ice_server_path(ice, r).flow != p->flow)
 			continue;
+		const bool asked = !r->settled;
 		switch (tt_turn_recv(r->turn, now, &p->remote, p->buf, p->len, &data)) {
 		case TT_TURN_NOT_OURS:
 			break;
 		case TT_TURN_DATA_CAME:
 			return take(ice, i, p, &data);
 		case TT_TURN_TAKEN:
+			/* An allocation takes a few requests, each after an answer: none is ahead of the other. */
+			if (asked)
+				ice->next_ask = now;
 			follow(ice, now, r);
 			settle(ice, now, i);
 			tt_ice_update(ice, now);

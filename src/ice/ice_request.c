@@ -87,11 +87,11 @@ static bool same_early_peer(struct ice_gen *g, struct span username)
 
 	if (g->has_remote)
 		return true;
-	if (len == 0 || len >= sizeof g->early_ufrag || memchr(username.p + n, 0, len))
+	if (len == 0 || len >= sizeof g->remote_ufrag || memchr(username.p + n, 0, len))
 		return false;
-	if (g->early_ufrag[0] == '\0')
-		memcpy(g->early_ufrag, username.p + n, len); /* the rest is zero */
-	return span_eq(span_of(g->early_ufrag), (struct span){ username.p + n, len });
+	if (g->remote_ufrag[0] == '\0')
+		memcpy(g->remote_ufrag, username.p + n, len); /* the rest is zero */
+	return span_eq(span_of(g->remote_ufrag), (struct span){ username.p + n, len });
 }
 
 /* 7.3.1.5 */

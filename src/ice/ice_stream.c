@@ -29,6 +29,7 @@ void tt_ice_free_streams(struct tt_ice *ice)
 	for (int i = 0; ice->stream && i < TT_ICE_MAX_STREAMS; i++)
 		tt_free(ice->env, ice->stream[i].part);
 	tt_free(ice->env, ice->stream);
+	tt_free(ice->env, ice->waiting);
 }
 
 struct ice_stream *tt_ice_stream_of(const struct tt_ice *ice, taut_flow flow)

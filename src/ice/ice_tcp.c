@@ -4,6 +4,8 @@
  * connection, made or taken, is a base of its own, whose pair is with its other end; nothing else pairs over
  * TCP (section 6.2). What connects to us is nobody until a check of his is authenticated, and for no longer
  * than a while. Simultaneous open is not made: no browser does. */
+#include <string.h>
+
 #include "base/addr.h"
 #include "base/num.h"
 #include "ice/ice_agent.h"
@@ -128,6 +130,20 @@ static int base_to(const struct tt_ice *ice, int home, const struct taut_addr *t
 	return -1;
 }
 
+/* Until one of those that there are is refused or given up. */
+static void wait_for_room(struct tt_ice *ice, taut_time now, int home, int remote)
+{
+	if (!ice->waiting)
+		ice->waiting = tt_alloc(ice->env, TT_ICE_TCP_WAITING * sizeof *ice->waiting);
+	if (!ice->waiting || ice->waiting_count == TT_ICE_TCP_WAITING) {
+		tt_drop(ice->env, now, TAUT_DROP_ICE_TOO_MANY_TCP,
+			TT_ADDR("remote", &tt_ice_remote_at(ice->cur, remote)->addr));
+		return;
+	}
+	ice->waiting[ice->waiting_count++] =
+		(struct ice_waiting){ tt_u8((uint64_t)home), tt_u8((uint64_t)remote) };
+}
+
 void tt_ice_tcp_connect(struct tt_ice *ice, taut_time now, int base, int remote)
 {
 	const struct tt_ice_candidate *r = tt_ice_remote_at(ice->cur, remote);
@@ -137,6 +153,10 @@ void tt_ice_tcp_connect(struct tt_ice *ice, taut_time now, int base, int remote)
 	    !tt_ice_can_pair(&home->addr, &r->addr))
 		return;
 	int at = base_to(ice, base, &r->addr);
+	if (at < 0 && free_base(ice, false) < 0) {
+		wait_for_room(ice, now, base, remote);
+		return;
+	}
 	if (at < 0)
 		at = add_base(ice, now, base,
 			      &(struct ice_stream){ .state = STREAM_WANTED,
@@ -186,6 +206,19 @@ static void forget(struct tt_ice *ice, int base)
 	ice->base[base] = (struct ice_base){ 0 };
 }
 
+/* Those that waited, in their order; when it is decided who carries data nobody needs them any more. */
+static void use_room(struct tt_ice *ice, taut_time now)
+{
+	if (ice->selected_known || ice->state == TT_ICE_FAILED)
+		ice->waiting_count = 0;
+	while (ice->waiting_count > 0 && free_base(ice, false) >= 0) {
+		const struct ice_waiting next = ice->waiting[0];
+		ice->waiting_count--;
+		memmove(ice->waiting, ice->waiting + 1, ice->waiting_count * sizeof next);
+		tt_ice_tcp_connect(ice, now, next.home, next.remote);
+	}
+}
+
 static void forget_passive(struct tt_ice *ice, int home)
 {
 	size_t kept = 0;
@@ -203,6 +236,7 @@ void tt_ice_tcp_cut(struct tt_ice *ice, taut_time now, int stream)
 	if (s.framed) {
 		ice->cur->hints.cut += !s.came;
 		forget(ice, s.base);
+		use_room(ice, now);
 	} else { /* it listened */
 		forget_passive(ice, s.base);
 		tt_ice_stream_close(ice, stream);
@@ -242,6 +276,23 @@ static bool is_connection(const struct ice_stream *s)
 	return s->framed && s->state != STREAM_NONE && s->state != STREAM_CLOSING;
 }
 
+/* RFC 8445 section 8.3: three seconds after it was decided what is not selected is freed, here what keeps a
+ * connection; a better pair carries data. INT64_MAX: it may be needed. */
+static taut_time spare_at(const struct tt_ice *ice, const struct ice_stream *s)
+{
+	if (ice->state != TT_ICE_COMPLETED || !ice->selected_known || ice->prev ||
+	    ice->path_gen != ice->cur)
+		return INT64_MAX;
+	const struct ice_pair *path = tt_ice_pair_at(ice->cur, ice->path);
+	const bool used = path->count.packets_sent > 0 && path->count.packets_received > 0;
+	for (int i = 0; i < ice->cur->pairs; i++) {
+		const struct ice_pair *p = tt_ice_pair_at(ice->cur, i);
+		if (p->used && p->base == s->base && p->priority < path->priority && used)
+			return ice->decided_at + TT_ICE_LINGER;
+	}
+	return INT64_MAX;
+}
+
 /* It was not made in time, nobody has shown that he is the peer, or his checks came to nothing. */
 static bool is_of_no_use(const struct tt_ice *ice, taut_time now, const struct ice_stream *s)
 {
@@ -254,9 +305,16 @@ static bool is_of_no_use(const struct tt_ice *ice, taut_time now, const struct i
 
 void tt_ice_tcp_tick(struct tt_ice *ice, taut_time now)
 {
-	for (int i = 0; ice->tcp && i < TT_ICE_MAX_STREAMS; i++)
-		if (is_connection(&ice->stream[i]) && is_of_no_use(ice, now, &ice->stream[i]))
+	for (int i = 0; ice->tcp && i < TT_ICE_MAX_STREAMS; i++) {
+		const struct ice_stream *s = &ice->stream[i];
+		if (is_connection(s) && now >= spare_at(ice, s)) {
+			tt_note(ice->env, now, TAUT_LAYER_ICE, "TCP connection is not needed",
+				TT_ADDR("remote", &s->remote));
+			forget(ice, s->base);
+		} else if (is_connection(s) && is_of_no_use(ice, now, s)) {
 			tt_ice_tcp_cut(ice, now, i);
+		}
+	}
 }
 
 taut_time tt_ice_tcp_deadline(const struct tt_ice *ice)
@@ -270,6 +328,8 @@ taut_time tt_ice_tcp_deadline(const struct tt_ice *ice)
 		if (is_connection(s) &&
 		    (s->state == STREAM_ASKED || (s->came && !has_pair(ice, s->base))))
 			at = tt_min64(at, s->until);
+		if (is_connection(s))
+			at = tt_min64(at, spare_at(ice, s));
 	}
 	return at;
 }

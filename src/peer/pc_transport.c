@@ -198,17 +198,15 @@ static void selected(struct taut_pc *pc, const struct tt_ice_event *e)
 
 static void server_error(struct taut_pc *pc, const struct tt_ice_event *e)
 {
-	const struct tt_ice_server s = tt_ice_server_at(pc->ice, e->server);
-	const bool six = strchr(s.host, ':') != NULL, asked = e->path.local.family != 0;
-	char url[300], text[200], from[TT_ADDR_TEXT] = "";
+	const bool asked = e->path.local.family != 0;
+	char text[200], from[TT_ADDR_TEXT] = "";
 
 	if (asked)
 		tt_addr_text(&e->path.local, from);
-	snprintf(url, sizeof url, "%s:%s%s%s:%u", s.user ? "turn" : "stun", six ? "[" : "", s.host,
-		 six ? "]" : "", (unsigned)s.port);
 	snprintf(text, sizeof text, "%s%s%s%s", e->why, asked ? " (asked from " : "", from,
 		 asked ? ")" : "");
-	struct pc_event *ev = pc_queue(pc, TAUT_EV_ICE_CANDIDATE_ERROR, url, text);
+	struct pc_event *ev =
+		pc_queue(pc, TAUT_EV_ICE_CANDIDATE_ERROR, pc->servers[e->server].url, text);
 	if (!ev)
 		return;
 	ev->ev.number = e->code;

@@ -221,6 +221,17 @@ static void chat(struct said *s)
 	forward(s, json_pack("{ss}", "text", text));
 }
 
+static void failure(struct said *s)
+{
+	const char *text = tt_signal_text(s->o, "text", TT_SIGNAL_FAILURE);
+
+	if (!text || !*text) {
+		bad_field(s, "text: 1 to 1024 bytes");
+		return;
+	}
+	forward(s, json_pack("{ss ss*}", "text", text, "call", tt_signal_word(s->o, "call")));
+}
+
 static void turn_request(struct said *s)
 {
 	tt_relay_turn_want(s->r, s->room, s->c, s->to, s->now);
@@ -249,6 +260,7 @@ static const struct verb {
 	{ "description", ROOM | TO, description },
 	{ "candidate", ROOM | TO, candidate },
 	{ "chat", ROOM | TO, chat },
+	{ "failure", ROOM | MUST_TO, failure },
 	{ "turn_request", ROOM | MUST_TO, turn_request },
 	{ "turn_done", ROOM | MUST_TO, turn_done },
 	{ "leave", ROOM, leave },

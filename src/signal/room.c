@@ -252,6 +252,7 @@ static const struct {
 	{ "user_here", user_here },
 	{ "description", room_description },
 	{ "candidate", room_candidate },
+	{ "failure", room_failure },
 	{ "chat", chat },
 	{ "leave", leave },
 	{ "error", error },

@@ -83,6 +83,13 @@ static void send_candidate(struct room_peer *p, const struct taut_event *e)
 		room_send(p->room, p, json_pack("{ss so}", "type", "candidate", "candidate", c));
 }
 
+/* Before a restart makes the other side forget: it says in words what ours saw, and no address of ours. */
+static void send_failure(struct room_peer *p, const struct taut_event *e)
+{
+	if (e->text && *e->text && p->room->joined && !p->gone)
+		room_send(p->room, p, json_pack("{ss ss}", "type", "failure", "text", e->text));
+}
+
 /* ---- a connection's life ---- */
 
 static void start_call(struct room_peer *p);
@@ -134,8 +141,12 @@ static void on_event(void *user, taut_pc *pc, const struct taut_event *e)
 	if (room->cfg.on_event && !room->left && p->pc == pc)
 		room->cfg.on_event(room->cfg.user, room, &p->face, pc, e);
 	if (e->type == TAUT_EV_CONNECTION_STATE && !room->left && p->pc == pc &&
-	    (e->number == TAUT_STATE_FAILED || e->number == TAUT_STATE_CLOSED))
-		mend(p, e->reason);
+	    (e->number == TAUT_STATE_FAILED || e->number == TAUT_STATE_CLOSED)) {
+		if (e->number == TAUT_STATE_FAILED)
+			send_failure(p, e);
+		if (!room->left && p->pc == pc) /* on_signal may have left */
+			mend(p, e->reason);
+	}
 	room_exit(room);
 }
 
@@ -366,4 +377,13 @@ void room_candidate(taut_room *room, const char *from, const json_t *o)
 					  tt_signal_text(c, "sdpMid", TT_SIGNAL_WORD), i);
 	if (e == TAUT_E_SYNTAX && !p->ignored_offer)
 		tell_error(p, "a candidate was refused");
+}
+
+void room_failure(taut_room *room, const char *from, const json_t *o)
+{
+	const char *text = tt_signal_text(o, "text", TT_SIGNAL_FAILURE);
+	struct room_peer *p = room_peer_find(room, from);
+
+	if (text && p && same_call(p, o) && room->cfg.on_failure)
+		room->cfg.on_failure(room->cfg.user, room, &p->face, p->pc, text);
 }

@@ -65,5 +65,6 @@ void room_peer_here(taut_room *room, struct room_peer *p, const char *id, const 
 void room_peer_back(struct room_peer *p);
 void room_description(taut_room *room, const char *from, const json_t *o);
 void room_candidate(taut_room *room, const char *from, const json_t *o);
+void room_failure(taut_room *room, const char *from, const json_t *o);
 
 #endif

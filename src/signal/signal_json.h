@@ -17,6 +17,7 @@ enum {
 	TT_SIGNAL_WORD_BYTES = 4 * 64 + 1, /* the same in UTF-8, with its NUL */
 	TT_SIGNAL_CHAT = 8 * 1024,         /* bytes of a chat message */
 	TT_SIGNAL_CANDIDATE = 1024,        /* bytes of a candidate line */
+	TT_SIGNAL_FAILURE = 1024,          /* bytes of the sentence why a connection failed */
 	TT_SIGNAL_ID = 20,                 /* hex digits of a peer's id */
 };
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/addr.h"
+#include "base/crc32.h"
 #include "base/rd.h"
 #include "trace/stun_names.h"
 #include "trace/trace_line.h"
@@ -21,7 +22,8 @@ enum {
 	COOKIE_LEN = 4,
 	TID_LEN = 12,
 };
-#define COOKIE 0x2112A442u
+#define COOKIE      0x2112A442u
+#define FINGERPRINT 0x5354554eu /* what the CRC is XORed with, RFC 8489 section 14.7 */
 
 struct page {
 	void (*line)(void *ctx, const char *text);
@@ -86,6 +88,80 @@ static void add_priority(struct tt_line *l, uint32_t v)
 		    256 - (v & 0xffu));
 }
 
+/* 400 and more: RFC 8489 section 14.8. */
+static void add_code(struct tt_line *l, struct rd *v)
+{
+	const unsigned hundreds = rd_u8(v) & 7u, rest = rd_u8(v);
+
+	if (!v->bad)
+		tt_line_add(l, "%u ", hundreds * 100 + rest % 100);
+}
+
+/* RFC 8656 sections 18.6, 18.11 and 18.12 */
+static void add_family_and_code(struct tt_line *l, enum tt_stun_value kind, struct rd *v)
+{
+	const uint8_t family = rd_u8(v);
+
+	tt_line_add(l, "%s", family == 1 ? "IPv4" : family == 2 ? "IPv6" : "an unknown family");
+	if (kind == TT_VALUE_FAMILY)
+		return;
+	rd_u8(v);
+	tt_line_add(l, ": ");
+	add_code(l, v);
+	tt_line_add_foreign(l, (const char *)rd_at(v), rd_left(v));
+}
+
+static void add_transport(struct tt_line *l, uint8_t protocol)
+{
+	const char *name = protocol == 17 ? "UDP" : protocol == 6 ? "TCP" : "another";
+
+	tt_line_add(l, "%s, protocol %u", name, protocol);
+}
+
+/* RFC 8489 section 18.5: 1 MD5, 2 SHA-256; behind each the length of parameters, padded. */
+static void add_algorithms(struct tt_line *l, struct rd *v)
+{
+	while (rd_left(v) >= 4) {
+		const uint16_t number = rd_u16(v), len = rd_u16(v);
+		const char *name = number == 1 ? "MD5" : number == 2 ? "SHA-256" : "another";
+		tt_line_add(l, "%s%s", l->len ? ", " : "", name);
+		rd_take(v, (len + 3u) & ~3u);
+	}
+}
+
+static void add_fingerprint(struct tt_line *l, const struct page *p, uint32_t said)
+{
+	const size_t before = p->r.off - 4; /* its head does not count */
+	const bool good = (tt_crc32(p->all, before) ^ FINGERPRINT) == said;
+
+	tt_line_add(l, "CRC-32 of all before it, XORed with \"STUN\": %s",
+		    good ? "right" : "wrong");
+}
+
+/* Of one or two octets that mean something, or of many that mean nothing one by one. */
+static void add_short(struct tt_line *l, const struct page *p, enum tt_stun_value kind,
+		      struct rd *v, size_t len)
+{
+	if (kind == TT_VALUE_HASH)
+		tt_line_add(l, "HMAC of all before it, with the password");
+	else if (kind == TT_VALUE_FINGERPRINT && len == 4)
+		add_fingerprint(l, p, rd_u32(v));
+	else if (kind == TT_VALUE_TIEBREAKER)
+		tt_line_add(l, "the tie-breaker, if both claim the same role");
+	else if (kind == TT_VALUE_TRANSPORT && len == 4)
+		add_transport(l, rd_u8(v));
+	else if ((kind == TT_VALUE_FAMILY || kind == TT_VALUE_FAMILY_ERROR) && len >= 4)
+		add_family_and_code(l, kind, v);
+	else if (kind == TT_VALUE_CHANNEL && len == 4)
+		tt_line_add(l, "channel 0x%04x", rd_u16(v));
+	else if (kind == TT_VALUE_EVEN_PORT && len == 1)
+		tt_line_add(l, "%s", rd_u8(v) & 0x80u ? "and the next port reserved" : "alone");
+	else if (kind == TT_VALUE_ALGORITHMS)
+		add_algorithms(l, v);
+	else if (kind == TT_VALUE_DATA)
+		tt_line_add(l, "what the peer sent, or is to get");
+}
+
 static void add_value(struct tt_line *l, const struct page *p, enum tt_stun_value kind, size_t len)
 {
 	struct rd v = p->r, whole = rd_sub(&v, len);
@@ -113,11 +189,9 @@ static void add_value(struct tt_line *l, const struct page *p, enum tt_stun_valu
 		break;
 	case TT_VALUE_ERROR:
 		rd_u16(&whole);
-		const unsigned hundreds = rd_u8(&whole) & 7u, rest = rd_u8(&whole);
-		if (whole.bad)
-			break;
-		tt_line_add(l, "%u ", hundreds * 100 + rest % 100);
-		tt_line_add_foreign(l, (const char *)rd_at(&whole), rd_left(&whole));
+		add_code(l, &whole);
+		if (!whole.bad)
+			tt_line_add_foreign(l, (const char *)rd_at(&whole), rd_left(&whole));
 		break;
 	case TT_VALUE_TYPES:
 		while (rd_left(&whole) >= 2)
@@ -125,6 +199,9 @@ static void add_value(struct tt_line *l, const struct page *p, enum tt_stun_valu
 		break;
 	case TT_VALUE_OCTETS:
 	case TT_VALUE_NOTHING:
+		break;
+	default:
+		add_short(l, p, kind, &whole, len);
 		break;
 	}
 }

@@ -46,6 +46,15 @@ const say = async (page, text) => {
 	await page.click('#chat-form button');
 };
 
+/** Every address that the page tells or hears of becomes one that leads nowhere. */
+const NOWHERE = `{
+	const lost = text => text.replace(/(candidate:\\S+ \\d+ \\w+ \\d+) \\S+ (\\d+)/g, '$1 192.0.2.7 $2');
+	const { send } = WebSocket.prototype, { addIceCandidate, setRemoteDescription } = RTCPeerConnection.prototype;
+	WebSocket.prototype.send = function(text) { return send.call(this, lost(text)); };
+	RTCPeerConnection.prototype.addIceCandidate = function(c) { return addIceCandidate.call(this, c && { ...c, candidate: lost(c.candidate) }); };
+	RTCPeerConnection.prototype.setRemoteDescription = function(d) { return setRemoteDescription.call(this, { type: d.type, sdp: lost(d.sdp) }); };
+}`;
+
 /** Sends what is made from sizes through a channel "echo", and compares the hashes of what comes back. */
 function echo(page, sizes) {
 	return page.evaluate(async all => {
@@ -127,7 +136,36 @@ async function relayKilled(after, tls) {
 
 const both = [[true, 'the page offers'], [false, 'the native peer offers']];
 
+/** Chromium gives up after 15 s, taut after 39.5 s (RFC 8863): each side knows why before a restart hides it. */
+async function noPath(after, pageFirst) {
+	const { url, room } = await begin();
+	const join = () => joinPage(browser, url, { room, name: 'Page', before: [NOWHERE] });
+	const early = pageFirst ? await join() : null;
+	if (early)
+		await untilStatus(early, 'Nobody else');
+	const native = call(after, url, room, '--send', 'test');
+	await until('the native peer has joined', () => native.output.includes('joined'));
+	const page = early ?? await join();
+	after(() => page.context().close());
+	await untilNotice(page, 'The connection with Native failed', 40000);
+	ok(/Here: No path: \d+ requests? on \d+ pairs? of addresses and no answer; no request of the other side came\. Addresses here: \d+ its own; there: \d+ its own\. A TURN server would help/.test(
+		await page.textContent('#notices')), await page.textContent('#notices'));
+	const said = await until('the native peer hears of it', () => /peer failed +No path: [^]*why +\d+ requests on \d+ pairs? so far, and no answer yet/.exec(native.output));
+	ok(!/192\.0\.2|\.local|::/.test(said[0].split('\n')[0]), 'no address is told');
+	if (!pageFirst) {
+		await untilNotice(page, 'Native says: ', 40000).catch(e => {
+			throw new Error(`${e.message}; native: ${native.output}`);
+		});
+		ok(/Native says: \d+ requests? on \d+ pairs? and no answer/.test(await page.textContent('#notices')), await page.textContent('#notices'));
+		ok(!/192\.0\.2|\.local|::/.test(await page.textContent('#notices')), 'no address is told');
+	}
+	same(page.errors, [], 'errors on the page');
+}
+
 export const tests = [
+	['without a path both sides say why, the page first', after => noPath(after, true)],
+	['without a path both sides say why, the native peer too', after => noPath(after, false)],
+
 	['two native peers: the relay is killed and comes back', after => relayKilled(after, false)],
 	['two native peers: the relay with TLS is killed and comes back', after => relayKilled(after, true)],
 	['a native peer does not trust a self-made certificate unless told to', async after => {

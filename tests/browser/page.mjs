@@ -258,6 +258,26 @@ export const tests = [
 		await pause(1200);
 		await clean(one, two);
 	}],
+	['why it failed on the other side is shown, as text and no longer than it may be', async after => {
+		const url = await begin(), room = newRoom();
+		const page = await joinPage(browser, url, { room, name: 'Ada' });
+		after(() => page.context().close());
+		await untilStatus(page, 'Nobody else');
+		const c = await Client.join(url, room, 'Mallory');
+		after(() => c.close());
+		c.say({ type: 'user_here' });
+		const { from, call } = await c.hear('description'), evil = '<img src=x onerror="window.pwned=1">';
+		const fail = more => c.say({ type: 'failure', to: from, call, ...more });
+		fail({ call: 'another', text: 'of another call' });
+		fail({ text: 'x'.repeat(1025) });
+		same((await c.hear('error')).code, 'bad_field', 'what is longer');
+		fail({ text: `${evil}${'y'.repeat(1024 - evil.length)}` });
+		await untilNotice(page, `Mallory says: ${evil}y`);
+		const shown = await page.textContent('#notices');
+		ok(!shown.includes('of another call') && !shown.includes('xxx'), shown);
+		await page.click('#tab-log');
+		await clean(page);
+	}],
 	['the signaling log has the descriptions without their passwords', async after => {
 		const { one } = await pair(after);
 		await one.click('#tab-log');

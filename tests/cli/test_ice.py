@@ -1,31 +1,44 @@
 #!/usr/bin/env python3
 """taut ice: candidates as they come, and each octet of what was said for them. Servers are asked in a
-network namespace of its own, with a card that leads nowhere."""
+network namespace of its own, with a cable that leads nowhere."""
 import os
 import subprocess
 import sys
 
 from cli import TAUT, check, done, finish, objects, work
 
-# A server of ten lines, which has seen us elsewhere, and then the command.
+# A server of some lines, which has seen us elsewhere and lends nothing, over UDP and over TCP; then the command.
+# Where its URL is to be, there is SERVER.
 INSIDE = """
 import socket, struct, subprocess, sys, threading
-s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-s.bind(("198.18.0.1", 0))
+s, t = socket.socket(socket.AF_INET, socket.SOCK_DGRAM), socket.socket()
+t.bind(("198.18.0.1", 0))
+t.listen()
+s.bind(t.getsockname())
+def answer(request):
+    ip = bytes(a ^ b for a, b in zip(socket.inet_aton("203.0.113.7"), request[4:8]))
+    attr = struct.pack(">HHBBH", 0x20, 8, 0, 1, 7007 ^ 0x2112) + ip
+    if request[1] == 3: # Allocate
+        attr = struct.pack(">HHHBB", 9, 8, 0, 4, 3) + b"Sigh"
+        if "--asks" in sys.argv:
+            attr = struct.pack(">HHHBBHH4sHH4s", 9, 4, 0, 4, 1, 0x14, 4, b"real", 0x15, 4, b"once")
+    return struct.pack(">HH", 0x113 if request[1] == 3 else 0x101, len(attr)) + request[4:20] + attr
 def serve():
     while True:
         request, sender = s.recvfrom(2000)
-        ip = bytes(a ^ b for a, b in zip(socket.inet_aton("203.0.113.7"), request[4:8]))
-        attr = struct.pack(">HHBBH", 0x20, 8, 0, 1, 7007 ^ 0x2112) + ip
-        if request[1] == 3: # Allocate
-            attr = struct.pack(">HHHBB", 9, 8, 0, 4, 3) + b"Sigh"
-        s.sendto(struct.pack(">HH", 0x113 if request[1] == 3 else 0x101, len(attr)) + request[4:20] + attr, sender)
-threading.Thread(target=serve, daemon=True).start()
-server = f"{sys.argv[2]}:198.18.0.1:{s.getsockname()[1]}"
-sys.exit(subprocess.run([sys.argv[1], "ice", "--" + sys.argv[2], server, *sys.argv[3:]]).returncode)
+        s.sendto(answer(request), sender)
+def serve_streams():
+    while True:
+        one, _ = t.accept()
+        one.sendall(answer(one.recv(2000)))
+for job in serve, serve_streams:
+    threading.Thread(target=job, daemon=True).start()
+words = [w.replace("SERVER", f"198.18.0.1:{s.getsockname()[1]}") for w in sys.argv[2:] if w != "--asks"]
+sys.exit(subprocess.run([sys.argv[1], "ice", *words]).returncode)
 """
 SECRET = "not-to-be-seen"
-CARD = "ip link set lo up && ip link add d type dummy && ip addr add 198.18.0.1/24 dev d && ip link set d up && "
+CARD = ("ip link set lo up && ip link add card type veth peer name far && ip addr add 198.18.0.1/24 dev card && "
+        "ip link set card up && ip link set far up && ")
 
 
 def alone():
@@ -47,9 +60,10 @@ def with_a_server():
         print("skip cli/ice no namespaces here")
         return
 
-    def inside(*args, kind="stun"):
+    def inside(*args, kind="stun", url=None):
         p = subprocess.run([*space, "sh", "-c", CARD + 'exec "$@"', "sh", sys.executable, "-c", INSIDE, TAUT,
-                            kind, *args], capture_output=True, text=True, timeout=60, cwd=work)
+                            "--" + kind, url or kind + ":SERVER", *args], capture_output=True, text=True, timeout=60,
+                           cwd=work)
         return p.returncode, p.stdout, p.stderr
 
     code, out, err = inside("--json")
@@ -58,19 +72,25 @@ def with_a_server():
     check("a_server_s_answer_is_a_candidate", code == 0 and said[-1]["complete"] is True and
           len(reflexive) == 1 and reflexive[0]["address"] == "203.0.113.7" and
           reflexive[0]["port"] == 7007 and reflexive[0]["related_address"] == "198.18.0.1" and
-          reflexive[0]["priority"] >> 24 == 100, (out, err))
+          reflexive[0]["priority"] >> 24 == 100 and reflexive[0]["server"].startswith("stun:198.18.0.1:"), (out, err))
     code, out, err = inside("--mdns", "--json")
     said = objects(out)[:-1]
     check("our_addresses_are_hidden_behind_names", code == 0 and sorted(o["type"] for o in said) == ["host", "srflx"] and
           all(o["address"].endswith(".local") for o in said if o["type"] == "host") and
           all((o["related_address"], o["related_port"]) == ("0.0.0.0", 9) for o in said if o["type"] == "srflx") and
-          "198.18.0.1" not in out, (out, err))
+          not any("198.18.0.1" in o["candidate"] for o in said), (out, err))
+    code, out, err = inside("--ice-tcp", "both", "--json")
+    tcp = [o for o in objects(out)[:-1] if o["protocol"] == "tcp"]
+    check("candidates_over_tcp_are_among_them", code == 0 and sorted(o["tcp_type"] for o in tcp) == ["active", "passive"] and
+          all((o["port"] == 9) == (o["tcp_type"] == "active") and o["type"] == "host" for o in tcp), (out, err))
+    code, out, err = inside("--ice-tcp", "listen")
+    check("and_in_words_which_connects", code == 0 and out.count("passive") == 1 and "active" not in out, (out, err))
     code, out, err = inside("--hex")
     lines = out.splitlines()
     check("each_octet_is_shown", code == 0 and any(line.startswith("to 198.18.0.1:") for line in lines) and
           any("Binding request" in line and "RFC 8489 section 5" in line for line in lines) and
           any("203.0.113.7:7007, XORed with" in line for line in lines) and
-          " from 198.18.0.1 port " in out, (out, err))
+          " from 198.18.0.1 port " in out and "  by stun:198.18.0.1:" in out, (out, err))
     code, out, err = inside("--hex", "--json")
     packets = [o for o in objects(out) if "packet" in o]
     check("and_so_in_json", code == 0 and [o["packet"] for o in packets][:2] == ["out", "in"] and
@@ -86,6 +106,14 @@ def with_a_server():
     code, out, err = inside(*login, "--hex", "--time", "20", kind="turn")
     check("and_each_octet_of_that", code == 0 and "Allocate request" in out and
           '403 Sigh"' not in out and "403 Sigh" in out and SECRET not in out + err, (out, err))
+    code, out, err = inside(*login, "--relay-only", "--hex", kind="turn", url="turn:SERVER?transport=tcp")
+    check("nor_over_tcp_octet_by_octet", code == 1 and "Allocate request" in out and "403 Sigh" in out and
+          " error  403 from turn:198.18.0.1:" in out and "?transport=tcp" in out and SECRET not in out + err, (out, err))
+    two = ["--asks", "--turn-user", "ada", "--turn-password", SECRET, "--turn", "turn:SERVER?transport=tcp",
+           "--turn-user", "bob", "--turn-password", SECRET + "too"]
+    code, out, err = inside(*two, "--hex", "--time", "2", "--relay-only", kind="turn")
+    check("each_server_is_shown_its_own_name", code == 1 and '"ada"' in out and '"bob"' in out and
+          SECRET not in out + err, (out, err))
     p = subprocess.run([*space, TAUT, "ice"], capture_output=True, text=True, timeout=60, cwd=work)
     check("no_address_at_all_is_a_failure", p.returncode == 1 and p.stdout.splitlines()[-1].startswith(
         "0 candidates in "), (p.stdout, p.stderr))
@@ -94,7 +122,7 @@ def with_a_server():
 def mistakes():
     for args, said in ((["x"], "takes no operand"), (["--time", "0"], "--time takes a number"),
                        (["--stun", "http://x"], "--stun takes stun:HOST[:PORT]"),
-                       (["--stun", "stun:a"] * 9, "8 servers at most"), (["--nonsense"], "nonsense"),
+                       (["--stun", "stun:a"] * 9, "4 servers at most"), (["--ice-tcp", "so"], "takes connect, listen or both"), (["--nonsense"], "nonsense"),
                        (["--turn", "turn:a"], "belong together"), (["--turn-user", "a"], "belong together"),
                        (["--turn-password", "x" * 509], "more than 508 octets"),
                        (["--turn", "turns:a?transport=udp", "--turn-user", "a", "--turn-password", "b"],

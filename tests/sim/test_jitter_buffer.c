@@ -142,7 +142,7 @@ static void sound_that_comes_unevenly_leaves_evenly(void **state)
 	struct world w;
 
 	(void)state;
-	begin(&w, 2, &uneven);
+	begin(&w, 7, &uneven);
 	talk(&w, 200);
 	taut_time least = SECOND, most = 0;
 	for (size_t i = 100; i < 195; i++) {

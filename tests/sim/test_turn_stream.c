@@ -128,6 +128,28 @@ static void a_name_is_resolved_and_is_that_of_the_certificate(void **state)
 	duo_end(&d);
 }
 
+static void a_server_of_no_help_is_called_as_it_was_given(void **state)
+{
+	static const struct world_certificate another = { .name = "turn.elsewhere" };
+	static const char url[] = "turns:turn.example?transport=tcp";
+	const struct taut_addr at = world_addr(DUO_TURN, 0);
+	struct duo_config cfg = without_udp(url);
+	struct duo d;
+	(void)state;
+
+	cfg.turn.tls = &another;
+	duo_begin(&d, &cfg);
+	for (int i = 0; i < 2; i++)
+		world_peer_knows(&d.side[i].peer, "turn.example", &at, 1);
+	d.stun.silent = true;
+	duo_start(&d);
+	duo_wait(&d, 5 * SECOND); /* the STUN server is given up after 8 */
+	assert_int_equal(d.side[0].errors, 1);
+	assert_int_equal(d.side[0].error_code, 701);
+	assert_string_equal(d.side[0].error_url, url);
+	duo_end(&d);
+}
+
 static void a_stream_that_ends_ends_its_relay_and_a_restart_opens_another(void **state)
 {
 	const struct duo_config cfg = without_udp(TCP);
@@ -260,6 +282,7 @@ int main(void)
 		cmocka_unit_test(udp_is_preferred_where_both_work),
 		cmocka_unit_test(segments_of_any_length_are_put_together),
 		cmocka_unit_test(a_name_is_resolved_and_is_that_of_the_certificate),
+		cmocka_unit_test(a_server_of_no_help_is_called_as_it_was_given),
 		cmocka_unit_test(a_stream_that_ends_ends_its_relay_and_a_restart_opens_another),
 		cmocka_unit_test(another_server_is_reached_by_another_stream),
 		cmocka_unit_test(at_the_end_the_allocation_is_given_back),

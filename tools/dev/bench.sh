@@ -1,4 +1,4 @@
-# bench [ARGS]            CPU per packet beside the bare limit; --peers, --report, --compare REV
+# bench [ARGS]            CPU per packet beside the bare limit; --peers, --report, --compare REV, --ladder
 bench_help() {
 	cat <<-'END'
 	usage: ./dev bench [ARGS]                   as of "taut bench --help"
@@ -6,6 +6,7 @@ bench_help() {
 	       ./dev bench --report [ARGS]          all of it; writes docs/BENCH.md, its plots and its rows
 	       ./dev bench --compare REV [CASE...]  instructions for each packet, then and now
 	       ./dev bench --profile [CASE...]      in whose code the time of a row is, beside the limit's
+	       ./dev bench --ladder [ARGS]          how long ICE takes, beside libnice; as of tools/ice_ladder.py --help
 
 	--peers installs Pion and libnice from Debian, and node-datachannel, @roamhq/wrtc and sdp-transform
 	from npm. --compare builds REV in build/compare and counts by callgrind, which a busy machine does
@@ -20,6 +21,7 @@ bench_help() {
 	  ./dev bench --compare --layers
 	  ./dev bench --compare main "rtp:1,200 B, GCM/16"
 	  ./dev bench --profile --evidence
+	  ./dev bench --ladder --rounds 5
 	END
 }
 
@@ -59,6 +61,15 @@ case ${1:-} in
 	need python3 git linux-perf
 	bench_build
 	exec python3 -B tools/bench_profile.py "$@"
+	;;
+--ladder)
+	shift
+	need python3 git iproute2 nftables procps
+	bench_build
+	. bench/peers/prepare.sh
+	mkdir -p build/peers
+	make_libnice_ladder >build/peers/ladder.log 2>&1 || { cat build/peers/ladder.log >&2; exit 1; }
+	exec python3 -B tools/ice_ladder.py run "$@"
 	;;
 --compare)
 	shift

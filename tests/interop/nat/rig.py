@@ -162,11 +162,14 @@ class Rig:
         """A namespace with one wire: to the bridge of the net, or to the lan of a NAT."""
         far = f"home{n}" if above == "net" else "lan"
         self._space(space)
-        self._ip(space, f"link add {device} type veth peer name {far} netns {above}",
-                 f"addr add {address}/24 dev {device}", f"link set {device} up")
+        self._cable(space, device, above, far)
+        self._ip(space, f"addr add {address}/24 dev {device}", f"link set {device} up")
         self._ip(above, *([f"link set {far} master net"] if above == "net" else
                  [f"addr add {address.rpartition('.')[0]}.1/24 dev {far}"]), f"link set {far} up")
         self._ip(space, f"route add default via {address.rpartition('.')[0]}.1")
+
+    def _cable(self, space, device, above, far):
+        self._ip(space, f"link add {device} type veth peer name {far} netns {above}")
 
     def _nat(self, space, names, admits, maps, drops):
         self._write(space, "ipv4/ip_forward")

@@ -14,7 +14,8 @@ enum {
 	TRANSMISSIONS = 7,
 	PACE = 5 * MS,
 	SECOND = 1000 * MS,
-	PER_SECOND = 30,     /* twenty by Ta, and nominating checks between them */
+	PER_SECOND =
+		30, /* twenty by Ta, and between them nominating checks, or what continues an allocation */
 	ADDRESSES = 128 + 8, /* pairs of one generation, and STUN servers */
 };
 
@@ -50,23 +51,23 @@ static struct world_watch_request *request_of(struct world_watch *w, const uint8
 
 /* ---- STUN ---- */
 
-static void pace(struct world_watch *w)
+static void pace(struct world_watch *w, bool check)
 {
-	taut_time now = w->world->now;
-	taut_time last = w->recent[(w->recent_at + WORLD_WATCH_RECENT - 1) % WORLD_WATCH_RECENT];
+	const taut_time now = w->world->now, last = w->last_request;
+	struct world_watch_pace *p = check ? &w->checks : &w->asked;
 	taut_time before =
-		w->recent[(w->recent_at + WORLD_WATCH_RECENT - PER_SECOND) % WORLD_WATCH_RECENT];
+		p->recent[(p->at + WORLD_WATCH_RECENT - PER_SECOND) % WORLD_WATCH_RECENT];
 
 	if (last > 0 && now - last < PACE)
-		world_fail(w->world, "%s: two checks within %lld us", w->name,
+		world_fail(w->world, "%s: two requests within %lld us", w->name,
 			   (long long)(now - last));
 	if (before > 0 && now - before < SECOND)
-		world_fail(w->world, "%s: more than %d checks within a second", w->name,
-			   PER_SECOND);
-	w->recent[w->recent_at++ % WORLD_WATCH_RECENT] = now;
+		world_fail(w->world, "%s: more than %d %s within a second", w->name, PER_SECOND,
+			   check ? "checks" : "requests to servers");
+	p->recent[p->at++ % WORLD_WATCH_RECENT] = w->last_request = now;
 }
 
-static void request_out(struct world_watch *w, const uint8_t *tid, int path)
+static void request_out(struct world_watch *w, const uint8_t *tid, int path, bool check)
 {
 	struct world_watch_request *q = request_of(w, tid);
 	struct world_watch_path *p = &w->paths[path];
@@ -82,7 +83,7 @@ static void request_out(struct world_watch *w, const uint8_t *tid, int path)
 		world_fail(w->world, "%s: one transaction to two addresses", w->name);
 	if (p->answered_at > 0)
 		return;
-	pace(w);
+	pace(w, check);
 	w->unanswered = 0;
 	for (int i = 0; i < w->path_count; i++)
 		w->unanswered += w->paths[i].answered_at == 0;
@@ -104,7 +105,7 @@ static void stun_out(struct world_watch *w, int path, const uint8_t *data, size_
 	if (m.method == TT_TURN_REFRESH && m.has & TT_STUN_HAS_LIFETIME && m.lifetime == 0)
 		return;
 	if (m.cls == TT_STUN_REQUEST) {
-		request_out(w, m.tid, path);
+		request_out(w, m.tid, path, m.has & TT_STUN_HAS_PRIORITY);
 		return;
 	}
 	if (m.cls == TT_STUN_INDICATION)

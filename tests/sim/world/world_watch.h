@@ -69,8 +69,11 @@ struct world_watch {
 	int path_count, unanswered;
 	struct world_watch_request requests[WORLD_WATCH_REQUESTS]; /* a ring */
 	unsigned request_at;
-	taut_time recent[WORLD_WATCH_RECENT]; /* checks of unanswered addresses, a ring */
-	unsigned recent_at;
+	struct world_watch_pace {
+		taut_time recent[WORLD_WATCH_RECENT]; /* to unanswered addresses, a ring */
+		unsigned at;
+	} checks, asked;        /* asked: servers */
+	taut_time last_request; /* of either */
 	struct world_watch_stream streams[WORLD_WATCH_STREAMS];
 	int stream_count;
 	struct world_watch_grant grants[WORLD_WATCH_GRANTS];

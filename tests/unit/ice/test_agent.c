@@ -319,6 +319,114 @@ static void gathering_ends_though_servers_are_silent_or_unknown(void **state)
 	world_free(&w);
 }
 
+/* 6.1.4.2: as soon as there are pairs one is checked; gathering goes on meanwhile. */
+static void a_silent_server_holds_up_no_check(void **state)
+{
+	static const struct tt_ice_server server = { .host = "192.0.2.1" };
+	struct world w;
+
+	(void)state;
+	world_init(&w, 1, NULL, &server, 1);
+	world_iface(&w.h[0], "10.0.0.1");
+	world_iface(&w.h[1], "10.0.0.2");
+	w.stun_server_down = true;
+	world_begin(&w);
+	world_run_until(&w, w.start + 5 * SEC, world_both_selected);
+	assert_true(w.h[0].connected_at - w.start <= 30 * MS); /* as without it, and 5 ms */
+	assert_true(w.h[0].selected_at - w.start <= 50 * MS);
+	world_free(&w);
+}
+
+struct pace {
+	taut_time last, until;
+	unsigned checks, asked;
+};
+static struct pace pace;
+
+static bool lose_all_and_look_at_the_pace(struct world *w, int from, struct tt_ice_out *out)
+{
+	if (from != 0 || w->sim.now >= pace.until)
+		return false;
+	if (pace.last > 0)
+		assert_true(w->sim.now - pace.last >= 5 * MS);
+	pace.last = w->sim.now;
+	if (tt_addr_eq(&out->remote, &stun_server))
+		pace.asked++;
+	else
+		pace.checks++;
+	return false;
+}
+
+/* 14.2: a Ta for each of the two, and 5 ms between whatever leaves. */
+static void checks_and_requests_to_servers_have_a_pace_each(void **state)
+{
+	static const struct tt_ice_server server = { .host = "192.0.2.1" };
+	struct world w;
+
+	(void)state;
+	world_init(&w, 1, NULL, &server, 1);
+	w.tap = lose_all_and_look_at_the_pace;
+	pace = (struct pace){ .until = w.start + SEC };
+	for (int i = 1; i <= 12; i++) {
+		char text[24];
+		snprintf(text, sizeof text, "10.0.0.%d", i);
+		world_iface(&w.h[0], text);
+		snprintf(text, sizeof text, "10.0.1.%d", i);
+		world_iface(&w.h[1], text);
+	}
+	world_begin(&w);
+	world_run(&w, 2 * SEC);
+	assert_in_range(pace.checks, 19, 20);
+	assert_in_range(pace.asked, 18, 20);
+	world_free(&w);
+}
+
+static bool lose_ipv6(struct world *w, int from, struct tt_ice_out *out)
+{
+	(void)w, (void)from;
+	return out->local.family == 4;
+}
+
+/* RFC 8421 section 4: the families take turns; and here the second does not wait for Ta. */
+static void an_ipv6_that_leads_nowhere_costs_five_milliseconds(void **state)
+{
+	struct world w;
+
+	(void)state;
+	simple(&w, 1, NULL);
+	world_iface(&w.h[0], "2001:db8::1");
+	world_iface(&w.h[1], "2001:db8::2");
+	w.tap = lose_ipv6;
+	world_begin(&w);
+	world_run_until(&w, w.start + 5 * SEC, world_both_selected);
+	assert_true(w.h[0].connected_at - w.start <= 30 * MS);
+	assert_int_equal(w.h[0].path.local.family, 4);
+	world_free(&w);
+}
+
+/* As a NAT loses what comes before it has sent there itself. */
+static bool lose_the_first_of_agent_0(struct world *w, int from, struct tt_ice_out *out)
+{
+	(void)out;
+	if (from != 0 || w->tap_state)
+		return true;
+	w->tap_state = 1;
+	return false;
+}
+
+static void a_lost_check_is_made_up_for_when_the_peers_comes(void **state)
+{
+	struct world w;
+
+	(void)state;
+	simple(&w, 1, NULL);
+	w.tap = lose_the_first_of_agent_0;
+	world_begin(&w);
+	world_run_until(&w, w.start + 5 * SEC, world_both_selected);
+	assert_true(w.h[0].connected_at - w.start <= 35 * MS);
+	world_free(&w);
+}
+
 static void no_candidates_means_failed_but_not_before_39_5_seconds(void **state)
 {
 	struct world w;
@@ -604,12 +712,12 @@ static void an_interface_that_vanishes_is_closed_and_another_pair_is_not_needed_
  * before was nominated as well and had the higher priority. */
 static void the_controlled_side_stays_with_the_pair_nominated_last(void **state)
 {
+	static const struct sim_link slow = { .delay = 60 * MS };
 	struct world w;
 
 	(void)state;
-	simple(&w, 21, NULL);
+	simple(&w, 21, &slow); /* so that both pairs are known to work before one is nominated */
 	world_iface(&w.h[0], "192.168.1.1");
-	w.h[1].nat = true; /* so that both pairs are known to work before one is nominated */
 	world_begin(&w);
 	world_run(&w, 2 * SEC);
 	const struct taut_addr gone = w.h[0].path.local;
@@ -740,6 +848,10 @@ int main(void)
 		cmocka_unit_test(checks_that_overtake_the_description_are_answered),
 		cmocka_unit_test(an_agent_behind_a_nat_learns_its_outside_from_server_and_peer),
 		cmocka_unit_test(gathering_ends_though_servers_are_silent_or_unknown),
+		cmocka_unit_test(a_silent_server_holds_up_no_check),
+		cmocka_unit_test(checks_and_requests_to_servers_have_a_pace_each),
+		cmocka_unit_test(an_ipv6_that_leads_nowhere_costs_five_milliseconds),
+		cmocka_unit_test(a_lost_check_is_made_up_for_when_the_peers_comes),
 		cmocka_unit_test(no_candidates_means_failed_but_not_before_39_5_seconds),
 		cmocka_unit_test(unanswered_checks_are_paced_and_end),
 		cmocka_unit_test(consent_is_kept_for_an_hour),

@@ -451,6 +451,23 @@ static void a12_checks_from_ten_thousand_ports_reveal_sixteen_candidates(void **
 	teardown(&s);
 }
 
+/* A check of the peer triggers one of ours 5 ms after the last; eight times, then it waits for Ta. */
+static void a11_checks_of_the_peer_do_not_set_the_pace_of_ours(void **state)
+{
+	struct script s;
+
+	(void)state;
+	setup(&s, 8, false);
+	pump(&s, MS, false, NULL);
+	for (unsigned i = 0; i < TT_ICE_MAX_PRFLX; i++) {
+		struct taut_addr from = ip("10.0.0.3", (uint16_t)(2000 + i));
+		send_check_from(&s, &(struct check){ 0 }, &from);
+	}
+	assert_int_equal(pump(&s, 81 * MS, false, NULL), TT_ICE_HURRIED);
+	assert_in_range(pump(&s, SEC, false, NULL), 10, 20);
+	teardown(&s);
+}
+
 static void a15_an_unknown_source_is_neither_received_nor_held(void **state)
 {
 	struct script s;
@@ -700,6 +717,7 @@ int main(void)
 		cmocka_unit_test(a10_ten_thousand_requests_get_one_answer_each_and_no_check),
 		cmocka_unit_test(a11_ten_thousand_candidates_are_capped_and_paced),
 		cmocka_unit_test(a12_checks_from_ten_thousand_ports_reveal_sixteen_candidates),
+		cmocka_unit_test(a11_checks_of_the_peer_do_not_set_the_pace_of_ours),
 		cmocka_unit_test(a15_an_unknown_source_is_neither_received_nor_held),
 		cmocka_unit_test(a16_a_thousand_names_are_capped),
 		cmocka_unit_test(addresses_of_nobody_are_never_checked),

@@ -13,7 +13,7 @@
 #include "ice/ice.h"
 #include "stun/turn.h"
 
-enum { SEC = 1000000, ALLOWED = 1 << 20, CAP = 1500 };
+enum { MS = 1000, SEC = 1000 * MS, ALLOWED = 1 << 20, CAP = 1500 };
 
 static const char peer_pwd[] = "0123456789abcdef0123456789";
 
@@ -26,7 +26,7 @@ struct rig {
 	taut_flow next_flow;
 	struct tt_ice *ice;
 	/* the server */
-	bool poor; /* it allocates, and relays from no address */
+	bool poor;         /* it allocates, and relays from no address */
 	bool silent, lost; /* lost: it knows of no allocation, until the next one */
 	uint16_t permission, channel, allocate; /* error codes; 0: granted */
 	unsigned allocates, permissions, channels, refreshes, released, checks;
@@ -83,9 +83,9 @@ static struct taut_addr server_addr(void)
 /* False: there was no memory for it. */
 static bool begin(struct rig *r, long allowed, bool relay_only)
 {
-	static const struct tt_ice_server server = {
-		.host = "203.0.113.2", .user = "ada", .password = "lovelace"
-	};
+	static const struct tt_ice_server server = { .host = "203.0.113.2",
+						     .user = "ada",
+						     .password = "lovelace" };
 	const struct tt_ice_config cfg = { .controlling = true,
 					   .servers = &server,
 					   .server_count = 1,
@@ -327,6 +327,26 @@ static void an_allocation_makes_a_relayed_and_a_reflexive_candidate(void **state
 	end(&r);
 }
 
+/* Allocate, with the credentials, permission, check: each as soon as the one before is answered and 5 ms
+ * are over (RFC 8445 section 14.2), not 50. */
+static void a_relay_is_there_as_soon_as_its_server_has_answered(void **state)
+{
+	struct rig r;
+
+	(void)state;
+	assert_true(begin(&r, ALLOWED, true));
+	meet_peer(&r);
+	gather(&r, 1);
+	run(&r, 5 * MS);
+	assert_int_equal(r.candidates[TT_ICE_RELAY], 0);
+	run(&r, MS);
+	assert_int_equal(r.candidates[TT_ICE_RELAY], 1);
+	run(&r, 11 * MS);
+	assert_int_equal(r.checks, 1);
+	assert_int_equal(r.state, TT_ICE_CONNECTED);
+	end(&r);
+}
+
 static void with_the_policy_relay_there_is_one_and_it_says_nothing_of_us(void **state)
 {
 	struct rig r;
@@ -339,7 +359,7 @@ static void with_the_policy_relay_there_is_one_and_it_says_nothing_of_us(void **
 	assert_int_equal(r.candidates[TT_ICE_HOST] + r.candidates[TT_ICE_SRFLX], 0);
 	assert_int_equal(r.candidates[TT_ICE_RELAY], 1);
 	assert_true(tt_addr_is_any(&r.last[TT_ICE_RELAY].related));
-	assert_int_equal(r.last[TT_ICE_RELAY].related.port, 0);
+	assert_int_equal(r.last[TT_ICE_RELAY].related.port, 9);
 	end(&r);
 }
 
@@ -655,6 +675,7 @@ static void memory_may_end_anywhere(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_relay_is_there_as_soon_as_its_server_has_answered),
 		cmocka_unit_test(an_allocation_makes_a_relayed_and_a_reflexive_candidate),
 		cmocka_unit_test(with_the_policy_relay_there_is_one_and_it_says_nothing_of_us),
 		cmocka_unit_test(so_many_allocations_and_no_more),

@@ -358,8 +358,155 @@ static void strangers_leave_room_for_our_own(void **state)
 		add(&r, TT_ICE_PASSIVE, "203.0.113.9", (uint16_t)(5000 + i));
 	pass(&r, 2 * SEC);
 	assert_int_equal(asked(&r, TAUT_IO_TCP), TT_ICE_MAX_TCP / 2);
-	assert_int_equal(r.env.drops[TAUT_DROP_ICE_TOO_MANY_TCP], TT_ICE_MAX_TCP);
+	assert_int_equal(r.env.drops[TAUT_DROP_ICE_TOO_MANY_TCP], TT_ICE_MAX_TCP / 2);
+	pass(&r, 12 * SEC); /* strangers are given up, and so are the first of ours */
+	assert_int_equal(asked(&r, TAUT_IO_TCP), TT_ICE_MAX_TCP);
 	end(&r);
+}
+
+/* All that was asked for and not refused yet is, until nothing is asked for any more. */
+static void refuse_all(struct rig *r, size_t *seen)
+{
+	for (; *seen < r->asked_count; (*seen)++)
+		if (r->asked[*seen].kind == TAUT_IO_TCP)
+			tt_ice_io_result(r->ice, r->now, r->asked[*seen].flow, ECONNREFUSED, NULL,
+					 0);
+}
+
+static void who_is_one_too_many_waits_until_another_is_refused(void **state)
+{
+	size_t seen = 0;
+	struct rig r;
+	(void)state;
+
+	begin(&r, TT_ICE_TCP_CONNECTS);
+	for (uint16_t i = 0; i < TT_ICE_MAX_TCP + 3; i++)
+		add(&r, TT_ICE_PASSIVE, "203.0.113.9", (uint16_t)(5000 + i));
+	pass(&r, 2 * SEC);
+	assert_int_equal(asked(&r, TAUT_IO_TCP), TT_ICE_MAX_TCP);
+	tt_ice_io_result(r.ice, r.now, r.asked[4].flow, ECONNREFUSED, NULL, 0);
+	pass(&r, SEC);
+	assert_int_equal(asked(&r, TAUT_IO_TCP), TT_ICE_MAX_TCP + 1);
+	assert_int_equal(r.io.remote.port, 5000 + TT_ICE_MAX_TCP);
+	for (int i = 0; i < 10; i++) {
+		refuse_all(&r, &seen);
+		pass(&r, SEC);
+	}
+	assert_int_equal(asked(&r, TAUT_IO_TCP), TT_ICE_MAX_TCP + 3); /* each once */
+	assert_int_equal(r.env.drops[TAUT_DROP_ICE_TOO_MANY_TCP], 0);
+	end(&r);
+}
+
+static void no_more_wait_than_there_are_places_for(void **state)
+{
+	enum { ALL = 2 * TT_ICE_MAX_REMOTE, KEPT = TT_ICE_MAX_TCP + TT_ICE_TCP_WAITING };
+	struct taut_interface two[2] = { { .size = sizeof two[0] }, { .size = sizeof two[0] } };
+	size_t tried = 0;
+	struct rig r;
+	(void)state;
+
+	begin(&r, TT_ICE_TCP_CONNECTS);
+	two[0].addr = ip("192.0.2.1", 0);
+	two[1].addr = ip("192.0.2.7", 0);
+	tt_ice_set_interfaces(r.ice, r.now, two, 2);
+	assert_int_equal(tt_ice_restart(r.ice, r.now), TAUT_OK);
+	assert_int_equal(tt_ice_set_remote(r.ice, r.now, peer_ufrag, peer_pwd, false), TAUT_OK);
+	tt_ice_gather(r.ice, r.now);
+	answer_io(&r);
+	for (uint16_t i = 0; i < TT_ICE_MAX_REMOTE; i++)
+		add(&r, TT_ICE_PASSIVE, "203.0.113.9", (uint16_t)(5000 + i));
+	assert_int_equal(r.env.drops[TAUT_DROP_ICE_TOO_MANY_TCP], ALL - KEPT);
+	for (int i = 0; i < 400; i++) {
+		for (size_t k = 0; k < r.asked_count; k++)
+			if (r.asked[k].kind == TAUT_IO_TCP) {
+				tt_ice_io_result(r.ice, r.now, r.asked[k].flow, ECONNREFUSED, NULL,
+						 0);
+				tried++;
+			}
+		r.asked_count = 0;
+		pass(&r, SEC / 20);
+	}
+	assert_int_equal(tried, KEPT);
+	end(&r);
+}
+
+/* ---- one that works, and is not needed ---- */
+
+/* The peer answers a check of ours. */
+static void answered(struct rig *r, const struct tt_ice_out *out)
+{
+	const uint8_t *request = out->flow == r->stream ? out->buf + 2 : out->buf;
+	uint8_t pkt[300];
+	struct wr w = wr_make(pkt, sizeof pkt);
+	struct tt_stun_key k;
+
+	assert_true(tt_stun_key_init(&k, peer_pwd, strlen(peer_pwd)));
+	tt_stun_begin(&w, TT_STUN_SUCCESS, TT_STUN_BINDING, request + 8);
+	tt_stun_put_addr(&w, TT_STUN_XOR_MAPPED_ADDRESS, &out->local);
+	tt_stun_put_integrity(&w, &k);
+	tt_stun_put_fingerprint(&w);
+	tt_stun_key_free(&k);
+	assert_int_equal(tt_ice_recv(r->ice, r->now, out->flow, &out->local, &out->remote, pkt,
+				     tt_stun_finish(&w)),
+			 0);
+}
+
+/* For so long checks are answered: of UDP only if it may. The last one over UDP in *last. */
+static void meet(struct rig *r, taut_time duration, bool udp, struct tt_ice_out *last)
+{
+	const taut_time until = r->now + duration;
+	uint8_t buf[1500];
+	struct tt_ice_out out = { .buf = buf, .cap = sizeof buf };
+
+	while (r->now < until) {
+		answer_io(r);
+		while (tt_ice_poll_send(r->ice, r->now, &out)) {
+			if (udp || out.flow == r->stream)
+				answered(r, &out);
+			if (out.flow != r->stream)
+				*last = out;
+		}
+		listen(r);
+		r->now = tt_max64(r->now + 1, tt_min64(tt_ice_deadline(r->ice, NULL), until));
+		tt_ice_tick(r->ice, r->now);
+	}
+}
+
+static void one_that_works_is_closed_when_a_better_one_carries_data(void **state)
+{
+	const struct tt_ice_candidate udp = { .type = TT_ICE_HOST,
+					      .component = 1,
+					      .foundation = "2",
+					      .priority = 2130706431,
+					      .addr = ip("203.0.113.9", 5001) };
+	(void)state;
+
+	for (int data = 0; data < 2; data++) {
+		struct tt_ice_out last = { .len = 0 };
+		struct rig r;
+		begin(&r, TT_ICE_TCP_CONNECTS);
+		add(&r, TT_ICE_PASSIVE, "203.0.113.9", 5000);
+		open_it(&r);
+		tt_ice_add_remote(r.ice, r.now, &udp);
+		tt_ice_remote_end(r.ice, r.now);
+		meet(&r, SEC, false, &last);
+		assert_int_equal(tt_ice_state(r.ice), TT_ICE_CONNECTED); /* over TCP */
+		meet(&r, SEC, true, &last);
+		assert_int_equal(tt_ice_state(r.ice), TT_ICE_COMPLETED);
+		assert_int_equal(r.closed, 0);
+		if (data) {
+			tt_ice_sent_data(r.ice, r.now, 1, 100);
+			tt_ice_received_data(r.ice, r.now, last.flow, &udp.addr, 100);
+			tt_ice_remote_end(r.ice, r.now); /* it looks again now, not in five seconds */
+		}
+		meet(&r, SEC, true, &last); /* three seconds are not over yet */
+		assert_int_equal(r.closed, 0);
+		meet(&r, 10 * SEC, true, &last);
+		assert_int_equal(r.closed, data);
+		assert_int_equal(tt_ice_state(r.ice), TT_ICE_COMPLETED);
+		assert_int_equal(r.ice->cur->hints.cut, 0);
+		end(&r);
+	}
 }
 
 int main(void)
@@ -378,6 +525,9 @@ int main(void)
 		cmocka_unit_test(a_candidate_over_tcp_is_none_over_udp),
 		cmocka_unit_test(connections_go_with_their_address),
 		cmocka_unit_test(strangers_leave_room_for_our_own),
+		cmocka_unit_test(who_is_one_too_many_waits_until_another_is_refused),
+		cmocka_unit_test(no_more_wait_than_there_are_places_for),
+		cmocka_unit_test(one_that_works_is_closed_when_a_better_one_carries_data),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -73,7 +73,7 @@ static void say(struct world *w, struct tt_relay_client *c, const char *text)
 __attribute__((format(printf, 3, 4))) static void sayf(struct world *w, struct tt_relay_client *c,
 						       const char *format, ...)
 {
-	char text[1024];
+	char text[2048];
 	va_list args;
 	va_start(args, format);
 	vsnprintf(text, sizeof text, format, args);
@@ -373,7 +373,8 @@ static void malformed_messages_get_an_error_and_the_fifth_a_close_code(void **st
 		{ "{\"type\":\"chat\",\"room\":\"tea\",\"to\":\"\",\"text\":\"x\"}", "bad_field" },
 		{ "{\"type\":\"turn_done\",\"room\":\"tea\"}", "bad_field" },
 		{ "{\"type\":\"description\",\"room\":\"tea\"}", "bad_field" },
-		{ "{\"type\":\"description\",\"room\":\"tea\",\"description\":{\"type\":\"offer\"}}",
+		{ "{\"type\":\"description\",\"room\":\"tea\",\"description\":{\"type\":\"offer\"}"
+		  "}",
 		  "bad_field" },
 		{ "{\"type\":\"description\",\"room\":\"tea\",\"description\":{\"sdp\":\"x\"}}",
 		  "bad_field" },
@@ -592,9 +593,12 @@ static void a_candidate_is_copied_member_by_member(void **state)
 	} rows[] = {
 		{ "null", "null" },
 		{ "{\"candidate\":\"c\"}", "{\"candidate\":\"c\"}" },
-		{ "{\"candidate\":\"\",\"sdpMid\":\"0\",\"sdpMLineIndex\":3,\"usernameFragment\":\"u\"}",
-		  "{\"candidate\":\"\",\"sdpMid\":\"0\",\"usernameFragment\":\"u\",\"sdpMLineIndex\":3}" },
-		{ "{\"candidate\":\"c\",\"sdpMid\":7,\"sdpMLineIndex\":\"3\",\"usernameFragment\":[],"
+		{ "{\"candidate\":\"\",\"sdpMid\":\"0\",\"sdpMLineIndex\":3,\"usernameFragment\":"
+		  "\"u\"}",
+		  "{\"candidate\":\"\",\"sdpMid\":\"0\",\"usernameFragment\":\"u\","
+		  "\"sdpMLineIndex\":3}" },
+		{ "{\"candidate\":\"c\",\"sdpMid\":7,\"sdpMLineIndex\":\"3\",\"usernameFragment\":["
+		  "],"
 		  "\"more\":1}",
 		  "{\"candidate\":\"c\"}" },
 		{ "7", NULL },
@@ -603,7 +607,8 @@ static void a_candidate_is_copied_member_by_member(void **state)
 	struct world *w = *state;
 	struct tt_relay_client *a = join(w, "Ada", "browser"), *b = second(w, a, "browser");
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-		sayf(w, a, "{\"type\":\"candidate\",\"room\":\"tea\",\"candidate\":%s}", rows[i].said);
+		sayf(w, a, "{\"type\":\"candidate\",\"room\":\"tea\",\"candidate\":%s}",
+		     rows[i].said);
 		if (!rows[i].heard) {
 			hear_with(w, a, "error", "code", "bad_field");
 			hear_nothing(w, b);
@@ -652,6 +657,40 @@ static void lengths_of_chat_and_candidates_have_a_limit(void **state)
 	tt_relay_gone(&w->relay, b, w->now);
 }
 
+static void why_it_failed_goes_to_whom_it_failed_with(void **state)
+{
+	struct world *w = *state;
+	struct tt_relay_client *a = join(w, "Ada", "native"), *b = second(w, a, "native");
+	struct tt_relay_client *c = join(w, "Cy", "native");
+	static const size_t lengths[] = { 0, 1, TT_SIGNAL_FAILURE, TT_SIGNAL_FAILURE + 1 };
+	char text[TT_SIGNAL_FAILURE + 2];
+
+	deafen(w, a), deafen(w, b);
+	for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++) {
+		const size_t n = lengths[i];
+		memset(text, 'x', n);
+		text[n] = '\0';
+		sayf(w, a,
+		     "{\"type\":\"failure\",\"room\":\"tea\",\"to\":\"%s\",\"call\":\"7\","
+		     "\"text\":\"%s\"}",
+		     c->id, text);
+		if (n > 0 && n <= TT_SIGNAL_FAILURE) {
+			json_t *o = hear(w, c, "failure");
+			assert_string_equal(json_string_value(json_object_get(o, "from")), a->id);
+			assert_string_equal(json_string_value(json_object_get(o, "call")), "7");
+			assert_string_equal(json_string_value(json_object_get(o, "text")), text);
+			json_decref(o);
+		} else {
+			hear_with(w, a, "error", "code", "bad_field");
+		}
+		hear_nothing(w, b);
+		hear_nothing(w, c);
+	}
+	say(w, a, "{\"type\":\"failure\",\"room\":\"tea\",\"text\":\"x\"}"); /* with nobody */
+	hear_with(w, a, "error", "code", "bad_field");
+	hear_nothing(w, b);
+}
+
 /* Addressed to one, nobody else hears it; to oneself or a stranger, nobody does. */
 static void an_address_is_that_of_another_peer_of_the_room(void **state)
 {
@@ -676,8 +715,10 @@ static void an_address_is_that_of_another_peer_of_the_room(void **state)
 	say(w, a, "{\"type\":\"leave\",\"room\":\"tea\",\"to\":\"nobody\"}");
 	assert_int_equal(a->room_count, 0);
 	deafen(w, a);
-	sayf(w, b, "{\"type\":\"description\",\"room\":\"tea\",\"to\":\"%s\",\"call\":\"k\","
-	     "\"description\":{\"type\":\"answer\",\"sdp\":\"x\"}}", c->id);
+	sayf(w, b,
+	     "{\"type\":\"description\",\"room\":\"tea\",\"to\":\"%s\",\"call\":\"k\","
+	     "\"description\":{\"type\":\"answer\",\"sdp\":\"x\"}}",
+	     c->id);
 	deafen(w, c);
 	for (struct tt_relay_client *all[] = { a, b, c }, **p = all; p < all + 3; p++)
 		tt_relay_gone(&w->relay, *p, w->now);
@@ -703,7 +744,8 @@ static void an_addressed_offer_asks_for_its_own_turn_only(void **state)
 	struct tt_relay_client *c = join(w, "Cy", "browser");
 	deafen(w, a);
 	deafen(w, b);
-#define OFFER "{\"type\":\"description\",\"room\":\"tea\",\"to\":\"%s\",\"description\":" \
+#define OFFER                                                                                      \
+	"{\"type\":\"description\",\"room\":\"tea\",\"to\":\"%s\",\"description\":"                \
 	"{\"type\":\"offer\",\"sdp\":\"x\"}}"
 	sayf(w, a, OFFER, b->id);
 	json_decref(hear(w, b, "description"));
@@ -804,6 +846,7 @@ int main(void)
 		T(without_random_numbers_nobody_is_introduced),
 		T(a_candidate_is_copied_member_by_member),
 		T(lengths_of_chat_and_candidates_have_a_limit),
+		T(why_it_failed_goes_to_whom_it_failed_with),
 		T(an_address_is_that_of_another_peer_of_the_room),
 		T(who_is_gone_for_good_is_not_heard),
 		T(an_addressed_offer_asks_for_its_own_turn_only),

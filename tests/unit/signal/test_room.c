@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "signal/room_link.h"
+#include "signal/signal_json.h"
 #include "taut/signal.h"
 
 /* ---- the line ---- */
@@ -27,7 +28,8 @@ static struct stage {
 	size_t sent_count, heard_count;
 	int pcs_alive, pcs_made, peers_seen, peers_left, offers_seen, chats, errors, restarts,
 		candidates;
-	char last_error[64], last_left[128], last_chat[128];
+	char last_error[64], last_left[128], last_chat[128], last_failure[128];
+	int failures;
 	uint32_t state;
 	struct taut_pc *pc; /* the newest */
 	taut_task timer;
@@ -268,8 +270,10 @@ static void connection(uint32_t state, uint32_t reason)
 	if (!st.pc)
 		return;
 	st.pc->connection = state;
-	event((struct taut_event){
-		.type = TAUT_EV_CONNECTION_STATE, .number = state, .reason = reason });
+	event((struct taut_event){ .type = TAUT_EV_CONNECTION_STATE,
+				   .number = state,
+				   .reason = reason,
+				   .text = state == TAUT_STATE_FAILED ? "no \"path\"" : "" });
 }
 
 /* ---- the application ---- */
@@ -324,6 +328,16 @@ static void on_chat(void *u, taut_room *r, const struct taut_room_peer *p, const
 	perhaps_leave("chat");
 }
 
+static void on_failure(void *u, taut_room *r, const struct taut_room_peer *p, taut_pc *pc,
+		       const char *text)
+{
+	(void)u, (void)r;
+	assert_non_null(pc);
+	snprintf(st.last_failure, sizeof st.last_failure, "%s: %s", p->name, text);
+	st.failures++;
+	perhaps_leave("failure");
+}
+
 static void on_error(void *u, taut_room *r, const char *code, const char *text)
 {
 	(void)u, (void)r;
@@ -362,6 +376,7 @@ static const struct taut_room_config config = {
 	.on_error = on_error,
 	.on_state = on_state,
 	.on_signal = on_signal,
+	.on_failure = on_failure,
 };
 
 static int set_up(void **state)
@@ -607,6 +622,39 @@ static void the_starter_mends_a_failed_call_by_ice_or_by_a_new_one(void **state)
 	assert_non_null(st.timer); /* cancelled by leaving */
 }
 
+/* Before the restart: its offer makes the other side forget. */
+static void why_a_connection_failed_is_said_first_and_heard(void **state)
+{
+	char text[TT_SIGNAL_FAILURE + 200];
+
+	(void)state;
+	join("");
+	hear(USER_HERE("impolite"));
+	const size_t before = st.sent_count;
+	connection(TAUT_STATE_FAILED, TAUT_REASON_ICE_NO_PAIR);
+	assert_int_equal(st.sent_count, before + 1); /* the restart asks for an offer later */
+	assert_non_null(strstr(st.sent[before], "\"type\":\"failure\""));
+	assert_non_null(strstr(st.sent[before], "\"text\":\"no \\\"path\\\"\""));
+	assert_non_null(strstr(st.sent[before], "\"to\":\"bob\""));
+	assert_int_equal(st.restarts, 1);
+	connection(TAUT_STATE_DISCONNECTED, TAUT_REASON_ICE_SILENT);
+	assert_int_equal(st.sent_count, before + 1);
+
+	hear("{\"type\":\"failure\"," FROM_BOB ",\"text\":\"so it is\"}");
+	assert_string_equal(st.last_failure, "Bob: so it is");
+	hear("{\"type\":\"failure\"," FROM_BOB ",\"call\":\"another\",\"text\":\"x\"}");
+	hear("{\"type\":\"failure\",\"room\":\"tea\",\"from\":\"eve\",\"text\":\"x\"}");
+	hear("{\"type\":\"failure\"," FROM_BOB ",\"text\":5}");
+	const int n = snprintf(text, sizeof text, "{\"type\":\"failure\"," FROM_BOB ",\"text\":\"");
+	memset(text + n, 'x', TT_SIGNAL_FAILURE + 1);
+	memcpy(text + n + TT_SIGNAL_FAILURE + 1, "\"}", 3);
+	hear(text);
+	assert_int_equal(st.failures, 1);
+	memcpy(text + n + TT_SIGNAL_FAILURE, "\"}", 3);
+	hear(text);
+	assert_int_equal(st.failures, 2);
+}
+
 static void an_offer_that_is_refused_is_told(void **state)
 {
 	(void)state;
@@ -639,14 +687,17 @@ static const char *const script[] = {
 	"{\"type\":\"announce\"," FROM_BOB ",\"role\":\"impolite\"}",
 	"{\"type\":\"candidate\"," FROM_BOB ",\"candidate\":{\"candidate\":\"candidate:1\"}}",
 	"{\"type\":\"chat\"," FROM_BOB ",\"text\":\"hi\"}",
+	"{\"type\":\"failure\"," FROM_BOB ",\"text\":\"hm\"}",
 	"{\"type\":\"error\",\"code\":\"no_turn\",\"text\":\"x\"}",
 	"{\"type\":\"leave\"," FROM_BOB ",\"reason\":\"left\"}",
 };
 
 static void leaving_is_legal_in_every_callback(void **state)
 {
-	static const char *const where[] = { "peer",  "offer", "event",      "left",     "chat",
-					     "error", "state", "signal out", "signal in" };
+	static const char *const where[] = {
+		"peer",  "offer",   "event", "left",       "chat",
+		"error", "failure", "state", "signal out", "signal in"
+	};
 	(void)state;
 	for (size_t i = 0; i < sizeof where / sizeof where[0]; i++) {
 		st.leave_in = where[i];
@@ -935,6 +986,7 @@ int main(void)
 		T(without_memory_for_a_new_connection_the_peer_is_told_to_have_left),
 		T(logs_do_not_see_what_would_let_others_in),
 		T(the_starter_mends_a_failed_call_by_ice_or_by_a_new_one),
+		T(why_a_connection_failed_is_said_first_and_heard),
 		T(an_offer_that_is_refused_is_told),
 		T(chat_goes_both_ways),
 		T(leaving_is_legal_in_every_callback),

@@ -64,17 +64,54 @@ static const struct {
 	  "  0028  00 24 00 04              PRIORITY, 4 octets                                          RFC 8445 section 7.1.1\n"
 	  "  002c  6e 00 01 ff              1845494271: type 110, local 1, component 1\n"
 	  "  0030  80 29 00 08              ICE-CONTROLLED, 8 octets                                    RFC 8445 section 7.1.3\n"
-	  "  0034  93 2f f9 b1 51 26 3b 36\n"
+	  "  0034  93 2f f9 b1 51 26 3b 36  the tie-breaker, if both claim the same role\n"
 	  "  003c  00 06 00 09              USERNAME, 9 octets                                          RFC 8489 section 14.3\n"
 	  "  0040  65 76 74 6a 3a 68 36 76  \"evtj:h6vY\"\n"
 	  "  0048  59\n"
 	  "  0049  20 20 20                 padding\n"
 	  "  004c  00 08 00 14              MESSAGE-INTEGRITY, 20 octets                                RFC 8489 section 14.5\n"
-	  "  0050  9a ea a7 0c bf d8 cb 56\n"
+	  "  0050  9a ea a7 0c bf d8 cb 56  HMAC of all before it, with the password\n"
 	  "  0058  78 1e f2 b5 b2 d3 f2 49\n"
 	  "  0060  c1 b5 71 a2\n"
 	  "  0064  80 28 00 04              FINGERPRINT, 4 octets                                       RFC 8489 section 14.7\n"
-	  "  0068  e5 7a 3b cf\n" },
+	  "  0068  e5 7a 3b cf              CRC-32 of all before it, XORed with \"STUN\": right\n" },
+	/* and changed by a bit */
+	{ "000100082112a442b7e7a701bc34d686fa87dfae80280004e57a3bcf",
+	  "  0000  00 01                    Binding request                                             RFC 8489 section 5\n"
+	  "  0002  00 08                    8 octets follow the header\n"
+	  "  0004  21 12 a4 42              the magic cookie\n"
+	  "  0008  b7 e7 a7 01 bc 34 d6 86  the transaction id\n"
+	  "  0010  fa 87 df ae\n"
+	  "  0014  80 28 00 04              FINGERPRINT, 4 octets                                       RFC 8489 section 14.7\n"
+	  "  0018  e5 7a 3b cf              CRC-32 of all before it, XORed with \"STUN\": wrong\n" },
+	/* of TURN */
+	{ "000300442112a442b7e7a701bc34d686fa87dfae0019000411000000800000040200000000180001800000000017000401000000"
+	  "000c0004400100008001000802000428"
+	  "6e6f6e65800200080002000000010000001300026869"
+	  "0000",
+	  "  0000  00 03                    Allocate request                                            RFC 8489 section 5\n"
+	  "  0002  00 44                    68 octets follow the header\n"
+	  "  0004  21 12 a4 42              the magic cookie\n"
+	  "  0008  b7 e7 a7 01 bc 34 d6 86  the transaction id\n"
+	  "  0010  fa 87 df ae\n"
+	  "  0014  00 19 00 04              REQUESTED-TRANSPORT, 4 octets                               RFC 8656 section 18.8\n"
+	  "  0018  11 00 00 00              UDP, protocol 17\n"
+	  "  001c  80 00 00 04              ADDITIONAL-ADDRESS-FAMILY, 4 octets                         RFC 8656 section 18.11\n"
+	  "  0020  02 00 00 00              IPv6\n"
+	  "  0024  00 18 00 01              EVEN-PORT, 1 octets                                         RFC 8656 section 18.7\n"
+	  "  0028  80                       and the next port reserved\n"
+	  "  0029  00 00 00                 padding\n"
+	  "  002c  00 17 00 04              REQUESTED-ADDRESS-FAMILY, 4 octets                          RFC 8656 section 18.6\n"
+	  "  0030  01 00 00 00              IPv4\n"
+	  "  0034  00 0c 00 04              CHANNEL-NUMBER, 4 octets                                    RFC 8656 section 18.1\n"
+	  "  0038  40 01 00 00              channel 0x4001\n"
+	  "  003c  80 01 00 08              ADDRESS-ERROR-CODE, 8 octets                                RFC 8656 section 18.12\n"
+	  "  0040  02 00 04 28 6e 6f 6e 65  IPv6: 440 none\n"
+	  "  0048  80 02 00 08              PASSWORD-ALGORITHMS, 8 octets                               RFC 8489 section 14.11\n"
+	  "  004c  00 02 00 00 00 01 00 00  SHA-256, MD5\n"
+	  "  0054  00 13 00 02              DATA, 2 octets                                              RFC 8656 section 18.4\n"
+	  "  0058  68 69                    what the peer sent, or is to get\n"
+	  "  005a  00 00                    padding\n" },
 	/* of section 2.3 the address, an error, and lists */
 	{ "010100182112a442b7e7a701bc34d686fa87dfae002000140002a1470113a9faa5d3f179bc25f4b5bed2b9d9",
 	  "  0000  01 01                    Binding success response                                    RFC 8489 section 5\n"
