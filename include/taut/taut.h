@@ -120,6 +120,12 @@ struct taut_ice_server {
 #define TAUT_ICE_ALL 0
 #define TAUT_ICE_RELAY 1 /* no address but those of TURN servers is gathered, told or used */
 
+/* Which addresses of this host are used and told, RFC 8828 section 5.2. */
+#define TAUT_ICE_ADDRESS_ALL 0     /* mode 1: those of all interfaces */
+#define TAUT_ICE_ADDRESS_DEFAULT 1 /* mode 2: those from which packets leave by the default route */
+#define TAUT_ICE_ADDRESS_PUBLIC 2  /* mode 3: the same are used, but only what servers see or lend is told */
+#define TAUT_ICE_ADDRESS_PROXY 3   /* mode 4: no UDP; TURN servers over TCP or TLS, and nothing else */
+
 #define TAUT_ICE_TCP_CONNECT 1 /* to what the peer listens on: active candidates */
 #define TAUT_ICE_TCP_LISTEN 2  /* on each address, for the peer to connect to: passive candidates */
 
@@ -169,6 +175,12 @@ struct taut_config {
 	 * links this library is no web page: it knows them anyway. Anything else is TAUT_E_INVAL.
 	 * taut_pc_why_at, milestones and the trace are for this side, and show addresses. */
 	uint32_t ice_mdns;
+	/* TAUT_ICE_ADDRESS_: one against telling peers more about this host than a web server would see. All
+	 * but TAUT_ICE_ADDRESS_ALL need interfaces with TAUT_IF_DEFAULT_ROUTE. With PUBLIC and PROXY there are no
+	 * candidates over TCP, and statistics, descriptions and candidate errors show no address of an
+	 * interface that no server has seen. With PROXY a server that is asked over UDP is told of
+	 * in TAUT_EV_ICE_CANDIDATE_ERROR; names are resolved as always. Others are TAUT_E_INVAL. */
+	uint32_t ice_address_policy;
 };
 
 int taut_pc_new(taut_pc **out, taut_env *env, const struct taut_config *cfg, taut_time now);
@@ -225,6 +237,9 @@ struct taut_io {
 };
 
 #define TAUT_IF_LOOPBACK 1
+/* What is sent to the internet leaves from this address, by the routing table: RFC 8828 section 6.2. At most
+ * one address of each family has it. */
+#define TAUT_IF_DEFAULT_ROUTE 2
 struct taut_interface {
 	size_t size;
 	uint32_t index, flags;

@@ -257,7 +257,9 @@ static int check_servers(const struct call *c)
 	else if (!cfg->turn_user || !cfg->turn_password)
 		fprintf(stderr, "taut: --turn needs --turn-user and --turn-password\n");
 	else
-		fprintf(stderr, "taut: --turn takes turn:HOST[:PORT][?transport=tcp] or turns:HOST[:PORT], not "
+		fprintf(stderr,
+			"taut: --turn takes turn:HOST[:PORT][?transport=tcp] or turns:HOST[:PORT], "
+			"not "
 			"'%s'\n",
 			cfg->turn);
 	return TAUT_E_UNSUPPORTED;
@@ -312,6 +314,7 @@ int call_join(struct call **out, taut_loop *loop, const struct call_config *cfg)
 	c->pc.max_receive_encodings = cfg->simulcast ? CALL_MAX_LAYERS : 0;
 	c->pc.ice_tcp = cfg->ice_tcp;
 	c->pc.ice_mdns = cfg->mdns;
+	c->pc.ice_address_policy = cfg->addresses;
 	c->pc.ice_transport_policy = cfg->relay_only ? TAUT_ICE_RELAY : TAUT_ICE_ALL;
 	if (cfg->stats_json && !(c->dump = stats_dump_new())) {
 		call_leave(c);

@@ -27,18 +27,19 @@ struct call_config {
 	bool loop_files;
 	bool data_only; /* no media at all */
 	bool any_certificate;
-	const char *save;                     /* directory, or NULL */
-	const char *stats_json;               /* file for a dump of statistics, or NULL */
-	const char *stun;                     /* "stun:host:port", or NULL */
-	const char *turn;                     /* "turn:host:port", or NULL ... */
+	const char *save;                      /* directory, or NULL */
+	const char *stats_json;                /* file for a dump of statistics, or NULL */
+	const char *stun;                      /* "stun:host:port", or NULL */
+	const char *turn;                      /* "turn:host:port", or NULL ... */
 	const char *turn_user, *turn_password; /* ... and who we are there */
 	bool relay_only;
-	uint32_t ice_tcp; /* TAUT_ICE_TCP_ */
-	bool mdns; /* our addresses are told under .local names */
+	uint32_t ice_tcp;                     /* TAUT_ICE_TCP_ */
+	uint32_t addresses;                   /* TAUT_ICE_ADDRESS_ */
+	bool mdns;                            /* our addresses are told under .local names */
 	uint32_t width, height, fps, bitrate; /* of the test card; 0: media.h's defaults */
 	uint32_t srtp_backend;                /* TAUT_SRTP_ */
 	const char *dial;                     /* keys of a telephone, to everybody; or NULL */
-	bool simulcast;                       /* the test card in three sizes, and what others send so */
+	bool simulcast; /* the test card in three sizes, and what others send so */
 	bool json;
 	FILE *out;                 /* where lines go */
 	void (*ended)(void *user); /* the files are sent, or the room is lost for good */
@@ -63,7 +64,7 @@ struct call_summary {
 	uint64_t messages_sent, messages_received, bytes_sent, bytes_received;
 	uint64_t packets_lost, packets_resent, nacks_sent, plis_sent;
 	char srtp_profile[32], path[160];
-	uint64_t drops[TAUT_DROPS]; /* by reason */
+	uint64_t drops[TAUT_DROPS];                      /* by reason */
 	struct call_encoding encodings[CALL_MAX_LAYERS]; /* none: it came in one */
 	size_t encoding_count;
 };

@@ -23,7 +23,8 @@ enum {
 	KEY_TURN_PASSWORD,
 	KEY_TURN_CA,
 	KEY_RELAY_ONLY,
-	KEY_MDNS
+	KEY_MDNS,
+	KEY_ADDRESSES
 };
 enum { SERVERS = 8, SECONDS = 45, MOST_SECONDS = 3600 };
 
@@ -37,6 +38,8 @@ static const struct cli_option options[] = {
 	{ "turn-ca", KEY_TURN_CA, "FILE",
 	  "certificates trusted beside the system's, PEM (turns:)" },
 	{ "relay-only", KEY_RELAY_ONLY, NULL, "no address but that of the TURN server" },
+	{ "addresses", KEY_ADDRESSES, "WHICH",
+	  "all, default (of the default route), public (as servers see it) or proxy (no UDP)" },
 	{ "mdns", KEY_MDNS, NULL, "random .local names in place of our addresses" },
 	{ "time", KEY_TIME, "SECONDS", "wait so long for servers (default: 45)" },
 	{ "loopback-only", KEY_LOOPBACK, NULL, "use the loopback interface and no other" },
@@ -68,6 +71,7 @@ struct job {
 	size_t server_count;
 	const char *turn, *turn_user, *turn_password;
 	bool relay_only, mdns;
+	uint32_t addresses; /* TAUT_ICE_ADDRESS_ */
 	struct taut_trace_sink sink;
 	taut_time began;
 	long seconds;
@@ -248,7 +252,8 @@ static bool gather(struct job *j)
 					 .ice_server_count = j->server_count,
 					 .ice_transport_policy =
 						 j->relay_only ? TAUT_ICE_RELAY : TAUT_ICE_ALL,
-					 .ice_mdns = j->mdns };
+					 .ice_mdns = j->mdns,
+					 .ice_address_policy = j->addresses };
 	taut_channel channel;
 	taut_pc *pc;
 
@@ -309,6 +314,8 @@ static bool take_option(struct job *j, int key)
 	case KEY_MDNS:
 		j->mdns = true;
 		return true;
+	case KEY_ADDRESSES:
+		return cli_addresses("ice", optarg, &j->addresses);
 	case KEY_HEX:
 		j->hex = true;
 		return true;

@@ -244,7 +244,8 @@ struct tt_ice {
 	struct tt_env *env;
 	taut_flow *next_flow;
 	bool controlling, use_loopback, relay_only;
-	uint8_t tcp;    /* TT_ICE_TCP_ */
+	uint8_t tcp; /* TT_ICE_TCP_ */
+	enum tt_ice_addresses addresses;
 	bool closed;    /* nothing is sent but the last word to TURN servers */
 	bool bases_ask; /* one may be WANTED or CLOSING */
 	uint64_t tiebreaker;
@@ -345,6 +346,8 @@ int tt_ice_add_local(struct tt_ice *ice, taut_time now, enum tt_ice_type type, i
 bool tt_ice_unicast(const struct taut_addr *a);
 /* Without its address, if it has a name. */
 struct tt_ice_candidate tt_ice_shown(const struct tt_ice_candidate *c);
+/* Is it kept from peers and signaling: behind a name, or by RFC 8828 section 5.2, mode 3? */
+bool tt_ice_hides(const struct tt_ice *ice, const struct taut_addr *addr);
 /* What a candidate tells of its base: RFC 8839 section 9.1. */
 struct taut_addr tt_ice_related(const struct tt_ice *ice, const struct taut_addr *base);
 int tt_ice_find_remote(const struct ice_gen *g, bool tcp, const struct taut_addr *addr); /* -1 */

@@ -73,6 +73,7 @@ int pc_make_ice(struct taut_pc *pc, const struct taut_config *cfg, taut_time now
 	int err = read_servers(cfg, &s);
 
 	if (!err && (cfg->ice_transport_policy > TAUT_ICE_RELAY || cfg->ice_mdns > 1 ||
+		     cfg->ice_address_policy > TAUT_ICE_ADDRESS_PROXY ||
 		     cfg->ice_tcp > (TAUT_ICE_TCP_CONNECT | TAUT_ICE_TCP_LISTEN)))
 		err = TAUT_E_INVAL;
 	if (err)
@@ -84,6 +85,9 @@ int pc_make_ice(struct taut_pc *pc, const struct taut_config *cfg, taut_time now
 						   cfg->ice_transport_policy == TAUT_ICE_RELAY,
 					   .tcp = (uint8_t)cfg->ice_tcp, /* the same bits */
 					   .hide_hosts = cfg->ice_mdns == 1,
+					   /* numbered alike */
+					   .addresses =
+						   (enum tt_ice_addresses)cfg->ice_address_policy,
 					   .next_flow = &pc->next_flow };
 	return tt_ice_new(&pc->ice, pc->env, &ice, now);
 }
@@ -149,6 +153,7 @@ int pc_keep_servers(struct taut_pc *pc, const struct taut_config *cfg)
 {
 	pc->policy = (uint8_t)cfg->ice_transport_policy;
 	pc->ice_tcp = (uint8_t)cfg->ice_tcp;
+	pc->address_policy = (uint8_t)cfg->ice_address_policy;
 	int err = copy_servers(pc, cfg, &pc->servers);
 	if (!err)
 		pc->server_count = (uint8_t)cfg->ice_server_count;
@@ -197,6 +202,7 @@ static struct taut_config config_of(const struct taut_pc *pc)
 		.ice_transport_policy = pc->policy,
 		.ice_tcp = pc->ice_tcp,
 		.ice_mdns = pc->ice_mdns,
+		.ice_address_policy = pc->address_policy,
 	};
 }
 
@@ -247,7 +253,7 @@ static bool same_rest(const struct taut_pc *pc, const struct taut_config *c)
 	       c->srtp_backend == is.srtp_backend &&
 	       c->max_receive_encodings == is.max_receive_encodings &&
 	       c->ice_transport_policy == is.ice_transport_policy && c->ice_mdns == is.ice_mdns &&
-	       c->ice_tcp == is.ice_tcp &&
+	       c->ice_tcp == is.ice_tcp && c->ice_address_policy == is.ice_address_policy &&
 	       same_codecs(pc, c);
 }
 

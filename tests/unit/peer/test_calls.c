@@ -257,6 +257,24 @@ static void the_transport_policy_is_one_of_two(void **state)
 	}
 }
 
+static void the_address_policy_is_one_of_four(void **state)
+{
+	struct taut_config cfg = { .size = sizeof cfg };
+	(void)state;
+
+	for (cfg.ice_address_policy = 0; cfg.ice_address_policy <= 4; cfg.ice_address_policy++) {
+		taut_env *env = new_env();
+		taut_pc *pc;
+		assert_int_equal(taut_pc_new(&pc, env, &cfg, 1),
+				 cfg.ice_address_policy <= TAUT_ICE_ADDRESS_PROXY ? TAUT_OK
+										  : TAUT_E_INVAL);
+		if (pc)
+			assert_int_equal(taut_pc_get_configuration(pc)->ice_address_policy,
+					 cfg.ice_address_policy);
+		free_both(env, pc);
+	}
+}
+
 static void names_for_addresses_are_wanted_or_not(void **state)
 {
 	struct taut_config cfg = { .size = sizeof cfg };
@@ -514,6 +532,7 @@ int main(void)
 		cmocka_unit_test(a_server_has_a_url_of_rfc_7064),
 		cmocka_unit_test(a_turn_server_has_a_url_of_rfc_7065_and_credentials),
 		cmocka_unit_test(the_transport_policy_is_one_of_two),
+		cmocka_unit_test(the_address_policy_is_one_of_four),
 		cmocka_unit_test(names_for_addresses_are_wanted_or_not),
 		cmocka_unit_test(interfaces_that_are_none_are_refused),
 		cmocka_unit_test(a_datagram_without_size_or_bytes_is_refused),
