@@ -25,6 +25,7 @@ enum {
 	TT_ICE_FOLLOW = 6000000,          /* how long a nominating check speaks for its pair */
 	TT_ICE_GATHER_LIFE = 8000000,     /* of a request to a STUN server */
 	TT_ICE_GATHER_RC = 5,
+	TT_ICE_TR = 15000000, /* RFC 8445 section 11 */
 	TT_ICE_MAX_ROLE_SWITCHES = 16, /* in one generation */
 	TT_ICE_UFRAG_LEN = 8,
 	TT_ICE_PWD_LEN = 24,
@@ -65,6 +66,7 @@ struct ice_relay {
 	uint8_t stream; /* by which the server is reached, from 1; 0: by the socket */
 	bool settled;   /* there, or given up: gathering does not wait for it */
 	bool again;     /* in this generation the one that it had was found to be lost */
+	taut_time kept; /* when something of its own last went to the server */
 };
 
 enum ice_stream_state { STREAM_NONE, STREAM_WANTED, STREAM_ASKED, STREAM_OPEN, STREAM_CLOSING };
@@ -426,6 +428,8 @@ void tt_ice_drop_relays_of(struct tt_ice *ice, int base);
 bool tt_ice_relays_settled(const struct tt_ice *ice);
 int tt_ice_relay_due(const struct tt_ice *ice, taut_time now, taut_time *at); /* -1 */
 size_t tt_ice_relay_write(struct tt_ice *ice, taut_time now, int relay, struct tt_ice_out *out);
+/* A Binding indication to a server, by an allocation that nothing else uses. 0: none is due. */
+size_t tt_ice_relay_keep(struct tt_ice *ice, taut_time now, struct tt_ice_out *out);
 size_t tt_ice_relay_last_word(struct tt_ice *ice, taut_time now, struct tt_ice_out *out);
 void tt_ice_relay_tick(struct tt_ice *ice, taut_time now);
 taut_time tt_ice_relay_deadline(const struct tt_ice *ice);
