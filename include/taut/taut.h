@@ -109,7 +109,8 @@ taut_time taut_env_deadline(const taut_env *env, const char **why); /* INT64_MAX
 /* RTCIceServer: one URL each, "stun:host:port", "turn:host:port?transport=tcp" (or udp, which nobody has to
  * say) or "turns:host:port" for TLS over TCP; "stuns:" and TURN over DTLS are TAUT_E_UNSUPPORTED. Ports are
  * 3478 and with "turns:" 5349 where none is said. TURN takes both texts (long-term credentials, RFC 8489 section 9.2), as they
- * are: of at most 508 octets. */
+ * are: UTF-8 of at most 508 octets without control characters (RFC 8265 section 4.2, but not normalized), or
+ * TAUT_E_INVAL. */
 struct taut_ice_server {
 	size_t size;
 	const char *url;
