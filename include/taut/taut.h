@@ -109,7 +109,8 @@ taut_time taut_env_deadline(const taut_env *env, const char **why); /* INT64_MAX
 /* RTCIceServer: one URL each, "stun:host:port", "turn:host:port?transport=tcp" (or udp, which nobody has to
  * say) or "turns:host:port" for TLS over TCP; "stuns:" and TURN over DTLS are TAUT_E_UNSUPPORTED. Ports are
  * 3478 and with "turns:" 5349 where none is said. TURN takes both texts (long-term credentials, RFC 8489 section 9.2), as they
- * are: of at most 508 octets. */
+ * are: UTF-8 of at most 508 octets without control characters (RFC 8265 section 4.2, but not normalized), or
+ * TAUT_E_INVAL. */
 struct taut_ice_server {
 	size_t size;
 	const char *url;
@@ -119,6 +120,12 @@ struct taut_ice_server {
 /* RTCIceTransportPolicy */
 #define TAUT_ICE_ALL 0
 #define TAUT_ICE_RELAY 1 /* no address but those of TURN servers is gathered, told or used */
+
+/* Which addresses of this host are used and told, RFC 8828 section 5.2. */
+#define TAUT_ICE_ADDRESS_ALL 0     /* mode 1: those of all interfaces */
+#define TAUT_ICE_ADDRESS_DEFAULT 1 /* mode 2: those from which packets leave by the default route */
+#define TAUT_ICE_ADDRESS_PUBLIC 2  /* mode 3: the same are used, but only what servers see or lend is told */
+#define TAUT_ICE_ADDRESS_PROXY 3   /* mode 4: no UDP; TURN servers over TCP or TLS, and nothing else */
 
 #define TAUT_ICE_TCP_CONNECT 1 /* to what the peer listens on: active candidates */
 #define TAUT_ICE_TCP_LISTEN 2  /* on each address, for the peer to connect to: passive candidates */
@@ -171,6 +178,12 @@ struct taut_config {
 	uint32_t ice_mdns;
 	/* TAUT_CC_: how much data channels have on their way, and how fast it leaves. Anything else is TAUT_E_INVAL. */
 	uint32_t congestion_control;
+	/* TAUT_ICE_ADDRESS_: one against telling peers more about this host than a web server would see. All
+	 * but TAUT_ICE_ADDRESS_ALL need interfaces with TAUT_IF_DEFAULT_ROUTE. With PUBLIC and PROXY there are no
+	 * candidates over TCP, and statistics, descriptions and candidate errors show no address of an
+	 * interface that no server has seen. With PROXY a server that is asked over UDP is told of
+	 * in TAUT_EV_ICE_CANDIDATE_ERROR; names are resolved as always. Others are TAUT_E_INVAL. */
+	uint32_t ice_address_policy;
 };
 
 #define TAUT_CC_DEFAULT 0 /* TAUT_CC_CUBIC */
@@ -234,6 +247,9 @@ struct taut_io {
 };
 
 #define TAUT_IF_LOOPBACK 1
+/* What is sent to the internet leaves from this address, by the routing table: RFC 8828 section 6.2. At most
+ * one address of each family has it. */
+#define TAUT_IF_DEFAULT_ROUTE 2
 struct taut_interface {
 	size_t size;
 	uint32_t index, flags;

@@ -33,6 +33,7 @@ struct call_config {
 	struct cli_servers servers;
 	bool relay_only;
 	uint32_t ice_tcp;                     /* TAUT_ICE_TCP_ */
+	uint32_t addresses;                   /* TAUT_ICE_ADDRESS_ */
 	bool mdns;                            /* our addresses are told under .local names */
 	uint32_t width, height, fps, bitrate; /* of the test card; 0: media.h's defaults */
 	uint32_t srtp_backend;                /* TAUT_SRTP_ */

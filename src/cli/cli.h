@@ -38,6 +38,8 @@ enum {
 const char *cli_secret(const char *option, char *text);
 /* A whole number from min to max, or false and a sentence on stderr. */
 bool cli_number(const char *option, const char *text, long min, long max, long *out);
+/* all, default, public or proxy: TAUT_ICE_ADDRESS_; or false and a sentence on stderr. */
+bool cli_addresses(const char *command, const char *text, uint32_t *out);
 
 struct taut_relay_config;
 /* Says why there is no relay; the program's end. */

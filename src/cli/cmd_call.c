@@ -25,6 +25,7 @@ enum {
 	KEY_ICE_TCP,
 	KEY_RELAY_ONLY,
 	KEY_MDNS,
+	KEY_ADDRESSES,
 	KEY_LOOP,
 	KEY_INSECURE,
 	KEY_DATA_ONLY,
@@ -68,6 +69,8 @@ static const struct cli_option options[] = {
 	{ "ice-tcp", KEY_ICE_TCP, "WHO",
 	  "candidates over TCP: connect (to what the peer listens on), listen, or both" },
 	{ "relay-only", KEY_RELAY_ONLY, NULL, "speak through a TURN server and in no other way" },
+	{ "addresses", KEY_ADDRESSES, "WHICH",
+	  "all, default (of the default route), public (as servers see it) or proxy (no UDP)" },
 	{ "mdns", KEY_MDNS, NULL,
 	  "show random .local names in place of our addresses, and answer for them" },
 	{ "insecure", KEY_INSECURE, NULL,
@@ -258,6 +261,8 @@ static bool take_option(struct job *j, int key, const char **trace)
 		return true;
 	case KEY_ICE_TCP:
 		return cli_ice_tcp(optarg, &j->cfg.ice_tcp);
+	case KEY_ADDRESSES:
+		return cli_addresses("call", optarg, &j->cfg.addresses);
 	case KEY_ROOM:
 		j->cfg.room = optarg;
 		return true;

@@ -25,7 +25,8 @@ enum {
 	KEY_TURN_CA,
 	KEY_RELAY_ONLY,
 	KEY_ICE_TCP,
-	KEY_MDNS
+	KEY_MDNS,
+	KEY_ADDRESSES
 };
 enum { SECONDS = 45, MOST_SECONDS = 3600 };
 
@@ -41,6 +42,8 @@ static const struct cli_option options[] = {
 	{ "ice-tcp", KEY_ICE_TCP, "WHO",
 	  "candidates over TCP too: connect, listen (for the peer to connect), or both" },
 	{ "relay-only", KEY_RELAY_ONLY, NULL, "no address but those of TURN servers" },
+	{ "addresses", KEY_ADDRESSES, "WHICH",
+	  "all, default (of the default route), public (as servers see it) or proxy (no UDP)" },
 	{ "mdns", KEY_MDNS, NULL, "random .local names in place of our addresses" },
 	{ "time", KEY_TIME, "SECONDS", "wait so long for servers (default: 45)" },
 	{ "loopback-only", KEY_LOOPBACK, NULL, "use the loopback interface and no other" },
@@ -71,6 +74,7 @@ struct job {
 	struct cli_servers servers;
 	uint32_t ice_tcp;
 	bool relay_only, mdns;
+	uint32_t addresses; /* TAUT_ICE_ADDRESS_ */
 	struct taut_trace_sink sink;
 	taut_time began;
 	long seconds;
@@ -253,7 +257,8 @@ static bool gather(struct job *j)
 					 .ice_transport_policy =
 						 j->relay_only ? TAUT_ICE_RELAY : TAUT_ICE_ALL,
 					 .ice_tcp = j->ice_tcp,
-					 .ice_mdns = j->mdns };
+					 .ice_mdns = j->mdns,
+					 .ice_address_policy = j->addresses };
 	taut_channel channel;
 	taut_pc *pc;
 
@@ -308,6 +313,8 @@ static bool take_option(struct job *j, int key)
 	case KEY_MDNS:
 		j->mdns = true;
 		return true;
+	case KEY_ADDRESSES:
+		return cli_addresses("ice", optarg, &j->addresses);
 	case KEY_HEX:
 		j->hex = true;
 		return true;

@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/num.h"
 #include "cli/cli.h"
+#include "taut/taut.h"
 
 static const struct cli_command *const commands[] = {
 	&cli_demo, &cli_call, &cli_relay, &cli_ice, &cli_stun, &cli_sdp, &cli_bench, &cli_doctor
@@ -86,6 +88,25 @@ bool cli_number(const char *option, const char *text, long min, long max, long *
 	}
 	*out = v;
 	return true;
+}
+
+bool cli_addresses(const char *command, const char *text, uint32_t *out)
+{
+	static const char *const names[] = {
+		[TAUT_ICE_ADDRESS_ALL] = "all",
+		[TAUT_ICE_ADDRESS_DEFAULT] = "default",
+		[TAUT_ICE_ADDRESS_PUBLIC] = "public",
+		[TAUT_ICE_ADDRESS_PROXY] = "proxy",
+	};
+
+	for (uint32_t i = 0; i < TT_COUNT(names); i++)
+		if (strcmp(text, names[i]) == 0) {
+			*out = i;
+			return true;
+		}
+	fprintf(stderr, "taut %s: --addresses takes all, default, public or proxy, not '%s'\n",
+		command, text);
+	return false;
 }
 
 static void print_all(FILE *to)

@@ -47,16 +47,25 @@ struct tt_ice_server {
 	const char *host; /* a name or an address; "stun:" is the caller's to take off */
 	uint16_t port;    /* 0: 3478, over TLS 5349 */
 	enum tt_ice_transport transport; /* of TURN; STUN is asked over UDP */
-	const char *user, *password; /* of a TURN server; NULL: it is one of STUN */
+	const char *user, *password;     /* of a TURN server; NULL: it is one of STUN */
+};
+
+/* The modes of RFC 8828 section 5.2, as TAUT_ICE_ADDRESS_ has them. */
+enum tt_ice_addresses {
+	TT_ICE_ADDRESS_ALL,
+	TT_ICE_ADDRESS_DEFAULT,
+	TT_ICE_ADDRESS_PUBLIC,
+	TT_ICE_ADDRESS_PROXY
 };
 
 /* Copied, but for next_flow. */
 struct tt_ice_config {
 	bool controlling;
-	bool loopback; /* use loopback addresses even when there are others */
+	bool loopback;   /* use loopback addresses even when there are others */
 	bool relay_only; /* no other candidate is gathered, told or used */
 	uint8_t tcp;     /* TT_ICE_TCP_CONNECTS, TT_ICE_TCP_LISTENS; 0: UDP alone */
 	bool hide_hosts; /* host candidates are told under .local names, for which the agent answers */
+	enum tt_ice_addresses addresses; /* PROXY implies relay_only, and opens no socket */
 	const struct tt_ice_server *servers;
 	size_t server_count;
 	taut_flow
@@ -73,12 +82,12 @@ enum tt_ice_type { TT_ICE_HOST, TT_ICE_SRFLX, TT_ICE_PRFLX, TT_ICE_RELAY };
 struct tt_ice_candidate {
 	enum tt_ice_type type;
 	bool tcp; /* or a transport or type that nobody knows: then tcptype is 0, and it is ignored */
-	uint8_t tcptype; /* enum tt_ice_tcp */
+	uint8_t tcptype;     /* enum tt_ice_tcp */
 	uint8_t component;   /* 1; others are ignored (rtcp-mux) */
 	char foundation[33]; /* 1 to 32 ice-chars */
 	uint32_t priority;
-	struct taut_addr addr;    /* family 0: name holds the address, port is still this one's */
-	const char *name;         /* "<uuid>.local", or NULL; copied. Of one that is told: the agent's */
+	struct taut_addr addr; /* family 0: name holds the address, port is still this one's */
+	const char *name; /* "<uuid>.local", or NULL; copied. Of one that is told: the agent's */
 	struct taut_addr related; /* raddr and rport; family 0: none */
 	const char *ufrag; /* the candidate's ufrag extension, or NULL: the current generation */
 };

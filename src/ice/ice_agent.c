@@ -172,8 +172,10 @@ int tt_ice_new(struct tt_ice **out, struct tt_env *env, const struct tt_ice_conf
 	ice->next_flow = cfg->next_flow;
 	ice->controlling = cfg->controlling;
 	ice->use_loopback = cfg->loopback;
-	ice->relay_only = cfg->relay_only;
-	ice->tcp = cfg->relay_only ? 0 : cfg->tcp;
+	ice->addresses = cfg->addresses;
+	ice->relay_only = cfg->relay_only || cfg->addresses == TT_ICE_ADDRESS_PROXY;
+	/* Candidates over TCP are host candidates, which mode 3 of RFC 8828 section 5.2 does not tell. */
+	ice->tcp = ice->relay_only || cfg->addresses == TT_ICE_ADDRESS_PUBLIC ? 0 : cfg->tcp;
 	ice->next_check = ice->next_ask = now; /* the first of them leave at once */
 	ice->last_check = now - TT_ICE_TA;
 	ice->why = "new";

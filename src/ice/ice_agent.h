@@ -26,6 +26,7 @@ enum {
 	TT_ICE_FOLLOW = 6000000,          /* how long a nominating check speaks for its pair */
 	TT_ICE_GATHER_LIFE = 8000000,     /* of a request to a STUN server */
 	TT_ICE_GATHER_RC = 5,
+	TT_ICE_TR = 15000000, /* RFC 8445 section 11 */
 	TT_ICE_MAX_ROLE_SWITCHES = 16, /* in one generation */
 	TT_ICE_UFRAG_LEN = 8,
 	TT_ICE_PWD_LEN = 24,
@@ -67,6 +68,7 @@ struct ice_relay {
 	uint8_t stream; /* by which the server is reached, from 1; 0: by the socket */
 	bool settled;   /* there, or given up: gathering does not wait for it */
 	bool again;     /* in this generation the one that it had was found to be lost */
+	taut_time kept; /* when something of its own last went to the server */
 };
 
 enum ice_stream_state { STREAM_NONE, STREAM_WANTED, STREAM_ASKED, STREAM_OPEN, STREAM_CLOSING };
@@ -253,7 +255,8 @@ struct tt_ice {
 	struct tt_env *env;
 	taut_flow *next_flow;
 	bool controlling, use_loopback, relay_only;
-	uint8_t tcp;    /* TT_ICE_TCP_ */
+	uint8_t tcp; /* TT_ICE_TCP_ */
+	enum tt_ice_addresses addresses;
 	bool closed;    /* nothing is sent but the last word to TURN servers */
 	bool bases_ask; /* one may be WANTED or CLOSING */
 	uint64_t tiebreaker;
@@ -358,6 +361,8 @@ int tt_ice_add_local(struct tt_ice *ice, taut_time now, enum tt_ice_type type, i
 bool tt_ice_unicast(const struct taut_addr *a);
 /* Without its address, if it has a name. */
 struct tt_ice_candidate tt_ice_shown(const struct tt_ice_candidate *c);
+/* Is it kept from peers and signaling: behind a name, or by RFC 8828 section 5.2, mode 3? */
+bool tt_ice_hides(const struct tt_ice *ice, const struct taut_addr *addr);
 /* What a candidate tells of its base: RFC 8839 section 9.1. */
 struct taut_addr tt_ice_related(const struct tt_ice *ice, const struct taut_addr *base);
 int tt_ice_find_remote(const struct ice_gen *g, bool tcp, const struct taut_addr *addr); /* -1 */
@@ -436,6 +441,8 @@ void tt_ice_drop_relays_of(struct tt_ice *ice, int base);
 bool tt_ice_relays_settled(const struct tt_ice *ice);
 int tt_ice_relay_due(const struct tt_ice *ice, taut_time now, taut_time *at); /* -1 */
 size_t tt_ice_relay_write(struct tt_ice *ice, taut_time now, int relay, struct tt_ice_out *out);
+/* A Binding indication to a server, by an allocation that nothing else uses. 0: none is due. */
+size_t tt_ice_relay_keep(struct tt_ice *ice, taut_time now, struct tt_ice_out *out);
 size_t tt_ice_relay_last_word(struct tt_ice *ice, taut_time now, struct tt_ice_out *out);
 void tt_ice_relay_tick(struct tt_ice *ice, taut_time now);
 taut_time tt_ice_relay_deadline(const struct tt_ice *ice);

@@ -27,6 +27,9 @@ static void learn_local(struct tt_ice *ice, taut_time now, int base, const struc
 	for (size_t i = 0; i < ice->local_count; i++)
 		if (tt_addr_eq(&ice->local[i].c.addr, mapped))
 			return;
+	/* A peer on our link sees what no candidate and no statistics show: RFC 8828 section 5.2, mode 3. */
+	if (tt_ice_hides(ice, mapped) && tt_addr_eq(&ice->base[base].addr, mapped))
+		return;
 	size_t prflx = 0;
 	for (size_t i = 0; i < ice->local_count; i++)
 		prflx += ice->local[i].c.type == TT_ICE_PRFLX;

@@ -40,10 +40,15 @@ struct tt_ice_candidate tt_ice_shown(const struct tt_ice_candidate *c)
 	return shown;
 }
 
+bool tt_ice_hides(const struct tt_ice *ice, const struct taut_addr *addr)
+{
+	return ice->addresses >= TT_ICE_ADDRESS_PUBLIC || tt_ice_own_hides(ice, addr);
+}
+
 struct taut_addr tt_ice_related(const struct tt_ice *ice, const struct taut_addr *base)
 {
-	return tt_ice_own_hides(ice, base) ? (struct taut_addr){ .family = base->family, .port = 9 }
-					   : *base;
+	return tt_ice_hides(ice, base) ? (struct taut_addr){ .family = base->family, .port = 9 }
+				       : *base;
 }
 
 /* 5.1.1.3: the same for the same type, base address, server and transport. */

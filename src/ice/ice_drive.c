@@ -156,8 +156,8 @@ bool tt_ice_poll_send(struct tt_ice *ice, taut_time now, struct tt_ice_out *out)
 		if (tt_ice_path_out(ice, out))
 			return true;
 	}
-	if (write_to_relay(ice, now, out) > 0 || tt_ice_mdns_write(ice, now, out) > 0 ||
-	    tt_ice_own_write(ice, now, out) > 0)
+	if (write_to_relay(ice, now, out) > 0 || tt_ice_relay_keep(ice, now, out) > 0 ||
+	    tt_ice_mdns_write(ice, now, out) > 0 || tt_ice_own_write(ice, now, out) > 0)
 		return true;
 	fall_asleep(ice, now);
 	return false;
@@ -219,7 +219,8 @@ taut_time tt_ice_deadline(const struct tt_ice *ice, const char **why)
 			earlier(&at, &reason, g->nominate_at, "nominate a pair");
 		if (g->has_remote && !ice->path_gen && g->pac_until > ice->last_now)
 			earlier(&at, &reason, g->pac_until, "patience ends");
-		earlier(&at, &reason, tt_ice_follow_deadline(ice), "the peer's last nomination counts");
+		earlier(&at, &reason, tt_ice_follow_deadline(ice),
+			"the peer's last nomination counts");
 		if (ice->answer_until > 0)
 			earlier(&at, &reason, ice->answer_until, "a restart is not answered");
 	}

@@ -18,17 +18,31 @@ int tt_ice_base_of_flow(const struct tt_ice *ice, taut_flow flow)
 	return -1;
 }
 
-static bool usable(const struct taut_interface *f, bool loopback)
+static bool is_loopback(const struct taut_interface *f)
+{
+	return tt_addr_is_loopback(&f->addr) || (f->flags & TAUT_IF_LOOPBACK);
+}
+
+/* Whether others than this host could be reached from there, whatever the policy says. */
+static bool reaches_out(const struct taut_interface *f)
 {
 	const struct taut_addr *a = &f->addr;
 
-	if ((a->family != 4 && a->family != 6) || tt_addr_is_any(a) || tt_addr_is_link_local(a))
-		return false;
-	return tt_addr_is_loopback(a) || (f->flags & TAUT_IF_LOOPBACK) ? loopback : true;
+	return (a->family == 4 || a->family == 6) && !tt_addr_is_any(a) &&
+	       !tt_addr_is_link_local(a) && !is_loopback(f);
 }
 
-static size_t pick_family(const struct taut_interface *all, size_t n, bool loopback, uint8_t family,
-			  struct taut_addr *out)
+/* RFC 8828 section 5.2: all modes but the first follow the routing table. */
+static bool usable(const struct tt_ice *ice, const struct taut_interface *f, bool loopback)
+{
+	if (is_loopback(f))
+		return loopback && !tt_addr_is_any(&f->addr) && !tt_addr_is_link_local(&f->addr);
+	return reaches_out(f) &&
+	       (ice->addresses == TT_ICE_ADDRESS_ALL || (f->flags & TAUT_IF_DEFAULT_ROUTE));
+}
+
+static size_t pick_family(const struct tt_ice *ice, const struct taut_interface *all, size_t n,
+			  bool loopback, uint8_t family, struct taut_addr *out)
 {
 	size_t count = 0;
 
@@ -36,7 +50,7 @@ static size_t pick_family(const struct taut_interface *all, size_t n, bool loopb
 		bool known = false;
 		for (size_t k = 0; k < count; k++)
 			known |= tt_addr_eq_ip(&out[k], &all[i].addr);
-		if (!known && all[i].addr.family == family && usable(&all[i], loopback)) {
+		if (!known && all[i].addr.family == family && usable(ice, &all[i], loopback)) {
 			out[count] = all[i].addr;
 			out[count++].port = 0;
 		}
@@ -49,7 +63,8 @@ static size_t pick_family(const struct taut_interface *all, size_t n, bool loopb
 static void want(struct tt_ice *ice, const struct taut_interface *all, size_t n, bool loopback)
 {
 	struct taut_addr v4[TT_ICE_MAX_BASES], v6[TT_ICE_MAX_BASES];
-	size_t n4 = pick_family(all, n, loopback, 4, v4), n6 = pick_family(all, n, loopback, 6, v6);
+	size_t n4 = pick_family(ice, all, n, loopback, 4, v4);
+	size_t n6 = pick_family(ice, all, n, loopback, 6, v6);
 
 	ice->wanted_count = 0;
 	for (size_t i = 0; i < n4 || i < n6; i++) {
@@ -58,6 +73,30 @@ static void want(struct tt_ice *ice, const struct taut_interface *all, size_t n,
 		if (i < n4 && ice->wanted_count < TT_ICE_MAX_BASES)
 			ice->wanted[ice->wanted_count++] = v4[i];
 	}
+}
+
+/* A host that has nothing but loopback addresses uses those. One that has others, and no default route, has
+ * nothing to use where it must follow that. */
+static void want_some(struct tt_ice *ice, taut_time now, const struct taut_interface *all, size_t n)
+{
+	bool out = false;
+
+	want(ice, all, n, ice->use_loopback);
+	for (size_t i = 0; i < n; i++)
+		out |= reaches_out(&all[i]);
+	if (ice->wanted_count > 0)
+		return;
+	if (out)
+		tt_note(ice->env, now, TAUT_LAYER_ICE, "no address of the default route",
+			TT_INT("addresses", n));
+	else
+		want(ice, all, n, true);
+}
+
+/* RFC 8828 section 5.2, mode 4: an address is where streams begin, and has no socket. */
+static bool no_udp(const struct tt_ice *ice)
+{
+	return ice->addresses == TT_ICE_ADDRESS_PROXY;
 }
 
 static int base_on(const struct tt_ice *ice, const struct taut_addr *addr)
@@ -94,9 +133,7 @@ void tt_ice_forget_base(struct tt_ice *ice, int base)
 int tt_ice_set_interfaces(struct tt_ice *ice, taut_time now, const struct taut_interface *all,
 			  size_t n)
 {
-	want(ice, all, n, ice->use_loopback);
-	if (ice->wanted_count == 0)
-		want(ice, all, n, true);
+	want_some(ice, now, all, n);
 	for (int i = 0; i < TT_ICE_MAX_BASES; i++) {
 		struct ice_base *b = &ice->base[i];
 		bool there = b->state == BASE_NONE || b->state == BASE_CLOSING;
@@ -108,7 +145,7 @@ int tt_ice_set_interfaces(struct tt_ice *ice, taut_time now, const struct taut_i
 			TT_ADDR("address", &b->addr));
 		tt_ice_own_forget(ice, &b->addr);
 		tt_ice_forget_base(ice, i);
-		b->state = b->state == BASE_WANTED ? BASE_NONE : BASE_CLOSING;
+		b->state = b->state == BASE_WANTED || no_udp(ice) ? BASE_NONE : BASE_CLOSING;
 		ice->bases_ask = true;
 	}
 	bool fresh = false;
@@ -129,7 +166,7 @@ static void open_bases(struct tt_ice *ice)
 			struct ice_base *b = &ice->base[k];
 			if (b->state != BASE_NONE)
 				continue;
-			*b = (struct ice_base){ .state = BASE_WANTED,
+			*b = (struct ice_base){ .state = no_udp(ice) ? BASE_OPEN : BASE_WANTED,
 						.flow = (*ice->next_flow)++,
 						.addr = ice->wanted[i],
 						.local_pref = tt_u16(65535 - i) };
@@ -178,24 +215,19 @@ static void make_probes(struct tt_ice *ice, taut_time now)
 
 static void use_base(struct tt_ice *ice, taut_time now, int base)
 {
+	struct ice_base *b = &ice->base[base];
+
 	if (ice->relay_only)
 		return;
-	if (tt_ice_add_local(ice, now, TT_ICE_HOST, base, 0, &ice->base[base].addr) >= 0)
+	if (ice->addresses == TT_ICE_ADDRESS_PUBLIC) {
+		/* RFC 8828 section 5.2, mode 3: no host candidate; checks leave all the same. */
+		b->foundation = b->foundation ? b->foundation : ++ice->foundations;
+		tt_ice_pair_base(ice, now, base);
+		return;
+	}
+	if (tt_ice_add_local(ice, now, TT_ICE_HOST, base, 0, &b->addr) >= 0)
 		tt_ice_pair_base(ice, now, base);
 	tt_ice_tcp_use_base(ice, now, base);
-}
-
-void tt_ice_gather(struct tt_ice *ice, taut_time now)
-{
-	if (ice->gathering)
-		return;
-	ice->gathering = ice->gathered = true;
-	open_bases(ice);
-	for (int i = 0; i < TT_ICE_MAX_BASES; i++)
-		if (ice->base[i].state == BASE_OPEN)
-			use_base(ice, now, i);
-	make_probes(ice, now);
-	tt_ice_update(ice, now);
 }
 
 void tt_ice_server_error(struct tt_ice *ice, size_t server, int base, uint16_t code,
@@ -209,6 +241,32 @@ void tt_ice_server_error(struct tt_ice *ice, size_t server, int base, uint16_t c
 	s->code = code;
 	s->base = base < 0 ? TT_ICE_MAX_BASES : tt_u8((uint64_t)base);
 	s->told = false;
+}
+
+/* Mode 4: such servers are not even looked for. */
+static void refuse_udp(struct tt_ice *ice)
+{
+	for (size_t i = 0; no_udp(ice) && i < ice->server_count; i++)
+		if (ice->server[i].transport == TT_ICE_UDP) {
+			ice->server[i].state = SERVER_FAILED;
+			tt_ice_server_error(
+				ice, i, -1, TT_ICE_UNREACHED,
+				"it is asked over UDP, which the address policy forbids");
+		}
+}
+
+void tt_ice_gather(struct tt_ice *ice, taut_time now)
+{
+	if (ice->gathering)
+		return;
+	ice->gathering = ice->gathered = true;
+	refuse_udp(ice);
+	open_bases(ice);
+	for (int i = 0; i < TT_ICE_MAX_BASES; i++)
+		if (ice->base[i].state == BASE_OPEN)
+			use_base(ice, now, i);
+	make_probes(ice, now);
+	tt_ice_update(ice, now);
 }
 
 struct tt_ice_server tt_ice_server_at(const struct tt_ice *ice, size_t i)

@@ -369,7 +369,7 @@ int tt_ice_relay_due(const struct tt_ice *ice, taut_time now, taut_time *at)
 
 static size_t write_request(struct tt_ice *ice, taut_time now, int relay, struct tt_ice_out *out)
 {
-	const struct ice_relay *r = &ice->relay[relay];
+	struct ice_relay *r = &ice->relay[relay];
 	const struct ice_stream *s = stream_of(ice, r);
 
 	out->len = 0;
@@ -380,7 +380,48 @@ static size_t write_request(struct tt_ice *ice, taut_time now, int relay, struct
 	out->local = path.local;
 	out->remote = path.remote;
 	out->len = tt_turn_poll_send(r->turn, now, out->buf, out->cap);
+	r->kept = now;
 	return out->len;
+}
+
+/* ---- what keeps a NAT open ---- */
+
+/* Refreshes come each nine minutes, and a NAT may forget a socket after two, or one (RFC 4787 section 4.3). The
+ * path that carries data has its consent checks, a stream lives longer (RFC 5382 section 5): neither needs more. */
+static taut_time keep_at(const struct tt_ice *ice, int relay)
+{
+	const struct ice_relay *r = &ice->relay[relay];
+	const struct ice_pair *path =
+		ice->path_gen ? tt_ice_pair_at(ice->path_gen, ice->path) : NULL;
+
+	if (!r->turn || r->stream || tt_turn_state(r->turn) != TT_TURN_ALLOCATED ||
+	    (path && ice->base[path->base].relay == relay + 1))
+		return INT64_MAX;
+	return r->kept + TT_ICE_TR;
+}
+
+size_t tt_ice_relay_keep(struct tt_ice *ice, taut_time now, struct tt_ice_out *out)
+{
+	for (int i = 0; ice->relay && i < TT_ICE_MAX_RELAYS; i++) {
+		uint8_t tid[TT_STUN_TID_LEN];
+		struct wr w = wr_make(out->buf, out->cap);
+		if (keep_at(ice, i) > now)
+			continue;
+		ice->relay[i].kept = now;
+		if (!tt_random(ice->env, tid, sizeof tid))
+			continue;
+		const struct tt_ice_path path = tt_ice_server_path(ice, &ice->relay[i]);
+		tt_stun_begin(&w, TT_STUN_INDICATION, TT_STUN_BINDING, tid);
+		tt_stun_put_fingerprint(&w);
+		out->flow = path.flow;
+		out->local = path.local;
+		out->remote = path.remote;
+		out->len = tt_stun_finish(&w);
+		tt_trace_packet(ice->env, now, TAUT_LAYER_STUN, true, out->buf, out->len,
+				&out->local, &out->remote);
+		return out->len;
+	}
+	return 0;
 }
 
 size_t tt_ice_relay_write(struct tt_ice *ice, taut_time now, int relay, struct tt_ice_out *out)
@@ -431,7 +472,8 @@ taut_time tt_ice_relay_deadline(const struct tt_ice *ice)
 
 	for (int i = 0; ice->relay && i < TT_ICE_MAX_RELAYS; i++)
 		if (ice->relay[i].turn)
-			at = tt_min64(at, tt_turn_deadline(ice->relay[i].turn));
+			at = tt_min64(at, tt_min64(tt_turn_deadline(ice->relay[i].turn),
+						   keep_at(ice, i)));
 	return at;
 }
 

@@ -158,7 +158,7 @@ static const struct tt_ice_event *error_event(struct tt_ice *ice)
 		ice->event.code = s->code;
 		ice->event.why = s->why;
 		/* webrtc-pc 4.8.3: not if no candidate shows it. */
-		if (s->base < TT_ICE_MAX_BASES && !tt_ice_own_hides(ice, &ice->base[s->base].addr))
+		if (s->base < TT_ICE_MAX_BASES && !tt_ice_hides(ice, &ice->base[s->base].addr))
 			ice->event.path.local = ice->base[s->base].addr;
 		return &ice->event;
 	}

@@ -1,4 +1,4 @@
-/* io_ifaces.c - getifaddrs for the state, netlink (rtnetlink(7)) for its changes. */
+/* io_ifaces.c - getifaddrs for the state, the routing table for which is the default, netlink (rtnetlink(7)) for its changes. */
 #define _GNU_SOURCE
 #include "io/io_ifaces.h"
 
@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/addr.h"
+#include "base/num.h"
 #include "io/io_sockaddr.h"
 #include "taut/loop.h"
 
@@ -56,6 +57,47 @@ static void add(struct tt_ifaces *out, const struct ifaddrs *i, const struct tau
 	};
 }
 
+/* The address from which the kernel would send to that one; family 0: there is no way. No packet leaves:
+ * RFC 8828 section 6.2. */
+static struct taut_addr source_for(const struct taut_addr *to)
+{
+	union tt_sockaddr sa;
+	struct taut_addr from = { 0 };
+	socklen_t len = tt_sockaddr_from(&sa, to);
+	const int fd = socket(sa.any.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return from;
+	if (connect(fd, &sa.any, len) == 0) {
+		len = sizeof sa;
+		memset(&sa, 0, sizeof sa);
+		if (getsockname(fd, &sa.any, &len) == 0)
+			from = tt_sockaddr_to(&sa);
+	}
+	close(fd);
+	return from;
+}
+
+/* Root name servers: addresses that stay, and that no network has for itself. */
+static void mark_default_route(struct tt_ifaces *all)
+{
+	static const struct taut_addr far[] = {
+		{ .family = 4, .port = 53, .ip = { 198, 41, 0, 4 } },
+		{ .family = 6,
+		  .port = 53,
+		  .ip = { 0x20, 0x01, 0x05, 0x03, 0xba, 0x3e, [11] = 2, [13] = 0x30 } },
+	};
+
+	for (size_t k = 0; k < TT_COUNT(far); k++) {
+		const struct taut_addr from = source_for(&far[k]);
+		for (size_t i = 0; from.family && i < all->count; i++)
+			if (tt_addr_eq_ip(&all->all[i].addr, &from)) {
+				all->all[i].flags |= TAUT_IF_DEFAULT_ROUTE;
+				break;
+			}
+	}
+}
+
 int tt_ifaces_read(struct tt_ifaces *out, uint32_t flags)
 {
 	struct ifaddrs *all;
@@ -69,6 +111,7 @@ int tt_ifaces_read(struct tt_ifaces *out, uint32_t flags)
 			add(out, i, &a);
 	}
 	freeifaddrs(all);
+	mark_default_route(out);
 	return 0;
 }
 
@@ -90,7 +133,8 @@ int tt_ifaces_watch(void)
 {
 	const struct sockaddr_nl addr = {
 		.nl_family = AF_NETLINK,
-		.nl_groups = RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR,
+		.nl_groups = RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR |
+			     RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_ROUTE,
 	};
 	const int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, NETLINK_ROUTE);
 

@@ -15,11 +15,11 @@ struct tt_ifaces {
 };
 
 /* Reads the addresses of all interfaces that are up; flags are TAUT_LOOP_NO_IPV6 and
- * TAUT_LOOP_LOOPBACK_ONLY. Copying the struct by value leaves its names behind. 0 or errno. */
+ * TAUT_LOOP_LOOPBACK_ONLY; of those that are left the ones the default route has are flagged. Copying the struct by value leaves its names behind. 0 or errno. */
 int tt_ifaces_read(struct tt_ifaces *out, uint32_t flags);
 bool tt_ifaces_equal(const struct tt_ifaces *a, const struct tt_ifaces *b);
 
-/* A socket that becomes readable when addresses or links change; -1: there is none. */
+/* A socket that becomes readable when addresses, links or routes change; -1: there is none. */
 int tt_ifaces_watch(void);
 bool tt_ifaces_drain(int fd); /* whether there was anything */
 

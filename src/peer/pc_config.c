@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/config.h"
+#include "base/num.h"
 #include "peer/pc.h"
 
 enum {
@@ -31,6 +32,49 @@ struct servers {
 	bool relays;
 };
 
+/* RFC 3629 section 4: how many octets the character at p has, which ends in NUL somewhere; 0: it is none. */
+static size_t utf8_len(const uint8_t *p)
+{
+	static const struct {
+		uint8_t first, last, low, high; /* of the first octet, of the second */
+		uint8_t len;
+	} rows[] = {
+		{ 0x01, 0x7f, 0x00, 0xff, 1 }, { 0xc2, 0xdf, 0x80, 0xbf, 2 },
+		{ 0xe0, 0xe0, 0xa0, 0xbf, 3 }, { 0xe1, 0xec, 0x80, 0xbf, 3 },
+		{ 0xed, 0xed, 0x80, 0x9f, 3 }, { 0xee, 0xef, 0x80, 0xbf, 3 },
+		{ 0xf0, 0xf0, 0x90, 0xbf, 4 }, { 0xf1, 0xf3, 0x80, 0xbf, 4 },
+		{ 0xf4, 0xf4, 0x80, 0x8f, 4 },
+	};
+
+	for (size_t i = 0; i < TT_COUNT(rows); i++) {
+		if (p[0] < rows[i].first || p[0] > rows[i].last || p[1] < rows[i].low ||
+		    p[1] > rows[i].high)
+			continue;
+		for (size_t k = 2; k < rows[i].len; k++)
+			if ((p[k] & 0xc0) != 0x80)
+				return 0;
+		return rows[i].len;
+	}
+	return 0;
+}
+
+/* RFC 8265 section 4.2: UTF-8 without control characters. Not normalized (NFC), and blanks of other scripts
+ * stay what they are: who types such a password types it as the server has it. */
+static bool is_turn_text(const char *text)
+{
+	const uint8_t *p = (const uint8_t *)text;
+	size_t len;
+
+	if (strlen(text) > TURN_TEXT)
+		return false;
+	for (; *p; p += len) {
+		len = utf8_len(p);
+		if (len == 0 || *p < 0x20 || *p == 0x7f || (*p == 0xc2 && p[1] < 0xa0))
+			return false;
+	}
+	return true;
+}
+
 /* webrtc-pc section 4.4.1.6, "set a configuration": TURN wants both, STUN neither. */
 static int read_server(const struct taut_config *cfg, size_t i, struct tt_ice_server *out,
 		       char *host, size_t cap)
@@ -45,8 +89,8 @@ static int read_server(const struct taut_config *cfg, size_t i, struct tt_ice_se
 		err = pc_read_server(s.url, host, cap, out, &turn);
 	if (err || !turn)
 		return err;
-	if (!s.username || !s.credential || strlen(s.username) > TURN_TEXT ||
-	    strlen(s.credential) > TURN_TEXT)
+	if (!s.username || !s.credential || !is_turn_text(s.username) ||
+	    !is_turn_text(s.credential))
 		return TAUT_E_INVAL;
 	out->user = s.username;
 	out->password = s.credential;
@@ -73,6 +117,7 @@ int pc_make_ice(struct taut_pc *pc, const struct taut_config *cfg, taut_time now
 	int err = read_servers(cfg, &s);
 
 	if (!err && (cfg->ice_transport_policy > TAUT_ICE_RELAY || cfg->ice_mdns > 1 ||
+		     cfg->ice_address_policy > TAUT_ICE_ADDRESS_PROXY ||
 		     cfg->ice_tcp > (TAUT_ICE_TCP_CONNECT | TAUT_ICE_TCP_LISTEN)))
 		err = TAUT_E_INVAL;
 	if (err)
@@ -84,6 +129,9 @@ int pc_make_ice(struct taut_pc *pc, const struct taut_config *cfg, taut_time now
 						   cfg->ice_transport_policy == TAUT_ICE_RELAY,
 					   .tcp = (uint8_t)cfg->ice_tcp, /* the same bits */
 					   .hide_hosts = cfg->ice_mdns == 1,
+					   /* numbered alike */
+					   .addresses =
+						   (enum tt_ice_addresses)cfg->ice_address_policy,
 					   .next_flow = &pc->next_flow };
 	return tt_ice_new(&pc->ice, pc->env, &ice, now);
 }
@@ -149,6 +197,7 @@ int pc_keep_servers(struct taut_pc *pc, const struct taut_config *cfg)
 {
 	pc->policy = (uint8_t)cfg->ice_transport_policy;
 	pc->ice_tcp = (uint8_t)cfg->ice_tcp;
+	pc->address_policy = (uint8_t)cfg->ice_address_policy;
 	int err = copy_servers(pc, cfg, &pc->servers);
 	if (!err)
 		pc->server_count = (uint8_t)cfg->ice_server_count;
@@ -198,6 +247,7 @@ static struct taut_config config_of(const struct taut_pc *pc)
 		.ice_tcp = pc->ice_tcp,
 		.ice_mdns = pc->ice_mdns,
 		.congestion_control = pc->congestion_control,
+		.ice_address_policy = pc->address_policy,
 	};
 }
 
@@ -248,7 +298,8 @@ static bool same_rest(const struct taut_pc *pc, const struct taut_config *c)
 	       c->srtp_backend == is.srtp_backend &&
 	       c->max_receive_encodings == is.max_receive_encodings &&
 	       c->ice_transport_policy == is.ice_transport_policy && c->ice_mdns == is.ice_mdns &&
-	       c->ice_tcp == is.ice_tcp && c->congestion_control == is.congestion_control &&
+	       c->ice_tcp == is.ice_tcp && c->ice_address_policy == is.ice_address_policy &&
+	       c->congestion_control == is.congestion_control &&
 	       same_codecs(pc, c);
 }
 

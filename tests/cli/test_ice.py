@@ -119,10 +119,30 @@ def with_a_server():
         "0 candidates in "), (p.stdout, p.stderr))
 
 
+# Two networks, and the way out is by the second.
+WAYS = ("ip link add vw0 type veth peer name vx0 && ip link add vy0 type veth peer name vz0 && "
+        "ip addr add 198.18.0.1/24 dev vw0 && ip addr add 198.19.0.1/24 dev vy0 && "
+        "for i in vw0 vx0 vy0 vz0; do ip link set $i up || exit 99; done && ip route add default dev vy0 && ")
+
+
+def by_the_routing_table():
+    space = ["unshare", "-n"] if os.geteuid() == 0 else ["unshare", "-Urn"]
+    if subprocess.run([*space, "sh", "-c", WAYS + "true"], capture_output=True).returncode != 0:
+        print("skip cli/ice no namespaces with veth here")
+        return
+    for which, there in (("all", ["198.18.0.1", "198.19.0.1"]), ("default", ["198.19.0.1"]), ("public", []),
+                         ("proxy", [])):
+        p = subprocess.run([*space, "sh", "-c", WAYS + 'exec "$@"', "sh", TAUT, "ice", "--json", "--addresses",
+                            which], capture_output=True, text=True, timeout=60, cwd=work)
+        seen = [o["address"] for o in objects(p.stdout)[:-1] if ":" not in o["address"]]
+        check(f"addresses_{which}", sorted(seen) == there, (p.stdout, p.stderr))
+
+
 def mistakes():
     for args, said in ((["x"], "takes no operand"), (["--time", "0"], "--time takes a number"),
                        (["--stun", "http://x"], "--stun takes stun:HOST[:PORT]"),
                        (["--stun", "stun:a"] * 9, "4 servers at most"), (["--ice-tcp", "so"], "takes connect, listen or both"), (["--nonsense"], "nonsense"),
+                       (["--addresses", "some"], "--addresses takes all, default, public or proxy, not 'some'"),
                        (["--turn", "turn:a"], "belong together"), (["--turn-user", "a"], "belong together"),
                        (["--turn-password", "x" * 509], "more than 508 octets"),
                        (["--turn", "turns:a?transport=udp", "--turn-user", "a", "--turn-password", "b"],
@@ -131,4 +151,4 @@ def mistakes():
         check(f"refused_{args[0].strip('-')}_{len(args)}", code == 2 and said in err, (code, out, err))
 
 
-finish(alone, with_a_server, mistakes)
+finish(alone, with_a_server, by_the_routing_table, mistakes)

@@ -171,6 +171,7 @@ static void configure(struct duo_side *s, const struct duo_side_config *cfg)
 				      .ice_tcp = cfg->tcp,
 				      .ice_mdns = cfg->mdns,
 				      .congestion_control = cfg->congestion_control,
+				      .ice_address_policy = cfg->addresses,
 				      .ice_transport_policy =
 					      cfg->relay_only ? TAUT_ICE_RELAY : TAUT_ICE_ALL };
 }
@@ -200,6 +201,11 @@ static void add_side(struct duo *d, int i, const struct duo_config *cfg)
 	s->net = i && cfg->same_home ? d->side[0].net : home(d, i, mine);
 	world_peer_add(d->world, &s->peer, &peer);
 	s->iface = world_add_iface(d->world, s->peer.host, s->net, &at, wire, wire);
+	if (mine->second) {
+		const struct taut_addr other = world_addr(DUO_SECOND, 0);
+		s->second =
+			world_add_iface(d->world, s->peer.host, WORLD_INTERNET, &other, wire, wire);
+	}
 	world_signal_init(&s->out, d->world, (unsigned)i, cfg->signal ? cfg->signal : 20000, 0,
 			  on_note, s);
 }

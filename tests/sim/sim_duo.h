@@ -19,6 +19,7 @@
 #define DUO_STUN     "203.0.113.1"
 #define DUO_TURN     "203.0.113.2"
 #define DUO_TURN6    "2001:db8:1::2"
+#define DUO_SECOND   "192.0.2.99"
 #define DUO_USER     "ada"
 #define DUO_PASSWORD "lovelace"
 
@@ -29,6 +30,8 @@ struct duo_side_config {
 	bool mdns, no_multicast; /* mdns: host candidates are told under names */
 	uint32_t tcp;            /* TAUT_ICE_TCP_ */
 	uint32_t congestion_control; /* TAUT_CC_ */
+	uint32_t addresses;      /* TAUT_ICE_ADDRESS_ */
+	bool second;             /* another interface, without the default route: DUO_SECOND */
 	const char *password;    /* NULL: the right one */
 	const char *url;         /* of the TURN server; NULL: the usual one */
 	/* Changes what the other side gets of its descriptions and candidates (type 0). False: nothing. */
@@ -52,7 +55,7 @@ struct duo_side {
 	struct taut_ice_server servers[2];
 	struct taut_config pc;
 	bool (*alter)(uint32_t type, char *text, size_t cap);
-	int net, iface;
+	int net, iface, second;
 	taut_channel channel;
 	bool open;
 	unsigned heard, candidates[4]; /* of its own, by enum tt_ice_type */

@@ -549,6 +549,34 @@ static void without_a_relay_the_policy_relay_fails_and_says_so(void **state)
 	duo_end(&d);
 }
 
+/* RFC 8445 section 11: a NAT that forgets what is silent for 30 s would give the socket another mapping, and the
+ * server would not know the allocation by it. */
+static void a_relay_in_reserve_is_kept_reachable(void **state)
+{
+	const struct world_nat_config forgetful = { .mapping = WORLD_NAT_ADDRESS_PORT_DEPENDENT,
+						    .filtering = WORLD_NAT_ADDRESS_PORT_DEPENDENT,
+						    .timeout = 30 * SECOND };
+	const struct duo_config cfg = { .side = { { .nat = &forgetful, .turn = true } } };
+	struct duo d;
+
+	(void)state;
+	duo_begin(&d, &cfg);
+	assert_true(duo_meet_for_good(&d));
+	assert_null(strstr(d.side[0].path, "relay"));
+	const unsigned before = d.side[0].candidates[3];
+	char relay[200];
+	assert_true(before > 0);
+	(void)snprintf(relay, sizeof relay, "%s", strchr(d.side[0].candidate[3], ' '));
+	*strstr(relay, " raddr") = '\0';
+	duo_wait(&d, 100 * SECOND);
+	duo_restart(&d, 0);
+	duo_wait(&d, 10 * SECOND);
+	assert_int_equal(d.side[0].candidates[3], 2 * before);  /* told again */
+	assert_non_null(strstr(d.side[0].candidate[3], relay)); /* and it is the same */
+	assert_int_equal(world_turn_count(&d.turn), 1);
+	duo_end(&d);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -565,6 +593,7 @@ int main(void)
 		cmocka_unit_test(closing_gives_the_allocation_back),
 		cmocka_unit_test(closing_or_freeing_while_an_allocation_is_pending_is_safe),
 		cmocka_unit_test(a_restart_keeps_the_allocation),
+		cmocka_unit_test(a_relay_in_reserve_is_kept_reachable),
 		cmocka_unit_test(a_restart_replaces_an_allocation_that_the_server_has_lost),
 		cmocka_unit_test(an_allocation_that_is_lost_ends_the_path),
 		cmocka_unit_test(an_interface_that_goes_takes_its_allocation_along),

@@ -186,7 +186,8 @@ static void on_packet(void *user, const struct taut_addr *local, const struct ta
 		return;
 	for (int i = 0; i < WORLD_PEER_FLOWS && p->pc; i++) {
 		bool group = p->flows[i].multicast && local->port == p->flows[i].addr.port;
-		if (p->flows[i].flow == 0 || p->flows[i].is_stream || !(group || tt_addr_eq(&p->flows[i].addr, local)))
+		if (p->flows[i].flow == 0 || p->flows[i].is_stream ||
+		    !(group || tt_addr_eq(&p->flows[i].addr, local)))
 			continue;
 		world_peer_recv(p, i, local, remote, data, len);
 		world_peer_pump(p);
@@ -216,15 +217,20 @@ void world_peer_sleep(struct world_peer *p, taut_time until)
 void world_peer_ifaces(struct world_peer *p)
 {
 	struct taut_interface all[WORLD_IFACES];
+	bool routed[2] = { false }; /* the first of a family has the default route */
 	size_t n = 0;
 
 	for (int i = 0; i < p->world->iface_count; i++) {
 		const struct world_iface *f = &p->world->ifaces[i];
-		if (f->host == p->host && f->up)
-			all[n++] = (struct taut_interface){ .size = sizeof all[0],
-							    .index = (uint32_t)f->net + 1,
-							    .name = "eth",
-							    .addr = f->addr };
+		bool *known = &routed[f->addr.family == 6];
+		if (f->host != p->host || !f->up)
+			continue;
+		all[n++] = (struct taut_interface){ .size = sizeof all[0],
+						    .index = (uint32_t)f->net + 1,
+						    .flags = *known ? 0 : TAUT_IF_DEFAULT_ROUTE,
+						    .name = "eth",
+						    .addr = f->addr };
+		*known = true;
 	}
 	if (p->pc)
 		taut_pc_set_interfaces(p->pc, p->world->now, all, n);

@@ -37,7 +37,7 @@ struct world_peer_config {
 	bool near_wrap; /* random numbers of four bytes (TSN, tags, SSRC) are just below 2^32 */
 	taut_time dns_delay;
 	struct world_share *share; /* its host, and one port there; NULL: a host of its own */
-	bool no_multicast; /* its host refuses such sockets */
+	bool no_multicast;         /* its host refuses such sockets */
 	struct taut_addr dns; /* a DNS server to ask; family 0: world_peer_knows has the names */
 };
 
@@ -47,8 +47,9 @@ struct world_peer_flow {
 	taut_flow flow;          /* 0: free */
 	struct taut_addr addr;
 	bool multicast, is_stream, listens, accepted;
-	bool framed, said; /* a length goes before each message; something was sent, so that it is known */
-	bool told;                   /* that it is over */
+	bool framed,
+		said; /* a length goes before each message; something was sent, so that it is known */
+	bool told;    /* that it is over */
 	struct world_stream *stream; /* NULL: it is over, or none */
 	uint8_t *in;                 /* for the watch: a message that is not whole yet */
 	size_t have;
@@ -76,6 +77,7 @@ struct world_peer {
 	uint32_t short_draws;
 	taut_time asleep_until;
 	struct world_waiting *waiting; /* packets that came meanwhile */
+	unsigned sockets_asked;        /* of UDP, multicast included */
 	uint64_t datagrams_out, bytes_out, datagrams_in;
 };
 

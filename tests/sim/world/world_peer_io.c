@@ -47,6 +47,7 @@ static void open_socket(struct world_peer *p, const struct taut_io *io)
 	bool multicast = io->kind == TAUT_IO_MULTICAST;
 	int i = world_peer_free_flow(p);
 
+	p->sockets_asked++;
 	if (i < 0 || (multicast ? p->cfg.no_multicast : !has_address(p, &bound))) {
 		taut_pc_io_result(p->pc, p->world->now, flow, EADDR, NULL, 0);
 		return;
@@ -131,8 +132,7 @@ void world_peer_answer(struct world_peer *p, const struct taut_io *io)
 {
 	if (io->kind == TAUT_IO_UDP || io->kind == TAUT_IO_MULTICAST)
 		open_socket(p, io);
-	else if (io->kind == TAUT_IO_TCP || io->kind == TAUT_IO_TLS ||
-		 io->kind == TAUT_IO_LISTEN)
+	else if (io->kind == TAUT_IO_TCP || io->kind == TAUT_IO_TLS || io->kind == TAUT_IO_LISTEN)
 		open_stream(p, io);
 	else if (io->kind == TAUT_IO_CLOSE)
 		close_socket(p, io->flow);
@@ -196,7 +196,8 @@ static void send_one(struct world_peer *p, const struct taut_datagram *d, int fl
 		send_multicast(p, &d->remote, data, len);
 		return;
 	}
-	const size_t head = p->flows[flow].is_stream ? world_peer_head(&p->flows[flow], data, len) : 0;
+	const size_t head =
+		p->flows[flow].is_stream ? world_peer_head(&p->flows[flow], data, len) : 0;
 	world_watch_out(&p->watch, d->flow, &d->remote, data + head, len - head,
 			data[head] >= 128 && uses_gcm(p));
 	if (p->cfg.share && !p->flows[flow].is_stream)

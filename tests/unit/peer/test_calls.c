@@ -242,6 +242,57 @@ static void a_turn_server_has_a_url_of_rfc_7065_and_credentials(void **state)
 	assert_int_equal(try_turn(good[0], longest + 1, longest + 1), TAUT_OK);
 }
 
+/* RFC 8265 section 4.2, RFC 3629 section 4. */
+static void credentials_of_a_turn_server_are_utf_8_without_controls(void **state)
+{
+	static const char *const good[] = { "",
+					    " ",
+					    "~",
+					    "a b",
+					    "\xc2\xa0",
+					    "p\xc3\xa4ss",
+					    "\xdf\xbf",
+					    "\xe0\xa0\x80",
+					    "\xed\x9f\xbf",
+					    "\xee\x80\x80",
+					    "\xf0\x9f\x94\x91",
+					    "\xf4\x8f\xbf\xbf" };
+	static const char *const bad[] = {
+		"a\nb",
+		"\x01",
+		"\x1f",
+		"a\x7f",
+		"\xc2\x80",
+		"a\xc2\x9f", /* controls */
+		"\x80",
+		"\xbf",
+		"\xc0\x80",
+		"\xc1\xbf",
+		"\xf5\x80\x80\x80",
+		"\xff", /* no first octets */
+		"\xc3",
+		"\xc3(",
+		"\xe2\x82",
+		"\xe2(\xa1",
+		"\xf0\x9f\x94",
+		"\xf0\x9f(\x91", /* cut */
+		"\xe0\x9f\xbf",
+		"\xf0\x8f\xbf\xbf", /* longer than they need be */
+		"\xed\xa0\x80",
+		"\xf4\x90\x80\x80", /* a surrogate, and beyond the last one */
+	};
+	(void)state;
+
+	for (size_t i = 0; i < TT_COUNT(good); i++) {
+		assert_int_equal(try_turn("turn:a.example", good[i], "lovelace"), TAUT_OK);
+		assert_int_equal(try_turn("turn:a.example", "ada", good[i]), TAUT_OK);
+	}
+	for (size_t i = 0; i < TT_COUNT(bad); i++)
+		if (try_turn("turn:a.example", bad[i], "lovelace") != TAUT_E_INVAL ||
+		    try_turn("turn:a.example", "ada", bad[i]) != TAUT_E_INVAL)
+			fail_msg("row %zu", i);
+}
+
 static void the_transport_policy_is_one_of_two(void **state)
 {
 	struct taut_config cfg = { .size = sizeof cfg };
@@ -253,6 +304,24 @@ static void the_transport_policy_is_one_of_two(void **state)
 		cfg.ice_transport_policy = policy;
 		assert_int_equal(taut_pc_new(&pc, env, &cfg, 1),
 				 policy <= TAUT_ICE_RELAY ? TAUT_OK : TAUT_E_INVAL);
+		free_both(env, pc);
+	}
+}
+
+static void the_address_policy_is_one_of_four(void **state)
+{
+	struct taut_config cfg = { .size = sizeof cfg };
+	(void)state;
+
+	for (cfg.ice_address_policy = 0; cfg.ice_address_policy <= 4; cfg.ice_address_policy++) {
+		taut_env *env = new_env();
+		taut_pc *pc;
+		assert_int_equal(taut_pc_new(&pc, env, &cfg, 1),
+				 cfg.ice_address_policy <= TAUT_ICE_ADDRESS_PROXY ? TAUT_OK
+										  : TAUT_E_INVAL);
+		if (pc)
+			assert_int_equal(taut_pc_get_configuration(pc)->ice_address_policy,
+					 cfg.ice_address_policy);
 		free_both(env, pc);
 	}
 }
@@ -530,7 +599,9 @@ int main(void)
 		cmocka_unit_test(a_number_that_is_wanted_is_given_to_nobody_else),
 		cmocka_unit_test(a_server_has_a_url_of_rfc_7064),
 		cmocka_unit_test(a_turn_server_has_a_url_of_rfc_7065_and_credentials),
+		cmocka_unit_test(credentials_of_a_turn_server_are_utf_8_without_controls),
 		cmocka_unit_test(the_transport_policy_is_one_of_two),
+		cmocka_unit_test(the_address_policy_is_one_of_four),
 		cmocka_unit_test(names_for_addresses_are_wanted_or_not),
 		cmocka_unit_test(congestion_control_is_one_that_is_there),
 		cmocka_unit_test(interfaces_that_are_none_are_refused),

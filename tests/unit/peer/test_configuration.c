@@ -77,6 +77,7 @@ static void what_may_not_change_is_refused(void **state)
 	BAD(cfg.ice_transport_policy = TAUT_ICE_RELAY);
 	BAD(cfg.ice_mdns = 1);
 	BAD(cfg.congestion_control = TAUT_CC_MODEL);
+	BAD(cfg.ice_address_policy = TAUT_ICE_ADDRESS_DEFAULT);
 	BAD(cfg.codec_count = 0);
 	BAD(cfg.codecs = NULL);
 	BAD((c.mime = "audio/OPUS", cfg.codecs = &c));
