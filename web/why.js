@@ -1,6 +1,6 @@
 // why.js - why a connection failed, in words, from what the browser knows: getStats and icecandidateerror.
 //
-// The sentence goes to the peer as well, so that it holds no address.
+// The sentence goes to the peer as well, so that it holds no address of this host; servers that were of no help it names.
 
 const KINDS = { host: 'its own', srflx: 'seen by a server', prflx: 'seen by the peer', relay: 'relayed' };
 const LONGEST_SERVER = 80, SERVERS = 3;
@@ -15,11 +15,14 @@ function kinds(candidates) {
 	return [...count].map(([type, n]) => `${n} ${KINDS[type] ?? 'other'}`).join(', ') || 'none';
 }
 
+/** What others wrote, in ASCII: the relay counts octets. */
+const plain = text => text.slice(0, LONGEST_SERVER).replace(/[^ -~]/g, '?');
+
 /** Of icecandidateerror. 701: the server was not reached. */
 function servers(errors) {
 	return errors.slice(0, SERVERS).map(e => {
-		const what = e.errorCode === 701 ? 'did not answer' : `answered ${e.errorCode} ${e.errorText.slice(0, LONGEST_SERVER)}`;
-		return ` The server ${e.url.slice(0, LONGEST_SERVER)} ${what}.`;
+		const what = e.errorCode === 701 ? 'did not answer' : `answered ${e.errorCode} ${plain(e.errorText)}`;
+		return ` The server ${plain(e.url)} ${what}.`;
 	}).join('');
 }
 

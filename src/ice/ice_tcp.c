@@ -315,6 +315,7 @@ void tt_ice_tcp_tick(struct tt_ice *ice, taut_time now)
 			tt_ice_tcp_cut(ice, now, i);
 		}
 	}
+	use_room(ice, now);
 }
 
 taut_time tt_ice_tcp_deadline(const struct tt_ice *ice)

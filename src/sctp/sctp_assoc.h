@@ -143,8 +143,10 @@ struct tt_sctp {
 	bool filled;               /* cwnd was, when last there was nothing more to send, 7.2 ... */
 	bool paced;                /* ... or more may not leave yet */
 	bool tail_due;             /* RFC 8985 section 7.3: one chunk more, whatever cwnd says */
-	bool tail_out, tail_again; /* it is out, and was one that had been sent before ... */
-	struct serial32 tail;      /* ... this one, or the last that was sent: 7.4 */
+	bool tail_out, tail_again; /* it is not acknowledged; it was one that had been sent before ... */
+	bool tail_open;            /* ... and whether it had to be is not known yet */
+	struct serial32 tail;      /* it, or the last that was sent: 7.4 */
+	bool timed_out;            /* T3 expired, and no SACK came since */
 	unsigned unacked_packets;  /* with DATA, since the last SACK */
 	bool acked_once;
 	/* Packets may come in batches and ours go out after each: every second one is acknowledged

@@ -227,14 +227,19 @@ static void look_again(struct tt_sctp *s, taut_time at)
 	s->timer[SCTP_T_LOSS] = at;
 }
 
-/* RFC 8985 section 7.4.2: the probe was one that had been sent, and nobody got it twice: it was lost before. */
+/* RFC 8985 section 7.4.2: the probe was one that had been sent. If something behind it is acknowledged and nobody got it
+ * twice, it was lost before. An acknowledgement of itself decides nothing: that of the first may be late. */
 static void judge_tail(struct tt_sctp *s, const struct sctp_sack *sack, const struct sctp_cc_ack *a)
 {
-	if (!s->tail_out || s32_before(sack->cum, s->tail))
-		return;
-	s->tail_out = false;
-	if (s->tail_again && sack->dup_count == 0 && !s->flight.recovering && !a->recovering)
-		s->cc.kind->lost(&s->cc, a);
+	if (sack->dup_count > 0)
+		s->tail_open = false;
+	if (s->tail_open && s32_before(s->tail, sack->cum)) {
+		s->tail_open = false;
+		if (!s->flight.recovering && !a->recovering)
+			s->cc.kind->lost(&s->cc, a);
+	}
+	if (s->tail_out && !s32_before(sack->cum, s->tail))
+		s->tail_out = false;
 }
 
 uint32_t tt_sctp_take_ack(struct tt_sctp *s, taut_time now, const struct sctp_sack *sack)
@@ -249,6 +254,7 @@ uint32_t tt_sctp_take_ack(struct tt_sctp *s, taut_time now, const struct sctp_sa
 		return TAUT_DROP_SCTP_SACK_WRONG;
 	s->peer_window = sack->window;
 	s->since_ack = 0;
+	s->timed_out = false;
 	if (r.shortest >= 0)
 		tt_sctp_rtt_seen(&s->rtt, now, r.shortest);
 	if (r.rtt >= 0)
@@ -276,6 +282,7 @@ void tt_sctp_look_for_losses(struct tt_sctp *s, taut_time now)
 	look_again(s, tt_sctp_flight_look(&s->flight, &with, &r));
 	const struct sctp_cc_ack a = seen(s, now, &r, before, recovering);
 	control(s, &r, &a);
+	tt_sctp_arm_probe(s, now);
 	s->forward_tsn_due = s32_before(s->flight.cum, s->flight.advanced);
 }
 

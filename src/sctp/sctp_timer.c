@@ -77,7 +77,7 @@ static void on_probe(struct tt_sctp *s, taut_time now)
 {
 	(void)now;
 	tt_sctp_stop(s, SCTP_T_PROBE);
-	s->tail_due = s->flight.listed > 0;
+	s->tail_due = s->flight.listed > 0 && s->flight.marked == 0 && !s->flight.recovering;
 }
 
 static void on_loss(struct tt_sctp *s, taut_time now)
@@ -114,7 +114,8 @@ static void on_t3(struct tt_sctp *s, taut_time now)
 	s->heartbeat_due = !probing;
 	tt_sctp_flight_timeout(&s->flight, now, s->peer_forward_tsn);
 	s->forward_tsn_due = s32_before(s->flight.cum, s->flight.advanced);
-	s->fast_due = s->tail_due = s->tail_out = false;
+	s->fast_due = s->tail_due = s->tail_out = s->tail_open = false;
+	s->timed_out = true;
 	tt_sctp_stop(s, SCTP_T_LOSS);
 	tt_sctp_stop(s, SCTP_T_PROBE);
 	s->burst = 1; /* E3: one packet until something is acknowledged */

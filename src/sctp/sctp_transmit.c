@@ -126,6 +126,8 @@ static bool has_leave(struct tt_sctp *s, taut_time now)
 {
 	if (s->flight.flight >= s->cc.cwnd && !has_share(s))
 		return false;
+	if (s->timed_out)
+		return s->flight.flight == 0; /* 6.3.3 E3 */
 	if (!is_paced(s))
 		return s->burst > 0;
 	if (tt_sctp_pace_ready(&s->pace, now, s->cc.pace, s->cc.pmdcs))
@@ -159,12 +161,20 @@ static void write_tail(struct tt_sctp *s, struct filling *f)
 	write_new(s, f);
 	s->tail_again = f->chunks == 0 && find_tail(s, f->now, &tsn);
 	if (s->tail_again) {
+		const struct sctp_sent *c = tt_sctp_flight_at(&s->flight, tsn);
+		s->tail_due =
+			tt_sctp_sent_size(&s->flight, c) > wr_left(f->w); /* in the next packet */
+		if (s->tail_due)
+			return;
 		tt_sctp_flight_mark(&s->flight, tsn);
-		write_marked(s, f);
+		tt_sctp_flight_resent(&s->flight, tsn, f->now);
+		write_chunk(s, f, tsn);
+		s->counters.chunks_resent++;
 	}
 	if (f->chunks == 0)
 		return;
 	s->tail_out = true;
+	s->tail_open = s->tail_again;
 	s->tail = s32_add(s->flight.next, UINT32_MAX);
 	s->counters.tail_probes++;
 	tt_sctp_start(s, SCTP_T3, f->now + s->rtt.rto); /* 7.3: from here */
@@ -174,6 +184,7 @@ void tt_sctp_write_data_chunks(struct tt_sctp *s, taut_time now, struct wr *w)
 {
 	struct filling filling = { .w = w, .now = now }, *f = &filling;
 
+	s->fast_due = s->fast_due && s->flight.marked > 0; /* it may have been given up since */
 	if (s->fast_due) { /* 7.2.4: one packet, whatever cwnd says */
 		write_marked(s, f);
 		s->fast_due = f->chunks == 0 && s->flight.marked > 0;
@@ -200,6 +211,6 @@ void tt_sctp_write_data_chunks(struct tt_sctp *s, taut_time now, struct wr *w)
 bool tt_sctp_has_data(struct tt_sctp *s, taut_time now)
 {
 	return tt_sctp_can_send_data(s) &&
-	       (s->fast_due || s->tail_due ||
+	       ((s->fast_due && s->flight.marked > 0) || s->tail_due ||
 		((s->flight.marked > 0 || s->queue.unsent > 0) && has_leave(s, now)));
 }

@@ -5,7 +5,7 @@
  *   the RFC's     section 7.2: doubles, then adds a packet a round trip; halves at a loss
  *   CUBIC         RFC 9438, with HyStart++ (RFC 9406): comes back to where it lost fast, whatever the round trip
  *   by a model    of the path, in the manner of BBR: sends at the rate that the path delivers, and
- *                 so much as that makes of a round trip; a loss by itself means nothing
+ *                 so much as that makes of a round trip; what the path loses by itself means nothing
  */
 #ifndef TAUT_SCTP_CC_H
 #define TAUT_SCTP_CC_H
@@ -65,7 +65,7 @@ struct sctp_model {
 	uint32_t loss;        /* of the path itself, per million */
 	size_t kept;          /* cwnd before it was cut */
 	uint64_t extra_bytes; taut_time extra_at; size_t extra[2]; /* acknowledged beyond bw: at once */
-	bool full_reached;
+	bool full_reached, told; /* told: a sample was no fault of the application's */
 };
 
 struct sctp_cc;
@@ -75,6 +75,7 @@ struct sctp_cc_kind {
 	void (*acked)(struct sctp_cc *c, const struct sctp_cc_ack *a);
 	void (*lost)(struct sctp_cc *c, const struct sctp_cc_ack *a);  /* a recovery begins, 7.2.3 */
 	void (*timed_out)(struct sctp_cc *c); /* T3-rtx expired, 7.2.3 */
+	void (*idle)(struct sctp_cc *c);      /* cwnd shrank because nothing was sent, 7.2.1 */
 };
 extern const struct sctp_cc_kind tt_sctp_cc_rfc, tt_sctp_cc_cubic, tt_sctp_cc_model;
 

@@ -77,8 +77,9 @@ static void slow_start(struct sctp_cc *c, const struct sctp_cc_ack *a)
 	struct sctp_cubic *q = &c->cubic;
 	const size_t most = tt_min(a->bytes, AT_ONCE * c->pmdcs);
 
+	q->epoch = -1; /* what comes behind is congestion avoidance anew */
 	watch_delay(c, a);
-	if (a->filled)
+	if (a->filled && a->advanced) /* or splitting acknowledgements of gaps would pay, 7.2.1 */
 		c->cwnd += q->css ? most / CSS_DIVISOR : most;
 	if (a->rate.any && a->rate.prior >= q->round_end) {
 		if (q->css && ++q->css_rounds >= CSS_ROUNDS)
@@ -133,9 +134,8 @@ static void avoid_congestion(struct sctp_cc *c, const struct sctp_cc_ack *a)
 
 	if (q->epoch < 0)
 		begin_epoch(c, a->now);
-	else if (!a->filled)
-		q->epoch +=
-			a->now - q->seen; /* 4.2: only time in which the window was used counts */
+	else if (!a->filled || a->now - q->seen > 2 * a->srtt) /* 4.2: the window was not used */
+		q->epoch += a->now - q->seen;
 	q->seen = a->now;
 	if (!a->filled)
 		return;
@@ -178,6 +178,8 @@ static void reduce(struct sctp_cc *c)
 	q->most = c->cwnd < q->most ? c->cwnd / 20 * 17 : c->cwnd;
 	q->epoch = -1;
 	q->css = false;
+	q->round_least = q->last_least = q->css_least = INT64_MAX;
+	q->samples = 0;
 	c->ssthresh = tt_max(c->cwnd / 10 * 7, 4 * c->pmdcs);
 }
 
@@ -194,4 +196,9 @@ static void timed_out(struct sctp_cc *c)
 	c->cwnd = c->pmdcs;
 }
 
-const struct sctp_cc_kind tt_sctp_cc_cubic = { "CUBIC", begin, acked, lost, timed_out };
+static void idle(struct sctp_cc *c)
+{
+	c->cubic.epoch = -1;
+}
+
+const struct sctp_cc_kind tt_sctp_cc_cubic = { "CUBIC", begin, acked, lost, timed_out, idle };

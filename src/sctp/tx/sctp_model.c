@@ -5,7 +5,9 @@
  * and less behind that, so that a queue which it made goes (DOWN).
  *
  * What differs from BBR: how much is lost while sending at bw and below is taken for the path's own (a radio link's); only what
- * UP loses beyond that says that there is no more room. And cycles are counted in round trips, eight or so. */
+ * UP loses beyond that says that there is no more room, and what is lost beyond it otherwise that others are there. And cycles
+ * are counted in rounds, eight or so: a round ends when what was in flight at its beginning, and as much again, is
+ * delivered, which takes two round trips. */
 #include "base/num.h"
 #include "sctp/tx/sctp_cc.h"
 
@@ -18,7 +20,7 @@ enum {
 	STARTUP_GAIN =
 		200, /* percent: BBR's 277 loses more at the end than SACKs have room to tell */
 	LUMP_TIME = 10000000, /* lumps are of so long at most */
-	MARGIN = 99, /* percent of bw, so that no queue stays */
+	MARGIN = 99,          /* percent of bw, so that no queue stays */
 };
 
 #define FASTEST 100000000000u /* bytes a second: what is multiplied with times still fits */
@@ -64,6 +66,7 @@ static void learn_bandwidth(struct sctp_model *m, const struct sctp_rate_sample 
 		return;
 	const uint64_t bw = tt_min(s->bytes * 1000000 / (uint64_t)s->interval, FASTEST);
 	m->round_bw = bw > m->round_bw ? bw : m->round_bw;
+	m->told = m->told || !s->limited;
 	if (!s->limited || bw >= bandwidth(m))
 		m->bw[0] = bw > m->bw[0] ? bw : m->bw[0];
 }
@@ -267,8 +270,10 @@ static void set_pace(struct sctp_cc *c, const struct sctp_cc_ack *a)
 	const struct sctp_model *m = &c->model;
 	uint64_t bw = bandwidth(m);
 
-	if (bw == 0 && a->srtt > 0)
-		bw = (uint64_t)c->cwnd * 1000000 / (uint64_t)a->srtt;
+	if (!m->told && a->srtt > 0) { /* a few small messages say nothing of the path */
+		const uint64_t first = (uint64_t)c->cwnd * 1000000 / (uint64_t)a->srtt;
+		bw = first > bw ? first : bw;
+	}
 	const uint64_t rate = bw * pace_gain[m->phase] / 100 * MARGIN / 100;
 	if (m->full_reached || rate > c->pace)
 		c->pace = rate > 0 ? rate : c->pace;
@@ -295,11 +300,16 @@ static void lost(struct sctp_cc *c, const struct sctp_cc_ack *a)
 	(void)c, (void)a; /* that comes with acked */
 }
 
-/* All that was in flight is taken for lost: it begins with one packet, and is back where it was a round trip later. */
+/* All that was in flight is taken for lost: it begins with one packet, and doubles up to what the path holds. */
 static void timed_out(struct sctp_cc *c)
 {
 	c->cwnd = c->pmdcs;
 	c->model.round_limited = true;
 }
 
-const struct sctp_cc_kind tt_sctp_cc_model = { "model", begin, acked, lost, timed_out };
+static void idle(struct sctp_cc *c)
+{
+	(void)c; /* the model is of the path, and stands; cwnd comes back with what is acknowledged */
+}
+
+const struct sctp_cc_kind tt_sctp_cc_model = { "model", begin, acked, lost, timed_out, idle };

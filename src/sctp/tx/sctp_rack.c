@@ -79,8 +79,11 @@ taut_time tt_sctp_rack_detect(struct sctp_flight *f, taut_time now, taut_time sr
 		const struct serial32 tsn = next;
 		struct sctp_sent *c = tt_sctp_flight_at(f, tsn);
 		next = c->newer;
-		if (!left_after(r->sent, r->tsn, c->sent, tsn))
-			break;
+		if (!left_after(r->sent, r->tsn, c->sent, tsn)) {
+			if (!c->reneged) /* those stand in front, in no order */
+				break;
+			continue;
+		}
 		if (!f->told_all && s32_before(f->told_up_to, tsn)) {
 			if (++silent > SILENT_MOST)
 				break;
@@ -88,7 +91,7 @@ taut_time tt_sctp_rack_detect(struct sctp_flight *f, taut_time now, taut_time sr
 		}
 		if (c->sent + wait > now) {
 			again = tt_min64(again, c->sent + wait);
-			if (!c->reneged) /* those stand in front, in no order */
+			if (!c->reneged)
 				break;
 			continue;
 		}

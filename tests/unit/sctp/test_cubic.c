@@ -134,6 +134,24 @@ static void time_in_which_the_window_was_not_used_does_not_count(void **state)
 	assert_true(cc.cwnd < cwnd + cwnd / 20);
 }
 
+/* Nor while it was idle, nor in the slow start that follows. */
+static void a_pause_does_not_count(void **state)
+{
+	(void)state;
+	start(200 * PMDCS);
+	cc.ssthresh = cc.cwnd;
+	lose();
+	for (int n = 0; n < 20; n++)
+		round_trip(RTT);
+	const size_t cwnd = cc.cwnd;
+	now += 60000000;
+	tt_sctp_cc_idle(&cc, 60000000, 400000);
+	assert_int_equal(cc.cwnd, 4 * PMDCS);
+	for (int n = 0; n < 14; n++)
+		round_trip(RTT);
+	assert_true(cc.cwnd < cwnd + cwnd / 4);
+}
+
 /* Rounds of the controller begin where a window began: one may have both round trips in it. */
 static void see_a_queue(void)
 {
@@ -183,6 +201,7 @@ int main(void)
 		cmocka_unit_test(on_short_paths_it_grows_as_reno_would),
 		cmocka_unit_test(a_second_loss_below_the_first_aims_lower),
 		cmocka_unit_test(time_in_which_the_window_was_not_used_does_not_count),
+		cmocka_unit_test(a_pause_does_not_count),
 		cmocka_unit_test(slow_start_ends_when_the_round_trip_grows),
 		cmocka_unit_test(it_was_no_queue_if_the_round_trip_shrinks_again),
 	};

@@ -208,8 +208,84 @@ static void a_tail_that_had_to_be_sent_again_counts_as_lost(void **state)
 	assert_true(tt_sctp_poll_send(VICTIM, pair.sim.now, buf, sizeof buf) > 1000);
 	assert_int_equal(VICTIM->counters.tail_probes, 1);
 	pass(40000);
-	assert_int_equal(give_sack(first + 4, NULL, 0), 0);
+	assert_int_equal(give_sack(first + 4, NULL, 0), 0); /* of the first, or of the second? */
+	assert_int_equal(VICTIM->cc.cwnd, cwnd);
+	VICTIM->burst = 10000;
+	assert_int_equal(pair_number(&pair, 1, 1, 9, 1120, NULL), 0);
+	assert_true(tt_sctp_poll_send(VICTIM, pair.sim.now, buf, sizeof buf) > 1000);
+	pass(40000);
+	assert_int_equal(give_sack(first + 5, NULL, 0), 0); /* the second alone came */
 	assert_true(VICTIM->cc.cwnd < cwnd * 3 / 4);
+	pair_free(&pair);
+}
+
+/* A SACK that rides along leaves no room: it goes in the next packet, and is a probe all the same. */
+static void a_tail_that_does_not_fit_is_sent_in_the_next_packet(void **state)
+{
+	uint8_t buf[1200];
+
+	(void)state;
+	begin(10);
+	VICTIM->rtt.srtt = VICTIM->rtt.least = 40000;
+	assert_int_equal(pair_number(&pair, 1, 1, 1, 1130, NULL), 0);
+	assert_true(tt_sctp_poll_send(VICTIM, pair.sim.now, buf, sizeof buf) > 1100);
+	pair.sim.now += 2 * 40000 + SCTP_SACK_DELAY - 1;
+	assert_int_equal(give_data(next_tsn(), 3, 0, "BE", "hello"), 0);
+	pass(1);
+	assert_int_equal(tt_sctp_poll_send(VICTIM, pair.sim.now, buf, sizeof buf), 28);
+	assert_int_equal(buf[12], SCTP_SACK);
+	assert_true(tt_sctp_poll_send(VICTIM, pair.sim.now, buf, sizeof buf) > 1100);
+	assert_int_equal(VICTIM->counters.tail_probes, 1);
+	assert_true(VICTIM->tail_out);
+	assert_false(tt_sctp_runs(VICTIM, SCTP_T_PROBE));
+	pair_free(&pair);
+}
+
+/* The SACKs came in another order: what the later one told stands in front of what is lost. */
+static void what_is_taken_back_hides_no_loss(void **state)
+{
+	(void)state;
+	begin(11);
+	VICTIM->rtt.least = VICTIM->rtt.srtt = 40000;
+	VICTIM->rtt.least_at = pair.sim.now;
+	const uint32_t first = send_five();
+	pass(40000);
+	assert_int_equal(give_sack(first - 1, (uint16_t[]){ 2, 3 }, 2), 0);
+	assert_int_equal(give_sack(first - 1, (uint16_t[]){ 2, 2 }, 2), 0);
+	assert_true(tt_sctp_runs(VICTIM, SCTP_T_LOSS));
+	pass(10000);
+	assert_int_equal(state_of(first), SCTP_MARKED);
+	pair_free(&pair);
+}
+
+/* A loss of what may be sent once is given up at once: nothing is left to be sent fast, and new data waits for nothing. */
+static void what_was_given_up_holds_back_nothing(void **state)
+{
+	const struct tt_sctp_send_options once = { .limit_retransmits = true };
+	uint8_t buf[1200];
+
+	(void)state;
+	begin(12);
+	VICTIM->rtt.least = VICTIM->rtt.srtt = 40000;
+	VICTIM->rtt.least_at = pair.sim.now;
+	assert_int_equal(pair_number(&pair, 1, 1, 0, 1120, NULL), 0);
+	VICTIM->cc.cwnd = VICTIM->burst = 100000;
+	VICTIM->cc.pace = 0;
+	assert_true(tt_sctp_poll_send(VICTIM, pair.sim.now, buf, sizeof buf) > 1000);
+	const uint32_t first = VICTIM->flight.cum.v + 1;
+	for (uint32_t n = 1; n < 5; n++) {
+		assert_int_equal(pair_number(&pair, 1, 1, n, 1120, &once), 0);
+		assert_true(tt_sctp_poll_send(VICTIM, pair.sim.now, buf, sizeof buf) > 1000);
+	}
+	assert_int_equal(pair_number(&pair, 1, 1, 9, 1120, NULL), 0);
+	pass(40000);
+	assert_int_equal(give_sack(first, (uint16_t[]){ 2, 4 }, 2), 0);
+	VICTIM->cc.pace = 0;
+	assert_int_equal(VICTIM->flight.marked, 0);
+	unsigned sent = 0;
+	for (size_t len; (len = tt_sctp_poll_send(VICTIM, pair.sim.now, buf, sizeof buf)) > 0;)
+		sent += len > 1000;
+	assert_int_equal(sent, 1);
 	pair_free(&pair);
 }
 
@@ -244,6 +320,9 @@ int main(void)
 		cmocka_unit_test(a_lost_tail_is_found_before_t3),
 		cmocka_unit_test(a_tail_that_had_to_be_sent_again_counts_as_lost),
 		cmocka_unit_test(a_tail_that_may_not_be_sent_again_is_not),
+		cmocka_unit_test(a_tail_that_does_not_fit_is_sent_in_the_next_packet),
+		cmocka_unit_test(what_is_taken_back_hides_no_loss),
+		cmocka_unit_test(what_was_given_up_holds_back_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
