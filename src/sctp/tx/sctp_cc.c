@@ -21,7 +21,6 @@ void tt_sctp_cc_idle(struct sctp_cc *c, taut_time idle, taut_time rto)
 	c->ssthresh = c->cwnd;
 	for (; idle >= rto && c->cwnd > 4 * c->pmdcs; idle -= rto)
 		c->cwnd = tt_max(c->cwnd / 2, 4 * c->pmdcs);
-	c->kind->idle(c);
 }
 
 /* ---- RFC 9260 section 7.2 ---- */
@@ -83,9 +82,4 @@ static void timed_out(struct sctp_cc *c)
 	c->cwnd = c->pmdcs;
 }
 
-static void idle(struct sctp_cc *c)
-{
-	c->partial_bytes_acked = 0;
-}
-
-const struct sctp_cc_kind tt_sctp_cc_rfc = { "RFC 9260", begin, acked, lost, timed_out, idle };
+const struct sctp_cc_kind tt_sctp_cc_rfc = { "RFC 9260", begin, acked, lost, timed_out };

@@ -75,7 +75,6 @@ struct sctp_cc_kind {
 	void (*acked)(struct sctp_cc *c, const struct sctp_cc_ack *a);
 	void (*lost)(struct sctp_cc *c, const struct sctp_cc_ack *a);  /* a recovery begins, 7.2.3 */
 	void (*timed_out)(struct sctp_cc *c); /* T3-rtx expired, 7.2.3 */
-	void (*idle)(struct sctp_cc *c);      /* cwnd shrank because nothing was sent, 7.2.1 */
 };
 extern const struct sctp_cc_kind tt_sctp_cc_rfc, tt_sctp_cc_cubic, tt_sctp_cc_model;
 

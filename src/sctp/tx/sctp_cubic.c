@@ -77,7 +77,6 @@ static void slow_start(struct sctp_cc *c, const struct sctp_cc_ack *a)
 	struct sctp_cubic *q = &c->cubic;
 	const size_t most = tt_min(a->bytes, AT_ONCE * c->pmdcs);
 
-	q->epoch = -1; /* what comes behind is congestion avoidance anew */
 	watch_delay(c, a);
 	if (a->filled && a->advanced) /* or splitting acknowledgements of gaps would pay, 7.2.1 */
 		c->cwnd += q->css ? most / CSS_DIVISOR : most;
@@ -196,9 +195,4 @@ static void timed_out(struct sctp_cc *c)
 	c->cwnd = c->pmdcs;
 }
 
-static void idle(struct sctp_cc *c)
-{
-	c->cubic.epoch = -1;
-}
-
-const struct sctp_cc_kind tt_sctp_cc_cubic = { "CUBIC", begin, acked, lost, timed_out, idle };
+const struct sctp_cc_kind tt_sctp_cc_cubic = { "CUBIC", begin, acked, lost, timed_out };

@@ -307,9 +307,4 @@ static void timed_out(struct sctp_cc *c)
 	c->model.round_limited = true;
 }
 
-static void idle(struct sctp_cc *c)
-{
-	(void)c; /* the model is of the path, and stands; cwnd comes back with what is acknowledged */
-}
-
-const struct sctp_cc_kind tt_sctp_cc_model = { "model", begin, acked, lost, timed_out, idle };
+const struct sctp_cc_kind tt_sctp_cc_model = { "model", begin, acked, lost, timed_out };
