@@ -1,4 +1,4 @@
-/* cli_text.c - see cli_text.h. UTF-8 is RFC 3629 section 4. */
+/* cli_text.c - see cli_text.h. */
 #include "cli/cli_text.h"
 
 #include <stdbool.h>
@@ -6,27 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The bytes of the character at p, and its number; 0: not one. */
-static size_t read_char(const unsigned char *p, size_t left, uint32_t *number)
-{
-	const size_t n = p[0] < 0x80             ? 1
-			 : (p[0] & 0xe0) == 0xc0 ? 2
-			 : (p[0] & 0xf0) == 0xe0 ? 3
-			 : (p[0] & 0xf8) == 0xf0 ? 4
-						 : 0;
-	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-
-	if (n == 0 || n > left)
-		return 0;
-	*number = n == 1 ? p[0] : p[0] & (0x7fu >> n);
-	for (size_t i = 1; i < n; i++) {
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-		*number = *number << 6 | (p[i] & 0x3f);
-	}
-	const bool surrogate = *number >= 0xd800 && *number <= 0xdfff;
-	return *number < least[n] || *number > 0x10ffff || surrogate ? 0 : n;
-}
+#include "base/utf8.h"
 
 /* C0, DEL and C1 (ECMA-48: U+009B begins a sequence like ESC [), line separators, and the
  * marks that turn the direction of what follows (Unicode's annex 9). */
@@ -50,7 +30,7 @@ void cli_put_text(FILE *out, const char *text, size_t len)
 
 	for (size_t i = 0, n; i < len; i += n) {
 		uint32_t c = 0;
-		n = read_char(p + i, len - i, &c);
+		n = tt_utf8_char(p + i, len - i, &c);
 		if (n == 0) {
 			fprintf(out, "\\x%02x", p[i]);
 			n = 1;
@@ -75,7 +55,7 @@ json_t *cli_json_text(const char *text)
 		return NULL;
 	for (size_t i = 0, n; i < len; i += n) {
 		uint32_t c = 0;
-		n = read_char(p + i, len - i, &c);
+		n = tt_utf8_char(p + i, len - i, &c);
 		memcpy(to, n > 0 ? (const char *)p + i : "\xef\xbf\xbd", n > 0 ? n : 3);
 		to += n > 0 ? n : 3;
 		n = n > 0 ? n : 1;

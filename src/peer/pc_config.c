@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/config.h"
-#include "base/num.h"
+#include "base/utf8.h"
 #include "peer/pc.h"
 
 enum {
@@ -32,47 +32,19 @@ struct servers {
 	bool relays;
 };
 
-/* RFC 3629 section 4: how many octets the character at p has, which ends in NUL somewhere; 0: it is none. */
-static size_t utf8_len(const uint8_t *p)
-{
-	static const struct {
-		uint8_t first, last, low, high; /* of the first octet, of the second */
-		uint8_t len;
-	} rows[] = {
-		{ 0x01, 0x7f, 0x00, 0xff, 1 }, { 0xc2, 0xdf, 0x80, 0xbf, 2 },
-		{ 0xe0, 0xe0, 0xa0, 0xbf, 3 }, { 0xe1, 0xec, 0x80, 0xbf, 3 },
-		{ 0xed, 0xed, 0x80, 0x9f, 3 }, { 0xee, 0xef, 0x80, 0xbf, 3 },
-		{ 0xf0, 0xf0, 0x90, 0xbf, 4 }, { 0xf1, 0xf3, 0x80, 0xbf, 4 },
-		{ 0xf4, 0xf4, 0x80, 0x8f, 4 },
-	};
-
-	for (size_t i = 0; i < TT_COUNT(rows); i++) {
-		if (p[0] < rows[i].first || p[0] > rows[i].last || p[1] < rows[i].low ||
-		    p[1] > rows[i].high)
-			continue;
-		for (size_t k = 2; k < rows[i].len; k++)
-			if ((p[k] & 0xc0) != 0x80)
-				return 0;
-		return rows[i].len;
-	}
-	return 0;
-}
-
 /* RFC 8265 section 4.2: UTF-8 without control characters. Not normalized (NFC), and blanks of other scripts
  * stay what they are: who types such a password types it as the server has it. */
 static bool is_turn_text(const char *text)
 {
-	const uint8_t *p = (const uint8_t *)text;
-	size_t len;
+	const size_t len = strlen(text);
 
-	if (strlen(text) > TURN_TEXT)
-		return false;
-	for (; *p; p += len) {
-		len = utf8_len(p);
-		if (len == 0 || *p < 0x20 || *p == 0x7f || (*p == 0xc2 && p[1] < 0xa0))
+	for (size_t i = 0, n; i < len; i += n) {
+		uint32_t c = 0;
+		n = tt_utf8_char(text + i, len - i, &c);
+		if (n == 0 || c < 0x20 || (c >= 0x7f && c < 0xa0))
 			return false;
 	}
-	return true;
+	return len <= TURN_TEXT;
 }
 
 /* webrtc-pc section 4.4.1.6, "set a configuration": TURN wants both, STUN neither. */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/num.h"
+#include "base/utf8.h"
 #include "base/work.h"
 
 size_t tt_signal_depth(const char *text, size_t len)
@@ -49,30 +50,10 @@ json_t *tt_signal_parse(const char *text, size_t len, const char **why)
 	return root;
 }
 
-/* Bytes of the UTF-8 sequence at p, 0: not one. RFC 3629 section 4: no surrogates, none
- * longer than needed, none above U+10FFFF. */
-static size_t utf8_sequence(const unsigned char *p, size_t left)
-{
-	if (p[0] < 0x80)
-		return 1;
-	size_t n = p[0] < 0xc2 ? 0 : p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : p[0] < 0xf5 ? 4 : 0;
-	if (n > left)
-		return 0;
-	for (size_t i = 1; i < n; i++)
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-	if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) ||
-	    (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] > 0x8f))
-		return 0;
-	return n;
-}
-
 bool tt_signal_is_utf8(const char *text, size_t len)
 {
-	const unsigned char *p = (const unsigned char *)text;
-
 	for (size_t i = 0, n; i < len; i += n) {
-		n = utf8_sequence(p + i, len - i);
+		n = tt_utf8_char(text + i, len - i, NULL);
 		if (n == 0)
 			return false;
 	}
@@ -81,13 +62,12 @@ bool tt_signal_is_utf8(const char *text, size_t len)
 
 bool tt_signal_is_word(const char *text, size_t len)
 {
-	const unsigned char *p = (const unsigned char *)text;
 	size_t chars = 0;
 
 	for (size_t i = 0, n; i < len; i += n, chars++) {
-		n = utf8_sequence(p + i, len - i);
-		bool c1 = p[i] == 0xc2 && n == 2 && p[i + 1] < 0xa0; /* U+0080 to U+009F */
-		if (n == 0 || p[i] < 0x20 || p[i] == 0x7f || c1 || chars == TT_SIGNAL_WORD)
+		uint32_t c = 0;
+		n = tt_utf8_char(text + i, len - i, &c);
+		if (n == 0 || c < 0x20 || (c >= 0x7f && c < 0xa0) || chars == TT_SIGNAL_WORD)
 			return false;
 	}
 	return chars > 0;
