@@ -24,7 +24,7 @@ DOC = ROOT / "docs" / "SCTP.md"
 
 
 def theory(control, row):
-    """The share of the link that RFC 9438 section 5.2's averages allow; the model has the link."""
+    """The share of the link that RFC 9438 section 5's averages allow; the model has the link."""
     p, rtt = row["loss_percent"] / 100, row["rtt_ms"] / 1000
     if p == 0 or control == "model" or rtt == 0:
         return PAYLOAD * (1 - p)

@@ -140,8 +140,7 @@ struct tt_sctp {
 	unsigned probes;           /* ... and so many went out since the window was open */
 	size_t burst;              /* bytes of DATA until something is acknowledged, 6.1 D */
 	bool burst_open;           /* packets came and their leave to send is not used up yet */
-	bool filled;               /* cwnd was, when last there was nothing more to send, 7.2 ... */
-	bool paced;                /* ... or more may not leave yet */
+	bool filled;               /* cwnd was, when last nothing more was sent, 7.2; or the pacer held it back */
 	bool tail_due;             /* RFC 8985 section 7.3: one chunk more, whatever cwnd says */
 	bool tail_out, tail_again; /* it is not acknowledged; it was one that had been sent before ... */
 	bool tail_open;            /* ... and whether it had to be is not known yet */
@@ -244,6 +243,8 @@ void tt_sctp_write_data_chunks(struct tt_sctp *s, taut_time now, struct wr *w); 
 /* Would it write something? Only a guess about windows: it decides whether an acknowledgement that could
  * wait rides along. */
 bool tt_sctp_has_data(struct tt_sctp *s, taut_time now);
+/* Nothing more leaves now: for want of leave, which the pacer gives later, or of data. */
+void tt_sctp_pause(struct tt_sctp *s, taut_time now);
 
 /* sctp_send.c */
 struct wr tt_sctp_reply_begin(struct tt_sctp *s, uint32_t tag); /* the reply slot */

@@ -124,7 +124,8 @@ static void grow_window(struct tt_sctp *s, taut_time now)
 {
 	if (s->rtt.srtt == 0 || now - s->came_since < s->rtt.srtt)
 		return;
-	if (s->came > s->rx.limit / 2 && s->rx.held < s->rx.limit / 2 && now - s->came_since < 2 * s->rtt.srtt)
+	if (s->came > s->rx.limit / 2 && s->rx.held < s->rx.limit / 2 &&
+	    now - s->came_since < 2 * s->rtt.srtt)
 		s->rx.limit = tt_max(s->rx.limit, tt_min(2 * s->rx.limit, s->cfg.recv_window_most));
 	s->came = 0;
 	s->came_since = now;
@@ -201,7 +202,7 @@ static void control(struct tt_sctp *s, const struct sctp_ack_result *r, const st
 		s->share += (size_t)((uint64_t)r->bytes * s->cc.cwnd / s->at_loss);
 	} else if (s->flight.recovering) {
 		/* What counts as in flight may be there long since, and the peer has no room to say so: each
-		 * SACK lets a packet more leave than it acknowledges, as section 5's SafeACK does. */
+		 * SACK lets a packet more leave than it acknowledges, as RFC 9937's SafeACK does. */
 		s->share += r->bytes + s->cc.pmdcs;
 	}
 	if (r->lost) {
@@ -217,7 +218,7 @@ static struct sctp_cc_ack seen(const struct tt_sctp *s, taut_time now, const str
 		.now = now, .bytes = r->bytes, .lost = r->lost_bytes, .before = before,
 		.flight = s->flight.flight, .advanced = r->advanced, .recovering = recovering,
 		.filled = s->filled || before + s->cc.pmdcs > s->cc.cwnd, .rtt = r->shortest,
-		.srtt = s->rtt.srtt, .least_rtt = s->rtt.least,
+		.srtt = s->rtt.srtt,
 		.delivered = s->flight.rate.delivered, .rate = r->rate,
 	};
 }

@@ -142,7 +142,7 @@ static uint32_t restart(struct tt_sctp *s, taut_time now, const struct sctp_cook
 		tt_sctp_stop(s, (enum sctp_timer)t);
 	s->shutdown_due = s->forward_tsn_due = s->heartbeat_due = false;
 	s->fast_due = s->probe_due = s->acked_once = false;
-	s->burst_open = s->filled = s->paced = s->tail_due = s->tail_out = s->tail_open = false;
+	s->burst_open = s->filled = s->tail_due = s->tail_out = s->tail_open = false;
 	s->timed_out = false;
 	s->my_tag = c->my_tag;
 	s->my_tsn = c->my_tsn;

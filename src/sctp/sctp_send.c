@@ -243,16 +243,6 @@ static size_t build(struct tt_sctp *s, taut_time now, uint8_t *buf, size_t cap)
 	return tt_sctp_seal(&w);
 }
 
-/* Nothing more leaves now: for want of leave, or of data. */
-static void pause(struct tt_sctp *s)
-{
-	s->burst_open = false;
-	s->filled = s->paced || s->flight.flight + s->cc.pmdcs > s->cc.cwnd;
-	s->paced = false;
-	if (!s->filled && s->state >= SCTP_ESTABLISHED)
-		tt_sctp_rate_limited(&s->flight.rate, s->flight.flight);
-}
-
 size_t tt_sctp_poll_send(struct tt_sctp *s, taut_time now, uint8_t *buf, size_t cap)
 {
 	size_t len = 0;
@@ -269,7 +259,8 @@ size_t tt_sctp_poll_send(struct tt_sctp *s, taut_time now, uint8_t *buf, size_t 
 		len = build(s, now, buf, (size_t)s->cfg.max_packet & ~(size_t)3);
 	}
 	if (len == 0) {
-		pause(s);
+		if (tt_sctp_can_send_data(s))
+			tt_sctp_pause(s, now);
 		return 0;
 	}
 	s->counters.packets_sent++;

@@ -115,28 +115,31 @@ static void write_new(struct tt_sctp *s, struct filling *f)
 	}
 }
 
-/* RFC 9937 section 5 */
+/* RFC 9937 section 6 */
 static bool has_share(const struct tt_sctp *s)
 {
 	return s->flight.recovering && s->flight.marked > 0 && s->share > 0;
 }
 
+static bool has_window(const struct tt_sctp *s)
+{
+	if (s->timed_out)
+		return s->flight.flight == 0; /* 6.3.3 E3 */
+	return s->flight.flight < s->cc.cwnd || has_share(s);
+}
+
 /* Is there leave to send, by the window, and by the pacer or 6.1 D? */
 static bool has_leave(struct tt_sctp *s, taut_time now)
 {
-	if (s->flight.flight >= s->cc.cwnd && !has_share(s))
+	if (!has_window(s))
 		return false;
-	if (s->timed_out)
-		return s->flight.flight == 0; /* 6.3.3 E3 */
-	if (!is_paced(s))
-		return s->burst > 0;
-	if (tt_sctp_pace_ready(&s->pace, now, s->cc.pace, s->cc.pmdcs))
-		return true;
-	if (s->flight.marked > 0 || s->queue.unsent > 0) {
-		s->paced = true;
-		tt_sctp_start(s, SCTP_T_PACE, tt_sctp_pace_next(&s->pace, s->cc.pace, s->cc.pmdcs));
-	}
-	return false;
+	return is_paced(s) ? tt_sctp_pace_ready(&s->pace, now, s->cc.pace, s->cc.pmdcs)
+			   : s->burst > 0;
+}
+
+static bool has_something(const struct tt_sctp *s)
+{
+	return s->flight.marked > 0 || s->queue.unsent > 0;
 }
 
 /* The last that is out, if it may be sent again. */
@@ -212,5 +215,18 @@ bool tt_sctp_has_data(struct tt_sctp *s, taut_time now)
 {
 	return tt_sctp_can_send_data(s) &&
 	       ((s->fast_due && s->flight.marked > 0) || s->tail_due ||
-		((s->flight.marked > 0 || s->queue.unsent > 0) && has_leave(s, now)));
+		(has_something(s) && has_leave(s, now)));
+}
+
+void tt_sctp_pause(struct tt_sctp *s, taut_time now)
+{
+	const bool held = has_something(s) && has_window(s) && is_paced(s) && !has_leave(s, now);
+
+	s->burst_open = false;
+	s->filled = held || s->flight.flight + s->cc.pmdcs > s->cc.cwnd;
+	if (held)
+		tt_sctp_start(s, SCTP_T_PACE,
+			      tt_sctp_pace_next(&s->pace, s->cc.pace, s->cc.pmdcs));
+	if (!s->filled)
+		tt_sctp_rate_limited(&s->flight.rate, s->flight.flight);
 }

@@ -45,7 +45,7 @@ static void each_controller_fills_a_path_that_loses_nothing(void **state)
 	}
 }
 
-/* A loss-based controller cannot: RFC 9438 section 5.2 says what it reaches, and it is no toy value. */
+/* A loss-based controller cannot: RFC 9438 section 5 says what it reaches, and it is no toy value. */
 static void only_the_model_fills_a_path_that_loses_one_in_a_hundred(void **state)
 {
 	struct path_setting model = path(TAUT_CC_MODEL), cubic = path(TAUT_CC_CUBIC);
@@ -101,20 +101,28 @@ static void a_burst_of_losses_is_repaired(void **state)
 	assert_int_equal(result[0].counters.timeouts, 0);
 }
 
-/* 10 MB are under way at 400 Mbit/s and 200 ms, and the window begins with half of that. A pure receiver measures by what
- * it sends itself: a small message now and then. */
-static void the_window_grows_with_the_path(void **state)
+/* 200 ms, a window as it is without being asked for, and a small message now and then, by whose answer the receiver knows the
+ * round trip. Measured over the last second. */
+static struct path_setting long_path(unsigned mbit, taut_time lasts)
 {
 	struct path_setting s = path(TAUT_CC_CUBIC);
 
-	(void)state;
-	s.rate = 400 * MBIT;
+	s.rate = (uint64_t)mbit * MBIT;
 	s.rtt = 200 * MS;
-	s.queue = 400 * MBIT / 5;
-	s.lasts = 7 * SECOND;
-	s.from = 6 * SECOND;
+	s.queue = (size_t)mbit * MBIT / 5;
+	s.lasts = lasts;
+	s.from = lasts - SECOND;
 	s.window = 0;
 	s.flows[0].pings = 100 * MS;
+	return s;
+}
+
+/* 10 MB are under way at 400 Mbit/s, and the window begins with half of that. */
+static void the_window_grows_with_the_path(void **state)
+{
+	struct path_setting s = long_path(400, 7 * SECOND);
+
+	(void)state;
 	assert_true(share(&s) > 0.65);
 	assert_in_range(result[0].counters.peer_window, 8 << 20, 16 << 20);
 }
@@ -123,16 +131,9 @@ static void the_window_grows_with_the_path(void **state)
  * order: what counts as in flight is there long since. */
 static void a_recovery_goes_on_where_sacks_have_no_room(void **state)
 {
-	struct path_setting s = path(TAUT_CC_CUBIC);
+	struct path_setting s = long_path(200, 6 * SECOND);
 
 	(void)state;
-	s.rate = 200 * MBIT;
-	s.rtt = 200 * MS;
-	s.queue = 200 * MBIT / 5;
-	s.lasts = 6 * SECOND;
-	s.from = 5 * SECOND;
-	s.window = 0;
-	s.flows[0].pings = 100 * MS;
 	assert_true(share(&s) > 0.6);
 	assert_true(result[0].dropped > 500);
 }

@@ -272,7 +272,6 @@ bool tt_sctp_flight_ack(struct sctp_flight *f, const struct sctp_sack *s,
 	tt_sctp_rate_finish(&f->rate, &out->rate, with->least_rtt);
 	if (f->recovering && s32_before_eq(f->exit, f->cum)) {
 		f->recovering = false;
-		out->recovered = true;
 		tt_sctp_rack_recovered(&f->rack);
 	}
 	const taut_time least = with->least_rtt == 0 ? tt_max64(out->shortest, 0) : with->least_rtt;

@@ -9,7 +9,7 @@ void tt_sctp_cc_init(struct sctp_cc *c, const struct sctp_cc_kind *kind, size_t 
 		.kind = kind,
 		.pmdcs = pmdcs,
 		.cwnd = tt_min(4 * pmdcs, tt_max(2 * pmdcs, 4404)), /* 7.2.1 */
-		.ssthresh = SIZE_MAX / 2,
+		.ssthresh = SCTP_NO_SSTHRESH,
 	};
 	kind->begin(c);
 }

@@ -16,7 +16,8 @@
 
 #include "sctp/tx/sctp_rate.h"
 
-#define SCTP_MAX_BURST 4
+#define SCTP_MAX_BURST   4
+#define SCTP_NO_SSTHRESH (SIZE_MAX / 2) /* nothing was lost yet */
 
 /* An acknowledgement, as controllers see it. */
 struct sctp_cc_ack {
@@ -27,7 +28,7 @@ struct sctp_cc_ack {
 	bool advanced;      /* the cumulative TSN moved */
 	bool recovering;    /* it came in a recovery, which may end with it */
 	taut_time rtt;      /* -1: not measured */
-	taut_time srtt, least_rtt; /* 0: not known */
+	taut_time srtt;     /* 0: not known */
 	uint64_t delivered; /* bytes, in all */
 	struct sctp_rate_sample rate;
 };
@@ -59,12 +60,14 @@ struct sctp_model {
 	uint64_t round_bw;    /* its most */
 	unsigned rounds;      /* in this phase */
 	taut_time least, least_at; /* round trip */
-	taut_time phase_at;
 	taut_time look_until; /* 0: flight is not down yet */
 	size_t ceiling;       /* what the path bore; SIZE_MAX: not met */
 	uint32_t loss;        /* of the path itself, per million */
 	size_t kept;          /* cwnd before it was cut */
-	uint64_t extra_bytes; taut_time extra_at; size_t extra[2]; /* acknowledged beyond bw: at once */
+	/* acknowledged since extra_at; the most beyond what bw makes of the time, in this cycle and the last */
+	uint64_t extra_bytes;
+	taut_time extra_at;
+	size_t extra[2];
 	bool full_reached, told; /* told: a sample was no fault of the application's */
 };
 

@@ -5,14 +5,13 @@
 #include "sctp/tx/sctp_cc.h"
 
 enum {
-	AT_ONCE =
-		2, /* L: packets an acknowledgement may add in slow start; there is one for every second packet */
-	ENOUGH_SAMPLES = 8, /* N_RTT_SAMPLE */
+	AT_ONCE = 2,          /* L: packets that an acknowledgement, of every second one, may add in slow start */
+	ENOUGH_SAMPLES = 8,   /* N_RTT_SAMPLE */
 	CSS_DIVISOR = 4,
 	CSS_ROUNDS = 5,
-	THRESH_LEAST = 4000, /* MIN_RTT_THRESH, microseconds */
+	THRESH_LEAST = 4000,  /* MIN_RTT_THRESH, microseconds */
 	THRESH_MOST = 16000,
-	FARTHEST = 100000, /* milliseconds from K: the cube still fits */
+	FARTHEST = 100000,    /* milliseconds from K: the cube still fits */
 };
 
 static void begin_round(struct sctp_cubic *q, uint64_t delivered)
@@ -46,7 +45,8 @@ static uint64_t cube_root(uint64_t x)
 
 /* ---- slow start ---- */
 
-/* RFC 9406 section 4.2: has the round trip grown, so that a queue is there? */
+/* RFC 9406 section 4.2: has the round trip grown, so that a queue is there? In the first slow start alone: later ones have
+ * ssthresh, which knows better. */
 static void watch_delay(struct sctp_cc *c, const struct sctp_cc_ack *a)
 {
 	struct sctp_cubic *q = &c->cubic;
@@ -77,7 +77,8 @@ static void slow_start(struct sctp_cc *c, const struct sctp_cc_ack *a)
 	struct sctp_cubic *q = &c->cubic;
 	const size_t most = tt_min(a->bytes, AT_ONCE * c->pmdcs);
 
-	watch_delay(c, a);
+	if (c->ssthresh == SCTP_NO_SSTHRESH)
+		watch_delay(c, a);
 	if (a->filled && a->advanced) /* or splitting acknowledgements of gaps would pay, 7.2.1 */
 		c->cwnd += q->css ? most / CSS_DIVISOR : most;
 	if (a->rate.any && a->rate.prior >= q->round_end) {
@@ -177,8 +178,6 @@ static void reduce(struct sctp_cc *c)
 	q->most = c->cwnd < q->most ? c->cwnd / 20 * 17 : c->cwnd;
 	q->epoch = -1;
 	q->css = false;
-	q->round_least = q->last_least = q->css_least = INT64_MAX;
-	q->samples = 0;
 	c->ssthresh = tt_max(c->cwnd / 10 * 7, 4 * c->pmdcs);
 }
 

@@ -96,7 +96,6 @@ struct sctp_ack_result {
 	bool advanced;      /* the cumulative TSN moved */
 	bool lost;          /* a chunk is found lost: retransmit fast, 7.2.4 */
 	bool enter_recovery; /* and this is a new loss: reduce the window */
-	bool recovered;     /* all that was in flight at the last loss is acknowledged */
 	bool reneged;
 	taut_time rtt; /* measured, once in a round trip; -1: not */
 	taut_time shortest; /* of all newly acknowledged that were sent once; -1: none */

@@ -17,16 +17,14 @@ enum {
 	LEAST_LIFE = 10000000, /* the shortest round trip is looked for anew after so long ... */
 	LOOK_TIME = 200000,    /* ... for so long */
 	TOLERATED = 20000,     /* lost beyond the path's own, of a million: too much was sent */
-	STARTUP_GAIN =
-		200, /* percent: BBR's 277 loses more at the end than SACKs have room to tell */
-	LUMP_TIME = 10000000, /* lumps are of so long at most */
-	MARGIN = 99,          /* percent of bw, so that no queue stays */
+	STARTUP_GAIN = 200,    /* percent: BBR's 277 loses more than SACKs have room to tell */
+	LUMP_TIME = 10000000,  /* lumps are of so long at most */
+	MARGIN = 99,           /* percent of bw, so that no queue stays */
 };
 
 #define FASTEST 100000000000u /* bytes a second: what is multiplied with times still fits */
 
-static const unsigned pace_gain[] = {
-	/* percent */
+static const unsigned pace_gain[] = { /* percent */
 	[SCTP_STARTUP] = STARTUP_GAIN,
 	[SCTP_DRAIN] = 50,
 	[SCTP_CRUISE] = 100,
@@ -51,10 +49,9 @@ static size_t holds(const struct sctp_model *m, unsigned percent)
 	return (size_t)(bandwidth(m) * (uint64_t)m->least / 1000000 * percent / 100);
 }
 
-static void enter(struct sctp_model *m, enum sctp_model_phase phase, taut_time now)
+static void enter(struct sctp_model *m, enum sctp_model_phase phase)
 {
 	m->phase = phase;
-	m->phase_at = now;
 	m->rounds = 0;
 }
 
@@ -119,7 +116,7 @@ static void next_cycle(struct sctp_model *m)
 	m->extra[0] = 0;
 }
 
-static void end_startup_round(struct sctp_model *m, taut_time now, bool too_much)
+static void end_startup_round(struct sctp_model *m, bool too_much)
 {
 	if (m->round_limited)
 		return;
@@ -128,7 +125,7 @@ static void end_startup_round(struct sctp_model *m, taut_time now, bool too_much
 		m->full_rounds = 0;
 	} else if (++m->full_rounds >= STARTUP_ROUNDS || too_much) {
 		m->full_reached = true;
-		enter(m, SCTP_DRAIN, now);
+		enter(m, SCTP_DRAIN);
 	}
 }
 
@@ -138,7 +135,7 @@ static void end_up_round(struct sctp_cc *c, const struct sctp_cc_ack *a, bool to
 
 	if (too_much) {
 		m->ceiling = tt_max(tt_max(a->before, holds(m, 100)), 4 * c->pmdcs);
-		enter(m, SCTP_DOWN, a->now);
+		enter(m, SCTP_DOWN);
 	} else if (m->ceiling != SIZE_MAX && a->filled) {
 		m->ceiling += m->ceiling / 4;
 	}
@@ -160,13 +157,13 @@ static void end_round(struct sctp_cc *c, const struct sctp_cc_ack *a)
 	m->rounds++;
 	learn_loss(m, a->delivered);
 	if (m->phase == SCTP_STARTUP)
-		end_startup_round(m, a->now, too_much);
+		end_startup_round(m, too_much);
 	else if (m->phase == SCTP_UP)
 		end_up_round(c, a, too_much);
 	else if (too_much && m->phase == SCTP_CRUISE)
 		give_way(m);
 	else if (m->phase == SCTP_CRUISE && m->rounds >= CRUISE_ROUNDS)
-		enter(m, SCTP_UP, a->now);
+		enter(m, SCTP_UP);
 	m->round_end = a->delivered + a->flight;
 	m->round_delivered = a->delivered;
 	m->round_lost = 0;
@@ -182,18 +179,18 @@ static void move_on(struct sctp_cc *c, const struct sctp_cc_ack *a)
 	switch (m->phase) {
 	case SCTP_DRAIN:
 		if (a->flight <= holds(m, 100) || m->rounds >= CRUISE_ROUNDS)
-			enter(m, SCTP_CRUISE, a->now);
+			enter(m, SCTP_CRUISE);
 		break;
 	case SCTP_UP:
 		if (m->rounds >= 1 &&
 		    (a->flight >= holds(m, 125) || !a->filled || m->rounds >= 3)) {
 			next_cycle(m);
-			enter(m, SCTP_DOWN, a->now);
+			enter(m, SCTP_DOWN);
 		}
 		break;
 	case SCTP_DOWN:
 		if (a->flight <= holds(m, 100) || m->rounds >= 2)
-			enter(m, SCTP_CRUISE, a->now);
+			enter(m, SCTP_CRUISE);
 		break;
 	default:
 		break;
@@ -213,7 +210,7 @@ static void look(struct sctp_cc *c, const struct sctp_cc_ack *a)
 		return;
 	m->least_at = a->now;
 	c->cwnd = tt_max(c->cwnd, m->kept);
-	enter(m, m->full_reached ? SCTP_CRUISE : SCTP_STARTUP, a->now);
+	enter(m, m->full_reached ? SCTP_CRUISE : SCTP_STARTUP);
 }
 
 static void learn_round_trip(struct sctp_cc *c, const struct sctp_cc_ack *a)
@@ -232,7 +229,7 @@ static void learn_round_trip(struct sctp_cc *c, const struct sctp_cc_ack *a)
 	} else if (old && a->filled && a->rtt > 0) {
 		m->kept = c->cwnd;
 		m->look_until = 0;
-		enter(m, SCTP_LOOK, a->now);
+		enter(m, SCTP_LOOK);
 	}
 }
 

@@ -29,15 +29,10 @@ void tt_sctp_rtt_back_off(struct sctp_rtt *r)
 	r->rto = tt_min64(2 * r->rto, SCTP_RTO_MAX);
 }
 
-bool tt_sctp_rtt_seen(struct sctp_rtt *r, taut_time now, taut_time rtt)
+void tt_sctp_rtt_seen(struct sctp_rtt *r, taut_time now, taut_time rtt)
 {
-	const bool expired = r->least > 0 && now - r->least_at > SCTP_MIN_RTT_LIFE;
-
-	rtt = tt_max64(rtt, 1);
-	if (r->least > 0 && rtt > r->least && !expired)
-		return true;
-	const bool longer = rtt > r->least;
-	r->least = rtt;
+	if (r->least > 0 && rtt > r->least && now - r->least_at <= SCTP_MIN_RTT_LIFE)
+		return;
+	r->least = tt_max64(rtt, 1);
 	r->least_at = now;
-	return !(expired && longer);
 }

@@ -9,8 +9,7 @@
 #define SCTP_RTO_INITIAL 500000 /* 16: RTO.Initial is 1 s; DTLS and ICE have seen the path */
 #define SCTP_RTO_MIN     400000
 #define SCTP_RTO_MAX     10000000
-#define SCTP_MIN_RTT_LIFE                                                                          \
-	10000000 /* so long the least round trip stands without being seen again */
+#define SCTP_MIN_RTT_LIFE 10000000
 
 struct sctp_rtt {
 	taut_time srtt, rttvar, rto; /* srtt 0: not measured */
@@ -21,7 +20,7 @@ struct sctp_rtt {
 void tt_sctp_rtt_init(struct sctp_rtt *r);
 void tt_sctp_rtt_measured(struct sctp_rtt *r, taut_time rtt); /* 6.3.1: once in a round trip */
 void tt_sctp_rtt_back_off(struct sctp_rtt *r);                /* 6.3.3 E2 */
-/* Of any packet: false, if one older than SCTP_MIN_RTT_LIFE was to be replaced by this one, which is longer. */
-bool tt_sctp_rtt_seen(struct sctp_rtt *r, taut_time now, taut_time rtt);
+/* Of any packet that was sent once: is it the least? One that is older than SCTP_MIN_RTT_LIFE is so no longer. */
+void tt_sctp_rtt_seen(struct sctp_rtt *r, taut_time now, taut_time rtt);
 
 #endif

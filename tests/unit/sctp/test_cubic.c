@@ -26,7 +26,6 @@ static struct sctp_cc_ack ack(size_t bytes, taut_time rtt)
 				     .advanced = true,
 				     .rtt = rtt,
 				     .srtt = rtt,
-				     .least_rtt = rtt,
 				     .delivered = delivered,
 				     .rate = { .any = true, .prior = round_began } };
 }
@@ -181,6 +180,21 @@ static void slow_start_ends_when_the_round_trip_grows(void **state)
 	assert_true(cc.ssthresh <= cc.cwnd);
 }
 
+/* A later slow start has a threshold, and does not look. */
+static void only_the_first_slow_start_looks_at_the_round_trip(void **state)
+{
+	(void)state;
+	start(200 * PMDCS);
+	cc.kind->timed_out(&cc);
+	cc.cwnd = 4 * PMDCS;
+	for (int n = 0; n < 3; n++)
+		round_trip(RTT);
+	for (int n = 0; n < 3; n++)
+		round_trip(RTT + 30000);
+	assert_false(cc.cubic.css);
+	assert_true(cc.cwnd > 40 * PMDCS);
+}
+
 static void it_was_no_queue_if_the_round_trip_shrinks_again(void **state)
 {
 	(void)state;
@@ -203,6 +217,7 @@ int main(void)
 		cmocka_unit_test(time_in_which_the_window_was_not_used_does_not_count),
 		cmocka_unit_test(a_pause_does_not_count),
 		cmocka_unit_test(slow_start_ends_when_the_round_trip_grows),
+		cmocka_unit_test(only_the_first_slow_start_looks_at_the_round_trip),
 		cmocka_unit_test(it_was_no_queue_if_the_round_trip_shrinks_again),
 	};
 

@@ -2,6 +2,14 @@
 #include "base/num.h"
 #include "unit/sctp/sctp_forge.h"
 
+/* It knows a round trip of 40 ms. */
+static void begin_measured(uint64_t seed)
+{
+	begin(seed);
+	VICTIM->rtt.least = VICTIM->rtt.srtt = 40000;
+	VICTIM->rtt.least_at = pair.sim.now;
+}
+
 /* The victim sends five chunks of a kibibyte; the first of them has this TSN. */
 static uint32_t send_five(void)
 {
@@ -34,10 +42,7 @@ static void pass(taut_time how_long)
 static void one_that_was_overtaken_is_lost_after_a_quarter_of_a_round_trip(void **state)
 {
 	(void)state;
-	begin(1);
-	VICTIM->rtt.least = 40000;
-	VICTIM->rtt.least_at = pair.sim.now;
-	VICTIM->rtt.srtt = 40000;
+	begin_measured(1);
 	const uint32_t first = send_five();
 	pass(40000);
 	assert_int_equal(give_sack(first - 1, (uint16_t[]){ 2, 2 }, 2), 0);
@@ -55,9 +60,7 @@ static void one_that_was_overtaken_is_lost_after_a_quarter_of_a_round_trip(void 
 static void one_that_three_have_overtaken_is_lost_at_once(void **state)
 {
 	(void)state;
-	begin(2);
-	VICTIM->rtt.least = 40000;
-	VICTIM->rtt.least_at = pair.sim.now;
+	begin_measured(2);
 	const uint32_t first = send_five();
 	pass(40000);
 	assert_int_equal(give_sack(first - 1, (uint16_t[]){ 2, 4 }, 2), 0);
@@ -69,9 +72,7 @@ static void one_that_three_have_overtaken_is_lost_at_once(void **state)
 static void reordering_that_was_seen_is_waited_for(void **state)
 {
 	(void)state;
-	begin(3);
-	VICTIM->rtt.least = VICTIM->rtt.srtt = 40000;
-	VICTIM->rtt.least_at = pair.sim.now;
+	begin_measured(3);
 	uint32_t first = send_five();
 	pass(40000);
 	assert_int_equal(give_sack(first - 1, (uint16_t[]){ 2, 3 }, 2), 0);
@@ -113,9 +114,7 @@ static void a_retransmission_that_is_lost_is_found(void **state)
 	uint8_t buf[1200];
 
 	(void)state;
-	begin(5);
-	VICTIM->rtt.least = VICTIM->rtt.srtt = 40000;
-	VICTIM->rtt.least_at = pair.sim.now;
+	begin_measured(5);
 	const uint32_t first = send_five();
 	pass(40000);
 	assert_int_equal(give_sack(first - 1, (uint16_t[]){ 2, 4 }, 2), 0);
@@ -139,9 +138,7 @@ static void what_a_sack_had_no_room_for_stays_as_it_was(void **state)
 	uint8_t buf[1200];
 
 	(void)state;
-	begin(6);
-	VICTIM->rtt.least = VICTIM->rtt.srtt = 40000;
-	VICTIM->rtt.least_at = pair.sim.now;
+	begin_measured(6);
 	VICTIM->last_data_sent = pair.sim.now;
 	VICTIM->cc.cwnd = 1000000;
 	VICTIM->burst = 1000000;
@@ -197,9 +194,7 @@ static void a_tail_that_had_to_be_sent_again_counts_as_lost(void **state)
 	uint8_t buf[1200];
 
 	(void)state;
-	begin(8);
-	VICTIM->rtt.least = VICTIM->rtt.srtt = 40000;
-	VICTIM->rtt.least_at = pair.sim.now;
+	begin_measured(8);
 	const uint32_t first = send_five();
 	pass(40000);
 	assert_int_equal(give_sack(first + 3, NULL, 0), 0);
@@ -225,8 +220,7 @@ static void a_tail_that_does_not_fit_is_sent_in_the_next_packet(void **state)
 	uint8_t buf[1200];
 
 	(void)state;
-	begin(10);
-	VICTIM->rtt.srtt = VICTIM->rtt.least = 40000;
+	begin_measured(10);
 	assert_int_equal(pair_number(&pair, 1, 1, 1, 1130, NULL), 0);
 	assert_true(tt_sctp_poll_send(VICTIM, pair.sim.now, buf, sizeof buf) > 1100);
 	pair.sim.now += 2 * 40000 + SCTP_SACK_DELAY - 1;
@@ -245,9 +239,7 @@ static void a_tail_that_does_not_fit_is_sent_in_the_next_packet(void **state)
 static void what_is_taken_back_hides_no_loss(void **state)
 {
 	(void)state;
-	begin(11);
-	VICTIM->rtt.least = VICTIM->rtt.srtt = 40000;
-	VICTIM->rtt.least_at = pair.sim.now;
+	begin_measured(11);
 	const uint32_t first = send_five();
 	pass(40000);
 	assert_int_equal(give_sack(first - 1, (uint16_t[]){ 2, 3 }, 2), 0);
@@ -265,9 +257,7 @@ static void what_was_given_up_holds_back_nothing(void **state)
 	uint8_t buf[1200];
 
 	(void)state;
-	begin(12);
-	VICTIM->rtt.least = VICTIM->rtt.srtt = 40000;
-	VICTIM->rtt.least_at = pair.sim.now;
+	begin_measured(12);
 	assert_int_equal(pair_number(&pair, 1, 1, 0, 1120, NULL), 0);
 	VICTIM->cc.cwnd = VICTIM->burst = 100000;
 	VICTIM->cc.pace = 0;
@@ -301,8 +291,7 @@ static void a_tail_that_may_not_be_sent_again_is_not(void **state)
 	uint8_t buf[1200];
 
 	(void)state;
-	begin(9);
-	VICTIM->rtt.srtt = VICTIM->rtt.least = 40000;
+	begin_measured(9);
 	assert_int_equal(pair_number(&pair, 1, 1, 1, 1000, &once), 0);
 	assert_true(tt_sctp_poll_send(VICTIM, pair.sim.now, buf, sizeof buf) > 1000);
 	assert_true(tt_sctp_runs(VICTIM, SCTP_T_PROBE));
