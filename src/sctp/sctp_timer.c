@@ -65,6 +65,7 @@ void tt_sctp_arm_probe(struct tt_sctp *s, taut_time now)
 	const struct sctp_flight *f = &s->flight;
 
 	tt_sctp_stop(s, SCTP_T_PROBE);
+	s->tail_due = false; /* things moved on */
 	if (f->listed == 0 || f->marked > 0 || f->recovering || s->tail_out || s->rtt.srtt == 0)
 		return;
 	const taut_time delay = f->flight <= s->cc.pmdcs ? SCTP_SACK_DELAY : 0;
@@ -77,7 +78,7 @@ static void on_probe(struct tt_sctp *s, taut_time now)
 {
 	(void)now;
 	tt_sctp_stop(s, SCTP_T_PROBE);
-	s->tail_due = s->flight.listed > 0 && s->flight.marked == 0 && !s->flight.recovering;
+	s->tail_due = true;
 }
 
 static void on_loss(struct tt_sctp *s, taut_time now)
@@ -116,7 +117,6 @@ static void on_t3(struct tt_sctp *s, taut_time now)
 	s->forward_tsn_due = s32_before(s->flight.cum, s->flight.advanced);
 	s->fast_due = s->tail_due = s->tail_out = s->tail_open = false;
 	s->timed_out = true;
-	tt_sctp_stop(s, SCTP_T_LOSS);
 	tt_sctp_stop(s, SCTP_T_PROBE);
 	s->burst = 1; /* E3: one packet until something is acknowledged */
 	tt_sctp_start(s, SCTP_T3, now + s->rtt.rto); /* E4 */

@@ -191,7 +191,7 @@ void tt_sctp_write_data_chunks(struct tt_sctp *s, taut_time now, struct wr *w)
 	if (s->fast_due) { /* 7.2.4: one packet, whatever cwnd says */
 		write_marked(s, f);
 		s->fast_due = f->chunks == 0 && s->flight.marked > 0;
-	} else if (s->tail_due && s->flight.marked == 0) {
+	} else if (s->tail_due) {
 		write_tail(s, f);
 	} else if (has_leave(s, f->now)) {
 		write_marked(s, f);
