@@ -124,8 +124,7 @@ static void grow_window(struct tt_sctp *s, taut_time now)
 {
 	if (s->rtt.srtt == 0 || now - s->came_since < s->rtt.srtt)
 		return;
-	if (s->came > s->rx.limit / 2 && s->rx.held < s->rx.limit / 2 &&
-	    now - s->came_since < 2 * s->rtt.srtt)
+	if (s->came > s->rx.limit / 2 && s->rx.held < s->rx.limit / 2)
 		s->rx.limit = tt_max(s->rx.limit, tt_min(2 * s->rx.limit, s->cfg.recv_window_most));
 	s->came = 0;
 	s->came_since = now;

@@ -69,9 +69,7 @@ void tt_sctp_arm_probe(struct tt_sctp *s, taut_time now)
 	if (f->listed == 0 || f->marked > 0 || f->recovering || s->tail_out || s->rtt.srtt == 0)
 		return;
 	const taut_time delay = f->flight <= s->cc.pmdcs ? SCTP_SACK_DELAY : 0;
-	const taut_time at = now + 2 * s->rtt.srtt + delay;
-	if (at < s->timer[SCTP_T3])
-		tt_sctp_start(s, SCTP_T_PROBE, at);
+	tt_sctp_start(s, SCTP_T_PROBE, now + 2 * s->rtt.srtt + delay); /* T3 may come first, and stops it */
 }
 
 static void on_probe(struct tt_sctp *s, taut_time now)

@@ -138,6 +138,30 @@ static void a_whole_message_holds_little_more_than_its_bytes(void **state)
 	pair_free(&pair);
 }
 
+/* Half of the window in a round trip: it doubles, but for an application that does not take what comes. */
+static void the_window_grows_for_who_takes_what_comes(void **state)
+{
+	const struct sim_link link = { .delay = 50000 };
+
+	(void)state;
+	for (int takes = 0; takes < 2; takes++) {
+		pair_init(&pair, 7, &link, NULL);
+		pair_connect(&pair);
+		pair_number(&pair, 1, 1, 0, 100, NULL); /* by its answer the receiver knows the round trip */
+		pair_run(&pair, SECOND);
+		const size_t limit = pair.s[1]->rx.limit;
+		pair.keep_events[1] = !takes;
+		pair.s[0]->cc.cwnd = 2000000;
+		pair.s[0]->cc.pace = 0;
+		pair.s[0]->last_data_sent = pair.sim.now;
+		for (uint32_t n = 0; n < 64; n++)
+			pair_number(&pair, 0, 1, n, 65536, NULL);
+		pair_run(&pair, 10 * SECOND);
+		assert_int_equal(pair.s[1]->rx.limit > limit, takes);
+		pair_free(&pair);
+	}
+}
+
 /* A sender may have this many chunks under way; the receiver must have a place for the last. */
 static void as_many_chunks_may_be_sent_as_are_received_out_of_order(void **state)
 {
@@ -175,6 +199,7 @@ int main(void)
 		cmocka_unit_test(small_messages_now_and_then_do_not_wait_for_each_other),
 		cmocka_unit_test(small_packets_open_the_window_as_fast),
 		cmocka_unit_test(a_whole_message_holds_little_more_than_its_bytes),
+		cmocka_unit_test(the_window_grows_for_who_takes_what_comes),
 		cmocka_unit_test(as_many_chunks_may_be_sent_as_are_received_out_of_order),
 	};
 

@@ -10,12 +10,14 @@ static void one_that_was_overtaken_is_lost_after_a_quarter_of_a_round_trip(void 
 	pass(40000);
 	assert_int_equal(give_sack(first - 1, (uint16_t[]){ 2, 2 }, 2), 0);
 	assert_int_equal(state_of(first), SCTP_IN_FLIGHT);
+	assert_true(tt_sctp_runs(VICTIM, SCTP_T_PROBE));
 	assert_int_equal(VICTIM->timer[SCTP_T_LOSS], pair.sim.now + 10000);
 	pass(9999);
 	assert_int_equal(state_of(first), SCTP_IN_FLIGHT);
 	pass(1);
 	assert_int_equal(state_of(first), SCTP_MARKED);
 	assert_true(VICTIM->flight.recovering);
+	assert_false(tt_sctp_runs(VICTIM, SCTP_T_PROBE));
 	assert_int_equal(state_of(first + 2), SCTP_IN_FLIGHT); /* left later than what was told */
 	pair_free(&pair);
 }
@@ -177,6 +179,39 @@ static void a_tail_that_had_to_be_sent_again_counts_as_lost(void **state)
 	pair_free(&pair);
 }
 
+/* And where the peer says that it got it twice, nothing was. */
+static void a_tail_that_came_twice_was_not_lost(void **state)
+{
+	uint8_t buf[1200];
+
+	(void)state;
+	begin_measured(13);
+	const uint32_t first = send_five();
+	pass(40000);
+	assert_int_equal(give_sack(first + 3, NULL, 0), 0);
+	const size_t cwnd = VICTIM->cc.cwnd;
+	pass(2 * 40000 + SCTP_SACK_DELAY);
+	assert_int_equal(poll_all(), 1);
+	pass(40000);
+	struct wr w = begin_packet(buf, sizeof buf, VICTIM->my_tag);
+	const size_t at = tt_sctp_begin(&w, SCTP_SACK, 0);
+	wr_u32(&w, first + 4);
+	wr_u32(&w, 1000000);
+	wr_u16(&w, 0);
+	wr_u16(&w, 1);
+	wr_u32(&w, first + 4);
+	tt_sctp_end(&w, at);
+	assert_int_equal(give(&w), 0);
+	VICTIM->burst = 10000;
+	assert_int_equal(pair_number(&pair, 1, 1, 9, 1120, NULL), 0);
+	VICTIM->cc.pace = 0;
+	assert_int_equal(poll_all(), 1);
+	pass(40000);
+	assert_int_equal(give_sack(first + 5, NULL, 0), 0);
+	assert_true(VICTIM->cc.cwnd >= cwnd);
+	pair_free(&pair);
+}
+
 /* A SACK that rides along leaves no room: it goes in the next packet, and is a probe all the same. */
 static void a_tail_that_does_not_fit_is_sent_in_the_next_packet(void **state)
 {
@@ -276,6 +311,7 @@ int main(void)
 		cmocka_unit_test(what_a_sack_had_no_room_for_stays_as_it_was),
 		cmocka_unit_test(a_lost_tail_is_found_before_t3),
 		cmocka_unit_test(a_tail_that_had_to_be_sent_again_counts_as_lost),
+		cmocka_unit_test(a_tail_that_came_twice_was_not_lost),
 		cmocka_unit_test(a_tail_that_may_not_be_sent_again_is_not),
 		cmocka_unit_test(a_tail_that_does_not_fit_is_sent_in_the_next_packet),
 		cmocka_unit_test(what_is_taken_back_hides_no_loss),

@@ -121,6 +121,7 @@ static void in_a_recovery_what_arrives_lets_as_much_leave(void **state)
 
 	(void)state;
 	begin_measured(6);
+	VICTIM->share = 1000000; /* of a recovery before: means nothing in this one */
 	const uint32_t first = lose_every_second();
 	VICTIM->cc.cwnd = 4 * VICTIM->cc.pmdcs;
 	assert_true(VICTIM->flight.flight > VICTIM->cc.cwnd);
@@ -134,6 +135,34 @@ static void in_a_recovery_what_arrives_lets_as_much_leave(void **state)
 	VICTIM->burst = 1000000;
 	assert_int_equal(poll_all(), 2); /* 1,148 octets: a packet of 1,136, and one that begins in the rest */
 	assert_int_equal(VICTIM->flight.marked, 17);
+	pair_free(&pair);
+}
+
+/* As large a part of it as the window is of what was in flight when the loss was seen. */
+static void in_a_recovery_a_part_of_what_arrives_leaves(void **state)
+{
+	(void)state;
+	begin_measured(10);
+	VICTIM->last_data_sent = pair.sim.now;
+	VICTIM->cc.cwnd = 1000000;
+	const uint32_t first = VICTIM->flight.next.v;
+	for (uint32_t n = 0; n < 60; n++) {
+		VICTIM->cc.pace = 0;
+		VICTIM->burst = 1000000;
+		assert_int_equal(pair_number(&pair, 1, 1, n, 1120, NULL), 0);
+		assert_int_equal(poll_all(), 1);
+	}
+	pass(40000);
+	assert_int_equal(give_sack(first - 1, (uint16_t[]){ 16, 18 }, 2), 0);
+	assert_int_equal(VICTIM->flight.marked, 15);
+	VICTIM->cc.cwnd = 60 * 1136 / 2;
+	VICTIM->cc.pace = 0;
+	VICTIM->burst = 1000000;
+	assert_int_equal(poll_all(), 1); /* at once; 43 are in flight, and the window has 30 */
+	assert_int_equal(give_sack(first - 1, (uint16_t[]){ 16, 26 }, 2), 0);
+	VICTIM->cc.pace = 0;
+	VICTIM->burst = 1000000;
+	assert_int_equal(poll_all(), 4); /* for eight that came */
 	pair_free(&pair);
 }
 
@@ -171,7 +200,7 @@ static void something_new_probes_as_well(void **state)
 	assert_false(tt_sctp_runs(VICTIM, SCTP_T_PROBE)); /* one at a time */
 	pass(40000);
 	assert_int_equal(give_sack(first + 5, NULL, 0), 0);
-	const size_t cwnd = VICTIM->cc.cwnd;
+	const size_t cwnd = VICTIM->cc.cwnd = 100000;
 	assert_int_equal(pair_number(&pair, 1, 1, 10, 100, NULL), 0);
 	VICTIM->cc.pace = 0;
 	assert_int_equal(poll_all(), 1);
@@ -202,6 +231,7 @@ int main(void)
 		cmocka_unit_test(within_a_millisecond_bursts_are_the_limit),
 		cmocka_unit_test(where_sacks_have_no_room_the_window_bounds_what_is_sent_again),
 		cmocka_unit_test(in_a_recovery_what_arrives_lets_as_much_leave),
+		cmocka_unit_test(in_a_recovery_a_part_of_what_arrives_leaves),
 		cmocka_unit_test(no_probe_is_sent_in_a_recovery),
 		cmocka_unit_test(something_new_probes_as_well),
 		cmocka_unit_test(a_single_packet_is_given_the_time_of_a_delayed_answer),
