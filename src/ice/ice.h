@@ -212,10 +212,12 @@ void tt_ice_remote_end(struct tt_ice *ice, taut_time now); /* a=end-of-candidate
 
 /* ---- sockets ---- */
 
-/* All of them, each time. A socket whose address is gone is closed; new addresses are used
- * by the next gather. TAUT_E_NOMEM. */
+/* All of them, each time. A socket whose address is gone is closed; new addresses are used at once
+ * until the end of candidates was told, then by the next gather. TAUT_E_NOMEM. */
 int tt_ice_set_interfaces(struct tt_ice *ice, taut_time now, const struct taut_interface *all,
 			  size_t n);
+/* Data goes nowhere any more, and there is an address that only a restart can tell the peer. */
+bool tt_ice_stranded(const struct tt_ice *ice);
 /* Others than tt_ice_new was told. TAUT_E_STATE: after the first gather; TAUT_E_NOMEM: those of before
  * stay. */
 int tt_ice_set_servers(struct tt_ice *ice, const struct tt_ice_server *servers, size_t count);

@@ -130,31 +130,20 @@ void tt_ice_forget_base(struct tt_ice *ice, int base)
 	}
 }
 
-int tt_ice_set_interfaces(struct tt_ice *ice, taut_time now, const struct taut_interface *all,
-			  size_t n)
+static bool any_fresh(const struct tt_ice *ice)
 {
-	want_some(ice, now, all, n);
-	for (int i = 0; i < TT_ICE_MAX_BASES; i++) {
-		struct ice_base *b = &ice->base[i];
-		bool there = b->state == BASE_NONE || b->state == BASE_CLOSING;
-		for (size_t k = 0; k < ice->wanted_count; k++)
-			there |= tt_addr_eq_ip(&b->addr, &ice->wanted[k]);
-		if (there)
-			continue;
-		tt_note(ice->env, now, TAUT_LAYER_ICE, "local address gone",
-			TT_ADDR("address", &b->addr));
-		tt_ice_own_forget(ice, &b->addr);
-		tt_ice_forget_base(ice, i);
-		b->state = b->state == BASE_WANTED || no_udp(ice) ? BASE_NONE : BASE_CLOSING;
-		ice->bases_ask = true;
-	}
-	bool fresh = false;
 	for (size_t k = 0; k < ice->wanted_count; k++)
-		fresh |= base_on(ice, &ice->wanted[k]) < 0;
-	if (fresh)
-		tt_ice_mdns_again(ice);
-	tt_ice_update(ice, now);
-	return TAUT_OK;
+		if (base_on(ice, &ice->wanted[k]) < 0)
+			return true;
+	return false;
+}
+
+static bool any_base(const struct tt_ice *ice)
+{
+	for (int i = 0; i < TT_ICE_MAX_BASES; i++)
+		if (ice->base[i].state != BASE_NONE && ice->base[i].state != BASE_CLOSING)
+			return true;
+	return false;
 }
 
 static void open_bases(struct tt_ice *ice)
@@ -174,6 +163,40 @@ static void open_bases(struct tt_ice *ice)
 			break;
 		}
 	}
+}
+
+int tt_ice_set_interfaces(struct tt_ice *ice, taut_time now, const struct taut_interface *all,
+			  size_t n)
+{
+	want_some(ice, now, all, n);
+	for (int i = 0; i < TT_ICE_MAX_BASES; i++) {
+		struct ice_base *b = &ice->base[i];
+		bool there = b->state == BASE_NONE || b->state == BASE_CLOSING;
+		for (size_t k = 0; k < ice->wanted_count; k++)
+			there |= tt_addr_eq_ip(&b->addr, &ice->wanted[k]);
+		if (there)
+			continue;
+		tt_note(ice->env, now, TAUT_LAYER_ICE, "local address gone",
+			TT_ADDR("address", &b->addr));
+		tt_ice_own_forget(ice, &b->addr);
+		tt_ice_forget_base(ice, i);
+		b->state = b->state == BASE_WANTED || no_udp(ice) ? BASE_NONE : BASE_CLOSING;
+		ice->bases_ask = true;
+	}
+	if (any_fresh(ice))
+		tt_ice_mdns_again(ice);
+	tt_ice_update(ice, now);
+	/* After the end of candidates was told there are no more, RFC 8838. */
+	if (ice->gathering && ice->state != TT_ICE_FAILED && !ice->cur->done_told)
+		open_bases(ice);
+	return TAUT_OK;
+}
+
+bool tt_ice_stranded(const struct tt_ice *ice)
+{
+	const bool hopeless = ice->state == TT_ICE_FAILED || ice->cur->had_path || !any_base(ice);
+
+	return ice->gathering && !ice->path_gen && hopeless && any_fresh(ice);
 }
 
 static struct ice_probe *free_probe(struct tt_ice *ice, int base, int server)

@@ -32,6 +32,17 @@ static struct taut_addr addr_of(const struct ifaddrs *i)
 	return tt_sockaddr_to(&sa);
 }
 
+/* A process may see addresses of a family that it may not use: a filter of system calls refuses the sockets. */
+static bool refused(int family)
+{
+	const int fd = socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return errno == EAFNOSUPPORT;
+	close(fd);
+	return false;
+}
+
 static bool wanted(const struct ifaddrs *i, const struct taut_addr *a, uint32_t flags)
 {
 	if (a->family == 0 || !(i->ifa_flags & IFF_UP) || tt_addr_is_any(a))
@@ -98,19 +109,49 @@ static void mark_default_route(struct tt_ifaces *all)
 	}
 }
 
+/* What one address takes away from it. Multicast is that of IPv4, which carries .local names. */
+static uint32_t lacks_beside(const struct ifaddrs *i, const struct taut_addr *a)
+{
+	if ((i->ifa_flags & IFF_LOOPBACK) || tt_addr_is_loopback(a) || tt_addr_is_link_local(a))
+		return 0;
+	if (a->family == 6)
+		return TT_LACKS_NETWORK | TT_LACKS_IPV6;
+	return TT_LACKS_NETWORK | TT_LACKS_IPV4 |
+	       (i->ifa_flags & IFF_MULTICAST ? TT_LACKS_MULTICAST : 0);
+}
+
+/* One thing is said of a machine: what follows from it goes without saying, and so does what was asked for. */
+static uint32_t lacks_worth_saying(uint32_t lacks, uint32_t flags)
+{
+	if (flags & TAUT_LOOP_LOOPBACK_ONLY)
+		return 0;
+	if (lacks & TT_LACKS_NETWORK)
+		return TT_LACKS_NETWORK;
+	if (lacks & TT_LACKS_IPV4)
+		lacks &= ~(uint32_t)TT_LACKS_MULTICAST;
+	if (flags & TAUT_LOOP_NO_IPV6)
+		lacks &= ~(uint32_t)TT_LACKS_IPV6;
+	return lacks;
+}
+
 int tt_ifaces_read(struct tt_ifaces *out, uint32_t flags)
 {
+	const bool refused4 = refused(AF_INET), refused6 = refused(AF_INET6);
 	struct ifaddrs *all;
+	uint32_t lacks = TT_LACKS_NETWORK | TT_LACKS_IPV4 | TT_LACKS_IPV6 | TT_LACKS_MULTICAST;
 
 	out->count = 0;
 	if (getifaddrs(&all) != 0)
 		return errno;
 	for (const struct ifaddrs *i = all; i && out->count < TT_IFACES_MAX; i = i->ifa_next) {
 		const struct taut_addr a = addr_of(i);
-		if (wanted(i, &a, flags))
-			add(out, i, &a);
+		if (!wanted(i, &a, flags) || (a.family == 6 ? refused6 : refused4))
+			continue;
+		add(out, i, &a);
+		lacks &= ~lacks_beside(i, &a);
 	}
 	freeifaddrs(all);
+	out->lacks = lacks_worth_saying(lacks, flags);
 	mark_default_route(out);
 	return 0;
 }

@@ -12,7 +12,12 @@ struct tt_ifaces {
 	struct taut_interface all[TT_IFACES_MAX];
 	char names[TT_IFACES_MAX][TT_IFACE_NAME]; /* all[i].name points here */
 	size_t count;
+	uint32_t lacks; /* TT_LACKS_, what there is to say of it */
 };
+
+/* A machine without an address of the family, link-local ones apart; without a network but loopback; without
+ * multicast on a network that has IPv4. */
+enum { TT_LACKS_NETWORK = 1, TT_LACKS_IPV4 = 2, TT_LACKS_IPV6 = 4, TT_LACKS_MULTICAST = 8 };
 
 /* Reads the addresses of all interfaces that are up; flags are TAUT_LOOP_NO_IPV6 and
  * TAUT_LOOP_LOOPBACK_ONLY; of those that are left the ones the default route has are flagged. Copying the struct by value leaves its names behind. 0 or errno. */

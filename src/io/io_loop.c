@@ -109,6 +109,30 @@ static void copy_interfaces(struct tt_ifaces *to, const struct tt_ifaces *from)
 		to->all[i].name = to->names[i];
 }
 
+/* Once for each thing, until it is there and goes again. */
+static void tell_lacks(taut_loop *loop)
+{
+	static const struct {
+		uint32_t what;
+		const char *text, *means;
+	} rows[] = {
+		{ TT_LACKS_NETWORK, "no network but loopback",
+		  "only peers on this machine can be met" },
+		{ TT_LACKS_IPV4, "no IPv4",
+		  "peers without IPv6 are met through a relay, and .local names are not heard" },
+		{ TT_LACKS_IPV6, "no IPv6", "peers without IPv4 are met through a relay" },
+		{ TT_LACKS_MULTICAST, "no multicast",
+		  ".local names are not heard, ours and others'" },
+	};
+	const uint32_t fresh = loop->ifaces.lacks & ~loop->lacks_told;
+
+	for (size_t i = 0; i < TT_COUNT(rows); i++)
+		if (fresh & rows[i].what)
+			tt_note(&loop->env, tt_io_now(), TAUT_LAYER_IO, rows[i].text,
+				TT_STR("means", rows[i].means));
+	loop->lacks_told = loop->ifaces.lacks;
+}
+
 /* Whether they are others than before. Those that cannot be read stay: a process that has no
  * descriptor left for a moment has not lost its addresses. */
 static bool read_interfaces(taut_loop *loop)
@@ -123,6 +147,7 @@ static bool read_interfaces(taut_loop *loop)
 		tt_note(&loop->env, tt_io_now(), TAUT_LAYER_IO, "interfaces not read",
 			TT_STR("error", strerrordesc_np(err)));
 	}
+	tell_lacks(loop);
 	return !tt_ifaces_equal(&before, &loop->ifaces);
 }
 

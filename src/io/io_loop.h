@@ -89,6 +89,7 @@ struct taut_loop {
 	struct tt_io_conns conns;
 	struct tt_ifaces ifaces;
 	bool ifaces_known;
+	uint32_t lacks_told; /* TT_LACKS_ */
 	struct tt_udp probe;
 	taut_timer ifaces_timer;     /* a change is being waited out; 0: no */
 	struct tt_io_socket *shared; /* one for each local address */

@@ -34,6 +34,9 @@ int taut_pc_set_interfaces(taut_pc *pc, taut_time now, const struct taut_interfa
 	if (err)
 		return pc_fail(pc, err, "OperationError", "RFC 8445 section 5.1.1.1",
 			       "the interfaces were not taken");
+	/* Nobody but us knows that there is another way: RFC 8445 section 2.4. */
+	if (tt_ice_stranded(pc->ice))
+		(void)taut_pc_restart_ice(pc, now);
 	pc_pump(pc, now);
 	return TAUT_OK;
 }

@@ -16,18 +16,20 @@ export const paths = { chromium: process.env.CHROMIUM ?? '/usr/bin/chromium', fi
 
 const chromiumFlags = [
 	'--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync',
-	'--autoplay-policy=no-user-gesture-required', '--disable-features=WebRtcHideLocalIpsWithMdns',
+	'--autoplay-policy=no-user-gesture-required',
 	...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
 ];
 const firefoxPrefs = {
-	'media.peerconnection.ice.obfuscate_host_addresses': false, 'media.peerconnection.ice.loopback': true, 'media.autoplay.default': 0,
+	'media.peerconnection.ice.loopback': true, 'media.autoplay.default': 0,
 	'media.autoplay.blocking_policy': 0, 'media.navigator.permission.disabled': true, 'app.update.enabled': false, 'media.peerconnection.ice.proxy_only': false,
 };
 
-export function startBrowser(name) {
+/** names: its host candidates are behind .local names; args of Chromium and prefs of Firefox come behind the usual ones. */
+export function startBrowser(name, { names = false, args = [], prefs = {} } = {}) {
+	const shown = names ? [] : ['--disable-features=WebRtcHideLocalIpsWithMdns'];
 	return name === 'firefox'
-		? puppeteer.launch({ browser: 'firefox', executablePath: paths.firefox, headless: true, extraPrefsFirefox: firefoxPrefs })
-		: puppeteer.launch({ browser: 'chrome', executablePath: paths.chromium, headless: true, args: chromiumFlags });
+		? puppeteer.launch({ browser: 'firefox', executablePath: paths.firefox, headless: true, extraPrefsFirefox: { ...firefoxPrefs, 'media.peerconnection.ice.obfuscate_host_addresses': names, ...prefs } })
+		: puppeteer.launch({ browser: 'chrome', executablePath: paths.chromium, headless: true, args: [...chromiumFlags, ...shown, ...args] });
 }
 
 /** What runs in the page. Everything hangs on window.end. */

@@ -150,10 +150,10 @@ class Rig:
         self._ip(name, "link set lo up")
         self._write(name, "ipv6/conf/*/disable_ipv6")  # else each wire has addresses that no NAT is in the way of
 
-    def _write(self, space, switch):
-        """Turns it on, if this kernel has it."""
+    def _write(self, space, switch, value=1):
+        """Turns it on or off, if this kernel has it."""
         _sh("nsenter", f"--net=/run/netns/{space}", "sh", "-c",
-            f'for f in /proc/sys/net/{switch}; do [ ! -e "$f" ] || echo 1 >"$f"; done')
+            f'for f in /proc/sys/net/{switch}; do [ ! -e "$f" ] || echo {value} >"$f"; done')
 
     def _ip(self, space, *lines):
         _sh("ip", "-n", space, "-batch", "-", stdin="\n".join(lines))

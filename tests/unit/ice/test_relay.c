@@ -406,7 +406,7 @@ static void a_refusal_or_silence_ends_gathering_without_one(void **state)
 		assert_int_equal(r.done, i != 1);
 		run(&r, 3 * SEC);
 		assert_true(r.done);
-		assert_int_equal(r.candidates[TT_ICE_RELAY], i == 2);
+		assert_int_equal(r.candidates[TT_ICE_RELAY], i == 2 ? 2 : 0);
 		end(&r);
 	}
 }
