@@ -85,6 +85,48 @@ static void the_window_follows_the_cubic_after_a_loss(void **state)
 	assert_true(cc.cwnd > (size_t)(1.1 * most) * PMDCS); /* beyond the plateau by then */
 }
 
+/* 4.2: never beyond half more in a round trip, however far the cubic is by then. */
+static void a_round_trip_adds_no_more_than_a_half(void **state)
+{
+	(void)state;
+	start(20 * PMDCS);
+	cc.ssthresh = cc.cwnd;
+	lose();
+	for (int n = 0; n < 150; n++) { /* little comes, and the time counts */
+		now += 2 * RTT;
+		give(PMDCS / 8, RTT);
+	}
+	const size_t cwnd = cc.cwnd;
+	now += RTT;
+	give(cwnd, RTT);
+	assert_in_range(cc.cwnd, cwnd + cwnd / 3, cwnd + cwnd / 2);
+}
+
+/* Twice the window in a round trip while it doubles, a quarter more later: bursts are spread, nothing is held up. */
+static void packets_are_spread_over_the_round_trip(void **state)
+{
+	(void)state;
+	start(10 * PMDCS);
+	give(PMDCS, RTT);
+	assert_int_equal(cc.pace, 2 * (uint64_t)cc.cwnd * 1000000 / RTT + 1);
+	lose();
+	assert_int_equal(cc.pace, (uint64_t)cc.cwnd * 1000000 / RTT * 5 / 4 + 1);
+}
+
+/* RFC 9260 section 7.2.1: or a peer that tells gaps one by one would have it grow. */
+static void slow_start_grows_by_what_the_cumulative_tsn_passes(void **state)
+{
+	(void)state;
+	start(10 * PMDCS);
+	struct sctp_cc_ack a = ack(PMDCS, RTT);
+	a.advanced = false;
+	cc.kind->acked(&cc, &a);
+	assert_int_equal(cc.cwnd, 10 * PMDCS);
+	a.advanced = true;
+	cc.kind->acked(&cc, &a);
+	assert_int_equal(cc.cwnd, 11 * PMDCS);
+}
+
 /* 4.3: on a path so short that the cubic is slower, it grows as the RFC's own does: with alpha 0.53 first. */
 static void on_short_paths_it_grows_as_reno_would(void **state)
 {
@@ -212,6 +254,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_window_follows_the_cubic_after_a_loss),
+		cmocka_unit_test(a_round_trip_adds_no_more_than_a_half),
+		cmocka_unit_test(packets_are_spread_over_the_round_trip),
+		cmocka_unit_test(slow_start_grows_by_what_the_cumulative_tsn_passes),
 		cmocka_unit_test(on_short_paths_it_grows_as_reno_would),
 		cmocka_unit_test(a_second_loss_below_the_first_aims_lower),
 		cmocka_unit_test(time_in_which_the_window_was_not_used_does_not_count),

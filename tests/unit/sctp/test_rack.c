@@ -1,6 +1,47 @@
 /* What is lost, told by time: RFC 8985, seen from a whole association. */
 #include "unit/sctp/sctp_losses.h"
 
+/* A SACK that has no gaps, and says that this one came twice. */
+static void give_sack_twice(uint32_t cum, uint32_t twice)
+{
+	uint8_t buf[64];
+	struct wr w = begin_packet(buf, sizeof buf, VICTIM->my_tag);
+	const size_t at = tt_sctp_begin(&w, SCTP_SACK, 0);
+
+	wr_u32(&w, cum);
+	wr_u32(&w, 1000000);
+	wr_u16(&w, 0);
+	wr_u16(&w, 1);
+	wr_u32(&w, twice);
+	tt_sctp_end(&w, at);
+	assert_int_equal(give(&w), 0);
+}
+
+/* So many chunks of a kibibyte leave at once; the first of them has this TSN. */
+static uint32_t send_many(uint32_t count)
+{
+	const uint32_t first = VICTIM->flight.next.v;
+
+	VICTIM->last_data_sent = pair.sim.now;
+	VICTIM->cc.cwnd = VICTIM->burst = 1000000;
+	for (uint32_t n = 0; n < count; n++) {
+		assert_int_equal(pair_number(&pair, 1, 1, n, 1120, NULL), 0);
+		VICTIM->cc.pace = 0;
+		assert_int_equal(poll_all(), 1);
+	}
+	return first;
+}
+
+/* As many gaps as dcSCTP has room for: first of them [2, end], then every second TSN. */
+static void give_full_sack(uint32_t cum, uint16_t end)
+{
+	uint16_t gaps[2 * 20] = { 2, end };
+
+	for (uint16_t n = 1; n < 20; n++)
+		gaps[2 * n] = gaps[2 * n + 1] = (uint16_t)(end + 2 * n);
+	assert_int_equal(give_sack(cum, gaps, 40), 0);
+}
+
 /* 6.2 step 4: until three are told, a quarter of a round trip is waited for what may have been overtaken. */
 static void one_that_was_overtaken_is_lost_after_a_quarter_of_a_round_trip(void **state)
 {
@@ -53,6 +94,21 @@ static void reordering_that_was_seen_is_waited_for(void **state)
 	pair_free(&pair);
 }
 
+/* One that had to be sent again was not overtaken. */
+static void what_was_sent_again_is_no_reordering(void **state)
+{
+	(void)state;
+	begin_measured(16);
+	const uint32_t first = send_five();
+	pass(40000);
+	assert_int_equal(give_sack(first - 1, (uint16_t[]){ 2, 5 }, 2), 0);
+	assert_int_equal(poll_all(), 1);
+	pass(40000);
+	assert_int_equal(give_sack(first + 4, NULL, 0), 0);
+	assert_false(VICTIM->flight.rack.reordered);
+	pair_free(&pair);
+}
+
 /* What the peer got twice was not lost: longer is waited, a quarter more each round trip. */
 static void what_came_twice_makes_patient(void **state)
 {
@@ -70,6 +126,11 @@ static void what_came_twice_makes_patient(void **state)
 		tt_sctp_rack_recovered(r);
 	}
 	assert_int_equal(r->patience, 0);
+	give_sack_twice(first + 4, first);
+	assert_int_equal(r->patience, 0); /* of the round trip that was counted */
+	r->until = s32(first);
+	give_sack_twice(first + 4, first);
+	assert_int_equal(r->patience, 1);
 	pair_free(&pair);
 }
 
@@ -99,30 +160,62 @@ static void a_retransmission_that_is_lost_is_found(void **state)
 /* A SACK has room for so many gaps: what lies behind them is neither lost nor taken back. */
 static void what_a_sack_had_no_room_for_stays_as_it_was(void **state)
 {
-	uint16_t gaps[2 * 20];
-	uint8_t buf[1200];
-
 	(void)state;
 	begin_measured(6);
-	VICTIM->last_data_sent = pair.sim.now;
-	VICTIM->cc.cwnd = 1000000;
-	VICTIM->burst = 1000000;
-	const uint32_t first = VICTIM->flight.next.v;
-	for (uint32_t n = 0; n < 60; n++) {
-		assert_int_equal(pair_number(&pair, 1, 1, n, 1120, NULL), 0);
-		VICTIM->cc.pace = 0;
-		assert_true(tt_sctp_poll_send(VICTIM, pair.sim.now, buf, sizeof buf) > 1000);
-	}
+	const uint32_t first = send_many(60);
 	pass(40000);
 	assert_int_equal(give_sack(first - 1, (uint16_t[]){ 2, 2, 50, 60 }, 4), 0);
 	assert_int_equal(state_of(first + 55), SCTP_ACKED);
 	assert_int_equal(state_of(first + 30), SCTP_MARKED);
-	for (uint16_t n = 0; n < 20; n++)
-		gaps[2 * n] = gaps[2 * n + 1] = (uint16_t)(2 + 2 * n);
-	assert_int_equal(give_sack(first - 1, gaps, 40), 0);
+	give_full_sack(first - 1, 2);
 	assert_int_equal(state_of(first + 55), SCTP_ACKED);
-	assert_int_equal(give_sack(first - 1, gaps, 4), 0); /* of few it is a word */
+	assert_int_equal(give_sack(first - 1, (uint16_t[]){ 2, 2, 4, 4 }, 4),
+			 0); /* of few it is a word */
 	assert_int_equal(state_of(first + 55), SCTP_IN_FLIGHT);
+	pair_free(&pair);
+}
+
+/* It left last, so those of which nothing was told stand in front of it. */
+static void a_lost_retransmission_is_found_behind_what_was_not_told(void **state)
+{
+	uint8_t buf[1200];
+
+	(void)state;
+	begin_measured(14);
+	const uint32_t first = send_many(60);
+	pass(40000);
+	give_full_sack(first - 1, 2);
+	assert_int_equal(state_of(first), SCTP_MARKED);
+	assert_int_equal(state_of(first + 2), SCTP_MARKED);
+	assert_true(tt_sctp_poll_send(VICTIM, pair.sim.now, buf, sizeof buf) > 1000);
+	pass(1000);
+	assert_true(tt_sctp_poll_send(VICTIM, pair.sim.now, buf, sizeof buf) > 1000);
+	assert_int_equal(state_of(first), SCTP_IN_FLIGHT);
+	assert_int_equal(state_of(first + 2), SCTP_IN_FLIGHT);
+	pass(40000);
+	give_full_sack(first - 1, 4); /* the second of the two came */
+	assert_int_equal(state_of(first + 50), SCTP_IN_FLIGHT);
+	assert_int_equal(state_of(first), SCTP_MARKED);
+	pair_free(&pair);
+}
+
+/* What is known of each stays known when there is need for more room. */
+static void what_was_told_is_remembered_when_the_window_grows(void **state)
+{
+	(void)state;
+	begin_measured(15);
+	const uint32_t first = send_many(60);
+	pass(40000);
+	assert_int_equal(give_sack(first - 1, (uint16_t[]){ 2, 60 }, 2), 0);
+	assert_int_equal(VICTIM->flight.told, 59);
+	assert_int_equal(poll_all(), 1); /* the first, once more */
+	const uint32_t cap = VICTIM->flight.bits.cap;
+	send_many(2 * cap);
+	assert_true(VICTIM->flight.bits.cap > cap);
+	assert_int_equal(give_sack(first - 1, (uint16_t[]){ 2, 60 }, 2), 0);
+	assert_int_equal(VICTIM->flight.told, 59);
+	assert_int_equal(give_sack(first - 1, (uint16_t[]){ 2, 59 }, 2), 0);
+	assert_int_equal(state_of(first + 59), SCTP_IN_FLIGHT);
 	pair_free(&pair);
 }
 
@@ -182,8 +275,6 @@ static void a_tail_that_had_to_be_sent_again_counts_as_lost(void **state)
 /* And where the peer says that it got it twice, nothing was. */
 static void a_tail_that_came_twice_was_not_lost(void **state)
 {
-	uint8_t buf[1200];
-
 	(void)state;
 	begin_measured(13);
 	const uint32_t first = send_five();
@@ -193,15 +284,7 @@ static void a_tail_that_came_twice_was_not_lost(void **state)
 	pass(2 * 40000 + SCTP_SACK_DELAY);
 	assert_int_equal(poll_all(), 1);
 	pass(40000);
-	struct wr w = begin_packet(buf, sizeof buf, VICTIM->my_tag);
-	const size_t at = tt_sctp_begin(&w, SCTP_SACK, 0);
-	wr_u32(&w, first + 4);
-	wr_u32(&w, 1000000);
-	wr_u16(&w, 0);
-	wr_u16(&w, 1);
-	wr_u32(&w, first + 4);
-	tt_sctp_end(&w, at);
-	assert_int_equal(give(&w), 0);
+	give_sack_twice(first + 4, first + 4);
 	VICTIM->burst = 10000;
 	assert_int_equal(pair_number(&pair, 1, 1, 9, 1120, NULL), 0);
 	VICTIM->cc.pace = 0;
@@ -306,9 +389,12 @@ int main(void)
 		cmocka_unit_test(one_that_was_overtaken_is_lost_after_a_quarter_of_a_round_trip),
 		cmocka_unit_test(one_that_three_have_overtaken_is_lost_at_once),
 		cmocka_unit_test(reordering_that_was_seen_is_waited_for),
+		cmocka_unit_test(what_was_sent_again_is_no_reordering),
 		cmocka_unit_test(what_came_twice_makes_patient),
 		cmocka_unit_test(a_retransmission_that_is_lost_is_found),
 		cmocka_unit_test(what_a_sack_had_no_room_for_stays_as_it_was),
+		cmocka_unit_test(a_lost_retransmission_is_found_behind_what_was_not_told),
+		cmocka_unit_test(what_was_told_is_remembered_when_the_window_grows),
 		cmocka_unit_test(a_lost_tail_is_found_before_t3),
 		cmocka_unit_test(a_tail_that_had_to_be_sent_again_counts_as_lost),
 		cmocka_unit_test(a_tail_that_came_twice_was_not_lost),

@@ -1,0 +1,216 @@
+/* What congestion control by a model takes from single acknowledgements; whole paths: tests/sim/test_sctp_path.c. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "base/num.h"
+#include "sctp/tx/sctp_cc.h"
+
+enum { PMDCS = 1148, RTT = 100000, BW = 10000000, HOLDS = BW / 10 };
+
+static struct sctp_cc cc;
+static struct sctp_model *const model = &cc.model;
+static struct sctp_cc_ack next; /* what the next acknowledgement says */
+
+/* Of a connection that knows its path and cruises. */
+static void begin_known(void)
+{
+	tt_sctp_cc_init(&cc, &tt_sctp_cc_model, PMDCS);
+	cc.cwnd = 2 * HOLDS;
+	*model = (struct sctp_model){ .phase = SCTP_CRUISE,
+				      .bw = { BW, BW },
+				      .least = RTT,
+				      .least_at = 1000000,
+				      .round_least = INT64_MAX,
+				      .round_end = 1000,
+				      .ceiling = SIZE_MAX,
+				      .full_reached = true,
+				      .told = true };
+	next = (struct sctp_cc_ack){ .now = 1000000,
+				     .bytes = 1,
+				     .flight = HOLDS,
+				     .filled = true,
+				     .advanced = true,
+				     .rtt = RTT,
+				     .srtt = RTT,
+				     .rate = { .any = true } };
+}
+
+static void give(void)
+{
+	next.delivered += next.bytes;
+	cc.kind->acked(&cc, &next);
+}
+
+/* The round ends, in which of a million so many were lost. */
+static void end_round(uint64_t lost, taut_time rtt)
+{
+	next.rate.prior = model->round_end;
+	next.delivered = model->round_delivered + 1000000 - lost - next.bytes;
+	next.lost = lost;
+	next.rtt = rtt;
+	give();
+	next.lost = 0;
+}
+
+static void a_cycle_in_which_nothing_could_be_told_changes_nothing(void **state)
+{
+	(void)state;
+	begin_known();
+	model->phase = SCTP_UP;
+	model->rounds = 3;
+	model->bw[0] = 0;
+	give();
+	assert_int_equal(model->phase, SCTP_DOWN);
+	assert_int_equal(model->bw[1], BW);
+}
+
+static void what_is_lost_without_a_queue_is_the_paths_own(void **state)
+{
+	(void)state;
+	begin_known();
+	end_round(16000, RTT);
+	assert_in_range(model->loss, 1999, 2000);
+	end_round(16000, 2 * RTT); /* a queue was there: it may have been full */
+	assert_in_range(model->loss, 1999, 2000);
+	model->phase = SCTP_UP;
+	end_round(16000, RTT);
+	assert_in_range(model->loss, 1999, 2000);
+}
+
+/* Others are there: what is delivered counts. */
+static void what_is_lost_beyond_that_makes_way(void **state)
+{
+	(void)state;
+	begin_known();
+	end_round(60000, RTT);
+	assert_int_equal(model->bw[0], BW / 20 * 17);
+	assert_int_equal(model->bw[1], BW / 20 * 17);
+	begin_known();
+	model->loss = 45000;
+	end_round(60000, RTT);
+	assert_int_equal(model->bw[0], BW);
+}
+
+/* A few small messages do not fill the path: the window leaves in a round trip, whatever they measured. */
+static void small_messages_say_nothing_of_the_path(void **state)
+{
+	(void)state;
+	begin_known();
+	tt_sctp_cc_init(&cc, &tt_sctp_cc_model, PMDCS);
+	next.rate = (struct sctp_rate_sample){
+		.any = true, .bytes = 100, .interval = RTT, .limited = true
+	};
+	next.filled = false;
+	give();
+	assert_true(cc.pace >= (uint64_t)cc.cwnd * 1000000 / RTT);
+	assert_false(model->told);
+}
+
+/* The shortest round trip is too old: half of what the path holds stays in flight until it is known anew. */
+static void a_queue_of_its_own_is_gone_while_it_looks(void **state)
+{
+	(void)state;
+	begin_known();
+	next.now += 10000001;
+	next.rtt = RTT + 1;
+	next.filled = false;
+	give();
+	assert_int_equal(model->phase, SCTP_CRUISE); /* there is no queue of ours */
+	model->least_at = 1000000;
+	next.filled = true;
+	next.rtt = RTT + 2;
+	give();
+	assert_int_equal(model->phase, SCTP_LOOK);
+	assert_in_range(cc.cwnd, HOLDS / 2 - PMDCS, HOLDS / 2 + PMDCS);
+	next.flight = HOLDS / 2;
+	give();
+	next.now += 200000;
+	next.rtt = RTT;
+	give();
+	assert_int_equal(model->phase, SCTP_CRUISE);
+	assert_int_equal(model->least, RTT);
+	assert_true(cc.cwnd > HOLDS);
+}
+
+/* What UP lost bounds what is in flight; without loss the bound rises. */
+static void the_ceiling_is_where_it_lost(void **state)
+{
+	(void)state;
+	begin_known();
+	model->phase = SCTP_UP;
+	next.before = 3 * HOLDS / 2;
+	next.flight = 2 * HOLDS;
+	end_round(60000, RTT);
+	assert_int_equal(model->ceiling, 3 * HOLDS / 2);
+	assert_int_equal(model->phase, SCTP_DOWN);
+	assert_true(cc.cwnd <= 3 * HOLDS / 2 * 86 / 100);
+	model->phase = SCTP_UP;
+	next.filled = false;
+	end_round(0, RTT);
+	assert_int_equal(model->ceiling, 3 * HOLDS / 2);
+	model->phase = SCTP_UP;
+	next.filled = true;
+	end_round(0, RTT);
+	assert_int_equal(model->ceiling, 3 * HOLDS / 2 * 5 / 4);
+}
+
+/* Twice what the path holds, so that late acknowledgements stop nothing; lumps beside it; a ceiling with room for others. */
+static void in_flight_is_what_the_path_holds_and_lumps(void **state)
+{
+	(void)state;
+	begin_known();
+	cc.cwnd = 10 * HOLDS;
+	give();
+	assert_int_equal(cc.cwnd, 2 * HOLDS + 4 * PMDCS);
+	model->extra[1] = 50000;
+	cc.cwnd = 10 * HOLDS;
+	give();
+	assert_int_equal(cc.cwnd, 2 * HOLDS + 50000 + 4 * PMDCS);
+	model->ceiling = HOLDS;
+	give();
+	assert_int_equal(cc.cwnd, HOLDS / 100 * 85 + 50000);
+	model->phase = SCTP_UP;
+	give();
+	assert_true(cc.cwnd <= HOLDS);
+}
+
+static void each_phase_has_its_pace(void **state)
+{
+	static const struct {
+		enum sctp_model_phase phase;
+		unsigned percent;
+	} rows[] = { { SCTP_DRAIN, 50 },
+		     { SCTP_CRUISE, 100 },
+		     { SCTP_UP, 125 },
+		     { SCTP_DOWN, 85 },
+		     { SCTP_LOOK, 100 } };
+
+	(void)state;
+	for (size_t i = 0; i < TT_COUNT(rows); i++) {
+		begin_known();
+		model->phase = rows[i].phase;
+		next.flight = 2 * HOLDS; /* it stays in that phase */
+		give();
+		assert_int_equal(model->phase, rows[i].phase);
+		assert_int_equal(cc.pace, BW / 100 * rows[i].percent / 100 * 99);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_cycle_in_which_nothing_could_be_told_changes_nothing),
+		cmocka_unit_test(what_is_lost_without_a_queue_is_the_paths_own),
+		cmocka_unit_test(what_is_lost_beyond_that_makes_way),
+		cmocka_unit_test(small_messages_say_nothing_of_the_path),
+		cmocka_unit_test(a_queue_of_its_own_is_gone_while_it_looks),
+		cmocka_unit_test(the_ceiling_is_where_it_lost),
+		cmocka_unit_test(in_flight_is_what_the_path_holds_and_lumps),
+		cmocka_unit_test(each_phase_has_its_pace),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
