@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "sctp/rx/sctp_tracker.h"
 #include "sctp/sctp_bits.h"
 
 enum { WINDOW = 1000 };
@@ -71,10 +72,31 @@ static void what_is_kept_stays_where_the_ring_grows(void **state)
 	assert_int_equal(env.memory, 0);
 }
 
+/* Most associations lose and reorder nothing. */
+static void what_comes_in_order_takes_no_memory(void **state)
+{
+	struct sctp_tracker t = { 0 };
+
+	(void)state;
+	tt_env_init(&env, NULL);
+	tt_sctp_tracker_init(&t, s32(0xfffffff0u));
+	for (uint32_t n = 0; n < 100; n++) {
+		const struct serial32 tsn = s32(0xfffffff0u + n);
+		assert_true(tt_sctp_tracker_room(&t, &env, tsn));
+		tt_sctp_tracker_add(&t, tsn);
+		assert_int_equal(t.cum.v, tsn.v);
+	}
+	assert_int_equal(env.memory, 0);
+	assert_true(tt_sctp_tracker_room(&t, &env, s32_add(t.cum, 2)));
+	assert_true(env.memory > 0);
+	tt_sctp_tracker_free(&t, &env);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(bits_are_found_as_one_would_by_looking_at_each),
+		cmocka_unit_test(what_comes_in_order_takes_no_memory),
 		cmocka_unit_test(what_is_kept_stays_where_the_ring_grows),
 	};
 

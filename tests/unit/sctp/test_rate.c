@@ -7,6 +7,7 @@
 
 #include "sctp/tx/sctp_pace.h"
 #include "sctp/tx/sctp_rate.h"
+#include "sctp/tx/sctp_rtt.h"
 
 enum { CHUNK = 1000, MS = 1000 };
 
@@ -132,6 +133,41 @@ static void a_slow_rate_loses_nothing_to_rounding(void **state)
 	assert_in_range(sent, 20, 21);
 }
 
+/* A sample is of the latest that left among those which one acknowledgement tells, in whatever order it does. */
+static void an_earlier_one_takes_nothing_from_a_later(void **state)
+{
+	struct sctp_rate r = { 0 };
+	struct sctp_rate_sample s = { 0 };
+
+	(void)state;
+	const struct sctp_rate_stamp first = tt_sctp_rate_stamp(&r, 0, true),
+				     second = tt_sctp_rate_stamp(&r, 0, false);
+	tt_sctp_rate_acked(&r, &first, 0, 50 * MS, CHUNK, &s);
+	const struct sctp_rate_stamp third = tt_sctp_rate_stamp(&r, 50 * MS, false);
+	s = (struct sctp_rate_sample){ 0 };
+	tt_sctp_rate_acked(&r, &third, 50 * MS, 100 * MS, CHUNK, &s);
+	tt_sctp_rate_acked(&r, &second, 0, 100 * MS, CHUNK, &s);
+	tt_sctp_rate_finish(&r, &s, 1);
+	assert_int_equal(s.prior, CHUNK);
+	assert_int_equal(s.bytes, 2 * CHUNK);
+}
+
+/* A path may have become longer: what was the least long ago is not believed for ever. */
+static void the_least_round_trip_grows_old(void **state)
+{
+	struct sctp_rtt r;
+
+	(void)state;
+	tt_sctp_rtt_init(&r);
+	tt_sctp_rtt_seen(&r, 0, 50 * MS);
+	tt_sctp_rtt_seen(&r, 10000 * MS, 80 * MS);
+	assert_int_equal(r.least, 50 * MS);
+	tt_sctp_rtt_seen(&r, 10000 * MS + 1, 80 * MS);
+	assert_int_equal(r.least, 80 * MS);
+	tt_sctp_rtt_seen(&r, 10001 * MS, 70 * MS);
+	assert_int_equal(r.least, 70 * MS);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -142,6 +178,8 @@ int main(void)
 		cmocka_unit_test(packets_leave_at_the_rate_and_not_faster),
 		cmocka_unit_test(what_was_not_used_is_kept_for_a_millisecond_only),
 		cmocka_unit_test(a_slow_rate_loses_nothing_to_rounding),
+		cmocka_unit_test(an_earlier_one_takes_nothing_from_a_later),
+		cmocka_unit_test(the_least_round_trip_grows_old),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
