@@ -135,6 +135,25 @@ static void a_queue_of_its_own_is_gone_while_it_looks(void **state)
 	assert_true(cc.cwnd > HOLDS);
 }
 
+/* The beginning ends with the third round that brings no more, or with one that brings loss instead. */
+static void startup_ends_when_there_is_no_more(void **state)
+{
+	(void)state;
+	for (uint64_t lost = 0; lost <= 60000; lost += 60000) {
+		begin_known();
+		model->phase = SCTP_STARTUP;
+		model->full_reached = false;
+		model->full = BW;
+		next.flight = 2 * HOLDS;
+		for (int n = lost ? 2 : 0; n < 2; n++) {
+			end_round(0, RTT);
+			assert_int_equal(model->phase, SCTP_STARTUP);
+		}
+		end_round(lost, RTT);
+		assert_int_equal(model->phase, SCTP_DRAIN);
+	}
+}
+
 /* What UP lost bounds what is in flight; without loss the bound rises. */
 static void the_ceiling_is_where_it_lost(void **state)
 {
@@ -207,6 +226,7 @@ int main(void)
 		cmocka_unit_test(what_is_lost_beyond_that_makes_way),
 		cmocka_unit_test(small_messages_say_nothing_of_the_path),
 		cmocka_unit_test(a_queue_of_its_own_is_gone_while_it_looks),
+		cmocka_unit_test(startup_ends_when_there_is_no_more),
 		cmocka_unit_test(the_ceiling_is_where_it_lost),
 		cmocka_unit_test(in_flight_is_what_the_path_holds_and_lumps),
 		cmocka_unit_test(each_phase_has_its_pace),

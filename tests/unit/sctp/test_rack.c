@@ -109,6 +109,23 @@ static void what_was_sent_again_is_no_reordering(void **state)
 	pair_free(&pair);
 }
 
+/* 6.2 step 2: an answer within less than any round trip is to what left before. */
+static void what_came_after_all_measures_no_retransmission(void **state)
+{
+	(void)state;
+	begin_measured(17);
+	const uint32_t first = send_five();
+	const taut_time sent = pair.sim.now;
+	pass(40000);
+	assert_int_equal(give_sack(first - 1, (uint16_t[]){ 2, 5 }, 2), 0);
+	assert_int_equal(poll_all(), 1);
+	pass(1000);
+	assert_int_equal(give_sack(first + 4, NULL, 0), 0);
+	assert_int_equal(VICTIM->flight.rack.sent, sent);
+	assert_int_equal(VICTIM->flight.rack.rtt, 40000);
+	pair_free(&pair);
+}
+
 /* What the peer got twice was not lost: longer is waited, a quarter more each round trip. */
 static void what_came_twice_makes_patient(void **state)
 {
@@ -390,6 +407,7 @@ int main(void)
 		cmocka_unit_test(one_that_three_have_overtaken_is_lost_at_once),
 		cmocka_unit_test(reordering_that_was_seen_is_waited_for),
 		cmocka_unit_test(what_was_sent_again_is_no_reordering),
+		cmocka_unit_test(what_came_after_all_measures_no_retransmission),
 		cmocka_unit_test(what_came_twice_makes_patient),
 		cmocka_unit_test(a_retransmission_that_is_lost_is_found),
 		cmocka_unit_test(what_a_sack_had_no_room_for_stays_as_it_was),
