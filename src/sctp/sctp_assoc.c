@@ -217,6 +217,7 @@ void tt_sctp_establish(struct tt_sctp *s, taut_time now)
 	s->cookie_len = 0;
 	s->rtt.rto = s->rtt.srtt ? s->rtt.rto : SCTP_RTO_INITIAL; /* without the back-off of T1 */
 	s->say_connected = !s->said_connected;
+	tt_sctp_queue_cut_streams(&s->queue, s->out_streams);
 	refuse_resets(s);
 	tt_sctp_start_heartbeat(s, now);
 	tt_note(s->env, now, TAUT_LAYER_SCTP, "association up",

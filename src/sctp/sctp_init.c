@@ -9,10 +9,12 @@
  * No addresses are exchanged (RFC 8261), so none can be new. */
 #include <string.h>
 
+#include "base/num.h"
 #include "sctp/sctp_assoc.h"
 
 #define MIN_WINDOW 1500 /* 3.3.2 */
 
+/* What is wrong with an INIT or INIT ACK that has a tag. */
 static uint32_t init_fault(const struct sctp_init *i)
 {
 	if (i->out_streams == 0 || i->in_streams == 0)
@@ -20,6 +22,26 @@ static uint32_t init_fault(const struct sctp_init *i)
 	if (i->window < MIN_WINDOW)
 		return TAUT_DROP_SCTP_WINDOW_SMALL;
 	return TT_TAKEN;
+}
+
+/* To whom sent an INIT or INIT ACK that no association can be made of: 3.3.2, 3.3.3, 5.1. Without a tag of his own he
+ * knows the answer by the one that he sent. */
+static void refuse_peer(struct tt_sctp *s, uint32_t my_tag, const struct sctp_init *in)
+{
+	static const uint8_t cookie_missing[] = { 0, 0, 0, 1, 0, SCTP_P_COOKIE }; /* 3.3.10.2 */
+	const bool reflected = in->tag == 0;
+	const uint32_t tag = reflected ? my_tag : in->tag;
+	const struct span *host = &in->host_name;
+
+	if (host->len > 0) /* 3.3.10.5, while there is room for it */
+		tt_sctp_reply_abort(s, tag, reflected,
+				    host->len <= 256 ? SCTP_C_UNRESOLVABLE_ADDRESS : 0, host->p,
+				    host->len);
+	else if (init_fault(in) || reflected)
+		tt_sctp_reply_abort(s, tag, reflected, SCTP_C_INVALID_PARAM, NULL, 0);
+	else
+		tt_sctp_reply_abort(s, tag, reflected, SCTP_C_MISSING_PARAM, cookie_missing,
+				    sizeof cookie_missing);
 }
 
 /* The tags that the INIT ACK and its cookie hold, by the state: 5.1, 5.2.1, 5.2.2. */
@@ -55,9 +77,9 @@ uint32_t tt_sctp_on_init(struct tt_sctp *s, taut_time now, const struct sctp_tlv
 		return TAUT_DROP_SCTP_INIT_MALFORMED;
 	if (in.tag == 0)
 		return TAUT_DROP_SCTP_INIT_TAG_0; /* 3.3.2 */
-	uint32_t fault = init_fault(&in);
+	uint32_t fault = in.host_name.len > 0 ? TAUT_DROP_SCTP_INIT_MALFORMED : init_fault(&in);
 	if (fault) {
-		tt_sctp_reply_abort(s, in.tag, false, SCTP_C_INVALID_PARAM, NULL, 0);
+		refuse_peer(s, 0, &in);
 		return fault;
 	}
 	if (s->state == SCTP_SHUTDOWN_ACK_SENT) { /* 9.2 */
@@ -71,6 +93,7 @@ uint32_t tt_sctp_on_init(struct tt_sctp *s, taut_time now, const struct sctp_tlv
 	struct sctp_init out = tt_sctp_our_init(s);
 	out.tag = c.my_tag;
 	out.tsn = c.my_tsn;
+	out.out_streams = (uint16_t)tt_min(out.out_streams, in.in_streams); /* 3.3.3 */
 	out.cookie = (struct span){ bytes, sizeof bytes };
 	memcpy(out.unknown, in.unknown, in.unknown_len);
 	out.unknown_len = in.unknown_len;
@@ -80,22 +103,28 @@ uint32_t tt_sctp_on_init(struct tt_sctp *s, taut_time now, const struct sctp_tlv
 	return TT_TAKEN;
 }
 
+static uint32_t init_ack_fault(const struct sctp_init *in)
+{
+	if (in->tag == 0)
+		return TAUT_DROP_SCTP_INIT_ACK_TAG_0;
+	if (in->host_name.len > 0)
+		return TAUT_DROP_SCTP_INIT_ACK_MALFORMED;
+	return in->cookie.len == 0 ? TAUT_DROP_SCTP_INIT_ACK_NO_COOKIE : init_fault(in);
+}
+
 uint32_t tt_sctp_on_init_ack(struct tt_sctp *s, taut_time now, const struct sctp_tlv *chunk,
 			     struct sctp_packet *p)
 {
 	struct sctp_init in;
 
-	(void)p;
 	if (!tt_sctp_read_init(&in, chunk))
 		return TAUT_DROP_SCTP_INIT_ACK_MALFORMED;
-	if (in.tag == 0)
-		return TAUT_DROP_SCTP_INIT_ACK_TAG_0;
-	uint32_t fault = in.cookie.len == 0 ? TAUT_DROP_SCTP_INIT_ACK_NO_COOKIE : init_fault(&in);
-	if (fault) { /* 3.3.3: the association is not to be */
-		s->peer_tag = in.tag;
-		tt_sctp_abort_with(s, now,
-				   in.cookie.len ? SCTP_C_INVALID_PARAM : SCTP_C_MISSING_PARAM,
-				   tt_drop_text(fault));
+	uint32_t fault = init_ack_fault(&in);
+	if (fault) {
+		refuse_peer(s, p->header.tag, &in);
+		/* 3.3.3: a small window alone changes no state */
+		if (fault != TAUT_DROP_SCTP_WINDOW_SMALL)
+			tt_sctp_end_with(s, now, TAUT_REASON_SCTP_ABORT, tt_drop_text(fault));
 		return fault;
 	}
 	if (in.cookie.len > (size_t)s->cfg.max_packet - SCTP_COMMON_HEADER - SCTP_TLV_HEADER)

@@ -215,9 +215,9 @@ void tt_sctp_queue_unseal(struct sctp_queue *q, uint16_t stream, bool restart)
 	join_round(q, stream);
 }
 
-void tt_sctp_queue_clear(struct sctp_queue *q)
+void tt_sctp_queue_cut_streams(struct sctp_queue *q, size_t first)
 {
-	for (size_t i = 0; i < q->count; i++) {
+	for (size_t i = first; i < q->count; i++) {
 		struct sctp_tx_stream *s = &q->streams[i];
 		while (s->head) {
 			struct sctp_message *m = s->head;
@@ -225,6 +225,11 @@ void tt_sctp_queue_clear(struct sctp_queue *q)
 			tt_sctp_queue_release(q, m);
 		}
 	}
+}
+
+void tt_sctp_queue_clear(struct sctp_queue *q)
+{
+	tt_sctp_queue_cut_streams(q, 0);
 	tt_free(q->env, q->streams);
 	q->streams = NULL;
 	q->count = q->active = 0;

@@ -170,6 +170,8 @@ static bool read_param(struct sctp_init *i, const struct sctp_tlv *p)
 {
 	if (p->tag == SCTP_P_COOKIE) {
 		i->cookie = (struct span){ rd_at(&p->value), rd_left(&p->value) };
+	} else if (p->tag == SCTP_P_HOST_NAME) {
+		i->host_name = p->whole;
 	} else if (p->tag == SCTP_P_EXTENSIONS) {
 		read_extensions(i, p->value);
 	} else if (p->tag == SCTP_P_FORWARD_TSN) {

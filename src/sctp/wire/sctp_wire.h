@@ -64,6 +64,7 @@ enum sctp_param {
 	SCTP_P_HEARTBEAT_INFO = 1,
 	SCTP_P_COOKIE = 7,
 	SCTP_P_UNRECOGNIZED = 8,
+	SCTP_P_HOST_NAME = 11, /* 3.3.2.1.4: nobody may send it */
 	SCTP_P_RESET_OUT = 13, /* RFC 6525 section 4 */
 	SCTP_P_RESET_IN = 14,
 	SCTP_P_RESET_TSN = 15,
@@ -82,6 +83,7 @@ enum sctp_cause { /* 3.3.10 */
 	SCTP_C_MISSING_PARAM = 2,
 	SCTP_C_STALE_COOKIE = 3,
 	SCTP_C_OUT_OF_RESOURCE = 4,
+	SCTP_C_UNRESOLVABLE_ADDRESS = 5,
 	SCTP_C_UNRECOGNIZED_CHUNK = 6,
 	SCTP_C_INVALID_PARAM = 7,
 	SCTP_C_UNRECOGNIZED_PARAM = 8,
@@ -149,7 +151,8 @@ struct sctp_init {
 	uint32_t tag, window;
 	uint16_t out_streams, in_streams;
 	struct serial32 tsn;
-	struct span cookie; /* of an INIT ACK; len 0: none */
+	struct span cookie;    /* of an INIT ACK; len 0: none */
+	struct span host_name; /* the whole parameter; len 0: none, as it must be */
 	/* extensions; our writer always names the first two */
 	bool forward_tsn, reconfig, interleaving, i_forward_tsn;
 	bool zero_checksum; /* may be sent, because DTLS detects errors */

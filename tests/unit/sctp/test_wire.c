@@ -529,10 +529,10 @@ static void parameters_are_taken_ignored_reported_or_end_the_reading(void **stat
 	} rows[] = {
 		{ 0x0005, false, false }, { 0x0006, false, false }, { 0x0008, false, false },
 		{ 0x0009, false, false }, { 0x000c, false, false }, { 0x0007, false, false },
-		{ 0x0004, true, false },  { 0x000a, true, false },  { 0x000b, true, false },
+		{ 0x0004, true, false },  { 0x000a, true, false },  { 0x000b, false, false },
 		{ 0x000d, true, false },  { 0x4001, true, true },   { 0x8001, false, false },
 		{ 0xc001, false, true },  { 0xc000, false, false }, { 0x8008, false, false },
-		{ 0x7fff, true, true },	  { 0xffff, false, true },
+		{ 0x7fff, true, true },   { 0xffff, false, true },
 	};
 
 	(void)state;
@@ -544,6 +544,7 @@ static void parameters_are_taken_ignored_reported_or_end_the_reading(void **stat
 		assert_int_equal(i.cookie.len, rows[k].ends ? 0 : 1);
 		assert_int_equal(i.forward_tsn, !rows[k].ends || rows[k].tag == 0xc000);
 		assert_int_equal(i.unknown_len, rows[k].reported ? 4 : 0);
+		assert_int_equal(i.host_name.len, rows[k].tag == SCTP_P_HOST_NAME ? 4 : 0);
 		assert_false(i.reconfig);
 	}
 }
