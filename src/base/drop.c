@@ -180,7 +180,7 @@ static const struct taut_drop_info infos[TAUT_DROPS] = {
 	[TAUT_DROP_SCTP_HEARTBEAT_TOO_LARGE] = IN(SCTP, "HEARTBEAT larger than a packet", OURS),
 	[TAUT_DROP_SCTP_HEARTBEAT_MALFORMED] =
 		IN(SCTP, "HEARTBEAT ACK malformed", "RFC 9260 section 3.3.6"),
-	[TAUT_DROP_SCTP_ERROR_MALFORMED] = IN(SCTP, "ERROR malformed", "RFC 9260 section 3.3.10"),
+	[TAUT_DROP_SCTP_ERROR_MALFORMED] = IN(SCTP, "error causes malformed", "RFC 9260 section 3.3.10"),
 	[TAUT_DROP_SHARED_UFRAG] =
 		IN(IO, "check for no connection of the socket", "RFC 8445 section 7.2.2"),
 	[TAUT_DROP_SHARED_ADDRESS] = IN(IO, "from no peer of the socket", OURS),

@@ -160,7 +160,8 @@ struct tt_sctp {
 	uint64_t heartbeat_nonce;
 	taut_time heartbeat_at;    /* of the unanswered one; -1: none */
 	struct sctp_control *control, **control_tail;
-	size_t control_count;
+	size_t control_count, control_bytes;
+	size_t answered; /* bytes queued for the packet that came last */
 	uint8_t *reply; /* a packet of its own, with its own tag; the latest wins; NULL: none */
 	size_t reply_len;
 
@@ -221,6 +222,9 @@ sctp_handler tt_sctp_on_abort, tt_sctp_on_shutdown, tt_sctp_on_shutdown_ack,
 	tt_sctp_on_shutdown_complete, tt_sctp_on_error;
 void tt_sctp_end_with(struct tt_sctp *s, taut_time now, uint32_t reason, const char *text);
 /* Sends ABORT with that cause and ends. */
+void tt_sctp_abort_about(struct tt_sctp *s, taut_time now, uint16_t cause, const void *info,
+			 size_t len, const char *text);
+/* The same with the text as the cause's information: only causes 12 and 13 have one, 3.3.10. */
 void tt_sctp_abort_with(struct tt_sctp *s, taut_time now, uint16_t cause, const char *text);
 void tt_sctp_reply_abort(struct tt_sctp *s, uint32_t tag, bool reflected, uint16_t cause,
                          const void *info, size_t len);

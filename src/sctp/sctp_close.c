@@ -54,12 +54,18 @@ void tt_sctp_reply_shutdown_complete(struct tt_sctp *s, uint32_t tag, bool refle
 	tt_sctp_reply_end(s, &w);
 }
 
-void tt_sctp_abort_with(struct tt_sctp *s, taut_time now, uint16_t cause, const char *text)
+void tt_sctp_abort_about(struct tt_sctp *s, taut_time now, uint16_t cause, const void *info,
+			 size_t len, const char *text)
 {
 	if (s->peer_tag != 0)
-		tt_sctp_reply_abort(s, s->peer_tag, false, cause, text, strlen(text));
+		tt_sctp_reply_abort(s, s->peer_tag, false, cause, info, len);
 	tt_sctp_end_with(s, now, cause == SCTP_C_USER_ABORT ? TAUT_REASON_CLOSED_HERE
 	                                                    : TAUT_REASON_SCTP_ABORT, text);
+}
+
+void tt_sctp_abort_with(struct tt_sctp *s, taut_time now, uint16_t cause, const char *text)
+{
+	tt_sctp_abort_about(s, now, cause, text, strlen(text), text);
 }
 
 int tt_sctp_abort(struct tt_sctp *s, taut_time now)
@@ -113,18 +119,6 @@ static void describe(char *out, size_t cap, struct rd r)
 	out[at] = '\0';
 }
 
-uint32_t tt_sctp_on_abort(struct tt_sctp *s, taut_time now, const struct sctp_tlv *chunk,
-			  struct sctp_packet *p)
-{
-	bool reflected = chunk->flags & SCTP_FLAG_T;
-
-	if (p->header.tag != (reflected ? s->peer_tag : s->my_tag)) /* 8.5.1 B */
-		return TAUT_DROP_SCTP_ABORT_TAG;
-	describe(s->close_text, sizeof s->close_text, chunk->value);
-	tt_sctp_end_with(s, now, TAUT_REASON_SCTP_ABORT, s->close_text);
-	return TT_TAKEN;
-}
-
 /* 3.3.10: causes fill the chunk, and a list of missing parameters is as long as it says. */
 static bool causes_fit(struct rd r)
 {
@@ -138,6 +132,20 @@ static bool causes_fit(struct rd r)
 			return false;
 	}
 	return !r.bad;
+}
+
+uint32_t tt_sctp_on_abort(struct tt_sctp *s, taut_time now, const struct sctp_tlv *chunk,
+			  struct sctp_packet *p)
+{
+	bool reflected = chunk->flags & SCTP_FLAG_T;
+
+	if (p->header.tag != (reflected ? s->peer_tag : s->my_tag)) /* 8.5.1 B */
+		return TAUT_DROP_SCTP_ABORT_TAG;
+	if (!causes_fit(chunk->value)) /* 3.3.7 */
+		return TAUT_DROP_SCTP_ERROR_MALFORMED;
+	describe(s->close_text, sizeof s->close_text, chunk->value);
+	tt_sctp_end_with(s, now, TAUT_REASON_SCTP_ABORT, s->close_text);
+	return TT_TAKEN;
 }
 
 /* 3.3.10: none of them ends an association but a stale cookie, 5.2.6: begin again. */

@@ -30,8 +30,8 @@ static uint32_t take_new(struct tt_sctp *s, taut_time now, const struct sctp_dat
 				   tt_drop_text(TAUT_DROP_SCTP_FRAGMENTS));
 		return TAUT_DROP_SCTP_FRAGMENTS;
 	case SCTP_STUCK:
-		tt_sctp_abort_with(s, now, SCTP_C_OUT_OF_RESOURCE,
-				   tt_drop_text(TAUT_DROP_SCTP_STUCK));
+		tt_sctp_abort_about(s, now, SCTP_C_OUT_OF_RESOURCE, NULL, 0,
+				    tt_drop_text(TAUT_DROP_SCTP_STUCK));
 		return TAUT_DROP_SCTP_STUCK;
 	case SCTP_NO_ROOM:
 		return TAUT_DROP_SCTP_WINDOW_FULL;
@@ -39,6 +39,18 @@ static uint32_t take_new(struct tt_sctp *s, taut_time now, const struct sctp_dat
 		break;
 	}
 	return TAUT_DROP_SCTP_NO_MEMORY;
+}
+
+/* 6.2; 3.3.10.9: which one it was. */
+static uint32_t on_no_user_data(struct tt_sctp *s, taut_time now, const struct sctp_data *d)
+{
+	uint8_t tsn[4];
+	struct wr w = wr_make(tsn, sizeof tsn);
+
+	wr_u32(&w, d->tsn.v);
+	tt_sctp_abort_about(s, now, SCTP_C_NO_USER_DATA, tsn, sizeof tsn,
+			    tt_drop_text(TAUT_DROP_SCTP_DATA_EMPTY));
+	return TAUT_DROP_SCTP_DATA_EMPTY;
 }
 
 /* RFC 8260 sections 2.2.1 and 2.3.1: of each pair of chunks only the one that was agreed on. */
@@ -59,11 +71,8 @@ uint32_t tt_sctp_on_data(struct tt_sctp *s, taut_time now, const struct sctp_tlv
 		return TAUT_DROP_SCTP_DATA_MALFORMED;
 	if (d.interleaved != s->rx.interleaved)
 		return on_other_kind(s, now);
-	if (d.len == 0) { /* 6.2 */
-		tt_sctp_abort_with(s, now, SCTP_C_NO_USER_DATA,
-				   tt_drop_text(TAUT_DROP_SCTP_DATA_EMPTY));
-		return TAUT_DROP_SCTP_DATA_EMPTY;
-	}
+	if (d.len == 0)
+		return on_no_user_data(s, now, &d);
 	switch (tt_sctp_tracker_look(&s->tracker, d.tsn)) {
 	case SCTP_DUPLICATE:
 		tt_sctp_tracker_duplicate(&s->tracker, d.tsn);
@@ -251,7 +260,7 @@ uint32_t tt_sctp_take_ack(struct tt_sctp *s, taut_time now, const struct sctp_sa
 	taut_time again;
 
 	if (!tt_sctp_flight_ack(&s->flight, sack, &with, &r, &again))
-		return TAUT_DROP_SCTP_SACK_WRONG;
+		return TAUT_DROP_SCTP_SACK_WRONG; /* 6.2.1 i: an old one */
 	s->peer_window = sack->window;
 	s->since_ack = 0;
 	s->timed_out = false;
@@ -294,6 +303,10 @@ uint32_t tt_sctp_on_sack(struct tt_sctp *s, taut_time now, const struct sctp_tlv
 	(void)p;
 	if (!tt_sctp_read_sack(&sack, chunk))
 		return TAUT_DROP_SCTP_SACK_MALFORMED;
+	if (!tt_sctp_flight_was_sent(&s->flight, &sack)) { /* 12.4 */
+		tt_sctp_abort_with(s, now, SCTP_C_PROTOCOL_VIOLATION, "SACK of what was not sent");
+		return TAUT_DROP_SCTP_SACK_WRONG;
+	}
 	return tt_sctp_take_ack(s, now, &sack);
 }
 

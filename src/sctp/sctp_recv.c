@@ -67,16 +67,12 @@ static uint32_t handle(struct tt_sctp *s, taut_time now, const struct sctp_tlv *
 
 /* 8.5, 8.5.1: what the first chunk and the packet's tag must be to each other. */
 static uint32_t check_tag(const struct tt_sctp *s, const struct sctp_header *h,
-			  const struct sctp_tlv *first, bool alone)
+			  const struct sctp_tlv *first)
 {
 	if (first->type == SCTP_INIT)
-		return h->tag != 0 ? TAUT_DROP_SCTP_INIT_TAG
-		       : !alone    ? TAUT_DROP_SCTP_INIT_NOT_ALONE
-				   : TT_TAKEN;
+		return h->tag != 0 ? TAUT_DROP_SCTP_INIT_TAG : TT_TAKEN;
 	if (h->tag == 0)
 		return TAUT_DROP_SCTP_TAG_0;
-	if (first->type == SCTP_INIT_ACK && !alone)
-		return TAUT_DROP_SCTP_INIT_ACK_NOT_ALONE;
 	if (first->type == SCTP_COOKIE_ECHO)
 		return TT_TAKEN; /* against the tag in the cookie, 5.1.5 */
 	if (first->type == SCTP_SHUTDOWN_ACK && s->state < SCTP_ESTABLISHED)
@@ -87,14 +83,19 @@ static uint32_t check_tag(const struct tt_sctp *s, const struct sctp_header *h,
 	return h->tag != s->my_tag ? TAUT_DROP_SCTP_TAG : TT_TAKEN;
 }
 
+static bool find(struct rd chunks, uint8_t type, struct sctp_tlv *out)
+{
+	while (tt_sctp_next(&chunks, out))
+		if (out->type == type)
+			return true;
+	return false;
+}
+
 static bool contains(struct rd chunks, uint8_t type)
 {
 	struct sctp_tlv c;
 
-	while (tt_sctp_next(&chunks, &c))
-		if (c.type == type)
-			return true;
-	return false;
+	return find(chunks, type, &c);
 }
 
 /* 8.4: the association has ended; what still comes in is out of the blue. */
@@ -116,17 +117,48 @@ static uint32_t out_of_the_blue(struct tt_sctp *s, const struct sctp_header *h, 
 	return TAUT_DROP_SCTP_AFTER_END;
 }
 
+/* 6.10: what stands alone, or nowhere. */
+static uint32_t check_company(struct rd chunks)
+{
+	struct sctp_tlv first;
+	struct rd rest = chunks;
+
+	if (!tt_sctp_next(&rest, &first) || rd_left(&rest) == 0)
+		return TT_TAKEN;
+	if (contains(chunks, SCTP_INIT))
+		return TAUT_DROP_SCTP_INIT_NOT_ALONE;
+	return contains(chunks, SCTP_INIT_ACK) ? TAUT_DROP_SCTP_INIT_ACK_NOT_ALONE : TT_TAKEN;
+}
+
 static int refuse(struct tt_sctp *s, taut_time now, uint32_t why)
 {
 	tt_sctp_refuse(s, now, why);
 	return 1;
 }
 
+/* The chunks of a packet that has been checked. */
+static int handle_all(struct tt_sctp *s, taut_time now, struct rd chunks, struct sctp_packet *p)
+{
+	struct sctp_tlv chunk;
+	int refused = 0;
+
+	while (!p->stop && s->state != SCTP_DEAD && tt_sctp_next(&chunks, &chunk)) {
+		const uint32_t why = handle(s, now, &chunk, p);
+		if (why)
+			refused = refuse(s, now, why);
+		p->first = false;
+	}
+	if (p->has_data && s->state != SCTP_DEAD)
+		tt_sctp_data_arrived(s, now, p);
+	s->answered = 0;
+	return refused;
+}
+
 int tt_sctp_recv(struct tt_sctp *s, taut_time now, const uint8_t *pkt, size_t len)
 {
 	struct sctp_packet p = { .first = true };
-	struct sctp_tlv chunk;
-	struct rd chunks;
+	struct sctp_tlv first, abort;
+	struct rd chunks, rest;
 
 	s->counters.packets_received++;
 	tt_trace_packet(s->env, now, TAUT_LAYER_SCTP, false, pkt, len, NULL, NULL);
@@ -137,26 +169,18 @@ int tt_sctp_recv(struct tt_sctp *s, taut_time now, const uint8_t *pkt, size_t le
 		return refuse(s, now, why);
 	if (p.header.to != s->cfg.local_port || p.header.from != s->cfg.remote_port)
 		return refuse(s, now, TAUT_DROP_SCTP_PORT);
-
-	struct rd rest = chunks;
-	if (!tt_sctp_next(&rest, &chunk))
+	rest = chunks;
+	if (!tt_sctp_next(&rest, &first))
 		return refuse(s, now, TAUT_DROP_SCTP_NO_CHUNK);
 	if (s->state == SCTP_DEAD)
-		return refuse(s, now, out_of_the_blue(s, &p.header, chunks, &chunk));
-	why = check_tag(s, &p.header, &chunk, rd_left(&rest) == 0);
-	if (!why && contains(rest, SCTP_INIT))
-		why = TAUT_DROP_SCTP_INIT_NOT_ALONE;
+		return refuse(s, now, out_of_the_blue(s, &p.header, chunks, &first));
+	/* 8.5.1 B, 9.1: wherever an ABORT stands, the packet is that ABORT, and nothing in it is answered */
+	const bool aborts = find(chunks, SCTP_ABORT, &abort);
+	why = check_company(chunks);
+	why = why ? why : check_tag(s, &p.header, aborts ? &abort : &first);
+	if (!why && aborts)
+		why = handle(s, now, &abort, &p);
 	if (why)
 		return refuse(s, now, why);
-
-	int refused = 0;
-	while (!p.stop && s->state != SCTP_DEAD && tt_sctp_next(&chunks, &chunk)) {
-		why = handle(s, now, &chunk, &p);
-		if (why)
-			refused = refuse(s, now, why);
-		p.first = false;
-	}
-	if (p.has_data && s->state != SCTP_DEAD)
-		tt_sctp_data_arrived(s, now, &p);
-	return refused;
+	return aborts ? 0 : handle_all(s, now, chunks, &p);
 }

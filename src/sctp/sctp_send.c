@@ -31,8 +31,10 @@ void tt_sctp_queue_control(struct tt_sctp *s, const void *chunk, size_t len)
 {
 	struct sctp_control *c;
 
-	if (s->control_count >= SCTP_MAX_CONTROL)
-		return; /* as if it had been lost: the peer asks again, or does not care */
+	/* 12.4: what answers one packet fits in one. Else as if it had been lost: the peer asks again, or does not
+	 * care */
+	if (s->control_count >= SCTP_MAX_CONTROL || len > s->cc.pmdcs - s->answered)
+		return;
 	c = tt_resize(s->env, NULL, sizeof *c + len);
 	if (!c)
 		return;
@@ -41,6 +43,8 @@ void tt_sctp_queue_control(struct tt_sctp *s, const void *chunk, size_t len)
 	*s->control_tail = c;
 	s->control_tail = &c->next;
 	s->control_count++;
+	s->control_bytes += len;
+	s->answered += len;
 }
 
 void tt_sctp_queue_error(struct tt_sctp *s, uint16_t cause, const void *info, size_t len)
@@ -62,6 +66,7 @@ static void drop_control(struct tt_sctp *s)
 	if (!s->control)
 		s->control_tail = &s->control;
 	s->control_count--;
+	s->control_bytes -= c->len;
 	tt_free(s->env, c);
 }
 
@@ -71,8 +76,11 @@ void tt_sctp_clear_control(struct tt_sctp *s)
 		drop_control(s);
 }
 
+/* Behind something else all of it or, in the next packet, by itself. */
 static void write_control(struct tt_sctp *s, struct wr *w)
 {
+	if (s->control_bytes > wr_left(w) && w->off > SCTP_COMMON_HEADER)
+		return;
 	while (s->control && s->control->len <= wr_left(w)) {
 		wr_bytes(w, s->control->bytes, s->control->len);
 		drop_control(s);

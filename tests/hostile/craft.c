@@ -237,16 +237,23 @@ static void step(struct serial32 *s)
 	s->v++;
 }
 
+void craft_sent_up_to(struct hostile *h, struct serial32 tsn)
+{
+	struct sctp_flight *f = &craft_assoc(h)->flight;
+
+	f->cum = f->next = tsn;
+	step(&f->next);
+	f->mark_hint = f->next;
+	f->advanced = f->highest_gap = f->rack.highest = f->rack.until = f->cum;
+}
+
 uint32_t craft_take_tsn(struct hostile *h)
 {
 	struct sctp_flight *f = &craft_assoc(h)->flight;
 	const uint32_t tsn = f->next.v;
 
 	assert_int_equal(tt_sctp_flight_count(f), 0); /* all that it sent was acknowledged */
-	step(&f->next);
-	step(&f->cum);
-	f->advanced = f->highest_gap = f->rack.highest = f->rack.until = f->cum;
-	f->mark_hint = f->next;
+	craft_sent_up_to(h, f->next);
 	return tsn;
 }
 

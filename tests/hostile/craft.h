@@ -58,6 +58,8 @@ struct wr craft_sctp_tag(struct hostile *h, uint8_t *buf, size_t cap, uint32_t t
 void craft_send_sctp(struct hostile *h, struct wr *w);
 /* Any octets through the bad peer's DTLS. */
 void craft_send_data(struct hostile *h, const void *data, size_t len);
+/* The bad peer's own association takes all up to that TSN as sent and acknowledged: who acknowledges what it did not send is aborted. */
+void craft_sent_up_to(struct hostile *h, struct serial32 tsn);
 /* The next TSN of the bad peer, which its own association takes as sent and acknowledged;
  * likewise the next SSN of a stream. */
 uint32_t craft_take_tsn(struct hostile *h);

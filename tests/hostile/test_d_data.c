@@ -113,6 +113,7 @@ static void d10_one_octet_on_every_stream_is_bounded(void **state)
 		send_data_chunk(&h, &d);
 		streams += d.stream < s->in_streams;
 		assert_true(s->rx.held <= s->rx.limit);
+		craft_sent_up_to(&h, s->tracker.cum);
 		if (n % 64 == 0)
 			hostile_run(&h, SECOND / 10); /* its errors are sent */
 	}
@@ -128,6 +129,7 @@ static void d10_one_octet_on_every_stream_is_bounded(void **state)
 				       .len = 1 };
 		send_data_chunk(&h, &d);
 		assert_true(s->rx.held <= s->rx.limit);
+		craft_sent_up_to(&h, s->tracker.cum);
 		if (n % 64 == 0)
 			hostile_run(&h, SECOND / 10); /* what it answers does not pile up here */
 	}

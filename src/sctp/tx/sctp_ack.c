@@ -230,14 +230,13 @@ static void ack_gaps(struct sctp_flight *f, const struct sctp_sack *s, const str
 	f->highest_gap = last;
 }
 
-/* Does it lie within what was sent, and not before what is known? */
-static bool is_plausible(const struct sctp_flight *f, const struct sctp_sack *s)
+bool tt_sctp_flight_was_sent(const struct sctp_flight *f, const struct sctp_sack *s)
 {
 	struct rd gaps = s->gaps;
 	struct sctp_gap last = { 0 };
 
 	if (s32_before(s->cum, f->cum))
-		return false;
+		return true; /* an old one: it was all within what has been acknowledged since, or may be */
 	for (size_t n = 0; n < s->gap_count; n++)
 		last = tt_sctp_next_gap(&gaps);
 	return s32_before(s32_add(s->cum, last.end), f->next);
@@ -262,7 +261,7 @@ bool tt_sctp_flight_ack(struct sctp_flight *f, const struct sctp_sack *s,
 	const struct ack a = { with, out };
 
 	*out = (struct sctp_ack_result){ .rtt = -1, .shortest = -1 };
-	if (!is_plausible(f, s))
+	if (s32_before(s->cum, f->cum) || !tt_sctp_flight_was_sent(f, s))
 		return false;
 	if (s->dup_count > 0)
 		tt_sctp_rack_twice(&f->rack, s->cum, f->next);

@@ -108,6 +108,8 @@ struct sctp_ack_setting {
 	taut_time srtt, least_rtt;
 	size_t packet; /* about as long the peer's longest are */
 };
+/* Does it lie within what was sent? Of one that is older than what is known nothing is asked. */
+bool tt_sctp_flight_was_sent(const struct sctp_flight *f, const struct sctp_sack *s);
 /* False: it acknowledges what was never sent, or is older than what is known; nothing changed. */
 bool tt_sctp_flight_ack(struct sctp_flight *f, const struct sctp_sack *s,
                         const struct sctp_ack_setting *with, struct sctp_ack_result *out,

@@ -305,22 +305,49 @@ static void data_without_user_data_aborts(void **state)
 }
 
 /* D15, D22 */
-static void acknowledgements_of_what_was_not_sent_are_refused(void **state)
+static uint32_t begin_with_four_chunks_out(uint64_t seed)
+{
+	begin(seed);
+	pair_number(&pair, 1, 1, 1, 4000, NULL);
+	pair_send(&pair, 1);
+	assert_true(VICTIM->flight.flight > 4000);
+	return VICTIM->flight.cum.v;
+}
+
+/* RFC 9260 section 12.4. */
+static void who_acknowledges_what_was_not_sent_is_aborted(void **state)
+{
+	static const struct {
+		uint32_t plus;
+		uint16_t gap[2];
+		size_t n;
+	} rows[] = { { 5, { 0 }, 0 },
+		     { 0x7fffffff, { 0 }, 0 },
+		     { 0, { 2, 5 }, 2 },
+		     { 0, { 1, 65535 }, 2 },
+		     { 4, { 1, 1 }, 2 } };
+
+	(void)state;
+	for (size_t i = 0; i < TT_COUNT(rows); i++) {
+		const uint32_t cum = begin_with_four_chunks_out(140 + i);
+		assert_int_equal(give_sack(cum + rows[i].plus, rows[i].gap, rows[i].n), 1);
+		assert_int_equal(VICTIM->state, SCTP_DEAD);
+		assert_int_equal(pair.sim.env[1].drops[TAUT_DROP_SCTP_SACK_WRONG], 1);
+		pair_run(&pair, SECOND);
+		assert_string_equal(pair.text[0], "protocol violation: SACK of what was not sent");
+		pair_free(&pair);
+	}
+}
+
+static void old_and_malformed_acknowledgements_are_refused(void **state)
 {
 	(void)state;
-	begin(14);
-	pair_number(&pair, 1, 1, 1, 4000, NULL);
-	pair_send(&pair, 1); /* four chunks on their way */
-	uint32_t cum = VICTIM->flight.cum.v;
+	const uint32_t cum = begin_with_four_chunks_out(14);
 	size_t flight = VICTIM->flight.flight, cwnd = VICTIM->cc.cwnd;
-	assert_true(flight > 4000);
-	assert_int_equal(give_sack(cum + 5, NULL, 0), 1);
 	assert_int_equal(give_sack(cum - 1, NULL, 0), 1);
-	assert_int_equal(give_sack(cum + 0x80000000u, NULL, 0), 1);
-	assert_int_equal(give_sack(cum, (uint16_t[]){ 2, 5 }, 2), 1);
+	assert_int_equal(give_sack(cum + 0x80000001u, NULL, 0), 1);
 	assert_int_equal(give_sack(cum, (uint16_t[]){ 3, 2 }, 2), 1);
 	assert_int_equal(give_sack(cum, (uint16_t[]){ 2, 3, 3, 4 }, 4), 1);
-	assert_int_equal(give_sack(cum, (uint16_t[]){ 1, 65535 }, 2), 1);
 	assert_int_equal(VICTIM->flight.flight, flight);
 	assert_int_equal(VICTIM->cc.cwnd, cwnd);
 	assert_int_equal(give_sack(cum + 4, NULL, 0), 0);
@@ -659,7 +686,8 @@ int main(void)
 		cmocka_unit_test(of_duplicates_that_differ_the_first_wins),
 		cmocka_unit_test(fragments_that_no_sender_makes_abort),
 		cmocka_unit_test(data_without_user_data_aborts),
-		cmocka_unit_test(acknowledgements_of_what_was_not_sent_are_refused),
+		cmocka_unit_test(who_acknowledges_what_was_not_sent_is_aborted),
+		cmocka_unit_test(old_and_malformed_acknowledgements_are_refused),
 		cmocka_unit_test(what_a_peer_takes_back_counts_as_in_flight_again),
 		cmocka_unit_test(a_heartbeat_answer_that_was_not_asked_for_measures_nothing),
 		cmocka_unit_test(forward_tsn_skips_forwards_a_little_only),
