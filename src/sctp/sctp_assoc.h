@@ -203,8 +203,7 @@ sctp_handler tt_sctp_on_init, tt_sctp_on_init_ack, tt_sctp_on_cookie_echo, tt_sc
 
 /* sctp_data.c */
 sctp_handler tt_sctp_on_data, tt_sctp_on_sack, tt_sctp_on_forward_tsn;
-size_t tt_sctp_window(const struct tt_sctp *s);   /* a_rwnd */
-size_t tt_sctp_most_gaps(const struct tt_sctp *s); /* of a SACK */
+size_t tt_sctp_window(const struct tt_sctp *s); /* a_rwnd */
 void tt_sctp_data_arrived(struct tt_sctp *s, taut_time now, const struct sctp_packet *p);
 uint32_t tt_sctp_take_ack(struct tt_sctp *s, taut_time now, const struct sctp_sack *sack);
 void tt_sctp_look_for_losses(struct tt_sctp *s, taut_time now); /* time passed */

@@ -91,14 +91,6 @@ uint32_t tt_sctp_on_data(struct tt_sctp *s, taut_time now, const struct sctp_tlv
 	return why;
 }
 
-/* As many as a packet takes beside the rest of a SACK and a COOKIE ACK, 6.2. */
-size_t tt_sctp_most_gaps(const struct tt_sctp *s)
-{
-	const size_t rest = SCTP_COMMON_HEADER + SCTP_TLV_HEADER + 16 + 4 * SCTP_MAX_DUPS;
-
-	return tt_min((s->cfg.max_packet - rest) / 4, SCTP_MAX_GAPS);
-}
-
 /* 3.3.4 */
 size_t tt_sctp_window(const struct tt_sctp *s)
 {

@@ -115,12 +115,21 @@ static void write_earlier(struct tt_sctp *s, struct wr *w)
 	s->earlier_count--;
 }
 
+/* 6.2: as many as the packet has room for. */
+static size_t most_gaps(const struct tt_sctp *s, const struct wr *w)
+{
+	const size_t rest = SCTP_TLV_HEADER + 12 + 4 * s->tracker.dup_count;
+
+	return tt_min((wr_left(w) - rest) / 4, SCTP_MAX_GAPS);
+}
+
 static void write_sack(struct tt_sctp *s, struct wr *w)
 {
 	struct sctp_gap gaps[SCTP_MAX_GAPS];
 	const struct sctp_report now = {
-		.cum = s->tracker.cum, .window = tt_sctp_window(s),
-		.gap_count = tt_sctp_tracker_gaps(&s->tracker, gaps, tt_sctp_most_gaps(s)),
+		.cum = s->tracker.cum,
+		.window = tt_sctp_window(s),
+		.gap_count = tt_sctp_tracker_gaps(&s->tracker, gaps, most_gaps(s, w)),
 	};
 
 	write_report(w, &now, gaps, &s->tracker, s->tracker.dup_count);

@@ -41,10 +41,10 @@ bool tt_sctp_flight_room(struct sctp_flight *f)
 {
 	uint32_t n = tt_sctp_flight_count(f);
 
-	if (n < f->cap)
-		return true;
 	if (n >= SCTP_MAX_OUTSTANDING)
 		return false;
+	if (n < f->cap)
+		return true;
 	uint32_t cap = f->cap ? 2 * f->cap : 4;
 	if (!tt_sctp_bits_grow(&f->bits, f->env, cap, s32_add(f->cum, 1), f->bits.cap ? n : 0))
 		return false;

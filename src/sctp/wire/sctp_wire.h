@@ -28,7 +28,7 @@
 #define SCTP_DATA_HEADER 16 /* with the chunk's own four bytes */
 #define SCTP_I_DATA_HEADER 20
 #define SCTP_MAX_PACKET 9000
-#define SCTP_MAX_GAPS 240 /* reported in one SACK, where the packet has room; a sender cannot see behind them */
+#define SCTP_MAX_GAPS 2243 /* what a packet has room for: a sender cannot see behind them */
 #define SCTP_MAX_DUPS 20  /* the same of what came twice */
 #define SCTP_MAX_RESET 256 /* streams in one request of ours */
 
