@@ -234,22 +234,29 @@ static uint32_t near(struct rd *in, uint32_t what)
 	return what + rd_u8(in) - 128u;
 }
 
+/* Mostly of what was sent: any other ends the association. */
 static void write_sack(struct wr *out, const struct tt_sctp *s, struct rd *in)
 {
 	const size_t at = tt_sctp_begin(out, SCTP_SACK, 0);
-	const uint8_t gaps = rd_u8(in) % 4;
-	uint16_t end = 0;
+	const uint8_t how = rd_u8(in), gaps = how % 4, cum = rd_u8(in);
+	const bool wild = how >= 240;
+	const uint32_t n = tt_sctp_flight_count(&s->flight), acked = wild ? cum - 128u : cum % (n + 1);
+	uint16_t end = 0, count = 0;
 
-	wr_u32(out, near(in, s->flight.cum.v));
+	wr_u32(out, s->flight.cum.v + acked);
 	wr_u32(out, rd_u8(in) * 1000u);
-	wr_u16(out, gaps);
-	wr_u16(out, 0);
-	for (uint8_t n = 0; n < gaps; n++) {
+	const size_t where = out->off;
+	wr_u32(out, 0);
+	for (uint8_t k = 0; k < gaps; k++) {
 		const uint16_t start = (uint16_t)(end + rd_u8(in) % 16);
 		end = (uint16_t)(start + rd_u8(in) % 8);
+		if (!wild && end > n - acked)
+			break;
 		wr_u16(out, start);
 		wr_u16(out, end);
+		count++;
 	}
+	wr_patch_u16(out, where, count);
 	tt_sctp_end(out, at);
 }
 
