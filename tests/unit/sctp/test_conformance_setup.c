@@ -486,6 +486,19 @@ static void an_init_that_crosses_ours_is_answered_by_the_same_numbers(void **sta
 	}
 }
 
+/* Everything but the counters, and what a poll that found nothing left behind. */
+static void assert_same(const struct tt_sctp *before)
+{
+	struct tt_sctp now;
+
+	memcpy(&now, VICTIM, sizeof now);
+	now.counters = before->counters;
+	now.burst_open = before->burst_open;
+	now.filled = before->filled;
+	now.flight.rate = before->flight.rate;
+	assert_memory_equal(&now, before, sizeof now);
+}
+
 /* 5.2.2: a new tag, the ties of the TCB, and nothing changes. */
 static void an_unexpected_init_changes_nothing(void **state)
 {
@@ -510,11 +523,7 @@ static void an_unexpected_init_changes_nothing(void **state)
 				    c.peer_tie == VICTIM->peer_tie);
 			before.my_tie = VICTIM->my_tie; /* drawn by the first */
 			before.peer_tie = VICTIM->peer_tie;
-			before.counters = VICTIM->counters;
-			before.burst_open = VICTIM->burst_open; /* a poll that found nothing more */
-			before.filled = VICTIM->filled;
-			before.flight.rate = VICTIM->flight.rate;
-			assert_memory_equal(&before, VICTIM, sizeof before);
+			assert_same(&before);
 		}
 		pair_free(&pair);
 	}
@@ -608,6 +617,105 @@ static void a_cookie_of_crossed_inits_brings_the_peers_new_tag(void **state)
 	}
 }
 
+/* 5.2.3, 5.2.5, 9.2: chunks of the set-up after it, and of the end during it. */
+static void chunks_of_another_time_are_nothing(void **state)
+{
+	const struct sctp_init in = peer_init_ack();
+	struct tt_sctp before;
+
+	(void)state;
+	for (int s = SCTP_CLOSED; s < SCTP_DEAD; s++)
+		for (int what = 0; what < 3; what++) {
+			if ((what == 0 && s == SCTP_COOKIE_WAIT) ||
+			    (what == 1 && s == SCTP_COOKIE_ECHOED) ||
+			    (what == 2 && s >= SCTP_ESTABLISHED))
+				continue;
+			solo_begin(24, (enum sctp_state)s);
+			assert_silent();
+			memcpy(&before, VICTIM, sizeof before);
+			if (what == 0)
+				(void)give_init_ack(&in);
+			else if (what == 1)
+				(void)give_chunk(VICTIM->my_tag, SCTP_COOKIE_ACK, 0, NULL, 0);
+			else
+				(void)give_shutdown(VICTIM->my_tsn.v - 1);
+			assert_silent();
+			assert_same(&before);
+			pair_free(&pair);
+		}
+}
+
+/* 5.2.4 D: its COOKIE ACK was lost. */
+static void a_second_cookie_echo_is_acknowledged_again(void **state)
+{
+	const struct sctp_init in = peer_init();
+	uint8_t buf[1500];
+	struct sent p;
+
+	(void)state;
+	solo_init(25);
+	assert_int_equal(give_init(&in), 0);
+	struct wr w = begin_echo(buf, sizeof buf);
+	for (int n = 0; n < 3; n++) {
+		memset(buf + 8, 0, 4);
+		assert_int_equal(give(&w), 0);
+		assert_sends_alone(&p, PEER_TAG, SCTP_COOKIE_ACK, 0);
+		assert_silent();
+		assert_int_equal(VICTIM->state, SCTP_ESTABLISHED);
+	}
+	pair_events(&pair, 1);
+	assert_int_equal(pair.connected[1], 1);
+	assert_int_equal(pair.restarted[1], 0);
+	pair_free(&pair);
+}
+
+/* 5.2.4 C: it was handed out before we drew the tag that we have now. */
+static void a_cookie_that_came_too_late_is_nothing(void **state)
+{
+	struct sctp_init in = peer_init();
+	uint8_t buf[1500];
+	struct tt_sctp before;
+
+	(void)state;
+	solo_begin(26, SCTP_ESTABLISHED);
+	in.tag = 99;
+	assert_int_equal(give_init(&in), 0);
+	struct wr w =
+		begin_echo(buf, sizeof buf); /* of a peer that began anew, and then once more */
+	in.tag = 100;
+	assert_int_equal(give_init(&in), 0);
+	uint8_t later[1500];
+	struct wr latest = begin_echo(later, sizeof later);
+	assert_int_equal(give(&latest), 0);
+	discard_sent();
+	assert_int_equal(VICTIM->peer_tag, 100);
+	memcpy(&before, VICTIM, sizeof before);
+	assert_int_equal(give(&w), 1);
+	assert_silent();
+	assert_same(&before);
+	pair_free(&pair);
+}
+
+/* 5.2.6 */
+static void a_stale_cookie_of_ours_begins_the_set_up_again(void **state)
+{
+	static const uint8_t stale[] = { 0, SCTP_C_STALE_COOKIE, 0, 8, 0, 0, 0, 1 };
+	const struct sctp_init in = peer_init_ack();
+	struct sent p;
+
+	(void)state;
+	solo_begin(27, SCTP_COOKIE_ECHOED);
+	assert_int_equal(give_chunk(VICTIM->my_tag, SCTP_ERROR, 0, stale, sizeof stale), 0);
+	assert_sends_alone(&p, 0, SCTP_INIT, 0);
+	assert_int_equal(VICTIM->state, SCTP_COOKIE_WAIT);
+	assert_true(tt_sctp_runs(VICTIM, SCTP_T1));
+	assert_int_equal(give_init_ack(&in), 0);
+	assert_sends_alone(&p, PEER_TAG, SCTP_COOKIE_ECHO, 0);
+	assert_int_equal(give_chunk(VICTIM->my_tag, SCTP_COOKIE_ACK, 0, NULL, 0), 0);
+	assert_int_equal(VICTIM->state, SCTP_ESTABLISHED);
+	pair_free(&pair);
+}
+
 static uint32_t tag_of[2];
 
 static void note_tags(struct pair *p, int to, uint8_t *data, size_t *len)
@@ -665,6 +773,10 @@ int main(void)
 		cmocka_unit_test(a_restart_begins_with_new_tags_and_the_first_window),
 		cmocka_unit_test(a_restart_while_shutting_down_makes_no_association),
 		cmocka_unit_test(a_cookie_of_crossed_inits_brings_the_peers_new_tag),
+		cmocka_unit_test(chunks_of_another_time_are_nothing),
+		cmocka_unit_test(a_second_cookie_echo_is_acknowledged_again),
+		cmocka_unit_test(a_cookie_that_came_too_late_is_nothing),
+		cmocka_unit_test(a_stale_cookie_of_ours_begins_the_set_up_again),
 		cmocka_unit_test(the_tags_stay_as_they_were_chosen),
 	};
 
