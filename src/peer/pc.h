@@ -144,6 +144,7 @@ struct pc_event {
 
 struct pc_held {
 	size_t len;
+	uint8_t ecn;
 	uint8_t data[PC_PACKET];
 };
 
@@ -294,8 +295,8 @@ void pc_free_events(struct taut_pc *pc);
 bool pc_pump(struct taut_pc *pc, taut_time now);
 void pc_update_connection_state(struct taut_pc *pc, uint32_t reason, const char *text);
 void pc_end(struct taut_pc *pc, taut_time now, uint32_t reason, const char *text);
-void pc_receive_media(struct taut_pc *pc, taut_time now, taut_time received, uint8_t *buf,
-		      size_t len);
+void pc_receive_media(struct taut_pc *pc, taut_time now, taut_time received, uint8_t ecn,
+		      uint8_t *buf, size_t len);
 void pc_replay_held(struct taut_pc *pc, taut_time now);
 
 uint64_t pc_packets_dropped(const struct taut_pc *pc);

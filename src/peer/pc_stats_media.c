@@ -130,6 +130,7 @@ static void put_outbound(struct pc_report *r, const struct pc_transceiver *t, si
 	pc_stat_count(r, "retransmittedBytesSent", s->resent_octets);
 	if (e->rtx_ssrc)
 		pc_stat_count(r, "rtxSsrc", e->rtx_ssrc);
+	pc_stat_count(r, "packetsSentWithEct1", 0); /* pc_send.c marks nothing */
 	if (e->max_bitrate)
 		pc_stat_count(r, "targetBitrate", e->max_bitrate);
 	pc_stat_seconds(r, "totalPacketSendDelay", s->queued);
@@ -189,6 +190,8 @@ static void put_inbound(struct pc_report *r, const struct pc_transceiver *t, siz
 		pc_stat_reference(r, "remoteId", "remote-outbound-%u", s->ssrc);
 	}
 	pc_stat_count(r, "packetsReceived", s->packets);
+	pc_stat_count(r, "packetsReceivedWithEct1", s->ect1);
+	pc_stat_count(r, "packetsReceivedWithCe", s->ce);
 	pc_stat_number(r, "packetsLost", s->lost);
 	pc_stat_number(r, "jitter", s->clock_rate ? (double)s->jitter / s->clock_rate : 0);
 	pc_stat_count(r, "packetsDiscarded", s->late);
@@ -196,6 +199,8 @@ static void put_inbound(struct pc_report *r, const struct pc_transceiver *t, siz
 	pc_stat_count(r, "headerBytesReceived", s->header_octets);
 	pc_stat_count(r, "retransmittedPacketsReceived", s->resent_packets);
 	pc_stat_count(r, "retransmittedBytesReceived", s->resent_octets);
+	if (s->rtx_ssrc)
+		pc_stat_count(r, "rtxSsrc", s->rtx_ssrc);
 	pc_stat_moment(r, "lastPacketReceivedTimestamp", s->last_packet);
 	pc_stat_count(r, "nackCount", s->nacks);
 	if (t->kind == TAUT_VIDEO) {

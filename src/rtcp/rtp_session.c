@@ -360,6 +360,7 @@ bool tt_rtp_session_receiver_stats(struct tt_rtp_session *s, uint32_t stream,
 	*out = r->stats;
 	out->ssrc = r->ssrc;
 	out->clock_rate = r->clock_rate;
+	out->rtx_ssrc = tt_rtp_session_rtx_of(s, r);
 	out->lost = tt_rtp_receiver_lost(r);
 	out->jitter = r->source.jitter >> 4;
 	out->remote_ntp = r->report_ntp;

@@ -96,8 +96,8 @@ int tt_rtp_session_request_key_frame(struct tt_rtp_session *s, taut_time now, ui
  * configuration, for the time until that is set again. */
 void tt_rtp_session_set_target(struct tt_rtp_session *s, uint32_t stream, taut_time target);
 
-/* One decrypted packet, lent for the call. arrived: by the kernel's clock, 0: now. */
-void tt_rtp_session_recv_rtp(struct tt_rtp_session *s, taut_time now, taut_time arrived,
+/* One decrypted packet, lent for the call. arrived: by the kernel's clock, 0: now. ecn: of its datagram. */
+void tt_rtp_session_recv_rtp(struct tt_rtp_session *s, taut_time now, taut_time arrived, uint8_t ecn,
 			     const uint8_t *pkt, size_t len);
 void tt_rtp_session_recv_rtcp(struct tt_rtp_session *s, taut_time now, taut_time arrived,
 			      const uint8_t *pkt, size_t len);

@@ -93,6 +93,8 @@ void tt_rtp_session_bind_signalled(struct tt_rtp_session *s, struct tt_rtp_recei
 void tt_rtp_session_unbind(struct tt_rtp_session *s, const struct tt_rtp_receiver *r);
 void tt_rtp_session_read_ext(const struct tt_rtp_session *s, const struct tt_rtp_packet *p,
 			     struct tt_rtp_ext_values *x);
+/* The SSRC of what is sent again for it: told by a description, or seen. 0: neither. */
+uint32_t tt_rtp_session_rtx_of(const struct tt_rtp_session *s, const struct tt_rtp_receiver *r);
 /* NULL: *why says why not. */
 struct tt_rtp_binding *tt_rtp_session_demux(struct tt_rtp_session *s, const struct tt_rtp_packet *p,
 					    const struct tt_rtp_ext_values *x, uint32_t *why);

@@ -62,15 +62,18 @@ static taut_time arrival(taut_time now, taut_time arrived)
 }
 
 void tt_rtp_session_recv_rtp(struct tt_rtp_session *s, taut_time now, taut_time arrived,
-			     const uint8_t *pkt, size_t len)
+			     uint8_t ecn, const uint8_t *pkt, size_t len)
 {
 	struct tt_rtp_packet p;
 
 	tt_rtp_session_saw(s, now);
 	tt_trace_packet(s->env, now, TAUT_LAYER_RTP, false, pkt, len, NULL, NULL);
-	uint32_t why = len <= TT_RTP_PACKET_ROOM && tt_rtp_read(&p, pkt, len)
-			       ? take_rtp(s, now, arrival(now, arrived), &p)
-			       : TAUT_DROP_RTP_MALFORMED;
+	uint32_t why = TAUT_DROP_RTP_MALFORMED;
+
+	if (len <= TT_RTP_PACKET_ROOM && tt_rtp_read(&p, pkt, len)) {
+		p.ecn = ecn;
+		why = take_rtp(s, now, arrival(now, arrived), &p);
+	}
 
 	if (why) {
 		s->counters.packets_refused++;

@@ -120,10 +120,12 @@ struct tt_rtp_sender_stats {
 /* Of the source that a receiver follows: another one begins at 0. */
 struct tt_rtp_receiver_stats {
 	uint32_t ssrc, clock_rate;
+	uint32_t rtx_ssrc;        /* 0: not known, or none */
 	uint8_t payload_type;     /* of the last frame */
 	uint64_t packets, octets; /* with what was sent again */
 	uint64_t resent_packets, resent_octets;
 	uint64_t header_octets;
+	uint64_t ect1, ce; /* packets, by the ECN field of their datagrams */
 	uint64_t late; /* came when nobody waited for them any more */
 	uint64_t frames, key_frames, frames_dropped;
 	uint64_t pieced;    /* frames of more than one packet ... */

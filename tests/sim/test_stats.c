@@ -442,6 +442,8 @@ static void loss_and_what_is_sent_again_are_told(void **state)
 	assert_true(number(in, "nackCount") >= number(out, "nackCount"));
 	assert_true(number(out, "nackCount") > 5);
 	assert_number(out, "retransmittedPacketsSent", (double)ca.rtp_packets_resent);
+	assert_same(in, "rtxSsrc", out, "rtxSsrc");
+	assert_null(taut_stats_member(of(&b, "inbound-rtp", "audio"), "rtxSsrc"));
 	assert_true(number(in, "retransmittedPacketsReceived") > 20);
 	assert_true(number(in, "retransmittedPacketsReceived") <=
 		    number(out, "retransmittedPacketsSent"));
@@ -494,6 +496,70 @@ static void what_waits_for_its_turn_is_told(void **state)
 	assert_number(of(&b, "inbound-rtp", "video"), "totalAssemblyTime", 0.02);
 	assert_number(of(&b, "inbound-rtp", "video"), "jitterBufferDelay", 0.02);
 	pair_free(&w.pair);
+}
+
+static const struct taut_stats *selected(const struct report *r)
+{
+	return find(r, text(of(r, "transport", NULL), "selectedCandidatePairId"));
+}
+
+/* Meanwhile consent is asked for, which is no data. */
+static void what_no_socket_takes_is_told_and_was_not_sent(void **state)
+{
+	struct world w;
+
+	(void)state;
+	begin(&w, 18, &quick);
+	talk(&w, 50);
+	const struct report before = report(&w, 0);
+	const double sent = number(selected(&before), "packetsSent");
+	const double rtp = number(of(&before, "outbound-rtp", "video"), "packetsSent");
+	const double asked = number(selected(&before), "consentRequestsSent");
+	assert_number(selected(&before), "packetsDiscardedOnSend", 0);
+	w.pair.refuse = true;
+	talk(&w, 100);
+	w.pair.refuse = false;
+	const struct report a = report(&w, 0), b = report(&w, 1);
+	const struct taut_stats *pair = selected(&a);
+	const double lost = number(of(&a, "outbound-rtp", "video"), "packetsSent") - rtp;
+	assert_true(lost >= 500 && number(pair, "consentRequestsSent") > asked);
+	assert_number(pair, "packetsSent", sent);
+	/* sound and reports as well; none is longer than a packet */
+	assert_true(number(pair, "packetsDiscardedOnSend") >= lost + 100);
+	assert_true(number(pair, "packetsDiscardedOnSend") < lost + 120);
+	assert_true(number(pair, "bytesDiscardedOnSend") > 100 * 5000);
+	assert_true(number(pair, "bytesDiscardedOnSend") < 100 * 5000 * 1.1);
+	assert_same(pair, "packetsSent", selected(&b), "packetsReceived");
+	assert_same(pair, "bytesSent", selected(&b), "bytesReceived");
+	assert_same(of(&a, "transport", NULL), "bytesSent", of(&b, "transport", NULL),
+		    "bytesReceived");
+	pair_free(&w.pair);
+}
+
+/* Runs of the driver are packets, each with the mark of its datagram. */
+static void marks_of_congestion_are_counted_by_packet(void **state)
+{
+	static const char *const marks[] = { NULL, "packetsReceivedWithEct1", NULL,
+					     "packetsReceivedWithCe" };
+	struct world w;
+
+	(void)state;
+	for (int runs = 0; runs < 2; runs++)
+		for (uint8_t ecn = 0; ecn < 4; ecn++) {
+			begin(&w, 19, &quick);
+			talk(&w, 10);
+			w.pair.runs = runs;
+			w.pair.ecn = ecn;
+			talk(&w, 30);
+			const struct report a = report(&w, 0), b = report(&w, 1);
+			const struct taut_stats *in = of(&b, "inbound-rtp", "video");
+			const double packets = number(in, "packetsReceived") / 4 * 3;
+			assert_true(packets == 150);
+			for (uint8_t i = 1; i < 4; i += 2)
+				assert_number(in, marks[i], i == ecn ? packets : 0);
+			assert_number(of(&a, "outbound-rtp", "video"), "packetsSentWithEct1", 0);
+			pair_free(&w.pair);
+		}
 }
 
 static void ids_stay_what_they_are_and_counters_only_grow(void **state)
@@ -630,6 +696,8 @@ int main(void)
 		cmocka_unit_test(loss_and_what_is_sent_again_are_told),
 		cmocka_unit_test(what_comes_too_late_and_what_is_never_whole_is_told),
 		cmocka_unit_test(what_waits_for_its_turn_is_told),
+		cmocka_unit_test(what_no_socket_takes_is_told_and_was_not_sent),
+		cmocka_unit_test(marks_of_congestion_are_counted_by_packet),
 		cmocka_unit_test(ids_stay_what_they_are_and_counters_only_grow),
 		cmocka_unit_test(a_selector_gives_one_stream_and_what_it_refers_to),
 		cmocka_unit_test(a_report_before_anything_happened_and_after_the_end),
