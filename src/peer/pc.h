@@ -97,6 +97,7 @@ struct pc_encoding {
 	uint32_t max_bitrate;
 	double max_framerate, scale;
 	uint32_t ssrc, rtx_ssrc;
+	taut_time began;                /* when there was one first; 0: never */
 	struct pc_codec_stats *encoder; /* NULL: nothing was told */
 };
 

@@ -90,6 +90,11 @@ void tt_rtcp_write_fir(struct wr *w, uint32_t sender, uint32_t media, uint8_t se
 
 /* NTP time (RFC 3550 section 4) of microseconds since 1970. */
 uint64_t tt_rtcp_ntp(int64_t unix_us);
+/* Microseconds as a span of NTP time. */
+static inline int64_t tt_rtcp_ntp_span(int64_t us)
+{
+	return us / 1000000 * INT64_C(0x100000000) + us % 1000000 * INT64_C(0x100000000) / 1000000;
+}
 /* A span of NTP time in microseconds. */
 static inline int64_t tt_rtcp_ntp_us(uint64_t span)
 {
