@@ -427,6 +427,13 @@ void pc_put_data(struct taut_pc *pc, struct tt_sdp *sdp, struct tt_sdp_media *m)
 void pc_put_candidates(struct taut_pc *pc, struct tt_sdp *sdp);
 bool pc_section_lives(const struct tt_sdp_media *m); /* not rejected, RFC 9143 section 6 */
 
+/* pc_reports.c: RFC 3611 section 5 */
+void pc_offer_reports(struct tt_sdp *sdp, struct tt_sdp_media *m);
+void pc_answer_reports(struct tt_sdp *sdp, struct tt_sdp_media *m, const struct tt_sdp *offer,
+		       const struct tt_sdp_media *o);
+/* ls, rs: descriptions that answer each other, ours and the peer's. */
+void pc_agree_reports(struct taut_pc *pc, const struct tt_sdp *ls, const struct tt_sdp *rs);
+
 /* bundles: pc_bundle.c */
 /* The section that says what m's transport is: itself, or the tagged one of its bundle. */
 const struct tt_sdp_media *pc_carrier(const struct tt_sdp *sdp, const struct tt_sdp_media *m);

@@ -285,6 +285,7 @@ int pc_agree(struct taut_pc *pc, taut_time now, const struct pc_description *ans
 	}
 	for (size_t i = 0; i < pc->transceiver_count; i++)
 		pc->transceivers[i]->heard_codec = NULL;
+	pc_agree_reports(pc, ls, rs);
 	settle_numbers(pc, rs);
 	if (final)
 		finish(pc);

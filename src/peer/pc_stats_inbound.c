@@ -119,5 +119,9 @@ void pc_put_remote_outbound(struct pc_report *r, const struct pc_transceiver *t,
 	if (s->remote_ntp != 0)
 		pc_stat_number(r, "remoteTimestamp", pc_stat_ntp(s->remote_ntp));
 	pc_stat_count(r, "reportsSent", s->reports);
+	if (s->rtt > 0)
+		pc_stat_seconds(r, "roundTripTime", s->rtt);
+	pc_stat_seconds(r, "totalRoundTripTime", s->rtt_sum);
+	pc_stat_count(r, "roundTripTimeMeasurements", s->rtts);
 	pc_stat_end(r);
 }

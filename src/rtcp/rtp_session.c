@@ -90,6 +90,11 @@ void tt_rtp_session_free(struct tt_rtp_session *s)
 	tt_free(s->env, s);
 }
 
+void tt_rtp_session_set_receiver_rtt(struct tt_rtp_session *s, enum tt_rtp_rtt who)
+{
+	s->receiver_rtt = who;
+}
+
 void tt_rtp_session_set_reduced_size(struct tt_rtp_session *s, bool allowed)
 {
 	s->reduced_size = allowed;

@@ -62,6 +62,7 @@ struct tt_rtp_receiver {
 	uint64_t report_ntp;
 	uint32_t report_ts;
 	taut_time report_at;
+	bool reported; /* ... was in the datagram that is being read */
 	/* Events not told yet */
 	bool tell_started, tell_bye;
 	uint32_t bye_ssrc;

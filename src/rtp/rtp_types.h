@@ -150,6 +150,9 @@ struct tt_rtp_receiver_stats {
 	uint64_t reports;
 	uint32_t remote_packets, remote_octets;
 	uint64_t remote_ntp;
+	/* What the reports said of our questions, RFC 3611 section 4.5; rtt 0: the last one said nothing */
+	uint64_t rtts;
+	taut_time rtt, rtt_sum;
 };
 
 #endif

@@ -8,8 +8,11 @@
 #include <cmocka.h>
 #include <math.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "peer/pc.h"
+#include "rtcp/rtp_session_int.h"
 #include "sim/sim_pair.h"
 #include "taut/stats.h"
 
@@ -63,7 +66,8 @@ static taut_transceiver add(struct world *w, uint32_t kind, const char *track)
 	return t;
 }
 
-static void begin(struct world *w, uint64_t seed, const struct sim_link *link)
+static void begin_with(struct world *w, uint64_t seed, const struct sim_link *link,
+		       char *(*describe)(struct pair *, int, uint32_t, const char *))
 {
 	const struct taut_data_channel_init init = { .size = sizeof init,
 						     .label = "words",
@@ -71,10 +75,16 @@ static void begin(struct world *w, uint64_t seed, const struct sim_link *link)
 
 	memset(w, 0, sizeof *w);
 	pair_init(&w->pair, seed, link, on_event, w);
+	w->pair.describe = describe;
 	w->sound = add(w, TAUT_AUDIO, "voice");
 	w->picture = add(w, TAUT_VIDEO, "face");
 	assert_int_equal(taut_pc_create_data_channel(pc(w, 0), 0, &init, &w->channel), TAUT_OK);
 	assert_true(pair_run(&w->pair, 20 * SECOND, is_open));
+}
+
+static void begin(struct world *w, uint64_t seed, const struct sim_link *link)
+{
+	begin_with(w, seed, link, NULL);
 }
 
 static int send(struct world *w, taut_transceiver t, const uint8_t *data, size_t len, uint32_t ts,
@@ -189,6 +199,13 @@ static void assert_number(const struct taut_stats *s, const char *name, double i
 	if (number(s, name) != is)
 		print_error("%s of %s is %f, not %f\n", name, s->id, number(s, name), is);
 	assert_true(number(s, name) == is);
+}
+
+static void assert_near(const struct taut_stats *s, const char *name, double is, double within)
+{
+	if (fabs(number(s, name) - is) > within)
+		print_error("%s of %s is %f, not %f\n", name, s->id, number(s, name), is);
+	assert_true(fabs(number(s, name) - is) <= within);
 }
 
 static void assert_same(const struct taut_stats *a, const char *of_a, const struct taut_stats *b,
@@ -337,6 +354,11 @@ static void assert_media_agrees(const struct report *a, const struct report *b, 
 	assert_true(number(seen, "roundTripTime") < 2 * DELAY / 1e6 + 0.001);
 	assert_same(said, "packetsSent", out, "packetsSent");
 	assert_same(said, "bytesSent", out, "bytesSent");
+	/* by RRTR and DLRR, since nothing is sent that reports could measure it by */
+	assert_near(said, "roundTripTime", 2 * DELAY / 1e6, 0.001);
+	assert_true(number(said, "roundTripTimeMeasurements") >= 2);
+	assert_near(said, "totalRoundTripTime",
+		    number(said, "roundTripTimeMeasurements") * 2 * DELAY / 1e6, 0.01);
 	assert_true(number(said, "remoteTimestamp") <= said->timestamp);
 	assert_true(number(said, "remoteTimestamp") > said->timestamp - 5000);
 	if (video) {
@@ -380,6 +402,54 @@ static void both_ends_say_the_same_of_a_call_without_loss(void **state)
 	assert_string_equal(text(from, "label"), "words");
 	assert_string_equal(text(from, "state"), "open");
 	assert_number(of(&a, "peer-connection", NULL), "dataChannelsOpened", 1);
+	pair_free(&w.pair);
+}
+
+/* What RFC 3611 section 5.1 does not know, in what is told to one side. */
+static char *without_questions(int at_side, int to, const char *text)
+{
+	char *other = malloc(strlen(text) + 1), *at;
+
+	memcpy(other, text, strlen(text) + 1);
+	while (to == at_side && (at = strstr(other, "rcvr-rtt")) != NULL)
+		memcpy(at, "xxxx-xxx", 8);
+	return other;
+}
+
+static char *offer_without(struct pair *p, int to, uint32_t type, const char *text)
+{
+	(void)p;
+	(void)type;
+	return without_questions(1, to, text);
+}
+
+static char *answer_without(struct pair *p, int to, uint32_t type, const char *text)
+{
+	(void)p;
+	(void)type;
+	return without_questions(0, to, text);
+}
+
+static void a_round_trip_that_nobody_may_ask_for_is_not_told(void **state)
+{
+	struct world w;
+
+	(void)state;
+	begin_with(&w, 26, &quick, offer_without);
+	talk(&w, 100);
+	const struct report b = report(&w, 1);
+	const struct taut_stats *said = of(&b, "remote-outbound-rtp", "video");
+	assert_null(taut_stats_member(said, "roundTripTime"));
+	assert_number(said, "roundTripTimeMeasurements", 0);
+	assert_number(said, "totalRoundTripTime", 0);
+	pair_free(&w.pair);
+
+	/* what we offered and the peer did not answer */
+	begin_with(&w, 27, &quick, answer_without);
+	assert_int_equal(pc(&w, 0)->rtp->receiver_rtt, TT_RTP_RTT_NONE);
+	pair_free(&w.pair);
+	begin(&w, 28, &quick);
+	assert_int_equal(pc(&w, 0)->rtp->receiver_rtt, TT_RTP_RTT_ALL);
 	pair_free(&w.pair);
 }
 
@@ -614,13 +684,6 @@ static void ids_stay_what_they_are_and_counters_only_grow(void **state)
 			assert_true(number(s, "bytesSent") > sent[i]);
 	}
 	pair_free(&w.pair);
-}
-
-static void assert_near(const struct taut_stats *s, const char *name, double is, double within)
-{
-	if (fabs(number(s, name) - is) > within)
-		print_error("%s of %s is %f, not %f\n", name, s->id, number(s, name), is);
-	assert_true(fabs(number(s, name) - is) <= within);
 }
 
 /* webrtc-stats, jitterBufferTargetDelay and -MinimumDelay: a target of the application holds frames that could have
@@ -942,6 +1005,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(both_ends_say_the_same_of_a_call_without_loss),
+		cmocka_unit_test(a_round_trip_that_nobody_may_ask_for_is_not_told),
 		cmocka_unit_test(the_path_and_what_went_over_it_are_told),
 		cmocka_unit_test(loss_and_what_is_sent_again_are_told),
 		cmocka_unit_test(what_comes_too_late_and_what_is_never_whole_is_told),
