@@ -72,7 +72,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check(tt_rtp_session_send_frame(s, 1000, 1, &f) == TAUT_OK);
 	tt_rtp_write_header(&w, &h, NULL, 0);
 	wr_bytes(&w, "\x10zzz", 4);
-	tt_rtp_session_recv_rtp(s, 1000, 0, pkt, wr_len(&w));
+	tt_rtp_session_recv_rtp(s, 1000, 0, 0, pkt, wr_len(&w));
 	drain(s, 1000);
 	tt_rtp_session_recv_rtcp(s, 2000, 0, data, size);
 	drain(s, 2000);

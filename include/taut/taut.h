@@ -400,6 +400,7 @@ struct taut_frame {
 	uint8_t audio_level;            /* RFC 6464: -dBov, 0 is loudest, 127 silence */
 	uint16_t frame_count_lost;      /* in: audio frames missing just before this one */
 	const char *rid; /* which encoding of several; out: NULL is the first; in: NULL is the only one */
+	taut_time first_received; /* in: when its first packet came */
 };
 
 /* RTCIceServerTransportProtocol */

@@ -342,6 +342,25 @@ static struct pc_codec_stats **encoder_place(struct pc_transceiver *t, const cha
 	return e ? &e->encoder : NULL;
 }
 
+static bool resized(const struct taut_codec_stats *was, const struct taut_codec_stats *is)
+{
+	return was->width > 0 && is->width > 0 &&
+	       (was->width != is->width || was->height != is->height);
+}
+
+/* Before it is kept what was told: webrtc-stats qualityLimitationDurations and -ResolutionChanges. */
+static void count_limitation(struct pc_codec_stats *k, const struct taut_codec_stats *is,
+			     taut_time now)
+{
+	const struct taut_codec_stats *was = &k->what;
+
+	if (k->limited_at > 0)
+		k->limited[was->quality_limitation] += tt_max64(now - k->limited_at, 0);
+	k->limited_at = now;
+	if (resized(was, is) && (was->quality_limitation || is->quality_limitation))
+		k->resolution_changes++;
+}
+
 static int keep(struct taut_pc *pc, struct pc_transceiver *t, bool encoder,
 		const struct taut_codec_stats *what)
 {
@@ -352,6 +371,10 @@ static int keep(struct taut_pc *pc, struct pc_transceiver *t, bool encoder,
 		return pc_fail_no_transceiver(pc);
 	if (r != TAUT_OK)
 		return pc_fail(pc, r, "TypeError", NULL, "size is not set, or not one of ours");
+	if (!(c.tells & TAUT_TELLS_LIMITATION))
+		c.quality_limitation = TAUT_LIMITED_BY_NOTHING;
+	if (c.quality_limitation > TAUT_LIMITED_BY_OTHER)
+		return pc_fail(pc, TAUT_E_INVAL, "TypeError", NULL, "no such limitation");
 	struct pc_codec_stats **to = encoder ? encoder_place(t, c.rid) : decoder_place(t, c.rid);
 	if (!to)
 		return pc_fail(pc, TAUT_E_GONE, "InvalidStateError", "webrtc-pc section 5.4.1",
@@ -360,6 +383,7 @@ static int keep(struct taut_pc *pc, struct pc_transceiver *t, bool encoder,
 		*to = tt_alloc(pc->env, sizeof **to);
 	if (!*to)
 		return pc_fail_nomem(pc);
+	count_limitation(*to, &c, c.limited_at > 0 ? c.limited_at : pc->now);
 	(*to)->what = c;
 	(*to)->what.rid = NULL;
 	(void)snprintf((*to)->implementation, sizeof(*to)->implementation, "%s",
