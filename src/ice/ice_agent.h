@@ -26,7 +26,7 @@ enum {
 	TT_ICE_FOLLOW = 6000000,          /* how long a nominating check speaks for its pair */
 	TT_ICE_GATHER_LIFE = 8000000,     /* of a request to a STUN server */
 	TT_ICE_GATHER_RC = 5,
-	TT_ICE_TR = 15000000, /* RFC 8445 section 11 */
+	TT_ICE_TR = 15000000,          /* RFC 8445 section 11 */
 	TT_ICE_MAX_ROLE_SWITCHES = 16, /* in one generation */
 	TT_ICE_UFRAG_LEN = 8,
 	TT_ICE_PWD_LEN = 24,
@@ -42,6 +42,15 @@ enum {
 	TT_ICE_TCP_WAITING = 64,        /* to be connected when there is room again, at most */
 	TT_ICE_MESSAGE = 1552, /* the longest datagram, and what a TURN server has around it */
 	TT_ICE_BLOCK = 4,      /* pairs and candidates for which memory is taken at once */
+	TT_ICE_RANKS = 5,      /* of networks */
+	TT_ICE_SAVING = 200,   /* what cellular networks cost more than any other, at least */
+};
+
+/* An address of an interface that is to have a socket. */
+struct ice_wanted {
+	struct taut_addr addr; /* port 0 */
+	uint32_t index;
+	uint8_t type; /* TAUT_NETWORK_ */
 };
 
 enum ice_base_state { BASE_NONE, BASE_WANTED, BASE_ASKED, BASE_OPEN, BASE_CLOSING };
@@ -52,6 +61,9 @@ struct ice_base {
 	enum ice_base_state state;
 	taut_flow flow;
 	struct taut_addr addr; /* port 0 until OPEN */
+	uint32_t index;        /* of the interface */
+	uint16_t network;      /* as the peer is told, from 1: one for each interface */
+	uint8_t type;          /* TAUT_NETWORK_ */
 	uint16_t local_pref;   /* RFC 8421 */
 	uint16_t foundation;
 	uint8_t relay;  /* of a relayed address, from 1; 0: none */
@@ -261,11 +273,11 @@ struct tt_ice {
 	bool bases_ask; /* one may be WANTED or CLOSING */
 	uint64_t tiebreaker;
 
-	struct taut_addr wanted[TT_ICE_MAX_BASES]; /* the usable interface addresses, best first */
+	struct ice_wanted *wanted; /* the usable interface addresses, best first; NULL: none */
 	size_t wanted_count;
 	struct ice_base *base; /* TT_ICE_MAX_BASES, and those of relays where there can be any */
 	int base_count;
-	uint16_t foundations;
+	uint16_t foundations, networks; /* numbers given so far */
 	struct ice_local *local;
 	size_t local_count, local_room;
 	struct ice_server *server;
@@ -372,6 +384,22 @@ int tt_ice_put_remote(struct tt_ice *ice, taut_time now, const struct tt_ice_can
 int tt_ice_put_prflx(struct tt_ice *ice, taut_time now, bool tcp, const struct taut_addr *addr,
 		     uint32_t priority);
 
+/* ice_network.c */
+unsigned tt_ice_network_rank(uint32_t type); /* 0 is the best, TT_ICE_RANKS - 1 the last */
+uint16_t tt_ice_network_id(struct tt_ice *ice, uint32_t index);
+/* Do candidates and checks of ours say where they come from? */
+bool tt_ice_tells_network(const struct tt_ice *ice);
+uint32_t tt_ice_network_info(const struct ice_base *b); /* the value of GOOG-NETWORK-INFO */
+/* What the peer says of the network that a candidate of its is in. */
+void tt_ice_take_network(struct tt_ice *ice, taut_time now, struct tt_ice_candidate *r,
+			 uint32_t info);
+/* Of both ends. */
+unsigned tt_ice_pair_cost(const struct tt_ice *ice, const struct ice_gen *g,
+			  const struct ice_pair *p);
+/* Is data to take the first rather than the second? */
+bool tt_ice_better(const struct tt_ice *ice, const struct ice_gen *g, const struct ice_pair *p,
+		   const struct ice_pair *than);
+
 /* ice_pair.c */
 uint64_t tt_ice_pair_priority(bool controlling, uint32_t local, uint32_t remote);
 int tt_ice_find_pair(const struct ice_gen *g, int base, int remote);          /* -1 */
@@ -390,7 +418,7 @@ void tt_ice_pair_failed(struct tt_ice *ice, taut_time now, int pair, uint8_t why
 struct ice_pair *tt_ice_pair_from(const struct tt_ice *ice, const struct ice_gen *g, taut_flow flow,
 				  const struct taut_addr *remote);
 bool tt_ice_pair_busy(const struct ice_pair *p); /* not yet succeeded or failed */
-int tt_ice_best_valid(const struct ice_gen *g, taut_time now);
+int tt_ice_best_valid(const struct tt_ice *ice, const struct ice_gen *g, taut_time now);
 struct tt_ice_path tt_ice_pair_path(const struct tt_ice *ice, const struct ice_gen *g, int pair);
 
 /* ice_check.c */

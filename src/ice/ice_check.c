@@ -131,6 +131,8 @@ size_t tt_ice_request_write(struct tt_ice *ice, const struct ice_gen *g, const s
 	if (use_candidate)
 		tt_stun_put(&w, TT_STUN_USE_CANDIDATE, NULL, 0);
 	tt_stun_put_u32(&w, TT_STUN_PRIORITY, tt_ice_base_priority(b, TT_ICE_PRFLX));
+	if (tt_ice_tells_network(ice))
+		tt_stun_put_u32(&w, TT_STUN_GOOG_NETWORK_INFO, tt_ice_network_info(b));
 	tt_stun_put_integrity(&w, &g->remote_key);
 	tt_stun_put_fingerprint(&w);
 	out->flow = b->flow;

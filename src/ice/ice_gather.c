@@ -41,56 +41,103 @@ static bool usable(const struct tt_ice *ice, const struct taut_interface *f, boo
 	       (ice->addresses == TT_ICE_ADDRESS_ALL || (f->flags & TAUT_IF_DEFAULT_ROUTE));
 }
 
-static size_t pick_family(const struct tt_ice *ice, const struct taut_interface *all, size_t n,
-			  bool loopback, uint8_t family, struct taut_addr *out)
+struct offer {
+	const struct taut_interface *all;
+	size_t count;
+	bool loopback;
+};
+
+static bool is_wanted(const struct ice_wanted *of, size_t count, const struct taut_addr *a)
+{
+	for (size_t i = 0; i < count; i++)
+		if (tt_addr_eq_ip(&of[i].addr, a))
+			return true;
+	return false;
+}
+
+/* Those of one family, on networks of that rank. */
+static size_t pick(const struct tt_ice *ice, const struct offer *o, uint8_t family, unsigned rank,
+		   struct ice_wanted *out)
 {
 	size_t count = 0;
 
-	for (size_t i = 0; i < n && count < TT_ICE_MAX_BASES; i++) {
-		bool known = false;
-		for (size_t k = 0; k < count; k++)
-			known |= tt_addr_eq_ip(&out[k], &all[i].addr);
-		if (!known && all[i].addr.family == family && usable(ice, &all[i], loopback)) {
-			out[count] = all[i].addr;
-			out[count++].port = 0;
-		}
+	for (size_t i = 0; i < o->count && count < TT_ICE_MAX_BASES; i++) {
+		const struct taut_interface *f = &o->all[i];
+		if (f->addr.family != family || tt_ice_network_rank(f->network) != rank ||
+		    is_wanted(out, count, &f->addr) || !usable(ice, f, o->loopback))
+			continue;
+		out[count] = (struct ice_wanted){ .addr = f->addr,
+						  .index = f->index,
+						  .type = (uint8_t)f->network };
+		out[count++].addr.port = 0;
 	}
 	return count;
 }
 
-/* RFC 8421 section 4, simply: the families take turns, IPv6 first, so that a broken one costs
- * every other check and not the whole first half. */
-static void want(struct tt_ice *ice, const struct taut_interface *all, size_t n, bool loopback)
-{
-	struct taut_addr v4[TT_ICE_MAX_BASES], v6[TT_ICE_MAX_BASES];
-	size_t n4 = pick_family(ice, all, n, loopback, 4, v4);
-	size_t n6 = pick_family(ice, all, n, loopback, 6, v6);
+struct choice {
+	struct ice_wanted of[TT_ICE_MAX_BASES];
+	size_t count;
+};
 
-	ice->wanted_count = 0;
-	for (size_t i = 0; i < n4 || i < n6; i++) {
-		if (i < n6 && ice->wanted_count < TT_ICE_MAX_BASES)
-			ice->wanted[ice->wanted_count++] = v6[i];
-		if (i < n4 && ice->wanted_count < TT_ICE_MAX_BASES)
-			ice->wanted[ice->wanted_count++] = v4[i];
+static void want_one(struct choice *out, const struct ice_wanted *w)
+{
+	if (out->count < TT_ICE_MAX_BASES && !is_wanted(out->of, out->count, &w->addr))
+		out->of[out->count++] = *w;
+}
+
+/* RFC 8445 section 5.1.2.1: the better network before the worse one. Within a rank RFC 8421 section 4, simply:
+ * the families take turns, IPv6 first, so that a broken one costs every other check and not the
+ * whole first half. */
+static void want(const struct tt_ice *ice, const struct offer *o, struct choice *out)
+{
+	struct ice_wanted v4[TT_ICE_MAX_BASES], v6[TT_ICE_MAX_BASES];
+
+	out->count = 0;
+	for (unsigned rank = 0; rank < TT_ICE_RANKS; rank++) {
+		const size_t n4 = pick(ice, o, 4, rank, v4), n6 = pick(ice, o, 6, rank, v6);
+		for (size_t i = 0; i < n4 || i < n6; i++) {
+			if (i < n6)
+				want_one(out, &v6[i]);
+			if (i < n4)
+				want_one(out, &v4[i]);
+		}
 	}
 }
 
 /* A host that has nothing but loopback addresses uses those. One that has others, and no default route, has
  * nothing to use where it must follow that. */
-static void want_some(struct tt_ice *ice, taut_time now, const struct taut_interface *all, size_t n)
+static void want_some(const struct tt_ice *ice, taut_time now, const struct taut_interface *all,
+		      size_t n, struct choice *out)
 {
-	bool out = false;
+	struct offer o = { all, n, ice->use_loopback };
+	bool outside = false;
 
-	want(ice, all, n, ice->use_loopback);
+	want(ice, &o, out);
 	for (size_t i = 0; i < n; i++)
-		out |= reaches_out(&all[i]);
-	if (ice->wanted_count > 0)
+		outside |= reaches_out(&all[i]);
+	if (out->count > 0)
 		return;
-	if (out)
+	o.loopback = true;
+	if (outside)
 		tt_note(ice->env, now, TAUT_LAYER_ICE, "no address of the default route",
 			TT_INT("addresses", n));
 	else
-		want(ice, all, n, true);
+		want(ice, &o, out);
+}
+
+/* False: no memory. */
+static bool keep_wanted(struct tt_ice *ice, const struct choice *c)
+{
+	struct ice_wanted *all = c->count ? tt_alloc(ice->env, c->count * sizeof *all) : NULL;
+
+	if (c->count > 0 && !all)
+		return false;
+	if (all)
+		memcpy(all, c->of, c->count * sizeof *all);
+	tt_free(ice->env, ice->wanted);
+	ice->wanted = all;
+	ice->wanted_count = c->count;
+	return true;
 }
 
 /* RFC 8828 section 5.2, mode 4: an address is where streams begin, and has no socket. */
@@ -133,7 +180,7 @@ void tt_ice_forget_base(struct tt_ice *ice, int base)
 static bool any_fresh(const struct tt_ice *ice)
 {
 	for (size_t k = 0; k < ice->wanted_count; k++)
-		if (base_on(ice, &ice->wanted[k]) < 0)
+		if (base_on(ice, &ice->wanted[k].addr) < 0)
 			return true;
 	return false;
 }
@@ -149,7 +196,8 @@ static bool any_base(const struct tt_ice *ice)
 static void open_bases(struct tt_ice *ice)
 {
 	for (size_t i = 0; i < ice->wanted_count; i++) {
-		if (base_on(ice, &ice->wanted[i]) >= 0)
+		const struct ice_wanted *w = &ice->wanted[i];
+		if (base_on(ice, &w->addr) >= 0)
 			continue;
 		for (int k = 0; k < TT_ICE_MAX_BASES; k++) {
 			struct ice_base *b = &ice->base[k];
@@ -157,7 +205,10 @@ static void open_bases(struct tt_ice *ice)
 				continue;
 			*b = (struct ice_base){ .state = no_udp(ice) ? BASE_OPEN : BASE_WANTED,
 						.flow = (*ice->next_flow)++,
-						.addr = ice->wanted[i],
+						.addr = w->addr,
+						.index = w->index,
+						.network = tt_ice_network_id(ice, w->index),
+						.type = w->type,
 						.local_pref = tt_u16(65535 - i) };
 			ice->bases_ask = true;
 			break;
@@ -168,13 +219,15 @@ static void open_bases(struct tt_ice *ice)
 int tt_ice_set_interfaces(struct tt_ice *ice, taut_time now, const struct taut_interface *all,
 			  size_t n)
 {
-	want_some(ice, now, all, n);
+	struct choice wanted;
+
+	want_some(ice, now, all, n, &wanted);
+	if (!keep_wanted(ice, &wanted))
+		return TAUT_E_NOMEM;
 	for (int i = 0; i < TT_ICE_MAX_BASES; i++) {
 		struct ice_base *b = &ice->base[i];
-		bool there = b->state == BASE_NONE || b->state == BASE_CLOSING;
-		for (size_t k = 0; k < ice->wanted_count; k++)
-			there |= tt_addr_eq_ip(&b->addr, &ice->wanted[k]);
-		if (there)
+		if (b->state == BASE_NONE || b->state == BASE_CLOSING ||
+		    is_wanted(ice->wanted, ice->wanted_count, &b->addr))
 			continue;
 		tt_note(ice->env, now, TAUT_LAYER_ICE, "local address gone",
 			TT_ADDR("address", &b->addr));

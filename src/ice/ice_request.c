@@ -147,6 +147,8 @@ static void learn(struct tt_ice *ice, taut_time now, int base, const struct taut
 		remote = tt_ice_put_prflx(ice, now, tcp, from, m->priority);
 	if (remote < 0)
 		return;
+	if (m->has & TT_STUN_HAS_NETWORK_INFO)
+		tt_ice_take_network(ice, now, tt_ice_remote_at(g, remote), m->network_info);
 	int pair = tt_ice_add_pair(ice, now, base, remote);
 	if (pair < 0)
 		return;

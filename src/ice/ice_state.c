@@ -141,6 +141,7 @@ static const struct tt_ice_event *candidate_event(struct tt_ice *ice)
 		ice->event.candidate = tt_ice_shown(&l->c);
 		ice->event.candidate.ufrag = ice->cur->ufrag;
 		ice->event.server = l->server;
+		ice->event.network = ice->base[l->base].type;
 		return &ice->event;
 	}
 	return NULL;

@@ -267,7 +267,7 @@ static const struct tt_stun_attr_rule rules[] = {
 	{ TT_STUN_REQUESTED_TRANSPORT, 4, 4, TT_STUN_HAS_TRANSPORT, read_transport },
 	{ TT_STUN_DONT_FRAGMENT, 0, 0, TT_STUN_HAS_DONT_FRAGMENT, NULL },          /* 8656 18.9 */
 	{ TT_STUN_RESERVATION_TOKEN, 8, 8, TT_STUN_HAS_TOKEN, read_token },        /* 8656 18.10 */
-	/* Chromium's: 16 bits of network id, 16 of its cost. Read, and of no consequence. */
+	/* libwebrtc's: 16 bits of network id, 16 of its cost. */
 	{ TT_STUN_GOOG_NETWORK_INFO, 4, 4, TT_STUN_HAS_NETWORK_INFO, read_network_info },
 };
 

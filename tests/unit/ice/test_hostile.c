@@ -21,7 +21,7 @@ struct check { /* what a request holds; zero: a good one */
 	bool no_integrity, no_fingerprint, no_priority, no_role, controlled, use_candidate;
 	bool use_candidate_unsigned, unknown;
 	uint64_t tiebreaker;
-	uint32_t priority;
+	uint32_t priority, network; /* network 0: the first one, which costs nothing */
 };
 
 static size_t write_check(struct script *s, const struct check *c, uint8_t *buf, size_t cap)
@@ -36,7 +36,7 @@ static size_t write_check(struct script *s, const struct check *c, uint8_t *buf,
 	const char *name = c->username ? c->username : username;
 	tt_stun_begin(&w, TT_STUN_REQUEST, TT_STUN_BINDING, tid);
 	tt_stun_put(&w, TT_STUN_USERNAME, name, strlen(name));
-	tt_stun_put_u32(&w, TT_STUN_GOOG_NETWORK_INFO, 0x00010000);
+	tt_stun_put_u32(&w, TT_STUN_GOOG_NETWORK_INFO, c->network ? c->network : 0x00010000);
 	if (!c->no_role)
 		tt_stun_put_u64(&w, c->controlled ? TT_STUN_ICE_CONTROLLED : TT_STUN_ICE_CONTROLLING,
 		                c->tiebreaker);
@@ -703,6 +703,37 @@ static void truncated_and_flipped_packets_are_survived(void **state)
 	teardown(&s);
 }
 
+/* What libwebrtc says in each check; nothing costs more than 999. */
+static void a_check_says_what_its_network_costs(void **state)
+{
+	static const struct {
+		uint32_t said;
+		uint16_t id, cost;
+		unsigned drops;
+	} rows[] = {
+		{ 0x0003000a, 3, 10, 0 },     { 0x000403e7, 4, 999, 0 }, { 0x000503e8, 4, 999, 1 },
+		{ 0xffffffff, 4, 999, 2 }, { 0x00010000, 1, 0, 2 },
+	};
+	struct script s;
+
+	(void)state;
+	setup(&s, 1, false);
+	connect_it(&s);
+	for (size_t i = 0; i < TT_COUNT(rows); i++) {
+		assert_int_equal(send_check(&s, &(struct check){ .network = rows[i].said }), 0);
+		const struct tt_ice_candidate *c = tt_ice_remote_at(s.w.h[0].ice->cur, 0);
+		assert_int_equal(c->network_id, rows[i].id);
+		assert_int_equal(c->network_cost, rows[i].cost);
+		assert_int_equal(s.w.sim.env[0].drops[TAUT_DROP_ICE_NETWORK_COST], rows[i].drops);
+	}
+	/* One that proves nothing says nothing. */
+	send_check(&s, &(struct check){ .network = 0x0009000a, .no_integrity = true });
+	assert_int_equal(tt_ice_remote_at(s.w.h[0].ice->cur, 0)->network_id, 1);
+	pump(&s, SEC, true, NULL);
+	assert_true(world_can_send(&s.w, 0));
+	teardown(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -727,6 +758,7 @@ int main(void)
 		cmocka_unit_test(an_ice_lite_peer_is_nominated_by_us),
 		cmocka_unit_test(early_checks_of_somebody_else_are_forgotten),
 		cmocka_unit_test(truncated_and_flipped_packets_are_survived),
+		cmocka_unit_test(a_check_says_what_its_network_costs),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
