@@ -271,7 +271,8 @@ struct taut_interface {
 };
 
 /* All addresses there are now, each time; the entries are copied. One that comes while candidates are gathered is
- * a candidate at once, a later one with the next restart; if data has no way left but by such an address, ICE is restarted
+ * a candidate at once, a later one with the next restart; a peer that follows another nomination (ice-options:renomination)
+ * is shown it by checks before. If data has no way left but by such an address, ICE is restarted
  * as by taut_pc_restart_ice. TAUT_E_NOMEM: those of before stay. RFC 8445 section 5.1.1.1. */
 int taut_pc_set_interfaces(taut_pc *pc, taut_time now, const struct taut_interface *all, size_t n);
 /* Valid until the next poll_io. NULL: nothing more is wanted. */

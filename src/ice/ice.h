@@ -201,6 +201,8 @@ bool tt_ice_controlling(const struct tt_ice *ice);
  * When the offer of the peer changes them: tt_ice_restart, then set_remote, then gather. */
 int tt_ice_set_remote(struct tt_ice *ice, taut_time now, const char *ufrag, const char *pwd,
 		      bool lite);
+/* From a=ice-options, after set_remote: the peer follows another nomination (draft-thatcher-ice-renomination-01). */
+void tt_ice_set_renomination(struct tt_ice *ice, bool can);
 /* Of lengths and characters that set_remote takes. */
 bool tt_ice_remote_usable(const char *ufrag, const char *pwd);
 /* Does this differ from what set_remote was told, so that it means a restart? */

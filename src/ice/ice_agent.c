@@ -312,6 +312,11 @@ int tt_ice_set_remote(struct tt_ice *ice, taut_time now, const char *ufrag, cons
 	return TAUT_OK;
 }
 
+void tt_ice_set_renomination(struct tt_ice *ice, bool can)
+{
+	ice->cur->renomination = can && ice->cur->has_remote && !ice->cur->lite;
+}
+
 int tt_ice_restart(struct tt_ice *ice, taut_time now)
 {
 	struct ice_gen *g;

@@ -177,11 +177,14 @@ void tt_ice_forget_base(struct tt_ice *ice, int base)
 	}
 }
 
-static bool any_fresh(const struct tt_ice *ice)
+/* An address without a socket; or, if untold, one that no candidate tells of. */
+static bool any_fresh(const struct tt_ice *ice, bool untold)
 {
-	for (size_t k = 0; k < ice->wanted_count; k++)
-		if (base_on(ice, &ice->wanted[k].addr) < 0)
+	for (size_t k = 0; k < ice->wanted_count; k++) {
+		const int base = base_on(ice, &ice->wanted[k].addr);
+		if (base < 0 || (untold && ice->base[base].late))
 			return true;
+	}
 	return false;
 }
 
@@ -193,7 +196,7 @@ static bool any_base(const struct tt_ice *ice)
 	return false;
 }
 
-static void open_bases(struct tt_ice *ice)
+static void open_bases(struct tt_ice *ice, bool late)
 {
 	for (size_t i = 0; i < ice->wanted_count; i++) {
 		const struct ice_wanted *w = &ice->wanted[i];
@@ -209,6 +212,7 @@ static void open_bases(struct tt_ice *ice)
 						.index = w->index,
 						.network = tt_ice_network_id(ice, w->index),
 						.type = w->type,
+						.late = late,
 						.local_pref = tt_u16(65535 - i) };
 			ice->bases_ask = true;
 			break;
@@ -236,12 +240,15 @@ int tt_ice_set_interfaces(struct tt_ice *ice, taut_time now, const struct taut_i
 		b->state = b->state == BASE_WANTED || no_udp(ice) ? BASE_NONE : BASE_CLOSING;
 		ice->bases_ask = true;
 	}
-	if (any_fresh(ice))
+	if (any_fresh(ice, false))
 		tt_ice_mdns_again(ice);
 	tt_ice_update(ice, now);
-	/* After the end of candidates was told there are no more, RFC 8838. */
-	if (ice->gathering && ice->state != TT_ICE_FAILED && !ice->cur->done_told)
-		open_bases(ice);
+	/* After the end of candidates was told there are no more, RFC 8838; but who may nominate again, or be
+	 * nominated, shows the peer by checks that there is another way. */
+	const bool late = ice->cur->done_told;
+	if (ice->gathering && ice->state != TT_ICE_FAILED &&
+	    (!late || (ice->cur->renomination && ice->path_gen == ice->cur && !ice->relay_only)))
+		open_bases(ice, late);
 	return TAUT_OK;
 }
 
@@ -249,7 +256,7 @@ bool tt_ice_stranded(const struct tt_ice *ice)
 {
 	const bool hopeless = ice->state == TT_ICE_FAILED || ice->cur->had_path || !any_base(ice);
 
-	return ice->gathering && !ice->path_gen && hopeless && any_fresh(ice);
+	return ice->gathering && !ice->path_gen && hopeless && any_fresh(ice, true);
 }
 
 static struct ice_probe *free_probe(struct tt_ice *ice, int base, int server)
@@ -273,7 +280,7 @@ static void make_probes(struct tt_ice *ice, taut_time now)
 	for (int b = 0; ice->gathering && !ice->relay_only && b < TT_ICE_MAX_BASES; b++)
 		for (size_t s = 0; s < ice->server_count; s++) {
 			if (ice->server[s].user || ice->base[b].state != BASE_OPEN ||
-			    ice->server[s].state != SERVER_KNOWN ||
+			    ice->base[b].late || ice->server[s].state != SERVER_KNOWN ||
 			    tt_addr_is_loopback(&ice->base[b].addr) ||
 			    ice->server[s].addr[ice->base[b].addr.family == 6].family == 0)
 				continue;
@@ -295,7 +302,7 @@ static void use_base(struct tt_ice *ice, taut_time now, int base)
 
 	if (ice->relay_only)
 		return;
-	if (ice->addresses == TT_ICE_ADDRESS_PUBLIC) {
+	if (ice->addresses == TT_ICE_ADDRESS_PUBLIC || b->late) {
 		/* RFC 8828 section 5.2, mode 3: no host candidate; checks leave all the same. */
 		b->foundation = b->foundation ? b->foundation : ++ice->foundations;
 		tt_ice_pair_base(ice, now, base);
@@ -337,7 +344,7 @@ void tt_ice_gather(struct tt_ice *ice, taut_time now)
 		return;
 	ice->gathering = ice->gathered = true;
 	refuse_udp(ice);
-	open_bases(ice);
+	open_bases(ice, false);
 	for (int i = 0; i < TT_ICE_MAX_BASES; i++)
 		if (ice->base[i].state == BASE_OPEN)
 			use_base(ice, now, i);
@@ -364,6 +371,8 @@ void tt_ice_gather_reset(struct tt_ice *ice, taut_time now)
 	size_t kept = 0;
 
 	ice->gathering = false;
+	for (int i = 0; i < TT_ICE_MAX_BASES; i++)
+		ice->base[i].late = false;
 	ice->waiting_count = 0; /* they were of the generation before */
 	for (size_t i = 0; i < ice->probe_room; i++)
 		ice->probe[i] = (struct ice_probe){ 0 };
@@ -386,7 +395,8 @@ bool tt_ice_gathering_done(const struct tt_ice *ice)
 	if (!ice->gathering)
 		return false;
 	for (int i = 0; i < TT_ICE_MAX_BASES; i++)
-		if (ice->base[i].state == BASE_WANTED || ice->base[i].state == BASE_ASKED)
+		if (!ice->base[i].late &&
+		    (ice->base[i].state == BASE_WANTED || ice->base[i].state == BASE_ASKED))
 			return false;
 	for (size_t i = 0; i < ice->probe_room; i++)
 		if (ice->probe[i].used && !ice->probe[i].done)

@@ -349,7 +349,7 @@ void tt_ice_allocate(struct tt_ice *ice, taut_time now)
 	for (int b = 0; ice->relay && ice->gathering && b < TT_ICE_MAX_BASES; b++)
 		for (size_t s = 0; s < ice->server_count; s++)
 			if (ice->server[s].user && ice->server[s].state == SERVER_KNOWN &&
-			    ice->base[b].state == BASE_OPEN &&
+			    ice->base[b].state == BASE_OPEN && !ice->base[b].late &&
 			    ice->server[s].addr[ice->base[b].addr.family == 6].family != 0)
 				allocate(ice, now, b, s);
 }

@@ -112,6 +112,9 @@ static int take_credentials(struct taut_pc *pc, taut_time now, uint32_t type,
 	}
 	if (!err)
 		err = tt_ice_set_remote(pc->ice, now, ufrag, pwd, sdp->ice_lite);
+	if (!err)
+		tt_ice_set_renomination(
+			pc->ice, tt_sdp_has_token(tt_sdp_ice_options(sdp, m), "renomination"));
 	if (err == TAUT_E_NOMEM)
 		return pc_fail_nomem(pc);
 	if (err == TAUT_E_CRYPTO)

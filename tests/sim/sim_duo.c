@@ -296,6 +296,19 @@ void duo_say(struct duo *d, int side, size_t len)
 	world_peer_pump(&s->peer);
 }
 
+bool duo_goes_by(const struct duo *d, int side, const char *ip)
+{
+	const struct taut_addr want = world_addr(ip, 0);
+	bool both = true;
+
+	for (int i = 0; i < 2; i++) {
+		struct taut_counters c = { .size = sizeof c };
+		assert_int_equal(taut_pc_get_counters(d->side[i].peer.pc, &c), TAUT_OK);
+		both &= tt_addr_eq_ip(i == side ? &c.local : &c.remote, &want);
+	}
+	return both;
+}
+
 void duo_restart(struct duo *d, int side)
 {
 	for (int i = 0; i < 2; i++)

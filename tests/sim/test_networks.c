@@ -31,20 +31,6 @@ static void begin(struct duo *d, int mover, uint32_t first, uint32_t second,
 	duo_begin(d, &cfg);
 }
 
-/* Both sides send by the mover's interface of that address. */
-static bool goes_by(const struct duo *d, int mover, const char *ip)
-{
-	const struct taut_addr want = world_addr(ip, 0);
-	bool both = true;
-
-	for (int i = 0; i < 2; i++) {
-		struct taut_counters c = { .size = sizeof c };
-		assert_int_equal(taut_pc_get_counters(d->side[i].peer.pc, &c), TAUT_OK);
-		both &= tt_addr_eq_ip(i == mover ? &c.local : &c.remote, &want);
-	}
-	return both;
-}
-
 static void wifi_carries_data_though_cellular_was_there_first(void **state)
 {
 	struct duo d;
@@ -53,9 +39,9 @@ static void wifi_carries_data_though_cellular_was_there_first(void **state)
 	for (int mover = 0; mover < 2; mover++) {
 		begin(&d, mover, TAUT_NETWORK_CELLULAR, TAUT_NETWORK_WIFI, &slow);
 		assert_true(duo_meet(&d, 20));
-		assert_true(goes_by(&d, mover, FIRST(mover)));
+		assert_true(duo_goes_by(&d, mover, FIRST(mover)));
 		duo_wait(&d, 3 * SECOND);
-		assert_true(goes_by(&d, mover, DUO_SECOND));
+		assert_true(duo_goes_by(&d, mover, DUO_SECOND));
 		duo_talk(&d, 2 * SECOND);
 		duo_end(&d);
 	}
@@ -70,7 +56,7 @@ static void a_tunnel_is_taken_before_a_cellular_network(void **state)
 	for (int mover = 0; mover < 2; mover++) {
 		begin(&d, mover, TAUT_NETWORK_CELLULAR, TAUT_NETWORK_VPN, NULL);
 		assert_true(duo_meet_for_good(&d));
-		assert_true(goes_by(&d, mover, DUO_SECOND));
+		assert_true(duo_goes_by(&d, mover, DUO_SECOND));
 		duo_end(&d);
 	}
 }
@@ -98,7 +84,7 @@ static void a_wifi_that_leads_nowhere_costs_two_seconds(void **state)
 	assert_true(duo_meet(&d, 1));
 	duo_wait(&d, 3 * SECOND);
 	assert_in_range(d.side[0].nominated_at - d.world->start, 2000000, 2300000);
-	assert_true(goes_by(&d, 0, FIRST(0)));
+	assert_true(duo_goes_by(&d, 0, FIRST(0)));
 	duo_talk(&d, SECOND);
 	duo_end(&d);
 }
