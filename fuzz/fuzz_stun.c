@@ -57,6 +57,7 @@ static void rewrite_stun(struct wr *w, const struct tt_stun_msg *m)
 		tt_stun_put_u64(w, TT_STUN_ICE_CONTROLLED, m->tiebreaker);
 	else if (m->has & TT_STUN_HAS_CONTROLLING)
 		tt_stun_put_u64(w, TT_STUN_ICE_CONTROLLING, m->tiebreaker);
+	put_u32(w, m, TT_STUN_HAS_NOMINATION, TT_STUN_NOMINATION, m->nomination);
 	put_u32(w, m, TT_STUN_HAS_NETWORK_INFO, TT_STUN_GOOG_NETWORK_INFO, m->network_info);
 }
 

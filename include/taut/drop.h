@@ -226,7 +226,10 @@ extern "C" {
 #define TAUT_DROP_TURN_STREAM 183
 #define TAUT_DROP_ICE_TOO_MANY_TCP 184
 
-#define TAUT_DROPS 185 /* every number of this header is below it */
+#define TAUT_DROP_ICE_NETWORK_COST 185
+#define TAUT_DROP_ICE_NOMINATION 186
+
+#define TAUT_DROPS 187 /* every number of this header is below it */
 
 #define TAUT_DROP_IN 1    /* what came in: a datagram, or a record, chunk or message inside one */
 #define TAUT_DROP_OUT 2   /* what was to leave */

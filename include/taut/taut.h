@@ -250,15 +250,29 @@ struct taut_io {
 /* What is sent to the internet leaves from this address, by the routing table: RFC 8828 section 6.2. At most
  * one address of each family has it. */
 #define TAUT_IF_DEFAULT_ROUTE 2
+/* What an interface leads to. Where data can go by several, the cheaper one is taken: ethernet and loopback,
+ * then Wi-Fi, one of which nothing is known, what goes through another network, and cellular last. */
+#define TAUT_NETWORK_UNKNOWN 0
+#define TAUT_NETWORK_ETHERNET 1
+#define TAUT_NETWORK_WIFI 2
+#define TAUT_NETWORK_CELLULAR 3 /* no more is known of it than that */
+#define TAUT_NETWORK_VPN 4      /* or another tunnel */
+#define TAUT_NETWORK_LOOPBACK 5
+#define TAUT_NETWORK_CELLULAR_2G 6
+#define TAUT_NETWORK_CELLULAR_3G 7
+#define TAUT_NETWORK_CELLULAR_4G 8
+#define TAUT_NETWORK_CELLULAR_5G 9
 struct taut_interface {
 	size_t size;
 	uint32_t index, flags;
 	const char *name;
 	struct taut_addr addr; /* one entry per address */
+	uint32_t network;      /* TAUT_NETWORK_; others are TAUT_E_INVAL */
 };
 
 /* All addresses there are now, each time; the entries are copied. One that comes while candidates are gathered is
- * a candidate at once, a later one with the next restart; if data has no way left but by such an address, ICE is restarted
+ * a candidate at once, a later one with the next restart; a peer that follows another nomination (ice-options:renomination)
+ * is shown it by checks before. If data has no way left but by such an address, ICE is restarted
  * as by taut_pc_restart_ice. TAUT_E_NOMEM: those of before stay. RFC 8445 section 5.1.1.1. */
 int taut_pc_set_interfaces(taut_pc *pc, taut_time now, const struct taut_interface *all, size_t n);
 /* Valid until the next poll_io. NULL: nothing more is wanted. */
@@ -420,6 +434,7 @@ struct taut_event {
 	const struct taut_frame *frame;
 	const char *url;
 	const struct taut_addr *addr;
+	uint32_t network; /* TAUT_NETWORK_, of TAUT_EV_ICE_CANDIDATE: where its socket is */
 };
 
 /* NULL: nothing more. Valid until the next poll_event or free; no other call

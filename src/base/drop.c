@@ -54,6 +54,8 @@ static const struct taut_drop_info infos[TAUT_DROPS] = {
 	[TAUT_DROP_ICE_TOO_MANY_PAIRS] = OTHER(ICE, "too many pairs", "RFC 8445 section 6.1.2.5"),
 
 	[TAUT_DROP_ICE_TOO_MANY_TCP] = OTHER(ICE, "too many TCP connections", OURS),
+	[TAUT_DROP_ICE_NOMINATION] = OTHER(ICE, "nomination without a value, or overtaken", OURS),
+	[TAUT_DROP_ICE_NETWORK_COST] = OTHER(ICE, "network cost above 999", OURS),
 
 	[TAUT_DROP_STUN_NOT_OURS] = IN(STUN, "not our answer", "RFC 8489 section 6.3.3"),
 

@@ -3,9 +3,11 @@
 #include <getopt.h>
 #include <jansson.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/addr.h"
+#include "base/num.h"
 #include "cli/cli.h"
 #include "cli/cli_ice.h"
 #include "cli/cli_text.h"
@@ -104,10 +106,29 @@ static const char *tcp_words(const struct tt_sdp_candidate *c)
 					       : "passive"; /* of ours there are no others */
 }
 
-/* server: the URL of who saw or lends it, or NULL. */
-static void print_candidate(const struct job *j, const struct tt_sdp_candidate *c,
-			    const char *server)
+static const char *network_words(uint32_t network)
 {
+	static const char *const words[] = { "unknown",  "ethernet", "wifi",
+					     "cellular", "vpn",      "loopback" };
+
+	return words[network < TT_COUNT(words) ? network : 0]; /* the loop finds no others */
+}
+
+/* As the candidate tells it to the peer; -1: it does not. */
+static int told(const struct tt_sdp_candidate *c, const char *extension)
+{
+	char text[8];
+
+	return tt_sdp_pair_get(c->extensions, extension, text, sizeof text) < 0
+		       ? -1
+		       : (int)strtol(text, NULL, 10);
+}
+
+/* A candidate of ours; ev->url: who saw or lends it, or NULL. */
+static void print_candidate(const struct job *j, const struct tt_sdp_candidate *c,
+			    const struct taut_event *ev)
+{
+	const int cost = told(c, "network-cost");
 	char at[TT_ADDR_TEXT] = "";
 
 	if (c->addr.family != 0)
@@ -118,46 +139,54 @@ static void print_candidate(const struct job *j, const struct tt_sdp_candidate *
 	printf("%9.1f  %-5s  %-4s  %-46s  %10u = %3u, %5u  %s", ms_since(j), c->type_text,
 	       c->transport_text, at, c->priority, c->priority >> 24, c->priority >> 8 & 0xffffu,
 	       c->foundation);
+	printf("  %s", network_words(ev->network));
+	if (cost >= 0)
+		printf(" %d", cost);
 	if (c->tcptype != TT_SDP_TCP_NONE)
 		printf("  %s", tcp_words(c));
 	if (c->raddr[0])
 		printf("  from %s port %u", c->raddr, c->rport);
-	if (server)
-		printf("  by %s", server);
+	if (ev->url)
+		printf("  by %s", ev->url);
 	putchar('\n');
 	fflush(stdout);
 }
 
-static void print_json(const struct job *j, const struct tt_sdp_candidate *c, const char *text,
-		       const char *server)
+static void print_json(const struct job *j, const struct tt_sdp_candidate *c,
+		       const struct taut_event *ev)
 {
-	json_t *o = json_pack("{s:f, s:s, s:s, s:s, s:i, s:I, s:s, s:o}", "ms", ms_since(j), "type",
-			      c->type_text, "protocol", c->transport_text, "address", c->address,
-			      "port", (int)c->port, "priority", (json_int_t)c->priority,
-			      "foundation", c->foundation, "candidate", cli_json_text(text));
+	json_t *o = json_pack("{s:f, s:s, s:s, s:s, s:i, s:I, s:s, s:o, s:s}", "ms", ms_since(j),
+			      "type", c->type_text, "protocol", c->transport_text, "address",
+			      c->address, "port", (int)c->port, "priority", (json_int_t)c->priority,
+			      "foundation", c->foundation, "candidate", cli_json_text(ev->text),
+			      "network", network_words(ev->network));
 
+	if (o && told(c, "network-id") >= 0) {
+		json_object_set_new(o, "network_id", json_integer(told(c, "network-id")));
+		json_object_set_new(o, "network_cost", json_integer(told(c, "network-cost")));
+	}
 	if (o && c->raddr[0]) {
 		json_object_set_new(o, "related_address", json_string(c->raddr));
 		json_object_set_new(o, "related_port", json_integer(c->rport));
 	}
 	if (o && c->tcptype != TT_SDP_TCP_NONE)
 		json_object_set_new(o, "tcp_type", json_string(tcp_words(c)));
-	if (o && server)
-		json_object_set_new(o, "server", cli_json_text(server));
+	if (o && ev->url)
+		json_object_set_new(o, "server", cli_json_text(ev->url));
 	cli_put_json(stdout, o);
 }
 
-static void take_candidate(struct job *j, const char *text, const char *server)
+static void take_candidate(struct job *j, const struct taut_event *ev)
 {
 	struct tt_sdp_candidate c;
 
-	if (tt_sdp_candidate_read(&c, text, strlen(text), NULL) != TAUT_OK)
+	if (tt_sdp_candidate_read(&c, ev->text, strlen(ev->text), NULL) != TAUT_OK)
 		return; /* it is ours: this does not happen */
 	j->count++;
 	if (j->json)
-		print_json(j, &c, text, server);
+		print_json(j, &c, ev);
 	else
-		print_candidate(j, &c, server);
+		print_candidate(j, &c, ev);
 }
 
 /* The texts are of the program's own making, but for what a server's error says: cli_put_text. */
@@ -186,7 +215,7 @@ static void on_event(void *user, taut_pc *pc, const struct taut_event *ev)
 	if (ev->type == TAUT_EV_NEGOTIATION_NEEDED)
 		(void)taut_pc_set_local_description(pc, taut_loop_now(j->rt.loop), 0, NULL, 0);
 	else if (ev->type == TAUT_EV_ICE_CANDIDATE && ev->text)
-		take_candidate(j, ev->text, ev->url);
+		take_candidate(j, ev);
 	else if (ev->type == TAUT_EV_ICE_CANDIDATE_ERROR)
 		print_error(j, ev);
 	j->complete = taut_pc_gathering_state(pc) == TAUT_GATHERING_COMPLETE;
@@ -271,7 +300,7 @@ static bool gather(struct job *j)
 	}
 	if (!j->json)
 		printf("       ms  type   over  address                                         "
-		       "priority = type, local  foundation\n");
+		       "priority = type, local  foundation  network, cost\n");
 	taut_pc_create_data_channel(pc, j->began, &init, &channel);
 	if (taut_loop_add(j->rt.loop, pc, on_event, j) != TAUT_OK) {
 		taut_pc_free(pc);

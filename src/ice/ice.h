@@ -25,6 +25,7 @@
 
 enum {
 	TT_ICE_MAX_BASES = 16,  /* local sockets */
+	TT_ICE_MAX_COST = 999,  /* of a network */
 	TT_ICE_MAX_LOCAL = 64,  /* local candidates */
 	TT_ICE_MAX_REMOTE = 64, /* signaled, in one generation */
 	TT_ICE_MAX_PRFLX = 16,  /* learned from checks, beside those */
@@ -87,6 +88,9 @@ struct tt_ice_candidate {
 	char foundation[33]; /* 1 to 32 ice-chars */
 	uint32_t priority;
 	struct taut_addr addr; /* family 0: name holds the address, port is still this one's */
+	/* libwebrtc's "network-id" and "network-cost": which of its owner's networks it is in, and what that
+	 * costs, 0 to TT_ICE_MAX_COST. 0: not told */
+	uint16_t network_id, network_cost;
 	const char *name; /* "<uuid>.local", or NULL; copied. Of one that is told: the agent's */
 	struct taut_addr related; /* raddr and rport; family 0: none */
 	const char *ufrag; /* the candidate's ufrag extension, or NULL: the current generation */
@@ -129,6 +133,7 @@ struct tt_ice_event {
 	const char *why; /* a sentence, never NULL with EV_STATE and EV_SERVER_ERROR */
 	size_t server;   /* of the configuration; with EV_CANDIDATE from 1, 0: none saw it */
 	uint16_t code;   /* what it answered; TT_ICE_UNREACHED: nothing */
+	uint8_t network; /* TAUT_NETWORK_, with EV_CANDIDATE */
 };
 
 struct tt_ice_counters {
@@ -197,6 +202,8 @@ bool tt_ice_controlling(const struct tt_ice *ice);
  * When the offer of the peer changes them: tt_ice_restart, then set_remote, then gather. */
 int tt_ice_set_remote(struct tt_ice *ice, taut_time now, const char *ufrag, const char *pwd,
 		      bool lite);
+/* From a=ice-options, after set_remote: the peer follows another nomination (draft-thatcher-ice-renomination-01). */
+void tt_ice_set_renomination(struct tt_ice *ice, bool can);
 /* Of lengths and characters that set_remote takes. */
 bool tt_ice_remote_usable(const char *ufrag, const char *pwd);
 /* Does this differ from what set_remote was told, so that it means a restart? */

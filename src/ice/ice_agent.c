@@ -201,6 +201,7 @@ void tt_ice_free(struct tt_ice *ice)
 	tt_ice_gen_free(ice, ice->prev);
 	tt_ice_gen_free(ice, ice->cur);
 	free_servers(ice);
+	tt_free(ice->env, ice->wanted);
 	tt_free(ice->env, ice->local);
 	tt_free(ice->env, ice->own);
 	tt_free(ice->env, ice->response);
@@ -261,7 +262,8 @@ static void forget_early_peer(struct tt_ice *ice, taut_time now)
 	for (int i = 0; i < g->pairs; i++)
 		*tt_ice_pair_at(g, i) = (struct ice_pair){ 0 };
 	g->pairs = 0;
-	ice->waiting_count = 0; /* candidates have other numbers now, and wait anew where there is no room */
+	ice->waiting_count =
+		0; /* candidates have other numbers now, and wait anew where there is no room */
 	size_t kept = 0;
 	for (size_t i = 0; i < g->remote_count; i++)
 		if (tt_ice_remote_at(g, (int)i)->type != TT_ICE_PRFLX)
@@ -308,6 +310,11 @@ int tt_ice_set_remote(struct tt_ice *ice, taut_time now, const char *ufrag, cons
 		TT_STR("role", ice->controlling ? "controlling" : "controlled"));
 	tt_ice_update(ice, now);
 	return TAUT_OK;
+}
+
+void tt_ice_set_renomination(struct tt_ice *ice, bool can)
+{
+	ice->cur->renomination = can && ice->cur->has_remote && !ice->cur->lite;
 }
 
 int tt_ice_restart(struct tt_ice *ice, taut_time now)
@@ -363,6 +370,7 @@ int tt_ice_restart_undo(struct tt_ice *ice, taut_time now)
 
 int tt_ice_add_remote(struct tt_ice *ice, taut_time now, const struct tt_ice_candidate *c)
 {
+	struct tt_ice_candidate bare = *c;
 	struct ice_gen *g = ice->cur;
 	int err;
 
@@ -371,10 +379,13 @@ int tt_ice_add_remote(struct tt_ice *ice, taut_time now, const struct tt_ice_can
 		tt_drop(ice->env, now, TAUT_DROP_ICE_OTHER_GENERATION, TT_STR("ufrag", c->ufrag));
 		return TAUT_OK;
 	}
+	bare.network_id = bare.network_cost = 0;
+	if (c->network_id > 0 || c->network_cost > 0)
+		tt_ice_take_network(ice, now, &bare,
+				    (uint32_t)c->network_id << 16 | c->network_cost);
 	if (c->addr.family == 0 && c->name) {
-		err = tt_ice_add_name(ice, now, c);
+		err = tt_ice_add_name(ice, now, &bare);
 	} else {
-		struct tt_ice_candidate bare = *c;
 		bare.name = NULL; /* the caller's */
 		err = tt_ice_put_remote(ice, now, &bare);
 	}

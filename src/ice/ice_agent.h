@@ -26,7 +26,7 @@ enum {
 	TT_ICE_FOLLOW = 6000000,          /* how long a nominating check speaks for its pair */
 	TT_ICE_GATHER_LIFE = 8000000,     /* of a request to a STUN server */
 	TT_ICE_GATHER_RC = 5,
-	TT_ICE_TR = 15000000, /* RFC 8445 section 11 */
+	TT_ICE_TR = 15000000,          /* RFC 8445 section 11 */
 	TT_ICE_MAX_ROLE_SWITCHES = 16, /* in one generation */
 	TT_ICE_UFRAG_LEN = 8,
 	TT_ICE_PWD_LEN = 24,
@@ -42,6 +42,22 @@ enum {
 	TT_ICE_TCP_WAITING = 64,        /* to be connected when there is room again, at most */
 	TT_ICE_MESSAGE = 1552, /* the longest datagram, and what a TURN server has around it */
 	TT_ICE_BLOCK = 4,      /* pairs and candidates for which memory is taken at once */
+	TT_ICE_RANKS = 5,      /* of networks */
+	TT_ICE_MOVE_GAP = 10000000, /* between two moves to a better pair */
+	TT_ICE_DOUBT_MIN = 500000,  /* how long the pair in use is asked when the peer uses another */
+	TT_ICE_DOUBT_MAX = 2000000,
+	TT_ICE_DOUBT_ASK = 100000,  /* how often, at most */
+	TT_ICE_SPARE_AGE = 12000000, /* since its last answer: a spare pair is checked again */
+	TT_ICE_SPARES = 3,
+	TT_ICE_NOMINATIONS = 0xffffff, /* 24 bits */
+	TT_ICE_SAVING = 200,   /* what cellular networks cost more than any other, at least */
+};
+
+/* An address of an interface that is to have a socket. */
+struct ice_wanted {
+	struct taut_addr addr; /* port 0 */
+	uint32_t index;
+	uint8_t type; /* TAUT_NETWORK_ */
 };
 
 enum ice_base_state { BASE_NONE, BASE_WANTED, BASE_ASKED, BASE_OPEN, BASE_CLOSING };
@@ -52,11 +68,15 @@ struct ice_base {
 	enum ice_base_state state;
 	taut_flow flow;
 	struct taut_addr addr; /* port 0 until OPEN */
+	uint32_t index;        /* of the interface */
+	uint16_t network;      /* as the peer is told, from 1: one for each interface */
+	uint8_t type;          /* TAUT_NETWORK_ */
 	uint16_t local_pref;   /* RFC 8421 */
 	uint16_t foundation;
 	uint8_t relay;  /* of a relayed address, from 1; 0: none */
 	uint8_t stream; /* of a connection over TCP, from 1; 0: none */
 	uint8_t home;   /* ... the socket whose address it has */
+	bool late;      /* it came after the end of candidates: no candidate tells of it, only checks */
 	uint8_t tcp;    /* ... and who made it, enum tt_ice_tcp */
 };
 
@@ -130,6 +150,7 @@ struct ice_tx {
 	bool live, use_candidate, controlling, repeated;
 	uint8_t pair; /* of consent checks */
 	uint8_t tid[TT_STUN_TID_LEN];
+	uint32_t nomination; /* 0: it carries none */
 	taut_time sent;
 };
 
@@ -140,7 +161,9 @@ struct ice_pair {
 	bool use_candidate; /* controlling: its checks nominate */
 	bool nominate;      /* controlled: the peer nominated it, our own check is still out */
 	bool heard_from;    /* an authenticated check came over it */
+	bool doubtful;      /* data left it because it did not answer, and it has not since then */
 	uint8_t base, remote;
+	uint32_t nomination; /* controlled: the highest with which the peer nominated it */
 	uint32_t triggered; /* its place in the triggered-check queue; 0: not there */
 	enum tt_ice_pair_state state;
 	uint64_t priority;
@@ -197,6 +220,10 @@ struct ice_gen {
 	char remote_ufrag[TT_ICE_UFRAG_CAP], remote_pwd[TT_ICE_PWD_CAP];
 	struct tt_stun_key local_key, remote_key;
 	bool has_remote, lite, remote_end, had_path;
+	bool renomination;     /* the peer follows another nomination */
+	uint32_t said, heard;  /* the highest nomination, of ours and of the peer's */
+	uint32_t said_of_path; /* controlling: that of the selected pair */
+	taut_time move_after;  /* not before that, for a better pair alone */
 	bool checked[2]; /* a pair of IPv4, of IPv6 */
 	bool first_check, first_check_told, done_told;
 	uint8_t hurried; /* checks, TT_ICE_HURRIED at most */
@@ -261,11 +288,11 @@ struct tt_ice {
 	bool bases_ask; /* one may be WANTED or CLOSING */
 	uint64_t tiebreaker;
 
-	struct taut_addr wanted[TT_ICE_MAX_BASES]; /* the usable interface addresses, best first */
+	struct ice_wanted *wanted; /* the usable interface addresses, best first; NULL: none */
 	size_t wanted_count;
 	struct ice_base *base; /* TT_ICE_MAX_BASES, and those of relays where there can be any */
 	int base_count;
-	uint16_t foundations;
+	uint16_t foundations, networks; /* numbers given so far */
 	struct ice_local *local;
 	size_t local_count, local_room;
 	struct ice_server *server;
@@ -295,6 +322,7 @@ struct tt_ice {
 	const char *idle_why;
 
 	taut_time next_consent, unanswered_since; /* 0: nothing unanswered */
+	taut_time doubt_until; /* the pair in use must have answered by then; 0: there is no doubt */
 	struct ice_tx consent[TT_ICE_CONSENT_TX];
 	uint8_t consent_at;
 
@@ -372,6 +400,22 @@ int tt_ice_put_remote(struct tt_ice *ice, taut_time now, const struct tt_ice_can
 int tt_ice_put_prflx(struct tt_ice *ice, taut_time now, bool tcp, const struct taut_addr *addr,
 		     uint32_t priority);
 
+/* ice_network.c */
+unsigned tt_ice_network_rank(uint32_t type); /* 0 is the best, TT_ICE_RANKS - 1 the last */
+uint16_t tt_ice_network_id(struct tt_ice *ice, uint32_t index);
+/* Do candidates and checks of ours say where they come from? */
+bool tt_ice_tells_network(const struct tt_ice *ice);
+uint32_t tt_ice_network_info(const struct ice_base *b); /* the value of GOOG-NETWORK-INFO */
+/* What the peer says of the network that a candidate of its is in. */
+void tt_ice_take_network(struct tt_ice *ice, taut_time now, struct tt_ice_candidate *r,
+			 uint32_t info);
+/* Of both ends. */
+unsigned tt_ice_pair_cost(const struct tt_ice *ice, const struct ice_gen *g,
+			  const struct ice_pair *p);
+/* Is data to take the first rather than the second? */
+bool tt_ice_better(const struct tt_ice *ice, const struct ice_gen *g, const struct ice_pair *p,
+		   const struct ice_pair *than);
+
 /* ice_pair.c */
 uint64_t tt_ice_pair_priority(bool controlling, uint32_t local, uint32_t remote);
 int tt_ice_find_pair(const struct ice_gen *g, int base, int remote);          /* -1 */
@@ -390,7 +434,7 @@ void tt_ice_pair_failed(struct tt_ice *ice, taut_time now, int pair, uint8_t why
 struct ice_pair *tt_ice_pair_from(const struct tt_ice *ice, const struct ice_gen *g, taut_flow flow,
 				  const struct taut_addr *remote);
 bool tt_ice_pair_busy(const struct ice_pair *p); /* not yet succeeded or failed */
-int tt_ice_best_valid(const struct ice_gen *g, taut_time now);
+int tt_ice_best_valid(const struct tt_ice *ice, const struct ice_gen *g, taut_time now);
 struct tt_ice_path tt_ice_pair_path(const struct tt_ice *ice, const struct ice_gen *g, int pair);
 
 /* ice_check.c */
@@ -402,7 +446,7 @@ struct ice_turn tt_ice_turn(const struct tt_ice *ice, taut_time now);
 size_t tt_ice_check_write(struct tt_ice *ice, taut_time now, int pair, struct tt_ice_out *out);
 /* A Binding request over a pair, any kind. 0: it did not fit or could not be made. */
 size_t tt_ice_request_write(struct tt_ice *ice, const struct ice_gen *g, const struct ice_pair *p,
-			    const uint8_t *tid, bool use_candidate, struct tt_ice_out *out);
+			    const struct ice_tx *tx, struct tt_ice_out *out);
 bool tt_ice_switch_role(struct tt_ice *ice, taut_time now, bool controlling);
 void tt_ice_check_tick(struct tt_ice *ice, taut_time now);
 taut_time tt_ice_check_deadline(const struct tt_ice *ice); /* of giving up */
@@ -421,6 +465,22 @@ void tt_ice_nominate(struct tt_ice *ice, taut_time now);
 void tt_ice_drop_prev(struct tt_ice *ice, taut_time now);
 void tt_ice_choose_path(struct tt_ice *ice, taut_time now);
 taut_time tt_ice_follow_deadline(const struct tt_ice *ice); /* INT64_MAX: never */
+
+/* ice_renominate.c */
+/* A pair that is to be nominated in place of the selected one now; -1: none. */
+int tt_ice_next_choice(struct tt_ice *ice, taut_time now);
+/* The peer nominates the pair: false if what it says counts for nothing. */
+bool tt_ice_take_nomination(struct tt_ice *ice, taut_time now, struct ice_pair *p,
+			    const struct tt_stun_msg *m);
+/* Is the pair checked on after another was nominated? */
+bool tt_ice_worth_checking(const struct tt_ice *ice, const struct ice_pair *p);
+bool tt_ice_indirect(const struct tt_ice *ice, const struct ice_pair *p); /* by a relay, or TCP */
+/* A check of the peer came over it. */
+void tt_ice_heard_elsewhere(struct tt_ice *ice, taut_time now, const struct ice_pair *p);
+void tt_ice_keep_spares(struct tt_ice *ice, taut_time now);
+/* Between two consent checks while one of the sides has lost its path; 0: there is no such hurry. */
+taut_time tt_ice_urgency(const struct tt_ice *ice);
+taut_time tt_ice_move_deadline(const struct tt_ice *ice); /* INT64_MAX: never */
 
 /* ice_consent.c */
 void tt_ice_consent_start(struct tt_ice *ice, taut_time now);

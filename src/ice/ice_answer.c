@@ -37,6 +37,20 @@ static void learn_local(struct tt_ice *ice, taut_time now, int base, const struc
 		tt_ice_add_local(ice, now, TT_ICE_PRFLX, base, 0, mapped);
 }
 
+static void select_pair(struct ice_gen *g, int pair, const struct ice_tx *tx)
+{
+	struct ice_pair *p = tt_ice_pair_at(g, pair);
+
+	if (g->selected >= 0)
+		tt_ice_pair_at(g, g->selected)->nominated = false; /* the peer leaves it as well */
+	p->nominated = true;
+	p->use_candidate = false;
+	if (g->nominating == pair)
+		g->nominating = -1;
+	g->selected = pair;
+	g->said_of_path = tx->nomination;
+}
+
 /* 7.2.5.3.2 to 7.2.5.3.4. */
 static void succeeded(struct tt_ice *ice, taut_time now, int pair, const struct ice_tx *tx)
 {
@@ -45,6 +59,7 @@ static void succeeded(struct tt_ice *ice, taut_time now, int pair, const struct 
 	bool was_valid = p->valid;
 
 	p->valid = true;
+	p->doubtful = false;
 	if (!tx->repeated)
 		p->rtt = now - tx->sent; /* else unknown which one was answered */
 	p->count.rtt_sum += p->rtt;
@@ -54,12 +69,9 @@ static void succeeded(struct tt_ice *ice, taut_time now, int pair, const struct 
 		p->state = TT_ICE_PAIR_SUCCEEDED;
 		p->triggered = 0;
 	}
-	if (ice->controlling && tx->use_candidate) {
-		p->nominated = true;
-		p->use_candidate = false;
-		g->nominating = -1;
-		g->selected = pair;
-	}
+	if (ice->controlling && tx->use_candidate &&
+	    (tx->nomination == 0 || tx->nomination >= g->said_of_path))
+		select_pair(g, pair, tx);
 	if (!ice->controlling && p->nominate) {
 		p->nominated = true;
 		p->nominate = false;

@@ -117,6 +117,10 @@ static int add_local(struct tt_ice *ice, taut_time now, enum tt_ice_type type, i
 		.addr = *addr,
 		.name = name,
 	};
+	if (tt_ice_tells_network(ice)) {
+		l->c.network_id = b->network;
+		l->c.network_cost = tt_ice_network_info(b) & 0xffff;
+	}
 	l->c.priority = tt_ice_priority(type, tcp, b->local_pref);
 	snprintf(l->c.foundation, sizeof l->c.foundation, "%u", (unsigned)foundation);
 	if (!tcp && (type == TT_ICE_HOST || type == TT_ICE_RELAY))
@@ -179,10 +183,16 @@ static const char *unusable(const struct tt_ice *ice, const struct tt_ice_candid
 static void update_remote(struct tt_ice *ice, struct tt_ice_candidate *r,
 			  const struct tt_ice_candidate *c)
 {
+	const uint16_t id = r->network_id, cost = r->network_cost;
+
 	if (r->type != TT_ICE_PRFLX)
 		return;
 	*r = *c;
 	r->ufrag = NULL;
+	if (c->network_id == 0) { /* its checks have told */
+		r->network_id = id;
+		r->network_cost = cost;
+	}
 	ice->cur->prflx_count--;
 	ice->cur->signaled_count++;
 	tt_ice_reprioritize(ice);

@@ -119,18 +119,22 @@ static void put_username(struct wr *w, const struct ice_gen *g)
 }
 
 size_t tt_ice_request_write(struct tt_ice *ice, const struct ice_gen *g, const struct ice_pair *p,
-			    const uint8_t *tid, bool use_candidate, struct tt_ice_out *out)
+			    const struct ice_tx *tx, struct tt_ice_out *out)
 {
 	const struct ice_base *b = &ice->base[p->base];
 	struct wr w = wr_make(out->buf, out->cap);
 
-	tt_stun_begin(&w, TT_STUN_REQUEST, TT_STUN_BINDING, tid);
+	tt_stun_begin(&w, TT_STUN_REQUEST, TT_STUN_BINDING, tx->tid);
 	put_username(&w, g);
 	tt_stun_put_u64(&w, ice->controlling ? TT_STUN_ICE_CONTROLLING : TT_STUN_ICE_CONTROLLED,
 			ice->tiebreaker);
-	if (use_candidate)
+	if (tx->use_candidate)
 		tt_stun_put(&w, TT_STUN_USE_CANDIDATE, NULL, 0);
+	if (tx->nomination)
+		tt_stun_put_u32(&w, TT_STUN_NOMINATION, tx->nomination);
 	tt_stun_put_u32(&w, TT_STUN_PRIORITY, tt_ice_base_priority(b, TT_ICE_PRFLX));
+	if (tt_ice_tells_network(ice))
+		tt_stun_put_u32(&w, TT_STUN_GOOG_NETWORK_INFO, tt_ice_network_info(b));
 	tt_stun_put_integrity(&w, &g->remote_key);
 	tt_stun_put_fingerprint(&w);
 	out->flow = b->flow;
@@ -164,6 +168,7 @@ static bool begin_transaction(struct tt_ice *ice, taut_time now, struct ice_pair
 	tx->repeated = false;
 	tx->controlling = ice->controlling;
 	tx->use_candidate = ice->controlling && p->use_candidate;
+	tx->nomination = tx->use_candidate && ice->cur->renomination ? ice->cur->said : 0;
 	p->tx_at = (uint8_t)((p->tx_at + 1) % TT_ICE_PAIR_TX);
 	p->triggered = 0;
 	p->state = TT_ICE_PAIR_IN_PROGRESS;
@@ -201,7 +206,7 @@ size_t tt_ice_check_write(struct tt_ice *ice, taut_time now, int pair, struct tt
 	tx->repeated = p->retry.sent > 0;
 	tx->sent = now;
 	tt_stun_retry_sent(&p->retry, now);
-	if (tt_ice_request_write(ice, ice->cur, p, tx->tid, tx->use_candidate, out) == 0)
+	if (tt_ice_request_write(ice, ice->cur, p, tx, out) == 0)
 		return 0;
 	ice->counters.checks_sent++;
 	p->tries++;

@@ -219,6 +219,7 @@ taut_time tt_ice_deadline(const struct tt_ice *ice, const char **why)
 			earlier(&at, &reason, g->nominate_at, "nominate a pair");
 		if (g->has_remote && !ice->path_gen && g->pac_until > ice->last_now)
 			earlier(&at, &reason, g->pac_until, "patience ends");
+		earlier(&at, &reason, tt_ice_move_deadline(ice), "move to a better pair");
 		earlier(&at, &reason, tt_ice_follow_deadline(ice),
 			"the peer's last nomination counts");
 		if (ice->answer_until > 0)

@@ -41,56 +41,103 @@ static bool usable(const struct tt_ice *ice, const struct taut_interface *f, boo
 	       (ice->addresses == TT_ICE_ADDRESS_ALL || (f->flags & TAUT_IF_DEFAULT_ROUTE));
 }
 
-static size_t pick_family(const struct tt_ice *ice, const struct taut_interface *all, size_t n,
-			  bool loopback, uint8_t family, struct taut_addr *out)
+struct offer {
+	const struct taut_interface *all;
+	size_t count;
+	bool loopback;
+};
+
+static bool is_wanted(const struct ice_wanted *of, size_t count, const struct taut_addr *a)
+{
+	for (size_t i = 0; i < count; i++)
+		if (tt_addr_eq_ip(&of[i].addr, a))
+			return true;
+	return false;
+}
+
+/* Those of one family, on networks of that rank. */
+static size_t pick(const struct tt_ice *ice, const struct offer *o, uint8_t family, unsigned rank,
+		   struct ice_wanted *out)
 {
 	size_t count = 0;
 
-	for (size_t i = 0; i < n && count < TT_ICE_MAX_BASES; i++) {
-		bool known = false;
-		for (size_t k = 0; k < count; k++)
-			known |= tt_addr_eq_ip(&out[k], &all[i].addr);
-		if (!known && all[i].addr.family == family && usable(ice, &all[i], loopback)) {
-			out[count] = all[i].addr;
-			out[count++].port = 0;
-		}
+	for (size_t i = 0; i < o->count && count < TT_ICE_MAX_BASES; i++) {
+		const struct taut_interface *f = &o->all[i];
+		if (f->addr.family != family || tt_ice_network_rank(f->network) != rank ||
+		    is_wanted(out, count, &f->addr) || !usable(ice, f, o->loopback))
+			continue;
+		out[count] = (struct ice_wanted){ .addr = f->addr,
+						  .index = f->index,
+						  .type = (uint8_t)f->network };
+		out[count++].addr.port = 0;
 	}
 	return count;
 }
 
-/* RFC 8421 section 4, simply: the families take turns, IPv6 first, so that a broken one costs
- * every other check and not the whole first half. */
-static void want(struct tt_ice *ice, const struct taut_interface *all, size_t n, bool loopback)
-{
-	struct taut_addr v4[TT_ICE_MAX_BASES], v6[TT_ICE_MAX_BASES];
-	size_t n4 = pick_family(ice, all, n, loopback, 4, v4);
-	size_t n6 = pick_family(ice, all, n, loopback, 6, v6);
+struct choice {
+	struct ice_wanted of[TT_ICE_MAX_BASES];
+	size_t count;
+};
 
-	ice->wanted_count = 0;
-	for (size_t i = 0; i < n4 || i < n6; i++) {
-		if (i < n6 && ice->wanted_count < TT_ICE_MAX_BASES)
-			ice->wanted[ice->wanted_count++] = v6[i];
-		if (i < n4 && ice->wanted_count < TT_ICE_MAX_BASES)
-			ice->wanted[ice->wanted_count++] = v4[i];
+static void want_one(struct choice *out, const struct ice_wanted *w)
+{
+	if (out->count < TT_ICE_MAX_BASES && !is_wanted(out->of, out->count, &w->addr))
+		out->of[out->count++] = *w;
+}
+
+/* RFC 8445 section 5.1.2.1: the better network before the worse one. Within a rank RFC 8421 section 4, simply:
+ * the families take turns, IPv6 first, so that a broken one costs every other check and not the
+ * whole first half. */
+static void want(const struct tt_ice *ice, const struct offer *o, struct choice *out)
+{
+	struct ice_wanted v4[TT_ICE_MAX_BASES], v6[TT_ICE_MAX_BASES];
+
+	out->count = 0;
+	for (unsigned rank = 0; rank < TT_ICE_RANKS; rank++) {
+		const size_t n4 = pick(ice, o, 4, rank, v4), n6 = pick(ice, o, 6, rank, v6);
+		for (size_t i = 0; i < n4 || i < n6; i++) {
+			if (i < n6)
+				want_one(out, &v6[i]);
+			if (i < n4)
+				want_one(out, &v4[i]);
+		}
 	}
 }
 
 /* A host that has nothing but loopback addresses uses those. One that has others, and no default route, has
  * nothing to use where it must follow that. */
-static void want_some(struct tt_ice *ice, taut_time now, const struct taut_interface *all, size_t n)
+static void want_some(const struct tt_ice *ice, taut_time now, const struct taut_interface *all,
+		      size_t n, struct choice *out)
 {
-	bool out = false;
+	struct offer o = { all, n, ice->use_loopback };
+	bool outside = false;
 
-	want(ice, all, n, ice->use_loopback);
+	want(ice, &o, out);
 	for (size_t i = 0; i < n; i++)
-		out |= reaches_out(&all[i]);
-	if (ice->wanted_count > 0)
+		outside |= reaches_out(&all[i]);
+	if (out->count > 0)
 		return;
-	if (out)
+	o.loopback = true;
+	if (outside)
 		tt_note(ice->env, now, TAUT_LAYER_ICE, "no address of the default route",
 			TT_INT("addresses", n));
 	else
-		want(ice, all, n, true);
+		want(ice, &o, out);
+}
+
+/* False: no memory. */
+static bool keep_wanted(struct tt_ice *ice, const struct choice *c)
+{
+	struct ice_wanted *all = c->count ? tt_alloc(ice->env, c->count * sizeof *all) : NULL;
+
+	if (c->count > 0 && !all)
+		return false;
+	if (all)
+		memcpy(all, c->of, c->count * sizeof *all);
+	tt_free(ice->env, ice->wanted);
+	ice->wanted = all;
+	ice->wanted_count = c->count;
+	return true;
 }
 
 /* RFC 8828 section 5.2, mode 4: an address is where streams begin, and has no socket. */
@@ -130,11 +177,14 @@ void tt_ice_forget_base(struct tt_ice *ice, int base)
 	}
 }
 
-static bool any_fresh(const struct tt_ice *ice)
+/* An address without a socket; or, if untold, one that no candidate tells of. */
+static bool any_fresh(const struct tt_ice *ice, bool untold)
 {
-	for (size_t k = 0; k < ice->wanted_count; k++)
-		if (base_on(ice, &ice->wanted[k]) < 0)
+	for (size_t k = 0; k < ice->wanted_count; k++) {
+		const int base = base_on(ice, &ice->wanted[k].addr);
+		if (base < 0 || (untold && ice->base[base].late))
 			return true;
+	}
 	return false;
 }
 
@@ -146,10 +196,11 @@ static bool any_base(const struct tt_ice *ice)
 	return false;
 }
 
-static void open_bases(struct tt_ice *ice)
+static void open_bases(struct tt_ice *ice, bool late)
 {
 	for (size_t i = 0; i < ice->wanted_count; i++) {
-		if (base_on(ice, &ice->wanted[i]) >= 0)
+		const struct ice_wanted *w = &ice->wanted[i];
+		if (base_on(ice, &w->addr) >= 0)
 			continue;
 		for (int k = 0; k < TT_ICE_MAX_BASES; k++) {
 			struct ice_base *b = &ice->base[k];
@@ -157,7 +208,11 @@ static void open_bases(struct tt_ice *ice)
 				continue;
 			*b = (struct ice_base){ .state = no_udp(ice) ? BASE_OPEN : BASE_WANTED,
 						.flow = (*ice->next_flow)++,
-						.addr = ice->wanted[i],
+						.addr = w->addr,
+						.index = w->index,
+						.network = tt_ice_network_id(ice, w->index),
+						.type = w->type,
+						.late = late,
 						.local_pref = tt_u16(65535 - i) };
 			ice->bases_ask = true;
 			break;
@@ -168,13 +223,15 @@ static void open_bases(struct tt_ice *ice)
 int tt_ice_set_interfaces(struct tt_ice *ice, taut_time now, const struct taut_interface *all,
 			  size_t n)
 {
-	want_some(ice, now, all, n);
+	struct choice wanted;
+
+	want_some(ice, now, all, n, &wanted);
+	if (!keep_wanted(ice, &wanted))
+		return TAUT_E_NOMEM;
 	for (int i = 0; i < TT_ICE_MAX_BASES; i++) {
 		struct ice_base *b = &ice->base[i];
-		bool there = b->state == BASE_NONE || b->state == BASE_CLOSING;
-		for (size_t k = 0; k < ice->wanted_count; k++)
-			there |= tt_addr_eq_ip(&b->addr, &ice->wanted[k]);
-		if (there)
+		if (b->state == BASE_NONE || b->state == BASE_CLOSING ||
+		    is_wanted(ice->wanted, ice->wanted_count, &b->addr))
 			continue;
 		tt_note(ice->env, now, TAUT_LAYER_ICE, "local address gone",
 			TT_ADDR("address", &b->addr));
@@ -183,12 +240,15 @@ int tt_ice_set_interfaces(struct tt_ice *ice, taut_time now, const struct taut_i
 		b->state = b->state == BASE_WANTED || no_udp(ice) ? BASE_NONE : BASE_CLOSING;
 		ice->bases_ask = true;
 	}
-	if (any_fresh(ice))
+	if (any_fresh(ice, false))
 		tt_ice_mdns_again(ice);
 	tt_ice_update(ice, now);
-	/* After the end of candidates was told there are no more, RFC 8838. */
-	if (ice->gathering && ice->state != TT_ICE_FAILED && !ice->cur->done_told)
-		open_bases(ice);
+	/* After the end of candidates was told there are no more, RFC 8838; but who may nominate again, or be
+	 * nominated, shows the peer by checks that there is another way. */
+	const bool late = ice->cur->done_told;
+	if (ice->gathering && ice->state != TT_ICE_FAILED &&
+	    (!late || (ice->cur->renomination && ice->path_gen == ice->cur && !ice->relay_only)))
+		open_bases(ice, late);
 	return TAUT_OK;
 }
 
@@ -196,7 +256,7 @@ bool tt_ice_stranded(const struct tt_ice *ice)
 {
 	const bool hopeless = ice->state == TT_ICE_FAILED || ice->cur->had_path || !any_base(ice);
 
-	return ice->gathering && !ice->path_gen && hopeless && any_fresh(ice);
+	return ice->gathering && !ice->path_gen && hopeless && any_fresh(ice, true);
 }
 
 static struct ice_probe *free_probe(struct tt_ice *ice, int base, int server)
@@ -220,7 +280,7 @@ static void make_probes(struct tt_ice *ice, taut_time now)
 	for (int b = 0; ice->gathering && !ice->relay_only && b < TT_ICE_MAX_BASES; b++)
 		for (size_t s = 0; s < ice->server_count; s++) {
 			if (ice->server[s].user || ice->base[b].state != BASE_OPEN ||
-			    ice->server[s].state != SERVER_KNOWN ||
+			    ice->base[b].late || ice->server[s].state != SERVER_KNOWN ||
 			    tt_addr_is_loopback(&ice->base[b].addr) ||
 			    ice->server[s].addr[ice->base[b].addr.family == 6].family == 0)
 				continue;
@@ -242,7 +302,7 @@ static void use_base(struct tt_ice *ice, taut_time now, int base)
 
 	if (ice->relay_only)
 		return;
-	if (ice->addresses == TT_ICE_ADDRESS_PUBLIC) {
+	if (ice->addresses == TT_ICE_ADDRESS_PUBLIC || b->late) {
 		/* RFC 8828 section 5.2, mode 3: no host candidate; checks leave all the same. */
 		b->foundation = b->foundation ? b->foundation : ++ice->foundations;
 		tt_ice_pair_base(ice, now, base);
@@ -284,7 +344,7 @@ void tt_ice_gather(struct tt_ice *ice, taut_time now)
 		return;
 	ice->gathering = ice->gathered = true;
 	refuse_udp(ice);
-	open_bases(ice);
+	open_bases(ice, false);
 	for (int i = 0; i < TT_ICE_MAX_BASES; i++)
 		if (ice->base[i].state == BASE_OPEN)
 			use_base(ice, now, i);
@@ -311,6 +371,8 @@ void tt_ice_gather_reset(struct tt_ice *ice, taut_time now)
 	size_t kept = 0;
 
 	ice->gathering = false;
+	for (int i = 0; i < TT_ICE_MAX_BASES; i++)
+		ice->base[i].late = false;
 	ice->waiting_count = 0; /* they were of the generation before */
 	for (size_t i = 0; i < ice->probe_room; i++)
 		ice->probe[i] = (struct ice_probe){ 0 };
@@ -333,7 +395,8 @@ bool tt_ice_gathering_done(const struct tt_ice *ice)
 	if (!ice->gathering)
 		return false;
 	for (int i = 0; i < TT_ICE_MAX_BASES; i++)
-		if (ice->base[i].state == BASE_WANTED || ice->base[i].state == BASE_ASKED)
+		if (!ice->base[i].late &&
+		    (ice->base[i].state == BASE_WANTED || ice->base[i].state == BASE_ASKED))
 			return false;
 	for (size_t i = 0; i < ice->probe_room; i++)
 		if (ice->probe[i].used && !ice->probe[i].done)

@@ -256,14 +256,14 @@ void tt_ice_pair_failed(struct tt_ice *ice, taut_time now, int pair, uint8_t why
 		TT_ADDR("remote", &tt_ice_remote_at(g, p->remote)->addr));
 }
 
-int tt_ice_best_valid(const struct ice_gen *g, taut_time now)
+int tt_ice_best_valid(const struct tt_ice *ice, const struct ice_gen *g, taut_time now)
 {
 	int best = -1;
 
 	for (int i = 0; i < g->pairs; i++) {
 		const struct ice_pair *p = tt_ice_pair_at(g, i);
 		if (p->used && p->valid && now < p->consent_until &&
-		    (best < 0 || p->priority > tt_ice_pair_at(g, best)->priority))
+		    (best < 0 || tt_ice_better(ice, g, p, tt_ice_pair_at(g, best))))
 			best = i;
 	}
 	return best;

@@ -211,6 +211,9 @@ static void add_relayed(struct tt_ice *ice, taut_time now, int relay, uint8_t fa
 	ice->base[base] = (struct ice_base){ .state = BASE_OPEN,
 					     .flow = (*ice->next_flow)++,
 					     .addr = *addr,
+					     .index = ice->base[r->base].index,
+					     .network = ice->base[r->base].network,
+					     .type = ice->base[r->base].type,
 					     .local_pref = relayed_pref(ice, r, base),
 					     .relay = tt_u8((uint64_t)relay + 1) };
 	int at = tt_ice_add_local(ice, now, TT_ICE_RELAY, base, r->server + 1, addr);
@@ -346,7 +349,7 @@ void tt_ice_allocate(struct tt_ice *ice, taut_time now)
 	for (int b = 0; ice->relay && ice->gathering && b < TT_ICE_MAX_BASES; b++)
 		for (size_t s = 0; s < ice->server_count; s++)
 			if (ice->server[s].user && ice->server[s].state == SERVER_KNOWN &&
-			    ice->base[b].state == BASE_OPEN &&
+			    ice->base[b].state == BASE_OPEN && !ice->base[b].late &&
 			    ice->server[s].addr[ice->base[b].addr.family == 6].family != 0)
 				allocate(ice, now, b, s);
 }

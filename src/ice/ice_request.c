@@ -108,12 +108,16 @@ static void nominated_by_peer(struct ice_pair *p, taut_time now)
 static bool wants_check(const struct tt_ice *ice, const struct ice_pair *p, taut_time now,
 			bool nominates)
 {
-	if (ice->controlling && ice->cur->selected >= 0)
+	const bool again = ice->cur->renomination;
+	const taut_time left = p->consent_until - now;
+
+	if (ice->controlling && ice->cur->selected >= 0 && !again)
 		return false; /* concluded: nothing could come of it */
 	if (p->state != TT_ICE_PAIR_SUCCEEDED)
 		return true;
 	/* A spare pair whose consent nobody keeps up is asked again when it is meant seriously. */
-	return nominates && p->consent_until - now < TT_ICE_CONSENT_LIFE / 3;
+	return (nominates && left < TT_ICE_CONSENT_LIFE / 3) ||
+	       (again && left < TT_ICE_CONSENT_LIFE - TT_ICE_SPARE_AGE);
 }
 
 /* 7.3.1.4 begins the check under way anew, because the first one may have found the peer's NAT
@@ -140,13 +144,14 @@ static void learn(struct tt_ice *ice, taut_time now, int base, const struct taut
 {
 	struct ice_gen *g = ice->cur;
 	const bool tcp = ice->base[base].stream != 0;
-	bool nominates = !ice->controlling && (m->has & TT_STUN_HAS_USE_CANDIDATE);
 	int remote = tt_ice_find_remote(g, tcp, from);
 
 	if (remote < 0)
 		remote = tt_ice_put_prflx(ice, now, tcp, from, m->priority);
 	if (remote < 0)
 		return;
+	if (m->has & TT_STUN_HAS_NETWORK_INFO)
+		tt_ice_take_network(ice, now, tt_ice_remote_at(g, remote), m->network_info);
 	int pair = tt_ice_add_pair(ice, now, base, remote);
 	if (pair < 0)
 		return;
@@ -155,8 +160,10 @@ static void learn(struct tt_ice *ice, taut_time now, int base, const struct taut
 	p->heard = now;
 	p->heard_from = true;
 	p->count.requests_received++;
+	const bool nominates = !ice->controlling && tt_ice_take_nomination(ice, now, p, m);
 	if (nominates)
 		nominated_by_peer(p, now);
+	tt_ice_heard_elsewhere(ice, now, p);
 	if (wants_check(ice, p, now, nominates)) {
 		p->nominate = nominates || p->nominate;
 		if (begins_anew(p, now, heard_before))

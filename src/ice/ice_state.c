@@ -121,6 +121,8 @@ void tt_ice_update(struct tt_ice *ice, taut_time now)
 		return;
 	tt_ice_thaw(ice);
 	tt_ice_nominate(ice, now);
+	if (now >= ice->doubt_until)
+		ice->doubt_until = 0; /* the pair was left, or there is no other */
 	tt_ice_choose_path(ice, now);
 	if (ice->path_gen)
 		state_on_path(ice, now);
@@ -141,6 +143,7 @@ static const struct tt_ice_event *candidate_event(struct tt_ice *ice)
 		ice->event.candidate = tt_ice_shown(&l->c);
 		ice->event.candidate.ufrag = ice->cur->ufrag;
 		ice->event.server = l->server;
+		ice->event.network = ice->base[l->base].type;
 		return &ice->event;
 	}
 	return NULL;

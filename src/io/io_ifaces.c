@@ -52,6 +52,12 @@ static bool wanted(const struct ifaddrs *i, const struct taut_addr *a, uint32_t 
 	return (i->ifa_flags & IFF_LOOPBACK) || !(flags & TAUT_LOOP_LOOPBACK_ONLY);
 }
 
+static uint32_t network_of(const struct ifaddrs *i, uint32_t index)
+{
+	return i->ifa_flags & IFF_LOOPBACK ? TAUT_NETWORK_LOOPBACK
+					   : tt_iface_network(TT_IFACES_SYS, i->ifa_name, index);
+}
+
 static void add(struct tt_ifaces *out, const struct ifaddrs *i, const struct taut_addr *a)
 {
 	const size_t at = out->count++;
@@ -66,6 +72,7 @@ static void add(struct tt_ifaces *out, const struct ifaddrs *i, const struct tau
 		.name = out->names[at],
 		.addr = *a,
 	};
+	out->all[at].network = network_of(i, out->all[at].index);
 }
 
 /* The address from which the kernel would send to that one; family 0: there is no way. No packet leaves:
@@ -162,7 +169,7 @@ bool tt_ifaces_equal(const struct tt_ifaces *a, const struct tt_ifaces *b)
 		return false;
 	for (size_t i = 0; i < a->count; i++) {
 		const struct taut_interface *x = &a->all[i], *y = &b->all[i];
-		if (x->index != y->index || x->flags != y->flags ||
+		if (x->index != y->index || x->flags != y->flags || x->network != y->network ||
 		    x->addr.scope != y->addr.scope || !tt_addr_eq(&x->addr, &y->addr) ||
 		    strcmp(x->name, y->name) != 0)
 			return false;

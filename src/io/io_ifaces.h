@@ -22,6 +22,10 @@ enum { TT_LACKS_NETWORK = 1, TT_LACKS_IPV4 = 2, TT_LACKS_IPV6 = 4, TT_LACKS_MULT
 /* Reads the addresses of all interfaces that are up; flags are TAUT_LOOP_NO_IPV6 and
  * TAUT_LOOP_LOOPBACK_ONLY; of those that are left the ones the default route has are flagged. Copying the struct by value leaves its names behind. 0 or errno. */
 int tt_ifaces_read(struct tt_ifaces *out, uint32_t flags);
+/* What the interface leads to, as the files below dir say (TT_IFACES_SYS): TAUT_NETWORK_, UNKNOWN if those are
+ * not there, or are of another interface. Its name says nothing. */
+#define TT_IFACES_SYS "/sys/class/net"
+uint32_t tt_iface_network(const char *dir, const char *name, uint32_t index);
 bool tt_ifaces_equal(const struct tt_ifaces *a, const struct tt_ifaces *b);
 
 /* A socket that becomes readable when addresses, links or routes change; -1: there is none. */

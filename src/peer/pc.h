@@ -479,8 +479,7 @@ void pc_free_trickled(struct pc_description *d);
 /* add_ice_candidate brought one (NULL: the end), which the descriptions of the peer show. */
 void pc_keep_remote_candidate(struct taut_pc *pc, const char *mid, int m_line_index,
 			      const struct tt_sdp_candidate *c);
-/* server: of the configuration, which saw or lends it, from 1; 0: none. */
-void pc_local_candidate(struct taut_pc *pc, const struct tt_ice_candidate *c, size_t server);
+void pc_local_candidate(struct taut_pc *pc, const struct tt_ice_event *e);
 void pc_gathering_done(struct taut_pc *pc);
 void pc_new_generation(struct taut_pc *pc);              /* ICE restarted */
 void pc_old_generation(struct taut_pc *pc);              /* that was undone */

@@ -69,6 +69,9 @@ static void write_line(const struct taut_pc *pc, const struct tt_ice_candidate *
 		line.rport = c->related.port;
 	}
 	snprintf(line.ufrag, sizeof line.ufrag, "%s", tt_ice_local_ufrag(pc->ice));
+	if (c->network_id) /* as libwebrtc has it, which takes a cost that is not there for 0 */
+		snprintf(line.extensions, sizeof line.extensions, "network-id %u network-cost %u",
+			 c->network_id, c->network_cost);
 	if (tt_sdp_candidate_write(&line, out, cap) == 0)
 		out[0] = '\0';
 }
@@ -92,29 +95,30 @@ static void gathering(struct taut_pc *pc, uint32_t state)
 		e->ev.number = state;
 }
 
-static void tell(struct taut_pc *pc, const char *line, const struct tt_ice_candidate *c,
-		 size_t server)
+static void tell(struct taut_pc *pc, const char *line, const struct tt_ice_event *from)
 {
+	const size_t server = from->server;
 	const char *url = server > 0 ? pc->servers[server - 1].url : NULL;
 	struct pc_event *e = pc_queue_data(pc, TAUT_EV_ICE_CANDIDATE, transport_mid(pc), line, url,
 					   url ? strlen(url) + 1 : 0);
 
 	if (!e)
 		return;
+	e->ev.network = from->network;
 	e->ev.url = e->ev.data; /* a copy: the configuration may be set again */
 	e->ev.data = NULL;
 	e->ev.len = 0;
-	if (c->type == TT_ICE_RELAY && server > 0)
+	if (from->candidate.type == TT_ICE_RELAY && server > 0)
 		e->ev.number =
 			TAUT_TURN_UDP + (uint32_t)tt_ice_server_at(pc->ice, server - 1).transport;
 }
 
-void pc_local_candidate(struct taut_pc *pc, const struct tt_ice_candidate *c, size_t server)
+void pc_local_candidate(struct taut_pc *pc, const struct tt_ice_event *e)
 {
 	char line[TT_SDP_CANDIDATE_TEXT];
 
 	gathering(pc, TAUT_GATHERING_GATHERING);
-	write_line(pc, c, line, sizeof line);
+	write_line(pc, &e->candidate, line, sizeof line);
 	struct pc_candidates *all = &pc->candidates;
 	if (!line[0] || all->count == MAX_CANDIDATES)
 		return;
@@ -124,7 +128,7 @@ void pc_local_candidate(struct taut_pc *pc, const struct tt_ice_candidate *c, si
 	if (!copy)
 		return;
 	all->lines[all->count++] = copy;
-	tell(pc, line, c, server);
+	tell(pc, line, e);
 	pc_milestone(pc, TAUT_MS_GATHERING, line);
 }
 

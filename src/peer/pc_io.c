@@ -11,6 +11,8 @@ static int copy_interfaces(struct taut_interface *to, const struct taut_interfac
 
 	for (size_t i = 0; !err && i < n; i++)
 		err = tt_config_take(&to[i], sizeof to[i], (const char *)all + i * all[0].size);
+	for (size_t i = 0; !err && i < n; i++)
+		err = to[i].network > TAUT_NETWORK_CELLULAR_5G ? TAUT_E_INVAL : TAUT_OK;
 	return err;
 }
 

@@ -43,7 +43,8 @@ void pc_put_transport(struct taut_pc *pc, struct tt_sdp *sdp, struct tt_sdp_medi
 	m->common.connection = tt_sdp_address(sdp, "IP4", "0.0.0.0");
 	m->common.ice_ufrag = tt_sdp_copy(sdp, tt_ice_local_ufrag(pc->ice));
 	m->common.ice_pwd = tt_sdp_copy(sdp, tt_ice_local_pwd(pc->ice));
-	m->common.ice_options = "trickle ice2"; /* RFC 8445 section 10, RFC 8840 section 4.1.1 */
+	/* RFC 8840 section 4.1.1, RFC 8445 section 10, draft-thatcher-ice-renomination-01 section 3 */
+	m->common.ice_options = "trickle ice2 renomination";
 	put_fingerprint(pc, sdp, m);
 	m->common.setup = (uint8_t)setup;
 	if (!tt_sdp_is_rtp(m))

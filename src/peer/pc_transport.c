@@ -10,6 +10,22 @@
 
 /* ---- what the peer's descriptions say of the transport ---- */
 
+/* An extension that is a number below 65,536; 0: it is none, or not there. */
+static uint16_t number_of(const struct tt_sdp_candidate *c, const char *name)
+{
+	char text[6];
+	uint32_t v = 0;
+
+	if (tt_sdp_pair_get(c->extensions, name, text, sizeof text) < 0)
+		return 0;
+	for (const char *p = text; *p; p++) {
+		if (*p < '0' || *p > '9')
+			return 0;
+		v = v * 10 + (uint32_t)(*p - '0');
+	}
+	return v <= UINT16_MAX ? (uint16_t)v : 0;
+}
+
 static void to_ice(struct tt_ice_candidate *to, const struct tt_sdp_candidate *c)
 {
 	*to = (struct tt_ice_candidate){
@@ -26,6 +42,8 @@ static void to_ice(struct tt_ice_candidate *to, const struct tt_sdp_candidate *c
 		.addr = c->addr,
 		.name = c->is_local_name ? c->address : NULL,
 		.ufrag = c->ufrag[0] ? c->ufrag : NULL,
+		.network_id = number_of(c, "network-id"),
+		.network_cost = number_of(c, "network-cost"),
 	};
 	memcpy(to->foundation, c->foundation, sizeof to->foundation);
 	to->addr.port = c->port;
@@ -94,6 +112,9 @@ static int take_credentials(struct taut_pc *pc, taut_time now, uint32_t type,
 	}
 	if (!err)
 		err = tt_ice_set_remote(pc->ice, now, ufrag, pwd, sdp->ice_lite);
+	if (!err)
+		tt_ice_set_renomination(
+			pc->ice, tt_sdp_has_token(tt_sdp_ice_options(sdp, m), "renomination"));
 	if (err == TAUT_E_NOMEM)
 		return pc_fail_nomem(pc);
 	if (err == TAUT_E_CRYPTO)
@@ -222,7 +243,7 @@ static bool take_ice(struct taut_pc *pc)
 		return false;
 	switch (e->type) {
 	case TT_ICE_EV_CANDIDATE:
-		pc_local_candidate(pc, &e->candidate, e->server);
+		pc_local_candidate(pc, e);
 		break;
 	case TT_ICE_EV_GATHERING_DONE:
 		pc_gathering_done(pc);

@@ -77,6 +77,7 @@ enum tt_stun_attr {
 	TT_STUN_ICE_CONTROLLED = 0x8029,
 	TT_STUN_ICE_CONTROLLING = 0x802A,
 	TT_STUN_OTHER_ADDRESS = 0x802C, /* RFC 5780 section 7; tt_stun_find_addr */
+	TT_STUN_NOMINATION = 0xC001, /* of draft-thatcher-ice-renomination; the number is libwebrtc's */
 	TT_STUN_GOOG_NETWORK_INFO = 0xC057,
 };
 
@@ -113,6 +114,7 @@ enum tt_stun_has {
 	TT_STUN_HAS_USERHASH = 1 << 29,
 	TT_STUN_HAS_ALTERNATE = 1 << 30,
 };
+#define TT_STUN_HAS_NOMINATION (UINT32_C(1) << 31) /* an int has no room for it */
 
 /* What CHANGE-REQUEST asks for, RFC 5780 section 7.2. */
 enum { TT_STUN_CHANGE_ADDRESS = 4, TT_STUN_CHANGE_PORT = 2 };
@@ -135,6 +137,7 @@ struct tt_stun_msg {
 	uint32_t priority;
 	uint32_t fingerprint;
 	uint32_t network_info;
+	uint32_t nomination; /* 24 bits */
 	uint64_t tiebreaker;
 	/* of the long-term mechanism, section 9.2 */
 	const uint8_t *userhash; /* TT_STUN_USERHASH_LEN bytes */

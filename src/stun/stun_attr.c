@@ -227,6 +227,13 @@ static enum tt_stun_err read_token(struct rd *v, struct tt_stun_msg *m)
 	return TT_STUN_OK;
 }
 
+/* draft-thatcher-ice-renomination-01 section 4: the three least significant bytes. */
+static enum tt_stun_err read_nomination(struct rd *v, struct tt_stun_msg *m)
+{
+	m->nomination = rd_u32(v) & 0xffffff;
+	return TT_STUN_OK;
+}
+
 static enum tt_stun_err read_network_info(struct rd *v, struct tt_stun_msg *m)
 {
 	m->network_info = rd_u32(v);
@@ -267,7 +274,8 @@ static const struct tt_stun_attr_rule rules[] = {
 	{ TT_STUN_REQUESTED_TRANSPORT, 4, 4, TT_STUN_HAS_TRANSPORT, read_transport },
 	{ TT_STUN_DONT_FRAGMENT, 0, 0, TT_STUN_HAS_DONT_FRAGMENT, NULL },          /* 8656 18.9 */
 	{ TT_STUN_RESERVATION_TOKEN, 8, 8, TT_STUN_HAS_TOKEN, read_token },        /* 8656 18.10 */
-	/* Chromium's: 16 bits of network id, 16 of its cost. Read, and of no consequence. */
+	{ TT_STUN_NOMINATION, 4, 4, TT_STUN_HAS_NOMINATION, read_nomination },
+	/* libwebrtc's: 16 bits of network id, 16 of its cost. */
 	{ TT_STUN_GOOG_NETWORK_INFO, 4, 4, TT_STUN_HAS_NETWORK_INFO, read_network_info },
 };
 

@@ -7,7 +7,7 @@
 
 struct tt_stun_attr_rule {
 	uint16_t type, min, max;
-	enum tt_stun_has flag;
+	uint32_t flag; /* TT_STUN_HAS_ */
 	enum tt_stun_err (*read)(struct rd *v, struct tt_stun_msg *m);
 };
 

@@ -49,7 +49,7 @@ static void note_unknown(struct tt_stun_msg *m, uint16_t type)
 
 /* What follows an HMAC is not covered by it, so it is ignored, but for the next
  * HMAC and FINGERPRINT: 14.5, 14.6. */
-static bool counts(const struct tt_stun_msg *m, enum tt_stun_has flag)
+static bool counts(const struct tt_stun_msg *m, uint32_t flag)
 {
 	if (flag == TT_STUN_HAS_FINGERPRINT)
 		return true;
@@ -58,7 +58,7 @@ static bool counts(const struct tt_stun_msg *m, enum tt_stun_has flag)
 	return !(m->has & TT_STUN_HAS_INTEGRITY) || flag == TT_STUN_HAS_INTEGRITY_SHA256;
 }
 
-static void note_place(struct tt_stun_msg *m, enum tt_stun_has flag, size_t at)
+static void note_place(struct tt_stun_msg *m, uint32_t flag, size_t at)
 {
 	if (flag == TT_STUN_HAS_INTEGRITY)
 		m->integrity_at = at;
@@ -84,7 +84,7 @@ static enum tt_stun_err read_attr(struct rd *r, struct tt_stun_msg *m, size_t at
 		return TT_STUN_E_ORDER; /* 14.7: FINGERPRINT is the last one */
 
 	const struct tt_stun_attr_rule *rule = tt_stun_attr_rule(type);
-	enum tt_stun_has flag = rule ? rule->flag : 0;
+	uint32_t flag = rule ? rule->flag : 0;
 
 	if (!counts(m, flag))
 		return TT_STUN_OK;

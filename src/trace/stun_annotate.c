@@ -138,6 +138,11 @@ static void add_fingerprint(struct tt_line *l, const struct page *p, uint32_t sa
 		    good ? "right" : "wrong");
 }
 
+static void add_network(struct tt_line *l, uint32_t v)
+{
+	tt_line_add(l, "its network %" PRIu32 ", of cost %" PRIu32, v >> 16, v & 0xffff);
+}
+
 /* Of one or two octets that mean something, or of many that mean nothing one by one. */
 static void add_short(struct tt_line *l, const struct page *p, enum tt_stun_value kind,
 		      struct rd *v, size_t len)
@@ -158,6 +163,8 @@ static void add_short(struct tt_line *l, const struct page *p, enum tt_stun_valu
 		tt_line_add(l, "%s", rd_u8(v) & 0x80u ? "and the next port reserved" : "alone");
 	else if (kind == TT_VALUE_ALGORITHMS)
 		add_algorithms(l, v);
+	else if (kind == TT_VALUE_NETWORK && len == 4)
+		add_network(l, rd_u32(v));
 	else if (kind == TT_VALUE_DATA)
 		tt_line_add(l, "what the peer sent, or is to get");
 }

@@ -48,7 +48,8 @@ static const struct tt_stun_name attributes[] = {
 	{ 0x802a, "ICE-CONTROLLING", "8445 7.1.3", TT_VALUE_TIEBREAKER },
 	{ 0x802b, "RESPONSE-ORIGIN", "5780 7.3", TT_VALUE_ADDRESS },
 	{ 0x802c, "OTHER-ADDRESS", "5780 7.4", TT_VALUE_ADDRESS },
-	{ 0xc057, "GOOG-NETWORK-INFO", "libwebrtc", TT_VALUE_NUMBER },
+	{ 0xc001, "NOMINATION", "libwebrtc", TT_VALUE_NUMBER },
+	{ 0xc057, "GOOG-NETWORK-INFO", "libwebrtc", TT_VALUE_NETWORK },
 };
 
 const struct tt_stun_name *tt_stun_attribute_name(uint16_t type)

@@ -25,6 +25,7 @@ enum tt_stun_value {
 	TT_VALUE_EVEN_PORT,
 	TT_VALUE_ALGORITHMS,
 	TT_VALUE_DATA,
+	TT_VALUE_NETWORK, /* libwebrtc's: an id and a cost */
 };
 
 struct tt_stun_name {

@@ -47,11 +47,12 @@ def alone():
     check("loopback_is_told", code == 0 and said[-1]["complete"] is True and
           said[-1]["candidates"] == len(said) - 1 >= 1 and
           "127.0.0.1" in [o["address"] for o in said[:-1]] and
-          all(o["type"] == "host" and o["protocol"] == "udp" for o in said[:-1]), (out, err))
+          all(o["type"] == "host" and o["protocol"] == "udp" and o["network"] == "loopback" and
+              o["network_id"] == 1 and o["network_cost"] == 0 for o in said[:-1]), (out, err))
     code, out, err = done("ice", "--loopback-only")
     lines = out.splitlines()
     check("and_in_words", code == 0 and lines[0].split()[:3] == ["ms", "type", "over"] and
-          " 127.0.0.1:" in out and lines[-1].endswith(": all there are"), (out, err))
+          " 127.0.0.1:" in out and "  loopback 0" in out and lines[-1].endswith(": all there are"), (out, err))
 
 
 def with_a_server():
@@ -78,7 +79,8 @@ def with_a_server():
     check("our_addresses_are_hidden_behind_names", code == 0 and sorted(o["type"] for o in said) == ["host", "srflx"] and
           all(o["address"].endswith(".local") for o in said if o["type"] == "host") and
           all((o["related_address"], o["related_port"]) == ("0.0.0.0", 9) for o in said if o["type"] == "srflx") and
-          not any("198.18.0.1" in o["candidate"] for o in said), (out, err))
+          not any("198.18.0.1" in o["candidate"] for o in said) and
+          all("network" in o and "network_id" not in o for o in said), (out, err))
     code, out, err = inside("--ice-tcp", "both", "--json")
     tcp = [o for o in objects(out)[:-1] if o["protocol"] == "tcp"]
     check("candidates_over_tcp_are_among_them", code == 0 and sorted(o["tcp_type"] for o in tcp) == ["active", "passive"] and

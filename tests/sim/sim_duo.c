@@ -201,10 +201,13 @@ static void add_side(struct duo *d, int i, const struct duo_config *cfg)
 	s->net = i && cfg->same_home ? d->side[0].net : home(d, i, mine);
 	world_peer_add(d->world, &s->peer, &peer);
 	s->iface = world_add_iface(d->world, s->peer.host, s->net, &at, wire, wire);
+	world_iface_network(d->world, s->iface, mine->network);
 	if (mine->second) {
 		const struct taut_addr other = world_addr(DUO_SECOND, 0);
+		const struct world_link_config *its = mine->second_wire ? mine->second_wire : wire;
 		s->second =
-			world_add_iface(d->world, s->peer.host, WORLD_INTERNET, &other, wire, wire);
+			world_add_iface(d->world, s->peer.host, WORLD_INTERNET, &other, its, its);
+		world_iface_network(d->world, s->second, mine->second_network);
 	}
 	world_signal_init(&s->out, d->world, (unsigned)i, cfg->signal ? cfg->signal : 20000, 0,
 			  on_note, s);
@@ -291,6 +294,19 @@ void duo_say(struct duo *d, int side, size_t len)
 			 TAUT_OK);
 	free(bytes);
 	world_peer_pump(&s->peer);
+}
+
+bool duo_goes_by(const struct duo *d, int side, const char *ip)
+{
+	const struct taut_addr want = world_addr(ip, 0);
+	bool both = true;
+
+	for (int i = 0; i < 2; i++) {
+		struct taut_counters c = { .size = sizeof c };
+		assert_int_equal(taut_pc_get_counters(d->side[i].peer.pc, &c), TAUT_OK);
+		both &= tt_addr_eq_ip(i == side ? &c.local : &c.remote, &want);
+	}
+	return both;
 }
 
 void duo_restart(struct duo *d, int side)

@@ -32,6 +32,8 @@ struct duo_side_config {
 	uint32_t congestion_control; /* TAUT_CC_ */
 	uint32_t addresses;      /* TAUT_ICE_ADDRESS_ */
 	bool second;             /* another interface, without the default route: DUO_SECOND */
+	uint32_t network, second_network; /* TAUT_NETWORK_ of the interfaces */
+	const struct world_link_config *second_wire; /* NULL: as of the first */
 	const char *password;    /* NULL: the right one */
 	const char *url;         /* of the TURN server; NULL: the usual one */
 	/* Changes what the other side gets of its descriptions and candidates (type 0). False: nothing. */
@@ -88,6 +90,7 @@ bool duo_meet_for_good(struct duo *d);
 void duo_wait(struct duo *d, taut_time duration);
 void duo_talk(struct duo *d, taut_time within); /* each says something, and each hears it */
 void duo_say(struct duo *d, int side, size_t len);
+bool duo_goes_by(const struct duo *d, int side, const char *ip); /* both send by that address of it */
 void duo_restart(struct duo *d, int side);
 void duo_close(struct duo *d, int side);
 /* Everything went by the rules, and nothing is left. */

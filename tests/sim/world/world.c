@@ -145,6 +145,11 @@ void world_iface_up(struct world *w, int iface, bool up)
 		h->ops->ifaces_changed(h->user);
 }
 
+void world_iface_network(struct world *w, int iface, uint32_t network)
+{
+	w->ifaces[iface].network = network;
+}
+
 /* number: the direction, above it the interface, above that the duration. */
 static void go_dead(void *arg, uint64_t number)
 {

@@ -65,6 +65,7 @@ struct world_host {
 struct world_iface {
 	int host, net;
 	bool up;
+	uint32_t network;      /* TAUT_NETWORK_, as its host is told */
 	struct taut_addr addr; /* port 0 */
 	struct world_link out, in;
 	struct world_packet *held[64]; /* by in and out, waiting for others to pass */
@@ -123,6 +124,8 @@ int world_add_host(struct world *w, const char *name, const struct world_host_op
 int world_add_iface(struct world *w, int host, int net, const struct taut_addr *addr,
 		    const struct world_link_config *out, const struct world_link_config *in);
 void world_iface_up(struct world *w, int iface, bool up); /* tells its host */
+/* TAUT_NETWORK_: what it leads to, unknown at first; told when the host next hears of its interfaces. */
+void world_iface_network(struct world *w, int iface, uint32_t network);
 /* Nothing passes the interface's wires for a while, in one direction or both; the host is not told. */
 #define WORLD_OUT 1u
 #define WORLD_IN  2u

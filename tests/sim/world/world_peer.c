@@ -214,6 +214,19 @@ void world_peer_sleep(struct world_peer *p, taut_time until)
 	world_at(p->world, until, wake, p, 0);
 }
 
+/* One interface has an address of each family; a second one of a family is another interface of the host on the
+ * same network. */
+static uint32_t index_of(const struct world *w, int iface)
+{
+	const struct world_iface *f = &w->ifaces[iface];
+	uint32_t before = 0;
+
+	for (int i = 0; i < iface; i++)
+		before += w->ifaces[i].host == f->host && w->ifaces[i].net == f->net &&
+			  w->ifaces[i].addr.family == f->addr.family;
+	return (uint32_t)f->net + 1 + WORLD_NETS * before;
+}
+
 void world_peer_ifaces(struct world_peer *p)
 {
 	struct taut_interface all[WORLD_IFACES];
@@ -226,10 +239,11 @@ void world_peer_ifaces(struct world_peer *p)
 		if (f->host != p->host || !f->up)
 			continue;
 		all[n++] = (struct taut_interface){ .size = sizeof all[0],
-						    .index = (uint32_t)f->net + 1,
+						    .index = index_of(p->world, i),
 						    .flags = *known ? 0 : TAUT_IF_DEFAULT_ROUTE,
 						    .name = "eth",
-						    .addr = f->addr };
+						    .addr = f->addr,
+						    .network = f->network };
 		*known = true;
 	}
 	if (p->pc)

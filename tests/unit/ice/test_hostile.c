@@ -21,8 +21,22 @@ struct check { /* what a request holds; zero: a good one */
 	bool no_integrity, no_fingerprint, no_priority, no_role, controlled, use_candidate;
 	bool use_candidate_unsigned, unknown;
 	uint64_t tiebreaker;
-	uint32_t priority;
+	uint32_t priority, network; /* network 0: the first one, which costs nothing */
+	const char *nomination;     /* octets in hexadecimal digits, the attribute's value */
+	bool nomination_unsigned;
 };
+
+static void put_nomination(struct wr *w, const char *digits)
+{
+	uint8_t value[16];
+	size_t n = 0;
+
+	for (const char *p = digits; *p; p += 2, n++) {
+		const char octet[] = { p[0], p[1], 0 };
+		value[n] = (uint8_t)strtoul(octet, NULL, 16);
+	}
+	tt_stun_put(w, TT_STUN_NOMINATION, value, n);
+}
 
 static size_t write_check(struct script *s, const struct check *c, uint8_t *buf, size_t cap)
 {
@@ -36,12 +50,14 @@ static size_t write_check(struct script *s, const struct check *c, uint8_t *buf,
 	const char *name = c->username ? c->username : username;
 	tt_stun_begin(&w, TT_STUN_REQUEST, TT_STUN_BINDING, tid);
 	tt_stun_put(&w, TT_STUN_USERNAME, name, strlen(name));
-	tt_stun_put_u32(&w, TT_STUN_GOOG_NETWORK_INFO, 0x00010000);
+	tt_stun_put_u32(&w, TT_STUN_GOOG_NETWORK_INFO, c->network ? c->network : 0x00010000);
 	if (!c->no_role)
 		tt_stun_put_u64(&w, c->controlled ? TT_STUN_ICE_CONTROLLED : TT_STUN_ICE_CONTROLLING,
 		                c->tiebreaker);
 	if (c->use_candidate)
 		tt_stun_put(&w, TT_STUN_USE_CANDIDATE, NULL, 0);
+	if (c->nomination && !c->nomination_unsigned)
+		put_nomination(&w, c->nomination);
 	if (c->unknown)
 		tt_stun_put(&w, 0x7fff, NULL, 0);
 	if (!c->no_priority)
@@ -50,6 +66,8 @@ static size_t write_check(struct script *s, const struct check *c, uint8_t *buf,
 		tt_stun_put_integrity(&w, c->key ? c->key : &s->ours);
 	if (c->use_candidate_unsigned)
 		tt_stun_put(&w, TT_STUN_USE_CANDIDATE, NULL, 0);
+	if (c->nomination_unsigned)
+		put_nomination(&w, c->nomination);
 	if (!c->no_fingerprint)
 		tt_stun_put_fingerprint(&w);
 	return tt_stun_finish(&w);
@@ -703,6 +721,158 @@ static void truncated_and_flipped_packets_are_survived(void **state)
 	teardown(&s);
 }
 
+/* What libwebrtc says in each check; nothing costs more than 999. */
+static void a_check_says_what_its_network_costs(void **state)
+{
+	static const struct {
+		uint32_t said;
+		uint16_t id, cost;
+		unsigned drops;
+	} rows[] = {
+		{ 0x0003000a, 3, 10, 0 },     { 0x000403e7, 4, 999, 0 }, { 0x000503e8, 4, 999, 1 },
+		{ 0xffffffff, 4, 999, 2 }, { 0x00010000, 1, 0, 2 },
+	};
+	struct script s;
+
+	(void)state;
+	setup(&s, 1, false);
+	connect_it(&s);
+	for (size_t i = 0; i < TT_COUNT(rows); i++) {
+		assert_int_equal(send_check(&s, &(struct check){ .network = rows[i].said }), 0);
+		const struct tt_ice_candidate *c = tt_ice_remote_at(s.w.h[0].ice->cur, 0);
+		assert_int_equal(c->network_id, rows[i].id);
+		assert_int_equal(c->network_cost, rows[i].cost);
+		assert_int_equal(s.w.sim.env[0].drops[TAUT_DROP_ICE_NETWORK_COST], rows[i].drops);
+	}
+	/* One that proves nothing says nothing. */
+	send_check(&s, &(struct check){ .network = 0x0009000a, .no_integrity = true });
+	assert_int_equal(tt_ice_remote_at(s.w.h[0].ice->cur, 0)->network_id, 1);
+	pump(&s, SEC, true, NULL);
+	assert_true(world_can_send(&s.w, 0));
+	teardown(&s);
+}
+
+/* Another address of the peer, with a pair that works. */
+static struct taut_addr second_address(struct script *s)
+{
+	const struct tt_ice_candidate c = { .type = TT_ICE_HOST, .component = 1, .foundation = "2",
+		                            .priority = 2130706175, .addr = ip("10.0.0.3", 7000) };
+
+	assert_int_equal(tt_ice_add_remote(s->w.h[0].ice, s->w.sim.now, &c), 0);
+	pump(s, SEC, true, NULL);
+	return c.addr;
+}
+
+static bool uses(const struct script *s, const struct taut_addr *remote)
+{
+	struct tt_ice_path p;
+
+	assert_true(tt_ice_selected(s->w.h[0].ice, s->w.sim.now, &p));
+	return tt_addr_eq(&p.remote, remote);
+}
+
+/* draft-thatcher-ice-renomination-01 section 4: the largest value counts, and any before the lack of one. */
+static void a_nomination_counts_only_above_those_before(void **state)
+{
+	static const struct {
+		const char *value; /* NULL: USE-CANDIDATE alone */
+		bool second, follows;
+		unsigned drops;
+	} rows[] = {
+		{ "00000005", false, true, 0 },  { "00000004", true, false, 1 }, /* old */
+		{ "00000005", true, false, 2 },                                  /* of another pair */
+		{ "00000000", true, false, 3 },  { "00000000", false, true, 4 }, /* none */
+		{ NULL, true, false, 4 },        { "00000006", true, true, 4 },
+		{ "00000006", true, true, 4 },   { "00000005", false, false, 5 },
+		{ "ff000007", false, true, 5 }, /* the first octet means nothing */
+		{ "00ffffff", true, true, 5 },   { "00000001", false, false, 6 },
+	};
+	struct script s;
+
+	(void)state;
+	setup(&s, 1, false);
+	const struct taut_addr second = second_address(&s);
+	for (size_t i = 0; i < TT_COUNT(rows); i++) {
+		const struct taut_addr *from = rows[i].second ? &second : &s.addr;
+		const struct check c = { .nomination = rows[i].value,
+			                 .use_candidate = !rows[i].value };
+		assert_int_equal(send_check_from(&s, &c, from), 0);
+		pump(&s, 100 * MS, true, NULL);
+		assert_int_equal(uses(&s, from), rows[i].follows);
+		assert_int_equal(s.w.sim.env[0].drops[TAUT_DROP_ICE_NOMINATION], rows[i].drops);
+	}
+	teardown(&s);
+}
+
+static void a_nomination_of_another_length_or_that_nobody_signed_is_none(void **state)
+{
+	static const char *const lengths[] = { "", "01", "000009", "0000000009", "0000000000000009" };
+	struct script s;
+
+	(void)state;
+	setup(&s, 1, false);
+	const struct taut_addr second = second_address(&s);
+	send_check(&s, &(struct check){ .nomination = "00000005" });
+	pump(&s, 100 * MS, true, NULL);
+	for (size_t i = 0; i < TT_COUNT(lengths); i++) {
+		const uint64_t before = dropped(&s);
+		const struct check c = { .nomination = lengths[i], .use_candidate = true };
+		assert_int_equal(send_check_from(&s, &c, &second), 1);
+		assert_int_equal(dropped(&s), before + 1);
+		assert_int_equal(pump(&s, 100 * MS, true, NULL), 0);
+		assert_true(uses(&s, &s.addr));
+	}
+	const struct check late = { .nomination = "00000009", .nomination_unsigned = true };
+	assert_int_equal(send_check_from(&s, &late, &second), 0);
+	pump(&s, 100 * MS, true, NULL);
+	assert_true(uses(&s, &s.addr));
+	teardown(&s);
+}
+
+/* Of what costs the same a relay is left for a direct pair, and nothing for a mere priority. */
+static void a_relay_is_left_for_what_works_without(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 4; i++) {
+		const bool relay = i & 1, can = i & 2;
+		struct script s;
+		setup(&s, 1, true);
+		tt_ice_set_renomination(s.w.h[0].ice, can);
+		struct tt_ice_candidate *first = tt_ice_remote_at(s.w.h[0].ice->cur, 0);
+		first->type = relay ? TT_ICE_RELAY : TT_ICE_HOST;
+		first->priority = 16777215;
+		tt_ice_reprioritize(s.w.h[0].ice);
+		connect_it(&s);
+		assert_true(uses(&s, &s.addr));
+		const struct taut_addr second = second_address(&s);
+		assert_int_equal(uses(&s, &second), relay && can);
+		teardown(&s);
+	}
+}
+
+/* A peer whose networks cost now this, now that, has data move each ten seconds and no more often. */
+static void a_peer_of_changing_costs_moves_data_each_ten_seconds(void **state)
+{
+	struct script s;
+
+	(void)state;
+	setup(&s, 1, true);
+	tt_ice_set_renomination(s.w.h[0].ice, true);
+	const struct taut_addr second = second_address(&s);
+	const uint64_t before = tt_ice_counters(s.w.h[0].ice)->path_changes;
+	for (int i = 0; i < 120; i++) {
+		const uint32_t a = i % 2 ? 900 : 0, b = i % 2 ? 0 : 900;
+		send_check(&s, &(struct check){ .controlled = true, .network = 0x10000 | a });
+		send_check_from(&s, &(struct check){ .controlled = true, .network = 0x20000 | b },
+		                &second);
+		pump(&s, SEC / 2, true, NULL);
+	}
+	const uint64_t moves = tt_ice_counters(s.w.h[0].ice)->path_changes - before;
+	assert_in_range(moves, 4, 7);
+	assert_int_equal(s.w.h[0].ice->cur->said, moves + 1);
+	teardown(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -727,6 +897,11 @@ int main(void)
 		cmocka_unit_test(an_ice_lite_peer_is_nominated_by_us),
 		cmocka_unit_test(early_checks_of_somebody_else_are_forgotten),
 		cmocka_unit_test(truncated_and_flipped_packets_are_survived),
+		cmocka_unit_test(a_check_says_what_its_network_costs),
+		cmocka_unit_test(a_nomination_counts_only_above_those_before),
+		cmocka_unit_test(a_nomination_of_another_length_or_that_nobody_signed_is_none),
+		cmocka_unit_test(a_relay_is_left_for_what_works_without),
+		cmocka_unit_test(a_peer_of_changing_costs_moves_data_each_ten_seconds),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

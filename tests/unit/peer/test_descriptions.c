@@ -149,7 +149,7 @@ static void a_restart_is_answered_with_other_credentials(void **state)
 
 static void who_trickles_says_so(void **state)
 {
-	static const char options[] = "a=ice-options:trickle ice2\r\n";
+	static const char options[] = "a=ice-options:trickle ice2 renomination\r\n";
 	struct two *t = *state;
 
 	assert_int_equal(taut_pc_can_trickle_ice_candidates(t->b), -1);

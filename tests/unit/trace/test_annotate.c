@@ -159,7 +159,7 @@ static const struct {
 	  "  0008  b7 e7 a7 01 bc 34 d6 86  the transaction id\n"
 	  "  0010  fa 87 df ae\n"
 	  "  0014  c0 57 00 04              GOOG-NETWORK-INFO, 4 octets                                 libwebrtc\n"
-	  "  0018  00 01 00 0a              65546\n"
+	  "  0018  00 01 00 0a              its network 1, of cost 10\n"
 	  "  001c  00 24 00 03              PRIORITY, 3 octets                                          RFC 8445 section 7.1.1\n"
 	  "  0020  01 02 03\n"
 	  "  0023  00                       padding\n"

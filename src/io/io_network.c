@@ -1,0 +1,127 @@
+/* io_network.c - what an interface leads to, by what the kernel's drivers say of it in sysfs.
+ *
+ * A process in a network namespace may see the sysfs of another one: what is there counts only if the interface has
+ * the same number. Names of interfaces are whatever somebody has given them, and are not looked at. */
+#define _GNU_SOURCE
+#include "io/io_ifaces.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/if_arp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/num.h"
+
+enum { PATH = 256, TEXT = 512 };
+
+/* Of the interface's directory; false: there is no such file, or its name is too long. */
+static bool path_of(char *out, const char *dir, const char *name, const char *file)
+{
+	const int n = snprintf(out, PATH, "%s/%s/%s", dir, name, file);
+
+	return n > 0 && n < PATH;
+}
+
+static bool exists(const char *dir, const char *name, const char *file)
+{
+	char path[PATH];
+
+	return path_of(path, dir, name, file) && access(path, F_OK) == 0;
+}
+
+/* The beginning of it, with a NUL. "": there is none. */
+static void read_text(char *out, const char *dir, const char *name, const char *file)
+{
+	char path[PATH];
+	int fd;
+
+	out[0] = '\0';
+	if (!path_of(path, dir, name, file) || (fd = open(path, O_RDONLY | O_CLOEXEC)) < 0)
+		return;
+	const ssize_t n = read(fd, out, TEXT - 1);
+	close(fd);
+	out[n > 0 ? n : 0] = '\0';
+}
+
+/* -1: it is none. */
+static long read_number(const char *dir, const char *name, const char *file)
+{
+	char text[TEXT], *end;
+
+	read_text(text, dir, name, file);
+	errno = 0;
+	const long v = strtol(text, &end, 10);
+	return end == text || errno != 0 ? -1 : v;
+}
+
+/* The line DEVTYPE= of uevent, without what stands before its value. */
+static const char *device_type(char *uevent)
+{
+	static const char key[] = "DEVTYPE=";
+	char *at =
+		strncmp(uevent, key, sizeof key - 1) == 0 ? uevent : strstr(uevent, "\nDEVTYPE=");
+
+	if (!at)
+		return "";
+	at += *at == '\n';
+	at[strcspn(at, "\n")] = '\0';
+	return at + sizeof key - 1;
+}
+
+static uint32_t by_device_type(const char *type)
+{
+	static const struct {
+		const char *name;
+		uint32_t network;
+	} types[] = {
+		{ "wlan", TAUT_NETWORK_WIFI },
+		{ "wwan", TAUT_NETWORK_CELLULAR },
+		{ "wireguard", TAUT_NETWORK_VPN },
+	};
+
+	for (size_t i = 0; i < TT_COUNT(types); i++)
+		if (strcmp(type, types[i].name) == 0)
+			return types[i].network;
+	return TAUT_NETWORK_UNKNOWN;
+}
+
+/* The kernel's type of link. Of PPP nobody knows what it goes over. */
+static uint32_t by_link_type(long type)
+{
+	switch (type) {
+	case ARPHRD_ETHER:
+		return TAUT_NETWORK_ETHERNET;
+	case ARPHRD_RAWIP: /* modems that need no frames */
+		return TAUT_NETWORK_CELLULAR;
+	case ARPHRD_TUNNEL:
+	case ARPHRD_TUNNEL6:
+	case ARPHRD_SIT:
+	case ARPHRD_IPGRE:
+	case ARPHRD_IP6GRE:
+		return TAUT_NETWORK_VPN;
+	case ARPHRD_LOOPBACK:
+		return TAUT_NETWORK_LOOPBACK;
+	default:
+		return TAUT_NETWORK_UNKNOWN;
+	}
+}
+
+uint32_t tt_iface_network(const char *dir, const char *name, uint32_t index)
+{
+	char uevent[TEXT];
+
+	if (read_number(dir, name, "ifindex") != (long)index)
+		return TAUT_NETWORK_UNKNOWN;
+	read_text(uevent, dir, name, "uevent");
+	const uint32_t network = by_device_type(device_type(uevent));
+	if (network != TAUT_NETWORK_UNKNOWN)
+		return network;
+	if (exists(dir, name, "tun_flags")) /* of tun and tap */
+		return TAUT_NETWORK_VPN;
+	if (exists(dir, name, "wireless") || exists(dir, name, "phy80211"))
+		return TAUT_NETWORK_WIFI;
+	return by_link_type(read_number(dir, name, "type"));
+}

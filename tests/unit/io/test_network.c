@@ -1,0 +1,147 @@
+/* test_network.c - what an interface leads to, by files such as the kernel shows of it. */
+#define _GNU_SOURCE
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/num.h"
+#include "io/io_ifaces.h"
+
+enum { INDEX = 7 };
+
+static const struct row {
+	const char *name, *type, *uevent, *file; /* file: one more that is there */
+	uint32_t network;
+} rows[] = {
+	{ "a", "1", "INTERFACE=a\nIFINDEX=7\n", NULL, TAUT_NETWORK_ETHERNET },
+	{ "bridge", "1", "DEVTYPE=bridge\nINTERFACE=bridge\n", NULL, TAUT_NETWORK_ETHERNET },
+	{ "w1", "1", "DEVTYPE=wlan\nINTERFACE=w1\n", NULL, TAUT_NETWORK_WIFI },
+	{ "w2", "1", "INTERFACE=w2\n", "wireless", TAUT_NETWORK_WIFI },
+	{ "w3", "1", NULL, "phy80211", TAUT_NETWORK_WIFI },
+	{ "c1", "65534", "INTERFACE=c1\nDEVTYPE=wwan\nIFINDEX=7\n", NULL, TAUT_NETWORK_CELLULAR },
+	{ "c2", "519", "INTERFACE=c2\n", NULL, TAUT_NETWORK_CELLULAR },
+	{ "v1", "65534", "INTERFACE=v1\n", "tun_flags", TAUT_NETWORK_VPN },
+	{ "v2", "1", "INTERFACE=v2\n", "tun_flags", TAUT_NETWORK_VPN },
+	{ "v3", "65534", "DEVTYPE=wireguard\n", NULL, TAUT_NETWORK_VPN },
+	{ "v4", "776", "INTERFACE=v4\n", NULL, TAUT_NETWORK_VPN },
+	{ "l", "772", "INTERFACE=l\n", NULL, TAUT_NETWORK_LOOPBACK },
+	{ "p", "512", "DEVTYPE=ppp\nINTERFACE=p\n", NULL, TAUT_NETWORK_UNKNOWN },
+	/* What a name says, here of the wrong kind, does not count; nor does part of a line. */
+	{ "wlan0", "1", "INTERFACE=DEVTYPE=wlan\n", NULL, TAUT_NETWORK_ETHERNET },
+	{ "tun0", "1", "DEVTYPE=wlanish\n", NULL, TAUT_NETWORK_ETHERNET },
+	{ "x", NULL, NULL, NULL, TAUT_NETWORK_UNKNOWN },
+	{ "y", "what?", NULL, NULL, TAUT_NETWORK_UNKNOWN },
+};
+
+static char dir[] = "/tmp/taut-network-XXXXXX";
+
+static void path_of(char out[128], const char *name, const char *file)
+{
+	const int n = snprintf(out, 128, "%s/%s%s%s", dir, name, file ? "/" : "", file ? file : "");
+
+	assert_in_range(n, 1, 127);
+}
+
+static void put(const char *name, const char *file, const char *text)
+{
+	char path[128];
+
+	path_of(path, name, file);
+	FILE *f = fopen(path, "w");
+	assert_non_null(f);
+	assert_true(fputs(text, f) >= 0);
+	assert_int_equal(fclose(f), 0);
+}
+
+static void take_away(const char *name, const char *file)
+{
+	char path[128];
+
+	path_of(path, name, file);
+	(void)remove(path);
+}
+
+static void add(const struct row *r)
+{
+	char path[128];
+
+	path_of(path, r->name, NULL);
+	assert_int_equal(mkdir(path, 0700), 0);
+	put(r->name, "ifindex", "7\n");
+	if (r->type)
+		put(r->name, "type", r->type);
+	if (r->uevent)
+		put(r->name, "uevent", r->uevent);
+	if (r->file)
+		put(r->name, r->file, "");
+}
+
+static int begin(void **state)
+{
+	(void)state;
+	return mkdtemp(dir) ? 0 : -1;
+}
+
+static int end(void **state)
+{
+	static const char *const files[] = { "ifindex",   "type",     "uevent",
+					     "tun_flags", "wireless", "phy80211" };
+
+	(void)state;
+	for (size_t i = 0; i < TT_COUNT(rows); i++) {
+		for (size_t k = 0; k < TT_COUNT(files); k++)
+			take_away(rows[i].name, files[k]);
+		take_away(rows[i].name, NULL);
+	}
+	return rmdir(dir);
+}
+
+static void drivers_say_what_it_is(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < TT_COUNT(rows); i++) {
+		add(&rows[i]);
+		if (tt_iface_network(dir, rows[i].name, INDEX) != rows[i].network)
+			fail_msg("row %zu, %s: %u", i, rows[i].name,
+				 tt_iface_network(dir, rows[i].name, INDEX));
+	}
+}
+
+/* The files are those of another network namespace. */
+static void an_interface_of_another_number_says_nothing(void **state)
+{
+	(void)state;
+	assert_int_equal(tt_iface_network(dir, "w1", INDEX), TAUT_NETWORK_WIFI);
+	assert_int_equal(tt_iface_network(dir, "w1", INDEX + 1), TAUT_NETWORK_UNKNOWN);
+	assert_int_equal(tt_iface_network(dir, "nobody", INDEX), TAUT_NETWORK_UNKNOWN);
+	assert_int_equal(tt_iface_network(dir, "nobody", 0), TAUT_NETWORK_UNKNOWN);
+}
+
+static void a_name_that_is_too_long_for_a_path_says_nothing(void **state)
+{
+	char name[600];
+
+	(void)state;
+	memset(name, 'n', sizeof name - 1);
+	name[sizeof name - 1] = '\0';
+	assert_int_equal(tt_iface_network(dir, name, INDEX), TAUT_NETWORK_UNKNOWN);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(drivers_say_what_it_is),
+		cmocka_unit_test(an_interface_of_another_number_says_nothing),
+		cmocka_unit_test(a_name_that_is_too_long_for_a_path_says_nothing),
+	};
+
+	return cmocka_run_group_tests(tests, begin, end);
+}
