@@ -91,25 +91,28 @@ static bool find(struct rd chunks, uint8_t type, struct sctp_tlv *out)
 	return false;
 }
 
-static bool contains(struct rd chunks, uint8_t type)
+/* A bit for each type that is in the packet; those that are looked for are below 32. */
+static uint32_t types_in(struct rd chunks)
 {
 	struct sctp_tlv c;
+	uint32_t types = 0;
 
-	return find(chunks, type, &c);
+	while (tt_sctp_next(&chunks, &c))
+		types |= c.type < 32 ? IN(c.type) : 0;
+	return types;
 }
 
 /* 8.4: the association has ended; what still comes in is out of the blue. */
-static uint32_t out_of_the_blue(struct tt_sctp *s, const struct sctp_header *h, struct rd chunks,
+static uint32_t out_of_the_blue(struct tt_sctp *s, const struct sctp_header *h, uint32_t types,
 				const struct sctp_tlv *first)
 {
-	if (contains(chunks, SCTP_ABORT) || contains(chunks, SCTP_SHUTDOWN_COMPLETE) ||
-	    contains(chunks, SCTP_ERROR) || contains(chunks, SCTP_COOKIE_ACK))
+	if (types & (IN(SCTP_ABORT) | IN(SCTP_SHUTDOWN_COMPLETE) | IN(SCTP_ERROR) | IN(SCTP_COOKIE_ACK)))
 		return TAUT_DROP_SCTP_AFTER_END;
 	if (first->type == SCTP_INIT) {
 		struct sctp_init init;
 		if (tt_sctp_read_init(&init, first) && init.tag != 0 && h->tag == 0)
 			tt_sctp_reply_abort(s, init.tag, false, 0, NULL, 0);
-	} else if (contains(chunks, SCTP_SHUTDOWN_ACK)) {
+	} else if (h->tag != 0 && types & IN(SCTP_SHUTDOWN_ACK)) {
 		tt_sctp_reply_shutdown_complete(s, h->tag, true);
 	} else if (h->tag != 0) {
 		tt_sctp_reply_abort(s, h->tag, true, 0, NULL, 0);
@@ -118,16 +121,11 @@ static uint32_t out_of_the_blue(struct tt_sctp *s, const struct sctp_header *h, 
 }
 
 /* 6.10: what stands alone, or nowhere. */
-static uint32_t check_company(struct rd chunks)
+static uint32_t check_company(uint32_t types, bool alone)
 {
-	struct sctp_tlv first;
-	struct rd rest = chunks;
-
-	if (!tt_sctp_next(&rest, &first) || rd_left(&rest) == 0)
-		return TT_TAKEN;
-	if (contains(chunks, SCTP_INIT))
+	if (!alone && types & IN(SCTP_INIT))
 		return TAUT_DROP_SCTP_INIT_NOT_ALONE;
-	return contains(chunks, SCTP_INIT_ACK) ? TAUT_DROP_SCTP_INIT_ACK_NOT_ALONE : TT_TAKEN;
+	return !alone && types & IN(SCTP_INIT_ACK) ? TAUT_DROP_SCTP_INIT_ACK_NOT_ALONE : TT_TAKEN;
 }
 
 static int refuse(struct tt_sctp *s, taut_time now, uint32_t why)
@@ -172,12 +170,15 @@ int tt_sctp_recv(struct tt_sctp *s, taut_time now, const uint8_t *pkt, size_t le
 	rest = chunks;
 	if (!tt_sctp_next(&rest, &first))
 		return refuse(s, now, TAUT_DROP_SCTP_NO_CHUNK);
+	const uint32_t types = types_in(chunks);
+	why = check_company(types, rd_left(&rest) == 0);
+	if (why)
+		return refuse(s, now, why);
 	if (s->state == SCTP_DEAD)
-		return refuse(s, now, out_of_the_blue(s, &p.header, chunks, &first));
+		return refuse(s, now, out_of_the_blue(s, &p.header, types, &first));
 	/* 8.5.1 B, 9.1: wherever an ABORT stands, the packet is that ABORT, and nothing in it is answered */
-	const bool aborts = find(chunks, SCTP_ABORT, &abort);
-	why = check_company(chunks);
-	why = why ? why : check_tag(s, &p.header, aborts ? &abort : &first);
+	const bool aborts = types & IN(SCTP_ABORT) && find(chunks, SCTP_ABORT, &abort);
+	why = check_tag(s, &p.header, aborts ? &abort : &first);
 	if (!why && aborts)
 		why = handle(s, now, &abort, &p);
 	if (why)

@@ -179,6 +179,8 @@ static inline void solo_reach(enum sctp_state wanted)
 		assert_int_equal(tt_sctp_shutdown(VICTIM, pair.sim.now), TAUT_OK);
 	if (wanted == SCTP_SHUTDOWN_RECEIVED || wanted == SCTP_SHUTDOWN_ACK_SENT)
 		assert_int_equal(give_shutdown(VICTIM->flight.cum.v), 0);
+	if (wanted == SCTP_DEAD)
+		assert_int_equal(tt_sctp_abort(VICTIM, pair.sim.now), TAUT_OK);
 	discard_sent();
 	pair_events(&pair, 1);
 	assert_int_equal(VICTIM->state, wanted);
