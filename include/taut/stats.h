@@ -35,7 +35,7 @@ struct taut_stat {
  * ids of others in the report. */
 struct taut_stats {
 	const char *id, *type; /* type: "outbound-rtp" and the like, of RTCStatsType */
-	double timestamp;
+	double timestamp; /* of now; of what the peer reported, when that came */
 	const struct taut_stat *members;
 	size_t member_count;
 };

@@ -19,6 +19,7 @@ void pc_stat_begin(struct pc_report *r, const char *type, const char *fmt, ...)
 	(void)vsnprintf(r->id, sizeof r->id, fmt, args);
 	va_end(args);
 	r->type = type;
+	r->timestamp = r->wall;
 	r->member_count = r->texts_len = 0;
 }
 
@@ -52,6 +53,11 @@ void pc_stat_moment(struct pc_report *r, const char *name, taut_time at)
 {
 	if (at != 0)
 		pc_stat_number(r, name, r->wall - (double)(r->now - at) / 1e3);
+}
+
+void pc_stat_reported(struct pc_report *r, taut_time at)
+{
+	r->timestamp = r->wall - (double)(r->now - at) / 1e3;
 }
 
 void pc_stat_flag(struct pc_report *r, const char *name, bool yes)
@@ -143,7 +149,7 @@ void pc_stat_end(struct pc_report *r)
 			block[i].text = texts + r->text_at[i];
 	r->all[r->count++] = (struct taut_stats){ .id = texts + r->texts_len,
 						  .type = r->type,
-						  .timestamp = r->wall,
+						  .timestamp = r->timestamp,
 						  .members = block,
 						  .member_count = n };
 }

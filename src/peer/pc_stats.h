@@ -16,7 +16,8 @@ enum { PC_STAT_MEMBERS = 72, PC_STAT_ID = 168 };
 struct pc_report {
 	struct tt_env *env;
 	taut_time now;
-	double wall; /* of now, milliseconds since 1970 */
+	double wall;      /* of now, milliseconds since 1970 */
+	double timestamp; /* of the object in the making: now, but for what a peer has reported */
 	bool failed;
 	struct taut_stats *all; /* each with its members and texts in a block of its own */
 	size_t count, room;
@@ -45,6 +46,8 @@ void pc_stat_number(struct pc_report *r, const char *name, double n);
 void pc_stat_count(struct pc_report *r, const char *name, uint64_t n);
 void pc_stat_seconds(struct pc_report *r, const char *name, taut_time us);
 void pc_stat_moment(struct pc_report *r, const char *name, taut_time at); /* 0: none */
+/* What the object says came then: webrtc-stats has the arrival of a report for its timestamp. */
+void pc_stat_reported(struct pc_report *r, taut_time at);
 void pc_stat_flag(struct pc_report *r, const char *name, bool yes);
 /* The text is copied. NULL: no member. */
 void pc_stat_text(struct pc_report *r, const char *name, const char *text);

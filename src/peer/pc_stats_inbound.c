@@ -112,6 +112,7 @@ void pc_put_remote_outbound(struct pc_report *r, const struct pc_transceiver *t,
 			    const struct tt_rtp_receiver_stats *s, const struct pc_codec *codec)
 {
 	pc_stat_begin(r, "remote-outbound-rtp", "remote-outbound-%u", s->ssrc);
+	pc_stat_reported(r, s->reported_at);
 	pc_put_stream(r, t, s->ssrc, codec);
 	pc_stat_count(r, "packetsSent", s->remote_packets);
 	pc_stat_count(r, "bytesSent", s->remote_octets);

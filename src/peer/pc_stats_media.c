@@ -192,6 +192,7 @@ static void put_remote_inbound(struct pc_report *r, const struct pc_transceiver 
 {
 	const uint32_t expected = s->remote_highest - s->first_seq + 1;
 	pc_stat_begin(r, "remote-inbound-rtp", "remote-inbound-%u", e->ssrc);
+	pc_stat_reported(r, s->reported_at);
 	pc_put_stream(r, t, e->ssrc, t->send_codec);
 	pc_stat_count(r, "packetsReceived",
 		      (uint64_t)tt_max64((int64_t)expected - s->remote_lost, 0));

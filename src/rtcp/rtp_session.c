@@ -369,5 +369,6 @@ bool tt_rtp_session_receiver_stats(struct tt_rtp_session *s, uint32_t stream,
 	out->lost = tt_rtp_receiver_lost(r);
 	out->jitter = r->source.jitter >> 4;
 	out->remote_ntp = r->report_ntp;
+	out->reported_at = r->report_at;
 	return true;
 }

@@ -142,6 +142,7 @@ static void take_block(struct tt_rtp_session *s, taut_time arrived, const struct
 	s->counters.remote_packets_lost +=
 		(uint64_t)(tt_max64(b->lost, 0) - tt_max64(tx->stats.remote_lost, 0));
 	tx->stats.reports++;
+	tx->stats.reported_at = arrived;
 	tx->stats.remote_lost = b->lost;
 	tx->stats.remote_fraction = b->fraction;
 	tx->stats.remote_highest = b->highest;

@@ -108,6 +108,7 @@ struct tt_rtp_sender_stats {
 	taut_time queued; /* from frame to wire, of all packets together; not of those sent again */
 	/* The peer's report blocks, RFC 3550 section 6.4.1 */
 	uint64_t reports, rtts;
+	taut_time reported_at;  /* when the last one came */
 	taut_time rtt, rtt_sum; /* of rtts measurements; 0: none yet */
 	int32_t remote_lost;
 	uint8_t remote_fraction; /* of 256 */
@@ -150,6 +151,7 @@ struct tt_rtp_receiver_stats {
 	uint64_t reports;
 	uint32_t remote_packets, remote_octets;
 	uint64_t remote_ntp;
+	taut_time reported_at; /* when the last one came */
 	/* What the reports said of our questions, RFC 3611 section 4.5; rtt 0: the last one said nothing */
 	uint64_t rtts;
 	taut_time rtt, rtt_sum;

@@ -179,6 +179,36 @@ static void what_fec_brings_back_is_not_concealed(void **state)
 	call_drop(&c);
 }
 
+/* Of silence there is nothing to go on with: what is made up is silent as well. */
+static void silence_that_is_made_up_is_told_as_silent(void **state)
+{
+	const struct taut_opus_config cfg = { .size = sizeof cfg };
+	struct taut_frame frame;
+	taut_opus_encoder *enc;
+	int16_t samples[960] = { 0 };
+	const struct taut_pcm pcm = { .size = sizeof pcm,
+				      .rate = 48000,
+				      .channels = 1,
+				      .count = 960,
+				      .samples = samples };
+	struct call c;
+	(void)state;
+	call_make(&c, 0);
+	assert_int_equal(taut_opus_encoder_new(&enc, &cfg), 0);
+	for (uint32_t i = 0; i < 30; i++, c.now += 20000) {
+		assert_int_equal(taut_opus_encode(enc, &pcm, &frame), 0);
+		assert_false(tt_opus_has_fec(frame.data, frame.len));
+		if (i < 20 || i > 22)
+			assert_int_equal(taut_sink_frame(c.sink, c.now, TAUT_AUDIO, &frame), 0);
+	}
+	const struct taut_codec_stats hear = decoded(&c, TAUT_AUDIO);
+	assert_int_equal(hear.concealed_samples, 3 * 960);
+	assert_int_equal(hear.silent_concealed_samples, 3 * 960);
+	assert_int_equal(hear.concealment_events, 1);
+	taut_opus_encoder_free(enc);
+	call_drop(&c);
+}
+
 static taut_time tick(void *ctx)
 {
 	taut_time *now = ctx;
@@ -492,6 +522,7 @@ int main(void)
 		cmocka_unit_test(a_whole_call_is_measured),
 		cmocka_unit_test(encoders_and_decoders_tell_what_they_did),
 		cmocka_unit_test(what_fec_brings_back_is_not_concealed),
+		cmocka_unit_test(silence_that_is_made_up_is_told_as_silent),
 		cmocka_unit_test(how_long_frames_take_is_told_by_the_callers_clock),
 		cmocka_unit_test(a_late_sound_is_measured_as_late),
 		cmocka_unit_test(a_recording_holds_what_was_received),
