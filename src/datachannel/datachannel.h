@@ -106,6 +106,8 @@ int tt_dcs_close(struct tt_dcs *d, taut_time now, taut_channel ch);
 int tt_dcs_shutdown(struct tt_dcs *d, taut_time now);
 /* As tt_sctp_fail; every channel gets its CLOSE with this reason. */
 void tt_dcs_fail(struct tt_dcs *d, taut_time now, uint32_t reason, const char *text);
+/* As tt_sctp_new_path. */
+void tt_dcs_new_path(struct tt_dcs *d);
 
 /* webrtc-pc: bytes of messages that have not been sent yet. TAUT_E_GONE. */
 int64_t tt_dcs_buffered_amount(const struct tt_dcs *d, taut_channel ch);

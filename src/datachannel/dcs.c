@@ -105,6 +105,11 @@ void tt_dcs_fail(struct tt_dcs *d, taut_time now, uint32_t reason, const char *t
 	tt_sctp_fail(d->sctp, now, reason, text);
 }
 
+void tt_dcs_new_path(struct tt_dcs *d)
+{
+	tt_sctp_new_path(d->sctp);
+}
+
 size_t tt_dcs_max_message_in(const struct tt_dcs *d)
 {
 	return d->max_message_in;

@@ -123,6 +123,10 @@ int tt_sctp_abort(struct tt_sctp *s, taut_time now);
 /* What carries it is gone: it ends without a word to the peer. CLOSED has this reason and text. */
 void tt_sctp_fail(struct tt_sctp *s, taut_time now, uint32_t reason, const char *text);
 
+/* What carries it goes another way from now on: how much that takes is found out anew, RFC 9260 section 7.2.5, RFC 8261
+ * section 6.1. What is under way stays so. */
+void tt_sctp_new_path(struct tt_sctp *s);
+
 bool tt_sctp_is_connected(const struct tt_sctp *s);
 /* Streams we may send on: ours cut down to what the peer takes; ours before it is up. */
 uint16_t tt_sctp_out_streams(const struct tt_sctp *s);

@@ -54,17 +54,32 @@ static bool draw(struct tt_sctp *s)
 	return true;
 }
 
+static void begin_control(struct tt_sctp *s)
+{
+	tt_sctp_cc_init(&s->cc, controllers[s->cfg.congestion_control],
+	                ((size_t)s->cfg.max_packet & ~(size_t)3) - SCTP_COMMON_HEADER);
+	s->pace = (struct sctp_pace){ 0 };
+	s->burst = SCTP_MAX_BURST * s->cc.pmdcs;
+}
+
 /* The sending half as it is before the first packet; also after a restart. */
 void tt_sctp_begin_sending(struct tt_sctp *s)
 {
 	tt_sctp_flight_init(&s->flight, s->env, &s->queue, s->my_tsn);
 	tt_sctp_rtt_init(&s->rtt);
-	tt_sctp_cc_init(&s->cc, controllers[s->cfg.congestion_control],
-	                ((size_t)s->cfg.max_packet & ~(size_t)3) - SCTP_COMMON_HEADER);
-	s->pace = (struct sctp_pace){ 0 };
+	begin_control(s);
 	s->reconfig = (struct sctp_reconfig){ .my_seq = s->my_tsn.v };
-	s->burst = SCTP_MAX_BURST * s->cc.pmdcs;
 	s->heartbeat_at = -1;
+}
+
+/* The shortest round trip was the old path's, and rates of what left on it say nothing of the new one. */
+void tt_sctp_new_path(struct tt_sctp *s)
+{
+	begin_control(s);
+	s->rtt.least = 0;
+	s->flight.rate.blind = s->flight.rate.delivered;
+	s->share = 0;
+	s->heartbeat_due = s->heartbeat_due || tt_sctp_can_send_data(s); /* 8.3: measures at once */
 }
 
 int tt_sctp_new(struct tt_sctp **out, struct tt_env *env, const struct tt_sctp_config *cfg,

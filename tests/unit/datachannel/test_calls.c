@@ -11,6 +11,7 @@
 #include "base/num.h"
 #include "datachannel/datachannel.h"
 #include "datachannel/dcs_internal.h"
+#include "sctp/sctp_assoc.h"
 #include "support/sim.h"
 
 enum { SECOND = 1000000, KINDS = 16 };
@@ -216,6 +217,19 @@ static void a_lifetime_of_nothing_is_the_shortest_there_is(void **state)
 	end();
 }
 
+/* What carries the association goes another way: its window begins anew. */
+static void a_new_path_is_told_to_the_association(void **state)
+{
+	(void)state;
+	begin(NULL, NULL);
+	connect_both();
+	const size_t first = world.d[0]->sctp->cc.cwnd;
+	world.d[0]->sctp->cc.cwnd = 100 * first;
+	tt_dcs_new_path(world.d[0]);
+	assert_int_equal(world.d[0]->sctp->cc.cwnd, first);
+	end();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -224,6 +238,7 @@ int main(void)
 		cmocka_unit_test(a_stale_number_is_gone_for_every_call),
 		cmocka_unit_test(the_number_of_channels_has_a_ceiling),
 		cmocka_unit_test(a_lifetime_of_nothing_is_the_shortest_there_is),
+		cmocka_unit_test(a_new_path_is_told_to_the_association),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

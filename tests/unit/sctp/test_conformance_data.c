@@ -706,6 +706,7 @@ static void fill_window(void)
 	for (uint32_t n = 0; n < 60 && tt_sctp_can_hold(VICTIM, 1132); n++)
 		assert_int_equal(pair_number(&pair, 1, 1, n, 1132, NULL), TAUT_OK);
 	VICTIM->burst = 1000000;
+	VICTIM->cc.pace = 0;
 	discard_sent();
 }
 
@@ -727,6 +728,45 @@ static void the_first_window_is_that_of_the_rfc(void **state)
 					 tt_min(4 * pmdcs, tt_max(2 * pmdcs, 4404)));
 			pair_free(&pair);
 		}
+}
+
+/* 7.2.5: what was learnt about the old one is forgotten, and nothing of what is under way. */
+static void a_new_path_begins_with_the_first_window(void **state)
+{
+	static const uint32_t kinds[] = { TAUT_CC_RFC9260, TAUT_CC_CUBIC, TAUT_CC_MODEL };
+
+	(void)state;
+	for (size_t k = 0; k < TT_COUNT(kinds); k++) {
+		struct sent p;
+		solo_init_with(45, (struct tt_sctp_config){ .congestion_control = kinds[k] });
+		solo_reach(SCTP_ESTABLISHED);
+		const struct sctp_cc first = VICTIM->cc;
+		for (int round = 0; round < 8; round++) {
+			VICTIM->peer_window = 1000000;
+			fill_window();
+			pair.sim.now += 40000;
+			assert_int_equal(give_sack(VICTIM->flight.next.v - 1, NULL, 0), 0);
+		}
+		fill_window();
+		assert_true(VICTIM->cc.cwnd > 2 * first.cwnd);
+		const size_t flight = VICTIM->flight.flight;
+		assert_true(flight > first.cwnd);
+		tt_sctp_new_path(VICTIM);
+		assert_memory_equal(&VICTIM->cc, &first, sizeof first);
+		assert_int_equal(VICTIM->flight.flight, flight);
+		assert_int_equal(VICTIM->rtt.least, 0);
+		assert_sends_alone(&p, PEER_TAG, SCTP_HEARTBEAT, 0); /* how long is it? */
+		assert_silent();
+		pair.sim.now += 90000;
+		const size_t held = tt_sctp_held(VICTIM);
+		assert_int_equal(give_sack(VICTIM->flight.next.v - 1, NULL, 0), 0);
+		assert_true(tt_sctp_held(VICTIM) < held);
+		assert_int_equal(VICTIM->rtt.least, 90000);
+		if (kinds[k] != TAUT_CC_MODEL) /* which begins by all that arrives */
+			assert_in_range(VICTIM->cc.cwnd, first.cwnd,
+					first.cwnd + 2 * VICTIM->cc.pmdcs);
+		pair_free(&pair);
+	}
 }
 
 /* 7.2.1: by what was acknowledged, a packet at most; only where it was full, and not in Fast Recovery. */
@@ -849,6 +889,7 @@ int main(void)
 		cmocka_unit_test(chunks_are_processed_in_their_order),
 		cmocka_unit_test(round_trips_are_measured_once_and_not_by_what_was_resent),
 		cmocka_unit_test(the_first_window_is_that_of_the_rfc),
+		cmocka_unit_test(a_new_path_begins_with_the_first_window),
 		cmocka_unit_test(slow_start_grows_where_the_window_was_full),
 		cmocka_unit_test(congestion_avoidance_adds_a_packet_each_round_trip),
 		cmocka_unit_test(after_a_timeout_one_packet_is_out),
