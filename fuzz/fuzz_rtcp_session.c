@@ -50,6 +50,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	tt_env_init(&env, &(struct taut_env_config){ .size = sizeof(struct taut_env_config),
 						     .random = no_random });
 	check(tt_rtp_session_new(&s, &env, NULL, 1000) == TAUT_OK);
+	tt_rtp_session_set_receiver_rtt(s, TT_RTP_RTT_ALL);
 	check(tt_rtp_session_set_sender(s, 1000,
 					&(struct tt_rtp_sender_config){ .stream = 1,
 									.kind = TAUT_VIDEO,

@@ -301,6 +301,12 @@ void tt_ice_sent_data(struct tt_ice *ice, taut_time now, size_t packets, size_t 
 	p->count.sent_at = now;
 }
 
+/* A driver that says twice that something failed does not make it less than nothing. */
+static void take_back(uint64_t *count, uint64_t n)
+{
+	*count -= n < *count ? n : *count;
+}
+
 /* A relayed path is known only while it is the path: data takes no other. */
 void tt_ice_discarded(struct tt_ice *ice, const struct tt_ice_out *out)
 {
@@ -315,15 +321,14 @@ void tt_ice_discarded(struct tt_ice *ice, const struct tt_ice_out *out)
 			data = of_path;
 		}
 	}
-	if (!p || data.len == 0 || data.p[0] <= 3 ||
-	    p->count.packets_sent == 0) /* STUN: RFC 7983 */
+	if (!p || data.len == 0 || data.p[0] <= 3) /* STUN: RFC 7983 */
 		return;
 	p->count.packets_discarded++;
 	p->count.bytes_discarded += data.len;
-	p->count.packets_sent--;
-	p->count.bytes_sent -= data.len;
-	ice->counters.data_packets_sent--;
-	ice->counters.data_bytes_sent -= data.len;
+	take_back(&p->count.packets_sent, 1);
+	take_back(&p->count.bytes_sent, data.len);
+	take_back(&ice->counters.data_packets_sent, 1);
+	take_back(&ice->counters.data_bytes_sent, data.len);
 }
 
 taut_time tt_ice_rtt(const struct tt_ice *ice)
