@@ -184,6 +184,11 @@ struct taut_config {
 	 * interface that no server has seen. With PROXY a server that is asked over UDP is told of
 	 * in TAUT_EV_ICE_CANDIDATE_ERROR; names are resolved as always. Others are TAUT_E_INVAL. */
 	uint32_t ice_address_policy;
+	/* iceCandidatePoolSize: 1 and more, gathering begins at once, and what was found is told when the first local
+	 * description is set; until then servers are asked again each 15 seconds. There is one transport, and more
+	 * than 1 means no more. 0: gathering begins with that description. Above 255 it is TAUT_E_INVAL.
+	 * webrtc-pc 4.2.1, RFC 9429 section 4.1.1. */
+	uint32_t ice_candidate_pool_size;
 };
 
 #define TAUT_CC_DEFAULT 0 /* TAUT_CC_CUBIC */
@@ -200,8 +205,9 @@ const struct taut_error *taut_pc_error(const taut_pc *pc); /* of the last call t
 /* As it was given, with the defaults filled in; what it points to lives until the next call of this or
  * the next one. NULL: no memory. webrtc-pc 4.4.2. */
 const struct taut_config *taut_pc_get_configuration(taut_pc *pc);
-/* Other servers, until the first local description is set (later TAUT_E_UNSUPPORTED), and another
- * user. The rest is as it was, or TAUT_E_INVAL (InvalidModificationError); so is a URL that is none
+/* Other servers, until the first local description is set (later TAUT_E_UNSUPPORTED), another size of the
+ * candidate pool until then (later TAUT_E_INVAL, InvalidModificationError), and another user. Other servers throw
+ * away what was pooled. The rest is as it was, or TAUT_E_INVAL (InvalidModificationError); so is a URL that is none
  * (SyntaxError). TAUT_E_LIMIT: more than 4. After an error nothing has changed. webrtc-pc 4.4.1.6. */
 int taut_pc_set_configuration(taut_pc *pc, taut_time now, const struct taut_config *cfg);
 

@@ -226,9 +226,15 @@ int tt_ice_set_interfaces(struct tt_ice *ice, taut_time now, const struct taut_i
 			  size_t n);
 /* Data goes nowhere any more, and there is an address that only a restart can tell the peer. */
 bool tt_ice_stranded(const struct tt_ice *ice);
-/* Others than tt_ice_new was told. TAUT_E_STATE: after the first gather; TAUT_E_NOMEM: those of before
- * stay. */
-int tt_ice_set_servers(struct tt_ice *ice, const struct tt_ice_server *servers, size_t count);
+/* Others than tt_ice_new was told; what was pooled of those is thrown away. TAUT_E_STATE: after the first gather;
+ * TAUT_E_NOMEM: those of before stay. */
+int tt_ice_set_servers(struct tt_ice *ice, taut_time now, const struct tt_ice_server *servers,
+		       size_t count);
+/* Gathers, but tells nothing and checks nothing before tt_ice_gather: RFC 9429 section 4.1.1. After that it does
+ * nothing, as when it was called before. */
+void tt_ice_pool(struct tt_ice *ice, taut_time now);
+void tt_ice_unpool(struct tt_ice *ice, taut_time now); /* throws away what nobody was told */
+bool tt_ice_has_gathered(const struct tt_ice *ice);    /* tt_ice_gather was called, in any generation */
 /* Once per generation; again is harmless. */
 void tt_ice_gather(struct tt_ice *ice, taut_time now);
 /* UDP (one per usable address), CLOSE, TCP and TLS (to TURN servers, TCP to the peer), LISTEN, RESOLVE (STUN servers; flow is only a number there),

@@ -130,11 +130,37 @@ static int take_servers(struct tt_ice *ice, const struct tt_ice_config *cfg)
 	return err ? err : tt_ice_make_bases(ice);
 }
 
-int tt_ice_set_servers(struct tt_ice *ice, const struct tt_ice_server *servers, size_t count)
+/* Streams are kept as they are: some may have to be closed yet. */
+static void replace_servers(struct tt_ice *ice, struct tt_ice *fresh)
+{
+	struct ice_stream *const stream = ice->stream;
+
+	if (stream) {
+		tt_ice_free_streams(fresh);
+		fresh->stream = stream;
+		ice->stream = NULL;
+	}
+	memcpy(fresh->base, ice->base, TT_ICE_MAX_BASES * sizeof *ice->base);
+	free_servers(ice);
+	ice->server = fresh->server;
+	ice->server_count = fresh->server_count;
+	ice->probe = fresh->probe;
+	ice->probe_room = fresh->probe_room;
+	ice->relay = fresh->relay;
+	ice->stream = fresh->stream;
+	ice->waiting = NULL;
+	ice->waiting_count = 0;
+	ice->base = fresh->base;
+	ice->base_count = fresh->base_count;
+}
+
+int tt_ice_set_servers(struct tt_ice *ice, taut_time now, const struct tt_ice_server *servers,
+		       size_t count)
 {
 	const struct tt_ice_config cfg = { .servers = servers, .server_count = count };
+	const bool pooled = ice->pooled;
 
-	if (ice->gathered)
+	if (tt_ice_has_gathered(ice))
 		return TAUT_E_STATE;
 	struct tt_ice *fresh = tt_alloc(ice->env, sizeof *fresh);
 	if (!fresh)
@@ -145,16 +171,10 @@ int tt_ice_set_servers(struct tt_ice *ice, const struct tt_ice_server *servers, 
 	if (err) {
 		free_servers(fresh);
 	} else {
-		memcpy(fresh->base, ice->base, TT_ICE_MAX_BASES * sizeof *ice->base);
-		free_servers(ice);
-		ice->server = fresh->server;
-		ice->server_count = fresh->server_count;
-		ice->probe = fresh->probe;
-		ice->probe_room = fresh->probe_room;
-		ice->relay = fresh->relay;
-		ice->stream = fresh->stream;
-		ice->base = fresh->base;
-		ice->base_count = fresh->base_count;
+		tt_ice_unpool(ice, now);
+		replace_servers(ice, fresh);
+		if (pooled)
+			tt_ice_pool(ice, now);
 	}
 	tt_free(ice->env, fresh);
 	return err;

@@ -306,6 +306,7 @@ struct tt_ice {
 	taut_time decided_at; /* when the pair that is the path was nominated */
 	bool gathering;       /* gather was called in this generation */
 	bool gathered;        /* or ever */
+	bool pooled;          /* or not, but there are candidates: nothing is told, nor checked */
 	bool all_told;        /* no event waits */
 
 	struct ice_gen *cur, *prev;
@@ -366,6 +367,7 @@ void tt_ice_server_error(struct tt_ice *ice, size_t server, int base, uint16_t c
 			 const char *why);
 void tt_ice_forget_base(struct tt_ice *ice, int base); /* all but the socket */
 bool tt_ice_gathering_done(const struct tt_ice *ice);
+void tt_ice_begin_gathering(struct tt_ice *ice, taut_time now);
 bool tt_ice_gather_io(struct tt_ice *ice);
 bool tt_ice_gather_result(struct tt_ice *ice, taut_time now, taut_flow flow, int os_errno,
 			  const struct taut_addr *found, size_t n);
@@ -378,6 +380,14 @@ bool tt_ice_probe_answer(struct tt_ice *ice, taut_time now, taut_flow flow,
 void tt_ice_probe_tick(struct tt_ice *ice, taut_time now);
 taut_time tt_ice_probe_deadline(const struct tt_ice *ice);
 void tt_ice_gather_reset(struct tt_ice *ice, taut_time now);
+
+/* ice_pool.c */
+void tt_ice_take_pool(struct tt_ice *ice, taut_time now); /* what is there may be told */
+/* When a server is asked anew, so that the mapping it showed lives; INT64_MAX: it is not. */
+taut_time tt_ice_renewal(const struct tt_ice *ice, const struct ice_probe *p);
+/* While nobody was told: what the server showed before, if that is another address. */
+void tt_ice_forget_mapping(struct tt_ice *ice, const struct ice_probe *p,
+			   const struct taut_addr *now_mapped);
 
 /* ice_candidate.c */
 uint32_t tt_ice_priority(enum tt_ice_type type, enum tt_ice_tcp tcp, uint16_t local_pref);

@@ -273,6 +273,13 @@ static struct ice_probe *free_probe(struct tt_ice *ice, int base, int server)
 	return room;
 }
 
+static void ask(struct tt_ice *ice, taut_time now, struct ice_probe *p)
+{
+	p->give_up = now + TT_ICE_GATHER_LIFE;
+	p->done = !tt_random(ice->env, p->tid, sizeof p->tid);
+	tt_stun_retry_start(&p->retry, now, TT_STUN_RTO, TT_ICE_GATHER_RC);
+}
+
 /* 5.1.1.2: every base asks every server of its family; loopback has nothing to ask. */
 static void make_probes(struct tt_ice *ice, taut_time now)
 {
@@ -289,10 +296,8 @@ static void make_probes(struct tt_ice *ice, taut_time now)
 				continue;
 			*p = (struct ice_probe){ .used = true,
 						 .base = tt_u8((uint64_t)b),
-						 .server = tt_u8(s),
-						 .give_up = now + TT_ICE_GATHER_LIFE };
-			p->done = !tt_random(ice->env, p->tid, sizeof p->tid);
-			tt_stun_retry_start(&p->retry, now, TT_STUN_RTO, TT_ICE_GATHER_RC);
+						 .server = tt_u8(s) };
+			ask(ice, now, p);
 		}
 }
 
@@ -340,8 +345,14 @@ static void refuse_udp(struct tt_ice *ice)
 
 void tt_ice_gather(struct tt_ice *ice, taut_time now)
 {
-	if (ice->gathering)
-		return;
+	if (ice->pooled)
+		tt_ice_take_pool(ice, now);
+	else if (!ice->gathering)
+		tt_ice_begin_gathering(ice, now);
+}
+
+void tt_ice_begin_gathering(struct tt_ice *ice, taut_time now)
+{
 	ice->gathering = ice->gathered = true;
 	refuse_udp(ice);
 	open_bases(ice, false);
@@ -388,6 +399,8 @@ void tt_ice_gather_reset(struct tt_ice *ice, taut_time now)
 		if (ice->server[i].state == SERVER_FAILED)
 			ice->server[i].state = SERVER_WANTED;
 	}
+	if (ice->pooled) /* the peer's offer was taken back, and another came */
+		tt_ice_begin_gathering(ice, now);
 }
 
 bool tt_ice_gathering_done(const struct tt_ice *ice)
@@ -560,6 +573,7 @@ bool tt_ice_probe_answer(struct tt_ice *ice, taut_time now, taut_flow flow,
 		return false;
 	const struct taut_addr *mapped = tt_stun_mapped(m);
 	p->done = true;
+	tt_ice_forget_mapping(ice, p, mapped);
 	if (m->cls == TT_STUN_SUCCESS && mapped && mapped->port != 0 &&
 	    mapped->family == b->addr.family && !tt_addr_is_any(mapped))
 		tt_ice_add_local(ice, now, TT_ICE_SRFLX, p->base, p->server + 1, mapped);
@@ -575,6 +589,8 @@ taut_time tt_ice_probe_deadline(const struct tt_ice *ice)
 	for (size_t i = 0; i < ice->probe_room; i++)
 		if (ice->probe[i].used && !ice->probe[i].done)
 			at = tt_min64(at, ice->probe[i].give_up);
+		else if (ice->probe[i].used)
+			at = tt_min64(at, tt_ice_renewal(ice, &ice->probe[i]));
 	return at;
 }
 
@@ -582,6 +598,8 @@ void tt_ice_probe_tick(struct tt_ice *ice, taut_time now)
 {
 	for (size_t i = 0; i < ice->probe_room; i++) {
 		struct ice_probe *p = &ice->probe[i];
+		if (p->used && p->done && now >= tt_ice_renewal(ice, p))
+			ask(ice, now, p);
 		if (!p->used || p->done || now < p->give_up)
 			continue;
 		p->done = true;

@@ -134,7 +134,7 @@ void tt_ice_update(struct tt_ice *ice, taut_time now)
 
 static const struct tt_ice_event *candidate_event(struct tt_ice *ice)
 {
-	for (size_t i = 0; ice->gathering && i < ice->local_count; i++) {
+	for (size_t i = 0; ice->gathering && !ice->pooled && i < ice->local_count; i++) {
 		struct ice_local *l = &ice->local[i];
 		if (l->told)
 			continue;
@@ -151,7 +151,7 @@ static const struct tt_ice_event *candidate_event(struct tt_ice *ice)
 
 static const struct tt_ice_event *error_event(struct tt_ice *ice)
 {
-	for (size_t i = 0; i < ice->server_count; i++) {
+	for (size_t i = 0; !ice->pooled && i < ice->server_count; i++) {
 		struct ice_server *s = &ice->server[i];
 		if (!s->why || s->told)
 			continue;
@@ -191,7 +191,7 @@ const struct tt_ice_event *tt_ice_poll_event(struct tt_ice *ice)
 	ice->event = (struct tt_ice_event){ .why = "" };
 	if (candidate_event(ice) || error_event(ice))
 		return &ice->event;
-	if (!g->done_told && tt_ice_gathering_done(ice)) {
+	if (!g->done_told && !ice->pooled && tt_ice_gathering_done(ice)) {
 		g->done_told = true;
 		ice->event.type = TT_ICE_EV_GATHERING_DONE;
 		return &ice->event;

@@ -190,6 +190,7 @@ struct taut_pc {
 	uint8_t server_count, policy;    /* TAUT_ICE_ALL or _RELAY */
 	uint8_t ice_tcp;                 /* TAUT_ICE_TCP_ */
 	uint8_t address_policy;          /* TAUT_ICE_ADDRESS_ */
+	uint8_t pool_size;               /* of candidates */
 	taut_time now;                   /* of the last call that told it */
 	struct pc_error error;
 	bool closed;

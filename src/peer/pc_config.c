@@ -13,7 +13,8 @@ enum {
 	DEFAULT_MAX_MESSAGE = 262144,
 	DEFAULT_MAX_MEMORY = 32 * 1024 * 1024,
 	HOST = 256,
-	TURN_TEXT = 508, /* of a USERNAME, RFC 8489 section 14.3: below 509 octets */
+	MOST_POOLED = 255, /* an octet in webrtc-pc's IDL */
+	TURN_TEXT = 508,   /* of a USERNAME, RFC 8489 section 14.3: below 509 octets */
 };
 
 size_t pc_max_message(const struct taut_config *cfg)
@@ -83,6 +84,15 @@ static int read_servers(const struct taut_config *cfg, struct servers *out)
 	return TAUT_OK;
 }
 
+static void resize_pool(struct taut_pc *pc, taut_time now, uint32_t size)
+{
+	pc->pool_size = (uint8_t)size;
+	if (size > 0)
+		tt_ice_pool(pc->ice, now);
+	else
+		tt_ice_unpool(pc->ice, now);
+}
+
 int pc_make_ice(struct taut_pc *pc, const struct taut_config *cfg, taut_time now)
 {
 	struct servers s;
@@ -90,6 +100,7 @@ int pc_make_ice(struct taut_pc *pc, const struct taut_config *cfg, taut_time now
 
 	if (!err && (cfg->ice_transport_policy > TAUT_ICE_RELAY || cfg->ice_mdns > 1 ||
 		     cfg->ice_address_policy > TAUT_ICE_ADDRESS_PROXY ||
+		     cfg->ice_candidate_pool_size > MOST_POOLED ||
 		     cfg->ice_tcp > (TAUT_ICE_TCP_CONNECT | TAUT_ICE_TCP_LISTEN)))
 		err = TAUT_E_INVAL;
 	if (err)
@@ -105,7 +116,10 @@ int pc_make_ice(struct taut_pc *pc, const struct taut_config *cfg, taut_time now
 					   .addresses =
 						   (enum tt_ice_addresses)cfg->ice_address_policy,
 					   .next_flow = &pc->next_flow };
-	return tt_ice_new(&pc->ice, pc->env, &ice, now);
+	err = tt_ice_new(&pc->ice, pc->env, &ice, now);
+	if (!err)
+		resize_pool(pc, now, cfg->ice_candidate_pool_size);
+	return err;
 }
 
 /* ---- kept ---- */
@@ -220,6 +234,7 @@ static struct taut_config config_of(const struct taut_pc *pc)
 		.ice_mdns = pc->ice_mdns,
 		.congestion_control = pc->congestion_control,
 		.ice_address_policy = pc->address_policy,
+		.ice_candidate_pool_size = pc->pool_size,
 	};
 }
 
@@ -271,8 +286,7 @@ static bool same_rest(const struct taut_pc *pc, const struct taut_config *c)
 	       c->max_receive_encodings == is.max_receive_encodings &&
 	       c->ice_transport_policy == is.ice_transport_policy && c->ice_mdns == is.ice_mdns &&
 	       c->ice_tcp == is.ice_tcp && c->ice_address_policy == is.ice_address_policy &&
-	       c->congestion_control == is.congestion_control &&
-	       same_codecs(pc, c);
+	       c->congestion_control == is.congestion_control && same_codecs(pc, c);
 }
 
 static bool same_servers(const struct taut_config *is, const struct taut_config *c)
@@ -287,11 +301,27 @@ static bool same_servers(const struct taut_config *is, const struct taut_config 
 	return same;
 }
 
+/* RFC 9429 section 4.1.18 */
+static int check_pool(struct taut_pc *pc, const struct taut_config *c)
+{
+	if (c->ice_candidate_pool_size > MOST_POOLED)
+		return pc_fail(pc, TAUT_E_INVAL, "TypeError", "webrtc-pc section 4.2.1",
+			       "the candidate pool has at most %d", MOST_POOLED);
+	if (c->ice_candidate_pool_size != pc->pool_size && tt_ice_has_gathered(pc->ice))
+		return pc_fail(pc, TAUT_E_INVAL, "InvalidModificationError",
+			       "webrtc-pc section 4.4.1.6",
+			       "another candidate pool after the first local description");
+	return TAUT_OK;
+}
+
 static int check(struct taut_pc *pc, const struct taut_config *c, struct servers *s)
 {
+	if (check_pool(pc, c))
+		return TAUT_E_INVAL;
 	if (!same_rest(pc, c))
 		return pc_fail(pc, TAUT_E_INVAL, "InvalidModificationError",
-			       "webrtc-pc section 4.4.1.6", "only the ICE servers may change");
+			       "webrtc-pc section 4.4.1.6",
+			       "only the ICE servers and the pool may change");
 	if (c->ice_server_count > 0 && !c->ice_servers)
 		return pc_fail(pc, TAUT_E_INVAL, "TypeError", NULL, "there are no servers");
 	int err = read_servers(c, s);
@@ -302,13 +332,14 @@ static int check(struct taut_pc *pc, const struct taut_config *c, struct servers
 }
 
 /* What may fail comes first. */
-static int take_servers(struct taut_pc *pc, const struct taut_config *c, const struct servers *s)
+static int take_servers(struct taut_pc *pc, taut_time now, const struct taut_config *c,
+			const struct servers *s)
 {
 	struct taut_ice_server *copy;
 
 	if (copy_servers(pc, c, &copy))
 		return pc_fail_nomem(pc);
-	int err = tt_ice_set_servers(pc->ice, s->server, c->ice_server_count);
+	int err = tt_ice_set_servers(pc->ice, now, s->server, c->ice_server_count);
 	if (err) {
 		tt_free(pc->env, copy);
 		return err == TAUT_E_STATE
@@ -339,8 +370,10 @@ int taut_pc_set_configuration(taut_pc *pc, taut_time now, const struct taut_conf
 	const struct taut_config is = config_of(pc);
 	err = check(pc, &c, &s);
 	if (!err && !same_servers(&is, &c))
-		err = take_servers(pc, &c, &s);
-	if (!err)
-		pc->user = c.user;
-	return err;
+		err = take_servers(pc, now, &c, &s);
+	if (err)
+		return err;
+	resize_pool(pc, now, c.ice_candidate_pool_size);
+	pc->user = c.user;
+	return TAUT_OK;
 }

@@ -172,6 +172,7 @@ static void configure(struct duo_side *s, const struct duo_side_config *cfg)
 				      .ice_mdns = cfg->mdns,
 				      .congestion_control = cfg->congestion_control,
 				      .ice_address_policy = cfg->addresses,
+				      .ice_candidate_pool_size = cfg->pool,
 				      .ice_transport_policy =
 					      cfg->relay_only ? TAUT_ICE_RELAY : TAUT_ICE_ALL };
 }

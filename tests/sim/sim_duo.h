@@ -32,6 +32,7 @@ struct duo_side_config {
 	uint32_t congestion_control; /* TAUT_CC_ */
 	uint32_t addresses;      /* TAUT_ICE_ADDRESS_ */
 	bool second;             /* another interface, without the default route: DUO_SECOND */
+	uint32_t pool;           /* of candidates */
 	uint32_t network, second_network; /* TAUT_NETWORK_ of the interfaces */
 	const struct world_link_config *second_wire; /* NULL: as of the first */
 	const char *password;    /* NULL: the right one */

@@ -179,6 +179,87 @@ static void other_servers_count_until_the_first_description(void **state)
 	taut_pc_free(fresh);
 }
 
+static bool says_anything(taut_pc *pc)
+{
+	const struct taut_event *ev;
+	bool any = false;
+
+	while ((ev = taut_pc_poll_event(pc)) != NULL)
+		any |= ev->type == TAUT_EV_ICE_CANDIDATE || ev->type == TAUT_EV_GATHERING_STATE ||
+		       ev->type == TAUT_EV_ICE_CANDIDATE_ERROR;
+	return any;
+}
+
+static void the_pool_may_change_until_the_first_description(void **state)
+{
+	struct two *t = *state;
+	struct taut_config cfg = config();
+
+	cfg.ice_candidate_pool_size = 256;
+	assert_int_equal(set(t->a, &cfg), TAUT_E_INVAL);
+	assert_string_equal(taut_pc_error(t->a)->dom_name, "TypeError");
+	cfg.ice_candidate_pool_size = 255;
+	assert_int_equal(set(t->a, &cfg), TAUT_OK);
+	assert_int_equal(taut_pc_get_configuration(t->a)->ice_candidate_pool_size, 255);
+	cfg.ice_candidate_pool_size = 1;
+	assert_int_equal(set(t->a, &cfg), TAUT_OK);
+	add_channel(t->a);
+	(void)local(t->a);
+	assert_int_equal(set(t->a, &cfg), TAUT_OK); /* as it is */
+	for (int other_size = 0; other_size < 4; other_size += 2) {
+		cfg.ice_candidate_pool_size = (uint32_t)other_size;
+		assert_int_equal(set(t->a, &cfg), TAUT_E_INVAL);
+		assert_string_equal(taut_pc_error(t->a)->dom_name, "InvalidModificationError");
+		assert_int_equal(taut_pc_get_configuration(t->a)->ice_candidate_pool_size, 1);
+	}
+}
+
+static void a_connection_is_not_made_with_a_pool_that_is_too_large(void **state)
+{
+	struct two *t = *state;
+	struct taut_config cfg = config();
+	taut_pc *pc = NULL;
+
+	cfg.ice_candidate_pool_size = 256;
+	assert_int_equal(taut_pc_new(&pc, t->env, &cfg, 1), TAUT_E_INVAL);
+	assert_null(pc);
+	cfg.ice_candidate_pool_size = 255;
+	assert_int_equal(taut_pc_new(&pc, t->env, &cfg, 1), TAUT_OK);
+	assert_int_equal(taut_pc_get_configuration(pc)->ice_candidate_pool_size, 255);
+	taut_pc_free(pc);
+}
+
+static void a_pool_asks_servers_at_once_and_without_one_nobody_is_asked(void **state)
+{
+	struct two *t = *state;
+	struct taut_config cfg = config();
+	struct taut_ice_server next = { .size = sizeof next, .url = "stun:192.0.2.2" };
+
+	give_interface(t->a);
+	bind_all(t->a);
+	assert_int_equal(asked(t->a, 1000), 0);
+	cfg.ice_candidate_pool_size = 1;
+	assert_int_equal(set(t->a, &cfg), TAUT_OK);
+	bind_all(t->a);
+	assert_int_equal(asked(t->a, 2000), 1);
+	/* other servers: those of before are forgotten */
+	cfg.ice_servers = &next;
+	assert_int_equal(set(t->a, &cfg), TAUT_OK);
+	bind_all(t->a);
+	assert_int_equal(asked(t->a, 1000000), 2);
+	assert_int_equal(taut_pc_gathering_state(t->a), TAUT_GATHERING_NEW);
+	assert_false(says_anything(t->a));
+	/* no pool any more: what was asked is not asked again */
+	cfg.ice_candidate_pool_size = 0;
+	assert_int_equal(set(t->a, &cfg), TAUT_OK);
+	assert_int_equal(asked(t->a, 5000000), 0);
+	assert_int_equal(taut_pc_deadline(t->a, NULL), INT64_MAX);
+	add_channel(t->a);
+	(void)local(t->a);
+	assert_int_equal(asked(t->a, 6000000), 2);
+	assert_true(says_anything(t->a));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -187,6 +268,9 @@ int main(void)
 		T(what_may_not_change_is_refused),
 		T(servers_are_checked),
 		T(other_servers_count_until_the_first_description),
+		T(the_pool_may_change_until_the_first_description),
+		T(a_connection_is_not_made_with_a_pool_that_is_too_large),
+		T(a_pool_asks_servers_at_once_and_without_one_nobody_is_asked),
 #undef T
 	};
 

@@ -1,0 +1,66 @@
+/* ice_pool.c - candidates that are gathered before they are wanted: RFC 9429 sections 3.5.4 and 4.1.1.
+ *
+ * There is one transport, so that the pool is what that one gathers. Nothing of it is told, and nothing is checked,
+ * before tt_ice_gather; until then what servers showed is kept alive (RFC 8445 section 5.1.1.4). Allocations over UDP of
+ * a pool that is thrown away are left to the server's timer. */
+#include "base/addr.h"
+#include "ice/ice_agent.h"
+
+bool tt_ice_has_gathered(const struct tt_ice *ice)
+{
+	return ice->gathered && !ice->pooled;
+}
+
+void tt_ice_pool(struct tt_ice *ice, taut_time now)
+{
+	if (ice->gathered)
+		return;
+	ice->pooled = true;
+	tt_note(ice->env, now, TAUT_LAYER_ICE, "candidates are pooled",
+		TT_INT("servers", ice->server_count));
+	tt_ice_begin_gathering(ice, now);
+}
+
+void tt_ice_take_pool(struct tt_ice *ice, taut_time now)
+{
+	ice->pooled = false;
+	tt_note(ice->env, now, TAUT_LAYER_ICE, "the pool is used",
+		TT_INT("candidates", ice->local_count));
+	tt_ice_update(ice, now);
+}
+
+void tt_ice_unpool(struct tt_ice *ice, taut_time now)
+{
+	if (!ice->pooled)
+		return;
+	for (int i = 0; i < TT_ICE_MAX_BASES; i++)
+		if (ice->base[i].state == BASE_OPEN)
+			tt_ice_forget_base(ice, i); /* its socket stays */
+	for (size_t i = 0; i < ice->server_count; i++)
+		ice->server[i].why = NULL;
+	ice->pooled = ice->gathering = ice->gathered = false;
+	tt_note(ice->env, now, TAUT_LAYER_ICE, "the pool is thrown away",
+		TT_INT("servers", ice->server_count));
+	tt_ice_update(ice, now);
+}
+
+taut_time tt_ice_renewal(const struct tt_ice *ice, const struct ice_probe *p)
+{
+	return ice->pooled ? p->give_up - TT_ICE_GATHER_LIFE + TT_ICE_TR : INT64_MAX;
+}
+
+void tt_ice_forget_mapping(struct tt_ice *ice, const struct ice_probe *p,
+			   const struct taut_addr *now_mapped)
+{
+	size_t kept = 0;
+
+	if (!ice->pooled)
+		return;
+	for (size_t i = 0; i < ice->local_count; i++) {
+		const struct ice_local *l = &ice->local[i];
+		if (l->c.type != TT_ICE_SRFLX || l->base != p->base || l->server != p->server + 1 ||
+		    (now_mapped && tt_addr_eq(&l->c.addr, now_mapped)))
+			ice->local[kept++] = *l;
+	}
+	ice->local_count = kept;
+}

@@ -1,0 +1,155 @@
+/* test_pool.c - candidates that are gathered before they are wanted: iceCandidatePoolSize, RFC 9429 section 4.1.1. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "sim_duo.h"
+
+#define SECOND INT64_C(1000000)
+
+/* Servers are far away. */
+static const struct world_link_config far = { .delay = 100000 };
+static const struct world_nat_config nat = { .filtering = WORLD_NAT_ADDRESS_PORT_DEPENDENT };
+
+static void begin(struct duo *d, uint32_t pool, bool turn)
+{
+	const struct duo_side_config side = { .nat = &nat, .pool = pool, .turn = turn };
+	const struct duo_config cfg = { .side = { side, side }, .wire = &far };
+
+	duo_begin(d, &cfg);
+}
+
+/* From the offer on. */
+static taut_time meeting_takes(struct duo *d)
+{
+	const taut_time start = d->world->now;
+
+	assert_true(duo_meet(d, 20));
+	return d->world->now - start;
+}
+
+static void with_a_pool_two_peers_meet_sooner(void **state)
+{
+	taut_time took[2];
+	struct duo d;
+
+	(void)state;
+	for (uint32_t pool = 0; pool < 2; pool++) {
+		begin(&d, pool, false);
+		duo_wait(&d, 2 * SECOND);
+		took[pool] = meeting_takes(&d);
+		duo_end(&d);
+	}
+	print_message("%lld ms without, %lld ms with a pool\n", (long long)took[0] / 1000,
+		      (long long)took[1] / 1000);
+	/* What is spared is a round trip to the server, 200 ms, less what the pace of checks hides. */
+	assert_true(took[1] + 150000 <= took[0]);
+}
+
+static void nothing_is_told_before_the_description(void **state)
+{
+	struct duo d;
+
+	(void)state;
+	begin(&d, 1, true);
+	duo_wait(&d, 20 * SECOND);
+	for (int i = 0; i < 2; i++) {
+		assert_string_equal(d.side[i].said, "");
+		assert_int_equal(d.side[i].gathered_at, 0);
+		assert_int_equal(taut_pc_gathering_state(d.side[i].peer.pc), TAUT_GATHERING_NEW);
+		assert_true(d.side[i].peer.datagrams_out > 0); /* but much was asked */
+	}
+	assert_true(duo_meet(&d, 20));
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(d.side[i].candidates[0], 1);
+		assert_int_equal(d.side[i].candidates[1], 1);
+		assert_int_equal(d.side[i].candidates[3], 2);
+	}
+	duo_end(&d);
+}
+
+/* A pool that waits: the NAT would have forgotten the mapping after 30 s, and it has not. */
+static void what_is_pooled_is_kept_alive(void **state)
+{
+	static const struct world_nat_config forgetful = { .filtering =
+								   WORLD_NAT_ADDRESS_PORT_DEPENDENT,
+							   .timeout = 30 * SECOND };
+	const struct duo_side_config side = { .nat = &forgetful, .pool = 1 };
+	const struct duo_config cfg = { .side = { side, side } };
+	struct duo d;
+
+	(void)state;
+	duo_begin(&d, &cfg);
+	duo_wait(&d, 300 * SECOND);
+	assert_true(duo_meet(&d, 3));
+	assert_int_equal(d.side[0].candidates[1], 1);
+	duo_end(&d);
+}
+
+/* The box was switched off and on meanwhile: the mapping of before is not told. */
+static void a_mapping_that_has_changed_is_told_as_it_is(void **state)
+{
+	struct duo d;
+
+	(void)state;
+	begin(&d, 1, false);
+	duo_wait(&d, 2 * SECOND);
+	world_rebind(d.world, d.side[0].net);
+	duo_wait(&d, 20 * SECOND);
+	assert_true(duo_meet(&d, 3));
+	assert_int_equal(d.side[0].candidates[1], 1);
+	duo_end(&d);
+}
+
+static void other_servers_throw_the_pool_away(void **state)
+{
+	struct taut_ice_server none = { .size = sizeof none, .url = "stun:203.0.113.77" };
+	struct duo d;
+
+	(void)state;
+	for (int tcp = 0; tcp < 2; tcp++) {
+		const struct duo_side_config side = { .nat = &nat,
+						      .pool = 1,
+						      .turn = true,
+						      .tcp = tcp ? 3 : 0,
+						      .url = tcp ? "turn:" DUO_TURN "?transport=tcp"
+								 : NULL };
+		const struct duo_config cfg = { .side = { side, { .turn = true } } };
+		duo_begin(&d, &cfg);
+		duo_wait(&d, 2 * SECOND);
+		struct taut_config c = d.side[0].pc;
+		c.ice_servers = &none;
+		c.ice_server_count = 1;
+		assert_int_equal(taut_pc_set_configuration(d.side[0].peer.pc, d.world->now, &c),
+				 TAUT_OK);
+		world_peer_pump(&d.side[0].peer);
+		duo_wait(&d, 2 * SECOND);
+		assert_true(duo_meet(&d, 20));
+		assert_int_equal(d.side[0].candidates[0], tcp ? 3 : 1);
+		assert_int_equal(d.side[0].candidates[1], 0);
+		assert_int_equal(d.side[0].candidates[3], 0);
+		duo_wait(&d, 10 * SECOND);
+		assert_int_equal(d.side[0].errors, 1); /* of the server that there is */
+		assert_string_equal(d.side[0].error_url, none.url);
+		duo_end(&d);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(with_a_pool_two_peers_meet_sooner),
+		cmocka_unit_test(nothing_is_told_before_the_description),
+		cmocka_unit_test(what_is_pooled_is_kept_alive),
+		cmocka_unit_test(a_mapping_that_has_changed_is_told_as_it_is),
+		cmocka_unit_test(other_servers_throw_the_pool_away),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
