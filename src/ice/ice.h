@@ -35,6 +35,8 @@ enum {
 	TT_ICE_MAX_RELAYS = 8,     /* allocations, and so many relayed addresses */
 	TT_ICE_MAX_RESPONSES = 32, /* waiting for poll_send */
 	TT_ICE_MAX_NAMES = 16,     /* .local names in one generation */
+	TT_ICE_TA = 50000,         /* RFC 8445 section 14.2: where nothing is proposed */
+	TT_ICE_TA_OURS = 20000,    /* what we propose, in each description */
 	TT_ICE_UFRAG_CAP = 257,    /* RFC 8839 section 5.4: 4 to 256 characters, and a NUL */
 	TT_ICE_PWD_CAP = 257,      /* 22 to 256 */
 };
@@ -196,6 +198,9 @@ bool tt_ice_controlling(const struct tt_ice *ice);
  * When the offer of the peer changes them: tt_ice_restart, then set_remote, then gather. */
 int tt_ice_set_remote(struct tt_ice *ice, taut_time now, const char *ufrag, const char *pwd,
 		      bool lite);
+/* The Ta that the peer proposes (a=ice-pacing, RFC 8839 section 5.5), or TT_ICE_TA, before set_remote is told what
+ * the same description says. For agents whose descriptions propose TT_ICE_TA_OURS; others keep TT_ICE_TA. */
+void tt_ice_set_remote_ta(struct tt_ice *ice, taut_time ta);
 /* Of lengths and characters that set_remote takes. */
 bool tt_ice_remote_usable(const char *ufrag, const char *pwd);
 /* Does this differ from what set_remote was told, so that it means a restart? */

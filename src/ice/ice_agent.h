@@ -13,9 +13,10 @@
 #include "stun/turn_client.h"
 
 enum {
-	TT_ICE_TA = 50000,    /* RFC 8445 section 14.2 */
-	TT_ICE_TA_MIN = 5000, /* the floor of the same section, between any two of them */
-	TT_ICE_HURRIED = 8,   /* triggered checks of a generation that wait for no more than that */
+	TT_ICE_TA_MIN = 5000, /* RFC 8445 section 14.2: the floor, between any two of them */
+	/* Of what a peer may ask for: the checks of 128 pairs are to come to an end. */
+	TT_ICE_TA_MOST = 500000,
+	TT_ICE_HURRIED = 8, /* triggered checks of a generation that wait for no more than that */
 	TT_ICE_PAC = 39500000,          /* RFC 8863 section 4, RFC 8489 section 6.2.1 */
 	TT_ICE_CONSENT_BASIC = 5000000, /* RFC 7675 section 5.1, times 0.8 to 1.2 */
 	TT_ICE_CONSENT_LIFE = 30000000, /* ... */
@@ -26,7 +27,7 @@ enum {
 	TT_ICE_FOLLOW = 6000000,          /* how long a nominating check speaks for its pair */
 	TT_ICE_GATHER_LIFE = 8000000,     /* of a request to a STUN server */
 	TT_ICE_GATHER_RC = 5,
-	TT_ICE_TR = 15000000, /* RFC 8445 section 11 */
+	TT_ICE_TR = 15000000,          /* RFC 8445 section 11 */
 	TT_ICE_MAX_ROLE_SWITCHES = 16, /* in one generation */
 	TT_ICE_UFRAG_LEN = 8,
 	TT_ICE_PWD_LEN = 24,
@@ -213,6 +214,7 @@ struct ice_gen {
 	struct ice_hints hints;
 	uint32_t triggers;                /* so far: the queue's order */
 	taut_time pac_until, nominate_at; /* 0: not running */
+	taut_time ta;                     /* of checks */
 };
 
 /* Of a path that was there. Where nothing was noted, time has passed over the end of its consent. */
@@ -286,7 +288,7 @@ struct tt_ice {
 	taut_time answer_until;   /* a restart's answer is all there is to hope for; 0: it is not */
 	struct ice_gen *path_gen; /* cur, prev or NULL: nowhere to send data */
 	int path;                 /* a pair of path_gen */
-	taut_time next_check, next_ask; /* by Ta: checks, and requests to servers */
+	taut_time next_check, next_ask; /* checks by the generation's Ta, requests by TT_ICE_TA */
 	taut_time last_check;           /* when either left */
 	taut_time next_connect;
 	taut_time last_now; /* of the latest update */
