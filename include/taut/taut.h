@@ -223,6 +223,9 @@ struct taut_datagram {
 
 /* What the core cannot do itself: sockets, names, multicast, streams.
  *
+ * A second UDP socket on the same local address is asked for when a TURN server has refused the port of the
+ * first (437): it has to have another port, also where a driver lets connections share the first one.
+ *
  * A stream (TCP, TLS) is answered when it is open, TLS included, or when that failed, and once more when it
  * ends, which nobody but TAUT_IO_CLOSE does without an os_errno: ECONNRESET also if the other end said goodbye,
  * EKEYREJECTED if its certificate is not for name or not of anybody trusted, EPROTO if it does not speak TLS. What

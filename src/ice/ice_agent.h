@@ -38,6 +38,9 @@ enum {
 	TT_ICE_STREAM_LIFE = 12000000, /* of an allocation that has to connect first */
 	/* Those to TURN servers, with the peer, and those that listen; what is being closed included. */
 	TT_ICE_MAX_STREAMS = 2 * TT_ICE_MAX_RELAYS + 2 * TT_ICE_MAX_TCP + TT_ICE_MAX_BASES,
+	TT_ICE_PORTS = 3,           /* RFC 8656 section 7.4, on which an allocation is tried */
+	TT_ICE_SHUNNED = 120000000, /* ... and then for two minutes not any more */
+	TT_ICE_MAX_PORTS = 2 * TT_ICE_MAX_RELAYS, /* what is being closed included */
 	TT_ICE_TCP_PATIENCE = 10000000, /* for the first check over a connection that came */
 	TT_ICE_TCP_HEAD = 2,            /* RFC 4571 section 2 */
 	TT_ICE_TCP_WAITING = 64,        /* to be connected when there is room again, at most */
@@ -67,9 +70,18 @@ struct ice_relay {
 	struct tt_turn *turn; /* NULL: free */
 	uint8_t base, server;
 	uint8_t stream; /* by which the server is reached, from 1; 0: by the socket */
+	uint8_t port;   /* of a socket of its own, on another port, from 1; 0: none */
+	uint8_t ports;  /* or streams, that were tried beside the first */
 	bool settled;   /* there, or given up: gathering does not wait for it */
 	bool again;     /* in this generation the one that it had was found to be lost */
 	taut_time kept; /* when something of its own last went to the server */
+};
+
+/* A socket on another port of a base's address. */
+struct ice_port {
+	enum ice_base_state state;
+	taut_flow flow;
+	struct taut_addr addr;
 };
 
 enum ice_stream_state { STREAM_NONE, STREAM_WANTED, STREAM_ASKED, STREAM_OPEN, STREAM_CLOSING };
@@ -116,6 +128,7 @@ struct ice_server {
 	uint16_t code;
 	uint8_t base;
 	bool told;
+	taut_time shunned_until; /* none of our ports was free there: RFC 8656 section 7.4 */
 };
 
 /* One Binding transaction from a base to a STUN server. */
@@ -275,6 +288,7 @@ struct tt_ice {
 	struct ice_probe *probe;
 	size_t probe_room;           /* one for each base and server */
 	struct ice_relay *relay;     /* TT_ICE_MAX_RELAYS of them; NULL: no server is one of TURN */
+	struct ice_port *port;       /* TT_ICE_MAX_PORTS of them; NULL: none was needed */
 	struct ice_stream *stream;   /* TT_ICE_MAX_STREAMS of them; NULL: all goes over UDP */
 	struct ice_waiting *waiting; /* TT_ICE_TCP_WAITING of them; NULL: there was room for all */
 	size_t waiting_count;
@@ -451,8 +465,22 @@ taut_time tt_ice_relay_deadline(const struct tt_ice *ice);
 /* By which packets to the server leave. */
 struct tt_ice_path tt_ice_server_path(const struct tt_ice *ice, const struct ice_relay *r);
 
+/* The socket on another port that it waited for is there, or cannot be had. */
+void tt_ice_relay_ported(struct tt_ice *ice, taut_time now, int relay);
 /* Its stream is over: so is the allocation. */
 void tt_ice_relay_cut(struct tt_ice *ice, taut_time now, int stream, const char *why);
+
+/* ice_port.c */
+/* False: no memory, or too many of them. It is asked for, and answered by tt_ice_relay_ported. */
+bool tt_ice_port_open(struct tt_ice *ice, struct ice_relay *r);
+void tt_ice_port_close(struct tt_ice *ice, struct ice_relay *r);
+const struct ice_port *tt_ice_port(const struct tt_ice *ice,
+				   const struct ice_relay *r); /* NULL: none is open */
+bool tt_ice_port_awaited(const struct tt_ice *ice, const struct ice_relay *r);
+bool tt_ice_port_owns(const struct tt_ice *ice, taut_flow flow);
+bool tt_ice_port_io(struct tt_ice *ice);
+bool tt_ice_port_result(struct tt_ice *ice, taut_time now, taut_flow flow, int os_errno,
+			const struct taut_addr *found, size_t n);
 
 /* ice_path.c */
 /* Of what is written for a base: false if it cannot leave over it. */

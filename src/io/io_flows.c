@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/addr.h"
 #include "io/io_stream.h"
 
 static struct tt_io_flow *find_flow(const struct tt_io_conn *conn, taut_flow number)
@@ -40,9 +41,21 @@ static int open_own(struct tt_io_flow *flow, const struct taut_io *io)
 	return err;
 }
 
+/* With TAUT_LOOP_ONE_SOCKET the first socket on an address. Who wants a second one wants another port. */
+static bool is_shared(const struct tt_io_conn *conn, const struct taut_io *io)
+{
+	if (!(conn->loop->flags & TAUT_LOOP_ONE_SOCKET) || io->kind != TAUT_IO_UDP)
+		return false;
+	for (const struct tt_io_flow *f = conn->flows; f; f = f->next)
+		if (f->socket && f->socket->route &&
+		    tt_addr_eq_ip(&f->socket->udp.local, &io->local))
+			return false;
+	return true;
+}
+
 static int open_flow(struct tt_io_conn *conn, const struct taut_io *io, struct taut_addr *bound)
 {
-	const bool shares = conn->loop->flags & TAUT_LOOP_ONE_SOCKET && io->kind == TAUT_IO_UDP;
+	const bool shares = is_shared(conn, io);
 	struct tt_io_flow *flow = tt_io_flow_new(conn, io->flow);
 
 	if (!flow)
