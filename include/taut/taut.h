@@ -115,6 +115,11 @@ struct taut_ice_server {
 	size_t size;
 	const char *url;
 	const char *username, *credential;
+	/* 1: where the URL has a name and no port, the name's SRV records say which servers there are (RFC 8489 section
+	 * 8, RFC 2782), "_stun._udp.name", "_turn._udp", "_turn._tcp" or "_turns._tcp": at most 8 targets, one after
+	 * the other until one answers. Without records it is as with 0, where the name is that of the server. A
+	 * certificate is for the name of the URL. Others are TAUT_E_INVAL. */
+	uint64_t srv;
 };
 
 /* RTCIceTransportPolicy */
@@ -240,6 +245,7 @@ struct taut_datagram {
 #define TAUT_IO_MULTICAST 4 /* a socket on local's port, shared, joined to group local.ip */
 #define TAUT_IO_TCP 5       /* a stream from local's ip to remote; answer with the local address it got */
 #define TAUT_IO_LISTEN 7    /* take TCP connections on local's ip; answer with the address, then taut_pc_accept */
+#define TAUT_IO_RESOLVE_SRV 8 /* name to SRV records; answer with taut_pc_srv_result */
 #define TAUT_IO_TLS 6       /* TLS on one; name: whom the certificate has to be for, a DNS name or an address */
 struct taut_io {
 	uint32_t kind;
@@ -269,6 +275,15 @@ const struct taut_io *taut_pc_poll_io(taut_pc *pc);
 /* os_errno 0: done, found holds the one bound address (of a socket, a stream, what listens) or those resolved. */
 int taut_pc_io_result(taut_pc *pc, taut_time now, taut_flow flow, int os_errno,
                       const struct taut_addr *found, size_t n);
+/* What DNS has of RFC 2782. */
+struct taut_srv {
+	uint16_t priority, weight, port;
+	const char *target; /* a name, without a dot at its end; "": there is no such service */
+};
+/* The answer to TAUT_IO_RESOLVE_SRV, in any order; lent for the call. Who cannot ask for such records
+ * answers with taut_pc_io_result and an os_errno. Errors as there. */
+int taut_pc_srv_result(taut_pc *pc, taut_time now, taut_flow flow, int os_errno,
+		       const struct taut_srv *found, size_t n);
 /* A TCP connection came to a flow of TAUT_IO_LISTEN: the number of its own flow, which is a stream that is open, or
  * 0: it is not wanted, close it. */
 taut_flow taut_pc_accept(taut_pc *pc, taut_time now, taut_flow listener,

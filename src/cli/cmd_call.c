@@ -25,6 +25,7 @@ enum {
 	KEY_ICE_TCP,
 	KEY_RELAY_ONLY,
 	KEY_MDNS,
+	KEY_SRV,
 	KEY_ADDRESSES,
 	KEY_LOOP,
 	KEY_INSECURE,
@@ -71,6 +72,7 @@ static const struct cli_option options[] = {
 	{ "relay-only", KEY_RELAY_ONLY, NULL, "speak through a TURN server and in no other way" },
 	{ "addresses", KEY_ADDRESSES, "WHICH",
 	  "all, default (of the default route), public (as servers see it) or proxy (no UDP)" },
+	{ "srv", KEY_SRV, NULL, "a server without a port is a domain, whose SRV records say more" },
 	{ "mdns", KEY_MDNS, NULL,
 	  "show random .local names in place of our addresses, and answer for them" },
 	{ "insecure", KEY_INSECURE, NULL,
@@ -223,6 +225,7 @@ static bool take_switch(struct job *j, int key)
 	bool *const on = key == KEY_LOOP         ? &j->cfg.loop_files
 			 : key == KEY_DATA_ONLY  ? &j->cfg.data_only
 			 : key == KEY_MDNS       ? &j->cfg.mdns
+			 : key == KEY_SRV        ? &j->cfg.servers.srv
 			 : key == KEY_RELAY_ONLY ? &j->cfg.relay_only
 			 : key == KEY_INSECURE   ? &j->cfg.any_certificate
 			 : key == KEY_SIMULCAST  ? &j->cfg.simulcast

@@ -50,6 +50,7 @@ struct tt_ice_server {
 	uint16_t port;    /* 0: 3478, over TLS 5349 */
 	enum tt_ice_transport transport; /* of TURN; STUN is asked over UDP */
 	const char *user, *password;     /* of a TURN server; NULL: it is one of STUN */
+	bool srv; /* the host is a domain that is asked for its servers; not if it is an address */
 };
 
 /* The modes of RFC 8828 section 5.2, as TAUT_ICE_ADDRESS_ has them. */
@@ -228,12 +229,15 @@ bool tt_ice_stranded(const struct tt_ice *ice);
 int tt_ice_set_servers(struct tt_ice *ice, const struct tt_ice_server *servers, size_t count);
 /* Once per generation; again is harmless. */
 void tt_ice_gather(struct tt_ice *ice, taut_time now);
-/* UDP (one per usable address), CLOSE, TCP and TLS (to TURN servers, TCP to the peer), LISTEN, RESOLVE (STUN servers; flow is only a number there),
+/* UDP (one per usable address), CLOSE, TCP and TLS (to TURN servers, TCP to the peer), LISTEN, RESOLVE and RESOLVE_SRV (servers; flow is only a number there),
  * MULTICAST (224.0.0.251:5353, while a .local name is open, or one of ours is told). NULL: nothing wanted. */
 const struct taut_io *tt_ice_poll_io(struct tt_ice *ice);
 /* False: the flow is not this agent's. */
 bool tt_ice_io_result(struct tt_ice *ice, taut_time now, taut_flow flow, int os_errno,
 		      const struct taut_addr *found, size_t n);
+/* Of RESOLVE_SRV; io_result says that there is nothing to say. */
+bool tt_ice_srv_result(struct tt_ice *ice, taut_time now, taut_flow flow, int os_errno,
+		       const struct taut_srv *found, size_t n);
 bool tt_ice_owns(const struct tt_ice *ice, taut_flow flow);
 /* Packets of this flow are mDNS and nothing else. */
 bool tt_ice_is_multicast(const struct tt_ice *ice, taut_flow flow);

@@ -86,8 +86,11 @@ static int copy_servers(struct tt_ice *ice, const struct tt_ice_config *cfg)
 		ice->server_count = i + 1;
 		if (!s->host || !copy_login(ice, s, &cfg->servers[i]))
 			return TAUT_E_NOMEM;
-		if (!tt_addr_parse_ip(&literal, host, strlen(host)))
+		if (!tt_addr_parse_ip(&literal, host, strlen(host))) {
+			if (cfg->servers[i].srv && tt_ice_srv_make(ice, s) != TAUT_OK)
+				return TAUT_E_NOMEM;
 			continue;
+		}
 		literal.port = s->port;
 		s->addr[literal.family == 6] = literal;
 		s->state = SERVER_KNOWN;
@@ -114,6 +117,7 @@ static void free_servers(struct tt_ice *ice)
 		tt_free(ice->env, s->password);
 		tt_free(ice->env, s->user);
 		tt_free(ice->env, s->host);
+		tt_free(ice->env, s->srv);
 	}
 	tt_free(ice->env, ice->server);
 	tt_free(ice->env, ice->probe);

@@ -41,6 +41,8 @@ enum {
 	TT_ICE_PORTS = 3,           /* RFC 8656 section 7.4, on which an allocation is tried */
 	TT_ICE_SHUNNED = 120000000, /* ... and then for two minutes not any more */
 	TT_ICE_MAX_PORTS = 2 * TT_ICE_MAX_RELAYS, /* what is being closed included */
+	TT_ICE_MAX_SRV = 8,                       /* records that count */
+	TT_ICE_SRV_NAME = 256,                    /* with a NUL */
 	TT_ICE_TCP_PATIENCE = 10000000, /* for the first check over a connection that came */
 	TT_ICE_TCP_HEAD = 2,            /* RFC 4571 section 2 */
 	TT_ICE_TCP_WAITING = 64,        /* to be connected when there is room again, at most */
@@ -114,6 +116,17 @@ struct ice_local {
 	bool told;
 };
 
+/* What a domain says of its servers: RFC 2782. */
+struct ice_srv {
+	char query[TT_ICE_SRV_NAME + 16];
+	bool answered;
+	uint8_t count, at; /* of targets, in the order in which they are tried; the one that is */
+	struct {
+		char name[TT_ICE_SRV_NAME];
+		uint16_t port;
+	} target[TT_ICE_MAX_SRV];
+};
+
 enum ice_server_state { SERVER_WANTED, SERVER_ASKED, SERVER_KNOWN, SERVER_FAILED };
 
 struct ice_server {
@@ -128,6 +141,9 @@ struct ice_server {
 	uint16_t code;
 	uint8_t base;
 	bool told;
+	bool held;               /* it is not told yet: another target may do better */
+	bool helped;             /* in this generation it answered as it should */
+	struct ice_srv *srv;     /* NULL: nobody asked for that */
 	taut_time shunned_until; /* none of our ports was free there: RFC 8656 section 7.4 */
 };
 
@@ -469,6 +485,22 @@ struct tt_ice_path tt_ice_server_path(const struct tt_ice *ice, const struct ice
 void tt_ice_relay_ported(struct tt_ice *ice, taut_time now, int relay);
 /* Its stream is over: so is the allocation. */
 void tt_ice_relay_cut(struct tt_ice *ice, taut_time now, int stream, const char *why);
+
+/* Requests of that server's that may still be answered; those that are over. */
+bool tt_ice_relays_asking(const struct tt_ice *ice, size_t server);
+void tt_ice_forget_relays(struct tt_ice *ice, size_t server);
+
+/* ice_srv.c */
+int tt_ice_srv_make(struct tt_ice *ice, struct ice_server *s); /* TAUT_E_NOMEM */
+/* The name to ask for SRV records; NULL: it was asked, or nobody wants to. */
+const char *tt_ice_srv_query(const struct ice_server *s);
+const char *tt_ice_srv_host(const struct ice_server *s); /* to be looked up */
+uint16_t tt_ice_srv_port(const struct ice_server *s);
+bool tt_ice_srv_has_more(const struct ice_server *s);
+void tt_ice_srv_forget(struct ice_server *s); /* a restart asks again if it had no answer */
+void tt_ice_srv_advance(struct tt_ice *ice, taut_time now);
+/* Puts them into the order in which they are tried. */
+void tt_ice_srv_order(struct tt_env *env, struct taut_srv *all, size_t n);
 
 /* ice_port.c */
 /* False: no memory, or too many of them. It is asked for, and answered by tt_ice_relay_ported. */

@@ -182,6 +182,22 @@ bool tt_ice_relays_settled(const struct tt_ice *ice)
 	return true;
 }
 
+bool tt_ice_relays_asking(const struct tt_ice *ice, size_t server)
+{
+	for (int i = 0; ice->relay && i < TT_ICE_MAX_RELAYS; i++)
+		if (ice->relay[i].turn && ice->relay[i].server == server && !ice->relay[i].settled)
+			return true;
+	return false;
+}
+
+void tt_ice_forget_relays(struct tt_ice *ice, size_t server)
+{
+	for (int i = 0; ice->relay && i < TT_ICE_MAX_RELAYS; i++)
+		if (ice->relay[i].turn && ice->relay[i].server == server &&
+		    tt_turn_state(ice->relay[i].turn) == TT_TURN_OVER)
+			forget(ice, &ice->relay[i]);
+}
+
 /* ---- addresses ---- */
 
 static void add_reflexive(struct tt_ice *ice, taut_time now, const struct ice_relay *r)
@@ -349,6 +365,7 @@ static void settle(struct tt_ice *ice, taut_time now, int relay)
 	if (tt_ice_port_awaited(ice, r))
 		return;
 	if (state == TT_TURN_ALLOCATED) {
+		ice->server[r->server].helped = true;
 		fail_refused(ice, now, relay);
 		if (r->settled || tt_turn_asking(r->turn))
 			return;

@@ -117,6 +117,23 @@ static void name_resolved(void *arg, uint64_t number)
 	world_peer_pump(p);
 }
 
+/* Above the flow of a question for SRV records. */
+#define ASKED_SRV (UINT64_C(1) << 63)
+
+static void srv_resolved(struct world_peer *p, taut_flow flow, int os_errno,
+			 const struct world_answer *answer)
+{
+	struct taut_srv all[WORLD_DNS_ANSWERS];
+
+	for (size_t i = 0; i < answer->srv_count; i++)
+		all[i] = (struct taut_srv){ .priority = answer->srvs[i].priority,
+					    .weight = answer->srvs[i].weight,
+					    .port = answer->srvs[i].port,
+					    .target = answer->srvs[i].target };
+	taut_pc_srv_result(p->pc, p->world->now, flow, os_errno, all, answer->srv_count);
+	world_peer_pump(p);
+}
+
 void world_peer_resolved(void *user, uint64_t flow, const struct world_answer *answer)
 {
 	static const int errors[] = {
@@ -126,9 +143,21 @@ void world_peer_resolved(void *user, uint64_t flow, const struct world_answer *a
 
 	if (!p->pc)
 		return;
+	if (flow & ASKED_SRV) {
+		srv_resolved(p, (taut_flow)flow, errors[answer->result], answer);
+		return;
+	}
 	taut_pc_io_result(p->pc, p->world->now, (taut_flow)flow, errors[answer->result],
 			  answer->addrs, answer->addr_count);
 	world_peer_pump(p);
+}
+
+/* Without a DNS server as with a driver that does not know of such records. */
+static void resolve_srv(struct world_peer *p, const struct taut_io *io)
+{
+	if (p->cfg.dns.family == 0 ||
+	    !world_resolve_srv(&p->resolver, io->name, ASKED_SRV | io->flow))
+		taut_pc_io_result(p->pc, p->world->now, io->flow, ENAME, NULL, 0);
 }
 
 static void resolve(struct world_peer *p, const struct taut_io *io)
@@ -155,6 +184,8 @@ void world_peer_answer(struct world_peer *p, const struct taut_io *io)
 		open_stream(p, io);
 	else if (io->kind == TAUT_IO_CLOSE)
 		close_socket(p, io->flow);
+	else if (io->kind == TAUT_IO_RESOLVE_SRV)
+		resolve_srv(p, io);
 	else
 		resolve(p, io);
 }
