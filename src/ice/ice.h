@@ -159,7 +159,7 @@ struct tt_ice_why {
 	uint32_t about, code;
 	const char *spec;
 	struct taut_addr local, remote;
-	char text[400];
+	char text[768]; /* with a name of 255 octets in it; the room carries 1,024 */
 };
 
 /* As webrtc-stats names them. */
@@ -235,6 +235,8 @@ const struct taut_io *tt_ice_poll_io(struct tt_ice *ice);
 /* False: the flow is not this agent's. */
 bool tt_ice_io_result(struct tt_ice *ice, taut_time now, taut_flow flow, int os_errno,
 		      const struct taut_addr *found, size_t n);
+/* Puts them into the order in which they are tried: RFC 2782. */
+void tt_ice_srv_order(struct tt_env *env, struct taut_srv *all, size_t n);
 /* Of RESOLVE_SRV; io_result says that there is nothing to say. */
 bool tt_ice_srv_result(struct tt_ice *ice, taut_time now, taut_flow flow, int os_errno,
 		       const struct taut_srv *found, size_t n);

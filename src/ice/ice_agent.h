@@ -499,8 +499,6 @@ uint16_t tt_ice_srv_port(const struct ice_server *s);
 bool tt_ice_srv_has_more(const struct ice_server *s);
 void tt_ice_srv_forget(struct ice_server *s); /* a restart asks again if it had no answer */
 void tt_ice_srv_advance(struct tt_ice *ice, taut_time now);
-/* Puts them into the order in which they are tried. */
-void tt_ice_srv_order(struct tt_env *env, struct taut_srv *all, size_t n);
 
 /* ice_port.c */
 /* False: no memory, or too many of them. It is asked for, and answered by tt_ice_relay_ported. */

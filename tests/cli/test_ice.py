@@ -181,6 +181,10 @@ def by_srv_records():
     code, out, err = inside("ice", "--stun", "stun:example.net", "--json")
     said = objects(out)
     check("without_srv_it_is_a_server", [o["reason"] for o in said if "error" in o] == ["its name was not found"], (out, err))
+    code, out, err = inside("stun", "--srv", "example.net", "--json")
+    check("taut_stun_asks_them_as_well", code == 0 and objects(out)[0].get("mapped") == "203.0.113.7:7007", (out, err))
+    code, out, err = inside("stun", "--srv", "empty.net")
+    check("and_hears_of_none", code == 1 and "has no STUN server" in out + err, (code, out, err))
     code, out, err = inside("ice", "--stun", "stun:empty.net", "--srv", "--trace", "-")
     check("or_says_that_there_is_none", "its domain says that it has no such server" in out and
           "local candidate" in err, (out, err))
