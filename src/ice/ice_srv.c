@@ -189,10 +189,29 @@ static bool is_asking(const struct tt_ice *ice, size_t server)
 	return state == SERVER_WANTED || state == SERVER_ASKED || tt_ice_relays_asking(ice, server);
 }
 
+/* All our sockets are of the other address family: nobody will ask it. */
+static bool is_out_of_reach(const struct tt_ice *ice, const struct ice_server *s)
+{
+	bool any = false;
+
+	for (int i = 0; i < TT_ICE_MAX_BASES; i++) {
+		const struct ice_base *b = &ice->base[i];
+		if (b->state == BASE_WANTED || b->state == BASE_ASKED ||
+		    (b->state == BASE_OPEN && s->addr[b->addr.family == 6].family != 0))
+			return false;
+		any |= b->state == BASE_OPEN;
+	}
+	return any;
+}
+
 void tt_ice_srv_advance(struct tt_ice *ice, taut_time now)
 {
 	for (size_t i = 0; ice->gathering && i < ice->server_count; i++) {
 		struct ice_server *s = &ice->server[i];
+		if (s->state == SERVER_KNOWN && !s->why && tt_ice_srv_has_more(s) &&
+		    is_out_of_reach(ice, s))
+			tt_ice_server_error(ice, i, -1, TT_ICE_UNREACHED,
+					    "its address is of a family that is not here");
 		if (!s->held || is_asking(ice, i))
 			continue;
 		s->held = false;

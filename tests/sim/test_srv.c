@@ -106,6 +106,21 @@ static void the_next_target_follows_a_dead_one(void **state)
 	}
 }
 
+static void a_target_of_the_other_family_is_passed_over(void **state)
+{
+	const struct duo_config cfg = with("turn:example.net");
+	struct duo d;
+
+	(void)state;
+	duo_begin(&d, &cfg);
+	has(&d, "_turn._udp.example.net", 1, 3478, "six.example.net");
+	has(&d, "_turn._udp.example.net", 2, 3478, "four.example.net");
+	is_at(&d, "six.example.net", DUO_TURN6);
+	is_at(&d, "four.example.net", DUO_TURN);
+	meets(&d, SECOND);
+	duo_end(&d);
+}
+
 static void a_target_that_refuses_us_is_the_last(void **state)
 {
 	struct duo_config cfg = with("turn:example.net");
@@ -207,6 +222,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_scheme_has_a_service),
 		cmocka_unit_test(the_next_target_follows_a_dead_one),
+		cmocka_unit_test(a_target_of_the_other_family_is_passed_over),
 		cmocka_unit_test(a_target_that_refuses_us_is_the_last),
 		cmocka_unit_test(when_all_targets_are_dead_that_is_told_once),
 		cmocka_unit_test(without_records_the_name_is_the_server),
