@@ -48,6 +48,28 @@ def dcep():
              (1025 * b"l", b""))] + [b"\2", b"\3", b"\4" + bytes(11), message(0, b"a", b"") + b"x"]
 
 
+def srv():
+    def name(*labels):
+        return b"".join(bytes([len(x)]) + x for x in labels) + b"\0"
+
+    def record(target, kind=33, cls=1, more=b""):
+        data = struct.pack(">3H", 1, 2, 3478) + target + more
+        return b"\xc0\x0c" + struct.pack(">HHIH", kind, cls, 60, len(data)) + data
+
+    def message(*records, flags=0x8180, questions=1):
+        return struct.pack(">6H", 7, flags, questions, len(records), 0, 0) + \
+            questions * (asked + struct.pack(">HH", 33, 1)) + b"".join(records)
+    asked, host = name(b"_turn", b"_udp", b"example", b"net"), name(b"a", b"example", b"net")
+    long = b"".join(bytes([63]) + 63 * b"a" for _ in range(4)) + b"\0"
+    return cut([
+        message(record(host)), message(*[record(host)] * 9), message(record(b"\0")), message(),
+        message(record(b"\1b\xc0\x16")), message(record(b"\xc0\xff")), message(record(b"\xc0\x40")),
+        message(record(long)), message(record(name(b"a b"))), message(record(host, 1), record(host)),
+        message(record(host, 33, 3)), message(record(host, more=b"x"), record(host)),
+        message(record(b"\x40a\0")), message(record(b"\x80a\0")), message(record(host), flags=0x8183),
+        message(record(host), flags=0x0100), message(record(host), questions=0)])
+
+
 def mdns():
     def name(*labels):
         return b"".join(bytes([len(x)]) + x for x in labels) + b"\0"
@@ -402,7 +424,7 @@ def make(root, captured):
         "candidate": candidates([t.decode(errors="replace") for t in texts]),
         "explain": stun[::4] + sctp[::9] + rtp[::9] + all_rtcp[::3] + dtls + stun_by_hand()[::5] +
         sctp_by_hand() + [bytes([22]) + d[1:] for d in dtls[:3]],
-        "dcep": dcep(), "mdns": mdns(), "json": signaling(), "url": urls(), "opus": opus(), "tone": tone(),
+        "dcep": dcep(), "mdns": mdns(), "srv": srv(), "json": signaling(), "url": urls(), "opus": opus(), "tone": tone(),
         "vp8": vectors(root, "vp8") + vp8(), "payload": payload(), "ivf": ivf(), "wav": wav(),
         "y4m": y4m(), "ogg": ogg(), "turn_client": turn_client(),
     }

@@ -115,6 +115,11 @@ struct taut_ice_server {
 	size_t size;
 	const char *url;
 	const char *username, *credential;
+	/* 1: where the URL has a name and no port, the name's SRV records say which servers there are (RFC 8489 section
+	 * 8, RFC 2782), "_stun._udp.name", "_turn._udp", "_turn._tcp" or "_turns._tcp": at most 8 targets, one after
+	 * the other until one answers. Without records it is as with 0, where the name is that of the server. A
+	 * certificate is for the name of the URL. Others are TAUT_E_INVAL. */
+	uint64_t srv;
 };
 
 /* RTCIceTransportPolicy */
@@ -229,6 +234,9 @@ struct taut_datagram {
 
 /* What the core cannot do itself: sockets, names, multicast, streams.
  *
+ * A second UDP socket on the same local address is asked for when a TURN server has refused the port of the
+ * first (437): it has to have another port, also where a driver lets connections share the first one.
+ *
  * A stream (TCP, TLS) is answered when it is open, TLS included, or when that failed, and once more when it
  * ends, which nobody but TAUT_IO_CLOSE does without an os_errno: ECONNRESET also if the other end said goodbye,
  * EKEYREJECTED if its certificate is not for name or not of anybody trusted, EPROTO if it does not speak TLS. What
@@ -243,6 +251,7 @@ struct taut_datagram {
 #define TAUT_IO_MULTICAST 4 /* a socket on local's port, shared, joined to group local.ip */
 #define TAUT_IO_TCP 5       /* a stream from local's ip to remote; answer with the local address it got */
 #define TAUT_IO_LISTEN 7    /* take TCP connections on local's ip; answer with the address, then taut_pc_accept */
+#define TAUT_IO_RESOLVE_SRV 8 /* name to SRV records; answer with taut_pc_srv_result */
 #define TAUT_IO_TLS 6       /* TLS on one; name: whom the certificate has to be for, a DNS name or an address */
 struct taut_io {
 	uint32_t kind;
@@ -286,6 +295,15 @@ const struct taut_io *taut_pc_poll_io(taut_pc *pc);
 /* os_errno 0: done, found holds the one bound address (of a socket, a stream, what listens) or those resolved. */
 int taut_pc_io_result(taut_pc *pc, taut_time now, taut_flow flow, int os_errno,
                       const struct taut_addr *found, size_t n);
+/* What DNS has of RFC 2782. */
+struct taut_srv {
+	uint16_t priority, weight, port;
+	const char *target; /* a name, without a dot at its end; "": there is no such service */
+};
+/* The answer to TAUT_IO_RESOLVE_SRV, in any order; lent for the call. Who cannot ask for such records
+ * answers with taut_pc_io_result and an os_errno. Errors as there. */
+int taut_pc_srv_result(taut_pc *pc, taut_time now, taut_flow flow, int os_errno,
+		       const struct taut_srv *found, size_t n);
 /* A TCP connection came to a flow of TAUT_IO_LISTEN: the number of its own flow, which is a stream that is open, or
  * 0: it is not wanted, close it. */
 taut_flow taut_pc_accept(taut_pc *pc, taut_time now, taut_flow listener,

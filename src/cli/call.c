@@ -311,6 +311,7 @@ int call_join(struct call **out, taut_loop *loop, const struct call_config *cfg)
 		call_leave(c);
 		return err;
 	}
+	call_lines_open(c);
 	*out = c;
 	return TAUT_OK;
 }
@@ -323,6 +324,7 @@ bool call_leave(struct call *c)
 		return true;
 	if (c->timer)
 		taut_loop_cancel(c->loop, c->timer);
+	call_lines_close(c);
 	while (c->peer_count > 0)
 		drop_peer(c, c->peers[0]);
 	taut_room_leave(c->room);

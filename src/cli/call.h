@@ -26,6 +26,7 @@ struct call_config {
 	size_t send_count;
 	bool echo; /* send back frames and messages instead */
 	bool loop_files;
+	bool lines;     /* of standard input: /restart, and what is said in the chat */
 	bool data_only; /* no media at all */
 	bool any_certificate;
 	const char *save;       /* directory, or NULL */

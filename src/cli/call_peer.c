@@ -226,7 +226,7 @@ static void on_state(struct call_peer *p, const struct taut_event *ev)
 	static const char *const names[] = { "",          "new",          "connecting",
 					     "connected", "disconnected", "failed",
 					     "closed" };
-	char text[600];
+	char text[900];
 
 	snprintf(text, sizeof text, "%s%s%s", names[ev->number <= 6 ? ev->number : 0],
 		 ev->text ? ": " : "", ev->text ? ev->text : "");

@@ -50,6 +50,13 @@ struct call_peer {
 	struct call_summary last; /* kept up to date */
 };
 
+struct call_lines {
+	char text[1024]; /* of the line that has begun */
+	size_t len;
+	bool too_long;
+	taut_timer timer; /* 0: nothing more is read */
+};
+
 struct call {
 	struct call_config cfg;
 	taut_loop *loop;
@@ -67,6 +74,7 @@ struct call {
 	struct call_summary summary;
 	struct stats_dump *dump; /* NULL: nobody wants one */
 	unsigned known;          /* peers so far */
+	struct call_lines lines;
 	char save_dir[640];
 };
 
@@ -89,6 +97,11 @@ void call_first_frame(struct call_peer *p, const char *what);
 const struct taut_codec *call_codecs(size_t *count);
 void call_dial(struct call_peer *p); /* what the configuration says, if it does */
 void call_key(struct call_peer *p, const struct taut_event *ev);
+
+/* ---- call_lines.c ---- */
+
+void call_lines_open(struct call *c); /* if the configuration says so */
+void call_lines_close(struct call *c);
 
 /* ---- call_layers.c ---- */
 

@@ -87,6 +87,7 @@ bool cli_servers_finish(struct cli_servers *s)
 	bool complete = true, any = false;
 
 	for (size_t i = 0; i < s->count; i++) {
+		s->list[i].srv = s->srv;
 		if (!is_turn(&s->list[i]))
 			continue;
 		any = true;

@@ -1,5 +1,5 @@
-/* cli_ice.h - options of ICE that several commands have: --ice-tcp; and --stun, --turn, --turn-user, --turn-password,
- * each as often as there are servers.
+/* cli_ice.h - options of ICE that several commands have: --ice-tcp; --srv; and --stun, --turn, --turn-user,
+ * --turn-password, each as often as there are servers.
  *
  *     --turn A --turn B --turn-user u --turn-password p      u and p for both
  *     --turn A --turn-user a --turn-password p --turn B ...  each has its own
@@ -17,6 +17,7 @@ enum { CLI_SERVERS = 4 }; /* taut_pc_new takes no more */
 struct cli_servers {
 	struct taut_ice_server list[CLI_SERVERS];
 	size_t count;
+	bool srv; /* all of them: by SRV records */
 	/* Names and passwords, and how many servers stood before each. */
 	struct cli_login {
 		const char *text[CLI_SERVERS];

@@ -25,6 +25,8 @@ enum {
 	KEY_ICE_TCP,
 	KEY_RELAY_ONLY,
 	KEY_MDNS,
+	KEY_SRV,
+	KEY_STDIN,
 	KEY_ADDRESSES,
 	KEY_LOOP,
 	KEY_INSECURE,
@@ -71,6 +73,7 @@ static const struct cli_option options[] = {
 	{ "relay-only", KEY_RELAY_ONLY, NULL, "speak through a TURN server and in no other way" },
 	{ "addresses", KEY_ADDRESSES, "WHICH",
 	  "all, default (of the default route), public (as servers see it) or proxy (no UDP)" },
+	{ "srv", KEY_SRV, NULL, "a server without a port is a domain, whose SRV records say more" },
 	{ "mdns", KEY_MDNS, NULL,
 	  "show random .local names in place of our addresses, and answer for them" },
 	{ "insecure", KEY_INSECURE, NULL,
@@ -86,6 +89,8 @@ static const struct cli_option options[] = {
 	  "send the test card in three sizes at once, and take pictures that come so" },
 	{ "stats-json", KEY_STATS, "FILE",
 	  "getStats each second, in the shape of a dump of chrome://webrtc-internals" },
+	{ "stdin", KEY_STDIN, NULL,
+	  "lines of standard input: /restart restarts ICE, others are said in the chat" },
 	{ "trace", KEY_TRACE, "FILE", "every packet and step in words; - is stderr" },
 	{ "json", KEY_JSON, NULL, "one object per line; the last is the summary" },
 	{ NULL, 0, NULL, NULL },
@@ -104,6 +109,7 @@ const struct cli_command cli_call = {
 	"  taut call https://localhost:8080/ --insecure --send echo --json\n"
 	"  taut call http://localhost:8080/ --send test --stats-json call.json\n"
 	"  taut call http://localhost:8080/ --send test --dial '12#'\n"
+	"  taut call http://localhost:8080/ --send test --stdin\n"
 	"  taut call http://localhost:8080/ --send test --simulcast --save out\n"
 	"  taut call http://localhost:8080/ --turn turn:turn.example --turn-user ada \\\n"
 	"    --turn-password lovelace --relay-only\n",
@@ -223,6 +229,8 @@ static bool take_switch(struct job *j, int key)
 	bool *const on = key == KEY_LOOP         ? &j->cfg.loop_files
 			 : key == KEY_DATA_ONLY  ? &j->cfg.data_only
 			 : key == KEY_MDNS       ? &j->cfg.mdns
+			 : key == KEY_SRV        ? &j->cfg.servers.srv
+			 : key == KEY_STDIN      ? &j->cfg.lines
 			 : key == KEY_RELAY_ONLY ? &j->cfg.relay_only
 			 : key == KEY_INSECURE   ? &j->cfg.any_certificate
 			 : key == KEY_SIMULCAST  ? &j->cfg.simulcast

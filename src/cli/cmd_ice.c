@@ -28,7 +28,9 @@ enum {
 	KEY_RELAY_ONLY,
 	KEY_ICE_TCP,
 	KEY_MDNS,
-	KEY_ADDRESSES
+	KEY_ADDRESSES,
+	KEY_SRV,
+	KEY_TRACE
 };
 enum { SECONDS = 45, MOST_SECONDS = 3600 };
 
@@ -41,6 +43,7 @@ static const struct cli_option options[] = {
 	{ "turn-password", KEY_TURN_PASSWORD, "TEXT", "and how we prove it; never shown" },
 	{ "turn-ca", KEY_TURN_CA, "FILE",
 	  "certificates trusted beside the system's, PEM (turns:)" },
+	{ "srv", KEY_SRV, NULL, "a server without a port is a domain, whose SRV records say more" },
 	{ "ice-tcp", KEY_ICE_TCP, "WHO",
 	  "candidates over TCP too: connect, listen (for the peer to connect), or both" },
 	{ "relay-only", KEY_RELAY_ONLY, NULL, "no address but those of TURN servers" },
@@ -50,6 +53,7 @@ static const struct cli_option options[] = {
 	{ "time", KEY_TIME, "SECONDS", "wait so long for servers (default: 45)" },
 	{ "loopback-only", KEY_LOOPBACK, NULL, "use the loopback interface and no other" },
 	{ "hex", KEY_HEX, NULL, "each STUN message, octet by octet, with what it means" },
+	{ "trace", KEY_TRACE, "FILE", "every packet and step in words; - is stderr" },
 	{ "json", KEY_JSON, NULL, "one object per line; the last is the summary" },
 	{ NULL, 0, NULL, NULL },
 };
@@ -67,6 +71,7 @@ const struct cli_command cli_ice = {
 	"  taut ice --stun stun:stun.example.org --stun stun:stun.example.net:19302\n"
 	"  taut ice --turn turn:turn.example.org --turn-user ada --turn-password lovelace\n"
 	"  taut ice --stun stun:stun.example.org --hex\n"
+	"  taut ice --stun stun:example.org --srv --trace -\n"
 	"  taut ice --json\n",
 	run,
 };
@@ -82,6 +87,7 @@ struct job {
 	long seconds;
 	unsigned count;
 	struct runtime_config runtime;
+	const char *trace; /* a file, or NULL */
 	bool json, hex, complete;
 };
 
@@ -344,6 +350,12 @@ static bool take_option(struct job *j, int key)
 		return true;
 	case KEY_ADDRESSES:
 		return cli_addresses("ice", optarg, &j->addresses);
+	case KEY_SRV:
+		j->servers.srv = true;
+		return true;
+	case KEY_TRACE:
+		j->trace = optarg;
+		return true;
 	case KEY_HEX:
 		j->hex = true;
 		return true;
@@ -371,10 +383,15 @@ static int run(int argc, char **argv)
 		fprintf(stderr, "taut ice: takes no operand; a server goes behind --stun\n");
 		return CLI_USAGE;
 	}
+	if (j.hex && j.trace) {
+		fprintf(stderr, "taut ice: --hex or --trace, not both\n");
+		return CLI_USAGE;
+	}
 	if (!cli_servers_finish(&j.servers))
 		return CLI_USAGE;
 	j.sink = (struct taut_trace_sink){ .size = sizeof j.sink, .ctx = &j, .record = on_record };
-	if (!runtime_open_with(&j.rt, j.hex ? &j.sink : NULL, &j.runtime))
+	if (!(j.hex ? runtime_open_with(&j.rt, &j.sink, &j.runtime)
+		    : runtime_open(&j.rt, j.trace, &j.runtime)))
 		return CLI_FAILED;
 	const bool ok = gather(&j);
 	runtime_close(&j.rt);

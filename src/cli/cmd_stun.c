@@ -22,6 +22,7 @@
 static const struct cli_option options[] = {
 	{ "nat", 'n', NULL,
 	  "how the NAT before this machine maps and filters, too (up to 20 s more)" },
+	{ "srv", 's', NULL, "a HOST without a port is a domain, whose SRV records say more" },
 	{ "json", 'j', NULL, "one JSON object" },
 	{ NULL, 0, NULL, NULL },
 };
@@ -37,7 +38,7 @@ struct attempt {
 
 struct query {
 	struct stun_place server, second; /* second: its host is empty when there is none */
-	bool json, nat;
+	bool json, nat, srv;
 	struct tt_env env;
 	taut_time give_up;
 	struct attempt attempts[ADDRESSES];
@@ -60,7 +61,8 @@ static bool fail(struct query *q, const char *step, const char *reason)
 
 static bool resolve(struct query *q)
 {
-	const char *why = stun_place_resolve(&q->server, q->give_up);
+	const char *why = q->srv ? stun_place_resolve_srv(&q->server, &q->env, q->give_up)
+				 : stun_place_resolve(&q->server, q->give_up);
 
 	return why ? fail(q, "resolve", why) : true;
 }
@@ -245,10 +247,11 @@ static int run(int argc, char **argv)
 	while ((key = cli_next(&cli_stun, argc, argv)) != CLI_END) {
 		if (key == CLI_HELP)
 			return CLI_OK;
-		if (key != 'j' && key != 'n')
+		if (key != 'j' && key != 'n' && key != 's')
 			return CLI_USAGE;
 		q.json |= key == 'j';
 		q.nat |= key == 'n';
+		q.srv |= key == 's';
 	}
 	if (argc - optind > (q.nat ? 2 : 1)) {
 		fprintf(stderr, "taut stun: %s\n",
@@ -272,6 +275,7 @@ const struct cli_command cli_stun = {
 		   "5780); the second HOST is for servers that have one.",
 	.options = options,
 	.examples = "  taut stun\n  taut stun stun.example.org:3478 --json\n"
+		    "  taut stun --srv example.org\n"
 		    "  taut stun --nat stun.example.org stun.example.net\n",
 	.run = run,
 };

@@ -366,6 +366,8 @@ static json_t *session_of(const char *name, const struct tt_sdp *sdp)
 	put(o, "session_name", sdp->session_name);
 	put_number(o, "sections", sdp->media_count);
 	json_object_set_new(o, "ice_lite", json_boolean(sdp->ice_lite));
+	if (sdp->has_ice_pacing)
+		put_long(o, "ice_pacing", sdp->ice_pacing);
 	put(o, "msid_semantic", sdp->msid_semantic);
 	json_object_set_new(o, "groups", groups_of(sdp));
 	put_common(o, &sdp->common);

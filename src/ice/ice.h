@@ -36,6 +36,8 @@ enum {
 	TT_ICE_MAX_RELAYS = 8,     /* allocations, and so many relayed addresses */
 	TT_ICE_MAX_RESPONSES = 32, /* waiting for poll_send */
 	TT_ICE_MAX_NAMES = 16,     /* .local names in one generation */
+	TT_ICE_TA = 50000,         /* RFC 8445 section 14.2: where nothing is proposed */
+	TT_ICE_TA_OURS = 20000,    /* what we propose, in each description */
 	TT_ICE_UFRAG_CAP = 257,    /* RFC 8839 section 5.4: 4 to 256 characters, and a NUL */
 	TT_ICE_PWD_CAP = 257,      /* 22 to 256 */
 };
@@ -49,6 +51,7 @@ struct tt_ice_server {
 	uint16_t port;    /* 0: 3478, over TLS 5349 */
 	enum tt_ice_transport transport; /* of TURN; STUN is asked over UDP */
 	const char *user, *password;     /* of a TURN server; NULL: it is one of STUN */
+	bool srv; /* the host is a domain that is asked for its servers; not if it is an address */
 };
 
 /* The modes of RFC 8828 section 5.2, as TAUT_ICE_ADDRESS_ has them. */
@@ -162,7 +165,7 @@ struct tt_ice_why {
 	uint32_t about, code;
 	const char *spec;
 	struct taut_addr local, remote;
-	char text[400];
+	char text[768]; /* with a name of 255 octets in it; the room carries 1,024 */
 };
 
 /* As webrtc-stats names them. */
@@ -204,6 +207,9 @@ int tt_ice_set_remote(struct tt_ice *ice, taut_time now, const char *ufrag, cons
 		      bool lite);
 /* From a=ice-options, after set_remote: the peer follows another nomination (draft-thatcher-ice-renomination-01). */
 void tt_ice_set_renomination(struct tt_ice *ice, bool can);
+/* The Ta that the peer proposes (a=ice-pacing, RFC 8839 section 5.5), or TT_ICE_TA, before set_remote is told what
+ * the same description says. For agents whose descriptions propose TT_ICE_TA_OURS; others keep TT_ICE_TA. */
+void tt_ice_set_remote_ta(struct tt_ice *ice, taut_time ta);
 /* Of lengths and characters that set_remote takes. */
 bool tt_ice_remote_usable(const char *ufrag, const char *pwd);
 /* Does this differ from what set_remote was told, so that it means a restart? */
@@ -237,12 +243,17 @@ void tt_ice_unpool(struct tt_ice *ice, taut_time now); /* throws away what nobod
 bool tt_ice_has_gathered(const struct tt_ice *ice);    /* tt_ice_gather was called, in any generation */
 /* Once per generation; again is harmless. */
 void tt_ice_gather(struct tt_ice *ice, taut_time now);
-/* UDP (one per usable address), CLOSE, TCP and TLS (to TURN servers, TCP to the peer), LISTEN, RESOLVE (STUN servers; flow is only a number there),
+/* UDP (one per usable address), CLOSE, TCP and TLS (to TURN servers, TCP to the peer), LISTEN, RESOLVE and RESOLVE_SRV (servers; flow is only a number there),
  * MULTICAST (224.0.0.251:5353, while a .local name is open, or one of ours is told). NULL: nothing wanted. */
 const struct taut_io *tt_ice_poll_io(struct tt_ice *ice);
 /* False: the flow is not this agent's. */
 bool tt_ice_io_result(struct tt_ice *ice, taut_time now, taut_flow flow, int os_errno,
 		      const struct taut_addr *found, size_t n);
+/* Puts them into the order in which they are tried: RFC 2782. */
+void tt_ice_srv_order(struct tt_env *env, struct taut_srv *all, size_t n);
+/* Of RESOLVE_SRV; io_result says that there is nothing to say. */
+bool tt_ice_srv_result(struct tt_ice *ice, taut_time now, taut_flow flow, int os_errno,
+		       const struct taut_srv *found, size_t n);
 bool tt_ice_owns(const struct tt_ice *ice, taut_flow flow);
 /* Packets of this flow are mDNS and nothing else. */
 bool tt_ice_is_multicast(const struct tt_ice *ice, taut_flow flow);

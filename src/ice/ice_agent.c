@@ -27,6 +27,7 @@ static int gen_new(struct tt_ice *ice, struct ice_gen **out)
 	if (!g)
 		return TAUT_E_NOMEM;
 	g->nominating = g->selected = -1;
+	g->ta = TT_ICE_TA;
 	if (!tt_random(ice->env, random, sizeof random)) {
 		tt_ice_gen_free(ice, g);
 		return TAUT_E_CRYPTO;
@@ -85,8 +86,11 @@ static int copy_servers(struct tt_ice *ice, const struct tt_ice_config *cfg)
 		ice->server_count = i + 1;
 		if (!s->host || !copy_login(ice, s, &cfg->servers[i]))
 			return TAUT_E_NOMEM;
-		if (!tt_addr_parse_ip(&literal, host, strlen(host)))
+		if (!tt_addr_parse_ip(&literal, host, strlen(host))) {
+			if (cfg->servers[i].srv && tt_ice_srv_make(ice, s) != TAUT_OK)
+				return TAUT_E_NOMEM;
 			continue;
+		}
 		literal.port = s->port;
 		s->addr[literal.family == 6] = literal;
 		s->state = SERVER_KNOWN;
@@ -113,6 +117,7 @@ static void free_servers(struct tt_ice *ice)
 		tt_free(ice->env, s->password);
 		tt_free(ice->env, s->user);
 		tt_free(ice->env, s->host);
+		tt_free(ice->env, s->srv);
 	}
 	tt_free(ice->env, ice->server);
 	tt_free(ice->env, ice->probe);
@@ -292,6 +297,13 @@ static void forget_early_peer(struct tt_ice *ice, taut_time now)
 	g->prflx_count = 0;
 	for (size_t i = 0; i < kept; i++)
 		tt_ice_pair_remote(ice, now, (int)i);
+}
+
+/* RFC 8445 section 14.2: the higher one counts. */
+void tt_ice_set_remote_ta(struct tt_ice *ice, taut_time ta)
+{
+	if (!ice->cur->has_remote)
+		ice->cur->ta = tt_max64(TT_ICE_TA_OURS, tt_min64(ta, TT_ICE_TA_MOST));
 }
 
 int tt_ice_set_remote(struct tt_ice *ice, taut_time now, const char *ufrag, const char *pwd,

@@ -13,9 +13,10 @@
 #include "stun/turn_client.h"
 
 enum {
-	TT_ICE_TA = 50000,    /* RFC 8445 section 14.2 */
-	TT_ICE_TA_MIN = 5000, /* the floor of the same section, between any two of them */
-	TT_ICE_HURRIED = 8,   /* triggered checks of a generation that wait for no more than that */
+	TT_ICE_TA_MIN = 5000, /* RFC 8445 section 14.2: the floor, between any two of them */
+	/* Of what a peer may ask for: the checks of 128 pairs are to come to an end. */
+	TT_ICE_TA_MOST = 500000,
+	TT_ICE_HURRIED = 8, /* triggered checks of a generation that wait for no more than that */
 	TT_ICE_PAC = 39500000,          /* RFC 8863 section 4, RFC 8489 section 6.2.1 */
 	TT_ICE_CONSENT_BASIC = 5000000, /* RFC 7675 section 5.1, times 0.8 to 1.2 */
 	TT_ICE_CONSENT_LIFE = 30000000, /* ... */
@@ -37,6 +38,11 @@ enum {
 	TT_ICE_STREAM_LIFE = 12000000, /* of an allocation that has to connect first */
 	/* Those to TURN servers, with the peer, and those that listen; what is being closed included. */
 	TT_ICE_MAX_STREAMS = 2 * TT_ICE_MAX_RELAYS + 2 * TT_ICE_MAX_TCP + TT_ICE_MAX_BASES,
+	TT_ICE_PORTS = 3,           /* RFC 8656 section 7.4, on which an allocation is tried */
+	TT_ICE_SHUNNED = 120000000, /* ... and then for two minutes not any more */
+	TT_ICE_MAX_PORTS = 2 * TT_ICE_MAX_RELAYS, /* what is being closed included */
+	TT_ICE_MAX_SRV = 8,                       /* records that count */
+	TT_ICE_SRV_NAME = 256,                    /* with a NUL */
 	TT_ICE_TCP_PATIENCE = 10000000, /* for the first check over a connection that came */
 	TT_ICE_TCP_HEAD = 2,            /* RFC 4571 section 2 */
 	TT_ICE_TCP_WAITING = 64,        /* to be connected when there is room again, at most */
@@ -86,9 +92,18 @@ struct ice_relay {
 	struct tt_turn *turn; /* NULL: free */
 	uint8_t base, server;
 	uint8_t stream; /* by which the server is reached, from 1; 0: by the socket */
+	uint8_t port;   /* of a socket of its own, on another port, from 1; 0: none */
+	uint8_t ports;  /* or streams, that were tried beside the first */
 	bool settled;   /* there, or given up: gathering does not wait for it */
 	bool again;     /* in this generation the one that it had was found to be lost */
 	taut_time kept; /* when something of its own last went to the server */
+};
+
+/* A socket on another port of a base's address. */
+struct ice_port {
+	enum ice_base_state state;
+	taut_flow flow;
+	struct taut_addr addr;
 };
 
 enum ice_stream_state { STREAM_NONE, STREAM_WANTED, STREAM_ASKED, STREAM_OPEN, STREAM_CLOSING };
@@ -121,6 +136,17 @@ struct ice_local {
 	bool told;
 };
 
+/* What a domain says of its servers: RFC 2782. */
+struct ice_srv {
+	char query[TT_ICE_SRV_NAME + 16];
+	bool answered;
+	uint8_t count, at; /* of targets, in the order in which they are tried; the one that is */
+	struct {
+		char name[TT_ICE_SRV_NAME];
+		uint16_t port;
+	} target[TT_ICE_MAX_SRV];
+};
+
 enum ice_server_state { SERVER_WANTED, SERVER_ASKED, SERVER_KNOWN, SERVER_FAILED };
 
 struct ice_server {
@@ -135,6 +161,10 @@ struct ice_server {
 	uint16_t code;
 	uint8_t base;
 	bool told;
+	bool held;               /* it is not told yet: another target may do better */
+	bool helped;             /* in this generation it answered as it should */
+	struct ice_srv *srv;     /* NULL: nobody asked for that */
+	taut_time shunned_until; /* none of our ports was free there: RFC 8656 section 7.4 */
 };
 
 /* One Binding transaction from a base to a STUN server. */
@@ -240,6 +270,7 @@ struct ice_gen {
 	struct ice_hints hints;
 	uint32_t triggers;                /* so far: the queue's order */
 	taut_time pac_until, nominate_at; /* 0: not running */
+	taut_time ta;                     /* of checks */
 };
 
 /* Of a path that was there. Where nothing was noted, time has passed over the end of its consent. */
@@ -300,6 +331,7 @@ struct tt_ice {
 	struct ice_probe *probe;
 	size_t probe_room;           /* one for each base and server */
 	struct ice_relay *relay;     /* TT_ICE_MAX_RELAYS of them; NULL: no server is one of TURN */
+	struct ice_port *port;       /* TT_ICE_MAX_PORTS of them; NULL: none was needed */
 	struct ice_stream *stream;   /* TT_ICE_MAX_STREAMS of them; NULL: all goes over UDP */
 	struct ice_waiting *waiting; /* TT_ICE_TCP_WAITING of them; NULL: there was room for all */
 	size_t waiting_count;
@@ -314,7 +346,7 @@ struct tt_ice {
 	taut_time answer_until;   /* a restart's answer is all there is to hope for; 0: it is not */
 	struct ice_gen *path_gen; /* cur, prev or NULL: nowhere to send data */
 	int path;                 /* a pair of path_gen */
-	taut_time next_check, next_ask; /* by Ta: checks, and requests to servers */
+	taut_time next_check, next_ask; /* checks by the generation's Ta, requests by TT_ICE_TA */
 	taut_time last_check;           /* when either left */
 	taut_time next_connect;
 	taut_time last_now; /* of the latest update */
@@ -519,8 +551,36 @@ taut_time tt_ice_relay_deadline(const struct tt_ice *ice);
 /* By which packets to the server leave. */
 struct tt_ice_path tt_ice_server_path(const struct tt_ice *ice, const struct ice_relay *r);
 
+/* The socket on another port that it waited for is there, or cannot be had. */
+void tt_ice_relay_ported(struct tt_ice *ice, taut_time now, int relay);
 /* Its stream is over: so is the allocation. */
 void tt_ice_relay_cut(struct tt_ice *ice, taut_time now, int stream, const char *why);
+
+/* Requests of that server's that may still be answered; those that are over. */
+bool tt_ice_relays_asking(const struct tt_ice *ice, size_t server);
+void tt_ice_forget_relays(struct tt_ice *ice, size_t server);
+
+/* ice_srv.c */
+int tt_ice_srv_make(struct tt_ice *ice, struct ice_server *s); /* TAUT_E_NOMEM */
+/* The name to ask for SRV records; NULL: it was asked, or nobody wants to. */
+const char *tt_ice_srv_query(const struct ice_server *s);
+const char *tt_ice_srv_host(const struct ice_server *s); /* to be looked up */
+uint16_t tt_ice_srv_port(const struct ice_server *s);
+bool tt_ice_srv_has_more(const struct ice_server *s);
+void tt_ice_srv_forget(struct ice_server *s); /* a restart asks again if it had no answer */
+void tt_ice_srv_advance(struct tt_ice *ice, taut_time now);
+
+/* ice_port.c */
+/* False: no memory, or too many of them. It is asked for, and answered by tt_ice_relay_ported. */
+bool tt_ice_port_open(struct tt_ice *ice, struct ice_relay *r);
+void tt_ice_port_close(struct tt_ice *ice, struct ice_relay *r);
+const struct ice_port *tt_ice_port(const struct tt_ice *ice,
+				   const struct ice_relay *r); /* NULL: none is open */
+bool tt_ice_port_awaited(const struct tt_ice *ice, const struct ice_relay *r);
+bool tt_ice_port_owns(const struct tt_ice *ice, taut_flow flow);
+bool tt_ice_port_io(struct tt_ice *ice);
+bool tt_ice_port_result(struct tt_ice *ice, taut_time now, taut_flow flow, int os_errno,
+			const struct taut_addr *found, size_t n);
 
 /* ice_path.c */
 /* Of what is written for a base: false if it cannot leave over it. */

@@ -2,11 +2,11 @@
  * RFC 8445 sections 6.1.4.2, 7.1, 7.2.2 to 7.2.4 and 14.
  *
  * Whatever leaves here is paced by Ta, retransmissions included, so that no candidate list makes an agent send
- * more than twenty checks a second. Requests to servers are paced by a Ta of their own: a check is not to
- * wait because gathering goes on, nor the other way round, and the first of each leaves at once. Between any
- * two of them are the 5 ms of 14.2, and a few wait for no more than that: the nominating check, the first ones
- * that checks of the peer have triggered, the first of the other address family, and what an allocation is
- * still asked for after its server has answered. */
+ * more than fifty checks a second, or twenty where the peer proposes no Ta. Requests to servers are paced by
+ * 50 ms of their own: a check is not to wait because gathering goes on, nor the other way round, and the first
+ * of each leaves at once. Between any two of them are the 5 ms of 14.2, and a few wait for no more than that:
+ * the nominating check, the first ones that checks of the peer have triggered, the first of the other address
+ * family, and what an allocation is still asked for after its server has answered. */
 #include <string.h>
 
 #include "base/addr.h"
@@ -153,7 +153,7 @@ static taut_time rto(const struct ice_gen *g)
 		busy += tt_ice_pair_at(g, i)->used &&
 			(tt_ice_pair_at(g, i)->state == TT_ICE_PAIR_WAITING ||
 			 tt_ice_pair_at(g, i)->state == TT_ICE_PAIR_IN_PROGRESS);
-	return tt_max64(TT_STUN_RTO, (taut_time)TT_ICE_TA * busy);
+	return tt_max64(TT_STUN_RTO, g->ta * busy);
 }
 
 /* False: no random number, so no check; it is tried again with the next Ta. */
@@ -199,7 +199,7 @@ size_t tt_ice_check_write(struct tt_ice *ice, taut_time now, int pair, struct tt
 		ice->cur->hurried++;
 	ice->cur->checked[is_ipv6(ice, p)] = true;
 	ice->last_check = now;
-	ice->next_check = now + TT_ICE_TA;
+	ice->next_check = now + ice->cur->ta;
 	if (p->state != TT_ICE_PAIR_IN_PROGRESS && !begin_transaction(ice, now, p))
 		return 0;
 	struct ice_tx *tx = &p->tx[(p->tx_at + TT_ICE_PAIR_TX - 1) % TT_ICE_PAIR_TX];

@@ -13,8 +13,10 @@ void tt_ice_drop_packet(struct tt_ice *ice, taut_time now, uint32_t reason,
 
 const struct taut_io *tt_ice_poll_io(struct tt_ice *ice)
 {
-	return tt_ice_gather_io(ice) || tt_ice_stream_io(ice) || tt_ice_mdns_io(ice) ? &ice->io
-										     : NULL;
+	return tt_ice_gather_io(ice) || tt_ice_port_io(ice) || tt_ice_stream_io(ice) ||
+			       tt_ice_mdns_io(ice)
+		       ? &ice->io
+		       : NULL;
 }
 
 bool tt_ice_io_result(struct tt_ice *ice, taut_time now, taut_flow flow, int os_errno,
@@ -23,6 +25,7 @@ bool tt_ice_io_result(struct tt_ice *ice, taut_time now, taut_flow flow, int os_
 	if (tt_ice_is_multicast(ice, flow))
 		tt_ice_mdns_result(ice, now, os_errno);
 	else if (!tt_ice_stream_result(ice, now, flow, os_errno, found, n) &&
+		 !tt_ice_port_result(ice, now, flow, os_errno, found, n) &&
 		 !tt_ice_gather_result(ice, now, flow, os_errno, found, n))
 		return false;
 	tt_ice_update(ice, now);
@@ -42,7 +45,7 @@ bool tt_ice_owns(const struct tt_ice *ice, taut_flow flow)
 		if (ice->server[i].id == flow)
 			return true;
 	return tt_ice_is_multicast(ice, flow) || tt_ice_is_stream(ice, flow) ||
-	       tt_ice_base_of_flow(ice, flow) >= 0;
+	       tt_ice_port_owns(ice, flow) || tt_ice_base_of_flow(ice, flow) >= 0;
 }
 
 /* ---- packets ---- */

@@ -329,6 +329,7 @@ void tt_ice_server_error(struct tt_ice *ice, size_t server, int base, uint16_t c
 	s->code = code;
 	s->base = base < 0 ? TT_ICE_MAX_BASES : tt_u8((uint64_t)base);
 	s->told = false;
+	s->held = code == TT_ICE_UNREACHED && tt_ice_srv_has_more(s);
 }
 
 /* Mode 4: such servers are not even looked for. */
@@ -396,6 +397,7 @@ void tt_ice_gather_reset(struct tt_ice *ice, taut_time now)
 	ice->local_count = kept;
 	for (size_t i = 0; i < ice->server_count; i++) {
 		ice->server[i].why = NULL;
+		tt_ice_srv_forget(&ice->server[i]);
 		if (ice->server[i].state == SERVER_FAILED)
 			ice->server[i].state = SERVER_WANTED;
 	}
@@ -446,8 +448,10 @@ bool tt_ice_gather_io(struct tt_ice *ice)
 			continue;
 		s->state = SERVER_ASKED;
 		s->id = (*ice->next_flow)++;
-		ice->io =
-			(struct taut_io){ .kind = TAUT_IO_RESOLVE, .flow = s->id, .name = s->host };
+		const char *query = tt_ice_srv_query(s);
+		ice->io = (struct taut_io){ .kind = query ? TAUT_IO_RESOLVE_SRV : TAUT_IO_RESOLVE,
+					    .flow = s->id,
+					    .name = query ? query : tt_ice_srv_host(s) };
 		return true;
 	}
 	return false;
@@ -480,7 +484,7 @@ static void resolved(struct tt_ice *ice, taut_time now, struct ice_server *s, in
 		struct taut_addr *a = &s->addr[found[i].family == 6];
 		if ((found[i].family == 4 || found[i].family == 6) && a->family == 0) {
 			*a = found[i];
-			a->port = s->port;
+			a->port = tt_ice_srv_port(s);
 		}
 	}
 	s->state = s->addr[0].family || s->addr[1].family ? SERVER_KNOWN : SERVER_FAILED;
@@ -504,6 +508,8 @@ bool tt_ice_gather_result(struct tt_ice *ice, taut_time now, taut_flow flow, int
 	}
 	for (size_t i = 0; i < ice->server_count; i++)
 		if (ice->server[i].state == SERVER_ASKED && ice->server[i].id == flow) {
+			if (tt_ice_srv_result(ice, now, flow, os_errno, NULL, 0))
+				return true;
 			resolved(ice, now, &ice->server[i], os_errno, found, n);
 			return true;
 		}
@@ -574,6 +580,7 @@ bool tt_ice_probe_answer(struct tt_ice *ice, taut_time now, taut_flow flow,
 	const struct taut_addr *mapped = tt_stun_mapped(m);
 	p->done = true;
 	tt_ice_forget_mapping(ice, p, mapped);
+	ice->server[p->server].helped |= m->cls == TT_STUN_SUCCESS;
 	if (m->cls == TT_STUN_SUCCESS && mapped && mapped->port != 0 &&
 	    mapped->family == b->addr.family && !tt_addr_is_any(mapped))
 		tt_ice_add_local(ice, now, TT_ICE_SRFLX, p->base, p->server + 1, mapped);

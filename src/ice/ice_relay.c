@@ -33,9 +33,15 @@ static struct ice_stream *stream_of(const struct tt_ice *ice, const struct ice_r
 struct tt_ice_path tt_ice_server_path(const struct tt_ice *ice, const struct ice_relay *r)
 {
 	const struct ice_stream *s = stream_of(ice, r);
+	const struct ice_port *p = tt_ice_port(ice, r);
+	const struct ice_base *b = &ice->base[r->base];
 
-	return (struct tt_ice_path){ .flow = s ? s->flow : ice->base[r->base].flow,
-				     .local = s ? s->local : ice->base[r->base].addr,
+	return (struct tt_ice_path){ .flow = s   ? s->flow
+					     : p ? p->flow
+						 : b->flow,
+				     .local = s   ? s->local
+					      : p ? p->addr
+						  : b->addr,
 				     .remote = *tt_turn_server(r->turn) };
 }
 
@@ -49,6 +55,7 @@ static void close_stream(struct tt_ice *ice, struct ice_relay *r)
 static void forget(struct tt_ice *ice, struct ice_relay *r)
 {
 	close_stream(ice, r);
+	tt_ice_port_close(ice, r);
 	tt_turn_free(r->turn);
 	*r = (struct ice_relay){ 0 };
 }
@@ -58,6 +65,7 @@ void tt_ice_free_relays(struct tt_ice *ice)
 	for (int i = 0; ice->relay && i < TT_ICE_MAX_RELAYS; i++)
 		tt_turn_free(ice->relay[i].turn);
 	tt_free(ice->env, ice->relay);
+	tt_free(ice->env, ice->port);
 }
 
 /* ---- allocations ---- */
@@ -101,17 +109,18 @@ static bool open_stream(struct tt_ice *ice, struct ice_relay *r, const struct ta
 	return stream >= 0;
 }
 
-static void allocate(struct tt_ice *ice, taut_time now, int base, size_t server)
+static bool by_stream(const struct tt_ice *ice, const struct ice_relay *r)
 {
-	const struct ice_server *s = &ice->server[server];
-	const struct taut_addr *to = &s->addr[ice->base[base].addr.family == 6];
-	const bool streams = s->transport != TT_ICE_UDP;
-	struct ice_relay *r = free_relay(ice, base, server);
+	return ice->server[r->server].transport != TT_ICE_UDP;
+}
 
-	if (!r || (!streams && has_allocation(ice, base, to)))
-		return;
+/* A client, which begins anew. False: no memory. */
+static bool begin(struct tt_ice *ice, taut_time now, struct ice_relay *r, struct taut_addr to)
+{
+	const struct ice_server *s = &ice->server[r->server];
+	const bool streams = by_stream(ice, r);
 	const struct tt_turn_config cfg = {
-		.server = *to,
+		.server = to,
 		.user = s->user,
 		.password = s->password,
 		.stream = streams,
@@ -119,9 +128,31 @@ static void allocate(struct tt_ice *ice, taut_time now, int base, size_t server)
 		.ipv6 = true,
 		.give_up_after = streams ? TT_ICE_STREAM_LIFE : TT_ICE_GATHER_LIFE,
 	};
+	struct tt_turn *fresh;
+
+	if (tt_turn_new(&fresh, ice->env, &cfg, now) != TAUT_OK)
+		return false;
+	tt_turn_free(r->turn);
+	r->turn = fresh;
+	return true;
+}
+
+static void allocate(struct tt_ice *ice, taut_time now, int base, size_t server)
+{
+	struct ice_server *s = &ice->server[server];
+	const struct taut_addr *to = &s->addr[ice->base[base].addr.family == 6];
+	const bool streams = s->transport != TT_ICE_UDP;
+	struct ice_relay *r = free_relay(ice, base, server);
+
+	if (!r || (!streams && has_allocation(ice, base, to)))
+		return;
+	if (now < s->shunned_until) {
+		tt_ice_server_error(ice, server, base, 437,
+				    "no port was free there less than two minutes ago");
+		return;
+	}
 	*r = (struct ice_relay){ .base = tt_u8((uint64_t)base), .server = tt_u8(server) };
-	if ((streams && !open_stream(ice, r, to)) ||
-	    tt_turn_new(&r->turn, ice->env, &cfg, now) != TAUT_OK) {
+	if ((streams && !open_stream(ice, r, to)) || !begin(ice, now, r, *to)) {
 		tt_note(ice->env, now, TAUT_LAYER_ICE, "no TURN allocation",
 			TT_STR("why", "no memory, or too many streams"), TT_STR("host", s->host));
 		forget(ice, r);
@@ -151,13 +182,29 @@ bool tt_ice_relays_settled(const struct tt_ice *ice)
 	return true;
 }
 
+bool tt_ice_relays_asking(const struct tt_ice *ice, size_t server)
+{
+	for (int i = 0; ice->relay && i < TT_ICE_MAX_RELAYS; i++)
+		if (ice->relay[i].turn && ice->relay[i].server == server && !ice->relay[i].settled)
+			return true;
+	return false;
+}
+
+void tt_ice_forget_relays(struct tt_ice *ice, size_t server)
+{
+	for (int i = 0; ice->relay && i < TT_ICE_MAX_RELAYS; i++)
+		if (ice->relay[i].turn && ice->relay[i].server == server &&
+		    tt_turn_state(ice->relay[i].turn) == TT_TURN_OVER)
+			forget(ice, &ice->relay[i]);
+}
+
 /* ---- addresses ---- */
 
 static void add_reflexive(struct tt_ice *ice, taut_time now, const struct ice_relay *r)
 {
 	const struct taut_addr *mapped = tt_turn_mapped(r->turn);
 
-	if (ice->relay_only || r->stream || !mapped ||
+	if (ice->relay_only || r->stream || r->port || !mapped || /* not of the base's own port */
 	    mapped->family != ice->base[r->base].addr.family ||
 	    tt_addr_is_loopback(&ice->base[r->base].addr))
 		return;
@@ -282,6 +329,31 @@ static bool try_again(struct tt_ice *ice, taut_time now, int relay)
 	return r->turn != NULL;
 }
 
+/* RFC 8656 section 7.4: three ports are tried. Later than gathering its candidate could not be told. */
+static bool try_another_port(struct tt_ice *ice, taut_time now, int relay)
+{
+	struct ice_relay *r = &ice->relay[relay];
+	const struct taut_addr to = *tt_turn_server(r->turn);
+
+	if (tt_turn_error(r->turn) != 437 || r->settled || r->ports + 1 >= TT_ICE_PORTS)
+		return false;
+	r->ports++;
+	close_stream(ice, r);
+	if (by_stream(ice, r) ? !open_stream(ice, r, &to) || !begin(ice, now, r, to)
+			      : !tt_ice_port_open(ice, r))
+		return false;
+	tt_note(ice->env, now, TAUT_LAYER_ICE, "TURN: 437, another port is tried",
+		TT_ADDR("server", &to), TT_INT("try", r->ports + 1));
+	return true;
+}
+
+/* None of its ports was free there, as far as anybody knows here. */
+static const char *shun(struct tt_ice *ice, taut_time now, const struct ice_relay *r)
+{
+	ice->server[r->server].shunned_until = now + TT_ICE_SHUNNED;
+	return "the TURN server takes each of three ports for that of another allocation";
+}
+
 static uint16_t error_of(const struct tt_turn *t)
 {
 	return tt_turn_error(t) ? tt_turn_error(t) : TT_ICE_UNREACHED;
@@ -293,7 +365,10 @@ static void settle(struct tt_ice *ice, taut_time now, int relay)
 	struct ice_relay *r = &ice->relay[relay];
 	const enum tt_turn_state state = tt_turn_state(r->turn);
 
+	if (tt_ice_port_awaited(ice, r))
+		return;
 	if (state == TT_TURN_ALLOCATED) {
+		ice->server[r->server].helped = true;
 		fail_refused(ice, now, relay);
 		if (r->settled || tt_turn_asking(r->turn))
 			return;
@@ -305,14 +380,25 @@ static void settle(struct tt_ice *ice, taut_time now, int relay)
 		const bool was_there = base_of(ice, relay, 4) >= 0 || base_of(ice, relay, 6) >= 0;
 		forget_relayed(ice, relay);
 		disown_reflexive(ice, r);
-		if (was_there && try_again(ice, now, relay))
+		if (was_there ? try_again(ice, now, relay) : try_another_port(ice, now, relay))
 			return;
 		if (!r->settled && r->turn)
 			tt_ice_server_error(ice, r->server, r->base, error_of(r->turn),
-					    tt_turn_why(r->turn));
+					    r->ports + 1 == TT_ICE_PORTS ? shun(ice, now, r)
+									 : tt_turn_why(r->turn));
 		r->settled = true;
 		close_stream(ice, r);
+		tt_ice_port_close(ice, r);
 	}
+}
+
+void tt_ice_relay_ported(struct tt_ice *ice, taut_time now, int relay)
+{
+	struct ice_relay *r = &ice->relay[relay];
+
+	if (!r->port || !begin(ice, now, r, *tt_turn_server(r->turn)))
+		r->ports = TT_ICE_PORTS; /* no other can be had */
+	settle(ice, now, relay);
 }
 
 void tt_ice_relay_cut(struct tt_ice *ice, taut_time now, int stream, const char *why)

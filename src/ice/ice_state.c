@@ -117,6 +117,7 @@ void tt_ice_update(struct tt_ice *ice, taut_time now)
 {
 	tt_ice_wake(ice);
 	ice->last_now = now;
+	tt_ice_srv_advance(ice, now);
 	if (ice->state == TT_ICE_FAILED)
 		return;
 	tt_ice_thaw(ice);
@@ -153,7 +154,7 @@ static const struct tt_ice_event *error_event(struct tt_ice *ice)
 {
 	for (size_t i = 0; !ice->pooled && i < ice->server_count; i++) {
 		struct ice_server *s = &ice->server[i];
-		if (!s->why || s->told)
+		if (!s->why || s->told || s->held)
 			continue;
 		s->told = true;
 		ice->event.type = TT_ICE_EV_SERVER_ERROR;

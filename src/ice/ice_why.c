@@ -40,10 +40,22 @@ const char *const tt_why_specs[TAUT_WHY_SPARED + 1] = {
 	[TAUT_WHY_SPARED] = "RFC 8445 section 8.1.2",
 };
 
+void tt_why_url(struct tt_ice_why *w, const struct ice_server *s)
+{
+	const bool bare = strchr(s->host, ':') != NULL; /* an IPv6 address */
+
+	tt_why_say(w, "%s:%s%s%s:%u%s",
+		   !s->user                     ? "stun"
+		   : s->transport == TT_ICE_TLS ? "turns"
+						: "turn",
+		   bare ? "[" : "", s->host, bare ? "]" : "", (unsigned)s->port,
+		   s->transport == TT_ICE_TCP ? "?transport=tcp" : "");
+}
+
 void tt_why_server(struct tt_ice_why *w, const struct ice_server *s)
 {
-	tt_why_say(w, "%s server %s:%u: %s", s->user ? "TURN" : "STUN", s->host, (unsigned)s->port,
-		   s->why);
+	tt_why_url(w, s);
+	tt_why_say(w, ": %s", s->why);
 	if (s->code >= 300 && s->code < 700)
 		tt_why_say(w, " (%u)", (unsigned)s->code);
 }

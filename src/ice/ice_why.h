@@ -19,6 +19,8 @@ static inline const char *tt_why_plural(size_t n)
 	return n == 1 ? "" : "s";
 }
 
+/* The URL of a server; and what became of it. */
+void tt_why_url(struct tt_ice_why *w, const struct ice_server *s);
 void tt_why_server(struct tt_ice_why *w, const struct ice_server *s); /* one that failed */
 void tt_why_pair(struct tt_ice_why *w);                               /* of w's addresses */
 

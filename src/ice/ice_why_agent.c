@@ -162,9 +162,9 @@ static bool say_lost(const struct tt_ice *ice, struct tt_ice_why *w)
 		const struct ice_relay *r = &ice->relay[i];
 		if (!r->turn || tt_turn_state(r->turn) != TT_TURN_OVER)
 			continue;
-		const struct ice_server *s = &ice->server[r->server];
-		tt_why_say(w, "that on TURN server %s:%u is over: %s", s->host, (unsigned)s->port,
-			   tt_turn_why(r->turn));
+		tt_why_say(w, "that on ");
+		tt_why_url(w, &ice->server[r->server]);
+		tt_why_say(w, " is over: %s", tt_turn_why(r->turn));
 		if (tt_turn_error(r->turn) > 0)
 			tt_why_say(w, " (%u)", (unsigned)tt_turn_error(r->turn));
 		return true;

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/addr.h"
 #include "io/io_stream.h"
 
 static struct tt_io_flow *find_flow(const struct tt_io_conn *conn, taut_flow number)
@@ -40,9 +41,21 @@ static int open_own(struct tt_io_flow *flow, const struct taut_io *io)
 	return err;
 }
 
+/* With TAUT_LOOP_ONE_SOCKET the first socket on an address. Who wants a second one wants another port. */
+static bool is_shared(const struct tt_io_conn *conn, const struct taut_io *io)
+{
+	if (!(conn->loop->flags & TAUT_LOOP_ONE_SOCKET) || io->kind != TAUT_IO_UDP)
+		return false;
+	for (const struct tt_io_flow *f = conn->flows; f; f = f->next)
+		if (f->socket && f->socket->route &&
+		    tt_addr_eq_ip(&f->socket->udp.local, &io->local))
+			return false;
+	return true;
+}
+
 static int open_flow(struct tt_io_conn *conn, const struct taut_io *io, struct taut_addr *bound)
 {
-	const bool shares = conn->loop->flags & TAUT_LOOP_ONE_SOCKET && io->kind == TAUT_IO_UDP;
+	const bool shares = is_shared(conn, io);
 	struct tt_io_flow *flow = tt_io_flow_new(conn, io->flow);
 
 	if (!flow)
@@ -135,13 +148,28 @@ void tt_io_bury(taut_loop *loop)
 	loop->dead_conns = NULL;
 }
 
+static void resolved_srv(struct tt_io_conn *conn, const struct tt_resolved *r)
+{
+	struct taut_srv all[TT_SRV_MAX];
+
+	for (size_t i = 0; i < r->srv_count; i++)
+		all[i] = (struct taut_srv){ .priority = r->srv[i].priority,
+					    .weight = r->srv[i].weight,
+					    .port = r->srv[i].port,
+					    .target = r->srv[i].target };
+	taut_pc_srv_result(conn->pc, tt_io_fresh(conn->loop), r->flow, r->os_errno, all,
+			   r->srv_count);
+}
+
 /* The connection may be long gone: its key names it, and is never used again. */
 static void resolved(struct tt_resolved *r)
 {
 	taut_loop *loop = r->user;
 	struct tt_io_conn *conn = tt_io_conn_by_key(&loop->conns, r->key);
 
-	if (conn)
+	if (conn && r->is_srv)
+		resolved_srv(conn, r);
+	else if (conn)
 		taut_pc_io_result(conn->pc, tt_io_fresh(loop), r->flow, r->os_errno, r->found,
 				  r->count);
 }
@@ -155,7 +183,8 @@ static void serve_resolve(struct tt_io_conn *conn, const struct taut_io *io)
 	if (!loop->resolver)
 		loop->resolver = tt_resolver_new(&loop->post, resolved, loop);
 	if (loop->resolver)
-		err = tt_resolver_ask(loop->resolver, conn->key, number, io->name);
+		err = (io->kind == TAUT_IO_RESOLVE_SRV ? tt_resolver_ask_srv : tt_resolver_ask)(
+			loop->resolver, conn->key, number, io->name);
 	if (err != 0)
 		taut_pc_io_result(conn->pc, loop->now, number, err, NULL, 0);
 }
@@ -180,6 +209,7 @@ void tt_io_serve(struct tt_io_conn *conn, const struct taut_io *io)
 			close_flow(conn, flow);
 		break;
 	case TAUT_IO_RESOLVE:
+	case TAUT_IO_RESOLVE_SRV:
 		serve_resolve(conn, io);
 		break;
 	default: /* of a newer core than this loop */

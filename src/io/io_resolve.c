@@ -94,6 +94,10 @@ static int errno_of(int eai)
 
 static void look_up(struct job *j)
 {
+	if (j->r.is_srv) {
+		j->r.os_errno = tt_srv_look_up(j->name, j->r.srv, &j->r.srv_count);
+		return;
+	}
 	const struct addrinfo hints = { .ai_family = AF_UNSPEC, .ai_socktype = SOCK_DGRAM };
 	struct addrinfo *all = NULL;
 
@@ -192,7 +196,7 @@ static int start_thread(struct tt_resolver *rs)
 	return err;
 }
 
-int tt_resolver_ask(struct tt_resolver *rs, uint64_t key, taut_flow flow, const char *name)
+static int ask(struct tt_resolver *rs, uint64_t key, taut_flow flow, const char *name, bool srv)
 {
 	const size_t len = strnlen(name, TT_RESOLVE_NAME);
 	struct job *j;
@@ -207,6 +211,7 @@ int tt_resolver_ask(struct tt_resolver *rs, uint64_t key, taut_flow flow, const 
 	j->r.key = key;
 	j->r.flow = flow;
 	j->r.user = rs->user;
+	j->r.is_srv = srv;
 
 	pthread_mutex_lock(&rs->lock);
 	if (rs->waiting >= TT_RESOLVE_MAX)
@@ -223,4 +228,14 @@ int tt_resolver_ask(struct tt_resolver *rs, uint64_t key, taut_flow flow, const 
 	if (err != 0)
 		free(j);
 	return err;
+}
+
+int tt_resolver_ask(struct tt_resolver *rs, uint64_t key, taut_flow flow, const char *name)
+{
+	return ask(rs, key, flow, name, false);
+}
+
+int tt_resolver_ask_srv(struct tt_resolver *rs, uint64_t key, taut_flow flow, const char *name)
+{
+	return ask(rs, key, flow, name, true);
 }

@@ -1,4 +1,4 @@
-/* io_resolve.h - getaddrinfo, which blocks, on a thread of its own.
+/* io_resolve.h - getaddrinfo and look-ups of SRV records, which block, on a thread of their own.
  *
  * At most one helper thread per loop and TT_RESOLVE_MAX names waiting. The
  * thread ends when nothing waits. The loop may be freed while getaddrinfo
@@ -7,6 +7,7 @@
 #define TAUT_IO_RESOLVE_H
 
 #include "io/io_post.h"
+#include "io/io_srv.h"
 
 enum { TT_RESOLVE_MAX = 64, TT_RESOLVE_ADDRS = 16, TT_RESOLVE_NAME = 256 };
 
@@ -16,6 +17,9 @@ struct tt_resolved {
 	int os_errno; /* ENOENT: no such name; EAGAIN: the name servers do not answer */
 	struct taut_addr found[TT_RESOLVE_ADDRS]; /* port 0 */
 	size_t count;
+	struct tt_srv_found srv[TT_SRV_MAX];
+	size_t srv_count;
+	bool is_srv;
 	void *user;
 };
 
@@ -30,5 +34,6 @@ void tt_resolver_free(struct tt_resolver *rs); /* before the post queue is freed
 bool tt_resolver_deliver(struct tt_resolver *rs);
 /* 0, or errno at once: ENAMETOOLONG, EBUSY (too many wait), ENOMEM, EAGAIN (no thread). */
 int tt_resolver_ask(struct tt_resolver *rs, uint64_t key, taut_flow flow, const char *name);
+int tt_resolver_ask_srv(struct tt_resolver *rs, uint64_t key, taut_flow flow, const char *name);
 
 #endif

@@ -60,6 +60,9 @@ static int read_server(const struct taut_config *cfg, size_t i, struct tt_ice_se
 	int err = tt_config_take(&s, sizeof s, at);
 	if (!err)
 		err = pc_read_server(s.url, host, cap, out, &turn);
+	if (!err && s.srv > 1)
+		err = TAUT_E_INVAL;
+	out->srv = s.srv == 1 && out->port == 0;
 	if (err || !turn)
 		return err;
 	if (!s.username || !s.credential || !is_turn_text(s.username) ||
@@ -296,7 +299,7 @@ static bool same_servers(const struct taut_config *is, const struct taut_config 
 	for (size_t i = 0; same && i < c->ice_server_count; i++) {
 		const struct taut_ice_server a = server_at(is, i), b = server_at(c, i);
 		same = same_text(a.url, b.url) && same_text(a.username, b.username) &&
-		       same_text(a.credential, b.credential);
+		       same_text(a.credential, b.credential) && a.srv == b.srv;
 	}
 	return same;
 }

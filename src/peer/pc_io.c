@@ -68,6 +68,18 @@ int taut_pc_io_result(taut_pc *pc, taut_time now, taut_flow flow, int os_errno,
 		     : pc_fail(pc, TAUT_E_GONE, "InvalidStateError", NULL, "no such flow");
 }
 
+int taut_pc_srv_result(taut_pc *pc, taut_time now, taut_flow flow, int os_errno,
+		       const struct taut_srv *found, size_t n)
+{
+	pc_touch(pc, now);
+	if (pc->closed)
+		return TAUT_OK;
+	const bool known = tt_ice_srv_result(pc->ice, now, flow, os_errno, found, n);
+	pc_pump(pc, now);
+	return known ? TAUT_OK
+		     : pc_fail(pc, TAUT_E_GONE, "InvalidStateError", NULL, "no such flow");
+}
+
 taut_flow taut_pc_accept(taut_pc *pc, taut_time now, taut_flow listener,
 			 const struct taut_addr *local, const struct taut_addr *remote)
 {

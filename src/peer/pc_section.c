@@ -19,6 +19,8 @@ void pc_put_session(struct taut_pc *pc, struct tt_sdp *sdp)
 	sdp->sess_version = ++pc->session_version;
 	sdp->common.extmap_allow_mixed = true;
 	sdp->msid_semantic = "WMS *";
+	sdp->has_ice_pacing = true;
+	sdp->ice_pacing = TT_ICE_TA_OURS / 1000;
 }
 
 static unsigned hex_value(char c)

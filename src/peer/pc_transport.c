@@ -111,6 +111,10 @@ static int take_credentials(struct taut_pc *pc, taut_time now, uint32_t type,
 		}
 	}
 	if (!err)
+		tt_ice_set_remote_ta(pc->ice, sdp->has_ice_pacing
+						      ? (taut_time)sdp->ice_pacing * 1000
+						      : TT_ICE_TA);
+	if (!err)
 		err = tt_ice_set_remote(pc->ice, now, ufrag, pwd, sdp->ice_lite);
 	if (!err)
 		tt_ice_set_renomination(

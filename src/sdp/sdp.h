@@ -257,7 +257,8 @@ struct tt_sdp {
 	const char *username, *session_name;
 	uint64_t sess_id, sess_version;
 	struct tt_sdp_address origin;
-	bool ice_lite;
+	bool ice_lite, has_ice_pacing;
+	uint64_t ice_pacing;       /* ms between two checks, RFC 8839 section 5.5; below 10^10 */
 	const char *msid_semantic; /* "WMS *" */
 	struct tt_sdp_group *groups;
 	size_t group_count;

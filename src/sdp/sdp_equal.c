@@ -266,6 +266,8 @@ static const char *session_difference(const struct tt_sdp *a, const struct tt_sd
 	        "origin");
 	DIFFERS(!same(a->session_name, b->session_name), "session name");
 	DIFFERS(a->ice_lite != b->ice_lite, "ice-lite");
+	DIFFERS(a->has_ice_pacing != b->has_ice_pacing || a->ice_pacing != b->ice_pacing,
+		"ice-pacing");
 	DIFFERS(!same(a->msid_semantic, b->msid_semantic), "msid-semantic");
 	DIFFERS(a->group_count != b->group_count, "groups");
 	for (size_t i = 0; i < a->group_count; i++)

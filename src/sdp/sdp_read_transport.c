@@ -214,6 +214,21 @@ bool tt_sdp_read_ice_lite(struct tt_sdp_reader *r)
 	return r->sdp->ice_lite = true;
 }
 
+/* a=ice-pacing:50 */
+bool tt_sdp_read_ice_pacing(struct tt_sdp_reader *r)
+{
+	const char *where = r->x.at;
+	uint64_t ms;
+
+	if (!tt_sdp_number(&r->x, 0, UINT64_C(9999999999), &ms, "", "the milliseconds"))
+		return false;
+	if (r->sdp->has_ice_pacing && r->sdp->ice_pacing != ms)
+		return tt_sdp_bad(&r->x, where, "contradicts an earlier line", "one of them");
+	r->sdp->has_ice_pacing = true;
+	r->sdp->ice_pacing = ms;
+	return tt_sdp_done(&r->x);
+}
+
 bool tt_sdp_read_end_of_candidates(struct tt_sdp_reader *r)
 {
 	return r->at->end_of_candidates = true;

@@ -70,6 +70,7 @@ TT_SDP_READER(ufrag); /* sdp_read_transport.c */
 TT_SDP_READER(pwd);
 TT_SDP_READER(ice_options);
 TT_SDP_READER(ice_lite);
+TT_SDP_READER(ice_pacing);
 TT_SDP_READER(candidate);
 TT_SDP_READER(end_of_candidates);
 TT_SDP_READER(fingerprint);

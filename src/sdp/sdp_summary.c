@@ -158,6 +158,8 @@ void tt_sdp_summary(const struct tt_sdp *sdp,
 	}
 	if (sdp->ice_lite)
 		say(&p, "ICE lite: answers checks, makes none\n");
+	if (sdp->has_ice_pacing)
+		say(&p, "ICE checks: one each %" PRIu64 " ms at most\n", sdp->ice_pacing);
 	say_common(&p, &sdp->common, "");
 	for (size_t i = 0; i < sdp->media_count; i++)
 		say_media(&p, sdp, i);

@@ -215,6 +215,8 @@ static void write_session(struct sink *s, const struct tt_sdp *sdp)
 		LINE(s, "a=msid-semantic: %s", sdp->msid_semantic);
 	if (sdp->ice_lite)
 		LINE(s, "a=ice-lite");
+	if (sdp->has_ice_pacing)
+		LINE(s, "a=ice-pacing:%" PRIu64, sdp->ice_pacing);
 	write_transport(s, &sdp->common);
 	write_others(s, &sdp->common);
 }

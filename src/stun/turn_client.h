@@ -9,7 +9,7 @@
  * One client is one socket, or one stream of TCP or TLS, and one server; which datagrams come from there is the caller's to say
  * by `from`. Each request ends: it is answered, or given up, or asked again a bounded number
  * of times; an allocation that ended says why. Texts are used as given, without OpaqueString
- * (RFC 8265). Over a stream it is given whole messages (tt_turn_frame). Not here: reservations, mobility, ICMP, another port after 437. */
+ * (RFC 8265). Over a stream it is given whole messages (tt_turn_frame). Not here: reservations, mobility, ICMP; another port after 437 is another client. */
 #ifndef TAUT_STUN_TURN_CLIENT_H
 #define TAUT_STUN_TURN_CLIENT_H
 

@@ -34,9 +34,9 @@ export async function freePort() {
 
 /** A child process with what it has printed. */
 export class Process {
-	constructor(command, args) {
+	constructor(command, args, stdin = 'ignore') {
 		this.output = '';
-		this.child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+		this.child = spawn(command, args, { stdio: [stdin, 'pipe', 'pipe'] });
 		for (const stream of [this.child.stdout, this.child.stderr])
 			stream.on('data', d => { this.output += d; });
 		this.ended = new Promise(done => this.child.on('exit', (code, signal) => {

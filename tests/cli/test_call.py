@@ -77,6 +77,50 @@ def calls():
     check("an_interrupted_relay_ends_with_0", r.end() == 0 and r.clean(), r.errors)
 
 
+def lines():
+    """What is typed: a restart of ICE while the picture goes on, and words for the chat."""
+    r, url = relay()
+    a = Run("call", url, "--room", "l", "--name", "ada", "--send", "test", "--stdin", "--json", "--trace", "lines.txt",
+            *QUICK, stdin=subprocess.PIPE)
+    b = Run("call", url, "--room", "l", "--name", "bob", "--send", "test", "--json", *QUICK)
+
+    def type_in(text):
+        a.process.stdin.write(text)
+        a.process.stdin.flush()
+
+    def nominated(run):
+        return len(events(run, "nominated pair"))
+
+    def until(what):
+        with a.changed:
+            for _ in range(DEADLINE * 20):
+                if what():
+                    return True
+                a.changed.wait(0.05)
+        return False
+    check("they_meet", a.see('"first frame"') and b.see('"first frame"'), a.lines[-3:])
+    before = nominated(a)
+    type_in("/restart\n")
+    check("a_line_restarts_ice", a.see("ICE restarts") and until(lambda: nominated(a) == before + 1), a.lines[-5:])
+    states = [e["text"] for e in events(a, "state")]
+    frames = events(b, "stats")[-1]["frames_decoded"] if events(b, "stats") else 0
+    check("pictures_go_on", until(lambda: events(b, "stats") and events(b, "stats")[-1]["frames_decoded"] > frames + 10) and
+          [s.split(":")[0] for s in states] == ["connecting", "connected"], (states, b.lines[-2:]))
+    type_in("hello\nthere, bob\n" + "x" * 5000 + "\n/leave\n\nlast")
+    check("other_lines_are_chat", until(lambda: [e["text"] for e in events(b, "chat")][-2:] == ["hello", "there, bob"]),
+          events(b, "chat"))
+    check("a_command_that_is_none_is_told", a.see("/restart, or a text for the chat"), a.errors)
+    a.process.stdin.close()
+    check("the_end_of_input_ends_nothing", until(lambda: b.process.poll() is None and a.process.poll() is None))
+    code = a.end()
+    check("and_the_call_ends_as_always", code == 0 and a.clean() and a.last()["ok"] is True, (code, a.errors))
+    check("nothing_more_was_said", [e["text"] for e in events(b, "chat")][-1] == "there, bob", events(b, "chat"))
+    trace = (work / "lines.txt").read_text()
+    check("new_credentials_were_told", trace.count("restart ufrag=") == 1, trace.count("restart"))
+    b.end()
+    r.end()
+
+
 def files():
     """What the first call recorded goes out, and the call ends by itself."""
     r, url = relay()
@@ -309,4 +353,4 @@ def demos():
     check("an_interrupted_demo_says_its_sum", code in (0, 1) and d.clean() and d.last()["event"] == "summary", d.lines)
 
 
-finish(calls, files, strangers, channels, natives, simulcast, full_room, relay_goes, demos)
+finish(calls, lines, files, strangers, channels, natives, simulcast, full_room, relay_goes, demos)

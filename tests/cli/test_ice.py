@@ -127,6 +127,71 @@ WAYS = ("ip link add vw0 type veth peer name vx0 && ip link add vy0 type veth pe
         "for i in vw0 vx0 vy0 vz0; do ip link set $i up || exit 99; done && ip route add default dev vy0 && ")
 
 
+# A name server of a few records; then the command.
+NAMES = """
+import socket, struct, subprocess, sys, threading
+stun, names = socket.socket(socket.AF_INET, socket.SOCK_DGRAM), socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+stun.bind(("198.18.0.1", 0))
+names.bind(("198.18.0.1", 53))
+def labels(text):
+    return b"".join(bytes([len(x)]) + x.encode() for x in text.split(".")) + b"\\0"
+SRV = {"_stun._udp.example.net": [(20, 1, stun.getsockname()[1], "a.example.net"), (10, 1, 9, "nobody.example.net")],
+       "_stun._udp.empty.net": [(0, 0, 0, "")]}
+A = {"a.example.net": "198.18.0.1"}
+def answer(request):
+    at, words = 12, []
+    while request[at]:
+        words.append(request[at + 1:at + 1 + request[at]].decode())
+        at += 1 + request[at]
+    name, kind = ".".join(words).lower(), struct.unpack(">H", request[at + 1:at + 3])[0]
+    found = [struct.pack(">3H", *r[:3]) + (labels(r[3]) if r[3] else b"\\0") for r in SRV.get(name, [])] if kind == 33 else \
+        [socket.inet_aton(A[name])] if kind == 1 and name in A else []
+    known = name in SRV or name in A
+    return request[:2] + struct.pack(">5H", 0x8180 if known else 0x8183, 1, len(found), 0, 0) + request[12:at + 5] + \
+        b"".join(struct.pack(">HHHIH", 0xc00c, kind, 1, 60, len(d)) + d for d in found)
+def serve(sock, what):
+    while True:
+        request, sender = sock.recvfrom(2000)
+        sock.sendto(what(request), sender)
+def mapped(request):
+    ip = bytes(a ^ b for a, b in zip(socket.inet_aton("203.0.113.7"), request[4:8]))
+    return struct.pack(">HH", 0x101, 12) + request[4:20] + struct.pack(">HHBBH", 0x20, 8, 0, 1, 7007 ^ 0x2112) + ip
+for job in (stun, mapped), (names, answer):
+    threading.Thread(target=serve, args=job, daemon=True).start()
+sys.exit(subprocess.run(sys.argv[1:]).returncode)
+"""
+
+
+def by_srv_records():
+    """glibc asks a server of names for the records of a domain, and then for the address of what they say."""
+    space = ["unshare", "-nm"] if os.geteuid() == 0 else ["unshare", "-Urnm"]
+    with open(os.path.join(work, "resolv.conf"), "w") as f:
+        f.write("nameserver 198.18.0.1\noptions timeout:1 attempts:1\n")
+    mount = f"mount --bind {work}/resolv.conf /etc/resolv.conf && "
+    if subprocess.run([*space, "sh", "-c", mount + CARD + "true"], capture_output=True).returncode != 0:
+        print("skip cli/ice no namespaces with mounts here")
+        return
+    asked = [*space, "sh", "-c", mount + CARD + 'exec "$0" "$@"', sys.executable, "-c", NAMES]
+
+    def inside(command, *args):
+        p = subprocess.run([*asked, TAUT, command, *args], capture_output=True, text=True, timeout=60)
+        return p.returncode, p.stdout, p.stderr
+    code, out, err = inside("ice", "--stun", "stun:example.net", "--srv", "--json")
+    said = objects(out)
+    check("a_domain_names_its_servers", code == 0 and [o["address"] for o in said if o.get("type") == "srflx"] ==
+          ["203.0.113.7"] and said[-1]["complete"] and not [o for o in said if "error" in o], (out, err))
+    code, out, err = inside("ice", "--stun", "stun:example.net", "--json")
+    said = objects(out)
+    check("without_srv_it_is_a_server", [o["reason"] for o in said if "error" in o] == ["its name was not found"], (out, err))
+    code, out, err = inside("stun", "--srv", "example.net", "--json")
+    check("taut_stun_asks_them_as_well", code == 0 and objects(out)[0].get("mapped") == "203.0.113.7:7007", (out, err))
+    code, out, err = inside("stun", "--srv", "empty.net")
+    check("and_hears_of_none", code == 1 and "has no STUN server" in out + err, (code, out, err))
+    code, out, err = inside("ice", "--stun", "stun:empty.net", "--srv", "--trace", "-")
+    check("or_says_that_there_is_none", "its domain says that it has no such server" in out and
+          "local candidate" in err, (out, err))
+
+
 def by_the_routing_table():
     space = ["unshare", "-n"] if os.geteuid() == 0 else ["unshare", "-Urn"]
     if subprocess.run([*space, "sh", "-c", WAYS + "true"], capture_output=True).returncode != 0:
@@ -141,6 +206,8 @@ def by_the_routing_table():
 
 
 def mistakes():
+    code, out, err = done("ice", "--hex", "--trace", "-")
+    check("hex_and_trace_are_two", code == 2 and err == "taut ice: --hex or --trace, not both\n", (out, err))
     for args, said in ((["x"], "takes no operand"), (["--time", "0"], "--time takes a number"),
                        (["--stun", "http://x"], "--stun takes stun:HOST[:PORT]"),
                        (["--stun", "stun:a"] * 9, "4 servers at most"), (["--ice-tcp", "so"], "takes connect, listen or both"), (["--nonsense"], "nonsense"),
@@ -153,4 +220,4 @@ def mistakes():
         check(f"refused_{args[0].strip('-')}_{len(args)}", code == 2 and said in err, (code, out, err))
 
 
-finish(alone, with_a_server, by_the_routing_table, mistakes)
+finish(alone, with_a_server, by_srv_records, by_the_routing_table, mistakes)

@@ -426,11 +426,11 @@ static void a11_a_flood_of_candidates_is_capped_and_paced(void **state)
 	h.pair.cut = h.pair.hold_signals = true; /* nobody answers: the worst case */
 	flood_candidates(&h);
 	const uint64_t sent = h.pc->ice->counters.checks_sent;
-	/* Ta is 50 ms, RFC 8445 section 14.2 */
+	/* Ta is 20 ms, which this peer has taken: RFC 8445 section 14.2 */
 	hostile_run(&h, SECOND);
-	assert_in_range(h.pc->ice->counters.checks_sent - sent, 10, 20 + 1);
+	assert_in_range(h.pc->ice->counters.checks_sent - sent, 25, 50 + 1);
 	hostile_run(&h, 9 * SECOND);
-	assert_in_range(h.pc->ice->counters.checks_sent - sent, 100, 10 * 20 + 1);
+	assert_in_range(h.pc->ice->counters.checks_sent - sent, 100, 10 * 50 + 1);
 	hostile_run(&h, 300 * SECOND);
 	assert_in_range(h.pc->ice->counters.checks_sent - sent, 100, TT_ICE_MAX_PAIRS * 7);
 	hostile_end(&h);
@@ -439,7 +439,7 @@ static void a11_a_flood_of_candidates_is_capped_and_paced(void **state)
 	const uint64_t before = h.pc->ice->counters.checks_sent;
 	flood_candidates(&h);
 	hostile_run(&h, 10 * SECOND);
-	assert_in_range(h.pc->ice->counters.checks_sent - before, 0, 10 * 20 + 1 + 3);
+	assert_in_range(h.pc->ice->counters.checks_sent - before, 0, 10 * 50 + 1 + 3);
 	hostile_assert_alive(&h);
 	hostile_end(&h);
 }

@@ -164,6 +164,7 @@ static void configure(struct duo_side *s, const struct duo_side_config *cfg)
 					   : "turn:" DUO_TURN,
 			.username = DUO_USER,
 			.credential = cfg->password ? cfg->password : DUO_PASSWORD,
+			.srv = cfg->srv,
 		};
 	s->pc = (struct taut_config){ .size = sizeof s->pc,
 				      .ice_servers = s->servers,
@@ -197,6 +198,8 @@ static void add_side(struct duo *d, int i, const struct duo_config *cfg)
 						.pc = &s->pc,
 						.trace = i ? NULL : cfg->trace,
 						.no_multicast = mine->no_multicast,
+						.dns = cfg->dns ? world_addr(DUO_DNS, 0)
+								: (struct taut_addr){ 0 },
 						.handler = on_event,
 						.user = s };
 	s->net = i && cfg->same_home ? d->side[0].net : home(d, i, mine);
@@ -229,6 +232,11 @@ void duo_begin(struct duo *d, const struct duo_config *cfg)
 	world_turn_add(d->world, &d->turn, &t);
 	d->turn_iface = world_add_iface(d->world, d->turn.host, WORLD_INTERNET, &turn, NULL, NULL);
 	world_add_iface(d->world, d->turn.host, WORLD_INTERNET, &turn6, NULL, NULL);
+	if (cfg->dns) {
+		const struct taut_addr dns = world_addr(DUO_DNS, 0);
+		world_dns_add(d->world, &d->dns);
+		world_add_iface(d->world, d->dns.host, WORLD_INTERNET, &dns, NULL, NULL);
+	}
 	for (int i = 0; i < 2; i++)
 		add_side(d, i, cfg);
 	for (int i = 0; i < 2; i++) {
@@ -331,6 +339,7 @@ void duo_end(struct duo *d)
 		world_signal_free(&d->side[i].out);
 	}
 	world_turn_free(&d->turn);
+	world_dns_free(&d->dns);
 	if (d->world->failures)
 		print_error("%s\n", d->world->failure);
 	assert_int_equal(d->world->failures, 0);

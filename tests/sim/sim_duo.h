@@ -11,6 +11,7 @@
 #define TAUT_SIM_DUO_H
 
 #include "base/addr.h"
+#include "world/world_dns.h"
 #include "world/world_peer.h"
 #include "world/world_servers.h"
 #include "world/world_signal.h"
@@ -20,12 +21,14 @@
 #define DUO_TURN     "203.0.113.2"
 #define DUO_TURN6    "2001:db8:1::2"
 #define DUO_SECOND   "192.0.2.99"
+#define DUO_DNS      "203.0.113.53"
 #define DUO_USER     "ada"
 #define DUO_PASSWORD "lovelace"
 
 struct duo_side_config {
 	const struct world_nat_config *nat, *outer; /* outer: a second one, of the provider */
 	bool no_stun, turn, relay_only;
+	bool srv;                /* the URL of the TURN server has a domain */
 	bool ipv6;               /* and no IPv4, and no NAT */
 	bool mdns, no_multicast; /* mdns: host candidates are told under names */
 	uint32_t tcp;            /* TAUT_ICE_TCP_ */
@@ -46,6 +49,7 @@ struct duo_config {
 	struct duo_side_config side[2];
 	struct world_turn_config turn;
 	const struct world_link_config *wire;
+	bool dns; /* there is a server of names, DUO_DNS, which both ask */
 	bool same_home;                      /* both are in that of side 0 */
 	taut_time signal;                    /* delay of signaling; 0: 20 ms */
 	const struct taut_trace_sink *trace; /* of peer 0 */
@@ -77,6 +81,7 @@ struct duo {
 	struct world *world;
 	struct world_stun stun;
 	struct world_turn turn;
+	struct world_dns dns;
 	int turn_iface;
 	void *user; /* the test's */
 	struct duo_side side[2];

@@ -38,6 +38,16 @@ static bool goes_by(const struct duo_side *s, const char *local, const char *rem
 	       strncmp(arrow + 4, remote, strlen(remote)) == 0;
 }
 
+/* Sockets and streams that it has open. */
+static int open_flows(const struct world_peer *p)
+{
+	int n = 0;
+
+	for (int i = 0; i < WORLD_PEER_FLOWS; i++)
+		n += p->flows[i].flow != 0;
+	return n;
+}
+
 /* ---- through the server ---- */
 
 static void two_symmetric_nats_are_bridged(void **state)
@@ -635,6 +645,83 @@ static void a_relay_in_reserve_is_kept_reachable(void **state)
 	duo_end(&d);
 }
 
+/* ---- 437: RFC 8656 section 7.4 ---- */
+
+static void another_port_is_tried_where_the_first_one_is_taken(void **state)
+{
+	static const char *const urls[] = { "turn:" DUO_TURN, "turn:" DUO_TURN "?transport=tcp" };
+
+	(void)state;
+	for (size_t u = 0; u < TT_COUNT(urls); u++)
+		for (unsigned taken = 1; taken <= 2; taken++) {
+			struct duo_config cfg = hidden;
+			struct duo d;
+			cfg.side[0].url = urls[u];
+			cfg.side[1].turn = false;
+			cfg.side[1].relay_only = false;
+			duo_begin(&d, &cfg);
+			d.turn.mismatches = taken;
+			assert_true(duo_meet_for_good(&d));
+			assert_int_equal(d.side[0].errors, 0);
+			assert_int_equal(d.side[0].candidates[3], 2);
+			assert_true(goes_by(&d.side[0], "relay ", "host "));
+			/* The ports that were of no use are closed again. */
+			assert_int_equal(open_flows(&d.side[0].peer), 2);
+			duo_talk(&d, SECOND);
+			duo_restart(&d, 0); /* asks whether it is still there, and no other port */
+			duo_wait(&d, 3 * SECOND);
+			assert_int_equal(world_turn_count(&d.turn), 1);
+			duo_talk(&d, SECOND);
+			duo_end(&d);
+		}
+}
+
+static void after_three_ports_the_server_has_two_minutes_of_peace(void **state)
+{
+	struct duo_config cfg = { .side = { { .turn = true }, { 0 } } };
+	struct duo d;
+
+	(void)state;
+	duo_begin(&d, &cfg);
+	d.turn.mismatches = 1000;
+	assert_true(duo_meet_for_good(&d));
+	assert_int_equal(d.turn.mismatches, 1000 - 3);
+	assert_int_equal(d.side[0].errors, 1);
+	assert_int_equal(d.side[0].error_code, 437);
+	assert_non_null(strstr(d.side[0].error_text, "each of three ports"));
+	assert_int_equal(open_flows(&d.side[0].peer), 1);
+	duo_restart(&d, 0);
+	duo_wait(&d, 3 * SECOND);
+	assert_int_equal(d.turn.mismatches, 1000 - 3);
+	assert_int_equal(d.side[0].errors, 2);
+	assert_int_equal(d.side[0].error_code, 437);
+	assert_non_null(strstr(d.side[0].error_text, "two minutes ago"));
+	duo_wait(&d, 2 * MINUTE);
+	d.turn.mismatches = 0;
+	duo_restart(&d, 0);
+	duo_wait(&d, 3 * SECOND);
+	assert_int_equal(d.side[0].errors, 2);
+	assert_int_equal(d.side[0].candidates[3], 2);
+	duo_end(&d);
+}
+
+static void without_another_socket_the_first_437_counts(void **state)
+{
+	struct duo_config cfg = { .side = { { .turn = true }, { 0 } } };
+	struct duo d;
+
+	(void)state;
+	duo_begin(&d, &cfg);
+	d.turn.mismatches = 1000;
+	d.side[0].peer.cfg.sockets = 1;
+	assert_true(duo_meet_for_good(&d));
+	assert_int_equal(d.turn.mismatches, 1000 - 1);
+	assert_int_equal(d.side[0].errors, 1);
+	assert_int_equal(d.side[0].error_code, 437);
+	assert_true(d.side[0].gathered_at > 0);
+	duo_end(&d);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -651,6 +738,9 @@ int main(void)
 		cmocka_unit_test(a_call_of_an_hour_keeps_what_it_needs),
 		cmocka_unit_test(closing_gives_the_allocation_back),
 		cmocka_unit_test(closing_or_freeing_while_an_allocation_is_pending_is_safe),
+		cmocka_unit_test(another_port_is_tried_where_the_first_one_is_taken),
+		cmocka_unit_test(after_three_ports_the_server_has_two_minutes_of_peace),
+		cmocka_unit_test(without_another_socket_the_first_437_counts),
 		cmocka_unit_test(a_restart_keeps_the_allocation),
 		cmocka_unit_test(a_relay_in_reserve_is_kept_reachable),
 		cmocka_unit_test(a_restart_replaces_an_allocation_that_the_server_has_lost),

@@ -144,14 +144,13 @@ static const struct row rows[] = {
 	  .before = stun_is_silent,
 	  .code = TAUT_WHY_UNANSWERED,
 	  .says = "; no server answers over UDP, which may be blocked here: a TURN server over TCP "
-		  "or TLS would help; STUN server " DUO_STUN ":3478: it does not answer",
+		  "or TLS would help; stun:" DUO_STUN ":3478: it does not answer",
 	  .spec = "RFC 8445 section 7.2.5.4" },
 	{ .name = "TURN 401",
 	  .cfg = { .side = { { .turn = true, .relay_only = true, .password = "byron" },
 			     { .turn = true } } },
 	  .code = TAUT_WHY_NO_RELAY,
-	  .says = "TURN server " DUO_TURN
-		  ":3478: it does not accept the username and password (401)",
+	  .says = "turn:" DUO_TURN ":3478: it does not accept the username and password (401)",
 	  .spec = "RFC 9429 section 3.5.3" },
 	{ .name = "TURN 403",
 	  .cfg = { .side = { { .turn = true, .relay_only = true },
@@ -187,7 +186,7 @@ static const struct row rows[] = {
 	  .cfg = { .side = { { .turn = true, .relay_only = true }, { .turn = true } } },
 	  .before = turn_is_silent,
 	  .code = TAUT_WHY_NO_RELAY,
-	  .says = "TURN server " DUO_TURN ":3478: ",
+	  .says = "turn:" DUO_TURN ":3478: ",
 	  .spec = "RFC 9429 section 3.5.3" },
 	{ .name = "no TURN server",
 	  .cfg = { .side = { { .relay_only = true }, { .turn = false } } },
@@ -245,36 +244,34 @@ static const struct row rows[] = {
 	  .cfg = { .side = { { .nat = &blocked, .turn = true }, { .nat = &symmetric } } },
 	  .code = TAUT_WHY_UNANSWERED,
 	  .says = "; no server answers over UDP, which may be blocked here: a TURN server over TCP "
-		  "or TLS would help; TURN server " DUO_TURN ":3478: ",
+		  "or TLS would help; turn:" DUO_TURN ":3478: ",
 	  .spec = "RFC 8445 section 7.2.5.4" },
 	{ .name = "TCP refused as well",
 	  .cfg = { .side = { { .nat = &blocked, .turn = true, .url = "turns:" DUO_TURN },
 			     { .nat = &symmetric } } },
 	  .code = TAUT_WHY_UNANSWERED,
-	  .says = "; TURN server " DUO_TURN ":5349: the TURN server refuses the connection",
+	  .says = "; turns:" DUO_TURN ":5349: the TURN server refuses the connection",
 	  .spec = "RFC 8445 section 7.2.5.4" },
 	{ .name = "certificate of another",
 	  .cfg = { .side = { { .turn = true, .relay_only = true, .url = "turns:" DUO_TURN },
 			     { .turn = false } },
 		   .turn.tls = &another },
 	  .code = TAUT_WHY_NO_RELAY,
-	  .says = "TURN server " DUO_TURN
-		  ":5349: the certificate of the TURN server is not for its "
+	  .says = "turns:" DUO_TURN ":5349: the certificate of the TURN server is not for its "
 		  "name, or signed by nobody we trust",
 	  .spec = "RFC 9429 section 3.5.3" },
 	{ .name = "TLS to what speaks none",
 	  .cfg = { .side = { { .turn = true, .relay_only = true, .url = "turns:" DUO_TURN ":3478" },
 			     { .turn = false } } },
 	  .code = TAUT_WHY_NO_RELAY,
-	  .says = "TURN server " DUO_TURN
-		  ":3478: what answers there ends the connection before it is "
+	  .says = "turns:" DUO_TURN ":3478: what answers there ends the connection before it is "
 		  "ready",
 	  .spec = "RFC 9429 section 3.5.3" },
 	{ .name = "two symmetric NATs",
 	  .cfg = { .side = { { .nat = &symmetric, .turn = true, .url = "turn:nobody.example" },
 			     { .nat = &symmetric } } },
 	  .code = TAUT_WHY_UNANSWERED,
-	  .says = "; TURN server nobody.example:3478: ",
+	  .says = "; turn:nobody.example:3478: ",
 	  .spec = "RFC 8445 section 7.2.5.4" },
 };
 
@@ -343,7 +340,7 @@ static void each_pair_and_server_has_its_own_sentence(void **state)
 	assert_int_equal(w->code, TAUT_WHY_WAITING);
 	assert_non_null(said_of(&d.side[0], TAUT_WHY_PAIR, ": no answer yet, "));
 	duo_wait(&d, 120 * SECOND);
-	w = said_of(&d.side[0], TAUT_WHY_SERVER, "TURN server " DUO_TURN ":3478");
+	w = said_of(&d.side[0], TAUT_WHY_SERVER, "turn:" DUO_TURN ":3478");
 	assert_non_null(w);
 	assert_int_equal(w->code, TAUT_WHY_SERVER_ERROR);
 	w = said_of(&d.side[0], TAUT_WHY_PAIR, ": no check was answered, 7 requests sent, 0 came");
@@ -352,6 +349,56 @@ static void each_pair_and_server_has_its_own_sentence(void **state)
 	assert_int_equal(w->local.family, 4);
 	assert_int_equal(w->remote.family, 4);
 	duo_end(&d);
+}
+
+/* The room carries 1,024 octets of it; the longest name has 255. */
+static void a_sentence_with_the_longest_name_is_whole(void **state)
+{
+	static char url[5 + 255 + sizeof "?transport=tcp"] = "turn:", end[400];
+	struct duo_config cfg = { .side = { { .turn = true, .relay_only = true, .url = url },
+					    { .turn = false } } };
+	struct duo d;
+
+	(void)state;
+	memset(url + 5, 'n', 255);
+	for (int i = 63; i < 255; i += 64)
+		url[5 + i] = '.';
+	(void)snprintf(end, sizeof end, ": %s:3478?transport=tcp: its name was not found", url);
+	memcpy(url + 5 + 255, "?transport=tcp", sizeof "?transport=tcp");
+	duo_begin(&d, &cfg);
+	duo_start(&d);
+	duo_wait(&d, 120 * SECOND);
+	assert_int_equal(d.side[0].state, TAUT_STATE_FAILED);
+	const char *text = taut_pc_why_at(d.side[0].peer.pc, 0)->text;
+	assert_in_range(strlen(text), strlen(end), 1023);
+	assert_string_equal(text + strlen(text) - strlen(end), end);
+	duo_end(&d);
+}
+
+/* What an address looks like in it, and which way it was to be reached. */
+static void a_server_is_named_by_its_url(void **state)
+{
+	static const struct {
+		const char *url, *said;
+	} rows_of_urls[] = {
+		{ "turn:[2001:db8::77]", "turn:[2001:db8::77]:3478: " },
+		{ "turn:203.0.113.77?transport=tcp", "turn:203.0.113.77:3478?transport=tcp: " },
+		{ "turns:203.0.113.77:443", "turns:203.0.113.77:443: " },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < TT_COUNT(rows_of_urls); i++) {
+		const struct duo_config cfg = {
+			.side = { { .turn = true, .ipv6 = i == 0, .url = rows_of_urls[i].url },
+				  { .turn = false } }
+		};
+		struct duo d;
+		duo_begin(&d, &cfg);
+		duo_start(&d);
+		duo_wait(&d, 15 * SECOND);
+		assert_non_null(said_of(&d.side[0], TAUT_WHY_SERVER, rows_of_urls[i].said));
+		duo_end(&d);
+	}
 }
 
 static void a_path_is_named_as_well(void **state)
@@ -464,6 +511,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_failure_is_named),
 		cmocka_unit_test(each_pair_and_server_has_its_own_sentence),
+		cmocka_unit_test(a_sentence_with_the_longest_name_is_whole),
+		cmocka_unit_test(a_server_is_named_by_its_url),
 		cmocka_unit_test(a_path_is_named_as_well),
 		cmocka_unit_test(a_restart_that_is_not_answered_is_named),
 		cmocka_unit_test(an_interface_that_goes_is_the_reason),

@@ -16,6 +16,7 @@
 #include "world/world_peer.h"
 #include "world/world_servers.h"
 #include "world/world_share.h"
+#include "world/world_turn.h"
 #include "world/world_signal.h"
 
 #define MS     INT64_C(1000)
@@ -36,6 +37,7 @@ struct hall {
 	struct world *world;
 	struct world_share *share;
 	struct world_stun stun;
+	struct world_turn turn; /* which the server's calls use where world is not NULL */
 	struct call calls[CALLS];
 	int home, street; /* the networks of two clients, and of the last */
 };
@@ -150,6 +152,13 @@ static void add_client(struct hall *h, int n, int net, const char *ip)
 					       .ice_servers = &stun,
 					       .ice_server_count = 1 };
 	static const struct taut_config plain = { .size = sizeof plain };
+	static const struct taut_ice_server turn = { .size = sizeof turn,
+						     .url = "turn:203.0.113.2",
+						     .username = "ada",
+						     .credential = "lovelace" };
+	static const struct taut_config relayed = { .size = sizeof relayed,
+						    .ice_servers = &turn,
+						    .ice_server_count = 1 };
 	static const struct world_link_config wire = { .delay = 10 * MS };
 	const struct taut_addr addr = world_addr(ip, 0);
 	struct call *c = &h->calls[n];
@@ -161,7 +170,7 @@ static void add_client(struct hall *h, int n, int net, const char *ip)
 	world_peer_add(h->world, &c->peer[CLIENT], &cfg);
 	world_add_iface(h->world, c->peer[CLIENT].host, net, &addr, &wire, &wire);
 	cfg.name = "server";
-	cfg.pc = &plain;
+	cfg.pc = h->turn.world ? &relayed : &plain;
 	cfg.share = h->share;
 	world_peer_add(h->world, &c->peer[SERVER], &cfg);
 	world_signal_init(&c->to[CLIENT], h->world, (unsigned)(2 * n), 30 * MS, 0, at_client, c);
@@ -180,7 +189,16 @@ static int add_net(struct hall *h, int parent, enum world_nat_rule mapping, cons
 	return net;
 }
 
-static void build(struct hall *h, uint64_t seed)
+static void add_turn(struct hall *h)
+{
+	static const struct world_turn_config cfg = { .users = { { "ada", "lovelace" } } };
+	const struct taut_addr at = world_addr("203.0.113.2", 0);
+
+	world_turn_add(h->world, &h->turn, &cfg);
+	world_add_iface(h->world, h->turn.host, WORLD_INTERNET, &at, NULL, NULL);
+}
+
+static void build(struct hall *h, uint64_t seed, bool with_turn)
 {
 	static const struct world_link_config wire = { .delay = 5 * MS };
 	const struct taut_addr server = world_addr("203.0.113.10", 0),
@@ -189,6 +207,8 @@ static void build(struct hall *h, uint64_t seed)
 	*h = (struct hall){ .world = world_new(seed) };
 	world_stun_add(h->world, &h->stun);
 	world_add_iface(h->world, h->stun.host, WORLD_INTERNET, &stun, NULL, NULL);
+	if (with_turn)
+		add_turn(h);
 	h->share = world_share_new(h->world, "server", PORT);
 	world_add_iface(h->world, world_share_host(h->share), WORLD_INTERNET, &server, &wire,
 			&wire);
@@ -279,6 +299,8 @@ static uint64_t finish(struct hall *h)
 		world_signal_free(&h->calls[n].to[1]);
 	}
 	world_share_free(h->share);
+	if (h->turn.world)
+		world_turn_free(&h->turn);
 	if (h->world->failures > 0)
 		fail_msg("%s", h->world->failure);
 	const uint64_t hash = h->world->hash;
@@ -290,7 +312,7 @@ static struct hall hall;
 
 static struct hall *fresh(uint64_t seed)
 {
-	build(&hall, seed);
+	build(&hall, seed, false);
 	start(&hall);
 	assert_true(world_run(hall.world, hall.world->now + 5 * SECOND, all_open, &hall));
 	everybody_hears_their_own(&hall, SECOND);
@@ -396,9 +418,24 @@ static void a_stranger_s_checks_move_no_call(void **state)
 	finish(h);
 }
 
+/* RFC 8656 section 7.4: five of them are told that there is an allocation on that port, and take another. */
+static void each_call_over_one_port_has_an_allocation_of_its_own(void **state)
+{
+	(void)state;
+	build(&hall, 7, true);
+	start(&hall);
+	assert_true(world_run(hall.world, hall.world->now + 5 * SECOND, all_open, &hall));
+	everybody_hears_their_own(&hall, SECOND);
+	assert_int_equal(world_turn_count(&hall.turn), CALLS);
+	hang_up(&hall, 2);
+	everybody_hears_their_own(&hall, SECOND);
+	(void)finish(&hall);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_call_over_one_port_has_an_allocation_of_its_own),
 		cmocka_unit_test(six_calls_over_one_port_are_told_apart),
 		cmocka_unit_test(the_same_seed_is_the_same_world),
 		cmocka_unit_test(a_nat_that_forgets_is_followed),

@@ -32,7 +32,12 @@ export class Native {
 		// TAUT_CALL_ARGS: the whole suite over another path, "--no-gso" for one.
 		const path = (process.env.TAUT_CALL_ARGS ?? '').split(' ').filter(Boolean);
 		this.command = [...command, 'call', url, '--room', room, '--name', 'native', '--json', ...path, ...more];
-		this.process = new Process(this.command[0], this.command.slice(1));
+		this.process = new Process(this.command[0], this.command.slice(1), more.includes('--stdin') ? 'pipe' : 'ignore');
+	}
+
+	/** A line for --stdin. */
+	type(line) {
+		this.process.child.stdin.write(`${line}\n`);
 	}
 
 	get events() {

@@ -142,12 +142,15 @@ class Call {
 // ---- the cases ----
 
 /** A generation that is concluded has other credentials, on both sides. */
-async function restart(after, name) {
-	const c = await Call.begin(after, name, {});
+async function restart(after, name, ours) {
+	const c = await Call.begin(after, name, { native: ours ? ['--stdin'] : [] });
 	const ufrags = () => c.page.evaluate(() => [window.taut.pc.localDescription, window.taut.pc.remoteDescription].map(d => /a=ice-ufrag:(\S+)/.exec(d.sdp)[1]));
 	const before = await ufrags(), lost = await c.page.evaluate(() => window.seen.lost);
-	await c.during(`${name}: ICE restarts`, async () => {
-		await c.page.evaluate(() => { window.taut.pc.restartIce(); });
+	await c.during(`${name}: ICE restarts${ours ? ', by the native peer' : ''}`, async () => {
+		if (ours)
+			c.native.type('/restart');
+		else
+			await c.page.evaluate(() => { window.taut.pc.restartIce(); });
 		await until('both have other credentials', async () => (await ufrags()).every((u, i) => u !== before[i]));
 	});
 	ok(await c.page.evaluate(() => window.seen.lost) === lost, 'no packet was lost');
@@ -184,7 +187,8 @@ for (const name of ['chromium', 'firefox']) {
 	cases.push([`${name}, another address of the native peer, which began`, after => moves(after, name, 'native', true)]);
 	cases.push([`${name}, another address of the browser, the page began`, after => moves(after, name, 'page', false)]);
 	cases.push([`${name}, another address of the browser, the native peer began`, after => moves(after, name, 'page', true)]);
-	cases.push([`${name}, an ICE restart of the page`, after => restart(after, name)]);
+	cases.push([`${name}, an ICE restart of the page`, after => restart(after, name, false)]);
+	cases.push([`${name}, an ICE restart of the native peer`, after => restart(after, name, true)]);
 	cases.push([`${name}, names on both sides`, after => byNames(after, name)]);
 	cases.push([`${name}, over TCP alone`, after => overTcp(after, name)]);
 }

@@ -34,8 +34,8 @@ FAILING = [
     (UNNAMED, "filters by address and port", "no TURN", HELP),
     (UNNAMED, UNNAMED, "no TURN", HELP),
     ("two in a row", UNNAMED, "no TURN", HELP),
-    (BLOCKED, "no NAT", "no TURN", SILENT + r"; STUN server 203\.0\.113\.2:3478: it does not answer"),
-    (BLOCKED, "no NAT", "TURN/UDP", SILENT + r"; TURN server 203\.0\.113\.1:3478: the TURN server does not answer"),
+    (BLOCKED, "no NAT", "no TURN", SILENT + r"; stun:203\.0\.113\.2:3478: it does not answer"),
+    (BLOCKED, "no NAT", "TURN/UDP", SILENT + r"; turn:203\.0\.113\.1:3478: the TURN server does not answer"),
     ("no NAT", BLOCKED, "TURN/UDP", "; a relay did not help: the peer is gone, or nothing reaches it"),
 ]
 

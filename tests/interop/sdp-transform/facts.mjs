@@ -19,7 +19,8 @@ function counted(all) {
 }
 
 // What stands under a name of its own in the JSON of taut and among "invalid" in sdp-transform.
-const unknownToThem = o => [o.tls_id && `tls-id:${o.tls_id}`, o.rtcp_mux_only && 'rtcp-mux-only'].filter(Boolean);
+const unknownToThem = o => [o.tls_id && `tls-id:${o.tls_id}`, o.rtcp_mux_only && 'rtcp-mux-only',
+	o.ice_pacing !== undefined && `ice-pacing:${o.ice_pacing}`].filter(Boolean);
 // What sdp-transform has a pattern for and taut keeps as it is.
 const knownToThem = ['ptime', 'maxptime', 'label', 'content', 'framerate', 'control', 'crypto', 'imageattr', 'source-filter',
 	'x-google-flag', 'keywds', 'ts-refclk', 'mediaclk', 'remote-candidates', 'confid', 'userid', 'floorid', 'floorctrl'];

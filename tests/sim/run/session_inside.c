@@ -315,8 +315,8 @@ void session_before_packet(struct world_peer *p, const uint8_t *data, size_t len
 
 	if (!p->pc)
 		return;
-	/* After a jump of the clock: what is due by time happens with the packet. */
-	a->overdue = taut_pc_deadline(p->pc, NULL) < p->world->now;
+	/* After a jump of the clock, or due at this very moment: what time brings happens with the packet. */
+	a->overdue = taut_pc_deadline(p->pc, NULL) <= p->world->now;
 	a->one_record = len >= 13 && (size_t)(data[11] << 8 | data[12]) == len - 13;
 	a->dropped_before = refused(a);
 	a->held_before = p->pc->held_count;

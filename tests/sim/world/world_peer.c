@@ -89,7 +89,7 @@ void world_peer_pump(struct world_peer *p)
 		;
 	p->pumping = false;
 	for (int i = 0; p->cfg.share && p->pc && i < WORLD_PEER_FLOWS; i++)
-		if (p->flows[i].flow != 0 && !p->flows[i].multicast && !p->flows[i].is_stream)
+		if (p->flows[i].flow != 0 && world_peer_shares(p, i))
 			world_share_join(p->cfg.share, p, i);
 	if (p->cfg.memory > 0 && p->memory_peak > p->cfg.memory)
 		world_fail(p->world, "%s: holds %zu bytes of memory", p->cfg.name, p->memory_peak);

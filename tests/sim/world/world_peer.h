@@ -37,6 +37,7 @@ struct world_peer_config {
 	bool near_wrap; /* random numbers of four bytes (TSN, tags, SSRC) are just below 2^32 */
 	taut_time dns_delay;
 	struct world_share *share; /* its host, and one port there; NULL: a host of its own */
+	unsigned sockets;          /* of UDP, so many it ever gets; 0: any number */
 	bool no_multicast;         /* its host refuses such sockets */
 	struct taut_addr dns; /* a DNS server to ask; family 0: world_peer_knows has the names */
 };

@@ -28,6 +28,8 @@ void world_peer_ifaces(struct world_peer *p);
 /* How many were there before. */
 size_t world_share_enter(struct world_share *s, struct world_peer *p);
 uint16_t world_share_port(const struct world_share *s);
+/* Is it of the shared port? A second socket on the same address has another. */
+bool world_peer_shares(const struct world_peer *p, int flow);
 /* The flow is open; again after each change of the fragment. */
 void world_share_join(struct world_share *s, struct world_peer *p, int flow);
 void world_share_leave(struct world_share *s, struct world_peer *p, int flow);

@@ -40,6 +40,23 @@ static bool has_address(const struct world_peer *p, const struct taut_addr *ip)
 	return false;
 }
 
+bool world_peer_shares(const struct world_peer *p, int flow)
+{
+	const struct world_peer_flow *f = &p->flows[flow];
+
+	return p->cfg.share && !f->multicast && !f->is_stream &&
+	       f->addr.port == world_share_port(p->cfg.share);
+}
+
+static bool has_socket(const struct world_peer *p, const struct taut_addr *ip)
+{
+	for (int i = 0; i < WORLD_PEER_FLOWS; i++)
+		if (p->flows[i].flow && !p->flows[i].is_stream && !p->flows[i].multicast &&
+		    tt_addr_eq_ip(&p->flows[i].addr, ip))
+			return true;
+	return false;
+}
+
 static void open_socket(struct world_peer *p, const struct taut_io *io)
 {
 	struct taut_addr bound = io->local;
@@ -48,12 +65,14 @@ static void open_socket(struct world_peer *p, const struct taut_io *io)
 	int i = world_peer_free_flow(p);
 
 	p->sockets_asked++;
-	if (i < 0 || (multicast ? p->cfg.no_multicast : !has_address(p, &bound))) {
+	if (i < 0 || (p->cfg.sockets > 0 && p->sockets_asked > p->cfg.sockets) ||
+	    (multicast ? p->cfg.no_multicast : !has_address(p, &bound))) {
 		taut_pc_io_result(p->pc, p->world->now, flow, EADDR, NULL, 0);
 		return;
 	}
 	if (!multicast && bound.port == 0)
-		bound.port = p->cfg.share ? world_share_port(p->cfg.share) : p->next_port++;
+		bound.port = p->cfg.share && !has_socket(p, &bound) ? world_share_port(p->cfg.share)
+								    : p->next_port++;
 	p->flows[i] =
 		(struct world_peer_flow){ .flow = flow, .addr = bound, .multicast = multicast };
 	p->world->hosts[p->host].multicast |= multicast;
@@ -76,7 +95,7 @@ static void close_socket(struct world_peer *p, taut_flow flow)
 {
 	for (int i = 0; i < WORLD_PEER_FLOWS; i++)
 		if (p->flows[i].flow == flow) {
-			if (p->cfg.share && !p->flows[i].is_stream)
+			if (world_peer_shares(p, i))
 				world_share_leave(p->cfg.share, p, i);
 			world_peer_disconnect(&p->flows[i]);
 		}
@@ -98,6 +117,23 @@ static void name_resolved(void *arg, uint64_t number)
 	world_peer_pump(p);
 }
 
+/* Above the flow of a question for SRV records. */
+#define ASKED_SRV (UINT64_C(1) << 63)
+
+static void srv_resolved(struct world_peer *p, taut_flow flow, int os_errno,
+			 const struct world_answer *answer)
+{
+	struct taut_srv all[WORLD_DNS_ANSWERS];
+
+	for (size_t i = 0; i < answer->srv_count; i++)
+		all[i] = (struct taut_srv){ .priority = answer->srvs[i].priority,
+					    .weight = answer->srvs[i].weight,
+					    .port = answer->srvs[i].port,
+					    .target = answer->srvs[i].target };
+	taut_pc_srv_result(p->pc, p->world->now, flow, os_errno, all, answer->srv_count);
+	world_peer_pump(p);
+}
+
 void world_peer_resolved(void *user, uint64_t flow, const struct world_answer *answer)
 {
 	static const int errors[] = {
@@ -107,9 +143,21 @@ void world_peer_resolved(void *user, uint64_t flow, const struct world_answer *a
 
 	if (!p->pc)
 		return;
+	if (flow & ASKED_SRV) {
+		srv_resolved(p, (taut_flow)flow, errors[answer->result], answer);
+		return;
+	}
 	taut_pc_io_result(p->pc, p->world->now, (taut_flow)flow, errors[answer->result],
 			  answer->addrs, answer->addr_count);
 	world_peer_pump(p);
+}
+
+/* Without a DNS server as with a driver that does not know of such records. */
+static void resolve_srv(struct world_peer *p, const struct taut_io *io)
+{
+	if (p->cfg.dns.family == 0 ||
+	    !world_resolve_srv(&p->resolver, io->name, ASKED_SRV | io->flow))
+		taut_pc_io_result(p->pc, p->world->now, io->flow, ENAME, NULL, 0);
 }
 
 static void resolve(struct world_peer *p, const struct taut_io *io)
@@ -136,6 +184,8 @@ void world_peer_answer(struct world_peer *p, const struct taut_io *io)
 		open_stream(p, io);
 	else if (io->kind == TAUT_IO_CLOSE)
 		close_socket(p, io->flow);
+	else if (io->kind == TAUT_IO_RESOLVE_SRV)
+		resolve_srv(p, io);
 	else
 		resolve(p, io);
 }
@@ -200,7 +250,7 @@ static void send_one(struct world_peer *p, const struct taut_datagram *d, int fl
 		p->flows[flow].is_stream ? world_peer_head(&p->flows[flow], data, len) : 0;
 	world_watch_out(&p->watch, d->flow, &d->remote, data + head, len - head,
 			data[head] >= 128 && uses_gcm(p));
-	if (p->cfg.share && !p->flows[flow].is_stream)
+	if (world_peer_shares(p, flow))
 		world_share_sent(p->cfg.share, p, flow, &d->remote, data, len);
 	if (p->cfg.lets && !p->cfg.lets(p, data, len))
 		return;

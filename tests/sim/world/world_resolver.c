@@ -177,7 +177,9 @@ static void read_record(struct rd *r, const struct world_question *q, struct wor
 		s->priority = rd_u16(&value);
 		s->weight = rd_u16(&value);
 		s->port = rd_u16(&value);
-		a->srv_count += world_dns_read_name(&value, s->target);
+		/* or the root, which is no name: there is no such service */
+		a->srv_count += world_dns_read_name(&value, s->target) ||
+				(!value.bad && rd_left(&value) == 0);
 	} else if (type != DNS_SRV && a->addr_count < WORLD_DNS_ANSWERS) {
 		size_t n = type == DNS_A ? 4 : 16;
 		const uint8_t *ip = rd_take(&value, n);

@@ -20,10 +20,30 @@ struct world_share {
 	uint64_t nobodys;
 };
 
+/* To a socket that one of them has to itself. */
+static bool is_own(struct world_share *s, const struct taut_addr *local,
+		   const struct taut_addr *remote, uint8_t *data, size_t len)
+{
+	for (size_t k = 0; k < s->count && local->port != s->port; k++)
+		for (int i = 0; i < WORLD_PEER_FLOWS; i++) {
+			struct world_peer *p = s->peers[k];
+			if (!p->pc || p->flows[i].flow == 0 || p->flows[i].is_stream ||
+			    !tt_addr_eq(&p->flows[i].addr, local))
+				continue;
+			world_peer_recv(p, i, local, remote, data, len);
+			world_peer_pump(p);
+			return true;
+		}
+	return false;
+}
+
 static void on_packet(void *user, const struct taut_addr *local, const struct taut_addr *remote,
 		      uint8_t *data, size_t len)
 {
 	struct world_share *s = user;
+
+	if (is_own(s, local, remote, data, len))
+		return;
 	const struct tt_route_found found = tt_route_find(&s->route, remote, data, len);
 
 	if (!found.end || local->port != s->port) {

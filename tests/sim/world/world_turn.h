@@ -70,7 +70,8 @@ struct world_turn {
 		uint8_t token[8];
 		taut_time until;
 	} reservations[WORLD_TURN_RESERVATIONS];
-	uint64_t secret; /* of nonces */
+	unsigned mismatches; /* so many Allocates are answered 437, as if another had the port */
+	uint64_t secret;     /* of nonces */
 	struct world_random random;
 	taut_time tokens_at; /* of answers to strangers */
 	unsigned tokens;

@@ -257,7 +257,9 @@ void turn_allocate(struct turn_call *c)
 		granted(c, a); /* the same request once more */
 		return;
 	}
-	code = a ? 437 : what_is_wrong(&c->m);
+	const bool taken = !a && c->t->mismatches > 0;
+	c->t->mismatches -= taken;
+	code = a || taken ? 437 : what_is_wrong(&c->m);
 	if (code == 0 && over_quota(c))
 		code = 486;
 	a = code == 0 ? calloc(1, sizeof *a) : NULL;

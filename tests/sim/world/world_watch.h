@@ -4,8 +4,8 @@
  *    ours came within 30 s (RFC 7675 section 5.1).
  *  - A transaction is sent 7 times at most, always to one place (RFC 8489 section
  *    6.2.1); requests to addresses that never answered leave 5 ms or more apart and
- *    not more than about twenty a second (RFC 8445 section 14.2), to a bounded
- *    number of addresses; responses are never longer than what asked for them.
+ *    not more than about twenty a second, checks fifty unless the test's peer proposes no Ta (RFC 8445
+ *    section 14.2), to a bounded number of addresses; responses are never longer than what asked for them.
  *  - Two SRTP packets of one SSRC and index are the same bytes; SRTCP indices and
  *    DTLS record numbers only grow: no (key, nonce) twice (RFC 3711 section 9.1,
  *    RFC 5288 section 3).
@@ -74,6 +74,7 @@ struct world_watch {
 		unsigned at;
 	} checks, asked;        /* asked: servers */
 	taut_time last_request; /* of either */
+	bool peer_proposes_nothing;
 	struct world_watch_stream streams[WORLD_WATCH_STREAMS];
 	int stream_count;
 	struct world_watch_grant grants[WORLD_WATCH_GRANTS];

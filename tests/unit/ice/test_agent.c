@@ -381,6 +381,49 @@ static void checks_and_requests_to_servers_have_a_pace_each(void **state)
 	world_free(&w);
 }
 
+/* How many checks leave in two seconds to addresses that are silent. */
+static unsigned checks_for(taut_time proposed, bool proposes)
+{
+	struct world w;
+
+	world_init(&w, 1, NULL, NULL, 0);
+	w.tap = lose_all_and_look_at_the_pace;
+	pace = (struct pace){ .until = w.start + 2 * SEC };
+	for (int i = 1; i <= 12; i++) {
+		char text[24];
+		snprintf(text, sizeof text, "10.0.0.%d", i);
+		world_iface(&w.h[0], text);
+		snprintf(text, sizeof text, "10.0.1.%d", i);
+		world_iface(&w.h[1], text);
+	}
+	if (proposes)
+		tt_ice_set_remote_ta(w.h[0].ice, proposed);
+	world_begin(&w);
+	tt_ice_set_remote_ta(w.h[0].ice, 5 * MS); /* too late */
+	world_run(&w, 2 * SEC);
+	world_free(&w);
+	return pace.checks;
+}
+
+/* 14.2: the higher of the two; ours is 20 ms, where descriptions say so. A Ta that never ends an attempt is
+ * not taken. */
+static void the_higher_pace_counts(void **state)
+{
+	static const struct {
+		taut_time proposed;
+		unsigned checks;
+	} rows[] = {
+		{ 0, 100 },      { 5 * MS, 100 }, { 20 * MS, 100 },
+		{ 21 * MS, 96 }, { 50 * MS, 40 }, { 200 * MS, 10 },
+		{ 500 * MS, 4 }, { 501 * MS, 4 }, { 9999999999 * MS, 4 },
+	};
+
+	(void)state;
+	assert_int_equal(checks_for(0, false), 40); /* no descriptions at all: the default */
+	for (size_t i = 0; i < TT_COUNT(rows); i++)
+		assert_int_equal(checks_for(rows[i].proposed, true), rows[i].checks);
+}
+
 static bool lose_ipv6(struct world *w, int from, struct tt_ice_out *out)
 {
 	(void)w, (void)from;
@@ -850,6 +893,7 @@ int main(void)
 		cmocka_unit_test(gathering_ends_though_servers_are_silent_or_unknown),
 		cmocka_unit_test(a_silent_server_holds_up_no_check),
 		cmocka_unit_test(checks_and_requests_to_servers_have_a_pace_each),
+		cmocka_unit_test(the_higher_pace_counts),
 		cmocka_unit_test(an_ipv6_that_leads_nowhere_costs_five_milliseconds),
 		cmocka_unit_test(a_lost_check_is_made_up_for_when_the_peers_comes),
 		cmocka_unit_test(no_candidates_means_failed_but_not_before_39_5_seconds),

@@ -273,6 +273,7 @@ static void run(struct rig *r, taut_time duration)
 		answer_io(r);
 		listen(r);
 		send_all(r);
+		answer_io(r);
 		listen(r);
 		r->now = tt_max64(r->now + 1, tt_min64(tt_ice_deadline(r->ice, NULL), until));
 		tt_ice_tick(r->ice, r->now);
@@ -443,8 +444,8 @@ static void without_a_random_number_there_is_no_allocation(void **state)
 	end(&r);
 }
 
-/* RFC 8656 section 7.4 has one try another port; ours is the socket's. */
-static void an_allocation_of_somebody_else_is_not_asked_for_twice(void **state)
+/* RFC 8656 section 7.4. */
+static void an_allocation_of_somebody_else_is_asked_for_on_three_ports(void **state)
 {
 	struct rig r;
 
@@ -454,8 +455,46 @@ static void an_allocation_of_somebody_else_is_not_asked_for_twice(void **state)
 	gather(&r, 1);
 	run(&r, 5 * SEC);
 	assert_true(r.done);
-	assert_int_equal(r.allocates, 1);
+	assert_int_equal(r.allocates, 3);
 	end(&r);
+}
+
+/* The address goes while a socket on another port of it is asked for, is open, and has an allocation. */
+static void another_port_goes_with_its_address(void **state)
+{
+	(void)state;
+	for (int stage = 0; stage < 3; stage++) {
+		struct rig r;
+		assert_true(begin(&r, ALLOWED, false));
+		r.allocate = 437;
+		gather(&r, 1);
+		while (r.allocates == 0) {
+			answer_io(&r);
+			send_all(&r);
+			r.now += 50000;
+		}
+		const struct taut_io *io = tt_ice_poll_io(r.ice);
+		assert_int_equal(io->kind, TAUT_IO_UDP);
+		struct taut_addr bound = io->local;
+		const taut_flow flow = io->flow;
+		assert_int_equal(bound.port, 0);
+		bound.port = 7000;
+		assert_true(tt_ice_owns(r.ice, flow));
+		if (stage > 0)
+			assert_true(tt_ice_io_result(r.ice, r.now, flow, 0, &bound, 1));
+		r.allocate = 0;
+		if (stage > 1)
+			run(&r, 5 * SEC);
+		assert_int_equal(r.candidates[TT_ICE_RELAY], stage > 1);
+		assert_int_equal(tt_ice_set_interfaces(r.ice, r.now, NULL, 0), TAUT_OK);
+		bool closed = false;
+		while ((io = tt_ice_poll_io(r.ice)) != NULL)
+			closed |= io->kind == TAUT_IO_CLOSE && io->flow == flow;
+		assert_true(closed);
+		assert_false(tt_ice_owns(r.ice, flow));
+		assert_false(tt_ice_io_result(r.ice, r.now, flow, 0, &bound, 1)); /* late */
+		end(&r);
+	}
 }
 
 /* A restart without a random number for the question whether it is still there. */
@@ -682,7 +721,8 @@ int main(void)
 		cmocka_unit_test(a_refusal_or_silence_ends_gathering_without_one),
 		cmocka_unit_test(an_allocation_that_relays_from_nowhere_ends_gathering_too),
 		cmocka_unit_test(without_a_random_number_there_is_no_allocation),
-		cmocka_unit_test(an_allocation_of_somebody_else_is_not_asked_for_twice),
+		cmocka_unit_test(an_allocation_of_somebody_else_is_asked_for_on_three_ports),
+		cmocka_unit_test(another_port_goes_with_its_address),
 		cmocka_unit_test(an_allocation_that_cannot_be_confirmed_is_told_all_the_same),
 		cmocka_unit_test(a_check_waits_for_its_permission_and_data_gets_a_channel),
 		cmocka_unit_test(a_path_that_is_gone_takes_no_data),

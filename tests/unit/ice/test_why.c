@@ -273,25 +273,24 @@ static void a_server_is_named_as_far_as_it_would_have_helped(void **state)
 	begin_unanswered(&l);
 	l.ice->server[STUN].why = "it does not answer";
 	l.ice->server[STUN].code = TT_ICE_UNREACHED;
-	says(&l, TAUT_WHY_UNANSWERED, TRIED "; STUN server stun.example:3478: it does not answer");
+	says(&l, TAUT_WHY_UNANSWERED, TRIED "; stun:stun.example:3478: it does not answer");
 	l.ice->server[TURN].why = "the TURN server does not answer";
 	l.ice->server[TURN].code = TT_ICE_UNREACHED;
 	l.ice->server[STUN].state = l.ice->server[TURN].state = SERVER_KNOWN;
 	says(&l, TAUT_WHY_UNANSWERED,
 	     TRIED
 	     "; no server answers over UDP, which may be blocked here: a TURN server over TCP "
-	     "or TLS would help; TURN server turn.example:3478: the TURN server does not answer");
+	     "or TLS would help; turn:turn.example:3478: the TURN server does not answer");
 	/* Another socket has heard from one: RFC 8445 section 5.1.1.2. */
 	assert_true(l.ice->local_count > 0);
 	l.ice->local[0].server = STUN + 1;
 	says(&l, TAUT_WHY_UNANSWERED,
-	     TRIED "; TURN server turn.example:3478: the TURN server does not answer");
+	     TRIED "; turn:turn.example:3478: the TURN server does not answer");
 	l.ice->local[0].server = 0;
 	l.ice->server[TURN].why = "it does not accept the username and password";
 	l.ice->server[TURN].code = 401;
 	says(&l, TAUT_WHY_UNANSWERED,
-	     TRIED
-	     "; TURN server turn.example:3478: it does not accept the username and password (401)");
+	     TRIED "; turn:turn.example:3478: it does not accept the username and password (401)");
 	end(&l);
 }
 

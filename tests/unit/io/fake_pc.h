@@ -51,6 +51,9 @@ struct taut_pc {
 	bool closes; /* asks for the end of what it opened */
 	struct taut_io close_ask;
 	struct taut_addr resolved[16];
+	struct taut_srv srv; /* the first of srv_count; its target is srv_target */
+	char srv_target[64];
+	size_t srv_count;
 	size_t resolved_count, interface_count, loopback_count, interfaces_told;
 	size_t to_send, send_len, send_failures; /* packets of send_len bytes each */
 	int send_errno;                          /* of the latest failure */
@@ -184,6 +187,22 @@ int taut_pc_io_result(taut_pc *pc, taut_time now, taut_flow flow, int os_errno,
 			pc->resolved[i] = found[i];
 	} else if (n > 0) {
 		pc->bound = found[0];
+	}
+	return TAUT_OK;
+}
+
+int taut_pc_srv_result(taut_pc *pc, taut_time now, taut_flow flow, int os_errno,
+		       const struct taut_srv *found, size_t n)
+{
+	(void)flow;
+	fake_check(now);
+	pc->io_errno = os_errno;
+	pc->io_answered = true;
+	pc->io_answers++;
+	pc->srv_count = n;
+	if (n > 0) {
+		pc->srv = found[0];
+		strncpy(pc->srv_target, found[0].target, sizeof pc->srv_target - 1);
 	}
 	return TAUT_OK;
 }

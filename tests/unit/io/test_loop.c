@@ -137,6 +137,30 @@ struct arrival {
 	struct taut_datagram d;
 };
 
+/* A connection that asks for a second one on the same address wants another port (RFC 8656 section 7.4). */
+static void a_second_socket_on_an_address_is_not_shared(void **state)
+{
+	struct world w;
+	(void)state;
+
+	open_world(&w, TAUT_LOOP_ONE_SOCKET);
+	ask_for_socket(w.a, "127.0.0.1");
+	until(&w, w.a->bound.port);
+	const struct taut_addr first = w.a->bound;
+	for (taut_flow more = 1; more <= 2; more++) {
+		w.a->ask.flow += more;
+		w.a->bound.port = 0;
+		w.a->asking = true;
+		until(&w, w.a->bound.port);
+		assert_true(tt_addr_eq_ip(&w.a->bound, &first));
+		assert_int_not_equal(w.a->bound.port, first.port);
+	}
+	ask_for_socket(w.b, "127.0.0.1");
+	until(&w, w.b->bound.port);
+	assert_int_equal(w.b->bound.port, first.port);
+	taut_loop_free(w.loop);
+}
+
 static void arrives(void *arg)
 {
 	const struct arrival *a = arg;
@@ -451,6 +475,7 @@ int main(void)
 		cmocka_unit_test(what_one_connection_sends_another_hears),
 		cmocka_unit_test(a_handler_may_free_its_own_connection),
 		cmocka_unit_test(a_handler_may_free_another_connection),
+		cmocka_unit_test(a_second_socket_on_an_address_is_not_shared),
 		cmocka_unit_test(a_run_may_lose_its_socket_on_the_way),
 		cmocka_unit_test(what_is_left_to_say_goes_out_before_the_end),
 		cmocka_unit_test(an_address_of_nobody_is_answered_with_an_error),

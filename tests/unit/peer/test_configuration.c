@@ -172,10 +172,18 @@ static void other_servers_count_until_the_first_description(void **state)
 	taut_pc *fresh = new_pc(t->env);
 	assert_int_equal(set(fresh, &cfg), TAUT_OK);
 	assert_int_equal(taut_pc_get_configuration(fresh)->ice_server_count, 0);
-	next = (struct taut_ice_server){ sizeof next, "turn:192.0.2.4", "me", "secret" };
+	next = (struct taut_ice_server){ .size = sizeof next,
+					 .url = "turn:192.0.2.4",
+					 .username = "me",
+					 .credential = "secret" };
 	cfg.ice_server_count = 1;
 	assert_int_equal(set(fresh, &cfg), TAUT_OK);
 	assert_string_equal(taut_pc_get_configuration(fresh)->ice_servers[0].credential, "secret");
+	next.srv = 2;
+	assert_int_equal(set(fresh, &cfg), TAUT_E_INVAL);
+	next.srv = 1;
+	assert_int_equal(set(fresh, &cfg), TAUT_OK);
+	assert_int_equal(taut_pc_get_configuration(fresh)->ice_servers[0].srv, 1);
 	taut_pc_free(fresh);
 }
 

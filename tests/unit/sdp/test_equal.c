@@ -12,6 +12,7 @@ static const char base[] =
 	"v=0\r\no=user 1 2 IN IP4 192.0.2.1\r\ns=name\r\ni=about\r\nu=uri\r\ne=mail\r\np=phone\r\n"
 	"c=IN IP4 192.0.2.2\r\nb=AS:10\r\nt=0 0\r\nr=1 2 3\r\nz=1 2\r\n"
 	"a=group:BUNDLE a d\r\na=group:LS a d\r\na=msid-semantic:WMS *\r\na=ice-lite\r\n"
+	"a=ice-pacing:50\r\n"
 	"a=x-session:1\r\n"
 	"m=audio 9/2 UDP/TLS/RTP/SAVPF 96 0\r\ni=sound\r\nc=IN IP4 192.0.2.3\r\n"
 	"c=IN IP4 192.0.2.4\r\nb=AS:20\r\nb=TIAS:9000\r\na=mid:a\r\na=bundle-only\r\n"
@@ -40,6 +41,8 @@ static const struct {
 	{ "IN IP4 192.0.2.1", "IN IP4 192.0.2.9", "origin" },
 	{ "s=name", "s=other", "session name" },
 	{ "a=ice-lite\r\n", "", "ice-lite" },
+	{ "ice-pacing:50", "ice-pacing:20", "ice-pacing" },
+	{ "a=ice-pacing:50\r\n", "", "ice-pacing" },
 	{ "WMS *", "WMS", "msid-semantic" },
 	{ "a=msid-semantic:WMS *\r\n", "", "msid-semantic" },
 	{ "a=group:LS a d\r\n", "", "groups" },

@@ -188,6 +188,7 @@ static void a_line_is_told_with_its_value(void **state)
 		  "6/1 a=rtpmap  UNKNOWN  [RFC 8866 section 5.13]" },
 		{ MINIMAL "m=audio 9 RTP/AVP 35\r\na= candidate:x\r\n",
 		  "6/1 a= candidate UNKNOWN  [RFC 8866 section 5.13]" },
+		{ MINIMAL "a=ice-pacing:20\r\n", "5/0 a=ice-pacing  [RFC 8839 section 5.5]" },
 		{ MINIMAL "a=ice-lite \t\r\n", "5/0 a=ice-lite  [RFC 8839 section 5.3]" },
 		{ MINIMAL AUDIO "a=rtpmap:99 what/8000\r\n",
 		  "7/1 a=rtpmap  [RFC 8866 section 6.6] {left out: its payload type is not on the "

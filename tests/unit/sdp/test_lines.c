@@ -45,7 +45,17 @@ static void a_line_is_taken_or_refused(void **state)
 		{ MINIMAL AUDIO "a=mid:0123456789abcdefg\r\n", TAUT_E_SYNTAX },
 		{ MINIMAL AUDIO "a=mid:a\r\n" DATA "a=mid:a\r\n", TAUT_E_SYNTAX },
 		{ MINIMAL AUDIO DATA "a=mid:a\r\n", 0 },
-		{ MINIMAL "a=ice-ufrag:a\r\n", 0 }, /* who applies it refuses it */
+		{ MINIMAL "a=ice-pacing:0\r\n", 0 },
+		{ MINIMAL "a=ice-pacing:9999999999\r\n", 0 },
+		{ MINIMAL "a=ice-pacing:10000000000\r\n", TAUT_E_SYNTAX },
+		{ MINIMAL "a=ice-pacing:\r\n", TAUT_E_SYNTAX },
+		{ MINIMAL "a=ice-pacing\r\n", TAUT_E_SYNTAX },
+		{ MINIMAL "a=ice-pacing:-1\r\n", TAUT_E_SYNTAX },
+		{ MINIMAL "a=ice-pacing:5 x\r\n", TAUT_E_SYNTAX },
+		{ MINIMAL "a=ice-pacing:50\r\na=ice-pacing:50\r\n", 0 },
+		{ MINIMAL "a=ice-pacing:50\r\na=ice-pacing:20\r\n", TAUT_E_SYNTAX },
+		{ MINIMAL AUDIO "a=ice-pacing:x\r\n", 0 }, /* of no section: kept as it is */
+		{ MINIMAL "a=ice-ufrag:a\r\n", 0 },        /* who applies it refuses it */
 		{ MINIMAL "a=ice-ufrag:abcd\r\n", 0 },
 		{ MINIMAL "a=ice-ufrag:abcd x\r\n", TAUT_E_SYNTAX },
 		{ MINIMAL "a=ice-ufrag:ab:cd\r\n", TAUT_E_SYNTAX },
@@ -327,6 +337,7 @@ static void an_explanation_says_each_thing_that_is_there(void **state)
 		{ "b=AS:7\r\n", "bandwidth AS 7" },
 		{ "a=group:LS a b\r\n", "group LS: a b\n" },
 		{ "a=ice-lite\r\n", "ICE lite" },
+		{ "a=ice-pacing:20\r\n", "ICE checks: one each 20 ms at most" },
 		{ "a=extmap-allow-mixed\r\n", "may be mixed" },
 		{ "k=secret\r\n", "left out: keys do not belong here" },
 		{ "m=audio 9 RTP/AVP 96\r\n", "96 (not said)\n" },

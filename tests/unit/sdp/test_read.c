@@ -201,19 +201,20 @@ static void attributes_nobody_knows_are_kept_in_order(void **state)
 {
 	struct tt_sdp *sdp = must_read(MINIMAL "a=tool:x y\r\na=mid:0\r\n"
 	                                       "m=audio 9 UDP/TLS/RTP/SAVPF 0\r\na=zz\r\na=x:\r\na=x:2\r\n"
-	                                       "a=ice-lite\r\n"
+	                                       "a=ice-lite\r\na=ice-pacing:20\r\n"
 	                                       "m=image 9 udptl t38\r\na=rtpmap:96 x/1\r\na=fmtp:t38 q\r\n");
 
 	(void)state;
 	assert_string_equal(tt_sdp_attr(&sdp->common, "tool")->value, "x y");
 	assert_non_null(tt_sdp_attr(&sdp->common, "mid"));
 	const struct tt_sdp_common *c = &sdp->media[0]->common;
-	assert_int_equal(c->attr_count, 4);
+	assert_int_equal(c->attr_count, 5);
 	assert_string_equal(c->attrs[0].name, "zz");
 	assert_null(c->attrs[0].value);
 	assert_string_equal(c->attrs[1].value, "");
 	assert_string_equal(c->attrs[2].value, "2");
 	assert_false(sdp->ice_lite);
+	assert_false(sdp->has_ice_pacing);
 	assert_int_equal(sdp->media[1]->common.attr_count, 2);
 	assert_int_equal(sdp->media[1]->kind, TT_SDP_OTHER);
 	tt_sdp_free(sdp);

@@ -20,6 +20,8 @@ static struct tt_sdp *an_offer(struct tt_env *of)
 	tt_sdp_group_add(sdp, bundle, "1");
 	sdp->common.extmap_allow_mixed = true;
 	sdp->msid_semantic = "WMS *";
+	sdp->has_ice_pacing = true;
+	sdp->ice_pacing = 20;
 
 	struct tt_sdp_media *m = tt_sdp_add_media(sdp, TT_SDP_AUDIO, 9, TT_SDP_UDP_TLS_RTP_SAVPF);
 	m->mid = tt_sdp_text(sdp, "%d", 0);
@@ -75,6 +77,7 @@ static void what_is_built_is_written_line_by_line(void **state)
 	        "a=group:BUNDLE 0 1\r\n"
 	        "a=extmap-allow-mixed\r\n"
 	        "a=msid-semantic: WMS *\r\n"
+	        "a=ice-pacing:20\r\n"
 	        "m=audio 9 UDP/TLS/RTP/SAVPF 111\r\n"
 	        "c=IN IP4 0.0.0.0\r\n"
 	        "b=AS:64\r\n"
