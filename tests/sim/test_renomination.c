@@ -14,7 +14,7 @@
 #include "sim_duo.h"
 #include "stun/stun.h"
 
-#define SECOND INT64_C(1000000)
+#define SECOND      INT64_C(1000000)
 #define FIRST(side) ((side) ? "192.0.2.2" : "192.0.2.1")
 
 static struct {
@@ -206,6 +206,28 @@ static void without_the_option_a_nomination_stays(void **state)
 	}
 }
 
+static void without_the_option_a_network_that_comes_later_waits_for_a_restart(void **state)
+{
+	struct duo d;
+
+	(void)state;
+	for (int mover = 0; mover < 2; mover++) {
+		begin(&d, mover, TAUT_NETWORK_CELLULAR, TAUT_NETWORK_WIFI, NULL);
+		d.side[0].alter = d.side[1].alter = cannot;
+		world_iface_up(d.world, d.side[mover].second, false);
+		meet(&d);
+		const unsigned sockets = d.side[mover].peer.sockets_asked;
+		world_iface_up(d.world, d.side[mover].second, true);
+		duo_talk(&d, 5 * SECOND);
+		assert_moved(&d, mover, FIRST(mover));
+		assert_int_equal(d.side[mover].peer.sockets_asked, sockets);
+		duo_restart(&d, mover);
+		duo_wait(&d, 5 * SECOND);
+		assert_true(duo_goes_by(&d, mover, DUO_SECOND));
+		duo_end(&d);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -215,6 +237,7 @@ int main(void)
 		cmocka_unit_test(a_cheaper_pair_that_works_later_is_moved_to),
 		cmocka_unit_test(a_cheaper_network_that_comes_later_is_moved_to),
 		cmocka_unit_test(without_the_option_a_nomination_stays),
+		cmocka_unit_test(without_the_option_a_network_that_comes_later_waits_for_a_restart),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
