@@ -87,13 +87,13 @@ static void carry(struct world *w)
 			held = len;
 			continue;
 		}
-		tt_rtp_session_recv_rtp(w->to, w->now, 0, buf[0], len);
+		tt_rtp_session_recv_rtp(w->to, w->now, 0, 0, buf[0], len);
 		if (held > 0)
-			tt_rtp_session_recv_rtp(w->to, w->now, 0, buf[1], held);
+			tt_rtp_session_recv_rtp(w->to, w->now, 0, 0, buf[1], held);
 		held = 0;
 	}
 	if (held > 0)
-		tt_rtp_session_recv_rtp(w->to, w->now, 0, buf[1], held);
+		tt_rtp_session_recv_rtp(w->to, w->now, 0, 0, buf[1], held);
 	while (tt_rtp_session_poll_send(w->to, w->now, buf[0], sizeof buf[0], &rtcp) > 0)
 		;
 }

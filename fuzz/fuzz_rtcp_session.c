@@ -50,6 +50,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	tt_env_init(&env, &(struct taut_env_config){ .size = sizeof(struct taut_env_config),
 						     .random = no_random });
 	check(tt_rtp_session_new(&s, &env, NULL, 1000) == TAUT_OK);
+	tt_rtp_session_set_receiver_rtt(s, TT_RTP_RTT_ALL);
 	check(tt_rtp_session_set_sender(s, 1000,
 					&(struct tt_rtp_sender_config){ .stream = 1,
 									.kind = TAUT_VIDEO,
@@ -72,7 +73,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check(tt_rtp_session_send_frame(s, 1000, 1, &f) == TAUT_OK);
 	tt_rtp_write_header(&w, &h, NULL, 0);
 	wr_bytes(&w, "\x10zzz", 4);
-	tt_rtp_session_recv_rtp(s, 1000, 0, pkt, wr_len(&w));
+	tt_rtp_session_recv_rtp(s, 1000, 0, 0, pkt, wr_len(&w));
 	drain(s, 1000);
 	tt_rtp_session_recv_rtcp(s, 2000, 0, data, size);
 	drain(s, 2000);

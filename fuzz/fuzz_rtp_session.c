@@ -103,11 +103,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 						     .random = no_random });
 	struct tt_rtp_session *s = make_session(&env);
 
-	tt_rtp_session_recv_rtp(s, now, 0, data, size);
+	tt_rtp_session_recv_rtp(s, now, 0, 0, data, size);
 	while (rd_left(&r) > 4) {
 		size_t len = next_packet(&r, &seq, &now, buf, sizeof buf);
 
-		tt_rtp_session_recv_rtp(s, now, 0, buf, len);
+		tt_rtp_session_recv_rtp(s, now, 0, 0, buf, len);
 		tt_rtp_session_tick(s, now);
 		do {
 			while (tt_rtp_session_poll_event(s))

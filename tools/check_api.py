@@ -123,17 +123,18 @@ def stats_said():
     for path in sorted((ROOT / "src/peer").glob("pc_stats*.c")):
         for name, body in re.findall(r"^(?:static )?\w[\w *]*?(\w+)\([^;{}]*\)\n\{\n(.*?)^\}",
                                      path.read_text(), re.M | re.S):
-            names[name] = re.findall(r'pc_stat_(?!begin|end)\w+\(\s*r,\s*"(\w+)"', body)
-            calls[name] = re.findall(r"\b(put_\w+)\(", body)
+            names[name] = re.findall(r'pc_stat_(?!begin|end)\w+\(\s*r,\s*"(\w+)[".]', body)
+            calls[name] = re.findall(r"\b((?:pc_)?put_\w+)\(", body)
             types[name] = re.findall(r'"([a-z]+(?:-[a-z]+)+|codec|transport|certificate)"',
                                      " ".join(re.findall(r"pc_stat_begin\(([^;]*);", body)))
     said = {}
+
+    def members_of(function):
+        helpers = [h for h in calls.get(function, []) if not types.get(h)]
+        return names.get(function, []) + [m for h in helpers for m in members_of(h)]
     for function, of in types.items():
-        members = list(names[function])
-        for helper in calls[function]:
-            members += [] if types.get(helper) else names.get(helper, [])
         for t in of:
-            said.setdefault(t, []).extend(m for m in members if m not in said.get(t, []))
+            said.setdefault(t, []).extend(m for m in members_of(function) if m not in said.get(t, []))
     return said
 
 
@@ -163,7 +164,40 @@ def stats_members(text):
     return {name: all_of(name) for name in STATS_OF if name in found}
 
 
+def stats_facts():
+    """Dictionary -> its members, and dictionary -> [(members that are not here, why)]."""
+    there, absent, name = {}, {}, None
+    for line in STATS_FACTS.read_text().splitlines():
+        if line.startswith("["):
+            name, members = line[1:].split("] ")
+            there[name], absent[name] = members.split(), []
+        elif line.startswith("- "):
+            members, _, why = line[2:].partition(" | ")
+            absent[name].append((members.split(), why.strip()))
+    return there, absent
+
+
+def stats_here(name, members):
+    said = stats_said()
+    return [m for m in members if any(m in said.get(t, []) for t in STATS_OF[name])]
+
+
+def check_absent(problems):
+    there, absent = stats_facts()
+    for name, members in there.items():
+        here = stats_here(name, members)
+        reasons = [m for of, why in absent[name] for m in of if why]
+        for m in members:
+            if m in here and m in reasons:
+                problems.append(f"tools/w3c_stats.txt: {name} {m} is here, and a reason says why not")
+            if m not in here and reasons.count(m) != 1:
+                problems.append(f"tools/w3c_stats.txt: {name} {m} is not here, for {reasons.count(m)} reasons")
+        for m in set(reasons) - set(members):
+            problems.append(f"tools/w3c_stats.txt: {name} has no {m}")
+
+
 def check_stats(problems):
+    check_absent(problems)
     if not STATS_IDL.exists():
         return
     there, said = stats_members(STATS_IDL.read_text()), stats_said()
@@ -179,17 +213,13 @@ def check_stats(problems):
 
 
 def stats_page():
-    said = stats_said()
-    out = "\n## Statistics\n\nOf webrtc-stats, the members that a report has here, and those that it has not.\n"
-    out += "\n| dictionary | type | here | not here |\n|---|---|---|---|\n"
-    for line in STATS_FACTS.read_text().splitlines():
-        if not line.startswith("["):
-            continue
-        name, members = line[1:].split("] ")
-        of = STATS_OF[name]
-        here = [m for m in members.split() if any(m in said.get(t, []) for t in of)]
-        gone = [m for m in members.split() if m not in here]
-        out += f"| {name} | {' '.join(of)} | {' '.join(here)} | {' '.join(gone)} |\n"
+    there, absent = stats_facts()
+    out = "\n## Statistics\n\nOf webrtc-stats, the members that a report has here, and those that it has not, each with its reason.\n"
+    out += "What an encoder or a decoder does is there when it was told (taut/stats.h); libtaut-media tells of its own.\n"
+    out += "\n| dictionary | type | here | not here, because |\n|---|---|---|---|\n"
+    for name, members in there.items():
+        gone = "; ".join(f"{' '.join(of)}: {why}" for of, why in absent[name])
+        out += f"| {name} | {' '.join(STATS_OF[name])} | {' '.join(stats_here(name, members))} | {gone} |\n"
     return out
 
 

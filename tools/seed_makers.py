@@ -174,8 +174,12 @@ def rtcp_by_hand():
     rr = packet(201, 0, struct.pack(">I", 1))
     xr = packet(207, 0, struct.pack(">I", 1) + b"\4\0\0\2" + bytes(8) + b"\5\0\0\3" + bytes(12) +
                 b"\1\0\0\1" + bytes(4))
+    # about a question of fuzz_rtcp_session's sender, and behind a report of the stream that it hears
+    asked = packet(207, 0, struct.pack(">IIQ", 0x12345678, 0x04000002, 1 << 40) +
+                   struct.pack(">IIII", 0x05000003, 0x23456789, 0x10000, 0x8000))
+    answered = packet(200, 0, struct.pack(">IQIII", 0x12345678, 1 << 60, 2, 3, 4)) + asked
     ones = [
-        sr + cname, rr, packet(201, 2, struct.pack(">I", 1) + block + block), xr,
+        sr + cname, rr, packet(201, 2, struct.pack(">I", 1) + block + block), xr, asked, answered,
         packet(203, 2, two + b"\3bye"), packet(203, 1, struct.pack(">I", 1), 4), packet(203, 0, b""),
         packet(204, 3, two), packet(205, 1, two + struct.pack(">HHHH", 7, 0x8001, 65530, 0xffff)),
         packet(206, 1, two), packet(206, 2, two + bytes(4)), packet(206, 3, two + b"\0\1ab"),

@@ -31,6 +31,7 @@ typedef struct taut_vp8_encoder taut_vp8_encoder;
 typedef struct taut_vp8_decoder taut_vp8_decoder;
 typedef struct taut_source taut_source;
 typedef struct taut_sink taut_sink;
+struct taut_codec_stats; /* taut/stats.h */
 
 /* Filled when a call that takes it fails; where it is taken, NULL will do. */
 struct taut_media_error {
@@ -180,6 +181,11 @@ taut_time taut_source_deadline(const taut_source *src); /* INT64_MAX: not starte
 int taut_source_poll(taut_source *src, taut_time now, struct taut_frame *out);
 int taut_source_ended(const taut_source *src);
 const struct taut_media_error *taut_source_error(const taut_source *src);
+/* What its encoder of that kind has done since it was opened, for taut_pc_set_encoder_stats; out->size must be
+ * set. Frames of a file that pass unchanged count as well, but nobody knows what they were to be like.
+ * TAUT_E_INVAL: it has no such kind, or out no size. */
+int taut_source_encoder_stats(const taut_source *src, taut_time now, uint32_t kind,
+                              struct taut_codec_stats *out);
 /* The next video frame is a key frame, but for one in 300 ms at most. Frames of an IVF file pass
  * unchanged; after this they are encoded anew up to the next key frame of the file. */
 void taut_source_request_key_frame(taut_source *src);
@@ -192,6 +198,10 @@ struct taut_sink_config {
 	size_t size;
 	const char *dir; /* made if not there: video.ivf, audio.ogg, snapshot.png; NULL: records nothing */
 	uint8_t wav;     /* audio.wav instead of audio.ogg */
+	/* The clock of taut_frame.first_received and of the times given to taut_sink_frame, so that it is known how long
+	 * decoding takes; NULL: nobody measures it. */
+	taut_time (*clock)(void *ctx);
+	void *ctx;
 };
 
 /* Times are those given to taut_sink_frame. */
@@ -233,6 +243,11 @@ int taut_sink_frame(taut_sink *sink, taut_time now, uint32_t kind, const struct 
 int taut_sink_wants_key_frame(taut_sink *sink, taut_time now);
 /* Always the same struct, kept up to date until the sink is closed. */
 const struct taut_sink_stats *taut_sink_stats(const taut_sink *sink);
+/* What its decoder of that kind has done, for taut_pc_set_decoder_stats; out->size must be set. A picture is shown,
+ * and sound played, at the time given with it; sound is never stretched. TAUT_E_INVAL: no such kind, or no
+ * size. */
+int taut_sink_decoder_stats(const taut_sink *sink, taut_time now, uint32_t kind,
+                            struct taut_codec_stats *out);
 /* The last picture, lent until the next frame; NULL: none yet. */
 const struct taut_image *taut_sink_image(const taut_sink *sink);
 /* DIR/snapshot.png of the last picture, now. TAUT_E_STATE: no picture yet, or no directory. */

@@ -282,7 +282,7 @@ const char *taut_pc_ice_ufrag(const taut_pc *pc);
 /* Checks of the peer and answers to ours that were authenticated, so far: whether one more came with
  * the datagram just given to recv says whether its sender knows the passwords. */
 uint64_t taut_pc_ice_authenticated(const taut_pc *pc);
-/* What poll_send gave could not be sent; counted and traced, ICE decides by its timers. */
+/* What poll_send gave could not be sent; counted, in statistics of its pair as well, and traced; ICE decides by its timers. */
 void taut_pc_send_failed(taut_pc *pc, taut_time now, const struct taut_datagram *what, int os_errno);
 void taut_pc_tick(taut_pc *pc, taut_time now);
 taut_time taut_pc_deadline(const taut_pc *pc, const char **why); /* INT64_MAX: never */
@@ -400,6 +400,7 @@ struct taut_frame {
 	uint8_t audio_level;            /* RFC 6464: -dBov, 0 is loudest, 127 silence */
 	uint16_t frame_count_lost;      /* in: audio frames missing just before this one */
 	const char *rid; /* which encoding of several; out: NULL is the first; in: NULL is the only one */
+	taut_time first_received; /* in: when its first packet came */
 };
 
 /* RTCIceServerTransportProtocol */

@@ -53,7 +53,7 @@ void call_open_sink(struct call_peer *p)
 {
 	struct call *c = p->call;
 	struct taut_media_error error = { 0 };
-	struct taut_sink_config cfg = { .size = sizeof cfg };
+	struct taut_sink_config cfg = { .size = sizeof cfg, .clock = call_clock };
 	char dir[600];
 
 	if (c->cfg.save) {

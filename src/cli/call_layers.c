@@ -63,7 +63,7 @@ bool call_takes(struct call_peer *p, uint32_t scale, const char **rid)
 
 static struct call_layer *layer_of(struct call_peer *p, const char *rid)
 {
-	struct taut_sink_config cfg = { .size = sizeof cfg };
+	struct taut_sink_config cfg = { .size = sizeof cfg, .clock = call_clock };
 	char dir[700];
 
 	for (size_t i = 0; i < p->layer_count; i++)
@@ -127,15 +127,14 @@ void call_layers_update(struct call_peer *p)
 
 void call_layers_dump(struct call_peer *p)
 {
+	const taut_time now = taut_loop_now(p->call->loop);
+
 	for (size_t i = 0; i < p->layer_count; i++) {
-		const struct taut_sink_stats *s = taut_sink_stats(p->layers[i].sink);
-		const struct taut_codec_stats video = { .size = sizeof video,
-							.frames = s->video_frames,
-							.width = s->width,
-							.height = s->height,
-							.implementation = "libvpx",
-							.rid = p->layers[i].rid };
-		taut_pc_set_decoder_stats(p->pc, p->video, &video);
+		struct taut_codec_stats did = { .size = sizeof did };
+		if (taut_sink_decoder_stats(p->layers[i].sink, now, TAUT_VIDEO, &did) != TAUT_OK)
+			continue;
+		did.rid = p->layers[i].rid;
+		taut_pc_set_decoder_stats(p->pc, p->video, &did);
 	}
 }
 

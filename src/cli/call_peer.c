@@ -352,31 +352,34 @@ void call_peer_update(struct call_peer *p)
 	call_layers_update(p);
 }
 
+taut_time call_clock(void *ctx)
+{
+	(void)ctx;
+	return tt_io_now();
+}
+
+static void tell_decoder(struct call_peer *p, taut_time now, uint32_t kind, taut_transceiver t)
+{
+	struct taut_codec_stats did = { .size = sizeof did };
+
+	if (t && taut_sink_decoder_stats(p->sink, now, kind, &did) == TAUT_OK)
+		taut_pc_set_decoder_stats(p->pc, t, &did);
+}
+
 void call_peer_dump(struct call_peer *p)
 {
+	const taut_time now = taut_loop_now(p->call->loop);
+
 	if (!p->pc)
 		return;
+	call_tell_encoders(p, now);
 	if (p->sink) {
-		const struct taut_sink_stats *k = taut_sink_stats(p->sink);
-		const struct taut_codec_stats video = { .size = sizeof video,
-							.frames = k->video_frames,
-							.width = k->width,
-							.height = k->height,
-							.implementation = "libvpx" };
-		const struct taut_codec_stats audio = { .size = sizeof audio,
-							.frames = k->audio_frames,
-							.audio_level = k->audio_peak,
-							.total_audio_energy = k->audio_energy,
-							.total_samples_duration = k->audio_duration,
-							.implementation = "libopus" };
-
-		if (p->video && p->layer_count == 0)
-			taut_pc_set_decoder_stats(p->pc, p->video, &video);
+		if (p->layer_count == 0)
+			tell_decoder(p, now, TAUT_VIDEO, p->video);
 		call_layers_dump(p);
-		if (p->audio)
-			taut_pc_set_decoder_stats(p->pc, p->audio, &audio);
+		tell_decoder(p, now, TAUT_AUDIO, p->audio);
 	}
-	stats_dump_add(p->call->dump, p->dumped_as, p->pc, taut_loop_now(p->call->loop));
+	stats_dump_add(p->call->dump, p->dumped_as, p->pc, now);
 }
 
 void call_peer_free(struct call_peer *p)

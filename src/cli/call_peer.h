@@ -78,6 +78,7 @@ void call_peer_failed(struct call_peer *p, const char *text);
 void call_open_sink(struct call_peer *p);
 void call_peer_update(struct call_peer *p);
 void call_peer_dump(struct call_peer *p); /* a report into the call's dump */
+taut_time call_clock(void *ctx);          /* what sinks measure decoding by; ctx is not looked at */
 void call_peer_free(struct call_peer *p);
 void call_say(struct call_peer *p, const char *event, const char *text);
 void call_first_frame(struct call_peer *p, const char *what);
@@ -110,5 +111,7 @@ int call_open_sources(struct call *c);
 uint32_t call_kinds(const struct call *c);
 void call_key_frame(struct call *c);
 void call_start_sources(struct call *c);
+/* For statistics: what the encoders did whose frames this peer takes. */
+void call_tell_encoders(struct call_peer *p, taut_time now);
 
 #endif

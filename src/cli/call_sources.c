@@ -1,6 +1,7 @@
 /* call_sources.c - what a call sends: each source is encoded once and goes to all its peers. */
 #include "cli/call_peer.h"
 #include "cli/call_report.h"
+#include "taut/stats.h"
 
 uint32_t call_kinds(const struct call *c)
 {
@@ -24,6 +25,23 @@ static void send_to_all(struct call *c, uint32_t kind, uint32_t scale, struct ta
 		/* Not connected yet, or nobody wants it: that is no mistake here. */
 		if (p->connected && t && taut_pc_send_frame(p->pc, now, t, frame) == TAUT_E_LIMIT)
 			call_key_frame(c);
+	}
+}
+
+void call_tell_encoders(struct call_peer *p, taut_time now)
+{
+	static const uint32_t kinds[] = { TAUT_AUDIO, TAUT_VIDEO };
+	const struct call *c = p->call;
+
+	for (size_t i = 0; i < 2 * c->source_count; i++) {
+		const uint32_t kind = kinds[i % 2];
+		const taut_transceiver t = kind == TAUT_AUDIO ? p->audio : p->video;
+		struct taut_codec_stats did = { .size = sizeof did };
+		if (!t || taut_source_encoder_stats(c->sources[i / 2], now, kind, &did) != TAUT_OK)
+			continue;
+		if (!c->cfg.simulcast || kind == TAUT_AUDIO ||
+		    call_takes(p, c->scales[i / 2], &did.rid))
+			taut_pc_set_encoder_stats(p->pc, t, &did);
 	}
 }
 

@@ -12,6 +12,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -113,6 +114,41 @@ static json_t *value_of(const struct taut_stat *m)
 	return m->kind == TAUT_STAT_BOOLEAN ? json_boolean(m->number != 0) : number(m->number);
 }
 
+/* A record is one series of objects: the members behind one another whose names begin with the same word and a
+ * point. How many of them there are from the first on. */
+static size_t add_record(struct stats_dump *d, json_t *stats, const struct taut_stats *s,
+			 size_t first, size_t prefix)
+{
+	const char *const word = s->members[first].name;
+	json_t *record = json_object();
+	char name[64];
+	size_t n = 0;
+
+	for (; first + n < s->member_count; n++) {
+		const struct taut_stat *m = &s->members[first + n];
+		if (strncmp(m->name, word, prefix + 1) != 0)
+			break;
+		json_object_set_new(record, m->name + prefix + 1, value_of(m));
+	}
+	(void)snprintf(name, sizeof name, "%.*s", (int)prefix, word);
+	add(d, stats, s, name, record);
+	return n;
+}
+
+static void add_members(struct stats_dump *d, json_t *stats, const struct taut_stats *s)
+{
+	for (size_t k = 0; k < s->member_count;) {
+		const struct taut_stat *m = &s->members[k];
+		const char *point = strchr(m->name, '.');
+		if (point) {
+			k += add_record(d, stats, s, k, (size_t)(point - m->name));
+			continue;
+		}
+		add(d, stats, s, m->name, value_of(m));
+		k++;
+	}
+}
+
 void stats_dump_add(struct stats_dump *d, const char *name, taut_pc *pc, taut_time now)
 {
 	const struct taut_stats *all;
@@ -123,9 +159,7 @@ void stats_dump_add(struct stats_dump *d, const char *name, taut_pc *pc, taut_ti
 	json_t *stats = json_object_get(of_connection(d, name), "stats");
 	for (size_t i = 0; i < count; i++) {
 		add(d, stats, &all[i], "timestamp", number(all[i].timestamp));
-		for (size_t k = 0; k < all[i].member_count; k++)
-			add(d, stats, &all[i], all[i].members[k].name,
-			    value_of(&all[i].members[k]));
+		add_members(d, stats, &all[i]);
 	}
 }
 

@@ -149,6 +149,7 @@ struct tt_ice_pair_counters {
 	uint32_t requests_sent, requests_received, responses_sent, responses_received;
 	uint32_t consents_sent;
 	taut_time rtt_sum; /* of responses_received measurements */
+	uint64_t packets_discarded, bytes_discarded; /* no socket took them; not among those sent */
 };
 
 /* As taut/why.h has it. */
@@ -289,6 +290,8 @@ bool tt_ice_may_hold(const struct tt_ice *ice, taut_flow flow, const struct taut
 void tt_ice_received_data(struct tt_ice *ice, taut_time now, taut_flow flow,
 			  const struct taut_addr *remote, size_t len);
 void tt_ice_sent_data(struct tt_ice *ice, taut_time now, size_t packets, size_t bytes);
+/* One datagram that was counted so and that its socket did not take; checks are none. */
+void tt_ice_discarded(struct tt_ice *ice, const struct tt_ice_out *out);
 /* Of those in the configuration; texts are the agent's. */
 struct tt_ice_server tt_ice_server_at(const struct tt_ice *ice, size_t i);
 /* The i-th thing that there is to say, 0: of the agent as a whole. False: no more. */

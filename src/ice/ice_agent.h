@@ -462,6 +462,9 @@ bool tt_ice_pair_ready(const struct tt_ice *ice, const struct ice_gen *g, const 
 /* Data takes this pair. */
 void tt_ice_bind_channel(struct tt_ice *ice, taut_time now, const struct ice_gen *g, int pair);
 uint8_t tt_ice_path_head(const struct tt_ice *ice, int base, const struct taut_addr *remote);
+/* The data in a datagram that tt_ice_wrap made for that path; none: it is no such one. */
+struct span tt_ice_path_data(const struct tt_ice *ice, const struct tt_ice_path *path,
+			     const struct tt_ice_out *out);
 
 /* ice_stream.c */
 int tt_ice_make_streams(struct tt_ice *ice);

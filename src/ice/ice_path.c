@@ -5,7 +5,9 @@
  * connected. A relayed one that carries data gets a channel. */
 #include <string.h>
 
+#include "base/addr.h"
 #include "base/num.h"
+#include "base/rd.h"
 #include "ice/ice_agent.h"
 
 static struct tt_turn *turn_of(const struct tt_ice *ice, int base)
@@ -57,6 +59,30 @@ uint8_t tt_ice_path_head(const struct tt_ice *ice, int base, const struct taut_a
 	if (ice->base[base].stream)
 		return TT_ICE_TCP_HEAD;
 	return t ? tt_u8(tt_turn_head(t, remote)) : 0;
+}
+
+struct span tt_ice_path_data(const struct tt_ice *ice, const struct tt_ice_path *path,
+			     const struct tt_ice_out *out)
+{
+	const int base = path->head > 0 ? tt_ice_base_of_flow(ice, path->flow) : -1;
+	const bool wrapped = base >= TT_ICE_MAX_BASES, framed = wrapped && ice->base[base].stream;
+	struct tt_ice_path outer = *path;
+	struct rd r = rd_make(out->buf, out->len);
+	size_t head = framed ? TT_ICE_TCP_HEAD : 0;
+
+	if (wrapped && !framed) {
+		outer = tt_ice_server_path(ice, &ice->relay[ice->base[base].relay - 1]);
+		head = tt_turn_wrapped_head(&path->remote, out->buf, out->len);
+	}
+	if (outer.flow != out->flow || !tt_addr_eq(&outer.remote, &out->remote) ||
+	    (wrapped && head < 2))
+		return (struct span){ 0 };
+	if (!wrapped)
+		return (struct span){ out->buf, out->len };
+	rd_take(&r, head - 2); /* behind which all three wrappings say how long it is */
+	const uint16_t len = rd_u16(&r);
+	const uint8_t *data = rd_take(&r, len);
+	return (struct span){ data, r.bad ? 0 : len };
 }
 
 bool tt_ice_path_out(struct tt_ice *ice, struct tt_ice_out *out)

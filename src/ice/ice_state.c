@@ -298,6 +298,36 @@ void tt_ice_sent_data(struct tt_ice *ice, taut_time now, size_t packets, size_t 
 	p->count.sent_at = now;
 }
 
+/* A driver that says twice that something failed does not make it less than nothing. */
+static void take_back(uint64_t *count, uint64_t n)
+{
+	*count -= n < *count ? n : *count;
+}
+
+/* A relayed path is known only while it is the path: data takes no other. */
+void tt_ice_discarded(struct tt_ice *ice, const struct tt_ice_out *out)
+{
+	struct ice_pair *p = valid_from(ice, out->flow, &out->remote);
+	struct span data = { out->buf, out->len };
+
+	if (ice->path_gen) {
+		const struct tt_ice_path path = tt_ice_pair_path(ice, ice->path_gen, ice->path);
+		const struct span of_path = tt_ice_path_data(ice, &path, out);
+		if (of_path.len > 0) {
+			p = tt_ice_pair_at(ice->path_gen, ice->path);
+			data = of_path;
+		}
+	}
+	if (!p || data.len == 0 || data.p[0] <= 3) /* STUN: RFC 7983 */
+		return;
+	p->count.packets_discarded++;
+	p->count.bytes_discarded += data.len;
+	take_back(&p->count.packets_sent, 1);
+	take_back(&p->count.bytes_sent, data.len);
+	take_back(&ice->counters.data_packets_sent, 1);
+	take_back(&ice->counters.data_bytes_sent, data.len);
+}
+
 taut_time tt_ice_rtt(const struct tt_ice *ice)
 {
 	if (ice->path_gen && tt_ice_pair_at(ice->path_gen, ice->path)->rtt > 0)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/num.h"
+#include "media/media_opus.h"
 #include "media/media_util.h"
 
 #define RATE          48000
@@ -120,6 +121,27 @@ void taut_opus_decoder_free(taut_opus_decoder *dec)
 	if (dec)
 		opus_decoder_destroy(dec->codec);
 	free(dec);
+}
+
+/* In SILK frames, those of configurations 0 to 15 (3.1), a flag for each 20 ms that says whether there is voice, and
+ * one for LBRR, come first, of the middle and then of the side (4.2.3); their probabilities are 1/2, so
+ * that they are the first bits as they stand. */
+bool tt_opus_has_fec(const void *data, size_t len)
+{
+	const unsigned char *frames[48];
+	unsigned char toc;
+	opus_int16 sizes[48];
+
+	if (!data || len == 0 || len > INT32_MAX ||
+	    opus_packet_parse(data, (opus_int32)len, &toc, frames, sizes, NULL) <= 0)
+		return false;
+	const unsigned config = toc >> 3, length = config < 12 ? config & 3 : config & 1;
+	const unsigned flags = length < 2 ? 1 : length; /* 10, 20, 40 and 60 ms */
+	if (config >= 16 || sizes[0] == 0)
+		return false;
+	const bool middle = frames[0][0] >> (7 - flags) & 1;
+	const bool side = toc & 4 && frames[0][0] >> (6 - 2 * flags) & 1;
+	return middle || side;
 }
 
 int taut_opus_decode(taut_opus_decoder *dec, const void *data, size_t len, uint32_t lost,

@@ -9,7 +9,9 @@
 #include "base/num.h"
 #include "media/media_image.h"
 #include "media/media_meter.h"
+#include "media/media_opus.h"
 #include "media/media_record.h"
+#include "media/media_render.h"
 #include "media/media_vp8.h"
 
 #define FRAME        960
@@ -24,7 +26,12 @@ struct taut_sink {
 	struct tt_meter meter;
 	taut_opus_decoder *opus;
 	taut_vp8_decoder *vp8;
-	struct taut_image image; /* the last one; width 0: none yet */
+	struct taut_image image;                /* the last one; width 0: none yet */
+	struct taut_codec_stats sound, picture; /* what decoders did */
+	struct tt_render render;
+	struct tt_rate rate;
+	taut_time (*clock)(void *ctx);
+	void *ctx;
 
 	bool audio_begun;
 	uint32_t audio_next;  /* the timestamp that follows what was decoded */
@@ -52,6 +59,10 @@ int taut_sink_new(taut_sink **out, const struct taut_sink_config *cfg,
 	sink->stats.size = sizeof sink->stats;
 	sink->stats.audio_level = 127;
 	sink->meter.stats = &sink->stats;
+	sink->clock = c.clock;
+	sink->ctx = c.ctx;
+	sink->picture.tells = TAUT_TELLS_QP | TAUT_TELLS_RENDERED;
+	sink->sound.tells = TAUT_TELLS_PLAYOUT;
 	if (c.dir)
 		rc = tt_record_open(&sink->record, c.dir, c.wav != 0, error);
 	if (rc == TAUT_OK && (taut_opus_decoder_new(&sink->opus, 2) != TAUT_OK ||
@@ -78,6 +89,54 @@ static uint32_t gap_before(const taut_sink *sink, taut_time now, uint32_t timest
 	    sink->audio_total + gap > (uint64_t)(elapsed * 48 / 1000) + MAX_AHEAD)
 		return 0;
 	return gap;
+}
+
+static bool is_silent(const struct taut_pcm *pcm, uint32_t frame)
+{
+	const int16_t *at = pcm->samples + (size_t)frame * FRAME * pcm->channels;
+
+	for (uint32_t i = 0; i < FRAME * pcm->channels; i++)
+		if (at[i] != 0)
+			return false;
+	return true;
+}
+
+/* Of a gap the last frames were made up, and if the packet behind it had the last one as well (FEC), that
+ * was not; what is before them is silence. */
+static void count_concealed(taut_sink *sink, uint32_t gap, uint32_t made_up, bool fec,
+			    const struct taut_pcm *pcm)
+{
+	struct taut_codec_stats *s = &sink->sound;
+	const uint32_t concealed = gap - (fec && made_up > 0 ? FRAME : 0);
+
+	s->concealed_samples += concealed;
+	s->concealment_events += concealed > 0;
+	s->silent_concealed_samples += gap - made_up * FRAME;
+	for (uint32_t i = 0; i + fec < made_up; i++)
+		if (is_silent(pcm, i))
+			s->silent_concealed_samples += FRAME;
+	s->total_samples_duration += (gap - made_up * FRAME) / 48000.0;
+}
+
+static taut_time clock_of(const taut_sink *sink)
+{
+	return sink->clock ? sink->clock(sink->ctx) : 0;
+}
+
+/* That frame was decoded from before on until now: so many frames, or samples. */
+static void count_time(const taut_sink *sink, struct taut_codec_stats *s, taut_time before,
+		       const struct taut_frame *frame, uint32_t samples)
+{
+	const taut_time after = clock_of(sink);
+
+	if (!sink->clock)
+		return;
+	s->time += (double)(after - before) / 1e6;
+	if (!frame->first_received)
+		return;
+	s->tells |= TAUT_TELLS_PROCESSING;
+	s->total_processing_delay +=
+		(double)tt_max64(after - frame->first_received, 0) / 1e6 * samples;
 }
 
 static bool silence(taut_sink *sink, uint32_t count)
@@ -107,6 +166,7 @@ static int take_audio(taut_sink *sink, taut_time now, const struct taut_frame *f
 {
 	uint32_t gap = gap_before(sink, now, frame->rtp_timestamp);
 	uint32_t concealed = (uint32_t)tt_min(gap / FRAME, CONCEAL);
+	const taut_time before = clock_of(sink);
 	struct taut_pcm pcm;
 
 	/* the same again, or one that came after its place was filled */
@@ -126,6 +186,10 @@ static int take_audio(taut_sink *sink, taut_time now, const struct taut_frame *f
 	uint32_t made_up = concealed * FRAME;
 	sink->stats.audio_frames++;
 	sink->stats.audio_concealed += concealed;
+	sink->sound.frames++;
+	count_time(sink, &sink->sound, before, frame, pcm.count - made_up);
+	count_concealed(sink, gap, concealed, tt_opus_has_fec(frame->data, frame->len), &pcm);
+	tt_render_sound(&pcm, &sink->sound);
 	sink->audio_total += gap - made_up + pcm.count;
 	sink->audio_next = frame->rtp_timestamp + pcm.count - made_up;
 	tt_meter_sound(&sink->meter, &pcm, moment(now, frame, (taut_time)concealed * 20000));
@@ -166,6 +230,7 @@ static int take_video(taut_sink *sink, taut_time now, const struct taut_frame *f
 		sink->stats.video_skipped++;
 		return TAUT_OK;
 	}
+	const taut_time before = clock_of(sink);
 	int shown =
 		known ? taut_vp8_decode(sink->vp8, frame->data, frame->len, &image) : TAUT_E_SYNTAX;
 	sink->key_needed = shown < 0;
@@ -177,6 +242,11 @@ static int take_video(taut_sink *sink, taut_time now, const struct taut_frame *f
 	bool ok = tt_record_video(&sink->record, frame->data, frame->len, ticks, head.width,
 				  head.height);
 	sink->stats.video_frames++;
+	sink->picture.frames++;
+	sink->picture.key_frames += head.key;
+	sink->picture.qp_sum += tt_vp8_decoder_qp(sink->vp8);
+	count_time(sink, &sink->picture, before, frame, 1);
+	tt_rate_add(&sink->rate, now);
 	if (!sink->video_begun)
 		sink->stats.first_video = now;
 	sink->video_begun = true;
@@ -184,6 +254,9 @@ static int take_video(taut_sink *sink, taut_time now, const struct taut_frame *f
 		sink->image.at = now;
 		sink->stats.width = image.width;
 		sink->stats.height = image.height;
+		sink->picture.width = image.width;
+		sink->picture.height = image.height;
+		tt_render_picture(&sink->render, now, &sink->picture);
 		tt_meter_picture(&sink->meter, &image, moment(now, frame, 0));
 	}
 	return ok ? TAUT_OK : TAUT_E_IO;
@@ -214,6 +287,18 @@ int taut_sink_wants_key_frame(taut_sink *sink, taut_time now)
 const struct taut_sink_stats *taut_sink_stats(const taut_sink *sink)
 {
 	return &sink->stats;
+}
+
+int taut_sink_decoder_stats(const taut_sink *sink, taut_time now, uint32_t kind,
+			    struct taut_codec_stats *out)
+{
+	struct taut_codec_stats did = kind == TAUT_AUDIO ? sink->sound : sink->picture;
+
+	if (kind != TAUT_AUDIO && kind != TAUT_VIDEO)
+		return TAUT_E_INVAL;
+	did.implementation = kind == TAUT_AUDIO ? "libopus" : "libvpx";
+	did.frames_per_second = kind == TAUT_VIDEO ? tt_rate_of(&sink->rate, now) : 0;
+	return tt_media_give(out, &did, sizeof did);
 }
 
 const struct taut_image *taut_sink_image(const taut_sink *sink)

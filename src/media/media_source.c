@@ -8,6 +8,7 @@
 #include <strings.h>
 
 #include "base/num.h"
+#include "media/media_render.h"
 #include "media/media_track.h"
 
 #define LATE         500000
@@ -17,6 +18,8 @@
 struct lane {
 	struct tt_track *track;
 	taut_time base;
+	uint64_t frames, key_frames;
+	struct tt_rate rate;
 };
 
 struct taut_source {
@@ -200,6 +203,13 @@ static int again(taut_source *src, struct lane *lane)
 	return rc;
 }
 
+static void count(struct lane *lane, taut_time at, const struct taut_frame *out)
+{
+	lane->frames++;
+	lane->key_frames += lane->track->kind == TAUT_VIDEO && (out->flags & TAUT_FRAME_KEY);
+	tt_rate_add(&lane->rate, at);
+}
+
 static void stamp(taut_source *src, const struct lane *lane, taut_time at, struct taut_frame *out)
 {
 	taut_time since = at - src->start;
@@ -248,8 +258,10 @@ int taut_source_poll(taut_source *src, taut_time now, struct taut_frame *out)
 						&src->error);
 		if (rc < 0)
 			return end(src, rc);
-		if (rc == TAUT_OK)
+		if (rc == TAUT_OK) {
 			stamp(src, lane, at, out);
+			count(lane, at, out);
+		}
 		/* a frame in hand is given out; that its file cannot be rewound shows next time */
 		int turned = again(src, lane);
 		if (taut_source_deadline(src) == INT64_MAX)
@@ -259,6 +271,23 @@ int taut_source_poll(taut_source *src, taut_time now, struct taut_frame *out)
 		if (turned < 0)
 			return end(src, turned);
 	}
+}
+
+int taut_source_encoder_stats(const taut_source *src, taut_time now, uint32_t kind,
+			      struct taut_codec_stats *out)
+{
+	for (size_t i = 0; i < src->count; i++) {
+		const struct lane *lane = &src->lanes[i];
+		struct taut_codec_stats did = lane->track->did;
+		if (lane->track->kind != kind)
+			continue;
+		did.frames = lane->frames;
+		did.key_frames = lane->key_frames;
+		did.frames_per_second = tt_rate_of(&lane->rate, now);
+		did.implementation = kind == TAUT_AUDIO ? "libopus" : "libvpx";
+		return tt_media_give(out, &did, sizeof did);
+	}
+	return TAUT_E_INVAL;
 }
 
 void taut_source_request_key_frame(taut_source *src)

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 
 #include "media/media_util.h"
+#include "taut/stats.h"
 
 #define TT_TRACK_END  INT64_MAX
 #define TT_TRACK_NONE 1
@@ -31,6 +32,8 @@ struct tt_track {
 	uint32_t kind;
 	taut_time due; /* of the next frame; TT_TRACK_END: there is none */
 	taut_time end; /* when due is TT_TRACK_END: how long it was */
+	/* What it knows of its encoder, and how loud it is; the source counts frames. */
+	struct taut_codec_stats did;
 };
 
 int tt_track_card_sound(struct tt_track **out, const struct taut_source_config *cfg);

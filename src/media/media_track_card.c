@@ -3,7 +3,9 @@
 
 #include "base/num.h"
 #include "media/media_image.h"
+#include "media/media_render.h"
 #include "media/media_track.h"
+#include "media/media_vp8.h"
 
 #define FRAME 960
 
@@ -39,6 +41,7 @@ static int sound_take(struct tt_track *t, bool key_frame, struct taut_frame *out
 
 	(void)key_frame;
 	(void)taut_test_card_sound(&pcm, s->frames++ * FRAME);
+	tt_render_sound(&pcm, &t->did);
 	t->due += 20000;
 	int rc = taut_opus_encode(s->enc, &pcm, out);
 	return rc == TAUT_OK ? rc : tt_media_fail(error, rc, "test: libopus refused");
@@ -99,6 +102,7 @@ static int picture_take(struct tt_track *t, bool key_frame, struct taut_frame *o
 	t->due = p->second + tt_track_time(p->in_second, p->fps, 1);
 	if (rc == TAUT_OK)
 		rc = taut_vp8_encode(p->enc, &p->image, key_frame, out);
+	tt_vp8_encoder_tell(p->enc, &t->did);
 	return rc == TAUT_OK ? rc : tt_media_fail(error, rc, "test: libvpx refused");
 }
 

@@ -72,6 +72,8 @@ static int choose(struct ivf *v, bool key_frame, struct taut_frame *out)
 	int shown = taut_vp8_decode(v->dec, v->next.data, v->next.len, &image);
 
 	if (key) {
+		v->track.did.width = head.width;
+		v->track.did.height = head.height;
 		taut_vp8_encoder_free(v->enc);
 		v->enc = NULL;
 	} else if (v->enc || (key_frame && shown == 1)) {

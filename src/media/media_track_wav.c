@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/num.h"
+#include "media/media_render.h"
 #include "media/media_track.h"
 #include "media/media_wav.h"
 
@@ -68,6 +69,7 @@ static int wav_take(struct tt_track *t, bool key_frame, struct taut_frame *out,
 		(void)resample(w, samples, FRAME);
 	else
 		(void)tt_wav_read(&w->reader, samples, FRAME);
+	tt_render_sound(&pcm, &t->did);
 	w->frames++;
 	move_on(w);
 	int rc = taut_opus_encode(w->enc, &pcm, out);

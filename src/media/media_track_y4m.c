@@ -4,6 +4,7 @@
 #include "base/num.h"
 #include "media/media_image.h"
 #include "media/media_track.h"
+#include "media/media_vp8.h"
 #include "media/media_y4m.h"
 
 struct y4m {
@@ -39,6 +40,7 @@ static int y4m_take(struct tt_track *t, bool key_frame, struct taut_frame *out,
 	y->image.at = y->encoded;
 	y->encoded += y->track.end - before;
 	rc = taut_vp8_encode(y->enc, &y->image, key_frame, out);
+	tt_vp8_encoder_tell(y->enc, &t->did);
 	return rc == TAUT_OK ? rc
 			     : tt_media_fail(error, rc, "%s: libvpx refused", y->reader.file.name);
 }

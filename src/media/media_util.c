@@ -39,6 +39,19 @@ int tt_media_config(void *to, size_t to_size, const void *from)
 	return TAUT_OK;
 }
 
+int tt_media_give(void *to, const void *from, size_t from_size)
+{
+	size_t size = 0;
+
+	memcpy(&size, to, sizeof size);
+	if (size < sizeof size)
+		return TAUT_E_INVAL;
+	memset(to, 0, size);
+	memcpy(to, from, tt_min(size, from_size));
+	memcpy(to, &size, sizeof size);
+	return TAUT_OK;
+}
+
 const struct taut_codec *taut_media_codecs(size_t *count)
 {
 	static const struct taut_codec codecs[] = {

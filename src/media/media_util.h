@@ -15,4 +15,8 @@ __attribute__((format(printf, 3, 4))) int tt_media_fail(struct taut_media_error 
  * TAUT_E_UNSUPPORTED: it is longer than what is known here, and the rest is not zero. */
 int tt_media_config(void *to, size_t to_size, const void *from);
 
+/* Copies ours of from_size bytes to a caller's, as much as its size says; the rest of that is zeroed.
+ * TAUT_E_INVAL: it has no size. */
+int tt_media_give(void *to, const void *from, size_t from_size);
+
 #endif

@@ -19,6 +19,8 @@ struct taut_vp8_encoder {
 	vpx_codec_enc_cfg_t cfg;
 	uint32_t interval; /* between two frames, in 1 / 90,000 s */
 	vpx_codec_pts_t last;
+	uint64_t qp_sum, huge;
+	double target; /* octets, of all frames */
 };
 
 struct taut_vp8_decoder {
@@ -124,6 +126,29 @@ int taut_vp8_encoder_set_bitrate(taut_vp8_encoder *enc, uint32_t bitrate)
 										: TAUT_E_INVAL;
 }
 
+/* webrtc-stats, hugeFramesSent: the average is the target bit rate by the target frame rate. */
+static void count_frame(taut_vp8_encoder *enc, size_t len)
+{
+	const double average = enc->cfg.rc_target_bitrate * 1000.0 / 8 * enc->interval / 90000;
+	int qp = 0;
+
+	(void)vpx_codec_control(&enc->codec, VP8E_GET_LAST_QUANTIZER, &qp);
+	enc->qp_sum += (unsigned)qp;
+	enc->target += average;
+	enc->huge += (double)len >= 2.5 * average;
+}
+
+void tt_vp8_encoder_tell(const taut_vp8_encoder *enc, struct taut_codec_stats *to)
+{
+	to->tells |= TAUT_TELLS_QP | TAUT_TELLS_TARGET;
+	to->width = enc->cfg.g_w;
+	to->height = enc->cfg.g_h;
+	to->target_bitrate = enc->cfg.rc_target_bitrate * 1000.0;
+	to->total_encoded_bytes_target = (uint64_t)enc->target;
+	to->huge_frames = enc->huge;
+	to->qp_sum = enc->qp_sum;
+}
+
 int taut_vp8_encode(taut_vp8_encoder *enc, const struct taut_image *in, int key_frame,
 		    struct taut_frame *out)
 {
@@ -149,6 +174,7 @@ int taut_vp8_encode(taut_vp8_encoder *enc, const struct taut_image *in, int key_
 		if (pkt->kind != VPX_CODEC_CX_FRAME_PKT)
 			continue;
 		bool key = (pkt->data.frame.flags & VPX_FRAME_IS_KEY) != 0;
+		count_frame(enc, pkt->data.frame.sz);
 		*out = (struct taut_frame){
 			.size = sizeof *out,
 			.rtp_timestamp = (uint32_t)pts,
@@ -200,6 +226,16 @@ void taut_vp8_decoder_free(taut_vp8_decoder *dec)
 	if (dec)
 		close_codec(dec);
 	free(dec);
+}
+
+uint64_t tt_vp8_decoder_qp(taut_vp8_decoder *dec)
+{
+	int qp = 0;
+
+	return vpx_codec_control(&dec->codec, VPXD_GET_LAST_QUANTIZER, &qp) == VPX_CODEC_OK &&
+			       qp > 0
+		       ? (unsigned)qp
+		       : 0;
 }
 
 int taut_vp8_decode(taut_vp8_decoder *dec, const void *data, size_t len, struct taut_image *out)

@@ -97,6 +97,7 @@ struct pc_encoding {
 	uint32_t max_bitrate;
 	double max_framerate, scale;
 	uint32_t ssrc, rtx_ssrc;
+	taut_time began;                /* when there was one first; 0: never */
 	struct pc_codec_stats *encoder; /* NULL: nothing was told */
 };
 
@@ -144,6 +145,7 @@ struct pc_event {
 
 struct pc_held {
 	size_t len;
+	uint8_t ecn;
 	uint8_t data[PC_PACKET];
 };
 
@@ -294,8 +296,8 @@ void pc_free_events(struct taut_pc *pc);
 bool pc_pump(struct taut_pc *pc, taut_time now);
 void pc_update_connection_state(struct taut_pc *pc, uint32_t reason, const char *text);
 void pc_end(struct taut_pc *pc, taut_time now, uint32_t reason, const char *text);
-void pc_receive_media(struct taut_pc *pc, taut_time now, taut_time received, uint8_t *buf,
-		      size_t len);
+void pc_receive_media(struct taut_pc *pc, taut_time now, taut_time received, uint8_t ecn,
+		      uint8_t *buf, size_t len);
 void pc_replay_held(struct taut_pc *pc, taut_time now);
 
 uint64_t pc_packets_dropped(const struct taut_pc *pc);
@@ -424,6 +426,13 @@ void pc_put_feedback(struct tt_sdp *sdp, struct tt_sdp_codec *c, uint32_t kind);
 void pc_put_data(struct taut_pc *pc, struct tt_sdp *sdp, struct tt_sdp_media *m);
 void pc_put_candidates(struct taut_pc *pc, struct tt_sdp *sdp);
 bool pc_section_lives(const struct tt_sdp_media *m); /* not rejected, RFC 9143 section 6 */
+
+/* pc_reports.c: RFC 3611 section 5 */
+void pc_offer_reports(struct tt_sdp *sdp, struct tt_sdp_media *m);
+void pc_answer_reports(struct tt_sdp *sdp, struct tt_sdp_media *m, const struct tt_sdp *offer,
+		       const struct tt_sdp_media *o);
+/* ls, rs: descriptions that answer each other, ours and the peer's. */
+void pc_agree_reports(struct taut_pc *pc, const struct tt_sdp *ls, const struct tt_sdp *rs);
 
 /* bundles: pc_bundle.c */
 /* The section that says what m's transport is: itself, or the tagged one of its bundle. */

@@ -134,8 +134,11 @@ static void agree_encodings(struct taut_pc *pc, taut_time now, struct pc_transce
 	const unsigned agreed = pc_agreed_encodings(t, p);
 
 	pc_narrow_encodings(pc, now, t, agreed ? agreed : 1);
-	for (size_t i = 0; i < t->encoding_count; i++)
+	for (size_t i = 0; i < t->encoding_count; i++) {
 		t->encodings[i].has_sender = true;
+		if (t->encodings[i].began == 0)
+			t->encodings[i].began = now;
+	}
 }
 
 static void agree_heard(struct taut_pc *pc, taut_time now, struct pc_transceiver *t,
@@ -282,6 +285,7 @@ int pc_agree(struct taut_pc *pc, taut_time now, const struct pc_description *ans
 	}
 	for (size_t i = 0; i < pc->transceiver_count; i++)
 		pc->transceivers[i]->heard_codec = NULL;
+	pc_agree_reports(pc, ls, rs);
 	settle_numbers(pc, rs);
 	if (final)
 		finish(pc);

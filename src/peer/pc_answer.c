@@ -104,6 +104,7 @@ static void answer_rtp(struct taut_pc *pc, struct tt_sdp *sdp, struct tt_sdp_med
 	answer_extensions(sdp, m, offer, o);
 	pc_put_transport(pc, sdp, m, answer_setup(pc, offer, o));
 	m->rtcp_rsize = pc_rtcp_rsize(offer, o);
+	pc_answer_reports(sdp, m, offer, o);
 	pc_put_track(pc, sdp, m, t, o);
 }
 

@@ -58,6 +58,7 @@ static void offer_transceiver(struct taut_pc *pc, struct tt_sdp *sdp,
 	m->common.direction = (uint8_t)t->direction;
 	offer_codecs(pc, sdp, m, t);
 	pc_put_transport(pc, sdp, m, TT_SDP_ACTPASS);
+	pc_offer_reports(sdp, m);
 	pc_put_track(pc, sdp, m, t, NULL);
 }
 

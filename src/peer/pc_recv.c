@@ -23,8 +23,8 @@ static bool is_rtcp(const uint8_t *p)
 	return p[1] >= 192 && p[1] <= 223; /* RFC 5761 section 4 */
 }
 
-static void receive_clear(struct taut_pc *pc, taut_time now, taut_time received, uint8_t *buf,
-			  size_t len)
+static void receive_clear(struct taut_pc *pc, taut_time now, taut_time received, uint8_t ecn,
+			  uint8_t *buf, size_t len)
 {
 	bool rtcp = is_rtcp(buf);
 	int n = rtcp ? tt_srtp_unprotect_rtcp(pc->srtp, now, buf, len)
@@ -35,12 +35,12 @@ static void receive_clear(struct taut_pc *pc, taut_time now, taut_time received,
 	if (rtcp)
 		tt_rtp_session_recv_rtcp(pc->rtp, now, received, buf, (size_t)n);
 	else
-		tt_rtp_session_recv_rtp(pc->rtp, now, received, buf, (size_t)n);
+		tt_rtp_session_recv_rtp(pc->rtp, now, received, ecn, buf, (size_t)n);
 }
 
 /* Media may come before the answer, the first or one that adds it to a running session, and before
  * the last DTLS flight: hold what is bounded. */
-static void hold(struct taut_pc *pc, taut_time now, const uint8_t *buf, size_t len)
+static void hold(struct taut_pc *pc, taut_time now, uint8_t ecn, const uint8_t *buf, size_t len)
 {
 	/* With a session and a finished handshake there are keys now or never. */
 	bool late = pc->srtp_refused || pc->dtls_state > TAUT_STATE_CONNECTED ||
@@ -53,24 +53,25 @@ static void hold(struct taut_pc *pc, taut_time now, const uint8_t *buf, size_t l
 	}
 	struct pc_held *h = &pc->held[pc->held_count++];
 	h->len = len;
+	h->ecn = ecn;
 	memcpy(h->data, buf, len);
 }
 
-void pc_receive_media(struct taut_pc *pc, taut_time now, taut_time received, uint8_t *buf,
-		      size_t len)
+void pc_receive_media(struct taut_pc *pc, taut_time now, taut_time received, uint8_t ecn,
+		      uint8_t *buf, size_t len)
 {
 	if (len < 12 && !(len >= 8 && is_rtcp(buf)))
 		drop(pc, now, TAUT_DROP_TOO_SHORT_FOR_RTP, len);
 	else if (pc->srtp && pc->rtp && pc->dtls_state == TAUT_STATE_CONNECTED)
-		receive_clear(pc, now, received, buf, len);
+		receive_clear(pc, now, received, ecn, buf, len);
 	else
-		hold(pc, now, buf, len);
+		hold(pc, now, ecn, buf, len);
 }
 
 void pc_replay_held(struct taut_pc *pc, taut_time now)
 {
 	for (size_t i = 0; i < pc->held_count; i++)
-		pc_receive_media(pc, now, now, pc->held[i].data, pc->held[i].len);
+		pc_receive_media(pc, now, now, pc->held[i].ecn, pc->held[i].data, pc->held[i].len);
 	pc->held_count = 0;
 	tt_free(pc->env, pc->held);
 	pc->held = NULL;
@@ -129,7 +130,7 @@ static bool receive_one(struct taut_pc *pc, taut_time now, const struct taut_dat
 	if (dtls) {
 		tt_dtls_recv(pc->dtls, now, in.buf, in.len);
 	} else if (is_media(in.buf[0])) {
-		pc_receive_media(pc, now, d->received ? d->received : now, in.buf, in.len);
+		pc_receive_media(pc, now, d->received ? d->received : now, d->ecn, in.buf, in.len);
 	} else {
 		drop(pc, now, TAUT_DROP_NO_PROTOCOL, in.len);
 	}

@@ -224,6 +224,15 @@ int taut_pc_poll_send(taut_pc *pc, taut_time now, struct taut_datagram *out)
 
 void taut_pc_send_failed(taut_pc *pc, taut_time now, const struct taut_datagram *what, int os_errno)
 {
+	const size_t step = what->segment > 0 ? what->segment : what->len;
+
+	for (size_t at = 0; what->buf && at < what->len; at += step) {
+		struct tt_ice_out out = { .flow = what->flow, .local = what->local };
+		out.remote = what->remote;
+		out.buf = what->buf + at;
+		out.len = out.cap = tt_min(step, what->len - at);
+		tt_ice_discarded(pc->ice, &out);
+	}
 	tt_drop(pc->env, now, TAUT_DROP_NOT_SENT, TT_INT("errno", os_errno),
 		TT_INT("bytes", what->len), TT_ADDR("remote", &what->remote));
 }

@@ -19,6 +19,7 @@ void pc_stat_begin(struct pc_report *r, const char *type, const char *fmt, ...)
 	(void)vsnprintf(r->id, sizeof r->id, fmt, args);
 	va_end(args);
 	r->type = type;
+	r->timestamp = r->wall;
 	r->member_count = r->texts_len = 0;
 }
 
@@ -52,6 +53,11 @@ void pc_stat_moment(struct pc_report *r, const char *name, taut_time at)
 {
 	if (at != 0)
 		pc_stat_number(r, name, r->wall - (double)(r->now - at) / 1e3);
+}
+
+void pc_stat_reported(struct pc_report *r, taut_time at)
+{
+	r->timestamp = r->wall - (double)(r->now - at) / 1e3;
 }
 
 void pc_stat_flag(struct pc_report *r, const char *name, bool yes)
@@ -143,7 +149,7 @@ void pc_stat_end(struct pc_report *r)
 			block[i].text = texts + r->text_at[i];
 	r->all[r->count++] = (struct taut_stats){ .id = texts + r->texts_len,
 						  .type = r->type,
-						  .timestamp = r->wall,
+						  .timestamp = r->timestamp,
 						  .members = block,
 						  .member_count = n };
 }
@@ -342,6 +348,25 @@ static struct pc_codec_stats **encoder_place(struct pc_transceiver *t, const cha
 	return e ? &e->encoder : NULL;
 }
 
+static bool resized(const struct taut_codec_stats *was, const struct taut_codec_stats *is)
+{
+	return was->width > 0 && is->width > 0 &&
+	       (was->width != is->width || was->height != is->height);
+}
+
+/* Before it is kept what was told: webrtc-stats qualityLimitationDurations and -ResolutionChanges. */
+static void count_limitation(struct pc_codec_stats *k, const struct taut_codec_stats *is,
+			     taut_time now)
+{
+	const struct taut_codec_stats *was = &k->what;
+
+	if (k->limited_at > 0)
+		k->limited[was->quality_limitation] += tt_max64(now - k->limited_at, 0);
+	k->limited_at = now;
+	if (resized(was, is) && (was->quality_limitation || is->quality_limitation))
+		k->resolution_changes++;
+}
+
 static int keep(struct taut_pc *pc, struct pc_transceiver *t, bool encoder,
 		const struct taut_codec_stats *what)
 {
@@ -352,6 +377,10 @@ static int keep(struct taut_pc *pc, struct pc_transceiver *t, bool encoder,
 		return pc_fail_no_transceiver(pc);
 	if (r != TAUT_OK)
 		return pc_fail(pc, r, "TypeError", NULL, "size is not set, or not one of ours");
+	if (!(c.tells & TAUT_TELLS_LIMITATION))
+		c.quality_limitation = TAUT_LIMITED_BY_NOTHING;
+	if (c.quality_limitation > TAUT_LIMITED_BY_OTHER)
+		return pc_fail(pc, TAUT_E_INVAL, "TypeError", NULL, "no such limitation");
 	struct pc_codec_stats **to = encoder ? encoder_place(t, c.rid) : decoder_place(t, c.rid);
 	if (!to)
 		return pc_fail(pc, TAUT_E_GONE, "InvalidStateError", "webrtc-pc section 5.4.1",
@@ -360,6 +389,7 @@ static int keep(struct taut_pc *pc, struct pc_transceiver *t, bool encoder,
 		*to = tt_alloc(pc->env, sizeof **to);
 	if (!*to)
 		return pc_fail_nomem(pc);
+	count_limitation(*to, &c, c.limited_at > 0 ? c.limited_at : pc->now);
 	(*to)->what = c;
 	(*to)->what.rid = NULL;
 	(void)snprintf((*to)->implementation, sizeof(*to)->implementation, "%s",

@@ -1,4 +1,5 @@
-/* pc_stats_media.c - codecs, streams, sources and data channels: webrtc-stats. */
+/* pc_stats_media.c - codecs, sources, what is sent, and data channels: webrtc-stats. What comes in is in
+ * pc_stats_inbound.c. */
 #include "base/num.h"
 #include "peer/pc_stats.h"
 
@@ -35,9 +36,8 @@ static void put_codecs(struct taut_pc *pc, struct pc_report *r, const bool *used
 	}
 }
 
-/* RTCRtpStreamStats */
-static void put_stream(struct pc_report *r, const struct pc_transceiver *t, uint32_t ssrc,
-		       const struct pc_codec *codec)
+void pc_put_stream(struct pc_report *r, const struct pc_transceiver *t, uint32_t ssrc,
+		   const struct pc_codec *codec)
 {
 	pc_stat_count(r, "ssrc", ssrc);
 	pc_stat_text(r, "kind", kind_of(t));
@@ -47,9 +47,8 @@ static void put_stream(struct pc_report *r, const struct pc_transceiver *t, uint
 	pc_stat_reference(r, "codecId", "codec-%u", codec->pt);
 }
 
-/* What frames look like, and how much of what is heard. */
-static void put_sizes(struct pc_report *r, const struct pc_transceiver *t,
-		      const struct taut_codec_stats *c)
+void pc_put_sizes(struct pc_report *r, const struct pc_transceiver *t,
+		  const struct taut_codec_stats *c)
 {
 	if (t->kind == TAUT_AUDIO)
 		return;
@@ -61,7 +60,7 @@ static void put_sizes(struct pc_report *r, const struct pc_transceiver *t,
 		pc_stat_number(r, "framesPerSecond", c->frames_per_second);
 }
 
-static void put_loudness(struct pc_report *r, const struct taut_codec_stats *c)
+void pc_put_loudness(struct pc_report *r, const struct taut_codec_stats *c)
 {
 	if (c->total_samples_duration <= 0)
 		return; /* of silence the rest is 0 as well */
@@ -93,7 +92,7 @@ static void put_source(struct pc_report *r, const struct pc_transceiver *t)
 	pc_stat_text(r, "trackIdentifier", t->track ? t->track : t->sender_id);
 	pc_stat_text(r, "kind", kind_of(t));
 	if (c && t->kind == TAUT_AUDIO)
-		put_loudness(r, &c->what);
+		pc_put_loudness(r, &c->what);
 	if (c && t->kind == TAUT_VIDEO) {
 		if (c->what.width) {
 			pc_stat_count(r, "width", c->what.width);
@@ -106,13 +105,42 @@ static void put_source(struct pc_report *r, const struct pc_transceiver *t)
 	pc_stat_end(r);
 }
 
+/* What limits its quality now, and for how long each reason did: who does not tell has none. */
+static void put_limitation(struct pc_report *r, const struct pc_encoding *e)
+{
+	static const char *const reasons[] = { "none", "cpu", "bandwidth", "other" };
+	const struct pc_codec_stats *c = e->encoder;
+	const uint64_t now = c ? c->what.quality_limitation : TAUT_LIMITED_BY_NOTHING;
+	taut_time limited[4] = { 0 };
+
+	for (size_t i = TAUT_LIMITED_BY_CPU; c && i < 4; i++)
+		limited[i] = c->limited[i] + (now == i ? r->now - c->limited_at : 0);
+	limited[0] = (e->began ? r->now - e->began : 0) - limited[1] - limited[2] - limited[3];
+	pc_stat_text(r, "qualityLimitationReason", reasons[now]);
+	pc_stat_seconds(r, "qualityLimitationDurations.none", tt_max64(limited[0], 0));
+	pc_stat_seconds(r, "qualityLimitationDurations.cpu", limited[1]);
+	pc_stat_seconds(r, "qualityLimitationDurations.bandwidth", limited[2]);
+	pc_stat_seconds(r, "qualityLimitationDurations.other", limited[3]);
+	pc_stat_count(r, "qualityLimitationResolutionChanges", c ? c->resolution_changes : 0);
+}
+
+static void put_encoded(struct pc_report *r, const struct taut_codec_stats *c)
+{
+	if (c->tells & TAUT_TELLS_QP)
+		pc_stat_count(r, "qpSum", c->qp_sum);
+	if (!(c->tells & TAUT_TELLS_TARGET))
+		return;
+	pc_stat_count(r, "totalEncodedBytesTarget", c->total_encoded_bytes_target);
+	pc_stat_count(r, "hugeFramesSent", c->huge_frames);
+}
+
 static void put_outbound(struct pc_report *r, const struct pc_transceiver *t, size_t index,
 			 const struct tt_rtp_sender_stats *s)
 {
 	const struct pc_encoding *e = &t->encodings[index];
 	const struct taut_codec_stats *c = e->encoder ? &e->encoder->what : NULL;
 	pc_stat_begin(r, "outbound-rtp", "outbound-%u", e->ssrc);
-	put_stream(r, t, e->ssrc, t->send_codec);
+	pc_put_stream(r, t, e->ssrc, t->send_codec);
 	pc_stat_count(r, "packetsSent", s->packets + s->resent_packets);
 	pc_stat_count(r, "bytesSent", s->octets + s->resent_octets);
 	pc_stat_text(r, "mid", t->bound.mid);
@@ -130,7 +158,10 @@ static void put_outbound(struct pc_report *r, const struct pc_transceiver *t, si
 	pc_stat_count(r, "retransmittedBytesSent", s->resent_octets);
 	if (e->rtx_ssrc)
 		pc_stat_count(r, "rtxSsrc", e->rtx_ssrc);
-	if (e->max_bitrate)
+	pc_stat_count(r, "packetsSentWithEct1", 0); /* pc_send.c marks nothing */
+	if (c && c->tells & TAUT_TELLS_TARGET)
+		pc_stat_number(r, "targetBitrate", c->target_bitrate);
+	else if (e->max_bitrate)
 		pc_stat_count(r, "targetBitrate", e->max_bitrate);
 	pc_stat_seconds(r, "totalPacketSendDelay", s->queued);
 	pc_stat_count(r, "nackCount", s->nacks);
@@ -142,10 +173,12 @@ static void put_outbound(struct pc_report *r, const struct pc_transceiver *t, si
 		pc_stat_count(r, "keyFramesEncoded", c ? c->key_frames : s->key_frames);
 		pc_stat_count(r, "firCount", s->firs);
 		pc_stat_count(r, "pliCount", s->plis);
-		pc_stat_text(r, "qualityLimitationReason", "none");
+		put_limitation(r, e);
 	}
+	if (c && t->kind == TAUT_VIDEO)
+		put_encoded(r, c);
 	if (c) {
-		put_sizes(r, t, c);
+		pc_put_sizes(r, t, c);
 		if (c->time > 0)
 			pc_stat_number(r, "totalEncodeTime", c->time);
 		pc_stat_text(r, "encoderImplementation", c->implementation);
@@ -159,7 +192,8 @@ static void put_remote_inbound(struct pc_report *r, const struct pc_transceiver 
 {
 	const uint32_t expected = s->remote_highest - s->first_seq + 1;
 	pc_stat_begin(r, "remote-inbound-rtp", "remote-inbound-%u", e->ssrc);
-	put_stream(r, t, e->ssrc, t->send_codec);
+	pc_stat_reported(r, s->reported_at);
+	pc_put_stream(r, t, e->ssrc, t->send_codec);
 	pc_stat_count(r, "packetsReceived",
 		      (uint64_t)tt_max64((int64_t)expected - s->remote_lost, 0));
 	pc_stat_number(r, "packetsLost", s->remote_lost);
@@ -174,58 +208,7 @@ static void put_remote_inbound(struct pc_report *r, const struct pc_transceiver 
 	pc_stat_end(r);
 }
 
-/* ---- what comes in ---- */
-
-static void put_inbound(struct pc_report *r, const struct pc_transceiver *t, size_t slot,
-			const struct tt_rtp_receiver_stats *s, const struct pc_codec *codec,
-			const char *track)
-{
-	const struct taut_codec_stats *c = t->decoders[slot] ? &t->decoders[slot]->what : NULL;
-	pc_stat_begin(r, "inbound-rtp", "inbound-%u", s->ssrc);
-	put_stream(r, t, s->ssrc, codec);
-	pc_stat_text(r, "trackIdentifier", track);
-	pc_stat_text(r, "mid", t->bound.mid);
-	if (s->reports > 0) {
-		pc_stat_reference(r, "remoteId", "remote-outbound-%u", s->ssrc);
-	}
-	pc_stat_count(r, "packetsReceived", s->packets);
-	pc_stat_number(r, "packetsLost", s->lost);
-	pc_stat_number(r, "jitter", s->clock_rate ? (double)s->jitter / s->clock_rate : 0);
-	pc_stat_count(r, "packetsDiscarded", s->late);
-	pc_stat_count(r, "bytesReceived", s->octets);
-	pc_stat_count(r, "headerBytesReceived", s->header_octets);
-	pc_stat_count(r, "retransmittedPacketsReceived", s->resent_packets);
-	pc_stat_count(r, "retransmittedBytesReceived", s->resent_octets);
-	pc_stat_moment(r, "lastPacketReceivedTimestamp", s->last_packet);
-	pc_stat_count(r, "nackCount", s->nacks);
-	if (t->kind == TAUT_VIDEO) {
-		pc_stat_count(r, "pliCount", s->plis);
-		pc_stat_count(r, "firCount", s->firs);
-		pc_stat_count(r, "framesReceived", s->frames);
-		pc_stat_count(r, "framesDropped", s->frames_dropped);
-		pc_stat_count(r, "framesAssembledFromMultiplePackets", s->pieced);
-		pc_stat_seconds(r, "totalAssemblyTime", s->assembly);
-		pc_stat_seconds(r, "jitterBufferDelay", s->buffered);
-		pc_stat_count(r, "jitterBufferEmittedCount", s->frames);
-	} else {
-		pc_stat_number(r, "jitterBufferDelay", (double)s->sample_buffered / 1e6);
-		pc_stat_count(r, "jitterBufferEmittedCount", s->samples);
-		pc_stat_count(r, "totalSamplesReceived", s->samples);
-	}
-	if (c) {
-		if (t->kind == TAUT_VIDEO) {
-			pc_stat_count(r, "framesDecoded", c->frames);
-			pc_stat_count(r, "keyFramesDecoded", c->key_frames);
-		} else {
-			put_loudness(r, c);
-		}
-		put_sizes(r, t, c);
-		if (c->time > 0)
-			pc_stat_number(r, "totalDecodeTime", c->time);
-		pc_stat_text(r, "decoderImplementation", c->implementation);
-	}
-	pc_stat_end(r);
-}
+/* ---- all of it ---- */
 
 /* As TAUT_EV_TRACK named it; where a description gave no name, the mid. */
 static const char *track_of(const struct taut_pc *pc, const struct pc_transceiver *t)
@@ -236,23 +219,6 @@ static const char *track_of(const struct taut_pc *pc, const struct pc_transceive
 		sdp && line >= 0 && (size_t)line < sdp->media_count ? sdp->media[line] : NULL;
 
 	return m && m->msid_count > 0 && m->msids[0].track ? m->msids[0].track : t->bound.mid;
-}
-
-/* What the peer's reports say of it. */
-static void put_remote_outbound(struct pc_report *r, const struct pc_transceiver *t,
-				const struct tt_rtp_receiver_stats *s, const struct pc_codec *codec)
-{
-	/* RFC 3550 section 4: seconds since 1900 in the upper half, their fraction in the lower */
-	const double seconds = (double)s->remote_ntp / 4294967296.0 - 2208988800.0;
-	pc_stat_begin(r, "remote-outbound-rtp", "remote-outbound-%u", s->ssrc);
-	put_stream(r, t, s->ssrc, codec);
-	pc_stat_count(r, "packetsSent", s->remote_packets);
-	pc_stat_count(r, "bytesSent", s->remote_octets);
-	pc_stat_reference(r, "localId", "inbound-%u", s->ssrc);
-	if (s->remote_ntp != 0)
-		pc_stat_number(r, "remoteTimestamp", seconds * 1e3);
-	pc_stat_count(r, "reportsSent", s->reports);
-	pc_stat_end(r);
 }
 
 static void use(const struct taut_pc *pc, bool *used, const struct pc_codec *c)
@@ -291,9 +257,9 @@ static void put_received(struct taut_pc *pc, struct pc_report *r, const struct p
 			continue;
 		const struct pc_codec *c = codec_of(pc, t->kind, s.payload_type);
 		use(pc, used, c);
-		put_inbound(r, t, i, &s, c, track_of(pc, t));
+		pc_put_inbound(r, t, i, &s, c, track_of(pc, t));
 		if (s.reports > 0)
-			put_remote_outbound(r, t, &s, c);
+			pc_put_remote_outbound(r, t, &s, c);
 	}
 }
 

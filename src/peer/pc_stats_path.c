@@ -122,6 +122,8 @@ static void put_pair(struct taut_pc *pc, struct pc_report *r, const struct tt_ic
 	pc_stat_count(r, "responsesSent", n->responses_sent);
 	pc_stat_count(r, "responsesReceived", n->responses_received);
 	pc_stat_count(r, "consentRequestsSent", n->consents_sent);
+	pc_stat_count(r, "packetsDiscardedOnSend", n->packets_discarded);
+	pc_stat_count(r, "bytesDiscardedOnSend", n->bytes_discarded);
 	pc_stat_end(r);
 }
 

@@ -29,6 +29,9 @@ enum {
 	TT_PSFB_FIR = 4, /* RFC 5104 section 4.3.1 */
 	TT_PSFB_AFB = 15,
 
+	TT_XR_RRTR = 4, /* RFC 3611 section 4.4 */
+	TT_XR_DLRR = 5, /* section 4.5 */
+
 	TT_RTCP_MAX_BLOCKS = 31, /* five bits */
 };
 
@@ -76,11 +79,30 @@ bool tt_rtcp_read_fir(struct span fci, size_t i, uint32_t *ssrc, uint8_t *seq);
 /* draft-alvestrand-rmcat-remb-03. False: not a REMB. */
 bool tt_rtcp_read_remb(struct span fci, uint64_t *bits_per_second);
 
+/* RFC 3611 section 4.5, a sub-block of DLRR: of whom, the middle of its last NTP timestamp, and how long ago that
+ * came in 1/65,536 s. */
+struct tt_rtcp_dlrr {
+	uint32_t ssrc, last, delay;
+};
+/* A report block of XR. i counts octets of p's body, from 0. False: no more. */
+struct tt_rtcp_xr {
+	uint8_t type; /* TT_XR_ */
+	struct span body;
+};
+bool tt_rtcp_read_xr(const struct tt_rtcp *p, size_t *i, struct tt_rtcp_xr *out);
+uint32_t tt_rtcp_read_xr_sender(const struct tt_rtcp *p);
+uint64_t tt_rtcp_read_rrtr(const struct tt_rtcp_xr *b);
+/* False: there is no index-th. */
+bool tt_rtcp_read_dlrr(const struct tt_rtcp_xr *b, size_t index, struct tt_rtcp_dlrr *out);
+
 void tt_rtcp_write_sr(struct wr *w, const struct tt_rtcp_sender_info *info,
                       const struct tt_rtcp_block *blocks, size_t n);
 void tt_rtcp_write_rr(struct wr *w, uint32_t ssrc, const struct tt_rtcp_block *blocks, size_t n);
 /* A chunk with the CNAME for each ssrc, RFC 3550 section 6.5. */
 void tt_rtcp_write_sdes(struct wr *w, const uint32_t *ssrcs, size_t n, const char *cname);
+/* One packet with what there is of both: a Receiver Reference Time (ntp 0: none), and DLRR for n. */
+void tt_rtcp_write_xr(struct wr *w, uint32_t ssrc, uint64_t ntp, const struct tt_rtcp_dlrr *dlrr,
+		      size_t n);
 void tt_rtcp_write_bye(struct wr *w, const uint32_t *ssrcs, size_t n);
 /* seqs ascending; what does not fit into w any more is left out. How many were written. */
 size_t tt_rtcp_write_nack(struct wr *w, uint32_t sender, uint32_t media, const uint16_t *seqs,
@@ -90,6 +112,11 @@ void tt_rtcp_write_fir(struct wr *w, uint32_t sender, uint32_t media, uint8_t se
 
 /* NTP time (RFC 3550 section 4) of microseconds since 1970. */
 uint64_t tt_rtcp_ntp(int64_t unix_us);
+/* Microseconds as a span of NTP time. */
+static inline int64_t tt_rtcp_ntp_span(int64_t us)
+{
+	return us / 1000000 * INT64_C(0x100000000) + us % 1000000 * INT64_C(0x100000000) / 1000000;
+}
 /* A span of NTP time in microseconds. */
 static inline int64_t tt_rtcp_ntp_us(uint64_t span)
 {

@@ -111,7 +111,8 @@ static uint32_t check_xr(const struct tt_rtcp *p)
 		size_t len = (size_t)rd_u16(&r) * 4;
 
 		rd_take(&r, len);
-		if ((type == 4 && len != 8) || (type == 5 && len % 12 != 0)) /* 4.4, 4.5 */
+		if ((type == TT_XR_RRTR && len != 8) ||
+		    (type == TT_XR_DLRR && len % 12 != 0)) /* 4.4, 4.5 */
 			return TAUT_DROP_RTCP_XR_LENGTH;
 	}
 	return r.bad ? TAUT_DROP_RTCP_XR : TT_TAKEN;
@@ -182,6 +183,44 @@ void tt_rtcp_read_block(const struct tt_rtcp *p, size_t index, struct tt_rtcp_bl
 	out->jitter = rd_u32(&r);
 	out->lsr = rd_u32(&r);
 	out->dlsr = rd_u32(&r);
+}
+
+uint32_t tt_rtcp_read_xr_sender(const struct tt_rtcp *p)
+{
+	struct rd r = rd_make(p->body.p, p->body.len);
+
+	return rd_u32(&r);
+}
+
+bool tt_rtcp_read_xr(const struct tt_rtcp *p, size_t *i, struct tt_rtcp_xr *out)
+{
+	struct rd r = rd_make(p->body.p, p->body.len);
+
+	rd_take(&r, *i == 0 ? 4 : *i); /* behind the SSRC */
+	out->type = rd_u8(&r);
+	rd_u8(&r);
+	out->body.len = (size_t)rd_u16(&r) * 4;
+	out->body.p = rd_take(&r, out->body.len);
+	*i = r.off;
+	return !r.bad;
+}
+
+uint64_t tt_rtcp_read_rrtr(const struct tt_rtcp_xr *b)
+{
+	struct rd r = rd_make(b->body.p, b->body.len);
+
+	return rd_u64(&r);
+}
+
+bool tt_rtcp_read_dlrr(const struct tt_rtcp_xr *b, size_t index, struct tt_rtcp_dlrr *out)
+{
+	struct rd r = rd_make(b->body.p, b->body.len);
+
+	rd_take(&r, index * 12);
+	out->ssrc = rd_u32(&r);
+	out->last = rd_u32(&r);
+	out->delay = rd_u32(&r);
+	return !r.bad;
 }
 
 uint32_t tt_rtcp_read_bye(const struct tt_rtcp *p, size_t index)

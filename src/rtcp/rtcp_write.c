@@ -37,7 +37,7 @@ static void write_blocks(struct wr *w, const struct tt_rtcp_block *blocks, size_
 }
 
 void tt_rtcp_write_sr(struct wr *w, const struct tt_rtcp_sender_info *info,
-                      const struct tt_rtcp_block *blocks, size_t n)
+		      const struct tt_rtcp_block *blocks, size_t n)
 {
 	size_t at = begin(w, n, TT_RTCP_SR);
 
@@ -73,6 +73,35 @@ void tt_rtcp_write_sdes(struct wr *w, const uint32_t *ssrcs, size_t n, const cha
 	end(w, at);
 }
 
+static void begin_xr(struct wr *w, uint8_t type, size_t words)
+{
+	wr_u8(w, type);
+	wr_u8(w, 0);
+	wr_u16(w, tt_u16(words));
+}
+
+void tt_rtcp_write_xr(struct wr *w, uint32_t ssrc, uint64_t ntp, const struct tt_rtcp_dlrr *dlrr,
+		      size_t n)
+{
+	if (ntp == 0 && n == 0)
+		return;
+	const size_t at = begin(w, 0, TT_RTCP_XR);
+
+	wr_u32(w, ssrc);
+	if (ntp != 0) { /* RFC 3611 section 4.4 */
+		begin_xr(w, TT_XR_RRTR, 2);
+		wr_u64(w, ntp);
+	}
+	if (n > 0) /* section 4.5 */
+		begin_xr(w, TT_XR_DLRR, 3 * n);
+	for (size_t i = 0; i < n; i++) {
+		wr_u32(w, dlrr[i].ssrc);
+		wr_u32(w, dlrr[i].last);
+		wr_u32(w, dlrr[i].delay);
+	}
+	end(w, at);
+}
+
 void tt_rtcp_write_bye(struct wr *w, const uint32_t *ssrcs, size_t n)
 {
 	size_t at = begin(w, n, TT_RTCP_BYE);
@@ -83,7 +112,7 @@ void tt_rtcp_write_bye(struct wr *w, const uint32_t *ssrcs, size_t n)
 }
 
 static size_t begin_feedback(struct wr *w, unsigned type, unsigned fmt, uint32_t sender,
-                             uint32_t media)
+			     uint32_t media)
 {
 	size_t at = begin(w, fmt, type);
 
@@ -93,7 +122,7 @@ static size_t begin_feedback(struct wr *w, unsigned type, unsigned fmt, uint32_t
 }
 
 size_t tt_rtcp_write_nack(struct wr *w, uint32_t sender, uint32_t media, const uint16_t *seqs,
-                          size_t n)
+			  size_t n)
 {
 	if (n == 0 || wr_left(w) < 16)
 		return 0;

@@ -90,6 +90,11 @@ void tt_rtp_session_free(struct tt_rtp_session *s)
 	tt_free(s->env, s);
 }
 
+void tt_rtp_session_set_receiver_rtt(struct tt_rtp_session *s, enum tt_rtp_rtt who)
+{
+	s->receiver_rtt = who;
+}
+
 void tt_rtp_session_set_reduced_size(struct tt_rtp_session *s, bool allowed)
 {
 	s->reduced_size = allowed;
@@ -360,8 +365,10 @@ bool tt_rtp_session_receiver_stats(struct tt_rtp_session *s, uint32_t stream,
 	*out = r->stats;
 	out->ssrc = r->ssrc;
 	out->clock_rate = r->clock_rate;
+	out->rtx_ssrc = tt_rtp_session_rtx_of(s, r);
 	out->lost = tt_rtp_receiver_lost(r);
 	out->jitter = r->source.jitter >> 4;
 	out->remote_ntp = r->report_ntp;
+	out->reported_at = r->report_at;
 	return true;
 }

@@ -55,6 +55,14 @@ int tt_rtp_session_new(struct tt_rtp_session **out, struct tt_env *env,
 void tt_rtp_session_free(struct tt_rtp_session *s); /* NULL is fine */
 /* a=rtcp-rsize was agreed on: feedback may travel alone, RFC 5506. */
 void tt_rtp_session_set_reduced_size(struct tt_rtp_session *s, bool allowed);
+/* a=rtcp-xr:rcvr-rtt was agreed on: who receives reports his time (RRTR), and who sends answers (DLRR), RFC 3611
+ * sections 4.4, 4.5 and 5.1. Who is asked answers in any case. */
+enum tt_rtp_rtt {
+	TT_RTP_RTT_NONE,
+	TT_RTP_RTT_SENDER, /* only who sends asks */
+	TT_RTP_RTT_ALL,
+};
+void tt_rtp_session_set_receiver_rtt(struct tt_rtp_session *s, enum tt_rtp_rtt who);
 /* The round trip of the transport, which counts until reports measure one; 0: unknown. */
 void tt_rtp_session_set_path_rtt(struct tt_rtp_session *s, taut_time rtt);
 
@@ -96,8 +104,8 @@ int tt_rtp_session_request_key_frame(struct tt_rtp_session *s, taut_time now, ui
  * configuration, for the time until that is set again. */
 void tt_rtp_session_set_target(struct tt_rtp_session *s, uint32_t stream, taut_time target);
 
-/* One decrypted packet, lent for the call. arrived: by the kernel's clock, 0: now. */
-void tt_rtp_session_recv_rtp(struct tt_rtp_session *s, taut_time now, taut_time arrived,
+/* One decrypted packet, lent for the call. arrived: by the kernel's clock, 0: now. ecn: of its datagram. */
+void tt_rtp_session_recv_rtp(struct tt_rtp_session *s, taut_time now, taut_time arrived, uint8_t ecn,
 			     const uint8_t *pkt, size_t len);
 void tt_rtp_session_recv_rtcp(struct tt_rtp_session *s, taut_time now, taut_time arrived,
 			      const uint8_t *pkt, size_t len);

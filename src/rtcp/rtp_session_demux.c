@@ -122,6 +122,18 @@ void tt_rtp_session_bind_signalled(struct tt_rtp_session *s, struct tt_rtp_recei
 		bind(s, r, r->cfg.rtx_ssrc, true, true);
 }
 
+uint32_t tt_rtp_session_rtx_of(const struct tt_rtp_session *s, const struct tt_rtp_receiver *r)
+{
+	const struct tt_rtp_binding *latest = NULL;
+
+	for (size_t i = 0; i < s->binding_count; i++) {
+		const struct tt_rtp_binding *b = &s->bindings[i];
+		if (b->receiver == r && b->rtx && (!latest || b->last > latest->last))
+			latest = b;
+	}
+	return latest ? latest->ssrc : 0;
+}
+
 /* What is sent again names what it repairs, RFC 8852 section 3.3. */
 static struct span rid_of(const struct tt_rtp_ext_values *x)
 {

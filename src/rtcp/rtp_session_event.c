@@ -17,18 +17,33 @@ static const struct tt_rtp_event *tell(struct tt_rtp_session *s, uint32_t type,
 	return &s->event;
 }
 
+static uint64_t since(taut_time at, taut_time first)
+{
+	return (uint64_t)tt_max64(at - first, 0);
+}
+
 /* It leaves the buffer now. Of audio each sample has waited. */
 static void count_wait(struct tt_rtp_session *s, struct tt_rtp_receiver *r)
 {
-	const taut_time waited = tt_max64(s->now - r->first_at, 0);
+	const uint32_t n =
+		r->cfg.kind == TAUT_AUDIO ? tt_opus_duration(s->frame.data, s->frame.len) : 1;
+	struct tt_rtp_buffer_stats *b = &r->stats.buffer;
 
-	r->stats.buffered += waited;
-	if (r->cfg.kind != TAUT_AUDIO)
+	b->emitted += n;
+	b->delay += n * since(s->now, r->first_at);
+	b->minimum += n * since(r->ready_at, r->first_at);
+	b->target += n * since(tt_max64(r->ready_at, r->due_at), r->first_at);
+}
+
+/* estimatedPlayoutTimestamp: whoever takes a frame plays it now. */
+static void note_playout(struct tt_rtp_session *s, struct tt_rtp_receiver *r)
+{
+	const int64_t after = tt_rtp_receiver_since_report(r, s->frame.rtp_timestamp);
+
+	if (!r->has_report)
 		return;
-	const uint32_t samples = tt_opus_duration(s->frame.data, s->frame.len);
-
-	r->stats.samples += samples;
-	r->stats.sample_buffered += (uint64_t)waited * samples;
+	r->stats.playout_ntp = r->report_ntp + (uint64_t)tt_rtcp_ntp_span(after);
+	r->stats.playout_at = s->now;
 }
 
 static const struct tt_rtp_event *tell_frame(struct tt_rtp_session *s, struct tt_rtp_receiver *r)
@@ -39,6 +54,7 @@ static const struct tt_rtp_event *tell_frame(struct tt_rtp_session *s, struct tt
 		s->frame.captured = s->clock + tt_rtcp_ntp_us(r->report_ntp) +
 				    tt_rtp_receiver_since_report(r, s->frame.rtp_timestamp);
 	count_wait(s, r);
+	note_playout(s, r);
 	s->counters.frames_received++;
 	*(r->cfg.kind == TAUT_VIDEO ? &s->counters.video_frames_received
 				    : &s->counters.audio_frames_received) += 1;

@@ -10,6 +10,7 @@
 
 enum {
 	TT_RTP_MAX_CNAME = 32,
+	TT_RTP_MAX_ASKED = 4, /* of the peer; with one more the oldest is forgotten */
 	TT_RTP_MAX_BYES = 2 * TT_RTP_MAX_STREAMS,
 	TT_RTP_KEY_EVERY = 300000, /* between two PLIs, and between two key frames for them */
 };
@@ -21,12 +22,19 @@ struct tt_rtp_binding {
 	struct tt_rtp_receiver *receiver;
 };
 
+/* The last Receiver Reference Time of somebody, RFC 3611 section 4.4. */
+struct tt_rtp_asked {
+	uint32_t ssrc, last; /* last: the middle of its NTP timestamp */
+	taut_time at;
+};
+
 struct tt_rtp_session {
 	struct tt_env *env;
 	char cname[TT_RTP_MAX_CNAME + 1];
 	size_t max_packet;
 	uint32_t first_sequence;
 	bool reduced_size;
+	enum tt_rtp_rtt receiver_rtt;
 	taut_time now;       /* the latest a caller told */
 	taut_time path_rtt;  /* as the caller knows it; 0: not */
 	int64_t unix_offset; /* wall clock at the start, so that a jump of it moves no report */
@@ -56,6 +64,9 @@ struct tt_rtp_session {
 	taut_time transport_cc_at; /* when the next feedback is due, if something is pending */
 	uint32_t byes[TT_RTP_MAX_BYES];
 	size_t bye_count;
+
+	struct tt_rtp_asked asked[TT_RTP_MAX_ASKED];
+	size_t asked_count;
 
 	/* The peer's clock: local monotonic time minus its NTP time, in microseconds */
 	bool has_clock;
@@ -93,9 +104,24 @@ void tt_rtp_session_bind_signalled(struct tt_rtp_session *s, struct tt_rtp_recei
 void tt_rtp_session_unbind(struct tt_rtp_session *s, const struct tt_rtp_receiver *r);
 void tt_rtp_session_read_ext(const struct tt_rtp_session *s, const struct tt_rtp_packet *p,
 			     struct tt_rtp_ext_values *x);
+/* The SSRC of what is sent again for it: told by a description, or seen. 0: neither. */
+uint32_t tt_rtp_session_rtx_of(const struct tt_rtp_session *s, const struct tt_rtp_receiver *r);
 /* NULL: *why says why not. */
 struct tt_rtp_binding *tt_rtp_session_demux(struct tt_rtp_session *s, const struct tt_rtp_packet *p,
 					    const struct tt_rtp_ext_values *x, uint32_t *why);
+
+/* rtp_session_xr.c: RFC 3611 */
+/* What of an XR packet concerns us: who asks is noted. The round trip that it answers, or 0. */
+taut_time tt_rtp_session_take_xr(struct tt_rtp_session *s, taut_time arrived,
+				 const struct tt_rtcp *p);
+/* A datagram of the peer is read: the streams whose sender reports were in it were answered so; 0: not. */
+void tt_rtp_session_answered(struct tt_rtp_session *s, taut_time rtt);
+/* Behind reports: our question, if asks, and answers of who sends, if answers. */
+void tt_rtp_session_write_xr(struct tt_rtp_session *s, taut_time now, struct wr *w, uint32_t ssrc,
+			     bool asks, bool answers);
+/* RFC 3550 6.4.1: A - last - delay, in the middle 32 bits of NTP time; -1: that is no time. */
+taut_time tt_rtp_session_span(const struct tt_rtp_session *s, taut_time arrived, uint32_t last,
+			      uint32_t delay);
 
 /* rtp_session_report.c */
 size_t tt_rtp_session_write_rtcp(struct tt_rtp_session *s, taut_time now, uint8_t *buf, size_t cap);

@@ -6,7 +6,7 @@
 
 #include "base/num.h"
 
-enum { FIRST_REPORT = 100000, TRANSPORT_CC_EVERY = 64000, MAX_RTT = 10000000 };
+enum { FIRST_REPORT = 100000, TRANSPORT_CC_EVERY = 64000 };
 
 static bool any_transport_cc(const struct tt_rtp_session *s)
 {
@@ -62,15 +62,18 @@ static taut_time arrival(taut_time now, taut_time arrived)
 }
 
 void tt_rtp_session_recv_rtp(struct tt_rtp_session *s, taut_time now, taut_time arrived,
-			     const uint8_t *pkt, size_t len)
+			     uint8_t ecn, const uint8_t *pkt, size_t len)
 {
 	struct tt_rtp_packet p;
 
 	tt_rtp_session_saw(s, now);
 	tt_trace_packet(s->env, now, TAUT_LAYER_RTP, false, pkt, len, NULL, NULL);
-	uint32_t why = len <= TT_RTP_PACKET_ROOM && tt_rtp_read(&p, pkt, len)
-			       ? take_rtp(s, now, arrival(now, arrived), &p)
-			       : TAUT_DROP_RTP_MALFORMED;
+	uint32_t why = TAUT_DROP_RTP_MALFORMED;
+
+	if (len <= TT_RTP_PACKET_ROOM && tt_rtp_read(&p, pkt, len)) {
+		p.ecn = ecn;
+		why = take_rtp(s, now, arrival(now, arrived), &p);
+	}
 
 	if (why) {
 		s->counters.packets_refused++;
@@ -119,6 +122,7 @@ static void take_sender_info(struct tt_rtp_session *s, const struct tt_rtcp *p, 
 	r->report_at = arrived;
 	r->has_report = true;
 	r->stats.reports++;
+	r->reported = true;
 	r->stats.remote_packets = info.packets;
 	r->stats.remote_octets = info.octets;
 	if (info.ntp != 0) /* 6.4.1: no wall clock over there */
@@ -138,22 +142,17 @@ static void take_block(struct tt_rtp_session *s, taut_time arrived, const struct
 	s->counters.remote_packets_lost +=
 		(uint64_t)(tt_max64(b->lost, 0) - tt_max64(tx->stats.remote_lost, 0));
 	tx->stats.reports++;
+	tx->stats.reported_at = arrived;
 	tx->stats.remote_lost = b->lost;
 	tx->stats.remote_fraction = b->fraction;
 	tx->stats.remote_highest = b->highest;
 	tx->stats.remote_jitter = b->jitter;
 	if (b->lsr == 0)
 		return;
-	uint32_t a = (uint32_t)(tt_rtp_session_ntp(s, arrived) >> 16);
-	uint32_t span = a - b->lsr - b->dlsr;
-	int64_t rtt = (int64_t)((uint64_t)span * 1000000 >> 16);
-
-	if (span < 0x80000000u && rtt < MAX_RTT)
-		tx->stats.rtt = tt_max64(rtt, 1);
-	else if (span >= 0xffffff00u) /* the two clocks round differently: less than a tick */
-		tx->stats.rtt = 1;
-	else
+	const taut_time rtt = tt_rtp_session_span(s, arrived, b->lsr, b->dlsr);
+	if (rtt < 0)
 		return;
+	tx->stats.rtt = rtt;
 	s->counters.round_trip_time = tx->stats.rtt;
 	tx->stats.rtt_sum += tx->stats.rtt;
 	tx->stats.rtts++;
@@ -243,8 +242,9 @@ static void take_bye(struct tt_rtp_session *s, const struct tt_rtcp *p)
 	}
 }
 
-static void take_one(struct tt_rtp_session *s, taut_time now, taut_time arrived,
-		     const struct tt_rtcp *p)
+/* The round trip that it answers, or 0. */
+static taut_time take_one(struct tt_rtp_session *s, taut_time now, taut_time arrived,
+			  const struct tt_rtcp *p)
 {
 	struct tt_rtcp_block block;
 
@@ -265,9 +265,12 @@ static void take_one(struct tt_rtp_session *s, taut_time now, taut_time arrived,
 	case TT_RTCP_PSFB:
 		take_feedback(s, now, p);
 		break;
+	case TT_RTCP_XR:
+		return tt_rtp_session_take_xr(s, arrived, p);
 	default:
-		break; /* SDES, APP and XR say nothing that is used here */
+		break; /* SDES and APP say nothing that is used here */
 	}
+	return 0;
 }
 
 void tt_rtp_session_recv_rtcp(struct tt_rtp_session *s, taut_time now, taut_time arrived,
@@ -285,6 +288,8 @@ void tt_rtp_session_recv_rtcp(struct tt_rtp_session *s, taut_time now, taut_time
 		return;
 	}
 	s->counters.rtcp_received++;
+	taut_time rtt = 0;
 	while (tt_rtcp_next(&r, &p))
-		take_one(s, now, arrival(now, arrived), &p);
+		rtt = tt_max64(rtt, take_one(s, now, arrival(now, arrived), &p));
+	tt_rtp_session_answered(s, rtt);
 }

@@ -95,6 +95,17 @@ static struct tt_rtcp_sender_info info_of(const struct tt_rtp_session *s,
 	};
 }
 
+/* RFC 3611 section 5.1: all who receive ask for the round trip, or those alone that send as well. */
+static bool asks(const struct tt_rtp_session *s, bool sends)
+{
+	bool receives = false;
+
+	for (size_t i = 0; i < s->receiver_count; i++)
+		receives |= s->receivers[i]->source.started && !s->receivers[i]->ended;
+	return receives && (s->receiver_rtt == TT_RTP_RTT_ALL ||
+			    (s->receiver_rtt == TT_RTP_RTT_SENDER && sends));
+}
+
 /* The next part of the round: a report with blocks, more senders, and who they all are. */
 static void write_reports(struct tt_rtp_session *s, taut_time now, struct wr *w)
 {
@@ -113,11 +124,13 @@ static void write_reports(struct tt_rtp_session *s, taut_time now, struct wr *w)
 		tt_rtcp_write_sr(w, &info, blocks, block_count);
 		block_count = 0;
 	}
-	if (n == 0) {
+	const bool sends = n > 0;
+	if (!sends) {
 		ssrcs[n++] = reporter(s);
 		tt_rtcp_write_rr(w, ssrcs[0], blocks, block_count);
 	}
 	tt_rtcp_write_sdes(w, ssrcs, n, s->cname);
+	tt_rtp_session_write_xr(s, now, w, ssrcs[0], asks(s, sends), sends);
 	s->in_cycle = next_sender(s, &tx) || next_receiver(s, &r);
 }
 

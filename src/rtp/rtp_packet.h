@@ -19,6 +19,7 @@ struct tt_rtp_packet {
 	struct span csrcs, ext; /* ext: what follows the extension's own header */
 	struct span payload;    /* without padding; may be empty */
 	size_t header_len;
+	uint8_t ecn; /* of the datagram, RFC 3168 section 5; reading leaves it 0 */
 };
 
 /* What the second byte says about a packet on a port that carries both, RFC 5761 section 4. */

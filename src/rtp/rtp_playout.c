@@ -176,6 +176,17 @@ static taut_time wait_for(const struct tt_rtp_receiver *r, taut_time rtt)
 	return tt_clamp64(4 * rtt + 100000, VIDEO_MIN_WAIT, most);
 }
 
+/* When the hole before that packet is given up, if nothing is held. */
+static taut_time hole_until(const struct tt_rtp_receiver *r, taut_time rtt,
+			    const struct tt_rtp_slot *after)
+{
+	/* What can be asked for is waited for from the moment that could be done: a process that was
+	 * kept from running for a while finds everything old. */
+	bool asked = r->cfg.nack && tt_nack_expects(&r->nack, r->reorder.run);
+
+	return (asked ? after->seen : after->at) + wait_for(r, rtt);
+}
+
 taut_time tt_rtp_receiver_deadline(const struct tt_rtp_receiver *r, taut_time rtt)
 {
 	if (!tt_rtp_reorder_has_gap(&r->reorder))
@@ -190,20 +201,18 @@ taut_time tt_rtp_receiver_deadline(const struct tt_rtp_receiver *r, taut_time rt
 
 	if (!after)
 		return INT64_MAX;
-	/* What can be asked for is waited for from the moment that could be done: a process that was
-	 * kept from running for a while finds everything old. */
-	bool asked = r->cfg.nack && tt_nack_expects(&r->nack, r->reorder.run);
-	taut_time until = (asked ? after->seen : after->at) + wait_for(r, rtt);
+	taut_time until = hole_until(r, rtt, after);
 
 	/* what is held behind the hole loses nothing by it */
 	return r->cfg.target > 0 && !crowded(&r->reorder) ? tt_max64(until, due(r, after)) : until;
 }
 
-static void give_up_hole(struct tt_rtp_receiver *r)
+static void give_up_hole(struct tt_rtp_receiver *r, taut_time now, taut_time rtt)
 {
 	const struct tt_rtp_slot *after = tt_rtp_reorder_first(&r->reorder, r->reorder.run);
 
 	r->lost = true;
+	r->ready_at = tt_max64(r->ready_at, tt_min64(now, hole_until(r, rtt, after)));
 	if (r->cfg.kind == TAUT_VIDEO) {
 		r->need_key = true;
 		drop_to(r, after->seq);
@@ -223,7 +232,7 @@ void tt_rtp_receiver_advance(struct tt_rtp_receiver *r, taut_time now, taut_time
 	for (;;) {
 		if (deliverable(r, &end) || tt_rtp_receiver_deadline(r, rtt) > now)
 			break;
-		give_up_hole(r);
+		give_up_hole(r, now, rtt);
 	}
 	if (r->reorder.started)
 		tt_nack_forget_before(&r->nack, r->reorder.next);
@@ -299,8 +308,11 @@ bool tt_rtp_receiver_take(struct tt_rtp_receiver *r, struct taut_frame *out, uin
 	while (deliverable(r, &end)) {
 		size_t len = 0;
 
-		describe(r, tt_rtp_reorder_at(&r->reorder, r->reorder.next), out);
+		const struct tt_rtp_slot *head = tt_rtp_reorder_at(&r->reorder, r->reorder.next);
+
+		describe(r, head, out);
 		r->first_at = out->received;
+		r->due_at = r->cfg.target > 0 ? due(r, head) : 0;
 		r->csrcs.count = 0;
 		for (int64_t i = r->reorder.next; i < end; i++)
 			len += tt_rtp_reorder_at(&r->reorder, i)->len;
@@ -319,10 +331,12 @@ bool tt_rtp_receiver_take(struct tt_rtp_receiver *r, struct taut_frame *out, uin
 			out->len += s->len;
 			out->received = tt_max64(out->received, s->at);
 			r->first_at = tt_min64(r->first_at, s->at);
+			r->ready_at = tt_max64(r->ready_at, s->seen);
 			if (s->csrcs > 0)
 				add_csrcs(&r->csrcs, s);
 		}
 		out->data = *buf;
+		out->first_received = r->first_at;
 		count_frame(r, out, end - r->reorder.next);
 		tt_rtp_reorder_skip_to(&r->reorder, end);
 		r->lost = r->need_key = r->want_key = false;

@@ -9,6 +9,8 @@
 #include "rtp/payload/payload_opus.h"
 #include "rtp/payload/payload_vp8.h"
 
+enum { ECT1 = 1, CE = 3 }; /* RFC 3168 section 5 */
+
 enum {
 	AUDIO_SLOTS = 256,
 	VIDEO_SLOTS = 2048,
@@ -212,6 +214,8 @@ static void count_packet(struct tt_rtp_receiver *r, const struct tt_rtp_packet *
 	r->stats.packets++;
 	r->stats.octets += p->payload.len;
 	r->stats.header_octets += p->header_len + p->padding;
+	r->stats.ect1 += p->ecn == ECT1;
+	r->stats.ce += p->ecn == CE;
 	r->stats.last_packet = arrived;
 }
 

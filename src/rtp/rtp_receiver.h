@@ -36,6 +36,8 @@ struct tt_rtp_receiver {
 	struct tt_rtp_counters *counters; /* of the session */
 	struct tt_rtp_receiver_stats stats;
 	taut_time first_at;   /* of the packets of the frame taken last */
+	taut_time ready_at;   /* when it could be taken, whatever the target is; of all before it as well */
+	taut_time due_at;     /* when it was due */
 	struct tt_rtp_csrcs csrcs;
 	struct tt_rtp_hold hold;
 	taut_time held_until; /* the frame at the head; INT64_MAX: it is not held */
@@ -60,6 +62,7 @@ struct tt_rtp_receiver {
 	uint64_t report_ntp;
 	uint32_t report_ts;
 	taut_time report_at;
+	bool reported; /* ... was in the datagram that is being read */
 	/* Events not told yet */
 	bool tell_started, tell_bye;
 	uint32_t bye_ssrc;

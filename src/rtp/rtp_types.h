@@ -108,6 +108,7 @@ struct tt_rtp_sender_stats {
 	taut_time queued; /* from frame to wire, of all packets together; not of those sent again */
 	/* The peer's report blocks, RFC 3550 section 6.4.1 */
 	uint64_t reports, rtts;
+	taut_time reported_at;  /* when the last one came */
 	taut_time rtt, rtt_sum; /* of rtts measurements; 0: none yet */
 	int32_t remote_lost;
 	uint8_t remote_fraction; /* of 256 */
@@ -117,20 +118,31 @@ struct tt_rtp_sender_stats {
 	uint32_t clock_rate;
 };
 
+/* Of frames that were handed out, or of the samples in those of sound: microseconds from the first packet on,
+ * of all of them together. */
+struct tt_rtp_buffer_stats {
+	uint64_t emitted;
+	uint64_t delay;   /* until it was handed out */
+	uint64_t target;  /* until it was due */
+	uint64_t minimum; /* until it was whole, and so was all before it: due, if the application had no target */
+};
+
 /* Of the source that a receiver follows: another one begins at 0. */
 struct tt_rtp_receiver_stats {
 	uint32_t ssrc, clock_rate;
+	uint32_t rtx_ssrc;        /* 0: not known, or none */
 	uint8_t payload_type;     /* of the last frame */
 	uint64_t packets, octets; /* with what was sent again */
 	uint64_t resent_packets, resent_octets;
 	uint64_t header_octets;
+	uint64_t ect1, ce; /* packets, by the ECN field of their datagrams */
 	uint64_t late; /* came when nobody waited for them any more */
 	uint64_t frames, key_frames, frames_dropped;
 	uint64_t pieced;    /* frames of more than one packet ... */
 	taut_time assembly; /* ... from their first to their last, together */
-	uint64_t samples;   /* of audio, in frames that were handed out */
-	taut_time buffered; /* from the first packet of a frame until it was handed out, together */
-	uint64_t sample_buffered;   /* the same for each sample: microseconds times samples */
+	struct tt_rtp_buffer_stats buffer;
+	uint64_t playout_ntp; /* of the frame handed out last, by the peer's clock; 0: no report yet */
+	taut_time playout_at; /* and when that was */
 	uint64_t nacks, plis, firs; /* to the peer */
 	taut_time last_packet;      /* 0: none */
 	int32_t lost;               /* RFC 3550 section 6.4.1 */
@@ -139,6 +151,10 @@ struct tt_rtp_receiver_stats {
 	uint64_t reports;
 	uint32_t remote_packets, remote_octets;
 	uint64_t remote_ntp;
+	taut_time reported_at; /* when the last one came */
+	/* What the reports said of our questions, RFC 3611 section 4.5; rtt 0: the last one said nothing */
+	uint64_t rtts;
+	taut_time rtt, rtt_sum;
 };
 
 #endif

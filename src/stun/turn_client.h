@@ -101,6 +101,8 @@ void tt_turn_bind(struct tt_turn *t, taut_time now, const struct taut_addr *peer
 
 /* How many octets wrap writes before data to this peer. */
 size_t tt_turn_head(const struct tt_turn *t, const struct taut_addr *peer);
+/* How many octets lie before the data in a datagram that tt_turn_wrap made; 0: it is none of those. */
+size_t tt_turn_wrapped_head(const struct taut_addr *peer, const uint8_t *buf, size_t len);
 /* len octets lie at buf + head, where head is what tt_turn_head says. The length of the datagram that
  * begins at buf; 0: no permission, no random number, or it does not fit. */
 size_t tt_turn_wrap(struct tt_turn *t, const struct taut_addr *peer, uint8_t *buf, size_t head,

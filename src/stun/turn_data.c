@@ -6,6 +6,9 @@
 
 #include "base/addr.h"
 #include "base/num.h"
+#include "base/rd.h"
+
+enum { SEND_INDICATION = 0x0016 }; /* class and method, RFC 8489 section 5 */
 
 static enum tt_turn_came drop(struct tt_turn *t, taut_time now, uint32_t reason)
 {
@@ -108,6 +111,17 @@ static size_t send_indication(struct tt_turn *t, const struct taut_addr *peer, u
 	wr_patch_u16(&w, 2, tt_u16(whole - TT_STUN_HEADER_LEN));
 	memset(buf + head + len, 0, padding);
 	return whole;
+}
+
+size_t tt_turn_wrapped_head(const struct taut_addr *peer, const uint8_t *buf, size_t len)
+{
+	const size_t head = indication_head(peer);
+	struct rd r = rd_make(buf, len);
+	const uint16_t first = rd_u16(&r);
+
+	if (len >= TT_TURN_CHANNEL_HEAD && first >= TT_TURN_CHANNEL_FIRST)
+		return TT_TURN_CHANNEL_HEAD;
+	return len >= head && first == SEND_INDICATION ? head : 0;
 }
 
 size_t tt_turn_wrap(struct tt_turn *t, const struct taut_addr *peer, uint8_t *buf, size_t head,

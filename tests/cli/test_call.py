@@ -30,6 +30,17 @@ def dump_is_whole(dump):
     check("what_is_decoded_is_told", last["inbound-rtp", "framesDecoded"] > 0 and
           last["inbound-rtp", "frameWidth"] == 160 and last["inbound-rtp", "totalAudioEnergy"] > 0 and
           last["inbound-rtp", "totalSamplesDuration"] > 0.1, {k: v for k, v in last.items() if k[0] == "inbound-rtp"})
+    out, hear = ({k[1]: v for k, v in last.items() if k[0] == t} for t in ("outbound-rtp", "inbound-rtp"))
+    check("what_encoders_and_sources_did_is_told", out["qpSum"] > 0 and out["targetBitrate"] == 100000 and
+          out["totalEncodedBytesTarget"] > 0 and out["hugeFramesSent"] >= 0 and last["media-source", "width"] == 160 and
+          last["media-source", "totalAudioEnergy"] > 0, out)
+    check("codecs_have_their_parameters", last["codec", "sdpFmtpLine"] == "minptime=10;useinbandfec=1", last.get(("codec", "sdpFmtpLine")))
+    check("records_are_objects", sorted(out["qualityLimitationDurations"]) == ["bandwidth", "cpu", "none", "other"] and
+          out["qualityLimitationDurations"]["none"] > 0, out["qualityLimitationDurations"])
+    check("what_is_shown_and_played_is_told", hear["framesRendered"] > 0 and hear["totalInterFrameDelay"] > 0 and
+          hear["freezeCount"] >= 0 and hear["pauseCount"] == 0 and hear["qpSum"] > 0 and
+          hear["insertedSamplesForDeceleration"] == 0 and hear["concealedSamples"] >= 0 and
+          0 < hear["totalDecodeTime"] < hear["totalProcessingDelay"], hear)
     check("states_are_logged", [e["value"] for e in connection["updateLog"] if e["type"] == "connectionstatechange"][:2]
           == ["connecting", "connected"], connection.get("updateLog"))
 

@@ -49,6 +49,15 @@ static void c11_lengths_inside_bye_and_xr_are_checked(void **state)
 		{ "80cf00045eed0001630000006300000063000000", 0 },
 		{ "80cf00035eed0001050000015eed0002",
 		  TAUT_DROP_RTCP_XR_LENGTH }, /* DLRR of a third of a sub-block */
+		{ "80cf00065eed0001050000045eed0002000100000001000000010000",
+		  TAUT_DROP_RTCP_XR_LENGTH }, /* and of four thirds */
+		{ "80cf00035eed00010400000100010000", TAUT_DROP_RTCP_XR_LENGTH },
+		{ "80cf00055eed000104000003000100000001000000010000",
+		  TAUT_DROP_RTCP_XR_LENGTH }, /* RRTR of three words */
+		{ "80cf00065eed00010500fffc5eed000200010000000100000001000f",
+		  TAUT_DROP_RTCP_XR }, /* DLRR of 21,844 that are not there */
+		{ "80cf00055eed0001050000035eed00020001000000010000", 0 }, /* of somebody else */
+		{ "80cf00025eed000105000000", 0 },                         /* of nobody */
 		{ "80cf00015eed0001", 0 },
 	};
 

@@ -269,11 +269,46 @@ static void take_event(struct pair *p, int i, const struct taut_event *ev)
 		p->handler(p, i, ev);
 }
 
+static bool inject(struct pair *p, int to, const struct taut_addr *local,
+		   const struct taut_addr *remote, const void *data, size_t len, size_t segment)
+{
+	struct pair_peer *q = &p->peers[to];
+	uint8_t *exact = malloc(len); /* so that a sanitizer sees a step past its end */
+	bool found = false;
+
+	if (len > 0)
+		memcpy(exact, data, len);
+	for (size_t f = 0; f < q->flow_count && q->pc && !found; f++) {
+		if (!tt_addr_eq(&q->flows[f].addr, local))
+			continue;
+		struct taut_datagram d = { .size = sizeof d,
+					   .flow = q->flows[f].flow,
+					   .local = *local,
+					   .remote = *remote,
+					   .buf = exact,
+					   .cap = len,
+					   .len = len,
+					   .segment = (uint16_t)segment,
+					   .ecn = p->ecn };
+		assert_int_equal(taut_pc_recv(q->pc, p->sim.now, &d), TAUT_OK);
+		pair_pump(p, to); /* what is lent is done with before the buffer goes */
+		found = true;
+	}
+	free(exact);
+	return found;
+}
+
 static void send_run(struct pair *p, int i, const struct taut_datagram *d)
 {
 	size_t step = d->segment ? d->segment : d->len;
 
-	for (size_t at = 0; at < d->len && !p->cut; at += step)
+	if (p->refuse)
+		taut_pc_send_failed(p->peers[i].pc, p->sim.now, d, 105);
+	if (p->runs && step < d->len && !p->refuse) {
+		inject(p, 1 - i, &d->remote, &d->local, d->buf, d->len, d->segment);
+		return;
+	}
+	for (size_t at = 0; at < d->len && !p->cut && !p->refuse; at += step)
 		sim_send(&p->sim, 1 - i, d->buf + at, d->len - at < step ? d->len - at : step,
 			 &d->local, &d->remote);
 }
@@ -308,28 +343,7 @@ bool pair_pump(struct pair *p, int i)
 bool pair_inject(struct pair *p, int to, const struct taut_addr *local,
 		 const struct taut_addr *remote, const void *data, size_t len)
 {
-	struct pair_peer *q = &p->peers[to];
-	uint8_t *exact = malloc(len); /* so that a sanitizer sees a step past its end */
-	bool found = false;
-
-	if (len > 0)
-		memcpy(exact, data, len);
-	for (size_t f = 0; f < q->flow_count && q->pc && !found; f++) {
-		if (!tt_addr_eq(&q->flows[f].addr, local))
-			continue;
-		struct taut_datagram d = { .size = sizeof d,
-					   .flow = q->flows[f].flow,
-					   .local = *local,
-					   .remote = *remote,
-					   .buf = exact,
-					   .cap = len,
-					   .len = len };
-		assert_int_equal(taut_pc_recv(q->pc, p->sim.now, &d), TAUT_OK);
-		pair_pump(p, to); /* what is lent is done with before the buffer goes */
-		found = true;
-	}
-	free(exact);
-	return found;
+	return inject(p, to, local, remote, data, len, 0);
 }
 
 static bool deliver(struct pair *p)

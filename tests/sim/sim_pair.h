@@ -54,6 +54,9 @@ struct pair {
 	taut_time signal_delay;
 	bool hold_signals; /* they wait until this is false again */
 	bool cut;          /* the link swallows everything */
+	bool refuse;       /* no socket takes anything: taut_pc_send_failed */
+	bool runs;         /* what leaves as a run arrives as one, at once */
+	uint8_t ecn;       /* of what arrives, RFC 3168 section 5 */
 	bool by_ready;     /* drives a connection only when its environment says that it is ready */
 	/* What a test may do on the way; each may be NULL. A new text is the sender's to allocate. */
 	char *(*describe)(struct pair *p, int to, uint32_t type, const char *text);

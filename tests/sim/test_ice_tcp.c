@@ -142,6 +142,48 @@ static void the_reports_name_the_transport(void **state)
 	duo_end(&d);
 }
 
+static double of_path(struct duo_side *s, taut_time now, const char *member)
+{
+	const struct taut_stats *all;
+	size_t count;
+
+	assert_int_equal(taut_pc_get_stats(s->peer.pc, now, &all, &count), TAUT_OK);
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(all[i].type, "candidate-pair") == 0 &&
+		    taut_stats_member(&all[i], "nominated")->number != 0)
+			return taut_stats_member(&all[i], member)->number;
+	return -1;
+}
+
+/* What a full stream could not take, without its frames (RFC 4571 section 2), and no more than was sent. */
+static void what_no_stream_takes_is_told_without_its_frame(void **state)
+{
+	static uint8_t bytes[1000], buf[65536];
+	struct taut_datagram out = { .size = sizeof out, .buf = buf, .cap = sizeof buf };
+	struct duo d;
+	(void)state;
+
+	duo_begin(&d, &by_tcp);
+	assert_true(duo_meet_for_good(&d));
+	duo_wait(&d, SECOND);
+	struct duo_side *s = &d.side[0];
+	const taut_time now = d.world->now;
+	const double sent = of_path(s, now, "bytesSent");
+	assert_int_equal(taut_pc_send_message(s->peer.pc, now, s->channel, 1, bytes, sizeof bytes),
+			 TAUT_OK);
+	assert_int_equal(taut_pc_poll_send(s->peer.pc, now, &out), 1);
+	assert_true(of_path(s, now, "bytesSent") == sent + (double)out.len - 2);
+	taut_pc_send_failed(s->peer.pc, now, &out, 105);
+	assert_true(of_path(s, now, "bytesSent") == sent);
+	assert_true(of_path(s, now, "packetsDiscardedOnSend") == 1);
+	assert_true(of_path(s, now, "bytesDiscardedOnSend") == (double)out.len - 2);
+	for (int i = 0; i < 100; i++)
+		taut_pc_send_failed(s->peer.pc, now, &out, 105);
+	assert_true(of_path(s, now, "bytesSent") == 0 && of_path(s, now, "packetsSent") == 0);
+	assert_true(of_path(s, now, "packetsDiscardedOnSend") == 101);
+	duo_end(&d);
+}
+
 static void a_connection_that_ends_ends_the_path_and_a_restart_makes_another(void **state)
 {
 	struct duo d;
@@ -446,6 +488,7 @@ int main(void)
 		cmocka_unit_test(with_the_policy_relay_there_are_no_candidates_over_tcp),
 		cmocka_unit_test(over_ipv6_too),
 		cmocka_unit_test(the_reports_name_the_transport),
+		cmocka_unit_test(what_no_stream_takes_is_told_without_its_frame),
 		cmocka_unit_test(a_connection_that_ends_ends_the_path_and_a_restart_makes_another),
 		cmocka_unit_test(a_restart_keeps_the_connection),
 		cmocka_unit_test(segments_of_any_length_are_put_together),

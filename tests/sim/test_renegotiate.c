@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "sim/sim_pair.h"
+#include "taut/stats.h"
 
 enum { SECOND = 1000000, TICK = 20000 };
 
@@ -242,7 +243,20 @@ static void answer_with_sound(struct pair *p, int i)
 			 TAUT_OK);
 }
 
-/* The answerer speaks at once; its answer takes half a second. What was said is not lost. */
+static double marked(const struct world *w)
+{
+	const struct taut_stats *all;
+	size_t count;
+
+	assert_int_equal(taut_pc_get_stats(w->pair.peers[0].pc, w->pair.sim.now, &all, &count),
+			 TAUT_OK);
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(all[i].type, "inbound-rtp") == 0)
+			return taut_stats_member(&all[i], "packetsReceivedWithEct1")->number;
+	return -1;
+}
+
+/* The answerer speaks at once; its answer takes half a second. What was said is not lost, nor how it came. */
 static void media_before_the_answer_is_held_and_replayed(void **state)
 {
 	taut_channel ch;
@@ -258,6 +272,7 @@ static void media_before_the_answer_is_held_and_replayed(void **state)
 	pair_run(&w.pair, SECOND / 40, NULL); /* the offer is there, and answered */
 	w.pair.hold_signals = true;
 	pair_run(&w.pair, SECOND / 20, NULL);
+	w.pair.ecn = 1;
 	for (; w.number < 20; w.number++) {
 		const struct taut_transceiver_info *info =
 			taut_pc_transceiver_at(w.pair.peers[1].pc, 0);
@@ -266,9 +281,11 @@ static void media_before_the_answer_is_held_and_replayed(void **state)
 		pair_run(&w.pair, TICK, NULL);
 	}
 	assert_int_equal(w.audio[0], 0);
+	w.pair.ecn = 0;
 	w.pair.hold_signals = false;
 	pair_run(&w.pair, 2 * SECOND, NULL);
 	assert_int_equal(w.audio[0], 20);
+	assert_true(marked(&w) == 20);
 	pair_free(&w.pair);
 }
 

@@ -132,7 +132,7 @@ static void inject(struct world *w, uint32_t kind, const struct packet *p)
 		wr_bytes(&o, picture, sizeof picture);
 	else
 		wr_bytes(&o, "\0more", 5);
-	tt_rtp_session_recv_rtp(pc(w, 1)->rtp, now(w), 0, buf, o.off);
+	tt_rtp_session_recv_rtp(pc(w, 1)->rtp, now(w), 0, 0, buf, o.off);
 	taut_pc_tick(pc(w, 1), now(w));
 }
 

@@ -8,8 +8,11 @@
 #include <cmocka.h>
 #include <math.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "peer/pc.h"
+#include "rtcp/rtp_session_int.h"
 #include "sim/sim_pair.h"
 #include "taut/stats.h"
 
@@ -17,9 +20,10 @@ enum { SECOND = 1000000, TICK = 20000, DELAY = 10000, WORDS = 5 };
 
 struct world {
 	struct pair pair;
-	taut_transceiver sound, picture;
+	taut_transceiver sound, picture, their_sound, their_picture;
 	taut_channel channel, channels[2];
 	uint32_t number;
+	taut_time assembly; /* of the frame that came last */
 	bool open;
 };
 
@@ -31,6 +35,8 @@ static void on_event(struct pair *p, int i, const struct taut_event *ev)
 {
 	struct world *w = p->user;
 
+	if (ev->type == TAUT_EV_FRAME)
+		w->assembly = ev->frame->received - ev->frame->first_received;
 	if (ev->type != TAUT_EV_OPEN)
 		return;
 	w->open |= i == 0;
@@ -60,7 +66,8 @@ static taut_transceiver add(struct world *w, uint32_t kind, const char *track)
 	return t;
 }
 
-static void begin(struct world *w, uint64_t seed, const struct sim_link *link)
+static void begin_with(struct world *w, uint64_t seed, const struct sim_link *link,
+		       char *(*describe)(struct pair *, int, uint32_t, const char *))
 {
 	const struct taut_data_channel_init init = { .size = sizeof init,
 						     .label = "words",
@@ -68,10 +75,16 @@ static void begin(struct world *w, uint64_t seed, const struct sim_link *link)
 
 	memset(w, 0, sizeof *w);
 	pair_init(&w->pair, seed, link, on_event, w);
+	w->pair.describe = describe;
 	w->sound = add(w, TAUT_AUDIO, "voice");
 	w->picture = add(w, TAUT_VIDEO, "face");
 	assert_int_equal(taut_pc_create_data_channel(pc(w, 0), 0, &init, &w->channel), TAUT_OK);
 	assert_true(pair_run(&w->pair, 20 * SECOND, is_open));
+}
+
+static void begin(struct world *w, uint64_t seed, const struct sim_link *link)
+{
+	begin_with(w, seed, link, NULL);
 }
 
 static int send(struct world *w, taut_transceiver t, const uint8_t *data, size_t len, uint32_t ts,
@@ -128,6 +141,14 @@ static const struct taut_stats *find(const struct report *r, const char *id)
 	return NULL;
 }
 
+static bool has_type(const struct report *r, const char *type)
+{
+	for (size_t i = 0; i < r->count; i++)
+		if (strcmp(r->all[i].type, type) == 0)
+			return true;
+	return false;
+}
+
 /* The one of that type and kind (NULL: any). */
 static const struct taut_stats *of(const struct report *r, const char *type, const char *kind)
 {
@@ -178,6 +199,13 @@ static void assert_number(const struct taut_stats *s, const char *name, double i
 	if (number(s, name) != is)
 		print_error("%s of %s is %f, not %f\n", name, s->id, number(s, name), is);
 	assert_true(number(s, name) == is);
+}
+
+static void assert_near(const struct taut_stats *s, const char *name, double is, double within)
+{
+	if (fabs(number(s, name) - is) > within)
+		print_error("%s of %s is %f, not %f\n", name, s->id, number(s, name), is);
+	assert_true(fabs(number(s, name) - is) <= within);
 }
 
 static void assert_same(const struct taut_stats *a, const char *of_a, const struct taut_stats *b,
@@ -239,6 +267,14 @@ static void assert_mandatory(const struct taut_stats *s)
 		return;
 	}
 	fail_msg("%s is of no type of webrtc-stats", s->id);
+}
+
+/* Of each type that has mandatory members there is an object. */
+static void assert_all_types(const struct report *a, const struct report *b)
+{
+	for (size_t t = 0; t < sizeof mandatory / sizeof *mandatory; t++)
+		if (!has_type(a, mandatory[t][0]) && !has_type(b, mandatory[t][0]))
+			fail_msg("no %s in the reports of a call", mandatory[t][0]);
 }
 
 /* Ids are unique, what they refer to is there, and nothing is said twice. */
@@ -318,8 +354,15 @@ static void assert_media_agrees(const struct report *a, const struct report *b, 
 	assert_true(number(seen, "roundTripTime") < 2 * DELAY / 1e6 + 0.001);
 	assert_same(said, "packetsSent", out, "packetsSent");
 	assert_same(said, "bytesSent", out, "bytesSent");
-	assert_true(number(said, "remoteTimestamp") <= said->timestamp);
-	assert_true(number(said, "remoteTimestamp") > said->timestamp - 5000);
+	/* by RRTR and DLRR, since nothing is sent that reports could measure it by */
+	assert_near(said, "roundTripTime", 2 * DELAY / 1e6, 0.001);
+	assert_true(number(said, "roundTripTimeMeasurements") >= 2);
+	assert_near(said, "totalRoundTripTime",
+		    number(said, "roundTripTimeMeasurements") * 2 * DELAY / 1e6, 0.01);
+	/* their timestamps are when the reports came, of which there is one each 1.5 s or sooner */
+	assert_near(said, "remoteTimestamp", said->timestamp - DELAY / 1e3, 0.1);
+	assert_true(said->timestamp < in->timestamp && said->timestamp > in->timestamp - 1510);
+	assert_true(seen->timestamp < out->timestamp && seen->timestamp > out->timestamp - 1510);
 	if (video) {
 		assert_number(out, "framesSent", 100);
 		assert_number(in, "framesReceived", 100);
@@ -347,6 +390,7 @@ static void both_ends_say_the_same_of_a_call_without_loss(void **state)
 	const struct report a = report(&w, 0), b = report(&w, 1);
 	assert_whole(&a);
 	assert_whole(&b);
+	assert_all_types(&a, &b);
 	assert_media_agrees(&a, &b, "audio");
 	assert_media_agrees(&a, &b, "video");
 
@@ -360,6 +404,54 @@ static void both_ends_say_the_same_of_a_call_without_loss(void **state)
 	assert_string_equal(text(from, "label"), "words");
 	assert_string_equal(text(from, "state"), "open");
 	assert_number(of(&a, "peer-connection", NULL), "dataChannelsOpened", 1);
+	pair_free(&w.pair);
+}
+
+/* What RFC 3611 section 5.1 does not know, in what is told to one side. */
+static char *without_questions(int at_side, int to, const char *text)
+{
+	char *other = malloc(strlen(text) + 1), *at;
+
+	memcpy(other, text, strlen(text) + 1);
+	while (to == at_side && (at = strstr(other, "rcvr-rtt")) != NULL)
+		memcpy(at, "xxxx-xxx", 8);
+	return other;
+}
+
+static char *offer_without(struct pair *p, int to, uint32_t type, const char *text)
+{
+	(void)p;
+	(void)type;
+	return without_questions(1, to, text);
+}
+
+static char *answer_without(struct pair *p, int to, uint32_t type, const char *text)
+{
+	(void)p;
+	(void)type;
+	return without_questions(0, to, text);
+}
+
+static void a_round_trip_that_nobody_may_ask_for_is_not_told(void **state)
+{
+	struct world w;
+
+	(void)state;
+	begin_with(&w, 26, &quick, offer_without);
+	talk(&w, 100);
+	const struct report b = report(&w, 1);
+	const struct taut_stats *said = of(&b, "remote-outbound-rtp", "video");
+	assert_null(taut_stats_member(said, "roundTripTime"));
+	assert_number(said, "roundTripTimeMeasurements", 0);
+	assert_number(said, "totalRoundTripTime", 0);
+	pair_free(&w.pair);
+
+	/* what we offered and the peer did not answer */
+	begin_with(&w, 27, &quick, answer_without);
+	assert_int_equal(pc(&w, 0)->rtp->receiver_rtt, TT_RTP_RTT_NONE);
+	pair_free(&w.pair);
+	begin(&w, 28, &quick);
+	assert_int_equal(pc(&w, 0)->rtp->receiver_rtt, TT_RTP_RTT_ALL);
 	pair_free(&w.pair);
 }
 
@@ -442,6 +534,8 @@ static void loss_and_what_is_sent_again_are_told(void **state)
 	assert_true(number(in, "nackCount") >= number(out, "nackCount"));
 	assert_true(number(out, "nackCount") > 5);
 	assert_number(out, "retransmittedPacketsSent", (double)ca.rtp_packets_resent);
+	assert_same(in, "rtxSsrc", out, "rtxSsrc");
+	assert_null(taut_stats_member(of(&b, "inbound-rtp", "audio"), "rtxSsrc"));
 	assert_true(number(in, "retransmittedPacketsReceived") > 20);
 	assert_true(number(in, "retransmittedPacketsReceived") <=
 		    number(out, "retransmittedPacketsSent"));
@@ -492,8 +586,73 @@ static void what_waits_for_its_turn_is_told(void **state)
 	assert_true(fabs(number(out, "totalPacketSendDelay") - (0 + 5 + 10 + 15) * 0.01 -
 			 (packets - 40) * 0.02) < 0.001);
 	assert_number(of(&b, "inbound-rtp", "video"), "totalAssemblyTime", 0.02);
+	assert_int_equal(w.assembly, 20000);
 	assert_number(of(&b, "inbound-rtp", "video"), "jitterBufferDelay", 0.02);
 	pair_free(&w.pair);
+}
+
+static const struct taut_stats *selected(const struct report *r)
+{
+	return find(r, text(of(r, "transport", NULL), "selectedCandidatePairId"));
+}
+
+/* Meanwhile consent is asked for, which is no data. */
+static void what_no_socket_takes_is_told_and_was_not_sent(void **state)
+{
+	struct world w;
+
+	(void)state;
+	begin(&w, 18, &quick);
+	talk(&w, 50);
+	const struct report before = report(&w, 0);
+	const double sent = number(selected(&before), "packetsSent");
+	const double rtp = number(of(&before, "outbound-rtp", "video"), "packetsSent");
+	const double asked = number(selected(&before), "consentRequestsSent");
+	assert_number(selected(&before), "packetsDiscardedOnSend", 0);
+	w.pair.refuse = true;
+	talk(&w, 100);
+	w.pair.refuse = false;
+	const struct report a = report(&w, 0), b = report(&w, 1);
+	const struct taut_stats *pair = selected(&a);
+	const double lost = number(of(&a, "outbound-rtp", "video"), "packetsSent") - rtp;
+	assert_true(lost >= 500 && number(pair, "consentRequestsSent") > asked);
+	assert_number(pair, "packetsSent", sent);
+	/* sound and reports as well; none is longer than a packet */
+	assert_true(number(pair, "packetsDiscardedOnSend") >= lost + 100);
+	assert_true(number(pair, "packetsDiscardedOnSend") < lost + 120);
+	assert_true(number(pair, "bytesDiscardedOnSend") > 100 * 5000);
+	assert_true(number(pair, "bytesDiscardedOnSend") < 100 * 5000 * 1.1);
+	assert_same(pair, "packetsSent", selected(&b), "packetsReceived");
+	assert_same(pair, "bytesSent", selected(&b), "bytesReceived");
+	assert_same(of(&a, "transport", NULL), "bytesSent", of(&b, "transport", NULL),
+		    "bytesReceived");
+	pair_free(&w.pair);
+}
+
+/* Runs of the driver are packets, each with the mark of its datagram. */
+static void marks_of_congestion_are_counted_by_packet(void **state)
+{
+	static const char *const marks[] = { NULL, "packetsReceivedWithEct1", NULL,
+					     "packetsReceivedWithCe" };
+	struct world w;
+
+	(void)state;
+	for (int runs = 0; runs < 2; runs++)
+		for (uint8_t ecn = 0; ecn < 4; ecn++) {
+			begin(&w, 19, &quick);
+			talk(&w, 10);
+			w.pair.runs = runs;
+			w.pair.ecn = ecn;
+			talk(&w, 30);
+			const struct report a = report(&w, 0), b = report(&w, 1);
+			const struct taut_stats *in = of(&b, "inbound-rtp", "video");
+			const double packets = number(in, "packetsReceived") / 4 * 3;
+			assert_true(packets == 150);
+			for (uint8_t i = 1; i < 4; i += 2)
+				assert_number(in, marks[i], i == ecn ? packets : 0);
+			assert_number(of(&a, "outbound-rtp", "video"), "packetsSentWithEct1", 0);
+			pair_free(&w.pair);
+		}
 }
 
 static void ids_stay_what_they_are_and_counters_only_grow(void **state)
@@ -529,12 +688,234 @@ static void ids_stay_what_they_are_and_counters_only_grow(void **state)
 	pair_free(&w.pair);
 }
 
-static bool has_type(const struct report *r, const char *type)
+/* webrtc-stats, jitterBufferTargetDelay and -MinimumDelay: a target of the application holds frames that could have
+ * left, of sound and of pictures; without one they leave when they are whole and behind all others. */
+static void what_the_jitter_buffer_adds_is_told_apart(void **state)
 {
-	for (size_t i = 0; i < r->count; i++)
-		if (strcmp(r->all[i].type, type) == 0)
-			return true;
-	return false;
+	static const char *const kinds[] = { "audio", "video" };
+	struct world w;
+
+	(void)state;
+	begin(&w, 20, &quick);
+	for (size_t i = 0; i < 2; i++)
+		assert_int_equal(taut_pc_set_jitter_buffer_target(
+					 pc(&w, 1), w.pair.sim.now,
+					 taut_pc_transceiver_at(pc(&w, 1), i)->id, 200000),
+				 TAUT_OK);
+	talk(&w, 100);
+	struct report b = report(&w, 1);
+	for (size_t i = 0; i < 2; i++) {
+		const struct taut_stats *in = of(&b, "inbound-rtp", kinds[i]);
+		const double n = number(in, "jitterBufferEmittedCount");
+		assert_true(n == (i == 0 ? 96000 : 100));
+		assert_near(in, "jitterBufferTargetDelay", n * 0.2, n * 0.001);
+		assert_near(in, "jitterBufferDelay", number(in, "jitterBufferTargetDelay"),
+			    n * 1e-4);
+		assert_near(in, "jitterBufferMinimumDelay", 0, n * 0.001);
+	}
+	pair_free(&w.pair);
+
+	begin(&w, 21, &lossy);
+	talk(&w, 200);
+	b = report(&w, 1);
+	for (size_t i = 0; i < 2; i++) {
+		const struct taut_stats *in = of(&b, "inbound-rtp", kinds[i]);
+		const double waited = number(in, "jitterBufferDelay");
+		assert_true(waited > (i == 0 ? 48 : 0.2));
+		assert_near(in, "jitterBufferMinimumDelay", waited, 1e-6 * waited);
+		assert_near(in, "jitterBufferTargetDelay", waited, 1e-6 * waited);
+	}
+	pair_free(&w.pair);
+}
+
+/* Loss costs what it costs, whatever is added. */
+static void loss_costs_as_much_below_a_target(void **state)
+{
+	double least[2];
+	struct world w;
+
+	(void)state;
+	for (int with = 0; with < 2; with++) {
+		begin(&w, 22, &lossy);
+		for (size_t i = 0; with && i < 2; i++)
+			(void)taut_pc_set_jitter_buffer_target(
+				pc(&w, 1), w.pair.sim.now, taut_pc_transceiver_at(pc(&w, 1), i)->id,
+				400000);
+		talk(&w, 200);
+		const struct report b = report(&w, 1);
+		const struct taut_stats *in = of(&b, "inbound-rtp", "audio");
+		least[with] = number(in, "jitterBufferMinimumDelay") /
+			      number(in, "jitterBufferEmittedCount");
+		if (with)
+			assert_true(number(in, "jitterBufferDelay") >
+				    0.35 * number(in, "jitterBufferEmittedCount"));
+		pair_free(&w.pair);
+	}
+	assert_true(least[0] > 0.001 && fabs(least[1] - least[0]) < 0.2 * least[0]);
+}
+
+/* The moment that is being played, by the peer's clock: what was taken last, and the time since. */
+static void the_moment_that_is_played_is_told_by_the_peers_clock(void **state)
+{
+	struct world w;
+
+	(void)state;
+	begin(&w, 23, &quick);
+	const struct report fresh = report(&w, 1);
+	assert_false(has_type(&fresh, "inbound-rtp"));
+	talk(&w, 100);
+	struct report b = report(&w, 1);
+	const double at = b.all[0].timestamp;
+	assert_near(of(&b, "inbound-rtp", "audio"), "estimatedPlayoutTimestamp", at - DELAY / 1e3,
+		    1);
+	assert_near(of(&b, "inbound-rtp", "video"), "estimatedPlayoutTimestamp", at - DELAY / 1e3,
+		    1);
+	pair_free(&w.pair);
+}
+
+static const char *const told_of_sound[] = { "concealedSamples",
+					     "silentConcealedSamples",
+					     "concealmentEvents",
+					     "insertedSamplesForDeceleration",
+					     "removedSamplesForAcceleration",
+					     "totalProcessingDelay" };
+static const char *const told_of_pictures[] = { "qpSum",
+						"framesRendered",
+						"totalInterFrameDelay",
+						"totalSquaredInterFrameDelay",
+						"pauseCount",
+						"totalPausesDuration",
+						"freezeCount",
+						"totalFreezesDuration",
+						"totalProcessingDelay" };
+
+static void tell_decoder(struct world *w, uint64_t tells)
+{
+	struct taut_codec_stats did = { .size = sizeof did,
+					.frames = 70,
+					.tells = tells,
+					.qp_sum = 1,
+					.frames_rendered = 2,
+					.total_inter_frame_delay = 3,
+					.total_squared_inter_frame_delay = 4,
+					.pause_count = 5,
+					.total_pauses_duration = 6,
+					.freeze_count = 7,
+					.total_freezes_duration = 8,
+					.total_processing_delay = 9 };
+
+	assert_int_equal(taut_pc_set_decoder_stats(pc(w, 1), w->their_picture, &did), TAUT_OK);
+	did.concealed_samples = 1;
+	did.silent_concealed_samples = 2;
+	did.concealment_events = 3;
+	did.inserted_samples_for_deceleration = 4;
+	did.removed_samples_for_acceleration = 5;
+	did.total_processing_delay = 6;
+	assert_int_equal(taut_pc_set_decoder_stats(pc(w, 1), w->their_sound, &did), TAUT_OK);
+}
+
+/* What was not told is not there, rather than 0. */
+static void what_encoders_and_decoders_tell_is_told(void **state)
+{
+	const uint64_t all =
+		TAUT_TELLS_QP | TAUT_TELLS_RENDERED | TAUT_TELLS_PROCESSING | TAUT_TELLS_PLAYOUT;
+	struct taut_codec_stats did = { .size = sizeof did,
+					.frames = 70,
+					.target_bitrate = 500000,
+					.total_encoded_bytes_target = 11,
+					.huge_frames = 12,
+					.qp_sum = 13 };
+	struct world w;
+
+	(void)state;
+	begin(&w, 24, &quick);
+	talk(&w, 20);
+	w.their_sound = taut_pc_transceiver_at(pc(&w, 1), 0)->id;
+	w.their_picture = taut_pc_transceiver_at(pc(&w, 1), 1)->id;
+	for (int told = 0; told < 2; told++) {
+		tell_decoder(&w, told ? all : 0);
+		const struct report b = report(&w, 1);
+		const struct taut_stats *sound = of(&b, "inbound-rtp", "audio");
+		const struct taut_stats *picture = of(&b, "inbound-rtp", "video");
+		for (size_t i = 0; i < 6; i++)
+			if (told)
+				assert_number(sound, told_of_sound[i], (double)i + 1);
+			else
+				assert_null(taut_stats_member(sound, told_of_sound[i]));
+		for (size_t i = 0; i < 9; i++)
+			if (told)
+				assert_number(picture, told_of_pictures[i], (double)i + 1);
+			else
+				assert_null(taut_stats_member(picture, told_of_pictures[i]));
+		assert_number(sound, "totalSamplesReceived", 20 * 960 + 1);
+	}
+	for (int told = 0; told < 2; told++) {
+		did.tells = told ? TAUT_TELLS_QP | TAUT_TELLS_TARGET : 0;
+		assert_int_equal(taut_pc_set_encoder_stats(pc(&w, 0), w.picture, &did), TAUT_OK);
+		const struct report a = report(&w, 0);
+		const struct taut_stats *out = of(&a, "outbound-rtp", "video");
+		static const char *const names[] = { "targetBitrate", "totalEncodedBytesTarget",
+						     "hugeFramesSent", "qpSum" };
+		for (size_t i = 0; i < 4; i++)
+			if (told)
+				assert_number(out, names[i], i == 0 ? 500000 : (double)i + 10);
+			else
+				assert_null(taut_stats_member(out, names[i]));
+	}
+	pair_free(&w.pair);
+}
+
+static void tell_limit(struct world *w, uint64_t by, uint32_t width, taut_time for_so_long)
+{
+	const struct taut_codec_stats did = { .size = sizeof did,
+					      .width = width,
+					      .height = 480,
+					      .tells = TAUT_TELLS_LIMITATION,
+					      .quality_limitation = by,
+					      .limited_at = w->pair.sim.now };
+
+	assert_int_equal(taut_pc_set_encoder_stats(pc(w, 0), w->picture, &did), TAUT_OK);
+	pair_run(&w->pair, for_so_long, NULL);
+}
+
+#define LIMITED "qualityLimitationDurations."
+
+/* webrtc-stats: 720p that is sent as 480p for some time and then recovers are two changes. */
+static void how_long_quality_was_limited_is_counted(void **state)
+{
+	struct world w;
+
+	(void)state;
+	begin(&w, 25, &quick);
+	talk(&w, 1);
+	struct report a = report(&w, 0);
+	const struct taut_stats *out = of(&a, "outbound-rtp", "video");
+	assert_string_equal(text(out, "qualityLimitationReason"), "none");
+	const double before = number(out, LIMITED "none");
+	assert_true(before >= 3 && before < 4);
+	assert_number(out, LIMITED "bandwidth", 0);
+	assert_null(taut_stats_member(of(&a, "outbound-rtp", "audio"), LIMITED "none"));
+
+	tell_limit(&w, TAUT_LIMITED_BY_NOTHING, 1280, SECOND);
+	tell_limit(&w, TAUT_LIMITED_BY_BANDWIDTH, 854, 2 * SECOND);
+	tell_limit(&w, TAUT_LIMITED_BY_BANDWIDTH, 854, 2 * SECOND);
+	tell_limit(&w, TAUT_LIMITED_BY_CPU, 854, 3 * SECOND);
+	tell_limit(&w, TAUT_LIMITED_BY_NOTHING, 1280, SECOND);
+	tell_limit(&w, TAUT_LIMITED_BY_NOTHING, 640, SECOND); /* somebody wants it so */
+	tell_limit(&w, TAUT_LIMITED_BY_OTHER, 640, 5 * SECOND);
+	a = report(&w, 0);
+	out = of(&a, "outbound-rtp", "video");
+	assert_string_equal(text(out, "qualityLimitationReason"), "other");
+	assert_near(out, LIMITED "bandwidth", 4, 0.01);
+	assert_near(out, LIMITED "cpu", 3, 0.01);
+	assert_near(out, LIMITED "other", 5, 0.01);
+	assert_near(out, LIMITED "none", before + 3, 0.01);
+	assert_number(out, "qualityLimitationResolutionChanges", 2);
+	const struct taut_codec_stats wrong = { .size = sizeof wrong,
+						.tells = TAUT_TELLS_LIMITATION,
+						.quality_limitation = 4 };
+	assert_int_equal(taut_pc_set_encoder_stats(pc(&w, 0), w.picture, &wrong), TAUT_E_INVAL);
+	pair_free(&w.pair);
 }
 
 static void a_selector_gives_one_stream_and_what_it_refers_to(void **state)
@@ -626,10 +1007,18 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(both_ends_say_the_same_of_a_call_without_loss),
+		cmocka_unit_test(a_round_trip_that_nobody_may_ask_for_is_not_told),
 		cmocka_unit_test(the_path_and_what_went_over_it_are_told),
 		cmocka_unit_test(loss_and_what_is_sent_again_are_told),
 		cmocka_unit_test(what_comes_too_late_and_what_is_never_whole_is_told),
 		cmocka_unit_test(what_waits_for_its_turn_is_told),
+		cmocka_unit_test(what_no_socket_takes_is_told_and_was_not_sent),
+		cmocka_unit_test(marks_of_congestion_are_counted_by_packet),
+		cmocka_unit_test(what_the_jitter_buffer_adds_is_told_apart),
+		cmocka_unit_test(loss_costs_as_much_below_a_target),
+		cmocka_unit_test(the_moment_that_is_played_is_told_by_the_peers_clock),
+		cmocka_unit_test(what_encoders_and_decoders_tell_is_told),
+		cmocka_unit_test(how_long_quality_was_limited_is_counted),
 		cmocka_unit_test(ids_stay_what_they_are_and_counters_only_grow),
 		cmocka_unit_test(a_selector_gives_one_stream_and_what_it_refers_to),
 		cmocka_unit_test(a_report_before_anything_happened_and_after_the_end),

@@ -1,6 +1,7 @@
 // media.mjs - sound and picture with Chromium, both ways: the test card on the page, the browser's
 // fake camera (a green picture with a pie that grows in it) and its beeps (two a second) at the native peer.
 
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cardOf, joinPage, ok, same, startBrowser, startRelay, until, untilCardMoves, untilStatus } from '../../browser/harness.mjs';
 import { echo, Native, pictureOf, sanitized, scratch, soundOf, watchCard } from './lib.mjs';
@@ -108,9 +109,75 @@ async function mediaEcho(after) {
 	await native.end();
 }
 
+/** The last value of each member in a dump as chrome://webrtc-internals writes it, by type, and by kind where there is one. */
+function lastOf(dump) {
+	const objects = {}, found = {};
+	const { stats } = Object.values(dump.PeerConnections)[0];
+	for (const [key, { statsType, values }] of Object.entries(stats)) {
+		const at = key.lastIndexOf('-'), object = objects[key.slice(0, at)] ??= { type: statsType };
+		object[key.slice(at + 1)] = JSON.parse(values).at(-1);
+	}
+	for (const o of Object.values(objects))
+		found[[o.type, o.kind].filter(Boolean).join(' ')] ??= o;
+	return found;
+}
+
+const statsOf = page => page.evaluate(async () => {
+	const found = {};
+	(await window.taut.pc.getStats()).forEach(o => found[[o.type, o.kind].filter(Boolean).join(' ')] ??= o);
+	return found;
+});
+
+const alike = (a, b, by, what) => ok(Math.abs(a - b) <= by * Math.abs(b), `${what}: ${a} here, ${b} at the other end`);
+
+/** What both ends say of the same stream, a second apart at most: averages, so that the moment makes no difference. */
+function compareStreams(sent, heard, who) {
+	same(heard.ssrc, sent.ssrc, `${who}: SSRC`);
+	alike(heard.packetsReceived, sent.packetsSent, 0.3, `${who}: packets`);
+	if (sent.kind !== 'video')
+		return;
+	same([heard.rtxSsrc, heard.freezeCount >= 0], [sent.rtxSsrc, true], `${who}: RTX and freezes`);
+	alike(heard.qpSum / heard.framesDecoded, sent.qpSum / sent.framesEncoded, 0.15, `${who}: quantizer`);
+	alike(heard.framesDecoded, sent.framesEncoded, 0.3, `${who}: frames`);
+}
+
+/** Both say the same of both streams each way, and each learns the round trip from RRTR and DLRR (RFC 3611), Chromium of sound alone. */
+async function statistics(after) {
+	const relay = await startRelay(0, '--quiet');
+	after(() => relay.stop());
+	const browser = await startBrowser();
+	after(() => browser.close());
+	const file = join(scratch(after), 'dump.json');
+	const native = new Native([sanitized], relay.url, 'statistics', '--send', 'test', '--stats-json', file);
+	after(() => native.kill());
+	await native.joined();
+	const page = await joinPage(browser, relay.url, { room: 'statistics', name: 'page', source: 'camera' });
+	await untilStatus(page, 'Connected with native');
+	const theirs = await until('the page has measured', async () => {
+		const s = await statsOf(page);
+		return ['audio', 'video'].every(kind => s[`remote-outbound-rtp ${kind}`]?.reportsSent > 4 &&
+			s[`inbound-rtp ${kind}`].packetsReceived > 500) && s['remote-outbound-rtp audio'].roundTripTimeMeasurements > 1 ? s : null;
+	}, 60000);
+	await native.end();
+	const ours = lastOf(JSON.parse(readFileSync(file)));
+	for (const kind of ['audio', 'video']) {
+		compareStreams(theirs[`outbound-rtp ${kind}`], ours[`inbound-rtp ${kind}`], `Chromium's ${kind}`);
+		compareStreams(ours[`outbound-rtp ${kind}`], theirs[`inbound-rtp ${kind}`], `our ${kind}`);
+		const here = ours[`remote-outbound-rtp ${kind}`], there = theirs[`remote-outbound-rtp ${kind}`];
+		console.log(`# ${kind}: round trip ${here.roundTripTime} s (${here.roundTripTimeMeasurements} times) here, ${there.roundTripTime} (${there.roundTripTimeMeasurements}) there`);
+		ok(here.roundTripTimeMeasurements > 0 && here.roundTripTime > 0 && here.roundTripTime < 1, `round trip of ${kind} here`);
+		const played = ours[`inbound-rtp ${kind}`];
+		ok(near(played.estimatedPlayoutTimestamp, played.timestamp, 3000), `${kind} is played that was made ${played.timestamp - played.estimatedPlayoutTimestamp} ms ago`);
+	}
+	const { totalInterFrameDelay, framesRendered } = ours['inbound-rtp video'];
+	alike(framesRendered / totalInterFrameDelay, theirs['outbound-rtp video'].framesPerSecond, 0.4, 'pictures a second');
+	same(Object.keys(ours['outbound-rtp video'].qualityLimitationDurations).sort(), Object.keys(theirs['outbound-rtp video'].qualityLimitationDurations).sort(), 'limitations');
+}
+
 export const tests = [
 	['media, page offers: picture, sound and both in step', after => mediaCall(after, { nativeFirst: false })],
 	['media, native offers: picture, sound and both in step', after => mediaCall(after, { nativeFirst: true })],
 	['media, neither GSO nor GRO, and libsrtp2', after => mediaCall(after, { nativeFirst: true, path: ['--no-gso', '--no-gro', '--srtp', 'libsrtp2'] })],
 	['media echoed, also after a reload', mediaEcho],
+	['media, statistics of both ends agree', statistics],
 ];

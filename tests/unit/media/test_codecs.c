@@ -2,6 +2,9 @@
 #include "media_help.h"
 
 #include <math.h>
+#include <stdbool.h>
+
+#include "media/media_opus.h"
 
 static void tone(int16_t *out, uint32_t count, uint32_t channels, double hz, double level,
 		 uint32_t from)
@@ -162,6 +165,7 @@ static void fec_brings_back_what_was_lost(void **state)
 		}
 		opus_next(&o, 700, &frame); /* lost, and like nothing before it */
 		opus_next(&o, 700, &frame);
+		assert_true(tt_opus_has_fec(frame.data, frame.len));
 		if (fec)
 			assert_int_equal(taut_opus_decode(o.dec, frame.data, frame.len, 1, &pcm),
 					 0);
@@ -172,6 +176,33 @@ static void fec_brings_back_what_was_lost(void **state)
 		opus_drop(&o);
 	}
 	assert_true(with > 2 * without);
+}
+
+/* RFC 6716: frame counts and lengths (3.1, 3.2), and where the flags lie (4.2.3). */
+static void packets_say_whether_they_have_fec(void **state)
+{
+	static const struct {
+		uint8_t bytes[4];
+		size_t len;
+		bool fec;
+	} packets[] = {
+		{ { 1 << 3, 0x40, 0 }, 3, true },         /* SILK, 20 ms: VAD, LBRR */
+		{ { 1 << 3, 0x80, 0 }, 3, false },        /* VAD alone */
+		{ { 3 << 3, 0x10, 0 }, 3, true },         /* 60 ms: three of VAD before it */
+		{ { 3 << 3, 0x40, 0 }, 3, false },        /* which is VAD there */
+		{ { 1 << 3 | 4, 0x10, 0 }, 3, true },     /* stereo: of the side */
+		{ { 1 << 3, 0x10, 0 }, 3, false },        /* mono has no side */
+		{ { 13 << 3, 0x40, 0 }, 3, true },        /* hybrid, 20 ms */
+		{ { 19 << 3, 0x40, 0 }, 3, false },       /* CELT */
+		{ { 1 << 3 | 1, 0x40, 0, 0 }, 3, true },  /* two frames: the first counts */
+		{ { 1 << 3 | 1, 0x40, 0, 0 }, 4, false }, /* of unequal length: no packet */
+		{ { 1 << 3 }, 1, false },                 /* DTX: nothing in it */
+		{ { 1 << 3 }, 0, false },
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof packets / sizeof packets[0]; i++)
+		assert_int_equal(tt_opus_has_fec(packets[i].bytes, packets[i].len), packets[i].fec);
+	assert_false(tt_opus_has_fec(NULL, 3));
 }
 
 static void opus_rubbish_is_refused_and_changes_nothing(void **state)
@@ -391,6 +422,7 @@ int main(void)
 		cmocka_unit_test(a_tone_survives_opus),
 		cmocka_unit_test(lost_frames_are_concealed),
 		cmocka_unit_test(fec_brings_back_what_was_lost),
+		cmocka_unit_test(packets_say_whether_they_have_fec),
 		cmocka_unit_test(opus_rubbish_is_refused_and_changes_nothing),
 		cmocka_unit_test(wrong_arguments_are_refused),
 		cmocka_unit_test(pictures_survive_vp8),

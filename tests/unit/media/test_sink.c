@@ -1,8 +1,12 @@
 /* test_sink.c - what is received is decoded, measured and recorded, with losses and with lies. */
 #include "media_help.h"
 
+#include <math.h>
+
 #include "media/media_ivf.h"
+#include "media/media_opus.h"
 #include "media/media_wav.h"
+#include "taut/stats.h"
 
 #define START 555000000
 
@@ -61,6 +65,181 @@ static void call_run(struct call *c, taut_time until)
 				 0);
 		assert_int_equal(taut_sink_wants_key_frame(c->sink, c->now), 0);
 	}
+}
+
+static struct taut_codec_stats decoded(const struct call *c, uint32_t kind)
+{
+	struct taut_codec_stats did = { .size = sizeof did };
+
+	assert_int_equal(taut_sink_decoder_stats(c->sink, c->now + 50000, kind, &did), 0);
+	return did;
+}
+
+static struct taut_codec_stats encoded(const struct call *c, uint32_t kind)
+{
+	struct taut_codec_stats did = { .size = sizeof did };
+
+	assert_int_equal(taut_source_encoder_stats(c->src, c->now, kind, &did), 0);
+	return did;
+}
+
+/* What both ends tell of the same frames agrees; libvpx's encoder and its decoder are asked. */
+static void encoders_and_decoders_tell_what_they_did(void **state)
+{
+	const double target = 50000.0 / 8 / 30;
+	struct taut_frame frame;
+	uint64_t huge = 0;
+	struct call c;
+	(void)state;
+	call_make(&c, 0);
+	assert_int_equal(taut_source_set_bitrate(c.src, TAUT_VIDEO, 50000), 0);
+	while (taut_source_deadline(c.src) < START + 3000000) {
+		const int kind = call_next(&c, &frame);
+		huge += kind == TAUT_VIDEO && (double)frame.len >= 2.5 * target;
+		assert_int_equal(taut_sink_frame(c.sink, c.now + 50000, (uint32_t)kind, &frame), 0);
+	}
+	const struct taut_codec_stats out = encoded(&c, TAUT_VIDEO), in = decoded(&c, TAUT_VIDEO);
+	assert_int_equal(out.frames, 90);
+	assert_int_equal(out.key_frames, 1);
+	assert_int_equal(out.width, 320);
+	assert_near(out.frames_per_second, 30, 0);
+	assert_true(out.tells == (TAUT_TELLS_QP | TAUT_TELLS_TARGET));
+	assert_near(out.target_bitrate, 50000, 0);
+	assert_near((double)out.total_encoded_bytes_target, 90 * target, 1);
+	assert_true(huge >= 1 && huge < 45);
+	assert_int_equal(out.huge_frames, huge);
+	assert_true(out.qp_sum > 90 && out.qp_sum < 90 * 127);
+	assert_true(in.tells == (TAUT_TELLS_QP | TAUT_TELLS_RENDERED)); /* there is no clock */
+	assert_int_equal(in.frames, 90);
+	assert_int_equal(in.key_frames, 1);
+	assert_int_equal(in.qp_sum, out.qp_sum);
+	assert_int_equal(in.frames_rendered, 90);
+	assert_near(in.total_inter_frame_delay, 89 / 30.0, 0.001);
+	assert_int_equal(in.freeze_count + in.pause_count, 0);
+	assert_near(in.frames_per_second, 30, 0);
+	assert_int_equal(in.height, 240);
+
+	const struct taut_codec_stats say = encoded(&c, TAUT_AUDIO), hear = decoded(&c, TAUT_AUDIO);
+	assert_true(say.tells == 0 && hear.tells == TAUT_TELLS_PLAYOUT);
+	assert_near(say.total_samples_duration, 3, 1e-6);
+	assert_near(hear.total_samples_duration, 3, 1e-6);
+	/* 0.1 s of a second at half of full scale, the rest at a tenth */
+	assert_near(say.total_audio_energy, 3 * (0.1 * 0.125 + 0.9 * 0.005), 0.001);
+	assert_near(hear.total_audio_energy, say.total_audio_energy, 0.005);
+	assert_int_equal(hear.concealed_samples + hear.concealment_events, 0);
+
+	struct taut_codec_stats none = { 0 };
+	assert_int_equal(taut_sink_decoder_stats(c.sink, 0, TAUT_VIDEO, &none), TAUT_E_INVAL);
+	assert_int_equal(taut_sink_decoder_stats(c.sink, 0, 3, &none), TAUT_E_INVAL);
+	assert_int_equal(taut_source_encoder_stats(c.src, 0, 3, &none), TAUT_E_INVAL);
+	struct {
+		struct taut_codec_stats did;
+		uint64_t behind;
+	} later = { .did.size = sizeof later, .behind = 7 }; /* of a version to come */
+	assert_int_equal(taut_sink_decoder_stats(c.sink, 0, TAUT_VIDEO, &later.did), 0);
+	assert_int_equal(later.behind, 0);
+	assert_int_equal(later.did.size, sizeof later);
+	call_drop(&c);
+}
+
+/* webrtc-stats: concealed samples are made up here, and those of FEC came from there. */
+static void what_fec_brings_back_is_not_concealed(void **state)
+{
+	const struct taut_opus_config cfg = { .size = sizeof cfg,
+					      .bitrate = 20000,
+					      .loss_percent = 20 };
+	struct taut_frame frame;
+	taut_opus_encoder *enc;
+	int16_t samples[960];
+	struct call c;
+	(void)state;
+	call_make(&c, 0);
+	assert_int_equal(taut_opus_encoder_new(&enc, &cfg), 0);
+	for (uint32_t i = 0; i < 25; i++) { /* a tone is speech to Opus for so long */
+		struct taut_pcm pcm = { .size = sizeof pcm,
+					.rate = 48000,
+					.channels = 1,
+					.count = 960,
+					.samples = samples };
+		for (uint32_t k = 0; k < 960; k++)
+			samples[k] = (int16_t)lround(8000 * sin((i * 960 + k) * 0.0393));
+		assert_int_equal(taut_opus_encode(enc, &pcm, &frame), 0);
+		c.now += 20000;
+		if (i == 10 || i == 20 || i == 21)
+			continue;
+		if (i == 11 || i == 22)
+			assert_true(tt_opus_has_fec(frame.data, frame.len));
+		assert_int_equal(taut_sink_frame(c.sink, c.now, TAUT_AUDIO, &frame), 0);
+		const struct taut_codec_stats hear = decoded(&c, TAUT_AUDIO);
+		assert_int_equal(hear.concealed_samples, i < 22 ? 0 : 960);
+		assert_int_equal(hear.concealment_events, i < 22 ? 0 : 1);
+		assert_int_equal(hear.silent_concealed_samples, 0);
+	}
+	taut_opus_encoder_free(enc);
+	call_drop(&c);
+}
+
+/* Of silence there is nothing to go on with: what is made up is silent as well. */
+static void silence_that_is_made_up_is_told_as_silent(void **state)
+{
+	const struct taut_opus_config cfg = { .size = sizeof cfg };
+	struct taut_frame frame;
+	taut_opus_encoder *enc;
+	int16_t samples[960] = { 0 };
+	const struct taut_pcm pcm = { .size = sizeof pcm,
+				      .rate = 48000,
+				      .channels = 1,
+				      .count = 960,
+				      .samples = samples };
+	struct call c;
+	(void)state;
+	call_make(&c, 0);
+	assert_int_equal(taut_opus_encoder_new(&enc, &cfg), 0);
+	for (uint32_t i = 0; i < 30; i++, c.now += 20000) {
+		assert_int_equal(taut_opus_encode(enc, &pcm, &frame), 0);
+		assert_false(tt_opus_has_fec(frame.data, frame.len));
+		if (i < 20 || i > 22)
+			assert_int_equal(taut_sink_frame(c.sink, c.now, TAUT_AUDIO, &frame), 0);
+	}
+	const struct taut_codec_stats hear = decoded(&c, TAUT_AUDIO);
+	assert_int_equal(hear.concealed_samples, 3 * 960);
+	assert_int_equal(hear.silent_concealed_samples, 3 * 960);
+	assert_int_equal(hear.concealment_events, 1);
+	taut_opus_encoder_free(enc);
+	call_drop(&c);
+}
+
+static taut_time tick(void *ctx)
+{
+	taut_time *now = ctx;
+
+	return *now += 2000;
+}
+
+/* webrtc-stats totalProcessingDelay: from the first packet until a frame is decoded, of sound for each sample. */
+static void how_long_frames_take_is_told_by_the_callers_clock(void **state)
+{
+	taut_time now = START;
+	const struct taut_sink_config cfg = { .size = sizeof cfg, .clock = tick, .ctx = &now };
+	struct taut_frame frame;
+	struct call c;
+	(void)state;
+	call_make(&c, 0);
+	assert_int_equal(taut_sink_close(c.sink, NULL), 0);
+	assert_int_equal(taut_sink_new(&c.sink, &cfg, NULL), 0);
+	while (taut_source_deadline(c.src) < START + 1000000) {
+		const int kind = call_next(&c, &frame);
+		now = c.now + 50000;
+		frame.first_received = c.now + 10000;
+		assert_int_equal(taut_sink_frame(c.sink, now, (uint32_t)kind, &frame), 0);
+	}
+	const struct taut_codec_stats in = decoded(&c, TAUT_VIDEO), hear = decoded(&c, TAUT_AUDIO);
+	assert_true(in.tells & hear.tells & TAUT_TELLS_PROCESSING);
+	assert_near(in.time, 30 * 0.002, 1e-9);
+	assert_near(in.total_processing_delay, 30 * 0.044, 1e-9);
+	assert_near(hear.time, 50 * 0.002, 1e-9);
+	assert_near(hear.total_processing_delay, 50 * 960 * 0.044, 1e-6);
+	call_drop(&c);
 }
 
 static void a_whole_call_is_measured(void **state)
@@ -170,7 +349,7 @@ static void sound_is_recorded_as_wav_too_and_gaps_keep_their_length(void **state
 	struct taut_frame frame;
 	struct tt_wav_reader wav;
 	int16_t samples[2 * 960];
-	size_t total = 0, n;
+	size_t total = 0, n, fec = 0;
 	(void)state;
 	call_make(&c, 1);
 	while (taut_source_deadline(c.src) < START + 2000000) {
@@ -179,11 +358,17 @@ static void sound_is_recorded_as_wav_too_and_gaps_keep_their_length(void **state
 		if (kind != TAUT_AUDIO || i == 20 || i == 21 || (i >= 40 && i < 60))
 			continue;
 		frame.frame_count_lost = i == 22 ? 2 : 0;
+		fec += (i == 22 || i == 60) && tt_opus_has_fec(frame.data, frame.len);
 		assert_int_equal(taut_sink_frame(c.sink, c.now, TAUT_AUDIO, &frame), 0);
 	}
 	const struct taut_sink_stats *s = taut_sink_stats(c.sink);
 	assert_int_equal(s->audio_frames, 78);
 	assert_int_equal(s->audio_concealed, 2 + 5);
+	const struct taut_codec_stats hear = decoded(&c, TAUT_AUDIO);
+	assert_int_equal(hear.concealed_samples, (2 + 20 - fec) * 960);
+	assert_int_equal(hear.silent_concealed_samples, 15 * 960);
+	assert_int_equal(hear.concealment_events, 2);
+	assert_near(hear.total_samples_duration, 2, 1e-6);
 	assert_int_equal(taut_sink_close(c.sink, NULL), 0);
 	c.sink = NULL;
 	assert_int_equal(tt_wav_open(&wav, place_at(&c.place, "audio.wav"), NULL), 0);
@@ -335,6 +520,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_whole_call_is_measured),
+		cmocka_unit_test(encoders_and_decoders_tell_what_they_did),
+		cmocka_unit_test(what_fec_brings_back_is_not_concealed),
+		cmocka_unit_test(silence_that_is_made_up_is_told_as_silent),
+		cmocka_unit_test(how_long_frames_take_is_told_by_the_callers_clock),
 		cmocka_unit_test(a_late_sound_is_measured_as_late),
 		cmocka_unit_test(a_recording_holds_what_was_received),
 		cmocka_unit_test(sound_is_recorded_as_wav_too_and_gaps_keep_their_length),

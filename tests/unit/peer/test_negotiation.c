@@ -48,6 +48,87 @@ static bool needs_negotiation(taut_pc *pc)
 	return needs;
 }
 
+static size_t count_of(const char *text, const char *word)
+{
+	size_t n = 0;
+
+	for (; (text = strstr(text, word)) != NULL; text++)
+		n++;
+	return n;
+}
+
+/* An offer of a with this in place of what it says of extended reports; b's answer. */
+static const char *answer_to(struct two *t, const char *reports)
+{
+	static const char line[] = "a=rtcp-xr:rcvr-rtt=all\r\n";
+	static char text[16384];
+	const char *at, *from = local(t->a);
+	size_t len = 0;
+
+	for (; (at = strstr(from, line)) != NULL; from = at + strlen(line))
+		len += (size_t)snprintf(text + len, sizeof text - len, "%.*s%s", (int)(at - from),
+					from, reports);
+	(void)snprintf(text + len, sizeof text - len, "%s", from);
+	take(t->b, TAUT_SDP_OFFER, text);
+	return local(t->b);
+}
+
+/* RFC 3611 section 5.1: of sections of media, and as the peer says it. */
+static void extended_reports_are_offered_and_answered_in_kind(void **state)
+{
+	static const struct {
+		const char *offer, *answer;
+	} rows[] = {
+		{ "a=rtcp-xr:rcvr-rtt=all\r\n", "a=rtcp-xr:rcvr-rtt=all\r\n" },
+		{ "a=rtcp-xr:rcvr-rtt=sender\r\n", "a=rtcp-xr:rcvr-rtt=sender\r\n" },
+		{ "a=rtcp-xr:pkt-loss-rle rcvr-rtt=all:10000 voip-metrics\r\n",
+		  "a=rtcp-xr:rcvr-rtt=all\r\n" },
+		{ "a=rtcp-xr:rcvr-rtt=sender rcvr-rtt=all\r\n", "a=rtcp-xr:rcvr-rtt=all\r\n" },
+		{ "a=rtcp-xr:rcvr-rtt=all rcvr-rtt=sender\r\n", "a=rtcp-xr:rcvr-rtt=all\r\n" },
+		{ "a=rtcp-xr:voip-metrics\r\na=rtcp-xr:rcvr-rtt=all\r\n",
+		  "a=rtcp-xr:rcvr-rtt=all\r\n" },
+		{ "a=rtcp-xr:rcvr-rtt=everybody\r\n", NULL },
+		{ "a=rtcp-xr:rcvr-rtt=allx xrcvr-rtt=all\r\n", NULL },
+		{ "a=rtcp-xr:rcvr-rtt\r\na=rtcp-xr\r\n", NULL },
+		{ "a=rtcp-xr: \r\n", NULL },
+		{ "", NULL },
+	};
+	(void)state;
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct two *t;
+		set_up((void **)&t);
+		add(t->a, TAUT_AUDIO, 0);
+		add(t->a, TAUT_VIDEO, 0);
+		add_channel(t->a);
+		assert_int_equal(count_of(local(t->a), "a=rtcp-xr:"), 2);
+		const char *answer = answer_to(t, rows[i].offer);
+		assert_int_equal(count_of(answer, "a=rtcp-xr"), rows[i].answer ? 2 : 0);
+		if (rows[i].answer)
+			assert_int_equal(count_of(answer, rows[i].answer), 2);
+		tear_down((void **)&t);
+	}
+}
+
+static void what_the_session_says_of_extended_reports_holds_for_all(void **state)
+{
+	struct two *t = *state;
+	char *text, *at;
+
+	add(t->a, TAUT_AUDIO, 0);
+	add(t->a, TAUT_VIDEO, 0);
+	const char *offer = local(t->a);
+	text = malloc(strlen(offer) + 100);
+	at = strstr(offer, "m=audio");
+	(void)snprintf(text, strlen(offer) + 100, "%.*sa=rtcp-xr:rcvr-rtt=sender\r\n%s",
+		       (int)(at - offer), offer, at);
+	while ((at = strstr(text, "rcvr-rtt=all")) != NULL)
+		memcpy(at, "xxxx-xxx=xxx", 12);
+	take(t->b, TAUT_SDP_OFFER, text);
+	assert_int_equal(count_of(local(t->b), "a=rtcp-xr:rcvr-rtt=sender\r\n"), 2);
+	free(text);
+}
+
 static void an_offer_says_what_browsers_need(void **state)
 {
 	struct two *t = *state;
@@ -358,6 +439,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+		cmocka_unit_test(extended_reports_are_offered_and_answered_in_kind),
+		T(what_the_session_says_of_extended_reports_holds_for_all),
 		T(an_offer_says_what_browsers_need),
 		T(an_answer_takes_up_every_line),
 		T(a_direction_set_before_the_answer_is_in_the_answer),

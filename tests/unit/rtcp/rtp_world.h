@@ -188,8 +188,11 @@ static inline void world_step(struct world *w)
 		uint8_t *copy = malloc(p->len);
 
 		memcpy(copy, p->data + 1, p->len - 1);
-		(p->data[0] ? tt_rtp_session_recv_rtcp : tt_rtp_session_recv_rtp)(
-			w->end[p->to].s, w->sim.now, 0, copy, p->len - 1);
+		if (p->data[0])
+			tt_rtp_session_recv_rtcp(w->end[p->to].s, w->sim.now, 0, copy, p->len - 1);
+		else
+			tt_rtp_session_recv_rtp(w->end[p->to].s, w->sim.now, 0, 0, copy,
+						p->len - 1);
 		free(copy);
 		free(p);
 	}

@@ -160,7 +160,7 @@ static void arrives(taut_time now, uint32_t ssrc, uint8_t pt, uint16_t seq, uint
 
 	tt_rtp_write_header(&w, &h, &ext, 1);
 	wr_bytes(&w, "\x78zzz", 4);
-	tt_rtp_session_recv_rtp(s, now, 0, buf, wr_len(&w));
+	tt_rtp_session_recv_rtp(s, now, 0, 0, buf, wr_len(&w));
 }
 
 /* All that is due until then goes to the reader. */

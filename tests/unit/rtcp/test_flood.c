@@ -39,7 +39,7 @@ static void arrives(uint32_t ssrc, uint16_t seq, uint32_t ts, const uint8_t *fra
 	tt_rtp_write_header(&w, &h, NULL, 0);
 	tt_vp8_write(&w, true, 1);
 	wr_bytes(&w, frame, len);
-	tt_rtp_session_recv_rtp(s, sim.now, 0, buf, wr_len(&w));
+	tt_rtp_session_recv_rtp(s, sim.now, 0, 0, buf, wr_len(&w));
 }
 
 /* A packet of forty bytes takes a buffer of 1,536: a cheap flood into every stream at once. */
@@ -105,7 +105,7 @@ static void a_hole_found_late_is_still_asked_for(void **state)
 		memcpy(frame, seq == 0 ? "\x10\x02\x00\x9d\x01\x2a\x40\x01\xf0\x00" : "\x11\x02\0\0\0\0\0\0\0\0", 10);
 		wr_bytes(&w, frame, sizeof frame);
 		if (seq != 10)
-			tt_rtp_session_recv_rtp(s, sim.now, sim.now - 1000000 + seq * 1000, buf, wr_len(&w));
+			tt_rtp_session_recv_rtp(s, sim.now, sim.now - 1000000 + seq * 1000, 0, buf, wr_len(&w));
 	}
 	tt_rtp_session_tick(s, sim.now);
 	while (tt_rtp_session_poll_event(s))

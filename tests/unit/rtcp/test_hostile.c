@@ -17,7 +17,10 @@ static void in(int end, const uint8_t *pkt, size_t len, bool rtcp)
 
 	if (len > 0)
 		memcpy(copy, pkt, len);
-	(rtcp ? tt_rtp_session_recv_rtcp : tt_rtp_session_recv_rtp)(w.end[end].s, w.sim.now, 0, copy, len);
+	if (rtcp)
+		tt_rtp_session_recv_rtcp(w.end[end].s, w.sim.now, 0, copy, len);
+	else
+		tt_rtp_session_recv_rtp(w.end[end].s, w.sim.now, 0, 0, copy, len);
 	free(copy);
 }
 
@@ -272,7 +275,7 @@ static void a_frame_of_two_payload_types_is_dropped(void **state)
 
 		if (i == 0)
 			buf[1] &= 0x7f;
-		tt_rtp_session_recv_rtp(s, 1000, 0, buf, len);
+		tt_rtp_session_recv_rtp(s, 1000, 0, 0, buf, len);
 	}
 	const struct tt_rtp_event *e = tt_rtp_session_poll_event(s);
 

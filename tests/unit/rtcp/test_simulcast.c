@@ -114,7 +114,7 @@ static void deliver(struct world *w, uint32_t ssrc, uint16_t seq, const char *mi
 	if (osn >= 0)
 		wr_u16(&out, (uint16_t)osn);
 	wr_bytes(&out, key, sizeof key);
-	tt_rtp_session_recv_rtp(w->s, w->sim.now, 0, buf, wr_len(&out));
+	tt_rtp_session_recv_rtp(w->s, w->sim.now, 0, 0, buf, wr_len(&out));
 	take_events(w);
 	w->sim.now += 33000;
 }
