@@ -229,6 +229,7 @@ struct taut_pc {
 	struct tt_srtp *srtp;       /* NULL until DTLS gave keys */
 	struct tt_dcs *channels;    /* NULL until a channel is made or offered */
 	struct tt_rtp_session *rtp; /* NULL until media is negotiated */
+	struct taut_addr path_local, path_remote; /* of the pair that was nominated last; family 0: none was */
 	size_t max_message_size, send_buffer_size;
 	uint32_t congestion_control; /* TAUT_CC_ */
 	uint32_t srtp_backend; /* TAUT_SRTP_ */

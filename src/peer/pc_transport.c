@@ -185,6 +185,18 @@ static void ice_state(struct taut_pc *pc, const struct tt_ice_event *e)
 	pc_update_connection_state(pc, e->reason, e->why);
 }
 
+/* Than the nominated pair before, if there was one. */
+static bool takes_another_path(struct taut_pc *pc, const struct tt_ice_path *path)
+{
+	const bool same = pc->path_remote.family == 0 ||
+			  (tt_addr_eq(&pc->path_local, &path->local) &&
+			   tt_addr_eq(&pc->path_remote, &path->remote));
+
+	pc->path_local = path->local;
+	pc->path_remote = path->remote;
+	return !same;
+}
+
 static void selected(struct taut_pc *pc, const struct tt_ice_event *e)
 {
 	static const char *const types[] = { "host", "srflx", "prflx", "relay" };
@@ -194,6 +206,8 @@ static void selected(struct taut_pc *pc, const struct tt_ice_event *e)
 		 tt_addr_text(&e->path.local, local), types[e->remote_type],
 		 tt_addr_text(&e->path.remote, remote));
 	pc_milestone(pc, TAUT_MS_NOMINATED, text);
+	if (pc->channels && takes_another_path(pc, &e->path))
+		tt_dcs_new_path(pc->channels); /* RFC 8261 section 6.1 */
 }
 
 static void server_error(struct taut_pc *pc, const struct tt_ice_event *e)

@@ -11,6 +11,9 @@
 
 #include <cmocka.h>
 
+#include "datachannel/dcs_internal.h"
+#include "peer/pc.h"
+#include "sctp/sctp_assoc.h"
 #include "sim_duo.h"
 
 #define SECOND INT64_C(1000000)
@@ -116,6 +119,35 @@ static void a_restart_without_an_address_uses_the_one_that_comes(void **state)
 	}
 }
 
+static size_t *window_of(struct duo *d, int side)
+{
+	return &d->side[side].peer.pc->channels->sctp->cc.cwnd;
+}
+
+/* RFC 9260 section 7.2.5: what the other way bears is not known. */
+static void a_new_path_begins_with_the_first_window(void **state)
+{
+	const size_t grown = 100000000; /* half of it goes each RTO without data */
+	struct duo d;
+
+	(void)state;
+	for (int mover = 0; mover < 2; mover++) {
+		begin(&d, mover);
+		*window_of(&d, 0) = *window_of(&d, 1) = grown;
+		duo_restart(&d, mover);
+		duo_talk(&d, 2 * SECOND);
+		assert_true(*window_of(&d, 0) >= grown / 1000); /* the same way */
+		*window_of(&d, 0) = *window_of(&d, 1) = grown;
+		world_iface_up(d.world, d.side[mover].second, true);
+		duo_wait(&d, SECOND);
+		world_iface_up(d.world, d.side[mover].iface, false);
+		duo_talk(&d, 2 * SECOND);
+		assert_true(*window_of(&d, 0) < 20000);
+		assert_true(*window_of(&d, 1) < 20000);
+		duo_end(&d);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -123,6 +155,7 @@ int main(void)
 		cmocka_unit_test(one_that_comes_later_does_so_too),
 		cmocka_unit_test(one_that_comes_beside_a_path_changes_nothing),
 		cmocka_unit_test(one_that_comes_while_others_are_gathered_is_told_with_them),
+		cmocka_unit_test(a_new_path_begins_with_the_first_window),
 		cmocka_unit_test(a_restart_without_an_address_uses_the_one_that_comes),
 	};
 
