@@ -360,9 +360,8 @@ static void count_limitation(struct pc_codec_stats *k, const struct taut_codec_s
 {
 	const struct taut_codec_stats *was = &k->what;
 
-	if (is->tells & TAUT_TELLS_LIMITATION && is->limited_at > 0) /* within what it counts for */
-		now = tt_clamp64(is->limited_at, tt_min64(tt_max64(began, k->limited_at), now),
-				 now);
+	if (is->tells & TAUT_TELLS_LIMITATION && is->limited_at > 0)
+		now = tt_max64(is->limited_at, began);
 	if (k->limited_at > 0)
 		k->limited[was->quality_limitation] += tt_max64(now - k->limited_at, 0);
 	k->limited_at = now;
