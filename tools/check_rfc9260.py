@@ -175,6 +175,7 @@ def main(options):
         PAGE.write_text(made)
     elif not PAGE.exists() or PAGE.read_text() != made:
         problems.append("docs/RFC9260.md is not what tools/rfc9260.txt gives; see --write")
+    problems += [f"{r.id} is missing" for r in rows if r.kind() == "missing"]
     count = collections.Counter(r.kind() for r in rows if not r.wrong)
     said = ", ".join(f"{count[k]} {k}" for k in KINDS)
     return finish(problems, f"{len(rows)} requirements ({said}), {state}")

@@ -71,7 +71,7 @@ struct taut_codec_stats {
 	uint64_t total_encoded_bytes_target;  /* of each frame what it was to take */
 	uint64_t huge_frames;                 /* that took 2.5 times as much, or more */
 	uint64_t quality_limitation;          /* TAUT_LIMITED_BY_, since */
-	taut_time limited_at;                 /* this moment; 0: the latest that the connection was told */
+	taut_time limited_at;                 /* this moment, or since the encoding began if that was later; 0: the latest that the connection was told */
 	/* Of video that is decoded: pictures that were shown, and the times between them in seconds */
 	uint64_t frames_rendered;
 	double total_inter_frame_delay, total_squared_inter_frame_delay;

@@ -238,6 +238,7 @@ static void on_state(struct call_peer *p, const struct taut_event *ev)
 			       "connectionstatechange", names[ev->number <= 6 ? ev->number : 0]);
 	if (ev->number == TAUT_STATE_CONNECTED && !p->connected) {
 		p->connected = true;
+		call_take_encoders(p, taut_loop_now(p->call->loop));
 		p->last.connected_ms = ms_since(p);
 		call_open_sink(p);
 		call_start_sources(p->call);

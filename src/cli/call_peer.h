@@ -4,6 +4,7 @@
 
 #include "cli/call.h"
 #include "cli/stats_dump.h"
+#include "taut/stats.h"
 
 /* A message that could not be sent back yet. */
 struct call_pending {
@@ -28,6 +29,8 @@ struct call_layer {
 	bool seen;
 };
 
+enum { CALL_SOURCES = CALL_MAX_SOURCES + CALL_LAYERS - 1 };
+
 struct call_peer {
 	struct call *call;
 	taut_pc *pc; /* the room's; NULL: freed */
@@ -48,6 +51,7 @@ struct call_peer {
 	bool heard, seen;
 	uint64_t messages_sent;
 	struct call_summary last; /* kept up to date */
+	struct taut_codec_stats encoded[2 * CALL_SOURCES]; /* of each source's sound and picture, before it took them */
 };
 
 struct call_lines {
@@ -62,8 +66,8 @@ struct call {
 	taut_loop *loop;
 	taut_room *room;
 	struct taut_config pc;
-	taut_source *sources[CALL_MAX_SOURCES + CALL_LAYERS - 1];
-	uint32_t scales[CALL_MAX_SOURCES + CALL_LAYERS - 1]; /* how much smaller its picture is */
+	taut_source *sources[CALL_SOURCES];
+	uint32_t scales[CALL_SOURCES]; /* how much smaller its picture is */
 	size_t source_count;
 	bool started;
 	taut_timer timer;
@@ -124,7 +128,8 @@ int call_open_sources(struct call *c);
 uint32_t call_kinds(const struct call *c);
 void call_key_frame(struct call *c);
 void call_start_sources(struct call *c);
-/* For statistics: what the encoders did whose frames this peer takes. */
+/* For statistics: what the encoders did whose frames this peer takes, since call_take_encoders. */
+void call_take_encoders(struct call_peer *p, taut_time now);
 void call_tell_encoders(struct call_peer *p, taut_time now);
 
 #endif

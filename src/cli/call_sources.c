@@ -28,9 +28,30 @@ static void send_to_all(struct call *c, uint32_t kind, uint32_t scale, struct ta
 	}
 }
 
+static const uint32_t kinds[] = { TAUT_AUDIO, TAUT_VIDEO };
+
+void call_take_encoders(struct call_peer *p, taut_time now)
+{
+	for (size_t i = 0; i < 2 * p->call->source_count; i++) {
+		p->encoded[i] = (struct taut_codec_stats){ .size = sizeof p->encoded[i] };
+		(void)taut_source_encoder_stats(p->call->sources[i / 2], now, kinds[i % 2],
+						&p->encoded[i]);
+	}
+}
+
+/* A source goes to all peers, and began before some of them. */
+static void take_away(struct taut_codec_stats *did, const struct taut_codec_stats *before)
+{
+	did->frames -= before->frames;
+	did->key_frames -= before->key_frames;
+	did->time -= before->time;
+	did->qp_sum -= before->qp_sum;
+	did->total_encoded_bytes_target -= before->total_encoded_bytes_target;
+	did->huge_frames -= before->huge_frames;
+}
+
 void call_tell_encoders(struct call_peer *p, taut_time now)
 {
-	static const uint32_t kinds[] = { TAUT_AUDIO, TAUT_VIDEO };
 	const struct call *c = p->call;
 
 	for (size_t i = 0; i < 2 * c->source_count; i++) {
@@ -39,6 +60,7 @@ void call_tell_encoders(struct call_peer *p, taut_time now)
 		struct taut_codec_stats did = { .size = sizeof did };
 		if (!t || taut_source_encoder_stats(c->sources[i / 2], now, kind, &did) != TAUT_OK)
 			continue;
+		take_away(&did, &p->encoded[i]);
 		if (!c->cfg.simulcast || kind == TAUT_AUDIO ||
 		    call_takes(p, c->scales[i / 2], &did.rid))
 			taut_pc_set_encoder_stats(p->pc, t, &did);

@@ -2,6 +2,7 @@
  *
  * It takes frames in the order in which they are to be seen and heard; putting
  * them into it is the jitter buffer's work, not done here. */
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -101,21 +102,21 @@ static bool is_silent(const struct taut_pcm *pcm, uint32_t frame)
 	return true;
 }
 
-/* Of a gap the last frames were made up, and if the packet behind it had the last one as well (FEC), that
- * was not; what is before them is silence. */
-static void count_concealed(taut_sink *sink, uint32_t gap, uint32_t made_up, bool fec,
+/* Of a gap, in samples, the last so many frames were made up, and if the packet behind it had the last one as well
+ * (FEC), that was not; what is before them is silence. */
+static void count_concealed(taut_sink *sink, uint32_t gap, uint32_t frames, bool fec,
 			    const struct taut_pcm *pcm)
 {
 	struct taut_codec_stats *s = &sink->sound;
-	const uint32_t concealed = gap - (fec && made_up > 0 ? FRAME : 0);
+	const uint32_t concealed = gap - (fec && frames > 0 ? FRAME : 0);
 
 	s->concealed_samples += concealed;
 	s->concealment_events += concealed > 0;
-	s->silent_concealed_samples += gap - made_up * FRAME;
-	for (uint32_t i = 0; i + fec < made_up; i++)
+	s->silent_concealed_samples += gap - frames * FRAME;
+	for (uint32_t i = 0; i + fec < frames; i++)
 		if (is_silent(pcm, i))
 			s->silent_concealed_samples += FRAME;
-	s->total_samples_duration += (gap - made_up * FRAME) / 48000.0;
+	s->total_samples_duration += (gap - frames * FRAME) / 48000.0;
 }
 
 static taut_time clock_of(const taut_sink *sink)
@@ -132,7 +133,9 @@ static void count_time(const taut_sink *sink, struct taut_codec_stats *s, taut_t
 	if (!sink->clock)
 		return;
 	s->time += (double)(after - before) / 1e6;
-	if (!frame->first_received)
+	if (frame->size <
+		    offsetof(struct taut_frame, first_received) + sizeof frame->first_received ||
+	    !frame->first_received)
 		return;
 	s->tells |= TAUT_TELLS_PROCESSING;
 	s->total_processing_delay +=

@@ -43,7 +43,8 @@ int tt_media_give(void *to, const void *from, size_t from_size)
 {
 	size_t size = 0;
 
-	memcpy(&size, to, sizeof size);
+	if (to)
+		memcpy(&size, to, sizeof size);
 	if (size < sizeof size)
 		return TAUT_E_INVAL;
 	memset(to, 0, size);

@@ -356,10 +356,12 @@ static bool resized(const struct taut_codec_stats *was, const struct taut_codec_
 
 /* Before it is kept what was told: webrtc-stats qualityLimitationDurations and -ResolutionChanges. */
 static void count_limitation(struct pc_codec_stats *k, const struct taut_codec_stats *is,
-			     taut_time now)
+			     taut_time began, taut_time now)
 {
 	const struct taut_codec_stats *was = &k->what;
 
+	if (is->tells & TAUT_TELLS_LIMITATION && is->limited_at > 0)
+		now = tt_max64(is->limited_at, began);
 	if (k->limited_at > 0)
 		k->limited[was->quality_limitation] += tt_max64(now - k->limited_at, 0);
 	k->limited_at = now;
@@ -389,7 +391,8 @@ static int keep(struct taut_pc *pc, struct pc_transceiver *t, bool encoder,
 		*to = tt_alloc(pc->env, sizeof **to);
 	if (!*to)
 		return pc_fail_nomem(pc);
-	count_limitation(*to, &c, c.limited_at > 0 ? c.limited_at : pc->now);
+	const struct pc_encoding *e = encoder ? pc_find_encoding(t, c.rid) : NULL;
+	count_limitation(*to, &c, e ? e->began : 0, pc->now);
 	(*to)->what = c;
 	(*to)->what.rid = NULL;
 	(void)snprintf((*to)->implementation, sizeof(*to)->implementation, "%s",

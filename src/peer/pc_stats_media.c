@@ -114,7 +114,9 @@ static void put_limitation(struct pc_report *r, const struct pc_encoding *e)
 	taut_time limited[4] = { 0 };
 
 	for (size_t i = TAUT_LIMITED_BY_CPU; c && i < 4; i++)
-		limited[i] = c->limited[i] + (now == i ? r->now - c->limited_at : 0);
+		limited[i] = c->limited[i];
+	if (now != TAUT_LIMITED_BY_NOTHING) /* of what has not come yet nothing */
+		limited[now] += tt_max64(r->now - tt_max64(c->limited_at, e->began), 0);
 	limited[0] = (e->began ? r->now - e->began : 0) - limited[1] - limited[2] - limited[3];
 	pc_stat_text(r, "qualityLimitationReason", reasons[now]);
 	pc_stat_seconds(r, "qualityLimitationDurations.none", tt_max64(limited[0], 0));

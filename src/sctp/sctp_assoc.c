@@ -232,7 +232,11 @@ void tt_sctp_establish(struct tt_sctp *s, taut_time now)
 	s->cookie_len = 0;
 	s->rtt.rto = s->rtt.srtt ? s->rtt.rto : SCTP_RTO_INITIAL; /* without the back-off of T1 */
 	s->say_connected = !s->said_connected;
-	tt_sctp_queue_cut_streams(&s->queue, s->out_streams);
+	const size_t cut = tt_sctp_queue_cut_streams(&s->queue, s->out_streams);
+	s->counters.abandoned += cut;
+	if (cut > 0)
+		tt_note(s->env, now, TAUT_LAYER_SCTP, "messages for streams that the peer does not take",
+			TT_INT("messages", cut), TT_INT("streams", s->out_streams));
 	refuse_resets(s);
 	tt_sctp_start_heartbeat(s, now);
 	tt_note(s->env, now, TAUT_LAYER_SCTP, "association up",

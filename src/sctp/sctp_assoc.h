@@ -162,6 +162,7 @@ struct tt_sctp {
 	struct sctp_control *control, **control_tail;
 	size_t control_count, control_bytes;
 	size_t answered; /* bytes queued for the packet that came last */
+	bool cookie_again; /* COOKIE ECHO was sent for a HEARTBEAT since T1 began */
 	uint8_t *reply; /* a packet of its own, with its own tag; the latest wins; NULL: none */
 	size_t reply_len;
 
@@ -250,6 +251,7 @@ bool tt_sctp_has_data(struct tt_sctp *s, taut_time now);
 void tt_sctp_pause(struct tt_sctp *s, taut_time now);
 
 /* sctp_send.c */
+void tt_sctp_forget_reply(struct tt_sctp *s); /* that waits, if there is one */
 struct wr tt_sctp_reply_begin(struct tt_sctp *s, uint32_t tag); /* the reply slot */
 void tt_sctp_reply_end(struct tt_sctp *s, struct wr *w);
 /* Queues a chunk for the next packet; dropped when SCTP_MAX_CONTROL wait already. */

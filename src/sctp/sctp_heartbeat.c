@@ -19,9 +19,10 @@ uint32_t tt_sctp_on_heartbeat(struct tt_sctp *s, taut_time now, const struct sct
 	if (w.bad)
 		return TAUT_DROP_SCTP_HEARTBEAT_TOO_LARGE;
 	tt_sctp_queue_control(s, bytes, wr_len(&w));
-	/* Who asks is up, so the COOKIE ACK is lost; and nothing leaves without COOKIE ECHO, 5.1 C. */
-	if (s->state == SCTP_COOKIE_ECHOED)
-		s->cookie_echo_due = true;
+	/* Who asks is up, so the COOKIE ACK is lost; and nothing leaves without COOKIE ECHO, 5.1 C. Once, until T1
+	 * sends it in any case: it is larger than the question. */
+	if (s->state == SCTP_COOKIE_ECHOED && !s->cookie_again)
+		s->cookie_again = s->cookie_echo_due = true;
 	return TT_TAKEN;
 }
 

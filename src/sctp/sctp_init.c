@@ -143,6 +143,7 @@ uint32_t tt_sctp_on_init_ack(struct tt_sctp *s, taut_time now, const struct sctp
 	s->init_due = false;
 	s->cookie_echo_due = true;
 	s->errors = 0;
+	s->cookie_again = false;
 	tt_sctp_start(s, SCTP_T1, now + s->rtt.rto);
 	return TT_TAKEN;
 }

@@ -5,15 +5,16 @@
 #include "base/num.h"
 #include "sctp/sctp_assoc.h"
 
-#define IN(state) (1u << (state))
+#define IN(state)   (1u << (state))
+#define HAS(type)   (1u << (type)) /* a chunk, of those below 32 */
 #define FROM(state) (~0u << (state) & ~IN(SCTP_DEAD))
-#define WITH_PEER (FROM(SCTP_COOKIE_ECHOED))
-#define TAKES_DATA                                                                           \
-	(IN(SCTP_COOKIE_ECHOED) | IN(SCTP_ESTABLISHED) | IN(SCTP_SHUTDOWN_PENDING) |         \
+#define WITH_PEER   (FROM(SCTP_COOKIE_ECHOED))
+#define TAKES_DATA                                                                                 \
+	(IN(SCTP_COOKIE_ECHOED) | IN(SCTP_ESTABLISHED) | IN(SCTP_SHUTDOWN_PENDING) |               \
 	 IN(SCTP_SHUTDOWN_SENT))
 
-#define TAKES_RECONFIG                                                                       \
-	(IN(SCTP_ESTABLISHED) | IN(SCTP_SHUTDOWN_PENDING) | IN(SCTP_SHUTDOWN_SENT) |         \
+#define TAKES_RECONFIG                                                                             \
+	(IN(SCTP_ESTABLISHED) | IN(SCTP_SHUTDOWN_PENDING) | IN(SCTP_SHUTDOWN_SENT) |               \
 	 IN(SCTP_SHUTDOWN_RECEIVED))
 
 /* In which states a chunk means something; elsewhere it is dropped. */
@@ -48,7 +49,7 @@ static uint32_t on_unknown(struct tt_sctp *s, const struct sctp_tlv *chunk, stru
 	p->stop = !(chunk->type & 0x80);
 	if (chunk->type & 0x40)
 		tt_sctp_queue_error(s, SCTP_C_UNRECOGNIZED_CHUNK, chunk->whole.p,
-		                    tt_min(chunk->whole.len, 256));
+				    tt_min(chunk->whole.len, 256));
 	return TAUT_DROP_SCTP_CHUNK_UNKNOWN;
 }
 
@@ -98,7 +99,7 @@ static uint32_t types_in(struct rd chunks)
 	uint32_t types = 0;
 
 	while (tt_sctp_next(&chunks, &c))
-		types |= c.type < 32 ? IN(c.type) : 0;
+		types |= c.type < 32 ? HAS(c.type) : 0;
 	return types;
 }
 
@@ -106,13 +107,14 @@ static uint32_t types_in(struct rd chunks)
 static uint32_t out_of_the_blue(struct tt_sctp *s, const struct sctp_header *h, uint32_t types,
 				const struct sctp_tlv *first)
 {
-	if (types & (IN(SCTP_ABORT) | IN(SCTP_SHUTDOWN_COMPLETE) | IN(SCTP_ERROR) | IN(SCTP_COOKIE_ACK)))
+	if (types & (HAS(SCTP_ABORT) | HAS(SCTP_SHUTDOWN_COMPLETE) | HAS(SCTP_ERROR) |
+		     HAS(SCTP_COOKIE_ACK)))
 		return TAUT_DROP_SCTP_AFTER_END;
 	if (first->type == SCTP_INIT) {
 		struct sctp_init init;
 		if (tt_sctp_read_init(&init, first) && init.tag != 0 && h->tag == 0)
 			tt_sctp_reply_abort(s, init.tag, false, 0, NULL, 0);
-	} else if (h->tag != 0 && types & IN(SCTP_SHUTDOWN_ACK)) {
+	} else if (h->tag != 0 && types & HAS(SCTP_SHUTDOWN_ACK)) {
 		tt_sctp_reply_shutdown_complete(s, h->tag, true);
 	} else if (h->tag != 0) {
 		tt_sctp_reply_abort(s, h->tag, true, 0, NULL, 0);
@@ -123,9 +125,9 @@ static uint32_t out_of_the_blue(struct tt_sctp *s, const struct sctp_header *h, 
 /* 6.10: what stands alone, or nowhere. */
 static uint32_t check_company(uint32_t types, bool alone)
 {
-	if (!alone && types & IN(SCTP_INIT))
+	if (!alone && types & HAS(SCTP_INIT))
 		return TAUT_DROP_SCTP_INIT_NOT_ALONE;
-	return !alone && types & IN(SCTP_INIT_ACK) ? TAUT_DROP_SCTP_INIT_ACK_NOT_ALONE : TT_TAKEN;
+	return !alone && types & HAS(SCTP_INIT_ACK) ? TAUT_DROP_SCTP_INIT_ACK_NOT_ALONE : TT_TAKEN;
 }
 
 static int refuse(struct tt_sctp *s, taut_time now, uint32_t why)
@@ -152,6 +154,17 @@ static int handle_all(struct tt_sctp *s, taut_time now, struct rd chunks, struct
 	return refused;
 }
 
+/* 3.3.7: what stands before an ABORT counts, and is not answered. */
+static int handle_abortable(struct tt_sctp *s, taut_time now, struct rd chunks,
+			    struct sctp_packet *p, bool aborts)
+{
+	const int refused = handle_all(s, now, chunks, p);
+
+	if (aborts && s->state == SCTP_DEAD)
+		tt_sctp_forget_reply(s);
+	return refused;
+}
+
 int tt_sctp_recv(struct tt_sctp *s, taut_time now, const uint8_t *pkt, size_t len)
 {
 	struct sctp_packet p = { .first = true };
@@ -162,7 +175,7 @@ int tt_sctp_recv(struct tt_sctp *s, taut_time now, const uint8_t *pkt, size_t le
 	tt_trace_packet(s->env, now, TAUT_LAYER_SCTP, false, pkt, len, NULL, NULL);
 	/* RFC 9653 section 5.3: who was sent an INIT or INIT ACK of ours knows that we need none */
 	uint32_t why = tt_sctp_read_packet(&p.header, &chunks, pkt, len,
-	                                   !s->cfg.no_zero_checksum && s->state != SCTP_CLOSED);
+					   !s->cfg.no_zero_checksum && s->state != SCTP_CLOSED);
 	if (why)
 		return refuse(s, now, why);
 	if (p.header.to != s->cfg.local_port || p.header.from != s->cfg.remote_port)
@@ -176,12 +189,11 @@ int tt_sctp_recv(struct tt_sctp *s, taut_time now, const uint8_t *pkt, size_t le
 		return refuse(s, now, why);
 	if (s->state == SCTP_DEAD)
 		return refuse(s, now, out_of_the_blue(s, &p.header, types, &first));
-	/* 8.5.1 B, 9.1: wherever an ABORT stands, the packet is that ABORT, and nothing in it is answered */
-	const bool aborts = types & IN(SCTP_ABORT) && find(chunks, SCTP_ABORT, &abort);
-	why = check_tag(s, &p.header, aborts ? &abort : &first);
-	if (!why && aborts)
+	const bool aborts = types & HAS(SCTP_ABORT) && find(chunks, SCTP_ABORT, &abort);
+	why = check_tag(s, &p.header, aborts ? &abort : &first); /* 8.5.1 B: wherever it stands */
+	if (!why && aborts && abort.flags & SCTP_FLAG_T)         /* a tag for nothing else */
 		why = handle(s, now, &abort, &p);
-	if (why)
-		return refuse(s, now, why);
-	return aborts ? 0 : handle_all(s, now, chunks, &p);
+	else if (!why)
+		return handle_abortable(s, now, chunks, &p, aborts);
+	return why ? refuse(s, now, why) : 0;
 }

@@ -115,10 +115,11 @@ static void write_earlier(struct tt_sctp *s, struct wr *w)
 	s->earlier_count--;
 }
 
-/* 6.2: as many as the packet has room for. */
+/* 6.2: as many as the packet has room for, beside the SHUTDOWN or SHUTDOWN ACK that goes behind it. */
 static size_t most_gaps(const struct tt_sctp *s, const struct wr *w)
 {
-	const size_t rest = SCTP_TLV_HEADER + 12 + 4 * s->tracker.dup_count;
+	const size_t behind = s->shutdown_due || s->shutdown_ack_due ? SCTP_TLV_HEADER + 4 : 0;
+	const size_t rest = SCTP_TLV_HEADER + 12 + 4 * s->tracker.dup_count + behind;
 
 	return tt_min((wr_left(w) - rest) / 4, SCTP_MAX_GAPS);
 }
@@ -260,6 +261,13 @@ static size_t build(struct tt_sctp *s, taut_time now, uint8_t *buf, size_t cap)
 	return tt_sctp_seal(&w);
 }
 
+void tt_sctp_forget_reply(struct tt_sctp *s)
+{
+	s->reply_len = 0;
+	tt_free(s->env, s->reply);
+	s->reply = NULL;
+}
+
 size_t tt_sctp_poll_send(struct tt_sctp *s, taut_time now, uint8_t *buf, size_t cap)
 {
 	size_t len = 0;
@@ -269,9 +277,7 @@ size_t tt_sctp_poll_send(struct tt_sctp *s, taut_time now, uint8_t *buf, size_t 
 	if (s->reply_len > 0) {
 		len = s->reply_len;
 		memcpy(buf, s->reply, len);
-		s->reply_len = 0;
-		tt_free(s->env, s->reply);
-		s->reply = NULL;
+		tt_sctp_forget_reply(s);
 	} else if (s->state != SCTP_DEAD && s->state != SCTP_CLOSED) {
 		len = build(s, now, buf, (size_t)s->cfg.max_packet & ~(size_t)3);
 	}

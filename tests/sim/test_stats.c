@@ -918,6 +918,31 @@ static void how_long_quality_was_limited_is_counted(void **state)
 	pair_free(&w.pair);
 }
 
+/* Neither what has not come nor what was before the stream counts. */
+static void a_limitation_lasts_no_longer_than_its_stream(void **state)
+{
+	static const taut_time moments[] = { 1, INT64_MAX };
+	struct world w;
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		begin(&w, 25, &quick);
+		talk(&w, 1);
+		const struct taut_codec_stats did = { .size = sizeof did,
+						      .tells = TAUT_TELLS_LIMITATION,
+						      .quality_limitation = TAUT_LIMITED_BY_CPU,
+						      .limited_at = moments[i] };
+		struct report a = report(&w, 0);
+		const double life = number(of(&a, "outbound-rtp", "video"), LIMITED "none");
+		assert_int_equal(taut_pc_set_encoder_stats(pc(&w, 0), w.picture, &did), TAUT_OK);
+		a = report(&w, 0);
+		const struct taut_stats *out = of(&a, "outbound-rtp", "video");
+		assert_near(out, LIMITED "cpu", i == 0 ? life : 0, 0.01);
+		assert_near(out, LIMITED "none", i == 0 ? 0 : life, 0.01);
+		pair_free(&w.pair);
+	}
+}
+
 static void a_selector_gives_one_stream_and_what_it_refers_to(void **state)
 {
 	struct world w;
@@ -1019,6 +1044,7 @@ int main(void)
 		cmocka_unit_test(the_moment_that_is_played_is_told_by_the_peers_clock),
 		cmocka_unit_test(what_encoders_and_decoders_tell_is_told),
 		cmocka_unit_test(how_long_quality_was_limited_is_counted),
+		cmocka_unit_test(a_limitation_lasts_no_longer_than_its_stream),
 		cmocka_unit_test(ids_stay_what_they_are_and_counters_only_grow),
 		cmocka_unit_test(a_selector_gives_one_stream_and_what_it_refers_to),
 		cmocka_unit_test(a_report_before_anything_happened_and_after_the_end),

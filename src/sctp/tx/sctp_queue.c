@@ -215,21 +215,25 @@ void tt_sctp_queue_unseal(struct sctp_queue *q, uint16_t stream, bool restart)
 	join_round(q, stream);
 }
 
-void tt_sctp_queue_cut_streams(struct sctp_queue *q, size_t first)
+size_t tt_sctp_queue_cut_streams(struct sctp_queue *q, size_t first)
 {
+	size_t cut = 0;
+
 	for (size_t i = first; i < q->count; i++) {
 		struct sctp_tx_stream *s = &q->streams[i];
 		while (s->head) {
 			struct sctp_message *m = s->head;
 			tt_sctp_queue_give_up(q, m);
 			tt_sctp_queue_release(q, m);
+			cut++;
 		}
 	}
+	return cut;
 }
 
 void tt_sctp_queue_clear(struct sctp_queue *q)
 {
-	tt_sctp_queue_cut_streams(q, 0);
+	(void)tt_sctp_queue_cut_streams(q, 0);
 	tt_free(q->env, q->streams);
 	q->streams = NULL;
 	q->count = q->active = 0;

@@ -57,8 +57,9 @@ struct sctp_queue {
 void tt_sctp_queue_init(struct sctp_queue *q, struct tt_env *env, size_t max_streams, size_t limit);
 size_t tt_sctp_queue_cost(size_t len); /* of a message, as held counts it */
 void tt_sctp_queue_clear(struct sctp_queue *q); /* all messages that no chunk points to */
-/* The messages of that stream and those behind it: the peer does not take so many. Nothing of them was sent. */
-void tt_sctp_queue_cut_streams(struct sctp_queue *q, size_t first);
+/* The messages of that stream and those behind it: the peer does not take so many. Nothing of them was sent. How
+ * many those were. */
+size_t tt_sctp_queue_cut_streams(struct sctp_queue *q, size_t first);
 /* The stream's record, made when it is not there; NULL: no memory. */
 struct sctp_tx_stream *tt_sctp_queue_stream(struct sctp_queue *q, uint16_t stream);
 int tt_sctp_queue_add(struct sctp_queue *q, uint16_t stream, uint32_t ppid,

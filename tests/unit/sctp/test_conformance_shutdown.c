@@ -115,6 +115,29 @@ static void who_received_shutdown_sends_what_is_left(void **state)
 	pair_free(&pair);
 }
 
+/* However many gaps a SACK has to tell, the SHUTDOWN or SHUTDOWN ACK behind it leaves. */
+static void gaps_leave_room_for_the_end(void **state)
+{
+	uint8_t cum[4];
+	struct wr w;
+
+	(void)state;
+	for (int shuts = 0; shuts < 2; shuts++) {
+		solo_begin(3, shuts ? SCTP_SHUTDOWN_SENT : SCTP_ESTABLISHED);
+		for (uint32_t n = 0; n < 320; n++) {
+			give_data(PEER_TSN + 1 + 2 * n, 0, (uint16_t)n, "BEU", "x");
+			if (!shuts && n < 319)
+				discard_sent();
+		}
+		w = wr_make(cum, sizeof cum);
+		wr_u32(&w, VICTIM->flight.cum.v);
+		if (!shuts)
+			give_chunk(VICTIM->my_tag, SCTP_SHUTDOWN, 0, cum, sizeof cum);
+		assert_int_equal(count_sent(shuts ? SCTP_SHUTDOWN : SCTP_SHUTDOWN_ACK), 1);
+		pair_free(&pair);
+	}
+}
+
 static void nothing_new_is_taken_once_the_end_has_begun(void **state)
 {
 	(void)state;
@@ -215,6 +238,7 @@ int main(void)
 		cmocka_unit_test(a_shutdown_ack_is_repeated),
 		cmocka_unit_test(data_after_shutdown_is_acknowledged_at_once),
 		cmocka_unit_test(who_received_shutdown_sends_what_is_left),
+		cmocka_unit_test(gaps_leave_room_for_the_end),
 		cmocka_unit_test(nothing_new_is_taken_once_the_end_has_begun),
 		cmocka_unit_test(a_shutdown_ack_ends_it_and_is_answered),
 		cmocka_unit_test(shutdowns_that_cross_are_both_acknowledged),
