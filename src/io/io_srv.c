@@ -34,7 +34,7 @@ static bool is_of_host(uint8_t c)
 /* One label behind what is in out; false: it does not fit, or is cut. *odd: it is none of a host's name. */
 static bool read_label(struct rd *r, uint8_t len, char out[TT_SRV_NAME], size_t *n, bool *odd)
 {
-	if (*n + (*n > 0) + len > LONGEST)
+	if (*n + len >= LONGEST) /* with its dot; a first label is shorter than that */
 		return false;
 	if (*n > 0)
 		out[(*n)++] = '.';
@@ -86,7 +86,7 @@ static bool read_srv(struct rd *r, size_t end, struct tt_srv_found *out)
 	out->priority = rd_u16(r);
 	out->weight = rd_u16(r);
 	out->port = rd_u16(r);
-	return !r->bad && read_name(r, out->target, &odd) && r->off == end && !odd;
+	return read_name(r, out->target, &odd) && r->off == end && !odd;
 }
 
 size_t tt_srv_read(struct tt_srv_found out[TT_SRV_MAX], const uint8_t *msg, size_t len)
@@ -134,9 +134,9 @@ int tt_srv_look_up(const char *name, struct tt_srv_found out[TT_SRV_MAX], size_t
 	if (res_ninit(&state) != 0)
 		return ENOMEM;
 	const int len = res_nquery(&state, name, CLASS_IN, TYPE_SRV, msg, sizeof msg);
-	const int err = len < 0 ? errno_of(state.res_h_errno) : 0;
+	const int h = state.res_h_errno;
 	res_nclose(&state);
-	if (len > 0)
-		*count = tt_srv_read(out, msg, tt_min((size_t)len, sizeof msg));
-	return err ? err : *count == 0 ? ENOENT : 0;
+	/* Below 0: no answer; above what there is room for: it was cut. */
+	*count = tt_srv_read(out, msg, (size_t)tt_clamp64(len, 0, sizeof msg));
+	return *count > 0 ? 0 : errno_of(h);
 }

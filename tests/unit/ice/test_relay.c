@@ -468,12 +468,14 @@ static void another_port_goes_with_its_address(void **state)
 		assert_true(begin(&r, ALLOWED, false));
 		r.allocate = 437;
 		gather(&r, 1);
-		while (r.allocates == 0) {
+		for (int n = 0; r.allocates == 0; n++) {
+			assert_true(n < 100);
 			answer_io(&r);
 			send_all(&r);
 			r.now += 50000;
 		}
 		const struct taut_io *io = tt_ice_poll_io(r.ice);
+		assert_non_null(io);
 		assert_int_equal(io->kind, TAUT_IO_UDP);
 		struct taut_addr bound = io->local;
 		const taut_flow flow = io->flow;

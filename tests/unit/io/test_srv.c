@@ -1,4 +1,4 @@
-/* wraps: res_nquery */
+/* wraps: res_nquery __res_ninit */
 /* SRV records of DNS answers, read out of bytes that anybody may have sent; and the question, to a system that says what
  * it is told to say. RFC 2782, RFC 1035 section 4. */
 #define _GNU_SOURCE
@@ -21,6 +21,7 @@
 static struct {
 	uint8_t msg[4096];
 	size_t len;
+	int longer;     /* than what it has room for */
 	int h_errno_is; /* 0: it answers */
 	char asked[300];
 } sys;
@@ -38,7 +39,16 @@ int __wrap_res_nquery(res_state state, const char *name, int cls, int type, unsi
 	if (sys.h_errno_is)
 		return -1;
 	memcpy(out, sys.msg, sys.len);
-	return (int)sys.len;
+	return (int)sys.len + sys.longer;
+}
+
+static bool no_state;
+
+int __real___res_ninit(res_state state);
+int __wrap___res_ninit(res_state state);
+int __wrap___res_ninit(res_state state)
+{
+	return no_state ? -1 : __real___res_ninit(state);
 }
 
 static void put_head(struct wr *w, uint16_t flags, uint16_t questions, uint16_t answers)
@@ -139,6 +149,8 @@ static void a_target_that_is_none_is_left_out(void **state)
 		{ "\xc0\xff", 2 },
 		{ "\xc0\x4e", 2 },
 		/* to the next target */ { "\xc0\x33", 2 },
+		{ "\x40\x0c", 2 },
+		{ "\x80\x0c", 2 }, /* as if they pointed */
 		{ "\x40\1\0", 3 },
 		{ "\x80\1\0", 3 },
 		{ "\5ab", 3 },
@@ -175,25 +187,62 @@ static void a_target_that_is_none_is_left_out(void **state)
 static void pointers_end(void **state)
 {
 	struct tt_srv_found found[TT_SRV_MAX];
+	uint8_t chain[40];
 	struct wr w;
 
 	(void)state;
-	/* A name of 40 pointers, each to the one before. */
-	put_head(&w, 0x8180, 0, 2);
-	wr_u8(&w, 0);
-	wr_u16(&w, 16);
-	wr_u16(&w, 1);
-	wr_u32(&w, 0);
-	wr_u16(&w, 80);
-	const size_t first = wr_len(&w);
-	wr_u16(&w, 0);
-	for (size_t i = 1; i < 40; i++)
-		wr_u16(&w, (uint16_t)(0xc000 | (first + 2 * (i - 1))));
-	uint8_t target[2] = { (uint8_t)(0xc0 | (first + 78) >> 8), (uint8_t)(first + 78) };
-	const size_t at = wr_len(&w);
-	put_record(&w, 33, 1, 10, target, 2);
-	sys.msg[at] = 0; /* its owner is the root */
-	sys.msg[at + 1] = 0;
+	/* Of a record that means nothing: pointers, the first to the question, each other one to the one before. */
+	for (uint8_t i = 0; i < 20; i++) {
+		chain[2 * i] = 0xc0;
+		chain[2 * i + 1] = (uint8_t)(i > 0 ? 58 + 2 * (i - 1) : 12);
+	}
+	for (uint8_t k = 14; k <= 15; k++) { /* 16 are followed, 17 are not */
+		const uint8_t target[2] = { 0xc0, (uint8_t)(58 + 2 * k) };
+		put_head(&w, 0x8180, 1, 2);
+		put_record(&w, 16, 1, 0, chain, sizeof chain);
+		put_record(&w, 33, 1, 10, target, 2);
+		assert_int_equal(read_all(&w, found), k == 14);
+		if (k == 14)
+			assert_string_equal(found[0].target, "_turn._udp.example.net");
+	}
+}
+
+static void all_that_a_host_s_name_may_have_is_taken_and_nothing_beside_it(void **state)
+{
+	struct tt_srv_found found[TT_SRV_MAX];
+	struct wr w;
+
+	(void)state;
+	for (unsigned c = 0; c < 256; c++) {
+		const uint8_t target[] = { 1, (uint8_t)c, 0 };
+		const bool taken = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+				   (c >= '0' && c <= '9') || c == '-' || c == '_';
+		put_head(&w, 0x8180, 1, 1);
+		put_record(&w, 33, 1, 10, target, sizeof target);
+		assert_int_equal(read_all(&w, found), taken);
+	}
+}
+
+static void what_is_behind_the_answers_does_not_count(void **state)
+{
+	struct tt_srv_found found[TT_SRV_MAX];
+	struct wr w;
+
+	(void)state;
+	put_head(&w, 0x8180, 1, 1);
+	put_record(&w, 33, 1, 10, A, sizeof A);
+	put_record(&w, 33, 1, 11, A, sizeof A);
+	assert_int_equal(read_all(&w, found), 1);
+	/* One that ends before its target does, and the message with it. */
+	put_head(&w, 0x8180, 1, 1);
+	put_record(&w, 33, 1, 10, A, sizeof A);
+	w.off = 52 + 4;
+	sys.msg[51] = 4;
+	assert_int_equal(read_all(&w, found), 0);
+	/* A record that is longer than what is left, and more of them that are said to come. */
+	put_head(&w, 0x8180, 1, 3);
+	put_record(&w, 33, 1, 10, A, sizeof A);
+	sys.msg[51] += 1;
 	assert_int_equal(read_all(&w, found), 0);
 }
 
@@ -304,6 +353,21 @@ static void what_the_system_says_becomes_an_errno(void **state)
 		assert_int_equal(w.last.os_errno, rows[i].is);
 		assert_int_equal(w.last.srv_count, 0);
 	}
+	no_state = true;
+	sys.h_errno_is = TRY_AGAIN;
+	ask(&w);
+	assert_int_equal(w.last.os_errno, ENOMEM);
+	no_state = false;
+	/* One that did not fit: its length is said all the same. */
+	put_head(&out, 0x8180, 1, 65535);
+	while (wr_len(&out) < sizeof sys.msg - 40)
+		put_record(&out, 16, 1, 0, A, sizeof A);
+	sys.len = sizeof sys.msg;
+	sys.longer = 3000;
+	sys.h_errno_is = 0;
+	ask(&w);
+	assert_int_equal(w.last.os_errno, ENOENT);
+	sys.longer = 0;
 	/* An answer without one. */
 	put_head(&out, 0x8180, 1, 0);
 	sys.len = wr_len(&out);
@@ -319,6 +383,8 @@ int main(void)
 		cmocka_unit_test(what_is_no_answer_has_no_records),
 		cmocka_unit_test(a_target_that_is_none_is_left_out),
 		cmocka_unit_test(pointers_end),
+		cmocka_unit_test(all_that_a_host_s_name_may_have_is_taken_and_nothing_beside_it),
+		cmocka_unit_test(what_is_behind_the_answers_does_not_count),
 		cmocka_unit_test(there_is_a_ceiling_of_records),
 		cmocka_unit_test(each_truncation_gives_less_and_reads_no_further),
 		cmocka_unit_test(the_helper_thread_asks_for_them),
