@@ -329,6 +329,7 @@ struct tt_ice {
 	enum tt_ice_addresses addresses;
 	bool closed;    /* nothing is sent but the last word to TURN servers */
 	bool bases_ask; /* one may be WANTED or CLOSING */
+	bool reopen;    /* ... and another take its place then */
 	uint64_t tiebreaker;
 
 	struct ice_wanted *wanted; /* the usable interface addresses, best first; NULL: none */
