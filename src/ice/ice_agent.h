@@ -46,17 +46,24 @@ enum {
 	TT_ICE_TCP_PATIENCE = 10000000, /* for the first check over a connection that came */
 	TT_ICE_TCP_HEAD = 2,            /* RFC 4571 section 2 */
 	TT_ICE_TCP_WAITING = 64,        /* to be connected when there is room again, at most */
-	TT_ICE_MESSAGE = 1552, /* the longest datagram, and what a TURN server has around it */
-	TT_ICE_BLOCK = 4,      /* pairs and candidates for which memory is taken at once */
-	TT_ICE_RANKS = 5,      /* of networks */
+	TT_ICE_MESSAGE = 1552,      /* the longest datagram, and what a TURN server has around it */
+	TT_ICE_BLOCK = 4,           /* pairs and candidates for which memory is taken at once */
+	TT_ICE_RANKS = 5,           /* of networks */
 	TT_ICE_MOVE_GAP = 10000000, /* between two moves to a better pair */
-	TT_ICE_DOUBT_MIN = 500000,  /* how long the pair in use is asked when the peer uses another */
-	TT_ICE_DOUBT_MAX = 2000000,
-	TT_ICE_DOUBT_ASK = 100000,  /* how often, at most */
+	TT_ICE_QUIET = 2000000,     /* an unanswered consent check, and nothing heard: doubt */
+	TT_ICE_QUIET_ONE_WAY = 12000000, /* ... though the peer's checks arrive */
+	TT_ICE_DOUBT = 2000000,          /* how long the pair in use may be silent then */
+	TT_ICE_DOUBT_ASK =
+		300000, /* between two checks, at least: TT_ICE_CONSENT_TX of them last longer than that */
+	TT_ICE_URGENT = 500000,        /* ... and at most */
+	TT_ICE_URGENT_LIFE = 10000000, /* for who is controlled and has lost what was nominated */
+	TT_ICE_ECHO = 2000000, /* so long after ours a check of the peer may be due to that */
+	TT_ICE_ATTEMPT_MIN = 1500000, /* of a nomination while there is another pair */
+	TT_ICE_ATTEMPT_MAX = 4000000,
 	TT_ICE_SPARE_AGE = 12000000, /* since its last answer: a spare pair is checked again */
 	TT_ICE_SPARES = 3,
 	TT_ICE_NOMINATIONS = 0xffffff, /* 24 bits */
-	TT_ICE_SAVING = 200,   /* what cellular networks cost more than any other, at least */
+	TT_ICE_SAVING = 200, /* what cellular networks cost more than any other, at least */
 };
 
 /* An address of an interface that is to have a socket. */
@@ -65,6 +72,10 @@ struct ice_wanted {
 	uint32_t index;
 	uint8_t type; /* TAUT_NETWORK_ */
 };
+
+/* Of a pair, from the least: it has not answered since the one in use was doubted, it has an end in common with one
+ * that was left as dead, or it is that, or was nominated in vain. */
+enum { TT_ICE_UNHEARD = 1, TT_ICE_LIKE_DEAD, TT_ICE_DEAD };
 
 enum ice_base_state { BASE_NONE, BASE_WANTED, BASE_ASKED, BASE_OPEN, BASE_CLOSING };
 
@@ -82,8 +93,8 @@ struct ice_base {
 	uint8_t relay;  /* of a relayed address, from 1; 0: none */
 	uint8_t stream; /* of a connection over TCP, from 1; 0: none */
 	uint8_t home;   /* ... the socket whose address it has */
-	bool late;      /* it came after the end of candidates: no candidate tells of it, only checks */
-	uint8_t tcp;    /* ... and who made it, enum tt_ice_tcp */
+	bool late; /* it came after the end of candidates: no candidate tells of it, only checks */
+	uint8_t tcp; /* ... and who made it, enum tt_ice_tcp */
 };
 
 /* An allocation: from a socket, on a server. Its relayed addresses are bases (RFC 8445 section
@@ -191,10 +202,10 @@ struct ice_pair {
 	bool use_candidate; /* controlling: its checks nominate */
 	bool nominate;      /* controlled: the peer nominated it, our own check is still out */
 	bool heard_from;    /* an authenticated check came over it */
-	bool doubtful;      /* data left it because it did not answer, and it has not since then */
+	uint8_t doubtful;   /* TT_ICE_DEAD and so on, until it answers; 0: it is not */
 	uint8_t base, remote;
 	uint32_t nomination; /* controlled: the highest with which the peer nominated it */
-	uint32_t triggered; /* its place in the triggered-check queue; 0: not there */
+	uint32_t triggered;  /* its place in the triggered-check queue; 0: not there */
 	enum tt_ice_pair_state state;
 	uint64_t priority;
 	struct tt_stun_retry retry;       /* of the newest transaction */
@@ -250,11 +261,12 @@ struct ice_gen {
 	char remote_ufrag[TT_ICE_UFRAG_CAP], remote_pwd[TT_ICE_PWD_CAP];
 	struct tt_stun_key local_key, remote_key;
 	bool has_remote, lite, remote_end, had_path;
-	bool renomination;     /* the peer follows another nomination */
-	uint32_t said, heard;  /* the highest nomination, of ours and of the peer's */
-	uint32_t said_of_path; /* controlling: that of the selected pair */
-	taut_time move_after;  /* not before that, for a better pair alone */
-	bool checked[2]; /* a pair of IPv4, of IPv6 */
+	bool renomination;       /* the peer follows another nomination */
+	uint32_t said, heard;    /* the highest nomination, of ours and of the peer's */
+	uint32_t said_of_path;   /* controlling: that of the selected pair */
+	taut_time move_after;    /* not before that, for a better pair alone */
+	taut_time attempt_until; /* the nomination under way gives way to another then */
+	bool checked[2];         /* a pair of IPv4, of IPv6 */
 	bool first_check, first_check_told, done_told;
 	uint8_t hurried; /* checks, TT_ICE_HURRIED at most */
 	struct tt_ice_path first_path;
@@ -317,6 +329,7 @@ struct tt_ice {
 	enum tt_ice_addresses addresses;
 	bool closed;    /* nothing is sent but the last word to TURN servers */
 	bool bases_ask; /* one may be WANTED or CLOSING */
+	bool reopen;    /* ... and another take its place then */
 	uint64_t tiebreaker;
 
 	struct ice_wanted *wanted; /* the usable interface addresses, best first; NULL: none */
@@ -355,9 +368,13 @@ struct tt_ice {
 	const char *idle_why;
 
 	taut_time next_consent, unanswered_since; /* 0: nothing unanswered */
-	taut_time doubt_until; /* the pair in use must have answered by then; 0: there is no doubt */
+	taut_time
+		doubt_until; /* the pair in use must have answered by then; 0: there is no doubt */
+	taut_time doubt_since;  /* ... and since when it is asked */
+	taut_time urgent_until; /* consent checks tell the peer where we are */
 	struct ice_tx consent[TT_ICE_CONSENT_TX];
 	uint8_t consent_at;
+	uint8_t doubt_asked; /* so often, 2 stands for more */
 
 	struct ice_response *response; /* a ring with room for so many as waited at once */
 	size_t response_room, response_head, response_count;
@@ -521,7 +538,12 @@ bool tt_ice_indirect(const struct tt_ice *ice, const struct ice_pair *p); /* by 
 void tt_ice_heard_elsewhere(struct tt_ice *ice, taut_time now, const struct ice_pair *p);
 void tt_ice_keep_spares(struct tt_ice *ice, taut_time now);
 /* Between two consent checks while one of the sides has lost its path; 0: there is no such hurry. */
-taut_time tt_ice_urgency(const struct tt_ice *ice);
+taut_time tt_ice_urgency(const struct tt_ice *ice, taut_time now);
+void tt_ice_doubt_tick(struct tt_ice *ice, taut_time now);
+taut_time tt_ice_doubt_deadline(const struct tt_ice *ice, taut_time now);
+void tt_ice_begin_attempt(struct ice_gen *g, taut_time now, const struct ice_pair *p);
+/* False: the nomination that is under way goes on. */
+bool tt_ice_give_up_attempt(struct tt_ice *ice, taut_time now);
 taut_time tt_ice_move_deadline(const struct tt_ice *ice); /* INT64_MAX: never */
 
 /* ice_consent.c */

@@ -59,7 +59,7 @@ static void succeeded(struct tt_ice *ice, taut_time now, int pair, const struct 
 	bool was_valid = p->valid;
 
 	p->valid = true;
-	p->doubtful = false;
+	p->doubtful = 0;
 	if (!tx->repeated)
 		p->rtt = now - tx->sent; /* else unknown which one was answered */
 	p->count.rtt_sum += p->rtt;

@@ -29,8 +29,9 @@ void tt_ice_consent_start(struct tt_ice *ice, taut_time now)
 {
 	memset(ice->consent, 0, sizeof ice->consent);
 	ice->unanswered_since = ice->doubt_until = 0;
+	ice->urgent_until = now + TT_ICE_URGENT_LIFE;
 	schedule(ice, now);
-	if (tt_ice_urgency(ice) > 0)
+	if (tt_ice_urgency(ice, now) > 0)
 		ice->next_consent = now; /* the peer learns by it where we are now */
 }
 
@@ -41,8 +42,8 @@ size_t tt_ice_consent_write(struct tt_ice *ice, taut_time now, struct tt_ice_out
 	if (!ice->path_gen || now < ice->next_consent)
 		return 0;
 	schedule(ice, now);
-	if (tt_ice_urgency(ice) > 0)
-		ice->next_consent = now + tt_ice_urgency(ice);
+	if (tt_ice_urgency(ice, now) > 0)
+		ice->next_consent = now + tt_ice_urgency(ice, now);
 	tx->live = false;
 	if (!tt_random(ice->env, tx->tid, sizeof tx->tid))
 		return 0;
@@ -52,6 +53,8 @@ size_t tt_ice_consent_write(struct tt_ice *ice, taut_time now, struct tt_ice_out
 	ice->consent_at = (uint8_t)((ice->consent_at + 1) % TT_ICE_CONSENT_TX);
 	if (ice->unanswered_since == 0)
 		ice->unanswered_since = now;
+	if (ice->doubt_until > 0 && ice->doubt_asked < 2)
+		ice->doubt_asked++;
 	tt_ice_keep_spares(ice, now);
 	if (tt_ice_request_write(ice, ice->path_gen, tt_ice_pair_at(ice->path_gen, ice->path), tx,
 				 out) == 0)
@@ -110,6 +113,7 @@ bool tt_ice_consent_answer(struct tt_ice *ice, taut_time now, int base,
 	p->count.responses_received++;
 	p->consent_until = now + TT_ICE_CONSENT_LIFE;
 	ice->unanswered_since = 0;
+	p->doubtful = 0;
 	if (ice->doubt_until > 0) {
 		ice->doubt_until = 0;
 		schedule(ice, now);
@@ -162,7 +166,5 @@ taut_time tt_ice_consent_deadline(const struct tt_ice *ice, taut_time now)
 				tt_ice_pair_at(ice->path_gen, ice->path)->consent_until);
 	if (ice->unanswered_since > 0 && silent_at(ice) > now)
 		at = tt_min64(at, silent_at(ice));
-	if (ice->doubt_until > 0)
-		at = tt_min64(at, ice->doubt_until);
-	return at;
+	return tt_min64(at, tt_ice_doubt_deadline(ice, now));
 }

@@ -407,7 +407,7 @@ void tt_ice_gather_reset(struct tt_ice *ice, taut_time now)
 
 bool tt_ice_gathering_done(const struct tt_ice *ice)
 {
-	if (!ice->gathering)
+	if (!ice->gathering || ice->reopen)
 		return false;
 	for (int i = 0; i < TT_ICE_MAX_BASES; i++)
 		if (!ice->base[i].late &&
@@ -442,6 +442,12 @@ bool tt_ice_gather_io(struct tt_ice *ice)
 		}
 	}
 	ice->bases_ask = false;
+	if (ice->reopen && ice->gathering) {
+		ice->reopen = false;
+		open_bases(ice, false);
+		if (ice->bases_ask)
+			return tt_ice_gather_io(ice);
+	}
 	for (size_t i = 0; ice->gathering && i < ice->server_count; i++) {
 		struct ice_server *s = &ice->server[i];
 		if (s->state != SERVER_WANTED)

@@ -90,6 +90,6 @@ bool tt_ice_better(const struct tt_ice *ice, const struct ice_gen *g, const stru
 	const unsigned a = tt_ice_pair_cost(ice, g, p), b = tt_ice_pair_cost(ice, g, than);
 
 	if (p->doubtful != than->doubtful)
-		return than->doubtful;
+		return p->doubtful < than->doubtful;
 	return a != b ? a < b : p->priority > than->priority;
 }

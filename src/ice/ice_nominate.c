@@ -60,7 +60,8 @@ void tt_ice_nominate(struct tt_ice *ice, taut_time now)
 {
 	struct ice_gen *g = ice->cur;
 
-	if (!ice->controlling || !g->has_remote || g->nominating >= 0)
+	if (!ice->controlling || !g->has_remote ||
+	    (g->nominating >= 0 && !tt_ice_give_up_attempt(ice, now)))
 		return;
 	const int choice = g->selected < 0 ? first_choice(ice, now) : tt_ice_next_choice(ice, now);
 	if (choice < 0)
@@ -68,6 +69,7 @@ void tt_ice_nominate(struct tt_ice *ice, taut_time now)
 	struct ice_pair *p = tt_ice_pair_at(g, choice);
 	g->nominating = choice;
 	p->use_candidate = true;
+	tt_ice_begin_attempt(g, now, p);
 	if (g->said < TT_ICE_NOMINATIONS)
 		g->said++;
 	tt_ice_trigger(g, p);

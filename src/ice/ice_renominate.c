@@ -5,9 +5,13 @@
  * peer that knows the option and another number of the attribute.
  *
  * Controlling, we nominate again
- *   - when the selected pair is gone, or does not answer: for 5 s, or as soon as the peer is heard over another
- *     network and the selected pair, asked at once, stays silent;
+ *   - when the selected pair is gone;
+ *   - when it is in doubt (a consent check is not answered for TT_ICE_QUIET, or the peer, unasked, checks a pair of
+ *     another network) and then, asked each 300 ms or so, does not answer for more than two seconds;
  *   - when a pair works whose networks cost less, or that spares a relay or TCP, at most each TT_ICE_MOVE_GAP.
+ *
+ * Of the other pairs those that have answered since the doubt began are taken first, then those that have nothing in
+ * common with the one that is left. A nomination that is not answered soon gives way to the next pair.
  *
  * So that there is something to move to, valid pairs of other networks than that in use are checked again each
  * TT_ICE_SPARE_AGE or somewhat later, TT_ICE_SPARES at most, along with consent checks: an idle connection wakes no
@@ -54,25 +58,208 @@ bool tt_ice_worth_checking(const struct tt_ice *ice, const struct ice_pair *p)
 	       (elsewhere(ice, p, used) || worth_a_move(ice, p, used));
 }
 
-/* ---- controlling ---- */
+/* ---- spare pairs ---- */
 
-static bool is_bad(const struct tt_ice *ice, taut_time now)
+static bool same_local(const struct tt_ice *ice, const struct ice_pair *p, const struct ice_pair *q)
 {
-	return tt_ice_is_silent(ice, now) || (ice->doubt_until > 0 && now >= ice->doubt_until);
+	return ice->base[p->base].network == ice->base[q->base].network;
 }
 
-/* False: there is nothing else, or nothing better known of. */
-static bool leave(struct tt_ice *ice, taut_time now, struct ice_pair *used)
+static bool same_remote(const struct tt_ice *ice, const struct ice_pair *p,
+			const struct ice_pair *q)
 {
-	const bool was = used->doubtful;
+	return tt_ice_remote_at(ice->cur, p->remote)->network_id ==
+	       tt_ice_remote_at(ice->cur, q->remote)->network_id;
+}
 
-	used->doubtful = true;
-	ice->doubt_until = 0;
-	const int best = tt_ice_best_valid(ice, ice->cur, now);
-	if (best >= 0 && best != ice->path)
-		return true;
-	used->doubtful = was;
-	return false;
+struct spares {
+	int of[TT_ICE_SPARES];
+	int count;
+};
+
+/* How many of its two networks none of those before has; -1: it is no spare pair, or one already. */
+static int adds(const struct tt_ice *ice, const struct spares *s, int pair)
+{
+	const struct ice_gen *g = ice->cur;
+	const struct ice_pair *p = tt_ice_pair_at(g, pair), *used = in_use(ice);
+
+	if (!p->used || !p->valid || !elsewhere(ice, p, used))
+		return -1;
+	bool local = !same_local(ice, p, used), remote = !same_remote(ice, p, used);
+	for (int i = 0; i < s->count; i++) {
+		const struct ice_pair *q = tt_ice_pair_at(g, s->of[i]);
+		if (q == p)
+			return -1;
+		local = local && !same_local(ice, p, q);
+		remote = remote && !same_remote(ice, p, q);
+	}
+	return local + remote;
+}
+
+/* The first has both ends elsewhere, where there is such a pair: it outlives whichever network goes. Each of the
+ * others is of as many networks as it can be that those before are not of. */
+static struct spares spares_of(const struct tt_ice *ice)
+{
+	const struct ice_gen *g = ice->cur;
+	struct spares s = { .count = 0 };
+
+	while (s.count < TT_ICE_SPARES) {
+		int best = -1, most = -1;
+		for (int i = 0; i < g->pairs; i++) {
+			const int n = adds(ice, &s, i);
+			if (n < 0 || n < most ||
+			    (n == most &&
+			     !tt_ice_better(ice, g, tt_ice_pair_at(g, i), tt_ice_pair_at(g, best))))
+				continue;
+			best = i;
+			most = n;
+		}
+		if (best < 0)
+			break;
+		s.of[s.count++] = best;
+	}
+	return s;
+}
+
+static taut_time answered_at(const struct ice_pair *p)
+{
+	return p->consent_until - TT_ICE_CONSENT_LIFE;
+}
+
+/* Those that have not answered since then. */
+static void ask_spares(struct tt_ice *ice, taut_time since)
+{
+	const struct spares s = spares_of(ice);
+
+	for (int i = 0; i < s.count; i++) {
+		struct ice_pair *p = tt_ice_pair_at(ice->cur, s.of[i]);
+		if (p->state == TT_ICE_PAIR_SUCCEEDED && answered_at(p) <= since)
+			tt_ice_trigger(ice->cur, p);
+	}
+}
+
+void tt_ice_keep_spares(struct tt_ice *ice, taut_time now)
+{
+	if (ice->controlling && ice->cur->renomination && in_use(ice))
+		ask_spares(ice, now - TT_ICE_SPARE_AGE);
+}
+
+/* ---- doubt ---- */
+
+/* To be nominated in place of that one; -1: there is none that was not tried in vain. */
+static int best_other(const struct tt_ice *ice, taut_time now, int than)
+{
+	const struct ice_gen *g = ice->cur;
+	int best = -1;
+
+	for (int i = 0; i < g->pairs; i++) {
+		const struct ice_pair *p = tt_ice_pair_at(g, i);
+		if (p->used && p->valid && i != than && now < p->consent_until &&
+		    p->doubtful < TT_ICE_DEAD &&
+		    (best < 0 || tt_ice_better(ice, g, p, tt_ice_pair_at(g, best))))
+			best = i;
+	}
+	return best;
+}
+
+/* Controlling, of a pair that may be exchanged for another and is not already. */
+static bool may_doubt(const struct tt_ice *ice)
+{
+	const struct ice_gen *g = ice->cur;
+	const struct ice_pair *used = in_use(ice);
+
+	return ice->controlling && g->renomination && used && g->selected == ice->path &&
+	       g->nominating < 0 && ice->doubt_until == 0 && used->doubtful < TT_ICE_DEAD &&
+	       best_other(ice, ice->last_now, ice->path) >= 0;
+}
+
+static taut_time ask_each(const struct ice_pair *used)
+{
+	return tt_clamp64(used->rtt, TT_ICE_DOUBT_ASK, TT_ICE_URGENT);
+}
+
+/* A path that answers within two seconds keeps its data: so does one that is silent for two seconds and then answers
+ * the next check. */
+static taut_time doubt_lasts(const struct ice_pair *used)
+{
+	return TT_ICE_DOUBT + ask_each(used) + tt_clamp64(2 * used->rtt, TT_ICE_DOUBT_ASK, 2000000);
+}
+
+static void begin_doubt(struct tt_ice *ice, taut_time now)
+{
+	ice->doubt_since = now;
+	ice->doubt_until = now + doubt_lasts(in_use(ice));
+	ice->doubt_asked = 0;
+	ice->next_consent = now;
+	ask_spares(ice, now);
+}
+
+/* One lost check is no silence while the peer's own checks arrive. */
+static taut_time quiet_at(const struct tt_ice *ice)
+{
+	const taut_time since = ice->unanswered_since;
+
+	return tt_min64(tt_max64(since, in_use(ice)->heard) + TT_ICE_QUIET,
+			since + TT_ICE_QUIET_ONE_WAY);
+}
+
+void tt_ice_doubt_tick(struct tt_ice *ice, taut_time now)
+{
+	if (ice->doubt_until > 0 && now >= ice->doubt_until && ice->doubt_asked < 2 &&
+	    in_use(ice)) /* it was we who stood still */
+		ice->doubt_until = now + doubt_lasts(in_use(ice));
+	else if (ice->unanswered_since > 0 && may_doubt(ice) && now >= quiet_at(ice))
+		begin_doubt(ice, now);
+}
+
+taut_time tt_ice_doubt_deadline(const struct tt_ice *ice, taut_time now)
+{
+	if (ice->doubt_until > 0)
+		return ice->doubt_until;
+	if (ice->unanswered_since == 0 || !may_doubt(ice))
+		return INT64_MAX;
+	return tt_max64(quiet_at(ice), now);
+}
+
+/* Who is controlled uses the pair that was nominated, or has lost it and knows it first. Its answer to a check of ours
+ * is a check as well (RFC 8445 section 7.3.1.4), and says nothing of its path. */
+void tt_ice_heard_elsewhere(struct tt_ice *ice, taut_time now, const struct ice_pair *p)
+{
+	const struct ice_tx *ours = &p->tx[(p->tx_at + TT_ICE_PAIR_TX - 1) % TT_ICE_PAIR_TX];
+	const struct ice_pair *used = in_use(ice);
+
+	if (p->valid && used && p != used && elsewhere(ice, p, used) &&
+	    now - ours->sent >= TT_ICE_ECHO && may_doubt(ice))
+		begin_doubt(ice, now);
+}
+
+/* ---- controlling ---- */
+
+static bool is_bad(const struct tt_ice *ice, const struct ice_pair *used, taut_time now)
+{
+	return used->doubtful == TT_ICE_DEAD || (ice->doubt_until > 0 && now >= ice->doubt_until);
+}
+
+/* What has not answered since the doubt began may be as dead, all the more if it has an end in common. */
+static bool related(const struct tt_ice *ice, const struct ice_pair *p, const struct ice_pair *q)
+{
+	const struct tt_ice_candidate *r = tt_ice_remote_at(ice->cur, q->remote);
+
+	return same_local(ice, p, q) || p->remote == q->remote ||
+	       (r->network_id > 0 && same_remote(ice, p, q));
+}
+
+static void suspect_others(struct tt_ice *ice, struct ice_pair *used)
+{
+	used->doubtful = TT_ICE_DEAD;
+	for (int i = 0; i < ice->cur->pairs; i++) {
+		struct ice_pair *p = tt_ice_pair_at(ice->cur, i);
+		if (!p->used || !p->valid || answered_at(p) >= ice->doubt_since)
+			continue;
+		const uint8_t doubt = related(ice, p, used) ? TT_ICE_LIKE_DEAD : TT_ICE_UNHEARD;
+		if (p->doubtful < doubt)
+			p->doubtful = doubt;
+	}
 }
 
 int tt_ice_next_choice(struct tt_ice *ice, taut_time now)
@@ -84,71 +271,88 @@ int tt_ice_next_choice(struct tt_ice *ice, taut_time now)
 	if (!g->renomination || !used || g->selected != ice->path ||
 	    g->said == TT_ICE_NOMINATIONS || now >= used->consent_until)
 		return -1;
-	if (is_bad(ice, now))
-		return leave(ice, now, used) ? tt_ice_best_valid(ice, g, now) : -1;
+	if (is_bad(ice, used, now)) {
+		if (used->doubtful != TT_ICE_DEAD)
+			suspect_others(ice, used);
+		return best_other(ice, now, ice->path);
+	}
 	const int best = tt_ice_best_valid(ice, g, now);
 	if (best < 0 || now < g->move_after || !worth_a_move(ice, tt_ice_pair_at(g, best), used))
 		return -1;
-	g->move_after = now + TT_ICE_MOVE_GAP;
 	return best;
+}
+
+void tt_ice_begin_attempt(struct ice_gen *g, taut_time now, const struct ice_pair *p)
+{
+	g->attempt_until = now + tt_clamp64(4 * p->rtt, TT_ICE_ATTEMPT_MIN, TT_ICE_ATTEMPT_MAX);
+	if (g->said > 0)
+		g->move_after = now + TT_ICE_MOVE_GAP;
+}
+
+/* Is there another pair, or does the one in use still do? The first nomination has no end: no other would do better. */
+static bool may_give_up(const struct tt_ice *ice, taut_time now)
+{
+	const struct ice_gen *g = ice->cur;
+	const struct ice_pair *used = in_use(ice);
+
+	if (!g->renomination || g->said < 2 || g->said == TT_ICE_NOMINATIONS)
+		return false;
+	if (used && g->selected == ice->path && !used->doubtful)
+		return true;
+	const int other = best_other(ice, now, g->nominating);
+	return other >= 0 && other != ice->path;
+}
+
+bool tt_ice_give_up_attempt(struct tt_ice *ice, taut_time now)
+{
+	struct ice_gen *g = ice->cur;
+
+	if (now < g->attempt_until || !may_give_up(ice, now))
+		return false;
+	struct ice_pair *p = tt_ice_pair_at(g, g->nominating);
+	tt_note(ice->env, now, TAUT_LAYER_ICE, "nomination given up",
+		TT_ADDR("local", &ice->base[p->base].addr),
+		TT_ADDR("remote", &tt_ice_remote_at(g, p->remote)->addr));
+	p->doubtful = TT_ICE_DEAD;
+	p->use_candidate = false;
+	g->nominating = -1;
+	tt_ice_trigger(g, p); /* its answer shows that it is not */
+	return true;
 }
 
 taut_time tt_ice_move_deadline(const struct tt_ice *ice)
 {
 	const struct ice_gen *g = ice->cur;
 	const struct ice_pair *used = in_use(ice);
+	const taut_time now = ice->last_now;
 
-	if (!ice->controlling || !g->renomination || !used || g->selected != ice->path ||
-	    g->nominating >= 0 || g->move_after <= ice->last_now)
+	if (!ice->controlling)
 		return INT64_MAX;
-	const int best = tt_ice_best_valid(ice, g, ice->last_now);
+	if (g->nominating >= 0)
+		return g->attempt_until > now && may_give_up(ice, now) ? g->attempt_until
+								       : INT64_MAX;
+	if (!g->renomination || !used || g->selected != ice->path || g->move_after <= now)
+		return INT64_MAX;
+	const int best = tt_ice_best_valid(ice, g, now);
 	return best >= 0 && worth_a_move(ice, tt_ice_pair_at(g, best), used) ? g->move_after
 									     : INT64_MAX;
 }
 
-/* Who is controlled uses the pair that was nominated, or has lost it and knows it first. */
-void tt_ice_heard_elsewhere(struct tt_ice *ice, taut_time now, const struct ice_pair *p)
-{
-	const struct ice_pair *used = in_use(ice);
-
-	if (!ice->controlling || !ice->cur->renomination || !used || p == used || !p->valid ||
-	    ice->cur->selected != ice->path || ice->doubt_until > 0 || !elsewhere(ice, p, used))
-		return;
-	ice->doubt_until = now + tt_clamp64(4 * used->rtt, TT_ICE_DOUBT_MIN, TT_ICE_DOUBT_MAX);
-	ice->next_consent = now;
-}
-
-void tt_ice_keep_spares(struct tt_ice *ice, taut_time now)
-{
-	struct ice_gen *g = ice->cur;
-	const struct ice_pair *used = in_use(ice);
-	int kept = 0;
-
-	if (!ice->controlling || !g->renomination || !used)
-		return;
-	for (int i = 0; i < g->pairs && kept < TT_ICE_SPARES; i++) {
-		struct ice_pair *p = tt_ice_pair_at(g, i);
-		if (!p->used || !p->valid || !elsewhere(ice, p, used))
-			continue;
-		kept++;
-		if (p->state == TT_ICE_PAIR_SUCCEEDED &&
-		    p->consent_until - now <= TT_ICE_CONSENT_LIFE - TT_ICE_SPARE_AGE)
-			tt_ice_trigger(g, p);
-	}
-}
-
 /* ---- either side ---- */
 
-taut_time tt_ice_urgency(const struct tt_ice *ice)
+taut_time tt_ice_urgency(const struct tt_ice *ice, taut_time now)
 {
 	const struct ice_pair *used = in_use(ice);
 
 	if (!used || !ice->cur->renomination)
 		return 0;
 	if (ice->doubt_until > 0)
-		return tt_clamp64(used->rtt, TT_ICE_DOUBT_ASK, TT_ICE_DOUBT_MIN);
+		return ask_each(used);
 	/* Controlled: what was nominated is gone. The peer hears of it by checks over what is left. */
-	return !ice->controlling && ice->cur->heard > 0 && !used->nominated ? TT_ICE_DOUBT_MIN : 0;
+	return !ice->controlling && ice->cur->heard > 0 && !used->nominated &&
+			       now < ice->urgent_until
+		       ? TT_ICE_URGENT
+		       : 0;
 }
 
 /* ---- controlled ---- */

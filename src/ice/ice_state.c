@@ -121,6 +121,7 @@ void tt_ice_update(struct tt_ice *ice, taut_time now)
 	if (ice->state == TT_ICE_FAILED)
 		return;
 	tt_ice_thaw(ice);
+	tt_ice_doubt_tick(ice, now);
 	tt_ice_nominate(ice, now);
 	if (now >= ice->doubt_until)
 		ice->doubt_until = 0; /* the pair was left, or there is no other */

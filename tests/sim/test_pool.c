@@ -10,6 +10,8 @@
 #include <cmocka.h>
 
 #include "sim_duo.h"
+#include "stun/stun.h"
+#include "stun/turn.h"
 
 #define SECOND INT64_C(1000000)
 
@@ -141,6 +143,76 @@ static void other_servers_throw_the_pool_away(void **state)
 	}
 }
 
+static unsigned allocates; /* of side 0 */
+
+static bool count_allocates(struct world_peer *p, const uint8_t *data, size_t len)
+{
+	struct tt_stun_msg m;
+
+	(void)p;
+	allocates += tt_stun_is(data, len) && tt_stun_read(&m, data, len) == TT_STUN_OK &&
+		     m.method == TT_TURN_ALLOCATE && m.cls == TT_STUN_REQUEST;
+	return true;
+}
+
+/* The allocation of before is the server's yet, and it refuses one from the same port. */
+static void a_server_that_stays_relays_again(void **state)
+{
+	struct duo d;
+
+	(void)state;
+	for (uint32_t pool = 0; pool < 2; pool++)
+		for (int close = 0; close < 2; close++) {
+			begin(&d, pool, true);
+			duo_wait(&d, 2 * SECOND);
+			struct taut_config c = d.side[0].pc;
+			allocates = 0;
+			d.side[0].peer.cfg.lets = count_allocates;
+			if (close) {
+				c.ice_candidate_pool_size = 0;
+			} else { /* that of STUN goes */
+				c.ice_servers = &c.ice_servers[c.ice_server_count - 1];
+				c.ice_server_count = 1;
+			}
+			assert_int_equal(
+				taut_pc_set_configuration(d.side[0].peer.pc, d.world->now, &c),
+				TAUT_OK);
+			world_peer_pump(&d.side[0].peer);
+			duo_wait(&d, pool * SECOND);
+			assert_true(duo_meet(&d, 20));
+			duo_wait(&d, 10 * SECOND);
+			assert_int_equal(d.side[0].candidates[3], 2);
+			assert_int_equal(d.side[0].errors, 0);
+			assert_int_equal(allocates, 2); /* without and with credentials */
+			duo_end(&d);
+		}
+}
+
+/* Its name is asked for again, and what became of it is told. */
+static void a_server_that_was_not_found_is_looked_for_again(void **state)
+{
+	const struct duo_side_config side = {
+		.nat = &nat, .pool = 1, .turn = true, .url = "turn:unknown.example"
+	};
+	const struct duo_config cfg = { .side = { side, { .turn = true } } };
+	struct duo d;
+
+	(void)state;
+	duo_begin(&d, &cfg);
+	duo_wait(&d, 2 * SECOND);
+	struct taut_config c = d.side[0].pc;
+	c.ice_candidate_pool_size = 0;
+	assert_int_equal(taut_pc_set_configuration(d.side[0].peer.pc, d.world->now, &c), TAUT_OK);
+	world_peer_pump(&d.side[0].peer);
+	duo_wait(&d, 2 * SECOND);
+	assert_int_equal(d.side[0].errors, 0);
+	assert_true(duo_meet(&d, 20));
+	duo_wait(&d, 10 * SECOND);
+	assert_int_equal(d.side[0].errors, 1);
+	assert_non_null(strstr(d.side[0].error_text, "not found"));
+	duo_end(&d);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -149,6 +221,8 @@ int main(void)
 		cmocka_unit_test(what_is_pooled_is_kept_alive),
 		cmocka_unit_test(a_mapping_that_has_changed_is_told_as_it_is),
 		cmocka_unit_test(other_servers_throw_the_pool_away),
+		cmocka_unit_test(a_server_that_stays_relays_again),
+		cmocka_unit_test(a_server_that_was_not_found_is_looked_for_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
