@@ -36,8 +36,10 @@ void tt_ice_unpool(struct tt_ice *ice, taut_time now)
 	for (int i = 0; i < TT_ICE_MAX_BASES; i++)
 		if (ice->base[i].state == BASE_OPEN)
 			tt_ice_forget_base(ice, i); /* its socket stays */
-	for (size_t i = 0; i < ice->server_count; i++)
+	for (size_t i = 0; i < ice->server_count; i++) {
 		ice->server[i].why = NULL;
+		tt_ice_srv_forget(&ice->server[i]);
+	}
 	ice->pooled = ice->gathering = ice->gathered = false;
 	tt_note(ice->env, now, TAUT_LAYER_ICE, "the pool is thrown away",
 		TT_INT("servers", ice->server_count));

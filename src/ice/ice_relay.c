@@ -65,7 +65,6 @@ void tt_ice_free_relays(struct tt_ice *ice)
 	for (int i = 0; ice->relay && i < TT_ICE_MAX_RELAYS; i++)
 		tt_turn_free(ice->relay[i].turn);
 	tt_free(ice->env, ice->relay);
-	tt_free(ice->env, ice->port);
 }
 
 /* ---- allocations ---- */

@@ -280,7 +280,7 @@ static void run(struct rig *r, taut_time duration)
 	}
 }
 
-static void gather(struct rig *r, int count)
+static void interfaces(struct rig *r, int count)
 {
 	struct taut_interface all[12];
 
@@ -290,6 +290,11 @@ static void gather(struct rig *r, int count)
 		all[i].addr.ip[3] = (uint8_t)(i + 1);
 	}
 	(void)tt_ice_set_interfaces(r->ice, r->now, all, (size_t)count);
+}
+
+static void gather(struct rig *r, int count)
+{
+	interfaces(r, count);
 	tt_ice_gather(r->ice, r->now);
 }
 
@@ -495,6 +500,94 @@ static void another_port_goes_with_its_address(void **state)
 		assert_false(tt_ice_io_result(r.ice, r.now, flow, 0, &bound, 1)); /* late */
 		end(&r);
 	}
+}
+
+/* Other servers for a pool, while a socket on another port is asked for, is open, and has an allocation. */
+static void another_port_is_closed_though_its_server_is_no_more(void **state)
+{
+	static const struct tt_ice_server others[2] = {
+		{ .host = "203.0.113.3" },
+		{ .host = "203.0.113.4", .user = "ada", .password = "lovelace" },
+	};
+
+	(void)state;
+	for (int row = 0; row < 6; row++) {
+		struct rig r;
+		assert_true(begin(&r, ALLOWED, false));
+		r.allocate = 437;
+		tt_ice_pool(r.ice, r.now);
+		interfaces(&r, 1);
+		while (r.allocates == 0) {
+			answer_io(&r);
+			send_all(&r);
+			r.now += 50000;
+		}
+		const struct taut_io *io = tt_ice_poll_io(r.ice);
+		struct taut_addr bound = io->local;
+		const taut_flow flow = io->flow;
+		bound.port = 7000;
+		if (row / 2 > 0)
+			assert_true(tt_ice_io_result(r.ice, r.now, flow, 0, &bound, 1));
+		r.allocate = 0;
+		if (row / 2 > 1)
+			run(&r, 5 * SEC);
+		assert_int_equal(tt_ice_set_servers(r.ice, r.now, &others[row % 2], 1), TAUT_OK);
+		if (row / 2 == 0)
+			assert_true(tt_ice_io_result(r.ice, r.now, flow, 0, &bound, 1));
+		int closed = 0;
+		while ((io = tt_ice_poll_io(r.ice)) != NULL)
+			closed += io->kind == TAUT_IO_CLOSE && io->flow == flow;
+		assert_int_equal(closed, 1);
+		assert_false(tt_ice_owns(r.ice, flow));
+		run(&r, SEC);
+		end(&r);
+	}
+}
+
+/* The request of kind that comes next. */
+static struct taut_io next_io(struct rig *r, uint32_t kind)
+{
+	const struct taut_io *io = tt_ice_poll_io(r->ice);
+
+	assert_non_null(io);
+	assert_int_equal(io->kind, kind);
+	return *io;
+}
+
+/* The first target has failed one of two sockets when the pool is thrown away: what was held back is forgotten, and the
+ * domain is asked anew. */
+static void a_target_held_back_is_forgotten_with_the_pool(void **state)
+{
+	static const struct tt_ice_server domain = {
+		.host = "example.net", .user = "ada", .password = "lovelace", .srv = true
+	};
+	const struct taut_srv targets[] = {
+		{ .priority = 1, .port = 3478, .target = "a.example" },
+		{ .priority = 2, .port = 3478, .target = "b.example" }
+	};
+	const struct taut_addr server = server_addr();
+	struct rig r;
+
+	(void)state;
+	assert_true(begin(&r, ALLOWED, false));
+	assert_int_equal(tt_ice_set_servers(r.ice, r.now, &domain, 1), TAUT_OK);
+	interfaces(&r, 2);
+	tt_ice_pool(r.ice, r.now);
+	struct taut_io first = next_io(&r, TAUT_IO_UDP), second = next_io(&r, TAUT_IO_UDP);
+	first.local.port = 5001;
+	second.local.port = 5002;
+	(void)tt_ice_io_result(r.ice, r.now, first.flow, 0, &first.local, 1);
+	assert_true(tt_ice_srv_result(r.ice, r.now, next_io(&r, TAUT_IO_RESOLVE_SRV).flow, 0,
+				      targets, 2));
+	(void)tt_ice_io_result(r.ice, r.now, next_io(&r, TAUT_IO_RESOLVE).flow, 0, &server, 1);
+	r.silent = true;
+	run(&r, 2 * SEC);
+	(void)tt_ice_io_result(r.ice, r.now, second.flow, 0, &second.local, 1);
+	run(&r, 7 * SEC); /* 8 s for the first socket, and one less for the second */
+	tt_ice_unpool(r.ice, r.now);
+	tt_ice_gather(r.ice, r.now);
+	(void)next_io(&r, TAUT_IO_RESOLVE_SRV);
+	end(&r);
 }
 
 /* A restart without a random number for the question whether it is still there. */
@@ -723,6 +816,8 @@ int main(void)
 		cmocka_unit_test(without_a_random_number_there_is_no_allocation),
 		cmocka_unit_test(an_allocation_of_somebody_else_is_asked_for_on_three_ports),
 		cmocka_unit_test(another_port_goes_with_its_address),
+		cmocka_unit_test(another_port_is_closed_though_its_server_is_no_more),
+		cmocka_unit_test(a_target_held_back_is_forgotten_with_the_pool),
 		cmocka_unit_test(an_allocation_that_cannot_be_confirmed_is_told_all_the_same),
 		cmocka_unit_test(a_check_waits_for_its_permission_and_data_gets_a_channel),
 		cmocka_unit_test(a_path_that_is_gone_takes_no_data),
