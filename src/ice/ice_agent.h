@@ -161,10 +161,11 @@ struct ice_server {
 	uint16_t code;
 	uint8_t base;
 	bool told;
-	bool held;               /* it is not told yet: another target may do better */
-	bool helped;             /* in this generation it answered as it should */
-	struct ice_srv *srv;     /* NULL: nobody asked for that */
-	taut_time shunned_until; /* none of our ports was free there: RFC 8656 section 7.4 */
+	bool held;           /* it is not told yet: another target may do better */
+	bool helped;         /* in this generation it answered as it should */
+	struct ice_srv *srv; /* NULL: nobody asked for that */
+	struct taut_addr shunned[2]; /* there none of our ports was free: RFC 8656 section 7.4 */
+	taut_time shunned_until;
 };
 
 /* One Binding transaction from a base to a STUN server. */
