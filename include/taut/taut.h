@@ -115,11 +115,6 @@ struct taut_ice_server {
 	size_t size;
 	const char *url;
 	const char *username, *credential;
-	/* 1: where the URL has a name and no port, the name's SRV records say which servers there are (RFC 8489 section
-	 * 8, RFC 2782), "_stun._udp.name", "_turn._udp", "_turn._tcp" or "_turns._tcp": at most 8 targets, one after
-	 * the other until one answers. Without records it is as with 0, where the name is that of the server. A
-	 * certificate is for the name of the URL. Others are TAUT_E_INVAL. */
-	uint64_t srv;
 };
 
 /* RTCIceTransportPolicy */
@@ -194,6 +189,12 @@ struct taut_config {
 	 * than 1 means no more. 0: gathering begins with that description. Above 255 it is TAUT_E_INVAL.
 	 * webrtc-pc 4.2.1, RFC 9429 section 4.1.1. */
 	uint32_t ice_candidate_pool_size;
+	/* Bit i is of ice_servers[i]. 1: where its URL has a name and no port, the name's SRV records say which servers there
+	 * are (RFC 8489 section 8, RFC 2782), "_stun._udp.name", "_turn._udp", "_turn._tcp" or "_turns._tcp": at
+	 * most 8 targets, one after the other until one answers. Without records it is as with 0, where the name
+	 * is that of the server. A certificate is for the name of the URL. Bits of servers that there
+	 * are not are TAUT_E_INVAL. It belongs to the servers, and may change with them. */
+	uint64_t ice_srv_servers; /* so wide that it lies behind all that went before */
 };
 
 #define TAUT_CC_DEFAULT 0 /* TAUT_CC_CUBIC */

@@ -295,6 +295,7 @@ int call_join(struct call **out, taut_loop *loop, const struct call_config *cfg)
 	}
 	c->pc.ice_servers = c->cfg.servers.list;
 	c->pc.ice_server_count = c->cfg.servers.count;
+	c->pc.ice_srv_servers = cli_servers_srv(&c->cfg.servers);
 	c->summary = call_no_summary();
 	int err = check_save(c);
 	if (!err)

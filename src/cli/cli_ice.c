@@ -87,7 +87,6 @@ bool cli_servers_finish(struct cli_servers *s)
 	bool complete = true, any = false;
 
 	for (size_t i = 0; i < s->count; i++) {
-		s->list[i].srv = s->srv;
 		if (!is_turn(&s->list[i]))
 			continue;
 		any = true;
@@ -99,6 +98,11 @@ bool cli_servers_finish(struct cli_servers *s)
 		return true;
 	fprintf(stderr, "taut: --turn, --turn-user and --turn-password belong together\n");
 	return false;
+}
+
+uint64_t cli_servers_srv(const struct cli_servers *s)
+{
+	return s->srv ? (UINT64_C(1) << s->count) - 1 : 0;
 }
 
 bool cli_servers_usable(const struct cli_servers *s, taut_env *env, taut_time now)

@@ -33,6 +33,7 @@ bool cli_servers_password(struct cli_servers *s, char *text); /* cli_secret */
 /* Behind the last option: all have what they need, and taut_pc_new takes them. False: said on stderr, without
  * a password. */
 bool cli_servers_finish(struct cli_servers *s);
+uint64_t cli_servers_srv(const struct cli_servers *s); /* taut_config.ice_srv_servers */
 bool cli_servers_usable(const struct cli_servers *s, taut_env *env, taut_time now);
 
 /* connect, listen or both, as TAUT_ICE_TCP_ in *out; false: it is another word, said on stderr. */

@@ -289,6 +289,7 @@ static bool gather(struct job *j)
 	const struct taut_config cfg = { .size = sizeof cfg,
 					 .ice_servers = j->servers.list,
 					 .ice_server_count = j->servers.count,
+					 .ice_srv_servers = cli_servers_srv(&j->servers),
 					 .ice_transport_policy =
 						 j->relay_only ? TAUT_ICE_RELAY : TAUT_ICE_ALL,
 					 .ice_tcp = j->ice_tcp,

@@ -135,7 +135,7 @@ static int take_servers(struct tt_ice *ice, const struct tt_ice_config *cfg)
 	return err ? err : tt_ice_make_bases(ice);
 }
 
-/* Streams are kept as they are: some may have to be closed yet. */
+/* Streams are kept as they are, and so are sockets on other ports: some may have to be closed yet. */
 static void replace_servers(struct tt_ice *ice, struct tt_ice *fresh)
 {
 	struct ice_stream *const stream = ice->stream;
@@ -226,6 +226,7 @@ void tt_ice_free(struct tt_ice *ice)
 	tt_ice_gen_free(ice, ice->prev);
 	tt_ice_gen_free(ice, ice->cur);
 	free_servers(ice);
+	tt_free(ice->env, ice->port);
 	tt_free(ice->env, ice->wanted);
 	tt_free(ice->env, ice->local);
 	tt_free(ice->env, ice->own);

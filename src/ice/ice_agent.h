@@ -14,8 +14,8 @@
 
 enum {
 	TT_ICE_TA_MIN = 5000, /* RFC 8445 section 14.2: the floor, between any two of them */
-	/* Of what a peer may ask for: the checks of 128 pairs are to come to an end. */
-	TT_ICE_TA_MOST = 500000,
+	/* Of what a peer may ask for: the checks of 128 pairs are to come to an end, in 66 s. */
+	TT_ICE_TA_MOST = 200000,
 	TT_ICE_HURRIED = 8, /* triggered checks of a generation that wait for no more than that */
 	TT_ICE_PAC = 39500000,          /* RFC 8863 section 4, RFC 8489 section 6.2.1 */
 	TT_ICE_CONSENT_BASIC = 5000000, /* RFC 7675 section 5.1, times 0.8 to 1.2 */
@@ -172,10 +172,11 @@ struct ice_server {
 	uint16_t code;
 	uint8_t base;
 	bool told;
-	bool held;               /* it is not told yet: another target may do better */
-	bool helped;             /* in this generation it answered as it should */
-	struct ice_srv *srv;     /* NULL: nobody asked for that */
-	taut_time shunned_until; /* none of our ports was free there: RFC 8656 section 7.4 */
+	bool held;           /* it is not told yet: another target may do better */
+	bool helped;         /* in this generation it answered as it should */
+	struct ice_srv *srv; /* NULL: nobody asked for that */
+	struct taut_addr shunned[2]; /* there none of our ports was free: RFC 8656 section 7.4 */
+	taut_time shunned_until;
 };
 
 /* One Binding transaction from a base to a STUN server. */

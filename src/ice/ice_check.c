@@ -144,8 +144,9 @@ size_t tt_ice_request_write(struct tt_ice *ice, const struct ice_gen *g, const s
 	return out->len;
 }
 
-/* 14.3, so that the sum of all retransmissions stays below the pace as well. */
-static taut_time rto(const struct ice_gen *g)
+/* 14.3, so that the sum of all retransmissions stays below the pace as well. It makes them fewer, and the attempt no
+ * longer. */
+static taut_time rto_of(const struct ice_gen *g)
 {
 	int busy = 0;
 
@@ -160,6 +161,7 @@ static taut_time rto(const struct ice_gen *g)
 static bool begin_transaction(struct tt_ice *ice, taut_time now, struct ice_pair *p)
 {
 	struct ice_tx *tx = &p->tx[p->tx_at];
+	const taut_time rto = rto_of(ice->cur);
 
 	tx->live = false;
 	if (!tt_random(ice->env, tx->tid, sizeof tx->tid))
@@ -175,7 +177,7 @@ static bool begin_transaction(struct tt_ice *ice, taut_time now, struct ice_pair
 	if (ice->base[p->base].stream) /* nothing is said twice: RFC 8489 section 6.2.2 */
 		tt_stun_retry_start(&p->retry, now, TT_STUN_TI / TT_STUN_RM, 1);
 	else
-		tt_stun_retry_start(&p->retry, now, rto(ice->cur), TT_STUN_RC);
+		tt_stun_retry_start(&p->retry, now, rto, tt_stun_retry_count(rto));
 	return true;
 }
 

@@ -58,6 +58,7 @@ void tt_ice_unpool(struct tt_ice *ice, taut_time now)
 			forget_pooled(ice, i);
 	for (size_t i = 0; i < ice->server_count; i++) {
 		ice->server[i].why = NULL;
+		tt_ice_srv_forget(&ice->server[i]);
 		if (ice->server[i].state == SERVER_FAILED)
 			ice->server[i].state = SERVER_WANTED;
 	}

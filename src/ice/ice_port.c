@@ -86,7 +86,7 @@ bool tt_ice_port_result(struct tt_ice *ice, taut_time now, taut_flow flow, int o
 
 	if (!tt_ice_port_owns(ice, flow))
 		return false;
-	for (int i = 0; i < TT_ICE_MAX_RELAYS; i++) {
+	for (int i = 0; ice->relay && i < TT_ICE_MAX_RELAYS; i++) {
 		struct ice_port *p = port_of(ice, &ice->relay[i]);
 		if (!p || p->flow != flow || p->state != BASE_ASKED)
 			continue;

@@ -65,7 +65,6 @@ void tt_ice_free_relays(struct tt_ice *ice)
 	for (int i = 0; ice->relay && i < TT_ICE_MAX_RELAYS; i++)
 		tt_turn_free(ice->relay[i].turn);
 	tt_free(ice->env, ice->relay);
-	tt_free(ice->env, ice->port);
 }
 
 /* ---- allocations ---- */
@@ -146,7 +145,7 @@ static void allocate(struct tt_ice *ice, taut_time now, int base, size_t server)
 
 	if (!r || (!streams && has_allocation(ice, base, to)))
 		return;
-	if (now < s->shunned_until) {
+	if (now < s->shunned_until && tt_addr_eq(to, &s->shunned[to->family == 6])) {
 		tt_ice_server_error(ice, server, base, 437,
 				    "no port was free there less than two minutes ago");
 		return;
@@ -337,20 +336,29 @@ static bool try_another_port(struct tt_ice *ice, taut_time now, int relay)
 
 	if (tt_turn_error(r->turn) != 437 || r->settled || r->ports + 1 >= TT_ICE_PORTS)
 		return false;
-	r->ports++;
 	close_stream(ice, r);
 	if (by_stream(ice, r) ? !open_stream(ice, r, &to) || !begin(ice, now, r, to)
 			      : !tt_ice_port_open(ice, r))
 		return false;
+	r->ports++;
 	tt_note(ice->env, now, TAUT_LAYER_ICE, "TURN: 437, another port is tried",
 		TT_ADDR("server", &to), TT_INT("try", r->ports + 1));
 	return true;
 }
 
-/* None of its ports was free there, as far as anybody knows here. */
+/* Each of three ports was refused, the last one too: what never was answered says nothing of it. */
+static bool has_no_port(const struct ice_relay *r)
+{
+	return tt_turn_error(r->turn) == 437 && r->ports + 1 == TT_ICE_PORTS;
+}
+
+/* The addresses, not the name: another target of the domain's SRV records is another server. */
 static const char *shun(struct tt_ice *ice, taut_time now, const struct ice_relay *r)
 {
-	ice->server[r->server].shunned_until = now + TT_ICE_SHUNNED;
+	struct ice_server *s = &ice->server[r->server];
+
+	memcpy(s->shunned, s->addr, sizeof s->shunned);
+	s->shunned_until = now + TT_ICE_SHUNNED;
 	return "the TURN server takes each of three ports for that of another allocation";
 }
 
@@ -384,8 +392,8 @@ static void settle(struct tt_ice *ice, taut_time now, int relay)
 			return;
 		if (!r->settled && r->turn)
 			tt_ice_server_error(ice, r->server, r->base, error_of(r->turn),
-					    r->ports + 1 == TT_ICE_PORTS ? shun(ice, now, r)
-									 : tt_turn_why(r->turn));
+					    has_no_port(r) ? shun(ice, now, r)
+							   : tt_turn_why(r->turn));
 		r->settled = true;
 		close_stream(ice, r);
 		tt_ice_port_close(ice, r);

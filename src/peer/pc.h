@@ -191,6 +191,7 @@ struct taut_pc {
 	uint8_t ice_tcp;                 /* TAUT_ICE_TCP_ */
 	uint8_t address_policy;          /* TAUT_ICE_ADDRESS_ */
 	uint8_t pool_size;               /* of candidates */
+	uint8_t srv_servers;             /* a bit for each: by SRV records */
 	taut_time now;                   /* of the last call that told it */
 	struct pc_error error;
 	bool closed;

@@ -60,9 +60,7 @@ static int read_server(const struct taut_config *cfg, size_t i, struct tt_ice_se
 	int err = tt_config_take(&s, sizeof s, at);
 	if (!err)
 		err = pc_read_server(s.url, host, cap, out, &turn);
-	if (!err && s.srv > 1)
-		err = TAUT_E_INVAL;
-	out->srv = s.srv == 1 && out->port == 0;
+	out->srv = cfg->ice_srv_servers >> i & 1 && out->port == 0;
 	if (err || !turn)
 		return err;
 	if (!s.username || !s.credential || !is_turn_text(s.username) ||
@@ -78,6 +76,8 @@ static int read_servers(const struct taut_config *cfg, struct servers *out)
 	out->relays = false;
 	if (cfg->ice_server_count > TT_ICE_MAX_SERVERS)
 		return TAUT_E_LIMIT;
+	if (cfg->ice_srv_servers >> cfg->ice_server_count != 0)
+		return TAUT_E_INVAL;
 	for (size_t i = 0; i < cfg->ice_server_count; i++) {
 		int err = read_server(cfg, i, &out->server[i], out->host[i], HOST);
 		if (err)
@@ -188,9 +188,11 @@ int pc_keep_servers(struct taut_pc *pc, const struct taut_config *cfg)
 	pc->ice_tcp = (uint8_t)cfg->ice_tcp;
 	pc->address_policy = (uint8_t)cfg->ice_address_policy;
 	int err = copy_servers(pc, cfg, &pc->servers);
-	if (!err)
-		pc->server_count = (uint8_t)cfg->ice_server_count;
-	return err;
+	if (err)
+		return err;
+	pc->server_count = (uint8_t)cfg->ice_server_count;
+	pc->srv_servers = (uint8_t)cfg->ice_srv_servers;
+	return TAUT_OK;
 }
 
 static void forget_servers(struct taut_pc *pc)
@@ -238,6 +240,7 @@ static struct taut_config config_of(const struct taut_pc *pc)
 		.congestion_control = pc->congestion_control,
 		.ice_address_policy = pc->address_policy,
 		.ice_candidate_pool_size = pc->pool_size,
+		.ice_srv_servers = pc->srv_servers,
 	};
 }
 
@@ -294,12 +297,13 @@ static bool same_rest(const struct taut_pc *pc, const struct taut_config *c)
 
 static bool same_servers(const struct taut_config *is, const struct taut_config *c)
 {
-	bool same = is->ice_server_count == c->ice_server_count;
+	bool same = is->ice_server_count == c->ice_server_count &&
+		    is->ice_srv_servers == c->ice_srv_servers;
 
 	for (size_t i = 0; same && i < c->ice_server_count; i++) {
 		const struct taut_ice_server a = server_at(is, i), b = server_at(c, i);
 		same = same_text(a.url, b.url) && same_text(a.username, b.username) &&
-		       same_text(a.credential, b.credential) && a.srv == b.srv;
+		       same_text(a.credential, b.credential);
 	}
 	return same;
 }
@@ -354,6 +358,7 @@ static int take_servers(struct taut_pc *pc, taut_time now, const struct taut_con
 	forget_servers(pc);
 	pc->servers = copy;
 	pc->server_count = (uint8_t)c->ice_server_count;
+	pc->srv_servers = (uint8_t)c->ice_srv_servers;
 	pc->relays = s->relays;
 	return TAUT_OK;
 }

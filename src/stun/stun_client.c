@@ -10,6 +10,15 @@
 #include "base/addr.h"
 #include "base/num.h"
 
+int tt_stun_retry_count(taut_time rto)
+{
+	int n = 1;
+
+	while (n < TT_STUN_RC && rto << n <= TT_STUN_TI) /* when the next one has had its RTO */
+		n++;
+	return n;
+}
+
 void tt_stun_retry_start(struct tt_stun_retry *r, taut_time now, taut_time rto, int rc)
 {
 	*r = (struct tt_stun_retry){ .next = now, .rto = rto, .interval = rto, .rc = rc };
@@ -19,7 +28,8 @@ void tt_stun_retry_sent(struct tt_stun_retry *r, taut_time now)
 {
 	r->sent++;
 	if (r->sent >= r->rc) {
-		r->next = now + TT_STUN_RM * r->rto;
+		const taut_time gone = r->interval - r->rto; /* since the first one */
+		r->next = now + tt_min64(TT_STUN_RM * r->rto, tt_max64(TT_STUN_TI - gone, 0));
 		return;
 	}
 	r->next = now + r->interval;

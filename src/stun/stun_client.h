@@ -1,7 +1,8 @@
 /* stun_client.h - one Binding transaction over UDP, and when to send again.
  *
  * RFC 8489 section 6.2.1: the request goes out at 0, RTO, 3 RTO, 7 RTO ... until
- * Rc were sent; Rm RTO after the last one the transaction has failed. */
+ * Rc were sent; Rm RTO after the last one the transaction has failed. However long RTO is, TT_STUN_TI
+ * after the first one it has. */
 #ifndef TAUT_STUN_STUN_CLIENT_H
 #define TAUT_STUN_STUN_CLIENT_H
 
@@ -11,6 +12,8 @@
 enum { TT_STUN_RTO = 500000, TT_STUN_RC = 7, TT_STUN_RM = 16 }; /* microseconds; 6.2.1 */
 enum { TT_STUN_TI = 39500000 }; /* for an answer over TCP or TLS; 6.2.2 */
 
+/* Of Rc transmissions, how many leave within TT_STUN_TI and have their RTO before its end. */
+int tt_stun_retry_count(taut_time rto);
 /* The clock of one transaction, for this client and for the checks of ICE. */
 struct tt_stun_retry {
 	taut_time next; /* when to send again, or, after the last one, when to give up */

@@ -164,11 +164,11 @@ static void configure(struct duo_side *s, const struct duo_side_config *cfg)
 					   : "turn:" DUO_TURN,
 			.username = DUO_USER,
 			.credential = cfg->password ? cfg->password : DUO_PASSWORD,
-			.srv = cfg->srv,
 		};
 	s->pc = (struct taut_config){ .size = sizeof s->pc,
 				      .ice_servers = s->servers,
 				      .ice_server_count = n,
+				      .ice_srv_servers = cfg->srv ? UINT64_C(1) << (n - 1) : 0,
 				      .ice_tcp = cfg->tcp,
 				      .ice_mdns = cfg->mdns,
 				      .congestion_control = cfg->congestion_control,

@@ -264,7 +264,8 @@ static void equal_packets_leave_as_a_run(void **state)
 	struct duo d;
 
 	(void)state;
-	cfg.side[0].congestion_control = TAUT_CC_RFC9260; /* the others pace: two packets, at this rate */
+	cfg.side[0].congestion_control =
+		TAUT_CC_RFC9260; /* the others pace: two packets, at this rate */
 	duo_begin(&d, &cfg);
 	assert_true(duo_meet_for_good(&d));
 	duo_wait(&d, SECOND);
@@ -705,6 +706,35 @@ static void after_three_ports_the_server_has_two_minutes_of_peace(void **state)
 	duo_end(&d);
 }
 
+/* Two ports are taken, and of the third nobody knows: that is silence, after which a restart asks again. */
+static void a_third_port_without_an_answer_is_not_taken(void **state)
+{
+	static const char *const urls[] = { "turn:" DUO_TURN, "turn:" DUO_TURN "?transport=tcp" };
+
+	(void)state;
+	for (size_t u = 0; u < TT_COUNT(urls); u++) {
+		const struct duo_config cfg = { .side = { { .turn = true, .url = urls[u] },
+							  { 0 } } };
+		struct duo d;
+		duo_begin(&d, &cfg);
+		d.turn.mismatches = 2;
+		duo_start(&d);
+		while (d.turn.mismatches > 0)
+			duo_wait(&d, 1000);
+		world_outage(d.world, d.turn_iface, WORLD_OUT | WORLD_IN, d.world->now,
+			     20 * SECOND);
+		duo_wait(&d, 30 * SECOND);
+		assert_int_equal(d.side[0].errors, 1);
+		assert_int_equal(d.side[0].error_code, 701);
+		assert_null(strstr(d.side[0].error_text, "three ports"));
+		duo_restart(&d, 0);
+		duo_wait(&d, 3 * SECOND);
+		assert_int_equal(d.side[0].errors, 1);
+		assert_int_equal(d.side[0].candidates[3], 2); /* of either family */
+		duo_end(&d);
+	}
+}
+
 static void without_another_socket_the_first_437_counts(void **state)
 {
 	struct duo_config cfg = { .side = { { .turn = true }, { 0 } } };
@@ -740,6 +770,7 @@ int main(void)
 		cmocka_unit_test(closing_or_freeing_while_an_allocation_is_pending_is_safe),
 		cmocka_unit_test(another_port_is_tried_where_the_first_one_is_taken),
 		cmocka_unit_test(after_three_ports_the_server_has_two_minutes_of_peace),
+		cmocka_unit_test(a_third_port_without_an_answer_is_not_taken),
 		cmocka_unit_test(without_another_socket_the_first_437_counts),
 		cmocka_unit_test(a_restart_keeps_the_allocation),
 		cmocka_unit_test(a_relay_in_reserve_is_kept_reachable),

@@ -183,7 +183,7 @@ void world_stream_opened(struct world_stream *s)
 	s->listener = NULL;
 	if (l)
 		l->cfg.accepted(l->cfg.user, s);
-	if (!s->dead && s->ops && s->ops->opened)
+	if (!s->dead && !s->abandoned && s->ops && s->ops->opened)
 		s->ops->opened(s);
 }
 

@@ -26,8 +26,11 @@ struct rig {
 	taut_flow next_flow;
 	struct tt_ice *ice;
 	/* the server */
-	bool poor;         /* it allocates, and relays from no address */
-	bool silent, lost; /* lost: it knows of no allocation, until the next one */
+	bool poor;           /* it allocates, and relays from no address */
+	bool silent, lost;   /* lost: it knows of no allocation, until the next one */
+	taut_flow resolving; /* the question for a name that came last */
+	taut_flow deaf;      /* whose requests it does not hear */
+	unsigned elsewhere;  /* requests to other addresses than its own */
 	uint16_t permission, channel, allocate; /* error codes; 0: granted */
 	unsigned allocates, permissions, channels, refreshes, released, checks;
 	uint16_t number; /* of the channel that was bound */
@@ -117,6 +120,8 @@ static void answer_io(struct rig *r)
 		bound.port = (uint16_t)(5000 + io->flow);
 		if (io->kind == TAUT_IO_UDP)
 			tt_ice_io_result(r->ice, r->now, io->flow, 0, &bound, 1);
+		if (io->kind == TAUT_IO_RESOLVE)
+			r->resolving = io->flow;
 	}
 }
 
@@ -249,7 +254,8 @@ static void send_all(struct rig *r)
 		struct tt_turn_channel c;
 		struct tt_stun_msg m;
 		assert_true(n < 50);
-		if (!tt_addr_eq(&out.remote, &server) || r->silent)
+		r->elsewhere += !tt_addr_eq(&out.remote, &server);
+		if (!tt_addr_eq(&out.remote, &server) || r->silent || out.flow == r->deaf)
 			continue;
 		if (tt_turn_channel_read(&c, buf, out.len)) {
 			const struct taut_addr peer = ip("192.0.2.7", 4000);
@@ -280,7 +286,7 @@ static void run(struct rig *r, taut_time duration)
 	}
 }
 
-static void gather(struct rig *r, int count)
+static void interfaces(struct rig *r, int count)
 {
 	struct taut_interface all[12];
 
@@ -290,6 +296,11 @@ static void gather(struct rig *r, int count)
 		all[i].addr.ip[3] = (uint8_t)(i + 1);
 	}
 	(void)tt_ice_set_interfaces(r->ice, r->now, all, (size_t)count);
+}
+
+static void gather(struct rig *r, int count)
+{
+	interfaces(r, count);
 	tt_ice_gather(r->ice, r->now);
 }
 
@@ -497,6 +508,126 @@ static void another_port_goes_with_its_address(void **state)
 		assert_false(tt_ice_io_result(r.ice, r.now, flow, 0, &bound, 1)); /* late */
 		end(&r);
 	}
+}
+
+/* Other servers for a pool, while a socket on another port is asked for, is open, and has an allocation. */
+static void another_port_is_closed_though_its_server_is_no_more(void **state)
+{
+	static const struct tt_ice_server others[2] = {
+		{ .host = "203.0.113.3" },
+		{ .host = "203.0.113.4", .user = "ada", .password = "lovelace" },
+	};
+
+	(void)state;
+	for (int row = 0; row < 6; row++) {
+		struct rig r;
+		assert_true(begin(&r, ALLOWED, false));
+		r.allocate = 437;
+		tt_ice_pool(r.ice, r.now);
+		interfaces(&r, 1);
+		while (r.allocates == 0) {
+			answer_io(&r);
+			send_all(&r);
+			r.now += 50000;
+		}
+		const struct taut_io *io = tt_ice_poll_io(r.ice);
+		struct taut_addr bound = io->local;
+		const taut_flow flow = io->flow;
+		bound.port = 7000;
+		if (row / 2 > 0)
+			assert_true(tt_ice_io_result(r.ice, r.now, flow, 0, &bound, 1));
+		r.allocate = 0;
+		if (row / 2 > 1)
+			run(&r, 5 * SEC);
+		assert_int_equal(tt_ice_set_servers(r.ice, r.now, &others[row % 2], 1), TAUT_OK);
+		if (row / 2 == 0)
+			assert_true(tt_ice_io_result(r.ice, r.now, flow, 0, &bound, 1));
+		int closed = 0;
+		while ((io = tt_ice_poll_io(r.ice)) != NULL)
+			closed += io->kind == TAUT_IO_CLOSE && io->flow == flow;
+		assert_int_equal(closed, 1);
+		assert_false(tt_ice_owns(r.ice, flow));
+		run(&r, SEC);
+		end(&r);
+	}
+}
+
+/* The request of kind that comes next. */
+static struct taut_io next_io(struct rig *r, uint32_t kind)
+{
+	const struct taut_io *io = tt_ice_poll_io(r->ice);
+
+	assert_non_null(io);
+	assert_int_equal(io->kind, kind);
+	return *io;
+}
+
+static const struct taut_srv targets[] = { { .priority = 1, .port = 3478, .target = "a.example" },
+					   { .priority = 2, .port = 3478, .target = "b.example" } };
+
+/* Two sockets, of which the second is not bound yet, and a domain whose first target is the server. */
+static struct taut_io begin_with_a_domain(struct rig *r)
+{
+	static const struct tt_ice_server domain = {
+		.host = "example.net", .user = "ada", .password = "lovelace", .srv = true
+	};
+	const struct taut_addr server = server_addr();
+
+	assert_true(begin(r, ALLOWED, false));
+	assert_int_equal(tt_ice_set_servers(r->ice, r->now, &domain, 1), TAUT_OK);
+	interfaces(r, 2);
+	tt_ice_pool(r->ice, r->now);
+	struct taut_io first = next_io(r, TAUT_IO_UDP), second = next_io(r, TAUT_IO_UDP);
+	first.local.port = 5001;
+	second.local.port = 5002;
+	(void)tt_ice_io_result(r->ice, r->now, first.flow, 0, &first.local, 1);
+	assert_true(tt_ice_srv_result(r->ice, r->now, next_io(r, TAUT_IO_RESOLVE_SRV).flow, 0,
+				      targets, 2));
+	(void)tt_ice_io_result(r->ice, r->now, next_io(r, TAUT_IO_RESOLVE).flow, 0, &server, 1);
+	r->deaf = first.flow;
+	return second;
+}
+
+/* The first target has failed one of two sockets when the pool is thrown away: what was held back is forgotten, and the
+ * domain is asked anew. */
+static void a_target_held_back_is_forgotten_with_the_pool(void **state)
+{
+	struct rig r;
+
+	(void)state;
+	const struct taut_io second = begin_with_a_domain(&r);
+	r.silent = true;
+	run(&r, 2 * SEC);
+	(void)tt_ice_io_result(r.ice, r.now, second.flow, 0, &second.local, 1);
+	run(&r, 7 * SEC); /* 8 s for the first socket, and one less for the second */
+	tt_ice_unpool(r.ice, r.now);
+	tt_ice_gather(r.ice, r.now);
+	(void)next_io(&r, TAUT_IO_RESOLVE_SRV);
+	end(&r);
+}
+
+/* The first target is silent to one socket, and has no port for the other: it is shunned, the next target is not. */
+static void a_target_without_ports_is_no_reason_to_shun_the_next(void **state)
+{
+	const struct taut_addr next = ip("203.0.113.3", 0);
+	struct rig r;
+
+	(void)state;
+	const struct taut_io second = begin_with_a_domain(&r);
+	r.allocate = 437;
+	run(&r, 7 * SEC);
+	r.silent = true;
+	(void)tt_ice_io_result(r.ice, r.now, second.flow, 0, &second.local, 1);
+	run(&r, 2 * SEC); /* 8 s for the first */
+	assert_int_equal(r.allocates, 0);
+	r.silent = false;
+	run(&r, 3 * SEC);
+	assert_int_equal(r.allocates, 3);
+	assert_int_equal(r.elsewhere, 0);
+	(void)tt_ice_io_result(r.ice, r.now, r.resolving, 0, &next, 1);
+	run(&r, SEC);
+	assert_true(r.elsewhere > 0);
+	end(&r);
 }
 
 /* A restart without a random number for the question whether it is still there. */
@@ -725,6 +856,9 @@ int main(void)
 		cmocka_unit_test(without_a_random_number_there_is_no_allocation),
 		cmocka_unit_test(an_allocation_of_somebody_else_is_asked_for_on_three_ports),
 		cmocka_unit_test(another_port_goes_with_its_address),
+		cmocka_unit_test(another_port_is_closed_though_its_server_is_no_more),
+		cmocka_unit_test(a_target_held_back_is_forgotten_with_the_pool),
+		cmocka_unit_test(a_target_without_ports_is_no_reason_to_shun_the_next),
 		cmocka_unit_test(an_allocation_that_cannot_be_confirmed_is_told_all_the_same),
 		cmocka_unit_test(a_check_waits_for_its_permission_and_data_gets_a_channel),
 		cmocka_unit_test(a_path_that_is_gone_takes_no_data),

@@ -179,11 +179,14 @@ static void other_servers_count_until_the_first_description(void **state)
 	cfg.ice_server_count = 1;
 	assert_int_equal(set(fresh, &cfg), TAUT_OK);
 	assert_string_equal(taut_pc_get_configuration(fresh)->ice_servers[0].credential, "secret");
-	next.srv = 2;
+	cfg.ice_srv_servers = 2; /* of a second server, that there is not */
 	assert_int_equal(set(fresh, &cfg), TAUT_E_INVAL);
-	next.srv = 1;
+	cfg.ice_srv_servers = 1;
 	assert_int_equal(set(fresh, &cfg), TAUT_OK);
-	assert_int_equal(taut_pc_get_configuration(fresh)->ice_servers[0].srv, 1);
+	assert_int_equal(taut_pc_get_configuration(fresh)->ice_srv_servers, 1);
+	cfg.ice_srv_servers = 0;
+	assert_int_equal(set(fresh, &cfg), TAUT_OK);
+	assert_int_equal(taut_pc_get_configuration(fresh)->ice_srv_servers, 0);
 	taut_pc_free(fresh);
 }
 
