@@ -465,6 +465,11 @@ uint16_t tt_ice_network_id(struct tt_ice *ice, uint32_t index);
 /* Do candidates and checks of ours say where they come from? */
 bool tt_ice_tells_network(const struct tt_ice *ice);
 uint32_t tt_ice_network_info(const struct ice_base *b); /* the value of GOOG-NETWORK-INFO */
+/* In a candidate of ours, if we tell it. */
+void tt_ice_show_network(const struct tt_ice *ice, struct ice_local *l);
+/* The socket's address is of another interface, or that leads elsewhere; relays and connections of it as well. */
+void tt_ice_change_network(struct tt_ice *ice, taut_time now, int base, uint32_t index,
+			   uint8_t type);
 /* What the peer says of the network that a candidate of its is in. */
 void tt_ice_take_network(struct tt_ice *ice, taut_time now, struct tt_ice_candidate *r,
 			 uint32_t info);
