@@ -81,20 +81,20 @@ enum ice_base_state { BASE_NONE, BASE_WANTED, BASE_ASKED, BASE_OPEN, BASE_CLOSIN
 
 /* A socket on one local address; or a relayed address, whose flow is only a number; or a connection
  * over TCP, which has one other end. */
-struct ice_base {
-	enum ice_base_state state;
+struct ice_base { /* without holes: there are places for sixteen in every connection */
 	taut_flow flow;
 	struct taut_addr addr; /* port 0 until OPEN */
 	uint32_t index;        /* of the interface */
 	uint16_t network;      /* as the peer is told, from 1: one for each interface */
-	uint8_t type;          /* TAUT_NETWORK_ */
 	uint16_t local_pref;   /* RFC 8421 */
 	uint16_t foundation;
-	uint8_t relay;  /* of a relayed address, from 1; 0: none */
-	uint8_t stream; /* of a connection over TCP, from 1; 0: none */
-	uint8_t home;   /* ... the socket whose address it has */
-	bool late; /* it came after the end of candidates: no candidate tells of it, only checks */
-	uint8_t tcp; /* ... and who made it, enum tt_ice_tcp */
+	uint8_t state;    /* enum ice_base_state */
+	uint8_t type;     /* TAUT_NETWORK_ */
+	uint8_t relay;    /* of a relayed address, from 1; 0: none */
+	uint8_t stream;   /* of a connection over TCP, from 1; 0: none */
+	uint8_t home : 7; /* ... the socket whose address it has */
+	bool late : 1; /* it came after the end of candidates: no candidate tells of it, only checks */
+	uint8_t tcp; /* who made the connection, enum tt_ice_tcp */
 };
 
 /* An allocation: from a socket, on a server. Its relayed addresses are bases (RFC 8445 section
@@ -205,19 +205,19 @@ struct ice_pair {
 	bool heard_from;    /* an authenticated check came over it */
 	uint8_t doubtful;   /* TT_ICE_DEAD and so on, until it answers; 0: it is not */
 	uint8_t base, remote;
+	uint8_t tx_at; /* of tx, the next one */
+	uint8_t again; /* how often a check under way was begun anew because the peer's came */
+	uint8_t why;   /* TAUT_WHY_, of one that failed */
 	uint32_t nomination; /* controlled: the highest with which the peer nominated it */
 	uint32_t triggered;  /* its place in the triggered-check queue; 0: not there */
 	enum tt_ice_pair_state state;
 	uint64_t priority;
 	struct tt_stun_retry retry;       /* of the newest transaction */
 	struct ice_tx tx[TT_ICE_PAIR_TX]; /* older ones may still be answered, 7.3.1.4 */
-	uint8_t tx_at;
-	uint8_t again; /* how often a check under way was begun anew because the peer's came */
 	taut_time rtt, consent_until;
 	taut_time heard, nominated_at; /* the latest check, and nominating check, of the peer */
 	struct tt_ice_pair_counters count;
 	unsigned tries; /* requests sent to check it, repeated ones included */
-	uint8_t why;    /* TAUT_WHY_, of one that failed */
 };
 
 struct ice_name {
@@ -262,14 +262,14 @@ struct ice_gen {
 	char remote_ufrag[TT_ICE_UFRAG_CAP], remote_pwd[TT_ICE_PWD_CAP];
 	struct tt_stun_key local_key, remote_key;
 	bool has_remote, lite, remote_end, had_path;
-	bool renomination;       /* the peer follows another nomination */
+	bool renomination; /* the peer follows another nomination */
+	bool checked[2];   /* a pair of IPv4, of IPv6 */
+	bool first_check, first_check_told, done_told;
+	uint8_t hurried;         /* checks, TT_ICE_HURRIED at most */
 	uint32_t said, heard;    /* the highest nomination, of ours and of the peer's */
 	uint32_t said_of_path;   /* controlling: that of the selected pair */
 	taut_time move_after;    /* not before that, for a better pair alone */
 	taut_time attempt_until; /* the nomination under way gives way to another then */
-	bool checked[2];         /* a pair of IPv4, of IPv6 */
-	bool first_check, first_check_told, done_told;
-	uint8_t hurried; /* checks, TT_ICE_HURRIED at most */
 	struct tt_ice_path first_path;
 	/* In blocks that come as they are needed, and stay where they are. */
 	struct tt_ice_candidate *remotes[(TT_ICE_MAX_REMOTE + TT_ICE_MAX_PRFLX) / TT_ICE_BLOCK];
@@ -466,6 +466,11 @@ uint16_t tt_ice_network_id(struct tt_ice *ice, uint32_t index);
 /* Do candidates and checks of ours say where they come from? */
 bool tt_ice_tells_network(const struct tt_ice *ice);
 uint32_t tt_ice_network_info(const struct ice_base *b); /* the value of GOOG-NETWORK-INFO */
+/* In a candidate of ours, if we tell it. */
+void tt_ice_show_network(const struct tt_ice *ice, struct ice_local *l);
+/* The socket's address is of another interface, or that leads elsewhere; relays and connections of it as well. */
+void tt_ice_change_network(struct tt_ice *ice, taut_time now, int base, uint32_t index,
+			   uint8_t type);
 /* What the peer says of the network that a candidate of its is in. */
 void tt_ice_take_network(struct tt_ice *ice, taut_time now, struct tt_ice_candidate *r,
 			 uint32_t info);

@@ -117,10 +117,7 @@ static int add_local(struct tt_ice *ice, taut_time now, enum tt_ice_type type, i
 		.addr = *addr,
 		.name = name,
 	};
-	if (tt_ice_tells_network(ice)) {
-		l->c.network_id = b->network;
-		l->c.network_cost = tt_ice_network_info(b) & 0xffff;
-	}
+	tt_ice_show_network(ice, l);
 	l->c.priority = tt_ice_priority(type, tcp, b->local_pref);
 	snprintf(l->c.foundation, sizeof l->c.foundation, "%u", (unsigned)foundation);
 	if (!tcp && (type == TT_ICE_HOST || type == TT_ICE_RELAY))

@@ -220,6 +220,16 @@ static void open_bases(struct tt_ice *ice, bool late)
 	}
 }
 
+static void update_networks(struct tt_ice *ice, taut_time now)
+{
+	for (size_t k = 0; k < ice->wanted_count; k++) {
+		const struct ice_wanted *w = &ice->wanted[k];
+		const int base = base_on(ice, &w->addr);
+		if (base >= 0)
+			tt_ice_change_network(ice, now, base, w->index, w->type);
+	}
+}
+
 int tt_ice_set_interfaces(struct tt_ice *ice, taut_time now, const struct taut_interface *all,
 			  size_t n)
 {
@@ -240,6 +250,7 @@ int tt_ice_set_interfaces(struct tt_ice *ice, taut_time now, const struct taut_i
 		b->state = b->state == BASE_WANTED || no_udp(ice) ? BASE_NONE : BASE_CLOSING;
 		ice->bases_ask = true;
 	}
+	update_networks(ice, now);
 	if (any_fresh(ice, false))
 		tt_ice_mdns_again(ice);
 	tt_ice_update(ice, now);

@@ -59,6 +59,49 @@ uint32_t tt_ice_network_info(const struct ice_base *b)
 	return (uint32_t)b->network << 16 | network_of(b->type)->cost;
 }
 
+void tt_ice_show_network(const struct tt_ice *ice, struct ice_local *l)
+{
+	const struct ice_base *b = &ice->base[l->base];
+
+	if (!tt_ice_tells_network(ice))
+		return;
+	l->c.network_id = b->network;
+	l->c.network_cost = tt_ice_network_info(b) & 0xffff;
+}
+
+/* The socket that a base is of; -1: none. */
+static int socket_of(const struct tt_ice *ice, int base)
+{
+	const struct ice_base *b = &ice->base[base];
+
+	if (b->state == BASE_NONE || b->state == BASE_CLOSING)
+		return -1;
+	return b->relay ? ice->relay[b->relay - 1].base : b->stream ? b->home : base;
+}
+
+void tt_ice_change_network(struct tt_ice *ice, taut_time now, int base, uint32_t index,
+			   uint8_t type)
+{
+	const struct ice_base *changed = &ice->base[base];
+
+	if (changed->index == index && changed->type == type)
+		return;
+	const uint16_t id = tt_ice_network_id(ice, index);
+	for (int i = 0; i < ice->base_count; i++) {
+		struct ice_base *b = &ice->base[i];
+		if (socket_of(ice, i) != base)
+			continue;
+		b->index = index;
+		b->network = id;
+		b->type = type;
+	}
+	for (size_t i = 0; i < ice->local_count; i++)
+		tt_ice_show_network(ice, &ice->local[i]);
+	tt_note(ice->env, now, TAUT_LAYER_ICE, "network of a local address",
+		TT_ADDR("address", &changed->addr), TT_INT("id", id),
+		TT_INT("cost", tt_ice_network_info(changed) & 0xffff));
+}
+
 void tt_ice_take_network(struct tt_ice *ice, taut_time now, struct tt_ice_candidate *r,
 			 uint32_t info)
 {

@@ -52,10 +52,15 @@ static bool wanted(const struct ifaddrs *i, const struct taut_addr *a, uint32_t 
 	return (i->ifa_flags & IFF_LOOPBACK) || !(flags & TAUT_LOOP_LOOPBACK_ONLY);
 }
 
+/* An address may have a label (eth0:1), which getifaddrs takes for the interface's name. */
 static uint32_t network_of(const struct ifaddrs *i, uint32_t index)
 {
-	return i->ifa_flags & IFF_LOOPBACK ? TAUT_NETWORK_LOOPBACK
-					   : tt_iface_network(TT_IFACES_SYS, i->ifa_name, index);
+	char name[IF_NAMESIZE];
+
+	if (i->ifa_flags & IFF_LOOPBACK)
+		return TAUT_NETWORK_LOOPBACK;
+	return if_indextoname(index, name) ? tt_iface_network(TT_IFACES_SYS, name, index)
+					   : TAUT_NETWORK_UNKNOWN;
 }
 
 static void add(struct tt_ifaces *out, const struct ifaddrs *i, const struct taut_addr *a)

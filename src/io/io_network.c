@@ -1,10 +1,14 @@
 /* io_network.c - what an interface leads to, by what the kernel's drivers say of it in sysfs.
  *
  * A process in a network namespace may see the sysfs of another one: what is there counts only if the interface has
- * the same number. Names of interfaces are whatever somebody has given them, and are not looked at. */
+ * the same number. Names of interfaces are whatever somebody has given them, and are not looked at.
+ *
+ * What frames of ethernet go through is ethernet only if there is a device: a bridge of containers or virtual
+ * machines leads nowhere by itself. VLANs, bonds and bridges are of the network that all those below them are of. */
 #define _GNU_SOURCE
 #include "io/io_ifaces.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/if_arp.h>
@@ -15,7 +19,7 @@
 
 #include "base/num.h"
 
-enum { PATH = 256, TEXT = 512 };
+enum { PATH = 256, TEXT = 512, DEEPEST = 3 /* a VLAN on a bond in a bridge */ };
 
 /* Of the interface's directory; false: there is no such file, or its name is too long. */
 static bool path_of(char *out, const char *dir, const char *name, const char *file)
@@ -109,12 +113,36 @@ static uint32_t by_link_type(long type)
 	}
 }
 
-uint32_t tt_iface_network(const char *dir, const char *name, uint32_t index)
+static uint32_t driver_says(const char *dir, const char *name, int depth);
+
+/* Of the interfaces below it, if all are of the same: the links lower_<name>. */
+static uint32_t by_those_below(const char *dir, const char *name, int depth)
+{
+	static const char prefix[] = "lower_";
+	uint32_t network = TAUT_NETWORK_UNKNOWN;
+	char path[PATH];
+	DIR *d = depth < DEEPEST && path_of(path, dir, name, "") ? opendir(path) : NULL;
+	bool first = true;
+
+	if (!d)
+		return network;
+	for (const struct dirent *e = readdir(d); e; e = readdir(d)) {
+		if (strncmp(e->d_name, prefix, sizeof prefix - 1) != 0)
+			continue;
+		const uint32_t below = driver_says(dir, e->d_name + sizeof prefix - 1, depth + 1);
+		network = first || network == below ? below : TAUT_NETWORK_UNKNOWN;
+		first = false;
+		if (network == TAUT_NETWORK_UNKNOWN)
+			break;
+	}
+	closedir(d);
+	return network;
+}
+
+static uint32_t driver_says(const char *dir, const char *name, int depth)
 {
 	char uevent[TEXT];
 
-	if (read_number(dir, name, "ifindex") != (long)index)
-		return TAUT_NETWORK_UNKNOWN;
 	read_text(uevent, dir, name, "uevent");
 	const uint32_t network = by_device_type(device_type(uevent));
 	if (network != TAUT_NETWORK_UNKNOWN)
@@ -123,5 +151,14 @@ uint32_t tt_iface_network(const char *dir, const char *name, uint32_t index)
 		return TAUT_NETWORK_VPN;
 	if (exists(dir, name, "wireless") || exists(dir, name, "phy80211"))
 		return TAUT_NETWORK_WIFI;
-	return by_link_type(read_number(dir, name, "type"));
+	const long type = read_number(dir, name, "type");
+	if (type == ARPHRD_ETHER && !exists(dir, name, "device"))
+		return by_those_below(dir, name, depth);
+	return by_link_type(type);
+}
+
+uint32_t tt_iface_network(const char *dir, const char *name, uint32_t index)
+{
+	return read_number(dir, name, "ifindex") == (long)index ? driver_says(dir, name, 0)
+								: TAUT_NETWORK_UNKNOWN;
 }

@@ -201,10 +201,10 @@ struct taut_pc {
 
 	/* negotiation */
 	uint32_t signaling_state;
+	uint32_t made_type; /* of made_text; 0: it may not be set any more */
 	struct pc_description local, remote;                 /* current */
 	struct pc_description pending_local, pending_remote; /* while not stable */
 	char *made_text, *texts[PC_TEXTS]; /* what create_ and the descriptions handed out last */
-	uint32_t made_type;                /* of made_text; 0: it may not be set any more */
 	struct pc_candidates candidates, before; /* before: what undoing a restart brings back */
 	uint32_t last_generation, replaced; /* replaced: restart_ice wants a later one than this */
 	uint64_t session_id, session_version;
@@ -212,6 +212,7 @@ struct taut_pc {
 	size_t codec_count;
 	uint8_t ext_ids[PC_EXT_COUNT]; /* 0: not numbered yet */
 	uint8_t stable_ext_ids[PC_EXT_COUNT];
+	char heard_key[2]; /* of the last TAUT_EV_TONE */
 	struct pc_transceiver **transceivers;
 	size_t transceiver_count, transceiver_room; /* up to PC_MAX_TRANSCEIVERS */
 	taut_transceiver next_transceiver;
@@ -242,10 +243,10 @@ struct taut_pc {
 	bool relays; /* a TURN server is configured: packets leave room for what it needs */
 	bool dtls_started, dtls_client, sctp_started, srtp_refused, agreed, data_agreed;
 	bool restarted_here, restarted_there; /* by the pending offer: a rollback undoes it */
+	bool state_untold; /* no memory for its event: poll_event makes it of what is at hand */
 	uint32_t gathering_state, connection_state;
 	uint32_t dtls_state; /* TAUT_STATE_NEW, CONNECTING, CONNECTED, FAILED or CLOSED */
 	uint32_t end_reason;
-	bool state_untold; /* no memory for its event: poll_event makes it of what is at hand */
 	uint32_t state_reason;
 	uint32_t milestones; /* a bit each, given once */
 	taut_time dtmf_at;   /* the next tone of any transceiver; INT64_MAX: none */
@@ -255,7 +256,6 @@ struct taut_pc {
 	size_t event_count;
 	struct taut_event layer_event; /* made of what a layer lent */
 	struct taut_frame frame;
-	char heard_key[2]; /* of the last TAUT_EV_TONE */
 
 	/* packets */
 	struct pc_held *held; /* PC_MAX_HELD of them, while media comes before the keys */

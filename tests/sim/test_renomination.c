@@ -151,6 +151,27 @@ static void a_cheaper_pair_that_works_later_is_moved_to(void **state)
 	}
 }
 
+/* The same address: a phone roams, or its driver comes to say what it is. */
+static void a_network_that_comes_to_cost_more_is_left(void **state)
+{
+	struct duo d;
+
+	(void)state;
+	for (int mover = 0; mover < 2; mover++) {
+		begin(&d, mover, TAUT_NETWORK_WIFI, TAUT_NETWORK_CELLULAR_5G, NULL);
+		meet(&d);
+		world_iface_becomes(d.world, d.side[mover].iface, TAUT_NETWORK_CELLULAR_2G);
+		for (int i = 0; i < 20; i++)
+			duo_talk(&d, SECOND);
+		assert_moved(&d, mover, DUO_SECOND);
+		assert_null(strstr(d.side[mover].said, "network-cost 980"));
+		duo_restart(&d, mover);
+		duo_wait(&d, 5 * SECOND);
+		assert_non_null(strstr(d.side[mover].said, "network-cost 980"));
+		duo_end(&d);
+	}
+}
+
 /* It comes after the end of candidates: no candidate tells of it, its checks do. */
 static void a_cheaper_network_that_comes_later_is_moved_to(void **state)
 {
@@ -395,6 +416,7 @@ int main(void)
 		cmocka_unit_test(a_pair_that_answers_again_is_gone_back_to),
 		cmocka_unit_test(a_cheaper_pair_that_works_later_is_moved_to),
 		cmocka_unit_test(a_cheaper_network_that_comes_later_is_moved_to),
+		cmocka_unit_test(a_network_that_comes_to_cost_more_is_left),
 		cmocka_unit_test(a_pair_as_dead_as_the_one_in_use_is_not_waited_for),
 		cmocka_unit_test(a_nomination_that_is_not_answered_gives_way),
 		cmocka_unit_test(what_answers_is_taken_before_what_costs_less),

@@ -150,6 +150,15 @@ void world_iface_network(struct world *w, int iface, uint32_t network)
 	w->ifaces[iface].network = network;
 }
 
+void world_iface_becomes(struct world *w, int iface, uint32_t network)
+{
+	const struct world_host *h = &w->hosts[w->ifaces[iface].host];
+
+	world_iface_network(w, iface, network);
+	if (h->ops->ifaces_changed)
+		h->ops->ifaces_changed(h->user);
+}
+
 /* number: the direction, above it the interface, above that the duration. */
 static void go_dead(void *arg, uint64_t number)
 {

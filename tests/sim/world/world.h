@@ -126,6 +126,7 @@ int world_add_iface(struct world *w, int host, int net, const struct taut_addr *
 void world_iface_up(struct world *w, int iface, bool up); /* tells its host */
 /* TAUT_NETWORK_: what it leads to, unknown at first; told when the host next hears of its interfaces. */
 void world_iface_network(struct world *w, int iface, uint32_t network);
+void world_iface_becomes(struct world *w, int iface, uint32_t network); /* and the host is told */
 /* Nothing passes the interface's wires for a while, in one direction or both; the host is not told. */
 #define WORLD_OUT 1u
 #define WORLD_IN  2u

@@ -18,14 +18,16 @@ static void assert_order(const struct host *h, const char *const *texts, size_t 
 	for (size_t i = 0; i < n; i++) {
 		const struct taut_addr want = ip(texts[i], 0);
 		assert_true(tt_addr_eq_ip(&h->candidate[i].addr, &want));
-		assert_int_equal(h->candidate[i].priority, (126u << 24) + ((65535u - i) << 8) + 255);
+		assert_int_equal(h->candidate[i].priority,
+				 (126u << 24) + ((65535u - i) << 8) + 255);
 	}
 }
 
 static void better_networks_come_first_and_families_take_turns_within_each(void **state)
 {
-	static const char *const order[] = { "2001:db8::1", "10.0.0.1",    "2001:db8::11", "10.0.0.2",
-		                             "10.0.0.4",    "2001:db8::3", "10.0.0.3",     "10.0.0.5" };
+	static const char *const order[] = { "2001:db8::1", "10.0.0.1", "2001:db8::11",
+					     "10.0.0.2",    "10.0.0.4", "2001:db8::3",
+					     "10.0.0.3",    "10.0.0.5" };
 	struct world w;
 	struct host *h = &w.h[0];
 
@@ -50,9 +52,9 @@ static void each_interface_has_a_number_and_each_network_its_cost(void **state)
 	static const struct {
 		uint32_t network;
 		uint16_t cost;
-	} rows[] = { { TAUT_NETWORK_UNKNOWN, 50 },     { TAUT_NETWORK_ETHERNET, 0 },
-		     { TAUT_NETWORK_WIFI, 10 },        { TAUT_NETWORK_CELLULAR, 900 },
-		     { TAUT_NETWORK_VPN, 51 },         { TAUT_NETWORK_CELLULAR_2G, 980 },
+	} rows[] = { { TAUT_NETWORK_UNKNOWN, 50 },      { TAUT_NETWORK_ETHERNET, 0 },
+		     { TAUT_NETWORK_WIFI, 10 },         { TAUT_NETWORK_CELLULAR, 900 },
+		     { TAUT_NETWORK_VPN, 51 },          { TAUT_NETWORK_CELLULAR_2G, 980 },
 		     { TAUT_NETWORK_CELLULAR_3G, 910 }, { TAUT_NETWORK_CELLULAR_4G, 500 },
 		     { TAUT_NETWORK_CELLULAR_5G, 250 } };
 
@@ -78,7 +80,8 @@ static void each_interface_has_a_number_and_each_network_its_cost(void **state)
 /* What the peer's candidate costs decides, however good its priority is. */
 static void the_peer_s_costs_count_as_ours_do(void **state)
 {
-	const uint16_t costs[] = { 0, 999, 1000 }; /* of the peer's better address; above 999: ignored */
+	const uint16_t costs[] = { 0, 999,
+				   1000 }; /* of the peer's better address; above 999: ignored */
 	const bool keeps[] = { true, false, true };
 
 	(void)state;
@@ -100,12 +103,38 @@ static void the_peer_s_costs_count_as_ours_do(void **state)
 		const struct tt_ice_candidate *c = tt_ice_remote_at(w.h[0].ice->cur, 0);
 		assert_int_equal(c->network_cost, costs[i] > 999 ? 0 : costs[i]);
 		struct tt_ice *ice = w.h[0].ice;
-		const struct ice_pair *a = tt_ice_pair_at(ice->cur, 0), *b = tt_ice_pair_at(ice->cur, 1);
+		const struct ice_pair *a = tt_ice_pair_at(ice->cur, 0),
+				      *b = tt_ice_pair_at(ice->cur, 1);
 		assert_true(a->priority > b->priority);
 		assert_int_equal(tt_ice_better(ice, ice->cur, a, b), keeps[i]);
 		assert_int_equal(tt_ice_better(ice, ice->cur, b, a), !keeps[i]);
 		world_free(&w);
 	}
+}
+
+static void a_network_that_changes_changes_what_is_told_of_it(void **state)
+{
+	struct world w;
+	struct host *h = &w.h[0];
+
+	(void)state;
+	world_init(&w, 1, NULL, NULL, 0);
+	put(h, "10.0.0.1", 1, TAUT_NETWORK_UNKNOWN);
+	put(h, "10.0.0.2", 2, TAUT_NETWORK_WIFI);
+	world_gather(&w, 0);
+	world_settle(&w);
+	h->iface[0].network = TAUT_NETWORK_CELLULAR;
+	assert_int_equal(tt_ice_set_interfaces(h->ice, w.sim.now, h->iface, h->ifaces), TAUT_OK);
+	h->iface[1].index = 1; /* it moves to the other interface, and is of its network */
+	h->iface[1].network = TAUT_NETWORK_CELLULAR;
+	const struct ice_local *l = h->ice->local; /* Wi-Fi was the better one */
+	assert_int_equal(l[0].c.network_cost, 10);
+	assert_int_equal(l[1].c.network_cost, 900);
+	assert_int_not_equal(l[0].c.network_id, l[1].c.network_id);
+	assert_int_equal(tt_ice_set_interfaces(h->ice, w.sim.now, h->iface, h->ifaces), TAUT_OK);
+	assert_int_equal(l[0].c.network_cost, 900);
+	assert_int_equal(l[0].c.network_id, l[1].c.network_id);
+	world_free(&w);
 }
 
 int main(void)
@@ -114,6 +143,7 @@ int main(void)
 		cmocka_unit_test(better_networks_come_first_and_families_take_turns_within_each),
 		cmocka_unit_test(each_interface_has_a_number_and_each_network_its_cost),
 		cmocka_unit_test(the_peer_s_costs_count_as_ours_do),
+		cmocka_unit_test(a_network_that_changes_changes_what_is_told_of_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,4 +1,4 @@
-/* wraps: getifaddrs freeifaddrs if_nametoindex connect getsockname */
+/* wraps: getifaddrs freeifaddrs if_nametoindex if_indextoname tt_iface_network connect getsockname */
 /* test_default_route.c - which address of this host packets to the internet leave from: RFC 8828 section 6.2.
  * The kernel's table is made up; that nothing but a socket of UDP is connected is looked at. */
 #define _GNU_SOURCE
@@ -18,7 +18,7 @@
 #include "io/io_sockaddr.h"
 #include "taut/loop.h"
 
-enum { ADDRESSES = 5 };
+enum { ADDRESSES = 6 };
 
 static const struct row {
 	const char *name, *ip;
@@ -30,6 +30,7 @@ static const struct row {
 	{ "wlan0", "192.168.7.3", AF_INET, IFF_UP },
 	{ "eth0", "2001:db8::2", AF_INET6, IFF_UP },
 	{ "eth0", "2001:db8::3", AF_INET6, IFF_UP },
+	{ "eth0:1", "10.0.0.9", AF_INET, IFF_UP }, /* a label */
 };
 
 static struct ifaddrs all[ADDRESSES];
@@ -72,6 +73,26 @@ unsigned __wrap_if_nametoindex(const char *name);
 unsigned __wrap_if_nametoindex(const char *name)
 {
 	return (unsigned char)name[0];
+}
+
+char *__wrap_if_indextoname(unsigned index, char *name);
+char *__wrap_if_indextoname(unsigned index, char *name)
+{
+	for (int i = 0; i < ADDRESSES; i++)
+		if ((unsigned char)rows[i].name[0] == index)
+			return strcpy(name, rows[i].name);
+	return NULL;
+}
+
+/* The kernel has a folder for each interface, and none for a label. */
+uint32_t __wrap_tt_iface_network(const char *dir, const char *name, uint32_t index);
+uint32_t __wrap_tt_iface_network(const char *dir, const char *name, uint32_t index)
+{
+	assert_string_equal(dir, TT_IFACES_SYS);
+	assert_int_equal(index, (unsigned char)name[0]);
+	return strchr(name, ':')            ? TAUT_NETWORK_UNKNOWN
+	       : strcmp(name, "wlan0") == 0 ? TAUT_NETWORK_WIFI
+					    : TAUT_NETWORK_ETHERNET;
 }
 
 int __wrap_connect(int fd, const struct sockaddr *to, socklen_t len);
@@ -156,6 +177,22 @@ static void another_route_is_a_change(void **state)
 	assert_false(tt_ifaces_equal(&before, &after));
 }
 
+static void an_address_with_a_label_is_of_its_interface_s_network(void **state)
+{
+	static const uint32_t networks[ADDRESSES] = {
+		TAUT_NETWORK_LOOPBACK, TAUT_NETWORK_ETHERNET, TAUT_NETWORK_WIFI,
+		TAUT_NETWORK_ETHERNET, TAUT_NETWORK_ETHERNET, TAUT_NETWORK_ETHERNET
+	};
+	static struct tt_ifaces found;
+
+	(void)state;
+	source[0] = source[1] = NULL;
+	assert_int_equal(tt_ifaces_read(&found, 0), 0);
+	assert_int_equal(found.count, ADDRESSES);
+	for (size_t i = 0; i < ADDRESSES; i++)
+		assert_int_equal(found.all[i].network, networks[i]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -163,6 +200,7 @@ int main(void)
 		cmocka_unit_test(a_family_without_a_route_has_none),
 		cmocka_unit_test(an_address_that_is_not_told_flags_no_other),
 		cmocka_unit_test(another_route_is_a_change),
+		cmocka_unit_test(an_address_with_a_label_is_of_its_interface_s_network),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -18,27 +18,48 @@
 enum { INDEX = 7 };
 
 static const struct row {
-	const char *name, *type, *uevent, *file; /* file: one more that is there */
+	const char *name, *type, *uevent;
+	const char
+		*file[2]; /* that are there as well; those below an interface stand above it here */
 	uint32_t network;
 } rows[] = {
-	{ "a", "1", "INTERFACE=a\nIFINDEX=7\n", NULL, TAUT_NETWORK_ETHERNET },
-	{ "bridge", "1", "DEVTYPE=bridge\nINTERFACE=bridge\n", NULL, TAUT_NETWORK_ETHERNET },
-	{ "w1", "1", "DEVTYPE=wlan\nINTERFACE=w1\n", NULL, TAUT_NETWORK_WIFI },
-	{ "w2", "1", "INTERFACE=w2\n", "wireless", TAUT_NETWORK_WIFI },
-	{ "w3", "1", NULL, "phy80211", TAUT_NETWORK_WIFI },
-	{ "c1", "65534", "INTERFACE=c1\nDEVTYPE=wwan\nIFINDEX=7\n", NULL, TAUT_NETWORK_CELLULAR },
-	{ "c2", "519", "INTERFACE=c2\n", NULL, TAUT_NETWORK_CELLULAR },
-	{ "v1", "65534", "INTERFACE=v1\n", "tun_flags", TAUT_NETWORK_VPN },
-	{ "v2", "1", "INTERFACE=v2\n", "tun_flags", TAUT_NETWORK_VPN },
-	{ "v3", "65534", "DEVTYPE=wireguard\n", NULL, TAUT_NETWORK_VPN },
-	{ "v4", "776", "INTERFACE=v4\n", NULL, TAUT_NETWORK_VPN },
-	{ "l", "772", "INTERFACE=l\n", NULL, TAUT_NETWORK_LOOPBACK },
-	{ "p", "512", "DEVTYPE=ppp\nINTERFACE=p\n", NULL, TAUT_NETWORK_UNKNOWN },
+	{ "a", "1", "INTERFACE=a\nIFINDEX=7\n", { "device" }, TAUT_NETWORK_ETHERNET },
+	{ "a2", "1", "INTERFACE=a2\n", { "device" }, TAUT_NETWORK_ETHERNET },
+	{ "w1", "1", "DEVTYPE=wlan\nINTERFACE=w1\n", { NULL }, TAUT_NETWORK_WIFI },
+	{ "w2", "1", "INTERFACE=w2\n", { "wireless" }, TAUT_NETWORK_WIFI },
+	{ "w3", "1", NULL, { "phy80211", "device" }, TAUT_NETWORK_WIFI },
+	{ "c1",
+	  "65534",
+	  "INTERFACE=c1\nDEVTYPE=wwan\nIFINDEX=7\n",
+	  { NULL },
+	  TAUT_NETWORK_CELLULAR },
+	{ "c2", "519", "INTERFACE=c2\n", { "device" }, TAUT_NETWORK_CELLULAR },
+	{ "v1", "65534", "INTERFACE=v1\n", { "tun_flags" }, TAUT_NETWORK_VPN },
+	{ "v2", "1", "INTERFACE=v2\n", { "tun_flags" }, TAUT_NETWORK_VPN },
+	{ "v3", "65534", "DEVTYPE=wireguard\n", { NULL }, TAUT_NETWORK_VPN },
+	{ "v4", "776", "INTERFACE=v4\n", { NULL }, TAUT_NETWORK_VPN },
+	{ "l", "772", "INTERFACE=l\n", { NULL }, TAUT_NETWORK_LOOPBACK },
+	{ "p", "512", "DEVTYPE=ppp\nINTERFACE=p\n", { NULL }, TAUT_NETWORK_UNKNOWN },
+	/* No device: what is below counts, if there is anything and all of it is the same. */
+	{ "veth", "1", "INTERFACE=veth\n", { NULL }, TAUT_NETWORK_UNKNOWN },
+	{ "docker",
+	  "1",
+	  "DEVTYPE=bridge\nINTERFACE=docker\n",
+	  { "lower_veth" },
+	  TAUT_NETWORK_UNKNOWN },
+	{ "bond", "1", "DEVTYPE=bond\n", { "lower_a", "lower_a2" }, TAUT_NETWORK_ETHERNET },
+	{ "both", "1", "DEVTYPE=bond\n", { "lower_a", "lower_w1" }, TAUT_NETWORK_UNKNOWN },
+	{ "vlan", "1", "DEVTYPE=vlan\n", { "lower_bond" }, TAUT_NETWORK_ETHERNET },
+	{ "mac", "1", "DEVTYPE=macvlan\n", { "lower_w1" }, TAUT_NETWORK_WIFI },
+	{ "br", "1", "DEVTYPE=bridge\n", { "lower_vlan" }, TAUT_NETWORK_ETHERNET },
+	{ "deep", "1", "DEVTYPE=bridge\n", { "lower_br" }, TAUT_NETWORK_UNKNOWN },
+	{ "ring", "1", "DEVTYPE=bridge\n", { "lower_ring" }, TAUT_NETWORK_UNKNOWN },
+	{ "gone", "1", "DEVTYPE=vlan\n", { "lower_nobody" }, TAUT_NETWORK_UNKNOWN },
 	/* What a name says, here of the wrong kind, does not count; nor does part of a line. */
-	{ "wlan0", "1", "INTERFACE=DEVTYPE=wlan\n", NULL, TAUT_NETWORK_ETHERNET },
-	{ "tun0", "1", "DEVTYPE=wlanish\n", NULL, TAUT_NETWORK_ETHERNET },
-	{ "x", NULL, NULL, NULL, TAUT_NETWORK_UNKNOWN },
-	{ "y", "what?", NULL, NULL, TAUT_NETWORK_UNKNOWN },
+	{ "wlan0", "1", "INTERFACE=DEVTYPE=wlan\n", { "device" }, TAUT_NETWORK_ETHERNET },
+	{ "tun0", "1", "DEVTYPE=wlanish\n", { "device" }, TAUT_NETWORK_ETHERNET },
+	{ "x", NULL, NULL, { NULL }, TAUT_NETWORK_UNKNOWN },
+	{ "y", "what?", NULL, { NULL }, TAUT_NETWORK_UNKNOWN },
 };
 
 static char dir[] = "/tmp/taut-network-XXXXXX";
@@ -80,8 +101,8 @@ static void add(const struct row *r)
 		put(r->name, "type", r->type);
 	if (r->uevent)
 		put(r->name, "uevent", r->uevent);
-	if (r->file)
-		put(r->name, r->file, "");
+	for (size_t i = 0; i < TT_COUNT(r->file) && r->file[i]; i++)
+		put(r->name, r->file[i], "");
 }
 
 static int begin(void **state)
@@ -92,13 +113,14 @@ static int begin(void **state)
 
 static int end(void **state)
 {
-	static const char *const files[] = { "ifindex",   "type",     "uevent",
-					     "tun_flags", "wireless", "phy80211" };
+	static const char *const files[] = { "ifindex", "type", "uevent" };
 
 	(void)state;
 	for (size_t i = 0; i < TT_COUNT(rows); i++) {
 		for (size_t k = 0; k < TT_COUNT(files); k++)
 			take_away(rows[i].name, files[k]);
+		for (size_t k = 0; k < TT_COUNT(rows[i].file) && rows[i].file[k]; k++)
+			take_away(rows[i].name, rows[i].file[k]);
 		take_away(rows[i].name, NULL);
 	}
 	return rmdir(dir);
