@@ -191,7 +191,8 @@ struct taut_config {
 	uint32_t ice_candidate_pool_size;
 	/* Bit i is of ice_servers[i]. 1: where its URL has a name and no port, the name's SRV records say which servers there
 	 * are (RFC 8489 section 8, RFC 2782), "_stun._udp.name", "_turn._udp", "_turn._tcp" or "_turns._tcp": at
-	 * most 8 targets, one after the other until one answers. Without records it is as with 0, where the name
+	 * most 8 targets, one after the other until one answers, or so many as 12 s after the first one failed have
+	 * room for. Without records it is as with 0, where the name
 	 * is that of the server. A certificate is for the name of the URL. Bits of servers that there
 	 * are not are TAUT_E_INVAL. It belongs to the servers, and may change with them. */
 	uint64_t ice_srv_servers; /* so wide that it lies behind all that went before */

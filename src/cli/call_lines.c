@@ -1,5 +1,7 @@
 /* call_lines.c - lines of standard input in a call (--stdin): "/restart" restarts ICE with everybody, any other is said
- * in the chat. Looked for by a timer, so that no thread waits in a read when the call ends; its end ends nothing. */
+ * in the chat. Looked for by a timer, so that no thread waits in a read when the call ends; its end ends a line, and
+ * nothing else. */
+#include <errno.h>
 #include <poll.h>
 #include <string.h>
 #include <unistd.h>
@@ -66,15 +68,18 @@ static void look(void *arg)
 	struct call *c = arg;
 	struct pollfd in = { .fd = STDIN_FILENO, .events = POLLIN };
 	char more[MORE];
-	ssize_t n = 1;
+	bool over = false;
 
 	c->lines.timer = 0;
 	if (poll(&in, 1, 0) > 0) {
-		n = read(STDIN_FILENO, more, sizeof more);
+		const ssize_t n = read(STDIN_FILENO, more, sizeof more);
+		over = n == 0 || (n < 0 && errno != EINTR && errno != EAGAIN);
 		if (n > 0)
 			take(c, more, (size_t)n);
+		else if (over)
+			take(c, "\n", 1);
 	}
-	if (n > 0)
+	if (!over)
 		c->lines.timer = taut_loop_after(c->loop, EVERY, look, c);
 }
 

@@ -115,6 +115,14 @@ const char *stun_place_resolve(struct stun_place *p, taut_time until)
 	return p->count == 0 ? "there is no such name" : NULL;
 }
 
+/* For one question of several: a third, so that one without an answer leaves time for the others and for the server. */
+static taut_time share_of(taut_time until)
+{
+	const taut_time now = tt_io_now();
+
+	return now + (until - now) / 3;
+}
+
 const char *stun_place_resolve_srv(struct stun_place *p, struct tt_env *env, taut_time until)
 {
 	struct question q = { .place = p };
@@ -125,7 +133,8 @@ const char *stun_place_resolve_srv(struct stun_place *p, struct tt_env *env, tau
 	p->count = 0;
 	(void)snprintf(name, sizeof name, "_stun._udp.%s", p->host);
 	if (!p->port_said && !tt_addr_parse_ip(&literal, p->host, strlen(p->host)))
-		(void)ask(&q, name, true, until); /* without an answer the name is what there is */
+		/* Without an answer the name is what there is. */
+		(void)ask(&q, name, true, share_of(until));
 	const struct question records = q;
 	for (size_t i = 0; i < records.srv_count; i++)
 		all[i] = (struct taut_srv){ .priority = records.srv[i].priority,
@@ -140,7 +149,7 @@ const char *stun_place_resolve_srv(struct stun_place *p, struct tt_env *env, tau
 	for (size_t i = 0; i < records.srv_count && p->count < STUN_PLACE_ADDRESSES; i++) {
 		q.port = all[i].port;
 		if (all[i].target[0] && all[i].port > 0)
-			(void)ask(&q, all[i].target, false, until);
+			(void)ask(&q, all[i].target, false, share_of(until));
 	}
 	return p->count == 0 ? "none of the domain's STUN servers has an address" : NULL;
 }

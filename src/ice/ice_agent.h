@@ -43,6 +43,8 @@ enum {
 	TT_ICE_MAX_PORTS = 2 * TT_ICE_MAX_RELAYS, /* what is being closed included */
 	TT_ICE_MAX_SRV = 8,                       /* records that count */
 	TT_ICE_SRV_NAME = 256,                    /* with a NUL */
+	/* No target is begun with so long after the first one failed. */
+	TT_ICE_SRV_LIFE = 12000000,
 	TT_ICE_TCP_PATIENCE = 10000000, /* for the first check over a connection that came */
 	TT_ICE_TCP_HEAD = 2,            /* RFC 4571 section 2 */
 	TT_ICE_TCP_WAITING = 64,        /* to be connected when there is room again, at most */
@@ -152,6 +154,7 @@ struct ice_srv {
 	char query[TT_ICE_SRV_NAME + 16];
 	bool answered;
 	uint8_t count, at; /* of targets, in the order in which they are tried; the one that is */
+	taut_time until;   /* the last one may begin; 0: none has failed yet */
 	struct {
 		char name[TT_ICE_SRV_NAME];
 		uint16_t port;
@@ -595,6 +598,8 @@ const char *tt_ice_srv_query(const struct ice_server *s);
 const char *tt_ice_srv_host(const struct ice_server *s); /* to be looked up */
 uint16_t tt_ice_srv_port(const struct ice_server *s);
 bool tt_ice_srv_has_more(const struct ice_server *s);
+/* How long it has to answer: of what is usual half, where another target follows. */
+taut_time tt_ice_srv_life(const struct ice_server *s, taut_time usual);
 void tt_ice_srv_forget(struct ice_server *s); /* a restart asks again if it had no answer */
 void tt_ice_srv_advance(struct tt_ice *ice, taut_time now);
 

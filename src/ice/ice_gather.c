@@ -286,7 +286,7 @@ static struct ice_probe *free_probe(struct tt_ice *ice, int base, int server)
 
 static void ask(struct tt_ice *ice, taut_time now, struct ice_probe *p)
 {
-	p->give_up = now + TT_ICE_GATHER_LIFE;
+	p->give_up = now + tt_ice_srv_life(&ice->server[p->server], TT_ICE_GATHER_LIFE);
 	p->done = !tt_random(ice->env, p->tid, sizeof p->tid);
 	tt_stun_retry_start(&p->retry, now, TT_STUN_RTO, TT_ICE_GATHER_RC);
 }

@@ -70,7 +70,9 @@ void tt_ice_unpool(struct tt_ice *ice, taut_time now)
 
 taut_time tt_ice_renewal(const struct tt_ice *ice, const struct ice_probe *p)
 {
-	return ice->pooled ? p->give_up - TT_ICE_GATHER_LIFE + TT_ICE_TR : INT64_MAX;
+	const taut_time life = tt_ice_srv_life(&ice->server[p->server], TT_ICE_GATHER_LIFE);
+
+	return ice->pooled ? p->give_up - life + TT_ICE_TR : INT64_MAX;
 }
 
 void tt_ice_forget_mapping(struct tt_ice *ice, const struct ice_probe *p,

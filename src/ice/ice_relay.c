@@ -125,7 +125,8 @@ static bool begin(struct tt_ice *ice, taut_time now, struct ice_relay *r, struct
 		.stream = streams,
 		.ipv4 = true,
 		.ipv6 = true,
-		.give_up_after = streams ? TT_ICE_STREAM_LIFE : TT_ICE_GATHER_LIFE,
+		.give_up_after =
+			tt_ice_srv_life(s, streams ? TT_ICE_STREAM_LIFE : TT_ICE_GATHER_LIFE),
 	};
 	struct tt_turn *fresh;
 

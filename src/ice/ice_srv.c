@@ -2,9 +2,10 @@
  * a name and no port (RFC 8489 section 8; for TURN by the service of the URL's scheme, RFC 8656 section 5).
  *
  * The records are put into an order once, and the first target is looked up like any other name. The next one follows
- * when nothing of this server's answers any more, and nothing did: no answer, no connection, no such name. What a
- * server refuses, it refuses. Without records the name itself is looked up. A certificate is always for the name of the
- * URL, never for what DNS made of it (RFC 8489 section 6.2.3). */
+ * when nothing of this server's answers any more, and nothing did: no answer, no connection, no such name; all of it
+ * within a time that somebody would wait. What a server refuses, it refuses. Without records the name itself is
+ * looked up. A certificate is always for the name of the URL, never for what DNS made of it (RFC 8489 section
+ * 6.2.3). */
 #include <stdio.h>
 #include <string.h>
 
@@ -101,9 +102,16 @@ bool tt_ice_srv_has_more(const struct ice_server *s)
 	return s->srv && (size_t)s->srv->at + 1 < s->srv->count;
 }
 
+taut_time tt_ice_srv_life(const struct ice_server *s, taut_time usual)
+{
+	return tt_ice_srv_has_more(s) ? usual / 2 : usual;
+}
+
 void tt_ice_srv_forget(struct ice_server *s)
 {
 	s->held = false;
+	if (s->srv)
+		s->srv->until = 0;
 	if (s->srv && !s->helped) {
 		s->srv->answered = false;
 		s->srv->count = s->srv->at = 0;
@@ -204,6 +212,14 @@ static bool is_out_of_reach(const struct tt_ice *ice, const struct ice_server *s
 	return any;
 }
 
+/* Eight that are silent would take a minute, for which nobody waits; what is wrong with the one at hand is told then. */
+static bool has_time(struct ice_srv *srv, taut_time now)
+{
+	if (srv->until == 0)
+		srv->until = now + TT_ICE_SRV_LIFE;
+	return now < srv->until;
+}
+
 void tt_ice_srv_advance(struct tt_ice *ice, taut_time now)
 {
 	for (size_t i = 0; ice->gathering && i < ice->server_count; i++) {
@@ -215,7 +231,7 @@ void tt_ice_srv_advance(struct tt_ice *ice, taut_time now)
 		if (!s->held || is_asking(ice, i))
 			continue;
 		s->held = false;
-		if (s->helped)
+		if (s->helped || !has_time(s->srv, now))
 			continue;
 		s->srv->at++;
 		tt_note(ice->env, now, TAUT_LAYER_ICE, "the next target of SRV records",

@@ -130,20 +130,23 @@ WAYS = ("ip link add vw0 type veth peer name vx0 && ip link add vy0 type veth pe
 # A name server of a few records; then the command.
 NAMES = """
 import socket, struct, subprocess, sys, threading
-stun, names = socket.socket(socket.AF_INET, socket.SOCK_DGRAM), socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+stun, usual, names = (socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(3))
 stun.bind(("198.18.0.1", 0))
+usual.bind(("198.18.0.1", 3478))
 names.bind(("198.18.0.1", 53))
 def labels(text):
     return b"".join(bytes([len(x)]) + x.encode() for x in text.split(".")) + b"\\0"
 SRV = {"_stun._udp.example.net": [(20, 1, stun.getsockname()[1], "a.example.net"), (10, 1, 9, "nobody.example.net")],
        "_stun._udp.empty.net": [(0, 0, 0, "")]}
-A = {"a.example.net": "198.18.0.1"}
+A = {"a.example.net": "198.18.0.1", "lost.net": "198.18.0.1"}
 def answer(request):
     at, words = 12, []
     while request[at]:
         words.append(request[at + 1:at + 1 + request[at]].decode())
         at += 1 + request[at]
     name, kind = ".".join(words).lower(), struct.unpack(">H", request[at + 1:at + 3])[0]
+    if kind == 33 and name.endswith(".lost.net"):
+        return b""
     found = [struct.pack(">3H", *r[:3]) + (labels(r[3]) if r[3] else b"\\0") for r in SRV.get(name, [])] if kind == 33 else \
         [socket.inet_aton(A[name])] if kind == 1 and name in A else []
     known = name in SRV or name in A
@@ -152,11 +155,13 @@ def answer(request):
 def serve(sock, what):
     while True:
         request, sender = sock.recvfrom(2000)
-        sock.sendto(what(request), sender)
+        said = what(request)
+        if said:
+            sock.sendto(said, sender)
 def mapped(request):
     ip = bytes(a ^ b for a, b in zip(socket.inet_aton("203.0.113.7"), request[4:8]))
     return struct.pack(">HH", 0x101, 12) + request[4:20] + struct.pack(">HHBBH", 0x20, 8, 0, 1, 7007 ^ 0x2112) + ip
-for job in (stun, mapped), (names, answer):
+for job in (stun, mapped), (usual, mapped), (names, answer):
     threading.Thread(target=serve, args=job, daemon=True).start()
 sys.exit(subprocess.run(sys.argv[1:]).returncode)
 """
@@ -190,6 +195,11 @@ def by_srv_records():
     code, out, err = inside("ice", "--stun", "stun:empty.net", "--srv", "--trace", "-")
     check("or_says_that_there_is_none", "its domain says that it has no such server" in out and
           "local candidate" in err, (out, err))
+    with open(os.path.join(work, "resolv.conf"), "w") as f:
+        f.write("nameserver 198.18.0.1\noptions timeout:30\n")
+    code, out, err = inside("stun", "--srv", "lost.net", "--json")
+    check("a_question_that_is_lost_leaves_time_for_the_name",
+          code == 0 and objects(out)[0].get("mapped") == "203.0.113.7:7007", (out, err))
 
 
 def by_the_routing_table():

@@ -599,7 +599,7 @@ static void a_target_held_back_is_forgotten_with_the_pool(void **state)
 	r.silent = true;
 	run(&r, 2 * SEC);
 	(void)tt_ice_io_result(r.ice, r.now, second.flow, 0, &second.local, 1);
-	run(&r, 7 * SEC); /* 8 s for the first socket, and one less for the second */
+	run(&r, 3 * SEC); /* 4 s for the first socket, and one less for the second */
 	tt_ice_unpool(r.ice, r.now);
 	tt_ice_gather(r.ice, r.now);
 	(void)next_io(&r, TAUT_IO_RESOLVE_SRV);
@@ -615,10 +615,10 @@ static void a_target_without_ports_is_no_reason_to_shun_the_next(void **state)
 	(void)state;
 	const struct taut_io second = begin_with_a_domain(&r);
 	r.allocate = 437;
-	run(&r, 7 * SEC);
+	run(&r, 3 * SEC);
 	r.silent = true;
 	(void)tt_ice_io_result(r.ice, r.now, second.flow, 0, &second.local, 1);
-	run(&r, 2 * SEC); /* 8 s for the first */
+	run(&r, 2 * SEC); /* 4 s for the first */
 	assert_int_equal(r.allocates, 0);
 	r.silent = false;
 	run(&r, 3 * SEC);

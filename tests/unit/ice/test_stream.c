@@ -383,6 +383,55 @@ static void without_memory_the_stream_is_given_up_and_nothing_leaks(void **state
 	assert_true(given_up > 0);
 }
 
+/* The server says 437 to what is asked over the stream. */
+static void takes_it_for_another(struct rig *r)
+{
+	const struct taut_addr server = ip("203.0.113.2", 3478);
+	uint8_t buf[1500];
+	struct tt_ice_out out = { .buf = buf, .cap = sizeof buf };
+	struct wr w = wr_make(buf, sizeof buf);
+	struct tt_stun_msg m;
+
+	for (int n = 0; !tt_ice_poll_send(r->ice, r->now, &out) || out.flow != r->stream; n++) {
+		assert_true(n < 100);
+		r->now += 10000;
+	}
+	assert_int_equal(tt_stun_read(&m, buf, out.len), TT_STUN_OK);
+	tt_stun_begin(&w, TT_STUN_ERROR, m.method, m.tid);
+	tt_stun_put_error(&w, 437, "");
+	struct tt_ice_in in = {
+		.flow = r->stream, .remote = server, .buf = buf, .len = tt_stun_finish(&w)
+	};
+	assert_false(tt_ice_unwrap(r->ice, r->now, &in));
+	answer_io(r);
+	listen(r);
+}
+
+/* There is no memory for the third: two are taken, which is no reason to leave the server alone. */
+static void a_third_stream_that_could_not_be_opened_is_not_taken(void **state)
+{
+	struct rig r;
+
+	(void)state;
+	assert_true(begin(&r, ALLOWED, TT_ICE_TCP));
+	open_it(&r);
+	takes_it_for_another(&r);
+	assert_int_equal(r.opened, 2);
+	open_it(&r);
+	r.allowed = 0;
+	takes_it_for_another(&r);
+	r.allowed = ALLOWED;
+	pass(&r, SEC);
+	assert_int_equal(r.errors, 1);
+	assert_null(strstr(r.why, "three ports"));
+	const unsigned opened = r.opened;
+	assert_int_equal(tt_ice_restart(r.ice, r.now), TAUT_OK);
+	tt_ice_gather(r.ice, r.now);
+	pass(&r, SEC);
+	assert_int_equal(r.opened, opened + 1);
+	end(&r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -397,6 +446,7 @@ int main(void)
 		cmocka_unit_test(one_that_nobody_answers_is_given_up_in_time),
 		cmocka_unit_test(one_server_over_udp_and_tcp_is_asked_over_both),
 		cmocka_unit_test(one_that_was_never_asked_for_is_not_closed),
+		cmocka_unit_test(a_third_stream_that_could_not_be_opened_is_not_taken),
 		cmocka_unit_test(without_memory_the_stream_is_given_up_and_nothing_leaks),
 	};
 
