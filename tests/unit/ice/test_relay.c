@@ -602,7 +602,10 @@ static void a_target_held_back_is_forgotten_with_the_pool(void **state)
 	run(&r, 3 * SEC); /* 4 s for the first socket, and one less for the second */
 	tt_ice_unpool(r.ice, r.now);
 	tt_ice_gather(r.ice, r.now);
-	(void)next_io(&r, TAUT_IO_RESOLVE_SRV);
+	bool asked = false;
+	for (const struct taut_io *io; (io = tt_ice_poll_io(r.ice)) != NULL;)
+		asked |= io->kind == TAUT_IO_RESOLVE_SRV;
+	assert_true(asked);
 	end(&r);
 }
 
