@@ -40,7 +40,8 @@ static void the_other_interface_takes_over_whoever_offered(void **state)
 		world_iface_up(d.world, d.side[mover].second, true);
 		duo_wait(&d, SECOND);
 		world_iface_up(d.world, d.side[mover].iface, false);
-		duo_talk(&d, 2 * SECOND);
+		duo_talk(&d,
+			 4 * SECOND); /* who is controlling asks first whether the old way lives */
 		assert_true(duo_goes_by(&d, mover, DUO_SECOND));
 		duo_end(&d);
 	}
@@ -141,7 +142,7 @@ static void a_new_path_begins_with_the_first_window(void **state)
 		world_iface_up(d.world, d.side[mover].second, true);
 		duo_wait(&d, SECOND);
 		world_iface_up(d.world, d.side[mover].iface, false);
-		duo_talk(&d, 2 * SECOND);
+		duo_talk(&d, 4 * SECOND);
 		assert_true(*window_of(&d, 0) < 20000);
 		assert_true(*window_of(&d, 1) < 20000);
 		duo_end(&d);

@@ -559,7 +559,7 @@ static void what_comes_too_late_and_what_is_never_whole_is_told(void **state)
 	struct world w;
 
 	(void)state;
-	begin(&w, 17, &bad);
+	begin(&w, 29, &bad);
 	talk(&w, 300);
 	const struct report b = report(&w, 1);
 	assert_int_equal(taut_pc_get_counters(pc(&w, 1), &n), TAUT_OK);

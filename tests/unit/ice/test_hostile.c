@@ -873,6 +873,34 @@ static void a_peer_of_changing_costs_moves_data_each_ten_seconds(void **state)
 	teardown(&s);
 }
 
+/* Who was suspended has asked nobody: that there is no answer says nothing of the path. */
+static void a_pair_that_was_not_asked_is_not_left(void **state)
+{
+	struct script s;
+
+	(void)state;
+	setup(&s, 1, true);
+	struct tt_ice *ice = s.w.h[0].ice;
+	tt_ice_set_renomination(ice, true);
+	const struct taut_addr second = second_address(&s);
+	const struct check first_net = { .controlled = true, .network = 0x10000 },
+			   second_net = { .controlled = true, .network = 0x20000 | 900 };
+	send_check(&s, &first_net);
+	send_check_from(&s, &second_net, &second);
+	pump(&s, 5 * SEC, true, NULL);
+	const int used = ice->path;
+	assert_int_equal(ice->doubt_until, 0);
+	send_check_from(&s, &second_net, &second);
+	tt_ice_update(ice, s.w.sim.now);
+	assert_true(ice->doubt_until > s.w.sim.now);
+	tt_ice_update(ice, s.w.sim.now + 10 * SEC);
+	assert_true(ice->doubt_until > s.w.sim.now + 10 * SEC);
+	assert_int_equal(ice->path, used);
+	assert_int_equal(tt_ice_pair_at(ice->cur, used)->doubtful, 0);
+	assert_int_equal(ice->cur->nominating, -1);
+	teardown(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -902,6 +930,7 @@ int main(void)
 		cmocka_unit_test(a_nomination_of_another_length_or_that_nobody_signed_is_none),
 		cmocka_unit_test(a_relay_is_left_for_what_works_without),
 		cmocka_unit_test(a_peer_of_changing_costs_moves_data_each_ten_seconds),
+		cmocka_unit_test(a_pair_that_was_not_asked_is_not_left),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

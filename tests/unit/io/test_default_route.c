@@ -80,7 +80,7 @@ char *__wrap_if_indextoname(unsigned index, char *name)
 {
 	for (int i = 0; i < ADDRESSES; i++)
 		if ((unsigned char)rows[i].name[0] == index)
-			return strcpy(name, rows[i].name);
+			return memcpy(name, rows[i].name, strlen(rows[i].name) + 1);
 	return NULL;
 }
 
