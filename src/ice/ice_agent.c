@@ -288,6 +288,7 @@ static void forget_early_peer(struct tt_ice *ice, taut_time now)
 	for (int i = 0; i < g->pairs; i++)
 		*tt_ice_pair_at(g, i) = (struct ice_pair){ 0 };
 	g->pairs = 0;
+	g->heard = 0;
 	ice->waiting_count =
 		0; /* candidates have other numbers now, and wait anew where there is no room */
 	size_t kept = 0;

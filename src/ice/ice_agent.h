@@ -477,7 +477,7 @@ void tt_ice_change_network(struct tt_ice *ice, taut_time now, int base, uint32_t
 /* What the peer says of the network that a candidate of its is in. */
 void tt_ice_take_network(struct tt_ice *ice, taut_time now, struct tt_ice_candidate *r,
 			 uint32_t info);
-/* Of both ends. */
+/* Of both ends; a relay or TCP is as much more as a cellular network at least. */
 unsigned tt_ice_pair_cost(const struct tt_ice *ice, const struct ice_gen *g,
 			  const struct ice_pair *p);
 /* Is data to take the first rather than the second? */

@@ -123,8 +123,12 @@ void tt_ice_take_network(struct tt_ice *ice, taut_time now, struct tt_ice_candid
 unsigned tt_ice_pair_cost(const struct tt_ice *ice, const struct ice_gen *g,
 			  const struct ice_pair *p)
 {
-	return network_of(ice->base[p->base].type)->cost +
-	       (unsigned)tt_ice_remote_at(g, p->remote)->network_cost;
+	const struct tt_ice_candidate *r = tt_ice_remote_at(g, p->remote);
+	const bool detour =
+		ice->base[p->base].relay || ice->base[p->base].stream || r->type == TT_ICE_RELAY;
+
+	return network_of(ice->base[p->base].type)->cost + (unsigned)r->network_cost +
+	       (detour ? TT_ICE_SAVING : 0);
 }
 
 bool tt_ice_better(const struct tt_ice *ice, const struct ice_gen *g, const struct ice_pair *p,

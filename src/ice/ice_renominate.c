@@ -10,6 +10,9 @@
  *     another network) and then, asked each 300 ms or so, does not answer for more than two seconds;
  *   - when a pair works whose networks cost less, or that spares a relay or TCP, at most each TT_ICE_MOVE_GAP.
  *
+ * Where another one is nominated in vain the pair in use is nominated again: the peer may have followed, and only its
+ * answers be lost.
+ *
  * Of the other pairs those that have answered since the doubt began are taken first, then those that have nothing in
  * common with the one that is left. A nomination that is not answered soon gives way to the next pair.
  *
@@ -276,6 +279,9 @@ int tt_ice_next_choice(struct tt_ice *ice, taut_time now)
 			suspect_others(ice, used);
 		return best_other(ice, now, ice->path);
 	}
+	if (g->said_of_path <
+	    g->said) /* the other was nominated in vain, but its request may have come */
+		return ice->path;
 	const int best = tt_ice_best_valid(ice, g, now);
 	if (best < 0 || now < g->move_after || !worth_a_move(ice, tt_ice_pair_at(g, best), used))
 		return -1;
@@ -297,7 +303,7 @@ static bool may_give_up(const struct tt_ice *ice, taut_time now)
 
 	if (!g->renomination || g->said < 2 || g->said == TT_ICE_NOMINATIONS)
 		return false;
-	if (used && g->selected == ice->path && !used->doubtful)
+	if (used && g->selected == ice->path && g->nominating != ice->path && !used->doubtful)
 		return true;
 	const int other = best_other(ice, now, g->nominating);
 	return other >= 0 && other != ice->path;

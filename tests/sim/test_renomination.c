@@ -196,6 +196,25 @@ static void a_cheaper_network_that_comes_later_is_moved_to(void **state)
 	}
 }
 
+/* Whenever that happens to the cheaper one: a peer that has followed a nomination whose answer is lost is told to come back. */
+static void nobody_is_left_on_a_network_that_carries_one_way(void **state)
+{
+	struct duo d;
+
+	(void)state;
+	for (taut_time at = 0; at < SECOND / 2; at += SECOND / 100) {
+		begin(&d, 1, TAUT_NETWORK_CELLULAR, TAUT_NETWORK_WIFI, NULL);
+		world_iface_up(d.world, d.side[1].second, false);
+		meet(&d);
+		world_iface_up(d.world, d.side[1].second, true);
+		world_outage(d.world, d.side[1].second, WORLD_OUT, d.world->now + at, 600 * SECOND);
+		duo_wait(&d, 12 * SECOND);
+		duo_talk(&d, SECOND);
+		assert_moved(&d, 1, FIRST(1));
+		duo_end(&d);
+	}
+}
+
 static int add_wifi(struct duo *d, int side, int n)
 {
 	char ip[24];
@@ -416,6 +435,7 @@ int main(void)
 		cmocka_unit_test(a_pair_that_answers_again_is_gone_back_to),
 		cmocka_unit_test(a_cheaper_pair_that_works_later_is_moved_to),
 		cmocka_unit_test(a_cheaper_network_that_comes_later_is_moved_to),
+		cmocka_unit_test(nobody_is_left_on_a_network_that_carries_one_way),
 		cmocka_unit_test(a_network_that_comes_to_cost_more_is_left),
 		cmocka_unit_test(a_pair_as_dead_as_the_one_in_use_is_not_waited_for),
 		cmocka_unit_test(a_nomination_that_is_not_answered_gives_way),

@@ -112,6 +112,38 @@ static void the_peer_s_costs_count_as_ours_do(void **state)
 	}
 }
 
+/* A relay is no saving over a tunnel or a network of which nothing is known, but over a cellular one. */
+static void a_detour_costs_as_well(void **state)
+{
+	static const struct {
+		uint16_t direct;
+		bool relays;
+	} rows[] = { { 51, false }, { 199, false }, { 250, true }, { 900, true } };
+
+	(void)state;
+	for (size_t i = 0; i < TT_COUNT(rows); i++) {
+		struct world w;
+		world_init(&w, 1, NULL, NULL, 0);
+		w.trickle = false;
+		put(&w.h[0], "10.0.0.1", 1, TAUT_NETWORK_ETHERNET);
+		put(&w.h[1], "10.0.0.2", 1, TAUT_NETWORK_ETHERNET);
+		put(&w.h[1], "10.0.0.3", 2, TAUT_NETWORK_WIFI);
+		world_gather(&w, 0);
+		world_gather(&w, 1);
+		world_settle(&w);
+		world_credentials(&w, 0);
+		w.h[1].candidate[0].type = TT_ICE_RELAY;
+		w.h[1].candidate[1].network_cost = rows[i].direct;
+		for (size_t k = 0; k < 2; k++)
+			tt_ice_add_remote(w.h[0].ice, w.sim.now, &w.h[1].candidate[k]);
+		struct tt_ice *ice = w.h[0].ice;
+		assert_int_equal(tt_ice_better(ice, ice->cur, tt_ice_pair_at(ice->cur, 0),
+					       tt_ice_pair_at(ice->cur, 1)),
+				 rows[i].relays);
+		world_free(&w);
+	}
+}
+
 static void a_network_that_changes_changes_what_is_told_of_it(void **state)
 {
 	struct world w;
@@ -143,6 +175,7 @@ int main(void)
 		cmocka_unit_test(better_networks_come_first_and_families_take_turns_within_each),
 		cmocka_unit_test(each_interface_has_a_number_and_each_network_its_cost),
 		cmocka_unit_test(the_peer_s_costs_count_as_ours_do),
+		cmocka_unit_test(a_detour_costs_as_well),
 		cmocka_unit_test(a_network_that_changes_changes_what_is_told_of_it),
 	};
 
