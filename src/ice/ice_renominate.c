@@ -279,8 +279,8 @@ int tt_ice_next_choice(struct tt_ice *ice, taut_time now)
 			suspect_others(ice, used);
 		return best_other(ice, now, ice->path);
 	}
-	if (g->said_of_path <
-	    g->said) /* the other was nominated in vain, but its request may have come */
+	/* the other was nominated in vain, but its request may have come */
+	if (g->said_of_path < g->said)
 		return ice->path;
 	const int best = tt_ice_best_valid(ice, g, now);
 	if (best < 0 || now < g->move_after || !worth_a_move(ice, tt_ice_pair_at(g, best), used))
