@@ -413,6 +413,12 @@ void tt_ice_gen_free(struct tt_ice *ice, struct ice_gen *g);
 void tt_ice_update(struct tt_ice *ice, taut_time now);
 void tt_ice_wake(struct tt_ice *ice); /* something changed that update need not look at */
 
+/* ice_addresses.c */
+/* Those of all that are to be used; what was chosen before is forgotten. False: no memory, and it stays. */
+bool tt_ice_choose_addresses(struct tt_ice *ice, taut_time now, const struct taut_interface *all,
+			     size_t n);
+bool tt_ice_is_wanted(const struct tt_ice *ice, const struct taut_addr *a);
+
 /* ice_gather.c */
 int tt_ice_base_of_flow(const struct tt_ice *ice, taut_flow flow); /* -1 */
 /* Told once for a server and generation. base -1: none of ours has to do with it. */
