@@ -24,8 +24,14 @@ def source_of(test):
 
 
 def attempt(path, tree, *options):
-    return subprocess.run(["patch", "--batch", "-p1", "-i", path, *options], cwd=tree,
+    # --force: what looks turned round is not turned round
+    return subprocess.run(["patch", "--force", "-p1", "-i", path, *options], cwd=tree,
                           capture_output=True, text=True)
+
+
+def changes(text):
+    return [line for line in text[text.index("--- a/"):].splitlines()
+            if line[:1] in "+-" and not line.startswith(("--- ", "+++ "))]
 
 
 def renewed(path):
@@ -42,7 +48,8 @@ def renewed(path):
         diffs = [subprocess.run(["diff", "-U2", "--label", f"a/{name}", "--label", f"b/{name}",
                                  ROOT / name, tree / name], capture_output=True, text=True).stdout
                  for name in files]
-    return text[:text.index("--- a/")] + "".join(diffs)
+    new = text[:text.index("--- a/")] + "".join(diffs)
+    return new if changes(new) == changes(text) else None
 
 
 for path in patches:
