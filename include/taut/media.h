@@ -226,7 +226,7 @@ struct taut_sink_stats {
 	uint64_t av_pairs, av_captured_pairs;
 	taut_time av_offset, av_offset_worst, av_captured_offset, av_captured_offset_worst;
 	/* Of all sound, as webrtc-stats sums it: the square of each sample, full scale 1, times its
-	 * duration; seconds of it; and the loudest sample of the last 20 ms. */
+	 * duration, of the loudest channel; seconds of it; and the loudest sample of the last 20 ms. */
 	double audio_energy, audio_duration, audio_peak;
 };
 

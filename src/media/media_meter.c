@@ -1,11 +1,11 @@
 /* media_meter.c - what a receiver hears and sees. */
 #include "media/media_meter.h"
 
-#include <math.h>
 #include <stdlib.h>
 
 #include "base/num.h"
 #include "base/serial.h"
+#include "media/media_render.h"
 
 #define BEEP      1000.0
 #define BEEP_FULL 0.5 /* the card's, taut/media.h */
@@ -103,7 +103,7 @@ void tt_meter_sound(struct tt_meter *m, const struct taut_pcm *pcm, struct tt_mo
 {
 	struct taut_sink_stats *s = m->stats;
 
-	s->audio_peak = 0;
+	tt_loudness_add(pcm, &s->audio_peak, &s->audio_energy, &s->audio_duration);
 	for (uint32_t i = 0; i < pcm->count; i++) {
 		int sum = 0;
 
@@ -111,14 +111,10 @@ void tt_meter_sound(struct tt_meter *m, const struct taut_pcm *pcm, struct tt_mo
 			sum += pcm->samples[(size_t)i * pcm->channels + c];
 		if (m->in_window == 0)
 			m->window_at = later(at, (taut_time)i * 1000 / 48);
-		const double sample = (double)sum / (int)pcm->channels / 32768;
-		s->audio_energy += sample * sample / 48000;
-		s->audio_peak = fmax(s->audio_peak, fabs(sample));
 		m->window[m->in_window++] = (int16_t)(sum / (int)pcm->channels);
 		if (m->in_window == TT_METER_WINDOW)
 			end_window(m);
 	}
-	s->audio_duration += pcm->count / 48000.0;
 }
 
 /* ---- picture ---- */

@@ -74,13 +74,19 @@ static double loudest(const struct taut_pcm *pcm, uint32_t i)
 	return most;
 }
 
-void tt_render_sound(const struct taut_pcm *pcm, struct taut_codec_stats *to)
+void tt_loudness_add(const struct taut_pcm *pcm, double *level, double *energy, double *duration)
 {
-	to->audio_level = 0;
+	*level = 0;
 	for (uint32_t i = 0; i < pcm->count; i++) {
 		const double sample = loudest(pcm, i);
-		to->audio_level = fmax(to->audio_level, sample);
-		to->total_audio_energy += sample * sample / pcm->rate;
+		*level = fmax(*level, sample);
+		*energy += sample * sample / pcm->rate;
 	}
-	to->total_samples_duration += (double)pcm->count / pcm->rate;
+	*duration += (double)pcm->count / pcm->rate;
+}
+
+void tt_render_sound(const struct taut_pcm *pcm, struct taut_codec_stats *to)
+{
+	tt_loudness_add(pcm, &to->audio_level, &to->total_audio_energy,
+			&to->total_samples_duration);
 }

@@ -29,6 +29,11 @@ struct tt_render {
 /* A picture is shown now; to's members of TAUT_TELLS_RENDERED grow. */
 void tt_render_picture(struct tt_render *r, taut_time now, struct taut_codec_stats *to);
 
+/* As RTCAudioSourceStats.totalAudioEnergy of webrtc-stats: a sample is as loud as its loudest channel, so that
+ * channels in antiphase are not silence. level becomes the loudest of these samples, full scale 1; energy and
+ * duration (seconds) grow. */
+void tt_loudness_add(const struct taut_pcm *pcm, double *level, double *energy, double *duration);
+
 /* Sound as it is made or played: level, energy and duration grow. */
 void tt_render_sound(const struct taut_pcm *pcm, struct taut_codec_stats *to);
 

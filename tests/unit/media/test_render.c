@@ -1,6 +1,7 @@
 /* test_render.c - freezes and pauses as webrtc-stats defines them, and how many frames a second has. */
 #include "media_help.h"
 
+#include "media/media_meter.h"
 #include "media/media_render.h"
 
 #define MS 1000
@@ -129,6 +130,30 @@ static void sound_is_as_loud_as_its_loudest_channel(void **state)
 	assert_near(did.audio_level, 0.5, 1e-9);
 }
 
+/* A sink tells it as a codec does, though what it listens to for beeps is all channels together. */
+static void channels_in_antiphase_are_not_silence(void **state)
+{
+	int16_t samples[2 * 960];
+	const struct taut_pcm pcm = {
+		.size = sizeof pcm, .rate = 48000, .channels = 2, .count = 960, .samples = samples
+	};
+	struct taut_codec_stats did = { 0 };
+	struct taut_sink_stats heard = { 0 };
+	struct tt_meter meter = { .stats = &heard };
+
+	(void)state;
+	for (int i = 0; i < 960; i++) {
+		samples[2 * i] = 16384;
+		samples[2 * i + 1] = -16384;
+	}
+	tt_render_sound(&pcm, &did);
+	tt_meter_sound(&meter, &pcm, (struct tt_moment){ 0 });
+	assert_near(did.total_audio_energy, 0.005, 1e-9); /* 20 ms of 0.5 */
+	assert_near(heard.audio_energy, did.total_audio_energy, 1e-9);
+	assert_near(heard.audio_duration, 0.02, 1e-9);
+	assert_near(heard.audio_peak, 0.5, 1e-9);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -138,6 +163,7 @@ int main(void)
 		cmocka_unit_test(a_pause_exceeds_five_seconds),
 		cmocka_unit_test(the_rate_is_of_the_last_second),
 		cmocka_unit_test(sound_is_as_loud_as_its_loudest_channel),
+		cmocka_unit_test(channels_in_antiphase_are_not_silence),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
