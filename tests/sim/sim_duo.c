@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "sim_duo.h"
+#include "taut/stats.h"
 
 enum { SECOND = 1000000 };
 
@@ -316,6 +317,19 @@ bool duo_goes_by(const struct duo *d, int side, const char *ip)
 		both &= tt_addr_eq_ip(i == side ? &c.local : &c.remote, &want);
 	}
 	return both;
+}
+
+double duo_path_stat(struct duo_side *s, const char *member)
+{
+	const struct taut_stats *all;
+	size_t count;
+
+	assert_int_equal(taut_pc_get_stats(s->peer.pc, s->duo->world->now, &all, &count), TAUT_OK);
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(all[i].type, "candidate-pair") == 0 &&
+		    taut_stats_member(&all[i], "nominated")->number != 0)
+			return taut_stats_member(&all[i], member)->number;
+	return -1;
 }
 
 void duo_restart(struct duo *d, int side)

@@ -97,6 +97,8 @@ void duo_wait(struct duo *d, taut_time duration);
 void duo_talk(struct duo *d, taut_time within); /* each says something, and each hears it */
 void duo_say(struct duo *d, int side, size_t len);
 bool duo_goes_by(const struct duo *d, int side, const char *ip); /* both send by that address of it */
+/* That member of the statistics of the nominated pair, now; -1: there is none. */
+double duo_path_stat(struct duo_side *s, const char *member);
 void duo_restart(struct duo *d, int side);
 void duo_close(struct duo *d, int side);
 /* Everything went by the rules, and nothing is left. */

@@ -142,19 +142,6 @@ static void the_reports_name_the_transport(void **state)
 	duo_end(&d);
 }
 
-static double of_path(struct duo_side *s, taut_time now, const char *member)
-{
-	const struct taut_stats *all;
-	size_t count;
-
-	assert_int_equal(taut_pc_get_stats(s->peer.pc, now, &all, &count), TAUT_OK);
-	for (size_t i = 0; i < count; i++)
-		if (strcmp(all[i].type, "candidate-pair") == 0 &&
-		    taut_stats_member(&all[i], "nominated")->number != 0)
-			return taut_stats_member(&all[i], member)->number;
-	return -1;
-}
-
 /* What a full stream could not take, without its frames (RFC 4571 section 2), and no more than was sent. */
 static void what_no_stream_takes_is_told_without_its_frame(void **state)
 {
@@ -168,19 +155,19 @@ static void what_no_stream_takes_is_told_without_its_frame(void **state)
 	duo_wait(&d, SECOND);
 	struct duo_side *s = &d.side[0];
 	const taut_time now = d.world->now;
-	const double sent = of_path(s, now, "bytesSent");
+	const double sent = duo_path_stat(s, "bytesSent");
 	assert_int_equal(taut_pc_send_message(s->peer.pc, now, s->channel, 1, bytes, sizeof bytes),
 			 TAUT_OK);
 	assert_int_equal(taut_pc_poll_send(s->peer.pc, now, &out), 1);
-	assert_true(of_path(s, now, "bytesSent") == sent + (double)out.len - 2);
+	assert_true(duo_path_stat(s, "bytesSent") == sent + (double)out.len - 2);
 	taut_pc_send_failed(s->peer.pc, now, &out, 105);
-	assert_true(of_path(s, now, "bytesSent") == sent);
-	assert_true(of_path(s, now, "packetsDiscardedOnSend") == 1);
-	assert_true(of_path(s, now, "bytesDiscardedOnSend") == (double)out.len - 2);
+	assert_true(duo_path_stat(s, "bytesSent") == sent);
+	assert_true(duo_path_stat(s, "packetsDiscardedOnSend") == 1);
+	assert_true(duo_path_stat(s, "bytesDiscardedOnSend") == (double)out.len - 2);
 	for (int i = 0; i < 100; i++)
 		taut_pc_send_failed(s->peer.pc, now, &out, 105);
-	assert_true(of_path(s, now, "bytesSent") == 0 && of_path(s, now, "packetsSent") == 0);
-	assert_true(of_path(s, now, "packetsDiscardedOnSend") == 101);
+	assert_true(duo_path_stat(s, "bytesSent") == 0 && duo_path_stat(s, "packetsSent") == 0);
+	assert_true(duo_path_stat(s, "packetsDiscardedOnSend") == 101);
 	duo_end(&d);
 }
 

@@ -15,7 +15,6 @@
 #include "sim_duo.h"
 #include "stun/turn.h"
 #include "taut/drop.h"
-#include "taut/stats.h"
 #include "world/world_peer_int.h"
 #include "world/world_turn_int.h"
 
@@ -290,19 +289,6 @@ static void equal_packets_leave_as_a_run(void **state)
 	duo_end(&d);
 }
 
-static double of_path(struct duo_side *s, taut_time now, const char *member)
-{
-	const struct taut_stats *all;
-	size_t count;
-
-	assert_int_equal(taut_pc_get_stats(s->peer.pc, now, &all, &count), TAUT_OK);
-	for (size_t i = 0; i < count; i++)
-		if (strcmp(all[i].type, "candidate-pair") == 0 &&
-		    taut_stats_member(&all[i], "nominated")->number != 0)
-			return taut_stats_member(&all[i], member)->number;
-	return -1;
-}
-
 /* Whether by a channel or by an indication, of what no socket took data is told, without its wrapping; what is
  * said to the server is none. */
 static void what_no_socket_takes_is_told_without_its_wrapping(void **state)
@@ -317,24 +303,25 @@ static void what_no_socket_takes_is_told_without_its_wrapping(void **state)
 	duo_wait(&d, SECOND);
 	struct duo_side *s = &d.side[0];
 	const taut_time now = d.world->now;
-	const double packets = of_path(s, now, "packetsSent"), sent = of_path(s, now, "bytesSent");
+	const double packets = duo_path_stat(s, "packetsSent"),
+		     sent = duo_path_stat(s, "bytesSent");
 	assert_int_equal(taut_pc_send_message(s->peer.pc, now, s->channel, 1, bytes, sizeof bytes),
 			 TAUT_OK);
 	assert_int_equal(taut_pc_poll_send(s->peer.pc, now, &out), 1);
 	assert_int_equal(buf[0] >> 6, 1); /* ChannelData */
-	const double more = of_path(s, now, "bytesSent") - sent;
+	const double more = duo_path_stat(s, "bytesSent") - sent;
 	assert_true(more > 1000 && more == (double)out.len - TT_TURN_CHANNEL_HEAD);
 	taut_pc_send_failed(s->peer.pc, now, &out, 105);
-	assert_true(of_path(s, now, "packetsDiscardedOnSend") == 1);
-	assert_true(of_path(s, now, "bytesDiscardedOnSend") == more);
-	assert_true(of_path(s, now, "packetsSent") == packets);
-	assert_true(of_path(s, now, "bytesSent") == sent);
+	assert_true(duo_path_stat(s, "packetsDiscardedOnSend") == 1);
+	assert_true(duo_path_stat(s, "bytesDiscardedOnSend") == more);
+	assert_true(duo_path_stat(s, "packetsSent") == packets);
+	assert_true(duo_path_stat(s, "bytesSent") == sent);
 
 	uint8_t indication[36 + 8] = { 0, 0x16, [35] = 8, [36] = 20 };
 	out.buf = indication;
 	out.len = sizeof indication;
 	taut_pc_send_failed(s->peer.pc, now, &out, 105);
-	assert_true(of_path(s, now, "bytesDiscardedOnSend") == more + 8);
+	assert_true(duo_path_stat(s, "bytesDiscardedOnSend") == more + 8);
 	indication[36] = 1; /* a check */
 	taut_pc_send_failed(s->peer.pc, now, &out, 105);
 	indication[34] = 1; /* longer than it is */
@@ -343,7 +330,7 @@ static void what_no_socket_takes_is_told_without_its_wrapping(void **state)
 	indication[34] = 0;
 	indication[36] = 20;
 	taut_pc_send_failed(s->peer.pc, now, &out, 105);
-	assert_true(of_path(s, now, "packetsDiscardedOnSend") == 2);
+	assert_true(duo_path_stat(s, "packetsDiscardedOnSend") == 2);
 	duo_end(&d);
 }
 
