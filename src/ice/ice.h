@@ -139,6 +139,12 @@ struct tt_ice_event {
 	uint8_t network; /* TAUT_NETWORK_, with EV_CANDIDATE */
 };
 
+/* Data that was sent and of which no statistics told yet. Below 0: so much they told that failed only then, for
+ * a driver may hold a datagram. */
+struct tt_ice_untold {
+	int32_t packets, bytes;
+};
+
 struct tt_ice_counters {
 	uint64_t checks_sent, checks_received;       /* requests, retransmissions included */
 	uint64_t responses_sent, responses_received; /* received: matched and authenticated */
@@ -147,6 +153,7 @@ struct tt_ice_counters {
 	uint64_t path_changes; /* where data goes: the first one counts too */
 	/* Of data, over all pairs */
 	uint64_t data_packets_sent, data_bytes_sent, data_packets_received, data_bytes_received;
+	struct tt_ice_untold untold;
 };
 
 /* What went over one pair, since it was formed. Of data, ICE's own packets apart; of checks: requests sent
@@ -156,8 +163,10 @@ struct tt_ice_pair_counters {
 	taut_time sent_at, received_at; /* the last of them; 0: none */
 	uint32_t requests_sent, requests_received, responses_sent, responses_received;
 	uint32_t consents_sent;
+	uint32_t packets_discarded; /* no socket took them; not among those sent */
 	taut_time rtt_sum; /* of responses_received measurements */
-	uint64_t packets_discarded, bytes_discarded; /* no socket took them; not among those sent */
+	uint64_t bytes_discarded;
+	struct tt_ice_untold untold;
 };
 
 /* As taut/why.h has it. */
@@ -326,8 +335,12 @@ enum tt_ice_state tt_ice_state(const struct tt_ice *ice);
 const struct tt_ice_counters *tt_ice_counters(const struct tt_ice *ice);
 /* ice_info.c. The i-th pair, candidate of ours, candidate of the peer's: of this generation, and behind
  * them pairs of the one before while it lasts. One that was told under a name has that, and no address
- * (draft-ietf-mmusic-mdns-ice-candidates section 3.3.1). False: no more. */
-bool tt_ice_pair_info(const struct tt_ice *ice, size_t i, struct tt_ice_pair_info *out);
+ * (draft-ietf-mmusic-mdns-ice-candidates section 3.3.1). What a pair sent is never less than it was told to be
+ * before. False: no more. */
+bool tt_ice_pair_info(struct tt_ice *ice, size_t i, struct tt_ice_pair_info *out);
+/* What was sent over all pairs, and never less than it was told to be before: what webrtc-stats counts does not
+ * fall. A datagram that failed after it had been told of counts as sent until another has made up for it. */
+void tt_ice_tell_sent(struct tt_ice *ice, uint64_t *packets, uint64_t *bytes);
 /* server: of the configuration, where it came from, from 1; 0: none. */
 bool tt_ice_local_info(const struct tt_ice *ice, size_t i, struct tt_ice_candidate *out,
 		       size_t *server);

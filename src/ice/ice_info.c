@@ -20,13 +20,13 @@ static struct tt_ice_candidate of_base(const struct tt_ice *ice, const struct ic
 					  .addr = tt_ice_related(ice, &b->addr) };
 }
 
-static const struct ice_pair *pair_at(const struct tt_ice *ice, size_t i, const struct ice_gen **g)
+static struct ice_pair *pair_at(const struct tt_ice *ice, size_t i, const struct ice_gen **g)
 {
 	const struct ice_gen *const both[] = { ice->cur, ice->prev };
 
 	for (size_t k = 0; k < 2 && both[k]; k++)
 		for (int n = 0; n < both[k]->pairs; n++) {
-			const struct ice_pair *p = tt_ice_pair_at(both[k], n);
+			struct ice_pair *p = tt_ice_pair_at(both[k], n);
 			if (p->used && i-- == 0) {
 				*g = both[k];
 				return p;
@@ -35,10 +35,26 @@ static const struct ice_pair *pair_at(const struct tt_ice *ice, size_t i, const 
 	return NULL;
 }
 
-bool tt_ice_pair_info(const struct tt_ice *ice, size_t i, struct tt_ice_pair_info *out)
+static uint64_t tell(uint64_t sent, int32_t *untold)
+{
+	const int32_t failed = *untold < 0 ? -*untold : 0;
+
+	*untold = -failed;
+	return sent + (uint32_t)failed;
+}
+
+void tt_ice_tell_sent(struct tt_ice *ice, uint64_t *packets, uint64_t *bytes)
+{
+	struct tt_ice_counters *c = &ice->counters;
+
+	*packets = tell(c->data_packets_sent, &c->untold.packets);
+	*bytes = tell(c->data_bytes_sent, &c->untold.bytes);
+}
+
+bool tt_ice_pair_info(struct tt_ice *ice, size_t i, struct tt_ice_pair_info *out)
 {
 	const struct ice_gen *g = NULL;
-	const struct ice_pair *p = pair_at(ice, i, &g);
+	struct ice_pair *p = pair_at(ice, i, &g);
 
 	if (!p)
 		return false;
@@ -52,6 +68,8 @@ bool tt_ice_pair_info(const struct tt_ice *ice, size_t i, struct tt_ice_pair_inf
 		.rtt = p->rtt,
 		.count = p->count,
 	};
+	out->count.packets_sent = tell(p->count.packets_sent, &p->count.untold.packets);
+	out->count.bytes_sent = tell(p->count.bytes_sent, &p->count.untold.bytes);
 	return true;
 }
 

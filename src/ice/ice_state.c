@@ -290,23 +290,39 @@ void tt_ice_received_data(struct tt_ice *ice, taut_time now, taut_flow flow,
 	ice->counters.data_bytes_received += len;
 }
 
+/* What is out of range is so far from what was told that it does not matter. */
+static int32_t moved(int32_t untold, int64_t by)
+{
+	return (int32_t)tt_min64(tt_max64(untold + by, -INT32_MAX), INT32_MAX);
+}
+
+static void count_sent(uint64_t *count, int32_t *untold, uint64_t n)
+{
+	*count += n;
+	*untold = moved(*untold, (int64_t)n);
+}
+
 void tt_ice_sent_data(struct tt_ice *ice, taut_time now, size_t packets, size_t bytes)
 {
+	struct tt_ice_counters *all = &ice->counters;
+
 	if (!ice->path_gen)
 		return;
-	struct ice_pair *p = tt_ice_pair_at(ice->path_gen, ice->path);
+	struct tt_ice_pair_counters *c = &tt_ice_pair_at(ice->path_gen, ice->path)->count;
 
-	p->count.packets_sent += packets;
-	p->count.bytes_sent += bytes;
-	ice->counters.data_packets_sent += packets;
-	ice->counters.data_bytes_sent += bytes;
-	p->count.sent_at = now;
+	count_sent(&c->packets_sent, &c->untold.packets, packets);
+	count_sent(&c->bytes_sent, &c->untold.bytes, bytes);
+	count_sent(&all->data_packets_sent, &all->untold.packets, packets);
+	count_sent(&all->data_bytes_sent, &all->untold.bytes, bytes);
+	c->sent_at = now;
 }
 
 /* A driver that says twice that something failed does not make it less than nothing. */
-static void take_back(uint64_t *count, uint64_t n)
+static void take_back(uint64_t *count, int32_t *untold, uint64_t n)
 {
-	*count -= n < *count ? n : *count;
+	n = n < *count ? n : *count;
+	*count -= n;
+	*untold = moved(*untold, -(int64_t)n);
 }
 
 /* A relayed path is known only while it is the path: data takes no other. */
@@ -314,6 +330,7 @@ void tt_ice_discarded(struct tt_ice *ice, const struct tt_ice_out *out)
 {
 	struct ice_pair *p = valid_from(ice, out->flow, &out->remote);
 	struct span data = { out->buf, out->len };
+	struct tt_ice_counters *all = &ice->counters;
 
 	if (ice->path_gen) {
 		const struct tt_ice_path path = tt_ice_pair_path(ice, ice->path_gen, ice->path);
@@ -325,12 +342,13 @@ void tt_ice_discarded(struct tt_ice *ice, const struct tt_ice_out *out)
 	}
 	if (!p || data.len == 0 || data.p[0] <= 3) /* STUN: RFC 7983 */
 		return;
-	p->count.packets_discarded++;
-	p->count.bytes_discarded += data.len;
-	take_back(&p->count.packets_sent, 1);
-	take_back(&p->count.bytes_sent, data.len);
-	take_back(&ice->counters.data_packets_sent, 1);
-	take_back(&ice->counters.data_bytes_sent, data.len);
+	struct tt_ice_pair_counters *c = &p->count;
+	c->packets_discarded++;
+	c->bytes_discarded += data.len;
+	take_back(&c->packets_sent, &c->untold.packets, 1);
+	take_back(&c->bytes_sent, &c->untold.bytes, data.len);
+	take_back(&all->data_packets_sent, &all->untold.packets, 1);
+	take_back(&all->data_bytes_sent, &all->untold.bytes, data.len);
 }
 
 taut_time tt_ice_rtt(const struct tt_ice *ice)

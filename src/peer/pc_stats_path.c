@@ -229,16 +229,18 @@ void pc_stat_path(struct taut_pc *pc, struct pc_report *r)
 {
 	char selected[PC_STAT_ID], local[PC_STAT_ID], remote[PC_STAT_ID];
 	const struct tt_ice_counters *ice = tt_ice_counters(pc->ice);
+	uint64_t packets, bytes;
 	const char *ours = put_certificate(pc, r, false, local);
 	const char *theirs = put_certificate(pc, r, true, remote);
 	const char *cipher = tt_dtls_cipher_standard_name(pc->dtls);
 
+	tt_ice_tell_sent(pc->ice, &packets, &bytes);
 	put_candidates(pc, r);
 	put_pairs(pc, r, selected);
 	pc_stat_begin(r, "transport", TRANSPORT);
-	pc_stat_count(r, "packetsSent", ice->data_packets_sent);
+	pc_stat_count(r, "packetsSent", packets);
 	pc_stat_count(r, "packetsReceived", ice->data_packets_received);
-	pc_stat_count(r, "bytesSent", ice->data_bytes_sent);
+	pc_stat_count(r, "bytesSent", bytes);
 	pc_stat_count(r, "bytesReceived", ice->data_bytes_received);
 	pc_stat_text(r, "iceRole", ice_role(pc));
 	pc_stat_text(r, "iceLocalUsernameFragment", tt_ice_local_ufrag(pc->ice));

@@ -159,14 +159,13 @@ static void what_no_stream_takes_is_told_without_its_frame(void **state)
 	assert_int_equal(taut_pc_send_message(s->peer.pc, now, s->channel, 1, bytes, sizeof bytes),
 			 TAUT_OK);
 	assert_int_equal(taut_pc_poll_send(s->peer.pc, now, &out), 1);
-	assert_true(duo_path_stat(s, "bytesSent") == sent + (double)out.len - 2);
 	taut_pc_send_failed(s->peer.pc, now, &out, 105);
 	assert_true(duo_path_stat(s, "bytesSent") == sent);
 	assert_true(duo_path_stat(s, "packetsDiscardedOnSend") == 1);
 	assert_true(duo_path_stat(s, "bytesDiscardedOnSend") == (double)out.len - 2);
 	for (int i = 0; i < 100; i++)
 		taut_pc_send_failed(s->peer.pc, now, &out, 105);
-	assert_true(duo_path_stat(s, "bytesSent") == 0 && duo_path_stat(s, "packetsSent") == 0);
+	assert_true(duo_path_stat(s, "bytesSent") == sent); /* what was told stays */
 	assert_true(duo_path_stat(s, "packetsDiscardedOnSend") == 101);
 	duo_end(&d);
 }

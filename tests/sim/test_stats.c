@@ -629,6 +629,52 @@ static void what_no_socket_takes_is_told_and_was_not_sent(void **state)
 	pair_free(&w.pair);
 }
 
+static void assert_sent_is_received(struct world *w)
+{
+	static const char *const pairs[][2] = { { "packetsSent", "packetsReceived" },
+						{ "bytesSent", "bytesReceived" } };
+	const struct report a = report(w, 0), b = report(w, 1);
+
+	for (int i = 0; i < 2; i++) {
+		assert_same(selected(&a), pairs[i][0], selected(&b), pairs[i][1]);
+		assert_same(of(&a, "transport", NULL), pairs[i][0], of(&b, "transport", NULL),
+			    pairs[i][1]);
+	}
+}
+
+/* A driver may hold a datagram and fail with it when it was told of: what is counted does not fall, and is right
+ * again when more was sent. */
+static void what_fails_after_it_was_told_of_is_made_up_for(void **state)
+{
+	static const uint8_t sound[] = { 0x78, 1, 2, 3, 4, 5 };
+	static uint8_t buf[65536];
+	struct taut_datagram out = { .size = sizeof out, .buf = buf, .cap = sizeof buf };
+	struct world w;
+
+	(void)state;
+	begin(&w, 31, &quick);
+	talk(&w, 50);
+	assert_sent_is_received(&w);
+	const struct report before = report(&w, 0);
+	const double packets = number(selected(&before), "packetsSent");
+	const double bytes = number(selected(&before), "bytesSent");
+	assert_int_equal(send(&w, w.sound, sound, sizeof sound, w.number++ * 960, 0), TAUT_OK);
+	assert_int_equal(taut_pc_poll_send(pc(&w, 0), w.pair.sim.now, &out), 1);
+	for (int failed = 0; failed < 2; failed++) {
+		const struct report a = report(&w, 0);
+		assert_number(selected(&a), "packetsSent", packets + 1);
+		assert_number(selected(&a), "bytesSent", bytes + (double)out.len);
+		assert_number(of(&a, "transport", NULL), "packetsSent", packets + 1);
+		assert_number(of(&a, "transport", NULL), "bytesSent", bytes + (double)out.len);
+		assert_number(selected(&a), "packetsDiscardedOnSend", failed);
+		if (!failed)
+			taut_pc_send_failed(pc(&w, 0), w.pair.sim.now, &out, 105);
+	}
+	talk(&w, 50);
+	assert_sent_is_received(&w);
+	pair_free(&w.pair);
+}
+
 /* Runs of the driver are packets, each with the mark of its datagram. */
 static void marks_of_congestion_are_counted_by_packet(void **state)
 {
@@ -1038,6 +1084,7 @@ int main(void)
 		cmocka_unit_test(what_comes_too_late_and_what_is_never_whole_is_told),
 		cmocka_unit_test(what_waits_for_its_turn_is_told),
 		cmocka_unit_test(what_no_socket_takes_is_told_and_was_not_sent),
+		cmocka_unit_test(what_fails_after_it_was_told_of_is_made_up_for),
 		cmocka_unit_test(marks_of_congestion_are_counted_by_packet),
 		cmocka_unit_test(what_the_jitter_buffer_adds_is_told_apart),
 		cmocka_unit_test(loss_costs_as_much_below_a_target),
