@@ -173,14 +173,19 @@ const struct taut_io *taut_pc_poll_io(taut_pc *pc)
 	return &pc->close_ask;
 }
 
-int taut_pc_io_result(taut_pc *pc, taut_time now, taut_flow flow, int os_errno,
-                      const struct taut_addr *found, size_t n)
+static void fake_answered(taut_pc *pc, taut_time now, int os_errno)
 {
-	(void)flow;
 	fake_check(now);
 	pc->io_errno = os_errno;
 	pc->io_answered = true;
 	pc->io_answers++;
+}
+
+int taut_pc_io_result(taut_pc *pc, taut_time now, taut_flow flow, int os_errno,
+                      const struct taut_addr *found, size_t n)
+{
+	(void)flow;
+	fake_answered(pc, now, os_errno);
 	if (pc->ask.kind == TAUT_IO_RESOLVE) {
 		pc->resolved_count = n;
 		for (size_t i = 0; i < n; i++)
@@ -195,10 +200,7 @@ int taut_pc_srv_result(taut_pc *pc, taut_time now, taut_flow flow, int os_errno,
 		       const struct taut_srv *found, size_t n)
 {
 	(void)flow;
-	fake_check(now);
-	pc->io_errno = os_errno;
-	pc->io_answered = true;
-	pc->io_answers++;
+	fake_answered(pc, now, os_errno);
 	pc->srv_count = n;
 	if (n > 0) {
 		pc->srv = found[0];
