@@ -78,26 +78,46 @@ static void within_a_millisecond_bursts_are_the_limit(void **state)
 	pair_free(&pair);
 }
 
-/* Forty chunks are out, and every second one is told: the peer names no more than 20 gaps. */
-static uint32_t lose_every_second(void)
+/* Neither the pace nor the limit of a burst holds back what the window lets go. */
+static unsigned poll_unhindered(void)
+{
+	VICTIM->cc.pace = 0;
+	VICTIM->burst = 1000000;
+	return poll_all();
+}
+
+/* Messages of a packet each. The first TSN of them. */
+static uint32_t send_sixty(void)
+{
+	const uint32_t first = VICTIM->flight.next.v;
+
+	VICTIM->last_data_sent = pair.sim.now;
+	VICTIM->cc.cwnd = 1000000;
+	for (uint32_t n = 0; n < 60; n++) {
+		assert_int_equal(pair_number(&pair, 1, 1, n, 1120, NULL), 0);
+		assert_int_equal(poll_unhindered(), 1);
+	}
+	pass(40000);
+	return first;
+}
+
+/* The peer names every second of forty, and has room for no more gaps. */
+static void give_twenty_gaps(uint32_t cum)
 {
 	uint16_t gaps[2 * 20];
 
-	VICTIM->last_data_sent = pair.sim.now;
-	VICTIM->cc.cwnd = VICTIM->burst = 1000000;
-	const uint32_t first = VICTIM->flight.next.v;
-	for (uint32_t n = 0; n < 60; n++) {
-		VICTIM->cc.pace = 0;
-		VICTIM->burst = 1000000;
-		assert_int_equal(pair_number(&pair, 1, 1, n, 1120, NULL), 0);
-		assert_int_equal(poll_all(), 1);
-	}
-	pass(40000);
 	for (uint16_t n = 0; n < 20; n++)
 		gaps[2 * n] = gaps[2 * n + 1] = (uint16_t)(2 + 2 * n);
-	assert_int_equal(give_sack_window(first - 1, 100000, gaps, 40), 0);
+	assert_int_equal(give_sack_window(cum, 100000, gaps, 40), 0);
+}
+
+/* Forty chunks are out, and every second one is told: the peer names no more than 20 gaps. */
+static uint32_t lose_every_second(void)
+{
+	const uint32_t first = send_sixty();
+
+	give_twenty_gaps(first - 1);
 	assert_int_equal(VICTIM->flight.marked, 20);
-	VICTIM->cc.pace = 0;
 	return first;
 }
 
@@ -108,8 +128,7 @@ static void where_sacks_have_no_room_the_window_bounds_what_is_sent_again(void *
 	begin_measured(5);
 	(void)lose_every_second();
 	VICTIM->peer_window = 3 * 1136; /* with their heads */
-	VICTIM->burst = 1000000;
-	assert_int_equal(poll_all(), 3);
+	assert_int_equal(poll_unhindered(), 3);
 	assert_int_equal(VICTIM->flight.marked, 17);
 	pair_free(&pair);
 }
@@ -117,23 +136,17 @@ static void where_sacks_have_no_room_the_window_bounds_what_is_sent_again(void *
 /* RFC 9937 section 6: more is in flight than the window has, so no more leaves than is told to have come. */
 static void in_a_recovery_what_arrives_lets_as_much_leave(void **state)
 {
-	uint16_t gaps[2 * 20];
-
 	(void)state;
 	begin_measured(6);
 	VICTIM->share = 1000000; /* of a recovery before: means nothing in this one */
 	const uint32_t first = lose_every_second();
 	VICTIM->cc.cwnd = 4 * VICTIM->cc.pmdcs;
 	assert_true(VICTIM->flight.flight > VICTIM->cc.cwnd);
-	VICTIM->burst = 1000000;
-	assert_int_equal(poll_all(), 1); /* 7.2.4: one, whatever cwnd says */
-	for (uint16_t n = 0; n < 20; n++)
-		gaps[2 * n] = gaps[2 * n + 1] = (uint16_t)(2 + 2 * n);
+	assert_int_equal(poll_unhindered(), 1); /* 7.2.4: one, whatever cwnd says */
 	/* the same again: a packet came, of which it had no room to tell */
-	assert_int_equal(give_sack_window(first - 1, 100000, gaps, 40), 0);
-	VICTIM->cc.pace = 0;
-	VICTIM->burst = 1000000;
-	assert_int_equal(poll_all(), 2); /* 1,148 octets: a packet of 1,136, and one that begins in the rest */
+	give_twenty_gaps(first - 1);
+	/* 1,148 octets: a packet of 1,136, and one that begins in the rest */
+	assert_int_equal(poll_unhindered(), 2);
 	assert_int_equal(VICTIM->flight.marked, 17);
 	pair_free(&pair);
 }
@@ -143,26 +156,14 @@ static void in_a_recovery_a_part_of_what_arrives_leaves(void **state)
 {
 	(void)state;
 	begin_measured(10);
-	VICTIM->last_data_sent = pair.sim.now;
-	VICTIM->cc.cwnd = 1000000;
-	const uint32_t first = VICTIM->flight.next.v;
-	for (uint32_t n = 0; n < 60; n++) {
-		VICTIM->cc.pace = 0;
-		VICTIM->burst = 1000000;
-		assert_int_equal(pair_number(&pair, 1, 1, n, 1120, NULL), 0);
-		assert_int_equal(poll_all(), 1);
-	}
-	pass(40000);
+	const uint32_t first = send_sixty();
 	assert_int_equal(give_sack(first - 1, (uint16_t[]){ 16, 18 }, 2), 0);
 	assert_int_equal(VICTIM->flight.marked, 15);
 	VICTIM->cc.cwnd = 60 * 1136 / 2;
-	VICTIM->cc.pace = 0;
-	VICTIM->burst = 1000000;
-	assert_int_equal(poll_all(), 1); /* at once; 43 are in flight, and the window has 30 */
+	/* at once; 43 are in flight, and the window has 30 */
+	assert_int_equal(poll_unhindered(), 1);
 	assert_int_equal(give_sack(first - 1, (uint16_t[]){ 16, 26 }, 2), 0);
-	VICTIM->cc.pace = 0;
-	VICTIM->burst = 1000000;
-	assert_int_equal(poll_all(), 4); /* for eight that came */
+	assert_int_equal(poll_unhindered(), 4); /* for eight that came */
 	pair_free(&pair);
 }
 
