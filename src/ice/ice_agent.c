@@ -397,6 +397,8 @@ int tt_ice_restart_undo(struct tt_ice *ice, taut_time now)
 	ice->cur->done_told = true;
 	for (size_t i = 0; i < ice->local_count; i++)
 		ice->local[i].told = true; /* with these credentials they were, before */
+	for (int i = 0; i < TT_ICE_MAX_BASES; i++)
+		ice->base[i].late = ice->base[i].late_before;
 	tt_note(ice->env, now, TAUT_LAYER_ICE, "restart undone", TT_STR("ufrag", ice->cur->ufrag));
 	tt_ice_update(ice, now);
 	return TAUT_OK;

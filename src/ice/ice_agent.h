@@ -94,8 +94,9 @@ struct ice_base { /* without holes: there are places for sixteen in every connec
 	uint8_t type;     /* TAUT_NETWORK_ */
 	uint8_t relay;    /* of a relayed address, from 1; 0: none */
 	uint8_t stream;   /* of a connection over TCP, from 1; 0: none */
-	uint8_t home : 7; /* ... the socket whose address it has */
+	uint8_t home : 6; /* ... the socket whose address it has */
 	bool late : 1; /* it came after the end of candidates: no candidate tells of it, only checks */
+	bool late_before : 1; /* the same in the generation that a restart may be undone to */
 	uint8_t tcp; /* who made the connection, enum tt_ice_tcp */
 };
 
@@ -427,6 +428,8 @@ void tt_ice_server_error(struct tt_ice *ice, size_t server, int base, uint16_t c
 void tt_ice_forget_base(struct tt_ice *ice, int base); /* all but the socket */
 bool tt_ice_gathering_done(const struct tt_ice *ice);
 void tt_ice_begin_gathering(struct tt_ice *ice, taut_time now);
+/* From each socket, those that were not asked yet or are to be asked again. */
+void tt_ice_ask_servers(struct tt_ice *ice, taut_time now);
 bool tt_ice_gather_io(struct tt_ice *ice);
 bool tt_ice_gather_result(struct tt_ice *ice, taut_time now, taut_flow flow, int os_errno,
 			  const struct taut_addr *found, size_t n);
@@ -574,6 +577,8 @@ taut_time tt_ice_consent_deadline(const struct tt_ice *ice, taut_time now);
 /* ice_relay.c */
 int tt_ice_make_bases(struct tt_ice *ice); /* room for them and for relays, at the start */
 void tt_ice_free_relays(struct tt_ice *ice);
+/* Those that are over, so that tt_ice_allocate asks for others. */
+void tt_ice_forget_failed_relays(struct tt_ice *ice);
 void tt_ice_allocate(struct tt_ice *ice, taut_time now);     /* from each socket, on each server */
 void tt_ice_reset_relays(struct tt_ice *ice, taut_time now); /* a restart */
 void tt_ice_drop_relays_of(struct tt_ice *ice, int base);

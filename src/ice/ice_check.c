@@ -246,8 +246,13 @@ void tt_ice_check_tick(struct tt_ice *ice, taut_time now)
 {
 	for (int i = 0; i < ice->cur->pairs; i++) {
 		struct ice_pair *p = tt_ice_pair_at(ice->cur, i);
-		if (p->used && p->triggered == 0 && p->state == TT_ICE_PAIR_IN_PROGRESS &&
-		    tt_stun_retry_over(&p->retry, now))
+		if (!p->used || p->triggered > 0 || p->state != TT_ICE_PAIR_IN_PROGRESS ||
+		    !tt_stun_retry_over(&p->retry, now))
+			continue;
+		if (p->valid &&
+		    now < p->consent_until) /* what it was asked beside has been answered */
+			p->state = TT_ICE_PAIR_SUCCEEDED;
+		else
 			tt_ice_pair_failed(ice, now, i, TAUT_WHY_UNANSWERED);
 	}
 }

@@ -88,6 +88,7 @@ static void open_bases(struct tt_ice *ice, bool late)
 						.network = tt_ice_network_id(ice, w->index),
 						.type = w->type,
 						.late = late,
+						.late_before = true,
 						.local_pref = tt_u16(65535 - i) };
 			ice->bases_ask = true;
 			break;
@@ -238,11 +239,16 @@ void tt_ice_gather(struct tt_ice *ice, taut_time now)
 void tt_ice_begin_gathering(struct tt_ice *ice, taut_time now)
 {
 	ice->gathering = ice->gathered = true;
-	refuse_udp(ice);
 	open_bases(ice, false);
 	for (int i = 0; i < TT_ICE_MAX_BASES; i++)
 		if (ice->base[i].state == BASE_OPEN)
 			use_base(ice, now, i);
+	tt_ice_ask_servers(ice, now);
+}
+
+void tt_ice_ask_servers(struct tt_ice *ice, taut_time now)
+{
+	refuse_udp(ice);
 	make_probes(ice, now);
 	tt_ice_update(ice, now);
 }
@@ -266,8 +272,10 @@ void tt_ice_gather_reset(struct tt_ice *ice, taut_time now)
 	size_t kept = 0;
 
 	ice->gathering = false;
-	for (int i = 0; i < TT_ICE_MAX_BASES; i++)
+	for (int i = 0; i < TT_ICE_MAX_BASES; i++) {
+		ice->base[i].late_before = ice->base[i].late;
 		ice->base[i].late = false;
+	}
 	ice->waiting_count = 0; /* they were of the generation before */
 	for (size_t i = 0; i < ice->probe_room; i++)
 		ice->probe[i] = (struct ice_probe){ 0 };
@@ -307,23 +315,37 @@ bool tt_ice_gathering_done(const struct tt_ice *ice)
 
 /* ---- what only the outside can do ---- */
 
+static struct ice_base *base_in(struct tt_ice *ice, enum ice_base_state state)
+{
+	for (int i = 0; ice->bases_ask && i < TT_ICE_MAX_BASES; i++)
+		if (ice->base[i].state == state)
+			return &ice->base[i];
+	return NULL;
+}
+
+/* Those that go before those that come: the address may be the same, and a shared socket is one for each. */
+static bool base_io(struct tt_ice *ice)
+{
+	struct ice_base *b = base_in(ice, BASE_CLOSING);
+
+	if (b) {
+		b->state = BASE_NONE;
+		ice->io = (struct taut_io){ .kind = TAUT_IO_CLOSE, .flow = b->flow };
+		return true;
+	}
+	b = base_in(ice, BASE_WANTED);
+	if (b) {
+		b->state = BASE_ASKED;
+		ice->io =
+			(struct taut_io){ .kind = TAUT_IO_UDP, .flow = b->flow, .local = b->addr };
+	}
+	return b != NULL;
+}
+
 bool tt_ice_gather_io(struct tt_ice *ice)
 {
-	for (int i = 0; ice->bases_ask && i < TT_ICE_MAX_BASES; i++) {
-		struct ice_base *b = &ice->base[i];
-		if (b->state == BASE_WANTED) {
-			b->state = BASE_ASKED;
-			ice->io = (struct taut_io){ .kind = TAUT_IO_UDP,
-						    .flow = b->flow,
-						    .local = b->addr };
-			return true;
-		}
-		if (b->state == BASE_CLOSING) {
-			b->state = BASE_NONE;
-			ice->io = (struct taut_io){ .kind = TAUT_IO_CLOSE, .flow = b->flow };
-			return true;
-		}
-	}
+	if (base_io(ice))
+		return true;
 	ice->bases_ask = false;
 	if (ice->reopen && ice->gathering) {
 		ice->reopen = false;

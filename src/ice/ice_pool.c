@@ -22,12 +22,21 @@ void tt_ice_pool(struct tt_ice *ice, taut_time now)
 	tt_ice_begin_gathering(ice, now);
 }
 
+/* What failed while it waited is tried once more: the machine may have been asleep, or without a network. */
 void tt_ice_take_pool(struct tt_ice *ice, taut_time now)
 {
 	ice->pooled = false;
+	tt_ice_forget_failed_relays(ice);
+	for (size_t i = 0; i < ice->server_count; i++) {
+		struct ice_server *s = &ice->server[i];
+		if (s->helped || s->state == SERVER_FAILED)
+			s->why = NULL; /* of another time */
+		if (s->state == SERVER_FAILED)
+			s->state = SERVER_WANTED;
+	}
 	tt_note(ice->env, now, TAUT_LAYER_ICE, "the pool is used",
 		TT_INT("candidates", ice->local_count));
-	tt_ice_update(ice, now);
+	tt_ice_ask_servers(ice, now);
 }
 
 static bool has_allocation(const struct tt_ice *ice, int base)

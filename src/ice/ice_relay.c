@@ -60,6 +60,17 @@ static void forget(struct tt_ice *ice, struct ice_relay *r)
 	*r = (struct ice_relay){ 0 };
 }
 
+void tt_ice_forget_failed_relays(struct tt_ice *ice)
+{
+	for (int i = 0; ice->relay && i < TT_ICE_MAX_RELAYS; i++) {
+		struct ice_relay *r = &ice->relay[i];
+		if (r->turn && tt_turn_state(r->turn) == TT_TURN_OVER) {
+			ice->server[r->server].why = NULL;
+			forget(ice, r);
+		}
+	}
+}
+
 void tt_ice_free_relays(struct tt_ice *ice)
 {
 	for (int i = 0; ice->relay && i < TT_ICE_MAX_RELAYS; i++)

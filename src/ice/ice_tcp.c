@@ -118,7 +118,7 @@ static int add_base(struct tt_ice *ice, taut_time now, int home, const struct ic
 					     .local_pref = ice->base[home].local_pref,
 					     .foundation = foundation_of(ice, home, tcp),
 					     .stream = tt_u8((uint64_t)stream + 1),
-					     .home = (unsigned)home & 0x7f,
+					     .home = (unsigned)home & 0x3f,
 					     .tcp = (uint8_t)tcp };
 	return base;
 }

@@ -226,6 +226,54 @@ static void a_server_that_was_not_found_is_looked_for_again(void **state)
 	duo_end(&d);
 }
 
+/* The server has forgotten the allocation by the time it is refreshed, and the machine was asleep for all it knows. */
+static void an_allocation_that_was_lost_is_asked_for_again(void **state)
+{
+	struct duo d;
+
+	(void)state;
+	begin(&d, 1, true);
+	duo_wait(&d, 2 * SECOND);
+	world_turn_restart(&d.turn);
+	duo_wait(&d, 700 * SECOND);
+	assert_int_equal(world_turn_count(&d.turn), 0);
+	assert_true(duo_meet(&d, 20));
+	duo_wait(&d, 10 * SECOND);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(d.side[i].candidates[3], 2);
+		assert_int_equal(d.side[i].errors, 0);
+	}
+	duo_end(&d);
+}
+
+/* The connection was made without a network, and the call begins with one. */
+static void a_name_that_was_not_found_is_looked_for_again(void **state)
+{
+	const struct duo_config cfg = { .side = { { .nat = &nat,
+						    .pool = 1,
+						    .turn = true,
+						    .no_stun = true,
+						    .url = "turn:turn.example" },
+						  { .no_stun = true } },
+					.dns = true };
+	const struct taut_addr addr = world_addr(DUO_TURN, 0);
+	struct duo d;
+
+	(void)state;
+	for (int later = 0; later < 2; later++) {
+		duo_begin(&d, &cfg);
+		d.dns.fault = WORLD_DNS_SILENT;
+		duo_wait(&d, 60 * SECOND);
+		d.dns.fault = later ? WORLD_DNS_FAIR : WORLD_DNS_SILENT;
+		world_dns_has(&d.dns, "turn.example", &addr);
+		assert_true(duo_meet(&d, 20));
+		duo_wait(&d, 30 * SECOND);
+		assert_int_equal(d.side[0].candidates[3] > 0, later);
+		assert_int_equal(d.side[0].errors, !later);
+		duo_end(&d);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -236,6 +284,8 @@ int main(void)
 		cmocka_unit_test(other_servers_throw_the_pool_away),
 		cmocka_unit_test(a_server_that_stays_relays_again),
 		cmocka_unit_test(a_server_that_was_not_found_is_looked_for_again),
+		cmocka_unit_test(an_allocation_that_was_lost_is_asked_for_again),
+		cmocka_unit_test(a_name_that_was_not_found_is_looked_for_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

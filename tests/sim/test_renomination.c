@@ -132,6 +132,17 @@ static void a_pair_that_answers_again_is_gone_back_to(void **state)
 	}
 }
 
+/* The cheaper network carries nothing for six seconds; then there are twenty in which to move. */
+static void meet_and_wait(struct duo *d, int mover)
+{
+	world_outage(d->world, d->side[mover].second, WORLD_OUT | WORLD_IN, d->world->now,
+		     6 * SECOND);
+	meet(d);
+	assert_moved(d, mover, FIRST(mover));
+	for (int i = 0; i < 20; i++)
+		duo_talk(d, SECOND);
+}
+
 static void a_cheaper_pair_that_works_later_is_moved_to(void **state)
 {
 	struct duo d;
@@ -139,12 +150,7 @@ static void a_cheaper_pair_that_works_later_is_moved_to(void **state)
 	(void)state;
 	for (int mover = 0; mover < 2; mover++) {
 		begin(&d, mover, TAUT_NETWORK_CELLULAR, TAUT_NETWORK_WIFI, NULL);
-		world_outage(d.world, d.side[mover].second, WORLD_OUT | WORLD_IN, d.world->now,
-			     6 * SECOND);
-		meet(&d);
-		assert_moved(&d, mover, FIRST(mover));
-		for (int i = 0; i < 20; i++)
-			duo_talk(&d, SECOND);
+		meet_and_wait(&d, mover);
 		assert_moved(&d, mover, DUO_SECOND);
 		assert_int_equal(seen.highest, 2);
 		duo_end(&d);
@@ -394,11 +400,7 @@ static void without_the_option_a_nomination_stays(void **state)
 	for (int mover = 0; mover < 2; mover++) {
 		begin(&d, mover, TAUT_NETWORK_CELLULAR, TAUT_NETWORK_WIFI, NULL);
 		d.side[1].alter = cannot; /* peer 0, which is controlling, does not hear it */
-		world_outage(d.world, d.side[mover].second, WORLD_OUT | WORLD_IN, d.world->now,
-			     6 * SECOND);
-		meet(&d);
-		for (int i = 0; i < 20; i++)
-			duo_talk(&d, SECOND);
+		meet_and_wait(&d, mover);
 		assert_moved(&d, mover, FIRST(mover));
 		assert_int_equal(seen.nominations, 0);
 		duo_end(&d);

@@ -78,6 +78,20 @@ static void each_interface_has_a_number_and_each_network_its_cost(void **state)
 }
 
 /* What the peer's candidate costs decides, however good its priority is. */
+/* Both have gathered, and nothing has been told. */
+static void begin_with_two_of_the_peer_s(struct world *w)
+{
+	world_init(w, 1, NULL, NULL, 0);
+	w->trickle = false;
+	put(&w->h[0], "10.0.0.1", 1, TAUT_NETWORK_ETHERNET);
+	put(&w->h[1], "10.0.0.2", 1, TAUT_NETWORK_ETHERNET);
+	put(&w->h[1], "10.0.0.3", 2, TAUT_NETWORK_WIFI);
+	world_gather(w, 0);
+	world_gather(w, 1);
+	world_settle(w);
+	world_credentials(w, 0);
+}
+
 static void the_peer_s_costs_count_as_ours_do(void **state)
 {
 	const uint16_t costs[] = { 0, 999,
@@ -87,15 +101,7 @@ static void the_peer_s_costs_count_as_ours_do(void **state)
 	(void)state;
 	for (int i = 0; i < 3; i++) {
 		struct world w;
-		world_init(&w, 1, NULL, NULL, 0);
-		w.trickle = false;
-		put(&w.h[0], "10.0.0.1", 1, TAUT_NETWORK_ETHERNET);
-		put(&w.h[1], "10.0.0.2", 1, TAUT_NETWORK_ETHERNET);
-		put(&w.h[1], "10.0.0.3", 2, TAUT_NETWORK_WIFI);
-		world_gather(&w, 0);
-		world_gather(&w, 1);
-		world_settle(&w);
-		world_credentials(&w, 0);
+		begin_with_two_of_the_peer_s(&w);
 		w.h[1].candidate[0].network_cost = costs[i];
 		for (size_t k = 0; k < 2; k++)
 			tt_ice_add_remote(w.h[0].ice, w.sim.now, &w.h[1].candidate[k]);
@@ -123,15 +129,7 @@ static void a_detour_costs_as_well(void **state)
 	(void)state;
 	for (size_t i = 0; i < TT_COUNT(rows); i++) {
 		struct world w;
-		world_init(&w, 1, NULL, NULL, 0);
-		w.trickle = false;
-		put(&w.h[0], "10.0.0.1", 1, TAUT_NETWORK_ETHERNET);
-		put(&w.h[1], "10.0.0.2", 1, TAUT_NETWORK_ETHERNET);
-		put(&w.h[1], "10.0.0.3", 2, TAUT_NETWORK_WIFI);
-		world_gather(&w, 0);
-		world_gather(&w, 1);
-		world_settle(&w);
-		world_credentials(&w, 0);
+		begin_with_two_of_the_peer_s(&w);
 		w.h[1].candidate[0].type = TT_ICE_RELAY;
 		w.h[1].candidate[1].network_cost = rows[i].direct;
 		for (size_t k = 0; k < 2; k++)
