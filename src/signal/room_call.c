@@ -11,6 +11,8 @@
 #include <string.h>
 
 #define RETRY_TIME 2000000 /* from a failed call to a new one */
+#define DOUBT_TIME                                                                                 \
+	4000000 /* from a silent peer to an ICE restart: it may have another address by now */
 
 static bool is_alive(const struct room_peer *p)
 {
@@ -128,6 +130,34 @@ static void mend(struct room_peer *p, uint32_t reason)
 	p->retry = taut_loop_after(room->loop, RETRY_TIME, begin_anew, p);
 }
 
+/* Consent lasts 30 s (RFC 7675 section 5.1), which is long for who listens to nothing. A restart leaves the
+ * pair in use as it is, so that nothing is lost if the peer only was silent. */
+static void look_for_another_way(void *arg)
+{
+	struct room_peer *p = arg;
+	taut_room *room = p->room;
+
+	p->doubt = 0;
+	room_enter(room);
+	if (room->joined && !p->gone)
+		(void)taut_pc_restart_ice(p->pc, taut_loop_now(room->loop));
+	room_exit(room);
+}
+
+static void stop_doubting(struct room_peer *p)
+{
+	if (p->doubt)
+		taut_loop_cancel(p->room->loop, p->doubt);
+	p->doubt = 0;
+}
+
+static void watch(struct room_peer *p, uint64_t state)
+{
+	stop_doubting(p);
+	if (state == TAUT_STATE_DISCONNECTED && p->face.starts)
+		p->doubt = taut_loop_after(p->room->loop, DOUBT_TIME, look_for_another_way, p);
+}
+
 static void on_event(void *user, taut_pc *pc, const struct taut_event *e)
 {
 	struct room_peer *p = user;
@@ -138,6 +168,8 @@ static void on_event(void *user, taut_pc *pc, const struct taut_event *e)
 		negotiate(p);
 	else if (e->type == TAUT_EV_ICE_CANDIDATE)
 		send_candidate(p, e);
+	else if (e->type == TAUT_EV_CONNECTION_STATE && p->pc == pc)
+		watch(p, e->number);
 	if (room->cfg.on_event && !room->left && p->pc == pc)
 		room->cfg.on_event(room->cfg.user, room, &p->face, pc, e);
 	if (e->type == TAUT_EV_CONNECTION_STATE && !room->left && p->pc == pc &&
@@ -157,6 +189,7 @@ static void free_pc(struct room_peer *p)
 	if (p->retry)
 		taut_loop_cancel(p->room->loop, p->retry);
 	p->retry = 0;
+	stop_doubting(p);
 	p->pc = NULL;
 	if (!pc)
 		return;

@@ -23,6 +23,7 @@ struct room_peer {
 	bool ignored_offer; /* by the impolite side; so are the candidates that belong to it */
 	bool wants;         /* to negotiate, once the line is back */
 	taut_timer retry;   /* of a call that failed */
+	taut_timer doubt;   /* of one whose peer is silent */
 };
 
 /* depth > 0: a callback may be running, so nothing is freed but put on the dead list. */

@@ -869,6 +869,44 @@ static void only_the_starter_mends_and_only_what_is_not_over(void **state)
 	assert_int_equal(st.pcs_made, made);
 }
 
+/* Its address may be another by now; it is the one who may be asked for that in the room. */
+static void who_is_silent_is_asked_for_another_way(void **state)
+{
+	(void)state;
+	join(BOB); /* who starts */
+	connection(TAUT_STATE_DISCONNECTED, TAUT_REASON_ICE_SILENT);
+	assert_null(st.timer);
+	hear(USER_HERE("impolite"));
+	connection(TAUT_STATE_DISCONNECTED, TAUT_REASON_ICE_SILENT);
+	assert_non_null(st.timer);
+	connection(TAUT_STATE_CONNECTED, 0); /* in time */
+	assert_null(st.timer);
+	connection(TAUT_STATE_DISCONNECTED, TAUT_REASON_ICE_SILENT);
+	assert_int_equal(st.restarts, 0);
+	st.timer(st.timer_arg);
+	assert_int_equal(st.restarts, 1);
+	st.timer = NULL;
+	connection(TAUT_STATE_FAILED, TAUT_REASON_ICE_CONSENT_EXPIRED); /* and once more, as ever */
+	assert_int_equal(st.restarts, 2);
+	connection(TAUT_STATE_DISCONNECTED, TAUT_REASON_ICE_SILENT);
+	item(TT_LINK_DOWN, 1, "");
+	st.timer(st.timer_arg); /* nobody could be told */
+	assert_int_equal(st.restarts, 2);
+}
+
+static void nobody_is_asked_after_the_call(void **state)
+{
+	(void)state;
+	join("");
+	hear(USER_HERE("impolite"));
+	connection(TAUT_STATE_DISCONNECTED, TAUT_REASON_ICE_SILENT);
+	assert_non_null(st.timer);
+	taut_room_leave(st.room);
+	st.room = NULL;
+	assert_null(st.timer);
+	assert_int_equal(st.restarts, 0);
+}
+
 static void strangers_and_the_nameless_are_taken_as_they_are(void **state)
 {
 	static const char nameless[] = ",\"room\":\"tea\",\"from\":\"eve\",\"text\":\"hm\","
@@ -996,6 +1034,8 @@ int main(void)
 		T(what_fails_is_told_with_its_place_and_reason),
 		T(candidates_go_both_ways_to_their_line_and_to_their_end),
 		T(only_the_starter_mends_and_only_what_is_not_over),
+		T(who_is_silent_is_asked_for_another_way),
+		T(nobody_is_asked_after_the_call),
 		T(strangers_and_the_nameless_are_taken_as_they_are),
 		T(sixty_four_peers_are_enough_and_none_without_memory),
 		T(without_callbacks_a_room_does_the_same),
