@@ -185,7 +185,8 @@ struct ice_server {
 
 /* One Binding transaction from a base to a STUN server. */
 struct ice_probe {
-	bool used, done;
+	bool used : 1, done : 1;
+	bool again : 1; /* only to keep what it showed alive: nothing waits for it */
 	uint8_t base, server;
 	uint8_t tid[TT_STUN_TID_LEN];
 	struct tt_stun_retry retry;

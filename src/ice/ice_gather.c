@@ -305,7 +305,7 @@ bool tt_ice_gathering_done(const struct tt_ice *ice)
 		    (ice->base[i].state == BASE_WANTED || ice->base[i].state == BASE_ASKED))
 			return false;
 	for (size_t i = 0; i < ice->probe_room; i++)
-		if (ice->probe[i].used && !ice->probe[i].done)
+		if (ice->probe[i].used && !ice->probe[i].done && !ice->probe[i].again)
 			return false;
 	for (size_t i = 0; i < ice->server_count; i++)
 		if (ice->server[i].state == SERVER_WANTED || ice->server[i].state == SERVER_ASKED)
@@ -490,6 +490,8 @@ bool tt_ice_probe_answer(struct tt_ice *ice, taut_time now, taut_flow flow,
 		return false;
 	const struct taut_addr *mapped = tt_stun_mapped(m);
 	p->done = true;
+	if (p->again && ice->cur->done_told)
+		return true; /* kept alive; what it shows now could not be told any more (RFC 8838) */
 	tt_ice_forget_mapping(ice, p, mapped);
 	ice->server[p->server].helped |= m->cls == TT_STUN_SUCCESS;
 	if (m->cls == TT_STUN_SUCCESS && mapped && mapped->port != 0 &&
@@ -516,11 +518,15 @@ void tt_ice_probe_tick(struct tt_ice *ice, taut_time now)
 {
 	for (size_t i = 0; i < ice->probe_room; i++) {
 		struct ice_probe *p = &ice->probe[i];
-		if (p->used && p->done && now >= tt_ice_renewal(ice, p))
+		if (p->used && p->done && now >= tt_ice_renewal(ice, p)) {
 			ask(ice, now, p);
+			p->again = !ice->pooled;
+		}
 		if (!p->used || p->done || now < p->give_up)
 			continue;
 		p->done = true;
+		if (p->again)
+			continue;
 		tt_ice_server_error(ice, p->server, p->base, TT_ICE_UNREACHED,
 				    "it does not answer");
 		tt_note(ice->env, now, TAUT_LAYER_ICE, "STUN server does not answer",

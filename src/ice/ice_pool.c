@@ -77,11 +77,15 @@ void tt_ice_unpool(struct tt_ice *ice, taut_time now)
 	tt_ice_update(ice, now);
 }
 
+/* RFC 8445 section 5.1.1.4: until there is a way, however long the peer takes to answer. */
 taut_time tt_ice_renewal(const struct tt_ice *ice, const struct ice_probe *p)
 {
 	const taut_time life = tt_ice_srv_life(&ice->server[p->server], TT_ICE_GATHER_LIFE);
 
-	return ice->pooled ? p->give_up - life + TT_ICE_TR : INT64_MAX;
+	const bool open = ice->path_gen != ice->cur && ice->state != TT_ICE_FAILED;
+	const bool awaited = ice->pooled || (open && ice->server[p->server].helped);
+
+	return awaited ? p->give_up - life + TT_ICE_TR : INT64_MAX;
 }
 
 void tt_ice_forget_mapping(struct tt_ice *ice, const struct ice_probe *p,

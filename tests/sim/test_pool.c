@@ -76,12 +76,13 @@ static void nothing_is_told_before_the_description(void **state)
 	duo_end(&d);
 }
 
+/* Forgets a mapping that nothing leaves through. */
+static const struct world_nat_config forgetful = { .filtering = WORLD_NAT_ADDRESS_PORT_DEPENDENT,
+						   .timeout = 30 * SECOND };
+
 /* A pool that waits: the NAT would have forgotten the mapping after 30 s, and it has not. */
 static void what_is_pooled_is_kept_alive(void **state)
 {
-	static const struct world_nat_config forgetful = { .filtering =
-								   WORLD_NAT_ADDRESS_PORT_DEPENDENT,
-							   .timeout = 30 * SECOND };
 	const struct duo_side_config side = { .nat = &forgetful, .pool = 1 };
 	const struct duo_config cfg = { .side = { side, side } };
 	struct duo d;
@@ -91,6 +92,49 @@ static void what_is_pooled_is_kept_alive(void **state)
 	duo_wait(&d, 300 * SECOND);
 	assert_true(duo_meet(&d, 3));
 	assert_int_equal(d.side[0].candidates[1], 1);
+	duo_end(&d);
+}
+
+/* RFC 8445 section 5.1.1.4: nor one that was told, while whoever is called thinks about it. Without that the port
+ * that was told leads nowhere after 30 s, and what comes from another is not let in. */
+static void what_was_told_is_kept_alive_until_the_answer(void **state)
+{
+	const struct duo_side_config side = { .nat = &forgetful };
+	const struct duo_config cfg = { .side = { side, side }, .signal = 25 * SECOND };
+	uint64_t asked;
+	struct duo d;
+
+	(void)state;
+	duo_begin(&d, &cfg);
+	assert_true(duo_meet(&d, 60));
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(d.side[i].candidates[1], 1);
+		assert_int_equal(d.side[i].errors, 0);
+	}
+	asked = d.stun.answered;
+	assert_true(asked >= 4);
+	duo_wait(&d, 60 * SECOND); /* now there is a way, and that is what keeps it open */
+	assert_int_equal(d.stun.answered, asked);
+	duo_end(&d);
+}
+
+/* A server that does not answer is not asked without end, and that it does not is said once. */
+static void who_showed_nothing_is_not_asked_again(void **state)
+{
+	const struct duo_side_config side = { .nat = &forgetful };
+	const struct duo_config cfg = { .side = { side, side }, .signal = 600 * SECOND };
+	struct duo d;
+
+	(void)state;
+	duo_begin(&d, &cfg);
+	d.stun.silent = true;
+	duo_start(&d);
+	duo_wait(&d, 60 * SECOND);
+	const uint64_t asked = d.side[0].peer.datagrams_out;
+	assert_true(asked > 0);
+	duo_wait(&d, 60 * SECOND);
+	assert_int_equal(d.side[0].peer.datagrams_out, asked);
+	assert_int_equal(d.side[0].errors, 1);
 	duo_end(&d);
 }
 
@@ -280,6 +324,8 @@ int main(void)
 		cmocka_unit_test(with_a_pool_two_peers_meet_sooner),
 		cmocka_unit_test(nothing_is_told_before_the_description),
 		cmocka_unit_test(what_is_pooled_is_kept_alive),
+		cmocka_unit_test(what_was_told_is_kept_alive_until_the_answer),
+		cmocka_unit_test(who_showed_nothing_is_not_asked_again),
 		cmocka_unit_test(a_mapping_that_has_changed_is_told_as_it_is),
 		cmocka_unit_test(other_servers_throw_the_pool_away),
 		cmocka_unit_test(a_server_that_stays_relays_again),
