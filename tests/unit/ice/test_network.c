@@ -109,6 +109,7 @@ static void the_peer_s_costs_count_as_ours_do(void **state)
 		const struct tt_ice_candidate *c = tt_ice_remote_at(w.h[0].ice->cur, 0);
 		assert_int_equal(c->network_cost, costs[i] > 999 ? 0 : costs[i]);
 		struct tt_ice *ice = w.h[0].ice;
+		assert_int_equal(ice->cur->pairs, 2);
 		const struct ice_pair *a = tt_ice_pair_at(ice->cur, 0),
 				      *b = tt_ice_pair_at(ice->cur, 1);
 		assert_true(a->priority > b->priority);
@@ -135,6 +136,7 @@ static void a_detour_costs_as_well(void **state)
 		for (size_t k = 0; k < 2; k++)
 			tt_ice_add_remote(w.h[0].ice, w.sim.now, &w.h[1].candidate[k]);
 		struct tt_ice *ice = w.h[0].ice;
+		assert_int_equal(ice->cur->pairs, 2);
 		assert_int_equal(tt_ice_better(ice, ice->cur, tt_ice_pair_at(ice->cur, 0),
 					       tt_ice_pair_at(ice->cur, 1)),
 				 rows[i].relays);

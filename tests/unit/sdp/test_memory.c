@@ -340,7 +340,9 @@ static void what_is_built_without_memory_has_empty_texts(void **state)
 	(void)state;
 	tt_env_init(&env, NULL);
 	struct tt_sdp *sdp = tt_sdp_new(&env);
+	assert_non_null(sdp);
 	struct tt_sdp_group *g = tt_sdp_add_group(sdp, "BUNDLE");
+	assert_non_null(g);
 	tt_sdp_group_add(sdp, g, "0");
 	tt_sdp_group_add(sdp, g, "1");
 	leave(&env, sdp, 0);
