@@ -20,10 +20,11 @@ static void send_pieces(void)
 	static const uint8_t piece[PIECE];
 	taut_pc *pc = pair.pc[ADA];
 
-	while (sent < FILE_SIZE && taut_pc_buffered_amount(pc, file) < 2 * LOW) {
+	for (; sent < FILE_SIZE; sent += PIECE) {
+		if (taut_pc_buffered_amount(pc, file) >= 2 * LOW)
+			return; /* enough waits; an event comes when it is less than LOW */
 		if (taut_pc_send_message(pc, pair_now(), file, 1, piece, PIECE) == TAUT_E_AGAIN)
 			return; /* all channels together have too much; the event comes as well */
-		sent += PIECE;
 	}
 }
 

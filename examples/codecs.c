@@ -111,7 +111,8 @@ static void see(const char *path)
 	expect(taut_vp8_encode(enc, &card, 1, &frame) == TAUT_OK, "it is encoded, as a key frame");
 	expect(taut_vp8_decode(dec, frame.data, frame.len, &seen) == 1, "it shows a picture");
 	check_picture(&card, &seen);
-	if (taut_image_write_png(&seen, path, &error) != TAUT_OK) {
+	const int err = taut_image_write_png(&seen, path, &error);
+	if (err) {
 		fprintf(stderr, "%s\n", error.text);
 		exit(1);
 	}

@@ -35,8 +35,10 @@ static void say(struct peer *p, const char *text)
 static void on_event(struct peer *p, const struct taut_event *ev)
 {
 	if (ev->type == TAUT_EV_ICE_CANDIDATE)
-		taut_pc_add_ice_candidate(other(p)->pc, now, ev->text,
-					  ev->text ? strlen(ev->text) : 0, ev->label, -1);
+		expect(taut_pc_add_ice_candidate(other(p)->pc, now, ev->text,
+						 ev->text ? strlen(ev->text) : 0, ev->label,
+						 -1) == TAUT_OK,
+		       "a candidate is taken");
 	if (ev->type == TAUT_EV_OPEN || ev->type == TAUT_EV_DATA_CHANNEL)
 		p->channel = ev->channel;
 	if (ev->type == TAUT_EV_OPEN)
@@ -67,7 +69,7 @@ static void carry(struct peer *to, const struct taut_datagram *sent)
 		in.buf = sent->buf + at;
 		in.cap = in.len = sent->len - at < each ? sent->len - at : each;
 		in.segment = 0;
-		taut_pc_recv(to->pc, now, &in);
+		expect(taut_pc_recv(to->pc, now, &in) == TAUT_OK, "a datagram is taken");
 		take_events(to);
 	}
 }
@@ -83,7 +85,8 @@ static void serve(struct peer *p)
 		struct taut_addr bound = io->local;
 		bound.port = (uint16_t)(40000 + io->flow);
 		if (io->kind == TAUT_IO_UDP)
-			taut_pc_io_result(p->pc, now, io->flow, 0, &bound, 1);
+			expect(taut_pc_io_result(p->pc, now, io->flow, 0, &bound, 1) == TAUT_OK,
+			       "a socket is open");
 	}
 	take_events(p);
 	while (taut_pc_poll_send(p->pc, now, &out) == 1)
@@ -119,19 +122,29 @@ static void make(struct peer *p, uint8_t host)
 	expect(taut_pc_set_interfaces(p->pc, now, &face, 1) == TAUT_OK, "it has an address");
 }
 
+static void take(taut_pc *pc, uint32_t type, const char *sdp)
+{
+	if (taut_pc_set_remote_description(pc, now, type, sdp, strlen(sdp)) == TAUT_OK)
+		return;
+	fprintf(stderr, "%s\n", taut_pc_error(pc)->message);
+	exit(1);
+}
+
 /* Signaling: the two texts reach the other side in whatever way you like. */
 static void negotiate(taut_pc *caller, taut_pc *callee)
 {
 	const char *offer, *answer;
 
 	expect(taut_pc_create_offer(caller, now, &offer) == TAUT_OK, "an offer is made");
-	taut_pc_set_local_description(caller, now, TAUT_SDP_OFFER, offer, strlen(offer));
-	if (taut_pc_set_remote_description(callee, now, TAUT_SDP_OFFER, offer, strlen(offer)))
-		fprintf(stderr, "%s\n", taut_pc_error(callee)->message);
+	expect(taut_pc_set_local_description(caller, now, TAUT_SDP_OFFER, offer, strlen(offer)) ==
+		       TAUT_OK,
+	       "and set");
+	take(callee, TAUT_SDP_OFFER, offer);
 	expect(taut_pc_create_answer(callee, now, &answer) == TAUT_OK, "an answer is made");
-	taut_pc_set_local_description(callee, now, TAUT_SDP_ANSWER, answer, strlen(answer));
-	if (taut_pc_set_remote_description(caller, now, TAUT_SDP_ANSWER, answer, strlen(answer)))
-		fprintf(stderr, "%s\n", taut_pc_error(caller)->message);
+	expect(taut_pc_set_local_description(callee, now, TAUT_SDP_ANSWER, answer,
+					     strlen(answer)) == TAUT_OK,
+	       "and set");
+	take(caller, TAUT_SDP_ANSWER, answer);
 }
 
 static int both_heard(void)

@@ -60,7 +60,9 @@ static void answer(taut_pc *from, taut_pc *to)
 	const char *sdp;
 
 	expect(taut_pc_create_answer(from, now, &sdp) == TAUT_OK, "an answer is made");
-	taut_pc_set_local_description(from, now, TAUT_SDP_ANSWER, sdp, strlen(sdp));
+	expect(taut_pc_set_local_description(from, now, TAUT_SDP_ANSWER, sdp, strlen(sdp)) ==
+		       TAUT_OK,
+	       "and set");
 	sdp = taut_pc_current_local_description(from, &type);
 	expect(type == TAUT_SDP_ANSWER, "an answer is current at once");
 	expect(taut_pc_set_remote_description(to, now, type, sdp, strlen(sdp)) == TAUT_OK,
@@ -115,7 +117,8 @@ int main(void)
 	expect(taut_env_new(&env, &config) == TAUT_OK, "an environment is made");
 	taut_pc *ada = connection(), *bob = connection();
 	refuse_nonsense(bob);
-	taut_pc_create_data_channel(ada, now, &init, &channel);
+	expect(taut_pc_create_data_channel(ada, now, &init, &channel) == TAUT_OK,
+	       "there is something to offer");
 	offer(ada, bob);
 	show_what_is_pending(ada, bob);
 	/* Ada thinks again: all is as it was. */

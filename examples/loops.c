@@ -36,8 +36,10 @@ static void gather(void *arg)
 	expect(taut_pc_new(&pc, taut_loop_env(loop), &config, taut_loop_now(loop)) == TAUT_OK,
 	       "a connection is made");
 	expect(taut_loop_add(loop, pc, on_event, NULL) == TAUT_OK, "the loop drives it");
-	taut_pc_create_data_channel(pc, taut_loop_now(loop), &init, &channel);
-	taut_pc_set_local_description(pc, taut_loop_now(loop), 0, NULL, 0);
+	expect(taut_pc_create_data_channel(pc, taut_loop_now(loop), &init, &channel) == TAUT_OK,
+	       "a channel is made");
+	expect(taut_pc_set_local_description(pc, taut_loop_now(loop), 0, NULL, 0) == TAUT_OK,
+	       "an offer is set");
 }
 
 /* Another thread: taut_loop_post is all that it may call. */

@@ -49,12 +49,15 @@ static int is_for(const taut_pc *pc, const uint8_t *packet, size_t len)
 static void on_event(struct call *c, taut_pc *pc, const struct taut_event *ev)
 {
 	if (ev->type == TAUT_EV_OPEN && pc == c->client)
-		taut_pc_send_message(pc, now, ev->channel, 0, "hello", 5);
+		expect(taut_pc_send_message(pc, now, ev->channel, 0, "hello", 5) == TAUT_OK,
+		       "there is room for a message");
 	if (ev->type == TAUT_EV_MESSAGE && pc == c->server)
 		c->greeted = 1;
 	if (ev->type == TAUT_EV_ICE_CANDIDATE && ev->text)
-		taut_pc_add_ice_candidate(pc == c->client ? c->server : c->client, now, ev->text,
-					  strlen(ev->text), ev->label, -1);
+		expect(taut_pc_add_ice_candidate(pc == c->client ? c->server : c->client, now,
+						 ev->text, strlen(ev->text), ev->label,
+						 -1) == TAUT_OK,
+		       "a candidate is taken");
 }
 
 static void take_events(struct call *c, taut_pc *pc)
@@ -73,7 +76,7 @@ static void to_server(struct taut_datagram *in)
 			continue;
 		const uint64_t before = taut_pc_ice_authenticated(c->server);
 		in->flow = c->server_flow;
-		taut_pc_recv(c->server, now, in);
+		expect(taut_pc_recv(c->server, now, in) == TAUT_OK, "a datagram is taken");
 		if (taut_pc_ice_authenticated(c->server) > before)
 			c->proven = in->remote;
 		take_events(c, c->server);
@@ -96,7 +99,7 @@ static void carry(struct call *c, const struct taut_datagram *sent)
 			continue;
 		}
 		in.flow = c->client_flow;
-		taut_pc_recv(c->client, now, &in);
+		expect(taut_pc_recv(c->client, now, &in) == TAUT_OK, "a datagram is taken");
 		take_events(c, c->client);
 	}
 }
@@ -113,7 +116,8 @@ static void serve(struct call *c, taut_pc *pc)
 			continue;
 		*(pc == c->client ? &c->client_flow : &c->server_flow) = io->flow;
 		bound.port = PORT; /* the same socket for all of the server's */
-		taut_pc_io_result(pc, now, io->flow, 0, &bound, 1);
+		expect(taut_pc_io_result(pc, now, io->flow, 0, &bound, 1) == TAUT_OK,
+		       "a socket is taken");
 	}
 	take_events(c, pc);
 	while (taut_pc_poll_send(pc, now, &out) == 1)
@@ -131,7 +135,7 @@ static taut_pc *connection(uint8_t host)
 	taut_pc *pc;
 
 	expect(taut_pc_new(&pc, env, &config, now) == TAUT_OK, "a connection is made");
-	taut_pc_set_interfaces(pc, now, &face, 1);
+	expect(taut_pc_set_interfaces(pc, now, &face, 1) == TAUT_OK, "it has an address");
 	return pc;
 }
 
@@ -156,7 +160,9 @@ int main(void)
 	for (int i = 0; i < CLIENTS; i++) {
 		calls[i].client = connection((uint8_t)(10 + i));
 		calls[i].server = connection(1);
-		taut_pc_create_data_channel(calls[i].client, now, &init, &channel);
+		expect(taut_pc_create_data_channel(calls[i].client, now, &init, &channel) ==
+			       TAUT_OK,
+		       "a channel is made");
 		describe(calls[i].client, calls[i].server);
 		describe(calls[i].server, calls[i].client);
 	}

@@ -124,16 +124,22 @@ static void receive_nonsense(taut_pc *pc)
 	taut_pc_recv(pc, pair_now(), &in);
 }
 
+static void show_drop(uint32_t reason, uint64_t count)
+{
+	const struct taut_drop_info *info = taut_drop_info(reason);
+
+	printf("dropped %llu: %s (%s)\n", (unsigned long long)count, info->text,
+	       info->spec ? info->spec : "a rule of ours");
+}
+
 static void show_drops(taut_pc *pc)
 {
-	const struct taut_drop_info *info;
 	uint64_t drops = 0;
 
-	for (uint32_t reason = 1; (info = taut_drop_info(reason)) != NULL; reason++) {
+	for (uint32_t reason = 1; taut_drop_info(reason); reason++) {
 		const uint64_t n = taut_pc_drop_count(pc, reason);
 		if (n > 0)
-			printf("dropped %llu: %s (%s)\n", (unsigned long long)n, info->text,
-			       info->spec ? info->spec : "a rule of ours");
+			show_drop(reason, n);
 		drops += n;
 	}
 	expect(drops > 0, "nonsense was dropped");

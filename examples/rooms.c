@@ -35,8 +35,7 @@ static void on_event(void *user, taut_room *room, const struct taut_room_peer *p
 		     const struct taut_event *ev)
 {
 	(void)user, (void)peer, (void)pc;
-	if (ev->type == TAUT_EV_CONNECTION_STATE && ev->number == TAUT_STATE_CONNECTED &&
-	    room == ada)
+	if (room == ada && ev->type == TAUT_EV_OPEN)
 		expect(taut_room_chat(room, "see you") == TAUT_OK, "it is said to all");
 }
 
@@ -72,9 +71,10 @@ static void on_error(void *user, taut_room *room, const char *code, const char *
 
 static taut_room *join(char *name)
 {
+	const char *url = taut_relay_url(relay); /* as a browser would open it */
 	const struct taut_room_config config = {
 		.size = sizeof config,
-		.url = taut_relay_url(relay),
+		.url = url,
 		.room = "lobby",
 		.name = name,
 		.user = name,

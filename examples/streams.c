@@ -56,16 +56,15 @@ static void answer_io(int who, const struct taut_io *io)
 	struct taut_addr bound = io->local;
 
 	bound.port = (uint16_t)(40000 + io->flow);
-	if (io->kind == TAUT_IO_UDP)
-		taut_pc_io_result(pcs[who], now, io->flow, 0, &bound, 1);
+	if (io->kind == TAUT_IO_UDP || io->kind == TAUT_IO_LISTEN)
+		expect(taut_pc_io_result(pcs[who], now, io->flow, 0, &bound, 1) == TAUT_OK,
+		       "a socket is open");
 	if (io->kind == TAUT_IO_RESOLVE_SRV)
 		resolve_services(who, io);
 	if (io->kind == TAUT_IO_RESOLVE)
 		resolve(who, io);
-	if (io->kind == TAUT_IO_LISTEN) {
+	if (io->kind == TAUT_IO_LISTEN)
 		listener = io->flow;
-		taut_pc_io_result(pcs[who], now, io->flow, 0, &bound, 1);
-	}
 	if (io->kind == TAUT_IO_TCP)
 		connect_stream(io);
 }
@@ -101,7 +100,7 @@ static void carry(int who, struct taut_datagram *out)
 				    .buf = out->buf,
 				    .cap = out->cap,
 				    .len = out->len };
-	taut_pc_recv(pcs[!who], now, &in);
+	expect(taut_pc_recv(pcs[!who], now, &in) == TAUT_OK, "octets are taken");
 	take_events(!who);
 }
 
@@ -135,7 +134,7 @@ static void make(int who)
 		config.ice_srv_servers = 1; /* the first server's name is one of services */
 	}
 	expect(taut_pc_new(&pcs[who], env, &config, now) == TAUT_OK, "a connection is made");
-	taut_pc_set_interfaces(pcs[who], now, &face, 1);
+	expect(taut_pc_set_interfaces(pcs[who], now, &face, 1) == TAUT_OK, "it has an address");
 }
 
 static void describe(taut_pc *from, taut_pc *to)
@@ -157,7 +156,8 @@ int main(void)
 	expect(taut_env_new(&env, &config) == TAUT_OK, "an environment is made");
 	make(ADA);
 	make(BOB);
-	taut_pc_create_data_channel(pcs[ADA], now, &init, &channel);
+	expect(taut_pc_create_data_channel(pcs[ADA], now, &init, &channel) == TAUT_OK,
+	       "a channel is made");
 	describe(pcs[ADA], pcs[BOB]);
 	describe(pcs[BOB], pcs[ADA]);
 	for (; !opened || !server_is_useless; now += 5000) {
