@@ -4,7 +4,9 @@
 docs/API.md says where each member of webrtc-pc is in taut, and is what tools/w3c_api.txt gives: every
 C name is in a public header and in some test, every test that is named is there, and every function
 that taut.h, stats.h and why.h have for connections is in a row or among taut's own. Where webrtc-pc.idl is at hand
-($TAUT_RFC, or ../shared/rfc), its members and those of the table are the same. --write makes the page.
+($TAUT_RFC, or ../shared/rfc), its members and those of the table are the same. Every public function has a
+comment of its own in its header and a statement in examples/ that calls it, and the page has both
+(api_functions.py). --write makes the page.
 
     check_api.py --missing           what is left to do
     check_api.py --list RTCRtpSender the rows of one interface
@@ -16,6 +18,7 @@ import re
 import subprocess
 import sys
 
+import api_functions
 from tree import ROOT, finish
 
 FACTS, STATS_FACTS = ROOT / "tools" / "w3c_api.txt", ROOT / "tools" / "w3c_stats.txt"
@@ -27,6 +30,8 @@ HEAD = """# The W3C API in C
 Who knows RTCPeerConnection finds its members here: each one of webrtc-pc, the C name, and a test that
 shows it; or why it does not apply; or that it is missing. tools/w3c_api.txt has the rows,
 `tools/check_api.py --write` makes this page, and a test compares the two, the headers and the IDL.
+[Functions](#functions), at the end, has every public function by its header, with what it does and a statement
+of [examples/](../examples) that calls it; a test fails where one has neither.
 
 What a synchronous API makes vanish:
 
@@ -253,7 +258,8 @@ def page(rows, own):
         out += f"\n## {interface}\n\n| member | C | test, or why not |\n|---|---|---|\n"
         out += "".join(r.cells() + "\n" for r in rows if r.interface == interface)
     out += stats_page() + "\n## What taut has beside it\n\n"
-    return out + " ".join(f"`{name}`" for name in sorted(own)) + "\n"
+    out += " ".join(f"`{name}`" for name in sorted(own)) + "\n"
+    return out + api_functions.page()
 
 
 def show(rows, options):
@@ -279,12 +285,14 @@ def main(options):
     check_names(rows, own, problems)
     idl = check_idl(rows, problems)
     check_stats(problems)
+    api_functions.check(problems)
     made = page(rows, own)
     if "--write" in options:
         PAGE.write_text(made)
     elif not PAGE.exists() or PAGE.read_text() != made:
-        problems.append("docs/API.md is not what tools/w3c_api.txt gives; see --write")
-    return finish(problems, f"{sum(len(r.members) for r in rows)} members, {idl}")
+        problems.append("docs/API.md is not what tools/w3c_api.txt, the headers and examples/ give; see --write")
+    return finish(problems, f"{sum(len(r.members) for r in rows)} members, {idl}; "
+                  f"{len(api_functions.functions())} functions")
 
 
 main(sys.argv[1:])

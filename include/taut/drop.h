@@ -242,11 +242,12 @@ struct taut_drop_info {
 	const char *spec; /* the rule that was broken: "RFC 9260 section 6.8"; NULL: ours */
 };
 
-/* For reasons from 1 on; NULL: there are no more. The same for the life of the process. */
+/* What a reason means, from 1 on. NULL: there are no more. The same for the life of the process. */
 const struct taut_drop_info *taut_drop_info(uint32_t reason);
-/* Never NULL. */
+/* A reason in words, as the trace says it. Never NULL. */
 const char *taut_drop_text(uint32_t reason);
-/* How often since the connection was made; 0 for a number that is none. */
+/* How often something was dropped for this reason since the connection was made; 0 for a number
+ * that is none. */
 uint64_t taut_pc_drop_count(const taut_pc *pc, uint32_t reason);
 
 /* end */

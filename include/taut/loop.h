@@ -45,25 +45,36 @@ struct taut_loop_config {
 	const char *tls_trust;
 };
 
-/* TAUT_E_IO: epoll or eventfd refused; TAUT_E_INVAL, TAUT_E_UNSUPPORTED: cfg->size. */
+/* A loop, and the environment of its connections; it belongs to the thread that steps it.
+ * TAUT_E_IO: epoll or eventfd refused; TAUT_E_INVAL, TAUT_E_UNSUPPORTED: cfg->size; TAUT_E_NOMEM,
+ * and what taut_env_new returns. */
 int taut_loop_new(taut_loop **out, const struct taut_loop_config *cfg);
-/* Runs what was posted before, then frees what is left of its connections, sockets and timers. */
+/* Ends a loop: runs what was posted before, then frees what is left of its connections, sockets and
+ * timers. */
 void taut_loop_free(taut_loop *loop);
-taut_env *taut_loop_env(taut_loop *loop); /* for taut_pc_new */
-taut_time taut_loop_now(taut_loop *loop); /* CLOCK_MONOTONIC, read anew */
+/* The environment to give to taut_pc_new. The loop's, and freed with it. */
+taut_env *taut_loop_env(taut_loop *loop);
+/* The time to give to each call that wants one: CLOCK_MONOTONIC in microseconds, read anew. */
+taut_time taut_loop_now(taut_loop *loop);
 /* What the loop itself dropped, before a connection had it: TAUT_DROP_DATAGRAM_TOO_LONG,
  * TAUT_DROP_SHARED_. 0 for a number that is none. */
 uint64_t taut_loop_drop_count(const taut_loop *loop, uint32_t reason);
 
-/* Readable when taut_loop_step(loop, 0) has something to do: for GLib, libuv, Qt. */
+/* A descriptor that is readable when taut_loop_step(loop, 0) has something to do: for GLib, libuv,
+ * Qt. The loop's. */
 int taut_loop_fd(taut_loop *loop);
-/* One round; waits at most timeout microseconds (-1: until something happens). 0, or TAUT_E_IO. */
+/* One round of the loop; waits at most timeout microseconds (-1: until something happens). 0, or
+ * TAUT_E_IO. */
 int taut_loop_step(taut_loop *loop, taut_time timeout);
-int taut_loop_run(taut_loop *loop); /* steps until taut_loop_stop */
+/* Drives its connections until taut_loop_stop. 0, or TAUT_E_IO. */
+int taut_loop_run(taut_loop *loop);
+/* Ends taut_loop_run, which returns after this round. Called from a handler or a task, so by the
+ * loop's thread. */
 void taut_loop_stop(taut_loop *loop);
 
 typedef void (*taut_event_handler)(void *user, taut_pc *pc, const struct taut_event *event);
-/* Drives pc (made with taut_loop_env) from now on; its events go to handler. */
+/* Drives pc (made with taut_loop_env) from now on; its events go to handler. TAUT_E_STATE: it does
+ * already; TAUT_E_INVAL: pc is NULL; TAUT_E_NOMEM. */
 int taut_loop_add(taut_loop *loop, taut_pc *pc, taut_event_handler handler, void *user);
 /* Frees pc and its sockets; legal inside its own handler. Use it instead of taut_pc_free. */
 void taut_loop_free_pc(taut_loop *loop, taut_pc *pc);
@@ -73,6 +84,7 @@ typedef void (*taut_task)(void *arg);
 int taut_loop_post(taut_loop *loop, taut_task task, void *arg);
 /* Calls task once, delay microseconds from now. 0: no memory. */
 taut_timer taut_loop_after(taut_loop *loop, taut_time delay, taut_task task, void *arg);
+/* Takes a timer back. One that has come, or 0: nothing happens. */
 void taut_loop_cancel(taut_loop *loop, taut_timer timer);
 
 /* end */

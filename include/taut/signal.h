@@ -36,8 +36,9 @@ struct taut_relay_config {
  * TAUT_E_IO: no port of the range is free, or the system refused; TAUT_E_CRYPTO: no certificate;
  * TAUT_E_NOMEM. */
 int taut_relay_start(taut_relay **out, const struct taut_relay_config *cfg);
+/* The port on which a relay serves. */
 uint16_t taut_relay_port(const taut_relay *relay);
-/* "http://localhost:8080/"; lives as long as the relay. */
+/* The address of its page and its rooms, "http://localhost:8080/"; lives as long as the relay. */
 const char *taut_relay_url(const taut_relay *relay);
 /* Closes every connection (1001, going away) and joins the thread. NULL is fine. */
 void taut_relay_stop(taut_relay *relay);
@@ -104,8 +105,8 @@ struct taut_room_config {
 /* Connects, joins, and keeps at it (0.5 s to 5 s between tries). Must be called on the loop's
  * thread. TAUT_E_INVAL: url, room or name; TAUT_E_NOMEM; TAUT_E_IO: no thread. */
 int taut_room_join(taut_room **out, taut_loop *loop, const struct taut_room_config *cfg);
-/* To everyone in the room, by the relay. TAUT_E_STATE: not joined now; TAUT_E_LIMIT: over 8 KiB;
- * TAUT_E_INVAL: not UTF-8. */
+/* Says something to everyone in the room, by the relay. TAUT_E_STATE: not joined now; TAUT_E_LIMIT:
+ * over 8 KiB; TAUT_E_INVAL: not UTF-8. */
 int taut_room_chat(taut_room *room, const char *text);
 /* My id at the relay; NULL before the first join. */
 const char *taut_room_id(const taut_room *room);

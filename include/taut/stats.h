@@ -40,15 +40,17 @@ struct taut_stats {
 	size_t member_count;
 };
 
-/* All there is. It is lent until the next report of this connection. TAUT_E_NOMEM. webrtc-pc 8.2. */
+/* A report of all there is. It is lent until the next report of this connection. TAUT_E_NOMEM.
+ * webrtc-pc 8.2. */
 int taut_pc_get_stats(taut_pc *pc, taut_time now, const struct taut_stats **out, size_t *count);
-/* Of what a transceiver sends, or receives, and all that this refers to. TAUT_E_GONE: there is no such
- * transceiver. webrtc-pc 5.2, 5.3 getStats. */
+/* A report of what a transceiver sends, and all that this refers to. Lent as by taut_pc_get_stats.
+ * TAUT_E_GONE: there is no such transceiver; TAUT_E_NOMEM. webrtc-pc 5.2 getStats. */
 int taut_pc_get_sender_stats(taut_pc *pc, taut_time now, taut_transceiver t,
 			     const struct taut_stats **out, size_t *count);
+/* A report of what a transceiver receives. Lent and refused as there. webrtc-pc 5.3 getStats. */
 int taut_pc_get_receiver_stats(taut_pc *pc, taut_time now, taut_transceiver t,
 			       const struct taut_stats **out, size_t *count);
-/* NULL: there is none of that name. */
+/* A member by its name. NULL: there is none. */
 const struct taut_stat *taut_stats_member(const struct taut_stats *of, const char *name);
 
 /* What an encoder or a decoder has done since it began. 0 and NULL: not known. */
@@ -95,10 +97,13 @@ struct taut_codec_stats {
 #define TAUT_LIMITED_BY_CPU 1
 #define TAUT_LIMITED_BY_BANDWIDTH 2
 #define TAUT_LIMITED_BY_OTHER 3
-/* TAUT_E_GONE: no such transceiver, or none of its encodings has this rid; TAUT_E_INVAL: no size, or a limitation
- * that is none; TAUT_E_NOMEM. How long each limitation lasts is counted from one that is told to the next. */
+/* What the encoder of a transceiver has done, for the reports to come; copied. TAUT_E_GONE: no such
+ * transceiver, or none of its encodings has this rid; TAUT_E_INVAL: no size, or a limitation that
+ * is none; TAUT_E_NOMEM. How long each limitation lasts is counted from one that is told to the
+ * next. */
 int taut_pc_set_encoder_stats(taut_pc *pc, taut_transceiver t,
 			      const struct taut_codec_stats *stats);
+/* What the decoder of a transceiver has done. Errors as there. */
 int taut_pc_set_decoder_stats(taut_pc *pc, taut_transceiver t,
 			      const struct taut_codec_stats *stats);
 

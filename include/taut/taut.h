@@ -85,9 +85,12 @@ struct taut_env_config {
 	taut_time now;                       /* ... this; dates the certificate */
 };
 
-/* The certificate and the cipher contexts that connections share live here. */
+/* An environment, where the certificate and the cipher contexts live that its connections share.
+ * TAUT_E_INVAL, TAUT_E_UNSUPPORTED: cfg->size; TAUT_E_CRYPTO: no certificate could be made;
+ * TAUT_E_NOMEM. */
 int taut_env_new(taut_env **out, const struct taut_env_config *cfg);
-int taut_env_free(taut_env *env); /* TAUT_E_STATE while connections are left */
+/* Frees an environment. TAUT_E_STATE, and nothing happens, while connections are left. */
+int taut_env_free(taut_env *env);
 
 /* RTCCertificate, webrtc-pc 4.9. The environment's, for all of its connections, as long as there is one. */
 struct taut_dtls_fingerprint {
@@ -99,12 +102,15 @@ struct taut_certificate {
 	const struct taut_dtls_fingerprint *fingerprints; /* getFingerprints: sha-256, sha-384, sha-512 */
 	size_t fingerprint_count;
 };
-const struct taut_certificate *taut_env_certificate(taut_env *env); /* NULL: no memory */
-/* For sender reports and capture times. A jump moves no timer. */
+/* The certificate that each of its connections shows; the environment's. NULL: no memory. */
+const struct taut_certificate *taut_env_certificate(taut_env *env);
+/* Says what time it is for people, for sender reports and capture times. A jump moves no timer. */
 void taut_env_set_wall_clock(taut_env *env, taut_time now, int64_t unix_us);
 /* The next connection with packets, requests, events or a timer due; NULL: none. */
 taut_pc *taut_env_ready(taut_env *env, taut_time now);
-taut_time taut_env_deadline(const taut_env *env, const char **why); /* INT64_MAX: never */
+/* When the first timer of its connections is due, and in *why what for; why may be NULL. INT64_MAX:
+ * never. */
+taut_time taut_env_deadline(const taut_env *env, const char **why);
 
 /* RTCIceServer: one URL each, "stun:host:port", "turn:host:port?transport=tcp" (or udp, which nobody has to
  * say) or "turns:host:port" for TLS over TCP; "stuns:" and TURN over DTLS are TAUT_E_UNSUPPORTED. Ports are
@@ -205,17 +211,25 @@ struct taut_config {
  * cannot fill. Beside those it takes more than its half, the more the shorter the path's queue is (docs/SCTP.md). */
 #define TAUT_CC_MODEL 3
 
+/* A connection of the environment, on whose thread it lives. TAUT_E_INVAL: a member of cfg that it
+ * says so of, a URL of a server that is none, or no size; TAUT_E_UNSUPPORTED: a codec, server or
+ * SRTP that is not offered here; TAUT_E_LIMIT: more servers or codecs than it keeps; TAUT_E_CRYPTO,
+ * TAUT_E_NOMEM. webrtc-pc 4.4.1.1. */
 int taut_pc_new(taut_pc **out, taut_env *env, const struct taut_config *cfg, taut_time now);
-/* At once and without a word to the peer; taut_pc_close says goodbye first. */
+/* Frees a connection at once and without a word to the peer; taut_pc_close says goodbye first. NULL
+ * is fine. */
 void taut_pc_free(taut_pc *pc);
-const struct taut_error *taut_pc_error(const taut_pc *pc); /* of the last call that failed */
-/* As it was given, with the defaults filled in; what it points to lives until the next call of this or
- * the next one. NULL: no memory. webrtc-pc 4.4.2. */
+/* Why the last call that failed did. The connection's; valid until the next one that fails. Never
+ * NULL. */
+const struct taut_error *taut_pc_error(const taut_pc *pc);
+/* The configuration as it was given, with the defaults filled in; what it points to lives until the
+ * next call of this or of taut_pc_set_configuration. NULL: no memory. webrtc-pc 4.4.2. */
 const struct taut_config *taut_pc_get_configuration(taut_pc *pc);
-/* Other servers, until the first local description is set (later TAUT_E_UNSUPPORTED), another size of the
- * candidate pool until then (later TAUT_E_INVAL, InvalidModificationError), and another user. Other servers throw
- * away what was pooled. The rest is as it was, or TAUT_E_INVAL (InvalidModificationError); so is a URL that is none
- * (SyntaxError). TAUT_E_LIMIT: more than 4. After an error nothing has changed. webrtc-pc 4.4.1.6. */
+/* Changes what may be changed: other servers, until the first local description is set (later
+ * TAUT_E_UNSUPPORTED), another size of the candidate pool until then (later TAUT_E_INVAL,
+ * InvalidModificationError), and another user. Other servers throw away what was pooled. The rest
+ * is as it was, or TAUT_E_INVAL (InvalidModificationError); so is a URL that is none (SyntaxError).
+ * TAUT_E_LIMIT: more than 4. After an error nothing has changed. webrtc-pc 4.4.1.6. */
 int taut_pc_set_configuration(taut_pc *pc, taut_time now, const struct taut_config *cfg);
 
 /* ---- network: you are told and you are asked ---- */
@@ -287,14 +301,18 @@ struct taut_interface {
 	uint32_t network;      /* TAUT_NETWORK_; others are TAUT_E_INVAL */
 };
 
-/* All addresses there are now, each time; the entries are copied. One that comes while candidates are gathered is
- * a candidate at once, a later one with the next restart; a peer that follows another nomination (ice-options:renomination)
- * is shown it by checks before. If data has no way left but by such an address, ICE is restarted
- * as by taut_pc_restart_ice. TAUT_E_NOMEM: those of before stay. RFC 8445 section 5.1.1.1. */
+/* Tells which addresses this host has: all there are now, each time; the entries are copied. One
+ * that comes while candidates are gathered is a candidate at once, a later one with the next
+ * restart; a peer that follows another nomination (ice-options:renomination) is shown it by checks
+ * before. If data has no way left but by such an address, ICE is restarted as by
+ * taut_pc_restart_ice. TAUT_E_NOMEM: those of before stay. RFC 8445 section 5.1.1.1. */
 int taut_pc_set_interfaces(taut_pc *pc, taut_time now, const struct taut_interface *all, size_t n);
-/* Valid until the next poll_io. NULL: nothing more is wanted. */
+/* The next thing that the connection wants of its driver: a socket, a stream, a name. Valid until
+ * the next poll_io. NULL: nothing more is wanted. */
 const struct taut_io *taut_pc_poll_io(taut_pc *pc);
-/* os_errno 0: done, found holds the one bound address (of a socket, a stream, what listens) or those resolved. */
+/* Answers what taut_pc_poll_io has asked for. os_errno 0: done, found holds the one bound address
+ * (of a socket, a stream, what listens) or those resolved; lent for the call. TAUT_E_GONE: nothing
+ * was asked with that flow. */
 int taut_pc_io_result(taut_pc *pc, taut_time now, taut_flow flow, int os_errno,
                       const struct taut_addr *found, size_t n);
 /* What DNS has of RFC 2782. */
@@ -310,22 +328,28 @@ int taut_pc_srv_result(taut_pc *pc, taut_time now, taut_flow flow, int os_errno,
  * 0: it is not wanted, close it. */
 taut_flow taut_pc_accept(taut_pc *pc, taut_time now, taut_flow listener,
                          const struct taut_addr *local, const struct taut_addr *remote);
-/* TAUT_E_INVAL: no size, or len beyond cap; what the peer does wrong is no error. */
+/* Takes what came in: a datagram, a run of them, or a piece of a stream. TAUT_E_INVAL: no size, or
+ * len beyond cap; what the peer does wrong is no error. */
 int taut_pc_recv(taut_pc *pc, taut_time now, struct taut_datagram *in);
-/* Fills out->buf (at most out->cap bytes, which are at least 2,048) and the rest of out but size.
- * 1; 0: nothing more now; TAUT_E_INVAL: no size, or too little room. */
+/* The next packets to send. Fills out->buf (at most out->cap bytes, which are at least 2,048) and
+ * the rest of out but size. 1; 0: nothing more now; TAUT_E_INVAL: no size, or too little room. */
 int taut_pc_poll_send(taut_pc *pc, taut_time now, struct taut_datagram *out);
-/* For a driver whose connections share a socket, as loop.h does with TAUT_LOOP_ONE_SOCKET. Checks of
- * the peer begin their USERNAME with this fragment and a colon (RFC 8445 section 7.2.2); it changes
- * with an ICE restart, and the one before counts on until the new path carries data. */
+/* The fragment by which checks of the peer name this connection. For a driver whose connections
+ * share a socket, as loop.h does with TAUT_LOOP_ONE_SOCKET. They begin their USERNAME with this
+ * fragment and a colon (RFC 8445 section 7.2.2); it changes with an ICE restart, and the one before
+ * counts on until the new path carries data. */
 const char *taut_pc_ice_ufrag(const taut_pc *pc);
-/* Checks of the peer and answers to ours that were authenticated, so far: whether one more came with
- * the datagram just given to recv says whether its sender knows the passwords. */
+/* How many checks of the peer and answers to ours were authenticated, so far: whether one more came
+ * with the datagram just given to recv says whether its sender knows the passwords. */
 uint64_t taut_pc_ice_authenticated(const taut_pc *pc);
-/* What poll_send gave could not be sent; counted, in statistics of its pair as well, and traced; ICE decides by its timers. */
+/* Says that what poll_send gave could not be sent; counted, in statistics of its pair as well, and
+ * traced; ICE decides by its timers. */
 void taut_pc_send_failed(taut_pc *pc, taut_time now, const struct taut_datagram *what, int os_errno);
+/* Says that time has passed: timers that are due run. At taut_pc_deadline at the latest; earlier
+ * does no harm. */
 void taut_pc_tick(taut_pc *pc, taut_time now);
-taut_time taut_pc_deadline(const taut_pc *pc, const char **why); /* INT64_MAX: never */
+/* When its first timer is due, and in *why what for; why may be NULL. INT64_MAX: never. */
+taut_time taut_pc_deadline(const taut_pc *pc, const char **why);
 
 /* ---- what happened ---- */
 
@@ -421,6 +445,7 @@ taut_time taut_pc_deadline(const taut_pc *pc, const char **why); /* INT64_MAX: n
 #define TAUT_REASON_NO_MEMORY 11
 #define TAUT_REASON_CHANNEL_CLOSED_BY_PEER 12
 #define TAUT_REASON_TRANSPORT_GONE 13
+/* A reason in words. Never NULL. */
 const char *taut_reason_text(uint32_t reason);
 
 #define TAUT_FRAME_KEY 1
@@ -463,7 +488,7 @@ struct taut_event {
 	uint32_t network; /* TAUT_NETWORK_, of TAUT_EV_ICE_CANDIDATE: where its socket is */
 };
 
-/* NULL: nothing more. Valid until the next poll_event or free; no other call
+/* What happened next. NULL: nothing more. Valid until the next poll_event or free; no other call
  * touches it, so that an echo can send what it has just been lent. */
 const struct taut_event *taut_pc_poll_event(taut_pc *pc);
 
@@ -473,50 +498,68 @@ const struct taut_event *taut_pc_poll_event(taut_pc *pc);
 #define TAUT_SDP_ANSWER 2
 #define TAUT_SDP_ROLLBACK 3
 #define TAUT_SDP_PRANSWER 4 /* an answer that another may follow; media and checks start with it */
-/* webrtc-pc 4.4.2. The text lives until the next create_offer or create_answer, or the next
- * set_local_description without a text, which makes one. TAUT_E_STATE, TAUT_E_NOMEM. */
+/* The text of an offer of what is to be sent and received now. It lives until the next create_offer
+ * or create_answer, or the next set_local_description without a text, which makes one.
+ * TAUT_E_STATE: the connection is closed, or an offer waits for its answer; TAUT_E_NOMEM. webrtc-pc
+ * 4.4.2. */
 int taut_pc_create_offer(taut_pc *pc, taut_time now, const char **sdp);
+/* The text of an answer to the peer's offer. It lives as long. TAUT_E_STATE: there is no offer;
+ * TAUT_E_NOMEM. */
 int taut_pc_create_answer(taut_pc *pc, taut_time now, const char **sdp);
-/* type 0: an answer where one is awaited of us, else an offer; sdp NULL: what create_ would return
- * now. TAUT_E_INVAL: another text than create_ made last, or one that the peer's offer has overtaken.
- * A rollback, by this call or the next, takes back an offer of either side, not a provisional answer:
- * TAUT_E_STATE. What the peer's offer had stopped stays stopped. */
+/* Makes a description of ours count. type 0: an answer where one is awaited of us, else an offer;
+ * sdp NULL: what create_ would return now. TAUT_E_INVAL: another text than create_ made last, or
+ * one that the peer's offer has overtaken. A rollback, by this call or the next, takes back an
+ * offer of either side, not a provisional answer: TAUT_E_STATE. What the peer's offer had stopped
+ * stays stopped. */
 int taut_pc_set_local_description(taut_pc *pc, taut_time now, uint32_t type, const char *sdp,
                                   size_t len);
-/* An offer that meets a local one rolls that back first (implicit rollback), and this stays done
- * if memory then ends. Otherwise a description that is refused changes nothing. TAUT_E_SYNTAX,
- * TAUT_E_INVAL (against a rule, which taut_pc_error names), TAUT_E_UNSUPPORTED, TAUT_E_LIMIT. */
+/* Takes a description of the peer's. An offer that meets a local one rolls that back first
+ * (implicit rollback), and this stays done if memory then ends. Otherwise a description that is
+ * refused changes nothing. TAUT_E_SYNTAX, TAUT_E_INVAL (against a rule, which taut_pc_error names),
+ * TAUT_E_UNSUPPORTED, TAUT_E_LIMIT. */
 int taut_pc_set_remote_description(taut_pc *pc, taut_time now, uint32_t type, const char *sdp,
                                    size_t len);
 /* The local description as it stands now, with the candidates gathered so far; NULL: none, or no
  * memory. The text lives until the next call of this. webrtc-pc 4.4.2: the pending one, else the
  * current one; each of the six has a text of its own. type may be NULL. */
 const char *taut_pc_local_description(taut_pc *pc, uint32_t *type);
+/* The local description that was negotiated last, as it was set and with the candidates since;
+ * NULL: none. */
 const char *taut_pc_current_local_description(taut_pc *pc, uint32_t *type);
+/* The local description that waits for its answer, or was answered provisionally; NULL: none. */
 const char *taut_pc_pending_local_description(taut_pc *pc, uint32_t *type);
-/* The peer's, as taut has read it, with the candidates that add_ice_candidate brought, at most 64 for
- * an m-line that was named. */
+/* The peer's description, as taut has read it, with the candidates that add_ice_candidate brought,
+ * at most 64 for an m-line that was named. */
 const char *taut_pc_remote_description(taut_pc *pc, uint32_t *type);
+/* The peer's description that was negotiated last; NULL: none. */
 const char *taut_pc_current_remote_description(taut_pc *pc, uint32_t *type);
+/* The peer's description that waits for its answer, or is a provisional one; NULL: none. */
 const char *taut_pc_pending_remote_description(taut_pc *pc, uint32_t *type);
-/* mid or m_line_index (-1: none) says where; NULL candidate: end of candidates. A candidate
- * that cannot be used is traced and ignored; TAUT_E_SYNTAX: it is not one. */
+/* Takes a candidate of the peer's. mid or m_line_index (-1: none) says where; NULL candidate: end
+ * of candidates. A candidate that cannot be used is traced and ignored; TAUT_E_SYNTAX: it is not
+ * one. */
 int taut_pc_add_ice_candidate(taut_pc *pc, taut_time now, const char *candidate, size_t len,
                               const char *mid, int m_line_index);
-/* The next offer has new ICE credentials, RFC 8445 section 9. */
+/* Wants an ICE restart: the next offer has new credentials, RFC 8445 section 9. TAUT_E_STATE: it is
+ * closed. */
 int taut_pc_restart_ice(taut_pc *pc, taut_time now);
 /* Says goodbye (SCTP ABORT is not sent; DTLS close_notify is, by the next poll_send) and ends all.
  * Its channels are gone with it, without a TAUT_EV_CLOSE each; so they are when TAUT_STATE_CLOSED
  * tells that the peer said goodbye. Messages that had arrived can still be polled. Idempotent. */
 int taut_pc_close(taut_pc *pc, taut_time now);
+/* Where offers and answers are: TAUT_SIGNALING_, webrtc-pc 4.3.1. */
 uint32_t taut_pc_signaling_state(const taut_pc *pc);
+/* How far the gathering of candidates is: TAUT_GATHERING_, webrtc-pc 4.3.2. */
 uint32_t taut_pc_gathering_state(const taut_pc *pc);
+/* How the connection is, ICE and DTLS together: TAUT_STATE_, webrtc-pc 4.3.3. */
 uint32_t taut_pc_connection_state(const taut_pc *pc);
-/* Of ICE alone: TAUT_ICE_STATE_, webrtc-pc 4.3.4. */
+/* How ICE alone is: TAUT_ICE_STATE_, webrtc-pc 4.3.4. */
 uint32_t taut_pc_ice_connection_state(const taut_pc *pc);
-/* TAUT_ICE_ROLE_, RFC 8445 section 6.1.1; a conflict may turn it. RTCIceTransport, webrtc-pc 5.6. */
+/* Who decides for a pair: TAUT_ICE_ROLE_, RFC 8445 section 6.1.1; a conflict may turn it.
+ * RTCIceTransport, webrtc-pc 5.6. */
 uint32_t taut_pc_ice_role(const taut_pc *pc);
-/* TAUT_STATE_NEW, CONNECTING, CONNECTED, FAILED or CLOSED: RTCDtlsTransport, webrtc-pc 5.5. */
+/* How DTLS is: TAUT_STATE_NEW, CONNECTING, CONNECTED, FAILED or CLOSED. RTCDtlsTransport, webrtc-pc
+ * 5.5. */
 uint32_t taut_pc_dtls_state(const taut_pc *pc);
 /* The certificates that the peer showed, as DER, its own at index 0 and then those that vouch for it:
  * RTCDtlsTransport.getRemoteCertificates, webrtc-pc 5.5. What its description names is the first. Copies
@@ -524,8 +567,8 @@ uint32_t taut_pc_dtls_state(const taut_pc *pc);
  * always enough). 0: no more, or DTLS was never connected; they stay when it has closed or failed. der
  * may be NULL where cap is 0. TAUT_E_NOMEM. */
 int taut_pc_remote_certificate(taut_pc *pc, size_t index, void *der, size_t cap);
-/* TAUT_STATE_CONNECTING, CONNECTED or CLOSED; 0: no data channel was negotiated yet. RTCSctpTransport,
- * webrtc-pc 6.1. */
+/* How SCTP is: TAUT_STATE_CONNECTING, CONNECTED or CLOSED; 0: no data channel was negotiated yet.
+ * RTCSctpTransport, webrtc-pc 6.1. */
 uint32_t taut_pc_sctp_state(const taut_pc *pc);
 /* Octets of the largest message that the peer takes, by its description; -1: of any size; 0: it has
  * not said yet. maxMessageSize, webrtc-pc 6.1. */
@@ -561,15 +604,15 @@ struct taut_transceiver_init {
 	const char *const *receive_rids;
 	size_t receive_rid_count;
 };
+/* A pair of a sender and a receiver, for the next offer. TAUT_E_INVAL: its kind, its direction, an
+ * id or an encoding cannot be; TAUT_E_LIMIT: there are 64; TAUT_E_STATE: the connection is closed;
+ * TAUT_E_NOMEM. webrtc-pc 5.1. */
 int taut_pc_add_transceiver(taut_pc *pc, taut_time now, const struct taut_transceiver_init *init,
                             taut_transceiver *out);
-/* Takes effect with the next negotiation; one that a remote offer made starts as recvonly.
- * TAUT_E_STATE: it is stopped. */
+/* Gives a transceiver another direction. Takes effect with the next negotiation; one that a remote
+ * offer made starts as recvonly. TAUT_E_STATE: it is stopped. */
 int taut_pc_set_direction(taut_pc *pc, taut_time now, taut_transceiver t, uint32_t direction);
-/* A track to send. It takes a transceiver that has no track and has never sent, which then sends as
- * well, or gets a new one, sendrecv. One added so is also found by an offer of the peer that would
- * receive it. TAUT_E_INVAL: a track with this id is sent already (InvalidAccessError), or an id is
- * none. TAUT_E_LIMIT, TAUT_E_NOMEM. webrtc-pc 5.1 addTrack. */
+/* A track, and the streams it belongs to. */
 struct taut_track_init {
 	size_t size;
 	uint32_t kind;
@@ -577,25 +620,31 @@ struct taut_track_init {
 	const char *const *stream_ids;
 	size_t stream_count; /* at most 16 */
 };
+/* Sends a track. It takes a transceiver that has no track and has never sent, which then sends as
+ * well, or gets a new one, sendrecv. One added so is also found by an offer of the peer that would
+ * receive it. TAUT_E_INVAL: a track with this id is sent already (InvalidAccessError), or an id is
+ * none. TAUT_E_LIMIT, TAUT_E_NOMEM. webrtc-pc 5.1 addTrack. */
 int taut_pc_add_track(taut_pc *pc, taut_time now, const struct taut_track_init *init,
                       taut_transceiver *out);
-/* No more frames are taken for it, and the next negotiation says that it does not send. Where there is
- * no track nothing happens. TAUT_E_GONE. webrtc-pc 5.1. */
+/* Takes the track of a sender away: no more frames are taken for it, and the next negotiation says
+ * that it does not send. Where there is no track nothing happens. TAUT_E_GONE. webrtc-pc 5.1. */
 int taut_pc_remove_track(taut_pc *pc, taut_time now, taut_transceiver t);
-/* What is sent is something else; nothing is negotiated. NULL: no frames are taken until there is a
- * track again. TAUT_E_STATE: it is stopped; TAUT_E_GONE, TAUT_E_INVAL. webrtc-pc 5.2. */
+/* Sends another track in place of that of a sender; nothing is negotiated. NULL: no frames are
+ * taken until there is a track again. TAUT_E_STATE: it is stopped; TAUT_E_GONE, TAUT_E_INVAL.
+ * webrtc-pc 5.2. */
 int taut_pc_replace_track(taut_pc *pc, taut_time now, taut_transceiver t, const char *track_id);
-/* The streams of what is sent; tracks of one stream are played in step (lip sync). Takes effect with
- * the next negotiation. An id that comes twice counts once. TAUT_E_LIMIT: more than 16; TAUT_E_INVAL,
- * TAUT_E_GONE. webrtc-pc 5.2. */
+/* Puts what is sent into streams; tracks of one stream are played in step (lip sync). Takes effect
+ * with the next negotiation. An id that comes twice counts once. TAUT_E_LIMIT: more than 16;
+ * TAUT_E_INVAL, TAUT_E_GONE. webrtc-pc 5.2. */
 int taut_pc_set_streams(taut_pc *pc, taut_time now, taut_transceiver t, const char *const *stream_ids,
                         size_t count);
-/* The same for one, or none: NULL. */
+/* Puts what is sent into one stream, or none: NULL. Errors as there. */
 int taut_pc_set_stream(taut_pc *pc, taut_time now, taut_transceiver t, const char *stream_id);
-/* Which codecs are offered and answered with, in which order, from the next description on; none: all
- * of the configuration. Without "video/rtx" among them lost packets are not sent again. TAUT_E_INVAL
- * (InvalidModificationError): one is not of the configuration, by its mime type, rate, channels and
- * fmtp, or there is nothing but rtx. TAUT_E_GONE. webrtc-pc 5.4 setCodecPreferences. */
+/* Says which codecs are offered and answered with, in which order, from the next description on;
+ * none: all of the configuration. Without "video/rtx" among them lost packets are not sent again.
+ * TAUT_E_INVAL (InvalidModificationError): one is not of the configuration, by its mime type, rate,
+ * channels and fmtp, or there is nothing but rtx. TAUT_E_GONE. webrtc-pc 5.4
+ * setCodecPreferences. */
 int taut_pc_set_codec_preferences(taut_pc *pc, taut_time now, taut_transceiver t,
                                   const struct taut_codec *codecs, size_t count);
 
@@ -626,19 +675,21 @@ struct taut_rtp_parameters {
 	const char *cname; /* of a sender, RFC 7022 */
 	uint32_t reduced_size; /* RTCP, RFC 5506 */
 };
-/* out->size must be set. What they point to is lent until the next call of either, or until another
- * description is set. TAUT_E_INVAL: no size; TAUT_E_GONE, TAUT_E_NOMEM. */
+/* The parameters of what is sent. out->size must be set. What they point to is lent until the next
+ * call of this or the next one, or until another description is set. TAUT_E_INVAL: no size;
+ * TAUT_E_GONE, TAUT_E_NOMEM. */
 int taut_pc_get_sender_parameters(taut_pc *pc, taut_transceiver t, struct taut_rtp_parameters *out);
+/* The parameters of what is received. Lent and refused as there. */
 int taut_pc_get_receiver_parameters(taut_pc *pc, taut_transceiver t, struct taut_rtp_parameters *out);
-/* Those that were got, with another encoding. TAUT_E_STATE: none were got since parameters were last
- * set or an answer applied, or it is stopped; TAUT_E_INVAL: something else was changed
- * (InvalidModificationError), or a number is out of its range (RangeError). TAUT_E_GONE. */
+/* Sets parameters that were got, with another encoding. TAUT_E_STATE: none were got since
+ * parameters were last set or an answer applied, or it is stopped; TAUT_E_INVAL: something else was
+ * changed (InvalidModificationError), or a number is out of its range (RangeError). TAUT_E_GONE. */
 int taut_pc_set_sender_parameters(taut_pc *pc, taut_time now, taut_transceiver t,
                                   const struct taut_rtp_parameters *parameters);
-/* Sends and receives nothing more, says BYE, and cannot be undone: webrtc-pc 5.4 stop. Its direction
- * is TAUT_STOPPED at once, and its current one when its m-line is rejected, by our next offer (an
- * answer says inactive) or by the peer. A later transceiver may get the line. Again: nothing happens.
- * TAUT_E_GONE, TAUT_E_STATE. */
+/* Stops a transceiver: it sends and receives nothing more, says BYE, and cannot be undone:
+ * webrtc-pc 5.4 stop. Its direction is TAUT_STOPPED at once, and its current one when its m-line is
+ * rejected, by our next offer (an answer says inactive) or by the peer. A later transceiver may get
+ * the line. Again: nothing happens. TAUT_E_GONE, TAUT_E_STATE. */
 int taut_pc_stop_transceiver(taut_pc *pc, taut_time now, taut_transceiver t);
 struct taut_transceiver_info {
 	taut_transceiver id;
@@ -653,32 +704,34 @@ struct taut_transceiver_info {
  * the oldest stopped one makes room for a new one; its number is TAUT_E_GONE then. */
 const struct taut_transceiver_info *taut_pc_transceiver_at(taut_pc *pc, size_t index);
 
-/* Packetized, protected and sent. TAUT_E_STATE: not connected, the direction does not send, the track
- * was taken away, or its encoding is not active. */
+/* Sends an encoded frame: it is packetized and protected. TAUT_E_STATE: not connected, the
+ * direction does not send, the track was taken away, or its encoding is not active. */
 int taut_pc_send_frame(taut_pc *pc, taut_time now, taut_transceiver t,
                        const struct taut_frame *frame);
-/* Keys of a telephone, one after another, from the next tick on: 0 to 9, A to D, *, #, and a comma, which
- * waits for 2 seconds. duration of each, 0: 100,000 microseconds, at least 40,000; gap between two, 0:
- * 70,000, at least 30,000; both at most 6,000,000. They take the place of tones that wait; "" ends them.
- * Meanwhile frames of sound are taken and not sent. TAUT_EV_TONE_CHANGE tells of each. TAUT_E_STATE: it
- * cannot be done now (taut_pc_can_insert_dtmf); TAUT_E_INVAL: no such tone (InvalidCharacterError);
- * TAUT_E_LIMIT: more than 255; TAUT_E_GONE, TAUT_E_NOMEM. After an error nothing has changed.
- * webrtc-pc section 7, RFC 4733. */
+/* Presses keys of a telephone, one after another, from the next tick on: 0 to 9, A to D, *, #, and
+ * a comma, which waits for 2 seconds. duration of each, 0: 100,000 microseconds, at least 40,000;
+ * gap between two, 0: 70,000, at least 30,000; both at most 6,000,000. They take the place of tones
+ * that wait; "" ends them. Meanwhile frames of sound are taken and not sent. TAUT_EV_TONE_CHANGE
+ * tells of each. TAUT_E_STATE: it cannot be done now (taut_pc_can_insert_dtmf); TAUT_E_INVAL: no
+ * such tone (InvalidCharacterError); TAUT_E_LIMIT: more than 255; TAUT_E_GONE, TAUT_E_NOMEM. After
+ * an error nothing has changed. webrtc-pc section 7, RFC 4733. */
 int taut_pc_insert_dtmf(taut_pc *pc, taut_time now, taut_transceiver t, const char *tones,
                         taut_time duration, taut_time gap);
-/* 1: it sends sound, has a track, is connected, and its peer takes telephone events ("audio/telephone-event" of the
- * clock rate of the sound, among the codecs of the configuration). 0: it cannot, or there is none. */
+/* Whether keys can be pressed. 1: it sends sound, has a track, is connected, and its peer takes
+ * telephone events ("audio/telephone-event" of the clock rate of the sound, among the codecs of the
+ * configuration). 0: it cannot, or there is none. */
 int taut_pc_can_insert_dtmf(taut_pc *pc, taut_transceiver t);
-/* What waits to be sent; valid until the next call that is told the time. NULL: no such transceiver. */
+/* The keys that wait to be sent; valid until the next call that is told the time. NULL: no such
+ * transceiver. */
 const char *taut_pc_dtmf_tone_buffer(taut_pc *pc, taut_transceiver t);
-/* How long frames that come are kept at least, in microseconds from the moment at which the fastest path
- * seen would have brought them: then they leave evenly, and what is sent again may still come in time. -1:
- * none (null, the default), frames are handed out when they are whole. At most 4,000,000. Where the buffer
- * is nearly full (1,792 packets of video, 224 of sound) frames leave earlier. Another target counts at
- * once. TAUT_E_INVAL: out of its range (RangeError); TAUT_E_GONE, TAUT_E_STATE. jitterBufferTarget,
- * webrtc-pc 5.3. */
+/* Says how long frames that come are kept at least, in microseconds from the moment at which the
+ * fastest path seen would have brought them: then they leave evenly, and what is sent again may
+ * still come in time. -1: none (null, the default), frames are handed out when they are whole. At
+ * most 4,000,000. Where the buffer is nearly full (1,792 packets of video, 224 of sound) frames
+ * leave earlier. Another target counts at once. TAUT_E_INVAL: out of its range (RangeError);
+ * TAUT_E_GONE, TAUT_E_STATE. jitterBufferTarget, webrtc-pc 5.3. */
 int taut_pc_set_jitter_buffer_target(taut_pc *pc, taut_time now, taut_transceiver t, taut_time target);
-/* As it was set. TAUT_E_GONE. */
+/* The target of taut_pc_set_jitter_buffer_target, as it was set. TAUT_E_GONE. */
 taut_time taut_pc_jitter_buffer_target(taut_pc *pc, taut_transceiver t);
 /* Who was heard in the last 10 seconds: RTCRtpSynchronizationSource and RTCRtpContributingSource,
  * webrtc-pc 5.3. */
@@ -688,16 +741,20 @@ struct taut_rtp_source {
 	uint32_t rtp_timestamp; /* of that frame */
 	double audio_level;     /* RFC 6464, linear: 0 is silence, 1 is 0 dBov; -1: not told, as of CSRCs */
 };
-/* The index-th of them, the latest first: getSynchronizationSources and getContributingSources. Valid until
- * the next call of either. NULL: no more, or there is no such transceiver. A receiver keeps those heard
- * last, 8 SSRCs and 32 CSRCs, when it receives no more as well. */
+/* The index-th of who sends, the latest first: getSynchronizationSources. Valid until the next call
+ * of this or the next one. NULL: no more, or there is no such transceiver. A receiver keeps those
+ * heard last, 8 SSRCs and 32 CSRCs, when it receives no more as well. */
 const struct taut_rtp_source *taut_pc_synchronization_source_at(taut_pc *pc, taut_time now,
                                                                 taut_transceiver t, size_t index);
+/* The index-th of those whom a mixer has added, the latest first: getContributingSources. Lent as
+ * there. */
 const struct taut_rtp_source *taut_pc_contributing_source_at(taut_pc *pc, taut_time now,
                                                              taut_transceiver t, size_t index);
-/* Sends a PLI, RFC 4585 section 6.3.1, at most one per 300 ms and stream. */
+/* Asks the peer for a key frame: a PLI, RFC 4585 section 6.3.1, at most one per 300 ms and stream.
+ * TAUT_E_GONE. */
 int taut_pc_request_key_frame(taut_pc *pc, taut_time now, taut_transceiver t);
-/* The same for one of several encodings; NULL: all. TAUT_E_GONE: none of this rid is received. */
+/* Asks the peer for a key frame of one of several encodings; NULL: of all. TAUT_E_GONE: none of
+ * this rid is received. */
 int taut_pc_request_key_frame_of(taut_pc *pc, taut_time now, taut_transceiver t, const char *rid);
 
 /* ---- data channels ---- */
@@ -711,11 +768,16 @@ struct taut_data_channel_init {
 	int32_t max_packet_life_time; /* ms; 0: none, at most one of the two */
 	int32_t max_retransmits;      /* number + 1; 0: none, 1: never again */
 };
+/* A data channel, for this side to send on when TAUT_EV_OPEN comes. Label and protocol are copied.
+ * TAUT_E_INVAL: two limits or one out of its range, a stream that is taken, or a text above 1,024
+ * octets; TAUT_E_LIMIT: too many; TAUT_E_STATE: it is closed; TAUT_E_NOMEM. webrtc-pc 6.1. */
 int taut_pc_create_data_channel(taut_pc *pc, taut_time now,
                                 const struct taut_data_channel_init *init, taut_channel *out);
-/* All of it or nothing. TAUT_E_AGAIN: the buffer is full; TAUT_E_LIMIT: larger than the peer takes. */
+/* Sends a message, all of it or nothing. TAUT_E_AGAIN: the buffer is full; TAUT_E_LIMIT: larger
+ * than the peer takes. */
 int taut_pc_send_message(taut_pc *pc, taut_time now, taut_channel ch, int binary, const void *data,
                          size_t len);
+/* Octets of a channel that were not sent yet. TAUT_E_GONE. bufferedAmount, webrtc-pc 6.2. */
 int64_t taut_pc_buffered_amount(const taut_pc *pc, taut_channel ch);
 #define TAUT_CHANNEL_CONNECTING 1
 #define TAUT_CHANNEL_OPEN 2
@@ -729,9 +791,14 @@ struct taut_channel_info {
 	int32_t max_packet_life_time, max_retransmits;
 	size_t buffered_amount_low_threshold;
 };
-/* Lent until the next call of this. NULL: there is no such channel any more. */
+/* How a channel was made and how it is. Lent until the next call of this. NULL: there is no such
+ * channel any more. */
 const struct taut_channel_info *taut_pc_channel_info(taut_pc *pc, taut_channel ch);
+/* Says with how many unsent octets TAUT_EV_BUFFERED_AMOUNT_LOW comes; 0 is the default.
+ * TAUT_E_GONE. webrtc-pc 6.2. */
 int taut_pc_set_buffered_amount_low_threshold(taut_pc *pc, taut_channel ch, size_t threshold);
+/* Ends a channel when all that was to be sent is; TAUT_EV_CLOSE follows. TAUT_E_GONE. webrtc-pc 6.2
+ * close. */
 int taut_pc_close_channel(taut_pc *pc, taut_time now, taut_channel ch);
 
 /* ---- how it goes ---- */
@@ -752,7 +819,8 @@ struct taut_counters {
 	const char *srtp_profile;       /* NULL: no media */
 	const char *dtls_cipher;        /* NULL: not connected */
 };
-/* out->size must be set; what the library does not know stays 0. */
+/* Counts of the whole connection. out->size must be set (TAUT_E_INVAL); what the library does not
+ * know stays 0. */
 int taut_pc_get_counters(const taut_pc *pc, struct taut_counters *out);
 
 /* end */

@@ -72,7 +72,7 @@ typedef void (*taut_trace_write)(void *ctx, const char *text, size_t len);
 int taut_trace_text_new(struct taut_trace_sink **out, taut_trace_write write, void *ctx);
 /* The same records as JSON, one object per line (RFC 8259). TAUT_E_NOMEM. */
 int taut_trace_json_new(struct taut_trace_sink **out, taut_trace_write write, void *ctx);
-/* Of either kind, after the last environment that uses it. NULL is fine. */
+/* Frees a sink of either kind, after the last environment that uses it. NULL is fine. */
 void taut_trace_free(struct taut_trace_sink *sink);
 
 /* end */

@@ -53,10 +53,11 @@ struct taut_why {
 	struct taut_addr local, remote; /* of a pair; family 0: none */
 };
 
-/* index 0 is the agent as a whole, the others are what it knows of servers, candidates and pairs of this
- * generation. NULL: no more. Lent until the next call; the states that it speaks of are those of now.
- * Of DTLS it says nothing. When ICE fails, the sentence of index 0 at that moment is the text of
- * the event. Without memory it is NULL as well. */
+/* What is known of the path to the peer. index 0 is the agent as a whole, the others are what it
+ * knows of servers, candidates and pairs of this generation. NULL: no more. Lent until the next
+ * call; the states that it speaks of are those of now. Of DTLS it says nothing. When ICE fails, the
+ * sentence of index 0 at that moment is the text of the event. Without memory it is NULL as
+ * well. */
 const struct taut_why *taut_pc_why_at(taut_pc *pc, size_t index);
 
 /* end */

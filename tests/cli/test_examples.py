@@ -2,7 +2,7 @@
 """The programs of examples/, as somebody starts them who tries them out."""
 import signal
 
-from cli import DEADLINE, TAUT, Run, check, finish, relay, work
+from cli import DEADLINE, TAUT, Run, check, finish, objects, relay, work
 
 CARD = ("--width", "160", "--height", "120", "--fps", "15")
 
@@ -60,4 +60,48 @@ def save_call():
     r.end()
 
 
-finish(forward, echo, save_call)
+def plays(name, *args, says):
+    """An example that needs nobody ends with 0 and nothing to complain of, and has said these."""
+    run = example(name, *args)
+    code = run.end(None)
+    check(f"{name}_does_what_it_says", code == 0 and not run.errors and all(run.find(s) for s in says),
+          (code, run.lines, run.errors))
+
+
+def without_a_network():
+    plays("core", says=["Bob has heard hello; then: the peer said goodbye"])
+    plays("descriptions", says=["line 5: not a number", "offered, taken back, agreed, and offered anew"])
+    plays("one_port", says=["2 clients have said hello to port 9000"])
+    plays("streams", says=["which servers has _stun._udp.stun.example?", "where is one.example?",
+                           "a channel is open, over TCP"])
+    plays("senders", says=["Bob is given a picture, of the stream talk",
+                           "of 2 sizes the smallest is sent, at 300 kbit/s"])
+
+
+def over_loopback():
+    plays("call", says=["Bob has heard the keys 12#"])
+    plays("channels", says=['Bob is given "position", which is unordered', 'Bob reads {"x":1}',
+                            "4194304 octets are over"])
+    plays("loops", says=["typ host", "read line"])
+    plays("rooms", says=["Ada says: see you", "Bob has left: the peer left the room"])
+
+
+def measured():
+    plays("codecs", "card.png", says=["a tone of 440 Hz"])
+    check("a_picture_is_there", (work / "card.png").read_bytes().startswith(b"\x89PNG"))
+    plays("files", "files", says=["30 frames by libvpx", "video.ivf: 30 pictures", "audio.ogg: 0 pictures"])
+    check("a_snapshot_is_there", (work / "files/snapshot.png").read_bytes().startswith(b"\x89PNG"))
+    for kind in ("text", "json"):
+        plays("reports", kind, f"trace.{kind}", says=["of 160 x 120 pixels", "neither STUN, DTLS nor RTP",
+                                                      "data goes here"])
+    check("the_trace_tells_packets", "nominat" in (work / "trace.text").read_text())
+    check("each_of_its_lines_is_an_object", len(objects((work / "trace.json").read_text())) > 50)
+
+
+def what_is_wrong_is_said():
+    run = example("files", "/dev/null/none")
+    code = run.end(None)
+    check("a_folder_that_cannot_be_is_an_error", code == 1 and run.find("/dev/null/none"), (code, run.errors))
+
+
+finish(forward, echo, save_call, without_a_network, over_loopback, measured, what_is_wrong_is_said)
