@@ -702,6 +702,11 @@ int taut_pc_request_key_frame_of(taut_pc *pc, taut_time now, taut_transceiver t,
 
 /* ---- data channels ---- */
 
+/* RTCPriorityType, in the numbers of RFC 8831 section 6.4. */
+#define TAUT_PRIORITY_VERY_LOW 128
+#define TAUT_PRIORITY_LOW 256 /* the normal one */
+#define TAUT_PRIORITY_MEDIUM 512
+#define TAUT_PRIORITY_HIGH 1024
 struct taut_data_channel_init {
 	size_t size;
 	const char *label, *protocol; /* NULL: "" */
@@ -710,6 +715,11 @@ struct taut_data_channel_init {
 	uint16_t id;                /* the stream, when negotiated */
 	int32_t max_packet_life_time; /* ms; 0: none, at most one of the two */
 	int32_t max_retransmits;      /* number + 1; 0: none, 1: never again */
+	/* TAUT_PRIORITY_, or anything from 1 to 65,535; 0: TAUT_PRIORITY_LOW; above it is TAUT_E_INVAL. Channels that have more to
+	 * send than leaves share in these proportions, those with the same alike (RFC 8260 section 3.6), and a message on one
+	 * that has been silent soon has its turn. Where the peer takes no interleaved messages (RFC 8260) a turn is a whole
+	 * message. The peer is told (RFC 8832 section 5.1) and sends with the same, unless the channel is negotiated. */
+	uint64_t priority; /* so wide that it lies behind all of what version 0.1 had */
 };
 int taut_pc_create_data_channel(taut_pc *pc, taut_time now,
                                 const struct taut_data_channel_init *init, taut_channel *out);
@@ -728,6 +738,7 @@ struct taut_channel_info {
 	uint8_t unordered, negotiated;
 	int32_t max_packet_life_time, max_retransmits;
 	size_t buffered_amount_low_threshold;
+	uint32_t priority; /* TAUT_PRIORITY_, or another number: what whoever opened it has said; TAUT_PRIORITY_LOW if nothing */
 };
 /* Lent until the next call of this. NULL: there is no such channel any more. */
 const struct taut_channel_info *taut_pc_channel_info(taut_pc *pc, taut_channel ch);

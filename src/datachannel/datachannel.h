@@ -25,6 +25,7 @@
 struct tt_dcs;
 
 #define TT_DCS_MAX_TEXT 1024 /* bytes of a label or a protocol */
+#define TT_DCS_NORMAL 256    /* RFC 8831 section 6.4: the priority of who says none */
 
 struct tt_dcs_config {
 	struct tt_sctp_config sctp;
@@ -84,6 +85,7 @@ struct tt_dcs_init {
 	uint16_t id;
 	uint16_t max_packet_life_time; /* ms */
 	uint16_t max_retransmits;
+	uint16_t priority;            /* RFC 8831 section 6.4; 0: TT_DCS_NORMAL */
 };
 
 /* TAUT_E_INVAL: a text above TT_DCS_MAX_TEXT, both limits, or an id in use or out of range;
@@ -122,6 +124,7 @@ struct tt_dcs_info {
 	const char *label, *protocol;
 	bool unordered, negotiated, limit_lifetime, limit_retransmits;
 	uint16_t reliability; /* the limit, if there is one */
+	uint16_t priority;
 	size_t threshold;
 	uint64_t messages_sent, messages_received, bytes_sent, bytes_received;
 };

@@ -87,6 +87,7 @@ int tt_dcs_new_channel(struct tt_dcs *d, const struct tt_dcs_init *init, size_t 
 		.limit_retransmits = init->limit_retransmits,
 		.reliability = init->limit_lifetime ? init->max_packet_life_time
 		                                    : init->max_retransmits,
+		.priority = init->priority ? init->priority : TT_DCS_NORMAL,
 		.label = tt_copy_text(d->env, init->label, label_len),
 		.protocol = tt_copy_text(d->env, init->protocol, protocol_len),
 	};
@@ -242,6 +243,7 @@ int tt_dcs_send(struct tt_dcs *d, taut_time now, taut_channel ch, bool binary, c
 		.max_retransmits = c->reliability,
 		/* a lifetime of 0 is one that ends at once: the shortest there is */
 		.lifetime_ms = c->limit_lifetime ? tt_max(c->reliability, 1) & 0xffff : 0,
+		.weight = c->priority,
 	};
 	int err = tt_sctp_send(d->sctp, now, (uint16_t)c->id, ppid_of(binary, len == 0), &opt,
 	                       len > 0 ? data : "", wire_len);
@@ -330,7 +332,8 @@ const struct tt_dcs_info *tt_dcs_info(struct tt_dcs *d, taut_channel ch)
 		.state = c->state, .id = c->id, .label = c->label, .protocol = c->protocol,
 		.unordered = c->unordered, .negotiated = c->negotiated,
 		.limit_lifetime = c->limit_lifetime, .limit_retransmits = c->limit_retransmits,
-		.reliability = c->reliability, .threshold = c->threshold,
+		.reliability = c->reliability, .priority = c->priority,
+		.threshold = c->threshold,
 		.messages_sent = c->messages_sent, .messages_received = c->messages_received,
 		.bytes_sent = c->bytes_sent, .bytes_received = c->bytes_received,
 	};

@@ -31,6 +31,9 @@ int taut_pc_create_data_channel(taut_pc *pc, taut_time now,
 		return pc_fail(pc, err ? err : TAUT_E_INVAL, "TypeError", "webrtc-pc section 6.2",
 			       "at most one of max_packet_life_time and max_retransmits, each "
 			       "within 16 bits");
+	if (c.priority > UINT16_MAX)
+		return pc_fail(pc, TAUT_E_INVAL, "TypeError", "RFC 8832 section 5.1",
+			       "a priority is within 16 bits");
 	if (!pc_make_channels(pc, now))
 		return pc_fail_nomem(pc);
 	const struct tt_dcs_init dc = {
@@ -43,6 +46,7 @@ int taut_pc_create_data_channel(taut_pc *pc, taut_time now,
 		.limit_retransmits = c.max_retransmits > 0,
 		.max_packet_life_time = (uint16_t)c.max_packet_life_time,
 		.max_retransmits = (uint16_t)(c.max_retransmits > 0 ? c.max_retransmits - 1 : 0),
+		.priority = (uint16_t)c.priority,
 	};
 	err = tt_dcs_create(pc->channels, now, &dc, out);
 	if (err == TAUT_E_NOMEM)
@@ -132,6 +136,7 @@ const struct taut_channel_info *taut_pc_channel_info(taut_pc *pc, taut_channel c
 		.max_packet_life_time = c->limit_lifetime ? c->reliability : 0,
 		.max_retransmits = c->limit_retransmits ? c->reliability + 1 : 0,
 		.buffered_amount_low_threshold = c->threshold,
+		.priority = c->priority,
 	};
 	return &pc->channel;
 }

@@ -2,8 +2,8 @@
  *
  * RFC 9260, with partial reliability (RFC 3758), stream resets (RFC 6525) and
  * interleaved messages (RFC 8260), carried as RFC 8261 says: one path, no multihoming,
- * and no checksum where the peer does without (RFC 9653). Not here: AUTH, ASCONF,
- * schedulers other than round robin.
+ * and no checksum where the peer does without (RFC 9653). Streams share what there is by weight (RFC 8260 section
+ * 3.6). Not here: AUTH, ASCONF, other schedulers.
  *
  * How it is driven, in this order after every packet or tick:
  *
@@ -99,6 +99,8 @@ struct tt_sctp_send_options {
 	bool limit_retransmits;    /* max_retransmits counts */
 	uint16_t max_retransmits;  /* 0: sent once */
 	uint32_t lifetime_ms;      /* 0: no limit */
+	/* Of its stream, beside others that have something to send, from now on. 0: as it is, at first 256. */
+	uint16_t weight;
 };
 
 /* The message is copied once. opt NULL: ordered and reliable. May be called before the
