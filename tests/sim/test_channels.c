@@ -141,7 +141,7 @@ static void check_shares(const uint32_t *priorities, size_t n, uint64_t bytes)
 	const struct side *to = &w.side[1];
 	uint64_t got[THOUSAND / 2], all = 0, sum = 0;
 
-	w.enough = to->all + 4000000; /* those that began first are ahead */
+	w.enough = to->all + 2000000; /* those that began first are ahead */
 	assert_true(pair_run(&w.p, 60 * SECOND, filled_until_enough));
 	for (size_t i = 0; i < n; i++)
 		got[i] = to->bytes[nth_of(0, i)];
@@ -170,7 +170,7 @@ static void channels_share_by_their_priorities(void **state)
 	begin(1);
 	open_all(priorities, TT_COUNT(priorities));
 	w.piece = PIECE;
-	check_shares(priorities, TT_COUNT(priorities), 12000000);
+	check_shares(priorities, TT_COUNT(priorities), 6000000);
 	pair_free(&w.p);
 }
 
@@ -218,11 +218,11 @@ static void a_small_message_is_behind_no_large_one(void **state)
 	open_all(priorities, TT_COUNT(priorities));
 	w.streams = 3;
 	w.piece = WHOLE;
-	w.enough = 6000000;
+	w.enough = 1500000;
 	assert_true(pair_run(&w.p, 60 * SECOND, filled_until_enough));
 	w.enough = UINT64_MAX;
 	taut_time most = 0;
-	for (unsigned n = 0; n < 10; n++) {
+	for (unsigned n = 0; n < 5; n++) {
 		const taut_time from = w.p.sim.now;
 		w.side[1].messages[nth_of(0, 3)] = 0;
 		assert_int_equal(say(0, nth_of(0, 3), 100), TAUT_OK);
