@@ -64,8 +64,10 @@ static void say(struct world *w, struct rd *in)
 			    .expires = how & 16 ? w->now + 100 * FUZZ_MS : 0 };
 	for (size_t k = 0; k < s->len; k++)
 		bytes[k] = byte_of((uint32_t)w->messages, k);
-	FUZZ_CHECK(tt_sctp_queue_add(&w->q, s->stream, (uint32_t)w->messages, &opt, w->now, bytes,
-				     s->len) == TAUT_OK,
+	const struct taut_piece piece = { bytes, s->len };
+	const struct tt_sctp_body body = { &piece, 1, s->len, NULL, NULL };
+	FUZZ_CHECK(tt_sctp_queue_add(&w->q, s->stream, (uint32_t)w->messages, &opt, w->now,
+				     &body) == TAUT_OK,
 		   "there is memory");
 	w->messages++;
 }

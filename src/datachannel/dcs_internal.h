@@ -29,9 +29,9 @@ struct channel {
 	/* what is to be said, in the talk list */
 	bool talking : 1, say_channel : 1, say_open : 1, say_closing : 1, say_close : 1;
 	bool reset_out : 1, reset_in : 1; /* both: closed */
-	bool armed : 1;    /* a BUFFERED_AMOUNT_LOW is owed ... */
-	bool refused : 1;  /* ... because a message of refused_len was refused */
-	bool in_armed : 1; /* in that list */
+	bool armed : 1;                   /* a BUFFERED_AMOUNT_LOW is owed ... */
+	bool refused : 1;                 /* ... because a message of refused_len was refused */
+	bool in_armed : 1;                /* in that list */
 	uint16_t reliability, priority;
 	uint32_t next_work, next_talk, next_armed;
 	uint32_t close_reason;

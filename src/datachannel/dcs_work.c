@@ -44,7 +44,7 @@ void tt_dcs_drop_work(struct tt_dcs *d, struct channel *c)
 
 /* Ordered and reliable, whatever the channel is: RFC 8832 section 6. */
 static int send_dcep(struct tt_dcs *d, taut_time now, const struct channel *c, const void *data,
-                     size_t len)
+		     size_t len)
 {
 	const struct tt_sctp_send_options opt = { .weight = c->priority };
 
@@ -57,10 +57,13 @@ static int send_open(struct tt_dcs *d, taut_time now, const struct channel *c)
 	uint8_t bytes[DCEP_OPEN_HEADER + 2 * TT_DCS_MAX_TEXT];
 	struct wr w = wr_make(bytes, sizeof bytes);
 	const struct dcep_open open = {
-		.unordered = c->unordered, .limit_retransmits = c->limit_retransmits,
-		.limit_lifetime = c->limit_lifetime, .reliability = c->reliability,
+		.unordered = c->unordered,
+		.limit_retransmits = c->limit_retransmits,
+		.limit_lifetime = c->limit_lifetime,
+		.reliability = c->reliability,
 		.priority = c->priority,
-		.label = span_of(c->label), .protocol = span_of(c->protocol),
+		.label = span_of(c->label),
+		.protocol = span_of(c->protocol),
 	};
 
 	tt_dcs_write_open(&w, &open);

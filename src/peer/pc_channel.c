@@ -62,17 +62,29 @@ int taut_pc_create_data_channel(taut_pc *pc, taut_time now,
 	return TAUT_OK;
 }
 
-int taut_pc_send_message(taut_pc *pc, taut_time now, taut_channel ch, int binary, const void *data,
-			 size_t len)
+/* Adds up what the pieces have; false: one of no data has a length, or it is more than there can be. */
+static bool measure(struct tt_sctp_body *body)
+{
+	for (size_t i = 0; i < body->count; i++) {
+		const struct taut_piece *p = &body->pieces[i];
+		if ((!p->data && p->len > 0) || p->len > SIZE_MAX - body->len)
+			return false;
+		body->len += p->len;
+	}
+	return true;
+}
+
+static int send_body(taut_pc *pc, taut_time now, taut_channel ch, int binary,
+		     struct tt_sctp_body *body)
 {
 	pc_touch(pc, now);
 	if (pc->closed)
 		return pc_fail_closed(pc);
-	if (!data && len > 0)
+	if (!measure(body))
 		return pc_fail(pc, TAUT_E_INVAL, "TypeError", NULL,
 			       "a message of no data has a length");
-	int err = pc->channels ? tt_dcs_send(pc->channels, now, ch, binary != 0, data, len)
-			       : TAUT_E_GONE;
+	const int err = pc->channels ? tt_dcs_send_body(pc->channels, now, ch, binary != 0, body)
+				     : TAUT_E_GONE;
 	switch (err) {
 	case TAUT_OK:
 		pc->counters.messages_sent++;
@@ -82,7 +94,7 @@ int taut_pc_send_message(taut_pc *pc, taut_time now, taut_channel ch, int binary
 			       "the send buffer is full; an event follows when it is not");
 	case TAUT_E_LIMIT:
 		return pc_fail(pc, err, "TypeError", "RFC 8841 section 6",
-			       "%zu bytes are more than the peer's max-message-size", len);
+			       "%zu bytes are more than the peer's max-message-size", body->len);
 	case TAUT_E_STATE:
 		return pc_fail(pc, err, "InvalidStateError", "webrtc-pc section 6.2",
 			       "the channel is not open");
@@ -93,6 +105,32 @@ int taut_pc_send_message(taut_pc *pc, taut_time now, taut_channel ch, int binary
 		return pc_fail(pc, err, "OperationError", "webrtc-pc section 6.2",
 			       "the message was not sent");
 	}
+}
+
+int taut_pc_send_message(taut_pc *pc, taut_time now, taut_channel ch, int binary, const void *data,
+			 size_t len)
+{
+	const struct taut_piece piece = { data, len };
+
+	return send_body(pc, now, ch, binary,
+			 &(struct tt_sctp_body){ .pieces = &piece, .count = 1 });
+}
+
+int taut_pc_send_pieces(taut_pc *pc, taut_time now, taut_channel ch, int binary,
+			const struct taut_piece *pieces, size_t count)
+{
+	return send_body(pc, now, ch, binary,
+			 &(struct tt_sctp_body){ .pieces = pieces, .count = count });
+}
+
+int taut_pc_send_lent(taut_pc *pc, taut_time now, taut_channel ch, int binary, const void *data,
+		      size_t len, void (*done)(void *ctx), void *ctx)
+{
+	const struct taut_piece piece = { data, len };
+
+	return send_body(
+		pc, now, ch, binary,
+		&(struct tt_sctp_body){ .pieces = &piece, .count = 1, .done = done, .ctx = ctx });
 }
 
 int64_t taut_pc_buffered_amount(const taut_pc *pc, taut_channel ch)

@@ -103,11 +103,24 @@ struct tt_sctp_send_options {
 	uint16_t weight;
 };
 
-/* The message is copied once. opt NULL: ordered and reliable. May be called before the
+/* What a message is made of: pieces one behind the other, len octets together. done NULL: they are copied, once. Else there
+ * is one piece, which is lent and does not change until done(ctx), which is called once, from whatever call of this
+ * association frees the message: acknowledged, given up, or the end of it all. It must not call back. */
+struct tt_sctp_body {
+	const struct taut_piece *pieces;
+	size_t count, len;
+	void (*done)(void *ctx);
+	void *ctx;
+};
+
+/* opt NULL: ordered and reliable. May be called before the
  * association is up. TAUT_E_INVAL: len 0 or no such stream; TAUT_E_AGAIN: the send buffer is
  * full (an empty one takes a message of any size); TAUT_E_STATE: shutting down or ended. */
 int tt_sctp_send(struct tt_sctp *s, taut_time now, uint16_t stream, uint32_t ppid,
                  const struct tt_sctp_send_options *opt, const void *data, size_t len);
+/* After an error nothing is copied, and what was to be lent is not. */
+int tt_sctp_send_body(struct tt_sctp *s, taut_time now, uint16_t stream, uint32_t ppid,
+		      const struct tt_sctp_send_options *opt, const struct tt_sctp_body *body);
 /* Bytes given to tt_sctp_send and never sent yet. */
 size_t tt_sctp_buffered(const struct tt_sctp *s, uint16_t stream);
 /* Held for sending and for retransmission, of all streams, with some overhead per message;

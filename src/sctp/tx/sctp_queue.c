@@ -47,13 +47,50 @@ static void see_round(struct sctp_queue *q, uint16_t stream)
 		tt_sctp_round_leave(&q->round, stream);
 }
 
+struct lender {
+	void (*done)(void *ctx);
+	void *ctx;
+};
+
+static void fill(struct sctp_message *m, const struct tt_sctp_body *body)
+{
+	const struct lender lender = { body->done, body->ctx };
+	size_t at = 0;
+
+	m->bytes = body->done ? body->pieces[0].data : m->data;
+	if (body->done) {
+		assert(body->count == 1 && body->pieces[0].len == body->len);
+		memcpy(m->data, &lender, sizeof lender);
+		return;
+	}
+	for (size_t i = 0; i < body->count; i++) {
+		const struct taut_piece *p = &body->pieces[i];
+		assert(p->len <= m->len - at);
+		if (p->len > 0)
+			memcpy(m->data + at, p->data, p->len);
+		at += p->len;
+	}
+	assert(at == m->len);
+}
+
+static void give_back(const struct sctp_message *m)
+{
+	struct lender lender;
+
+	if (m->bytes == m->data)
+		return;
+	memcpy(&lender, m->data, sizeof lender);
+	lender.done(lender.ctx);
+}
+
 int tt_sctp_queue_add(struct sctp_queue *q, uint16_t stream, uint32_t ppid,
-                      const struct tt_sctp_send_options *opt, taut_time now, const void *data,
-                      size_t len)
+		      const struct tt_sctp_send_options *opt, taut_time now,
+		      const struct tt_sctp_body *body)
 {
 	static const struct tt_sctp_send_options reliable;
+	const size_t len = body->len, behind = body->done ? sizeof(struct lender) : len;
 	struct sctp_tx_stream *s = tt_sctp_queue_stream(q, stream);
-	struct sctp_message *m = s ? tt_take_large(q->env, tt_sctp_queue_cost(len)) : NULL;
+	struct sctp_message *m = s ? tt_take_large(q->env, sizeof *m + behind) : NULL;
 
 	if (!m)
 		return TAUT_E_NOMEM;
@@ -64,7 +101,7 @@ int tt_sctp_queue_add(struct sctp_queue *q, uint16_t stream, uint32_t ppid,
 		.max_retransmits = opt->max_retransmits,
 		.expires = opt->lifetime_ms ? now + (taut_time)opt->lifetime_ms * 1000 : INT64_MAX,
 	};
-	memcpy(m->data, data, len);
+	fill(m, body);
 	if (s->tail)
 		s->tail->next = m;
 	else
@@ -100,6 +137,7 @@ void tt_sctp_queue_release(struct sctp_queue *q, struct sctp_message *m)
 		return;
 	assert(q->held >= tt_sctp_queue_cost(m->len));
 	q->held -= tt_sctp_queue_cost(m->len);
+	give_back(m);
 	tt_give(q->env, m);
 }
 
@@ -133,8 +171,7 @@ static bool must_wait(const struct sctp_queue *q, const struct sctp_message *m)
 {
 	if (!q->interleaved || m->cut > 0 || m->len <= SMALL)
 		return false;
-	return !has_share(q, m) ||
-	       tt_sctp_round_first(&q->round, SCTP_HELD_BACK) != SCTP_NO_STREAM;
+	return !has_share(q, m) || tt_sctp_round_first(&q->round, SCTP_HELD_BACK) != SCTP_NO_STREAM;
 }
 
 static struct sctp_message *first_of(const struct sctp_queue *q, enum sctp_standing heap)

@@ -1,6 +1,6 @@
 /* sctp_queue.h - messages that wait to be sent, by stream: RFC 9260 sections 6.1, 6.9.
  *
- * A message is copied once, when it is queued; chunks point into it until the
+ * A message is copied once, when it is queued, or lent; chunks point into it until the
  * last of them is acknowledged. Streams with something to send take turns by weight (sctp_round.h): one whole
  * message each, because fragments of two cannot mix; interleaved (RFC 8260), one chunk
  * each, so that a large message holds up no small one. */
@@ -25,6 +25,8 @@ struct sctp_message {
 	size_t len, cut;   /* bytes made into chunks so far */
 	size_t chunks;     /* of it, in flight: 0 and cut whole means free */
 	struct serial32 first; /* TSN of its first chunk, once cut > 0 */
+	const uint8_t
+		*bytes; /* data, or what is lent: then data says whom to tell when it is free */
 	uint8_t data[];
 };
 
@@ -62,8 +64,8 @@ size_t tt_sctp_queue_cut_streams(struct sctp_queue *q, size_t first);
 /* The stream's record, made when it is not there; NULL: no memory. */
 struct sctp_tx_stream *tt_sctp_queue_stream(struct sctp_queue *q, uint16_t stream);
 int tt_sctp_queue_add(struct sctp_queue *q, uint16_t stream, uint32_t ppid,
-                      const struct tt_sctp_send_options *opt, taut_time now, const void *data,
-                      size_t len);
+		      const struct tt_sctp_send_options *opt, taut_time now,
+		      const struct tt_sctp_body *body);
 /* The message to cut from next; what has expired before its first fragment is thrown away, when
  * may_drop (the peer understands FORWARD-TSN), and counted. NULL: none. */
 struct sctp_message *tt_sctp_queue_next(struct sctp_queue *q, taut_time now, bool may_drop,

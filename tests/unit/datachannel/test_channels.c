@@ -722,10 +722,11 @@ static void an_open_without_a_priority_means_the_normal_one(void **state)
 	begin(51, NULL, NULL);
 	connect_both();
 	assert_int_equal(tt_sctp_send(world.d[0]->sctp, world.sim.now, 0, PPID_DCEP, NULL, open,
-	                              sizeof open), 0);
+				      sizeof open),
+			 0);
 	run(SECOND);
 	assert_int_equal(tt_dcs_info(world.d[1], find(1, TT_DCS_CHANNEL, 0)->channel)->priority,
-	                 TT_DCS_NORMAL);
+			 TT_DCS_NORMAL);
 	finish();
 }
 

@@ -43,7 +43,10 @@ static void say(uint16_t stream, uint32_t id, size_t len, uint16_t weight)
 	const struct tt_sctp_send_options opt = { .weight = weight };
 
 	assert_in_range(len, 1, sizeof bytes);
-	assert_int_equal(tt_sctp_queue_add(&q, stream, id, &opt, 0, bytes, len), 0);
+	const struct taut_piece piece = { bytes, len };
+	assert_int_equal(tt_sctp_queue_add(&q, stream, id, &opt, 0,
+					   &(struct tt_sctp_body){ &piece, 1, len, NULL, NULL }),
+			 0);
 }
 
 static struct sctp_message *next(void)
