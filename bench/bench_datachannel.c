@@ -9,11 +9,20 @@
 #include "bench_bare.h"
 #include "bench_pair.h"
 
-enum { NO_GSO = 1, AHEAD = 1 << 20, PACKET = 1200, SACK = 60, MESSAGE_MAX = 65536 };
+enum {
+	NO_GSO = 1,
+	LENT = 2,
+	FLAGS = NO_GSO | LENT,
+	AHEAD = 1 << 20,
+	PACKET = 1200,
+	SACK = 60,
+	MESSAGE_MAX = 65536
+};
 
 struct channel {
 	struct bench_pair *pair;
 	size_t size;
+	bool lent;
 	uint8_t message[MESSAGE_MAX];
 };
 
@@ -27,7 +36,8 @@ static void *channel_open(const struct bench_case *c, const char **why)
 
 	if (!ch)
 		return NULL;
-	ch->size = (size_t)c->arg & ~(size_t)NO_GSO;
+	ch->size = (size_t)c->arg & ~(size_t)FLAGS;
+	ch->lent = c->arg & LENT;
 	ch->pair = bench_pair_new(&cfg, why);
 	if (ch->pair)
 		return ch;
@@ -43,6 +53,22 @@ static void channel_close(void *me)
 	free(ch);
 }
 
+/* The message never changes. */
+static void given_back(void *ctx)
+{
+	(void)ctx;
+}
+
+static int send_one(struct channel *ch)
+{
+	struct bench_end *e = &ch->pair->end[0];
+	const taut_time now = taut_loop_now(e->loop);
+
+	return ch->lent ? taut_pc_send_lent(e->pc, now, e->channel, 1, ch->message, ch->size,
+					    given_back, NULL)
+			: taut_pc_send_message(e->pc, now, e->channel, 1, ch->message, ch->size);
+}
+
 /* As long as the buffer has room; how many. */
 static uint64_t send_some(struct channel *ch, uint64_t most)
 {
@@ -50,8 +76,7 @@ static uint64_t send_some(struct channel *ch, uint64_t most)
 	uint64_t n = 0;
 
 	while (n < most && taut_pc_buffered_amount(e->pc, e->channel) < AHEAD &&
-	       taut_pc_send_message(e->pc, taut_loop_now(e->loop), e->channel, 1, ch->message,
-				    ch->size) == TAUT_OK)
+	       send_one(ch) == TAUT_OK)
 		n++;
 	return n;
 }
@@ -96,6 +121,7 @@ static const struct bench_case cases[] = {
 	TAUT("64 KiB messages", 65536),
 	TAUT("16 KiB messages", 16384),
 	TAUT("1 KiB messages", 1024),
+	TAUT("64 KiB messages, lent", 65536 | LENT),
 	TAUT("64 KiB messages, no GSO", 65536 | NO_GSO),
 };
 

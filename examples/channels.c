@@ -12,10 +12,16 @@
 #define LOW       262144 /* with less than so much waiting there is room for more */
 
 static taut_channel file, position;
-static size_t sent, got;
+static size_t sent, got, given_back;
 static int connected, all_here, closed;
 
-static void send_pieces(void)
+/* Lent memory comes back here, once for each message: now it may be changed or freed. */
+static void is_given_back(void *count)
+{
+	++*(size_t *)count;
+}
+
+static void send_file(void)
 {
 	static const uint8_t piece[PIECE];
 	taut_pc *pc = pair.pc[ADA];
@@ -23,24 +29,24 @@ static void send_pieces(void)
 	for (; sent < FILE_SIZE; sent += PIECE) {
 		if (taut_pc_buffered_amount(pc, file) >= 2 * LOW)
 			return; /* enough waits; an event comes when it is less than LOW */
-		if (taut_pc_send_message(pc, pair_now(), file, 1, piece, PIECE) == TAUT_E_AGAIN)
+		if (taut_pc_send_lent(pc, pair_now(), file, 1, piece, PIECE, is_given_back,
+				      &given_back) == TAUT_E_AGAIN)
 			return; /* all channels together have too much; the event comes as well */
 	}
 }
 
 static void send_position(void)
 {
-	static const char text[] = "{\"x\":1}";
+	const struct taut_piece text[] = { { "{\"x\":", 5 }, { "1", 1 }, { "}", 1 } };
 
-	expect(taut_pc_send_message(pair.pc[ADA], pair_now(), position, 0, text, strlen(text)) ==
-		       TAUT_OK,
+	expect(taut_pc_send_pieces(pair.pc[ADA], pair_now(), position, 0, text, 3) == TAUT_OK,
 	       "a position is sent");
 }
 
 static void on_opened_here(taut_channel channel)
 {
 	if (channel == file)
-		send_pieces();
+		send_file();
 	if (channel == position)
 		send_position();
 }
@@ -77,7 +83,7 @@ static void on_event(int who, const struct taut_event *ev)
 	if (ev->type == TAUT_EV_DATA_CHANNEL)
 		on_peers_channel(pair.pc[who], ev->channel);
 	if (ev->type == TAUT_EV_BUFFERED_AMOUNT_LOW)
-		send_pieces();
+		send_file();
 	if (ev->type == TAUT_EV_MESSAGE)
 		on_message(pair.pc[who], ev);
 	if (ev->type == TAUT_EV_CLOSE && who == ADA)
@@ -103,6 +109,7 @@ int main(void)
 	pair_run_until(&connected);
 	pair_run_until(&all_here);
 	pair_run_until(&closed);
+	expect(given_back == FILE_SIZE / PIECE, "all that was lent is given back");
 	printf("%zu octets are over, and the channel is closed\n", got);
 	expect(taut_pc_channel_info(ada, file) == NULL, "its number is stale");
 	pair_close();

@@ -102,8 +102,8 @@ static void take_events(struct world *w, int i)
 		else if (ev->type == TAUT_EV_OPEN)
 			s->channel = ev->channel;
 		else if (ev->type == TAUT_EV_MESSAGE && ev->len < 100) /* an echo of what is lent */
-			taut_pc_send_message(s->pc, w->now, ev->channel, (int)ev->number, ev->data,
-					     ev->len);
+			(void)!taut_pc_send_message(s->pc, w->now, ev->channel, (int)ev->number,
+						    ev->data, ev->len);
 	}
 }
 

@@ -5,7 +5,8 @@
  * marked, sent again, and given up, as DATA or as I-DATA (RFC 8260). The model copies each chunk
  * when it is cut. Messages of a stream are cut from front to back and one after another; a chunk
  * that is sent again is the same; what is acknowledged is counted once; and when all is
- * acknowledged nothing is held. */
+ * acknowledged nothing is held. Some messages are lent: each is given back once, and is nothing any more from then on. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "fuzz_env.h"
@@ -36,6 +37,7 @@ struct world {
 	struct cut cuts[CHUNKS];
 	size_t count;
 	struct said said[MESSAGES]; /* by ppid */
+	uint8_t *loans[MESSAGES];   /* of those that are lent */
 	size_t messages;
 	struct serial32 next_mid[STREAMS], next_unordered[STREAMS];
 	bool lied;
@@ -46,6 +48,29 @@ static uint8_t byte_of(uint32_t message, size_t at)
 	return (uint8_t)(message * 31 + at);
 }
 
+static void give_back(void *ctx)
+{
+	uint8_t **loan = ctx;
+
+	FUZZ_CHECK(*loan, "once");
+	free(*loan);
+	*loan = NULL;
+}
+
+/* The same message, lent: read later than it was given back, the sanitizer sees it. */
+static struct tt_sctp_body lend(struct world *w, const struct taut_piece *piece)
+{
+	uint8_t *copy = malloc(piece->len);
+
+	if (!copy)
+		abort();
+	memcpy(copy, piece->data, piece->len);
+	w->loans[w->messages] = copy;
+	return (struct tt_sctp_body){
+		.count = 1, .len = piece->len, .done = give_back, .ctx = &w->loans[w->messages]
+	};
+}
+
 static void say(struct world *w, struct rd *in)
 {
 	const uint8_t how = rd_u8(in);
@@ -53,7 +78,8 @@ static void say(struct world *w, struct rd *in)
 	const struct tt_sctp_send_options opt = { .unordered = how & 4,
 						  .limit_retransmits = how & 8,
 						  .max_retransmits = how >> 6,
-						  .lifetime_ms = how & 16 ? 100 : 0 };
+						  .lifetime_ms = how & 16 ? 100 : 0,
+						  .weight = how };
 	uint8_t bytes[256];
 
 	if (w->messages == MESSAGES)
@@ -62,10 +88,18 @@ static void say(struct world *w, struct rd *in)
 			    .unordered = how & 4,
 			    .len = 1u + rd_u8(in),
 			    .expires = how & 16 ? w->now + 100 * FUZZ_MS : 0 };
+	w->loans[w->messages] = NULL;
 	for (size_t k = 0; k < s->len; k++)
 		bytes[k] = byte_of((uint32_t)w->messages, k);
-	FUZZ_CHECK(tt_sctp_queue_add(&w->q, s->stream, (uint32_t)w->messages, &opt, w->now, bytes,
-				     s->len) == TAUT_OK,
+	struct taut_piece piece = { bytes, s->len };
+	struct tt_sctp_body body = { .count = 1, .len = s->len };
+	if (how & 32) {
+		body = lend(w, &piece);
+		piece.data = w->loans[w->messages];
+	}
+	body.pieces = &piece;
+	FUZZ_CHECK(tt_sctp_queue_add(&w->q, s->stream, (uint32_t)w->messages, &opt, w->now,
+				     &body) == TAUT_OK,
 		   "there is memory");
 	w->messages++;
 }
@@ -330,6 +364,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	finish(&w);
 	tt_sctp_flight_clear(&w.f);
 	tt_sctp_queue_clear(&w.q);
+	for (size_t i = 0; i < w.messages; i++)
+		FUZZ_CHECK(!w.loans[i], "all is given back");
 	fuzz_env_end(&w.env);
 	return 0;
 }

@@ -8,8 +8,8 @@
  *     taut_pc_poll_io     sockets it wants opened, names resolved, until NULL
  *     taut_pc_poll_event  what happened, until NULL
  *
- * No call blocks and none calls you back, but for the hooks of the environment,
- * which must not call taut. A taut_env and all its connections belong to one
+ * No call blocks and none calls you back, but for the hooks of the environment and
+ * done of taut_pc_send_lent, which must not call taut. A taut_env and all its connections belong to one
  * thread at a time; two environments share nothing. taut/loop.h drives all this
  * with real sockets for those who would rather have it done.
  *
@@ -759,6 +759,11 @@ int taut_pc_request_key_frame_of(taut_pc *pc, taut_time now, taut_transceiver t,
 
 /* ---- data channels ---- */
 
+/* RTCPriorityType, in the numbers of RFC 8831 section 6.4. */
+#define TAUT_PRIORITY_VERY_LOW 128
+#define TAUT_PRIORITY_LOW 256 /* the normal one */
+#define TAUT_PRIORITY_MEDIUM 512
+#define TAUT_PRIORITY_HIGH 1024
 struct taut_data_channel_init {
 	size_t size;
 	const char *label, *protocol; /* NULL: "" */
@@ -767,16 +772,38 @@ struct taut_data_channel_init {
 	uint16_t id;                /* the stream, when negotiated */
 	int32_t max_packet_life_time; /* ms; 0: none, at most one of the two */
 	int32_t max_retransmits;      /* number + 1; 0: none, 1: never again */
+	/* TAUT_PRIORITY_, or anything from 1 to 65,535; 0: TAUT_PRIORITY_LOW; more is TAUT_E_INVAL. Channels that have
+	 * more to send than leaves share in these proportions (RFC 8260 section 3.6), and a message on one that has been
+	 * silent is next. Where the peer takes no interleaved messages (RFC 8260) a turn is a whole message. The peer is
+	 * told (RFC 8832 section 5.1) and sends with the same, unless the channel is negotiated. */
+	uint64_t priority; /* so wide that it lies behind all of what version 0.1 had */
 };
 /* A data channel, for this side to send on when TAUT_EV_OPEN comes. Label and protocol are copied.
  * TAUT_E_INVAL: two limits or one out of its range, a stream that is taken, or a text above 1,024
  * octets; TAUT_E_LIMIT: too many; TAUT_E_STATE: it is closed; TAUT_E_NOMEM. webrtc-pc 6.1. */
 int taut_pc_create_data_channel(taut_pc *pc, taut_time now,
                                 const struct taut_data_channel_init *init, taut_channel *out);
-/* Sends a message, all of it or nothing. TAUT_E_AGAIN: the buffer is full; TAUT_E_LIMIT: larger
- * than the peer takes. */
+/* Sends a message, all of it or nothing; it is copied. TAUT_E_AGAIN: beyond 2 MiB that the channel has not sent yet, or beyond
+ * send_buffer_size of all channels together; each takes one message of any size where it has nothing. Who does
+ * not look at the result loses messages, so compilers warn. TAUT_E_LIMIT: larger than the peer takes;
+ * TAUT_E_STATE: the channel is not open; TAUT_E_GONE, TAUT_E_NOMEM; TAUT_E_INVAL: no data has a length.
+ * webrtc-pc 6.2 send. */
 int taut_pc_send_message(taut_pc *pc, taut_time now, taut_channel ch, int binary, const void *data,
                          size_t len);
+struct taut_piece {
+	const void *data; /* NULL where len is 0 */
+	size_t len;       /* octets */
+};
+/* Sends one message of several pieces, one behind the other, copied. Errors as of
+ * taut_pc_send_message. */
+int taut_pc_send_pieces(taut_pc *pc, taut_time now, taut_channel ch, int binary,
+			const struct taut_piece *pieces, size_t count);
+/* Sends a message without a copy: data is lent, and must not change, until done(ctx) is called. That happens exactly once, in the
+ * call of this connection after which it is not needed: the peer has it, it was given up, or the connection ends,
+ * with taut_pc_free at the latest; of an empty message before this returns. done is on the thread of that call and
+ * must not call taut. After an error nothing was lent, and it is not called. done NULL: as taut_pc_send_message. */
+int taut_pc_send_lent(taut_pc *pc, taut_time now, taut_channel ch, int binary, const void *data,
+		      size_t len, void (*done)(void *ctx), void *ctx);
 /* Octets of a channel that were not sent yet. TAUT_E_GONE. bufferedAmount, webrtc-pc 6.2. */
 int64_t taut_pc_buffered_amount(const taut_pc *pc, taut_channel ch);
 #define TAUT_CHANNEL_CONNECTING 1
@@ -790,6 +817,7 @@ struct taut_channel_info {
 	uint8_t unordered, negotiated;
 	int32_t max_packet_life_time, max_retransmits;
 	size_t buffered_amount_low_threshold;
+	uint32_t priority; /* TAUT_PRIORITY_ or another number, by who opened it; TAUT_PRIORITY_LOW: or not said */
 };
 /* How a channel was made and how it is. Lent until the next call of this. NULL: there is no such
  * channel any more. */
@@ -826,6 +854,15 @@ int taut_pc_get_counters(const taut_pc *pc, struct taut_counters *out);
 /* end */
 
 #if defined __GNUC__
+/* TAUT_E_AGAIN is how a connection says that it is full: who does not look loses messages. */
+int taut_pc_send_message(taut_pc *pc, taut_time now, taut_channel ch, int binary, const void *data,
+			 size_t len) __attribute__((warn_unused_result));
+int taut_pc_send_pieces(taut_pc *pc, taut_time now, taut_channel ch, int binary,
+			const struct taut_piece *pieces, size_t count)
+	__attribute__((warn_unused_result));
+int taut_pc_send_lent(taut_pc *pc, taut_time now, taut_channel ch, int binary, const void *data,
+		      size_t len, void (*done)(void *ctx), void *ctx)
+	__attribute__((warn_unused_result));
 #pragma GCC visibility pop
 #endif
 #ifdef __cplusplus

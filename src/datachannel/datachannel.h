@@ -25,6 +25,7 @@
 struct tt_dcs;
 
 #define TT_DCS_MAX_TEXT 1024 /* bytes of a label or a protocol */
+#define TT_DCS_NORMAL   256  /* RFC 8831 section 6.4: the priority of who says none */
 
 struct tt_dcs_config {
 	struct tt_sctp_config sctp;
@@ -84,6 +85,7 @@ struct tt_dcs_init {
 	uint16_t id;
 	uint16_t max_packet_life_time; /* ms */
 	uint16_t max_retransmits;
+	uint16_t priority; /* RFC 8831 section 6.4; 0: TT_DCS_NORMAL */
 };
 
 /* TAUT_E_INVAL: a text above TT_DCS_MAX_TEXT, both limits, or an id in use or out of range;
@@ -99,6 +101,9 @@ int tt_dcs_create(struct tt_dcs *d, taut_time now, const struct tt_dcs_init *ini
  * TAUT_E_GONE: no such channel any more. */
 int tt_dcs_send(struct tt_dcs *d, taut_time now, taut_channel ch, bool binary, const void *data,
                 size_t len);
+/* The same of several pieces, or of one that is lent, see struct tt_sctp_body. */
+int tt_dcs_send_body(struct tt_dcs *d, taut_time now, taut_channel ch, bool binary,
+		     const struct tt_sctp_body *body);
 /* Sends what is queued, then closes both directions (RFC 8831 section 6.7); CLOSE follows.
  * Twice is fine. TAUT_E_GONE. */
 int tt_dcs_close(struct tt_dcs *d, taut_time now, taut_channel ch);
@@ -122,6 +127,7 @@ struct tt_dcs_info {
 	const char *label, *protocol;
 	bool unordered, negotiated, limit_lifetime, limit_retransmits;
 	uint16_t reliability; /* the limit, if there is one */
+	uint16_t priority;
 	size_t threshold;
 	uint64_t messages_sent, messages_received, bytes_sent, bytes_received;
 };

@@ -81,12 +81,15 @@ int tt_dcs_new_channel(struct tt_dcs *d, const struct tt_dcs_init *init, size_t 
 	if (!c)
 		return TAUT_E_NOMEM;
 	*c = (struct channel){
-		.state = TT_DCS_STATE_CONNECTING, .id = -1,
-		.unordered = init->unordered, .negotiated = init->negotiated,
+		.state = TT_DCS_STATE_CONNECTING,
+		.id = -1,
+		.unordered = init->unordered,
+		.negotiated = init->negotiated,
 		.limit_lifetime = init->limit_lifetime,
 		.limit_retransmits = init->limit_retransmits,
-		.reliability = init->limit_lifetime ? init->max_packet_life_time
-		                                    : init->max_retransmits,
+		.reliability =
+			init->limit_lifetime ? init->max_packet_life_time : init->max_retransmits,
+		.priority = init->priority ? init->priority : TT_DCS_NORMAL,
 		.label = tt_copy_text(d->env, init->label, label_len),
 		.protocol = tt_copy_text(d->env, init->protocol, protocol_len),
 	};
@@ -217,10 +220,34 @@ static uint32_t ppid_of(bool binary, bool empty)
 	return empty ? PPID_TEXT_EMPTY : PPID_TEXT;
 }
 
+/* RFC 8831 section 6.6: SCTP has no empty messages; one zero byte stands for them. What was lent for one is
+ * not needed. */
+static int send_empty(struct tt_dcs *d, taut_time now, const struct channel *c,
+		      const struct tt_sctp_send_options *opt, const struct tt_sctp_body *body,
+		      bool binary)
+{
+	const int err =
+		tt_sctp_send(d->sctp, now, (uint16_t)c->id, ppid_of(binary, true), opt, "", 1);
+
+	if (err == TAUT_OK && body->done)
+		body->done(body->ctx);
+	return err;
+}
+
 int tt_dcs_send(struct tt_dcs *d, taut_time now, taut_channel ch, bool binary, const void *data,
                 size_t len)
 {
+	const struct taut_piece piece = { data, len };
+
+	return tt_dcs_send_body(d, now, ch, binary,
+				&(struct tt_sctp_body){ &piece, 1, len, NULL, NULL });
+}
+
+int tt_dcs_send_body(struct tt_dcs *d, taut_time now, taut_channel ch, bool binary,
+		     const struct tt_sctp_body *body)
+{
 	struct channel *c = tt_dcs_find(d, ch);
+	const size_t len = body->len, wire_len = len > 0 ? len : 1;
 
 	if (!c)
 		return TAUT_E_GONE;
@@ -228,8 +255,6 @@ int tt_dcs_send(struct tt_dcs *d, taut_time now, taut_channel ch, bool binary, c
 		return TAUT_E_STATE;
 	if (d->max_message_out != 0 && len > d->max_message_out)
 		return TAUT_E_LIMIT;
-	/* RFC 8831 section 6.6: SCTP has no empty messages; one zero byte stands for them */
-	size_t wire_len = len > 0 ? len : 1;
 	if (!tt_dcs_would_take(d, c, wire_len)) {
 		c->refused = true;
 		c->refused_len = wire_len;
@@ -242,9 +267,11 @@ int tt_dcs_send(struct tt_dcs *d, taut_time now, taut_channel ch, bool binary, c
 		.max_retransmits = c->reliability,
 		/* a lifetime of 0 is one that ends at once: the shortest there is */
 		.lifetime_ms = c->limit_lifetime ? tt_max(c->reliability, 1) & 0xffff : 0,
+		.weight = c->priority,
 	};
-	int err = tt_sctp_send(d->sctp, now, (uint16_t)c->id, ppid_of(binary, len == 0), &opt,
-	                       len > 0 ? data : "", wire_len);
+	const int err = len > 0 ? tt_sctp_send_body(d->sctp, now, (uint16_t)c->id,
+						    ppid_of(binary, false), &opt, body)
+				: send_empty(d, now, c, &opt, body, binary);
 	if (err < 0)
 		return err;
 	c->messages_sent++;
@@ -327,12 +354,21 @@ const struct tt_dcs_info *tt_dcs_info(struct tt_dcs *d, taut_channel ch)
 	if (!c)
 		return NULL;
 	d->info = (struct tt_dcs_info){
-		.state = c->state, .id = c->id, .label = c->label, .protocol = c->protocol,
-		.unordered = c->unordered, .negotiated = c->negotiated,
-		.limit_lifetime = c->limit_lifetime, .limit_retransmits = c->limit_retransmits,
-		.reliability = c->reliability, .threshold = c->threshold,
-		.messages_sent = c->messages_sent, .messages_received = c->messages_received,
-		.bytes_sent = c->bytes_sent, .bytes_received = c->bytes_received,
+		.state = c->state,
+		.id = c->id,
+		.label = c->label,
+		.protocol = c->protocol,
+		.unordered = c->unordered,
+		.negotiated = c->negotiated,
+		.limit_lifetime = c->limit_lifetime,
+		.limit_retransmits = c->limit_retransmits,
+		.reliability = c->reliability,
+		.priority = c->priority,
+		.threshold = c->threshold,
+		.messages_sent = c->messages_sent,
+		.messages_received = c->messages_received,
+		.bytes_sent = c->bytes_sent,
+		.bytes_received = c->bytes_received,
 	};
 	return &d->info;
 }

@@ -31,11 +31,14 @@ static uint32_t make_channel(struct tt_dcs *d, taut_time now, const struct dcep_
 			     uint16_t stream)
 {
 	const struct tt_dcs_init init = {
-		.label = (const char *)o->label.p, .protocol = (const char *)o->protocol.p,
+		.label = (const char *)o->label.p,
+		.protocol = (const char *)o->protocol.p,
 		.unordered = o->unordered,
-		.limit_lifetime = o->limit_lifetime, .limit_retransmits = o->limit_retransmits,
+		.limit_lifetime = o->limit_lifetime,
+		.limit_retransmits = o->limit_retransmits,
 		.max_packet_life_time = clamp16(o->reliability),
 		.max_retransmits = clamp16(o->reliability),
+		.priority = o->priority, /* of whom says none it is 0: normal */
 	};
 	struct channel *c;
 

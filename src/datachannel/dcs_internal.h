@@ -21,30 +21,23 @@ struct channel {
 	taut_channel number; /* 0: the slot is free */
 	enum tt_dcs_state state;
 	int32_t id; /* -1: not chosen yet */
-	char *label, *protocol;
-	bool unordered, negotiated, limit_retransmits, limit_lifetime, by_peer;
-	uint16_t reliability;
-	bool heard; /* the peer knows the channel: unordered messages may pass OPEN, RFC 8832 6 */
-
+	bool unordered : 1, negotiated : 1, limit_retransmits : 1, limit_lifetime : 1, by_peer : 1;
+	bool heard : 1; /* the peer knows the channel: unordered messages may pass OPEN, RFC 8832 6 */
+	bool was_open : 1; /* and counted so */
 	/* what is to be done, in the work list */
-	bool working, must_open, must_ack, must_reset;
-	uint32_t next_work;
+	bool working : 1, must_open : 1, must_ack : 1, must_reset : 1;
 	/* what is to be said, in the talk list */
-	bool talking, say_channel, say_open, say_closing, say_close;
-	uint32_t next_talk;
-
-	bool reset_out, reset_in; /* both: closed */
+	bool talking : 1, say_channel : 1, say_open : 1, say_closing : 1, say_close : 1;
+	bool reset_out : 1, reset_in : 1; /* both: closed */
+	bool armed : 1;                   /* a BUFFERED_AMOUNT_LOW is owed ... */
+	bool refused : 1;                 /* ... because a message of refused_len was refused */
+	bool in_armed : 1;                /* in that list */
+	uint16_t reliability, priority;
+	uint32_t next_work, next_talk, next_armed;
 	uint32_t close_reason;
-
-	size_t threshold;
-	bool armed;       /* a BUFFERED_AMOUNT_LOW is owed */
-	bool refused;     /* because a message of this size was refused */
-	size_t refused_len;
-	uint32_t next_armed;
-	bool in_armed;
-
+	char *label, *protocol;
+	size_t threshold, refused_len;
 	uint64_t messages_sent, messages_received, bytes_sent, bytes_received;
-	bool was_open; /* and counted so */
 };
 
 /* Slots in the order they were put in; linked through the channels. */

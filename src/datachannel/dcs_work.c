@@ -42,20 +42,32 @@ void tt_dcs_drop_work(struct tt_dcs *d, struct channel *c)
 	c->working = false;
 }
 
-/* RFC 8832 section 5.1. Ordered and reliable, whatever the channel is. */
+/* Ordered and reliable, whatever the channel is: RFC 8832 section 6. */
+static int send_dcep(struct tt_dcs *d, taut_time now, const struct channel *c, const void *data,
+		     size_t len)
+{
+	const struct tt_sctp_send_options opt = { .weight = c->priority };
+
+	return tt_sctp_send(d->sctp, now, (uint16_t)c->id, PPID_DCEP, &opt, data, len);
+}
+
+/* RFC 8832 section 5.1. */
 static int send_open(struct tt_dcs *d, taut_time now, const struct channel *c)
 {
 	uint8_t bytes[DCEP_OPEN_HEADER + 2 * TT_DCS_MAX_TEXT];
 	struct wr w = wr_make(bytes, sizeof bytes);
 	const struct dcep_open open = {
-		.unordered = c->unordered, .limit_retransmits = c->limit_retransmits,
-		.limit_lifetime = c->limit_lifetime, .reliability = c->reliability,
-		.priority = 256, /* RFC 8831 section 6.4: normal */
-		.label = span_of(c->label), .protocol = span_of(c->protocol),
+		.unordered = c->unordered,
+		.limit_retransmits = c->limit_retransmits,
+		.limit_lifetime = c->limit_lifetime,
+		.reliability = c->reliability,
+		.priority = c->priority,
+		.label = span_of(c->label),
+		.protocol = span_of(c->protocol),
 	};
 
 	tt_dcs_write_open(&w, &open);
-	return tt_sctp_send(d->sctp, now, (uint16_t)c->id, PPID_DCEP, NULL, bytes, wr_len(&w));
+	return send_dcep(d, now, c, bytes, wr_len(&w));
 }
 
 static bool do_open(struct tt_dcs *d, taut_time now, struct channel *c)
@@ -79,7 +91,7 @@ static bool do_ack(struct tt_dcs *d, taut_time now, struct channel *c)
 {
 	static const uint8_t ack = DCEP_ACK;
 
-	if (tt_sctp_send(d->sctp, now, (uint16_t)c->id, PPID_DCEP, NULL, &ack, 1) < 0)
+	if (send_dcep(d, now, c, &ack, 1) < 0)
 		return false;
 	c->must_ack = false;
 	return true;

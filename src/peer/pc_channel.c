@@ -31,6 +31,9 @@ int taut_pc_create_data_channel(taut_pc *pc, taut_time now,
 		return pc_fail(pc, err ? err : TAUT_E_INVAL, "TypeError", "webrtc-pc section 6.2",
 			       "at most one of max_packet_life_time and max_retransmits, each "
 			       "within 16 bits");
+	if (c.priority > UINT16_MAX)
+		return pc_fail(pc, TAUT_E_INVAL, "TypeError", "RFC 8832 section 5.1",
+			       "a priority is within 16 bits");
 	if (!pc_make_channels(pc, now))
 		return pc_fail_nomem(pc);
 	const struct tt_dcs_init dc = {
@@ -43,6 +46,7 @@ int taut_pc_create_data_channel(taut_pc *pc, taut_time now,
 		.limit_retransmits = c.max_retransmits > 0,
 		.max_packet_life_time = (uint16_t)c.max_packet_life_time,
 		.max_retransmits = (uint16_t)(c.max_retransmits > 0 ? c.max_retransmits - 1 : 0),
+		.priority = (uint16_t)c.priority,
 	};
 	err = tt_dcs_create(pc->channels, now, &dc, out);
 	if (err == TAUT_E_NOMEM)
@@ -58,17 +62,29 @@ int taut_pc_create_data_channel(taut_pc *pc, taut_time now,
 	return TAUT_OK;
 }
 
-int taut_pc_send_message(taut_pc *pc, taut_time now, taut_channel ch, int binary, const void *data,
-			 size_t len)
+/* Adds up what the pieces have; false: one of no data has a length, or it is more than there can be. */
+static bool measure(struct tt_sctp_body *body)
+{
+	for (size_t i = 0; i < body->count; i++) {
+		const struct taut_piece *p = &body->pieces[i];
+		if ((!p->data && p->len > 0) || p->len > SIZE_MAX - body->len)
+			return false;
+		body->len += p->len;
+	}
+	return true;
+}
+
+static int send_body(taut_pc *pc, taut_time now, taut_channel ch, int binary,
+		     struct tt_sctp_body *body)
 {
 	pc_touch(pc, now);
 	if (pc->closed)
 		return pc_fail_closed(pc);
-	if (!data && len > 0)
+	if (!measure(body))
 		return pc_fail(pc, TAUT_E_INVAL, "TypeError", NULL,
 			       "a message of no data has a length");
-	int err = pc->channels ? tt_dcs_send(pc->channels, now, ch, binary != 0, data, len)
-			       : TAUT_E_GONE;
+	const int err = pc->channels ? tt_dcs_send_body(pc->channels, now, ch, binary != 0, body)
+				     : TAUT_E_GONE;
 	switch (err) {
 	case TAUT_OK:
 		pc->counters.messages_sent++;
@@ -78,7 +94,7 @@ int taut_pc_send_message(taut_pc *pc, taut_time now, taut_channel ch, int binary
 			       "the send buffer is full; an event follows when it is not");
 	case TAUT_E_LIMIT:
 		return pc_fail(pc, err, "TypeError", "RFC 8841 section 6",
-			       "%zu bytes are more than the peer's max-message-size", len);
+			       "%zu bytes are more than the peer's max-message-size", body->len);
 	case TAUT_E_STATE:
 		return pc_fail(pc, err, "InvalidStateError", "webrtc-pc section 6.2",
 			       "the channel is not open");
@@ -89,6 +105,32 @@ int taut_pc_send_message(taut_pc *pc, taut_time now, taut_channel ch, int binary
 		return pc_fail(pc, err, "OperationError", "webrtc-pc section 6.2",
 			       "the message was not sent");
 	}
+}
+
+int taut_pc_send_message(taut_pc *pc, taut_time now, taut_channel ch, int binary, const void *data,
+			 size_t len)
+{
+	const struct taut_piece piece = { data, len };
+
+	return send_body(pc, now, ch, binary,
+			 &(struct tt_sctp_body){ .pieces = &piece, .count = 1 });
+}
+
+int taut_pc_send_pieces(taut_pc *pc, taut_time now, taut_channel ch, int binary,
+			const struct taut_piece *pieces, size_t count)
+{
+	return send_body(pc, now, ch, binary,
+			 &(struct tt_sctp_body){ .pieces = pieces, .count = count });
+}
+
+int taut_pc_send_lent(taut_pc *pc, taut_time now, taut_channel ch, int binary, const void *data,
+		      size_t len, void (*done)(void *ctx), void *ctx)
+{
+	const struct taut_piece piece = { data, len };
+
+	return send_body(
+		pc, now, ch, binary,
+		&(struct tt_sctp_body){ .pieces = &piece, .count = 1, .done = done, .ctx = ctx });
 }
 
 int64_t taut_pc_buffered_amount(const taut_pc *pc, taut_channel ch)
@@ -132,6 +174,7 @@ const struct taut_channel_info *taut_pc_channel_info(taut_pc *pc, taut_channel c
 		.max_packet_life_time = c->limit_lifetime ? c->reliability : 0,
 		.max_retransmits = c->limit_retransmits ? c->reliability + 1 : 0,
 		.buffered_amount_low_threshold = c->threshold,
+		.priority = c->priority,
 	};
 	return &pc->channel;
 }

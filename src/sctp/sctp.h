@@ -2,8 +2,8 @@
  *
  * RFC 9260, with partial reliability (RFC 3758), stream resets (RFC 6525) and
  * interleaved messages (RFC 8260), carried as RFC 8261 says: one path, no multihoming,
- * and no checksum where the peer does without (RFC 9653). Not here: AUTH, ASCONF,
- * schedulers other than round robin.
+ * and no checksum where the peer does without (RFC 9653). Streams share what there is by weight (RFC 8260 section
+ * 3.6). Not here: AUTH, ASCONF, other schedulers.
  *
  * How it is driven, in this order after every packet or tick:
  *
@@ -99,13 +99,28 @@ struct tt_sctp_send_options {
 	bool limit_retransmits;    /* max_retransmits counts */
 	uint16_t max_retransmits;  /* 0: sent once */
 	uint32_t lifetime_ms;      /* 0: no limit */
+	/* Of its stream, beside others that have something to send, from now on. 0: as it is, at first 256. */
+	uint16_t weight;
 };
 
-/* The message is copied once. opt NULL: ordered and reliable. May be called before the
+/* What a message is made of: pieces one behind the other, len octets together. done NULL: they are copied, once. Else there
+ * is one piece, which is lent and does not change until done(ctx), which is called once, from whatever call of this
+ * association frees the message: acknowledged, given up, or the end of it all. It must not call back. */
+struct tt_sctp_body {
+	const struct taut_piece *pieces;
+	size_t count, len;
+	void (*done)(void *ctx);
+	void *ctx;
+};
+
+/* opt NULL: ordered and reliable. May be called before the
  * association is up. TAUT_E_INVAL: len 0 or no such stream; TAUT_E_AGAIN: the send buffer is
  * full (an empty one takes a message of any size); TAUT_E_STATE: shutting down or ended. */
 int tt_sctp_send(struct tt_sctp *s, taut_time now, uint16_t stream, uint32_t ppid,
                  const struct tt_sctp_send_options *opt, const void *data, size_t len);
+/* After an error nothing is copied, and what was to be lent is not. */
+int tt_sctp_send_body(struct tt_sctp *s, taut_time now, uint16_t stream, uint32_t ppid,
+		      const struct tt_sctp_send_options *opt, const struct tt_sctp_body *body);
 /* Bytes given to tt_sctp_send and never sent yet. */
 size_t tt_sctp_buffered(const struct tt_sctp *s, uint16_t stream);
 /* Held for sending and for retransmission, of all streams, with some overhead per message;

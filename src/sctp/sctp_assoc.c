@@ -278,11 +278,20 @@ bool tt_sctp_can_hold(const struct tt_sctp *s, size_t len)
 int tt_sctp_send(struct tt_sctp *s, taut_time now, uint16_t stream, uint32_t ppid,
                  const struct tt_sctp_send_options *opt, const void *data, size_t len)
 {
+	const struct taut_piece piece = { data, len };
+
+	return tt_sctp_send_body(s, now, stream, ppid, opt,
+				 &(struct tt_sctp_body){ &piece, 1, len, NULL, NULL });
+}
+
+int tt_sctp_send_body(struct tt_sctp *s, taut_time now, uint16_t stream, uint32_t ppid,
+		      const struct tt_sctp_send_options *opt, const struct tt_sctp_body *body)
+{
 	if (s->state > SCTP_ESTABLISHED)
 		return TAUT_E_STATE; /* 9.2: no new data from here on */
-	if (len == 0 || stream >= s->out_streams)
+	if (body->len == 0 || stream >= s->out_streams)
 		return TAUT_E_INVAL;
-	if (!tt_sctp_can_hold(s, len))
+	if (!tt_sctp_can_hold(s, body->len))
 		return TAUT_E_AGAIN;
 	if (tt_sctp_flight_count(&s->flight) == 0 && s->queue.unsent == 0)
 		tt_sctp_cc_idle(&s->cc, now - s->last_data_sent, s->rtt.rto);
@@ -290,7 +299,7 @@ int tt_sctp_send(struct tt_sctp *s, taut_time now, uint16_t stream, uint32_t ppi
 	 * each other's acknowledgement. After T3 they do, 6.3.3 E3. */
 	if (s->flight.marked == 0)
 		s->burst = tt_max(s->burst, SCTP_MAX_BURST * s->cc.pmdcs);
-	return tt_sctp_queue_add(&s->queue, stream, ppid, opt, now, data, len);
+	return tt_sctp_queue_add(&s->queue, stream, ppid, opt, now, body);
 }
 
 size_t tt_sctp_buffered(const struct tt_sctp *s, uint16_t stream)

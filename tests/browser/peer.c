@@ -159,7 +159,8 @@ static void on_message(const struct taut_event *ev)
 		return;
 	const int n = snprintf(text, sizeof text, "pong %.*s", (int)ev->len - 5,
 			       (const char *)ev->data + 5);
-	taut_pc_send_message(peer.pc, now(), ev->channel, 0, text, (size_t)n);
+	if (taut_pc_send_message(peer.pc, now(), ev->channel, 0, text, (size_t)n) != TAUT_OK)
+		fprintf(stderr, "no pong: %s\n", taut_pc_error(peer.pc)->message);
 }
 
 static void on_event(void *user, taut_pc *pc, const struct taut_event *ev)

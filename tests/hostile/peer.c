@@ -52,7 +52,8 @@ static void on_event(struct pair *p, int i, const struct taut_event *ev)
 		s->messages++;
 		s->bytes += ev->len;
 		if (ev->len == 4 && memcmp(ev->data, "ping", 4) == 0)
-			taut_pc_send_message(p->peers[i].pc, p->sim.now, ev->channel, 0, "pong", 4);
+			(void)!taut_pc_send_message(p->peers[i].pc, p->sim.now, ev->channel, 0,
+						    "pong", 4);
 		if (ev->len == 4 && memcmp(ev->data, "pong", 4) == 0)
 			s->echoes++;
 		break;

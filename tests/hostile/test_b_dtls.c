@@ -242,7 +242,8 @@ static void b12_an_explicit_nonce_is_used_once(void **state)
 	h.pair.sim.link.delay = 10000;
 	for (int step = 0; step < 2000; step++) {
 		if (step % 20 == 0 && h.seen[1].opens)
-			taut_pc_send_message(h.pc, h.pair.sim.now, h.seen[0].channel, 1, nonces, 3000);
+			(void)!taut_pc_send_message(h.pc, h.pair.sim.now, h.seen[0].channel, 1,
+						    nonces, 3000);
 		hostile_run(&h, 5000);
 		uint64_t next = h.pair.sim.order;
 		for (const struct sim_packet *k = h.pair.sim.queue; k; k = k->next) {

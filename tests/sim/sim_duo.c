@@ -96,7 +96,9 @@ static void on_event(struct world_peer *p, const struct taut_event *ev)
 	case TAUT_EV_DATA_CHANNEL:
 		s->channel = ev->channel;
 		s->open = true;
-		taut_pc_send_message(p->pc, p->world->now, ev->channel, 0, "hello", 5);
+		assert_int_equal(
+			taut_pc_send_message(p->pc, p->world->now, ev->channel, 0, "hello", 5),
+			TAUT_OK);
 		break;
 	case TAUT_EV_MESSAGE:
 		s->heard++;

@@ -78,9 +78,8 @@ static bool pair_fine(const struct pair *p, int err)
 	return err == TAUT_OK;
 }
 
-static bool init_peer(struct pair *p, int i)
+static int make_env(struct pair *p, int i)
 {
-	struct pair_peer *q = &p->peers[i];
 	const struct taut_env_config env = {
 		.size = sizeof env,
 		.realloc = p->memory ? env_realloc : NULL,
@@ -89,6 +88,13 @@ static bool init_peer(struct pair *p, int i)
 		.now = p->sim.now,
 		.unix_us = 1700000000000000,
 	};
+
+	return taut_env_new(&p->peers[i].env, &env);
+}
+
+static int make_connection(struct pair *p, int i)
+{
+	struct pair_peer *q = &p->peers[i];
 	/* Every test can be run over the other SRTP as well. */
 	const char *srtp = getenv("TAUT_TEST_SRTP");
 	const struct taut_config cfg = {
@@ -104,12 +110,15 @@ static bool init_peer(struct pair *p, int i)
 	};
 
 	q->next_port = 40000;
-	int err = taut_env_new(&q->env, &env);
-	if (!err)
-		err = taut_pc_new(&q->pc, q->env, &cfg, p->sim.now);
-	if (!err)
-		err = taut_pc_set_interfaces(q->pc, p->sim.now, all, PAIR_ADDRESSES);
-	return pair_fine(p, err);
+	const int err = taut_pc_new(&q->pc, q->env, &cfg, p->sim.now);
+	return err ? err : taut_pc_set_interfaces(q->pc, p->sim.now, all, PAIR_ADDRESSES);
+}
+
+static bool init_peer(struct pair *p, int i)
+{
+	const int err = make_env(p, i);
+
+	return pair_fine(p, err ? err : make_connection(p, i));
 }
 
 bool pair_init_with(struct pair *p, uint64_t seed, const struct sim_link *link,
@@ -128,12 +137,8 @@ void pair_init(struct pair *p, uint64_t seed, const struct sim_link *link, pair_
 	pair_init_with(p, seed, link, handler, user, NULL);
 }
 
-void pair_free(struct pair *p)
+static void drop_signals(struct pair *p)
 {
-	for (int i = 0; i < 2; i++) {
-		taut_pc_free(p->peers[i].pc);
-		assert_int_equal(taut_env_free(p->peers[i].env), TAUT_OK);
-	}
 	while (p->signals) {
 		struct pair_signal *s = p->signals;
 		p->signals = s->next;
@@ -141,6 +146,31 @@ void pair_free(struct pair *p)
 		free(s->mid);
 		free(s);
 	}
+}
+
+void pair_again(struct pair *p)
+{
+	const taut_time now = p->sim.now;
+
+	drop_signals(p);
+	p->sim.now = INT64_MAX;
+	for (struct sim_packet *k; (k = sim_take(&p->sim)) != NULL;)
+		free(k);
+	p->sim.now = now;
+	for (int i = 0; i < 2; i++) {
+		taut_pc_free(p->peers[i].pc);
+		p->peers[i] = (struct pair_peer){ .env = p->peers[i].env };
+		assert_int_equal(make_connection(p, i), TAUT_OK);
+	}
+}
+
+void pair_free(struct pair *p)
+{
+	for (int i = 0; i < 2; i++) {
+		taut_pc_free(p->peers[i].pc);
+		assert_int_equal(taut_env_free(p->peers[i].env), TAUT_OK);
+	}
+	drop_signals(p);
 	sim_free(&p->sim);
 }
 

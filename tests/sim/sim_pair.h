@@ -74,6 +74,9 @@ void pair_init(struct pair *p, uint64_t seed, const struct sim_link *link, pair_
 bool pair_init_with(struct pair *p, uint64_t seed, const struct sim_link *link, pair_handler handler,
 		    void *user, struct pair_memory *memory);
 void *pair_realloc(void *memory, void *p, size_t size);
+/* Other connections in the same environments, at the same time: those of before are freed, and what was under way is
+ * lost. */
+void pair_again(struct pair *p);
 /* Frees it all; the connections may have been freed (and set to NULL) before. Memory must be back. */
 void pair_free(struct pair *p);
 

@@ -38,7 +38,8 @@ static void on_event(struct pair *p, int i, const struct taut_event *ev)
 	w->messages[i] += ev->type == TAUT_EV_MESSAGE;
 	w->frames[i] += ev->type == TAUT_EV_FRAME;
 	if (i == 1 && ev->type == TAUT_EV_MESSAGE)
-		taut_pc_send_message(p->peers[1].pc, p->sim.now, ev->channel, 0, ev->data, ev->len);
+		(void)!taut_pc_send_message(p->peers[1].pc, p->sim.now, ev->channel, 0, ev->data,
+					    ev->len);
 	if (++w->events[i] != w->at_event || i != w->closer)
 		return;
 	if (w->frees) {
@@ -309,7 +310,8 @@ static void no_timer_spins_while_there_is_no_path(void **state)
 	w.pair.cut = true;
 	for (int n = 0; n < 60; n++) { /* pair_run finds a spinning timer */
 		send_frame(&w);
-		taut_pc_send_message(w.pair.peers[0].pc, w.pair.sim.now, w.channel, 0, "x", 1);
+		(void)!taut_pc_send_message(w.pair.peers[0].pc, w.pair.sim.now, w.channel, 0, "x",
+					    1);
 		pair_run(&w.pair, SECOND, NULL);
 	}
 	assert_int_equal(w.pair.peers[0].end_reason, TAUT_REASON_ICE_CONSENT_EXPIRED);

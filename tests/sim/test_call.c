@@ -98,8 +98,10 @@ static void on_event(struct pair *p, int i, const struct taut_event *ev)
 		s->largest = tt_max(s->largest, ev->len);
 		s->sum ^= sum_of(ev->data, ev->len);
 		if (w->echo && i == 1)
-			taut_pc_send_message(p->peers[i].pc, p->sim.now, ev->channel,
-					     ev->number != 0, ev->data, ev->len);
+			assert_int_equal(taut_pc_send_message(p->peers[i].pc, p->sim.now,
+							      ev->channel, ev->number != 0,
+							      ev->data, ev->len),
+					 TAUT_OK);
 		break;
 	case TAUT_EV_FRAME:
 		if (ev->frame->codec && strcmp(ev->frame->codec->mime, "video/VP8") == 0) {
@@ -196,7 +198,9 @@ static uint64_t hash_of_a_call(uint64_t seed)
 	w.echo = true;
 	open_channel(&w, 0, "chat");
 	assert_true(pair_run(&w.pair, 30 * SECOND, both_open));
-	taut_pc_send_message(w.pair.peers[0].pc, w.pair.sim.now, w.seen[0].channel, 0, "hello", 5);
+	assert_int_equal(taut_pc_send_message(w.pair.peers[0].pc, w.pair.sim.now, w.seen[0].channel,
+					      0, "hello", 5),
+			 TAUT_OK);
 	assert_true(pair_run(&w.pair, 30 * SECOND, a_message_came_back));
 	uint64_t hash = w.pair.sim.hash;
 	pair_free(&w.pair);

@@ -174,7 +174,8 @@ static void on_event(struct pair *p, int i, const struct taut_event *ev)
 	c->opens += ev->type == TAUT_EV_OPEN;
 	c->messages += ev->type == TAUT_EV_MESSAGE;
 	if (ev->type == TAUT_EV_OPEN)
-		taut_pc_send_message(p->peers[i].pc, p->sim.now, ev->channel, 1, data, sizeof data);
+		(void)!taut_pc_send_message(p->peers[i].pc, p->sim.now, ev->channel, 1, data,
+					    sizeof data);
 }
 
 static bool both_heard(struct pair *p)

@@ -105,8 +105,9 @@ static void on_message(struct call *c, int i, const struct taut_event *ev)
 	char mine[32];
 
 	if (i == SERVER) {
-		taut_pc_send_message(c->peer[i].pc, c->hall->world->now, ev->channel, 0, ev->data,
-				     ev->len);
+		assert_int_equal(taut_pc_send_message(c->peer[i].pc, c->hall->world->now,
+						      ev->channel, 0, ev->data, ev->len),
+				 TAUT_OK);
 		return;
 	}
 	const int len = snprintf(mine, sizeof mine, "call %d says %u", (int)(c - c->hall->calls),

@@ -164,10 +164,17 @@ struct sctp_data tt_sctp_flight_data(const struct sctp_flight *f, struct serial3
 	const struct sctp_sent *c = tt_sctp_flight_at(f, tsn);
 
 	return (struct sctp_data){
-		.tsn = tsn, .stream = c->m->stream, .interleaved = f->queue->interleaved,
-		.mid = c->m->mid, .fsn = c->fsn, .ppid = c->m->ppid,
-		.begin = c->begin, .end = c->end, .unordered = c->m->unordered,
-		.data = c->m->data + c->at, .len = c->len,
+		.tsn = tsn,
+		.stream = c->m->stream,
+		.interleaved = f->queue->interleaved,
+		.mid = c->m->mid,
+		.fsn = c->fsn,
+		.ppid = c->m->ppid,
+		.begin = c->begin,
+		.end = c->end,
+		.unordered = c->m->unordered,
+		.data = c->m->bytes + c->at,
+		.len = c->len,
 	};
 }
 

@@ -25,6 +25,8 @@ struct sctp_tx_stream *tt_sctp_queue_stream(struct sctp_queue *q, uint16_t strea
 	if (stream >= q->max)
 		return NULL;
 	size_t want = tt_min(tt_max((size_t)stream + 1, 2 * q->count), q->max);
+	if (!tt_sctp_round_grow(&q->round, q->env, q->count, want))
+		return NULL;
 	struct sctp_tx_stream *all = tt_resize(q->env, q->streams, want * sizeof *all);
 	if (!all)
 		return NULL;
@@ -34,38 +36,61 @@ struct sctp_tx_stream *tt_sctp_queue_stream(struct sctp_queue *q, uint16_t strea
 	return &q->streams[stream];
 }
 
-/* To the end of the round, if it has something that may be sent. */
-static void join_round(struct sctp_queue *q, uint16_t stream)
+/* Into the round, if it has something that may be sent, and else out of it. */
+static void see_round(struct sctp_queue *q, uint16_t stream)
 {
-	struct sctp_tx_stream *s = &q->streams[stream];
+	const struct sctp_tx_stream *s = &q->streams[stream];
 
-	if (s->active || s->sealed || !s->head)
-		return;
-	s->active = true;
-	if (q->active++ == 0)
-		q->first = stream;
+	if (s->head && !s->sealed)
+		tt_sctp_round_join(&q->round, stream);
 	else
-		q->streams[q->last].next_active = stream;
-	q->last = stream;
+		tt_sctp_round_leave(&q->round, stream);
 }
 
-static void leave_round(struct sctp_queue *q)
-{
-	struct sctp_tx_stream *s = &q->streams[q->first];
+struct lender {
+	void (*done)(void *ctx);
+	void *ctx;
+};
 
-	assert(q->active > 0 && s->active);
-	s->active = false;
-	q->active--;
-	q->first = s->next_active;
+static void fill(struct sctp_message *m, const struct tt_sctp_body *body)
+{
+	const struct lender lender = { body->done, body->ctx };
+	size_t at = 0;
+
+	m->bytes = body->done ? body->pieces[0].data : m->data;
+	if (body->done) {
+		assert(body->count == 1 && body->pieces[0].len == body->len);
+		memcpy(m->data, &lender, sizeof lender);
+		return;
+	}
+	for (size_t i = 0; i < body->count; i++) {
+		const struct taut_piece *p = &body->pieces[i];
+		assert(p->len <= m->len - at);
+		if (p->len > 0)
+			memcpy(m->data + at, p->data, p->len);
+		at += p->len;
+	}
+	assert(at == m->len);
+}
+
+static void give_back(const struct sctp_message *m)
+{
+	struct lender lender;
+
+	if (m->bytes == m->data)
+		return;
+	memcpy(&lender, m->data, sizeof lender);
+	lender.done(lender.ctx);
 }
 
 int tt_sctp_queue_add(struct sctp_queue *q, uint16_t stream, uint32_t ppid,
-                      const struct tt_sctp_send_options *opt, taut_time now, const void *data,
-                      size_t len)
+		      const struct tt_sctp_send_options *opt, taut_time now,
+		      const struct tt_sctp_body *body)
 {
 	static const struct tt_sctp_send_options reliable;
+	const size_t len = body->len, behind = body->done ? sizeof(struct lender) : len;
 	struct sctp_tx_stream *s = tt_sctp_queue_stream(q, stream);
-	struct sctp_message *m = s ? tt_take_large(q->env, tt_sctp_queue_cost(len)) : NULL;
+	struct sctp_message *m = s ? tt_take_large(q->env, sizeof *m + behind) : NULL;
 
 	if (!m)
 		return TAUT_E_NOMEM;
@@ -76,7 +101,7 @@ int tt_sctp_queue_add(struct sctp_queue *q, uint16_t stream, uint32_t ppid,
 		.max_retransmits = opt->max_retransmits,
 		.expires = opt->lifetime_ms ? now + (taut_time)opt->lifetime_ms * 1000 : INT64_MAX,
 	};
-	memcpy(m->data, data, len);
+	fill(m, body);
 	if (s->tail)
 		s->tail->next = m;
 	else
@@ -85,7 +110,10 @@ int tt_sctp_queue_add(struct sctp_queue *q, uint16_t stream, uint32_t ppid,
 	s->buffered += len;
 	q->unsent += len;
 	q->held += tt_sctp_queue_cost(len);
-	join_round(q, stream);
+	if (opt->weight)
+		q->round.turns[stream].weight = opt->weight;
+	if (s->head == m)
+		see_round(q, stream);
 	return TAUT_OK;
 }
 
@@ -109,6 +137,7 @@ void tt_sctp_queue_release(struct sctp_queue *q, struct sctp_message *m)
 		return;
 	assert(q->held >= tt_sctp_queue_cost(m->len));
 	q->held -= tt_sctp_queue_cost(m->len);
+	give_back(m);
 	tt_give(q->env, m);
 }
 
@@ -127,7 +156,7 @@ void tt_sctp_queue_give_up(struct sctp_queue *q, struct sctp_message *m)
 		q->begun -= m->len;
 	uncount(q, m, m->len - m->cut);
 	unlink_head(q, m);
-	join_round(q, m->stream);
+	see_round(q, m->stream); /* what comes next may not have to be held back */
 }
 
 static bool has_share(const struct sctp_queue *q, const struct sctp_message *m)
@@ -136,37 +165,42 @@ static bool has_share(const struct sctp_queue *q, const struct sctp_message *m)
 	       (q->begun < q->share && m->len <= q->share - q->begun);
 }
 
-/* Whoever has no share waits for one that was begun, which stands in the round as well. */
-static void turn_round(struct sctp_queue *q)
+/* Whoever has no share waits, and whoever needs one waits behind those, so that the largest message gets one at
+ * last. */
+static bool must_wait(const struct sctp_queue *q, const struct sctp_message *m)
 {
-	const uint16_t stream = q->first;
+	if (!q->interleaved || m->cut > 0 || m->len <= SMALL)
+		return false;
+	return !has_share(q, m) || tt_sctp_round_first(&q->round, SCTP_HELD_BACK) != SCTP_NO_STREAM;
+}
 
-	leave_round(q);
-	join_round(q, stream);
+static struct sctp_message *first_of(const struct sctp_queue *q, enum sctp_standing heap)
+{
+	const uint32_t stream = tt_sctp_round_first(&q->round, heap);
+
+	return stream == SCTP_NO_STREAM ? NULL : q->streams[stream].head;
 }
 
 struct sctp_message *tt_sctp_queue_next(struct sctp_queue *q, taut_time now, bool may_drop,
                                         uint64_t *dropped)
 {
-	if (q->current)
-		return q->current;
-	while (q->active > 0) {
-		struct sctp_tx_stream *s = &q->streams[q->first];
-		struct sctp_message *m = s->head;
-		if (m && !s->sealed && (!may_drop || m->cut > 0 || m->expires > now)) {
-			if (has_share(q, m))
-				return m;
-			turn_round(q);
-			continue;
+	while (!q->current) {
+		struct sctp_message *held = first_of(q, SCTP_HELD_BACK);
+		const bool may_begin = held && has_share(q, held);
+		struct sctp_message *m = may_begin ? held : first_of(q, SCTP_READY);
+		if (!m)
+			return NULL;
+		if (may_drop && m->cut == 0 && m->expires <= now) {
+			tt_sctp_queue_give_up(q, m);
+			tt_sctp_queue_release(q, m);
+			++*dropped;
+		} else if (m != held && must_wait(q, m)) {
+			tt_sctp_round_hold_back(&q->round, m->stream);
+		} else {
+			return m;
 		}
-		leave_round(q);
-		if (!m || s->sealed)
-			continue;
-		tt_sctp_queue_give_up(q, m);
-		tt_sctp_queue_release(q, m);
-		++*dropped;
 	}
-	return NULL;
+	return q->current;
 }
 
 /* 6.5: a message has its number when it is first sent. RFC 8260 section 2.1: unordered ones are
@@ -181,28 +215,31 @@ static void number(const struct sctp_queue *q, struct sctp_tx_stream *s, struct 
 	*next = s32_add(*next, 1);
 }
 
+/* What a chunk takes of the path, but for its share of a packet's headers. */
+static size_t chunk_size(const struct sctp_queue *q, size_t len)
+{
+	return (q->interleaved ? 20 : 16) + (len + 3) / 4 * 4;
+}
+
 void tt_sctp_queue_cut(struct sctp_queue *q, struct sctp_message *m, size_t len)
 {
 	struct sctp_tx_stream *s = &q->streams[m->stream];
 
-	if (q->current != m) {
-		assert(q->active > 0 && q->first == m->stream && !q->current);
-		leave_round(q);
-	}
+	assert(s->head == m && len <= m->len - m->cut && (!q->current || q->current == m));
+	tt_sctp_round_join(&q->round, m->stream); /* if it was held back */
+	tt_sctp_round_charge(&q->round, m->stream, chunk_size(q, len), !q->current);
 	if (m->cut == 0) {
 		number(q, s, m);
 		q->begun += m->len;
 		q->current = q->interleaved ? NULL : m;
 	}
-	assert(len <= m->len - m->cut);
 	m->fsn++;
 	uncount(q, m, len);
-	if (m->cut == m->len) {
-		q->begun -= m->len;
-		unlink_head(q, m);
-	}
-	if (!q->current)
-		join_round(q, m->stream);
+	if (m->cut < m->len)
+		return;
+	q->begun -= m->len;
+	unlink_head(q, m);
+	see_round(q, m->stream);
 }
 
 void tt_sctp_queue_unseal(struct sctp_queue *q, uint16_t stream, bool restart)
@@ -212,7 +249,7 @@ void tt_sctp_queue_unseal(struct sctp_queue *q, uint16_t stream, bool restart)
 	s->resetting = s->sealed = false;
 	if (restart)
 		s->next_mid = s->next_unordered = s32(0); /* RFC 8260 section 2.3.2: both */
-	join_round(q, stream);
+	see_round(q, stream);
 }
 
 size_t tt_sctp_queue_cut_streams(struct sctp_queue *q, size_t first)
@@ -236,5 +273,6 @@ void tt_sctp_queue_clear(struct sctp_queue *q)
 	(void)tt_sctp_queue_cut_streams(q, 0);
 	tt_free(q->env, q->streams);
 	q->streams = NULL;
-	q->count = q->active = 0;
+	q->count = 0;
+	tt_sctp_round_free(&q->round, q->env);
 }

@@ -1,7 +1,7 @@
 /* sctp_queue.h - messages that wait to be sent, by stream: RFC 9260 sections 6.1, 6.9.
  *
- * A message is copied once, when it is queued; chunks point into it until the
- * last of them is acknowledged. Streams with something to send take turns: one whole
+ * A message is copied once, when it is queued, or lent; chunks point into it until the
+ * last of them is acknowledged. Streams with something to send take turns by weight (sctp_round.h): one whole
  * message each, because fragments of two cannot mix; interleaved (RFC 8260), one chunk
  * each, so that a large message holds up no small one. */
 #ifndef TAUT_SCTP_QUEUE_H
@@ -10,6 +10,7 @@
 #include "base/env.h"
 #include "base/serial.h"
 #include "sctp/sctp.h"
+#include "sctp/tx/sctp_round.h"
 
 struct sctp_message {
 	struct sctp_message *next; /* on its stream */
@@ -24,6 +25,8 @@ struct sctp_message {
 	size_t len, cut;   /* bytes made into chunks so far */
 	size_t chunks;     /* of it, in flight: 0 and cut whole means free */
 	struct serial32 first; /* TSN of its first chunk, once cut > 0 */
+	const uint8_t
+		*bytes; /* data, or what is lent: then data says whom to tell when it is free */
 	uint8_t data[];
 };
 
@@ -31,24 +34,22 @@ struct sctp_tx_stream {
 	struct sctp_message *head, *tail;
 	size_t buffered; /* bytes not cut yet */
 	struct serial32 next_mid, next_unordered; /* the second only interleaved */
-	bool active;    /* stands in the round */
 	bool resetting; /* a reset is wanted or under way */
 	bool sealed;    /* the request is out: nothing is sent until it is answered */
 	bool reset_done, reset_refused; /* to be reported */
-	uint16_t next_active;
 };
 
 struct sctp_queue {
 	struct tt_env *env;
 	struct sctp_tx_stream *streams;
 	size_t count, max;
-	uint16_t first, last;         /* the round, when active > 0 */
-	size_t active;
+	struct sctp_round round;      /* streams with a head that are not sealed */
 	struct sctp_message *current; /* partly cut: goes on first; NULL when interleaved */
 	bool interleaved;
 	/* Interleaved, the messages that are partly cut lie side by side at the receiver, and if all
 	 * its window went to beginnings none could end: together they are no longer than share, but
-	 * for a single one, and for small ones. */
+	 * for a single one, and for small ones. Whose turn it is and who has no share is held back, and is the first
+	 * to get one. */
 	size_t begun, share;
 	size_t unsent;                /* sum of buffered */
 	size_t held, limit;           /* all messages that are not freed, with their overhead */
@@ -63,8 +64,8 @@ size_t tt_sctp_queue_cut_streams(struct sctp_queue *q, size_t first);
 /* The stream's record, made when it is not there; NULL: no memory. */
 struct sctp_tx_stream *tt_sctp_queue_stream(struct sctp_queue *q, uint16_t stream);
 int tt_sctp_queue_add(struct sctp_queue *q, uint16_t stream, uint32_t ppid,
-                      const struct tt_sctp_send_options *opt, taut_time now, const void *data,
-                      size_t len);
+		      const struct tt_sctp_send_options *opt, taut_time now,
+		      const struct tt_sctp_body *body);
 /* The message to cut from next; what has expired before its first fragment is thrown away, when
  * may_drop (the peer understands FORWARD-TSN), and counted. NULL: none. */
 struct sctp_message *tt_sctp_queue_next(struct sctp_queue *q, taut_time now, bool may_drop,

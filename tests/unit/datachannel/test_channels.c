@@ -15,6 +15,7 @@
 #include "datachannel/datachannel.h"
 #include "datachannel/dcs_dcep.h"
 #include "datachannel/dcs_internal.h"
+#include "sctp/sctp_assoc.h"
 #include "support/sim.h"
 
 #define SECOND 1000000
@@ -679,6 +680,81 @@ static void unreliable_channels_are_told_to_the_peer(void **state)
 	finish();
 }
 
+/* ---- priorities: RFC 8831 section 6.4 ---- */
+
+static uint16_t weight_of(int i, taut_channel ch)
+{
+	const struct tt_sctp *s = world.d[i]->sctp;
+	const int32_t id = tt_dcs_info(world.d[i], ch)->id;
+
+	assert_in_range(id, 0, s->queue.count - 1);
+	return s->queue.round.turns[id].weight;
+}
+
+/* RFC 8832 section 5.1 */
+static void the_peer_sends_with_the_priority_it_is_told(void **state)
+{
+	static const uint16_t said[] = { 0, 1, 128, 1024, 65535 };
+	taut_channel ch[2];
+
+	(void)state;
+	begin(50, NULL, NULL);
+	connect_both();
+	for (size_t n = 0; n < TT_COUNT(said); n++) {
+		const uint16_t meant = said[n] ? said[n] : TT_DCS_NORMAL;
+		open_pair(&(struct tt_dcs_init){ .priority = said[n] }, ch);
+		for (int i = 0; i < 2; i++) {
+			assert_int_equal(tt_dcs_info(world.d[i], ch[i])->priority, meant);
+			assert_int_equal(weight_of(i, ch[i]), meant); /* of OPEN, and of ACK */
+			assert_int_equal(say(i, ch[i], "x"), 0);
+			assert_int_equal(weight_of(i, ch[i]), meant);
+		}
+	}
+	finish();
+}
+
+/* Some write 0 because they know no priorities: that is no reason to send them less. */
+static void an_open_without_a_priority_means_the_normal_one(void **state)
+{
+	static const uint8_t open[12] = { DCEP_OPEN };
+
+	(void)state;
+	begin(51, NULL, NULL);
+	connect_both();
+	assert_int_equal(tt_sctp_send(world.d[0]->sctp, world.sim.now, 0, PPID_DCEP, NULL, open,
+				      sizeof open),
+			 0);
+	run(SECOND);
+	assert_int_equal(tt_dcs_info(world.d[1], find(1, TT_DCS_CHANNEL, 0)->channel)->priority,
+			 TT_DCS_NORMAL);
+	finish();
+}
+
+/* Nobody is told of a negotiated one's, and the next channel of a stream has its own. */
+static void a_priority_is_of_a_channel_and_not_of_its_stream(void **state)
+{
+	struct tt_dcs_init init = { .negotiated = true, .id = 6, .priority = 1024 };
+	taut_channel ch[2];
+
+	(void)state;
+	begin(52, NULL, NULL);
+	connect_both();
+	for (int round = 0; round < 2; round++) {
+		init.priority = round ? 0 : 1024;
+		ch[0] = create(0, &init);
+		init.priority = 512;
+		ch[1] = create(1, &init);
+		run(SECOND);
+		for (int i = 0; i < 2; i++)
+			assert_int_equal(say(i, ch[i], "x"), 0);
+		assert_int_equal(weight_of(0, ch[0]), round ? TT_DCS_NORMAL : 1024);
+		assert_int_equal(weight_of(1, ch[1]), 512);
+		tt_dcs_close(world.d[0], world.sim.now, ch[0]);
+		run(5 * SECOND);
+	}
+	finish();
+}
+
 /* ---- hostile, D20 ---- */
 
 static size_t open_bytes(uint8_t *out, size_t cap, const char *label)
@@ -843,6 +919,9 @@ int main(void)
 		cmocka_unit_test(a_dead_peer_closes_every_channel),
 		cmocka_unit_test(shutdown_delivers_and_closes),
 		cmocka_unit_test(unreliable_channels_are_told_to_the_peer),
+		cmocka_unit_test(the_peer_sends_with_the_priority_it_is_told),
+		cmocka_unit_test(an_open_without_a_priority_means_the_normal_one),
+		cmocka_unit_test(a_priority_is_of_a_channel_and_not_of_its_stream),
 		cmocka_unit_test(an_open_that_is_wrong_opens_nothing),
 		cmocka_unit_test(opens_without_end_stop_at_the_limit),
 		cmocka_unit_test(a_payload_protocol_nobody_knows_closes_the_channel),

@@ -186,6 +186,7 @@ static uint64_t absorb_end(uint64_t h, const struct tt_sctp *s)
 	memset(&copy.rx, 0, sizeof copy.rx);
 	copy.queue.env = copy.flight.env = NULL;
 	copy.queue.streams = NULL;
+	copy.queue.round.turns = NULL;
 	copy.queue.current = NULL;
 	copy.flight.queue = NULL;
 	copy.flight.ring = NULL;
