@@ -107,3 +107,11 @@ build_clean() {
 	cat "build/$1.log" >&2
 	return 1
 }
+
+# ---- packages of npm ----
+
+# Also when the list of packages has changed since.
+browser_packages() {
+	[ tests/browser/node_modules/.package-lock.json -nt tests/browser/package-lock.json ] ||
+		(cd tests/browser && npm ci --no-audit --no-fund --silent)
+}
