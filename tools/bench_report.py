@@ -256,7 +256,8 @@ def browser_lines():
     e = json.loads(BROWSER.read_text())
     f = e["figures"]
     lines = [[r["from"], r["to"], r["round_trip_ms"], number(r["mb_per_second"]),
-              f"{number(r['low'])} to {number(r['high'])}", number(r["cpu_s_per_gb"]),
+              f"{number(r['low'])} to {number(r['high'])}", number(r["cpu_s_per_gb"]), number(r["link_lost"]),
+              number(r["socket_lost"]),
               times(r["mb_per_second"], next((c["mb_per_second"] for c in f["rows"]
                                               if c["from"] == c["to"] == "Chromium"
                                               and c["round_trip_ms"] == r["round_trip_ms"]), 0))]
@@ -266,9 +267,11 @@ def browser_lines():
             f"64 KiB, {f['megabytes']} MB in each of {f['rounds']} rounds, medians. Each end is in a "
             "network of its own, with tools/impair between them, which carries each packet through a "
             "TUN pair and takes a processor itself: what taut does with taut over it is what it "
-            "carries. CPU is of the sender and the receiver, Chromium with all its processes.", "",
+            "carries. CPU is of the sender and the receiver, Chromium with all its processes. Lost, in all "
+            "rounds: packets for which the link had no room (it was to lose none), and those for "
+            "which the socket of who should have read them had none.", "",
             *table(["from", "to", "round trip, ms", "MB/s", "quartiles", "CPU s/GB",
-                    "x Chromium to Chromium"], lines), ""]
+                    "lost by the link", "by sockets", "x Chromium to Chromium"], lines), ""]
 
 
 def page(rows):

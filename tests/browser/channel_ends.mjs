@@ -6,7 +6,7 @@
 
 import { createServer } from 'node:http';
 import { BrowserEnd, TautEnd } from './ends.mjs';
-import { within } from './harness.mjs';
+import { pause, within } from './harness.mjs';
 
 /* Only a page of localhost may hash by crypto.subtle. */
 export async function serveEmptyPage(host = '127.0.0.1') {
@@ -162,6 +162,15 @@ export class PageChannels extends BrowserEnd {
 		return this.ask(number => window.end.channels[number - 1].channel.close(), channel);
 	}
 
+	/** When so many messages have come; asked inside the page, which costs it nothing to speak of. */
+	has(label, messages) {
+		return this.page.evaluate(async (name, count) => {
+			const c = window.end.channels.findLast(one => one.channel.label === name);
+			while (c.got.messages < count)
+				await new Promise(done => setTimeout(done, 50));
+		}, label, messages);
+	}
+
 	state(from = 0) {
 		return within(60000, 'the page says how its channels are', this.page.evaluate(n => window.end.state(n), from));
 	}
@@ -183,6 +192,11 @@ export class TautChannels extends TautEnd {
 			if (e.message !== 'InvalidStateError: no such channel')
 				throw e;
 		});
+	}
+
+	async has(label, messages) {
+		while (((await this.state()).channels.findLast(c => c.label === label)?.got.messages ?? 0) < messages)
+			await pause(50);
 	}
 
 	/** As a page says it: what a channel lacks of limits is null. */

@@ -24,12 +24,13 @@ const firefoxPrefs = {
 	'media.autoplay.blocking_policy': 0, 'media.navigator.permission.disabled': true, 'app.update.enabled': false, 'media.peerconnection.ice.proxy_only': false,
 };
 
-/** names: its host candidates are behind .local names; args of Chromium and prefs of Firefox come behind the usual ones. */
-export function startBrowser(name, { names = false, args = [], prefs = {} } = {}) {
+/** names: its host candidates are behind .local names; args of Chromium and prefs of Firefox come behind the usual ones. program: in place
+ * of Chromium's; from another network it is reached by a pipe. */
+export function startBrowser(name, { names = false, args = [], prefs = {}, program = null } = {}) {
 	const shown = names ? [] : ['--disable-features=WebRtcHideLocalIpsWithMdns'];
 	return name === 'firefox'
 		? puppeteer.launch({ browser: 'firefox', executablePath: paths.firefox, headless: true, extraPrefsFirefox: { ...firefoxPrefs, 'media.peerconnection.ice.obfuscate_host_addresses': names, ...prefs } })
-		: puppeteer.launch({ browser: 'chrome', executablePath: paths.chromium, headless: true, args: [...chromiumFlags, ...shown, ...args] });
+		: puppeteer.launch({ browser: 'chrome', executablePath: program ?? paths.chromium, pipe: program !== null, headless: true, args: [...chromiumFlags, ...shown, ...args] });
 }
 
 /** What runs in the page. Everything hangs on window.end. */
@@ -185,14 +186,14 @@ export class BrowserEnd {
 // ---- taut ----
 
 export class TautEnd {
-	static async begin(command) {
+	static async begin(command, args = []) {
 		const e = new this();
 		e.name = 'taut';
 		e.waiting = new Map();
 		e.next = 1;
 		e.made = [];
 		e.trouble = '';
-		e.child = spawn(command, [], { stdio: ['pipe', 'pipe', 'pipe'] });
+		e.child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'] });
 		e.child.stderr.on('data', d => { e.trouble += d; });
 		e.ended = new Promise(done => e.child.on('exit', (code, signal) => {
 			e.code = code ?? signal;

@@ -12,9 +12,6 @@ case " $* " in
 *" --help "*) say "$usage"; exit 0 ;;
 esac
 need $test_packages
-cmake -S . -B build/peer -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo -DTAUT_TESTS=ON >build/peer.log 2>&1 &&
-	cmake --build build/peer --target browser_channels impair >>build/peer.log 2>&1 ||
-	{ tail -n 40 build/peer.log >&2; exit 1; }
-browser_packages || exit 1
+build_peer && browser_packages || exit 1
 [ $# -gt 0 ] || set -- --whole --release --evidence
 TAUT_RELEASE=build/peer exec node tests/browser/channels.mjs "$@"
