@@ -16,6 +16,7 @@ struct bench_bare_config {
 	size_t reply; /* octets of one packet that comes back after each burst; 0: none */
 	struct bench_veth *veth; /* taken over; NULL: loopback */
 	bool crc32c;             /* over the payload as well, both ways */
+	bool no_gso;             /* a burst is as many packets for the kernel too: sendmmsg, recvmmsg */
 	bool two;                /* a process each, and two bursts under way; with a reply */
 };
 void *bench_bare_new(const struct bench_bare_config *cfg);

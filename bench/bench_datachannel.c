@@ -91,6 +91,7 @@ static void *bare_open(const struct bench_case *c, const char **why)
 		.payload = PACKET - 12 - 16,
 		.reply = SACK,
 		.crc32c = c->arg & CRC32C,
+		.no_gso = c->arg & NO_GSO,
 		.two = c->arg & TWO,
 	});
 }
@@ -101,11 +102,15 @@ static void *two_open(const struct bench_case *c, const char **why)
 			     c->arg & NO_GSO ? TAUT_LOOP_NO_GSO : 0, why);
 }
 
-#define LIMIT_ONE "1,200 B, GCM and CRC32c, a reply for 48"
-#define LIMIT_TWO "1,200 B, GCM and CRC32c, two processes"
+#define LIMIT_ONE        "1,200 B, GCM and CRC32c, a reply for 48"
+#define LIMIT_NO_GSO     "1,200 B, GCM and CRC32c, no GSO"
+#define LIMIT_TWO        "1,200 B, GCM and CRC32c, two processes"
+#define LIMIT_TWO_NO_GSO "1,200 B, GCM and CRC32c, no GSO, two processes"
 
 static const char *beside(const struct bench_case *c)
 {
+	if (strstr(c->profile, "no GSO"))
+		return strstr(c->profile, "two processes") ? LIMIT_TWO_NO_GSO : LIMIT_NO_GSO;
 	return strstr(c->profile, "two processes") ? LIMIT_TWO : LIMIT_ONE;
 }
 
@@ -128,7 +133,9 @@ static const char *beside(const struct bench_case *c)
 static const struct bench_case cases[] = {
 	LIMIT("1,200 B, GCM, a reply for 48", 0),
 	LIMIT(LIMIT_ONE, CRC32C),
+	LIMIT(LIMIT_NO_GSO, CRC32C | NO_GSO),
 	LIMIT(LIMIT_TWO, CRC32C | TWO),
+	LIMIT(LIMIT_TWO_NO_GSO, CRC32C | TWO | NO_GSO),
 	TAUT("64 KiB messages", 65536),
 	TAUT("16 KiB messages", 16384),
 	TAUT("1 KiB messages", 1024),
