@@ -10,10 +10,17 @@ enum { ROUNDS_MAX = 99, CASES_MAX = 64, FIRST = 256 };
 struct runner {
 	const struct bench_case *c;
 	void *me;
+	bool apart;
 	uint64_t packets;    /* in a round */
 	const char *gave_up; /* NULL: it goes on */
 	struct bench_sample samples[ROUNDS_MAX];
 };
+
+static void run(struct runner *r, uint64_t packets, struct bench_sample *out)
+{
+	(r->apart ? bench_apart_run : r->c->run)(r->me, packets, out);
+	r->gave_up = out->gave_up;
+}
 
 /* As many packets as take about that long: doubled until a round takes a tenth of it. */
 static void find_length(struct runner *r, double seconds)
@@ -22,8 +29,7 @@ static void find_length(struct runner *r, double seconds)
 
 	for (r->packets = FIRST;; r->packets *= 2) {
 		memset(&s, 0, sizeof s);
-		r->c->run(r->me, r->packets, &s);
-		r->gave_up = s.gave_up;
+		run(r, r->packets, &s);
 		if (s.gave_up)
 			return;
 		if (s.whole) {
@@ -86,10 +92,10 @@ static struct bench_row row_of(const struct runner *r, size_t rounds)
 				 .lost = lost,
 				 .packets = (uint64_t)packets,
 				 .peak_rss_kb = bench_peak_rss_kb() };
-	if (r->samples[rounds - 1].peer_rss_kb > 0) {
-		row.peak_rss_kb = r->samples[rounds - 1].peer_rss_kb;
+	if (r->samples[rounds - 1].rss_kb > 0)
+		row.peak_rss_kb = r->samples[rounds - 1].rss_kb;
+	if (r->samples[rounds - 1].uncounted)
 		row.allocations_per_packet = -1;
-	}
 	more_of(r, rounds, &row);
 	const double each = bytes / packets;
 	row.cpu_s_per_gb = each > 0 ? row.cpu_us_per_packet.median / each * 1e3 : 0;
@@ -114,7 +120,9 @@ static size_t open_all(const struct bench *b, struct runner *r, const struct ben
 		if (!asked_for(&b->cases[i], o))
 			continue;
 		r[n] = (struct runner){ .c = &b->cases[i],
-					.me = b->cases[i].open(&b->cases[i], &why) };
+					.apart = b->apart && !o->packets &&
+						 b->cases[i].open != bench_peer_open };
+		r[n].me = (r[n].apart ? bench_apart_open : r[n].c->open)(r[n].c, &why);
 		if (r[n].me)
 			n++;
 		else
@@ -132,8 +140,7 @@ static void one_round(struct runner *r, int round)
 {
 	if (r->gave_up)
 		return;
-	r->c->run(r->me, r->packets, &r->samples[round]);
-	r->gave_up = r->samples[round].gave_up;
+	run(r, r->packets, &r->samples[round]);
 }
 
 /* How many rows there are in the end. */
@@ -147,7 +154,7 @@ static size_t close_all(struct runner *r, size_t n, struct bench_row *rows,
 			bench_tell_left_out(r[i].c, r[i].gave_up, o);
 		else
 			rows[kept++] = row_of(&r[i], (size_t)o->rounds);
-		r[i].c->close(r[i].me);
+		(r[i].apart ? bench_apart_close : r[i].c->close)(r[i].me);
 	}
 	return kept;
 }
@@ -173,7 +180,7 @@ bool bench_run(const struct bench *b, const struct bench_options *o)
 		(void)fprintf(stderr, "\r%40s\r", "");
 	n = close_all(r, n, rows, o);
 	if (n > 0)
-		bench_tell(rows, n, o);
+		bench_tell(b, rows, n, o);
 	free(rows);
 	free(r);
 	return n > 0;

@@ -26,8 +26,8 @@ struct bench_sample {
 	double lost; /* of what was sent, 0..1 */
 	bool whole;  /* a round is this long, whatever it takes: no longer one is looked for */
 	const char *gave_up; /* why there is no figure, and none to come; until it is closed */
-	/* Of another process, which counts no allocations; 0: it was this one. */
-	long peer_rss_kb;
+	long rss_kb;         /* the most that other processes had; 0: it was this one */
+	bool uncounted;      /* nobody counted allocations */
 	struct bench_more more[BENCH_MORE]; /* the same names in each round */
 };
 
@@ -59,6 +59,12 @@ struct bench {
 	const char *unit; /* what is counted, NULL: packets */
 	const struct bench_case *cases;
 	size_t count;
+	/* Its cases run in processes of their own, so that peak memory is their own; unless the number of
+	 * packets is given, for callgrind counts one process. */
+	bool apart;
+	/* The profile of the limit's row whose CPU for an octet a case is held against. NULL: it is that
+	 * of the same profile, by packet. */
+	const char *(*beside)(const struct bench_case *c);
 };
 
 extern const struct bench bench_srtp, bench_stun, bench_sdp, bench_rtp, bench_datachannel,
@@ -84,15 +90,23 @@ struct bench_row {
 /* A case that cannot run is told as well, with the reason. */
 void bench_tell_left_out(const struct bench_case *c, const char *why,
 			 const struct bench_options *o);
-void bench_tell(const struct bench_row *rows, size_t count, const struct bench_options *o);
+void bench_tell(const struct bench *b, const struct bench_row *rows, size_t count,
+		const struct bench_options *o);
 void bench_tell_header(const struct bench *b, const struct bench_options *o);
 
 /* A network namespace of its own, with its loopback up. False: neither root nor allowed to. */
 bool bench_own_network(void);
 
+/* ---- a case in a process of its own (bench_apart.c) ---- */
+void *bench_apart_open(const struct bench_case *c, const char **why);
+void bench_apart_run(void *me, uint64_t packets, struct bench_sample *out);
+void bench_apart_close(void *me);
+
 /* ---- peers (bench_peer.c) ----
  * Starts each program in the folder once and asks what it can do; tells their versions. */
 void bench_peers_find(const char *folder, const struct bench_options *o);
+/* Of the cases of peers, which have a process of their own anyway. */
+void *bench_peer_open(const struct bench_case *c, const char **why);
 /* The bench with the cases of the peers behind its own; good until the next call. */
 const struct bench *bench_with_peers(const struct bench *b);
 /* A connectivity check, the same octets for all, and its password. Returns the length. */

@@ -3,25 +3,37 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/udp.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <openssl/evp.h>
 
+#include "base/crc32c.h"
 #include "bench_bare.h"
 
-enum { HEADER = 12, TAG = 16, PACKET = 1500 };
+enum { HEADER = 12, TAG = 16, CRC = 4, PACKET = 1500, UNDER_WAY = 2 };
 
 struct bare {
-	struct bench_veth *veth;
+	struct bench_bare_config cfg;
 	int out, in;
-	unsigned burst;
-	size_t payload, reply;
 	EVP_CIPHER_CTX *seal, *open;
 	uint8_t send[BENCH_BARE_BURST * PACKET], recv[65536];
 	uint64_t counter;
+	pid_t other; /* who takes the packets; 0: we do */
+	int line;    /* to it, or to who asked it */
+};
+
+/* What the other process took, up to now. */
+struct taken {
+	double cpu_us;
+	uint64_t packets;
+	long rss_kb;
 };
 
 static int socket_on(struct sockaddr_in *at, const struct bench_veth *veth, int end)
@@ -45,7 +57,9 @@ static void set_int(int fd, int level, int option, int value)
 		abort();
 }
 
-void *bench_bare_new(unsigned burst, size_t payload, size_t reply, struct bench_veth *veth)
+static void begin_other(struct bare *b);
+
+void *bench_bare_new(const struct bench_bare_config *cfg)
 {
 	static const uint8_t key[16] = { 1 }, iv[12];
 	struct bare *b = calloc(1, sizeof *b);
@@ -53,21 +67,22 @@ void *bench_bare_new(unsigned burst, size_t payload, size_t reply, struct bench_
 
 	if (!b)
 		abort();
-	b->veth = veth;
-	b->burst = burst;
-	b->payload = payload;
-	b->reply = reply;
-	b->in = socket_on(&in, veth, 1);
-	b->out = socket_on(&out, veth, 0);
+	b->cfg = *cfg;
+	b->in = socket_on(&in, cfg->veth, 1);
+	b->out = socket_on(&out, cfg->veth, 0);
 	if (connect(b->out, (const struct sockaddr *)&in, sizeof in) < 0 ||
 	    connect(b->in, (const struct sockaddr *)&out, sizeof out) < 0)
 		abort();
-	set_int(b->out, IPPROTO_UDP, UDP_SEGMENT, (int)(HEADER + payload + TAG));
-	set_int(b->in, IPPROTO_UDP, UDP_GRO, 1);
+	if (!cfg->no_gso) {
+		set_int(b->out, IPPROTO_UDP, UDP_SEGMENT, (int)(HEADER + cfg->payload + TAG));
+		set_int(b->in, IPPROTO_UDP, UDP_GRO, 1);
+	}
 	b->seal = EVP_CIPHER_CTX_new();
 	b->open = EVP_CIPHER_CTX_new();
 	EVP_EncryptInit_ex(b->seal, EVP_aes_128_gcm(), NULL, key, iv);
 	EVP_DecryptInit_ex(b->open, EVP_aes_128_gcm(), NULL, key, iv);
+	if (cfg->two)
+		begin_other(b);
 	return b;
 }
 
@@ -75,11 +90,15 @@ void bench_bare_free(void *me)
 {
 	struct bare *b = me;
 
+	if (b->other > 0) {
+		close(b->line); /* it hears that, for nobody was forked since who holds it */
+		(void)waitpid(b->other, NULL, 0);
+	}
 	close(b->in);
 	close(b->out);
 	EVP_CIPHER_CTX_free(b->seal);
 	EVP_CIPHER_CTX_free(b->open);
-	bench_veth_free(b->veth);
+	bench_veth_free(b->cfg.veth);
 	free(b);
 }
 
@@ -88,6 +107,10 @@ static void seal(struct bare *b, uint8_t *packet, size_t payload)
 	uint8_t iv[12] = { 0 };
 	int n;
 
+	if (b->cfg.crc32c) {
+		const uint32_t crc = tt_crc32c(packet + HEADER + CRC, payload - CRC);
+		memcpy(packet + HEADER, &crc, CRC);
+	}
 	memcpy(iv, &b->counter, sizeof b->counter);
 	memcpy(packet, &b->counter, sizeof b->counter); /* in place of a header */
 	b->counter++;
@@ -110,6 +133,51 @@ static void unseal(struct bare *b, uint8_t *packet, size_t payload)
 	EVP_DecryptUpdate(b->open, packet + HEADER, &n, packet + HEADER, (int)payload);
 	if (EVP_DecryptFinal_ex(b->open, packet + HEADER + payload, &n) != 1)
 		abort();
+	if (b->cfg.crc32c) {
+		const uint32_t crc = tt_crc32c(packet + HEADER + CRC, payload - CRC);
+		if (memcmp(packet + HEADER, &crc, CRC) != 0)
+			abort();
+	}
+}
+
+/* ---- packet by packet, many in a call ---- */
+
+enum { SLOTS = 65536 / PACKET };
+
+static void pass_singly(struct bare *b)
+{
+	const size_t size = HEADER + b->cfg.payload + TAG;
+	struct mmsghdr all[BENCH_BARE_BURST] = { 0 };
+	struct iovec at[BENCH_BARE_BURST];
+
+	for (unsigned i = 0; i < b->cfg.burst; i++) {
+		at[i] = (struct iovec){ b->send + i * size, size };
+		all[i].msg_hdr = (struct msghdr){ .msg_iov = &at[i], .msg_iovlen = 1 };
+	}
+	if (sendmmsg(b->out, all, b->cfg.burst, 0) != (int)b->cfg.burst)
+		abort();
+}
+
+static uint64_t take_singly(struct bare *b, int fd, size_t payload)
+{
+	struct mmsghdr all[SLOTS] = { 0 };
+	struct iovec at[SLOTS];
+	uint64_t got = 0;
+
+	for (unsigned i = 0; i < SLOTS; i++) {
+		at[i] = (struct iovec){ b->recv + i * PACKET, PACKET };
+		all[i].msg_hdr = (struct msghdr){ .msg_iov = &at[i], .msg_iovlen = 1 };
+	}
+	for (;;) {
+		const int n = recvmmsg(fd, all, SLOTS, MSG_DONTWAIT, NULL);
+		if (n <= 0)
+			return got;
+		for (int i = 0; i < n; i++)
+			unseal(b, b->recv + i * PACKET, payload);
+		got += (uint64_t)n;
+		if (n < SLOTS)
+			return got;
+	}
 }
 
 /* All that waits at a socket. */
@@ -118,6 +186,8 @@ static uint64_t take_all(struct bare *b, int fd, size_t payload)
 	const size_t size = HEADER + payload + TAG;
 	uint64_t got = 0;
 
+	if (b->cfg.no_gso)
+		return take_singly(b, fd, payload);
 	for (;;) {
 		const ssize_t n = recv(fd, b->recv, sizeof b->recv, MSG_DONTWAIT);
 		if (n <= 0)
@@ -127,22 +197,130 @@ static uint64_t take_all(struct bare *b, int fd, size_t payload)
 	}
 }
 
+static void send_burst(struct bare *b)
+{
+	const size_t size = HEADER + b->cfg.payload + TAG;
+
+	for (unsigned i = 0; i < b->cfg.burst; i++)
+		seal(b, b->send + i * size, b->cfg.payload);
+	if (b->cfg.no_gso)
+		pass_singly(b);
+	else if (send(b->out, b->send, b->cfg.burst * size, 0) < 0)
+		abort();
+}
+
+static void send_reply(struct bare *b)
+{
+	seal(b, b->send, b->cfg.reply);
+	if (send(b->in, b->send, HEADER + b->cfg.reply + TAG, 0) < 0)
+		abort();
+}
+
 static uint64_t turn(struct bare *b)
 {
-	const size_t size = HEADER + b->payload + TAG;
-
-	for (unsigned i = 0; i < b->burst; i++)
-		seal(b, b->send + i * size, b->payload);
-	if (send(b->out, b->send, b->burst * size, 0) < 0)
-		abort();
-	const uint64_t got = take_all(b, b->in, b->payload);
-	if (b->reply > 0) {
-		seal(b, b->send, b->reply);
-		if (send(b->in, b->send, HEADER + b->reply + TAG, 0) < 0)
-			abort();
-		take_all(b, b->out, b->reply);
+	send_burst(b);
+	const uint64_t got = take_all(b, b->in, b->cfg.payload);
+	if (b->cfg.reply > 0) {
+		send_reply(b);
+		take_all(b, b->out, b->cfg.reply);
 	}
 	return got;
+}
+
+/* ---- in two processes ---- */
+
+/* Takes what comes and waits for it, answers each burst, and says what that took when it is asked. */
+static _Noreturn void take(struct bare *b)
+{
+	struct pollfd f[2] = { { .fd = b->in, .events = POLLIN },
+			       { .fd = b->line, .events = POLLIN } };
+	uint64_t answered = 0;
+	struct taken t = { 0 };
+	char asked;
+
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	while (poll(f, 2, -1) > 0) {
+		if (f[0].revents) {
+			const uint64_t n = take_all(b, b->in, b->cfg.payload);
+			t.packets += n;
+			for (; t.packets - answered >= b->cfg.burst; answered += b->cfg.burst)
+				send_reply(b);
+		} else if (f[1].revents) {
+			if (recv(b->line, &asked, 1, 0) != 1)
+				break;
+			t.cpu_us = bench_cpu_us();
+			t.rss_kb = bench_peak_rss_kb();
+			if (send(b->line, &t, sizeof t, MSG_NOSIGNAL) != (ssize_t)sizeof t)
+				break;
+		}
+	}
+	_exit(0);
+}
+
+static void begin_other(struct bare *b)
+{
+	int line[2];
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, line) < 0)
+		abort();
+	b->other = fork();
+	if (b->other < 0)
+		abort();
+	b->line = line[b->other == 0];
+	close(line[b->other != 0]);
+	if (b->other == 0)
+		take(b);
+}
+
+static struct taken ask_other(const struct bare *b)
+{
+	struct taken t;
+
+	if (send(b->line, "", 1, MSG_NOSIGNAL) != 1 ||
+	    recv(b->line, &t, sizeof t, 0) != (ssize_t)sizeof t)
+		abort();
+	return t;
+}
+
+/* A burst whose answer does not come within 200 ms was lost. */
+static bool reply_comes(struct bare *b)
+{
+	struct pollfd f = { .fd = b->out, .events = POLLIN };
+
+	if (poll(&f, 1, 200) != 1 || recv(b->out, b->recv, sizeof b->recv, 0) < 0)
+		return false;
+	unseal(b, b->recv, b->cfg.reply);
+	return true;
+}
+
+static void run_two(struct bare *b, uint64_t packets, struct bench_sample *out)
+{
+	const struct taken before = ask_other(b);
+	uint64_t sent = 0;
+	unsigned under_way = 0;
+
+	for (; sent < packets || under_way > 0;) {
+		if (sent < packets && under_way < UNDER_WAY) {
+			send_burst(b);
+			sent += b->cfg.burst;
+			under_way++;
+		} else
+			under_way = reply_comes(b) ? under_way - 1 : 0;
+	}
+	const struct taken after = ask_other(b);
+	out->packets = after.packets - before.packets;
+	out->cpu_us = after.cpu_us - before.cpu_us;
+	out->rss_kb = after.rss_kb + bench_peak_rss_kb();
+	out->lost = (double)(sent - out->packets) / (double)sent;
+}
+
+static void run_one(struct bare *b, uint64_t packets, struct bench_sample *out)
+{
+	uint64_t sent = 0;
+
+	for (; sent < packets; sent += b->cfg.burst)
+		out->packets += turn(b);
+	out->lost = (double)(sent - out->packets) / (double)sent;
 }
 
 void bench_bare_run(void *me, uint64_t packets, struct bench_sample *out)
@@ -150,14 +328,11 @@ void bench_bare_run(void *me, uint64_t packets, struct bench_sample *out)
 	struct bare *b = me;
 	const double from = bench_cpu_us(), wall = bench_wall_us();
 	const uint64_t mallocs = bench_allocations();
-	uint64_t sent = 0, got = 0;
 
-	for (; sent < packets; sent += b->burst)
-		got += turn(b);
-	*out = (struct bench_sample){ .packets = got,
-				      .bytes = got * b->payload,
-				      .cpu_us = bench_cpu_us() - from,
-				      .wall_us = bench_wall_us() - wall,
-				      .allocations = bench_allocations() - mallocs,
-				      .lost = (double)(sent - got) / (double)sent };
+	*out = (struct bench_sample){ 0 };
+	(b->cfg.two ? run_two : run_one)(b, packets, out);
+	out->bytes = out->packets * b->cfg.payload;
+	out->cpu_us += bench_cpu_us() - from;
+	out->wall_us = bench_wall_us() - wall;
+	out->allocations = bench_allocations() - mallocs;
 }

@@ -10,9 +10,16 @@
 
 enum { BENCH_BARE_BURST = 64 };
 
-/* Bursts of packets with so much payload; after each burst one packet of `reply` octets comes back,
- * 0: none. veth is taken over; NULL: loopback. */
-void *bench_bare_new(unsigned burst, size_t payload, size_t reply, struct bench_veth *veth);
+struct bench_bare_config {
+	unsigned burst;
+	size_t payload;
+	size_t reply; /* octets of one packet that comes back after each burst; 0: none */
+	struct bench_veth *veth; /* taken over; NULL: loopback */
+	bool crc32c;             /* over the payload as well, both ways */
+	bool no_gso;             /* a burst is as many packets for the kernel too: sendmmsg, recvmmsg */
+	bool two;                /* a process each, and two bursts under way; with a reply */
+};
+void *bench_bare_new(const struct bench_bare_config *cfg);
 void bench_bare_free(void *me);
 void bench_bare_run(void *me, uint64_t packets, struct bench_sample *out);
 

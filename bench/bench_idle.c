@@ -100,7 +100,8 @@ static bool all_connected(const struct idle *s)
 {
 	for (int i = 0; i < PAIRS; i++)
 		for (int k = 0; k < 2; k++)
-			if (taut_pc_connection_state(s->pairs[i]->end[k].pc) != TAUT_STATE_CONNECTED)
+			if (taut_pc_connection_state(s->pairs[i]->end[k].pc) !=
+			    TAUT_STATE_CONNECTED)
 				return false;
 	return true;
 }
@@ -240,10 +241,14 @@ static const struct bench_case cases[] = {
 	  idle_close, 0 },
 	{ "taut", "idle", "the same, with sound and video", 0, NULL, idle_open, idle_run,
 	  idle_close, MEDIA },
-	{ "taut", "idle", "one side on one socket", 0, NULL, idle_open,
-	  idle_run, idle_close, ONE_SOCKET },
+	{ "taut", "idle", "one side on one socket", 0, NULL, idle_open, idle_run, idle_close,
+	  ONE_SOCKET },
 };
 
-const struct bench bench_idle = { "idle", "100 pairs of connections that say nothing",
-				  "a second of a connection", cases,
-				  sizeof cases / sizeof cases[0] };
+const struct bench bench_idle = {
+	.name = "idle",
+	.summary = "100 pairs of connections that say nothing",
+	.unit = "a second of a connection",
+	.cases = cases,
+	.count = sizeof cases / sizeof cases[0],
+};

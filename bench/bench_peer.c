@@ -134,7 +134,7 @@ static char *kept(const char *s)
 	return copy;
 }
 
-static void *peer_open(const struct bench_case *c, const char **why)
+void *bench_peer_open(const struct bench_case *c, const char **why)
 {
 	struct said *s = &cases[c->arg];
 	struct child *p = calloc(1, sizeof *p);
@@ -197,7 +197,8 @@ static void peer_run(void *me, uint64_t packets, struct bench_sample *out)
 				      .wall_us = number(o, "wall_us"),
 				      .lost = number(o, "lost"),
 				      .whole = json_is_true(json_object_get(o, "whole")),
-				      .peer_rss_kb = (long)number(o, "rss_kb") };
+				      .rss_kb = (long)number(o, "rss_kb"),
+				      .uncounted = true };
 	take_more(o, out);
 	json_decref(o);
 }
@@ -226,7 +227,7 @@ static void take_case(struct program *program, const json_t *o)
 				    .burst = (unsigned)number(o, "burst"),
 				    .bypasses =
 					    *text(o, "bypasses") ? kept(text(o, "bypasses")) : NULL,
-				    .open = peer_open,
+				    .open = bench_peer_open,
 				    .run = peer_run,
 				    .close = peer_close,
 				    .arg = (long)case_count };
@@ -315,7 +316,8 @@ const struct bench *bench_with_peers(const struct bench *b)
 
 	if (b->count > CASES)
 		abort();
-	all = (struct bench){ b->name, b->summary, b->unit, c, b->count };
+	all = *b;
+	all.cases = c;
 	memcpy(c, b->cases, b->count * sizeof *c);
 	for (size_t i = 0; i < case_count; i++)
 		if (strcmp(cases[i].c.bench, b->name) == 0)

@@ -273,6 +273,10 @@ static const struct bench_case cases[] = {
 	ROWS("a line of chat, 8 in a room", CHAT),
 };
 
-const struct bench bench_relay = { "relay", "messages of 256 clients over loopback",
-				   "a message that reached one of those it is for", cases,
-				   sizeof cases / sizeof cases[0] };
+const struct bench bench_relay = {
+	.name = "relay",
+	.summary = "messages of 256 clients over loopback",
+	.unit = "a message that reached one of those it is for",
+	.cases = cases,
+	.count = sizeof cases / sizeof cases[0],
+};

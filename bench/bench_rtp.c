@@ -8,7 +8,15 @@
 #include "bench_many.h"
 #include "bench_pair.h"
 
-enum { PAYLOAD = 1120, PACKET = 1200, FRAME_MAX = 64, SMALL = 80, PACED_FRAME = 30, EVERY = 100, KEPT = 1200 };
+enum {
+	PAYLOAD = 1120,
+	PACKET = 1200,
+	FRAME_MAX = 64,
+	SMALL = 80,
+	PACED_FRAME = 30,
+	EVERY = 100,
+	KEPT = 1200
+};
 
 /* ---- taut ---- */
 
@@ -204,7 +212,11 @@ static void *bare_open(const struct bench_case *c, const char **why)
 
 	if (c->arg & VETH && !veth)
 		return NULL;
-	return bench_bare_new(c->burst, c->arg & AUDIO ? SMALL : PACKET - 12 - 16, 0, veth);
+	return bench_bare_new(&(struct bench_bare_config){
+		.burst = c->burst,
+		.payload = c->arg & AUDIO ? SMALL : PACKET - 12 - 16,
+		.veth = veth,
+	});
 }
 
 #define BARE(profile, burst, arg)                                                                  \
@@ -262,5 +274,9 @@ static const struct bench_case cases[] = {
 	MANY("50 calls, a frame of 16 in each", 800, "pacing", 0),
 };
 
-const struct bench bench_rtp = { "rtp", "media over loopback and veth, both ends in one process",
-				 NULL, cases, sizeof cases / sizeof cases[0] };
+const struct bench bench_rtp = {
+	.name = "rtp",
+	.summary = "media over loopback and veth, both ends in one process",
+	.cases = cases,
+	.count = sizeof cases / sizeof cases[0],
+};

@@ -105,5 +105,10 @@ static const struct bench_case cases[] = {
 	{ "taut", "sdp", "write it again", 0, NULL, text_open, write_run, text_close, 0 },
 };
 
-const struct bench bench_sdp = { "sdp", "an offer of sound, video and data", "a description", cases,
-				 sizeof cases / sizeof cases[0] };
+const struct bench bench_sdp = {
+	.name = "sdp",
+	.summary = "an offer of sound, video and data",
+	.unit = "a description",
+	.cases = cases,
+	.count = sizeof cases / sizeof cases[0],
+};

@@ -136,9 +136,14 @@ static const struct bench_case cases[] = {
 	  0 },
 	{ "taut", "setup", "the same, with sound and video", 0, NULL, setup_open, setup_run,
 	  setup_close, MEDIA },
-	{ "taut", "setup", "the same, one side on one socket", 0, NULL, setup_open,
-	  setup_run, setup_close, ONE_SOCKET },
+	{ "taut", "setup", "the same, one side on one socket", 0, NULL, setup_open, setup_run,
+	  setup_close, ONE_SOCKET },
 };
 
-const struct bench bench_setup = { "setup", "two connections come up over loopback",
-				   "a pair of connections", cases, sizeof cases / sizeof cases[0] };
+const struct bench bench_setup = {
+	.name = "setup",
+	.summary = "two connections come up over loopback",
+	.unit = "a pair of connections",
+	.cases = cases,
+	.count = sizeof cases / sizeof cases[0],
+};

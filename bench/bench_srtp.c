@@ -233,5 +233,9 @@ static const struct bench_case cases[] = {
 	      ARG(TAUT_SRTP_LIBSRTP, TT_SRTP_PROFILE_AEAD_AES_128_GCM, 1)),
 };
 
-const struct bench bench_srtp = { "srtp", "protect a packet and take the protection off again",
-				  NULL, cases, sizeof cases / sizeof cases[0] };
+const struct bench bench_srtp = {
+	.name = "srtp",
+	.summary = "protect a packet and take the protection off again",
+	.cases = cases,
+	.count = sizeof cases / sizeof cases[0],
+};

@@ -156,5 +156,9 @@ static const struct bench_case cases[] = {
 	  0 },
 };
 
-const struct bench bench_stun = { "stun", "a connectivity check, in and out", NULL, cases,
-				  sizeof cases / sizeof cases[0] };
+const struct bench bench_stun = {
+	.name = "stun",
+	.summary = "a connectivity check, in and out",
+	.cases = cases,
+	.count = sizeof cases / sizeof cases[0],
+};

@@ -7,6 +7,8 @@
 
 #include "bench.h"
 
+enum { SUBJECT = 28 }; /* columns */
+
 void bench_tell_header(const struct bench *b, const struct bench_options *o)
 {
 	if (!o->json)
@@ -46,7 +48,7 @@ void bench_tell_left_out(const struct bench_case *c, const char *why, const stru
 		json_object_set_new(line, "left_out", json_string(why));
 		print_json(line);
 	} else
-		printf("  %-16s %-32s left out: %s\n", c->subject, c->profile, why);
+		printf("  %-*s %-40s left out: %s\n", SUBJECT, c->subject, c->profile, why);
 }
 
 static void tell_json(const struct bench_row *r)
@@ -72,50 +74,68 @@ static void tell_json(const struct bench_row *r)
 	print_json(o);
 }
 
-/* The limit among rows of the same profile and burst; NULL: there is none. */
-static const struct bench_row *limit_of(const struct bench_row *rows, size_t n,
-					const struct bench_row *r)
+/* The limit among rows of the same profile and burst, or of the profile beside which it stands;
+ * NULL: there is none. */
+static const struct bench_row *limit_of(const struct bench *b, const struct bench_row *rows,
+					size_t n, const struct bench_row *r)
 {
+	const char *profile = b->beside ? b->beside(r->of) : r->of->profile;
+
 	for (size_t i = 0; i < n; i++)
 		if (strcmp(rows[i].of->subject, "limit") == 0 &&
-		    strcmp(rows[i].of->profile, r->of->profile) == 0 &&
-		    rows[i].of->burst == r->of->burst)
+		    strcmp(rows[i].of->profile, profile) == 0 &&
+		    (b->beside || rows[i].of->burst == r->of->burst))
 			return &rows[i];
 	return NULL;
 }
 
-static void tell_row(const struct bench_row *rows, size_t n, const struct bench_row *r)
+/* Times the limit's CPU: for an octet where packets differ, else for a packet. 0: not known. */
+static double beside_limit(const struct bench *b, const struct bench_row *rows, size_t n,
+			   const struct bench_row *r)
 {
-	const struct bench_row *limit = limit_of(rows, n, r);
+	const struct bench_row *limit = limit_of(b, rows, n, r);
+
+	if (!limit || limit == r || !(limit->cpu_us_per_packet.median > 0))
+		return 0;
+	return b->beside ? r->cpu_s_per_gb / limit->cpu_s_per_gb
+			 : r->cpu_us_per_packet.median / limit->cpu_us_per_packet.median;
+}
+
+static void tell_row(const struct bench *b, const struct bench_row *rows, size_t n,
+		     const struct bench_row *r)
+{
+	const double times = beside_limit(b, rows, n, r);
 	char ratio[32] = "", burst[16] = "", mallocs[32] = "?";
 
-	if (limit && limit != r && limit->cpu_us_per_packet.median > 0)
-		(void)snprintf(ratio, sizeof ratio, "%.2f",
-			       r->cpu_us_per_packet.median / limit->cpu_us_per_packet.median);
+	if (times > 0)
+		(void)snprintf(ratio, sizeof ratio, "%.2f", times);
 	if (r->of->burst)
 		(void)snprintf(burst, sizeof burst, "%u", r->of->burst);
 	if (r->allocations_per_packet >= 0)
 		(void)snprintf(mallocs, sizeof mallocs, "%.2f", r->allocations_per_packet);
-	printf("  %-16s %-36s %5s %10.3f %7.3f..%-7.3f %6s %10.0f %8.2f %8s%s%s", r->of->subject,
-	       r->of->profile, burst, r->cpu_us_per_packet.median, r->cpu_us_per_packet.low,
-	       r->cpu_us_per_packet.high, ratio, r->packets_per_second.median, r->cpu_s_per_gb,
-	       mallocs, r->of->bypasses ? "  without " : "",
+	printf("  %-*s %-40s %5s %10.3f %7.3f..%-7.3f %6s %10.0f %8.0f %8.2f %7.1f %8s%s%s",
+	       SUBJECT, r->of->subject, r->of->profile, burst, r->cpu_us_per_packet.median,
+	       r->cpu_us_per_packet.low, r->cpu_us_per_packet.high, ratio,
+	       r->packets_per_second.median, r->mb_per_second, r->cpu_s_per_gb,
+	       (double)r->peak_rss_kb / 1e3, mallocs, r->of->bypasses ? "  without " : "",
 	       r->of->bypasses ? r->of->bypasses : "");
 	for (size_t i = 0; i < BENCH_MORE && *r->more[i].name; i++)
 		printf("  %s %.4g", r->more[i].name, r->more[i].value);
 	putchar('\n');
 }
 
-void bench_tell(const struct bench_row *rows, size_t count, const struct bench_options *o)
+void bench_tell(const struct bench *b, const struct bench_row *rows, size_t count,
+		const struct bench_options *o)
 {
 	if (!o->json)
-		printf("  %-16s %-36s %5s %10s %16s %6s %10s %8s %8s\n", "subject", "profile",
-		       "burst", "CPU us", "quartiles", "/limit", "per s", "s/GB", "mallocs");
+		printf("  %-*s %-40s %5s %10s %16s %6s %10s %8s %8s %7s %8s\n", SUBJECT, "subject",
+		       "profile", "burst", "CPU us", "quartiles", "/limit", "per s", "MB/s", "s/GB",
+		       "peak MB", "mallocs");
 	for (size_t i = 0; i < count; i++) {
 		if (o->json)
 			tell_json(&rows[i]);
 		else
-			tell_row(rows, count, &rows[i]);
+			tell_row(b, rows, count, &rows[i]);
 	}
 	(void)fflush(stdout);
 }

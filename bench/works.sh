@@ -49,6 +49,14 @@ for r in rows:
     assert r["subject"] and r["profile"], r
     assert r["bench"] != "rtp" or r["lost"] < 0.5, r
     assert ("allocations_per_packet" in r) == (r["subject"] != "other"), r
+channels = [r for r in rows if r["bench"] == "datachannel"]
+for subject in "taut", "limit":
+    for two in False, True:
+        assert any(r["subject"] == subject and ("two processes" in r["profile"]) == two
+                   for r in channels), (subject, two)
+for r in channels:
+    assert r["mb_per_second"] > 0 and r["cpu_s_per_gb"] > 0 and r["peak_rss_kb"] > 0, r
+    assert "two processes" not in r["profile"] or r["packets"] > 10, r
 peer, = [r for r in rows if r["subject"] == "other"]
 assert peer["cpu_us_per_packet"] == 5 and peer["packets_per_second"] == 1e5, peer
 assert peer["cpu_s_per_gb"] == 2.5 and peer["lost"] == 0.25 and peer["p99_ms"] == 3.5, peer
@@ -60,6 +68,12 @@ assert why["rtp", "other"] == "it has no media" and why["stun", "other"] == "no 
 print(len(rows), "rows")'
 "$1" --quiet --rounds 2 --packets 7 --json --only taut/1,200 rtp | grep -q '"packets":14,' || {
 	echo "--packets was not obeyed"
+	exit 1
+}
+# Given a number of packets, all but the second process of "two processes" is in one: callgrind counts that.
+"$1" --quiet --rounds 1 --packets 500 --json --only "taut/64 KiB messages" datachannel |
+	grep -c '"mb_per_second"' | grep -qx 4 || {
+	echo "--packets and data channels do not agree"
 	exit 1
 }
 if "$1" nonsense 2>/dev/null; then exit 1; fi

@@ -26,8 +26,15 @@ from tree import ROOT
 ROWS = ROOT / "docs" / "evidence" / "bench.jsonl"
 PAGE = ROOT / "docs" / "BENCH.md"
 PLOTS = ROOT / "docs" / "bench"
+BROWSER = ROOT / "docs" / "evidence" / "browser-rates.json"
 OURS, LIMIT = "taut", "limit"
 PACKET = "1,200 B"
+TWO, NO_GSO = "two processes", "no GSO"
+# The bare limits of data channels, by whether it is without GSO and whether in two processes.
+CHANNEL_LIMIT = {(False, False): "1,200 B, GCM and CRC32c, a reply for 48",
+                 (False, True): f"1,200 B, GCM and CRC32c, {TWO}",
+                 (True, False): f"1,200 B, GCM and CRC32c, {NO_GSO}",
+                 (True, True): f"1,200 B, GCM and CRC32c, {NO_GSO}, {TWO}"}
 
 
 class Rows:
@@ -56,6 +63,10 @@ def burst(profile, low):
 
 def exactly(profiles, low=0):
     return lambda r: r["profile"] in profiles and r["burst"] >= low
+
+
+def in_two(r):
+    return TWO in r["profile"]
 
 
 def quick(r):
@@ -142,6 +153,14 @@ GOALS = [
     Goal("RTP, single small packets", "us of CPU per packet", "rtp", named("Opus"), CPU, 5.0),
     Goal("data channel", "CPU-seconds per GB", "datachannel", lambda r: True, "cpu_s_per_gb", 4.0,
          all_of=exactly(["16 KiB messages", "64 KiB messages"])),
+    Goal("data channel, messages of 64 KiB", "MB/s", "datachannel",
+         exactly(["64 KiB messages", f"64 KiB messages, {TWO}"]), "mb_per_second", 525, most=True),
+    Goal("data channel, messages of 64 KiB", "CPU-seconds per GB", "datachannel",
+         exactly(["64 KiB messages"]), "cpu_s_per_gb", 2.0),
+    Goal("data channel, messages of 64 KiB without GSO", "CPU-seconds per GB", "datachannel",
+         exactly(["64 KiB messages, no GSO"]), "cpu_s_per_gb", 4.2),
+    Goal("data channel, messages of 64 KiB, beside the limit", "CPU-seconds per GB", "datachannel",
+         exactly(["64 KiB messages", CHANNEL_LIMIT[False, False]]), "cpu_s_per_gb", ("limit", 1.8)),
     Goal("SRTP AES_CM_128_HMAC_SHA1_80, both ways", "ns per packet", "srtp",
          named("AES_CM_128_HMAC_SHA1_80"), CPU, ("limit", 1.08), scale=1000),
     Goal("SRTP AEAD_AES_128_GCM, both ways", "ns per packet", "srtp",
@@ -208,6 +227,57 @@ def bench_lines(rows, bench):
     return table(head, lines)
 
 
+def times(a, b):
+    return f"{a / b:.2f}" if a and b else "-"
+
+
+def channel_lines(rows):
+    """Messages beside the bare limit and the best peer of as many processes."""
+    lines = []
+    for two in (False, True):
+        group = rows.of("datachannel", lambda r: in_two(r) == two)
+        limits = {r["profile"]: r for r in group if r["subject"] == LIMIT}
+        for r in sorted(group, key=lambda r: (r["subject"] != LIMIT, r["profile"],
+                                              -r["mb_per_second"])):
+            limit = limits.get(CHANNEL_LIMIT[NO_GSO in r["profile"], two], {})
+            same = [p for p in group if p["profile"] == r["profile"]
+                    and p["subject"] not in (OURS, LIMIT)]
+            peers = same if r["subject"] == OURS else []
+            lines.append([
+                r["subject"], r["profile"], number(r["mb_per_second"]), number(r["cpu_s_per_gb"]),
+                number(r["peak_rss_kb"] / 1000),
+                times(r["cpu_s_per_gb"], limit.get("cpu_s_per_gb")),
+                times(r["mb_per_second"], max((p["mb_per_second"] for p in peers), default=0)),
+                times(r["cpu_s_per_gb"], min((p["cpu_s_per_gb"] for p in peers), default=0))])
+    return table(["subject", "case", "MB/s", "CPU s/GB", "peak MB", "x limit's CPU",
+                  "x best peer's MB/s", "x best peer's CPU"], lines)
+
+
+def browser_lines():
+    """Rates with Chromium, which ./dev bench --browser has measured. Nothing: it has not."""
+    if not BROWSER.exists():
+        return []
+    e = json.loads(BROWSER.read_text())
+    f = e["figures"]
+    lines = [[r["from"], r["to"], r["round_trip_ms"], number(r["mb_per_second"]),
+              f"{number(r['low'])} to {number(r['high'])}", number(r["cpu_s_per_gb"]),
+              number(r["link_lost"]), number(r["socket_lost"]),
+              times(r["mb_per_second"], next((c["mb_per_second"] for c in f["rows"]
+                                              if c["from"] == c["to"] == "Chromium"
+                                              and c["round_trip_ms"] == r["round_trip_ms"]), 0))]
+             for r in f["rows"]]
+    return ["## With Chromium", "",
+            f"`{e['command']}`, {e['date']}, commit {e['commit'][:12]}, {f['chromium']}: messages "
+            f"of 64 KiB, {f['megabytes']} MB in each of {f['rounds']} rounds, medians. Each end is "
+            "in a network of its own, with tools/impair between them, which carries each packet "
+            "through a TUN pair and takes a processor itself: what taut does with taut over it is "
+            "what it carries. CPU is of the sender and the receiver, Chromium with all its "
+            "processes. Lost, in all rounds: packets for which the link had no room (it was to "
+            "lose none), and those for which the socket of who should have read them had none.", "",
+            *table(["from", "to", "round trip, ms", "MB/s", "quartiles", "CPU s/GB",
+                    "lost by the link", "by sockets", "x Chromium to Chromium"], lines), ""]
+
+
 def page(rows):
     m = rows.machine
     out = ["# The bench", "",
@@ -230,7 +300,17 @@ def page(rows):
         out += table(["subject", "bench", "case", "why"],
                      [[r["subject"], r["bench"], r["profile"], r["left_out"]]
                       for r in rows.left_out])
-    out += ["", "## All rows", "",
+    if rows.of("datachannel"):
+        out += ["", "## Data channels", "",
+                "Messages over one channel on loopback, both ends in one process or in one each; "
+                "CPU and peak memory are those of both ends"
+                + (", which do nothing else. " if rows.of("datachannel", in_two) else
+                   "; of taut and the limit, peak memory was still that of all cases in one process. ")
+                + "The limit is UDP with UDP_SEGMENT and UDP_GRO (without GSO: sendmmsg and "
+                "recvmmsg), AES-128-GCM and CRC32c, with one small packet back for 48. Peers "
+                "\"through Node\" pay for JavaScript as well.", ""]
+        out += channel_lines(rows)
+    out += ["", *browser_lines(), "## All rows", "",
             "CPU is of both ends, for each packet (setup: each pair; idle: each second of a "
             "connection; datachannel: each datagram of ours and each message of a peer's, so only "
             "s/GB compares; relay: each message that arrived). `?` and `-`: not measured.", ""]

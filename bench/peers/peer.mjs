@@ -1,4 +1,5 @@
 // peer.mjs - what the peers that run in Node.js share: lines in and out (see bench_peer.c), rounds.
+import { fork } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 
@@ -73,9 +74,67 @@ export const openIdle = async (newPair) => {
   });
 };
 
+// ---- messages between two processes ----
+// An end: { hear(what) takes what the other one told, channel: a promise of { send(message), room() resolves when there
+// is some, onMessage(heard) } }, made by newEnd(offers, tell).
+
+export const channelCases = (processes) =>
+  processes.flatMap((words) => ['16 KiB messages', '64 KiB messages'].map((of) => ({ bench: 'datachannel', profile: of + words, burst: 0 })));
+
+/** The child: says what it took when as many messages as expected have come. */
+const receive = async (newEnd) => {
+  const end = newEnd(false, (told) => process.send({ told }));
+  let got = 0;
+  let all = Infinity;
+  let cpu = 0;
+  const done = () => got >= all && (process.send({ cpu_us: cpuMicros() - cpu, rss_kb: peakRss() }), (all = Infinity));
+  process.on('message', ({ told, expect }) => {
+    if (told) return end.hear(told);
+    cpu = cpuMicros();
+    [got, all] = [0, expect];
+    process.send({ expects: true });
+  });
+  process.on('disconnect', () => process.exit(0));
+  const channel = await end.channel;
+  channel.onMessage(() => (got++, done()));
+  process.send({ open: true });
+};
+
+/** This process sends, its child receives; CPU and memory are those of both. */
+export const openTwo = async (newEnd, size) => {
+  const child = fork(process.argv[1], ['--receive'], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'], execArgv: process.execArgv });
+  const end = newEnd(true, (told) => child.send({ told }));
+  const answers = [];
+  let wake = () => {};
+  child.on('message', (m) => {
+    if (m.told) return end.hear(m.told);
+    answers.push(m);
+    wake();
+  });
+  const answer = async () => {
+    while (!answers.length) await new Promise((done) => (wake = done));
+    return answers.shift();
+  };
+  await within(20000, 'an open data channel', answer());
+  const channel = await end.channel;
+  const message = Buffer.alloc(size);
+  return (n) =>
+    timed(async () => {
+      child.send({ expect: n });
+      await answer();
+      for (let i = 0; i < n; i++) {
+        await channel.room();
+        channel.send(message);
+      }
+      return { packets: n, bytes: n * size, child: await answer() };
+    }, n).then(({ child: other, ...own }) => ({ ...own, cpu_us: own.cpu_us + other.cpu_us, rss_kb: own.rss_kb + other.rss_kb }));
+};
+
 // The program: cases are what it can do, open(bench, profile, burst) sets one up and gives its rounds.
-export const serve = async (subject, version, cases, open) => {
+// newEnd: as above, for a child that receives.
+export const serve = async (subject, version, cases, open, newEnd) => {
   const [bench, profile, burst] = process.argv.slice(2);
+  if (bench === '--receive') return receive(newEnd);
   if (bench === '--cases') {
     say({ subject, version });
     cases.forEach(say);

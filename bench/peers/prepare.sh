@@ -88,8 +88,8 @@ make_libnice_ladder() {
 prepare_peers() {
 	rm -rf "$peers_bin"
 	mkdir -p "$peers_bin"
-	peer libdatachannel libdatachannel "rtp datachannel setup idle" make_node
-	peer libwebrtc libwebrtc "datachannel setup idle" make_node
+	peer libdatachannel "libdatachannel through Node" "rtp datachannel setup idle" make_node
+	peer libwebrtc "libwebrtc through Node" "datachannel setup idle" make_node
 	peer sdp-transform sdp-transform sdp make_node
 	peer pion Pion "rtp datachannel setup idle stun sdp" make_pion
 	peer libnice libnice stun make_libnice

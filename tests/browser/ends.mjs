@@ -24,12 +24,13 @@ const firefoxPrefs = {
 	'media.autoplay.blocking_policy': 0, 'media.navigator.permission.disabled': true, 'app.update.enabled': false, 'media.peerconnection.ice.proxy_only': false,
 };
 
-/** names: its host candidates are behind .local names; args of Chromium and prefs of Firefox come behind the usual ones. */
-export function startBrowser(name, { names = false, args = [], prefs = {} } = {}) {
+/** names: its host candidates are behind .local names; args of Chromium and prefs of Firefox come behind the usual ones. program: in place
+ * of Chromium's; from another network it is reached by a pipe. */
+export function startBrowser(name, { names = false, args = [], prefs = {}, program = null } = {}) {
 	const shown = names ? [] : ['--disable-features=WebRtcHideLocalIpsWithMdns'];
 	return name === 'firefox'
 		? puppeteer.launch({ browser: 'firefox', executablePath: paths.firefox, headless: true, extraPrefsFirefox: { ...firefoxPrefs, 'media.peerconnection.ice.obfuscate_host_addresses': names, ...prefs } })
-		: puppeteer.launch({ browser: 'chrome', executablePath: paths.chromium, headless: true, args: [...chromiumFlags, ...shown, ...args] });
+		: puppeteer.launch({ browser: 'chrome', executablePath: program ?? paths.chromium, pipe: program !== null, headless: true, args: [...chromiumFlags, ...shown, ...args] });
 }
 
 /** What runs in the page. Everything hangs on window.end. */
@@ -90,19 +91,19 @@ function inPage(config) {
 
 export class BrowserEnd {
 	static async begin(browser, config = {}) {
-		const e = new BrowserEnd();
+		const e = new this();
 		e.name = 'browser';
 		e.page = await browser.newPage();
 		await e.page.evaluate(inPage, config);
 		return e;
 	}
 
-	#do(f, ...args) {
+	ask(f, ...args) {
 		return within(20000, `the page answers: ${f}`.slice(0, 120), this.page.evaluate(f, ...args));
 	}
 
 	add(kind, { direction = 'sendrecv', rids = null, mimes = null } = {}) {
-		return this.#do(async (what, dir, names, types) => {
+		return this.ask(async (what, dir, names, types) => {
 			const sends = dir.startsWith('send'), init = { direction: dir };
 			if (names)
 				init.sendEncodings = names.map((rid, i) => ({ rid, scaleResolutionDownBy: 2 ** (names.length - 1 - i) }));
@@ -114,7 +115,7 @@ export class BrowserEnd {
 
 	/** The answerer sends as well, by the transceivers that an offer has made. */
 	giveBack() {
-		return this.#do(async () => {
+		return this.ask(async () => {
 			for (const t of window.end.pc.getTransceivers())
 				if (t.direction === 'recvonly' && !t.sender.track && !t.stopped) {
 					await t.sender.replaceTrack(window.end.track(t.receiver.track.kind));
@@ -124,23 +125,23 @@ export class BrowserEnd {
 	}
 
 	channel(label) {
-		return this.#do(name => window.end.listen(window.end.pc.createDataChannel(name)), label);
+		return this.ask(name => window.end.listen(window.end.pc.createDataChannel(name)), label);
 	}
 
 	setDirection(index, direction) {
-		return this.#do((i, d) => { window.end.pc.getTransceivers()[i].direction = d; }, index, direction);
+		return this.ask((i, d) => { window.end.pc.getTransceivers()[i].direction = d; }, index, direction);
 	}
 
 	stop(index) {
-		return this.#do(i => window.end.pc.getTransceivers()[i].stop(), index);
+		return this.ask(i => window.end.pc.getTransceivers()[i].stop(), index);
 	}
 
 	restart() {
-		return this.#do(() => window.end.pc.restartIce());
+		return this.ask(() => window.end.pc.restartIce());
 	}
 
 	async local(type = null) {
-		return this.#do(async what => {
+		return this.ask(async what => {
 			const pc = window.end.pc;
 			if (what === 'rollback' || !what) {
 				await pc.setLocalDescription(what ? { type: what } : undefined);
@@ -153,11 +154,11 @@ export class BrowserEnd {
 	}
 
 	remote(description) {
-		return this.#do(d => window.end.pc.setRemoteDescription(d), description);
+		return this.ask(d => window.end.pc.setRemoteDescription(d), description);
 	}
 
 	say(text) {
-		return this.#do(async what => {
+		return this.ask(async what => {
 			const channel = window.end.channels[0];
 			while (channel.readyState === 'connecting')
 				await new Promise(done => setTimeout(done, 10));
@@ -166,7 +167,7 @@ export class BrowserEnd {
 	}
 
 	async state() {
-		return this.#do(async () => ({
+		return this.ask(async () => ({
 			signaling: window.end.pc.signalingState,
 			connection: window.end.pc.connectionState,
 			transceivers: window.end.pc.getTransceivers().map(t => ({ kind: t.receiver.track.kind, mid: t.mid, direction: t.direction, current: t.currentDirection })),
@@ -177,7 +178,7 @@ export class BrowserEnd {
 	}
 
 	async end() {
-		await this.#do(() => window.end.pc.close()).catch(() => {});
+		await this.ask(() => window.end.pc.close()).catch(() => {});
 		await this.page.close().catch(() => {});
 	}
 }
@@ -185,14 +186,14 @@ export class BrowserEnd {
 // ---- taut ----
 
 export class TautEnd {
-	static async begin(command) {
-		const e = new TautEnd();
+	static async begin(command, args = []) {
+		const e = new this();
 		e.name = 'taut';
 		e.waiting = new Map();
 		e.next = 1;
 		e.made = [];
 		e.trouble = '';
-		e.child = spawn(command, [], { stdio: ['pipe', 'pipe', 'pipe'] });
+		e.child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'] });
 		e.child.stderr.on('data', d => { e.trouble += d; });
 		e.ended = new Promise(done => e.child.on('exit', (code, signal) => {
 			e.code = code ?? signal;
@@ -213,7 +214,7 @@ export class TautEnd {
 			o.error ? fail(Object.assign(new Error(`${o.name}: ${o.error}`), { name: o.name })) : done(o);
 	}
 
-	#do(what, more = {}) {
+	ask(what, more = {}) {
 		const id = this.next++;
 		const answer = new Promise((done, fail) => this.waiting.set(id, [done, fail]));
 		this.child.stdin.write(`${JSON.stringify({ id, do: what, ...more })}\n`);
@@ -221,59 +222,59 @@ export class TautEnd {
 	}
 
 	async add(kind, { direction = 'sendrecv', rids = null, receive = null, mimes = null } = {}) {
-		const { t } = await this.#do('add', { kind, direction, ...(rids && { rids }), ...(receive && { receive }) });
+		const { t } = await this.ask('add', { kind, direction, ...(rids && { rids }), ...(receive && { receive }) });
 		if (mimes)
-			await this.#do('prefer', { t, mimes });
+			await this.ask('prefer', { t, mimes });
 	}
 
 	async #at(index) {
-		return (await this.#do('state')).transceivers[index].t;
+		return (await this.ask('state')).transceivers[index].t;
 	}
 
 	async giveBack() {
-		for (const t of (await this.#do('state')).transceivers)
+		for (const t of (await this.ask('state')).transceivers)
 			if (t.direction === 'recvonly')
-				await this.#do('direction', { t: t.t, direction: 'sendrecv' });
+				await this.ask('direction', { t: t.t, direction: 'sendrecv' });
 	}
 
 	channel(label) {
-		return this.#do('channel', { label });
+		return this.ask('channel', { label });
 	}
 
 	async setDirection(index, direction) {
-		return this.#do('direction', { t: await this.#at(index), direction });
+		return this.ask('direction', { t: await this.#at(index), direction });
 	}
 
 	async stop(index) {
-		return this.#do('stop', { t: await this.#at(index) });
+		return this.ask('stop', { t: await this.#at(index) });
 	}
 
 	restart() {
-		return this.#do('restart');
+		return this.ask('restart');
 	}
 
 	async local(type = null) {
-		await this.#do('local', type ? { type } : {});
+		await this.ask('local', type ? { type } : {});
 		if (type === 'rollback')
 			return null;
 		const d = await until('the peer has gathered', async () => {
-			const is = await this.#do('described');
+			const is = await this.ask('described');
 			return is.gathered && is;
 		});
 		return { type: d.type, sdp: d.sdp };
 	}
 
 	remote(description) {
-		return this.#do('remote', description);
+		return this.ask('remote', description);
 	}
 
 	async say(text) {
 		await until('the channel is open', () => this.opened);
-		return this.#do('say', { channel: this.opened, text });
+		return this.ask('say', { channel: this.opened, text });
 	}
 
 	async state() {
-		const s = await this.#do('state'), decoded = { audio: 0, video: 0 };
+		const s = await this.ask('state'), decoded = { audio: 0, video: 0 };
 		for (const d of s.decoded)
 			decoded[d.kind] += d.frames;
 		return { ...s, decoded, heard: s.decoded };

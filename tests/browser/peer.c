@@ -1,20 +1,15 @@
-/* peer.c - a connection of taut that is told what to do: one JSON object per line comes in by stdin, and
- * answers and events go out by stdout in the same manner. What matrix.mjs drives beside a browser.
+/* peer.c - a connection of taut that is told what to do (told.h). What matrix.mjs drives beside a browser.
  *
  *     {"id": 1, "do": "add", "kind": "video", "direction": "sendrecv"}   ->   {"id": 1, "t": 1}
- *     {"id": 2, "do": "local"}                       ->   {"id": 2, "type": "offer", "sdp": "v=0..."}
  *
  * Whatever may send sends the test card; what comes is decoded and counted. "ping ..." of a channel is
  * answered with "pong ...". */
-#include <jansson.h>
-#include <pthread.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "taut/loop.h"
 #include "taut/media.h"
+#include "told.h"
 
 enum { SINKS = 32, RIDS = 4, MESSAGES = 256 };
 
@@ -27,59 +22,30 @@ struct heard {
 };
 
 static struct {
-	taut_loop *loop;
-	taut_pc *pc;
 	taut_source *source;
-	bool gathered;
 	struct heard heard[SINKS];
 	size_t heard_count;
 	char *messages[MESSAGES];
 	size_t message_count;
 } peer;
 
-static void say(json_t *o)
-{
-	char *line = json_dumps(o, JSON_COMPACT);
-
-	puts(line);
-	fflush(stdout);
-	free(line);
-	json_decref(o);
-}
-
-static taut_time now(void)
-{
-	return taut_loop_now(peer.loop);
-}
-
 /* ---- words ---- */
 
 static const char *const directions[] = { NULL,       "sendrecv", "sendonly",
 					  "recvonly", "inactive", "stopped" };
-static const char *const types[] = { NULL, "offer", "answer", "rollback", "pranswer" };
-static const char *const signaling[] = { NULL,     "stable",           "have-local-offer",    "have-remote-offer",
-					 "closed", "have-local-pranswer", "have-remote-pranswer" };
-static const char *const states[] = { NULL,           "new",    "connecting", "connected",
-				      "disconnected", "failed", "closed" };
+static const char *const signaling[] = { NULL,
+					 "stable",
+					 "have-local-offer",
+					 "have-remote-offer",
+					 "closed",
+					 "have-local-pranswer",
+					 "have-remote-pranswer" };
 
-static uint32_t number_of(const char *const *words, size_t count, const char *word)
-{
-	for (uint32_t i = 1; word && i < count; i++)
-		if (strcmp(words[i], word) == 0)
-			return i;
-	return 0;
-}
-
-#define NUMBER(words, word) number_of(words, sizeof words / sizeof words[0], word)
-
-static const char *text_of(const json_t *o, const char *key)
-{
-	return json_string_value(json_object_get(o, key));
-}
+#define NUMBER(words, word) told_place(words, sizeof words / sizeof words[0], word)
 
 static taut_transceiver t_of(const json_t *o)
 {
-	return (taut_transceiver)json_integer_value(json_object_get(o, "t"));
+	return (taut_transceiver)told_number(o, "t");
 }
 
 /* ---- media ---- */
@@ -103,16 +69,16 @@ static struct heard *heard_of(taut_transceiver t, const char *rid, uint32_t kind
 
 static void on_frame(const struct taut_event *ev)
 {
-	const uint32_t kind = ev->frame->codec && ev->frame->codec->clock_rate == 90000 ? TAUT_VIDEO
-											  : TAUT_AUDIO;
+	const uint32_t kind =
+		ev->frame->codec && ev->frame->codec->clock_rate == 90000 ? TAUT_VIDEO : TAUT_AUDIO;
 	const char *rid = ev->frame->rid ? ev->frame->rid : "";
 	struct heard *h = heard_of(ev->transceiver, rid, kind);
 
 	if (!h)
 		return;
-	taut_sink_frame(h->sink, now(), kind, ev->frame);
-	if (taut_sink_wants_key_frame(h->sink, now()))
-		taut_pc_request_key_frame(peer.pc, now(), ev->transceiver);
+	taut_sink_frame(h->sink, told_now(), kind, ev->frame);
+	if (taut_sink_wants_key_frame(h->sink, told_now()))
+		taut_pc_request_key_frame(told.pc, told_now(), ev->transceiver);
 }
 
 static void send_by(const struct taut_transceiver_info *t, struct taut_frame *frame)
@@ -121,14 +87,14 @@ static void send_by(const struct taut_transceiver_info *t, struct taut_frame *fr
 	char rids[RIDS][32];
 	size_t count = 0;
 
-	if (taut_pc_get_sender_parameters(peer.pc, t->id, &p) != TAUT_OK)
+	if (taut_pc_get_sender_parameters(told.pc, t->id, &p) != TAUT_OK)
 		return;
 	for (; count < p.encoding_count && count < RIDS; count++)
 		snprintf(rids[count], sizeof rids[count], "%s",
 			 p.encodings[count].rid ? p.encodings[count].rid : "");
 	for (size_t i = 0; i < count; i++) {
 		frame->rid = rids[i][0] ? rids[i] : NULL;
-		taut_pc_send_frame(peer.pc, now(), t->id, frame);
+		taut_pc_send_frame(told.pc, told_now(), t->id, frame);
 	}
 }
 
@@ -139,12 +105,12 @@ static void send_due(void *unused)
 	int kind;
 
 	(void)unused;
-	while ((kind = taut_source_poll(peer.source, now(), &frame)) > 0)
-		for (size_t i = 0; (t = taut_pc_transceiver_at(peer.pc, i)) != NULL; i++)
+	while ((kind = taut_source_poll(peer.source, told_now(), &frame)) > 0)
+		for (size_t i = 0; (t = taut_pc_transceiver_at(told.pc, i)) != NULL; i++)
 			if (t->kind == (uint32_t)kind)
 				send_by(t, &frame);
 	const taut_time at = taut_source_deadline(peer.source);
-	taut_loop_after(peer.loop, at > now() ? at - now() : 0, send_due, NULL);
+	taut_loop_after(told.loop, at > told_now() ? at - told_now() : 0, send_due, NULL);
 }
 
 /* ---- events ---- */
@@ -159,8 +125,8 @@ static void on_message(const struct taut_event *ev)
 		return;
 	const int n = snprintf(text, sizeof text, "pong %.*s", (int)ev->len - 5,
 			       (const char *)ev->data + 5);
-	if (taut_pc_send_message(peer.pc, now(), ev->channel, 0, text, (size_t)n) != TAUT_OK)
-		fprintf(stderr, "no pong: %s\n", taut_pc_error(peer.pc)->message);
+	if (taut_pc_send_message(told.pc, told_now(), ev->channel, 0, text, (size_t)n) != TAUT_OK)
+		fprintf(stderr, "no pong: %s\n", taut_pc_error(told.pc)->message);
 }
 
 static void on_event(void *user, taut_pc *pc, const struct taut_event *ev)
@@ -168,14 +134,14 @@ static void on_event(void *user, taut_pc *pc, const struct taut_event *ev)
 	(void)user, (void)pc;
 	switch (ev->type) {
 	case TAUT_EV_NEGOTIATION_NEEDED:
-		say(json_pack("{s:s}", "event", "needed"));
+		told_say(json_pack("{s:s}", "event", "needed"));
 		break;
 	case TAUT_EV_GATHERING_STATE:
-		peer.gathered = ev->number == TAUT_GATHERING_COMPLETE;
+		told.gathered = ev->number == TAUT_GATHERING_COMPLETE;
 		break;
 	case TAUT_EV_CONNECTION_STATE:
-		say(json_pack("{s:s, s:s, s:s}", "event", "state", "state", states[ev->number], "why",
-			      ev->text ? ev->text : ""));
+		told_say(json_pack("{s:s, s:s, s:s}", "event", "state", "state",
+				   told_states[ev->number], "why", ev->text ? ev->text : ""));
 		break;
 	case TAUT_EV_FRAME:
 		on_frame(ev);
@@ -185,7 +151,7 @@ static void on_event(void *user, taut_pc *pc, const struct taut_event *ev)
 		break;
 	case TAUT_EV_DATA_CHANNEL:
 	case TAUT_EV_OPEN:
-		say(json_pack("{s:s, s:i}", "event", "open", "channel", (int)ev->channel));
+		told_say(json_pack("{s:s, s:i}", "event", "open", "channel", (int)ev->channel));
 		break;
 	case TAUT_EV_MESSAGE:
 		on_message(ev);
@@ -201,11 +167,11 @@ static int do_add(const json_t *in, json_t *out)
 {
 	struct taut_rtp_encoding encodings[RIDS];
 	const char *received[RIDS];
-	const char *kind = text_of(in, "kind");
+	const char *kind = told_text(in, "kind");
 	struct taut_transceiver_init init = {
 		.size = sizeof init,
 		.kind = kind && strcmp(kind, "video") == 0 ? TAUT_VIDEO : TAUT_AUDIO,
-		.direction = NUMBER(directions, text_of(in, "direction")),
+		.direction = NUMBER(directions, told_text(in, "direction")),
 		.stream_id = "taut",
 		.send_encodings = encodings,
 		.receive_rids = received,
@@ -214,16 +180,13 @@ static int do_add(const json_t *in, json_t *out)
 	taut_transceiver t = 0;
 	size_t i;
 
-	json_array_foreach(json_object_get(in, "rids"), i, rid)
-		if (i < RIDS)
-			encodings[init.send_encoding_count++] =
-				(struct taut_rtp_encoding){ .size = sizeof encodings[0],
-							    .rid = json_string_value(rid),
-							    .active = 1 };
-	json_array_foreach(json_object_get(in, "receive"), i, rid)
-		if (i < RIDS)
-			received[init.receive_rid_count++] = json_string_value(rid);
-	const int err = taut_pc_add_transceiver(peer.pc, now(), &init, &t);
+	json_array_foreach(json_object_get(in, "rids"), i, rid) if (i < RIDS)
+		encodings[init.send_encoding_count++] = (struct taut_rtp_encoding){
+			.size = sizeof encodings[0], .rid = json_string_value(rid), .active = 1
+		};
+	json_array_foreach(json_object_get(in, "receive"), i, rid) if (i < RIDS)
+		received[init.receive_rid_count++] = json_string_value(rid);
+	const int err = taut_pc_add_transceiver(told.pc, told_now(), &init, &t);
 	json_object_set_new(out, "t", json_integer(t));
 	return err;
 }
@@ -236,53 +199,19 @@ static int do_prefer(const json_t *in, json_t *out)
 	const json_t *mime;
 
 	(void)out;
-	json_array_foreach(json_object_get(in, "mimes"), i, mime)
-		for (size_t k = 0; k < count && n < 16; k++)
-			if (strcmp(all[k].mime, json_string_value(mime)) == 0)
-				wanted[n++] = all[k];
-	return taut_pc_set_codec_preferences(peer.pc, now(), t_of(in), wanted, n);
-}
-
-static int do_local(const json_t *in, json_t *out)
-{
-	uint32_t type = NUMBER(types, text_of(in, "type"));
-	const int err = taut_pc_set_local_description(peer.pc, now(), type, NULL, 0);
-	const char *sdp = err ? NULL : taut_pc_local_description(peer.pc, &type);
-
-	if (sdp) {
-		json_object_set_new(out, "type", json_string(types[type]));
-		json_object_set_new(out, "sdp", json_string(sdp));
-	}
-	return err;
-}
-
-/* The local description as it stands by now, and whether all candidates are in it. */
-static int do_described(const json_t *in, json_t *out)
-{
-	uint32_t type = 0;
-	const char *sdp = taut_pc_local_description(peer.pc, &type);
-
-	(void)in;
-	json_object_set_new(out, "gathered", json_boolean(peer.gathered));
-	json_object_set_new(out, "type", sdp ? json_string(types[type]) : json_null());
-	json_object_set_new(out, "sdp", sdp ? json_string(sdp) : json_null());
-	return TAUT_OK;
-}
-
-static int do_remote(const json_t *in, json_t *out)
-{
-	const char *sdp = text_of(in, "sdp");
-
-	(void)out;
-	return taut_pc_set_remote_description(peer.pc, now(), NUMBER(types, text_of(in, "type")), sdp,
-					      sdp ? strlen(sdp) : 0);
+	json_array_foreach(json_object_get(in, "mimes"), i,
+			   mime) for (size_t k = 0; k < count && n < 16;
+				      k++) if (strcmp(all[k].mime, json_string_value(mime)) == 0)
+		wanted[n++] = all[k];
+	return taut_pc_set_codec_preferences(told.pc, told_now(), t_of(in), wanted, n);
 }
 
 static int do_channel(const json_t *in, json_t *out)
 {
-	const struct taut_data_channel_init init = { .size = sizeof init, .label = text_of(in, "label") };
+	const struct taut_data_channel_init init = { .size = sizeof init,
+						     .label = told_text(in, "label") };
 	taut_channel ch = 0;
-	const int err = taut_pc_create_data_channel(peer.pc, now(), &init, &ch);
+	const int err = taut_pc_create_data_channel(told.pc, told_now(), &init, &ch);
 
 	json_object_set_new(out, "channel", json_integer(ch));
 	return err;
@@ -290,31 +219,24 @@ static int do_channel(const json_t *in, json_t *out)
 
 static int do_say(const json_t *in, json_t *out)
 {
-	const char *text = text_of(in, "text");
+	const char *text = told_text(in, "text");
 
 	(void)out;
-	return taut_pc_send_message(peer.pc, now(),
-				    (taut_channel)json_integer_value(json_object_get(in, "channel")), 0,
-				    text, strlen(text));
+	return taut_pc_send_message(told.pc, told_now(), (taut_channel)told_number(in, "channel"),
+				    0, text, strlen(text));
 }
 
 static int do_direction(const json_t *in, json_t *out)
 {
 	(void)out;
-	return taut_pc_set_direction(peer.pc, now(), t_of(in),
-				     NUMBER(directions, text_of(in, "direction")));
+	return taut_pc_set_direction(told.pc, told_now(), t_of(in),
+				     NUMBER(directions, told_text(in, "direction")));
 }
 
 static int do_stop(const json_t *in, json_t *out)
 {
 	(void)out;
-	return taut_pc_stop_transceiver(peer.pc, now(), t_of(in));
-}
-
-static int do_restart(const json_t *in, json_t *out)
-{
-	(void)in, (void)out;
-	return taut_pc_restart_ice(peer.pc, now());
+	return taut_pc_stop_transceiver(told.pc, told_now(), t_of(in));
 }
 
 static json_t *transceivers(void)
@@ -322,7 +244,7 @@ static json_t *transceivers(void)
 	const struct taut_transceiver_info *t;
 	json_t *list = json_array();
 
-	for (size_t i = 0; (t = taut_pc_transceiver_at(peer.pc, i)) != NULL; i++)
+	for (size_t i = 0; (t = taut_pc_transceiver_at(told.pc, i)) != NULL; i++)
 		json_array_append_new(
 			list, json_pack("{s:i, s:s, s:s?, s:s, s:s?}", "t", (int)t->id, "kind",
 					t->kind == TAUT_VIDEO ? "video" : "audio", "mid", t->mid,
@@ -339,8 +261,8 @@ static json_t *decoded(void)
 		const struct heard *h = &peer.heard[i];
 		const struct taut_sink_stats *s = taut_sink_stats(h->sink);
 		json_array_append_new(
-			list, json_pack("{s:i, s:s, s:s, s:I}", "t", (int)h->t, "rid", h->rid, "kind",
-					h->kind == TAUT_VIDEO ? "video" : "audio", "frames",
+			list, json_pack("{s:i, s:s, s:s, s:I}", "t", (int)h->t, "rid", h->rid,
+					"kind", h->kind == TAUT_VIDEO ? "video" : "audio", "frames",
 					(json_int_t)(h->kind == TAUT_VIDEO ? s->video_frames
 									   : s->audio_frames)));
 	}
@@ -355,65 +277,23 @@ static int do_state(const json_t *in, json_t *out)
 	for (size_t i = 0; i < peer.message_count; i++)
 		json_array_append_new(messages, json_string(peer.messages[i]));
 	json_object_set_new(out, "signaling",
-			    json_string(signaling[taut_pc_signaling_state(peer.pc)]));
+			    json_string(signaling[taut_pc_signaling_state(told.pc)]));
 	json_object_set_new(out, "connection",
-			    json_string(states[taut_pc_connection_state(peer.pc)]));
+			    json_string(told_states[taut_pc_connection_state(told.pc)]));
 	json_object_set_new(out, "transceivers", transceivers());
 	json_object_set_new(out, "decoded", decoded());
 	json_object_set_new(out, "messages", messages);
 	return TAUT_OK;
 }
 
-static const struct {
-	const char *name;
-	int (*run)(const json_t *in, json_t *out);
-} commands[] = {
-	{ "add", do_add },         { "prefer", do_prefer }, { "local", do_local },
-	{ "described", do_described }, { "remote", do_remote }, { "channel", do_channel },
-	{ "say", do_say },         { "direction", do_direction }, { "stop", do_stop },
-	{ "restart", do_restart }, { "state", do_state },
+static const struct told_word words[] = {
+	{ "add", do_add },     { "prefer", do_prefer },       { "channel", do_channel },
+	{ "say", do_say },     { "direction", do_direction }, { "stop", do_stop },
+	{ "state", do_state },
 };
-
-static void obey(void *line)
-{
-	json_t *in = json_loads(line, 0, NULL), *out = json_object();
-	const char *what = text_of(in, "do");
-	int err = TAUT_E_INVAL;
-
-	for (size_t i = 0; what && i < sizeof commands / sizeof commands[0]; i++)
-		if (strcmp(commands[i].name, what) == 0)
-			err = commands[i].run(in, out);
-	json_object_set(out, "id", json_object_get(in, "id"));
-	if (err) {
-		const struct taut_error *e = taut_pc_error(peer.pc);
-		json_object_set_new(out, "error", json_string(e->message ? e->message : "no such command"));
-		json_object_set_new(out, "name", json_string(e->dom_name ? e->dom_name : "TypeError"));
-	}
-	say(out);
-	json_decref(in);
-	free(line);
-}
-
-static void stop(void *loop)
-{
-	taut_loop_stop(loop);
-}
-
-static void *read_lines(void *loop)
-{
-	char *line = NULL;
-	size_t cap = 0;
-
-	while (getline(&line, &cap, stdin) > 0)
-		taut_loop_post(loop, obey, strdup(line));
-	free(line);
-	taut_loop_post(loop, stop, loop);
-	return NULL;
-}
 
 int main(void)
 {
-	const struct taut_loop_config lc = { .size = sizeof lc };
 	const struct taut_source_config sc = { .size = sizeof sc,
 					       .name = "test",
 					       .width = 320,
@@ -421,23 +301,19 @@ int main(void)
 					       .fps = 15,
 					       .video_bitrate = 200000 };
 	struct taut_config pc = { .size = sizeof pc, .max_receive_encodings = RIDS };
-	pthread_t reader;
 
 	pc.codecs = taut_media_codecs(&pc.codec_count);
-	if (taut_loop_new(&peer.loop, &lc) || taut_source_open(&peer.source, &sc, NULL) ||
-	    taut_pc_new(&peer.pc, taut_loop_env(peer.loop), &pc, now()) ||
-	    taut_loop_add(peer.loop, peer.pc, on_event, NULL) ||
-	    pthread_create(&reader, NULL, read_lines, peer.loop))
+	told.words = words;
+	told.word_count = sizeof words / sizeof words[0];
+	if (taut_source_open(&peer.source, &sc, NULL) || !told_open(&pc, on_event))
 		return 1;
-	taut_source_start(peer.source, now());
+	taut_source_start(peer.source, told_now());
 	send_due(NULL);
-	taut_loop_run(peer.loop);
-	pthread_join(reader, NULL);
+	const int status = told_run();
 	for (size_t i = 0; i < peer.heard_count; i++)
 		taut_sink_close(peer.heard[i].sink, NULL);
 	for (size_t i = 0; i < peer.message_count; i++)
 		free(peer.messages[i]);
 	taut_source_free(peer.source);
-	taut_loop_free(peer.loop);
-	return 0;
+	return status;
 }

@@ -1,4 +1,4 @@
-# bench [ARGS]            CPU per packet beside the bare limit; --peers, --report, --compare REV, --ladder
+# bench [ARGS]            CPU per packet beside the bare limit; --peers, --report, --compare REV, --ladder, --browser
 bench_help() {
 	cat <<-'END'
 	usage: ./dev bench [ARGS]                   as of "taut bench --help"
@@ -6,6 +6,7 @@ bench_help() {
 	       ./dev bench --report [ARGS]          all of it; writes docs/BENCH.md, its plots and its rows
 	       ./dev bench --compare REV [CASE...]  instructions for each packet, then and now
 	       ./dev bench --profile [CASE...]      in whose code the time of a row is, beside the limit's
+	       ./dev bench --browser [ARGS]         data channels to and from Chromium; as of rates.mjs --help
 	       ./dev bench --ladder [ARGS]          how long ICE takes, beside libnice; as of tools/ice_ladder.py --help
 
 	--peers installs Pion and libnice from Debian, and node-datachannel, @roamhq/wrtc and sdp-transform
@@ -22,6 +23,7 @@ bench_help() {
 	  ./dev bench --compare main "rtp:1,200 B, GCM/16"
 	  ./dev bench --profile --evidence
 	  ./dev bench --ladder --rounds 5
+	  ./dev bench --browser --rounds 5 --evidence
 	END
 }
 
@@ -70,6 +72,12 @@ case ${1:-} in
 	mkdir -p build/peers
 	make_libnice_ladder >build/peers/ladder.log 2>&1 || { cat build/peers/ladder.log >&2; exit 1; }
 	exec python3 -B tools/ice_ladder.py run "$@"
+	;;
+--browser)
+	shift
+	need $test_packages
+	build_peer && browser_packages || exit 1
+	TAUT_RELEASE=build/peer exec node bench/browser/rates.mjs "$@"
 	;;
 --compare)
 	shift

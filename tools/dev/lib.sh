@@ -107,3 +107,19 @@ build_clean() {
 	cat "build/$1.log" >&2
 	return 1
 }
+
+# The optimized programs that browsers are played and measured with.
+build_peer() {
+	cmake -S . -B build/peer -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo -DTAUT_TESTS=ON >build/peer.log 2>&1 &&
+		cmake --build build/peer --target browser_channels impair >>build/peer.log 2>&1 && return
+	tail -n 40 build/peer.log >&2
+	return 1
+}
+
+# ---- packages of npm ----
+
+# Also when the list of packages has changed since.
+browser_packages() {
+	[ tests/browser/node_modules/.package-lock.json -nt tests/browser/package-lock.json ] ||
+		(cd tests/browser && npm ci --no-audit --no-fund --silent)
+}

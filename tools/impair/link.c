@@ -126,11 +126,16 @@ static void enqueue(struct link_dir *d, int64_t due, struct link_packet *p)
 {
 	struct link_packet **at = &d->queue;
 
+	/* The usual case; to walk by thousands takes longer than they may. */
+	if (*at && d->last->due <= due)
+		at = &d->last->next;
 	while (*at && (*at)->due <= due)
 		at = &(*at)->next;
 	p->due = due;
 	p->next = *at;
 	*at = p;
+	if (!p->next)
+		d->last = p;
 }
 
 static int64_t delayed(struct link_dir *d, int64_t now)

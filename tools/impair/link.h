@@ -46,6 +46,7 @@ struct link_dir {
 	uint64_t random;
 	bool cut; /* nothing of UDP passes */
 	struct link_packet *held, *queue; /* queue: by due */
+	struct link_packet *last;         /* of the queue; with an empty one it says nothing */
 	size_t waiting;
 };
 

@@ -1,15 +1,14 @@
-// libdatachannel, through the npm package node-datachannel; both ends in this process.
+// libdatachannel, through the npm package node-datachannel; both ends in this process, or one in a child.
 //
 // Its threads do the work; what JavaScript adds is a call for each packet sent and a callback for each
 // packet received.
 import nd from 'node-datachannel';
-import { openIdle, serve, setUps, timed, warm, within } from '../peer.mjs';
+import { channelCases, openIdle, openTwo, serve, setUps, timed, warm, within } from '../peer.mjs';
 
 const cases = [
   ...[1, 4, 16, 48].map((burst) => ({ bench: 'rtp', profile: '1,200 B, GCM', burst, bypasses: 'packetizing' })),
   { bench: 'rtp', profile: 'Opus, 80 B, GCM', burst: 1, bypasses: 'packetizing' },
-  { bench: 'datachannel', profile: '16 KiB messages', burst: 0 },
-  { bench: 'datachannel', profile: '64 KiB messages', burst: 0 },
+  ...channelCases(['', ', two processes']),
   { bench: 'setup', profile: 'to an open data channel', burst: 0 },
   { bench: 'idle', profile: 'connected, with a data channel', burst: 0 },
 ];
@@ -87,6 +86,35 @@ const openChannel = async (size) => {
     }, n);
 };
 
+const newEnd = (offers, tell) => {
+  const pc = new nd.PeerConnection(offers ? 'a' : 'b', { iceServers: [], bindAddress: '127.0.0.1' });
+  const early = [];
+  let described = false;
+  pc.onLocalDescription((sdp, type) => tell({ sdp, type }));
+  pc.onLocalCandidate((candidate, mid) => tell({ candidate, mid }));
+  const hear = ({ sdp, type, candidate, mid }) => {
+    if (candidate !== undefined) return described ? pc.addRemoteCandidate(candidate, mid) : early.push([candidate, mid]);
+    pc.setRemoteDescription(sdp, type);
+    described = true;
+    early.forEach((c) => pc.addRemoteCandidate(...c));
+  };
+  const made = offers ? Promise.resolve(pc.createDataChannel('bench')) : new Promise((done) => pc.onDataChannel(done));
+  const channel = made.then(async (dc) => {
+    await opened(dc);
+    let more = () => {};
+    dc.setBufferedAmountLowThreshold(1 << 18);
+    dc.onBufferedAmountLow(() => more());
+    const room = () =>
+      dc.bufferedAmount() > 1 << 20 &&
+      new Promise((done) => {
+        more = done;
+        if (dc.bufferedAmount() <= 1 << 18) done();
+      });
+    return { send: (m) => dc.sendMessageBinary(m), room, onMessage: (heard) => dc.onMessage(heard) };
+  });
+  return { hear, channel, pc };
+};
+
 // ---- media ----
 
 const track = async (audio) => {
@@ -154,16 +182,18 @@ const openMedia = async (audio, burst) => {
     }, n);
 };
 
-await serve('libdatachannel', `${nd.getLibraryVersion()} (npm node-datachannel 0.33.4)`, cases, async (bench, profile, burst) => {
+await serve('libdatachannel through Node', `${nd.getLibraryVersion()} (npm node-datachannel 0.33.4)`, cases, async (bench, profile, burst) => {
   switch (bench) {
     case 'rtp':
       return warm(await openMedia(profile.startsWith('Opus'), burst), 20000);
-    case 'datachannel':
-      return warm(await openChannel(1024 * parseInt(profile, 10)), 500);
+    case 'datachannel': {
+      const size = 1024 * parseInt(profile, 10);
+      return warm(await (profile.endsWith('two processes') ? openTwo(newEnd, size) : openChannel(size)), 500);
+    }
     case 'setup':
       return (n) => setUps(newPair, n);
     case 'idle':
       return openIdle(newPair);
   }
   throw new Error(`there is no bench "${bench}"`);
-});
+}, newEnd);

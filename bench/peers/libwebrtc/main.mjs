@@ -1,13 +1,12 @@
-// libwebrtc, through the npm package @roamhq/wrtc; both ends in this process.
+// libwebrtc, through the npm package @roamhq/wrtc; both ends in this process, or one in a child.
 //
 // It takes raw frames only and encodes them itself, so it has no row of RTP.
 import wrtc from '@roamhq/wrtc';
-import { openIdle, serve, setUps, sleep, timed, warm, within } from '../peer.mjs';
+import { channelCases, openIdle, openTwo, serve, setUps, sleep, timed, warm, within } from '../peer.mjs';
 
 const cases = [
   { bench: 'rtp', profile: '1,200 B', burst: 16, left_out: '@roamhq/wrtc takes raw frames only: what it costs would be the encoder' },
-  { bench: 'datachannel', profile: '16 KiB messages', burst: 0 },
-  { bench: 'datachannel', profile: '64 KiB messages', burst: 0 },
+  ...channelCases(['', ', two processes']),
   { bench: 'setup', profile: 'to an open data channel', burst: 0 },
   { bench: 'idle', profile: 'connected, with a data channel', burst: 0 },
 ];
@@ -57,14 +56,43 @@ const openChannel = async (size) => {
     }, n);
 };
 
-await serve('libwebrtc', '(npm @roamhq/wrtc 0.10.0)', cases, async (bench, profile) => {
+const newEnd = (offers, tell) => {
+  const pc = new wrtc.RTCPeerConnection();
+  pc.onicecandidate = (e) => e.candidate && tell({ candidate: e.candidate });
+  const describe = async (d) => {
+    await pc.setLocalDescription(d);
+    tell({ description: { type: d.type, sdp: d.sdp } });
+  };
+  let order = Promise.resolve(); // one after the other, as it came
+  const hear = (m) => (order = order.then(() => take(m)));
+  const take = async ({ description, candidate }) => {
+    if (candidate) return pc.addIceCandidate(candidate);
+    await pc.setRemoteDescription(description);
+    if (!offers) await describe(await pc.createAnswer());
+  };
+  const made = offers ? Promise.resolve(pc.createDataChannel('bench')) : new Promise((done) => (pc.ondatachannel = (e) => done(e.channel)));
+  if (offers) pc.createOffer().then(describe);
+  const channel = made.then(async (dc) => {
+    dc.binaryType = 'arraybuffer';
+    await opened(dc);
+    const room = async () => {
+      if (dc.bufferedAmount > 1 << 20) while (dc.bufferedAmount > 1 << 18) await sleep(1);
+    };
+    return { send: (m) => dc.send(m), room, onMessage: (heard) => (dc.onmessage = heard) };
+  });
+  return { hear, channel, pc };
+};
+
+await serve('libwebrtc through Node', '(npm @roamhq/wrtc 0.10.0)', cases, async (bench, profile) => {
   switch (bench) {
-    case 'datachannel':
-      return warm(await openChannel(1024 * parseInt(profile, 10)), 500);
+    case 'datachannel': {
+      const size = 1024 * parseInt(profile, 10);
+      return warm(await (profile.endsWith('two processes') ? openTwo(newEnd, size) : openChannel(size)), 500);
+    }
     case 'setup':
       return (n) => setUps(newPair, n);
     case 'idle':
       return openIdle(newPair);
   }
   throw new Error(`there is no bench "${bench}"`);
-});
+}, newEnd);

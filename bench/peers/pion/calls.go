@@ -25,6 +25,7 @@ const patience = 20 * time.Second
 
 type settings struct {
 	interceptors bool
+	detached     bool // who receives reads for himself
 	certificates []webrtc.Certificate
 }
 
@@ -44,6 +45,9 @@ func newEnd(s settings) (*webrtc.PeerConnection, error) {
 	e.SetIncludeLoopbackCandidate(true)
 	e.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4})
 	e.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
+	if s.detached {
+		e.DetachDataChannels()
+	}
 	api := webrtc.NewAPI(webrtc.WithMediaEngine(m), webrtc.WithInterceptorRegistry(registry),
 		webrtc.WithSettingEngine(e))
 	return api.NewPeerConnection(webrtc.Configuration{Certificates: s.certificates})
@@ -125,36 +129,63 @@ func (p *pair) close() {
 	_ = p.b.Close()
 }
 
-func openChannel() (worker, error) {
-	const size, high, low = 16384, 1 << 20, 1 << 18
-	p, err := newPair(settings{interceptors: true})
-	if err != nil {
-		return nil, err
-	}
-	var want int64
-	var got int64
-	all, more := make(chan bool, 1), make(chan bool, 1)
-	p.in.OnMessage(func(m webrtc.DataChannelMessage) {
-		if len(m.Data) == size && atomic.AddInt64(&got, 1) == atomic.LoadInt64(&want) {
-			all <- true
-		}
-	})
-	p.out.SetBufferedAmountLowThreshold(low)
-	p.out.OnBufferedAmountLow(func() {
+const high, low = 1 << 20, 1 << 18
+
+// Until there is room again.
+func waiter(d *webrtc.DataChannel) func() {
+	more := make(chan bool, 1)
+	d.SetBufferedAmountLowThreshold(low)
+	d.OnBufferedAmountLow(func() {
 		select {
 		case more <- true:
 		default:
 		}
 	})
+	return func() {
+		for d.BufferedAmount() > high {
+			<-more
+		}
+	}
+}
+
+// Calls heard for each message of that size. By itself Pion 3.1 reads into 65,535 octets.
+func listen(d *webrtc.DataChannel, size int, heard func()) {
+	raw, err := d.Detach()
+	if err != nil {
+		panic(err)
+	}
+	for buf := make([]byte, size); ; {
+		n, err := raw.Read(buf)
+		if err != nil {
+			return
+		}
+		if n == size {
+			heard()
+		}
+	}
+}
+
+func openChannel(size int) (worker, error) {
+	p, err := newPair(settings{interceptors: true, detached: true})
+	if err != nil {
+		return nil, err
+	}
+	var want int64
+	var got int64
+	all := make(chan bool, 1)
+	go listen(p.in, size, func() {
+		if atomic.AddInt64(&got, 1) == atomic.LoadInt64(&want) {
+			all <- true
+		}
+	})
+	room := waiter(p.out)
 	message := make([]byte, size)
 	return func(n int) sample {
 		atomic.StoreInt64(&got, 0)
 		atomic.StoreInt64(&want, int64(n))
 		cpu, wall := cpuMicros(), time.Now()
 		for i := 0; i < n; i++ {
-			for p.out.BufferedAmount() > high {
-				<-more
-			}
+			room()
 			if p.out.Send(message) != nil {
 				panic("not sent")
 			}

@@ -1,4 +1,4 @@
-// A peer of taut's bench: Pion, both ends in this process. What is said and heard: bench_peer.c.
+// A peer of taut's bench: Pion, both ends in this process, or one in a child. What is said and heard: bench_peer.c.
 package main
 
 import (
@@ -45,6 +45,9 @@ var cases = []benchCase{
 	{"rtp", noInterceptors, 16, "packetizing, NACK, reports and feedback"},
 	{"rtp", "Opus, 80 B, GCM", 1, ""},
 	{"datachannel", "16 KiB messages", 0, ""},
+	{"datachannel", "64 KiB messages", 0, ""},
+	{"datachannel", "16 KiB messages, two processes", 0, ""},
+	{"datachannel", "64 KiB messages, two processes", 0, ""},
 	{"setup", "to an open data channel", 0, ""},
 	{"setup", sharedCertificate, 0, "making a certificate"},
 	{"idle", "connected, with a data channel", 0, ""},
@@ -104,7 +107,15 @@ func open(bench, profile string, burst int) (worker, error) {
 		run, err := openRTP(profile, burst)
 		return warm(run, err, 20000)
 	case "datachannel":
-		run, err := openChannel()
+		size := 16384
+		if strings.HasPrefix(profile, "64") {
+			size = 65536
+		}
+		open := openChannel
+		if strings.HasSuffix(profile, "two processes") {
+			open = openTwo
+		}
+		run, err := open(size)
 		return warm(run, err, 500)
 	case "setup":
 		return openSetup(profile == sharedCertificate)
@@ -133,6 +144,10 @@ func main() {
 		for _, c := range cases {
 			say(c)
 		}
+		return
+	}
+	if len(os.Args) == 2 && os.Args[1] == "--receive" {
+		receive()
 		return
 	}
 	if len(os.Args) != 4 {

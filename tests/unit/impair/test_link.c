@@ -237,6 +237,34 @@ static void packets_of_any_length_harm_nobody(void **state)
 	close_world(&w);
 }
 
+static void packets_leave_after_the_delay_and_within_the_jitter(void **state)
+{
+	enum { PACKETS = 500, APART = 100, DELAY = 2000, JITTER = 3000 };
+	bool back[PACKETS] = { false };
+	struct world w;
+	int left = PACKETS, before = -1, overtaken = 0;
+	(void)state;
+
+	open_world(&w, (struct link_rules){ .delay = DELAY, .jitter = JITTER });
+	for (int sent = 0; left > 0; w.now += APART) {
+		if (sent < PACKETS)
+			put(&w, UDP, 9, false, 0, (uint16_t)sent++);
+		for (int n; link_due(&w.dir) <= w.now; left--, before = n) {
+			assert_true(w.now - link_due(&w.dir) < APART); /* none waits behind another */
+			n = take(&w);
+			assert_in_range(n, 0, PACKETS - 1);
+			const int64_t took = w.now - (int64_t)n * APART;
+			assert_in_range(took, DELAY, DELAY + JITTER + APART);
+			assert_false(back[n]);
+			back[n] = true;
+			overtaken += n < before;
+		}
+		assert_true(w.now < (PACKETS + 1) * APART + DELAY + JITTER);
+	}
+	assert_true(overtaken > 50);
+	close_world(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -249,6 +277,7 @@ int main(void)
 		cmocka_unit_test(the_first_flight_of_each_dtls_client_is_lost),
 		cmocka_unit_test(a_cut_link_passes_no_udp_until_it_heals),
 		cmocka_unit_test(packets_of_any_length_harm_nobody),
+		cmocka_unit_test(packets_leave_after_the_delay_and_within_the_jitter),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
