@@ -110,6 +110,21 @@ void tt_dcs_new_path(struct tt_dcs *d)
 	tt_sctp_new_path(d->sctp);
 }
 
+void tt_dcs_set_max_probed(struct tt_dcs *d, uint16_t max_probed)
+{
+	tt_sctp_set_max_probed(d->sctp, max_probed);
+}
+
+bool tt_dcs_sent_probe(const struct tt_dcs *d)
+{
+	return tt_sctp_sent_probe(d->sctp);
+}
+
+void tt_dcs_too_long(struct tt_dcs *d, taut_time now)
+{
+	tt_sctp_too_long(d->sctp, now);
+}
+
 size_t tt_dcs_max_message_in(const struct tt_dcs *d)
 {
 	return d->max_message_in;

@@ -29,6 +29,8 @@ struct tt_sctp;
 struct tt_sctp_config {
 	uint16_t local_port, remote_port; /* 0: 5000 */
 	uint16_t max_packet;              /* bytes of SCTP, common header included; 0: 1,160 */
+	uint16_t max_probed;              /* what packets may grow to where the path takes it, sctp_pmtu.c;
+	                                     0, or no more than max_packet: they do not */
 	uint16_t max_streams;             /* in each direction; 0: 1,024 */
 	size_t max_message_in;            /* larger: thrown away, see TOO_LARGE; 0: 262,144 */
 	size_t recv_window;               /* reassembly and undelivered together with overhead,
@@ -65,7 +67,8 @@ int tt_sctp_recv(struct tt_sctp *s, taut_time now, const uint8_t *pkt, size_t le
 void tt_sctp_tick(struct tt_sctp *s, taut_time now);
 /* INT64_MAX: never. why (may be NULL): the timer's name in the words of the RFC. */
 taut_time tt_sctp_deadline(const struct tt_sctp *s, const char **why);
-/* One packet of at most cap bytes (cap at least max_packet); 0: nothing to send. */
+/* One packet of at most cap bytes (cap at least max_packet); 0: nothing to send. What is longer than cap by the
+ * path's measure is cut to it. */
 size_t tt_sctp_poll_send(struct tt_sctp *s, taut_time now, uint8_t *buf, size_t cap);
 
 enum tt_sctp_event_type {
@@ -126,6 +129,13 @@ void tt_sctp_fail(struct tt_sctp *s, taut_time now, uint32_t reason, const char 
 /* What carries it goes another way from now on: how much that takes is found out anew, RFC 9260 section 7.2.5, RFC 8261
  * section 6.1. What is under way stays so. */
 void tt_sctp_new_path(struct tt_sctp *s);
+/* In place of max_probed, from the next path on: to be called before tt_sctp_new_path, or before anything is sent. */
+void tt_sctp_set_max_probed(struct tt_sctp *s, uint16_t max_probed);
+/* Was the last packet of poll_send a probe of the path's MTU? It has to leave alone and without being fragmented. */
+bool tt_sctp_sent_probe(const struct tt_sctp *s);
+/* A packet longer than max_packet is refused by this host: it is longer than the interface takes. A hint, as a PTB
+ * message is one (RFC 8899 section 4.6): it takes away, and never adds. */
+void tt_sctp_too_long(struct tt_sctp *s, taut_time now);
 
 bool tt_sctp_is_connected(const struct tt_sctp *s);
 /* Streams we may send on: ours cut down to what the peer takes; ours before it is up. */
@@ -136,7 +146,9 @@ struct tt_sctp_counters {
 	uint64_t chunks_sent, chunks_resent; /* DATA */
 	uint64_t fast_retransmits, timeouts, abandoned;
 	uint64_t tail_probes; /* RFC 8985 section 7 */
+	uint64_t path_probes, path_black_holes; /* RFC 8899: probes sent; so often packets of the path's size vanished */
 	uint32_t cwnd, flight, peer_window;
+	uint32_t packet; /* bytes of SCTP that one may have now */
 	taut_time srtt, rto;
 };
 struct tt_sctp_counters tt_sctp_count(const struct tt_sctp *s);

@@ -57,7 +57,8 @@ static bool draw(struct tt_sctp *s)
 static void begin_control(struct tt_sctp *s)
 {
 	tt_sctp_cc_init(&s->cc, controllers[s->cfg.congestion_control],
-	                ((size_t)s->cfg.max_packet & ~(size_t)3) - SCTP_COMMON_HEADER);
+	                tt_sctp_base(s) - SCTP_COMMON_HEADER);
+	tt_sctp_pmtu_begin(s);
 	s->pace = (struct sctp_pace){ 0 };
 	s->burst = SCTP_MAX_BURST * s->cc.pmdcs;
 }
@@ -87,6 +88,8 @@ int tt_sctp_new(struct tt_sctp **out, struct tt_env *env, const struct tt_sctp_c
 {
 	*out = NULL;
 	if (cfg->max_packet != 0 && (cfg->max_packet < 576 || cfg->max_packet > SCTP_MAX_PACKET))
+		return TAUT_E_INVAL;
+	if (cfg->max_probed > SCTP_MAX_PACKET)
 		return TAUT_E_INVAL;
 	if (cfg->congestion_control >= TT_COUNT(controllers))
 		return TAUT_E_INVAL;
@@ -243,6 +246,13 @@ void tt_sctp_establish(struct tt_sctp *s, taut_time now)
 	        TT_INT("out_streams", s->out_streams), TT_INT("in_streams", s->in_streams),
 	        TT_INT("peer_window", s->peer_window),
 	        TT_INT("interleaved", s->queue.interleaved));
+}
+
+void tt_sctp_set_max_probed(struct tt_sctp *s, uint16_t max_probed)
+{
+	s->cfg.max_probed = (uint16_t)tt_min(max_probed, SCTP_MAX_PACKET);
+	if (s->pmtu.state == SCTP_PMTU_DISABLED)
+		tt_sctp_pmtu_begin(s);
 }
 
 bool tt_sctp_can_send_data(const struct tt_sctp *s)
@@ -404,6 +414,7 @@ struct tt_sctp_counters tt_sctp_count(const struct tt_sctp *s)
 	c.cwnd = (uint32_t)s->cc.cwnd;
 	c.flight = (uint32_t)s->flight.flight;
 	c.peer_window = s->peer_window;
+	c.packet = s->pmtu.size;
 	c.srtt = s->rtt.srtt;
 	c.rto = s->rtt.rto;
 	return c;
