@@ -201,6 +201,11 @@ struct taut_config {
 	 * below those. 0: 1,500. Up to 1,280: no packet ever gets longer, and nothing is tried out, which is for
 	 * drivers that cannot do as taut_datagram.dont_fragment says. Above 1,500 it is TAUT_E_INVAL. */
 	uint64_t max_path_mtu;
+	/* 1: offers say how our SCTP begins (a=sctp-init, draft-hancke-tsvwg-snap), and a peer that answers so has data
+	 * channels two round trips sooner; with others it is as always. Such an offer is answered so in any case. It is
+	 * an option because there are peers that give back what they do not know; our own is recognized. Above 1 it is
+	 * TAUT_E_INVAL. */
+	uint32_t sctp_snap;
 };
 
 #define TAUT_CC_DEFAULT 0 /* TAUT_CC_CUBIC */

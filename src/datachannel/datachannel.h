@@ -42,7 +42,11 @@ int tt_dcs_set_remote(struct tt_dcs *d, uint16_t port, uint64_t max_message_size
 /* RFC 8832 section 6: the DTLS client uses even streams, the server odd ones. Known as soon as
  * a=setup is agreed; must be told before, or together with, connect. */
 void tt_dcs_set_role(struct tt_dcs *d, taut_time now, bool is_dtls_client);
-/* When DTLS is up: sends INIT. */
+/* As tt_sctp_snap_write, tt_sctp_snap and tt_sctp_no_snap. */
+size_t tt_dcs_snap_write(const struct tt_dcs *d, uint8_t *buf, size_t cap);
+uint32_t tt_dcs_snap(struct tt_dcs *d, const uint8_t *init, size_t len, bool keep);
+bool tt_dcs_no_snap(struct tt_dcs *d);
+/* When DTLS is up: sends INIT, or is up itself. */
 int tt_dcs_connect(struct tt_dcs *d, taut_time now);
 
 /* As tt_sctp_recv. */

@@ -69,6 +69,21 @@ void tt_dcs_set_role(struct tt_dcs *d, taut_time now, bool is_dtls_client)
 	}
 }
 
+size_t tt_dcs_snap_write(const struct tt_dcs *d, uint8_t *buf, size_t cap)
+{
+	return tt_sctp_snap_write(d->sctp, buf, cap);
+}
+
+uint32_t tt_dcs_snap(struct tt_dcs *d, const uint8_t *init, size_t len, bool keep)
+{
+	return tt_sctp_snap(d->sctp, init, len, keep);
+}
+
+bool tt_dcs_no_snap(struct tt_dcs *d)
+{
+	return tt_sctp_no_snap(d->sctp);
+}
+
 int tt_dcs_connect(struct tt_dcs *d, taut_time now)
 {
 	return d->role_known ? tt_sctp_connect(d->sctp, now) : TAUT_E_STATE;

@@ -243,6 +243,7 @@ struct taut_pc {
 	taut_flow next_flow;
 	bool relays; /* a TURN server is configured: packets leave room for what it needs */
 	bool dtls_started, dtls_client, sctp_started, srtp_refused, agreed, data_agreed;
+	bool sctp_snap, snap; /* a=sctp-init is offered; it is agreed on */
 	bool restarted_here, restarted_there; /* by the pending offer: a rollback undoes it */
 	bool state_untold; /* no memory for its event: poll_event makes it of what is at hand */
 	uint32_t gathering_state, connection_state;
@@ -422,6 +423,12 @@ uint8_t pc_common_ext_id(const struct tt_sdp *ls, const struct tt_sdp_media *l,
 struct tt_rtp_ext_ids pc_common_ext_ids(const struct tt_sdp *local, const struct tt_sdp_media *l,
 					const struct tt_sdp *remote, const struct tt_sdp_media *r,
 					bool sent);
+
+/* pc_snap.c: a=sctp-init of an offer of ours, of our answer to that section, NULL: none; and what both have said. */
+const char *pc_snap_text(struct taut_pc *pc, struct tt_sdp *sdp);
+const char *pc_snap_answer(struct taut_pc *pc, struct tt_sdp *sdp, const struct tt_sdp_media *offer);
+void pc_snap_agree(struct taut_pc *pc, taut_time now, const struct tt_sdp_media *local,
+		   const struct tt_sdp_media *remote);
 
 /* m-sections: pc_section.c */
 void pc_put_session(struct taut_pc *pc, struct tt_sdp *sdp);

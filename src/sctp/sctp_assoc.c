@@ -150,6 +150,10 @@ int tt_sctp_connect(struct tt_sctp *s, taut_time now)
 		return TAUT_E_STATE;
 	if (s->state != SCTP_CLOSED)
 		return TAUT_OK;
+	if (s->snap) {
+		tt_sctp_establish(s, now);
+		return TAUT_OK;
+	}
 	s->state = SCTP_COOKIE_WAIT;
 	s->init_due = true;
 	tt_sctp_start(s, SCTP_T1, now + s->rtt.rto);

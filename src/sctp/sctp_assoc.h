@@ -134,6 +134,7 @@ struct tt_sctp {
 	uint32_t my_tie, peer_tie; /* 5.2.2: 0 until there is something to tie */
 	struct serial32 my_tsn;
 	uint8_t secret[32]; /* signs cookies; 5.1.3 */
+	bool snap;               /* the descriptions made it: sctp_snap.c */
 	bool peer_zero_checksum; /* takes packets without a checksum */
 	bool peer_forward_tsn, peer_reconfig; /* interleaved: its I-FORWARD-TSN; see rx, queue */
 	uint16_t out_streams, in_streams; /* agreed, 5.1.1 */
@@ -227,6 +228,7 @@ typedef uint32_t sctp_handler(struct tt_sctp *s, taut_time now, const struct sct
 			      struct sctp_packet *p);
 
 /* sctp_init.c */
+uint32_t tt_sctp_init_fault(const struct sctp_init *i); /* of one that has a tag */
 sctp_handler tt_sctp_on_init, tt_sctp_on_init_ack, tt_sctp_on_cookie_echo, tt_sctp_on_cookie_ack;
 
 /* sctp_data.c */

@@ -183,6 +183,8 @@ int tt_sctp_recv(struct tt_sctp *s, taut_time now, const uint8_t *pkt, size_t le
 	struct rd chunks, rest;
 
 	s->counters.packets_received++;
+	if (s->snap && s->state == SCTP_CLOSED) /* the peer's DTLS was up first */
+		tt_sctp_establish(s, now);
 	tt_trace_packet(s->env, now, TAUT_LAYER_SCTP, false, pkt, len, NULL, NULL);
 	/* RFC 9653 section 5.3: who was sent an INIT or INIT ACK of ours knows that we need none */
 	uint32_t why = tt_sctp_read_packet(&p.header, &chunks, pkt, len,
