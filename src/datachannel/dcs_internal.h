@@ -27,6 +27,7 @@ struct channel {
 	bool heard; /* the peer knows the channel: unordered messages may pass OPEN, RFC 8832 6 */
 
 	/* what is to be done, in the work list */
+	bool open_sent; /* and must_open: OPEN is queued, and the association not up */
 	bool working, must_open, must_ack, must_reset;
 	uint32_t next_work;
 	/* what is to be said, in the talk list */

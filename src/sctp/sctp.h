@@ -145,6 +145,7 @@ bool tt_sctp_sent_probe(const struct tt_sctp *s);
 void tt_sctp_too_long(struct tt_sctp *s, taut_time now);
 
 bool tt_sctp_is_connected(const struct tt_sctp *s);
+bool tt_sctp_knows_peer(const struct tt_sctp *s); /* that, or only COOKIE ACK is awaited: data may leave */
 /* Streams we may send on: ours cut down to what the peer takes; ours before it is up. */
 uint16_t tt_sctp_out_streams(const struct tt_sctp *s);
 

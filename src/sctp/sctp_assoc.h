@@ -208,6 +208,7 @@ void tt_sctp_begin_sending(struct tt_sctp *s); /* as it is before the first pack
 /* What an INIT or INIT ACK says of the peer, and what we agree on by it; no tags but the peer's. */
 struct sctp_cookie tt_sctp_read_peer(const struct tt_sctp *s, const struct sctp_init *in);
 void tt_sctp_learn_peer(struct tt_sctp *s, const struct sctp_cookie *c);
+void tt_sctp_cut_streams(struct tt_sctp *s, taut_time now); /* 5.1.1: what is queued for those the peer does not take */
 bool tt_sctp_can_send_data(const struct tt_sctp *s); /* by its state */
 void tt_sctp_refuse(struct tt_sctp *s, taut_time now, uint32_t why); /* counts and traces */
 struct sctp_init tt_sctp_our_init(const struct tt_sctp *s);
@@ -283,6 +284,8 @@ void tt_sctp_start_heartbeat(struct tt_sctp *s, taut_time now);
 
 /* sctp_transmit.c */
 void tt_sctp_write_data_chunks(struct tt_sctp *s, taut_time now, struct wr *w); /* as many as fit and may */
+/* 5.1 C: behind COOKIE ECHO, in its packet and in no other until COOKIE ACK. */
+void tt_sctp_write_early_data(struct tt_sctp *s, taut_time now, struct wr *w);
 /* Would it write something? Only a guess about windows: it decides whether an acknowledgement that could
  * wait rides along. */
 bool tt_sctp_has_data(struct tt_sctp *s, taut_time now);

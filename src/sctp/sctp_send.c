@@ -177,7 +177,7 @@ static void write_forward_tsn(struct tt_sctp *s, struct wr *w)
 
 /* ---- packets ---- */
 
-static void write_setup(struct tt_sctp *s, struct wr *w)
+static void write_setup(struct tt_sctp *s, taut_time now, struct wr *w)
 {
 	if (s->state == SCTP_COOKIE_WAIT && s->init_due) {
 		struct sctp_init init = tt_sctp_our_init(s);
@@ -189,6 +189,8 @@ static void write_setup(struct tt_sctp *s, struct wr *w)
 		tt_sctp_end(w, at);
 		s->cookie_echo_due = false;
 		write_control(s, w);
+		if (!s->control)
+			tt_sctp_write_early_data(s, now, w);
 	}
 }
 
@@ -252,7 +254,7 @@ static size_t build(struct tt_sctp *s, taut_time now, uint8_t *buf, size_t cap)
 
 	tt_sctp_write_header(&w, &h);
 	if (s->state < SCTP_ESTABLISHED)
-		write_setup(s, &w);
+		write_setup(s, now, &w);
 	else
 		write_established(s, now, &w, cap);
 	assert(!w.bad);

@@ -41,6 +41,8 @@ static void on_t1(struct tt_sctp *s, taut_time now)
 	}
 	s->init_due = s->state == SCTP_COOKIE_WAIT;
 	s->cookie_echo_due = s->state == SCTP_COOKIE_ECHOED;
+	if (s->cookie_echo_due) /* with what went with it */
+		(void)tt_sctp_flight_timeout(&s->flight, now, s->peer_forward_tsn);
 	tt_sctp_rtt_back_off(&s->rtt);
 	s->cookie_again = false;
 	tt_sctp_start(s, SCTP_T1, now + s->rtt.rto);

@@ -250,6 +250,15 @@ void tt_sctp_write_data_chunks(struct tt_sctp *s, taut_time now, struct wr *w)
 	tt_sctp_arm_probe(s, f->now);
 }
 
+void tt_sctp_write_early_data(struct tt_sctp *s, taut_time now, struct wr *w)
+{
+	tt_sctp_cut_streams(s, now);
+	tt_sctp_write_data_chunks(s, now, w);
+	/* T1 decides when it leaves again */
+	tt_sctp_stop(s, SCTP_T3);
+	tt_sctp_stop(s, SCTP_T_PROBE);
+}
+
 bool tt_sctp_has_data(struct tt_sctp *s, taut_time now)
 {
 	return tt_sctp_can_send_data(s) &&
