@@ -202,6 +202,16 @@ struct taut_config {
 	 * is that of the server. A certificate is for the name of the URL. Bits of servers that there
 	 * are not are TAUT_E_INVAL. It belongs to the servers, and may change with them. */
 	uint64_t ice_srv_servers; /* so wide that it lies behind all that went before */
+	/* As long IP packets of data channels may become, in octets: while there is much to send it is found out how long
+	 * ones the path takes (RFC 8899, docs/SCTP.md), beginning with 1,200 octets of UDP. Everything else stays
+	 * below those. 0: 1,500. Up to 1,280: no packet ever gets longer, and nothing is tried out, which is for
+	 * drivers that cannot do as taut_datagram.dont_fragment says. Above 1,500 it is TAUT_E_INVAL. */
+	uint64_t max_path_mtu;
+	/* 1: offers say how our SCTP begins (a=sctp-init, draft-hancke-tsvwg-snap), and a peer that answers so has data
+	 * channels two round trips sooner; with others it is as always. Such an offer is answered so in any case. It is
+	 * an option because there are peers that give back what they do not know; our own is recognized. Above 1 it is
+	 * TAUT_E_INVAL. */
+	uint32_t sctp_snap;
 };
 
 #define TAUT_CC_DEFAULT 0 /* TAUT_CC_CUBIC */
@@ -246,6 +256,10 @@ struct taut_datagram {
 	taut_time received; /* by the kernel's clock; 0: now */
 	uint16_t segment;
 	uint8_t dscp, ecn;
+	/* Of poll_send. 1: it tries out whether the path takes packets of that length, and has to leave in one piece, with
+	 * DF in IPv4, or not at all (send_failed with EMSGSIZE), also where the host believes to know better: with
+	 * IP_MTU_DISCOVER or IPV6_MTU_DISCOVER at PMTUDISC_PROBE while it is sent. It is no run. */
+	uint64_t dont_fragment;
 };
 
 /* What the core cannot do itself: sockets, names, multicast, streams.
@@ -332,7 +346,8 @@ taut_flow taut_pc_accept(taut_pc *pc, taut_time now, taut_flow listener,
  * len beyond cap; what the peer does wrong is no error. */
 int taut_pc_recv(taut_pc *pc, taut_time now, struct taut_datagram *in);
 /* The next packets to send. Fills out->buf (at most out->cap bytes, which are at least 2,048) and
- * the rest of out but size. 1; 0: nothing more now; TAUT_E_INVAL: no size, or too little room. */
+ * the rest of out but size. 1; 0: nothing more now; TAUT_E_INVAL: no size, or too little room. A caller
+ * whose datagram ends before dont_fragment is given nothing that it would have to know. */
 int taut_pc_poll_send(taut_pc *pc, taut_time now, struct taut_datagram *out);
 /* The fragment by which checks of the peer name this connection. For a driver whose connections
  * share a socket, as loop.h does with TAUT_LOOP_ONE_SOCKET. They begin their USERNAME with this
@@ -343,7 +358,8 @@ const char *taut_pc_ice_ufrag(const taut_pc *pc);
  * with the datagram just given to recv says whether its sender knows the passwords. */
 uint64_t taut_pc_ice_authenticated(const taut_pc *pc);
 /* Says that what poll_send gave could not be sent; counted, in statistics of its pair as well, and
- * traced; ICE decides by its timers. */
+ * traced; ICE decides by its timers. EMSGSIZE says that packets of data channels are longer than the
+ * interface takes: they become shorter. */
 void taut_pc_send_failed(taut_pc *pc, taut_time now, const struct taut_datagram *what, int os_errno);
 /* Says that time has passed: timers that are due run. At taut_pc_deadline at the latest; earlier
  * does no harm. */
@@ -846,6 +862,7 @@ struct taut_counters {
 	struct taut_addr local, remote; /* of the selected pair; family 0: none */
 	const char *srtp_profile;       /* NULL: no media */
 	const char *dtls_cipher;        /* NULL: not connected */
+	uint64_t path_mtu; /* as long IP packets of data channels may be now, in octets; 0: there are none yet */
 };
 /* Counts of the whole connection. out->size must be set (TAUT_E_INVAL); what the library does not
  * know stays 0. */

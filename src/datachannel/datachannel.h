@@ -43,7 +43,11 @@ int tt_dcs_set_remote(struct tt_dcs *d, uint16_t port, uint64_t max_message_size
 /* RFC 8832 section 6: the DTLS client uses even streams, the server odd ones. Known as soon as
  * a=setup is agreed; must be told before, or together with, connect. */
 void tt_dcs_set_role(struct tt_dcs *d, taut_time now, bool is_dtls_client);
-/* When DTLS is up: sends INIT. */
+/* As tt_sctp_snap_write, tt_sctp_snap and tt_sctp_no_snap. */
+size_t tt_dcs_snap_write(const struct tt_dcs *d, uint8_t *buf, size_t cap);
+uint32_t tt_dcs_snap(struct tt_dcs *d, const uint8_t *init, size_t len, bool keep);
+bool tt_dcs_no_snap(struct tt_dcs *d);
+/* When DTLS is up: sends INIT, or is up itself. */
 int tt_dcs_connect(struct tt_dcs *d, taut_time now);
 
 /* As tt_sctp_recv. */
@@ -113,6 +117,10 @@ int tt_dcs_shutdown(struct tt_dcs *d, taut_time now);
 void tt_dcs_fail(struct tt_dcs *d, taut_time now, uint32_t reason, const char *text);
 /* As tt_sctp_new_path. */
 void tt_dcs_new_path(struct tt_dcs *d);
+/* As tt_sctp_set_max_probed, tt_sctp_sent_probe and tt_sctp_too_long. */
+void tt_dcs_set_max_probed(struct tt_dcs *d, uint16_t max_probed);
+bool tt_dcs_sent_probe(const struct tt_dcs *d);
+void tt_dcs_too_long(struct tt_dcs *d, taut_time now);
 
 /* webrtc-pc: bytes of messages that have not been sent yet. TAUT_E_GONE. */
 int64_t tt_dcs_buffered_amount(const struct tt_dcs *d, taut_channel ch);

@@ -69,6 +69,21 @@ void tt_dcs_set_role(struct tt_dcs *d, taut_time now, bool is_dtls_client)
 	}
 }
 
+size_t tt_dcs_snap_write(const struct tt_dcs *d, uint8_t *buf, size_t cap)
+{
+	return tt_sctp_snap_write(d->sctp, buf, cap);
+}
+
+uint32_t tt_dcs_snap(struct tt_dcs *d, const uint8_t *init, size_t len, bool keep)
+{
+	return tt_sctp_snap(d->sctp, init, len, keep);
+}
+
+bool tt_dcs_no_snap(struct tt_dcs *d)
+{
+	return tt_sctp_no_snap(d->sctp);
+}
+
 int tt_dcs_connect(struct tt_dcs *d, taut_time now)
 {
 	return d->role_known ? tt_sctp_connect(d->sctp, now) : TAUT_E_STATE;
@@ -108,6 +123,21 @@ void tt_dcs_fail(struct tt_dcs *d, taut_time now, uint32_t reason, const char *t
 void tt_dcs_new_path(struct tt_dcs *d)
 {
 	tt_sctp_new_path(d->sctp);
+}
+
+void tt_dcs_set_max_probed(struct tt_dcs *d, uint16_t max_probed)
+{
+	tt_sctp_set_max_probed(d->sctp, max_probed);
+}
+
+bool tt_dcs_sent_probe(const struct tt_dcs *d)
+{
+	return tt_sctp_sent_probe(d->sctp);
+}
+
+void tt_dcs_too_long(struct tt_dcs *d, taut_time now)
+{
+	tt_sctp_too_long(d->sctp, now);
 }
 
 size_t tt_dcs_max_message_in(const struct tt_dcs *d)

@@ -77,8 +77,10 @@ static bool do_open(struct tt_dcs *d, taut_time now, struct channel *c)
 		tt_dcs_finish_close(d, c, TAUT_REASON_TRANSPORT_GONE);
 		return true;
 	}
-	int err = c->negotiated ? TAUT_OK : send_open(d, now, c);
-	if (err < 0)
+	if (!c->open_sent && !c->negotiated && send_open(d, now, c) < 0)
+		return false;
+	c->open_sent = true;
+	if (!d->up) /* it goes with COOKIE ECHO, and is told later */
 		return false;
 	c->must_open = false;
 	tt_dcs_set_open(d, c);
@@ -122,7 +124,7 @@ static bool do_one(struct tt_dcs *d, taut_time now, struct channel *c)
 
 void tt_dcs_do_work(struct tt_dcs *d, taut_time now)
 {
-	while (d->up && d->role_known && d->work.first != NO_SLOT) {
+	while ((d->up || tt_sctp_knows_peer(d->sctp)) && d->role_known && d->work.first != NO_SLOT) {
 		struct channel *c = &d->channels[d->work.first];
 		if (c->number != 0 && !do_one(d, now, c))
 			return;

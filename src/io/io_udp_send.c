@@ -3,7 +3,7 @@
  * What goes out in one message is a unit. With UDP_SEGMENT a unit is a run, or
  * neighbours of equal length to one address that lie one behind another in
  * memory; without, it is one packet. Up to TT_UDP_SEGMENTS units go in one
- * sendmmsg. */
+ * sendmmsg. What must not be fragmented goes alone: DF is the socket's. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <netinet/in.h>
@@ -16,7 +16,7 @@
 #include "io/io_sockaddr.h"
 #include "io/io_udp.h"
 
-enum { UNITS = 64, CONTROL = 96 };
+enum { UNITS = 64, CONTROL = 96, ALWAYS_FIT = 1232 /* of UDP in IPv6's 1,280 octets */ };
 
 struct unit {
 	struct tt_udp_cursor from, next; /* the datagrams it covers */
@@ -35,7 +35,7 @@ struct slots {
 static bool continues(const struct taut_datagram *first, const struct taut_datagram *a,
 		      const struct taut_datagram *b)
 {
-	return b->segment == 0 && b->buf == a->buf + a->len && a->len == first->len && b->len > 0 &&
+	return b->segment == 0 && !b->dont_fragment && b->buf == a->buf + a->len && a->len == first->len && b->len > 0 &&
 	       b->len <= first->len && b->dscp == first->dscp && b->ecn == first->ecn &&
 	       tt_addr_eq(&b->remote, &first->remote);
 }
@@ -46,7 +46,8 @@ static struct unit joined_unit(const struct taut_datagram *d, size_t n, size_t a
 	struct unit u = { .from = { at, 0 }, .buf = first->buf, .len = first->len };
 	size_t end = at + 1;
 
-	if (first->segment == 0 && first->len > 0 && first->len <= UINT16_MAX) {
+	if (first->segment == 0 && first->len > 0 && first->len <= UINT16_MAX &&
+	    !first->dont_fragment) {
 		while (end < n && end - at < TT_UDP_SEGMENTS &&
 		       u.len + d[end].len <= TT_UDP_PAYLOAD &&
 		       continues(first, &d[end - 1], &d[end]))
@@ -206,11 +207,46 @@ static bool is_stale_error(int err)
 	return err == ECONNREFUSED || err == ECONNRESET;
 }
 
+/* A run of packets that are longer than every interface takes: that it is refused says nothing of segmentation. */
+static bool is_too_long(const struct unit *u, int err)
+{
+	return u->segment > ALWAYS_FIT && (err == EINVAL || err == EMSGSIZE);
+}
+
 /* What kernels and drivers without segmentation answer: no such option, no checksum offload. */
 static bool is_gso_refusal(int err)
 {
 	return err == EIO || err == EINVAL || err == EMSGSIZE || err == ENOPROTOOPT ||
 	       err == EOPNOTSUPP;
+}
+
+/* In one piece with DF, whatever the kernel thinks of the path: RFC 8899 section 3. Where that cannot be had it does not leave. */
+static int send_whole(struct tt_udp *s, const struct taut_datagram *d)
+{
+	const bool ip6 = s->local.family == 6;
+	const int level = ip6 ? IPPROTO_IPV6 : IPPROTO_IP;
+	const int name = ip6 ? IPV6_MTU_DISCOVER : IP_MTU_DISCOVER;
+	const int probe = ip6 ? IPV6_PMTUDISC_PROBE : IP_PMTUDISC_PROBE;
+	const struct unit u = { .buf = d->buf, .len = d->len };
+	socklen_t len = sizeof(int);
+	int before, err;
+
+	if (getsockopt(s->fd, level, name, &before, &len) != 0 ||
+	    setsockopt(s->fd, level, name, &probe, sizeof probe) != 0)
+		return EMSGSIZE;
+	(void)send_units(s, d, &u, 1, &err);
+	setsockopt(s->fd, level, name, &before, sizeof before);
+	return is_stale_error(err) ? 0 : err; /* a probe may be lost */
+}
+
+static bool goes_alone(const struct tt_udp *s, const struct taut_datagram *d)
+{
+	return d->dont_fragment || goes_to_group(s, &d->remote);
+}
+
+static int send_alone(struct tt_udp *s, const struct taut_datagram *d)
+{
+	return goes_to_group(s, &d->remote) ? send_to_group(s, d) : send_whole(s, d);
 }
 
 int tt_udp_send(struct tt_udp *s, const struct taut_datagram *d, size_t n, struct tt_udp_cursor *c)
@@ -223,14 +259,14 @@ int tt_udp_send(struct tt_udp *s, const struct taut_datagram *d, size_t n, struc
 		size_t count = 0;
 		int err;
 
-		if (goes_to_group(s, &d[c->at].remote)) {
-			err = send_to_group(s, &d[c->at]);
+		if (goes_alone(s, &d[c->at])) {
+			err = send_alone(s, &d[c->at]);
 			if (err != 0)
 				return err;
 			*c = (struct tt_udp_cursor){ c->at + 1, 0 };
 			continue;
 		}
-		while (count < UNITS && to.at < n && !goes_to_group(s, &d[to.at].remote)) {
+		while (count < UNITS && to.at < n && !goes_alone(s, &d[to.at])) {
 			units[count] = next_unit(s, d, n, to);
 			to = units[count++].next;
 		}
@@ -239,6 +275,8 @@ int tt_udp_send(struct tt_udp *s, const struct taut_datagram *d, size_t n, struc
 			*c = units[gone - 1].next;
 		if (gone == count)
 			continue;
+		if (is_too_long(&units[gone], err))
+			return EMSGSIZE;
 		if (units[gone].segment && is_gso_refusal(err))
 			s->gso = false;
 		else if (!is_stale_error(err) || stale++ > 0)

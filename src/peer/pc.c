@@ -267,6 +267,8 @@ static int set_up(struct taut_pc *pc, const struct taut_config *cfg, taut_time n
 	pc->max_message_size = pc_max_message(cfg);
 	pc->send_buffer_size = cfg->send_buffer_size;
 	pc->congestion_control = cfg->congestion_control;
+	pc->sctp_snap = cfg->sctp_snap == 1;
+	pc->max_path_mtu = (uint16_t)pc_max_path_mtu(cfg); /* checked below */
 	pc->srtp_backend = cfg->srtp_backend;
 	pc->max_receive_encodings = cfg->max_receive_encodings;
 	pc->ice_mdns = cfg->ice_mdns;
@@ -277,7 +279,8 @@ static int set_up(struct taut_pc *pc, const struct taut_config *cfg, taut_time n
 	pc_keep_numbers(pc);
 	if (!err && cfg->max_receive_encodings > PC_MAX_ENCODINGS)
 		err = TAUT_E_LIMIT;
-	if (!err && cfg->congestion_control > TAUT_CC_MODEL)
+	if (!err && (cfg->congestion_control > TAUT_CC_MODEL || cfg->max_path_mtu > PC_PACKET ||
+		     cfg->sctp_snap > 1))
 		err = TAUT_E_INVAL;
 	if (!err && !tt_srtp_backend_name(cfg->srtp_backend))
 		err = TAUT_E_UNSUPPORTED;

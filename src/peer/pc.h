@@ -30,7 +30,8 @@ enum {
 	PC_PACKET = 1500,  /* the longest datagram taken or made ... */
 	PC_WRAPPED = PC_PACKET + TT_TURN_HEAD + TT_TURN_TAIL, /* ... and by a TURN server */
 	PC_RTP_PACKET = 1168,  /* clear RTP: with tag and UDP over IPv6 it stays under 1,280 */
-	PC_SCTP_PACKET = 1160, /* in DTLS 1,197: paths that swallow more than 1,200 exist */
+	PC_SCTP_PACKET = 1160, /* in DTLS 1,197, until it is known that the path takes more */
+	PC_FIRST_DATAGRAM = offsetof(struct taut_datagram, dont_fragment), /* of version 0.1 */
 	PC_SCTP_RELAYED = PC_SCTP_PACKET - TT_TURN_CHANNEL_HEAD, /* and in a channel the same */
 	PC_MID = TT_SDP_MID_LEN, /* longer ones the reader refuses */
 	PC_MAX_STREAMS = 16,     /* of one sender */
@@ -242,6 +243,7 @@ struct taut_pc {
 	taut_flow next_flow;
 	bool relays; /* a TURN server is configured: packets leave room for what it needs */
 	bool dtls_started, dtls_client, sctp_started, srtp_refused, agreed, data_agreed;
+	bool sctp_snap, snap; /* a=sctp-init is offered; it is agreed on */
 	bool restarted_here, restarted_there; /* by the pending offer: a rollback undoes it */
 	bool state_untold; /* no memory for its event: poll_event makes it of what is at hand */
 	uint32_t gathering_state, connection_state;
@@ -263,6 +265,8 @@ struct taut_pc {
 	uint8_t next_packet[PC_PACKET]; /* the one that ended a run; data not wrapped yet */
 	size_t next_packet_len;
 	bool next_packet_check; /* of ICE, for next_packet_path; data goes where data goes then */
+	bool next_packet_probe; /* of the path's MTU */
+	uint16_t max_path_mtu;  /* taut_config's */
 	struct tt_ice_path next_packet_path;
 	struct taut_io io;
 	struct taut_channel_info channel; /* lent */
@@ -384,6 +388,7 @@ void pc_hear(struct taut_pc *pc, struct pc_transceiver *t, uint32_t ssrc,
 int pc_make_ice(struct taut_pc *pc, const struct taut_config *cfg, taut_time now);
 int pc_keep_servers(struct taut_pc *pc, const struct taut_config *cfg);
 size_t pc_max_message(const struct taut_config *cfg); /* or their defaults */
+uint64_t pc_max_path_mtu(const struct taut_config *cfg);
 size_t pc_max_memory(const struct taut_config *cfg);
 void pc_free_config(struct taut_pc *pc);
 
@@ -418,6 +423,12 @@ uint8_t pc_common_ext_id(const struct tt_sdp *ls, const struct tt_sdp_media *l,
 struct tt_rtp_ext_ids pc_common_ext_ids(const struct tt_sdp *local, const struct tt_sdp_media *l,
 					const struct tt_sdp *remote, const struct tt_sdp_media *r,
 					bool sent);
+
+/* pc_snap.c: a=sctp-init of an offer of ours, of our answer to that section, NULL: none; and what both have said. */
+const char *pc_snap_text(struct taut_pc *pc, struct tt_sdp *sdp);
+const char *pc_snap_answer(struct taut_pc *pc, struct tt_sdp *sdp, const struct tt_sdp_media *offer);
+void pc_snap_agree(struct taut_pc *pc, taut_time now, const struct tt_sdp_media *local,
+		   const struct tt_sdp_media *remote);
 
 /* m-sections: pc_section.c */
 void pc_put_session(struct taut_pc *pc, struct tt_sdp *sdp);
@@ -476,6 +487,9 @@ int pc_agree(struct taut_pc *pc, taut_time now, const struct pc_description *ans
 bool pc_provisional(const struct taut_pc *pc);
 const struct tt_sdp *pc_agreed_local(const struct taut_pc *pc);
 const struct tt_sdp *pc_agreed_remote(const struct taut_pc *pc);
+/* Octets of an IP packet of data channels that are no SCTP, on the path that there is. */
+size_t pc_around_sctp(const struct taut_pc *pc);
+uint16_t pc_max_probed(const struct taut_pc *pc); /* of tt_sctp_config */
 struct tt_dcs *pc_make_channels(struct taut_pc *pc, taut_time now);
 void pc_free_description(struct pc_description *d);
 void pc_free_trickled(struct pc_description *d);

@@ -187,6 +187,7 @@ static void agree_data(struct taut_pc *pc, taut_time now, const struct pc_pair *
 		tt_dcs_set_remote(pc->channels, tt_sdp_sctp_port(p->r),
 				  tt_sdp_max_message_size(p->r));
 		tt_dcs_set_role(pc->channels, now, pc->dtls_client);
+		pc_snap_agree(pc, now, p->l, p->r);
 		pc->data_agreed = true;
 		if (pc->dtls_state == TAUT_STATE_FAILED) /* its channels have nothing to wait for */
 			tt_dcs_fail(pc->channels, now, TAUT_REASON_TRANSPORT_GONE, "DTLS has failed");

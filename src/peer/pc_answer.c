@@ -116,6 +116,7 @@ static void answer_data(struct taut_pc *pc, struct tt_sdp *sdp, struct tt_sdp_me
 		m->sctpmap = tt_sdp_copy(sdp, o->sctpmap);
 	} else {
 		pc_put_data(pc, sdp, m);
+		m->sctp_init = pc_snap_answer(pc, sdp, o);
 	}
 	pc_put_transport(pc, sdp, m, answer_setup(pc, offer, o));
 }

@@ -3,11 +3,28 @@
 #include "base/num.h"
 #include "peer/pc.h"
 
+/* Which leg of a relayed path is how long nobody knows here: as if both had IPv6. */
+size_t pc_around_sctp(const struct taut_pc *pc)
+{
+	enum { UDP = 8 };
+	const size_t ip = pc->relays || pc->path_remote.family != 4 ? 40 : 20;
+	const size_t channel = pc->relays ? TT_TURN_CHANNEL_HEAD : 0;
+
+	return ip + UDP + channel + TT_DTLS_OVERHEAD;
+}
+
+/* Below what every IPv6 path takes nothing is tried out. */
+uint16_t pc_max_probed(const struct taut_pc *pc)
+{
+	return pc->max_path_mtu > 1280 ? tt_u16(pc->max_path_mtu - pc_around_sctp(pc)) : 0;
+}
+
 struct tt_dcs *pc_make_channels(struct taut_pc *pc, taut_time now)
 {
 	const struct tt_dcs_config cfg = {
 		.sctp = { .max_message_in = pc->max_message_size,
 			  .max_packet = pc->relays ? PC_SCTP_RELAYED : PC_SCTP_PACKET,
+			  .max_probed = pc_max_probed(pc),
 			  .send_buffer = pc->send_buffer_size,
 			  .congestion_control = pc->congestion_control },
 	};

@@ -22,6 +22,11 @@ size_t pc_max_message(const struct taut_config *cfg)
 	return cfg->max_message_size ? cfg->max_message_size : DEFAULT_MAX_MESSAGE;
 }
 
+uint64_t pc_max_path_mtu(const struct taut_config *cfg)
+{
+	return cfg->max_path_mtu ? cfg->max_path_mtu : PC_PACKET;
+}
+
 size_t pc_max_memory(const struct taut_config *cfg)
 {
 	return cfg->max_memory ? cfg->max_memory : DEFAULT_MAX_MEMORY;
@@ -241,6 +246,8 @@ static struct taut_config config_of(const struct taut_pc *pc)
 		.ice_address_policy = pc->address_policy,
 		.ice_candidate_pool_size = pc->pool_size,
 		.ice_srv_servers = pc->srv_servers,
+		.max_path_mtu = pc->max_path_mtu,
+		.sctp_snap = pc->sctp_snap,
 	};
 }
 
@@ -285,7 +292,7 @@ static bool same_rest(const struct taut_pc *pc, const struct taut_config *c)
 {
 	const struct taut_config is = config_of(pc);
 
-	return pc_max_message(c) == is.max_message_size &&
+	return c->sctp_snap == is.sctp_snap && pc_max_path_mtu(c) == is.max_path_mtu && pc_max_message(c) == is.max_message_size &&
 	       c->send_buffer_size == is.send_buffer_size && pc_max_memory(c) == is.max_memory &&
 	       c->pacing_burst == is.pacing_burst && c->pacing_interval == is.pacing_interval &&
 	       c->srtp_backend == is.srtp_backend &&

@@ -132,6 +132,8 @@ int taut_pc_get_counters(const taut_pc *pc, struct taut_counters *out)
 		c.remote = path.remote;
 	}
 	c.dtls_cipher = tt_dtls_cipher_name(pc->dtls);
+	if (pc->channels)
+		c.path_mtu = tt_dcs_count(pc->channels).packet + pc_around_sctp(pc);
 	c.size = size;
 	memset(out, 0, size);
 	memcpy(out, &c, tt_min(size, sizeof c));

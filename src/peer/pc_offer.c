@@ -70,6 +70,8 @@ static void offer_data(struct taut_pc *pc, struct tt_sdp *sdp, const char *mid, 
 	m->bundle_only = port == 0;
 	m->mid = tt_sdp_copy(sdp, mid);
 	pc_put_data(pc, sdp, m);
+	if (pc->sctp_snap || pc->snap)
+		m->sctp_init = pc_snap_text(pc, sdp);
 	pc_put_transport(pc, sdp, m, TT_SDP_ACTPASS);
 }
 

@@ -8,12 +8,15 @@
 #include "base/num.h"
 #include "peer/pc.h"
 
+#include <errno.h>
+#include <stddef.h>
 #include <string.h>
 
 enum {
 	RUN_PACKETS = 64,  /* UDP_MAX_SEGMENTS of Linux */
 	RUN_BYTES = 65000, /* within one UDP datagram's 65,507 */
 	MIN_BUFFER = 2048, /* taut_pc_poll_send promises to need no more */
+	ALWAYS_FIT = PC_SCTP_PACKET + TT_DTLS_OVERHEAD, /* longer ones are data channels' */
 };
 
 static size_t next_media(struct taut_pc *pc, taut_time now, uint8_t *buf, size_t cap)
@@ -40,7 +43,7 @@ static size_t next_sctp(struct taut_pc *pc, taut_time now, uint8_t *buf, size_t 
 
 	if (!pc->channels || pc->dtls_state != TAUT_STATE_CONNECTED)
 		return 0;
-	size_t len = tt_dcs_poll_send(pc->channels, now, clear, PC_SCTP_PACKET);
+	size_t len = tt_dcs_poll_send(pc->channels, now, clear, sizeof clear - TT_DTLS_OVERHEAD);
 	pc->wants_event |= len > 0; /* less is buffered now, which an event may tell */
 	return len > 0 ? tt_dtls_protect(pc->dtls, now, clear, len, buf, cap) : 0;
 }
@@ -50,6 +53,7 @@ struct packet {
 	struct tt_ice_path path;
 	size_t len, head, data; /* data octets at head; what is around them is a TURN server's */
 	bool check;             /* of ICE: it goes nowhere else */
+	bool probe;             /* of the path's MTU: it leaves alone */
 };
 
 void pc_drop_check(struct taut_pc *pc, taut_time now)
@@ -78,7 +82,9 @@ static size_t held_packet(struct taut_pc *pc, taut_time now, uint8_t *buf, struc
 	const size_t len = pc->next_packet_len;
 
 	pc->next_packet_len = 0;
-	*p = (struct packet){ .path = pc->next_packet_path, .check = pc->next_packet_check };
+	*p = (struct packet){ .path = pc->next_packet_path,
+			      .check = pc->next_packet_check,
+			      .probe = pc->next_packet_probe };
 	if (!p->check && !tt_ice_selected(pc->ice, now, &p->path)) {
 		tt_drop(pc->env, now, TAUT_DROP_NO_PATH, TT_INT("bytes", len));
 		return 0;
@@ -113,7 +119,8 @@ static size_t next_data(struct taut_pc *pc, taut_time now, uint8_t *buf, struct 
 	if (len == 0 && !pc->closed)
 		len = next_media(pc, now, data, PC_PACKET);
 	if (len == 0 && !pc->closed)
-		len = next_sctp(pc, now, data, PC_PACKET);
+		p->probe = (len = next_sctp(pc, now, data, PC_PACKET)) > 0 &&
+			   tt_dcs_sent_probe(pc->channels);
 	return len > 0 ? leave(pc, now, buf, len, p) : 0;
 }
 
@@ -144,12 +151,13 @@ static bool same_place(const struct tt_ice_path *a, const struct tt_ice_path *b)
 static bool joins(struct taut_pc *pc, struct taut_datagram *out, const struct packet *first,
 		  const struct packet *p)
 {
-	if (same_place(&first->path, &p->path) && p->len <= first->len)
+	if (same_place(&first->path, &p->path) && p->len <= first->len && !p->probe)
 		return true;
 	memcpy(pc->next_packet, out->buf + out->len + p->head, p->data);
 	pc->next_packet_len = p->data;
 	pc->next_packet_path = p->path;
 	pc->next_packet_check = p->check;
+	pc->next_packet_probe = p->probe;
 	return false;
 }
 
@@ -180,15 +188,24 @@ static size_t first_packet(struct taut_pc *pc, taut_time now, uint8_t *buf, stru
 	return len;
 }
 
+/* Version 0.1 has no such member, and so is sent no probe. */
+static void mark_probe(struct taut_datagram *out, bool probe)
+{
+	if (out->size >= sizeof *out)
+		out->dont_fragment = probe;
+}
+
 int taut_pc_poll_send(taut_pc *pc, taut_time now, struct taut_datagram *out)
 {
 	struct packet first, next;
 	size_t packets = 1, data_packets, data;
 
-	if (out->size < sizeof *out || out->cap < MIN_BUFFER)
+	if (out->size < PC_FIRST_DATAGRAM || out->cap < MIN_BUFFER)
 		return pc_fail(pc, TAUT_E_INVAL, "TypeError", NULL,
 			       "the datagram has a size, and room for %d bytes", MIN_BUFFER);
 	pc->now = now;
+	if (out->size < sizeof *out && pc->channels)
+		tt_dcs_set_max_probed(pc->channels, 0);
 	if (first_packet(pc, now, out->buf, &first) == 0)
 		return 0;
 	pc->wants_send = true;
@@ -200,9 +217,11 @@ int taut_pc_poll_send(taut_pc *pc, taut_time now, struct taut_datagram *out)
 	out->received = 0;
 	out->segment = 0;
 	out->dscp = out->ecn = 0;
+	mark_probe(out, first.probe);
 	data = first.check ? 0 : first.data;
 	data_packets = !first.check;
-	while (packets < RUN_PACKETS && out->len + PC_WRAPPED <= tt_min(out->cap, RUN_BYTES)) {
+	while (!first.probe && packets < RUN_PACKETS &&
+	       out->len + PC_WRAPPED <= tt_min(out->cap, RUN_BYTES)) {
 		const size_t len = next_packet(pc, now, out->buf + out->len, &next);
 		if (len == 0)
 			(void)more_to_send(pc, now);
@@ -232,6 +251,10 @@ void taut_pc_send_failed(taut_pc *pc, taut_time now, const struct taut_datagram 
 		out.buf = what->buf + at;
 		out.len = out.cap = tt_min(step, what->len - at);
 		tt_ice_discarded(pc->ice, &out);
+	}
+	if (os_errno == EMSGSIZE && step > ALWAYS_FIT && pc->channels) {
+		tt_dcs_too_long(pc->channels, now);
+		pc_touch(pc, now);
 	}
 	tt_drop(pc->env, now, TAUT_DROP_NOT_SENT, TT_INT("errno", os_errno),
 		TT_INT("bytes", what->len), TT_ADDR("remote", &what->remote));

@@ -231,7 +231,10 @@ static void selected(struct taut_pc *pc, const struct tt_ice_event *e)
 		 tt_addr_text(&e->path.local, local), types[e->remote_type],
 		 tt_addr_text(&e->path.remote, remote));
 	pc_milestone(pc, TAUT_MS_NOMINATED, text);
-	if (pc->channels && takes_another_path(pc, &e->path))
+	const bool other = takes_another_path(pc, &e->path);
+	if (pc->channels)
+		tt_dcs_set_max_probed(pc->channels, pc_max_probed(pc));
+	if (pc->channels && other)
 		tt_dcs_new_path(pc->channels); /* RFC 8261 section 6.1 */
 }
 

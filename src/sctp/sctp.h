@@ -29,6 +29,8 @@ struct tt_sctp;
 struct tt_sctp_config {
 	uint16_t local_port, remote_port; /* 0: 5000 */
 	uint16_t max_packet;              /* bytes of SCTP, common header included; 0: 1,160 */
+	uint16_t max_probed;              /* what packets may grow to where the path takes it, sctp_pmtu.c;
+	                                     0, or no more than max_packet: they do not */
 	uint16_t max_streams;             /* in each direction; 0: 1,024 */
 	size_t max_message_in;            /* larger: thrown away, see TOO_LARGE; 0: 262,144 */
 	size_t recv_window;               /* reassembly and undelivered together with overhead,
@@ -57,15 +59,23 @@ void tt_sctp_free(struct tt_sctp *s); /* at once, without a word to the peer; NU
 
 /* What the descriptions say; before connect or the first packet only, else TAUT_E_STATE. */
 int tt_sctp_set_ports(struct tt_sctp *s, uint16_t local, uint16_t remote);
-/* Sends INIT. TAUT_E_STATE: ended already. A second call does nothing. */
+/* Sends INIT, or is up by tt_sctp_snap. TAUT_E_STATE: ended already. A second call does nothing. */
 int tt_sctp_connect(struct tt_sctp *s, taut_time now);
+
+/* Without a handshake, draft-hancke-tsvwg-snap, before connect: our INIT chunk for the description, its length (0: it does not
+ * fit); the peer's, which is kept if it is to be; TT_TAKEN, or why it cannot be used (taut/drop.h). With it kept, connect
+ * makes the association at once. no_snap: ours was told, and shall not be used; false: no random number. */
+size_t tt_sctp_snap_write(const struct tt_sctp *s, uint8_t *buf, size_t cap);
+uint32_t tt_sctp_snap(struct tt_sctp *s, const uint8_t *init, size_t len, bool keep);
+bool tt_sctp_no_snap(struct tt_sctp *s);
 
 /* One SCTP packet. 0, or 1: refused, which changed nothing, was counted and traced. */
 int tt_sctp_recv(struct tt_sctp *s, taut_time now, const uint8_t *pkt, size_t len);
 void tt_sctp_tick(struct tt_sctp *s, taut_time now);
 /* INT64_MAX: never. why (may be NULL): the timer's name in the words of the RFC. */
 taut_time tt_sctp_deadline(const struct tt_sctp *s, const char **why);
-/* One packet of at most cap bytes (cap at least max_packet); 0: nothing to send. */
+/* One packet of at most cap bytes (cap at least max_packet); 0: nothing to send. What is longer than cap by the
+ * path's measure is cut to it. */
 size_t tt_sctp_poll_send(struct tt_sctp *s, taut_time now, uint8_t *buf, size_t cap);
 
 enum tt_sctp_event_type {
@@ -141,8 +151,16 @@ void tt_sctp_fail(struct tt_sctp *s, taut_time now, uint32_t reason, const char 
 /* What carries it goes another way from now on: how much that takes is found out anew, RFC 9260 section 7.2.5, RFC 8261
  * section 6.1. What is under way stays so. */
 void tt_sctp_new_path(struct tt_sctp *s);
+/* In place of max_probed, from the next path on: to be called before tt_sctp_new_path, or before anything is sent. */
+void tt_sctp_set_max_probed(struct tt_sctp *s, uint16_t max_probed);
+/* Was the last packet of poll_send a probe of the path's MTU? It has to leave alone and without being fragmented. */
+bool tt_sctp_sent_probe(const struct tt_sctp *s);
+/* A packet longer than max_packet is refused by this host: it is longer than the interface takes. A hint, as a PTB
+ * message is one (RFC 8899 section 4.6): it takes away, and never adds. */
+void tt_sctp_too_long(struct tt_sctp *s, taut_time now);
 
 bool tt_sctp_is_connected(const struct tt_sctp *s);
+bool tt_sctp_knows_peer(const struct tt_sctp *s); /* that, or only COOKIE ACK is awaited: data may leave */
 /* Streams we may send on: ours cut down to what the peer takes; ours before it is up. */
 uint16_t tt_sctp_out_streams(const struct tt_sctp *s);
 
@@ -151,7 +169,9 @@ struct tt_sctp_counters {
 	uint64_t chunks_sent, chunks_resent; /* DATA */
 	uint64_t fast_retransmits, timeouts, abandoned;
 	uint64_t tail_probes; /* RFC 8985 section 7 */
+	uint64_t path_probes, path_black_holes; /* RFC 8899: probes sent; so often packets of the path's size vanished */
 	uint32_t cwnd, flight, peer_window;
+	uint32_t packet; /* bytes of SCTP that one may have now */
 	taut_time srtt, rto;
 };
 struct tt_sctp_counters tt_sctp_count(const struct tt_sctp *s);

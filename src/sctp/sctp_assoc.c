@@ -57,7 +57,8 @@ static bool draw(struct tt_sctp *s)
 static void begin_control(struct tt_sctp *s)
 {
 	tt_sctp_cc_init(&s->cc, controllers[s->cfg.congestion_control],
-	                ((size_t)s->cfg.max_packet & ~(size_t)3) - SCTP_COMMON_HEADER);
+	                tt_sctp_base(s) - SCTP_COMMON_HEADER);
+	tt_sctp_pmtu_begin(s);
 	s->pace = (struct sctp_pace){ 0 };
 	s->burst = SCTP_MAX_BURST * s->cc.pmdcs;
 }
@@ -87,6 +88,8 @@ int tt_sctp_new(struct tt_sctp **out, struct tt_env *env, const struct tt_sctp_c
 {
 	*out = NULL;
 	if (cfg->max_packet != 0 && (cfg->max_packet < 576 || cfg->max_packet > SCTP_MAX_PACKET))
+		return TAUT_E_INVAL;
+	if (cfg->max_probed > SCTP_MAX_PACKET)
 		return TAUT_E_INVAL;
 	if (cfg->congestion_control >= TT_COUNT(controllers))
 		return TAUT_E_INVAL;
@@ -147,6 +150,10 @@ int tt_sctp_connect(struct tt_sctp *s, taut_time now)
 		return TAUT_E_STATE;
 	if (s->state != SCTP_CLOSED)
 		return TAUT_OK;
+	if (s->snap) {
+		tt_sctp_establish(s, now);
+		return TAUT_OK;
+	}
 	s->state = SCTP_COOKIE_WAIT;
 	s->init_due = true;
 	tt_sctp_start(s, SCTP_T1, now + s->rtt.rto);
@@ -181,6 +188,18 @@ struct sctp_cookie tt_sctp_read_peer(const struct tt_sctp *s, const struct sctp_
 	};
 }
 
+/* DATA or I-DATA. What went with a COOKIE ECHO to a peer that has changed its mind since counts as what it is sent as now. */
+static void choose_chunks(struct tt_sctp *s, bool interleaved)
+{
+	const size_t more = (SCTP_I_DATA_HEADER - SCTP_DATA_HEADER) * (size_t)s->flight.listed;
+
+	if (interleaved && !s->queue.interleaved)
+		s->flight.flight += more;
+	if (!interleaved && s->queue.interleaved)
+		s->flight.flight -= more;
+	s->queue.interleaved = interleaved;
+}
+
 /* 5.1: from the INIT, the INIT ACK or the cookie that holds them. */
 void tt_sctp_learn_peer(struct tt_sctp *s, const struct sctp_cookie *c)
 {
@@ -191,7 +210,7 @@ void tt_sctp_learn_peer(struct tt_sctp *s, const struct sctp_cookie *c)
 	s->peer_forward_tsn = c->forward_tsn;
 	s->peer_reconfig = c->reconfig;
 	s->peer_zero_checksum = c->zero_checksum;
-	s->queue.interleaved = c->interleaved;
+	choose_chunks(s, c->interleaved);
 	s->queue.share = c->peer_window;
 	/* nothing of before has a place in the new numbers: a peer whose COOKIE ACK is late may
 	 * have sent DATA already, and still begin again */
@@ -221,28 +240,42 @@ static void refuse_resets(struct tt_sctp *s)
 	}
 }
 
+void tt_sctp_cut_streams(struct tt_sctp *s, taut_time now)
+{
+	const size_t cut = tt_sctp_queue_cut_streams(&s->queue, s->out_streams);
+	s->counters.abandoned += cut;
+	if (cut > 0)
+		tt_note(s->env, now, TAUT_LAYER_SCTP, "messages for streams that the peer does not take",
+			TT_INT("messages", cut), TT_INT("streams", s->out_streams));
+}
+
 void tt_sctp_establish(struct tt_sctp *s, taut_time now)
 {
 	s->state = SCTP_ESTABLISHED;
 	s->errors = 0;
 	tt_sctp_stop(s, SCTP_T1);
+	if (tt_sctp_flight_count(&s->flight) > 0) /* it went with COOKIE ECHO: 6.3.2 R1 */
+		tt_sctp_start(s, SCTP_T3, now + s->rtt.rto);
 	s->init_due = s->cookie_echo_due = false;
 	tt_free(s->env, s->cookie);
 	s->cookie = NULL;
 	s->cookie_len = 0;
 	s->rtt.rto = s->rtt.srtt ? s->rtt.rto : SCTP_RTO_INITIAL; /* without the back-off of T1 */
 	s->say_connected = !s->said_connected;
-	const size_t cut = tt_sctp_queue_cut_streams(&s->queue, s->out_streams);
-	s->counters.abandoned += cut;
-	if (cut > 0)
-		tt_note(s->env, now, TAUT_LAYER_SCTP, "messages for streams that the peer does not take",
-			TT_INT("messages", cut), TT_INT("streams", s->out_streams));
+	tt_sctp_cut_streams(s, now);
 	refuse_resets(s);
 	tt_sctp_start_heartbeat(s, now);
 	tt_note(s->env, now, TAUT_LAYER_SCTP, "association up",
 	        TT_INT("out_streams", s->out_streams), TT_INT("in_streams", s->in_streams),
 	        TT_INT("peer_window", s->peer_window),
 	        TT_INT("interleaved", s->queue.interleaved));
+}
+
+void tt_sctp_set_max_probed(struct tt_sctp *s, uint16_t max_probed)
+{
+	s->cfg.max_probed = (uint16_t)tt_min(max_probed, SCTP_MAX_PACKET);
+	if (s->pmtu.state == SCTP_PMTU_DISABLED)
+		tt_sctp_pmtu_begin(s);
 }
 
 bool tt_sctp_can_send_data(const struct tt_sctp *s)
@@ -254,6 +287,11 @@ bool tt_sctp_can_send_data(const struct tt_sctp *s)
 bool tt_sctp_is_connected(const struct tt_sctp *s)
 {
 	return s->state == SCTP_ESTABLISHED;
+}
+
+bool tt_sctp_knows_peer(const struct tt_sctp *s)
+{
+	return s->state == SCTP_COOKIE_ECHOED || s->state == SCTP_ESTABLISHED;
 }
 
 uint16_t tt_sctp_out_streams(const struct tt_sctp *s)
@@ -413,6 +451,7 @@ struct tt_sctp_counters tt_sctp_count(const struct tt_sctp *s)
 	c.cwnd = (uint32_t)s->cc.cwnd;
 	c.flight = (uint32_t)s->flight.flight;
 	c.peer_window = s->peer_window;
+	c.packet = s->pmtu.size;
 	c.srtt = s->rtt.srtt;
 	c.rto = s->rtt.rto;
 	return c;

@@ -3,7 +3,8 @@
  * RFC 9260 section 4 names the states. The parts: sctp_assoc.c life and calls,
  * sctp_recv.c packets in, sctp_init.c set-up, sctp_cookie.c the state cookie,
  * sctp_data.c DATA, SACK and FORWARD-TSN, sctp_reconfig.c stream resets,
- * sctp_close.c the ends, sctp_timer.c time, sctp_send.c packets out, sctp_transmit.c the DATA in them. */
+ * sctp_close.c the ends, sctp_timer.c time, sctp_send.c packets out, sctp_transmit.c the DATA in them, sctp_pmtu.c how
+ * long they are. */
 #ifndef TAUT_SCTP_ASSOC_H
 #define TAUT_SCTP_ASSOC_H
 
@@ -51,6 +52,7 @@ enum sctp_timer {
 	SCTP_T_SACK,
 	SCTP_T_HEARTBEAT,
 	SCTP_T_RECONFIG,
+	SCTP_T_PMTU, /* RFC 8899 section 5.1.1: PROBE_TIMER, or PMTU_RAISE_TIMER */
 	SCTP_TIMERS
 };
 
@@ -98,6 +100,30 @@ struct sctp_reconfig {
 	uint16_t streams[SCTP_MAX_RESET];
 };
 
+/* RFC 8899 section 5.2. */
+enum sctp_pmtu_state {
+	SCTP_PMTU_DISABLED,  /* nobody needs to know yet */
+	SCTP_PMTU_BASE,      /* does what we begin with get through? */
+	SCTP_PMTU_SEARCHING, /* and more? */
+	SCTP_PMTU_COMPLETE,
+	SCTP_PMTU_ERROR,     /* not even that */
+};
+
+/* How long packets are, common header included: multiples of four. */
+struct sctp_pmtu {
+	uint64_t nonce;     /* of the probe that is out */
+	taut_time lost_up_to; /* what left before is counted in lost, or not to be counted */
+	uint16_t size;      /* PLPMTU */
+	uint16_t high;      /* no longer ones are looked for */
+	uint16_t probed;    /* PROBED_SIZE; 0: no probe is out */
+	uint8_t state;      /* sctp_pmtu_state */
+	uint8_t count;      /* PROBE_COUNT */
+	uint8_t lost;       /* round trips in which long packets were lost and none acknowledged */
+	uint8_t full;       /* packets that data filled, up to what begins a search */
+	bool due;           /* the probe is to be sent, once more */
+	bool sent;          /* the last packet was a probe */
+};
+
 struct tt_sctp {
 	struct tt_env *env;
 	struct tt_sctp_config cfg;
@@ -108,6 +134,7 @@ struct tt_sctp {
 	uint32_t my_tie, peer_tie; /* 5.2.2: 0 until there is something to tie */
 	struct serial32 my_tsn;
 	uint8_t secret[32]; /* signs cookies; 5.1.3 */
+	bool snap;               /* the descriptions made it: sctp_snap.c */
 	bool peer_zero_checksum; /* takes packets without a checksum */
 	bool peer_forward_tsn, peer_reconfig; /* interleaved: its I-FORWARD-TSN; see rx, queue */
 	uint16_t out_streams, in_streams; /* agreed, 5.1.1 */
@@ -125,6 +152,7 @@ struct tt_sctp {
 	struct sctp_rtt rtt;
 	struct sctp_cc cc;
 	struct sctp_pace pace;
+	struct sctp_pmtu pmtu;
 	struct sctp_reconfig reconfig;
 	taut_time last_data_sent;
 
@@ -180,6 +208,7 @@ void tt_sctp_begin_sending(struct tt_sctp *s); /* as it is before the first pack
 /* What an INIT or INIT ACK says of the peer, and what we agree on by it; no tags but the peer's. */
 struct sctp_cookie tt_sctp_read_peer(const struct tt_sctp *s, const struct sctp_init *in);
 void tt_sctp_learn_peer(struct tt_sctp *s, const struct sctp_cookie *c);
+void tt_sctp_cut_streams(struct tt_sctp *s, taut_time now); /* 5.1.1: what is queued for those the peer does not take */
 bool tt_sctp_can_send_data(const struct tt_sctp *s); /* by its state */
 void tt_sctp_refuse(struct tt_sctp *s, taut_time now, uint32_t why); /* counts and traces */
 struct sctp_init tt_sctp_our_init(const struct tt_sctp *s);
@@ -200,6 +229,7 @@ typedef uint32_t sctp_handler(struct tt_sctp *s, taut_time now, const struct sct
 			      struct sctp_packet *p);
 
 /* sctp_init.c */
+uint32_t tt_sctp_init_fault(const struct sctp_init *i); /* of one that has a tag */
 sctp_handler tt_sctp_on_init, tt_sctp_on_init_ack, tt_sctp_on_cookie_echo, tt_sctp_on_cookie_ack;
 
 /* sctp_data.c */
@@ -234,6 +264,16 @@ void tt_sctp_shutdown_go_on(struct tt_sctp *s, taut_time now); /* when all is ac
 /* sctp_heartbeat.c */
 sctp_handler tt_sctp_on_heartbeat, tt_sctp_on_heartbeat_ack;
 void tt_sctp_heartbeat_write(struct tt_sctp *s, taut_time now, struct wr *w);
+void tt_sctp_heartbeat_put(struct wr *w, uint64_t nonce);
+
+/* sctp_pmtu.c */
+size_t tt_sctp_base(const struct tt_sctp *s); /* as long packets may always be */
+void tt_sctp_pmtu_begin(struct tt_sctp *s);   /* a path of which nothing is known */
+void tt_sctp_pmtu_filled(struct tt_sctp *s);  /* a packet was as long as it may be */
+void tt_sctp_pmtu_judge(struct tt_sctp *s, taut_time now, const struct sctp_pmtu_signs *seen);
+void tt_sctp_pmtu_timeout(struct tt_sctp *s, taut_time now);
+size_t tt_sctp_pmtu_write(struct tt_sctp *s, taut_time now, uint8_t *buf, size_t cap); /* a probe, if it is due */
+bool tt_sctp_pmtu_acked(struct tt_sctp *s, taut_time now, uint64_t nonce);
 
 /* sctp_timer.c */
 void tt_sctp_start(struct tt_sctp *s, enum sctp_timer t, taut_time at);
@@ -244,6 +284,8 @@ void tt_sctp_start_heartbeat(struct tt_sctp *s, taut_time now);
 
 /* sctp_transmit.c */
 void tt_sctp_write_data_chunks(struct tt_sctp *s, taut_time now, struct wr *w); /* as many as fit and may */
+/* 5.1 C: behind COOKIE ECHO, in its packet and in no other until COOKIE ACK. */
+void tt_sctp_write_early_data(struct tt_sctp *s, taut_time now, struct wr *w);
 /* Would it write something? Only a guess about windows: it decides whether an acknowledgement that could
  * wait rides along. */
 bool tt_sctp_has_data(struct tt_sctp *s, taut_time now);

@@ -184,7 +184,7 @@ static void measure_again(struct tt_sctp *s, taut_time now)
 static struct sctp_ack_setting setting(const struct tt_sctp *s, taut_time now)
 {
 	return (struct sctp_ack_setting){ now, s->peer_forward_tsn, s->rtt.srtt, s->rtt.least,
-					   s->cc.pmdcs };
+					   tt_sctp_base(s) - SCTP_COMMON_HEADER };
 }
 
 /* What is lost, by an acknowledgement or by time, and what the controller makes of it. */
@@ -265,6 +265,7 @@ uint32_t tt_sctp_take_ack(struct tt_sctp *s, taut_time now, const struct sctp_sa
 	const struct sctp_cc_ack a = seen(s, now, &r, before, recovering);
 	control(s, &r, &a);
 	judge_tail(s, sack, &a);
+	tt_sctp_pmtu_judge(s, now, &r.signs);
 	look_again(s, again);
 	if (r.bytes > 0)
 		measure_again(s, now);
@@ -283,6 +284,7 @@ void tt_sctp_look_for_losses(struct tt_sctp *s, taut_time now)
 	look_again(s, tt_sctp_flight_look(&s->flight, &with, &r));
 	const struct sctp_cc_ack a = seen(s, now, &r, before, recovering);
 	control(s, &r, &a);
+	tt_sctp_pmtu_judge(s, now, &r.signs);
 	tt_sctp_arm_probe(s, now);
 	s->forward_tsn_due = s32_before(s->flight.cum, s->flight.advanced);
 }

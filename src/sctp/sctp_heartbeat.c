@@ -10,7 +10,7 @@ uint32_t tt_sctp_on_heartbeat(struct tt_sctp *s, taut_time now, const struct sct
 			      struct sctp_packet *p)
 {
 	uint8_t bytes[SCTP_MAX_PACKET];
-	struct wr w = wr_make(bytes, s->cc.pmdcs);
+	struct wr w = wr_make(bytes, tt_sctp_base(s) - SCTP_COMMON_HEADER);
 
 	(void)now, (void)p;
 	size_t at = tt_sctp_begin(&w, SCTP_HEARTBEAT_ACK, 0);
@@ -36,6 +36,8 @@ uint32_t tt_sctp_on_heartbeat_ack(struct tt_sctp *s, taut_time now, const struct
 	if (!tt_sctp_next(&r, &info) || info.tag != SCTP_P_HEARTBEAT_INFO)
 		return TAUT_DROP_SCTP_HEARTBEAT_MALFORMED;
 	uint64_t nonce = rd_u64(&info.value);
+	if (!info.value.bad && tt_sctp_pmtu_acked(s, now, nonce))
+		return TT_TAKEN;
 	if (info.value.bad || s->heartbeat_at < 0 || nonce != s->heartbeat_nonce)
 		return TAUT_DROP_SCTP_HEARTBEAT_NOT_OURS;
 	tt_sctp_rtt_measured(&s->rtt, now - s->heartbeat_at);
@@ -44,14 +46,20 @@ uint32_t tt_sctp_on_heartbeat_ack(struct tt_sctp *s, taut_time now, const struct
 	return TT_TAKEN;
 }
 
+void tt_sctp_heartbeat_put(struct wr *w, uint64_t nonce)
+{
+	size_t at = tt_sctp_begin(w, SCTP_HEARTBEAT, 0);
+	size_t info = tt_sctp_begin_param(w, SCTP_P_HEARTBEAT_INFO);
+
+	wr_u64(w, nonce);
+	tt_sctp_end_param(w, info);
+	tt_sctp_end(w, at);
+}
+
 void tt_sctp_heartbeat_write(struct tt_sctp *s, taut_time now, struct wr *w)
 {
 	if (!tt_random(s->env, &s->heartbeat_nonce, sizeof s->heartbeat_nonce))
 		return;
-	size_t at = tt_sctp_begin(w, SCTP_HEARTBEAT, 0);
-	size_t info = tt_sctp_begin_param(w, SCTP_P_HEARTBEAT_INFO);
-	wr_u64(w, s->heartbeat_nonce);
-	tt_sctp_end_param(w, info);
-	tt_sctp_end(w, at);
+	tt_sctp_heartbeat_put(w, s->heartbeat_nonce);
 	s->heartbeat_at = now;
 }

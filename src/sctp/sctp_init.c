@@ -15,7 +15,7 @@
 #define MIN_WINDOW 1500 /* 3.3.2 */
 
 /* What is wrong with an INIT or INIT ACK that has a tag. */
-static uint32_t init_fault(const struct sctp_init *i)
+uint32_t tt_sctp_init_fault(const struct sctp_init *i)
 {
 	if (i->out_streams == 0 || i->in_streams == 0)
 		return TAUT_DROP_SCTP_NO_STREAMS;
@@ -37,7 +37,7 @@ static void refuse_peer(struct tt_sctp *s, uint32_t my_tag, const struct sctp_in
 		tt_sctp_reply_abort(s, tag, reflected,
 				    host->len <= 256 ? SCTP_C_UNRESOLVABLE_ADDRESS : 0, host->p,
 				    host->len);
-	else if (init_fault(in) || reflected)
+	else if (tt_sctp_init_fault(in) || reflected)
 		tt_sctp_reply_abort(s, tag, reflected, SCTP_C_INVALID_PARAM, NULL, 0);
 	else
 		tt_sctp_reply_abort(s, tag, reflected, SCTP_C_MISSING_PARAM, cookie_missing,
@@ -77,7 +77,7 @@ uint32_t tt_sctp_on_init(struct tt_sctp *s, taut_time now, const struct sctp_tlv
 		return TAUT_DROP_SCTP_INIT_MALFORMED;
 	if (in.tag == 0)
 		return TAUT_DROP_SCTP_INIT_TAG_0; /* 3.3.2 */
-	uint32_t fault = in.host_name.len > 0 ? TAUT_DROP_SCTP_INIT_MALFORMED : init_fault(&in);
+	uint32_t fault = in.host_name.len > 0 ? TAUT_DROP_SCTP_INIT_MALFORMED : tt_sctp_init_fault(&in);
 	if (fault) {
 		refuse_peer(s, 0, &in);
 		return fault;
@@ -109,7 +109,7 @@ static uint32_t init_ack_fault(const struct sctp_init *in)
 		return TAUT_DROP_SCTP_INIT_ACK_TAG_0;
 	if (in->host_name.len > 0)
 		return TAUT_DROP_SCTP_INIT_ACK_MALFORMED;
-	return in->cookie.len == 0 ? TAUT_DROP_SCTP_INIT_ACK_NO_COOKIE : init_fault(in);
+	return in->cookie.len == 0 ? TAUT_DROP_SCTP_INIT_ACK_NO_COOKIE : tt_sctp_init_fault(in);
 }
 
 uint32_t tt_sctp_on_init_ack(struct tt_sctp *s, taut_time now, const struct sctp_tlv *chunk,

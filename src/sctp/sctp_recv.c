@@ -17,6 +17,8 @@
 	(IN(SCTP_ESTABLISHED) | IN(SCTP_SHUTDOWN_PENDING) | IN(SCTP_SHUTDOWN_SENT) |               \
 	 IN(SCTP_SHUTDOWN_RECEIVED))
 
+static sctp_handler on_pad;
+
 /* In which states a chunk means something; elsewhere it is dropped. */
 static const struct {
 	uint8_t type;
@@ -39,9 +41,18 @@ static const struct {
 	{ SCTP_SHUTDOWN_COMPLETE, IN(SCTP_SHUTDOWN_ACK_SENT), tt_sctp_on_shutdown_complete },
 	/* also when one side is done: what waits for an answer to a reset must yet be sent */
 	{ SCTP_RE_CONFIG, TAKES_RECONFIG, tt_sctp_on_reconfig },
+	{ SCTP_PAD, FROM(SCTP_CLOSED), on_pad },
 	{ SCTP_FORWARD_TSN, TAKES_DATA, tt_sctp_on_forward_tsn },
 	{ SCTP_I_FORWARD_TSN, TAKES_DATA, tt_sctp_on_forward_tsn },
 };
+
+/* RFC 4820 section 3: nothing but length. */
+static uint32_t on_pad(struct tt_sctp *s, taut_time now, const struct sctp_tlv *chunk,
+		       struct sctp_packet *p)
+{
+	(void)s, (void)now, (void)chunk, (void)p;
+	return TT_TAKEN;
+}
 
 /* 3.2: the two highest bits say what becomes of a chunk nobody knows. */
 static uint32_t on_unknown(struct tt_sctp *s, const struct sctp_tlv *chunk, struct sctp_packet *p)
@@ -172,6 +183,8 @@ int tt_sctp_recv(struct tt_sctp *s, taut_time now, const uint8_t *pkt, size_t le
 	struct rd chunks, rest;
 
 	s->counters.packets_received++;
+	if (s->snap && s->state == SCTP_CLOSED) /* the peer's DTLS was up first */
+		tt_sctp_establish(s, now);
 	tt_trace_packet(s->env, now, TAUT_LAYER_SCTP, false, pkt, len, NULL, NULL);
 	/* RFC 9653 section 5.3: who was sent an INIT or INIT ACK of ours knows that we need none */
 	uint32_t why = tt_sctp_read_packet(&p.header, &chunks, pkt, len,

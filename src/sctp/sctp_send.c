@@ -33,7 +33,8 @@ void tt_sctp_queue_control(struct tt_sctp *s, const void *chunk, size_t len)
 
 	/* 12.4: what answers one packet fits in one. Else as if it had been lost: the peer asks again, or does not
 	 * care */
-	if (s->control_count >= SCTP_MAX_CONTROL || len > s->cc.pmdcs - s->answered)
+	if (s->control_count >= SCTP_MAX_CONTROL ||
+	    len > tt_sctp_base(s) - SCTP_COMMON_HEADER - s->answered)
 		return;
 	c = tt_resize(s->env, NULL, sizeof *c + len);
 	if (!c)
@@ -176,7 +177,7 @@ static void write_forward_tsn(struct tt_sctp *s, struct wr *w)
 
 /* ---- packets ---- */
 
-static void write_setup(struct tt_sctp *s, struct wr *w)
+static void write_setup(struct tt_sctp *s, taut_time now, struct wr *w)
 {
 	if (s->state == SCTP_COOKIE_WAIT && s->init_due) {
 		struct sctp_init init = tt_sctp_our_init(s);
@@ -188,6 +189,8 @@ static void write_setup(struct tt_sctp *s, struct wr *w)
 		tt_sctp_end(w, at);
 		s->cookie_echo_due = false;
 		write_control(s, w);
+		if (!s->control)
+			tt_sctp_write_early_data(s, now, w);
 	}
 }
 
@@ -212,7 +215,8 @@ static void write_reconfig(struct tt_sctp *s, taut_time now, struct wr *w)
 	tt_sctp_start(s, SCTP_T_RECONFIG, now + s->rtt.rto);
 }
 
-static void write_established(struct tt_sctp *s, taut_time now, struct wr *w)
+/* Control chunks within the base, and then DATA up to cap. */
+static void write_established(struct tt_sctp *s, taut_time now, struct wr *w, size_t cap)
 {
 	if (s->cookie_ack_due) {
 		tt_sctp_end(w, tt_sctp_begin(w, SCTP_COOKIE_ACK, 0)); /* 5.1 D: first */
@@ -237,21 +241,22 @@ static void write_established(struct tt_sctp *s, taut_time now, struct wr *w)
 		tt_sctp_heartbeat_write(s, now, w);
 		s->heartbeat_due = false;
 	}
+	w->cap = tt_max(w->cap, tt_min(cap, s->pmtu.size));
 	if (tt_sctp_can_send_data(s))
 		tt_sctp_write_data_chunks(s, now, w);
 }
 
 static size_t build(struct tt_sctp *s, taut_time now, uint8_t *buf, size_t cap)
 {
-	struct wr w = wr_make(buf, cap);
+	struct wr w = wr_make(buf, tt_sctp_base(s));
 	struct sctp_header h = { s->cfg.local_port, s->cfg.remote_port,
 	                         s->state == SCTP_COOKIE_WAIT ? 0 : s->peer_tag };
 
 	tt_sctp_write_header(&w, &h);
 	if (s->state < SCTP_ESTABLISHED)
-		write_setup(s, &w);
+		write_setup(s, now, &w);
 	else
-		write_established(s, now, &w);
+		write_established(s, now, &w, cap);
 	assert(!w.bad);
 	if (w.off <= SCTP_COMMON_HEADER)
 		return 0;
@@ -272,6 +277,7 @@ size_t tt_sctp_poll_send(struct tt_sctp *s, taut_time now, uint8_t *buf, size_t 
 {
 	size_t len = 0;
 
+	s->pmtu.sent = false;
 	if (cap < s->cfg.max_packet)
 		return 0;
 	if (s->reply_len > 0) {
@@ -279,7 +285,9 @@ size_t tt_sctp_poll_send(struct tt_sctp *s, taut_time now, uint8_t *buf, size_t 
 		memcpy(buf, s->reply, len);
 		tt_sctp_forget_reply(s);
 	} else if (s->state != SCTP_DEAD && s->state != SCTP_CLOSED) {
-		len = build(s, now, buf, (size_t)s->cfg.max_packet & ~(size_t)3);
+		len = tt_sctp_pmtu_write(s, now, buf, cap);
+		s->pmtu.sent = len > 0;
+		len = len > 0 ? len : build(s, now, buf, cap);
 	}
 	if (len == 0) {
 		if (tt_sctp_can_send_data(s))

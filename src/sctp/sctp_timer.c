@@ -41,6 +41,8 @@ static void on_t1(struct tt_sctp *s, taut_time now)
 	}
 	s->init_due = s->state == SCTP_COOKIE_WAIT;
 	s->cookie_echo_due = s->state == SCTP_COOKIE_ECHOED;
+	if (s->cookie_echo_due) /* with what went with it */
+		(void)tt_sctp_flight_timeout(&s->flight, now, s->peer_forward_tsn);
 	tt_sctp_rtt_back_off(&s->rtt);
 	s->cookie_again = false;
 	tt_sctp_start(s, SCTP_T1, now + s->rtt.rto);
@@ -112,7 +114,10 @@ static void on_t3(struct tt_sctp *s, taut_time now)
 	/* Retransmitted chunks measure nothing (6.3.1 C5), so the RTO would stay backed off until
 	 * new data is acknowledged; a heartbeat (8.3, on demand) measures at once. */
 	s->heartbeat_due = !probing;
-	tt_sctp_flight_timeout(&s->flight, now, s->peer_forward_tsn);
+	const struct sctp_pmtu_signs signs = {
+		.acked = -1, .lost = tt_sctp_flight_timeout(&s->flight, now, s->peer_forward_tsn)
+	};
+	tt_sctp_pmtu_judge(s, now, &signs);
 	s->forward_tsn_due = s32_before(s->flight.cum, s->flight.advanced);
 	s->fast_due = s->tail_due = s->tail_out = s->tail_open = false;
 	s->timed_out = true;
@@ -157,6 +162,12 @@ static void on_reconfig_timer(struct tt_sctp *s, taut_time now)
 		give_up(s, now, "RE-CONFIG is not answered");
 }
 
+static void on_pmtu(struct tt_sctp *s, taut_time now)
+{
+	tt_sctp_stop(s, SCTP_T_PMTU);
+	tt_sctp_pmtu_timeout(s, now);
+}
+
 static const struct {
 	const char *name;
 	void (*expired)(struct tt_sctp *s, taut_time now);
@@ -171,6 +182,7 @@ static const struct {
 	[SCTP_T_SACK] = { "SCTP delayed SACK", on_sack_timer },
 	[SCTP_T_HEARTBEAT] = { "SCTP heartbeat", on_heartbeat_timer },
 	[SCTP_T_RECONFIG] = { "SCTP RE-CONFIG", on_reconfig_timer },
+	[SCTP_T_PMTU] = { "SCTP path MTU", on_pmtu },
 };
 
 void tt_sctp_tick(struct tt_sctp *s, taut_time now)

@@ -5,7 +5,7 @@
 #include "base/num.h"
 #include "sctp/sctp_assoc.h"
 
-#define MIN_FRAGMENT 512 /* a smaller rest of a packet is left empty */
+#define MIN_FRAGMENT 512 /* a smaller rest of a packet is left empty, or half of a small packet's */
 
 /* Where a round trip is not longer than the pacer's bucket, bursts are the limit. */
 static bool is_paced(const struct tt_sctp *s)
@@ -16,10 +16,22 @@ static bool is_paced(const struct tt_sctp *s)
 struct filling {
 	struct wr *w;
 	taut_time now;
+	size_t end;        /* of the packet */
 	size_t chunks;     /* of DATA written */
 	size_t bytes;      /* of them, as they count in flight */
 	bool first_resent; /* the earliest outstanding chunk is among them, 7.2.4 */
 };
+
+static size_t left(const struct filling *f)
+{
+	return f->end > f->w->off ? f->end - f->w->off : 0;
+}
+
+/* A chunk of when packets could be longer has one for itself. */
+static bool has_room(const struct filling *f, size_t size)
+{
+	return size <= left(f) || (f->chunks == 0 && size <= wr_left(f->w));
+}
 
 static void write_chunk(struct tt_sctp *s, struct filling *f, struct serial32 tsn)
 {
@@ -27,6 +39,7 @@ static void write_chunk(struct tt_sctp *s, struct filling *f, struct serial32 ts
 
 	d.immediate = s->state == SCTP_SHUTDOWN_PENDING && s->queue.unsent == 0;
 	tt_sctp_write_data(f->w, &d);
+	tt_sctp_flight_at(&s->flight, tsn)->large = false;
 	f->chunks++;
 	f->bytes += tt_sctp_sent_size(&s->flight, tt_sctp_flight_at(&s->flight, tsn));
 	s->counters.chunks_sent++;
@@ -54,7 +67,7 @@ static void write_marked(struct tt_sctp *s, struct filling *f)
 	while (tt_sctp_flight_marked(&s->flight, &tsn)) {
 		const struct sctp_sent *c = tt_sctp_flight_at(&s->flight, tsn);
 		bool first = s32_eq(tsn, s32_add(s->flight.cum, 1));
-		if (tt_sctp_sent_size(&s->flight, c) > wr_left(f->w) ||
+		if (!has_room(f, tt_sctp_sent_size(&s->flight, c)) ||
 		    (!first && !fits_again(s, c->len)))
 			return;
 		tt_sctp_flight_resent(&s->flight, tsn, f->now);
@@ -64,19 +77,22 @@ static void write_marked(struct tt_sctp *s, struct filling *f)
 	}
 }
 
-/* How much of m goes into what is left of the packet; 0: not now. */
+/* How much of m goes into what is left of the packet; 0: not now. No chunk is longer than would go into the shortest
+ * packet: a longer packet takes several. */
 static size_t fragment_size(const struct tt_sctp *s, const struct filling *f,
 			    const struct sctp_message *m)
 {
-	size_t left = wr_left(f->w) & ~(size_t)3, rest = m->len - m->cut;
+	const size_t room = left(f) & ~(size_t)3, base = tt_sctp_base(s) - SCTP_COMMON_HEADER;
+	size_t rest = m->len - m->cut;
 	size_t header = tt_sctp_flight_header(&s->flight);
 
-	if (left <= header)
+	if (room <= header)
 		return 0;
-	size_t most = tt_min(left, s->cc.pmdcs) - header;
-	if (rest <= most)
+	if (rest <= tt_min(room, base) - header)
 		return rest;
-	return most >= MIN_FRAGMENT ? most : 0;
+	const size_t parts = (room + base - 1) / base;
+	const size_t most = (room / parts & ~(size_t)3) - header;
+	return most >= tt_min(MIN_FRAGMENT, s->cc.pmdcs / 2) ? most : 0;
 }
 
 /* 6.1 A */
@@ -165,8 +181,7 @@ static void write_tail(struct tt_sctp *s, struct filling *f)
 	s->tail_again = f->chunks == 0 && find_tail(s, f->now, &tsn);
 	if (s->tail_again) {
 		const struct sctp_sent *c = tt_sctp_flight_at(&s->flight, tsn);
-		s->tail_due =
-			tt_sctp_sent_size(&s->flight, c) > wr_left(f->w); /* in the next packet */
+		s->tail_due = !has_room(f, tt_sctp_sent_size(&s->flight, c)); /* in the next packet */
 		if (s->tail_due)
 			return;
 		tt_sctp_flight_mark(&s->flight, tsn);
@@ -183,9 +198,29 @@ static void write_tail(struct tt_sctp *s, struct filling *f)
 	tt_sctp_start(s, SCTP_T3, f->now + s->rtt.rto); /* 7.3: from here */
 }
 
+/* What becomes of its chunks, which are the last in the list, tells of long packets. */
+static void note_large(struct tt_sctp *s, size_t chunks)
+{
+	struct serial32 tsn = s->flight.newest;
+
+	for (; chunks > 0; chunks--) {
+		struct sctp_sent *c = tt_sctp_flight_at(&s->flight, tsn);
+		c->large = true;
+		tsn = c->older;
+	}
+}
+
+/* Behind a timeout, as long as always gets through: that may be why. */
+static size_t packet_end(const struct tt_sctp *s, const struct wr *w)
+{
+	const size_t most = s->timed_out ? tt_min(tt_sctp_base(s), s->pmtu.size) : s->pmtu.size;
+
+	return tt_min(most, w->cap);
+}
+
 void tt_sctp_write_data_chunks(struct tt_sctp *s, taut_time now, struct wr *w)
 {
-	struct filling filling = { .w = w, .now = now }, *f = &filling;
+	struct filling filling = { .w = w, .now = now, .end = packet_end(s, w) }, *f = &filling;
 
 	s->fast_due = s->fast_due && s->flight.marked > 0; /* it may have been given up since */
 	if (s->fast_due) { /* 7.2.4: one packet, whatever cwnd says */
@@ -201,6 +236,10 @@ void tt_sctp_write_data_chunks(struct tt_sctp *s, taut_time now, struct wr *w)
 	}
 	if (f->chunks == 0)
 		return;
+	if (w->off > tt_sctp_base(s))
+		note_large(s, f->chunks);
+	if (w->off + s->cc.pmdcs / 8 > s->pmtu.size)
+		tt_sctp_pmtu_filled(s);
 	if (is_paced(s))
 		tt_sctp_pace_sent(&s->pace, f->bytes);
 	s->since_ack += f->bytes;
@@ -209,6 +248,15 @@ void tt_sctp_write_data_chunks(struct tt_sctp *s, taut_time now, struct wr *w)
 	if (!tt_sctp_runs(s, SCTP_T3) || f->first_resent) /* 6.3.2 R1; 7.2.4 */
 		tt_sctp_start(s, SCTP_T3, f->now + s->rtt.rto);
 	tt_sctp_arm_probe(s, f->now);
+}
+
+void tt_sctp_write_early_data(struct tt_sctp *s, taut_time now, struct wr *w)
+{
+	tt_sctp_cut_streams(s, now);
+	tt_sctp_write_data_chunks(s, now, w);
+	/* T1 decides when it leaves again */
+	tt_sctp_stop(s, SCTP_T3);
+	tt_sctp_stop(s, SCTP_T_PROBE);
 }
 
 bool tt_sctp_has_data(struct tt_sctp *s, taut_time now)

@@ -175,6 +175,8 @@ static void configure(struct duo_side *s, const struct duo_side_config *cfg)
 				      .ice_tcp = cfg->tcp,
 				      .ice_mdns = cfg->mdns,
 				      .congestion_control = cfg->congestion_control,
+				      .max_path_mtu = cfg->max_path_mtu,
+				      .sctp_snap = cfg->snap,
 				      .ice_address_policy = cfg->addresses,
 				      .ice_candidate_pool_size = cfg->pool,
 				      .ice_transport_policy =

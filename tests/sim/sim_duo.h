@@ -33,6 +33,8 @@ struct duo_side_config {
 	bool mdns, no_multicast; /* mdns: host candidates are told under names */
 	uint32_t tcp;            /* TAUT_ICE_TCP_ */
 	uint32_t congestion_control; /* TAUT_CC_ */
+	uint32_t max_path_mtu;
+	bool snap;               /* a=sctp-init is offered */
 	uint32_t addresses;      /* TAUT_ICE_ADDRESS_ */
 	bool second;             /* another interface, without the default route: DUO_SECOND */
 	uint32_t pool;           /* of candidates */

@@ -136,6 +136,9 @@ static void count_ack(struct sctp_flight *f, struct serial32 tsn, const struct s
 		a->out->bytes += size;
 		tt_sctp_rate_acked(&f->rate, &c->stamp, c->sent, now, size, &a->out->rate);
 		tt_sctp_rack_acked(&f->rack, c, tsn, now, a->with->least_rtt);
+		if (c->large)
+			a->out->signs.acked = tt_max64(a->out->signs.acked, c->sent);
+		a->out->signs.longest = tt_max(a->out->signs.longest, c->len);
 	}
 	if (news && c->resent == 0) /* the last one: it was under way the shortest */
 		a->out->shortest = now - c->sent;
@@ -242,6 +245,19 @@ bool tt_sctp_flight_was_sent(const struct sctp_flight *f, const struct sctp_sack
 	return s32_before(s32_add(s->cum, last.end), f->next);
 }
 
+/* A connection that is idle should not keep the ring of its largest burst. */
+static void shrink(struct sctp_flight *f)
+{
+	enum { KEPT = 32 };
+
+	if (f->cap <= KEPT || tt_sctp_flight_count(f) > 0)
+		return;
+	tt_free(f->env, f->ring);
+	tt_sctp_bits_free(&f->bits, f->env);
+	f->ring = NULL;
+	f->cap = 0;
+}
+
 /* What was found lost begins a recovery, or belongs to the one under way. */
 static void finish(struct sctp_flight *f, const struct sctp_ack_setting *with,
                    struct sctp_ack_result *out)
@@ -260,7 +276,8 @@ bool tt_sctp_flight_ack(struct sctp_flight *f, const struct sctp_sack *s,
 {
 	const struct ack a = { with, out };
 
-	*out = (struct sctp_ack_result){ .rtt = -1, .shortest = -1 };
+	*out = (struct sctp_ack_result){ .rtt = -1, .shortest = -1,
+	                                 .signs = { -1, -1, 0 } };
 	if (s32_before(s->cum, f->cum) || !tt_sctp_flight_was_sent(f, s))
 		return false;
 	if (s->dup_count > 0)
@@ -276,23 +293,33 @@ bool tt_sctp_flight_ack(struct sctp_flight *f, const struct sctp_sack *s,
 	const taut_time least = with->least_rtt == 0 ? tt_max64(out->shortest, 0) : with->least_rtt;
 	*look_again = tt_sctp_rack_detect(f, with->now, tt_max64(with->srtt, least), least, out);
 	finish(f, with, out);
+	shrink(f);
 	return true;
 }
 
 taut_time tt_sctp_flight_look(struct sctp_flight *f, const struct sctp_ack_setting *with,
                               struct sctp_ack_result *out)
 {
-	*out = (struct sctp_ack_result){ .rtt = -1, .shortest = -1 };
+	*out = (struct sctp_ack_result){ .rtt = -1, .shortest = -1,
+	                                 .signs = { -1, -1, 0 } };
 	const taut_time again = tt_sctp_rack_detect(f, with->now, with->srtt, with->least_rtt, out);
 	finish(f, with, out);
 	return again;
 }
 
-void tt_sctp_flight_timeout(struct sctp_flight *f, taut_time now, bool may_abandon)
+taut_time tt_sctp_flight_timeout(struct sctp_flight *f, taut_time now, bool may_abandon)
 {
-	for (struct serial32 t = s32_add(f->cum, 1); s32_before(t, f->next); t = s32_add(t, 1))
-		if (tt_sctp_flight_at(f, t)->state == SCTP_IN_FLIGHT)
-			tt_sctp_flight_mark(f, t);
+	taut_time large = -1;
+
+	for (struct serial32 t = s32_add(f->cum, 1); s32_before(t, f->next); t = s32_add(t, 1)) {
+		const struct sctp_sent *c = tt_sctp_flight_at(f, t);
+		if (c->state != SCTP_IN_FLIGHT)
+			continue;
+		if (c->large)
+			large = tt_max64(large, c->sent);
+		tt_sctp_flight_mark(f, t);
+	}
 	f->recovering = false;
 	tt_sctp_flight_expire(f, now, may_abandon);
+	return large;
 }

@@ -31,6 +31,7 @@ struct sctp_sent {
 	uint16_t resent; /* how often */
 	uint8_t state;
 	bool begin : 1, end : 1;
+	bool large : 1;   /* it was sent last in a packet longer than always gets through */
 	bool reneged : 1; /* in flight again, because the peer took its word back: in front of the list */
 };
 
@@ -90,6 +91,12 @@ void tt_sctp_list_remove(struct sctp_flight *f, struct serial32 tsn);
 /* The chunk as it goes on the wire. */
 struct sctp_data tt_sctp_flight_data(const struct sctp_flight *f, struct serial32 tsn);
 
+/* What the fate of chunks says of how long packets may be. */
+struct sctp_pmtu_signs {
+	taut_time acked, lost; /* when the last large one of them left; -1: there is none */
+	size_t longest;        /* bytes of data in the longest that is newly acknowledged */
+};
+
 struct sctp_ack_result {
 	size_t bytes;       /* newly acknowledged */
 	size_t lost_bytes;  /* newly lost */
@@ -98,6 +105,7 @@ struct sctp_ack_result {
 	bool enter_recovery; /* and this is a new loss: reduce the window */
 	bool reneged;
 	taut_time rtt; /* measured, once in a round trip; -1: not */
+	struct sctp_pmtu_signs signs;
 	taut_time shortest; /* of all newly acknowledged that were sent once; -1: none */
 	struct sctp_rate_sample rate;
 };
@@ -117,8 +125,8 @@ bool tt_sctp_flight_ack(struct sctp_flight *f, const struct sctp_sack *s,
 /* What is lost by now: no acknowledgement came, but time passed. As tt_sctp_flight_ack. */
 taut_time tt_sctp_flight_look(struct sctp_flight *f, const struct sctp_ack_setting *with,
                               struct sctp_ack_result *out);
-/* T3-rtx expired: everything in flight is marked, 6.3.3 E3. */
-void tt_sctp_flight_timeout(struct sctp_flight *f, taut_time now, bool may_abandon);
+/* T3-rtx expired: everything in flight is marked, 6.3.3 E3. When the last of the large ones left; -1: there is none. */
+taut_time tt_sctp_flight_timeout(struct sctp_flight *f, taut_time now, bool may_abandon);
 /* The invariant: flight and marked are what the chunks say. Linear, so for assert and tests. */
 bool tt_sctp_flight_adds_up(const struct sctp_flight *f);
 /* Gives up what may not be sent any more among the marked, and moves the advanced ack point. */

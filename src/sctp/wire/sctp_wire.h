@@ -48,6 +48,7 @@ enum sctp_chunk_type {
 	SCTP_SHUTDOWN_COMPLETE = 14,
 	SCTP_I_DATA = 64,       /* RFC 8260 section 2.1 */
 	SCTP_RE_CONFIG = 130,   /* RFC 6525 section 3.1 */
+	SCTP_PAD = 132,         /* RFC 4820 section 3 */
 	SCTP_FORWARD_TSN = 192, /* RFC 3758 section 3.2 */
 	SCTP_I_FORWARD_TSN = 194, /* RFC 8260 section 2.3.1 */
 };

@@ -49,7 +49,37 @@ async function dataCall(after, { nativeFirst, source }) {
 	ok(readFileSync(trace, 'utf8').includes('name of a remote candidate resolved'), 'a .local name was resolved');
 }
 
+/** draft-hancke-tsvwg-snap, which Chromium has behind a field trial. */
+async function snapCall(after, { nativeFirst }) {
+	const relay = await startRelay(0, '--quiet');
+	after(() => relay.stop());
+	const browser = await startBrowser({ devices: false, args: ['--force-fieldtrials=WebRTC-Sctp-Snap/Enabled/'] });
+	after(() => browser.close());
+	const joined = () => joinPage(browser, relay.url, { room: 'snap', name: 'page', source: 'data' });
+	let page;
+	if (!nativeFirst)
+		await untilStatus(page = await joined(), 'Nobody else');
+	const trace = join(scratch(after), 'trace');
+	const native = new Native([sanitized], relay.url, 'snap', '--data-only', '--send', 'none', '--trace', trace);
+	after(() => native.kill());
+	await native.joined();
+	page ??= await joined();
+	await untilStatus(page, 'Connected with native');
+	const r = await echo(page, 64, 16 * KIB);
+	same(r.back, r.sent, 'SHA-256 of 64 messages');
+	const told = await page.evaluate(() => window.taut.log.filter(l => l.message.description).map(l => [l.out, l.message.description.type, l.message.description.sdp.includes('a=sctp-init:')]));
+	console.log(`# ${JSON.stringify(told)}`);
+	const offer = told.find(([, type]) => type === 'offer'), answer = told.find(([, type]) => type === 'answer');
+	same(offer[0], !nativeFirst, 'the page made the first offer');
+	same([offer[2], answer[2]], nativeFirst ? [false, false] : [true, true], 'a=sctp-init in the offer and in the answer');
+	same(page.errors, [], 'errors on the page');
+	await native.end();
+	same(/sctp .*(INIT|COOKIE)/.test(readFileSync(trace, 'utf8')), nativeFirst, 'SCTP shook hands');
+}
+
 export const tests = [
+	['data, page offers a=sctp-init and no handshake follows', after => snapCall(after, { nativeFirst: false })],
+	['data, native offers none to a page that knows a=sctp-init', after => snapCall(after, { nativeFirst: true })],
 	['data, page offers, .local candidates', after => dataCall(after, { nativeFirst: false, source: 'data' })],
 	['data, native offers, .local candidates', after => dataCall(after, { nativeFirst: true, source: 'data' })],
 	['data, page offers media that native refuses', after => dataCall(after, { nativeFirst: false, source: 'none' })],

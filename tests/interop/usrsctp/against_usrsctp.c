@@ -28,6 +28,8 @@
 #define BIGGEST  262144
 #define OURS     0
 #define THEIRS   1
+#define LIMITED  200 /* messages that may be lost, each way */
+#define LONG     1432
 
 /* What one side sent and what the other got of it, by stream. Ordered streams are chained, so that
  * order counts; unordered ones are summed. */
@@ -46,8 +48,10 @@ struct call {
 	bool up[2], gone[2];
 	int resets_in[2], resets_out[2];
 	uint32_t reset_reason;
-	bool count_only; /* messages may be lost: not in the books, only counted */
-	size_t counted[2];
+	const struct limit *limit; /* messages may be lost: not in the books, but ... */
+	size_t counted[2], said[2];
+	uint64_t limited[2]
+			[3 * LIMITED]; /* ... those that were sent, by their hash; 0: it arrived */
 	uint32_t next[2];
 	size_t chunks[2][256]; /* by receiver and type */
 	/* messages that usrsctp hands over in pieces, by stream */
@@ -55,12 +59,27 @@ struct call {
 	size_t part_len[STREAMS];
 };
 
+/* How often a message may be sent again, and how long; RFC 3758, RFC 7496. */
+struct limit {
+	const char *name;
+	bool again; /* at most so often: */
+	uint16_t often;
+	uint16_t lives; /* milliseconds; 0: for ever */
+};
+
+static const struct limit limits[] = {
+	{ "sent_once", true, 0, 0 },
+	{ "sent_again_twice", true, 2, 0 },
+	{ "lives_100_ms", false, 0, 100 },
+};
+
 struct scenario {
 	const char *name;
 	bool we_connect, they_connect, we_end;
 	unsigned loss, reorder, duplicate;
-	size_t bytes; /* from each side */
+	size_t bytes;     /* from each side */
 	bool interleaved; /* I-DATA is wanted by usrsctp too */
+	bool probes;      /* our packets may grow, to LONG */
 };
 
 static struct call *current; /* usrsctp knows addresses only */
@@ -99,6 +118,20 @@ static uint64_t enter(uint64_t so_far, uint16_t stream, const void *data, size_t
 	return hash(so_far, data, len);
 }
 
+/* What arrives of messages that may be lost is one of them, whole, and once; usrsctp sends some of them minutes later. */
+static bool arrives_once(struct call *c, int from, const void *data, size_t len)
+{
+	const uint64_t h = hash(0xcbf29ce484222325u, data, len);
+
+	for (size_t i = 0; i < c->said[from]; i++)
+		if (c->limited[from][i] == h) {
+			c->limited[from][i] = 0;
+			c->counted[from]++;
+			return true;
+		}
+	return false;
+}
+
 static void got(struct call *c, int from, uint16_t stream, uint32_t ppid, bool unordered,
 		const void *data, size_t len)
 {
@@ -107,10 +140,9 @@ static void got(struct call *c, int from, uint16_t stream, uint32_t ppid, bool u
 	b->wrong += stream >= STREAMS || ppid != 53u + stream || unordered != is_unordered(stream);
 	if (stream >= STREAMS)
 		return;
-	if (c->count_only) {
-		c->counted[from]++;
+	if (arrives_once(c, from, data, len))
 		return;
-	}
+	b->wrong += c->limit != NULL;
 	b->got[stream] = enter(b->got[stream], stream, data, len);
 	b->got_count++;
 }
@@ -238,14 +270,18 @@ static struct socket *open_socket(struct call *c, bool interleaved)
 }
 
 /* False: its buffer is full. */
-static bool they_send(struct call *c, uint16_t stream, const void *data, size_t len, bool once)
+static bool they_send(struct call *c, uint16_t stream, const void *data, size_t len)
 {
+	const struct limit *l = c->limit;
 	struct sctp_sendv_spa spa = {
-		.sendv_flags = SCTP_SEND_SNDINFO_VALID | (once ? SCTP_SEND_PRINFO_VALID : 0),
+		.sendv_flags = SCTP_SEND_SNDINFO_VALID | (l ? SCTP_SEND_PRINFO_VALID : 0),
 		.sendv_sndinfo = { .snd_sid = stream,
 				   .snd_ppid = htonl(53u + stream),
 				   .snd_flags = is_unordered(stream) ? SCTP_UNORDERED : 0 },
-		.sendv_prinfo = { .pr_policy = SCTP_PR_SCTP_RTX, .pr_value = 0 },
+		.sendv_prinfo = { .pr_policy = l && l->lives ? SCTP_PR_SCTP_TTL : SCTP_PR_SCTP_RTX,
+				  .pr_value = !l         ? 0
+					      : l->lives ? l->lives
+							 : l->often },
 	};
 
 	return usrsctp_sendv(c->theirs, data, len, NULL, 0, &spa, sizeof spa, SCTP_SENDV_SPA, 0) >=
@@ -426,25 +462,31 @@ static void fill(size_t len, uint32_t n, int from)
 }
 
 /* One message from a side; false: not now. */
-static bool say(struct call *c, int from, bool once)
+static bool say(struct call *c, int from)
 {
 	const struct tt_sctp_send_options opt = {
 		.unordered = is_unordered((uint16_t)(c->next[from] % STREAMS)),
-		.limit_retransmits = once,
+		.limit_retransmits = c->limit && c->limit->again,
+		.max_retransmits = c->limit ? c->limit->often : 0,
+		.lifetime_ms = c->limit ? c->limit->lives : 0,
 	};
 	uint32_t n = c->next[from];
 	uint16_t stream = (uint16_t)(n % STREAMS);
-	size_t len = once ? 1 + n * 53 % 3000 : size_of(n);
+	size_t len = c->limit ? 4 + n * 53 % 3000 : size_of(n);
 	struct books *b = &c->books[from];
 
 	fill(len, n, from);
-	if (from == THEIRS ? !they_send(c, stream, scratch, len, once)
+	if (c->limit) /* no two alike */
+		memcpy(scratch, &n, 4);
+	if (from == THEIRS ? !they_send(c, stream, scratch, len)
 			   : tt_sctp_send(c->ours, c->sim.now, stream, 53u + stream, &opt, scratch,
 					  len) < 0)
 		return false;
 	c->next[from]++;
-	if (once)
+	if (c->limit) {
+		c->limited[from][c->said[from]++] = hash(0xcbf29ce484222325u, scratch, len);
 		return true;
+	}
 	b->sent[stream] = enter(b->sent[stream], stream, scratch, len);
 	b->sent_count++;
 	b->sent_bytes += len;
@@ -471,7 +513,7 @@ static bool exchange(struct call *c, size_t bytes)
 	while (c->sim.now < give_up &&
 	       (c->books[0].sent_bytes < end[0] || c->books[1].sent_bytes < end[1])) {
 		for (int from = 0; from < 2; from++)
-			while (c->books[from].sent_bytes < end[from] && say(c, from, false))
+			while (c->books[from].sent_bytes < end[from] && say(c, from))
 				;
 		step(c);
 	}
@@ -483,20 +525,21 @@ static bool exchange(struct call *c, size_t bytes)
 	return true;
 }
 
-/* Messages sent once: what is lost stays lost, and holds up nothing that follows. */
-static bool exchange_unreliable(struct call *c)
+/* Messages with a limit: what is lost beyond it stays lost, and holds up nothing that follows. */
+static bool exchange_limited(struct call *c, const struct limit *limit)
 {
-	c->count_only = true;
-	for (int n = 0; n < 200; n++) {
+	c->limit = limit;
+	memset(c->counted, 0, sizeof c->counted);
+	for (int n = 0; n < LIMITED; n++) {
 		for (int from = 0; from < 2; from++)
-			(void)say(c, from, true);
+			(void)say(c, from);
 		step(c);
 	}
 	if (!wait_for(c, is_drained))
 		return false;
 	for (taut_time end = c->sim.now + 20000000; c->sim.now < end;)
 		step(c);
-	c->count_only = false;
+	c->limit = NULL;
 	return c->books[0].wrong + c->books[1].wrong == 0 && exchange(c, 20000);
 }
 
@@ -526,7 +569,7 @@ static void begin(struct call *c, const struct scenario *s, uint64_t seed)
 				       .loss = s->loss,
 				       .reorder = s->reorder,
 				       .duplicate = s->duplicate };
-	const struct tt_sctp_config cfg = { .max_streams = 64 };
+	const struct tt_sctp_config cfg = { .max_streams = 64, .max_probed = s->probes ? LONG : 0 };
 	struct sockaddr_conn a = address(c);
 
 	sim_init(&c->sim, seed, &link);
@@ -598,14 +641,20 @@ static bool play(const struct scenario *s, uint64_t seed)
 	bool ok = check(s, "set_up", wait_for(c, both_up), c) &&
 		  check(s, "messages", exchange(c, s->bytes), c);
 	taut_time took = c->sim.now;
-	ok = ok && check(s, "unreliable", exchange_unreliable(c), c) &&
-	     check(s, "reset", reset_streams(c), c) && check(s, "end", end_call(c, s->we_end), c) &&
+	for (size_t i = 0; i < TT_COUNT(limits); i++) {
+		ok = ok && check(s, limits[i].name, exchange_limited(c, &limits[i]), c);
+		printf("# %s: %zu and %zu of %d arrived\n", limits[i].name, c->counted[0],
+		       c->counted[1], LIMITED);
+	}
+	if (s->probes && s->loss == 0) /* it answers the probes, and skips their PAD */
+		ok = ok && check(s, "long_packets", tt_sctp_count(c->ours).packet == LONG, c);
+	ok = ok && check(s, "reset", reset_streams(c), c) &&
+	     check(s, "end", end_call(c, s->we_end), c) &&
 	     check(s, "chunks", as_agreed(c, s->interleaved), c);
 	struct tt_sctp_counters n = tt_sctp_count(c->ours);
-	printf("# %s: %zu + %zu bytes in %.1f s, %" PRIu64 " of our chunks and %" PRIu64
-	       " again; unreliable: %zu and %zu of 200 arrived\n",
+	printf("# %s: %zu + %zu bytes in %.1f s, %" PRIu64 " of our chunks and %" PRIu64 " again\n",
 	       s->name, c->books[0].sent_bytes, c->books[1].sent_bytes, (double)took / 1e6,
-	       n.chunks_sent, n.chunks_resent, c->counted[0], c->counted[1]);
+	       n.chunks_sent, n.chunks_resent);
 	finish(c);
 	return ok;
 }
@@ -622,18 +671,38 @@ static void say_debug(const char *format, ...)
 int main(int argc, char **argv)
 {
 	static const struct scenario all[] = {
-		{ "we_connect", true, false, true, 0, 0, 0, 3000000, false },
-		{ "they_connect", false, true, false, 0, 0, 0, 3000000, false },
-		{ "both_connect", true, true, true, 0, 20, 20, 2000000, false },
-		{ "we_connect_loss_5", true, false, false, 50, 20, 20, 1500000, false },
-		{ "they_connect_loss_5", false, true, true, 50, 20, 20, 1500000, false },
-		{ "both_connect_loss_20", true, true, false, 200, 50, 20, 600000, false },
-		{ "they_connect_loss_20", false, true, true, 200, 50, 20, 600000, false },
-		{ "we_connect_i_data", true, false, true, 0, 0, 0, 3000000, true },
-		{ "they_connect_i_data", false, true, false, 0, 0, 0, 3000000, true },
-		{ "both_connect_i_data", true, true, true, 0, 20, 20, 2000000, true },
-		{ "we_connect_i_data_loss_5", true, false, false, 50, 20, 20, 1500000, true },
-		{ "they_connect_i_data_loss_20", false, true, true, 200, 50, 20, 600000, true },
+		{ "we_connect", true, false, true, 0, 0, 0, 3000000, false, false },
+		{ "they_connect", false, true, false, 0, 0, 0, 3000000, false, false },
+		{ "both_connect", true, true, true, 0, 20, 20, 2000000, false, false },
+		{ "we_connect_loss_5", true, false, false, 50, 20, 20, 1500000, false, false },
+		{ "they_connect_loss_5", false, true, true, 50, 20, 20, 1500000, false, false },
+		{ "both_connect_loss_20", true, true, false, 200, 50, 20, 600000, false, false },
+		{ "they_connect_loss_20", false, true, true, 200, 50, 20, 600000, false, false },
+		{ "we_connect_i_data", true, false, true, 0, 0, 0, 3000000, true, false },
+		{ "they_connect_i_data", false, true, false, 0, 0, 0, 3000000, true, false },
+		{ "both_connect_i_data", true, true, true, 0, 20, 20, 2000000, true, false },
+		{ "we_connect_i_data_loss_5", true, false, false, 50, 20, 20, 1500000, true,
+		  false },
+		{ "they_connect_i_data_loss_20", false, true, true, 200, 50, 20, 600000, true,
+		  false },
+		{ "we_connect_loss_1", true, false, true, 10, 5, 5, 3000000, false, true },
+		{ "they_connect_loss_1", false, true, false, 10, 5, 5, 3000000, false, true },
+		{ "we_connect_loss_10", true, false, true, 100, 50, 20, 1000000, false, true },
+		{ "they_connect_loss_10", false, true, false, 100, 50, 20, 1000000, false, true },
+		{ "both_connect_loss_10", true, true, false, 100, 50, 20, 1000000, false, true },
+		{ "we_connect_loss_20", true, false, false, 200, 50, 20, 600000, false, true },
+		{ "we_connect_i_data_loss_10", true, false, true, 100, 50, 20, 1000000, true,
+		  true },
+		{ "they_connect_i_data_loss_10", false, true, false, 100, 50, 20, 1000000, true,
+		  true },
+		{ "both_connect_i_data_loss_20", true, true, true, 200, 50, 20, 600000, true,
+		  true },
+		{ "we_connect_i_data_loss_20", true, false, false, 200, 50, 20, 600000, true,
+		  true },
+		{ "we_connect_long_packets", true, false, true, 0, 0, 0, 3000000, false, true },
+		{ "they_connect_i_data_long_packets", false, true, true, 0, 0, 0, 3000000, true,
+		  true },
+		{ "reordered_without_loss", true, true, true, 0, 200, 0, 2000000, false, true },
 	};
 	uint64_t seed = argc > 1 ? strtoull(argv[1], NULL, 0) : 1;
 	bool ok = true;

@@ -74,6 +74,7 @@ struct world_peer {
 	struct world_resolver resolver;
 	struct world_watch watch;
 	size_t memory, memory_peak;
+	unsigned whole; /* packets that must not be fragmented */
 	bool pumping;
 	uint32_t short_draws;
 	taut_time asleep_until;

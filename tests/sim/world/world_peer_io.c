@@ -275,6 +275,9 @@ void world_peer_send(struct world_peer *p, const struct taut_datagram *d)
 			   flow < 0 ? "has not" : "has");
 		return;
 	}
+	if (d->dont_fragment && d->segment)
+		world_fail(p->world, "%s: a run that must not be fragmented", p->cfg.name);
+	p->whole += d->dont_fragment != 0;
 	for (size_t at = 0; at < d->len; at += step)
 		send_one(p, d, flow, d->buf + at, d->len - at < step ? d->len - at : step);
 }

@@ -40,6 +40,7 @@ static struct {
 	struct sockaddr_storage addrs[KERNEL_IFACES];
 	size_t iface_count;
 	size_t runs;      /* messages that went out as runs */
+	int discover;     /* IP_MTU_DISCOVER or IPV6_MTU_DISCOVER at the latest sendmsg */
 	int last_fd;      /* of the latest socket */
 	unsigned left_by; /* the interface that the latest sendmsg named */
 	int netlink;      /* what a socket of netlink is, instead of one; 0: a true one */
@@ -153,11 +154,21 @@ static void kernel_note_iface(const struct msghdr *m)
 			((const struct in6_pktinfo *)(const void *)CMSG_DATA(c))->ipi6_ifindex;
 }
 
+static void kernel_note_discover(int fd, const struct msghdr *m)
+{
+	const bool ip6 = m->msg_namelen == sizeof(struct sockaddr_in6);
+	socklen_t len = sizeof kernel.discover;
+
+	getsockopt(fd, ip6 ? IPPROTO_IPV6 : IPPROTO_IP,
+		   ip6 ? IPV6_MTU_DISCOVER : IP_MTU_DISCOVER, &kernel.discover, &len);
+}
+
 ssize_t __real_sendmsg(int fd, const struct msghdr *msg, int flags);
 ssize_t __wrap_sendmsg(int fd, const struct msghdr *msg, int flags);
 ssize_t __wrap_sendmsg(int fd, const struct msghdr *msg, int flags)
 {
 	kernel_note_iface(msg);
+	kernel_note_discover(fd, msg);
 	if (kernel_rules("send", 0) && kernel.error != KERNEL_SHORT)
 		return kernel.error == KERNEL_NONE ? 0 : -1;
 	kernel_count_run(msg);

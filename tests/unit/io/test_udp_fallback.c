@@ -150,6 +150,72 @@ static void a_refusal_in_the_middle_repeats_nothing(void **state)
 	close_pair(&p);
 }
 
+static void expect_whole(const char *ip)
+{
+	struct taut_datagram d[3];
+	struct pair p;
+	struct tt_udp_cursor c = { 0, 0 };
+
+	open_pair(&p, ip);
+	neighbours(&p, d, 3, 1400);
+	d[1].dont_fragment = 1;
+	assert_int_equal(tt_udp_send(&p.a, &d[1], 1, &c), 0);
+	assert_int_equal(kernel.discover, IP_PMTUDISC_PROBE); /* in IPv6 it is the same number */
+	c = (struct tt_udp_cursor){ 0, 0 };
+	assert_int_equal(tt_udp_send(&p.a, &d[0], 1, &c), 0);
+	assert_int_equal(kernel.discover, IP_PMTUDISC_WANT); /* as it was */
+	c = (struct tt_udp_cursor){ 0, 0 };
+	kernel.runs = 0;
+	assert_int_equal(tt_udp_send(&p.a, d, 3, &c), 0);
+	assert_int_equal(c.at, 3);
+	assert_int_equal(kernel.runs, 0);
+	close_pair(&p);
+}
+
+static void what_must_not_be_fragmented_leaves_alone_with_df(void **state)
+{
+	(void)state;
+	expect_whole("127.0.0.1");
+	expect_whole("::1");
+}
+
+static void without_df_what_must_not_be_fragmented_does_not_leave(void **state)
+{
+	struct taut_datagram d;
+	struct pair p;
+	struct tt_udp_cursor c = { 0, 0 };
+
+	(void)state;
+	open_pair(&p, "127.0.0.1");
+	neighbours(&p, &d, 1, 1400);
+	d.dont_fragment = 1;
+	kernel_refuse("setsockopt", 1, ENOPROTOOPT);
+	kernel.discover = -1;
+	assert_int_equal(tt_udp_send(&p.a, &d, 1, &c), EMSGSIZE);
+	assert_int_equal(c.at, 0);
+	assert_int_equal(kernel.discover, -1);
+	close_pair(&p);
+}
+
+/* A route that takes less than its interface: the run is refused, and segmentation is not to blame. */
+static void a_run_too_long_for_the_route_is_told_and_runs_go_on(void **state)
+{
+	static const int says[] = { EINVAL, EMSGSIZE };
+	struct taut_datagram d[3];
+	struct pair p;
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct tt_udp_cursor c = { 0, 0 };
+		open_pair(&p, "127.0.0.1");
+		neighbours(&p, d, 3, 1400);
+		kernel_refuse("send", 1, says[i]);
+		assert_int_equal(tt_udp_send(&p.a, d, 3, &c), EMSGSIZE);
+		assert_true(p.a.gso);
+		close_pair(&p);
+	}
+}
+
 static void one_packet_that_is_refused_says_nothing_of_segmentation(void **state)
 {
 	struct taut_datagram d[2];
@@ -680,6 +746,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(whatever_a_kernel_says_against_segmentation_single_packets_follow),
 		cmocka_unit_test(a_refusal_in_the_middle_repeats_nothing),
+		cmocka_unit_test(what_must_not_be_fragmented_leaves_alone_with_df),
+		cmocka_unit_test(without_df_what_must_not_be_fragmented_does_not_leave),
+		cmocka_unit_test(a_run_too_long_for_the_route_is_told_and_runs_go_on),
 		cmocka_unit_test(one_packet_that_is_refused_says_nothing_of_segmentation),
 		cmocka_unit_test(a_kernel_without_the_option_gets_single_packets_from_the_start),
 		cmocka_unit_test(without_joining_on_receipt_each_packet_comes_alone),

@@ -102,8 +102,6 @@ static void an_init_ack_wants_no_more_streams_than_the_peer_takes(void **state)
 /* 5.1.1: the lesser of both. What was queued before that was known, and for a stream that is not, is never sent. */
 static void streams_are_as_many_as_both_have(void **state)
 {
-	struct sent p;
-
 	(void)state;
 	solo_init(4);
 	assert_int_equal(tt_sctp_out_streams(VICTIM), OUR_STREAMS);
@@ -112,11 +110,10 @@ static void streams_are_as_many_as_both_have(void **state)
 	solo_reach(SCTP_COOKIE_ECHOED);
 	assert_int_equal(give_chunk(VICTIM->my_tag, SCTP_COOKIE_ACK, 0, NULL, 0), 0);
 	assert_int_equal(tt_sctp_out_streams(VICTIM), 10);
-	unsigned sent = 0;
-	while (next_sent(&p))
-		for (size_t i = 0; i < p.count; i++, sent++)
-			assert_true(p.chunks[i].whole.p[9] < 10);
-	assert_int_equal(sent, 10);
+	assert_silent(); /* they went with COOKIE ECHO */
+	assert_int_equal(VICTIM->flight.next.v, VICTIM->my_tsn.v + 10);
+	for (uint32_t n = 0; n < 10; n++)
+		assert_int_equal(tt_sctp_flight_at(&VICTIM->flight, s32_add(VICTIM->my_tsn, n))->m->stream, n);
 	assert_int_equal(give_sack(VICTIM->flight.next.v - 1, NULL, 0), 0);
 	assert_int_equal(tt_sctp_held(VICTIM), 0);
 	assert_int_equal(pair_number(&pair, 1, 9, 1, 10, NULL), TAUT_OK);
@@ -140,14 +137,19 @@ static void the_cookie_is_echoed_first_and_unchanged(void **state)
 	assert_int_equal(VICTIM->state, SCTP_COOKIE_ECHOED);
 	assert_true(tt_sctp_runs(VICTIM, SCTP_T1));
 	assert_int_equal(VICTIM->flight.cum.v, VICTIM->my_tsn.v - 1);
-	assert_sends_alone(&p, PEER_TAG, SCTP_COOKIE_ECHO, 0);
-	assert_int_equal(rd_left(&p.chunks[0].value), 8);
-	assert_memory_equal(p.bytes + 16, "a cookie", 8);
-	assert_silent();
-	solo_expire(SCTP_T1);
-	assert_sends_alone(&p, PEER_TAG, SCTP_COOKIE_ECHO, 0);
-	assert_memory_equal(p.bytes + 16, "a cookie", 8);
-	assert_silent();
+	for (int again = 0; again < 2; again++) {
+		assert_true(next_sent(&p));
+		assert_int_equal(p.tag, PEER_TAG);
+		assert_int_equal(p.chunks[0].type, SCTP_COOKIE_ECHO);
+		assert_int_equal(rd_left(&p.chunks[0].value), 8);
+		assert_memory_equal(p.bytes + 16, "a cookie", 8);
+		for (size_t i = 1; i < p.count; i++)
+			assert_int_equal(p.chunks[i].type, SCTP_DATA);
+		assert_true(p.count > 1);
+		assert_silent();
+		if (!again)
+			solo_expire(SCTP_T1);
+	}
 	assert_int_equal(give_chunk(VICTIM->my_tag, SCTP_COOKIE_ACK, 0, NULL, 0), 0);
 	assert_false(tt_sctp_runs(VICTIM, SCTP_T1));
 	assert_true(count_sent(SCTP_DATA) > 1);

@@ -1,0 +1,61 @@
+/* sctp_snap.c - an association without a handshake: draft-hancke-tsvwg-snap.
+ *
+ * Each side's INIT chunk went in its session description. What the four-way set-up would tell is known then: tags, first TSNs,
+ * windows, streams and extensions; and that the peer is no impostor DTLS says, so that there is no cookie. When DTLS is up, both
+ * are ESTABLISHED at once. Not here: base64, and who has told whom (src/peer/pc_snap.c). */
+#include "base/num.h"
+#include "sctp/sctp_assoc.h"
+
+size_t tt_sctp_snap_write(const struct tt_sctp *s, uint8_t *buf, size_t cap)
+{
+	const struct sctp_init init = tt_sctp_our_init(s);
+	struct wr w = wr_make(buf, cap);
+
+	tt_sctp_write_init(&w, SCTP_INIT, &init);
+	return wr_len(&w);
+}
+
+/* The one chunk that there may be. */
+static bool read_chunk(struct rd r, struct sctp_init *in)
+{
+	struct sctp_tlv chunk;
+
+	return tt_sctp_next(&r, &chunk) && chunk.type == SCTP_INIT && rd_left(&r) == 0 && !r.bad &&
+	       tt_sctp_read_init(in, &chunk);
+}
+
+uint32_t tt_sctp_snap(struct tt_sctp *s, const uint8_t *init, size_t len, bool keep)
+{
+	struct sctp_init in;
+
+	if (s->state != SCTP_CLOSED)
+		return TAUT_DROP_SCTP_CHUNK_STATE;
+	if (!read_chunk(rd_make(init, len), &in) || in.host_name.len > 0)
+		return TAUT_DROP_SCTP_INIT_MALFORMED;
+	if (in.tag == 0)
+		return TAUT_DROP_SCTP_INIT_TAG_0;
+	/* Who gives back what he does not know has said nothing of himself. */
+	if (in.tag == s->my_tag && s32_eq(in.tsn, s->my_tsn))
+		return TAUT_DROP_SCTP_INIT_TAG;
+	const uint32_t fault = tt_sctp_init_fault(&in);
+	if (fault || !keep)
+		return fault;
+	const struct sctp_cookie told = tt_sctp_read_peer(s, &in);
+	tt_sctp_learn_peer(s, &told);
+	s->snap = true;
+	return TT_TAKEN;
+}
+
+/* The peer may yet take it for agreed: with another tag our INIT is that of a restart to him (RFC 9260 section 5.2.4 A). */
+bool tt_sctp_no_snap(struct tt_sctp *s)
+{
+	const uint32_t told = s->my_tag;
+
+	if (s->state != SCTP_CLOSED)
+		return true;
+	do {
+		if (!tt_random_u32(s->env, &s->my_tag))
+			return false;
+	} while (s->my_tag == 0 || s->my_tag == told);
+	return true;
+}
