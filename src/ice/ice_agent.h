@@ -186,6 +186,7 @@ struct ice_server {
 /* One Binding transaction from a base to a STUN server. */
 struct ice_probe {
 	bool used : 1, done : 1;
+	bool shown : 1; /* the last answer had an address */
 	bool again : 1; /* only to keep what it showed alive: nothing waits for it */
 	uint8_t base, server;
 	uint8_t tid[TT_STUN_TID_LEN];
@@ -431,6 +432,8 @@ bool tt_ice_gathering_done(const struct tt_ice *ice);
 void tt_ice_begin_gathering(struct tt_ice *ice, taut_time now);
 /* From each socket, those that were not asked yet or are to be asked again. */
 void tt_ice_ask_servers(struct tt_ice *ice, taut_time now);
+/* Those whose answer is missing, or older than they are to be kept alive: what they showed is forgotten. */
+void tt_ice_ask_stale(struct tt_ice *ice, taut_time now);
 bool tt_ice_gather_io(struct tt_ice *ice);
 bool tt_ice_gather_result(struct tt_ice *ice, taut_time now, taut_flow flow, int os_errno,
 			  const struct taut_addr *found, size_t n);

@@ -241,6 +241,17 @@ bool tt_ice_switch_role(struct tt_ice *ice, taut_time now, bool controlling)
 	return true;
 }
 
+/* What it was asked beside has been answered; a nomination that was not is tried anew. */
+static void keep(struct ice_gen *g, int pair)
+{
+	struct ice_pair *p = tt_ice_pair_at(g, pair);
+
+	p->state = TT_ICE_PAIR_SUCCEEDED;
+	p->use_candidate = false;
+	if (g->nominating == pair)
+		g->nominating = -1;
+}
+
 /* 7.2.5.2.3: nobody answered. */
 void tt_ice_check_tick(struct tt_ice *ice, taut_time now)
 {
@@ -249,9 +260,8 @@ void tt_ice_check_tick(struct tt_ice *ice, taut_time now)
 		if (!p->used || p->triggered > 0 || p->state != TT_ICE_PAIR_IN_PROGRESS ||
 		    !tt_stun_retry_over(&p->retry, now))
 			continue;
-		if (p->valid &&
-		    now < p->consent_until) /* what it was asked beside has been answered */
-			p->state = TT_ICE_PAIR_SUCCEEDED;
+		if (p->valid && now < p->consent_until)
+			keep(ice->cur, i);
 		else
 			tt_ice_pair_failed(ice, now, i, TAUT_WHY_UNANSWERED);
 	}

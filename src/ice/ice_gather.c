@@ -492,14 +492,29 @@ bool tt_ice_probe_answer(struct tt_ice *ice, taut_time now, taut_flow flow,
 	p->done = true;
 	if (p->again && ice->cur->done_told)
 		return true; /* kept alive; what it shows now could not be told any more (RFC 8838) */
+	p->shown = false;
 	tt_ice_forget_mapping(ice, p, mapped);
 	ice->server[p->server].helped |= m->cls == TT_STUN_SUCCESS;
-	if (m->cls == TT_STUN_SUCCESS && mapped && mapped->port != 0 &&
-	    mapped->family == b->addr.family && !tt_addr_is_any(mapped))
+	p->shown = m->cls == TT_STUN_SUCCESS && mapped && mapped->port != 0 &&
+		   mapped->family == b->addr.family && !tt_addr_is_any(mapped);
+	if (p->shown)
 		tt_ice_add_local(ice, now, TT_ICE_SRFLX, p->base, p->server + 1, mapped);
 	else
 		no_help(ice, now, p, m->error_code);
 	return true;
+}
+
+void tt_ice_ask_stale(struct tt_ice *ice, taut_time now)
+{
+	for (size_t i = 0; i < ice->probe_room; i++) {
+		struct ice_probe *p = &ice->probe[i];
+		if (!p->used || !p->done || (p->shown && now < tt_ice_renewal(ice, p)))
+			continue;
+		tt_ice_forget_mapping(ice, p, NULL);
+		ice->server[p->server].why = NULL;
+		p->shown = p->again = false;
+		ask(ice, now, p);
+	}
 }
 
 taut_time tt_ice_probe_deadline(const struct tt_ice *ice)
@@ -527,6 +542,7 @@ void tt_ice_probe_tick(struct tt_ice *ice, taut_time now)
 		p->done = true;
 		if (p->again)
 			continue;
+		p->shown = false;
 		tt_ice_server_error(ice, p->server, p->base, TT_ICE_UNREACHED,
 				    "it does not answer");
 		tt_note(ice->env, now, TAUT_LAYER_ICE, "STUN server does not answer",

@@ -25,6 +25,7 @@ void tt_ice_pool(struct tt_ice *ice, taut_time now)
 /* What failed while it waited is tried once more: the machine may have been asleep, or without a network. */
 void tt_ice_take_pool(struct tt_ice *ice, taut_time now)
 {
+	tt_ice_ask_stale(ice, now);
 	ice->pooled = false;
 	tt_ice_forget_failed_relays(ice);
 	for (size_t i = 0; i < ice->server_count; i++) {
@@ -81,9 +82,8 @@ void tt_ice_unpool(struct tt_ice *ice, taut_time now)
 taut_time tt_ice_renewal(const struct tt_ice *ice, const struct ice_probe *p)
 {
 	const taut_time life = tt_ice_srv_life(&ice->server[p->server], TT_ICE_GATHER_LIFE);
-
 	const bool open = ice->path_gen != ice->cur && ice->state != TT_ICE_FAILED;
-	const bool awaited = ice->pooled || (open && ice->server[p->server].helped);
+	const bool awaited = ice->pooled || (open && p->shown);
 
 	return awaited ? p->give_up - life + TT_ICE_TR : INT64_MAX;
 }

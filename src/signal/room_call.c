@@ -139,7 +139,7 @@ static void look_for_another_way(void *arg)
 
 	p->doubt = 0;
 	room_enter(room);
-	if (room->joined && !p->gone)
+	if (!p->gone)
 		(void)taut_pc_restart_ice(p->pc, taut_loop_now(room->loop));
 	room_exit(room);
 }

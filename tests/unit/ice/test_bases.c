@@ -105,6 +105,8 @@ static void a_check_that_nobody_answers_ends_no_pair_with_consent(void **state)
 		struct ice_pair *p = tt_ice_pair_at(ice->cur, ice->path);
 		assert_int_equal(p->state, TT_ICE_PAIR_SUCCEEDED);
 		p->state = TT_ICE_PAIR_IN_PROGRESS;
+		p->use_candidate = true;
+		ice->cur->nominating = ice->path;
 		p->retry.sent = p->retry.rc;
 		p->retry.next = w.sim.now;
 		if (!fresh)
@@ -112,6 +114,8 @@ static void a_check_that_nobody_answers_ends_no_pair_with_consent(void **state)
 		tt_ice_check_tick(ice, w.sim.now);
 		assert_int_equal(p->state, fresh ? TT_ICE_PAIR_SUCCEEDED : TT_ICE_PAIR_FAILED);
 		assert_int_equal(p->valid, fresh);
+		assert_int_equal(ice->cur->nominating, -1); /* it is tried anew, or another is */
+		assert_false(p->use_candidate);
 		world_free(&w);
 	}
 }
