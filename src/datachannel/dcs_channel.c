@@ -298,11 +298,12 @@ void tt_dcs_begin_close(struct tt_dcs *d, struct channel *c, uint32_t reason, bo
 	if (c->state == TT_DCS_STATE_CLOSING)
 		return;
 	c->close_reason = reason;
-	if (c->state == TT_DCS_STATE_CONNECTING) { /* the peer has not heard of it */
+	if (c->state == TT_DCS_STATE_CONNECTING && !c->open_sent) { /* the peer has not heard of it */
 		tt_dcs_finish_close(d, c, reason);
 		return;
 	}
 	leave_open(d, c);
+	c->must_open = false;
 	c->state = TT_DCS_STATE_CLOSING;
 	c->must_reset = true;
 	tt_dcs_add_work(d, c);

@@ -25,7 +25,7 @@ struct channel {
 	bool heard : 1; /* the peer knows the channel: unordered messages may pass OPEN, RFC 8832 6 */
 	bool was_open : 1; /* and counted so */
 	/* what is to be done, in the work list */
-	bool open_sent : 1; /* and must_open: OPEN is queued, and the association not up */
+	bool open_sent : 1; /* OPEN is queued or gone: the peer knows the channel, or will */
 	bool working : 1, must_open : 1, must_ack : 1, must_reset : 1;
 	/* what is to be said, in the talk list */
 	bool talking : 1, say_channel : 1, say_open : 1, say_closing : 1, say_close : 1;

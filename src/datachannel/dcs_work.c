@@ -80,8 +80,6 @@ static bool do_open(struct tt_dcs *d, taut_time now, struct channel *c)
 	if (!c->open_sent && !c->negotiated && send_open(d, now, c) < 0)
 		return false;
 	c->open_sent = true;
-	if (!d->up) /* it goes with COOKIE ECHO, and is told later */
-		return false;
 	c->must_open = false;
 	tt_dcs_set_open(d, c);
 	c->say_open = true;
@@ -122,9 +120,25 @@ static bool do_one(struct tt_dcs *d, taut_time now, struct channel *c)
 	       (!c->must_reset || do_reset(d, now, c));
 }
 
+/* RFC 9260 section 5.1 C: they go with COOKIE ECHO, as many as its packet has room for; all else waits. */
+static void open_early(struct tt_dcs *d, taut_time now)
+{
+	for (uint32_t at = d->work.first; at != NO_SLOT; at = d->channels[at].next_work) {
+		struct channel *c = &d->channels[at];
+		if (c->number == 0 || !c->must_open || c->open_sent || c->negotiated ||
+		    c->id >= tt_sctp_out_streams(d->sctp))
+			continue;
+		if (send_open(d, now, c) < 0)
+			return;
+		c->open_sent = true;
+	}
+}
+
 void tt_dcs_do_work(struct tt_dcs *d, taut_time now)
 {
-	while ((d->up || tt_sctp_knows_peer(d->sctp)) && d->role_known && d->work.first != NO_SLOT) {
+	if (!d->up && d->role_known && tt_sctp_knows_peer(d->sctp))
+		open_early(d, now);
+	while (d->up && d->role_known && d->work.first != NO_SLOT) {
 		struct channel *c = &d->channels[d->work.first];
 		if (c->number != 0 && !do_one(d, now, c))
 			return;

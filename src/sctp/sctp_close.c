@@ -167,6 +167,7 @@ uint32_t tt_sctp_on_error(struct tt_sctp *s, taut_time now, const struct sctp_tl
 		s->peer_tag = 0;
 		s->cookie_echo_due = false;
 		s->init_due = true;
+		(void)tt_sctp_flight_timeout(&s->flight, now, s->peer_forward_tsn); /* 5.1.5 */
 	}
 	return TT_TAKEN;
 }

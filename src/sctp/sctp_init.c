@@ -199,10 +199,13 @@ static uint32_t with_association(struct tt_sctp *s, taut_time now, const struct 
 		return TT_TAKEN;
 	}
 	if (mine) { /* B: their INIT crossed ours, and has another tag than we know, or the first */
-		if (s->state >= SCTP_ESTABLISHED)
+		if (s->state >= SCTP_ESTABLISHED) {
 			s->peer_tag = c->peer_tag;
-		else
+		} else {
 			tt_sctp_learn_peer(s, c);
+			if (s->state == SCTP_COOKIE_ECHOED) /* what went with that had the other tag */
+				(void)tt_sctp_flight_timeout(&s->flight, now, s->peer_forward_tsn);
+		}
 		accept_cookie(s, now);
 		return TT_TAKEN;
 	}

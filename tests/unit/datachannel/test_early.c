@@ -15,7 +15,9 @@ enum { DELAY = 10000 };
 struct ends {
 	struct sim sim;
 	struct tt_dcs *d[2]; /* 0 is the DTLS client, and connects */
-	unsigned up[2], channel[2], open[2];
+	unsigned up[2], channel[2], open[2], close[2];
+	taut_channel last[2],
+		heard[2]; /* the last channel of the peer, and the last with a message */
 };
 
 static void settle(struct ends *e, int i)
@@ -28,6 +30,11 @@ static void settle(struct ends *e, int i)
 		e->up[i] += ev->type == TT_DCS_ASSOCIATION_UP;
 		e->channel[i] += ev->type == TT_DCS_CHANNEL;
 		e->open[i] += ev->type == TT_DCS_OPEN;
+		e->close[i] += ev->type == TT_DCS_CLOSE;
+		if (ev->type == TT_DCS_CHANNEL)
+			e->last[i] = ev->channel;
+		if (ev->type == TT_DCS_MESSAGE)
+			e->heard[i] = ev->channel;
 	}
 	while ((len = tt_dcs_poll_send(e->d[i], e->sim.now, buf, sizeof buf)) > 0)
 		sim_send(&e->sim, 1 - i, buf, len, NULL, NULL);
@@ -51,39 +58,87 @@ static void run(struct ends *e, int ways)
 	}
 }
 
-static void an_open_goes_with_the_cookie_echo(void **state)
+static void begin(struct ends *e)
 {
 	const struct sim_link link = { .delay = DELAY };
 	const struct tt_dcs_config cfg = { .sctp = { .max_streams = 16 } };
-	struct ends e = { 0 };
+
+	*e = (struct ends){ 0 };
+	sim_init(&e->sim, 1, &link);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(tt_dcs_new(&e->d[i], &e->sim.env[i], &cfg, e->sim.now), 0);
+		tt_dcs_set_role(e->d[i], e->sim.now, i == 0);
+	}
+}
+
+static taut_channel create(struct ends *e, const char *label)
+{
+	const struct tt_dcs_init init = { .label = label };
 	taut_channel c;
 
+	assert_int_equal(tt_dcs_create(e->d[0], e->sim.now, &init, &c), 0);
+	return c;
+}
+
+static void end(struct ends *e)
+{
+	for (int i = 0; i < 2; i++)
+		tt_dcs_free(e->d[i]);
+	sim_free(&e->sim);
+}
+
+static void each_open_goes_with_the_cookie_echo(void **state)
+{
+	struct ends e;
+
 	(void)state;
-	sim_init(&e.sim, 1, &link);
-	for (int i = 0; i < 2; i++) {
-		assert_int_equal(tt_dcs_new(&e.d[i], &e.sim.env[i], &cfg, e.sim.now), 0);
-		tt_dcs_set_role(e.d[i], e.sim.now, i == 0);
-	}
-	const struct tt_dcs_init init = { .label = "x" };
-	assert_int_equal(tt_dcs_create(e.d[0], e.sim.now, &init, &c), 0);
+	begin(&e);
+	for (int n = 0; n < 3; n++)
+		create(&e, "x");
 	assert_int_equal(tt_dcs_connect(e.d[0], e.sim.now), 0);
 	run(&e, 3); /* INIT, INIT ACK, COOKIE ECHO */
-	assert_int_equal(e.channel[1], 1);
+	assert_int_equal(e.channel[1], 3);
 	assert_int_equal(e.open[0], 0); /* it may not send yet */
 	run(&e, 1);
 	assert_int_equal(e.up[0], 1);
-	assert_int_equal(e.open[0], 1);
+	assert_int_equal(e.open[0], 3);
 	run(&e, 20);
-	assert_int_equal(e.channel[1], 1); /* it was sent once */
+	assert_int_equal(e.channel[1], 3); /* they were sent once */
+	end(&e);
+}
+
+/* Its OPEN is out: the peer has to hear that it is closed before the stream is another channel's. */
+static void a_channel_that_is_closed_before_the_cookie_ack_is_closed_for_the_peer_too(void **state)
+{
+	struct ends e;
+
+	(void)state;
+	begin(&e);
+	const taut_channel old = create(&e, "old");
+	assert_int_equal(tt_dcs_connect(e.d[0], e.sim.now), 0);
+	run(&e, 2); /* INIT, INIT ACK; COOKIE ECHO leaves, with OPEN */
+	assert_int_equal(tt_dcs_close(e.d[0], e.sim.now, old), 0);
+	run(&e, 20);
+	assert_int_equal(e.channel[1], 1);
+	assert_int_equal(e.open[0], 0);
 	for (int i = 0; i < 2; i++)
-		tt_dcs_free(e.d[i]);
-	sim_free(&e.sim);
+		assert_int_equal(e.close[i], 1);
+	const taut_channel fresh = create(&e, "new");
+	run(&e, 20);
+	assert_int_equal(e.channel[1], 2);
+	assert_int_equal(tt_dcs_send(e.d[0], e.sim.now, fresh, false, "to new", 6), 0);
+	run(&e, 20);
+	assert_int_equal(e.heard[1], e.last[1]);
+	assert_int_equal(e.close[1], 1);
+	end(&e);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(an_open_goes_with_the_cookie_echo),
+		cmocka_unit_test(each_open_goes_with_the_cookie_echo),
+		cmocka_unit_test(
+			a_channel_that_is_closed_before_the_cookie_ack_is_closed_for_the_peer_too),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

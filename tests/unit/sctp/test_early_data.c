@@ -124,13 +124,49 @@ static void a_peer_that_changes_its_mind_about_i_data_confuses_no_count(void **s
 	pair_run(&pair, 20000);
 	assert_int_equal(pair.s[0]->state, SCTP_COOKIE_ECHOED);
 	assert_int_equal(tt_sctp_flight_count(&pair.s[0]->flight), 4);
-	struct sctp_cookie c = { .peer_tag = 5, .peer_window = 100000, .peer_out = 9, .peer_in = 9 };
+	struct sctp_cookie c = {
+		.peer_tag = 5, .peer_window = 100000, .peer_out = 9, .peer_in = 9
+	};
 	for (int n = 0; n < 4; n++) {
 		c.interleaved = n % 2 == 0;
 		tt_sctp_learn_peer(pair.s[0], &c);
 		assert_true(tt_sctp_flight_adds_up(&pair.s[0]->flight));
 	}
 	pair_free(&pair);
+}
+
+/* Takes the COOKIE ECHO away, and says in its place that the cookie is stale. */
+static void refuse_first(struct pair *p, int to, uint8_t *data, size_t *len)
+{
+	static const uint8_t late[4] = { 0, 0, 1, 0 }; /* by 256 us */
+	uint8_t out[64];
+	struct wr w = wr_make(out, sizeof out);
+
+	if (to != 1 || data[12] != SCTP_COOKIE_ECHO)
+		return;
+	seen.data_with_echo = count(data, *len, SCTP_DATA);
+	if (seen.lose_echoes == 0)
+		return;
+	seen.lose_echoes--;
+	*len = 0;
+	tt_sctp_write_header(&w, &(struct sctp_header){ 5000, 5000, p->s[0]->my_tag });
+	const size_t at = tt_sctp_begin(&w, SCTP_ERROR, 0);
+	tt_sctp_write_cause(&w, SCTP_C_STALE_COOKIE, late, sizeof late);
+	tt_sctp_end(&w, at);
+	sim_send(&p->sim, 0, out, tt_sctp_seal(&w), NULL, NULL);
+}
+
+/* RFC 9260 section 5.1.5: the peer has thrown the whole packet away. */
+static void what_went_with_a_stale_cookie_goes_with_the_next(void **state)
+{
+	(void)state;
+	start(55, 2, 400);
+	pair.on_packet = refuse_first;
+	seen.lose_echoes = 1;
+	pair_run(&pair, 100000);
+	assert_int_equal(seen.lose_echoes, 0);
+	assert_int_equal(seen.data_with_echo, 2);
+	expect_all(2);
 }
 
 int main(void)
@@ -142,6 +178,7 @@ int main(void)
 		cmocka_unit_test(what_arrived_is_not_taken_twice_where_the_cookie_ack_was_lost),
 		cmocka_unit_test(data_before_the_cookie_ack_is_taken),
 		cmocka_unit_test(a_peer_that_changes_its_mind_about_i_data_confuses_no_count),
+		cmocka_unit_test(what_went_with_a_stale_cookie_goes_with_the_next),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
