@@ -247,8 +247,12 @@ void tt_sctp_queue_unseal(struct sctp_queue *q, uint16_t stream, bool restart)
 	struct sctp_tx_stream *s = &q->streams[stream];
 
 	s->resetting = s->sealed = false;
-	if (restart)
+	if (restart) {
 		s->next_mid = s->next_unordered = s32(0); /* RFC 8260 section 2.3.2: both */
+		tt_sctp_round_forget(&q->round, stream);
+		if (!s->head) /* else what waits has said its own */
+			q->round.turns[stream].weight = 0;
+	}
 	see_round(q, stream);
 }
 

@@ -134,6 +134,15 @@ void tt_sctp_round_leave(struct sctp_round *r, uint16_t stream)
 	settle(r);
 }
 
+void tt_sctp_round_forget(struct sctp_round *r, uint16_t stream)
+{
+	struct sctp_turn *t = &r->turns[stream];
+
+	if (t->standing != SCTP_OUT) /* a heap is in the order of its tags */
+		return;
+	t->tag = r->now;
+}
+
 uint32_t tt_sctp_round_first(const struct sctp_round *r, enum sctp_standing heap)
 {
 	const unsigned h = heap - SCTP_READY;

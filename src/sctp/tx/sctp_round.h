@@ -44,6 +44,8 @@ void tt_sctp_round_join(struct sctp_round *r, uint16_t stream);
 void tt_sctp_round_hold_back(struct sctp_round *r, uint16_t stream);
 void tt_sctp_round_leave(struct sctp_round *r,
 			 uint16_t stream); /* who is not in it may leave, too */
+/* Who had the stream before owes nothing any more: it begins where the round is. Not of one that is in it. */
+void tt_sctp_round_forget(struct sctp_round *r, uint16_t stream);
 /* The earliest of a heap; SCTP_NO_STREAM: it is empty. */
 uint32_t tt_sctp_round_first(const struct sctp_round *r, enum sctp_standing heap);
 /* One that is ready sends so many bytes now. begins: a turn does, and not only goes on. */

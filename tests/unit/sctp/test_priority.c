@@ -246,6 +246,7 @@ static void both_seal(void)
 		q.streams[i].sealed = true;
 		return;
 	}
+	s->tag = model.now;
 	if (s->count > 0)
 		model_join(s);
 	tt_sctp_queue_unseal(&q, i, true);
@@ -381,6 +382,55 @@ static void nobody_owes_for_what_was_sent_alone(void **state)
 	finish();
 }
 
+/* Stream 0 is always busy, so that the round never ends. The lightest channel on stream 1 has its turns, ends, and the
+ * stream is reset for another one. */
+static void who_has_a_stream_anew_does_not_owe_for_who_had_it(void **state)
+{
+	static const uint16_t weights[] = { 256, 1 };
+	uint64_t got[2] = { 0 };
+
+	(void)state;
+	begin(true, 1000000);
+	run_backlogged(weights, 2, 1000, 15000, got);
+	assert_in_range(got[1], 50000, 70000);
+	while (q.streams[1].head) {
+		struct sctp_message *m = next();
+		const uint16_t stream = m->stream;
+		(void)cut(m, CHUNK);
+		if (stream == 0)
+			say(0, 0, 1000, 256);
+	}
+	q.streams[1].sealed = true;
+	tt_sctp_queue_unseal(&q, 1, true);
+	say(1, 0, 1000, 1024);
+	assert_int_equal(next()->stream, 1);
+	(void)cut(next(), CHUNK);
+
+	q.streams[1].sealed = true;
+	tt_sctp_queue_unseal(&q, 1, true);
+	got[0] = got[1] = 0;
+	run_backlogged((const uint16_t[]){ 0, 0 }, 2, 1000, 1000, got); /* the weight is not kept, either */
+	assert_in_range(got[1], 490000, 510000);
+	finish();
+}
+
+/* What is said while the reset is under way is the new one's. */
+static void a_weight_that_was_said_before_the_reset_was_done_stays(void **state)
+{
+	static const uint16_t weights[] = { 0, 0 };
+	uint64_t got[2] = { 0 };
+
+	(void)state;
+	begin(true, 1000000);
+	assert_non_null(tt_sctp_queue_stream(&q, 1));
+	q.streams[1].sealed = true;
+	say(1, 0, 1000, 1024);
+	tt_sctp_queue_unseal(&q, 1, true);
+	run_backlogged(weights, 2, 1000, 1000, got);
+	assert_in_range(got[1] * 100 / got[0], 390, 410);
+	finish();
+}
+
 /* A thousand others have much to send. */
 static void a_message_on_a_silent_stream_is_next(void **state)
 {
@@ -446,6 +496,8 @@ int main(void)
 		cmocka_unit_test(equals_take_turns_in_the_order_they_came),
 		cmocka_unit_test(to_have_been_silent_earns_nothing),
 		cmocka_unit_test(nobody_owes_for_what_was_sent_alone),
+		cmocka_unit_test(who_has_a_stream_anew_does_not_owe_for_who_had_it),
+		cmocka_unit_test(a_weight_that_was_said_before_the_reset_was_done_stays),
 		cmocka_unit_test(a_message_on_a_silent_stream_is_next),
 		cmocka_unit_test(the_largest_message_begins_at_last),
 		cmocka_unit_test(tags_wrap),
