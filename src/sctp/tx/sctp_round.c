@@ -99,7 +99,7 @@ static void take_out(struct sctp_round *r, uint16_t stream)
 static void settle(struct sctp_round *r)
 {
 	if (r->count[0] + r->count[1] == 0)
-		r->now = r->latest;
+		r->now = r->last = r->latest;
 }
 
 void tt_sctp_round_join(struct sctp_round *r, uint16_t stream)
@@ -111,8 +111,10 @@ void tt_sctp_round_join(struct sctp_round *r, uint16_t stream)
 	if (t->standing == SCTP_HELD_BACK) { /* its tag is its due */
 		take_out(r, stream);
 	} else {
-		if (r->now - t->tag < UINT64_MAX / 2)
-			t->tag = r->now;
+		if (r->now - t->tag < UINT64_MAX / 2) {
+			t->tag = r->last;
+			t->lead = r->now - r->last;
+		}
 		t->since = r->came++;
 		t->is_new = true;
 	}
@@ -141,6 +143,7 @@ void tt_sctp_round_forget(struct sctp_round *r, uint16_t stream)
 	if (t->standing != SCTP_OUT) /* a heap is in the order of its tags */
 		return;
 	t->tag = r->now;
+	t->lead = 0;
 }
 
 uint32_t tt_sctp_round_first(const struct sctp_round *r, enum sctp_standing heap)
@@ -156,8 +159,11 @@ void tt_sctp_round_charge(struct sctp_round *r, uint16_t stream, size_t bytes, b
 
 	assert(t->standing == SCTP_READY);
 	if (begins)
+		r->last = t->tag;
+	if (begins && t->tag - r->now < UINT64_MAX / 2) /* who was held back is behind */
 		r->now = t->tag;
-	t->tag += (uint64_t)bytes * SCALE / (t->weight ? t->weight : SCTP_WEIGHT_NORMAL);
+	t->tag += t->lead + (uint64_t)bytes * SCALE / (t->weight ? t->weight : SCTP_WEIGHT_NORMAL);
+	t->lead = 0;
 	t->since = r->came++;
 	t->is_new = false;
 	if (t->tag - r->latest < UINT64_MAX / 2)

@@ -5,7 +5,8 @@
  * who has waited longest. So
  * streams that always have something to send share by weight, equals take turns, and the lightest gets its part. Who
  * comes back begins where the round is, or where its last turn has left it if that is later: to have been silent earns
- * nothing (start-time fair queueing).
+ * nothing (start-time fair queueing). One that was held back begins late, and makes up for that. The round does not go
+ * back for it: who comes meanwhile has one turn before all others, as always, and pays for it.
  *
  * Those in the round stand in one of two heaps, so that a turn costs the logarithm of their number: ready ones, and
  * those held back, which the queue lets wait for another reason. */
@@ -21,6 +22,7 @@ enum sctp_standing { SCTP_OUT, SCTP_READY, SCTP_HELD_BACK };
 
 struct sctp_turn {
 	uint64_t tag;     /* compared as numbers that wrap */
+	uint64_t lead;    /* so much further on it is from its first turn on, for it came in before where the round is */
 	uint32_t since;   /* order among equal tags; wraps as well */
 	uint16_t weight;  /* 0: SCTP_WEIGHT_NORMAL */
 	uint16_t place;   /* in its heap */
@@ -32,7 +34,8 @@ struct sctp_turn {
 struct sctp_round {
 	struct sctp_turn *turns; /* by stream */
 	size_t count[2];         /* of SCTP_READY, SCTP_HELD_BACK, each less one */
-	uint64_t now, latest;    /* the tag of the last turn; the latest tag there is */
+	uint64_t last;           /* the tag that the last turn began at */
+	uint64_t now, latest;    /* the latest that one began at; the latest there is; neither goes back */
 	uint32_t came;
 };
 

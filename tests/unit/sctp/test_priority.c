@@ -76,7 +76,7 @@ struct model_message {
 struct model_stream {
 	struct model_message waiting[DEEP];
 	size_t count;
-	uint64_t tag;
+	uint64_t tag, lead;
 	uint32_t since;
 	uint16_t weight;
 	bool is_new, held, sealed;
@@ -84,7 +84,7 @@ struct model_stream {
 
 static struct model {
 	struct model_stream s[STREAMS];
-	uint64_t now, latest;
+	uint64_t last, now, latest;
 	uint32_t came;
 	int current;
 } model;
@@ -150,7 +150,10 @@ static int model_next(void)
 /* It has come into the round. */
 static void model_join(struct model_stream *s)
 {
-	s->tag = s->tag < model.now ? model.now : s->tag;
+	if (s->tag <= model.now) {
+		s->tag = model.last;
+		s->lead = model.now - model.last;
+	}
 	s->since = model.came++;
 	s->is_new = true;
 }
@@ -161,7 +164,7 @@ static void model_settle(void)
 	for (int i = 0; i < STREAMS; i++)
 		if (model_in(&model.s[i]))
 			return;
-	model.now = model.latest;
+	model.now = model.last = model.latest;
 }
 
 static void model_shift(struct model_stream *s)
@@ -179,8 +182,12 @@ static void model_cut(int i, size_t len)
 	const size_t size = (q.interleaved ? 20 : 16) + (len + 3) / 4 * 4;
 
 	s->held = false;
-	if (model.current < 0)
-		model.now = s->tag;
+	if (model.current < 0) {
+		model.last = s->tag;
+		model.now = tt_max(model.now, s->tag);
+	}
+	s->tag += s->lead;
+	s->lead = 0;
 	s->tag += size * SCALE / s->weight;
 	s->since = model.came++;
 	s->is_new = false;
@@ -247,6 +254,7 @@ static void both_seal(void)
 		return;
 	}
 	s->tag = model.now;
+	s->lead = 0;
 	if (s->count > 0)
 		model_join(s);
 	tt_sctp_queue_unseal(&q, i, true);
@@ -470,6 +478,40 @@ static void the_largest_message_begins_at_last(void **state)
 	finish();
 }
 
+/* Stream 1 has begun all that may be, and 2 has to wait until that is through. Stream 3 has small messages and 4 has
+ * had nothing to send until then: it is next, and then they take turns. */
+static void who_comes_when_one_that_was_held_back_begins_has_no_more_than_others(void **state)
+{
+	uint64_t got[5] = { 0 };
+
+	(void)state;
+	begin(true, 20000);
+	say(1, 0, 20000, 256);
+	(void)cut(next(), CHUNK);
+	say(2, 0, 20000, 256);
+	say(3, 0, 500, 256);
+	for (struct sctp_message *m = next(); m->stream != 2; m = next()) {
+		const uint16_t stream = m->stream;
+		(void)cut(m, CHUNK);
+		if (stream == 3)
+			say(3, 0, 500, 256);
+	}
+	assert_int_equal(q.streams[1].buffered, 0);
+	(void)cut(next(), CHUNK);
+	for (int k = 0; k < 20; k++) {
+		say(3, 0, 500, 256);
+		say(4, 0, 500, 256);
+	}
+	assert_int_equal(next()->stream, 4);
+	while (got[3] + got[4] < 20 * 500) {
+		struct sctp_message *m = next();
+		const uint16_t stream = m->stream;
+		got[stream] += cut(m, CHUNK);
+	}
+	assert_in_range(got[3], got[4] - 500, got[4] + 500);
+	finish();
+}
+
 static void tags_wrap(void **state)
 {
 	static const uint16_t weights[] = { 128, 512 };
@@ -477,7 +519,7 @@ static void tags_wrap(void **state)
 
 	(void)state;
 	begin(true, 1000000);
-	q.round.now = q.round.latest = 0u - (uint64_t)SCALE * 10000;
+	q.round.now = q.round.last = q.round.latest = 0u - (uint64_t)SCALE * 10000;
 	q.round.came = 0u - 1000;
 	assert_non_null(tt_sctp_queue_stream(&q, 1));
 	q.round.turns[0].tag = q.round.turns[1].tag = q.round.now - 1000;
@@ -500,6 +542,8 @@ int main(void)
 		cmocka_unit_test(a_weight_that_was_said_before_the_reset_was_done_stays),
 		cmocka_unit_test(a_message_on_a_silent_stream_is_next),
 		cmocka_unit_test(the_largest_message_begins_at_last),
+		cmocka_unit_test(
+			who_comes_when_one_that_was_held_back_begins_has_no_more_than_others),
 		cmocka_unit_test(tags_wrap),
 	};
 
