@@ -102,6 +102,14 @@ static void settle(struct sctp_round *r)
 		r->now = r->last = r->latest;
 }
 
+/* Whether a tag is later than now. No tag of a stream is later than the latest, so that one that lies outside of
+ * what is between is of the past, however long ago: a stream that comes back after the clock went round has at worst
+ * the latest tag. */
+static bool is_ahead(const struct sctp_round *r, uint64_t tag)
+{
+	return tag != r->now && tag - r->now <= r->latest - r->now;
+}
+
 void tt_sctp_round_join(struct sctp_round *r, uint16_t stream)
 {
 	struct sctp_turn *t = &r->turns[stream];
@@ -111,7 +119,7 @@ void tt_sctp_round_join(struct sctp_round *r, uint16_t stream)
 	if (t->standing == SCTP_HELD_BACK) { /* its tag is its due */
 		take_out(r, stream);
 	} else {
-		if (r->now - t->tag < UINT64_MAX / 2) {
+		if (!is_ahead(r, t->tag)) {
 			t->tag = r->last;
 			t->lead = r->now - r->last;
 		}
@@ -160,7 +168,7 @@ void tt_sctp_round_charge(struct sctp_round *r, uint16_t stream, size_t bytes, b
 	assert(t->standing == SCTP_READY);
 	if (begins)
 		r->last = t->tag;
-	if (begins && t->tag - r->now < UINT64_MAX / 2) /* who was held back is behind */
+	if (begins && is_ahead(r, t->tag)) /* not who was held back */
 		r->now = t->tag;
 	t->tag += t->lead + (uint64_t)bytes * SCALE / (t->weight ? t->weight : SCTP_WEIGHT_NORMAL);
 	t->lead = 0;

@@ -529,6 +529,32 @@ static void tags_wrap(void **state)
 	finish();
 }
 
+/* Stream 1 had one turn, so long ago that the difference is no number with a sign any more, or that the clock has gone
+ * round. */
+static void a_tag_of_long_ago_is_not_of_the_future(void **state)
+{
+	static const uint64_t ago[] = { INT64_MAX, (uint64_t)1 << 63, ((uint64_t)1 << 63) + 12345,
+					(uint64_t)3 << 62, 0u - (uint64_t)SCALE, UINT64_MAX };
+
+	(void)state;
+	for (size_t k = 0; k < TT_COUNT(ago); k++) {
+		begin(true, 1000000);
+		say(1, 0, 1000, 0);
+		(void)cut(next(), CHUNK);
+		say(0, 0, 50000, 0);
+		(void)cut(next(), CHUNK);
+		q.round.now += ago[k];
+		q.round.last += ago[k];
+		q.round.latest += ago[k];
+		q.round.turns[0].tag += ago[k];
+		say(1, 0, 1000, 0);
+		for (int n = 0; n < 2 && next()->stream != 1; n++)
+			(void)cut(next(), CHUNK);
+		assert_int_equal(next()->stream, 1);
+		finish();
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -545,6 +571,7 @@ int main(void)
 		cmocka_unit_test(
 			who_comes_when_one_that_was_held_back_begins_has_no_more_than_others),
 		cmocka_unit_test(tags_wrap),
+		cmocka_unit_test(a_tag_of_long_ago_is_not_of_the_future),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
