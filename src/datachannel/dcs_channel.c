@@ -276,6 +276,8 @@ int tt_dcs_send_body(struct tt_dcs *d, taut_time now, taut_channel ch, bool bina
 		return err;
 	c->messages_sent++;
 	c->bytes_sent += len;
+	if (wire_len >= c->refused_len) /* what was refused has room now, or is not sent any more */
+		c->refused = false;
 	if (tt_sctp_buffered(d->sctp, (uint16_t)c->id) > c->threshold)
 		tt_dcs_arm(d, c);
 	return TAUT_OK;

@@ -37,6 +37,7 @@ struct world {
 	size_t count[2], messages[2];
 	size_t bytes[2];
 	bool echo[2], deaf[2];
+	taut_channel busy; /* has as much to send all the time as 0 takes; 0: none */
 };
 
 static struct world world;
@@ -64,8 +65,12 @@ static void finish(void)
 
 static void events(int i)
 {
+	static const uint8_t much[10000];
 	const struct tt_dcs_event *e;
 
+	while (i == 0 && world.busy &&
+	       tt_dcs_send(world.d[0], world.sim.now, world.busy, true, much, sizeof much) == 0)
+		;
 	while ((e = tt_dcs_poll_event(world.d[i], world.sim.now)) != NULL) {
 		if (e->type == TT_DCS_MESSAGE) {
 			world.messages[i]++;
@@ -596,6 +601,15 @@ static void a_threshold_that_moves_counts_from_then_on(void **state)
 	finish();
 }
 
+static size_t lows_of(taut_channel ch)
+{
+	size_t lows = 0;
+
+	for (size_t n = 0; n < world.count[0]; n++)
+		lows += world.log[0][n].type == TT_DCS_BUFFERED_AMOUNT_LOW && world.log[0][n].channel == ch;
+	return lows;
+}
+
 static void a_full_association_says_again_and_then_low(void **state)
 {
 	const struct tt_dcs_config cfg = { .sctp.send_buffer = 100000 };
@@ -612,10 +626,59 @@ static void a_full_association_says_again_and_then_low(void **state)
 	assert_int_equal(tt_dcs_send(world.d[0], world.sim.now, second, true, data, 65536), TAUT_E_AGAIN);
 	run(5 * SECOND);
 	assert_int_equal(tt_dcs_send(world.d[0], world.sim.now, second, true, data, 65536), 0);
-	size_t lows = 0;
-	for (size_t n = 0; n < world.count[0]; n++)
-		lows += world.log[0][n].type == TT_DCS_BUFFERED_AMOUNT_LOW && world.log[0][n].channel == second;
-	assert_int_equal(lows, 1);
+	assert_int_equal(lows_of(second), 1);
+	finish();
+}
+
+/* Another channel has the association full all the time, so that there is never room for as much again. */
+static void what_was_refused_and_then_taken_is_not_waited_for(void **state)
+{
+	const struct tt_dcs_config cfg = { .channel_buffer = 100000, .sctp.send_buffer = 150000 };
+	static uint8_t data[60000];
+	taut_channel ch[2], busy;
+
+	(void)state;
+	begin(31, NULL, &cfg);
+	connect_both();
+	open_pair(&(struct tt_dcs_init){ 0 }, ch);
+	busy = create(0, &(struct tt_dcs_init){ 0 });
+	run(SECOND);
+	assert_int_equal(tt_dcs_set_buffered_amount_low_threshold(world.d[0], ch[0], 10000), 0);
+	assert_int_equal(tt_dcs_send(world.d[0], world.sim.now, ch[0], true, data, 60000), 0);
+	assert_int_equal(tt_dcs_send(world.d[0], world.sim.now, ch[0], true, data, 60000), TAUT_E_AGAIN);
+	while (tt_dcs_buffered_amount(world.d[0], ch[0]) > 40000)
+		run(1000);
+	assert_in_range(tt_dcs_buffered_amount(world.d[0], ch[0]), 10001, 40000);
+	assert_int_equal(tt_dcs_send(world.d[0], world.sim.now, ch[0], true, data, 60000), 0);
+	world.busy = busy;
+	run(SECOND / 2);
+	assert_int_equal(tt_dcs_buffered_amount(world.d[0], ch[0]), 0);
+	assert_int_equal(lows_of(ch[0]), 1);
+	world.busy = 0;
+	run(SECOND);
+	assert_int_equal(lows_of(ch[0]), 1);
+	finish();
+}
+
+static void a_smaller_one_that_is_taken_does_not_stand_for_it(void **state)
+{
+	const struct tt_dcs_config cfg = { .channel_buffer = 100000 };
+	static uint8_t data[60000];
+	taut_channel ch[2];
+
+	(void)state;
+	begin(32, NULL, &cfg);
+	connect_both();
+	open_pair(&(struct tt_dcs_init){ 0 }, ch);
+	assert_int_equal(tt_dcs_set_buffered_amount_low_threshold(world.d[0], ch[0], 1000000), 0);
+	assert_int_equal(tt_dcs_send(world.d[0], world.sim.now, ch[0], true, data, 60000), 0);
+	assert_int_equal(tt_dcs_send(world.d[0], world.sim.now, ch[0], true, data, 60000), TAUT_E_AGAIN);
+	assert_int_equal(tt_dcs_send(world.d[0], world.sim.now, ch[0], true, data, 59), 0);
+	events(0);
+	assert_int_equal(lows_of(ch[0]), 0);
+	for (int i = 0; i < 5000 && lows_of(ch[0]) == 0; i++)
+		run(1000);
+	assert_int_equal(tt_dcs_send(world.d[0], world.sim.now, ch[0], true, data, 60000), 0);
 	finish();
 }
 
@@ -916,6 +979,8 @@ int main(void)
 		cmocka_unit_test(the_buffered_amount_goes_up_and_down_and_says_so_once),
 		cmocka_unit_test(a_threshold_that_moves_counts_from_then_on),
 		cmocka_unit_test(a_full_association_says_again_and_then_low),
+		cmocka_unit_test(what_was_refused_and_then_taken_is_not_waited_for),
+		cmocka_unit_test(a_smaller_one_that_is_taken_does_not_stand_for_it),
 		cmocka_unit_test(a_dead_peer_closes_every_channel),
 		cmocka_unit_test(shutdown_delivers_and_closes),
 		cmocka_unit_test(unreliable_channels_are_told_to_the_peer),
