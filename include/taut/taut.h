@@ -802,8 +802,8 @@ int taut_pc_create_data_channel(taut_pc *pc, taut_time now,
 /* Sends a message, all of it or nothing; it is copied. TAUT_E_AGAIN: beyond 2 MiB that the channel has not sent yet, or beyond
  * send_buffer_size of all channels together; each takes one message of any size where it has nothing. Who does
  * not look at the result loses messages, so compilers warn. TAUT_E_LIMIT: larger than the peer takes;
- * TAUT_E_STATE: the channel is not open; TAUT_E_GONE, TAUT_E_NOMEM; TAUT_E_INVAL: no data has a length.
- * webrtc-pc 6.2 send. */
+ * TAUT_E_STATE: the channel is not open; TAUT_E_GONE, TAUT_E_NOMEM; TAUT_E_INVAL: no data has a length, or it is
+ * longer than SIZE_MAX / 2. webrtc-pc 6.2 send. */
 int taut_pc_send_message(taut_pc *pc, taut_time now, taut_channel ch, int binary, const void *data,
                          size_t len);
 struct taut_piece {
@@ -811,13 +811,15 @@ struct taut_piece {
 	size_t len;       /* octets */
 };
 /* Sends one message of several pieces, one behind the other, copied. Errors as of
- * taut_pc_send_message. */
+ * taut_pc_send_message; TAUT_E_INVAL: a piece of no data has a length, or together they are longer than
+ * SIZE_MAX / 2. */
 int taut_pc_send_pieces(taut_pc *pc, taut_time now, taut_channel ch, int binary,
 			const struct taut_piece *pieces, size_t count);
 /* Sends a message without a copy: data is lent, and must not change, until done(ctx) is called. That happens exactly once, in the
  * call of this connection after which it is not needed: the peer has it, it was given up, or the connection ends,
  * with taut_pc_free at the latest; of an empty message before this returns. done is on the thread of that call and
- * must not call taut. After an error nothing was lent, and it is not called. done NULL: as taut_pc_send_message. */
+ * must not call taut. After an error nothing was lent, and it is not called. done NULL: as taut_pc_send_message. Errors as of
+ * that; TAUT_E_INVAL: no data has a length, or it is longer than SIZE_MAX / 2. */
 int taut_pc_send_lent(taut_pc *pc, taut_time now, taut_channel ch, int binary, const void *data,
 		      size_t len, void (*done)(void *ctx), void *ctx);
 /* Octets of a channel that were not sent yet. TAUT_E_GONE. bufferedAmount, webrtc-pc 6.2. */

@@ -79,16 +79,21 @@ int taut_pc_create_data_channel(taut_pc *pc, taut_time now,
 	return TAUT_OK;
 }
 
-/* Adds up what the pieces have; false: one of no data has a length, or it is more than there can be. */
-static bool measure(struct tt_sctp_body *body)
+/* Adds up what the pieces have. Not NULL: what is wrong with them. Below that limit what lies beside a message has
+ * room in a size_t as well. */
+static const char *measure(struct tt_sctp_body *body)
 {
+	const size_t most = SIZE_MAX / 2;
+
 	for (size_t i = 0; i < body->count; i++) {
 		const struct taut_piece *p = &body->pieces[i];
-		if ((!p->data && p->len > 0) || p->len > SIZE_MAX - body->len)
-			return false;
+		if (!p->data && p->len > 0)
+			return "a message of no data has a length";
+		if (p->len > most - body->len)
+			return "a message is longer than memory can be";
 		body->len += p->len;
 	}
-	return true;
+	return NULL;
 }
 
 static int send_body(taut_pc *pc, taut_time now, taut_channel ch, int binary,
@@ -97,9 +102,9 @@ static int send_body(taut_pc *pc, taut_time now, taut_channel ch, int binary,
 	pc_touch(pc, now);
 	if (pc->closed)
 		return pc_fail_closed(pc);
-	if (!measure(body))
-		return pc_fail(pc, TAUT_E_INVAL, "TypeError", NULL,
-			       "a message of no data has a length");
+	const char *wrong = measure(body);
+	if (wrong)
+		return pc_fail(pc, TAUT_E_INVAL, "TypeError", NULL, "%s", wrong);
 	const int err = pc->channels ? tt_dcs_send_body(pc->channels, now, ch, binary != 0, body)
 				     : TAUT_E_GONE;
 	switch (err) {

@@ -146,17 +146,28 @@ static void pieces_are_one_message(void **state)
 	pair_free(&w.p);
 }
 
+static void expect_refused(const struct taut_piece *pieces, size_t n, const char *why)
+{
+	assert_int_equal(send_pieces(pieces, n), TAUT_E_INVAL);
+	assert_string_equal(taut_pc_error(w.p.peers[0].pc)->message, why);
+}
+
 static void pieces_that_cannot_be_are_refused(void **state)
 {
 	static const uint8_t large[200000];
 
 	(void)state;
 	begin(2, &calm, NULL);
-	assert_int_equal(send_pieces((const struct taut_piece[]){ { "a", 1 }, { NULL, 1 } }, 2),
-			 TAUT_E_INVAL);
-	assert_int_equal(
-		send_pieces((const struct taut_piece[]){ { "a", 2 }, { "a", SIZE_MAX } }, 2),
-		TAUT_E_INVAL);
+	expect_refused((const struct taut_piece[]){ { "a", 1 }, { NULL, 1 } }, 2,
+		       "a message of no data has a length");
+	expect_refused((const struct taut_piece[]){ { "a", 2 }, { "a", SIZE_MAX } }, 2,
+		       "a message is longer than memory can be");
+	expect_refused((const struct taut_piece[]){ { "a", 1 }, { "a", SIZE_MAX / 2 } }, 2,
+		       "a message is longer than memory can be");
+	expect_refused((const struct taut_piece[]){ { "a", SIZE_MAX / 2 + 1 } }, 1,
+		       "a message is longer than memory can be");
+	assert_int_equal(send_pieces((const struct taut_piece[]){ { "a", SIZE_MAX / 2 } }, 1),
+			 TAUT_E_LIMIT);
 	assert_int_equal(
 		send_pieces((const struct taut_piece[]){ { large, 200000 }, { large, 62145 } }, 2),
 		TAUT_E_LIMIT);
