@@ -29,9 +29,11 @@ static void send_file(void)
 	for (; sent < FILE_SIZE; sent += PIECE) {
 		if (taut_pc_buffered_amount(pc, file) >= 2 * LOW)
 			return; /* enough waits; an event comes when it is less than LOW */
-		if (taut_pc_send_lent(pc, pair_now(), file, 1, piece, PIECE, is_given_back,
-				      &given_back) == TAUT_E_AGAIN)
+		const int err = taut_pc_send_lent(pc, pair_now(), file, 1, piece, PIECE,
+						  is_given_back, &given_back);
+		if (err == TAUT_E_AGAIN)
 			return; /* all channels together have too much; the event comes as well */
+		expect(err == TAUT_OK, "a piece is sent");
 	}
 }
 
@@ -87,7 +89,7 @@ static void on_event(int who, const struct taut_event *ev)
 	if (ev->type == TAUT_EV_MESSAGE)
 		on_message(pair.pc[who], ev);
 	if (ev->type == TAUT_EV_CLOSE && who == ADA)
-		closed = ev->channel == file;
+		closed |= ev->channel == file;
 }
 
 int main(void)
