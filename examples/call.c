@@ -12,7 +12,7 @@
 static taut_source *card;
 static taut_transceiver sound, picture; /* Ada's */
 static char keys[8];                    /* that Bob has heard */
-static int all_keys, heard, key_frames, pictures_came;
+static int started, all_keys, heard, key_frames, pictures_came;
 
 static void send_frames(void *arg)
 {
@@ -25,6 +25,8 @@ static void send_frames(void *arg)
 				       kind == TAUT_AUDIO ? sound : picture,
 				       &frame) == TAUT_E_LIMIT)
 			taut_source_request_key_frame(card); /* it was dropped */
+	if (taut_source_ended(card)) /* a file would; the test card never does */
+		return;
 	const taut_time wait = taut_source_deadline(card) - pair_now();
 	taut_loop_after(pair.loop, wait > 0 ? wait : 0, send_frames, NULL);
 }
@@ -39,7 +41,9 @@ static void press_keys(taut_pc *pc)
 
 static void on_event_of_ada(const struct taut_event *ev)
 {
-	if (ev->type == TAUT_EV_CONNECTION_STATE && ev->number == TAUT_STATE_CONNECTED) {
+	/* it may come again, after a while without a connection or a restart */
+	if (ev->type == TAUT_EV_CONNECTION_STATE && ev->number == TAUT_STATE_CONNECTED && !started) {
+		started = 1;
 		taut_source_start(card, pair_now());
 		send_frames(NULL);
 	}
