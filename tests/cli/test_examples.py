@@ -71,7 +71,7 @@ def plays(name, *args, says):
 def without_a_network():
     plays("core", says=["Bob has heard hello; then: the peer said goodbye"])
     plays("descriptions", says=["line 5: not a number", "offered, taken back, agreed, and offered anew"])
-    plays("one_port", says=["2 clients have said hello to port 9000"])
+    plays("one_port", says=["2 clients have said hello to port 9000", "and again, from other addresses"])
     plays("streams", says=["which servers has _stun._udp.stun.example?", "where is one.example?",
                            "a channel is open, over TCP"])
     plays("senders", says=["Bob is given a picture, of the stream talk",
