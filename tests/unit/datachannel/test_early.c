@@ -108,6 +108,27 @@ static void each_open_goes_with_the_cookie_echo(void **state)
 	end(&e);
 }
 
+/* RFC 9260 section 5.2.1: INITs that cross. */
+static void an_open_arrives_where_both_connect(void **state)
+{
+	struct ends e;
+
+	(void)state;
+	for (int late = 0; late < 2; late++) {
+		begin(&e);
+		create(&e, "x");
+		assert_int_equal(tt_dcs_connect(e.d[late], e.sim.now), 0);
+		run(&e, 0);
+		assert_int_equal(tt_dcs_connect(e.d[1 - late], e.sim.now), 0);
+		run(&e, 20);
+		assert_int_equal(e.channel[1], 1);
+		assert_int_equal(e.open[0], 1);
+		for (int i = 0; i < 2; i++)
+			assert_int_equal(e.up[i], 1);
+		end(&e);
+	}
+}
+
 /* Its OPEN is out: the peer has to hear that it is closed before the stream is another channel's. */
 static void a_channel_that_is_closed_before_the_cookie_ack_is_closed_for_the_peer_too(void **state)
 {
@@ -138,6 +159,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_open_goes_with_the_cookie_echo),
+		cmocka_unit_test(an_open_arrives_where_both_connect),
 		cmocka_unit_test(
 			a_channel_that_is_closed_before_the_cookie_ack_is_closed_for_the_peer_too),
 	};
