@@ -68,15 +68,10 @@ void tt_sctp_snap_by_cookie(struct tt_sctp *s, taut_time now, const struct sctp_
 
 /* The peer may yet take it for agreed. Ours answers the INIT that it was told as well as another; to others one with another
  * tag is that of a restart (RFC 9260 section 5.2.4 A), and the same would be none. */
-bool tt_sctp_no_snap(struct tt_sctp *s)
+void tt_sctp_no_snap(struct tt_sctp *s)
 {
-	const uint32_t told = s->my_tag;
-
 	if (s->state != SCTP_CLOSED)
-		return true;
-	do {
-		if (!tt_random_u32(s->env, &s->my_tag))
-			return false;
-	} while (s->my_tag == 0 || s->my_tag == told);
-	return true;
+		return;
+	s->my_tag = ~s->my_tag; /* as random as it was, 5.3.1, and without a draw that may fail */
+	s->my_tag += s->my_tag == 0;
 }

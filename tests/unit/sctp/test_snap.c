@@ -199,7 +199,7 @@ static void fall_back(uint64_t seed, bool with_another_tag)
 	assert_int_equal(tell(0, true), 0);
 	const uint32_t told = pair.s[0]->my_tag;
 	if (with_another_tag)
-		assert_true(tt_sctp_no_snap(pair.s[0]));
+		tt_sctp_no_snap(pair.s[0]);
 	assert_true((pair.s[0]->my_tag != told) == with_another_tag);
 	assert_int_equal(tt_sctp_connect(pair.s[1], pair.sim.now), 0);
 	assert_int_equal(pair_number(&pair, 1, 3, 7, 20000, NULL), 0);
@@ -228,6 +228,29 @@ static void who_cannot_use_it_shakes_hands_with_who_did(void **state)
 		assert_int_equal(pair.bytes[1], 200);
 		pair_free(&pair);
 	}
+}
+
+static int no_random(void *ctx, void *out, size_t len)
+{
+	(void)ctx, (void)out, (void)len;
+	return -1;
+}
+
+/* The answer is taken by then: nothing of it may fail. */
+static void another_tag_needs_no_random_number_and_is_never_0(void **state)
+{
+	static const uint32_t told[] = { 1, UINT32_MAX, 0x12345678, 0x80000000 };
+
+	(void)state;
+	start(13);
+	pair.sim.env[0].random = no_random;
+	for (size_t i = 0; i < sizeof told / sizeof *told; i++) {
+		pair.s[0]->my_tag = told[i];
+		tt_sctp_no_snap(pair.s[0]);
+		assert_int_not_equal(pair.s[0]->my_tag, told[i]);
+		assert_int_not_equal(pair.s[0]->my_tag, 0);
+	}
+	pair_free(&pair);
 }
 
 static void who_was_leaving_sends_the_rest_first(void **state)
@@ -280,6 +303,7 @@ int main(void)
 		cmocka_unit_test(ones_own_given_back_is_nothing),
 		cmocka_unit_test(an_association_that_began_takes_none),
 		cmocka_unit_test(who_cannot_use_it_shakes_hands_with_who_did),
+		cmocka_unit_test(another_tag_needs_no_random_number_and_is_never_0),
 		cmocka_unit_test(who_was_leaving_sends_the_rest_first),
 		cmocka_unit_test(who_was_heard_is_told_no_tag),
 	};
