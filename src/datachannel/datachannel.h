@@ -46,7 +46,7 @@ void tt_dcs_set_role(struct tt_dcs *d, taut_time now, bool is_dtls_client);
 /* As tt_sctp_snap_write, tt_sctp_snap and tt_sctp_no_snap. */
 size_t tt_dcs_snap_write(const struct tt_dcs *d, uint8_t *buf, size_t cap);
 uint32_t tt_dcs_snap(struct tt_dcs *d, const uint8_t *init, size_t len, bool keep);
-bool tt_dcs_no_snap(struct tt_dcs *d);
+void tt_dcs_no_snap(struct tt_dcs *d);
 /* When DTLS is up: sends INIT, or is up itself. */
 int tt_dcs_connect(struct tt_dcs *d, taut_time now);
 

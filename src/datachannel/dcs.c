@@ -79,9 +79,9 @@ uint32_t tt_dcs_snap(struct tt_dcs *d, const uint8_t *init, size_t len, bool kee
 	return tt_sctp_snap(d->sctp, init, len, keep);
 }
 
-bool tt_dcs_no_snap(struct tt_dcs *d)
+void tt_dcs_no_snap(struct tt_dcs *d)
 {
-	return tt_sctp_no_snap(d->sctp);
+	tt_sctp_no_snap(d->sctp);
 }
 
 int tt_dcs_connect(struct tt_dcs *d, taut_time now)

@@ -76,5 +76,5 @@ void pc_snap_agree(struct taut_pc *pc, taut_time now, const struct tt_sdp_media 
 		return;
 	pc->snap = remote->sctp_init && take(pc, now, remote->sctp_init, true);
 	if (!pc->snap)
-		(void)tt_dcs_no_snap(pc->channels);
+		tt_dcs_no_snap(pc->channels);
 }

@@ -64,10 +64,10 @@ int tt_sctp_connect(struct tt_sctp *s, taut_time now);
 
 /* Without a handshake, draft-hancke-tsvwg-snap, before connect: our INIT chunk for the description, its length (0: it does not
  * fit); the peer's, which is kept if it is to be; TT_TAKEN, or why it cannot be used (taut/drop.h). With it kept, connect
- * makes the association at once. no_snap: ours was told, and shall not be used; false: no random number. */
+ * makes the association at once. no_snap: ours was told, and shall not be used. */
 size_t tt_sctp_snap_write(const struct tt_sctp *s, uint8_t *buf, size_t cap);
 uint32_t tt_sctp_snap(struct tt_sctp *s, const uint8_t *init, size_t len, bool keep);
-bool tt_sctp_no_snap(struct tt_sctp *s);
+void tt_sctp_no_snap(struct tt_sctp *s);
 
 /* One SCTP packet. 0, or 1: refused, which changed nothing, was counted and traced. */
 int tt_sctp_recv(struct tt_sctp *s, taut_time now, const uint8_t *pkt, size_t len);

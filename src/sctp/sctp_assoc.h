@@ -135,6 +135,7 @@ struct tt_sctp {
 	struct serial32 my_tsn;
 	uint8_t secret[32]; /* signs cookies; 5.1.3 */
 	bool snap;               /* the descriptions made it: sctp_snap.c */
+	bool unheard;            /* and nothing came yet that shows that the peer has it too */
 	bool peer_zero_checksum; /* takes packets without a checksum */
 	bool peer_forward_tsn, peer_reconfig; /* interleaved: its I-FORWARD-TSN; see rx, queue */
 	uint16_t out_streams, in_streams; /* agreed, 5.1.1 */
@@ -231,6 +232,9 @@ typedef uint32_t sctp_handler(struct tt_sctp *s, taut_time now, const struct sct
 /* sctp_init.c */
 uint32_t tt_sctp_init_fault(const struct sctp_init *i); /* of one that has a tag */
 sctp_handler tt_sctp_on_init, tt_sctp_on_init_ack, tt_sctp_on_cookie_echo, tt_sctp_on_cookie_ack;
+
+/* sctp_snap.c */
+void tt_sctp_snap_by_cookie(struct tt_sctp *s, taut_time now, const struct sctp_cookie *c); /* of an unheard peer */
 
 /* sctp_data.c */
 sctp_handler tt_sctp_on_data, tt_sctp_on_sack, tt_sctp_on_forward_tsn;

@@ -44,12 +44,12 @@ static void refuse_peer(struct tt_sctp *s, uint32_t my_tag, const struct sctp_in
 				    sizeof cookie_missing);
 }
 
-/* The tags that the INIT ACK and its cookie hold, by the state: 5.1, 5.2.1, 5.2.2. */
+/* The tags that the INIT ACK and its cookie hold, by the state: 5.1, 5.2.1, 5.2.2. An unheard peer was told ours. */
 static bool choose_tags(struct tt_sctp *s, struct sctp_cookie *c)
 {
 	c->my_tag = s->my_tag;
 	c->my_tsn = s->my_tsn;
-	if (s->state <= SCTP_COOKIE_WAIT)
+	if (s->state <= SCTP_COOKIE_WAIT || s->unheard)
 		return true;
 	while (s->my_tie == 0 || s->peer_tie == 0)
 		if (!tt_random_u32(s->env, &s->my_tie) || !tt_random_u32(s->env, &s->peer_tie))
@@ -194,6 +194,11 @@ static uint32_t with_association(struct tt_sctp *s, taut_time now, const struct 
 	bool mine = c->my_tag == s->my_tag;
 	bool theirs = s->peer_tag != 0 && c->peer_tag == s->peer_tag;
 
+	if (mine && s->unheard) { /* B or D: sctp_snap.c */
+		tt_sctp_snap_by_cookie(s, now, c);
+		accept_cookie(s, now);
+		return TT_TAKEN;
+	}
 	if (mine && theirs) { /* D */
 		accept_cookie(s, now);
 		return TT_TAKEN;

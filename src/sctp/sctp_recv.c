@@ -204,6 +204,8 @@ int tt_sctp_recv(struct tt_sctp *s, taut_time now, const uint8_t *pkt, size_t le
 		return refuse(s, now, out_of_the_blue(s, &p.header, types, &first));
 	const bool aborts = types & HAS(SCTP_ABORT) && find(chunks, SCTP_ABORT, &abort);
 	why = check_tag(s, &p.header, aborts ? &abort : &first); /* 8.5.1 B: wherever it stands */
+	if (!why && first.type != SCTP_INIT && first.type != SCTP_COOKIE_ECHO)
+		s->unheard = false;
 	if (!why && aborts && abort.flags & SCTP_FLAG_T)         /* a tag for nothing else */
 		why = handle(s, now, &abort, &p);
 	else if (!why)

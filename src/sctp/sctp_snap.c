@@ -42,20 +42,36 @@ uint32_t tt_sctp_snap(struct tt_sctp *s, const uint8_t *init, size_t len, bool k
 		return fault;
 	const struct sctp_cookie told = tt_sctp_read_peer(s, &in);
 	tt_sctp_learn_peer(s, &told);
-	s->snap = true;
+	s->snap = s->unheard = true;
 	return TT_TAKEN;
 }
 
-/* The peer may yet take it for agreed: with another tag our INIT is that of a restart to him (RFC 9260 section 5.2.4 A). */
-bool tt_sctp_no_snap(struct tt_sctp *s)
+/* The peer shakes hands after all: it had no use for our INIT, or never saw it. Of what was sent it has nothing, so all
+ * of it leaves anew, under the same TSNs: no restart, for there was nothing before. */
+void tt_sctp_snap_by_cookie(struct tt_sctp *s, taut_time now, const struct sctp_cookie *c)
 {
-	const uint32_t told = s->my_tag;
+	const bool leaving = s->state > SCTP_ESTABLISHED;
 
+	s->unheard = false;
+	tt_sctp_learn_peer(s, c);
+	(void)tt_sctp_flight_timeout(&s->flight, now, s->peer_forward_tsn);
+	s->forward_tsn_due = s32_before(s->flight.cum, s->flight.advanced);
+	s->fast_due = s->tail_due = s->tail_out = s->tail_open = s->timed_out = false;
+	s->burst = SCTP_MAX_BURST * s->cc.pmdcs;
+	s->heartbeat_at = -1;
+	tt_sctp_stop(s, SCTP_T_LOSS);
+	tt_sctp_stop(s, SCTP_T_PROBE);
+	tt_sctp_establish(s, now);
+	if (leaving)
+		tt_sctp_shutdown(s, now);
+}
+
+/* The peer may yet take it for agreed. Ours answers the INIT that it was told as well as another; to others one with another
+ * tag is that of a restart (RFC 9260 section 5.2.4 A), and the same would be none. */
+void tt_sctp_no_snap(struct tt_sctp *s)
+{
 	if (s->state != SCTP_CLOSED)
-		return true;
-	do {
-		if (!tt_random_u32(s->env, &s->my_tag))
-			return false;
-	} while (s->my_tag == 0 || s->my_tag == told);
-	return true;
+		return;
+	s->my_tag = ~s->my_tag; /* as random as it was, 5.3.1, and without a draw that may fail */
+	s->my_tag += s->my_tag == 0;
 }

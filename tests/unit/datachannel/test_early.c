@@ -16,6 +16,7 @@ struct ends {
 	struct sim sim;
 	struct tt_dcs *d[2]; /* 0 is the DTLS client, and connects */
 	unsigned up[2], channel[2], open[2], close[2];
+	bool may_refuse;
 	taut_channel last[2],
 		heard[2]; /* the last channel of the peer, and the last with a message */
 };
@@ -49,7 +50,8 @@ static void run(struct ends *e, int ways)
 			settle(e, i);
 		e->sim.now += DELAY;
 		while ((p = sim_take(&e->sim)) != NULL) {
-			assert_int_equal(tt_dcs_recv(e->d[p->to], e->sim.now, p->data, p->len), 0);
+			const int refused = tt_dcs_recv(e->d[p->to], e->sim.now, p->data, p->len);
+			assert_true(refused == 0 || e->may_refuse);
 			settle(e, p->to);
 			free(p);
 		}
@@ -155,6 +157,38 @@ static void a_channel_that_is_closed_before_the_cookie_ack_is_closed_for_the_pee
 	end(&e);
 }
 
+/* The answerer took SNAP for agreed, and the offerer did not: what was made stays. */
+static void channels_outlive_a_handshake_after_all(void **state)
+{
+	const struct tt_dcs_init negotiated = { .label = "n", .negotiated = true, .id = 3 };
+	const struct tt_dcs_init asked = { .label = "a" };
+	struct ends e;
+	uint8_t init[512];
+	taut_channel n[2], a;
+
+	(void)state;
+	begin(&e);
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(tt_dcs_create(e.d[i], e.sim.now, &negotiated, &n[i]), 0);
+	assert_int_equal(tt_dcs_create(e.d[1], e.sim.now, &asked, &a), 0);
+	const size_t len = tt_dcs_snap_write(e.d[0], init, sizeof init);
+	assert_int_equal(tt_dcs_snap(e.d[1], init, len, true), 0);
+	tt_dcs_no_snap(e.d[0]);
+	assert_int_equal(tt_dcs_connect(e.d[1], e.sim.now), 0);
+	settle(&e, 1);
+	assert_int_equal(tt_dcs_connect(e.d[0], e.sim.now), 0);
+	e.may_refuse = true; /* the OPEN that is of no association yet */
+	run(&e, 40);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(e.up[i], 1);
+		assert_int_equal(e.open[i], 2);
+		assert_int_equal(e.close[i], 0);
+		assert_int_equal(tt_dcs_send(e.d[i], e.sim.now, n[i], false, "x", 1), 0);
+	}
+	assert_int_equal(e.channel[0], 1);
+	end(&e);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -162,6 +196,7 @@ int main(void)
 		cmocka_unit_test(an_open_arrives_where_both_connect),
 		cmocka_unit_test(
 			a_channel_that_is_closed_before_the_cookie_ack_is_closed_for_the_peer_too),
+		cmocka_unit_test(channels_outlive_a_handshake_after_all),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

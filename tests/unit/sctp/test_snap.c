@@ -192,23 +192,102 @@ static void an_association_that_began_takes_none(void **state)
 	pair_free(&pair);
 }
 
-/* One side could not use what the other said, which does not know that. */
+/* Peer 1 took SNAP for agreed, and has sent already when the other one's INIT comes. */
+static void fall_back(uint64_t seed, bool with_another_tag)
+{
+	start(seed);
+	assert_int_equal(tell(0, true), 0);
+	const uint32_t told = pair.s[0]->my_tag;
+	if (with_another_tag)
+		tt_sctp_no_snap(pair.s[0]);
+	assert_true((pair.s[0]->my_tag != told) == with_another_tag);
+	assert_int_equal(tt_sctp_connect(pair.s[1], pair.sim.now), 0);
+	assert_int_equal(pair_number(&pair, 1, 3, 7, 20000, NULL), 0);
+	pair_run(&pair, SECOND / 50); /* out, and thrown away */
+	assert_int_equal(pair.connected[1], 1);
+	assert_int_equal(tt_sctp_connect(pair.s[0], pair.sim.now), 0);
+	assert_int_equal(pair_number(&pair, 0, 3, 7, 100, NULL), 0);
+}
+
+/* It is the association's first set-up, RFC 9260 section 5.2.4 B and D, and no restart. */
 static void who_cannot_use_it_shakes_hands_with_who_did(void **state)
 {
 	(void)state;
-	start(9);
+	for (int other = 0; other < 2; other++) {
+		fall_back(9 + (uint64_t)other, other);
+		pair_run(&pair, SECOND / 4); /* T3 is not waited for */
+		for (int i = 0; i < 2; i++) {
+			assert_true(tt_sctp_is_connected(pair.s[i]));
+			assert_int_equal(pair.connected[i], 1);
+			assert_int_equal(pair.restarted[i], 0);
+			assert_int_equal(pair.count[i], 1);
+			assert_int_equal(pair_number(&pair, i, 3, 8, 100, NULL), 0);
+		}
+		pair_run(&pair, SECOND);
+		assert_int_equal(pair.bytes[0], 20100);
+		assert_int_equal(pair.bytes[1], 200);
+		pair_free(&pair);
+	}
+}
+
+static int no_random(void *ctx, void *out, size_t len)
+{
+	(void)ctx, (void)out, (void)len;
+	return -1;
+}
+
+/* The answer is taken by then: nothing of it may fail. */
+static void another_tag_needs_no_random_number_and_is_never_0(void **state)
+{
+	static const uint32_t told[] = { 1, UINT32_MAX, 0x12345678, 0x80000000 };
+
+	(void)state;
+	start(13);
+	pair.sim.env[0].random = no_random;
+	for (size_t i = 0; i < sizeof told / sizeof *told; i++) {
+		pair.s[0]->my_tag = told[i];
+		tt_sctp_no_snap(pair.s[0]);
+		assert_int_not_equal(pair.s[0]->my_tag, told[i]);
+		assert_int_not_equal(pair.s[0]->my_tag, 0);
+	}
+	pair_free(&pair);
+}
+
+static void who_was_leaving_sends_the_rest_first(void **state)
+{
+	(void)state;
+	fall_back(11, false);
+	assert_int_equal(tt_sctp_shutdown(pair.s[1], pair.sim.now), 0);
+	pair_run(&pair, 10 * SECOND);
+	assert_int_equal(pair.bytes[0], 20000);
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(pair.closed[i], 1);
+	pair_free(&pair);
+}
+
+/* Then an INIT is that of a restart again, 5.2.2. */
+static void who_was_heard_is_told_no_tag(void **state)
+{
+	uint8_t init[ROOM], packet[SCTP_COMMON_HEADER + ROOM];
+	uint8_t buf[2048];
+
+	(void)state;
+	start(12);
 	assert_int_equal(tell(0, true), 0);
-	const uint32_t told = pair.s[0]->my_tag;
-	assert_true(tt_sctp_no_snap(pair.s[0]));
-	assert_int_not_equal(pair.s[0]->my_tag, told);
+	assert_int_equal(tell(1, true), 0);
 	connect_both();
-	assert_int_equal(pair_number(&pair, 0, 0, 1, 100, NULL), 0);
-	pair_run(&pair, 10 * SECOND);
-	assert_true(tt_sctp_is_connected(pair.s[0]) && tt_sctp_is_connected(pair.s[1]));
-	assert_int_equal(pair.count[1], 1);
-	assert_int_equal(pair_number(&pair, 1, 0, 1, 100, NULL), 0);
-	pair_run(&pair, 10 * SECOND);
-	assert_int_equal(pair.count[0], 1);
+	assert_int_equal(pair_number(&pair, 0, 3, 7, 100, NULL), 0);
+	pair_run(&pair, SECOND);
+	const size_t len = tt_sctp_snap_write(pair.s[0], init, sizeof init);
+	struct wr w = wr_make(packet, sizeof packet);
+	tt_sctp_write_header(&w, &(struct sctp_header){ 5000, 5000, 0 });
+	wr_bytes(&w, init, len);
+	const size_t size = tt_sctp_seal(&w);
+	assert_int_equal(tt_sctp_recv(pair.s[1], pair.sim.now, packet, size), 0);
+	assert_true(tt_sctp_poll_send(pair.s[1], pair.sim.now, buf, sizeof buf) > 20);
+	assert_int_equal(buf[12], SCTP_INIT_ACK);
+	struct rd r = rd_make(buf + 16, 4);
+	assert_int_not_equal(rd_u32(&r), pair.s[1]->my_tag);
 	pair_free(&pair);
 }
 
@@ -224,6 +303,9 @@ int main(void)
 		cmocka_unit_test(ones_own_given_back_is_nothing),
 		cmocka_unit_test(an_association_that_began_takes_none),
 		cmocka_unit_test(who_cannot_use_it_shakes_hands_with_who_did),
+		cmocka_unit_test(another_tag_needs_no_random_number_and_is_never_0),
+		cmocka_unit_test(who_was_leaving_sends_the_rest_first),
+		cmocka_unit_test(who_was_heard_is_told_no_tag),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
