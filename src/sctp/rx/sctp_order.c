@@ -20,7 +20,8 @@ bool tt_sctp_order_has_stream(struct sctp_reassembly *r, uint16_t stream)
 
 	if (!all)
 		return false;
-	memset(all + r->stream_count, 0, (want - r->stream_count) * sizeof *all);
+	for (size_t i = r->stream_count; i < want; i++)
+		all[i] = (struct sctp_rx_stream){ .next = r->first };
 	r->streams = all;
 	r->stream_count = want;
 	return stream < want;
@@ -45,7 +46,7 @@ static void deliver(struct sctp_reassembly *r, struct sctp_run *run)
 /* 16 bits name the number next to the one whose turn it is. */
 struct serial32 tt_sctp_order_widen(const struct sctp_reassembly *r, uint16_t stream, uint16_t ssn)
 {
-	struct serial32 next = stream < r->stream_count ? r->streams[stream].next : s32(0);
+	struct serial32 next = stream < r->stream_count ? r->streams[stream].next : r->first;
 	uint16_t ahead = (uint16_t)(ssn - (uint16_t)next.v);
 
 	return s32_add(next, ahead < 0x8000 ? ahead : ahead - 0x10000u);
@@ -132,8 +133,8 @@ static bool was_skipped(struct sctp_rx_stream *s, struct serial32 mid)
 
 bool tt_sctp_order_is_over(struct sctp_reassembly *r, const struct sctp_data *d)
 {
-	if (d->stream >= r->stream_count) /* as it will be: 0 is next */
-		return !d->unordered && s32_before(d->mid, s32(0));
+	if (d->stream >= r->stream_count) /* as it will be */
+		return !d->unordered && s32_before(d->mid, r->first);
 	struct sctp_rx_stream *s = &r->streams[d->stream];
 	if (d->unordered)
 		return was_skipped(s, d->mid);

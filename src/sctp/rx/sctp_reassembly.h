@@ -48,6 +48,7 @@ struct sctp_reassembly {
 	size_t held;            /* of all runs, waiting, ready, lent: bytes with their overhead */
 	size_t ready_bytes;     /* the part of held that is ready or lent */
 	bool interleaved;       /* I-DATA was agreed on */
+	struct serial32 first;  /* message of a stream: 0 by RFC 9260 section 6.5, but in the simulator */
 	/* incomplete messages, none overlapping: by first TSN; interleaved by stream, ordered before
 	 * unordered, MID and first FSN, as numbers without wrap */
 	struct sctp_run **runs;

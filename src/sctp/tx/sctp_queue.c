@@ -30,7 +30,8 @@ struct sctp_tx_stream *tt_sctp_queue_stream(struct sctp_queue *q, uint16_t strea
 	struct sctp_tx_stream *all = tt_resize(q->env, q->streams, want * sizeof *all);
 	if (!all)
 		return NULL;
-	memset(all + q->count, 0, (want - q->count) * sizeof *all);
+	for (size_t i = q->count; i < want; i++)
+		all[i] = (struct sctp_tx_stream){ .next_mid = q->first };
 	q->streams = all;
 	q->count = want;
 	return &q->streams[stream];

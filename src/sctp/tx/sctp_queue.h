@@ -46,6 +46,7 @@ struct sctp_queue {
 	struct sctp_round round;      /* streams with a head that are not sealed */
 	struct sctp_message *current; /* partly cut: goes on first; NULL when interleaved */
 	bool interleaved;
+	struct serial32 first; /* message of a stream: 0 by RFC 9260 section 6.5, but in the simulator */
 	/* Interleaved, the messages that are partly cut lie side by side at the receiver, and if all
 	 * its window went to beginnings none could end: together they are no longer than share, but
 	 * for a single one, and for small ones. Whose turn it is and who has no share is held back, and is the first

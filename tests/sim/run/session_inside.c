@@ -42,23 +42,16 @@ static void wind_up_rtp(struct tt_rtp_session *rtp)
 	}
 }
 
-/* SSNs begin at 0 by RFC 9260 section 6.5; both ends are moved before anything is sent. Whatever
- * sets the association up again sets the receiving side back to 0: then it is moved again. */
+/* SSNs begin at 0 by RFC 9260 section 6.5; both ends are moved before anything is sent. */
 static void wind_up_streams(struct world_peer *p, struct tt_sctp *sctp)
 {
 	const struct serial32 start = s32(UINT32_MAX - SOON_SSN);
-	struct sctp_reassembly *rx = &sctp->rx;
 
-	if (sctp->queue.count == 0 && sctp->state == SCTP_CLOSED)
-		for (uint16_t i = SSN_STREAMS; i-- > 0;) {
-			struct sctp_tx_stream *tx = tt_sctp_queue_stream(&sctp->queue, i);
-			if (tx)
-				tx->next_mid = start;
-		}
-	if (!tt_sctp_order_has_stream(rx, SSN_STREAMS - 1))
+	if (sctp->queue.count > 0 || sctp->rx.stream_count > 0 || sctp->state != SCTP_CLOSED)
+		return;
+	sctp->queue.first = sctp->rx.first = start;
+	if (!tt_sctp_queue_stream(&sctp->queue, SSN_STREAMS - 1))
 		world_fail(p->world, "%s: no streams to wind up", p->cfg.name);
-	else if (rx->streams[0].next.v == 0 && rx->streams[1].next.v == 0)
-		rx->streams[0].next = rx->streams[1].next = start;
 }
 
 const char *session_wrap_name(int i)
