@@ -118,7 +118,8 @@ struct sctp_pmtu {
 	uint16_t probed;    /* PROBED_SIZE; 0: no probe is out */
 	uint8_t state;      /* sctp_pmtu_state */
 	uint8_t count;      /* PROBE_COUNT */
-	uint8_t lost;       /* round trips in which long packets were lost and none acknowledged */
+	uint8_t lost;       /* round trips in which long packets were lost, and none as long acknowledged ... */
+	uint16_t lost_packet; /* ... as the shortest of them */
 	uint8_t full;       /* packets that data filled, up to what begins a search */
 	bool due;           /* the probe is to be sent, once more */
 	bool sent;          /* the last packet was a probe */

@@ -182,8 +182,8 @@ static void black_hole(struct tt_sctp *s, taut_time now)
 	set_size(s, now, tt_sctp_base(s));
 }
 
-/* RFC 8899 section 4.3. Where a queue is full not all long packets of three round trips are lost. The base is confirmed by data
- * as well as by a probe. */
+/* RFC 8899 section 4.3. Where a queue is full not all long packets of three round trips are lost. A packet that is shorter than
+ * what is lost says nothing: it may go where that does not. The base is confirmed by data as well as by a probe. */
 void tt_sctp_pmtu_judge(struct tt_sctp *s, taut_time now, const struct sctp_pmtu_signs *seen)
 {
 	struct sctp_pmtu *p = &s->pmtu;
@@ -192,11 +192,14 @@ void tt_sctp_pmtu_judge(struct tt_sctp *s, taut_time now, const struct sctp_pmtu
 	if ((p->state == SCTP_PMTU_BASE || p->state == SCTP_PMTU_ERROR) &&
 	    seen->longest + SCTP_COMMON_HEADER + BESIDE_DATA >= tt_sctp_base(s))
 		confirmed(s, now, tt_sctp_base(s));
-	if (seen->acked >= 0)
+	if (seen->acked >= p->lost_packet)
 		p->lost = 0;
-	if (seen->acked >= 0 || lost < p->lost_up_to || p->size <= tt_sctp_base(s))
+	if (lost < 0 || seen->acked >= seen->lost_packet || lost < p->lost_up_to ||
+	    p->size <= tt_sctp_base(s))
 		return;
 	p->lost_up_to = lost + tt_max64(s->rtt.srtt, 1);
+	if (p->lost == 0 || seen->lost_packet < p->lost_packet)
+		p->lost_packet = seen->lost_packet;
 	if (++p->lost >= MAX_PROBES)
 		black_hole(s, now);
 }

@@ -184,6 +184,25 @@ static void small_messages_that_get_through_do_not_hide_a_black_hole(void **stat
 	pair_free(&pair);
 }
 
+/* Each message makes a packet that vanishes and a shorter one, itself beyond the base, that does not. */
+static void long_packets_that_get_through_do_not_hide_that_longer_ones_vanish(void **state)
+{
+	(void)state;
+	start(18, 0);
+	send_bulk(5);
+	assert_int_equal(size_now(), CEILING);
+	path.takes = 1300;
+	const size_t before = pair.count[1];
+	for (uint32_t n = 0; n < 20; n++) {
+		assert_int_equal(pair_number(&pair, 0, 0, sent++, 2600, NULL), 0);
+		pair_run(&pair, 3 * SECOND);
+	}
+	assert_int_equal(pair.count[1], before + 20);
+	assert_int_equal(tt_sctp_count(pair.s[0]).path_black_holes, 1);
+	assert_in_range(size_now(), BASE, 1300);
+	pair_free(&pair);
+}
+
 static void losses_of_all_sizes_are_no_black_hole(void **state)
 {
 	const struct sim_link lossy = { .delay = 10000, .loss = 50 };
@@ -371,6 +390,8 @@ int main(void)
 		cmocka_unit_test(without_a_heartbeat_ack_packets_stay_as_they_are),
 		cmocka_unit_test(where_long_packets_vanish_they_become_short_and_all_arrives),
 		cmocka_unit_test(small_messages_that_get_through_do_not_hide_a_black_hole),
+		cmocka_unit_test(
+			long_packets_that_get_through_do_not_hide_that_longer_ones_vanish),
 		cmocka_unit_test(losses_of_all_sizes_are_no_black_hole),
 		cmocka_unit_test(two_lost_between_others_are_no_black_hole),
 		cmocka_unit_test(
