@@ -270,7 +270,7 @@ void tt_sctp_heartbeat_put(struct wr *w, uint64_t nonce);
 /* sctp_pmtu.c */
 size_t tt_sctp_base(const struct tt_sctp *s); /* as long packets may always be */
 void tt_sctp_pmtu_begin(struct tt_sctp *s);   /* a path of which nothing is known */
-void tt_sctp_pmtu_filled(struct tt_sctp *s);  /* a packet was as long as it may be */
+void tt_sctp_pmtu_filled(struct tt_sctp *s, taut_time now); /* a packet was as long as it may be */
 void tt_sctp_pmtu_judge(struct tt_sctp *s, taut_time now, const struct sctp_pmtu_signs *seen);
 void tt_sctp_pmtu_timeout(struct tt_sctp *s, taut_time now);
 size_t tt_sctp_pmtu_write(struct tt_sctp *s, taut_time now, uint8_t *buf, size_t cap); /* a probe, if it is due */

@@ -90,15 +90,22 @@ static void begin_base(struct tt_sctp *s)
 	probe(s, tt_sctp_base(s));
 }
 
-/* Who sends little has nothing from longer packets, and is spared the probes. */
-void tt_sctp_pmtu_filled(struct tt_sctp *s)
+/* Who sends little has nothing from longer packets, and is spared the probes. At a raise the size that is used is known to get
+ * through: no need to ask for the base, and to fall below it where HEARTBEATs are not answered. */
+void tt_sctp_pmtu_filled(struct tt_sctp *s, taut_time now)
 {
 	struct sctp_pmtu *p = &s->pmtu;
 
 	if (p->state != SCTP_PMTU_DISABLED || ceiling(s) < tt_sctp_base(s) + GRAIN)
 		return;
-	if (++p->full >= WANTED)
+	if (++p->full < WANTED)
+		return;
+	if (p->size > tt_sctp_base(s)) {
+		p->state = SCTP_PMTU_SEARCHING;
+		search(s, now);
+	} else {
 		begin_base(s);
+	}
 }
 
 /* Smaller packets, and later: does the base get through now? */
@@ -190,7 +197,8 @@ void tt_sctp_pmtu_judge(struct tt_sctp *s, taut_time now, const struct sctp_pmtu
 	const taut_time lost = seen->lost;
 
 	if ((p->state == SCTP_PMTU_BASE || p->state == SCTP_PMTU_ERROR) &&
-	    seen->longest + SCTP_COMMON_HEADER + BESIDE_DATA >= tt_sctp_base(s))
+	    (seen->acked > 0 ||
+	     seen->longest + SCTP_COMMON_HEADER + BESIDE_DATA >= tt_sctp_base(s)))
 		confirmed(s, now, tt_sctp_base(s));
 	if (seen->acked >= p->lost_packet)
 		p->lost = 0;

@@ -239,7 +239,7 @@ void tt_sctp_write_data_chunks(struct tt_sctp *s, taut_time now, struct wr *w)
 	if (w->off > tt_sctp_base(s))
 		note_large(s, f->chunks, w->off);
 	if (w->off + s->cc.pmdcs / 8 > s->pmtu.size)
-		tt_sctp_pmtu_filled(s);
+		tt_sctp_pmtu_filled(s, f->now);
 	if (is_paced(s))
 		tt_sctp_pace_sent(&s->pace, f->bytes);
 	s->since_ack += f->bytes;

@@ -334,6 +334,41 @@ static void after_ten_minutes_data_looks_for_more_again(void **state)
 	pair_free(&pair);
 }
 
+/* Its chunks are too short to be a packet of the base, but two of them are longer. */
+static void what_is_used_is_kept_while_more_is_looked_for_in_vain(void **state)
+{
+	(void)state;
+	start(19, 1300);
+	send_bulk(20);
+	pair_run(&pair, 60 * SECOND);
+	const size_t size = size_now();
+	assert_in_range(size, 1284, 1300);
+	pair_run(&pair, 610 * (taut_time)SECOND);
+	const size_t probes = path.probes[BASE / 4];
+	path.no_heartbeats = true;
+	for (int i = 0; i < 40; i++) {
+		send_bulk(1);
+		assert_int_equal(size_now(), size);
+	}
+	assert_int_equal(path.probes[BASE / 4], probes);
+	pair_free(&pair);
+}
+
+static void long_packets_confirm_the_base(void **state)
+{
+	(void)state;
+	start(20, 0);
+	send_bulk(5);
+	path.no_heartbeats = true;
+	assert_int_equal(pair_number(&pair, 0, 0, sent++, 1350, NULL), 0); /* in one packet */
+	pair_settle(&pair);
+	tt_sctp_too_long(pair.s[0], pair.sim.now);
+	assert_int_equal(pair.s[0]->pmtu.state, SCTP_PMTU_BASE);
+	pair_run(&pair, SECOND);
+	assert_int_equal(pair.s[0]->pmtu.state, SCTP_PMTU_SEARCHING);
+	pair_free(&pair);
+}
+
 static void an_answer_to_another_probe_raises_nothing(void **state)
 {
 	uint8_t buf[64];
@@ -401,6 +436,8 @@ int main(void)
 		cmocka_unit_test(what_the_host_refuses_needs_no_three_probes),
 		cmocka_unit_test(a_long_packet_that_the_host_refuses_makes_them_short_at_once),
 		cmocka_unit_test(after_ten_minutes_data_looks_for_more_again),
+		cmocka_unit_test(what_is_used_is_kept_while_more_is_looked_for_in_vain),
+		cmocka_unit_test(long_packets_confirm_the_base),
 		cmocka_unit_test(an_answer_to_another_probe_raises_nothing),
 		cmocka_unit_test(a_pad_chunk_is_nothing_and_what_follows_counts),
 	};
