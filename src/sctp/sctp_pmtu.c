@@ -212,14 +212,14 @@ void tt_sctp_pmtu_judge(struct tt_sctp *s, taut_time now, const struct sctp_pmtu
 		black_hole(s, now);
 }
 
-void tt_sctp_too_long(struct tt_sctp *s, taut_time now)
+void tt_sctp_too_long(struct tt_sctp *s, taut_time now, bool probe)
 {
 	struct sctp_pmtu *p = &s->pmtu;
 
-	if (p->probed > tt_sctp_base(s) && p->count > 0)
-		failed(s, now);
-	else if (p->size > tt_sctp_base(s))
+	if (!probe && p->size > tt_sctp_base(s))
 		black_hole(s, now);
+	else if (probe && p->probed > tt_sctp_base(s) && p->count > 0)
+		failed(s, now);
 }
 
 bool tt_sctp_sent_probe(const struct tt_sctp *s)

@@ -265,7 +265,7 @@ static void silence_is_no_small_path(void **state)
 	(void)state;
 	start(10, 0);
 	send_bulk(5);
-	tt_sctp_too_long(pair.s[0], pair.sim.now); /* so that the base is probed */
+	tt_sctp_too_long(pair.s[0], pair.sim.now, false); /* so that the base is probed */
 	pair.dead[1] = true;
 	assert_int_equal(pair_number(&pair, 0, 0, 1, 200000, NULL), 0);
 	pair_run(&pair, 30 * SECOND);
@@ -298,7 +298,7 @@ static void what_the_host_refuses_needs_no_three_probes(void **state)
 	path.takes = 1300;
 	send_bulk(1);
 	assert_int_equal(pair.s[0]->pmtu.probed, CEILING);
-	tt_sctp_too_long(pair.s[0], pair.sim.now);
+	tt_sctp_too_long(pair.s[0], pair.sim.now, true);
 	assert_in_range(pair.s[0]->pmtu.probed, BASE + 4, 1300);
 	pair_free(&pair);
 }
@@ -308,11 +308,34 @@ static void a_long_packet_that_the_host_refuses_makes_them_short_at_once(void **
 	(void)state;
 	start(13, 0);
 	send_bulk(5);
-	tt_sctp_too_long(pair.s[0], pair.sim.now);
+	tt_sctp_too_long(pair.s[0], pair.sim.now, false);
 	assert_int_equal(size_now(), BASE);
-	tt_sctp_too_long(pair.s[0], pair.sim.now); /* the base is never given up for a hint */
+	tt_sctp_too_long(pair.s[0], pair.sim.now, false); /* the base is never given up for a hint */
 	assert_int_equal(size_now(), BASE);
 	send_bulk(5);
+	pair_free(&pair);
+}
+
+/* While a longer one is tried. */
+static void what_the_host_refuses_is_the_packet_that_it_refused(void **state)
+{
+	(void)state;
+	start(21, 1300);
+	send_bulk(20);
+	pair_run(&pair, 60 * SECOND);
+	assert_true(size_now() > BASE);
+	pair_run(&pair, 610 * (taut_time)SECOND);
+	send_bulk(1);
+	assert_int_equal(pair.s[0]->pmtu.probed, CEILING);
+	assert_int_equal(pair.s[0]->pmtu.count, 1);
+	tt_sctp_too_long(pair.s[0], pair.sim.now, false);
+	assert_int_equal(size_now(), BASE);
+	assert_int_equal(pair.s[0]->pmtu.state, SCTP_PMTU_BASE);
+	pair_free(&pair);
+	start(22, 0);
+	send_bulk(20);
+	tt_sctp_too_long(pair.s[0], pair.sim.now, true); /* one that is forgotten */
+	assert_int_equal(size_now(), CEILING);
 	pair_free(&pair);
 }
 
@@ -362,7 +385,7 @@ static void long_packets_confirm_the_base(void **state)
 	path.no_heartbeats = true;
 	assert_int_equal(pair_number(&pair, 0, 0, sent++, 1350, NULL), 0); /* in one packet */
 	pair_settle(&pair);
-	tt_sctp_too_long(pair.s[0], pair.sim.now);
+	tt_sctp_too_long(pair.s[0], pair.sim.now, false);
 	assert_int_equal(pair.s[0]->pmtu.state, SCTP_PMTU_BASE);
 	pair_run(&pair, SECOND);
 	assert_int_equal(pair.s[0]->pmtu.state, SCTP_PMTU_SEARCHING);
@@ -435,6 +458,7 @@ int main(void)
 		cmocka_unit_test(another_path_begins_at_the_base),
 		cmocka_unit_test(what_the_host_refuses_needs_no_three_probes),
 		cmocka_unit_test(a_long_packet_that_the_host_refuses_makes_them_short_at_once),
+		cmocka_unit_test(what_the_host_refuses_is_the_packet_that_it_refused),
 		cmocka_unit_test(after_ten_minutes_data_looks_for_more_again),
 		cmocka_unit_test(what_is_used_is_kept_while_more_is_looked_for_in_vain),
 		cmocka_unit_test(long_packets_confirm_the_base),
