@@ -53,14 +53,16 @@ void tt_sctp_pmtu_begin(struct tt_sctp *s)
 	tt_sctp_stop(s, SCTP_T_PMTU);
 }
 
-/* A size that was not tried yet. */
-static void probe(struct tt_sctp *s, size_t size)
+/* A size that was not tried yet. Without a random number it is tried later. */
+static void probe(struct tt_sctp *s, taut_time now, size_t size)
 {
 	struct sctp_pmtu *p = &s->pmtu;
 
 	p->due = tt_random(s->env, &p->nonce, sizeof p->nonce);
 	p->probed = tt_u16(size);
 	p->count = 0;
+	if (!p->due)
+		tt_sctp_start(s, SCTP_T_PMTU, now + PROBE_TIMER);
 }
 
 static void complete(struct tt_sctp *s, taut_time now)
@@ -79,15 +81,15 @@ static void search(struct tt_sctp *s, taut_time now)
 	if (p->high < p->size + GRAIN)
 		complete(s, now);
 	else if (p->high == ceiling(s))
-		probe(s, p->high);
+		probe(s, now, p->high);
 	else
-		probe(s, (p->size + (size_t)(p->high - p->size + 1) / 2 + 3) & ~(size_t)3);
+		probe(s, now, (p->size + (size_t)(p->high - p->size + 1) / 2 + 3) & ~(size_t)3);
 }
 
-static void begin_base(struct tt_sctp *s)
+static void begin_base(struct tt_sctp *s, taut_time now)
 {
 	s->pmtu.state = SCTP_PMTU_BASE;
-	probe(s, tt_sctp_base(s));
+	probe(s, now, tt_sctp_base(s));
 }
 
 /* Who sends little has nothing from longer packets, and is spared the probes. At a raise the size that is used is known to get
@@ -104,7 +106,7 @@ void tt_sctp_pmtu_filled(struct tt_sctp *s, taut_time now)
 		p->state = SCTP_PMTU_SEARCHING;
 		search(s, now);
 	} else {
-		begin_base(s);
+		begin_base(s, now);
 	}
 }
 
@@ -129,8 +131,8 @@ static void failed(struct tt_sctp *s, taut_time now)
 	/* where nothing at all is answered it says nothing about sizes */
 	if (p->state == SCTP_PMTU_BASE && s->errors == 0)
 		give_up_base(s, now);
-	probe(s, tt_sctp_base(s));
-	p->due = false; /* later */
+	p->probed = tt_u16(tt_sctp_base(s)); /* later */
+	p->count = 0;
 	tt_sctp_start(s, SCTP_T_PMTU, now + PROBE_TIMER);
 }
 
@@ -146,6 +148,8 @@ void tt_sctp_pmtu_timeout(struct tt_sctp *s, taut_time now)
 		p->high = tt_u16(ceiling(s));
 	} else if (p->count >= MAX_PROBES) {
 		failed(s, now);
+	} else if (p->count == 0) {
+		probe(s, now, p->probed);
 	} else {
 		p->due = true;
 	}
@@ -185,7 +189,7 @@ static void black_hole(struct tt_sctp *s, taut_time now)
 	p->high = tt_u16(tt_max(p->size - 4u, tt_sctp_base(s)));
 	p->lost = 0;
 	tt_sctp_stop(s, SCTP_T_PMTU);
-	begin_base(s);
+	begin_base(s, now);
 	set_size(s, now, tt_sctp_base(s));
 }
 

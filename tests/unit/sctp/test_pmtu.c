@@ -392,6 +392,28 @@ static void long_packets_confirm_the_base(void **state)
 	pair_free(&pair);
 }
 
+static int refusing_random(void *ctx, void *out, size_t len)
+{
+	(void)ctx, (void)out, (void)len;
+	return -1;
+}
+
+static void without_a_random_number_a_probe_is_sent_later(void **state)
+{
+	(void)state;
+	start(23, 0);
+	int (*const random)(void *, void *, size_t) = pair.sim.env[0].random;
+	pair.sim.env[0].random = refusing_random;
+	send_bulk(5);
+	pair_run(&pair, 20 * SECOND); /* in which it fails once more */
+	assert_int_equal(path.probe_count, 0);
+	assert_int_equal(size_now(), BASE);
+	pair.sim.env[0].random = random;
+	pair_run(&pair, 20 * SECOND);
+	assert_int_equal(size_now(), CEILING);
+	pair_free(&pair);
+}
+
 static void an_answer_to_another_probe_raises_nothing(void **state)
 {
 	uint8_t buf[64];
@@ -462,6 +484,7 @@ int main(void)
 		cmocka_unit_test(after_ten_minutes_data_looks_for_more_again),
 		cmocka_unit_test(what_is_used_is_kept_while_more_is_looked_for_in_vain),
 		cmocka_unit_test(long_packets_confirm_the_base),
+		cmocka_unit_test(without_a_random_number_a_probe_is_sent_later),
 		cmocka_unit_test(an_answer_to_another_probe_raises_nothing),
 		cmocka_unit_test(a_pad_chunk_is_nothing_and_what_follows_counts),
 	};
