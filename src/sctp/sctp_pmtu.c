@@ -61,6 +61,7 @@ static void probe(struct tt_sctp *s, taut_time now, size_t size)
 	p->due = tt_random(s->env, &p->nonce, sizeof p->nonce);
 	p->probed = tt_u16(size);
 	p->count = 0;
+	p->idle = false;
 	if (!p->due)
 		tt_sctp_start(s, SCTP_T_PMTU, now + PROBE_TIMER);
 }
@@ -94,11 +95,14 @@ static void begin_base(struct tt_sctp *s, taut_time now)
 
 /* Who sends little has nothing from longer packets, and is spared the probes. At a raise the size that is used is known to get
  * through: no need to ask for the base, and to fall below it where HEARTBEATs are not answered. */
-void tt_sctp_pmtu_filled(struct tt_sctp *s, taut_time now)
+void tt_sctp_pmtu_data(struct tt_sctp *s, taut_time now, size_t packet)
 {
 	struct sctp_pmtu *p = &s->pmtu;
+	const bool filled = packet + s->cc.pmdcs / 8 > p->size;
 
-	if (p->state != SCTP_PMTU_DISABLED || ceiling(s) < tt_sctp_base(s) + GRAIN)
+	if (p->idle)
+		probe(s, now, p->probed);
+	if (!filled || p->state != SCTP_PMTU_DISABLED || ceiling(s) < tt_sctp_base(s) + GRAIN)
 		return;
 	if (++p->full < WANTED)
 		return;
@@ -133,7 +137,14 @@ static void failed(struct tt_sctp *s, taut_time now)
 		give_up_base(s, now);
 	p->probed = tt_u16(tt_sctp_base(s)); /* later */
 	p->count = 0;
+	p->waits_from = now;
 	tt_sctp_start(s, SCTP_T_PMTU, now + PROBE_TIMER);
+}
+
+/* Since PROBE_TIMER began. */
+static bool in_use(const struct tt_sctp *s)
+{
+	return tt_sctp_flight_count(&s->flight) > 0 || s->last_data_sent >= s->pmtu.waits_from;
 }
 
 void tt_sctp_pmtu_timeout(struct tt_sctp *s, taut_time now)
@@ -148,6 +159,8 @@ void tt_sctp_pmtu_timeout(struct tt_sctp *s, taut_time now)
 		p->high = tt_u16(ceiling(s));
 	} else if (p->count >= MAX_PROBES) {
 		failed(s, now);
+	} else if (p->count == 0 && p->state != SCTP_PMTU_SEARCHING && !in_use(s)) {
+		p->idle = true;
 	} else if (p->count == 0) {
 		probe(s, now, p->probed);
 	} else {

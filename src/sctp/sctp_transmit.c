@@ -238,8 +238,7 @@ void tt_sctp_write_data_chunks(struct tt_sctp *s, taut_time now, struct wr *w)
 		return;
 	if (w->off > tt_sctp_base(s))
 		note_large(s, f->chunks, w->off);
-	if (w->off + s->cc.pmdcs / 8 > s->pmtu.size)
-		tt_sctp_pmtu_filled(s, f->now);
+	tt_sctp_pmtu_data(s, f->now, w->off);
 	if (is_paced(s))
 		tt_sctp_pace_sent(&s->pace, f->bytes);
 	s->since_ack += f->bytes;

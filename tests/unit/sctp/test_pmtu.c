@@ -414,6 +414,25 @@ static void without_a_random_number_a_probe_is_sent_later(void **state)
 	pair_free(&pair);
 }
 
+static void who_sends_nothing_is_not_probed_for_ever(void **state)
+{
+	(void)state;
+	start(24, 0);
+	send_bulk(5);
+	path.no_heartbeats = true;
+	tt_sctp_too_long(pair.s[0], pair.sim.now, false);
+	pair_run(&pair, 10 * SECOND);
+	assert_int_equal(pair.s[0]->pmtu.state, SCTP_PMTU_ERROR);
+	const size_t probes = path.probe_count;
+	path.no_heartbeats = false; /* those of 8.3 are answered */
+	pair_run(&pair, 600 * (taut_time)SECOND);
+	assert_int_equal(path.probe_count, probes);
+	assert_int_equal(pair_number(&pair, 0, 0, sent++, 50, NULL), 0);
+	pair_run(&pair, 20 * SECOND);
+	assert_in_range(size_now(), CEILING - 20, CEILING);
+	pair_free(&pair);
+}
+
 static void an_answer_to_another_probe_raises_nothing(void **state)
 {
 	uint8_t buf[64];
@@ -485,6 +504,7 @@ int main(void)
 		cmocka_unit_test(what_is_used_is_kept_while_more_is_looked_for_in_vain),
 		cmocka_unit_test(long_packets_confirm_the_base),
 		cmocka_unit_test(without_a_random_number_a_probe_is_sent_later),
+		cmocka_unit_test(who_sends_nothing_is_not_probed_for_ever),
 		cmocka_unit_test(an_answer_to_another_probe_raises_nothing),
 		cmocka_unit_test(a_pad_chunk_is_nothing_and_what_follows_counts),
 	};
