@@ -864,7 +864,8 @@ struct taut_counters {
 	struct taut_addr local, remote; /* of the selected pair; family 0: none */
 	const char *srtp_profile;       /* NULL: no media */
 	const char *dtls_cipher;        /* NULL: not connected */
-	uint64_t path_mtu; /* as long IP packets of data channels may be now, in octets; 0: there are none yet */
+	uint64_t path_mtu; /* as long IP packets of data channels may be now, in octets; 0: there are none yet,
+			      or they go by TCP or TLS */
 };
 /* Counts of the whole connection. out->size must be set (TAUT_E_INVAL); what the library does not
  * know stays 0. */

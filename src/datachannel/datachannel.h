@@ -120,7 +120,7 @@ void tt_dcs_new_path(struct tt_dcs *d);
 /* As tt_sctp_set_max_probed, tt_sctp_sent_probe and tt_sctp_too_long. */
 void tt_dcs_set_max_probed(struct tt_dcs *d, uint16_t max_probed);
 bool tt_dcs_sent_probe(const struct tt_dcs *d);
-void tt_dcs_too_long(struct tt_dcs *d, taut_time now);
+void tt_dcs_too_long(struct tt_dcs *d, taut_time now, bool probe);
 
 /* webrtc-pc: bytes of messages that have not been sent yet. TAUT_E_GONE. */
 int64_t tt_dcs_buffered_amount(const struct tt_dcs *d, taut_channel ch);

@@ -135,9 +135,9 @@ bool tt_dcs_sent_probe(const struct tt_dcs *d)
 	return tt_sctp_sent_probe(d->sctp);
 }
 
-void tt_dcs_too_long(struct tt_dcs *d, taut_time now)
+void tt_dcs_too_long(struct tt_dcs *d, taut_time now, bool probe)
 {
-	tt_sctp_too_long(d->sctp, now);
+	tt_sctp_too_long(d->sctp, now, probe);
 }
 
 size_t tt_dcs_max_message_in(const struct tt_dcs *d)

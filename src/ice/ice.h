@@ -130,6 +130,7 @@ struct tt_ice_event {
 	struct tt_ice_candidate candidate;
 	struct tt_ice_path path;
 	enum tt_ice_type local_type, remote_type;
+	bool stream; /* with EV_SELECTED: data leaves by TCP or TLS, to the peer or to a server */
 	taut_time rtt;
 	enum tt_ice_state state;
 	uint32_t reason;

@@ -174,11 +174,13 @@ static const struct tt_ice_event *selected_event(struct tt_ice *ice)
 {
 	const struct ice_gen *g = ice->path_gen;
 	const struct ice_pair *p = tt_ice_pair_at(g, ice->path);
+	const struct ice_base *b = &ice->base[p->base];
 
 	ice->selected_due = false;
 	ice->event.type = TT_ICE_EV_SELECTED;
 	ice->event.path = tt_ice_pair_path(ice, g, ice->path);
-	ice->event.local_type = ice->base[p->base].relay ? TT_ICE_RELAY : TT_ICE_HOST;
+	ice->event.local_type = b->relay ? TT_ICE_RELAY : TT_ICE_HOST;
+	ice->event.stream = b->stream || (b->relay && ice->relay[b->relay - 1].stream);
 	ice->event.remote_type = tt_ice_remote_at(g, p->remote)->type;
 	ice->event.rtt = p->rtt;
 	return &ice->event;

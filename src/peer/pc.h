@@ -234,6 +234,7 @@ struct taut_pc {
 	struct tt_dcs *channels;    /* NULL until a channel is made or offered */
 	struct tt_rtp_session *rtp; /* NULL until media is negotiated */
 	struct taut_addr path_local, path_remote; /* of the pair that was nominated last; family 0: none was */
+	bool path_relayed, path_stream; /* that pair: by a TURN server of ours; by TCP or TLS */
 	size_t max_message_size, send_buffer_size;
 	uint32_t congestion_control; /* TAUT_CC_ */
 	uint32_t srtp_backend; /* TAUT_SRTP_ */
@@ -241,7 +242,7 @@ struct taut_pc {
 	uint32_t max_receive_encodings;
 	uint32_t ice_mdns; /* 1: host candidates are told under names */
 	taut_flow next_flow;
-	bool relays; /* a TURN server is configured: packets leave room for what it needs */
+	bool relays; /* a TURN server is configured: what is sent leaves room for what it needs until a pair is selected */
 	bool dtls_started, dtls_client, sctp_started, srtp_refused, agreed, data_agreed;
 	bool sctp_snap, snap; /* a=sctp-init is offered; it is agreed on */
 	bool restarted_here, restarted_there; /* by the pending offer: a rollback undoes it */

@@ -7,8 +7,10 @@
 size_t pc_around_sctp(const struct taut_pc *pc)
 {
 	enum { UDP = 8 };
-	const size_t ip = pc->relays || pc->path_remote.family != 4 ? 40 : 20;
-	const size_t channel = pc->relays ? TT_TURN_CHANNEL_HEAD : 0;
+	const bool known = pc->path_remote.family != 0;
+	const bool relayed = known ? pc->path_relayed : pc->relays;
+	const size_t ip = relayed || pc->path_remote.family != 4 ? 40 : 20;
+	const size_t channel = relayed ? TT_TURN_CHANNEL_HEAD : 0;
 
 	return ip + UDP + channel + TT_DTLS_OVERHEAD;
 }

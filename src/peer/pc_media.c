@@ -132,7 +132,7 @@ int taut_pc_get_counters(const taut_pc *pc, struct taut_counters *out)
 		c.remote = path.remote;
 	}
 	c.dtls_cipher = tt_dtls_cipher_name(pc->dtls);
-	if (pc->channels)
+	if (pc->channels && !pc->path_stream) /* TCP cuts as it likes */
 		c.path_mtu = tt_dcs_count(pc->channels).packet + pc_around_sctp(pc);
 	c.size = size;
 	memset(out, 0, size);

@@ -253,7 +253,8 @@ void taut_pc_send_failed(taut_pc *pc, taut_time now, const struct taut_datagram 
 		tt_ice_discarded(pc->ice, &out);
 	}
 	if (os_errno == EMSGSIZE && step > ALWAYS_FIT && pc->channels) {
-		tt_dcs_too_long(pc->channels, now);
+		tt_dcs_too_long(pc->channels, now,
+				what->size >= sizeof *what && what->dont_fragment);
 		pc_touch(pc, now);
 	}
 	tt_drop(pc->env, now, TAUT_DROP_NOT_SENT, TT_INT("errno", os_errno),

@@ -231,6 +231,8 @@ static void selected(struct taut_pc *pc, const struct tt_ice_event *e)
 		 tt_addr_text(&e->path.local, local), types[e->remote_type],
 		 tt_addr_text(&e->path.remote, remote));
 	pc_milestone(pc, TAUT_MS_NOMINATED, text);
+	pc->path_relayed = e->local_type == TT_ICE_RELAY;
+	pc->path_stream = e->stream;
 	const bool other = takes_another_path(pc, &e->path);
 	if (pc->channels)
 		tt_dcs_set_max_probed(pc->channels, pc_max_probed(pc));

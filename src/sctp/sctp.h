@@ -155,9 +155,9 @@ void tt_sctp_new_path(struct tt_sctp *s);
 void tt_sctp_set_max_probed(struct tt_sctp *s, uint16_t max_probed);
 /* Was the last packet of poll_send a probe of the path's MTU? It has to leave alone and without being fragmented. */
 bool tt_sctp_sent_probe(const struct tt_sctp *s);
-/* A packet longer than max_packet is refused by this host: it is longer than the interface takes. A hint, as a PTB
+/* A packet longer than max_packet, a probe or not, is refused by this host: it is longer than the interface takes. A hint, as a PTB
  * message is one (RFC 8899 section 4.6): it takes away, and never adds. */
-void tt_sctp_too_long(struct tt_sctp *s, taut_time now);
+void tt_sctp_too_long(struct tt_sctp *s, taut_time now, bool probe);
 
 bool tt_sctp_is_connected(const struct tt_sctp *s);
 bool tt_sctp_knows_peer(const struct tt_sctp *s); /* that, or only COOKIE ACK is awaited: data may leave */

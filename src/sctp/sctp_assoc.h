@@ -118,9 +118,12 @@ struct sctp_pmtu {
 	uint16_t probed;    /* PROBED_SIZE; 0: no probe is out */
 	uint8_t state;      /* sctp_pmtu_state */
 	uint8_t count;      /* PROBE_COUNT */
-	uint8_t lost;       /* round trips in which long packets were lost and none acknowledged */
+	uint8_t lost;       /* round trips in which long packets were lost, and none as long acknowledged ... */
+	uint16_t lost_packet; /* ... as the shortest of them */
 	uint8_t full;       /* packets that data filled, up to what begins a search */
 	bool due;           /* the probe is to be sent, once more */
+	bool idle;          /* it is to be sent when data is ... */
+	taut_time waits_from; /* ... because none was since then */
 	bool sent;          /* the last packet was a probe */
 };
 
@@ -273,7 +276,7 @@ void tt_sctp_heartbeat_put(struct wr *w, uint64_t nonce);
 /* sctp_pmtu.c */
 size_t tt_sctp_base(const struct tt_sctp *s); /* as long packets may always be */
 void tt_sctp_pmtu_begin(struct tt_sctp *s);   /* a path of which nothing is known */
-void tt_sctp_pmtu_filled(struct tt_sctp *s);  /* a packet was as long as it may be */
+void tt_sctp_pmtu_data(struct tt_sctp *s, taut_time now, size_t packet); /* one with DATA is as long */
 void tt_sctp_pmtu_judge(struct tt_sctp *s, taut_time now, const struct sctp_pmtu_signs *seen);
 void tt_sctp_pmtu_timeout(struct tt_sctp *s, taut_time now);
 size_t tt_sctp_pmtu_write(struct tt_sctp *s, taut_time now, uint8_t *buf, size_t cap); /* a probe, if it is due */

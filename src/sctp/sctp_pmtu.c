@@ -53,14 +53,17 @@ void tt_sctp_pmtu_begin(struct tt_sctp *s)
 	tt_sctp_stop(s, SCTP_T_PMTU);
 }
 
-/* A size that was not tried yet. */
-static void probe(struct tt_sctp *s, size_t size)
+/* A size that was not tried yet. Without a random number it is tried later. */
+static void probe(struct tt_sctp *s, taut_time now, size_t size)
 {
 	struct sctp_pmtu *p = &s->pmtu;
 
 	p->due = tt_random(s->env, &p->nonce, sizeof p->nonce);
 	p->probed = tt_u16(size);
 	p->count = 0;
+	p->idle = false;
+	if (!p->due)
+		tt_sctp_start(s, SCTP_T_PMTU, now + PROBE_TIMER);
 }
 
 static void complete(struct tt_sctp *s, taut_time now)
@@ -79,26 +82,36 @@ static void search(struct tt_sctp *s, taut_time now)
 	if (p->high < p->size + GRAIN)
 		complete(s, now);
 	else if (p->high == ceiling(s))
-		probe(s, p->high);
+		probe(s, now, p->high);
 	else
-		probe(s, (p->size + (size_t)(p->high - p->size + 1) / 2 + 3) & ~(size_t)3);
+		probe(s, now, (p->size + (size_t)(p->high - p->size + 1) / 2 + 3) & ~(size_t)3);
 }
 
-static void begin_base(struct tt_sctp *s)
+static void begin_base(struct tt_sctp *s, taut_time now)
 {
 	s->pmtu.state = SCTP_PMTU_BASE;
-	probe(s, tt_sctp_base(s));
+	probe(s, now, tt_sctp_base(s));
 }
 
-/* Who sends little has nothing from longer packets, and is spared the probes. */
-void tt_sctp_pmtu_filled(struct tt_sctp *s)
+/* Who sends little has nothing from longer packets, and is spared the probes. At a raise the size that is used is known to get
+ * through: no need to ask for the base, and to fall below it where HEARTBEATs are not answered. */
+void tt_sctp_pmtu_data(struct tt_sctp *s, taut_time now, size_t packet)
 {
 	struct sctp_pmtu *p = &s->pmtu;
+	const bool filled = packet + s->cc.pmdcs / 8 > p->size;
 
-	if (p->state != SCTP_PMTU_DISABLED || ceiling(s) < tt_sctp_base(s) + GRAIN)
+	if (p->idle)
+		probe(s, now, p->probed);
+	if (!filled || p->state != SCTP_PMTU_DISABLED || ceiling(s) < tt_sctp_base(s) + GRAIN)
 		return;
-	if (++p->full >= WANTED)
-		begin_base(s);
+	if (++p->full < WANTED)
+		return;
+	if (p->size > tt_sctp_base(s)) {
+		p->state = SCTP_PMTU_SEARCHING;
+		search(s, now);
+	} else {
+		begin_base(s, now);
+	}
 }
 
 /* Smaller packets, and later: does the base get through now? */
@@ -122,9 +135,16 @@ static void failed(struct tt_sctp *s, taut_time now)
 	/* where nothing at all is answered it says nothing about sizes */
 	if (p->state == SCTP_PMTU_BASE && s->errors == 0)
 		give_up_base(s, now);
-	probe(s, tt_sctp_base(s));
-	p->due = false; /* later */
+	p->probed = tt_u16(tt_sctp_base(s)); /* later */
+	p->count = 0;
+	p->waits_from = now;
 	tt_sctp_start(s, SCTP_T_PMTU, now + PROBE_TIMER);
+}
+
+/* Since PROBE_TIMER began. */
+static bool in_use(const struct tt_sctp *s)
+{
+	return tt_sctp_flight_count(&s->flight) > 0 || s->last_data_sent >= s->pmtu.waits_from;
 }
 
 void tt_sctp_pmtu_timeout(struct tt_sctp *s, taut_time now)
@@ -139,6 +159,10 @@ void tt_sctp_pmtu_timeout(struct tt_sctp *s, taut_time now)
 		p->high = tt_u16(ceiling(s));
 	} else if (p->count >= MAX_PROBES) {
 		failed(s, now);
+	} else if (p->count == 0 && p->state != SCTP_PMTU_SEARCHING && !in_use(s)) {
+		p->idle = true;
+	} else if (p->count == 0) {
+		probe(s, now, p->probed);
 	} else {
 		p->due = true;
 	}
@@ -178,37 +202,41 @@ static void black_hole(struct tt_sctp *s, taut_time now)
 	p->high = tt_u16(tt_max(p->size - 4u, tt_sctp_base(s)));
 	p->lost = 0;
 	tt_sctp_stop(s, SCTP_T_PMTU);
-	begin_base(s);
+	begin_base(s, now);
 	set_size(s, now, tt_sctp_base(s));
 }
 
-/* RFC 8899 section 4.3. Where a queue is full not all long packets of three round trips are lost. The base is confirmed by data
- * as well as by a probe. */
+/* RFC 8899 section 4.3. Where a queue is full not all long packets of three round trips are lost. A packet that is shorter than
+ * what is lost says nothing: it may go where that does not. The base is confirmed by data as well as by a probe. */
 void tt_sctp_pmtu_judge(struct tt_sctp *s, taut_time now, const struct sctp_pmtu_signs *seen)
 {
 	struct sctp_pmtu *p = &s->pmtu;
 	const taut_time lost = seen->lost;
 
 	if ((p->state == SCTP_PMTU_BASE || p->state == SCTP_PMTU_ERROR) &&
-	    seen->longest + SCTP_COMMON_HEADER + BESIDE_DATA >= tt_sctp_base(s))
+	    (seen->acked > 0 ||
+	     seen->longest + SCTP_COMMON_HEADER + BESIDE_DATA >= tt_sctp_base(s)))
 		confirmed(s, now, tt_sctp_base(s));
-	if (seen->acked >= 0)
+	if (seen->acked >= p->lost_packet)
 		p->lost = 0;
-	if (seen->acked >= 0 || lost < p->lost_up_to || p->size <= tt_sctp_base(s))
+	if (lost < 0 || seen->acked >= seen->lost_packet || lost < p->lost_up_to ||
+	    p->size <= tt_sctp_base(s))
 		return;
 	p->lost_up_to = lost + tt_max64(s->rtt.srtt, 1);
+	if (p->lost == 0 || seen->lost_packet < p->lost_packet)
+		p->lost_packet = seen->lost_packet;
 	if (++p->lost >= MAX_PROBES)
 		black_hole(s, now);
 }
 
-void tt_sctp_too_long(struct tt_sctp *s, taut_time now)
+void tt_sctp_too_long(struct tt_sctp *s, taut_time now, bool probe)
 {
 	struct sctp_pmtu *p = &s->pmtu;
 
-	if (p->probed > tt_sctp_base(s) && p->count > 0)
-		failed(s, now);
-	else if (p->size > tt_sctp_base(s))
+	if (!probe && p->size > tt_sctp_base(s))
 		black_hole(s, now);
+	else if (probe && p->probed > tt_sctp_base(s) && p->count > 0)
+		failed(s, now);
 }
 
 bool tt_sctp_sent_probe(const struct tt_sctp *s)

@@ -114,9 +114,8 @@ static void on_t3(struct tt_sctp *s, taut_time now)
 	/* Retransmitted chunks measure nothing (6.3.1 C5), so the RTO would stay backed off until
 	 * new data is acknowledged; a heartbeat (8.3, on demand) measures at once. */
 	s->heartbeat_due = !probing;
-	const struct sctp_pmtu_signs signs = {
-		.acked = -1, .lost = tt_sctp_flight_timeout(&s->flight, now, s->peer_forward_tsn)
-	};
+	const struct sctp_pmtu_signs signs =
+		tt_sctp_flight_timeout(&s->flight, now, s->peer_forward_tsn);
 	tt_sctp_pmtu_judge(s, now, &signs);
 	s->forward_tsn_due = s32_before(s->flight.cum, s->flight.advanced);
 	s->fast_due = s->tail_due = s->tail_out = s->tail_open = false;

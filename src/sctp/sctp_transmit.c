@@ -39,7 +39,7 @@ static void write_chunk(struct tt_sctp *s, struct filling *f, struct serial32 ts
 
 	d.immediate = s->state == SCTP_SHUTDOWN_PENDING && s->queue.unsent == 0;
 	tt_sctp_write_data(f->w, &d);
-	tt_sctp_flight_at(&s->flight, tsn)->large = false;
+	tt_sctp_flight_at(&s->flight, tsn)->packet = 0;
 	f->chunks++;
 	f->bytes += tt_sctp_sent_size(&s->flight, tt_sctp_flight_at(&s->flight, tsn));
 	s->counters.chunks_sent++;
@@ -199,13 +199,13 @@ static void write_tail(struct tt_sctp *s, struct filling *f)
 }
 
 /* What becomes of its chunks, which are the last in the list, tells of long packets. */
-static void note_large(struct tt_sctp *s, size_t chunks)
+static void note_large(struct tt_sctp *s, size_t chunks, size_t packet)
 {
 	struct serial32 tsn = s->flight.newest;
 
 	for (; chunks > 0; chunks--) {
 		struct sctp_sent *c = tt_sctp_flight_at(&s->flight, tsn);
-		c->large = true;
+		c->packet = tt_u16(packet);
 		tsn = c->older;
 	}
 }
@@ -237,9 +237,8 @@ void tt_sctp_write_data_chunks(struct tt_sctp *s, taut_time now, struct wr *w)
 	if (f->chunks == 0)
 		return;
 	if (w->off > tt_sctp_base(s))
-		note_large(s, f->chunks);
-	if (w->off + s->cc.pmdcs / 8 > s->pmtu.size)
-		tt_sctp_pmtu_filled(s);
+		note_large(s, f->chunks, w->off);
+	tt_sctp_pmtu_data(s, f->now, w->off);
 	if (is_paced(s))
 		tt_sctp_pace_sent(&s->pace, f->bytes);
 	s->since_ack += f->bytes;

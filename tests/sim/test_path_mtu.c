@@ -122,6 +122,36 @@ static void a_relayed_one_leaves_room_for_what_the_server_reads(void **state)
 	duo_end(&d);
 }
 
+/* Though a server is there that could relay. */
+static void a_direct_one_leaves_room_for_no_server(void **state)
+{
+	static const struct world_link_config wire = { .delay = 5000, .mtu = 1472 };
+	struct duo d;
+
+	(void)state;
+	begin(&d, &(struct duo_config){ .wire = &wire, .side = { { .turn = true }, { .turn = true } } });
+	bulk(&d, 10);
+	assert_int_equal(tt_sctp_count(sctp_of(&d, 0)).packet, 1432); /* of 1,500 */
+	assert_in_range(path_mtu(&d, 0), 1496, 1500);
+	duo_end(&d);
+}
+
+static void one_of_tcp_has_no_packets_of_ours(void **state)
+{
+	static const struct world_nat_config blocked = { .filtering = WORLD_NAT_ADDRESS_PORT_DEPENDENT,
+							 .blocked = true };
+	struct duo d;
+
+	(void)state;
+	begin(&d, &(struct duo_config){
+			  .seed = 6,
+			  .side = { { .no_stun = true, .nat = &blocked, .tcp = TAUT_ICE_TCP_CONNECT },
+				    { .no_stun = true, .tcp = TAUT_ICE_TCP_LISTEN } } });
+	bulk(&d, 2);
+	assert_int_equal(path_mtu(&d, 0), 0);
+	duo_end(&d);
+}
+
 static void another_way_is_tried_from_the_beginning(void **state)
 {
 	static const struct world_link_config wire = { .delay = 5000, .mtu = 1472 },
@@ -208,6 +238,8 @@ int main(void)
 		cmocka_unit_test(a_tunnel_on_the_way_is_filled_too),
 		cmocka_unit_test(a_way_that_swallows_all_above_1200_loses_probes_alone),
 		cmocka_unit_test(a_relayed_one_leaves_room_for_what_the_server_reads),
+		cmocka_unit_test(a_direct_one_leaves_room_for_no_server),
+		cmocka_unit_test(one_of_tcp_has_no_packets_of_ours),
 		cmocka_unit_test(another_way_is_tried_from_the_beginning),
 		cmocka_unit_test(who_wants_no_longer_packets_tries_none),
 		cmocka_unit_test(a_driver_of_version_0_1_is_given_no_probe),

@@ -109,6 +109,15 @@ void tt_sctp_flight_expire(struct sctp_flight *f, taut_time now, bool may_abando
 	assert(tt_sctp_flight_adds_up(f));
 }
 
+void tt_sctp_signs_lost(struct sctp_pmtu_signs *signs, const struct sctp_sent *c)
+{
+	if (c->packet == 0)
+		return;
+	if (signs->lost_packet == 0 || c->packet < signs->lost_packet)
+		signs->lost_packet = c->packet;
+	signs->lost = tt_max64(signs->lost, c->sent);
+}
+
 /* ---- acknowledgements ---- */
 
 /* Receivers name no more gaps than a packet has room for (ours, usrsctp), or than 20 (dcSCTP, which is Chromium's). */
@@ -136,8 +145,7 @@ static void count_ack(struct sctp_flight *f, struct serial32 tsn, const struct s
 		a->out->bytes += size;
 		tt_sctp_rate_acked(&f->rate, &c->stamp, c->sent, now, size, &a->out->rate);
 		tt_sctp_rack_acked(&f->rack, c, tsn, now, a->with->least_rtt);
-		if (c->large)
-			a->out->signs.acked = tt_max64(a->out->signs.acked, c->sent);
+		a->out->signs.acked = tt_u16(tt_max(a->out->signs.acked, c->packet));
 		a->out->signs.longest = tt_max(a->out->signs.longest, c->len);
 	}
 	if (news && c->resent == 0) /* the last one: it was under way the shortest */
@@ -277,7 +285,7 @@ bool tt_sctp_flight_ack(struct sctp_flight *f, const struct sctp_sack *s,
 	const struct ack a = { with, out };
 
 	*out = (struct sctp_ack_result){ .rtt = -1, .shortest = -1,
-	                                 .signs = { -1, -1, 0 } };
+	                                 .signs = SCTP_NO_SIGNS };
 	if (s32_before(s->cum, f->cum) || !tt_sctp_flight_was_sent(f, s))
 		return false;
 	if (s->dup_count > 0)
@@ -301,25 +309,24 @@ taut_time tt_sctp_flight_look(struct sctp_flight *f, const struct sctp_ack_setti
                               struct sctp_ack_result *out)
 {
 	*out = (struct sctp_ack_result){ .rtt = -1, .shortest = -1,
-	                                 .signs = { -1, -1, 0 } };
+	                                 .signs = SCTP_NO_SIGNS };
 	const taut_time again = tt_sctp_rack_detect(f, with->now, with->srtt, with->least_rtt, out);
 	finish(f, with, out);
 	return again;
 }
 
-taut_time tt_sctp_flight_timeout(struct sctp_flight *f, taut_time now, bool may_abandon)
+struct sctp_pmtu_signs tt_sctp_flight_timeout(struct sctp_flight *f, taut_time now, bool may_abandon)
 {
-	taut_time large = -1;
+	struct sctp_pmtu_signs signs = SCTP_NO_SIGNS;
 
 	for (struct serial32 t = s32_add(f->cum, 1); s32_before(t, f->next); t = s32_add(t, 1)) {
 		const struct sctp_sent *c = tt_sctp_flight_at(f, t);
 		if (c->state != SCTP_IN_FLIGHT)
 			continue;
-		if (c->large)
-			large = tt_max64(large, c->sent);
+		tt_sctp_signs_lost(&signs, c);
 		tt_sctp_flight_mark(f, t);
 	}
 	f->recovering = false;
 	tt_sctp_flight_expire(f, now, may_abandon);
-	return large;
+	return signs;
 }

@@ -29,9 +29,9 @@ struct sctp_sent {
 	struct serial32 older, newer; /* in flight: its neighbours in the list */
 	uint16_t len;
 	uint16_t resent; /* how often */
+	uint16_t packet; /* bytes of the one it was sent in last, if that is longer than always gets through; else 0 */
 	uint8_t state;
 	bool begin : 1, end : 1;
-	bool large : 1;   /* it was sent last in a packet longer than always gets through */
 	bool reneged : 1; /* in flight again, because the peer took its word back: in front of the list */
 };
 
@@ -93,9 +93,13 @@ struct sctp_data tt_sctp_flight_data(const struct sctp_flight *f, struct serial3
 
 /* What the fate of chunks says of how long packets may be. */
 struct sctp_pmtu_signs {
-	taut_time acked, lost; /* when the last large one of them left; -1: there is none */
-	size_t longest;        /* bytes of data in the longest that is newly acknowledged */
+	taut_time lost;       /* when the last of those left that were lost in long packets; -1: there is none */
+	uint16_t lost_packet; /* the shortest of these packets; 0: there is none */
+	uint16_t acked;       /* the longest long packet of which something is newly acknowledged; 0: there is none */
+	size_t longest;       /* bytes of data in the longest that is newly acknowledged */
 };
+#define SCTP_NO_SIGNS ((struct sctp_pmtu_signs){ .lost = -1 })
+void tt_sctp_signs_lost(struct sctp_pmtu_signs *signs, const struct sctp_sent *c);
 
 struct sctp_ack_result {
 	size_t bytes;       /* newly acknowledged */
@@ -125,8 +129,8 @@ bool tt_sctp_flight_ack(struct sctp_flight *f, const struct sctp_sack *s,
 /* What is lost by now: no acknowledgement came, but time passed. As tt_sctp_flight_ack. */
 taut_time tt_sctp_flight_look(struct sctp_flight *f, const struct sctp_ack_setting *with,
                               struct sctp_ack_result *out);
-/* T3-rtx expired: everything in flight is marked, 6.3.3 E3. When the last of the large ones left; -1: there is none. */
-taut_time tt_sctp_flight_timeout(struct sctp_flight *f, taut_time now, bool may_abandon);
+/* T3-rtx expired: everything in flight is marked, 6.3.3 E3. */
+struct sctp_pmtu_signs tt_sctp_flight_timeout(struct sctp_flight *f, taut_time now, bool may_abandon);
 /* The invariant: flight and marked are what the chunks say. Linear, so for assert and tests. */
 bool tt_sctp_flight_adds_up(const struct sctp_flight *f);
 /* Gives up what may not be sent any more among the marked, and moves the advanced ack point. */

@@ -97,8 +97,7 @@ taut_time tt_sctp_rack_detect(struct sctp_flight *f, taut_time now, taut_time sr
 		}
 		out->lost_bytes += tt_sctp_sent_size(f, c);
 		out->lost = true;
-		if (c->large)
-			out->signs.lost = tt_max64(out->signs.lost, c->sent);
+		tt_sctp_signs_lost(&out->signs, c);
 		tt_sctp_flight_mark(f, tsn);
 	}
 	return again;

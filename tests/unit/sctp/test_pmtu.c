@@ -184,6 +184,25 @@ static void small_messages_that_get_through_do_not_hide_a_black_hole(void **stat
 	pair_free(&pair);
 }
 
+/* Each message makes a packet that vanishes and a shorter one, itself beyond the base, that does not. */
+static void long_packets_that_get_through_do_not_hide_that_longer_ones_vanish(void **state)
+{
+	(void)state;
+	start(18, 0);
+	send_bulk(5);
+	assert_int_equal(size_now(), CEILING);
+	path.takes = 1300;
+	const size_t before = pair.count[1];
+	for (uint32_t n = 0; n < 20; n++) {
+		assert_int_equal(pair_number(&pair, 0, 0, sent++, 2600, NULL), 0);
+		pair_run(&pair, 3 * SECOND);
+	}
+	assert_int_equal(pair.count[1], before + 20);
+	assert_int_equal(tt_sctp_count(pair.s[0]).path_black_holes, 1);
+	assert_in_range(size_now(), BASE, 1300);
+	pair_free(&pair);
+}
+
 static void losses_of_all_sizes_are_no_black_hole(void **state)
 {
 	const struct sim_link lossy = { .delay = 10000, .loss = 50 };
@@ -246,7 +265,7 @@ static void silence_is_no_small_path(void **state)
 	(void)state;
 	start(10, 0);
 	send_bulk(5);
-	tt_sctp_too_long(pair.s[0], pair.sim.now); /* so that the base is probed */
+	tt_sctp_too_long(pair.s[0], pair.sim.now, false); /* so that the base is probed */
 	pair.dead[1] = true;
 	assert_int_equal(pair_number(&pair, 0, 0, 1, 200000, NULL), 0);
 	pair_run(&pair, 30 * SECOND);
@@ -279,7 +298,7 @@ static void what_the_host_refuses_needs_no_three_probes(void **state)
 	path.takes = 1300;
 	send_bulk(1);
 	assert_int_equal(pair.s[0]->pmtu.probed, CEILING);
-	tt_sctp_too_long(pair.s[0], pair.sim.now);
+	tt_sctp_too_long(pair.s[0], pair.sim.now, true);
 	assert_in_range(pair.s[0]->pmtu.probed, BASE + 4, 1300);
 	pair_free(&pair);
 }
@@ -289,11 +308,34 @@ static void a_long_packet_that_the_host_refuses_makes_them_short_at_once(void **
 	(void)state;
 	start(13, 0);
 	send_bulk(5);
-	tt_sctp_too_long(pair.s[0], pair.sim.now);
+	tt_sctp_too_long(pair.s[0], pair.sim.now, false);
 	assert_int_equal(size_now(), BASE);
-	tt_sctp_too_long(pair.s[0], pair.sim.now); /* the base is never given up for a hint */
+	tt_sctp_too_long(pair.s[0], pair.sim.now, false); /* the base is never given up for a hint */
 	assert_int_equal(size_now(), BASE);
 	send_bulk(5);
+	pair_free(&pair);
+}
+
+/* While a longer one is tried. */
+static void what_the_host_refuses_is_the_packet_that_it_refused(void **state)
+{
+	(void)state;
+	start(21, 1300);
+	send_bulk(20);
+	pair_run(&pair, 60 * SECOND);
+	assert_true(size_now() > BASE);
+	pair_run(&pair, 610 * (taut_time)SECOND);
+	send_bulk(1);
+	assert_int_equal(pair.s[0]->pmtu.probed, CEILING);
+	assert_int_equal(pair.s[0]->pmtu.count, 1);
+	tt_sctp_too_long(pair.s[0], pair.sim.now, false);
+	assert_int_equal(size_now(), BASE);
+	assert_int_equal(pair.s[0]->pmtu.state, SCTP_PMTU_BASE);
+	pair_free(&pair);
+	start(22, 0);
+	send_bulk(20);
+	tt_sctp_too_long(pair.s[0], pair.sim.now, true); /* one that is forgotten */
+	assert_int_equal(size_now(), CEILING);
 	pair_free(&pair);
 }
 
@@ -312,6 +354,82 @@ static void after_ten_minutes_data_looks_for_more_again(void **state)
 	assert_int_equal(path.probe_count, probes); /* nothing is sent, so nothing is looked for */
 	send_bulk(5);
 	assert_int_equal(size_now(), CEILING);
+	pair_free(&pair);
+}
+
+/* Its chunks are too short to be a packet of the base, but two of them are longer. */
+static void what_is_used_is_kept_while_more_is_looked_for_in_vain(void **state)
+{
+	(void)state;
+	start(19, 1300);
+	send_bulk(20);
+	pair_run(&pair, 60 * SECOND);
+	const size_t size = size_now();
+	assert_in_range(size, 1284, 1300);
+	pair_run(&pair, 610 * (taut_time)SECOND);
+	const size_t probes = path.probes[BASE / 4];
+	path.no_heartbeats = true;
+	for (int i = 0; i < 40; i++) {
+		send_bulk(1);
+		assert_int_equal(size_now(), size);
+	}
+	assert_int_equal(path.probes[BASE / 4], probes);
+	pair_free(&pair);
+}
+
+static void long_packets_confirm_the_base(void **state)
+{
+	(void)state;
+	start(20, 0);
+	send_bulk(5);
+	path.no_heartbeats = true;
+	assert_int_equal(pair_number(&pair, 0, 0, sent++, 1350, NULL), 0); /* in one packet */
+	pair_settle(&pair);
+	tt_sctp_too_long(pair.s[0], pair.sim.now, false);
+	assert_int_equal(pair.s[0]->pmtu.state, SCTP_PMTU_BASE);
+	pair_run(&pair, SECOND);
+	assert_int_equal(pair.s[0]->pmtu.state, SCTP_PMTU_SEARCHING);
+	pair_free(&pair);
+}
+
+static int refusing_random(void *ctx, void *out, size_t len)
+{
+	(void)ctx, (void)out, (void)len;
+	return -1;
+}
+
+static void without_a_random_number_a_probe_is_sent_later(void **state)
+{
+	(void)state;
+	start(23, 0);
+	int (*const random)(void *, void *, size_t) = pair.sim.env[0].random;
+	pair.sim.env[0].random = refusing_random;
+	send_bulk(5);
+	pair_run(&pair, 20 * SECOND); /* in which it fails once more */
+	assert_int_equal(path.probe_count, 0);
+	assert_int_equal(size_now(), BASE);
+	pair.sim.env[0].random = random;
+	pair_run(&pair, 20 * SECOND);
+	assert_int_equal(size_now(), CEILING);
+	pair_free(&pair);
+}
+
+static void who_sends_nothing_is_not_probed_for_ever(void **state)
+{
+	(void)state;
+	start(24, 0);
+	send_bulk(5);
+	path.no_heartbeats = true;
+	tt_sctp_too_long(pair.s[0], pair.sim.now, false);
+	pair_run(&pair, 10 * SECOND);
+	assert_int_equal(pair.s[0]->pmtu.state, SCTP_PMTU_ERROR);
+	const size_t probes = path.probe_count;
+	path.no_heartbeats = false; /* those of 8.3 are answered */
+	pair_run(&pair, 600 * (taut_time)SECOND);
+	assert_int_equal(path.probe_count, probes);
+	assert_int_equal(pair_number(&pair, 0, 0, sent++, 50, NULL), 0);
+	pair_run(&pair, 20 * SECOND);
+	assert_in_range(size_now(), CEILING - 20, CEILING);
 	pair_free(&pair);
 }
 
@@ -371,6 +489,8 @@ int main(void)
 		cmocka_unit_test(without_a_heartbeat_ack_packets_stay_as_they_are),
 		cmocka_unit_test(where_long_packets_vanish_they_become_short_and_all_arrives),
 		cmocka_unit_test(small_messages_that_get_through_do_not_hide_a_black_hole),
+		cmocka_unit_test(
+			long_packets_that_get_through_do_not_hide_that_longer_ones_vanish),
 		cmocka_unit_test(losses_of_all_sizes_are_no_black_hole),
 		cmocka_unit_test(two_lost_between_others_are_no_black_hole),
 		cmocka_unit_test(
@@ -379,7 +499,12 @@ int main(void)
 		cmocka_unit_test(another_path_begins_at_the_base),
 		cmocka_unit_test(what_the_host_refuses_needs_no_three_probes),
 		cmocka_unit_test(a_long_packet_that_the_host_refuses_makes_them_short_at_once),
+		cmocka_unit_test(what_the_host_refuses_is_the_packet_that_it_refused),
 		cmocka_unit_test(after_ten_minutes_data_looks_for_more_again),
+		cmocka_unit_test(what_is_used_is_kept_while_more_is_looked_for_in_vain),
+		cmocka_unit_test(long_packets_confirm_the_base),
+		cmocka_unit_test(without_a_random_number_a_probe_is_sent_later),
+		cmocka_unit_test(who_sends_nothing_is_not_probed_for_ever),
 		cmocka_unit_test(an_answer_to_another_probe_raises_nothing),
 		cmocka_unit_test(a_pad_chunk_is_nothing_and_what_follows_counts),
 	};
