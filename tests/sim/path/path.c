@@ -15,6 +15,7 @@ enum {
 	PING = 2, /* streams */
 	PINGS = 4096,
 	PACKET = 2048,
+	MAX_PROBED = 1500 - 20 - 8 - 37, /* as peer connections have it by default, pc_channel.c */
 };
 
 struct packet {
@@ -235,6 +236,7 @@ static void step(struct path *p)
 static bool open_flow(struct path *p, struct flow *f, const struct path_flow *what)
 {
 	const struct tt_sctp_config cfg = {
+		.max_probed = p->set->short_packets ? 0 : MAX_PROBED,
 		.recv_window = p->set->window,
 		.send_buffer = p->set->window > 0 ? 2 * p->set->window : 64u << 20,
 		.congestion_control = what->control,

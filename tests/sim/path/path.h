@@ -29,6 +29,7 @@ struct path_setting {
 	taut_time rtt; /* both ways together, without the queue */
 	uint32_t loss; /* per million, of what is sent to the right */
 	taut_time lasts, from; /* measured from then to the end */
+	bool short_packets;    /* they never grow: more of them, and more gaps, in the same bytes */
 	size_t window;         /* of the receiver, bytes; 0: as it is without being asked */
 	struct path_flow flows[PATH_FLOWS];
 	size_t flow_count;
