@@ -295,6 +295,11 @@ struct taut_io {
 /* What is sent to the internet leaves from this address, by the routing table: RFC 8828 section 6.2. At most
  * one address of each family has it. */
 #define TAUT_IF_DEFAULT_ROUTE 2
+/* An IPv6 address that is another one tomorrow, so that nobody can be followed by it (RFC 8981). Where an interface has
+ * one, others of the same prefix that are not are left out: RFC 8445 section 5.1.1.1. */
+#define TAUT_IF_TEMPORARY 4
+/* An IPv6 address for what is under way alone (RFC 4862 section 5.5.4): left out where the interface has another. */
+#define TAUT_IF_DEPRECATED 8
 /* What an interface leads to. Where data can go by several, the cheaper one is taken: ethernet and loopback,
  * then Wi-Fi, one of which nothing is known, what goes through another network, and cellular last. */
 #define TAUT_NETWORK_UNKNOWN 0

@@ -21,6 +21,26 @@ static bool reaches_out(const struct taut_interface *f)
 	       !tt_addr_is_link_local(a) && !is_loopback(f);
 }
 
+/* By an address of the same interface that nobody can be followed by, RFC 8445 section 5.1.1.1, or that will last, RFC 6724
+ * section 5 rule 3. One prefix is 64 bits long (RFC 4291 section 2.5.4). What is in use stays. */
+static bool is_superseded(const struct tt_ice *ice, const struct taut_interface *all, size_t n,
+			  const struct taut_interface *f)
+{
+	if (f->addr.family != 6 || !reaches_out(f) || tt_ice_base_on(ice, &f->addr) >= 0)
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		const struct taut_interface *g = &all[i];
+		const bool lasts = g->index == f->index && g->addr.family == 6 && reaches_out(g) &&
+				   !(g->flags & TAUT_IF_DEPRECATED);
+		const bool hides = (g->flags & TAUT_IF_TEMPORARY) &&
+				   !(f->flags & TAUT_IF_TEMPORARY) &&
+				   memcmp(g->addr.ip, f->addr.ip, 8) == 0;
+		if (lasts && (hides || (f->flags & TAUT_IF_DEPRECATED)))
+			return true;
+	}
+	return false;
+}
+
 /* RFC 8828 section 5.2: all modes but the first follow the routing table. */
 static bool usable(const struct tt_ice *ice, const struct taut_interface *f, bool loopback)
 {
@@ -53,7 +73,8 @@ static size_t pick(const struct tt_ice *ice, const struct offer *o, uint8_t fami
 	for (size_t i = 0; i < o->count && count < TT_ICE_MAX_BASES; i++) {
 		const struct taut_interface *f = &o->all[i];
 		if (f->addr.family != family || tt_ice_network_rank(f->network) != rank ||
-		    is_wanted(out, count, &f->addr) || !usable(ice, f, o->loopback))
+		    is_wanted(out, count, &f->addr) || !usable(ice, f, o->loopback) ||
+		    (ice->addresses == TT_ICE_ADDRESS_ALL && is_superseded(ice, o->all, o->count, f)))
 			continue;
 		out[count] = (struct ice_wanted){ .addr = f->addr,
 						  .index = f->index,

@@ -430,6 +430,8 @@ void tt_ice_server_error(struct tt_ice *ice, size_t server, int base, uint16_t c
 void tt_ice_forget_base(struct tt_ice *ice, int base); /* all but the socket */
 bool tt_ice_gathering_done(const struct tt_ice *ice);
 void tt_ice_begin_gathering(struct tt_ice *ice, taut_time now);
+/* The one with a socket on that address, or about to have one; -1: none. */
+int tt_ice_base_on(const struct tt_ice *ice, const struct taut_addr *addr);
 /* From each socket, those that were not asked yet or are to be asked again. */
 void tt_ice_ask_servers(struct tt_ice *ice, taut_time now);
 /* Those whose answer is missing, or older than they are to be kept alive: what they showed is forgotten. */

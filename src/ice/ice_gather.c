@@ -21,7 +21,7 @@ static bool no_udp(const struct tt_ice *ice)
 	return ice->addresses == TT_ICE_ADDRESS_PROXY;
 }
 
-static int base_on(const struct tt_ice *ice, const struct taut_addr *addr)
+int tt_ice_base_on(const struct tt_ice *ice, const struct taut_addr *addr)
 {
 	for (int i = 0; i < TT_ICE_MAX_BASES; i++)
 		if (ice->base[i].state != BASE_NONE && ice->base[i].state != BASE_CLOSING &&
@@ -56,7 +56,7 @@ void tt_ice_forget_base(struct tt_ice *ice, int base)
 static bool any_fresh(const struct tt_ice *ice, bool untold)
 {
 	for (size_t k = 0; k < ice->wanted_count; k++) {
-		const int base = base_on(ice, &ice->wanted[k].addr);
+		const int base = tt_ice_base_on(ice, &ice->wanted[k].addr);
 		if (base < 0 || (untold && ice->base[base].late))
 			return true;
 	}
@@ -75,7 +75,7 @@ static void open_bases(struct tt_ice *ice, bool late)
 {
 	for (size_t i = 0; i < ice->wanted_count; i++) {
 		const struct ice_wanted *w = &ice->wanted[i];
-		if (base_on(ice, &w->addr) >= 0)
+		if (tt_ice_base_on(ice, &w->addr) >= 0)
 			continue;
 		for (int k = 0; k < TT_ICE_MAX_BASES; k++) {
 			struct ice_base *b = &ice->base[k];
@@ -100,7 +100,7 @@ static void update_networks(struct tt_ice *ice, taut_time now)
 {
 	for (size_t k = 0; k < ice->wanted_count; k++) {
 		const struct ice_wanted *w = &ice->wanted[k];
-		const int base = base_on(ice, &w->addr);
+		const int base = tt_ice_base_on(ice, &w->addr);
 		if (base >= 0)
 			tt_ice_change_network(ice, now, base, w->index, w->type);
 	}

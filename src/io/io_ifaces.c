@@ -78,6 +78,9 @@ static void add(struct tt_ifaces *out, const struct ifaddrs *i, const struct tau
 		.addr = *a,
 	};
 	out->all[at].network = network_of(i, out->all[at].index);
+	if (a->family == 6)
+		out->all[at].flags |=
+			tt_iface_address_flags(TT_IFACES_PROC, a, out->all[at].index);
 }
 
 /* The address from which the kernel would send to that one; family 0: there is no way. No packet leaves:

@@ -26,6 +26,9 @@ int tt_ifaces_read(struct tt_ifaces *out, uint32_t flags);
  * not there, or are of another interface. Its name says nothing. */
 #define TT_IFACES_SYS "/sys/class/net"
 uint32_t tt_iface_network(const char *dir, const char *name, uint32_t index);
+/* TAUT_IF_TEMPORARY and TAUT_IF_DEPRECATED of an IPv6 address, as that file says (TT_IFACES_PROC); 0: it is not there. */
+#define TT_IFACES_PROC "/proc/net/if_inet6"
+uint32_t tt_iface_address_flags(const char *file, const struct taut_addr *a, uint32_t index);
 bool tt_ifaces_equal(const struct tt_ifaces *a, const struct tt_ifaces *b);
 
 /* A socket that becomes readable when addresses, links or routes change; -1: there is none. */

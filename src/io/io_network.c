@@ -1,4 +1,4 @@
-/* io_network.c - what an interface leads to, by what the kernel's drivers say of it in sysfs.
+/* io_network.c - what an interface leads to, by what the kernel's drivers say of it in sysfs; and what IPv6 addresses are for.
  *
  * A process in a network namespace may see the sysfs of another one: what is there counts only if the interface has
  * the same number. Names of interfaces are whatever somebody has given them, and are not looked at.
@@ -11,6 +11,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/if_addr.h>
 #include <linux/if_arp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -161,4 +162,39 @@ uint32_t tt_iface_network(const char *dir, const char *name, uint32_t index)
 {
 	return read_number(dir, name, "ifindex") == (long)index ? driver_says(dir, name, 0)
 								: TAUT_NETWORK_UNKNOWN;
+}
+
+/* ---- addresses ---- */
+
+/* A line is the address in 32 digits, then the number of its interface, the length of the prefix, the scope and the
+ * flags (IFA_F_, rtnetlink(7)), all hexadecimal, and the interface's name. */
+static bool is_line_of(const char *line, const char *digits, uint32_t index, unsigned long *flags)
+{
+	char *end;
+
+	if (strncmp(line, digits, 32) != 0 || line[32] != ' ' ||
+	    strtoul(line + 32, &end, 16) != index)
+		return false;
+	(void)strtoul(end, &end, 16);
+	(void)strtoul(end, &end, 16);
+	*flags = strtoul(end, &end, 16);
+	return *end == ' ';
+}
+
+uint32_t tt_iface_address_flags(const char *file, const struct taut_addr *a, uint32_t index)
+{
+	char digits[33], line[128];
+	unsigned long flags = 0;
+	FILE *f = fopen(file, "re");
+
+	if (!f)
+		return 0;
+	for (size_t i = 0; i < 16; i++)
+		(void)snprintf(digits + 2 * i, 3, "%02x", a->ip[i]);
+	while (fgets(line, sizeof line, f))
+		if (is_line_of(line, digits, index, &flags))
+			break;
+	(void)fclose(f);
+	return (flags & IFA_F_TEMPORARY ? TAUT_IF_TEMPORARY : 0) |
+	       (flags & IFA_F_DEPRECATED ? TAUT_IF_DEPRECATED : 0);
 }

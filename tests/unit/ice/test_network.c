@@ -169,6 +169,68 @@ static void a_network_that_changes_changes_what_is_told_of_it(void **state)
 	world_free(&w);
 }
 
+/* RFC 8445 section 5.1.1.1 and RFC 6724 section 5 rule 3, in one interface each. */
+static void addresses_that_follow_nobody_and_last_are_used(void **state)
+{
+	static const struct {
+		const char *addr[2];
+		uint32_t index[2], flags[2];
+		bool first_used;
+	} rows[] = {
+		{ { "2001:db8::1", "2001:db8::2" }, { 1, 1 }, { 0, 0 }, true },
+		{ { "2001:db8::1", "2001:db8::2" }, { 1, 1 }, { 0, TAUT_IF_TEMPORARY }, false },
+		{ { "2001:db8::1", "2001:db8::2" }, { 1, 2 }, { 0, TAUT_IF_TEMPORARY }, true },
+		{ { "2001:db8::1", "2001:db8:0:1::2" }, { 1, 1 }, { 0, TAUT_IF_TEMPORARY }, true },
+		{ { "2001:db8::1", "2001:db8::2" },
+		  { 1, 1 },
+		  { 0, TAUT_IF_TEMPORARY | TAUT_IF_DEPRECATED },
+		  true },
+		{ { "2001:db8::1", "2001:db8::2" },
+		  { 1, 1 },
+		  { TAUT_IF_TEMPORARY, TAUT_IF_TEMPORARY },
+		  true },
+		{ { "2001:db8::1", "2001:db8:0:1::2" },
+		  { 1, 1 },
+		  { TAUT_IF_DEPRECATED, 0 },
+		  false },
+		{ { "2001:db8::1", "10.0.0.1" }, { 1, 1 }, { TAUT_IF_DEPRECATED, 0 }, true },
+		{ { "2001:db8::1", "2001:db8::2" }, { 1, 2 }, { TAUT_IF_DEPRECATED, 0 }, true },
+		{ { "2001:db8::1", "fe80::2" }, { 1, 1 }, { TAUT_IF_DEPRECATED, 0 }, true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < TT_COUNT(rows); i++) {
+		struct world w;
+		world_init(&w, 1, NULL, NULL, 0);
+		for (int k = 0; k < 2; k++) {
+			put(&w.h[0], rows[i].addr[k], rows[i].index[k], TAUT_NETWORK_ETHERNET);
+			w.h[0].iface[k].flags = rows[i].flags[k];
+		}
+		assert_int_equal(tt_ice_set_interfaces(w.h[0].ice, w.sim.now, w.h[0].iface, 2), 0);
+		if (tt_ice_is_wanted(w.h[0].ice, &w.h[0].iface[0].addr) != rows[i].first_used)
+			fail_msg("row %zu", i);
+		world_free(&w);
+	}
+}
+
+/* It is for what is under way: its socket stays, and no other one opens on it. */
+static void an_address_in_use_stays_when_it_is_deprecated(void **state)
+{
+	struct world w;
+
+	(void)state;
+	world_init(&w, 1, NULL, NULL, 0);
+	put(&w.h[0], "2001:db8::1", 1, TAUT_NETWORK_ETHERNET);
+	world_gather(&w, 0);
+	world_settle(&w);
+	put(&w.h[0], "2001:db8::2", 1, TAUT_NETWORK_ETHERNET);
+	w.h[0].iface[0].flags = TAUT_IF_DEPRECATED;
+	assert_int_equal(tt_ice_set_interfaces(w.h[0].ice, w.sim.now, w.h[0].iface, 2), 0);
+	for (int k = 0; k < 2; k++)
+		assert_true(tt_ice_is_wanted(w.h[0].ice, &w.h[0].iface[k].addr));
+	world_free(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -177,6 +239,8 @@ int main(void)
 		cmocka_unit_test(the_peer_s_costs_count_as_ours_do),
 		cmocka_unit_test(a_detour_costs_as_well),
 		cmocka_unit_test(a_network_that_changes_changes_what_is_told_of_it),
+		cmocka_unit_test(addresses_that_follow_nobody_and_last_are_used),
+		cmocka_unit_test(an_address_in_use_stays_when_it_is_deprecated),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

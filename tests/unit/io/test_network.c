@@ -157,12 +157,52 @@ static void a_name_that_is_too_long_for_a_path_says_nothing(void **state)
 	assert_int_equal(tt_iface_network(dir, name, INDEX), TAUT_NETWORK_UNKNOWN);
 }
 
+static void the_kernel_says_what_an_address_is_for(void **state)
+{
+	static const char text[] =
+		"fe80000000000000025056fffec00008 07 40 20 80     a\n"
+		"20010db8000000000000000000000001 07 40 00 80     a\n"
+		"20010db8000000000000000000000002 07 40 00 01     a\n"
+		"20010db8000000000000000000000003 07 40 00 21     a\n"
+		"20010db8000000000000000000000004 08 40 00 01     b\n"
+		"20010db8000000000000000000000004 17 40 00 20 12345678901234567890\n"
+		"20010db8000000000000000000000005 07\n";
+	static const struct {
+		uint8_t last;
+		uint32_t index, flags;
+	} wanted[] = {
+		{ 1, 7, 0 },
+		{ 2, 7, TAUT_IF_TEMPORARY },
+		{ 3, 7, TAUT_IF_TEMPORARY | TAUT_IF_DEPRECATED },
+		{ 4, 7, 0 },
+		{ 4, 8, TAUT_IF_TEMPORARY },
+		{ 4, 23, TAUT_IF_DEPRECATED }, /* 0x17 */
+		{ 5, 7, 0 },
+		{ 6, 7, 0 },
+	};
+	char file[] = "/tmp/taut-inet6-XXXXXX";
+	const int fd = mkstemp(file);
+
+	(void)state;
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, sizeof text - 1), sizeof text - 1);
+	close(fd);
+	for (size_t i = 0; i < TT_COUNT(wanted); i++) {
+		const struct taut_addr a = { .family = 6,
+					     .ip = { 0x20, 1, 0x0d, 0xb8, [15] = wanted[i].last } };
+		assert_int_equal(tt_iface_address_flags(file, &a, wanted[i].index), wanted[i].flags);
+		assert_int_equal(tt_iface_address_flags("/nowhere", &a, wanted[i].index), 0);
+	}
+	unlink(file);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(drivers_say_what_it_is),
 		cmocka_unit_test(an_interface_of_another_number_says_nothing),
 		cmocka_unit_test(a_name_that_is_too_long_for_a_path_says_nothing),
+		cmocka_unit_test(the_kernel_says_what_an_address_is_for),
 	};
 
 	return cmocka_run_group_tests(tests, begin, end);
