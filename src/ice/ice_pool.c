@@ -77,29 +77,3 @@ void tt_ice_unpool(struct tt_ice *ice, taut_time now)
 		TT_INT("servers", ice->server_count));
 	tt_ice_update(ice, now);
 }
-
-/* RFC 8445 section 5.1.1.4: until there is a way, however long the peer takes to answer. */
-taut_time tt_ice_renewal(const struct tt_ice *ice, const struct ice_probe *p)
-{
-	const taut_time life = tt_ice_srv_life(&ice->server[p->server], TT_ICE_GATHER_LIFE);
-	const bool open = ice->path_gen != ice->cur && ice->state != TT_ICE_FAILED;
-	const bool awaited = ice->pooled || (open && p->shown);
-
-	return awaited ? p->give_up - life + TT_ICE_TR : INT64_MAX;
-}
-
-void tt_ice_forget_mapping(struct tt_ice *ice, const struct ice_probe *p,
-			   const struct taut_addr *now_mapped)
-{
-	size_t kept = 0;
-
-	if (!ice->pooled)
-		return;
-	for (size_t i = 0; i < ice->local_count; i++) {
-		const struct ice_local *l = &ice->local[i];
-		if (l->c.type != TT_ICE_SRFLX || l->base != p->base || l->server != p->server + 1 ||
-		    (now_mapped && tt_addr_eq(&l->c.addr, now_mapped)))
-			ice->local[kept++] = *l;
-	}
-	ice->local_count = kept;
-}
