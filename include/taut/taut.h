@@ -212,6 +212,10 @@ struct taut_config {
 	 * an option because there are peers that give back what they do not know; our own is recognized. Above 1 it is
 	 * TAUT_E_INVAL. */
 	uint32_t sctp_snap;
+	/* 1: a lite agent (RFC 8445 section 2.5), for servers that everybody reaches: it waits for the peer's checks and sends none.
+	 * With it go no servers, TAUT_ICE_ALL, TAUT_ICE_ADDRESS_ALL or _DEFAULT, and no TAUT_ICE_TCP_CONNECT; others are TAUT_E_INVAL.
+	 * A description of a peer that is one too is TAUT_E_UNSUPPORTED. docs/ICE.md says what it costs. */
+	uint32_t ice_lite;
 };
 
 #define TAUT_CC_DEFAULT 0 /* TAUT_CC_CUBIC */

@@ -287,6 +287,7 @@ int call_join(struct call **out, taut_loop *loop, const struct call_config *cfg)
 	c->pc.max_receive_encodings = cfg->simulcast ? CALL_MAX_LAYERS : 0;
 	c->pc.ice_tcp = cfg->ice_tcp;
 	c->pc.ice_mdns = cfg->mdns;
+	c->pc.ice_lite = cfg->lite;
 	c->pc.ice_address_policy = cfg->addresses;
 	c->pc.ice_transport_policy = cfg->relay_only ? TAUT_ICE_RELAY : TAUT_ICE_ALL;
 	if (cfg->stats_json && !(c->dump = stats_dump_new())) {

@@ -36,6 +36,7 @@ struct call_config {
 	uint32_t ice_tcp;                     /* TAUT_ICE_TCP_ */
 	uint32_t addresses;                   /* TAUT_ICE_ADDRESS_ */
 	bool mdns;                            /* our addresses are told under .local names */
+	bool lite;                            /* ICE lite: checks are answered, and none are sent */
 	uint32_t width, height, fps, bitrate; /* of the test card; 0: media.h's defaults */
 	uint32_t srtp_backend;                /* TAUT_SRTP_ */
 	const char *dial;                     /* keys of a telephone, to everybody; or NULL */

@@ -25,6 +25,7 @@ enum {
 	KEY_ICE_TCP,
 	KEY_RELAY_ONLY,
 	KEY_MDNS,
+	KEY_LITE,
 	KEY_SRV,
 	KEY_STDIN,
 	KEY_ADDRESSES,
@@ -76,6 +77,9 @@ static const struct cli_option options[] = {
 	{ "srv", KEY_SRV, NULL, "a server without a port is a domain, whose SRV records say more" },
 	{ "mdns", KEY_MDNS, NULL,
 	  "show random .local names in place of our addresses, and answer for them" },
+	{ "ice-lite", KEY_LITE, NULL,
+	  "wait for the peer's checks and send none, on a machine that everybody reaches; without "
+	  "--stun and --turn" },
 	{ "insecure", KEY_INSECURE, NULL,
 	  "do not check the relay's certificate (https with a self-made one)" },
 	{ "loopback-only", KEY_LOOPBACK, NULL, "use the loopback interface and no other" },
@@ -229,6 +233,7 @@ static bool take_switch(struct job *j, int key)
 	bool *const on = key == KEY_LOOP         ? &j->cfg.loop_files
 			 : key == KEY_DATA_ONLY  ? &j->cfg.data_only
 			 : key == KEY_MDNS       ? &j->cfg.mdns
+			 : key == KEY_LITE       ? &j->cfg.lite
 			 : key == KEY_SRV        ? &j->cfg.servers.srv
 			 : key == KEY_STDIN      ? &j->cfg.lines
 			 : key == KEY_RELAY_ONLY ? &j->cfg.relay_only
@@ -313,6 +318,18 @@ static bool fits_together(const struct call_config *cfg)
 	return false;
 }
 
+static bool fits_lite(const struct call_config *cfg)
+{
+	if (!cfg->lite ||
+	    (cfg->servers.count == 0 && !cfg->relay_only &&
+	     cfg->addresses <= TAUT_ICE_ADDRESS_DEFAULT && !(cfg->ice_tcp & TAUT_ICE_TCP_CONNECT)))
+		return true;
+	fprintf(stderr, "taut call: --ice-lite waits for the peer: it goes with no server, no "
+			"--relay-only, --addresses all "
+			"or default, and --ice-tcp listen\n");
+	return false;
+}
+
 static int run_call(struct job *j)
 {
 	struct call_summary sum;
@@ -358,7 +375,7 @@ static int run(int argc, char **argv)
 		fprintf(stderr, "taut call: one URL is needed, such as http://localhost:8080/\n");
 		return CLI_USAGE;
 	}
-	if (!fits_together(&j.cfg) || !cli_servers_finish(&j.cfg.servers))
+	if (!fits_together(&j.cfg) || !fits_lite(&j.cfg) || !cli_servers_finish(&j.cfg.servers))
 		return CLI_USAGE;
 	j.cfg.url = argv[optind];
 	j.cfg.ended = files_ended;

@@ -12,7 +12,7 @@
 static const struct cli_command *const commands[] = {
 	&cli_demo, &cli_call, &cli_relay, &cli_ice, &cli_stun, &cli_sdp, &cli_bench, &cli_doctor
 };
-enum { COMMANDS = sizeof commands / sizeof commands[0], MAX_OPTIONS = 32 };
+enum { COMMANDS = sizeof commands / sizeof commands[0], MAX_OPTIONS = 64 };
 
 static void print_command(const struct cli_command *c)
 {

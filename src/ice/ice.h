@@ -67,6 +67,7 @@ struct tt_ice_config {
 	bool controlling;
 	bool loopback;   /* use loopback addresses even when there are others */
 	bool relay_only; /* no other candidate is gathered, told or used */
+	bool lite; /* RFC 8445 section 2.5: never controlling, sends no checks; neither servers nor relay_only */
 	uint8_t tcp;     /* TT_ICE_TCP_CONNECTS, TT_ICE_TCP_LISTENS; 0: UDP alone */
 	bool hide_hosts; /* host candidates are told under .local names, for which the agent answers */
 	enum tt_ice_addresses addresses; /* PROXY implies relay_only, and opens no socket */

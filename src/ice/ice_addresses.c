@@ -74,7 +74,8 @@ static size_t pick(const struct tt_ice *ice, const struct offer *o, uint8_t fami
 		const struct taut_interface *f = &o->all[i];
 		if (f->addr.family != family || tt_ice_network_rank(f->network) != rank ||
 		    is_wanted(out, count, &f->addr) || !usable(ice, f, o->loopback) ||
-		    (ice->addresses == TT_ICE_ADDRESS_ALL && is_superseded(ice, o->all, o->count, f)))
+		    (ice->addresses == TT_ICE_ADDRESS_ALL &&
+		     is_superseded(ice, o->all, o->count, f)))
 			continue;
 		out[count] = (struct ice_wanted){ .addr = f->addr,
 						  .index = f->index,

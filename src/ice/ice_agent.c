@@ -188,14 +188,15 @@ int tt_ice_set_servers(struct tt_ice *ice, taut_time now, const struct tt_ice_se
 int tt_ice_new(struct tt_ice **out, struct tt_env *env, const struct tt_ice_config *cfg,
 	       taut_time now)
 {
-	if (!cfg->next_flow || (cfg->server_count > 0 && !cfg->servers))
+	if (!cfg->next_flow || (cfg->server_count > 0 && (!cfg->servers || cfg->lite)))
 		return TAUT_E_INVAL;
 	struct tt_ice *ice = tt_alloc(env, sizeof *ice);
 	if (!ice)
 		return TAUT_E_NOMEM;
 	ice->env = env;
 	ice->next_flow = cfg->next_flow;
-	ice->controlling = cfg->controlling;
+	ice->lite = cfg->lite;
+	ice->controlling = cfg->controlling && !cfg->lite;
 	ice->use_loopback = cfg->loopback;
 	ice->addresses = cfg->addresses;
 	ice->relay_only = cfg->relay_only || cfg->addresses == TT_ICE_ADDRESS_PROXY;
@@ -252,7 +253,7 @@ bool tt_ice_controlling(const struct tt_ice *ice)
 
 void tt_ice_set_role(struct tt_ice *ice, taut_time now, bool controlling)
 {
-	if (ice->controlling == controlling || ice->cur->first_check)
+	if (ice->controlling == controlling || ice->cur->first_check || ice->lite)
 		return; /* once checks run, only a conflict turns it: 6.1.1 */
 	ice->controlling = controlling;
 	tt_ice_reprioritize(ice);
@@ -317,6 +318,9 @@ int tt_ice_set_remote(struct tt_ice *ice, taut_time now, const char *ufrag, cons
 		return TAUT_E_INVAL;
 	if (g->has_remote)
 		return tt_ice_remote_changes(ice, ufrag, pwd) ? TAUT_E_STATE : TAUT_OK;
+	if (lite &&
+	    ice->lite) /* 6.1.1: they would talk without a check, and RFC 7675 forbids that */
+		return TAUT_E_UNSUPPORTED;
 	if (!tt_stun_key_init(&g->remote_key, pwd, strlen(pwd)))
 		return TAUT_E_CRYPTO;
 	const bool other = g->remote_ufrag[0] && strcmp(g->remote_ufrag, ufrag) != 0;
@@ -336,6 +340,7 @@ int tt_ice_set_remote(struct tt_ice *ice, taut_time now, const char *ufrag, cons
 		forget_early_peer(ice, now);
 	g->pac_until = now + TT_ICE_PAC;
 	ice->answer_until = 0;
+	tt_ice_lite_knows_peer(ice);
 	if (ice->state == TT_ICE_FAILED) { /* the answer was given up, and comes all the same */
 		ice->state = TT_ICE_NEW;
 		ice->reason = TAUT_REASON_NONE;
@@ -348,7 +353,7 @@ int tt_ice_set_remote(struct tt_ice *ice, taut_time now, const char *ufrag, cons
 
 void tt_ice_set_renomination(struct tt_ice *ice, bool can)
 {
-	ice->cur->renomination = can && ice->cur->has_remote && !ice->cur->lite;
+	ice->cur->renomination = can && ice->cur->has_remote && !ice->cur->lite && !ice->lite;
 }
 
 int tt_ice_restart(struct tt_ice *ice, taut_time now)

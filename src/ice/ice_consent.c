@@ -39,7 +39,7 @@ size_t tt_ice_consent_write(struct tt_ice *ice, taut_time now, struct tt_ice_out
 {
 	struct ice_tx *tx = &ice->consent[ice->consent_at];
 
-	if (!ice->path_gen || now < ice->next_consent)
+	if (!ice->path_gen || ice->lite || now < ice->next_consent)
 		return 0;
 	schedule(ice, now);
 	if (tt_ice_urgency(ice, now) > 0)
@@ -150,21 +150,23 @@ static taut_time silent_at(const struct tt_ice *ice)
 	const struct ice_pair *p = tt_ice_pair_at(ice->path_gen, ice->path);
 	taut_time both = tt_max64(ice->unanswered_since, p->heard) + TT_ICE_SILENT;
 
+	if (ice->lite) /* three of the peer's are missing */
+		return p->heard + TT_ICE_SILENT_ONE_WAY;
 	return tt_min64(both, ice->unanswered_since + TT_ICE_SILENT_ONE_WAY);
 }
 
 bool tt_ice_is_silent(const struct tt_ice *ice, taut_time now)
 {
-	return ice->path_gen && ice->unanswered_since > 0 && now >= silent_at(ice);
+	return ice->path_gen && (ice->unanswered_since > 0 || ice->lite) && now >= silent_at(ice);
 }
 
 taut_time tt_ice_consent_deadline(const struct tt_ice *ice, taut_time now)
 {
 	if (!ice->path_gen)
 		return INT64_MAX;
-	taut_time at = tt_min64(ice->next_consent,
+	taut_time at = tt_min64(ice->lite ? INT64_MAX : ice->next_consent,
 				tt_ice_pair_at(ice->path_gen, ice->path)->consent_until);
-	if (ice->unanswered_since > 0 && silent_at(ice) > now)
+	if ((ice->unanswered_since > 0 || ice->lite) && silent_at(ice) > now)
 		at = tt_min64(at, silent_at(ice));
 	return tt_min64(at, tt_ice_doubt_deadline(ice, now));
 }

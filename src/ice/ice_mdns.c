@@ -73,6 +73,8 @@ int tt_ice_add_name(struct tt_ice *ice, taut_time now, const struct tt_ice_candi
 	struct ice_name *room = NULL;
 
 	ice->cur->hints.tcp |= c->tcp;
+	if (ice->lite) /* the peer comes to us */
+		return TAUT_OK;
 	if (ice->addresses == TT_ICE_ADDRESS_PROXY) /* multicast is UDP; and relays take no names */
 		return refuse(ice, now, TAUT_DROP_ICE_NAME, TAUT_OK, c->name);
 	/* One of ours came back: there is nobody to be found under it but us. */

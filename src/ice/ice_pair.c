@@ -159,6 +159,8 @@ void tt_ice_pair_remote(struct tt_ice *ice, taut_time now, int remote)
 {
 	const bool tcp = tt_ice_remote_at(ice->cur, remote)->tcp;
 
+	if (ice->lite) /* 6.2 */
+		return;
 	for (int i = 0; i < (tcp ? TT_ICE_MAX_BASES : ice->base_count); i++)
 		if (tcp)
 			tt_ice_tcp_connect(ice, now, i, remote);

@@ -73,7 +73,7 @@ static bool roles_agree(struct tt_ice *ice, taut_time now, const struct tt_stun_
 		return tt_ice_switch_role(ice, now, false);
 	}
 	if (none_controls) {
-		if (ice->tiebreaker < m->tiebreaker)
+		if (ice->lite || ice->tiebreaker < m->tiebreaker)
 			return false;
 		return tt_ice_switch_role(ice, now, true);
 	}
@@ -164,7 +164,9 @@ static void learn(struct tt_ice *ice, taut_time now, int base, const struct taut
 	if (nominates)
 		nominated_by_peer(p, now);
 	tt_ice_heard_elsewhere(ice, now, p);
-	if (wants_check(ice, p, now, nominates)) {
+	if (ice->lite)
+		tt_ice_lite_heard(ice, p);
+	else if (wants_check(ice, p, now, nominates)) {
 		p->nominate = nominates || p->nominate;
 		if (begins_anew(p, now, heard_before))
 			tt_ice_trigger(g, p);
@@ -180,8 +182,11 @@ static void heard_on_old_pair(struct tt_ice *ice, taut_time now, int base,
 
 	if (pair < 0)
 		return;
-	tt_ice_pair_at(g, pair)->heard = now;
-	tt_ice_pair_at(g, pair)->count.requests_received++;
+	struct ice_pair *p = tt_ice_pair_at(g, pair);
+	p->heard = now;
+	p->count.requests_received++;
+	if (ice->lite)
+		tt_ice_lite_heard(ice, p);
 }
 
 static int refuse(struct tt_ice *ice, taut_time now, uint32_t why, const struct taut_addr *from)

@@ -331,7 +331,7 @@ struct ice_response {
 struct tt_ice {
 	struct tt_env *env;
 	taut_flow *next_flow;
-	bool controlling, use_loopback, relay_only;
+	bool controlling, use_loopback, relay_only, lite;
 	uint8_t tcp; /* TT_ICE_TCP_ */
 	enum tt_ice_addresses addresses;
 	bool closed;    /* nothing is sent but the last word to TURN servers */

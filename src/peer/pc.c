@@ -268,6 +268,7 @@ static int set_up(struct taut_pc *pc, const struct taut_config *cfg, taut_time n
 	pc->send_buffer_size = cfg->send_buffer_size;
 	pc->congestion_control = cfg->congestion_control;
 	pc->sctp_snap = cfg->sctp_snap == 1;
+	pc->ice_lite = cfg->ice_lite == 1;
 	pc->max_path_mtu = (uint16_t)pc_max_path_mtu(cfg); /* checked below */
 	pc->srtp_backend = cfg->srtp_backend;
 	pc->max_receive_encodings = cfg->max_receive_encodings;

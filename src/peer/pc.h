@@ -244,6 +244,7 @@ struct taut_pc {
 	taut_flow next_flow;
 	bool relays; /* a TURN server is configured: what is sent leaves room for what it needs until a pair is selected */
 	bool dtls_started, dtls_client, sctp_started, srtp_refused, agreed, data_agreed;
+	bool ice_lite;        /* ours */
 	bool sctp_snap, snap; /* a=sctp-init is offered; it is agreed on */
 	bool restarted_here, restarted_there; /* by the pending offer: a rollback undoes it */
 	bool state_untold; /* no memory for its event: poll_event makes it of what is at hand */

@@ -101,6 +101,14 @@ static void resize_pool(struct taut_pc *pc, taut_time now, uint32_t size)
 		tt_ice_unpool(pc->ice, now);
 }
 
+/* RFC 8445 section 5.2: host candidates alone; RFC 6544 section 4.1: over TCP none that connect. */
+static bool fits_lite(const struct taut_config *cfg)
+{
+	return cfg->ice_server_count == 0 && cfg->ice_transport_policy == TAUT_ICE_ALL &&
+	       cfg->ice_address_policy <= TAUT_ICE_ADDRESS_DEFAULT &&
+	       !(cfg->ice_tcp & TAUT_ICE_TCP_CONNECT);
+}
+
 int pc_make_ice(struct taut_pc *pc, const struct taut_config *cfg, taut_time now)
 {
 	struct servers s;
@@ -109,7 +117,8 @@ int pc_make_ice(struct taut_pc *pc, const struct taut_config *cfg, taut_time now
 	if (!err && (cfg->ice_transport_policy > TAUT_ICE_RELAY || cfg->ice_mdns > 1 ||
 		     cfg->ice_address_policy > TAUT_ICE_ADDRESS_PROXY ||
 		     cfg->ice_candidate_pool_size > MOST_POOLED ||
-		     cfg->ice_tcp > (TAUT_ICE_TCP_CONNECT | TAUT_ICE_TCP_LISTEN)))
+		     cfg->ice_tcp > (TAUT_ICE_TCP_CONNECT | TAUT_ICE_TCP_LISTEN) ||
+		     cfg->ice_lite > 1 || (cfg->ice_lite && !fits_lite(cfg))))
 		err = TAUT_E_INVAL;
 	if (err)
 		return err;
@@ -118,6 +127,7 @@ int pc_make_ice(struct taut_pc *pc, const struct taut_config *cfg, taut_time now
 					   .server_count = cfg->ice_server_count,
 					   .relay_only =
 						   cfg->ice_transport_policy == TAUT_ICE_RELAY,
+					   .lite = cfg->ice_lite == 1,
 					   .tcp = (uint8_t)cfg->ice_tcp, /* the same bits */
 					   .hide_hosts = cfg->ice_mdns == 1,
 					   /* numbered alike */
@@ -248,6 +258,7 @@ static struct taut_config config_of(const struct taut_pc *pc)
 		.ice_srv_servers = pc->srv_servers,
 		.max_path_mtu = pc->max_path_mtu,
 		.sctp_snap = pc->sctp_snap,
+		.ice_lite = pc->ice_lite,
 	};
 }
 
@@ -292,7 +303,8 @@ static bool same_rest(const struct taut_pc *pc, const struct taut_config *c)
 {
 	const struct taut_config is = config_of(pc);
 
-	return c->sctp_snap == is.sctp_snap && pc_max_path_mtu(c) == is.max_path_mtu && pc_max_message(c) == is.max_message_size &&
+	return c->ice_lite == is.ice_lite && c->sctp_snap == is.sctp_snap &&
+	       pc_max_path_mtu(c) == is.max_path_mtu && pc_max_message(c) == is.max_message_size &&
 	       c->send_buffer_size == is.send_buffer_size && pc_max_memory(c) == is.max_memory &&
 	       c->pacing_burst == is.pacing_burst && c->pacing_interval == is.pacing_interval &&
 	       c->srtp_backend == is.srtp_backend &&
@@ -338,6 +350,9 @@ static int check(struct taut_pc *pc, const struct taut_config *c, struct servers
 			       "only the ICE servers and the pool may change");
 	if (c->ice_server_count > 0 && !c->ice_servers)
 		return pc_fail(pc, TAUT_E_INVAL, "TypeError", NULL, "there are no servers");
+	if (c->ice_lite && c->ice_server_count > 0)
+		return pc_fail(pc, TAUT_E_INVAL, "InvalidModificationError", "RFC 8445 section 5.2",
+			       "a lite agent asks no server");
 	int err = read_servers(c, s);
 	return err ? pc_fail(pc, err, "SyntaxError", "webrtc-pc section 4.4.1.6",
 			     "at most %d servers, each with a URL that is known here",

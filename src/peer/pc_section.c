@@ -19,7 +19,8 @@ void pc_put_session(struct taut_pc *pc, struct tt_sdp *sdp)
 	sdp->sess_version = ++pc->session_version;
 	sdp->common.extmap_allow_mixed = true;
 	sdp->msid_semantic = "WMS *";
-	sdp->has_ice_pacing = true;
+	sdp->ice_lite = pc->ice_lite;
+	sdp->has_ice_pacing = !pc->ice_lite; /* it sends no checks */
 	sdp->ice_pacing = TT_ICE_TA_OURS / 1000;
 }
 
@@ -46,7 +47,7 @@ void pc_put_transport(struct taut_pc *pc, struct tt_sdp *sdp, struct tt_sdp_medi
 	m->common.ice_ufrag = tt_sdp_copy(sdp, tt_ice_local_ufrag(pc->ice));
 	m->common.ice_pwd = tt_sdp_copy(sdp, tt_ice_local_pwd(pc->ice));
 	/* RFC 8840 section 4.1.1, RFC 8445 section 10, draft-thatcher-ice-renomination-01 section 3 */
-	m->common.ice_options = "trickle ice2 renomination";
+	m->common.ice_options = pc->ice_lite ? "trickle ice2" : "trickle ice2 renomination";
 	put_fingerprint(pc, sdp, m);
 	m->common.setup = (uint8_t)setup;
 	if (!tt_sdp_is_rtp(m))

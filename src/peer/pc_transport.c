@@ -121,6 +121,9 @@ static int take_credentials(struct taut_pc *pc, taut_time now, uint32_t type,
 			pc->ice, tt_sdp_has_token(tt_sdp_ice_options(sdp, m), "renomination"));
 	if (err == TAUT_E_NOMEM)
 		return pc_fail_nomem(pc);
+	if (err == TAUT_E_UNSUPPORTED)
+		return pc_fail(pc, err, "OperationError", "RFC 8445 section 6.1.1",
+			       "the peer is a lite agent as well: nobody would check");
 	if (err == TAUT_E_CRYPTO)
 		return pc_fail(pc, err, "OperationError", NULL,
 			       "no key could be made of a=ice-pwd");

@@ -36,7 +36,7 @@ const command = join(process.env.TAUT_BUILD ?? 'build/dev', 'bin', 'browser_peer
 
 const sessions = (only ? [only] : ['chromium', 'firefox']).flatMap(name => ['browser', 'taut'].flatMap(offerer => shapes
 	.filter(([shape, , more]) => (!quick || shape === 'audio, video and data') && (more?.offerer ?? offerer) === offerer && (more?.browser ?? name) === name && !(more?.bundlePolicy && offerer === 'taut'))
-	.map(([shape, run, more]) => ({ name: `${name}: ${shape}, ${offerer === 'taut' ? 'taut' : 'it'} offers`, browser: name, offerer, run, config: more?.bundlePolicy ? { bundlePolicy: more.bundlePolicy } : {} }))))
+	.map(([shape, run, more]) => ({ name: `${name}: ${shape}, ${offerer === 'taut' ? 'taut' : 'it'} offers`, browser: name, offerer, run, args: more?.lite ? ['--ice-lite'] : [], config: more?.bundlePolicy ? { bundlePolicy: more.bundlePolicy } : {} }))))
 	.filter(s => args.every(word => s.name.includes(word)));
 
 if (list) {
@@ -45,7 +45,7 @@ if (list) {
 }
 
 async function play(session, browser) {
-	const taut = await TautEnd.begin(command), page = await BrowserEnd.begin(browser, session.config);
+	const taut = await TautEnd.begin(command, session.args), page = await BrowserEnd.begin(browser, session.config);
 	const [a, b] = session.offerer === 'taut' ? [taut, page] : [page, taut];
 	try {
 		await within(90000, 'the session is over', session.run({ a, b, browser: page, taut }));

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "taut/media.h"
+#include "taut/stats.h"
 #include "told.h"
 
 enum { SINKS = 32, RIDS = 4, MESSAGES = 256 };
@@ -269,6 +270,22 @@ static json_t *decoded(void)
 	return list;
 }
 
+/* Requests of ours over all pairs. */
+static json_t *checks(void)
+{
+	const struct taut_stats *all;
+	size_t count;
+	json_int_t sum = 0;
+
+	if (taut_pc_get_stats(told.pc, told_now(), &all, &count) != TAUT_OK)
+		return json_null();
+	for (size_t i = 0; i < count; i++) {
+		const struct taut_stat *sent = taut_stats_member(&all[i], "requestsSent");
+		sum += sent ? (json_int_t)sent->number : 0;
+	}
+	return json_integer(sum);
+}
+
 static int do_state(const json_t *in, json_t *out)
 {
 	json_t *messages = json_array();
@@ -283,6 +300,10 @@ static int do_state(const json_t *in, json_t *out)
 	json_object_set_new(out, "transceivers", transceivers());
 	json_object_set_new(out, "decoded", decoded());
 	json_object_set_new(out, "messages", messages);
+	uint32_t type;
+	const char *sdp = taut_pc_local_description(told.pc, &type);
+	json_object_set_new(out, "lite", json_boolean(sdp && strstr(sdp, "a=ice-lite")));
+	json_object_set_new(out, "checks", checks());
 	return TAUT_OK;
 }
 
@@ -292,7 +313,8 @@ static const struct told_word words[] = {
 	{ "state", do_state },
 };
 
-int main(void)
+/* --ice-lite: a lite agent. */
+int main(int argc, char **argv)
 {
 	const struct taut_source_config sc = { .size = sizeof sc,
 					       .name = "test",
@@ -302,6 +324,7 @@ int main(void)
 					       .video_bitrate = 200000 };
 	struct taut_config pc = { .size = sizeof pc, .max_receive_encodings = RIDS };
 
+	pc.ice_lite = argc > 1 && strcmp(argv[1], "--ice-lite") == 0;
 	pc.codecs = taut_media_codecs(&pc.codec_count);
 	told.words = words;
 	told.word_count = sizeof words / sizeof words[0];

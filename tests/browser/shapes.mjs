@@ -172,6 +172,19 @@ export const shapes = [
 		await both(a, b, 'video');
 		await echoes(b);
 	}],
+	['taut is a lite agent', async ({ a, b, taut }) => {
+		await a.add('audio');
+		await a.add('video');
+		await a.channel('chat');
+		await meet(a, b);
+		await both(a, b, 'video');
+		await b.restart();
+		await negotiate(b, a);
+		await both(a, b, 'video');
+		await echoes(a);
+		const { lite, checks } = await taut.state();
+		same([lite, checks], [true, 0], 'what it says, and how many checks it sent');
+	}, { lite: true }],
 	['ICE restarts before it is connected, by the offerer', async ({ a, b }) => {
 		await neverMeet(a, b);
 		await a.restart();

@@ -228,6 +228,31 @@ def natives():
     r.end()
 
 
+def lite():
+    """Who waits for checks is found, whoever offers; two who wait say so."""
+    r, url = relay()
+    for first, second in ((["--ice-lite"], []), ([], ["--ice-lite"])):
+        room = f"lite{len(first)}"
+        one = Run("call", url, "--room", room, "--data-only", "--name", "one", "--loopback-only", *first)
+        one.see("joined")
+        two = Run("call", url, "--room", room, "--data-only", "--name", "two", "--loopback-only", *second)
+        check(f"a_lite_agent_is_found_{len(first)}", one.see("connected") and two.see("connected"), one.lines + two.lines)
+        two.end()
+        one.end()
+    both = []
+    for name in "ab":
+        both.append(Run("call", url, "--room", "both", "--data-only", "--name", name, "--loopback-only", "--ice-lite"))
+        both[-1].see("joined")
+    check("two_lite_agents_say_so", both[1].see("lite agent as well"), [run.lines + run.errors for run in both])
+    for run in both:
+        run.end()
+    for wrong in (["--stun", "stun:192.0.2.1"], ["--relay-only"], ["--ice-tcp", "both"], ["--addresses", "public"]):
+        bad = Run("call", url, "--ice-lite", *wrong)
+        check(f"a_lite_agent_goes_without_{wrong[0][2:]}", bad.end(None) == 2 and any(
+            "--ice-lite waits" in x for x in bad.errors), bad.errors)
+    r.end()
+
+
 def simulcast():
     """Both send three sizes of the card; who comes second is asked for them, under other names."""
     r, url = relay()
@@ -354,4 +379,4 @@ def demos():
     check("an_interrupted_demo_says_its_sum", code in (0, 1) and d.clean() and d.last()["event"] == "summary", d.lines)
 
 
-finish(calls, lines, files, strangers, channels, natives, simulcast, full_room, relay_goes, demos)
+finish(calls, lines, files, strangers, channels, natives, lite, simulcast, full_room, relay_goes, demos)

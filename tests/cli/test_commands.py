@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """The taut command as a person meets it: helps, mistakes with their place and reason, the relay."""
 import os
+import re
 import shutil
 import signal
 import socket
@@ -27,6 +28,9 @@ def helps():
         code, out, err = done(c, "--help")
         check(f"{c}_has_a_help_with_examples", code == 0 and out.startswith(f"usage: taut {c}") and
               f"examples:\n  taut {c}" in out and "-h, --help" in out and not err, out + err)
+        for name, arg in re.findall(r"^  (?:-\w, |    )--([\w-]+)( [A-Z]\S*)?", out, re.M):
+            code, _, err = done(c, f"--{name}", *(["1"] if arg else []), "--help")
+            check(f"{c}_knows_{name}", code in (0, 2) and "unrecognized" not in err, err)
         for bad in ("--no-such-option", "-Z"):
             code, out, err = done(c, bad)
             check(f"{c}_refuses_{bad}", code == 2 and bad[-1] in err and

@@ -156,7 +156,7 @@ static void configure(struct duo_side *s, const struct duo_side_config *cfg)
 {
 	size_t n = 0;
 
-	if (!cfg->no_stun)
+	if (!cfg->no_stun && !cfg->lite)
 		s->servers[n++] = (struct taut_ice_server){ .size = sizeof s->servers[0],
 							    .url = "stun:" DUO_STUN };
 	if (cfg->turn)
@@ -173,6 +173,7 @@ static void configure(struct duo_side *s, const struct duo_side_config *cfg)
 				      .ice_server_count = n,
 				      .ice_srv_servers = cfg->srv ? UINT64_C(1) << (n - 1) : 0,
 				      .ice_tcp = cfg->tcp,
+				      .ice_lite = cfg->lite,
 				      .ice_mdns = cfg->mdns,
 				      .congestion_control = cfg->congestion_control,
 				      .max_path_mtu = cfg->max_path_mtu,

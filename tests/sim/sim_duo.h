@@ -36,6 +36,7 @@ struct duo_side_config {
 	uint32_t max_path_mtu;
 	bool snap;               /* a=sctp-init is offered */
 	uint32_t addresses;      /* TAUT_ICE_ADDRESS_ */
+	bool lite;               /* a lite agent, which has no servers */
 	bool second;             /* another interface, without the default route: DUO_SECOND */
 	uint32_t pool;           /* of candidates */
 	uint32_t network, second_network; /* TAUT_NETWORK_ of the interfaces */

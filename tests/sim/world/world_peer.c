@@ -274,6 +274,7 @@ void world_peer_add(struct world *w, struct world_peer *p, const struct world_pe
 	p->next_port = tt_u16(FIRST_PORT + world_draw(&p->random) % 20000);
 	world_resolver_init(&p->resolver, w, p->host, &cfg->dns, world_peer_resolved, p);
 	world_watch_init(&p->watch, w, cfg->name);
+	p->watch.lite = cfg->pc && cfg->pc->ice_lite;
 }
 
 void world_peer_start(struct world_peer *p)

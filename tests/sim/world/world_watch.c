@@ -105,12 +105,16 @@ static void stun_out(struct world_watch *w, int path, const uint8_t *data, size_
 	/* An allocation given back, once and at the end: nothing paces that. */
 	if (m.method == TT_TURN_REFRESH && m.has & TT_STUN_HAS_LIFETIME && m.lifetime == 0)
 		return;
+	if (m.cls == TT_STUN_REQUEST && w->lite)
+		world_fail(w->world, "%s: sends a request, although it is lite", w->name);
 	if (m.cls == TT_STUN_REQUEST) {
 		request_out(w, m.tid, path, m.has & TT_STUN_HAS_PRIORITY);
 		return;
 	}
 	if (m.cls == TT_STUN_INDICATION)
 		return;
+	if (w->lite && m.cls == TT_STUN_SUCCESS)
+		p->answered_at = w->world->now;
 	p->answered_them += len;
 	if (p->answered_them > p->asked_us)
 		world_fail(w->world, "%s: answers with more bytes than it was asked with", w->name);

@@ -75,6 +75,7 @@ struct world_watch {
 	} checks, asked;        /* asked: servers */
 	taut_time last_request; /* of either */
 	bool peer_proposes_nothing;
+	bool lite; /* its answers are what shows consent, and it asks nobody */
 	struct world_watch_stream streams[WORLD_WATCH_STREAMS];
 	int stream_count;
 	struct world_watch_grant grants[WORLD_WATCH_GRANTS];

@@ -1,0 +1,195 @@
+/* A lite agent of our own: RFC 8445 sections 2.5, 6.1.1, 7.3.2, 8.2 and 12.1.1. Agent 1 is lite, agent 0 is not. */
+#include "ice/ice_agent.h"
+
+#include "world.h"
+
+static void begin(struct world *w, bool lite_offers)
+{
+	world_init(w, 1, NULL, NULL, 0);
+	tt_ice_free(w->h[1].ice);
+	w->h[1].next_flow = 1;
+	const struct tt_ice_config cfg = { .controlling = lite_offers,
+					   .lite = true,
+					   .next_flow = &w->h[1].next_flow };
+	assert_int_equal(tt_ice_new(&w->h[1].ice, &w->sim.env[1], &cfg, w->sim.now), 0);
+	world_iface(&w->h[0], "10.0.0.1");
+	world_iface(&w->h[1], "10.0.0.2");
+}
+
+/* What descriptions say, with a=ice-lite of agent 1. */
+static void exchange(struct world *w)
+{
+	for (int i = 0; i < 2; i++) {
+		struct tt_ice *other = w->h[1 - i].ice;
+		assert_int_equal(tt_ice_set_remote(w->h[i].ice, w->sim.now,
+						   tt_ice_local_ufrag(other),
+						   tt_ice_local_pwd(other), i == 0),
+				 TAUT_OK);
+	}
+}
+
+static void meet(struct world *w, bool lite_offers)
+{
+	begin(w, lite_offers);
+	for (int i = 0; i < 2; i++)
+		world_gather(w, i);
+	exchange(w);
+	world_run_until(w, w->sim.now + 5 * SEC, world_both_selected);
+	assert_paths_meet(w);
+}
+
+static void a_lite_agent_is_found_and_asks_nothing(void **state)
+{
+	struct world w;
+
+	(void)state;
+	for (int offers = 0; offers < 2; offers++) {
+		meet(&w, offers);
+		assert_true(tt_ice_controlling(w.h[0].ice));
+		assert_false(tt_ice_controlling(w.h[1].ice));
+		world_run(&w, 120 * SEC);
+		assert_paths_meet(&w);
+		assert_int_equal(tt_ice_counters(w.h[1].ice)->checks_sent, 0);
+		assert_true(tt_ice_counters(w.h[1].ice)->checks_received > 20); /* consent */
+		assert_in_range(tt_ice_state(w.h[1].ice), TT_ICE_CONNECTED, TT_ICE_COMPLETED);
+		world_free(&w);
+	}
+}
+
+/* 12.1.1: what is checked is not yet nominated. */
+static void nothing_is_valid_before_it_is_nominated(void **state)
+{
+	struct world w;
+
+	(void)state;
+	begin(&w, false);
+	for (int i = 0; i < 2; i++)
+		world_gather(&w, i);
+	w.h[0].ice->cur->nominate_at = INT64_MAX;
+	exchange(&w);
+	for (int n = 0; n < 1000 && tt_ice_counters(w.h[1].ice)->checks_received == 0; n++)
+		world_run(&w, MS);
+	assert_true(tt_ice_counters(w.h[1].ice)->checks_received > 0);
+	assert_null(w.h[1].ice->path_gen);
+	assert_int_equal(tt_ice_pair_at(w.h[1].ice->cur, 0)->state, TT_ICE_PAIR_SUCCEEDED);
+	assert_false(tt_ice_pair_at(w.h[1].ice->cur, 0)->valid);
+	world_run_until(&w, w.sim.now + 5 * SEC, world_both_selected);
+	assert_paths_meet(&w);
+	world_free(&w);
+}
+
+/* 30 s without any, and told after 15: RFC 7675 has it for those that ask. */
+static void the_peer_s_checks_are_its_consent(void **state)
+{
+	struct world w;
+
+	(void)state;
+	meet(&w, true);
+	w.h[0].mute = true;
+	const taut_time heard = tt_ice_pair_at(w.h[1].ice->cur, w.h[1].ice->path)->heard;
+	world_run(&w, heard + 14 * SEC - w.sim.now);
+	assert_in_range(tt_ice_state(w.h[1].ice), TT_ICE_CONNECTED, TT_ICE_COMPLETED);
+	world_run(&w, 2 * SEC);
+	assert_int_equal(tt_ice_state(w.h[1].ice), TT_ICE_DISCONNECTED);
+	assert_non_null(w.h[1].ice->path_gen);
+	w.h[0].mute = false;
+	world_run(&w, 7 * SEC);
+	assert_in_range(tt_ice_state(w.h[1].ice), TT_ICE_CONNECTED, TT_ICE_COMPLETED);
+	w.h[0].mute = true;
+	world_run(&w, 31 * SEC);
+	assert_int_equal(tt_ice_state(w.h[1].ice), TT_ICE_FAILED);
+	assert_null(w.h[1].ice->path_gen);
+	world_free(&w);
+}
+
+/* A check that came before the description, which no other check repeats, is remembered. */
+static void a_nomination_before_the_description_counts(void **state)
+{
+	struct world w;
+
+	(void)state;
+	begin(&w, true);
+	for (int i = 0; i < 2; i++)
+		world_gather(&w, i);
+	struct tt_ice *lite = w.h[1].ice;
+	assert_int_equal(tt_ice_set_remote(w.h[0].ice, w.sim.now, tt_ice_local_ufrag(lite),
+					   tt_ice_local_pwd(lite), true),
+			 TAUT_OK);
+	world_run(&w, 3 * SEC);
+	assert_null(lite->path_gen);
+	assert_int_equal(tt_ice_set_remote(lite, w.sim.now, tt_ice_local_ufrag(w.h[0].ice),
+					   tt_ice_local_pwd(w.h[0].ice), false),
+			 TAUT_OK);
+	assert_non_null(lite->path_gen);
+	world_free(&w);
+}
+
+/* 7.3.1.1: whoever takes us for the controlling one is told, however high our tie-breaker is. */
+static void a_lite_agent_never_controls(void **state)
+{
+	struct world w;
+
+	(void)state;
+	begin(&w, true);
+	for (int i = 0; i < 2; i++)
+		world_gather(&w, i);
+	w.h[0].ice->controlling = false;
+	w.h[0].ice->cur->first_check = true; /* only a conflict turns it from now on */
+	w.h[1].ice->tiebreaker = UINT64_MAX;
+	for (int i = 0; i < 2; i++) {
+		struct tt_ice *other = w.h[1 - i].ice;
+		assert_int_equal(tt_ice_set_remote(w.h[i].ice, w.sim.now, tt_ice_local_ufrag(other),
+						   tt_ice_local_pwd(other), false),
+				 TAUT_OK);
+	}
+	tt_ice_set_role(w.h[1].ice, w.sim.now, true);
+	world_run_until(&w, w.sim.now + 5 * SEC, world_both_selected);
+	assert_paths_meet(&w);
+	assert_true(tt_ice_controlling(w.h[0].ice));
+	assert_false(tt_ice_controlling(w.h[1].ice));
+	world_free(&w);
+}
+
+static void two_lite_agents_are_none(void **state)
+{
+	struct world w;
+
+	(void)state;
+	begin(&w, false);
+	assert_int_equal(
+		tt_ice_set_remote(w.h[1].ice, w.sim.now, "abcd", "abcdefghijklmnopqrstuv", true),
+		TAUT_E_UNSUPPORTED);
+	assert_false(w.h[1].ice->cur->has_remote);
+	world_free(&w);
+}
+
+static void nobody_comes(void **state)
+{
+	struct world w;
+
+	(void)state;
+	begin(&w, true);
+	world_gather(&w, 1);
+	world_io(&w, 1);
+	w.h[0].mute = true;
+	world_gather(&w, 0);
+	exchange(&w);
+	world_run(&w, 60 * SEC);
+	assert_int_equal(tt_ice_state(w.h[1].ice), TT_ICE_FAILED);
+	world_free(&w);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_lite_agent_is_found_and_asks_nothing),
+		cmocka_unit_test(nothing_is_valid_before_it_is_nominated),
+		cmocka_unit_test(the_peer_s_checks_are_its_consent),
+		cmocka_unit_test(a_nomination_before_the_description_counts),
+		cmocka_unit_test(a_lite_agent_never_controls),
+		cmocka_unit_test(two_lite_agents_are_none),
+		cmocka_unit_test(nobody_comes),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
