@@ -102,6 +102,23 @@ static void the_peer_s_checks_are_its_consent(void **state)
 	world_free(&w);
 }
 
+/* Whose answer to a restart takes its time is heard over the old path meanwhile. */
+static void a_restart_that_waits_keeps_the_old_path(void **state)
+{
+	struct world w;
+
+	(void)state;
+	meet(&w, true);
+	assert_int_equal(tt_ice_restart(w.h[1].ice, w.sim.now), TAUT_OK);
+	world_run(&w, 40 * SEC);
+	assert_non_null(w.h[1].ice->path_gen);
+	assert_ptr_equal(w.h[1].ice->path_gen, w.h[1].ice->prev);
+	w.h[0].mute = true;
+	world_run(&w, 31 * SEC);
+	assert_null(w.h[1].ice->path_gen);
+	world_free(&w);
+}
+
 /* A check that came before the description, which no other check repeats, is remembered. */
 static void a_nomination_before_the_description_counts(void **state)
 {
@@ -185,6 +202,7 @@ int main(void)
 		cmocka_unit_test(a_lite_agent_is_found_and_asks_nothing),
 		cmocka_unit_test(nothing_is_valid_before_it_is_nominated),
 		cmocka_unit_test(the_peer_s_checks_are_its_consent),
+		cmocka_unit_test(a_restart_that_waits_keeps_the_old_path),
 		cmocka_unit_test(a_nomination_before_the_description_counts),
 		cmocka_unit_test(a_lite_agent_never_controls),
 		cmocka_unit_test(two_lite_agents_are_none),
