@@ -107,13 +107,17 @@ static void write_report(struct wr *w, const struct sctp_report *r, const struct
 	tt_sctp_end(w, at);
 }
 
+/* What a batch of packets left to say, in as few packets as hold it: a packet for each costs half of what it is about. */
 static void write_earlier(struct tt_sctp *s, struct wr *w)
 {
-	const struct sctp_report *r = &s->earlier[s->earlier_first];
-
-	write_report(w, r, r->gaps, &s->tracker, 0);
-	s->earlier_first = (s->earlier_first + 1) % SCTP_MAX_EARLIER;
-	s->earlier_count--;
+	while (s->earlier_count > 0) {
+		const struct sctp_report *r = &s->earlier[s->earlier_first];
+		if (wr_left(w) < SCTP_TLV_HEADER + 12 + 4 * r->gap_count)
+			return;
+		write_report(w, r, r->gaps, &s->tracker, 0);
+		s->earlier_first = (s->earlier_first + 1) % SCTP_MAX_EARLIER;
+		s->earlier_count--;
+	}
 }
 
 /* 6.2: as many as the packet has room for, beside the SHUTDOWN or SHUTDOWN ACK that goes behind it. */
@@ -123,6 +127,13 @@ static size_t most_gaps(const struct tt_sctp *s, const struct wr *w)
 	const size_t rest = SCTP_TLV_HEADER + 12 + 4 * s->tracker.dup_count + behind;
 
 	return tt_min((wr_left(w) - rest) / 4, SCTP_MAX_GAPS);
+}
+
+/* Behind earlier ones; with gaps or duplicates it gets a packet's room for them. */
+static bool has_room_for_last(const struct tt_sctp *s, const struct wr *w)
+{
+	return !tt_sctp_tracker_has_gap(&s->tracker) && s->tracker.dup_count == 0 &&
+	       wr_left(w) >= 2 * SCTP_TLV_HEADER + 12 + 4;
 }
 
 static void write_sack(struct tt_sctp *s, struct wr *w)
@@ -223,8 +234,9 @@ static void write_established(struct tt_sctp *s, taut_time now, struct wr *w, si
 		s->cookie_ack_due = false;
 	}
 	if (s->earlier_count > 0) {
-		write_earlier(s, w); /* alone: the peer may count its packets */
-		return;
+		write_earlier(s, w);
+		if (s->earlier_count > 0 || !has_room_for_last(s, w))
+			return;
 	}
 	if (s->sack_due || (s->unacked_packets > 0 && tt_sctp_has_data(s, now)))
 		write_sack(s, w);
