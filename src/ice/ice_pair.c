@@ -148,6 +148,8 @@ int tt_ice_add_pair(struct tt_ice *ice, taut_time now, int base, int remote)
 
 void tt_ice_pair_base(struct tt_ice *ice, taut_time now, int base)
 {
+	if (ice->lite) /* 6.2 */
+		return;
 	for (size_t i = 0; i < ice->cur->remote_count; i++)
 		if (tt_ice_remote_at(ice->cur, (int)i)->tcp)
 			tt_ice_tcp_connect(ice, now, base, (int)i);
