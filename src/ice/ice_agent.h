@@ -12,6 +12,7 @@ void tt_ice_gen_free(struct tt_ice *ice, struct ice_gen *g);
 /* ice_state.c: after anything changed: thaw, nominate, choose the path, tell the state. */
 void tt_ice_update(struct tt_ice *ice, taut_time now);
 void tt_ice_wake(struct tt_ice *ice); /* something changed that update need not look at */
+taut_time tt_ice_patience(const struct tt_ice *ice); /* for a first path; INT64_MAX: without end */
 
 /* ice_addresses.c */
 /* Those of all that are to be used; what was chosen before is forgotten. False: no memory, and it stays. */

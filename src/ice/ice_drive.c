@@ -220,8 +220,8 @@ taut_time tt_ice_deadline(const struct tt_ice *ice, const char **why)
 		if (ice->controlling && g->has_remote && g->selected < 0 && g->nominating < 0 &&
 		    g->nominate_at > ice->last_now)
 			earlier(&at, &reason, g->nominate_at, "nominate a pair");
-		if (g->has_remote && !ice->path_gen && g->pac_until > ice->last_now)
-			earlier(&at, &reason, g->pac_until, "patience ends");
+		if (g->has_remote && !ice->path_gen && tt_ice_patience(ice) > ice->last_now)
+			earlier(&at, &reason, tt_ice_patience(ice), "patience ends");
 		earlier(&at, &reason, tt_ice_move_deadline(ice), "move to a better pair");
 		earlier(&at, &reason, tt_ice_follow_deadline(ice),
 			"the peer's last nomination counts");

@@ -194,9 +194,12 @@ static void refuse_udp(struct tt_ice *ice)
 
 void tt_ice_gather(struct tt_ice *ice, taut_time now)
 {
+	if (ice->gathering && !ice->pooled)
+		return;
+	ice->cur->pac_until = now + TT_ICE_PAC;
 	if (ice->pooled)
 		tt_ice_take_pool(ice, now);
-	else if (!ice->gathering)
+	else
 		tt_ice_begin_gathering(ice, now);
 }
 

@@ -47,11 +47,19 @@ static bool any_pair_lives(const struct ice_gen *g)
 	return false;
 }
 
+/* A call that rings has not begun: nobody could find us yet. */
+taut_time tt_ice_patience(const struct tt_ice *ice)
+{
+	const bool rings = !ice->gathering && !(ice->prev && ice->prev->had_path);
+
+	return rings || ice->pooled ? INT64_MAX : ice->cur->pac_until;
+}
+
 /* RFC 8863 section 4: while the timer runs an agent does not fail, even with nothing to check:
  * a check of the peer may still reveal a path. */
 static bool hopeless(const struct tt_ice *ice, taut_time now)
 {
-	return now >= ice->cur->pac_until && !any_pair_lives(ice->cur) &&
+	return now >= tt_ice_patience(ice) && !any_pair_lives(ice->cur) &&
 	       !(ice->mdns_state == BASE_OPEN && tt_ice_names_open(ice->cur));
 }
 

@@ -918,6 +918,32 @@ static void every_allocation_may_fail(void **state)
 	sim_free(&s);
 }
 
+/* Who has an offer and lets it ring for a minute can be found only once it answers: RFC 8863 section 4. */
+static void a_call_that_rings_has_not_failed(void **state)
+{
+	struct world w;
+
+	(void)state;
+	for (int comes = 0; comes < 2; comes++) {
+		const enum tt_ice_state at_last = comes ? TT_ICE_COMPLETED : TT_ICE_FAILED;
+		world_init(&w, 1, NULL, NULL, 0);
+		world_iface(&w.h[0], "10.0.0.1");
+		world_iface(&w.h[1], "10.0.0.2");
+		w.h[0].mute = !comes;
+		world_gather(&w, 0);
+		world_credentials(&w, 1);
+		world_run(&w, 60 * SEC);
+		assert_int_equal(tt_ice_state(w.h[1].ice), TT_ICE_CHECKING);
+		world_credentials(&w, 0);
+		world_gather(&w, 1);
+		world_run(&w, 38 * SEC);
+		assert_int_equal(tt_ice_state(w.h[1].ice), comes ? at_last : TT_ICE_CHECKING);
+		world_run(&w, 8 * SEC);
+		assert_int_equal(tt_ice_state(w.h[1].ice), at_last);
+		world_free(&w);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -958,6 +984,7 @@ int main(void)
 		cmocka_unit_test(without_multicast_other_candidates_still_work),
 		cmocka_unit_test(credentials_of_wrong_length_are_refused),
 		cmocka_unit_test(every_allocation_may_fail),
+		cmocka_unit_test(a_call_that_rings_has_not_failed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
