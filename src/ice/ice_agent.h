@@ -53,6 +53,8 @@ taut_time tt_ice_probe_deadline(const struct tt_ice *ice);
 /* ice_lite.c, where we are a lite agent */
 void tt_ice_lite_heard(struct tt_ice *ice, struct ice_pair *p); /* a check of the peer came over it */
 void tt_ice_lite_knows_peer(struct tt_ice *ice); /* its description came: what was heard before counts */
+/* Until then a peer whose checks come may nominate what it checks; INT64_MIN: none come, or we are not lite. */
+taut_time tt_ice_lite_awaits(const struct tt_ice *ice);
 
 /* ice_pool.c */
 void tt_ice_take_pool(struct tt_ice *ice, taut_time now); /* what is there may be told */

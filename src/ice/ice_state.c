@@ -39,11 +39,13 @@ static void set_state(struct tt_ice *ice, taut_time now, enum tt_ice_state s, ui
 		TT_STR("why", ice->why));
 }
 
-static bool any_pair_lives(const struct ice_gen *g)
+static bool any_pair_lives(const struct ice_gen *g, taut_time now)
 {
-	for (int i = 0; i < g->pairs; i++)
-		if (tt_ice_pair_busy(tt_ice_pair_at(g, i)) || tt_ice_pair_at(g, i)->valid)
+	for (int i = 0; i < g->pairs; i++) {
+		const struct ice_pair *p = tt_ice_pair_at(g, i);
+		if (tt_ice_pair_busy(p) || (p->valid && now < p->consent_until))
 			return true;
+	}
 	return false;
 }
 
@@ -52,14 +54,16 @@ taut_time tt_ice_patience(const struct tt_ice *ice)
 {
 	const bool rings = !ice->gathering && !(ice->prev && ice->prev->had_path);
 
-	return rings || ice->pooled ? INT64_MAX : ice->cur->pac_until;
+	if (rings || ice->pooled)
+		return INT64_MAX;
+	return tt_max64(ice->cur->pac_until, tt_ice_lite_awaits(ice));
 }
 
 /* RFC 8863 section 4: while the timer runs an agent does not fail, even with nothing to check:
  * a check of the peer may still reveal a path. */
 static bool hopeless(const struct tt_ice *ice, taut_time now)
 {
-	return now >= tt_ice_patience(ice) && !any_pair_lives(ice->cur) &&
+	return now >= tt_ice_patience(ice) && !any_pair_lives(ice->cur, now) &&
 	       !(ice->mdns_state == BASE_OPEN && tt_ice_names_open(ice->cur));
 }
 

@@ -207,6 +207,62 @@ static void nobody_comes(void **state)
 	}
 }
 
+static bool unless_it_nominates(struct world *w, int from, struct tt_ice_out *out)
+{
+	struct tt_stun_msg m;
+
+	(void)w;
+	return from == 1 || tt_stun_read(&m, out->buf, out->len) != TT_STUN_OK ||
+	       !(m.has & TT_STUN_HAS_USE_CANDIDATE);
+}
+
+/* A peer takes long to choose, and then is gone: its checks are hope as long as they come, and for half a minute. */
+static void who_checks_may_nominate_late(void **state)
+{
+	struct world w;
+
+	(void)state;
+	for (int goes = 0; goes < 2; goes++) {
+		begin(&w, true);
+		for (int i = 0; i < 2; i++)
+			world_gather(&w, i);
+		exchange(&w);
+		w.tap = unless_it_nominates;
+		world_run(&w, 50 * SEC);
+		assert_int_equal(tt_ice_state(w.h[1].ice), TT_ICE_CHECKING);
+		w.h[0].mute = goes;
+		w.tap = NULL;
+		world_run(&w, 35 * SEC);
+		assert_int_equal(tt_ice_state(w.h[1].ice), goes ? TT_ICE_FAILED : TT_ICE_COMPLETED);
+		world_free(&w);
+	}
+}
+
+/* What was nominated before the description, and then not spoken of for half a minute, is no hope. */
+static void what_was_nominated_long_ago_does_not_count(void **state)
+{
+	struct world w;
+
+	(void)state;
+	begin(&w, true);
+	for (int i = 0; i < 2; i++)
+		world_gather(&w, i);
+	struct tt_ice *lite = w.h[1].ice;
+	assert_int_equal(tt_ice_set_remote(w.h[0].ice, w.sim.now, tt_ice_local_ufrag(lite),
+					   tt_ice_local_pwd(lite), true),
+			 TAUT_OK);
+	world_run(&w, 3 * SEC);
+	w.h[0].mute = true;
+	world_run(&w, 40 * SEC);
+	assert_int_equal(tt_ice_set_remote(lite, w.sim.now, tt_ice_local_ufrag(w.h[0].ice),
+					   tt_ice_local_pwd(w.h[0].ice), false),
+			 TAUT_OK);
+	assert_null(lite->path_gen);
+	world_run(&w, 45 * SEC);
+	assert_int_equal(tt_ice_state(lite), TT_ICE_FAILED);
+	world_free(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -218,6 +274,8 @@ int main(void)
 		cmocka_unit_test(a_lite_agent_never_controls),
 		cmocka_unit_test(two_lite_agents_are_none),
 		cmocka_unit_test(nobody_comes),
+		cmocka_unit_test(who_checks_may_nominate_late),
+		cmocka_unit_test(what_was_nominated_long_ago_does_not_count),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
