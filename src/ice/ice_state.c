@@ -73,7 +73,8 @@ static void state_on_path(struct tt_ice *ice, taut_time now)
 
 	if (tt_ice_is_silent(ice, now))
 		set_state(ice, now, TT_ICE_DISCONNECTED, TAUT_REASON_ICE_SILENT,
-			  "the peer does not answer consent checks");
+			  ice->lite ? "the peer sends no consent checks"
+				    : "the peer does not answer consent checks");
 	else if (g == ice->cur && tt_ice_pair_at(g, ice->path)->nominated && g->remote_end &&
 		 tt_ice_gathering_done(ice))
 		set_state(ice, now, TT_ICE_COMPLETED, TAUT_REASON_NONE,
@@ -114,7 +115,8 @@ static void state_without_path(struct tt_ice *ice, taut_time now)
 		set_state(ice, now, TT_ICE_FAILED, TAUT_REASON_ICE_NO_PAIR,
 			  "no check was answered on any pair, RFC 8445 section 8.1.2");
 	else if (g->has_remote)
-		set_state(ice, now, TT_ICE_CHECKING, TAUT_REASON_NONE, "checks run");
+		set_state(ice, now, TT_ICE_CHECKING, TAUT_REASON_NONE,
+			  ice->lite ? "the peer's checks are awaited" : "checks run");
 	else if (ice->state != TT_ICE_NEW)
 		state_until_answer(ice, now);
 }

@@ -119,6 +119,10 @@ static void about_pair(const struct tt_ice *ice, int i, struct tt_ice_why *w)
 	if (p->state == TT_ICE_PAIR_FAILED) {
 		tt_why_is(w, p->why, tt_why_specs[p->why]);
 		tt_why_say(w, ": %s", tt_why_ends[p->why]);
+	} else if (ice->lite) {
+		tt_why_is(w, ice->state == TT_ICE_FAILED ? TAUT_WHY_SPARED : TAUT_WHY_WAITING,
+			  "RFC 8445 section 7.3.2");
+		tt_why_say(w, ": not nominated");
 	} else if (ice->state == TT_ICE_FAILED) {
 		tt_why_is(w, TAUT_WHY_SPARED, "RFC 8445 section 8.1.2");
 		tt_why_say(w, ": not tried out before all was given up");

@@ -363,6 +363,29 @@ static void all_failed(const struct tt_ice *ice, const struct tally *t, struct t
 	}
 }
 
+/* A lite agent waits until the peer has checked and nominated: RFC 8445 sections 2.5 and 7.3.2. */
+static void nobody_nominates(const struct tt_ice *ice, const struct match *m, const struct tally *t,
+			     struct tt_ice_why *w)
+{
+	const bool over = ice->state == TT_ICE_FAILED;
+
+	if (t->heard > 0) {
+		tt_why_is(w, over ? TAUT_WHY_SPARED : TAUT_WHY_WAITING, "RFC 8445 section 7.3.2");
+		tt_why_say(w, "checks of the peer came, and it has nominated no pair%s",
+			   over ? "" : " yet");
+	} else if (wrong_password(ice->cur, w)) {
+		return;
+	} else if ((m->there[0] || m->there[1]) && !m->beyond) {
+		no_pair(m, w);
+	} else {
+		tt_why_is(w, over ? TAUT_WHY_UNANSWERED : TAUT_WHY_WAITING, "RFC 8445 section 2.5");
+		tt_why_say(w,
+			   "we are a lite agent and wait for checks of the peer, and none came%s",
+			   over ? "" : " yet");
+		say_own_names(ice, w);
+	}
+}
+
 /* ---- the agent: there was a path ---- */
 
 static void say_path_lost(const struct tt_ice *ice, const struct ice_gen *g, struct tt_ice_why *w)
@@ -381,7 +404,8 @@ static void say_path_lost(const struct tt_ice *ice, const struct ice_gen *g, str
 		break;
 	case TAUT_WHY_CONSENT:
 		tt_why_is(w, TAUT_WHY_CONSENT, "RFC 7675 section 5.1");
-		tt_why_say(w, "the peer has answered no consent check for 30 s");
+		tt_why_say(w, "the peer has %s no consent check for 30 s",
+			   ice->lite ? "sent" : "answered");
 		break;
 	default:
 		tt_why_is(w, lost, tt_why_specs[lost]);
@@ -418,6 +442,8 @@ static void without_path(const struct tt_ice *ice, struct tt_ice_why *w)
 		between(ice, w);
 	} else if (!m.here[0] && !m.here[1]) {
 		nothing_here(ice, w);
+	} else if (ice->lite) {
+		nobody_nominates(ice, &m, &t, w);
 	} else if (!m.there[0] && !m.there[1]) {
 		nothing_there(g, w);
 	} else if (t.pairs == 0 && g->hints.cut > 0) {
@@ -450,5 +476,6 @@ void tt_why_agent(const struct tt_ice *ice, struct tt_ice_why *w)
 	tt_why_say(w, "data goes over ");
 	tt_why_pair(w);
 	if (ice->state == TT_ICE_DISCONNECTED)
-		tt_why_say(w, ", and the peer has not answered consent checks for a while");
+		tt_why_say(w, ", and the peer has not %s consent checks for a while",
+			   ice->lite ? "sent" : "answered");
 }

@@ -1,7 +1,17 @@
 /* A lite agent of our own: RFC 8445 sections 2.5, 6.1.1, 7.3.2, 8.2 and 12.1.1. Agent 1 is lite, agent 0 is not. */
 #include "ice/ice_agent.h"
 
+#include "taut/why.h"
 #include "world.h"
+
+static void says(const struct world *w, uint32_t code, const char *text)
+{
+	struct tt_ice_why why;
+
+	assert_true(tt_ice_why(w->h[1].ice, 0, &why));
+	assert_string_equal(why.text, text);
+	assert_int_equal(why.code, code);
+}
 
 static void begin(struct world *w, bool lite_offers)
 {
@@ -92,6 +102,10 @@ static void the_peer_s_checks_are_its_consent(void **state)
 	world_run(&w, 2 * SEC);
 	assert_int_equal(tt_ice_state(w.h[1].ice), TT_ICE_DISCONNECTED);
 	assert_non_null(w.h[1].ice->path_gen);
+	says(&w, TAUT_WHY_CONNECTED,
+	     "data goes over 10.0.0.2:5101 -> 10.0.0.1:5001, and the peer has not sent consent "
+	     "checks for a while");
+	assert_string_equal(w.h[1].ice->why, "the peer sends no consent checks");
 	w.h[0].mute = false;
 	world_run(&w, 7 * SEC);
 	assert_in_range(tt_ice_state(w.h[1].ice), TT_ICE_CONNECTED, TT_ICE_COMPLETED);
@@ -99,6 +113,7 @@ static void the_peer_s_checks_are_its_consent(void **state)
 	world_run(&w, 31 * SEC);
 	assert_int_equal(tt_ice_state(w.h[1].ice), TT_ICE_FAILED);
 	assert_null(w.h[1].ice->path_gen);
+	says(&w, TAUT_WHY_CONSENT, "the peer has sent no consent check for 30 s");
 	world_free(&w);
 }
 
@@ -200,9 +215,15 @@ static void nobody_comes(void **state)
 			world_gather(&w, 0);
 			exchange(&w);
 		}
-		world_run(&w, 60 * SEC);
+		world_run(&w, 10 * SEC);
 		assert_int_equal(w.h[1].ice->cur->remote_count, 1);
+		says(&w, TAUT_WHY_WAITING,
+		     "we are a lite agent and wait for checks of the peer, and none came yet");
+		assert_string_equal(w.h[1].ice->why, "the peer's checks are awaited");
+		world_run(&w, 50 * SEC);
 		assert_int_equal(tt_ice_state(w.h[1].ice), TT_ICE_FAILED);
+		says(&w, TAUT_WHY_UNANSWERED,
+		     "we are a lite agent and wait for checks of the peer, and none came");
 		world_free(&w);
 	}
 }
@@ -220,6 +241,7 @@ static bool unless_it_nominates(struct world *w, int from, struct tt_ice_out *ou
 static void who_checks_may_nominate_late(void **state)
 {
 	struct world w;
+	struct tt_ice_why why;
 
 	(void)state;
 	for (int goes = 0; goes < 2; goes++) {
@@ -230,12 +252,51 @@ static void who_checks_may_nominate_late(void **state)
 		w.tap = unless_it_nominates;
 		world_run(&w, 50 * SEC);
 		assert_int_equal(tt_ice_state(w.h[1].ice), TT_ICE_CHECKING);
+		says(&w, TAUT_WHY_WAITING,
+		     "checks of the peer came, and it has nominated no pair yet");
+		assert_true(tt_ice_why(w.h[1].ice, 1, &why));
+		assert_non_null(strstr(why.text, ": not nominated, 0 requests sent, "));
 		w.h[0].mute = goes;
 		w.tap = NULL;
 		world_run(&w, 35 * SEC);
 		assert_int_equal(tt_ice_state(w.h[1].ice), goes ? TT_ICE_FAILED : TT_ICE_COMPLETED);
+		if (goes)
+			says(&w, TAUT_WHY_SPARED,
+			     "checks of the peer came, and it has nominated no pair");
 		world_free(&w);
 	}
+}
+
+static void what_keeps_the_peer_away_is_named(void **state)
+{
+	static const char pwd[] = "abcdefghijklmnopqrstuvwxyz";
+	struct world w;
+
+	(void)state;
+	begin(&w, true);
+	for (int i = 0; i < 2; i++)
+		world_gather(&w, i);
+	world_credentials(&w, 1);
+	assert_int_equal(
+		tt_ice_set_remote(w.h[0].ice, w.sim.now, tt_ice_local_ufrag(w.h[1].ice), pwd, true),
+		TAUT_OK);
+	world_run(&w, 60 * SEC);
+	assert_int_equal(tt_ice_state(w.h[1].ice), TT_ICE_FAILED);
+	says(&w, TAUT_WHY_PASSWORD,
+	     "7 messages came that were signed with another password: the descriptions may be of "
+	     "two sessions");
+	world_free(&w);
+
+	begin(&w, true);
+	w.h[0].ifaces = 0;
+	world_iface(&w.h[0], "2001:db8::1");
+	for (int i = 0; i < 2; i++)
+		world_gather(&w, i);
+	exchange(&w);
+	world_run(&w, 60 * SEC);
+	assert_int_equal(tt_ice_state(w.h[1].ice), TT_ICE_FAILED);
+	says(&w, TAUT_WHY_FAMILY, "there is only IPv4 here, and the peer has only IPv6");
+	world_free(&w);
 }
 
 /* What was nominated before the description, and then not spoken of for half a minute, is no hope. */
@@ -275,6 +336,7 @@ int main(void)
 		cmocka_unit_test(two_lite_agents_are_none),
 		cmocka_unit_test(nobody_comes),
 		cmocka_unit_test(who_checks_may_nominate_late),
+		cmocka_unit_test(what_keeps_the_peer_away_is_named),
 		cmocka_unit_test(what_was_nominated_long_ago_does_not_count),
 	};
 
