@@ -63,8 +63,15 @@ static uint32_t network_of(const struct ifaddrs *i, uint32_t index)
 					   : TAUT_NETWORK_UNKNOWN;
 }
 
-static void add(struct tt_ifaces *out, const struct ifaddrs *i, const struct taut_addr *a)
+/* False: no socket can have it yet. */
+static bool add(struct tt_ifaces *out, const struct ifaddrs *i, const struct taut_addr *a)
 {
+	const uint32_t index = if_nametoindex(i->ifa_name);
+	const uint32_t flags =
+		a->family == 6 ? tt_iface_address_flags(TT_IFACES_PROC, a, index) : 0;
+
+	if (flags & TT_IFACE_UNREADY)
+		return false;
 	const size_t at = out->count++;
 	const size_t len = strnlen(i->ifa_name, TT_IFACE_NAME - 1);
 
@@ -72,15 +79,13 @@ static void add(struct tt_ifaces *out, const struct ifaddrs *i, const struct tau
 	out->names[at][len] = '\0';
 	out->all[at] = (struct taut_interface){
 		.size = sizeof out->all[at],
-		.index = if_nametoindex(i->ifa_name),
-		.flags = i->ifa_flags & IFF_LOOPBACK ? TAUT_IF_LOOPBACK : 0,
+		.index = index,
+		.flags = (i->ifa_flags & IFF_LOOPBACK ? TAUT_IF_LOOPBACK : 0) | flags,
 		.name = out->names[at],
 		.addr = *a,
 	};
-	out->all[at].network = network_of(i, out->all[at].index);
-	if (a->family == 6)
-		out->all[at].flags |=
-			tt_iface_address_flags(TT_IFACES_PROC, a, out->all[at].index);
+	out->all[at].network = network_of(i, index);
+	return true;
 }
 
 /* The address from which the kernel would send to that one; family 0: there is no way. No packet leaves:
@@ -162,8 +167,8 @@ int tt_ifaces_read(struct tt_ifaces *out, uint32_t flags)
 		const struct taut_addr a = addr_of(i);
 		if (!wanted(i, &a, flags) || (a.family == 6 ? refused6 : refused4))
 			continue;
-		add(out, i, &a);
-		lacks &= ~lacks_beside(i, &a);
+		if (add(out, i, &a))
+			lacks &= ~lacks_beside(i, &a);
 	}
 	freeifaddrs(all);
 	out->lacks = lacks_worth_saying(lacks, flags);

@@ -26,8 +26,11 @@ int tt_ifaces_read(struct tt_ifaces *out, uint32_t flags);
  * not there, or are of another interface. Its name says nothing. */
 #define TT_IFACES_SYS "/sys/class/net"
 uint32_t tt_iface_network(const char *dir, const char *name, uint32_t index);
-/* TAUT_IF_TEMPORARY and TAUT_IF_DEPRECATED of an IPv6 address, as that file says (TT_IFACES_PROC); 0: it is not there. */
+/* TAUT_IF_TEMPORARY and TAUT_IF_DEPRECATED of an IPv6 address, as that file says (TT_IFACES_PROC); 0: it is not there.
+ * TT_IFACE_UNREADY: no socket can be bound to it before it is known that nobody else has it (RFC 4862 section 5.4), or as
+ * somebody has. It is none of this machine's addresses then; the kernel says when it becomes one. */
 #define TT_IFACES_PROC "/proc/net/if_inet6"
+#define TT_IFACE_UNREADY UINT32_C(0x80000000)
 uint32_t tt_iface_address_flags(const char *file, const struct taut_addr *a, uint32_t index);
 bool tt_ifaces_equal(const struct tt_ifaces *a, const struct tt_ifaces *b);
 

@@ -195,6 +195,9 @@ uint32_t tt_iface_address_flags(const char *file, const struct taut_addr *a, uin
 		if (is_line_of(line, digits, index, &flags))
 			break;
 	(void)fclose(f);
-	return (flags & IFA_F_TEMPORARY ? TAUT_IF_TEMPORARY : 0) |
+	/* RFC 4429: an optimistic one may be used meanwhile */
+	const bool doubtful = (flags & IFA_F_TENTATIVE) && !(flags & IFA_F_OPTIMISTIC);
+	return (doubtful || (flags & IFA_F_DADFAILED) ? TT_IFACE_UNREADY : 0) |
+	       (flags & IFA_F_TEMPORARY ? TAUT_IF_TEMPORARY : 0) |
 	       (flags & IFA_F_DEPRECATED ? TAUT_IF_DEPRECATED : 0);
 }

@@ -215,6 +215,23 @@ def by_the_routing_table():
         check(f"addresses_{which}", sorted(seen) == there, (p.stdout, p.stderr))
 
 
+# The address that stays, and one that the kernel has just made and asks the link about (RFC 4862 section 5.4).
+NEW = ("ip link add vw0 type veth peer name vx0 && ip link set vx0 up && "
+       "echo 2 >/proc/sys/net/ipv6/conf/vw0/use_tempaddr && ip link set vw0 up && "
+       "ip addr add 2001:db8::ff/64 dev vw0 nodad mngtmpaddr && ")
+
+
+def while_an_address_is_new():
+    space = ["unshare", "-n"] if os.geteuid() == 0 else ["unshare", "-Urn"]
+    if subprocess.run([*space, "sh", "-c", NEW + "true"], capture_output=True).returncode != 0:
+        print("skip cli/ice no namespaces with IPv6 here")
+        return
+    p = subprocess.run([*space, "sh", "-c", NEW + 'exec "$@"', "sh", TAUT, "ice", "--json"], capture_output=True,
+                       text=True, timeout=60, cwd=work)
+    seen = [o["address"] for o in objects(p.stdout)[:-1] if o["address"].startswith("2001:db8:")]
+    check("until_it_can_be_used_the_other_one_is", len(seen) == 1, (p.stdout, p.stderr))
+
+
 def mistakes():
     code, out, err = done("ice", "--hex", "--trace", "-")
     check("hex_and_trace_are_two", code == 2 and err == "taut ice: --hex or --trace, not both\n", (out, err))
@@ -230,4 +247,4 @@ def mistakes():
         check(f"refused_{args[0].strip('-')}_{len(args)}", code == 2 and said in err, (code, out, err))
 
 
-finish(alone, with_a_server, by_srv_records, by_the_routing_table, mistakes)
+finish(alone, with_a_server, by_srv_records, by_the_routing_table, while_an_address_is_new, mistakes)

@@ -166,6 +166,10 @@ static void the_kernel_says_what_an_address_is_for(void **state)
 		"20010db8000000000000000000000003 07 40 00 21     a\n"
 		"20010db8000000000000000000000004 08 40 00 01     b\n"
 		"20010db8000000000000000000000004 17 40 00 20 12345678901234567890\n"
+		"20010db8000000000000000000000007 07 40 00 c0     a\n"
+		"20010db8000000000000000000000008 07 40 00 41     a\n"
+		"20010db8000000000000000000000009 07 40 00 44     a\n"
+		"20010db800000000000000000000000a 07 40 00 88     a\n"
 		"20010db8000000000000000000000005 07\n";
 	static const struct {
 		uint8_t last;
@@ -179,6 +183,10 @@ static void the_kernel_says_what_an_address_is_for(void **state)
 		{ 4, 23, TAUT_IF_DEPRECATED }, /* 0x17 */
 		{ 5, 7, 0 },
 		{ 6, 7, 0 },
+		{ 7, 7, TT_IFACE_UNREADY },
+		{ 8, 7, TT_IFACE_UNREADY | TAUT_IF_TEMPORARY },
+		{ 9, 7, 0 }, /* optimistic */
+		{ 10, 7, TT_IFACE_UNREADY },
 	};
 	char file[] = "/tmp/taut-inet6-XXXXXX";
 	const int fd = mkstemp(file);
