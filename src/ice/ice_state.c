@@ -280,7 +280,13 @@ static struct ice_pair *valid_from(const struct tt_ice *ice, taut_flow flow,
 
 bool tt_ice_may_recv(const struct tt_ice *ice, taut_flow flow, const struct taut_addr *remote)
 {
-	return valid_from(ice, flow, remote) != NULL;
+	if (valid_from(ice, flow, remote))
+		return true;
+	/* 12.2: the peer may send over what it has checked, and a lite agent has no check that it would wait for. */
+	if (!ice->lite || !ice->cur->has_remote)
+		return false;
+	const struct ice_pair *p = tt_ice_pair_from(ice, ice->cur, flow, remote);
+	return p && p->state == TT_ICE_PAIR_SUCCEEDED;
 }
 
 bool tt_ice_may_hold(const struct tt_ice *ice, taut_flow flow, const struct taut_addr *remote)

@@ -66,7 +66,7 @@ static void a_lite_agent_is_found_and_asks_nothing(void **state)
 	}
 }
 
-/* 12.1.1: what is checked is not yet nominated. */
+/* 12.1.1 and 12.2: what is checked is not yet nominated, and the peer may send there. */
 static void nothing_is_valid_before_it_is_nominated(void **state)
 {
 	struct world w;
@@ -83,6 +83,7 @@ static void nothing_is_valid_before_it_is_nominated(void **state)
 	assert_null(w.h[1].ice->path_gen);
 	assert_int_equal(tt_ice_pair_at(w.h[1].ice->cur, 0)->state, TT_ICE_PAIR_SUCCEEDED);
 	assert_false(tt_ice_pair_at(w.h[1].ice->cur, 0)->valid);
+	assert_true(tt_ice_may_recv(w.h[1].ice, w.h[1].flow[0], &w.h[0].addr[0]));
 	world_run_until(&w, w.sim.now + 5 * SEC, world_both_selected);
 	assert_paths_meet(&w);
 	world_free(&w);
@@ -149,6 +150,7 @@ static void a_nomination_before_the_description_counts(void **state)
 			 TAUT_OK);
 	world_run(&w, 3 * SEC);
 	assert_null(lite->path_gen);
+	assert_false(tt_ice_may_recv(lite, w.h[1].flow[0], &w.h[0].addr[0]));
 	assert_int_equal(tt_ice_set_remote(lite, w.sim.now, tt_ice_local_ufrag(w.h[0].ice),
 					   tt_ice_local_pwd(w.h[0].ice), false),
 			 TAUT_OK);
