@@ -387,6 +387,26 @@ int tt_ice_restart(struct tt_ice *ice, taut_time now)
 	return TAUT_OK;
 }
 
+/* It has told all, so that what the restart has asked for comes too late for it (RFC 8838). */
+static void stay_gathered(struct tt_ice *ice)
+{
+	ice->gathering = true;
+	for (size_t i = 0; i < ice->local_count; i++)
+		ice->local[i].told = true; /* with these credentials they were, before */
+	for (int i = 0; i < TT_ICE_MAX_BASES; i++)
+		ice->base[i].late = ice->base[i].late_before;
+	for (size_t i = 0; i < ice->probe_room; i++)
+		ice->probe[i].again |= !ice->probe[i].done;
+}
+
+/* It was not at its end: what it may have told already is told again. */
+static void gather_on(struct tt_ice *ice, taut_time now)
+{
+	for (size_t i = 0; i < ice->local_count; i++)
+		ice->local[i].told = false;
+	tt_ice_begin_gathering(ice, now);
+}
+
 int tt_ice_restart_undo(struct tt_ice *ice, taut_time now)
 {
 	if (!ice->prev || ice->prev_until > 0)
@@ -398,12 +418,10 @@ int tt_ice_restart_undo(struct tt_ice *ice, taut_time now)
 	ice->response_count = 0;
 	ice->selected_known =
 		ice->path_gen == ice->cur && tt_ice_pair_at(ice->cur, ice->path)->nominated;
-	ice->gathering = true;
-	ice->cur->done_told = true;
-	for (size_t i = 0; i < ice->local_count; i++)
-		ice->local[i].told = true; /* with these credentials they were, before */
-	for (int i = 0; i < TT_ICE_MAX_BASES; i++)
-		ice->base[i].late = ice->base[i].late_before;
+	if (ice->cur->done_told)
+		stay_gathered(ice);
+	else if (ice->gathered)
+		gather_on(ice, now);
 	tt_note(ice->env, now, TAUT_LAYER_ICE, "restart undone", TT_STR("ufrag", ice->cur->ufrag));
 	tt_ice_update(ice, now);
 	return TAUT_OK;

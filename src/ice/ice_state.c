@@ -150,7 +150,9 @@ void tt_ice_update(struct tt_ice *ice, taut_time now)
 
 static const struct tt_ice_event *candidate_event(struct tt_ice *ice)
 {
-	for (size_t i = 0; ice->gathering && !ice->pooled && i < ice->local_count; i++) {
+	const bool tells = ice->gathering && !ice->pooled && !ice->cur->done_told;
+
+	for (size_t i = 0; tells && i < ice->local_count; i++) {
 		struct ice_local *l = &ice->local[i];
 		if (l->told)
 			continue;

@@ -113,6 +113,15 @@ static void tell(struct taut_pc *pc, const char *line, const struct tt_ice_event
 			TAUT_TURN_UDP + (uint32_t)tt_ice_server_at(pc->ice, server - 1).transport;
 }
 
+/* After a restart that was rolled back before the end of candidates they are told again. */
+static bool has_line(const struct pc_candidates *all, const char *line)
+{
+	for (size_t i = 0; i < all->count; i++)
+		if (strcmp(all->lines[i], line) == 0)
+			return true;
+	return false;
+}
+
 void pc_local_candidate(struct taut_pc *pc, const struct tt_ice_event *e)
 {
 	char line[TT_SDP_CANDIDATE_TEXT];
@@ -120,7 +129,7 @@ void pc_local_candidate(struct taut_pc *pc, const struct tt_ice_event *e)
 	gathering(pc, TAUT_GATHERING_GATHERING);
 	write_line(pc, &e->candidate, line, sizeof line);
 	struct pc_candidates *all = &pc->candidates;
-	if (!line[0] || all->count == MAX_CANDIDATES)
+	if (!line[0] || all->count == MAX_CANDIDATES || has_line(all, line))
 		return;
 	if (!all->lines)
 		all->lines = tt_alloc(pc->env, MAX_CANDIDATES * sizeof *all->lines);

@@ -1,4 +1,6 @@
 /* Two agents find each other: RFC 8445, 8838, 8863, 7675, in virtual time. */
+#include "ice/ice_agent.h"
+
 #include "world.h"
 
 static void simple(struct world *w, uint64_t seed, const struct sim_link *link)
@@ -944,6 +946,46 @@ static void a_call_that_rings_has_not_failed(void **state)
 	}
 }
 
+/* Rolled back before the end of candidates, which are told to their end then; and after it, when nothing is told
+ * any more: what comes of the questions that the restart has asked is not. */
+static void a_restart_that_is_rolled_back_gathers_on_only_if_it_has_to(void **state)
+{
+	static const struct tt_ice_server server = { .host = "stun.example" };
+	struct world w;
+
+	(void)state;
+	for (int ended = 0; ended < 2; ended++) {
+		world_init(&w, 1, NULL, &server, 1);
+		world_iface(&w.h[0], "10.0.0.1");
+		world_iface(&w.h[1], "10.0.0.2");
+		w.h[0].nat = true;
+		w.stun_server_down = !ended;
+		world_begin(&w);
+		world_run(&w, 2 * SEC);
+		assert_int_equal(w.h[0].gathering_done, ended);
+		assert_int_equal(tt_ice_restart(w.h[0].ice, w.sim.now), TAUT_OK);
+		tt_ice_gather(w.h[0].ice, w.sim.now);
+		w.trickle = false;
+		world_settle(&w); /* asked, and not answered yet */
+		const size_t told = w.h[0].candidates;
+		w.h[0].candidates = 0;
+		w.trickle = true;
+		assert_int_equal(tt_ice_restart_undo(w.h[0].ice, w.sim.now), TAUT_OK);
+		assert_int_equal(tt_ice_state(w.h[0].ice),
+				 ended ? TT_ICE_COMPLETED : TT_ICE_CONNECTED);
+		w.stun_server_down = false;
+		if (ended) /* as of an allocation that was under way */
+			tt_ice_add_local(w.h[0].ice, w.sim.now, TT_ICE_RELAY, 0, 1, &nat_outside);
+		world_run(&w, 12 * SEC);
+		assert_true(told > 0);
+		assert_int_equal(w.h[0].candidates, ended ? 0 : 2);
+		assert_true(w.h[0].gathering_done);
+		for (int i = 0; i < 2; i++)
+			assert_int_equal(tt_ice_state(w.h[i].ice), TT_ICE_COMPLETED);
+		world_free(&w);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -985,6 +1027,7 @@ int main(void)
 		cmocka_unit_test(credentials_of_wrong_length_are_refused),
 		cmocka_unit_test(every_allocation_may_fail),
 		cmocka_unit_test(a_call_that_rings_has_not_failed),
+		cmocka_unit_test(a_restart_that_is_rolled_back_gathers_on_only_if_it_has_to),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -435,6 +435,46 @@ static void every_offer_of_a_browser_is_answered(void **state)
 	assert_in_range(n, 100, 400);
 }
 
+/* Answers what the connection asks of the outside: sockets, up to so many. */
+static void open_sockets(taut_pc *pc, int most)
+{
+	const struct taut_io *io;
+
+	while (most-- > 0 && (io = taut_pc_poll_io(pc)) != NULL) {
+		struct taut_addr bound = io->local;
+		bound.port = 5000;
+		assert_int_equal(io->kind, TAUT_IO_UDP);
+		assert_int_equal(taut_pc_io_result(pc, 1, io->flow, 0, &bound, 1), TAUT_OK);
+	}
+}
+
+/* One of two sockets is there when a restart is offered and rolled back, and the other comes then. */
+static void a_restart_that_is_rolled_back_ends_no_gathering(void **state)
+{
+	struct two *t = *state;
+	const struct taut_interface faces[] = {
+		{ .size = sizeof faces[0], .addr = { .family = 4, .ip = { 10, 0, 0, 1 } } },
+		{ .size = sizeof faces[0], .addr = { .family = 4, .ip = { 10, 0, 0, 2 } } },
+	};
+
+	add_channel(t->a);
+	assert_int_equal(taut_pc_set_interfaces(t->a, 1, faces, 2), TAUT_OK);
+	negotiate(t->a, t->b);
+	open_sockets(t->a, 1);
+	assert_int_equal(count(taut_pc_local_description(t->a, NULL), "a=candidate:"), 1);
+	assert_int_equal(taut_pc_restart_ice(t->a, 1), TAUT_OK);
+	assert_non_null(local(t->a));
+	assert_int_equal(taut_pc_gathering_state(t->a), TAUT_GATHERING_GATHERING);
+	assert_int_equal(taut_pc_set_local_description(t->a, 1, TAUT_SDP_ROLLBACK, NULL, 0),
+			 TAUT_OK);
+	open_sockets(t->a, 2);
+	assert_int_equal(taut_pc_gathering_state(t->a), TAUT_GATHERING_COMPLETE);
+	const char *said = taut_pc_local_description(t->a, NULL);
+	assert_int_equal(count(said, "a=candidate:"), 2);
+	assert_int_equal(count(said, " 10.0.0.1 5000 "), 1);
+	assert_int_equal(count(said, " 10.0.0.2 5000 "), 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -448,6 +488,7 @@ int main(void)
 		T(lines_keep_their_order_when_more_are_added),
 		T(a_rollback_is_as_if_the_offer_had_never_been),
 		T(an_offer_that_meets_ours_rolls_ours_back),
+		T(a_restart_that_is_rolled_back_ends_no_gathering),
 		T(refused_offers_change_nothing),
 		T(refused_answers_change_nothing),
 		T(calls_in_the_wrong_state_are_errors),
