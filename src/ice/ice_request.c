@@ -138,8 +138,8 @@ static bool begins_anew(struct ice_pair *p, taut_time now, bool heard_before)
 	return true;
 }
 
-/* 7.3.1.3 to 7.3.1.5 */
-static void learn(struct tt_ice *ice, taut_time now, int base, const struct taut_addr *from,
+/* 7.3.1.3 to 7.3.1.5. False: there is no room for it. */
+static bool learn(struct tt_ice *ice, taut_time now, int base, const struct taut_addr *from,
 		  const struct tt_stun_msg *m)
 {
 	struct ice_gen *g = ice->cur;
@@ -149,12 +149,12 @@ static void learn(struct tt_ice *ice, taut_time now, int base, const struct taut
 	if (remote < 0)
 		remote = tt_ice_put_prflx(ice, now, tcp, from, m->priority);
 	if (remote < 0)
-		return;
+		return false;
 	if (m->has & TT_STUN_HAS_NETWORK_INFO)
 		tt_ice_take_network(ice, now, tt_ice_remote_at(g, remote), m->network_info);
 	int pair = tt_ice_add_pair(ice, now, base, remote);
 	if (pair < 0)
-		return;
+		return false;
 	struct ice_pair *p = tt_ice_pair_at(g, pair);
 	bool heard_before = p->heard_from;
 	p->heard = now;
@@ -171,6 +171,7 @@ static void learn(struct tt_ice *ice, taut_time now, int base, const struct taut
 		if (begins_anew(p, now, heard_before))
 			tt_ice_trigger(g, p);
 	}
+	return true;
 }
 
 static void heard_on_old_pair(struct tt_ice *ice, taut_time now, int base,
@@ -235,9 +236,13 @@ int tt_ice_on_request(struct tt_ice *ice, taut_time now, int base, const struct 
 		respond(ice, now, base, false, local, from, m, 487);
 		return 0;
 	}
+	const bool same = same_early_peer(g, m->username);
+	if (!same && ice->lite)
+		return refuse(ice, now, TAUT_DROP_ICE_STATE, from);
+	/* A lite agent is told once, and has no check by which it would learn more: who is not answered says it again. */
+	if (same && !learn(ice, now, base, from, m) && ice->lite)
+		return 1;
 	respond(ice, now, base, false, local, from, m, 0);
-	if (same_early_peer(g, m->username))
-		learn(ice, now, base, from, m);
 	return 0;
 }
 

@@ -326,6 +326,38 @@ static void what_was_nominated_long_ago_does_not_count(void **state)
 	world_free(&w);
 }
 
+/* It may be the one that nominates, which is not said again: who is not answered repeats it. */
+static void what_cannot_be_remembered_is_not_answered(void **state)
+{
+	struct world w;
+
+	(void)state;
+	for (int full = 0; full < 2; full++) {
+		begin(&w, true);
+		w.trickle = false;
+		for (int i = 0; i < 2; i++)
+			world_gather(&w, i);
+		world_settle(&w);
+		struct tt_ice *lite = w.h[1].ice;
+		if (full) /* of candidates that were learned from checks */
+			lite->cur->prflx_count = TT_ICE_MAX_PRFLX;
+		else /* checks of somebody else came first */
+			memcpy(lite->cur->remote_ufrag, "else", 5);
+		assert_int_equal(tt_ice_set_remote(w.h[0].ice, w.sim.now, tt_ice_local_ufrag(lite),
+						   tt_ice_local_pwd(lite), true),
+				 TAUT_OK);
+		world_signal(&w, 1, &w.h[1].candidate[0]);
+		world_run(&w, 3 * SEC);
+		assert_true(tt_ice_counters(lite)->checks_received > 0);
+		assert_int_equal(tt_ice_counters(lite)->responses_sent, 0);
+		lite->cur->prflx_count = 0;
+		world_credentials(&w, 1);
+		world_run_until(&w, w.sim.now + 10 * SEC, world_both_selected);
+		assert_paths_meet(&w);
+		world_free(&w);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -340,6 +372,7 @@ int main(void)
 		cmocka_unit_test(who_checks_may_nominate_late),
 		cmocka_unit_test(what_keeps_the_peer_away_is_named),
 		cmocka_unit_test(what_was_nominated_long_ago_does_not_count),
+		cmocka_unit_test(what_cannot_be_remembered_is_not_answered),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
