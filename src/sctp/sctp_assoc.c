@@ -362,6 +362,8 @@ int tt_sctp_reset_stream(struct tt_sctp *s, taut_time now, uint16_t stream)
 	struct sctp_tx_stream *t = tt_sctp_queue_stream(&s->queue, stream);
 	if (!t)
 		return TAUT_E_NOMEM;
+	/* The request that is out says nothing of what was given to the stream since. */
+	t->again = t->sealed && t->head;
 	if (!t->resetting) {
 		t->resetting = true;
 		s->reconfig.wanted++;
