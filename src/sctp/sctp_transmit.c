@@ -252,6 +252,7 @@ void tt_sctp_write_data_chunks(struct tt_sctp *s, taut_time now, struct wr *w)
 void tt_sctp_write_early_data(struct tt_sctp *s, taut_time now, struct wr *w)
 {
 	tt_sctp_cut_streams(s, now);
+	s->burst = SCTP_MAX_BURST * s->cc.pmdcs; /* 6.1 D: one packet each time is no burst */
 	tt_sctp_write_data_chunks(s, now, w);
 	/* T1 decides when it leaves again */
 	tt_sctp_stop(s, SCTP_T3);
