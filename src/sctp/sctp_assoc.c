@@ -274,7 +274,8 @@ void tt_sctp_establish(struct tt_sctp *s, taut_time now)
 void tt_sctp_set_max_probed(struct tt_sctp *s, uint16_t max_probed)
 {
 	s->cfg.max_probed = (uint16_t)tt_min(max_probed, SCTP_MAX_PACKET);
-	if (s->pmtu.state == SCTP_PMTU_DISABLED)
+	/* After a raise it is longer: that stays in use until another path is told. */
+	if (s->pmtu.state == SCTP_PMTU_DISABLED && s->pmtu.size == tt_sctp_base(s))
 		tt_sctp_pmtu_begin(s);
 }
 

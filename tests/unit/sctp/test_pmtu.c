@@ -357,6 +357,25 @@ static void after_ten_minutes_data_looks_for_more_again(void **state)
 	pair_free(&pair);
 }
 
+/* An ICE restart nominates the same pair. */
+static void what_is_used_is_kept_where_the_path_is_told_again(void **state)
+{
+	(void)state;
+	start(25, 1300);
+	send_bulk(20);
+	pair_run(&pair, 60 * SECOND);
+	const size_t size = size_now();
+	assert_in_range(size, 1284, 1300);
+	pair_run(&pair, 610 * (taut_time)SECOND);
+	assert_int_equal(pair.s[0]->pmtu.state, SCTP_PMTU_DISABLED);
+	tt_sctp_set_max_probed(pair.s[0], CEILING);
+	assert_int_equal(size_now(), size);
+	path.takes = 0;
+	send_bulk(5);
+	assert_int_equal(size_now(), CEILING);
+	pair_free(&pair);
+}
+
 /* Its chunks are too short to be a packet of the base, but two of them are longer. */
 static void what_is_used_is_kept_while_more_is_looked_for_in_vain(void **state)
 {
@@ -502,6 +521,7 @@ int main(void)
 		cmocka_unit_test(what_the_host_refuses_is_the_packet_that_it_refused),
 		cmocka_unit_test(after_ten_minutes_data_looks_for_more_again),
 		cmocka_unit_test(what_is_used_is_kept_while_more_is_looked_for_in_vain),
+		cmocka_unit_test(what_is_used_is_kept_where_the_path_is_told_again),
 		cmocka_unit_test(long_packets_confirm_the_base),
 		cmocka_unit_test(without_a_random_number_a_probe_is_sent_later),
 		cmocka_unit_test(who_sends_nothing_is_not_probed_for_ever),
