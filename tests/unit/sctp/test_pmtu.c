@@ -260,6 +260,22 @@ static void a_path_below_the_base_gets_smaller_packets_until_the_base_gets_throu
 	pair_free(&pair);
 }
 
+/* Each is a packet of 1,136, which the path takes: so it says nothing of 1,160. */
+static void what_is_nearly_as_long_as_the_base_does_not_confirm_it(void **state)
+{
+	(void)state;
+	start(26, 1140);
+	for (uint32_t n = 0; n < 40; n++) {
+		assert_int_equal(pair_number(&pair, 0, 1, n, 1108, NULL), 0);
+		pair_run(&pair, SECOND / 5);
+	}
+	assert_int_equal(pair.s[0]->pmtu.state, SCTP_PMTU_ERROR);
+	assert_int_equal(pair_number(&pair, 0, 0, 1, 5000, NULL), 0);
+	pair_run(&pair, 5 * SECOND);
+	assert_int_equal(pair.count[1], 41);
+	pair_free(&pair);
+}
+
 static void silence_is_no_small_path(void **state)
 {
 	(void)state;
@@ -514,6 +530,7 @@ int main(void)
 		cmocka_unit_test(two_lost_between_others_are_no_black_hole),
 		cmocka_unit_test(
 			a_path_below_the_base_gets_smaller_packets_until_the_base_gets_through),
+		cmocka_unit_test(what_is_nearly_as_long_as_the_base_does_not_confirm_it),
 		cmocka_unit_test(silence_is_no_small_path),
 		cmocka_unit_test(another_path_begins_at_the_base),
 		cmocka_unit_test(what_the_host_refuses_needs_no_three_probes),
