@@ -72,11 +72,6 @@ static int send_open(struct tt_dcs *d, taut_time now, const struct channel *c)
 
 static bool do_open(struct tt_dcs *d, taut_time now, struct channel *c)
 {
-	if (c->id >= tt_sctp_out_streams(d->sctp)) {
-		/* the peer takes fewer streams */
-		tt_dcs_finish_close(d, c, TAUT_REASON_TRANSPORT_GONE);
-		return true;
-	}
 	if (!c->open_sent && !c->negotiated && send_open(d, now, c) < 0)
 		return false;
 	c->open_sent = true;
@@ -116,6 +111,10 @@ static bool do_reset(struct tt_dcs *d, taut_time now, struct channel *c)
 /* All that can be done for c; false: the rest must wait. */
 static bool do_one(struct tt_dcs *d, taut_time now, struct channel *c)
 {
+	if (c->id >= tt_sctp_out_streams(d->sctp)) { /* the peer takes fewer, perhaps since OPEN left */
+		tt_dcs_finish_close(d, c, TAUT_REASON_TRANSPORT_GONE);
+		return true;
+	}
 	return (!c->must_open || do_open(d, now, c)) && (!c->must_ack || do_ack(d, now, c)) &&
 	       (!c->must_reset || do_reset(d, now, c));
 }

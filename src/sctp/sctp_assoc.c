@@ -274,7 +274,8 @@ void tt_sctp_establish(struct tt_sctp *s, taut_time now)
 void tt_sctp_set_max_probed(struct tt_sctp *s, uint16_t max_probed)
 {
 	s->cfg.max_probed = (uint16_t)tt_min(max_probed, SCTP_MAX_PACKET);
-	if (s->pmtu.state == SCTP_PMTU_DISABLED)
+	/* After a raise it is longer: that stays in use until another path is told. */
+	if (s->pmtu.state == SCTP_PMTU_DISABLED && s->pmtu.size == tt_sctp_base(s))
 		tt_sctp_pmtu_begin(s);
 }
 
@@ -362,6 +363,8 @@ int tt_sctp_reset_stream(struct tt_sctp *s, taut_time now, uint16_t stream)
 	struct sctp_tx_stream *t = tt_sctp_queue_stream(&s->queue, stream);
 	if (!t)
 		return TAUT_E_NOMEM;
+	/* The request that is out says nothing of what was given to the stream since. */
+	t->again = t->sealed && t->head;
 	if (!t->resetting) {
 		t->resetting = true;
 		s->reconfig.wanted++;

@@ -237,7 +237,7 @@ uint32_t tt_sctp_init_fault(const struct sctp_init *i); /* of one that has a tag
 sctp_handler tt_sctp_on_init, tt_sctp_on_init_ack, tt_sctp_on_cookie_echo, tt_sctp_on_cookie_ack;
 
 /* sctp_snap.c */
-void tt_sctp_snap_by_cookie(struct tt_sctp *s, taut_time now, const struct sctp_cookie *c); /* of an unheard peer */
+uint32_t tt_sctp_snap_by_cookie(struct tt_sctp *s, taut_time now, const struct sctp_cookie *c); /* of an unheard peer */
 
 /* sctp_data.c */
 sctp_handler tt_sctp_on_data, tt_sctp_on_sack, tt_sctp_on_forward_tsn;

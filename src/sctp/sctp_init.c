@@ -195,9 +195,10 @@ static uint32_t with_association(struct tt_sctp *s, taut_time now, const struct 
 	bool theirs = s->peer_tag != 0 && c->peer_tag == s->peer_tag;
 
 	if (mine && s->unheard) { /* B or D: sctp_snap.c */
-		tt_sctp_snap_by_cookie(s, now, c);
-		accept_cookie(s, now);
-		return TT_TAKEN;
+		const uint32_t why = tt_sctp_snap_by_cookie(s, now, c);
+		if (!why)
+			accept_cookie(s, now);
+		return why;
 	}
 	if (mine && theirs) { /* D */
 		accept_cookie(s, now);

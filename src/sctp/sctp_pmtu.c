@@ -24,8 +24,6 @@
 #define PMTU_RAISE_TIMER  600000000 /* 5.1.1 */
 #define MIN_PACKET        508 /* 5.1.2: IPv4 without options in 576, UDP and DTLS taken off, and 3 spare */
 #define GRAIN             16 /* an interval that is not worth a probe any more */
-#define BESIDE_DATA                                                                                \
-	40        /* what a full packet may have with its only chunk of DATA: its header, a SACK */
 #define WANTED 16 /* packets filled by data before a search */
 
 size_t tt_sctp_base(const struct tt_sctp *s)
@@ -213,9 +211,7 @@ void tt_sctp_pmtu_judge(struct tt_sctp *s, taut_time now, const struct sctp_pmtu
 	struct sctp_pmtu *p = &s->pmtu;
 	const taut_time lost = seen->lost;
 
-	if ((p->state == SCTP_PMTU_BASE || p->state == SCTP_PMTU_ERROR) &&
-	    (seen->acked > 0 ||
-	     seen->longest + SCTP_COMMON_HEADER + BESIDE_DATA >= tt_sctp_base(s)))
+	if ((p->state == SCTP_PMTU_BASE || p->state == SCTP_PMTU_ERROR) && seen->full)
 		confirmed(s, now, tt_sctp_base(s));
 	if (seen->acked >= p->lost_packet)
 		p->lost = 0;

@@ -109,6 +109,13 @@ static uint32_t on_response(struct tt_sctp *s, taut_time now, struct rd r)
 		if (done)
 			leave_behind(s, rc->streams[i]);
 		tt_sctp_queue_unseal(&s->queue, rc->streams[i], done);
+		if (t->again && done) { /* who waited for this answer has gone */
+			t->again = false;
+			t->resetting = true;
+			rc->wanted++;
+			continue;
+		}
+		t->again = false;
 		rc->reports += !t->reset_done;
 		t->reset_done = true;
 		t->reset_refused = !done;

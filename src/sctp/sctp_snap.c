@@ -47,12 +47,19 @@ uint32_t tt_sctp_snap(struct tt_sctp *s, const uint8_t *init, size_t len, bool k
 }
 
 /* The peer shakes hands after all: it had no use for our INIT, or never saw it. Of what was sent it has nothing, so all
- * of it leaves anew, under the same TSNs: no restart, for there was nothing before. */
-void tt_sctp_snap_by_cookie(struct tt_sctp *s, taut_time now, const struct sctp_cookie *c)
+ * of it leaves anew, under the same TSNs: no restart, for there was nothing before. Who takes back what he told of I-DATA
+ * cannot have it: it is cut to the length of the one kind, and mixed as only the other may be. */
+uint32_t tt_sctp_snap_by_cookie(struct tt_sctp *s, taut_time now, const struct sctp_cookie *c)
 {
 	const bool leaving = s->state > SCTP_ESTABLISHED;
 
 	s->unheard = false;
+	if (c->interleaved != s->queue.interleaved && tt_sctp_flight_count(&s->flight) > 0) {
+		s->peer_tag = c->peer_tag;
+		tt_sctp_abort_with(s, now, SCTP_C_PROTOCOL_VIOLATION,
+				   tt_drop_text(TAUT_DROP_SCTP_INTERLEAVING));
+		return TAUT_DROP_SCTP_INTERLEAVING;
+	}
 	tt_sctp_learn_peer(s, c);
 	(void)tt_sctp_flight_timeout(&s->flight, now, s->peer_forward_tsn);
 	s->forward_tsn_due = s32_before(s->flight.cum, s->flight.advanced);
@@ -64,6 +71,7 @@ void tt_sctp_snap_by_cookie(struct tt_sctp *s, taut_time now, const struct sctp_
 	tt_sctp_establish(s, now);
 	if (leaving)
 		tt_sctp_shutdown(s, now);
+	return TT_TAKEN;
 }
 
 /* The peer may yet take it for agreed. Ours answers the INIT that it was told as well as another; to others one with another

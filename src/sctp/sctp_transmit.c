@@ -40,6 +40,7 @@ static void write_chunk(struct tt_sctp *s, struct filling *f, struct serial32 ts
 	d.immediate = s->state == SCTP_SHUTDOWN_PENDING && s->queue.unsent == 0;
 	tt_sctp_write_data(f->w, &d);
 	tt_sctp_flight_at(&s->flight, tsn)->packet = 0;
+	tt_sctp_flight_at(&s->flight, tsn)->full = false;
 	f->chunks++;
 	f->bytes += tt_sctp_sent_size(&s->flight, tt_sctp_flight_at(&s->flight, tsn));
 	s->counters.chunks_sent++;
@@ -201,11 +202,13 @@ static void write_tail(struct tt_sctp *s, struct filling *f)
 /* What becomes of its chunks, which are the last in the list, tells of long packets. */
 static void note_large(struct tt_sctp *s, size_t chunks, size_t packet)
 {
+	const size_t base = tt_sctp_base(s);
 	struct serial32 tsn = s->flight.newest;
 
 	for (; chunks > 0; chunks--) {
 		struct sctp_sent *c = tt_sctp_flight_at(&s->flight, tsn);
-		c->packet = tt_u16(packet);
+		c->packet = packet > base ? tt_u16(packet) : 0;
+		c->full = true;
 		tsn = c->older;
 	}
 }
@@ -236,7 +239,7 @@ void tt_sctp_write_data_chunks(struct tt_sctp *s, taut_time now, struct wr *w)
 	}
 	if (f->chunks == 0)
 		return;
-	if (w->off > tt_sctp_base(s))
+	if (w->off >= tt_sctp_base(s))
 		note_large(s, f->chunks, w->off);
 	tt_sctp_pmtu_data(s, f->now, w->off);
 	if (is_paced(s))
@@ -252,6 +255,7 @@ void tt_sctp_write_data_chunks(struct tt_sctp *s, taut_time now, struct wr *w)
 void tt_sctp_write_early_data(struct tt_sctp *s, taut_time now, struct wr *w)
 {
 	tt_sctp_cut_streams(s, now);
+	s->burst = SCTP_MAX_BURST * s->cc.pmdcs; /* 6.1 D: one packet each time is no burst */
 	tt_sctp_write_data_chunks(s, now, w);
 	/* T1 decides when it leaves again */
 	tt_sctp_stop(s, SCTP_T3);

@@ -146,7 +146,7 @@ static void count_ack(struct sctp_flight *f, struct serial32 tsn, const struct s
 		tt_sctp_rate_acked(&f->rate, &c->stamp, c->sent, now, size, &a->out->rate);
 		tt_sctp_rack_acked(&f->rack, c, tsn, now, a->with->least_rtt);
 		a->out->signs.acked = tt_u16(tt_max(a->out->signs.acked, c->packet));
-		a->out->signs.longest = tt_max(a->out->signs.longest, c->len);
+		a->out->signs.full = a->out->signs.full || c->full;
 	}
 	if (news && c->resent == 0) /* the last one: it was under way the shortest */
 		a->out->shortest = now - c->sent;

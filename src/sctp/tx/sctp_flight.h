@@ -32,6 +32,7 @@ struct sctp_sent {
 	uint16_t packet; /* bytes of the one it was sent in last, if that is longer than always gets through; else 0 */
 	uint8_t state;
 	bool begin : 1, end : 1;
+	bool full : 1;    /* that packet was as long as always gets through, or longer */
 	bool reneged : 1; /* in flight again, because the peer took its word back: in front of the list */
 };
 
@@ -96,7 +97,7 @@ struct sctp_pmtu_signs {
 	taut_time lost;       /* when the last of those left that were lost in long packets; -1: there is none */
 	uint16_t lost_packet; /* the shortest of these packets; 0: there is none */
 	uint16_t acked;       /* the longest long packet of which something is newly acknowledged; 0: there is none */
-	size_t longest;       /* bytes of data in the longest that is newly acknowledged */
+	bool full;            /* something is newly acknowledged of a packet that was as long as the base, or longer */
 };
 #define SCTP_NO_SIGNS ((struct sctp_pmtu_signs){ .lost = -1 })
 void tt_sctp_signs_lost(struct sctp_pmtu_signs *signs, const struct sctp_sent *c);

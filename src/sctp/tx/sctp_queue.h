@@ -35,7 +35,8 @@ struct sctp_tx_stream {
 	size_t buffered; /* bytes not cut yet */
 	struct serial32 next_mid, next_unordered; /* the second only interleaved */
 	bool resetting; /* a reset is wanted or under way */
-	bool sealed;    /* the request is out: nothing is sent until it is answered */
+	bool sealed;    /* the request is out: nothing is sent until it is answered ... */
+	bool again;     /* ... and what waits meanwhile is to be reset as well */
 	bool reset_done, reset_refused; /* to be reported */
 };
 

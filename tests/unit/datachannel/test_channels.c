@@ -345,6 +345,32 @@ static void both_ends_close_at_once(void **state)
 	finish();
 }
 
+/* Of the stream's next life 1 hears while it asks once more for the end of the one before. */
+static void a_stream_opened_again_and_closed_before_the_answer_is_heard_closes(void **state)
+{
+	taut_channel ch[2];
+
+	(void)state;
+	begin(55, NULL, NULL);
+	connect_both();
+	open_pair(&(struct tt_dcs_init){ .label = "old" }, ch);
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(tt_dcs_close(world.d[i], world.sim.now, ch[i]), 0);
+	run(15000);
+	world.deaf[1] = true; /* while it is answered */
+	run(10000);
+	world.deaf[1] = false;
+	assert_int_equal(count(0, TT_DCS_CLOSE), 1);
+	const taut_channel fresh = create(0, &(struct tt_dcs_init){ .label = "new" });
+	assert_int_equal(tt_dcs_info(world.d[0], fresh)->id, 0);
+	assert_int_equal(tt_dcs_close(world.d[0], world.sim.now, fresh), 0);
+	run(5 * SECOND);
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(count(i, TT_DCS_CLOSE), 2);
+	assert_int_equal(count(1, TT_DCS_CHANNEL), 2);
+	finish();
+}
+
 /* Only who did not close it is told that it closes. */
 static void expect_closing(int closer, uint32_t reason)
 {
@@ -969,6 +995,8 @@ int main(void)
 		cmocka_unit_test(closing_is_seen_at_both_ends_and_frees_the_stream),
 		cmocka_unit_test(a_stream_opened_again_at_once_works),
 		cmocka_unit_test(both_ends_close_at_once),
+		cmocka_unit_test(
+			a_stream_opened_again_and_closed_before_the_answer_is_heard_closes),
 		cmocka_unit_test(a_channel_that_ends_unasked_says_first_that_it_closes),
 		cmocka_unit_test(a_message_that_is_too_large_closes_its_channel),
 		cmocka_unit_test(events_of_a_short_life_come_in_order),

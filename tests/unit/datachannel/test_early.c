@@ -189,6 +189,41 @@ static void channels_outlive_a_handshake_after_all(void **state)
 	end(&e);
 }
 
+/* The peer means harm, or its description was another's: by it there are 16 streams, by its INIT 4. */
+static void a_channel_beyond_what_the_peer_takes_after_all_holds_up_no_other(void **state)
+{
+	const struct tt_dcs_config few = { .sctp = { .max_streams = 4 } };
+	const struct tt_dcs_init asked = { .label = "a" };
+	struct ends e;
+	uint8_t init[512];
+	taut_channel c[3];
+
+	(void)state;
+	begin(&e);
+	tt_dcs_free(e.d[0]);
+	assert_int_equal(tt_dcs_new(&e.d[0], &e.sim.env[0], &few, e.sim.now), 0);
+	tt_dcs_set_role(e.d[0], e.sim.now, true);
+	for (int n = 0; n < 3; n++)
+		assert_int_equal(tt_dcs_create(e.d[1], e.sim.now, &asked, &c[n]), 0);
+	assert_int_equal(tt_dcs_info(e.d[1], c[2])->id, 5);
+	const size_t len = tt_dcs_snap_write(e.d[0], init, sizeof init);
+	init[15] = 16;
+	assert_int_equal(tt_dcs_snap(e.d[1], init, len, true), 0);
+	tt_dcs_no_snap(e.d[0]);
+	assert_int_equal(tt_dcs_connect(e.d[1], e.sim.now), 0);
+	settle(&e, 1);
+	assert_int_equal(tt_dcs_connect(e.d[0], e.sim.now), 0);
+	e.may_refuse = true;
+	run(&e, 40);
+	assert_int_equal(e.open[1], 3);
+	for (int n = 2; n > 0; n--)
+		assert_int_equal(tt_dcs_close(e.d[1], e.sim.now, c[n]), 0);
+	run(&e, 40);
+	assert_int_equal(e.close[1], 2);
+	assert_int_equal(e.close[0], 1);
+	end(&e);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -197,6 +232,7 @@ int main(void)
 		cmocka_unit_test(
 			a_channel_that_is_closed_before_the_cookie_ack_is_closed_for_the_peer_too),
 		cmocka_unit_test(channels_outlive_a_handshake_after_all),
+		cmocka_unit_test(a_channel_beyond_what_the_peer_takes_after_all_holds_up_no_other),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -89,6 +89,17 @@ static void what_went_with_a_lost_cookie_echo_goes_with_the_next(void **state)
 	expect_all(3);
 }
 
+/* 6.1 D counts what leaves at one moment, and here seconds lie between. */
+static void what_went_with_seven_lost_cookie_echoes_goes_with_the_eighth(void **state)
+{
+	(void)state;
+	start(7, 1, 1000);
+	seen.lose_echoes = 7;
+	pair_run(&pair, 100 * (taut_time)SECOND);
+	assert_int_equal(seen.data_with_echo, 8);
+	expect_all(1);
+}
+
 static void what_arrived_is_not_taken_twice_where_the_cookie_ack_was_lost(void **state)
 {
 	(void)state;
@@ -175,6 +186,7 @@ int main(void)
 		cmocka_unit_test(a_message_goes_with_the_cookie_echo),
 		cmocka_unit_test(nothing_else_leaves_before_the_cookie_ack),
 		cmocka_unit_test(what_went_with_a_lost_cookie_echo_goes_with_the_next),
+		cmocka_unit_test(what_went_with_seven_lost_cookie_echoes_goes_with_the_eighth),
 		cmocka_unit_test(what_arrived_is_not_taken_twice_where_the_cookie_ack_was_lost),
 		cmocka_unit_test(data_before_the_cookie_ack_is_taken),
 		cmocka_unit_test(a_peer_that_changes_its_mind_about_i_data_confuses_no_count),

@@ -260,6 +260,22 @@ static void a_path_below_the_base_gets_smaller_packets_until_the_base_gets_throu
 	pair_free(&pair);
 }
 
+/* Each is a packet of 1,136, which the path takes: so it says nothing of 1,160. */
+static void what_is_nearly_as_long_as_the_base_does_not_confirm_it(void **state)
+{
+	(void)state;
+	start(26, 1140);
+	for (uint32_t n = 0; n < 40; n++) {
+		assert_int_equal(pair_number(&pair, 0, 1, n, 1108, NULL), 0);
+		pair_run(&pair, SECOND / 5);
+	}
+	assert_int_equal(pair.s[0]->pmtu.state, SCTP_PMTU_ERROR);
+	assert_int_equal(pair_number(&pair, 0, 0, 1, 5000, NULL), 0);
+	pair_run(&pair, 5 * SECOND);
+	assert_int_equal(pair.count[1], 41);
+	pair_free(&pair);
+}
+
 static void silence_is_no_small_path(void **state)
 {
 	(void)state;
@@ -352,6 +368,25 @@ static void after_ten_minutes_data_looks_for_more_again(void **state)
 	const size_t probes = path.probe_count;
 	pair_run(&pair, 700 * (taut_time)SECOND);
 	assert_int_equal(path.probe_count, probes); /* nothing is sent, so nothing is looked for */
+	send_bulk(5);
+	assert_int_equal(size_now(), CEILING);
+	pair_free(&pair);
+}
+
+/* An ICE restart nominates the same pair. */
+static void what_is_used_is_kept_where_the_path_is_told_again(void **state)
+{
+	(void)state;
+	start(25, 1300);
+	send_bulk(20);
+	pair_run(&pair, 60 * SECOND);
+	const size_t size = size_now();
+	assert_in_range(size, 1284, 1300);
+	pair_run(&pair, 610 * (taut_time)SECOND);
+	assert_int_equal(pair.s[0]->pmtu.state, SCTP_PMTU_DISABLED);
+	tt_sctp_set_max_probed(pair.s[0], CEILING);
+	assert_int_equal(size_now(), size);
+	path.takes = 0;
 	send_bulk(5);
 	assert_int_equal(size_now(), CEILING);
 	pair_free(&pair);
@@ -495,6 +530,7 @@ int main(void)
 		cmocka_unit_test(two_lost_between_others_are_no_black_hole),
 		cmocka_unit_test(
 			a_path_below_the_base_gets_smaller_packets_until_the_base_gets_through),
+		cmocka_unit_test(what_is_nearly_as_long_as_the_base_does_not_confirm_it),
 		cmocka_unit_test(silence_is_no_small_path),
 		cmocka_unit_test(another_path_begins_at_the_base),
 		cmocka_unit_test(what_the_host_refuses_needs_no_three_probes),
@@ -502,6 +538,7 @@ int main(void)
 		cmocka_unit_test(what_the_host_refuses_is_the_packet_that_it_refused),
 		cmocka_unit_test(after_ten_minutes_data_looks_for_more_again),
 		cmocka_unit_test(what_is_used_is_kept_while_more_is_looked_for_in_vain),
+		cmocka_unit_test(what_is_used_is_kept_where_the_path_is_told_again),
 		cmocka_unit_test(long_packets_confirm_the_base),
 		cmocka_unit_test(without_a_random_number_a_probe_is_sent_later),
 		cmocka_unit_test(who_sends_nothing_is_not_probed_for_ever),

@@ -265,6 +265,31 @@ static void who_was_leaving_sends_the_rest_first(void **state)
 	pair_free(&pair);
 }
 
+/* DATA that is too long for I-DATA, or I-DATA that lies between that of other messages. */
+static void who_takes_back_what_he_told_of_i_data_is_refused(void **state)
+{
+	(void)state;
+	pair_interleaves = true;
+	for (int told = 0; told < 2; told++) {
+		start(14 + (uint64_t)told);
+		pair.s[0]->cfg.no_interleaving = !told;
+		assert_int_equal(tell(0, true), 0);
+		pair.s[0]->cfg.no_interleaving = told;
+		assert_int_equal(tt_sctp_connect(pair.s[1], pair.sim.now), 0);
+		for (uint16_t stream = 0; stream < 2; stream++)
+			assert_int_equal(pair_number(&pair, 1, stream, 7, 20000, NULL), 0);
+		pair_run(&pair, SECOND / 50);
+		assert_int_equal(tt_sctp_connect(pair.s[0], pair.sim.now), 0);
+		pair_run(&pair, SECOND);
+		assert_int_equal(pair.closed[1], 1);
+		assert_string_equal(pair.text[1], tt_drop_text(TAUT_DROP_SCTP_INTERLEAVING));
+		assert_int_equal(pair.closed[0], 1); /* it is told */
+		assert_int_equal(pair.bytes[0], 0);
+		pair_free(&pair);
+	}
+	pair_interleaves = false;
+}
+
 /* Then an INIT is that of a restart again, 5.2.2. */
 static void who_was_heard_is_told_no_tag(void **state)
 {
@@ -305,6 +330,7 @@ int main(void)
 		cmocka_unit_test(who_cannot_use_it_shakes_hands_with_who_did),
 		cmocka_unit_test(another_tag_needs_no_random_number_and_is_never_0),
 		cmocka_unit_test(who_was_leaving_sends_the_rest_first),
+		cmocka_unit_test(who_takes_back_what_he_told_of_i_data_is_refused),
 		cmocka_unit_test(who_was_heard_is_told_no_tag),
 	};
 
