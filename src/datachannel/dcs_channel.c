@@ -18,7 +18,9 @@ struct channel *tt_dcs_find(const struct tt_dcs *d, taut_channel number)
 
 uint32_t tt_dcs_stream(const struct tt_dcs *d, uint32_t stream)
 {
-	return stream < d->streams ? d->by_stream[stream] : STREAM_FREE;
+	const uint32_t slot = stream < d->streams ? d->by_stream[stream] : STREAM_FREE;
+
+	return slot == STREAM_ENDED ? STREAM_FREE : slot;
 }
 
 /* Room to say whose the first n streams are. */
@@ -300,7 +302,11 @@ void tt_dcs_begin_close(struct tt_dcs *d, struct channel *c, uint32_t reason, bo
 	if (c->state == TT_DCS_STATE_CLOSING)
 		return;
 	c->close_reason = reason;
-	if (c->state == TT_DCS_STATE_CONNECTING && !c->open_sent) { /* the peer has not heard of it */
+	if (c->state == TT_DCS_STATE_CONNECTING && !c->open_sent) { /* the peer has not heard of it ... */
+		if (c->negotiated) { /* ... or has one of its own */
+			d->by_stream[c->id] = STREAM_ENDED;
+			d->tell_ended = true;
+		}
 		tt_dcs_finish_close(d, c, reason);
 		return;
 	}

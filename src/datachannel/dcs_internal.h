@@ -16,6 +16,7 @@ enum { /* RFC 8831 section 8 */
 #define NO_SLOT UINT32_MAX
 #define STREAM_FREE 0
 #define STREAM_BURNT UINT32_MAX /* cannot be used again: the peer knows no resets */
+#define STREAM_ENDED (UINT32_MAX - 1) /* free; the peer, which agreed on a channel there, is told once that can be */
 
 struct channel {
 	taut_channel number; /* 0: the slot is free */
@@ -54,6 +55,7 @@ struct tt_dcs {
 	uint64_t max_message_out; /* 0: any */
 	uint16_t local_port, max_streams;
 	bool role_known, is_client, up, ended;
+	bool tell_ended; /* of a stream that is STREAM_ENDED */
 
 	struct channel *channels; /* slots; grows, never shrinks */
 	uint32_t count, used;
@@ -72,7 +74,7 @@ struct tt_dcs {
 
 /* dcs_channel.c */
 struct channel *tt_dcs_find(const struct tt_dcs *d, taut_channel number);
-uint32_t tt_dcs_stream(const struct tt_dcs *d, uint32_t stream); /* slot + 1, or STREAM_ */
+uint32_t tt_dcs_stream(const struct tt_dcs *d, uint32_t stream); /* slot + 1, STREAM_FREE or STREAM_BURNT */
 struct channel *tt_dcs_by_stream(const struct tt_dcs *d, uint16_t stream);
 uint32_t tt_dcs_slot(const struct tt_dcs *d, const struct channel *c);
 int tt_dcs_new_channel(struct tt_dcs *d, const struct tt_dcs_init *init, size_t label_len,

@@ -133,8 +133,25 @@ static void open_early(struct tt_dcs *d, taut_time now)
 	}
 }
 
+/* RFC 8831 section 6.7, of channels that were agreed on and closed before they could be told. */
+static void tell_ended(struct tt_dcs *d, taut_time now)
+{
+	for (uint32_t i = 0; i < d->streams; i++) {
+		if (d->by_stream[i] != STREAM_ENDED)
+			continue;
+		const int err = i < tt_sctp_out_streams(d->sctp) ? tt_sctp_reset_stream(d->sctp, now, (uint16_t)i)
+								 : TAUT_OK;
+		if (err < 0 && err != TAUT_E_UNSUPPORTED)
+			return; /* later */
+		d->by_stream[i] = err < 0 ? STREAM_BURNT : STREAM_FREE;
+	}
+	d->tell_ended = false;
+}
+
 void tt_dcs_do_work(struct tt_dcs *d, taut_time now)
 {
+	if (d->up && d->tell_ended)
+		tell_ended(d, now);
 	if (!d->up && d->role_known && tt_sctp_knows_peer(d->sctp))
 		open_early(d, now);
 	while (d->up && d->role_known && d->work.first != NO_SLOT) {

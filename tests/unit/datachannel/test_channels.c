@@ -509,6 +509,41 @@ static void negotiated_channels_speak_no_dcep(void **state)
 	finish();
 }
 
+/* RFC 8831 section 6.7: the other end has the channel as well, and could wait for the end of its own for ever. */
+static void a_negotiated_channel_closed_before_it_was_open_ends_at_both(void **state)
+{
+	const struct tt_dcs_init init = { .label = "n", .negotiated = true, .id = 77 };
+
+	(void)state;
+	for (int again = 0; again < 2; again++) {
+		taut_channel ch[2];
+		begin(7, NULL, NULL);
+		for (int i = 0; i < 2; i++)
+			ch[i] = create(i, &init);
+		assert_int_equal(tt_dcs_close(world.d[0], world.sim.now, ch[0]), TAUT_OK);
+		if (again) /* it takes its place */
+			ch[0] = create(0, &init);
+		connect_both();
+		run(SECOND);
+		assert_int_equal(count(1, TT_DCS_OPEN), 1);
+		assert_int_equal(count(0, TT_DCS_CLOSE), 1);
+		assert_int_equal(count(1, TT_DCS_CLOSE), 1 - again);
+		if (again) {
+			assert_int_equal(say(0, ch[0], "hi"), 0);
+			run(SECOND);
+			assert_int_equal(count(1, TT_DCS_MESSAGE), 1);
+			finish();
+			continue;
+		}
+		for (int i = 0; i < 2; i++) /* the stream is whole again */
+			ch[i] = create(i, &init);
+		assert_int_equal(say(1, ch[1], "hi"), 0);
+		run(SECOND);
+		assert_int_equal(find(0, TT_DCS_MESSAGE, 0)->channel, ch[0]);
+		finish();
+	}
+}
+
 static void creation_is_checked(void **state)
 {
 	char long_text[TT_DCS_MAX_TEXT + 2];
@@ -1002,6 +1037,7 @@ int main(void)
 		cmocka_unit_test(events_of_a_short_life_come_in_order),
 		cmocka_unit_test(two_hundred_channels_from_each_end),
 		cmocka_unit_test(negotiated_channels_speak_no_dcep),
+		cmocka_unit_test(a_negotiated_channel_closed_before_it_was_open_ends_at_both),
 		cmocka_unit_test(creation_is_checked),
 		cmocka_unit_test(what_is_larger_than_the_peer_takes_is_refused),
 		cmocka_unit_test(the_buffered_amount_goes_up_and_down_and_says_so_once),
