@@ -28,7 +28,8 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "tests" / "mutants"
-LIMIT = 300  # seconds that a test may take
+LIMIT = 300  # seconds that a test may take ...
+TORTURE_LIMIT = 1200  # ... and each point of one
 # Of the start: a commit meanwhile would mix two trees.
 HEAD = subprocess.run(["git", "-C", ROOT, "rev-parse", "HEAD"], capture_output=True,
                       text=True).stdout.strip()
@@ -80,13 +81,14 @@ class Copy:
 
     def passes(self, command):
         program = [self.build / "bin" / command[0]]
+        limit = TORTURE_LIMIT if command[0] == TORTURE else LIMIT
         if command[0] == TORTURE:
             if not self.make("torture"):
                 return False, "does not compile"
             program = [sys.executable, self.tree / TORTURE, "--build", self.build]
         try:
             run = subprocess.run([*program, *command[1:]], text=True,
-                                 capture_output=True, timeout=LIMIT, errors="replace",
+                                 capture_output=True, timeout=limit, errors="replace",
                                  cwd=self.tree)
         except subprocess.TimeoutExpired:
             return False, "does not end"

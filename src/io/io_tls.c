@@ -77,6 +77,33 @@ static bool trust_all(SSL_CTX *c, const char *trust)
 	return !trust || SSL_CTX_load_verify_file(c, trust);
 }
 
+/* Whether the key of a certificate that came without one can be read now. */
+static bool has_key(const X509 *x)
+{
+	uint8_t *der = NULL;
+	const int len = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(x), &der);
+	const uint8_t *at = der;
+	EVP_PKEY *key = len > 0 ? d2i_PUBKEY(NULL, &at, len) : NULL;
+
+	EVP_PKEY_free(key);
+	OPENSSL_free(der);
+	return key != NULL;
+}
+
+/* Of a certificate whose key cannot be read OpenSSL keeps the rest, because there are kinds of keys that it does not know. So it
+ * does where only memory was missing, and would trust nobody by it for as long as it is kept. */
+static bool keys_were_read(SSL_CTX *c)
+{
+	const STACK_OF(X509_OBJECT) *all = X509_STORE_get0_objects(SSL_CTX_get_cert_store(c));
+
+	for (int i = 0; i < sk_X509_OBJECT_num(all); i++) {
+		const X509 *x = X509_OBJECT_get0_X509(sk_X509_OBJECT_value(all, i));
+		if (x && !X509_get0_pubkey(x) && has_key(x))
+			return false;
+	}
+	return true;
+}
+
 int tt_tls_shared_new(struct ssl_ctx_st **out, const char *trust, const char **why)
 {
 	SSL_CTX *c;
@@ -89,6 +116,11 @@ int tt_tls_shared_new(struct ssl_ctx_st **out, const char *trust, const char **w
 		if (err != EPROTO)
 			return err;
 		return c ? EINVAL : ENOMEM;
+	}
+	if (!keys_were_read(c)) {
+		SSL_CTX_free(c);
+		*why = strerrordesc_np(ENOMEM);
+		return ENOMEM;
 	}
 	/* Nothing is resumed, and keys are made once. */
 	SSL_CTX_set_options(c, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_TICKET | SSL_OP_NO_COMPRESSION);
