@@ -27,6 +27,17 @@ const neverMeet = async (a, b) => {
 
 const current = async (end, index) => (await end.state()).transceivers[index].current;
 
+async function restartByAnswerer({ a, b }) {
+	await a.add('video');
+	await a.channel('chat');
+	await meet(a, b);
+	await both(a, b, 'video');
+	await b.restart();
+	await negotiate(b, a);
+	await both(a, b, 'video');
+	await echoes(b);
+}
+
 export const shapes = [
 	['audio', async ({ a, b }) => {
 		await a.add('audio');
@@ -162,27 +173,10 @@ export const shapes = [
 		await both(a, b, 'audio');
 		await echoes(a);
 	}],
-	['ICE restarts, by the answerer', async ({ a, b }) => {
-		await a.add('video');
-		await a.channel('chat');
-		await meet(a, b);
-		await both(a, b, 'video');
-		await b.restart();
-		await negotiate(b, a);
-		await both(a, b, 'video');
-		await echoes(b);
-	}],
-	['taut is a lite agent', async ({ a, b, taut }) => {
-		await a.add('audio');
-		await a.add('video');
-		await a.channel('chat');
-		await meet(a, b);
-		await both(a, b, 'video');
-		await b.restart();
-		await negotiate(b, a);
-		await both(a, b, 'video');
-		await echoes(a);
-		const { lite, checks } = await taut.state();
+	['ICE restarts, by the answerer', restartByAnswerer],
+	['taut is a lite agent', async ends => {
+		await restartByAnswerer(ends);
+		const { lite, checks } = await ends.taut.state();
 		same([lite, checks], [true, 0], 'what it says, and how many checks it sent');
 	}, { lite: true }],
 	['ICE restarts before it is connected, by the offerer', async ({ a, b }) => {

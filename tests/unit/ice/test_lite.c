@@ -26,23 +26,33 @@ static void begin(struct world *w, bool lite_offers)
 	world_iface(&w->h[1], "10.0.0.2");
 }
 
+/* Agent 0 is told of the other, which is lite. */
+static void hears_of_lite(struct world *w, const char *pwd)
+{
+	const struct tt_ice *lite = w->h[1].ice;
+
+	assert_int_equal(
+		tt_ice_set_remote(w->h[0].ice, w->sim.now, tt_ice_local_ufrag(lite), pwd, true),
+		TAUT_OK);
+}
+
 /* What descriptions say, with a=ice-lite of agent 1. */
 static void exchange(struct world *w)
 {
-	for (int i = 0; i < 2; i++) {
-		struct tt_ice *other = w->h[1 - i].ice;
-		assert_int_equal(tt_ice_set_remote(w->h[i].ice, w->sim.now,
-						   tt_ice_local_ufrag(other),
-						   tt_ice_local_pwd(other), i == 0),
-				 TAUT_OK);
-	}
+	hears_of_lite(w, tt_ice_local_pwd(w->h[1].ice));
+	world_credentials(w, 1);
 }
 
-static void meet(struct world *w, bool lite_offers)
+static void begin_and_gather(struct world *w, bool lite_offers)
 {
 	begin(w, lite_offers);
 	for (int i = 0; i < 2; i++)
 		world_gather(w, i);
+}
+
+static void meet(struct world *w, bool lite_offers)
+{
+	begin_and_gather(w, lite_offers);
 	exchange(w);
 	world_run_until(w, w->sim.now + 5 * SEC, world_both_selected);
 	assert_paths_meet(w);
@@ -72,9 +82,7 @@ static void nothing_is_valid_before_it_is_nominated(void **state)
 	struct world w;
 
 	(void)state;
-	begin(&w, false);
-	for (int i = 0; i < 2; i++)
-		world_gather(&w, i);
+	begin_and_gather(&w, false);
 	w.h[0].ice->cur->nominate_at = INT64_MAX;
 	exchange(&w);
 	for (int n = 0; n < 1000 && tt_ice_counters(w.h[1].ice)->checks_received == 0; n++)
@@ -141,19 +149,13 @@ static void a_nomination_before_the_description_counts(void **state)
 	struct world w;
 
 	(void)state;
-	begin(&w, true);
-	for (int i = 0; i < 2; i++)
-		world_gather(&w, i);
+	begin_and_gather(&w, true);
 	struct tt_ice *lite = w.h[1].ice;
-	assert_int_equal(tt_ice_set_remote(w.h[0].ice, w.sim.now, tt_ice_local_ufrag(lite),
-					   tt_ice_local_pwd(lite), true),
-			 TAUT_OK);
+	hears_of_lite(&w, tt_ice_local_pwd(lite));
 	world_run(&w, 3 * SEC);
 	assert_null(lite->path_gen);
 	assert_false(tt_ice_may_recv(lite, w.h[1].flow[0], &w.h[0].addr[0]));
-	assert_int_equal(tt_ice_set_remote(lite, w.sim.now, tt_ice_local_ufrag(w.h[0].ice),
-					   tt_ice_local_pwd(w.h[0].ice), false),
-			 TAUT_OK);
+	world_credentials(&w, 1);
 	assert_non_null(lite->path_gen);
 	world_free(&w);
 }
@@ -164,18 +166,12 @@ static void a_lite_agent_never_controls(void **state)
 	struct world w;
 
 	(void)state;
-	begin(&w, true);
-	for (int i = 0; i < 2; i++)
-		world_gather(&w, i);
+	begin_and_gather(&w, true);
 	w.h[0].ice->controlling = false;
 	w.h[0].ice->cur->first_check = true; /* only a conflict turns it from now on */
 	w.h[1].ice->tiebreaker = UINT64_MAX;
-	for (int i = 0; i < 2; i++) {
-		struct tt_ice *other = w.h[1 - i].ice;
-		assert_int_equal(tt_ice_set_remote(w.h[i].ice, w.sim.now, tt_ice_local_ufrag(other),
-						   tt_ice_local_pwd(other), false),
-				 TAUT_OK);
-	}
+	for (int i = 0; i < 2; i++)
+		world_credentials(&w, i);
 	tt_ice_set_role(w.h[1].ice, w.sim.now, true);
 	world_run_until(&w, w.sim.now + 5 * SEC, world_both_selected);
 	assert_paths_meet(&w);
@@ -247,9 +243,7 @@ static void who_checks_may_nominate_late(void **state)
 
 	(void)state;
 	for (int goes = 0; goes < 2; goes++) {
-		begin(&w, true);
-		for (int i = 0; i < 2; i++)
-			world_gather(&w, i);
+		begin_and_gather(&w, true);
 		exchange(&w);
 		w.tap = unless_it_nominates;
 		world_run(&w, 50 * SEC);
@@ -275,13 +269,9 @@ static void what_keeps_the_peer_away_is_named(void **state)
 	struct world w;
 
 	(void)state;
-	begin(&w, true);
-	for (int i = 0; i < 2; i++)
-		world_gather(&w, i);
+	begin_and_gather(&w, true);
 	world_credentials(&w, 1);
-	assert_int_equal(
-		tt_ice_set_remote(w.h[0].ice, w.sim.now, tt_ice_local_ufrag(w.h[1].ice), pwd, true),
-		TAUT_OK);
+	hears_of_lite(&w, pwd);
 	world_run(&w, 60 * SEC);
 	assert_int_equal(tt_ice_state(w.h[1].ice), TT_ICE_FAILED);
 	says(&w, TAUT_WHY_PASSWORD,
@@ -307,19 +297,13 @@ static void what_was_nominated_long_ago_does_not_count(void **state)
 	struct world w;
 
 	(void)state;
-	begin(&w, true);
-	for (int i = 0; i < 2; i++)
-		world_gather(&w, i);
+	begin_and_gather(&w, true);
 	struct tt_ice *lite = w.h[1].ice;
-	assert_int_equal(tt_ice_set_remote(w.h[0].ice, w.sim.now, tt_ice_local_ufrag(lite),
-					   tt_ice_local_pwd(lite), true),
-			 TAUT_OK);
+	hears_of_lite(&w, tt_ice_local_pwd(lite));
 	world_run(&w, 3 * SEC);
 	w.h[0].mute = true;
 	world_run(&w, 40 * SEC);
-	assert_int_equal(tt_ice_set_remote(lite, w.sim.now, tt_ice_local_ufrag(w.h[0].ice),
-					   tt_ice_local_pwd(w.h[0].ice), false),
-			 TAUT_OK);
+	world_credentials(&w, 1);
 	assert_null(lite->path_gen);
 	world_run(&w, 45 * SEC);
 	assert_int_equal(tt_ice_state(lite), TT_ICE_FAILED);
@@ -343,9 +327,7 @@ static void what_cannot_be_remembered_is_not_answered(void **state)
 			lite->cur->prflx_count = TT_ICE_MAX_PRFLX;
 		else /* checks of somebody else came first */
 			memcpy(lite->cur->remote_ufrag, "else", 5);
-		assert_int_equal(tt_ice_set_remote(w.h[0].ice, w.sim.now, tt_ice_local_ufrag(lite),
-						   tt_ice_local_pwd(lite), true),
-				 TAUT_OK);
+		hears_of_lite(&w, tt_ice_local_pwd(lite));
 		world_signal(&w, 1, &w.h[1].candidate[0]);
 		world_run(&w, 3 * SEC);
 		assert_true(tt_ice_counters(lite)->checks_received > 0);
