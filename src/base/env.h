@@ -43,10 +43,17 @@ void *tt_resize(struct tt_env *env, void *p, size_t size);
 void tt_free(struct tt_env *env, void *p);
 char *tt_copy_text(struct tt_env *env, const char *text, size_t len); /* with a NUL */
 
-/* Buffers that come and go with packets. What one connection gives back the next one takes, the
- * latest first: it is still in the processor's cache, and no stream keeps what only its largest frame
- * needed. Those that wait count for the environment, not for a connection, and have a ceiling. */
-enum { TT_SPARE_STEP = 256, TT_SPARE_MOST = 1536, TT_SPARE_BYTES = 2 * 1024 * 1024 };
+/* Buffers that come and go with packets and messages. What one connection gives back the next one
+ * takes, the latest first: it is still in the processor's cache, and no stream keeps what only its
+ * largest frame needed. Large ones wait too, because the C library gives them back to the kernel,
+ * which clears the pages anew each time. Those that wait count for the environment, not for a
+ * connection, and have a ceiling. */
+enum {
+	TT_SPARE_STEP = 256,
+	TT_SPARE_PACKET = 1536,
+	TT_SPARE_MESSAGE = 128 * 1024, /* of larger ones none wait */
+	TT_SPARE_BYTES = 2 * 1024 * 1024,
+};
 /* Of an environment that has no connections yet. False: no memory. */
 bool tt_spares_init(struct tt_env *env);
 void tt_spares_free(struct tt_env *env);

@@ -1,13 +1,22 @@
 /* spares.c - buffers of packets that connections of one environment hand to each other; see env.h.
  *
- * A list for each multiple of TT_SPARE_STEP; a buffer that waits has the next one in its first
- * bytes, and nobody may touch the rest. */
+ * A list for each size: the multiples of TT_SPARE_STEP that packets have, and for messages eight
+ * sizes between a power of two and the next, so that at most an eighth is too much. A buffer
+ * that waits has the next one in its first bytes, and nobody may touch the rest. */
+#include <assert.h>
+
 #include "base/env.h"
 #include "base/env_header.h"
 #include "base/num.h"
 #include "base/poison.h"
 
-enum { CLASSES = TT_SPARE_MOST / TT_SPARE_STEP + 1 };
+enum {
+	SMALL = TT_SPARE_PACKET / TT_SPARE_STEP, /* sizes of packets */
+	LEAST_POWER = 1024,
+	POWERS = 7, /* from there to TT_SPARE_MESSAGE */
+	CLASSES = SMALL + 1 + 8 * POWERS,
+};
+static_assert((int)TT_SPARE_MESSAGE == LEAST_POWER << POWERS, "each size has its list");
 
 struct spare {
 	struct spare *next;
@@ -18,6 +27,27 @@ struct tt_spares {
 	struct spare *first[CLASSES];
 	size_t bytes, most;
 };
+
+struct class {
+	size_t at, size;
+};
+
+/* size 0 for one of which none wait. */
+static struct class class_of(size_t size)
+{
+	size_t step = LEAST_POWER / 8, first = SMALL + 1;
+
+	if (size > TT_SPARE_MESSAGE)
+		return (struct class){ 0 };
+	if (size <= TT_SPARE_PACKET) {
+		const size_t steps = (size + TT_SPARE_STEP - 1) / TT_SPARE_STEP;
+		return (struct class){ steps, steps * TT_SPARE_STEP };
+	}
+	for (; size > 16 * step; step *= 2)
+		first += 8;
+	const size_t steps = (size + step - 1) / step; /* 9 to 16 */
+	return (struct class){ first + steps - 9, steps * step };
+}
 
 bool tt_spares_init(struct tt_env *env)
 {
@@ -30,26 +60,24 @@ bool tt_spares_init(struct tt_env *env)
 	return true;
 }
 
-void tt_spares_free(struct tt_env *env)
-{
-	for (size_t i = 0; env->spares && i < CLASSES; i++)
-		for (struct spare *s = env->spares->first[i], *next; s; s = next) {
-			next = s->next;
-			tt_unpoison(s, i * TT_SPARE_STEP);
-			tt_free(env, s);
-		}
-	tt_free(env, env->spares);
-	env->spares = NULL;
-}
-
 static struct spare *pop(struct tt_spares *all, size_t class)
 {
 	struct spare *s = all->first[class];
+	const size_t size = tt_header_of(s)->size;
 
 	all->first[class] = s->next;
-	all->bytes -= class * TT_SPARE_STEP;
-	tt_unpoison(s, class * TT_SPARE_STEP);
+	all->bytes -= size;
+	tt_unpoison(s, size);
 	return s;
+}
+
+void tt_spares_free(struct tt_env *env)
+{
+	for (size_t i = 0; env->spares && i < CLASSES; i++)
+		while (env->spares->first[i])
+			tt_free(env, pop(env->spares, i));
+	tt_free(env, env->spares);
+	env->spares = NULL;
 }
 
 /* What waits is counted by the environment at the top already: below it, whoever takes it. */
@@ -69,31 +97,39 @@ static void count(struct tt_env *env, size_t had, size_t size)
 
 void *tt_take(struct tt_env *env, size_t size)
 {
-	const size_t class = (size + TT_SPARE_STEP - 1) / TT_SPARE_STEP;
+	const struct class c = class_of(size);
 
-	if (size == 0 || class >= CLASSES)
+	if (c.size == 0)
 		return tt_resize(env, NULL, size);
-	if (!env->spares || !env->spares->first[class])
-		return tt_resize(env, NULL, class * TT_SPARE_STEP);
-	if (!may_take(env, class * TT_SPARE_STEP))
+	if (!env->spares || !env->spares->first[c.at])
+		return tt_resize(env, NULL, c.size);
+	if (!may_take(env, c.size))
 		return NULL;
-	count(env, 0, class * TT_SPARE_STEP);
-	return pop(env->spares, class);
+	count(env, 0, c.size);
+	return pop(env->spares, c.at);
+}
+
+/* A few messages must not take the place of all packets. */
+static bool has_room(const struct tt_spares *all, size_t size)
+{
+	const size_t most = size > TT_SPARE_PACKET ? all->most / 2 : all->most;
+
+	return all->bytes <= most && size <= most - all->bytes;
 }
 
 void tt_give(struct tt_env *env, void *p)
 {
-	const size_t size = p ? tt_header_of(p)->size : 0, class = size / TT_SPARE_STEP;
+	const size_t size = p ? tt_header_of(p)->size : 0;
+	const struct class c = class_of(size);
 	struct tt_spares *all = env->spares;
 	struct spare *s = p;
 
-	if (!all || class == 0 || class >= CLASSES || size % TT_SPARE_STEP != 0 ||
-	    size > all->most - all->bytes) {
+	if (!all || size == 0 || c.size != size || !has_room(all, size)) {
 		tt_free(env, p);
 		return;
 	}
-	s->next = all->first[class];
-	all->first[class] = s;
+	s->next = all->first[c.at];
+	all->first[c.at] = s;
 	all->bytes += size;
 	count(env, size, 0);
 	tt_poison(s + 1, size - sizeof *s);

@@ -203,6 +203,7 @@ static bool settle(struct sctp_reassembly *r, size_t at)
 		return false;
 	tt_sctp_run_trim(r, &r->runs[lo]);
 	struct sctp_run *whole = r->runs[lo];
+	r->last_len = whole->len;
 	remove_runs(r, lo, 1);
 	tt_sctp_order_add(r, whole);
 	return true;

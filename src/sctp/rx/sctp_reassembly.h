@@ -47,6 +47,7 @@ struct sctp_reassembly {
 	size_t limit, reserve, max_message;
 	size_t held;            /* of all runs, waiting, ready, lent: bytes with their overhead */
 	size_t ready_bytes;     /* the part of held that is ready or lent */
+	size_t last_len;        /* of the last message that came in fragments */
 	bool interleaved;       /* I-DATA was agreed on */
 	struct serial32 first;  /* message of a stream: 0 by RFC 9260 section 6.5, but in the simulator */
 	/* incomplete messages, none overlapping: by first TSN; interleaved by stream, ordered before

@@ -16,9 +16,22 @@ struct serial32 tt_sctp_run_number(const struct sctp_reassembly *r, const struct
 	return r->interleaved ? s32(d->fsn) : d->tsn;
 }
 
+/* Messages of a channel are often of one size: the first fragment makes room for as much as the last
+ * message had, so that the others are not copied again. No more than a quarter of what the window
+ * has left, so that a few that never end do not close it. */
+static size_t expected(const struct sctp_reassembly *r, const struct sctp_data *d)
+{
+	const size_t left = r->limit > r->held ? r->limit - r->held : 0;
+
+	if (!d->begin || d->end || r->last_len > left / 4)
+		return d->len;
+	return tt_max(d->len, r->last_len);
+}
+
 struct sctp_run *tt_sctp_run_new(struct sctp_reassembly *r, const struct sctp_data *d)
 {
-	struct sctp_run *run = tt_take_large(r->env, tt_sctp_run_cost(d->len));
+	const size_t cap = expected(r, d);
+	struct sctp_run *run = tt_take_large(r->env, tt_sctp_run_cost(cap));
 	struct serial32 number = tt_sctp_run_number(r, d);
 
 	if (!run)
@@ -27,7 +40,7 @@ struct sctp_run *tt_sctp_run_new(struct sctp_reassembly *r, const struct sctp_da
 		.first = number, .last = number,
 		.stream = d->stream, .mid = d->mid, .ppid = d->ppid,
 		.begin = d->begin, .end = d->end, .unordered = d->unordered,
-		.len = d->len, .cap = d->len,
+		.len = d->len, .cap = cap,
 	};
 	if (d->len > 0)
 		memcpy(run->data, d->data, d->len);

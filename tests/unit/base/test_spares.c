@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/env.h"
+#include "base/num.h"
 
 static size_t calls; /* of the system's memory: taken anew */
 
@@ -94,14 +95,59 @@ static void each_size_has_its_own(void **state)
 	assert_ptr_equal(tt_take(&w.one, 80), p[2]);
 	for (int i = 2; i < 5; i++)
 		tt_give(&w.one, p[i]);
-	/* larger ones, and what was never taken here, come and go alone */
-	void *large = tt_take(&w.one, 1537), *odd = tt_alloc(&w.one, 300);
+	/* what was never taken here comes and goes alone */
+	void *odd = tt_alloc(&w.one, 300);
 	const size_t before = w.env.memory;
-	assert_int_equal(tt_room(large), 1537);
-	tt_give(&w.one, large);
 	tt_give(&w.one, odd);
 	tt_give(&w.one, NULL);
-	assert_int_equal(w.env.memory, before - 1837);
+	assert_int_equal(w.env.memory, before - 300);
+	close_world(&w);
+}
+
+static void messages_of_all_sizes_wait_too(void **state)
+{
+	struct world w;
+	size_t last = TT_SPARE_PACKET;
+	(void)state;
+
+	for (size_t size = TT_SPARE_PACKET + 1; size <= TT_SPARE_MESSAGE; size++) {
+		open_world(&w, 0, 0);
+		void *p = tt_take(&w.one, size);
+		const size_t room = tt_room(p);
+		assert_in_range(room, tt_max(size, last), size + size / 8);
+		memset(p, 1, room);
+		tt_give(&w.one, p);
+		assert_int_equal(tt_spares_waiting(&w.env), room);
+		assert_ptr_equal(tt_take(&w.two, room), p);
+		tt_give(&w.two, p);
+		last = room;
+		close_world(&w);
+	}
+	assert_int_equal(last, TT_SPARE_MESSAGE);
+	open_world(&w, 0, 0);
+	tt_give(&w.one, tt_take(&w.one, TT_SPARE_MESSAGE + 1)); /* of these none */
+	assert_int_equal(tt_spares_waiting(&w.env), 0);
+	close_world(&w);
+}
+
+static void messages_leave_half_to_packets(void **state)
+{
+	enum { MANY = TT_SPARE_BYTES / 65536, PACKETS = TT_SPARE_BYTES / 2 / 1024 };
+	static void *p[MANY], *packets[PACKETS];
+	struct world w;
+	(void)state;
+
+	open_world(&w, 0, 0);
+	for (size_t i = 0; i < MANY; i++)
+		p[i] = tt_take(&w.one, 65536);
+	for (size_t i = 0; i < PACKETS; i++)
+		packets[i] = tt_take(&w.one, 1024);
+	for (size_t i = 0; i < MANY; i++)
+		tt_give(&w.one, p[i]);
+	assert_int_equal(tt_spares_waiting(&w.env), TT_SPARE_BYTES / 2);
+	for (size_t i = 0; i < PACKETS; i++)
+		tt_give(&w.one, packets[i]);
+	assert_int_equal(tt_spares_waiting(&w.env), TT_SPARE_BYTES);
 	close_world(&w);
 }
 
@@ -162,7 +208,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_one_gives_back_the_other_takes),
 		cmocka_unit_test(each_size_has_its_own),
+		cmocka_unit_test(messages_of_all_sizes_wait_too),
 		cmocka_unit_test(so_much_waits_and_no_more),
+		cmocka_unit_test(messages_leave_half_to_packets),
 		cmocka_unit_test(a_connection_keeps_to_its_ceiling),
 		cmocka_unit_test(without_spares_it_is_memory_like_any_other),
 	};

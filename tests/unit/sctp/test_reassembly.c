@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "sctp/rx/sctp_reassembly.h"
+#include "sctp/rx/sctp_run.h"
 
 static struct tt_env env;
 static struct sctp_tracker tracker;
@@ -116,6 +117,7 @@ static void a_fragment_without_memory_for_its_message_can_come_again(void **stat
 	rx.interleaved = true;
 	for (int unordered = 0; unordered < 2; unordered++) {
 		const uint32_t tsn = tracker.cum.v + 1;
+		rx.last_len = 0; /* so that joining needs memory */
 		assert_int_equal(give_fragment(tsn, 0, unordered ? "BU" : "B", 10), SCTP_TAKEN);
 		assert_int_equal(give_fragment(tsn + 1, 1, unordered ? "U" : "", 10), SCTP_TAKEN);
 		assert_int_equal(give_fragment(tsn + 3, 3, unordered ? "EU" : "E", 30), SCTP_TAKEN);
@@ -135,6 +137,34 @@ static void a_fragment_without_memory_for_its_message_can_come_again(void **stat
 	end();
 }
 
+/* The next message gets the room of the last one with its first fragment: nothing is copied. */
+static void room_is_made_for_a_message_like_the_last_one(void **state)
+{
+	const struct sctp_run *run;
+
+	(void)state;
+	begin(2000);
+	give(1, 0, "B", 200);
+	assert_int_equal(rx.held, tt_sctp_run_cost(200));
+	give(2, 0, "E", 200);
+	assert_int_equal(tt_sctp_reassembly_poll(&rx)->len, 400);
+	give(3, 1, "BE", 10); /* one that is whole needs none, and says nothing */
+	assert_int_equal(tt_sctp_reassembly_poll(&rx)->len, 10);
+	assert_null(tt_sctp_reassembly_poll(&rx));
+	assert_int_equal(rx.held, 0);
+	give(4, 2, "B", 10);
+	assert_int_equal(rx.held, tt_sctp_run_cost(400));
+	run = rx.runs[0];
+	give(5, 2, "", 200);
+	give(6, 2, "E", 190);
+	assert_ptr_equal(tt_sctp_reassembly_poll(&rx), run);
+	assert_int_equal(run->len, 400);
+	rx.limit = rx.held + 4 * 400 - 1; /* a quarter of what the window has left is too little */
+	give(7, 3, "B", 10);
+	assert_int_equal(rx.held, tt_sctp_run_cost(400) + tt_sctp_run_cost(10));
+	end();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -142,6 +172,7 @@ int main(void)
 		cmocka_unit_test(what_forward_tsn_makes_whole_finds_a_place_to_wait),
 		cmocka_unit_test(what_forward_tsn_makes_whole_is_dropped_without_memory),
 		cmocka_unit_test(a_fragment_without_memory_for_its_message_can_come_again),
+		cmocka_unit_test(room_is_made_for_a_message_like_the_last_one),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
