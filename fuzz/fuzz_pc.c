@@ -25,6 +25,7 @@ struct packet {
 
 struct side {
 	taut_env *env;
+	size_t own_memory; /* of env, before there was a connection */
 	uint64_t seed;
 	taut_pc *pc;
 	taut_flow flow[FLOWS];
@@ -499,7 +500,10 @@ static void make_side(struct world *w, int i)
 	const struct taut_env_config env = {
 		.size = sizeof env, .random = fuzz_draw, .ctx = &s->seed, .now = w->now
 	};
-	if (taut_env_new(&s->env, &env) || taut_pc_new(&s->pc, s->env, &cfg, w->now) ||
+	if (taut_env_new(&s->env, &env))
+		abort();
+	s->own_memory = s->env->base.memory;
+	if (taut_pc_new(&s->pc, s->env, &cfg, w->now) ||
 	    taut_pc_set_interfaces(s->pc, w->now, all, 1 + (size_t)i % 2))
 		abort();
 }
@@ -565,7 +569,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (int i = 0; i < 2; i++) {
 		check_report(&w, w.s[i].pc);
 		taut_pc_free(w.s[i].pc);
-		const size_t own = sizeof(struct taut_env) + sizeof(struct tt_dtls_shared) +
+		const size_t own = w.s[i].own_memory + sizeof(struct tt_dtls_shared) +
 				   tt_spares_waiting(&w.s[i].env->base);
 		FUZZ_CHECK(w.s[i].env->base.memory <= own + 128, "memory is left");
 		FUZZ_CHECK(taut_env_free(w.s[i].env) == TAUT_OK, "nothing holds the environment");
