@@ -1,5 +1,5 @@
-/* srtp_cipher.c - see srtp_cipher.h. */
-#include "srtp/srtp_cipher.h"
+/* cipher.c - see cipher.h. */
+#include "base/cipher.h"
 
 #include <string.h>
 
@@ -19,8 +19,7 @@ static const OSSL_DISPATCH *find(const OSSL_ALGORITHM *a, const char *name)
 }
 
 /* What makes a context; the rest goes to c. */
-static OSSL_FUNC_cipher_newctx_fn *take(struct tt_srtp_cipher *c, const OSSL_DISPATCH *calls,
-					bool seal)
+static OSSL_FUNC_cipher_newctx_fn *take(struct tt_cipher *c, const OSSL_DISPATCH *calls, bool seal)
 {
 	const int start = seal ? OSSL_FUNC_CIPHER_ENCRYPT_INIT : OSSL_FUNC_CIPHER_DECRYPT_INIT;
 	OSSL_FUNC_cipher_newctx_fn *make = NULL;
@@ -44,9 +43,9 @@ static OSSL_FUNC_cipher_newctx_fn *take(struct tt_srtp_cipher *c, const OSSL_DIS
 	return c->start && c->update && c->finish && c->set && c->get && c->free ? make : NULL;
 }
 
-static bool open_algorithm(struct tt_srtp_cipher *c, const char *name, bool seal)
+static bool open_algorithm(struct tt_cipher *c, OSSL_LIB_CTX *lib, const char *name, bool seal)
 {
-	c->algorithm = EVP_CIPHER_fetch(NULL, name, NULL);
+	c->algorithm = EVP_CIPHER_fetch(lib, name, NULL);
 	if (!c->algorithm)
 		return false;
 	const OSSL_PROVIDER *provider = EVP_CIPHER_get0_provider(c->algorithm);
@@ -61,25 +60,26 @@ static bool open_algorithm(struct tt_srtp_cipher *c, const char *name, bool seal
 	return c->context != NULL;
 }
 
-bool tt_srtp_cipher_init(struct tt_srtp_cipher *c, const char *name, const uint8_t *key,
-			 size_t key_len, bool seal)
+bool tt_cipher_init(struct tt_cipher *c, OSSL_LIB_CTX *lib, const char *name, const uint8_t *key,
+		    size_t key_len, bool seal)
 {
-	*c = (struct tt_srtp_cipher){ 0 };
-	if (open_algorithm(c, name, seal) && c->start(c->context, key, key_len, NULL, 0, NULL) == 1)
+	*c = (struct tt_cipher){ 0 };
+	if (open_algorithm(c, lib, name, seal) &&
+	    c->start(c->context, key, key_len, NULL, 0, NULL) == 1)
 		return true;
-	tt_srtp_cipher_free(c);
+	tt_cipher_free(c);
 	return false;
 }
 
-void tt_srtp_cipher_free(struct tt_srtp_cipher *c)
+void tt_cipher_free(struct tt_cipher *c)
 {
 	if (c->context)
 		c->free(c->context);
 	EVP_CIPHER_free(c->algorithm);
-	*c = (struct tt_srtp_cipher){ 0 };
+	*c = (struct tt_cipher){ 0 };
 }
 
-bool tt_srtp_cipher_set_tag(struct tt_srtp_cipher *c, uint8_t *tag, size_t len)
+bool tt_cipher_set_tag(struct tt_cipher *c, uint8_t *tag, size_t len)
 {
 	const OSSL_PARAM what[] = { OSSL_PARAM_construct_octet_string(OSSL_CIPHER_PARAM_AEAD_TAG,
 								      tag, len),
@@ -88,7 +88,7 @@ bool tt_srtp_cipher_set_tag(struct tt_srtp_cipher *c, uint8_t *tag, size_t len)
 	return c->set(c->context, what) == 1;
 }
 
-bool tt_srtp_cipher_get_tag(struct tt_srtp_cipher *c, uint8_t *tag, size_t len)
+bool tt_cipher_get_tag(struct tt_cipher *c, uint8_t *tag, size_t len)
 {
 	OSSL_PARAM what[] = { OSSL_PARAM_construct_octet_string(OSSL_CIPHER_PARAM_AEAD_TAG, tag,
 								len),

@@ -1,12 +1,12 @@
-/* srtp_cipher.h - AES of OpenSSL with its key, called at the functions of its provider.
+/* cipher.h - a cipher of OpenSSL with its key, called at the functions of its provider.
  *
  * EVP tells a provider the nonce of a packet, and asks it for the tag, by parameters: each time their
  * names are compared with all those that the provider knows. (m) Of the instructions of a packet of
  * 1,200 octets, AES-GCM, sealed and opened, that is a tenth. The functions beneath, which
  * provider-cipher(7) describes and whose numbers stay the same from release to release, take a nonce as
  * it is. They check no order of calls: key, then for each packet nonce, data, end. */
-#ifndef TAUT_SRTP_SRTP_CIPHER_H
-#define TAUT_SRTP_SRTP_CIPHER_H
+#ifndef TAUT_BASE_CIPHER_H
+#define TAUT_BASE_CIPHER_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -16,7 +16,7 @@
 #include <openssl/evp.h>
 
 /* Secret. All zero: none. */
-struct tt_srtp_cipher {
+struct tt_cipher {
 	EVP_CIPHER *algorithm; /* as long as it is held, its functions are there */
 	void *context;
 	OSSL_FUNC_cipher_encrypt_init_fn *start; /* or decrypt */
@@ -27,37 +27,37 @@ struct tt_srtp_cipher {
 	OSSL_FUNC_cipher_freectx_fn *free;
 };
 
-/* name: as EVP_CIPHER_fetch takes it, "AES-128-GCM". seal: to encrypt. False: OpenSSL refused or has no
- * such cipher, c is as freed. */
-bool tt_srtp_cipher_init(struct tt_srtp_cipher *c, const char *name, const uint8_t *key,
-			 size_t key_len, bool seal);
-void tt_srtp_cipher_free(struct tt_srtp_cipher *c);
+/* name: as EVP_CIPHER_fetch takes it, "AES-128-GCM"; lib: where it looks, NULL for the one that all
+ * share. seal: to encrypt. False: OpenSSL refused or has no such cipher, c is as freed. */
+bool tt_cipher_init(struct tt_cipher *c, OSSL_LIB_CTX *lib, const char *name, const uint8_t *key,
+		    size_t key_len, bool seal);
+void tt_cipher_free(struct tt_cipher *c);
 
 /* A packet begins, with its nonce or initial counter. */
-static inline bool tt_srtp_cipher_start(struct tt_srtp_cipher *c, const uint8_t *nonce, size_t len)
+static inline bool tt_cipher_start(struct tt_cipher *c, const uint8_t *nonce, size_t len)
 {
 	return c->start(c->context, NULL, 0, nonce, len, NULL) == 1;
 }
 
 /* Data that is authenticated, not encrypted. */
-static inline bool tt_srtp_cipher_associate(struct tt_srtp_cipher *c, const uint8_t *data,
-					    size_t len)
+static inline bool tt_cipher_associate(struct tt_cipher *c, const uint8_t *data, size_t len)
 {
 	size_t n;
 
 	return c->update(c->context, NULL, &n, len, data, len) == 1;
 }
 
-/* Encrypts or decrypts in place. */
-static inline bool tt_srtp_cipher_crypt(struct tt_srtp_cipher *c, uint8_t *data, size_t len)
+/* Encrypts or decrypts; to may be from. */
+static inline bool tt_cipher_crypt(struct tt_cipher *c, uint8_t *to, const uint8_t *from,
+				   size_t len)
 {
 	size_t n;
 
-	return c->update(c->context, data, &n, len, data, len) == 1;
+	return c->update(c->context, to, &n, len, from, len) == 1;
 }
 
 /* The packet ends, all of it said. For one that is opened false: the tag is wrong. */
-static inline bool tt_srtp_cipher_finish(struct tt_srtp_cipher *c)
+static inline bool tt_cipher_finish(struct tt_cipher *c)
 {
 	uint8_t none[16];
 	size_t n;
@@ -66,7 +66,7 @@ static inline bool tt_srtp_cipher_finish(struct tt_srtp_cipher *c)
 }
 
 /* The tag that the data must have, before the end; the tag of what was sealed, after it. */
-bool tt_srtp_cipher_set_tag(struct tt_srtp_cipher *c, uint8_t *tag, size_t len);
-bool tt_srtp_cipher_get_tag(struct tt_srtp_cipher *c, uint8_t *tag, size_t len);
+bool tt_cipher_set_tag(struct tt_cipher *c, uint8_t *tag, size_t len);
+bool tt_cipher_get_tag(struct tt_cipher *c, uint8_t *tag, size_t len);
 
 #endif

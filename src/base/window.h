@@ -1,18 +1,18 @@
-/* srtp_window.h - which packets have been there: RFC 3711 section 3.3.2.
+/* window.h - which packets have been there: RFC 3711 section 3.3.2, RFC 6347 section 4.1.2.6.
  *
  * A ring of bits, one for each of the last `size` indices up to the highest one seen. Bit i % size
  * stands for index i; those of indices that nobody has reached yet are zero. Size is a power of
  * two, at least 64. */
-#ifndef TAUT_SRTP_SRTP_WINDOW_H
-#define TAUT_SRTP_SRTP_WINDOW_H
+#ifndef TAUT_BASE_WINDOW_H
+#define TAUT_BASE_WINDOW_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 /* Seen before, or older than the window. */
-static inline bool tt_srtp_window_refuses(const uint64_t *bits, size_t size, uint64_t top,
-					  uint64_t index)
+static inline bool tt_window_refuses(const uint64_t *bits, size_t size, uint64_t top,
+				     uint64_t index)
 {
 	if (index > top)
 		return false;
@@ -22,7 +22,7 @@ static inline bool tt_srtp_window_refuses(const uint64_t *bits, size_t size, uin
 }
 
 /* Takes an index that is not refused; *top is the highest one after it. */
-static inline void tt_srtp_window_take(uint64_t *bits, size_t size, uint64_t *top, uint64_t index)
+static inline void tt_window_take(uint64_t *bits, size_t size, uint64_t *top, uint64_t index)
 {
 	if (index > *top) {
 		const uint64_t step = index - *top;
@@ -36,18 +36,6 @@ static inline void tt_srtp_window_take(uint64_t *bits, size_t size, uint64_t *to
 		*top = index;
 	}
 	bits[index % size / 64] |= UINT64_C(1) << index % 64;
-}
-
-/* RFC 3711 section 3.3.1: the index of a sequence number, by the ROC that brings it closest to the
- * highest one seen. Before the first wrap there is no ROC to go back to. */
-static inline uint64_t tt_srtp_index(uint64_t top, uint16_t seq)
-{
-	const uint64_t roc = top >> 16;
-	const uint16_t last = (uint16_t)top;
-
-	if (last < 0x8000)
-		return (seq - last > 0x8000 && roc > 0 ? roc - 1 : roc) << 16 | seq;
-	return (seq < last - 0x8000 ? roc + 1 : roc) << 16 | seq;
 }
 
 #endif

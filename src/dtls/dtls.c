@@ -60,6 +60,7 @@ void tt_dtls_free(struct tt_dtls *d)
 	if (!d)
 		return;
 	SSL_free(d->ssl);
+	tt_dtls_records_free(&d->records);
 	tt_dtls_queue_free(d->env, &d->in);
 	tt_dtls_queue_free(d->env, &d->out);
 	tt_free(d->env, d->early);

@@ -2,9 +2,8 @@
  *
  * BIO_s_mem would glue datagrams together; this BIO keeps them apart. Reading yields the one
  * record that tt_dtls_recv has laid out, then nothing. Writing is one datagram each: OpenSSL
- * gathers a flight up to the MTU before it writes. Application data goes where
- * tt_dtls_protect points, everything else into the queue of outgoing datagrams; a full queue
- * loses the datagram as the network would. */
+ * gathers a flight up to the MTU before it writes. It goes into the queue of outgoing datagrams; a
+ * full queue loses it as the network would. Application data is not OpenSSL's: dtls_seal.c. */
 #include <string.h>
 
 #include <openssl/bio.h>
@@ -13,10 +12,7 @@
 #include "base/num.h"
 #include "dtls/dtls_state.h"
 
-enum {
-	APPLICATION_DATA = 23,
-	FIRST_ROOM = 2048, /* a datagram's worth, which is all that most need */
-};
+enum { FIRST_ROOM = 2048 }; /* a datagram's worth, which is all that most need */
 
 bool tt_dtls_queue_reserve(struct tt_env *env, struct tt_dtls_queue *q, size_t len)
 {
@@ -100,21 +96,19 @@ static int bio_read(BIO *b, char *out, int cap)
 static int bio_write(BIO *b, const char *data, int count)
 {
 	struct tt_dtls *d = BIO_get_data(b);
-	const size_t len = (size_t)count;
+	const size_t len = (size_t)count, before = d->out.len;
 
 	BIO_clear_retry_flags(b);
-	if (d->direct && len > 0 && data[0] == APPLICATION_DATA) {
-		if (len <= d->direct_cap) {
-			memcpy(d->direct, data, len);
-			d->direct_len = len;
-		}
+	d->flights++;
+	if (!tt_dtls_queue_put(d->env, &d->out, data, len)) {
+		tt_drop(d->env, d->now, TAUT_DROP_DTLS_QUEUE_FULL, TT_INT("len", len));
 		return count;
 	}
-	d->flights++;
-	if (tt_dtls_queue_put(d->env, &d->out, data, len))
-		tt_trace_packet(d->env, d->now, TAUT_LAYER_DTLS, true, data, len, NULL, NULL);
+	uint8_t *datagram = d->out.base + before + 2;
+	if (tt_dtls_pass_out(d, datagram, len))
+		tt_trace_packet(d->env, d->now, TAUT_LAYER_DTLS, true, datagram, len, NULL, NULL);
 	else
-		tt_drop(d->env, d->now, TAUT_DROP_DTLS_QUEUE_FULL, TT_INT("len", len));
+		d->out.len = before; /* lost, as to the network */
 	return count;
 }
 

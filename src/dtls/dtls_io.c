@@ -1,9 +1,9 @@
 /* dtls_io.c - records in, records out.
  *
- * A datagram is cut into records, each is judged (dtls_record.c) and fed to OpenSSL alone, which
- * changes nothing for it: records of DTLS do not depend on each other. After the handshake
- * SSL_read goes on, and so answers a peer that repeats its Finished because our last flight was
- * lost (RFC 6347 section 4.2.4). */
+ * A datagram is cut into records, and each is judged (dtls_record.c). Application data is opened here
+ * (dtls_seal.c), the rest is fed to OpenSSL one by one, which changes nothing for it: records of
+ * DTLS do not depend on each other. After the handshake SSL_read goes on, and so answers a peer that
+ * repeats its Finished because our last flight was lost (RFC 6347 section 4.2.4). */
 #include <stdio.h>
 #include <string.h>
 
@@ -55,10 +55,14 @@ static void shake_hands(struct tt_dtls *d)
 	tt_dtls_forget_errors();
 	const int r = SSL_do_handshake(d->ssl);
 	tt_dtls_leave_thread(d->shared);
+	if (r == 1 && !tt_dtls_take_over(d)) {
+		end_by_openssl(d);
+		return;
+	}
 	if (r == 1) {
 		d->state = TT_DTLS_UNPROVEN;
 		d->give_up_at = TT_DTLS_NEVER;
-		(void)tt_dtls_rouse(d); /* they are there: from now on it is looked who uses them */
+		tt_dtls_use(d); /* from now on it is looked who uses the buffers */
 	} else if (SSL_get_error(d->ssl, r) != SSL_ERROR_WANT_READ) {
 		end_by_openssl(d);
 		return;
@@ -89,38 +93,22 @@ static bool room_for(struct tt_dtls *d, size_t len)
 	       (d->lent == 0 && tt_dtls_queue_reserve(d->env, &d->in, len));
 }
 
-/* Plaintext of the record just fed. It fits: feed() saw to it. */
-static void read_data(struct tt_dtls *d)
+/* An alert, or a message of a handshake that is over: nothing that would come out of SSL_read. */
+static void read_on(struct tt_dtls *d)
 {
-	struct tt_dtls_queue *q = &d->in;
+	uint8_t none;
+	size_t got;
 
-	/* With nothing fed OpenSSL has nothing to give, but asks for a place all the same. */
-	if (!room_for(d, d->record_len))
-		return;
-	while (q->room - q->len > 2) {
-		uint8_t *at = q->base + q->len;
-		size_t got = 0;
-
-		tt_dtls_forget_errors();
-		const int r = SSL_read_ex(d->ssl, at + 2, q->room - q->len - 2, &got);
-		if (r != 1) {
-			no_more_to_read(d, r);
-			return;
-		}
-		at[0] = tt_u8(got >> 8);
-		at[1] = tt_u8(got & 0xff);
-		q->len += got + 2;
-		if (!d->record && !SSL_has_pending(d->ssl))
-			return;
-	}
+	tt_dtls_forget_errors();
+	no_more_to_read(d, SSL_read_ex(d->ssl, &none, sizeof none, &got));
 }
 
 void tt_dtls_drive(struct tt_dtls *d)
 {
 	if (shaking(d))
 		shake_hands(d);
-	if (d->state == TT_DTLS_UNPROVEN || d->state == TT_DTLS_CONNECTED)
-		read_data(d);
+	else if (d->state == TT_DTLS_UNPROVEN || d->state == TT_DTLS_CONNECTED)
+		read_on(d);
 	tt_dtls_forget_errors(); /* the queue is the thread's, and others on it look there too */
 }
 
@@ -165,6 +153,23 @@ static void hold_hello(struct tt_dtls *d, const uint8_t *buf, size_t len)
 		dropped(d, TAUT_DROP_DTLS_NOT_HELLO, len);
 }
 
+static uint32_t take_data(struct tt_dtls *d, const struct tt_dtls_record *rec)
+{
+	struct tt_dtls_queue *q = &d->in;
+	size_t len;
+
+	if (!room_for(d, rec->whole_len))
+		return TAUT_DROP_DTLS_NO_ROOM;
+	uint8_t *at = q->base + q->len;
+	tt_dtls_use(d);
+	if (!tt_dtls_open(d, rec, at + 2, &len))
+		return TAUT_DROP_DTLS_NOT_OPENED;
+	at[0] = tt_u8(len >> 8);
+	at[1] = tt_u8(len & 0xff);
+	q->len += len > 0 ? len + 2 : 0;
+	return TT_TAKEN;
+}
+
 static void feed(struct tt_dtls *d, const struct tt_dtls_record *rec)
 {
 	uint32_t why = tt_dtls_record_refuse(d, rec);
@@ -173,18 +178,17 @@ static void feed(struct tt_dtls *d, const struct tt_dtls_record *rec)
 		hold(d, rec->whole, rec->whole_len); /* it overtook the end of the handshake */
 		return;
 	}
-	if (!why && !shaking(d) && !room_for(d, rec->whole_len))
-		why = TAUT_DROP_DTLS_NO_ROOM;
-	if (why) {
+	if (!why && rec->type == APPLICATION_DATA)
+		why = take_data(d, rec);
+	if (why)
 		dropped(d, why, rec->whole_len);
+	if (why || rec->type == APPLICATION_DATA)
 		return;
-	}
 	if (!shaking(d) && !tt_dtls_rouse(d)) {
 		end_by_openssl(d);
 		return;
 	}
 	const bool early = shaking(d);
-	const size_t had = d->in.len;
 	const unsigned flights = d->flights;
 
 	d->record = rec->whole;
@@ -194,7 +198,7 @@ static void feed(struct tt_dtls *d, const struct tt_dtls_record *rec)
 	d->record = NULL;
 	/* OpenSSL says nothing of what it could not open (RFC 6347 section 4.1.2.7); but the peer's
 	 * Finished, when it comes again, is answered. */
-	if (!early && alive(d) && d->in.len == had && d->flights == flights && !d->heard_alert)
+	if (!early && alive(d) && d->flights == flights && !d->heard_alert)
 		dropped(d, TAUT_DROP_DTLS_NOT_OPENED, rec->whole_len);
 	d->heard_alert = false;
 }
@@ -274,26 +278,15 @@ size_t tt_dtls_poll_send(struct tt_dtls *d, taut_time now, uint8_t *buf, size_t 
 size_t tt_dtls_protect(struct tt_dtls *d, taut_time now, const void *data, size_t len, uint8_t *out,
 		       size_t cap)
 {
-	size_t taken = 0;
-
 	d->now = now;
 	if (d->state != TT_DTLS_CONNECTED || len == 0 || len > TT_DTLS_SEND_MAX ||
 	    cap < len + TT_DTLS_OVERHEAD)
 		return 0;
-	tt_dtls_forget_errors();
-	if (!tt_dtls_rouse(d)) {
+	tt_dtls_use(d);
+	const size_t n = tt_dtls_seal(d, APPLICATION_DATA, data, len, out);
+	if (n == 0)
 		end_by_openssl(d);
-		return 0;
-	}
-	d->direct = out;
-	d->direct_cap = cap;
-	d->direct_len = 0;
-	const int r = SSL_write_ex(d->ssl, data, len, &taken);
-	d->direct = NULL;
-	if (r == 1)
-		return d->direct_len;
-	end_by_openssl(d);
-	return 0;
+	return n;
 }
 
 size_t tt_dtls_sealed_min(const struct tt_dtls *d)

@@ -8,13 +8,17 @@
 
 #include "dtls/dtls_state.h"
 
-bool tt_dtls_rouse(struct tt_dtls *d)
+void tt_dtls_use(struct tt_dtls *d)
 {
 	d->used_at = d->now;
-	if (d->rest_at != TT_DTLS_NEVER)
-		return true;
-	d->rest_at = d->now + TT_DTLS_REST;
-	/* SSL_read would do that by itself, SSL_write and SSL_shutdown take it for done. */
+	if (d->rest_at == TT_DTLS_NEVER)
+		d->rest_at = d->now + TT_DTLS_REST;
+}
+
+bool tt_dtls_rouse(struct tt_dtls *d)
+{
+	tt_dtls_use(d);
+	/* SSL_read would do that by itself, SSL_shutdown takes it for done. Those that are there stay. */
 	return SSL_alloc_buffers(d->ssl) == 1;
 }
 

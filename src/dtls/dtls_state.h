@@ -6,7 +6,9 @@
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 
+#include "base/cipher.h"
 #include "base/rd.h"
+#include "base/window.h"
 #include "dtls/dtls.h"
 
 enum {
@@ -18,6 +20,9 @@ enum {
 	TT_DTLS_MESSAGES = 16,   /* of a handshake, per side; DTLS 1.2 needs 8 */
 	TT_DTLS_CERTIFICATE_MAX = 16384,
 	TT_DTLS_REASSEMBLY_MAX = 65536, /* of all messages of the peer together */
+	TT_DTLS_KEY_MAX = 32,
+	TT_DTLS_IV = 12,
+	TT_DTLS_WINDOW = 256, /* records: of older ones nobody knows whether they were there */
 };
 
 #define TT_DTLS_NEVER INT64_MAX
@@ -56,6 +61,18 @@ struct tt_dtls_early {
 	uint8_t data[TT_DTLS_EARLY_SIZE];
 };
 
+/* Epoch 1 in both directions; see dtls_seal.c. Secret. */
+struct tt_dtls_records {
+	bool ready; /* the handshake is done: before, only number and nonce follow OpenSSL's */
+	uint8_t key_len, iv_len;
+	const char *name; /* of the cipher */
+	struct tt_cipher seal, open;
+	uint8_t key[TT_DTLS_KEY_MAX]; /* ours, to open what OpenSSL sealed */
+	uint8_t iv_out[TT_DTLS_IV], iv_in[TT_DTLS_IV];
+	uint64_t number, nonce; /* of the next record that leaves */
+	uint64_t seen[TT_DTLS_WINDOW / 64], highest;
+};
+
 struct tt_dtls {
 	struct tt_env *env;
 	struct tt_dtls_shared *shared;
@@ -69,7 +86,7 @@ struct tt_dtls {
 	char end_text[200];
 	taut_time now; /* of the call under way, for what OpenSSL calls back */
 	/* Buffers are given back when no record came or went for TT_DTLS_REST. */
-	taut_time used_at, rest_at; /* rest_at: when to look; TT_DTLS_NEVER: they are not there */
+	taut_time used_at, rest_at; /* rest_at: when to look; TT_DTLS_NEVER: none are there */
 
 	struct tt_dtls_print *prints;
 	size_t print_count; /* 0: not known yet */
@@ -77,9 +94,7 @@ struct tt_dtls {
 	/* The record that OpenSSL may read now; NULL: none. */
 	const uint8_t *record;
 	size_t record_len;
-	/* Where tt_dtls_protect wants its record; NULL: records go to out. */
-	uint8_t *direct;
-	size_t direct_cap, direct_len;
+	struct tt_dtls_records records;
 	unsigned flights; /* datagrams that OpenSSL wrote, wrapping */
 
 	/* Retransmission; see dtls_timer.c. */
@@ -109,6 +124,8 @@ void tt_dtls_prove(struct tt_dtls *d);
 
 /* ---- dtls_rest.c ---- */
 
+/* A record comes or goes. */
+void tt_dtls_use(struct tt_dtls *d);
 /* Before OpenSSL reads or writes records after the handshake. False: there is no memory, and
  * OpenSSL will not go on. */
 bool tt_dtls_rouse(struct tt_dtls *d);
@@ -194,6 +211,19 @@ bool tt_dtls_record_next(struct rd *r, struct tt_dtls_record *out);
 uint32_t tt_dtls_record_refuse(struct tt_dtls *d, const struct tt_dtls_record *rec);
 /* Whether it is (the start or a further part of) a ClientHello in the clear. */
 bool tt_dtls_record_is_hello(const struct tt_dtls_record *rec);
+
+/* ---- dtls_seal.c ---- */
+
+/* When the handshake is done: the keys of epoch 1. False: OpenSSL refused, or has no memory. */
+bool tt_dtls_take_over(struct tt_dtls *d);
+void tt_dtls_records_free(struct tt_dtls_records *r);
+/* Into out, which has room for len + TT_DTLS_OVERHEAD and may not be data. The record's length; 0: OpenSSL
+ * refused, or there are no numbers left. */
+size_t tt_dtls_seal(struct tt_dtls *d, uint8_t type, const uint8_t *data, size_t len, uint8_t *out);
+/* out has room for rec->whole_len. False: it is not the peer's, or was there before; out is undefined. */
+bool tt_dtls_open(struct tt_dtls *d, const struct tt_dtls_record *rec, uint8_t *out, size_t *len);
+/* What OpenSSL wrote: gets the numbers that it leaves with, in place. False: it must not leave. */
+bool tt_dtls_pass_out(struct tt_dtls *d, uint8_t *datagram, size_t len);
 
 /* ---- dtls_timer.c ---- */
 

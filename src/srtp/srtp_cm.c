@@ -18,8 +18,9 @@ static bool crypt(struct tt_srtp_transform *t, const struct tt_srtp_sealed *p)
 		iv[4 + i] ^= (uint8_t)(p->ssrc >> (24 - 8 * i));
 	for (size_t i = 0; i < 6; i++)
 		iv[8 + i] ^= (uint8_t)(p->index >> (40 - 8 * i));
-	return tt_srtp_cipher_start(&t->cipher, iv, sizeof iv) &&
-	       tt_srtp_cipher_crypt(&t->cipher, p->buf + p->header, p->len - p->header);
+	return tt_cipher_start(&t->cipher, iv, sizeof iv) &&
+	       tt_cipher_crypt(&t->cipher, p->buf + p->header, p->buf + p->header,
+			       p->len - p->header);
 }
 
 /* 4.2: M is the packet and, of RTP, the ROC. */

@@ -27,8 +27,8 @@ static void make_nonce(const struct tt_srtp_transform *t, const struct tt_srtp_s
 static bool associate(struct tt_srtp_transform *t, const struct tt_srtp_sealed *p,
 		      const uint8_t *word)
 {
-	return tt_srtp_cipher_associate(&t->cipher, p->buf, p->header) &&
-	       (!word || tt_srtp_cipher_associate(&t->cipher, word, TT_SRTCP_INDEX_LEN));
+	return tt_cipher_associate(&t->cipher, p->buf, p->header) &&
+	       (!word || tt_cipher_associate(&t->cipher, word, TT_SRTCP_INDEX_LEN));
 }
 
 /* All of a packet but its tag. */
@@ -37,20 +37,21 @@ static bool crypt(struct tt_srtp_transform *t, const struct tt_srtp_sealed *p, c
 	uint8_t nonce[NONCE];
 
 	make_nonce(t, p, nonce);
-	return tt_srtp_cipher_start(&t->cipher, nonce, sizeof nonce) && associate(t, p, word) &&
-	       tt_srtp_cipher_crypt(&t->cipher, p->buf + p->header, p->len - p->header) &&
-	       tt_srtp_cipher_finish(&t->cipher);
+	return tt_cipher_start(&t->cipher, nonce, sizeof nonce) && associate(t, p, word) &&
+	       tt_cipher_crypt(&t->cipher, p->buf + p->header, p->buf + p->header,
+			       p->len - p->header) &&
+	       tt_cipher_finish(&t->cipher);
 }
 
 static bool seal(struct tt_srtp_transform *t, const struct tt_srtp_sealed *p, const uint8_t *word)
 {
 	return crypt(t, p, word) &&
-	       tt_srtp_cipher_get_tag(&t->cipher, p->buf + p->len, TT_SRTP_GCM_TAG);
+	       tt_cipher_get_tag(&t->cipher, p->buf + p->len, TT_SRTP_GCM_TAG);
 }
 
 static bool unseal(struct tt_srtp_transform *t, const struct tt_srtp_sealed *p, const uint8_t *word)
 {
-	return tt_srtp_cipher_set_tag(&t->cipher, p->buf + p->len, TT_SRTP_GCM_TAG) &&
+	return tt_cipher_set_tag(&t->cipher, p->buf + p->len, TT_SRTP_GCM_TAG) &&
 	       crypt(t, p, word);
 }
 

@@ -5,8 +5,9 @@
 
 #include "base/num.h"
 #include "base/rd.h"
+#include "base/window.h"
+#include "srtp/srtp_index.h"
 #include "srtp/srtp_state.h"
-#include "srtp/srtp_window.h"
 
 /* RFC 3711 section 9.2: no more packets than that under one key, and each index once. */
 #define RTP_INDEX_MAX  ((UINT64_C(1) << 48) - 1)
@@ -100,10 +101,10 @@ static int protect_rtp(void *me, const struct tt_srtp_packet *p)
 	if (index > RTP_INDEX_MAX)
 		return TT_SRTP_E_REFUSED;
 	/* 9.1: one index never protects two packets. */
-	if (tt_srtp_window_refuses(x->bits, TT_SRTP_WINDOW, x->top, index))
+	if (tt_window_refuses(x->bits, TT_SRTP_WINDOW, x->top, index))
 		return TT_SRTP_E_REPLAY;
 	/* Taken first: an index that OpenSSL failed on may have left a key stream behind. */
-	tt_srtp_window_take(x->bits, TT_SRTP_WINDOW, &x->top, index);
+	tt_window_take(x->bits, TT_SRTP_WINDOW, &x->top, index);
 	return o->out.rtp.seal_rtp(&o->out.rtp, &s) ? (int)(p->len + o->out.rtp.tag)
 						    : TT_SRTP_E_REFUSED;
 }
@@ -144,14 +145,14 @@ static int unprotect_rtp(void *me, const struct tt_srtp_packet *p)
 	if (index > RTP_INDEX_MAX)
 		return TT_SRTP_E_REFUSED;
 	/* 3.3: the window is asked before the tag, which costs more, and moved after it. */
-	if (tt_srtp_window_refuses(seen->bits, TT_SRTP_WINDOW, seen->top, index))
+	if (tt_window_refuses(seen->bits, TT_SRTP_WINDOW, seen->top, index))
 		return TT_SRTP_E_REPLAY;
 	if (!o->in.rtp.open_rtp(&o->in.rtp, &s))
 		return TT_SRTP_E_AUTH;
 	x = heard(o, x, p->ssrc);
 	if (!x)
 		return TT_SRTP_E_REFUSED;
-	tt_srtp_window_take(x->bits, TT_SRTP_WINDOW, &x->top, index);
+	tt_window_take(x->bits, TT_SRTP_WINDOW, &x->top, index);
 	return (int)s.len;
 }
 
@@ -169,7 +170,7 @@ static int unprotect_rtcp(void *me, const struct tt_srtp_packet *p)
 	const struct tt_srtp_sealed s =
 		sealed(p, p->len - o->in.rtcp.tag - TT_SRTCP_INDEX_LEN, index);
 
-	if (tt_srtp_window_refuses(seen->rtcp_bits, TT_SRTCP_WINDOW, seen->rtcp_top, index))
+	if (tt_window_refuses(seen->rtcp_bits, TT_SRTCP_WINDOW, seen->rtcp_top, index))
 		return TT_SRTP_E_REPLAY;
 	if (!o->in.rtcp.open_rtcp(&o->in.rtcp, &s))
 		return TT_SRTP_E_AUTH;
@@ -179,7 +180,7 @@ static int unprotect_rtcp(void *me, const struct tt_srtp_packet *p)
 	x = heard(o, x, p->ssrc);
 	if (!x)
 		return TT_SRTP_E_REFUSED;
-	tt_srtp_window_take(x->rtcp_bits, TT_SRTCP_WINDOW, &x->rtcp_top, index);
+	tt_window_take(x->rtcp_bits, TT_SRTCP_WINDOW, &x->rtcp_top, index);
 	return (int)s.len;
 }
 

@@ -16,7 +16,7 @@
 #include <stdint.h>
 
 #include "base/hmac_sha1.h"
-#include "srtp/srtp_cipher.h"
+#include "base/cipher.h"
 #include "srtp/srtp_kdf.h"
 
 enum { TT_SRTP_GCM_TAG = 16, TT_SRTP_TAG_MAX = 20 };
@@ -35,7 +35,7 @@ typedef bool tt_srtp_seal(struct tt_srtp_transform *t, const struct tt_srtp_seal
 
 /* Secret. */
 struct tt_srtp_transform {
-	struct tt_srtp_cipher cipher;
+	struct tt_cipher cipher;
 	struct tt_hmac_sha1 hmac;
 	uint8_t salt[TT_SRTP_SALT_MAX];
 	size_t tag;

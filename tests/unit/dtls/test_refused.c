@@ -1,4 +1,4 @@
-/* wraps: OSSL_LIB_CTX_new OSSL_PROVIDER_add_builtin OSSL_PROVIDER_load RAND_set_DRBG_type RAND_get0_primary RAND_bytes EVP_RAND_CTX_set_params CRYPTO_zalloc BIO_meth_new BIO_meth_set_read BIO_meth_set_write BIO_meth_set_ctrl BIO_new EVP_PKEY_Q_keygen X509_new_ex X509_set_version BN_bin2bn BN_to_ASN1_INTEGER ASN1_TIME_set X509_NAME_add_entry_by_txt X509_set_issuer_name X509_set_pubkey X509_digest X509_sign_ctx EVP_MD_CTX_new EVP_MD_fetch EVP_DigestSignInit_ex SSL_CTX_new_ex SSL_CTX_ctrl SSL_ctrl SSL_CTX_set_cipher_list SSL_CTX_set_tlsext_use_srtp SSL_CTX_use_certificate SSL_CTX_use_PrivateKey SSL_new SSL_set_ex_data SSL_write_ex SSL_export_keying_material SSL_get1_peer_certificate SSL_do_handshake SSL_read_ex */
+/* wraps: OSSL_LIB_CTX_new OSSL_PROVIDER_add_builtin OSSL_PROVIDER_load RAND_set_DRBG_type RAND_get0_primary RAND_bytes EVP_RAND_CTX_set_params CRYPTO_zalloc BIO_meth_new BIO_meth_set_read BIO_meth_set_write BIO_meth_set_ctrl BIO_new EVP_PKEY_Q_keygen X509_new_ex X509_set_version BN_bin2bn BN_to_ASN1_INTEGER ASN1_TIME_set X509_NAME_add_entry_by_txt X509_set_issuer_name X509_set_pubkey X509_digest X509_sign_ctx EVP_MD_CTX_new EVP_MD_fetch EVP_DigestSignInit_ex SSL_CTX_new_ex SSL_CTX_ctrl SSL_ctrl SSL_CTX_set_cipher_list SSL_CTX_set_tlsext_use_srtp SSL_CTX_use_certificate SSL_CTX_use_PrivateKey SSL_new SSL_set_ex_data SSL_export_keying_material SSL_get1_peer_certificate SSL_do_handshake SSL_read_ex EVP_KDF_fetch EVP_KDF_CTX_new EVP_KDF_derive SSL_SESSION_get_master_key SSL_get_server_random SSL_get_client_random tt_cipher_init tt_cipher_get_tag */
 /* OpenSSL refuses, call by call: no environment, no association, no key; never half of one. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -8,12 +8,14 @@
 #include <cmocka.h>
 #include <openssl/bn.h>
 #include <openssl/evp.h>
+#include <openssl/kdf.h>
 #include <openssl/provider.h>
 #include <openssl/rand.h>
 #include <openssl/srtp.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 
+#include "base/cipher.h"
 #include "support/refuse.h"
 #include "unit/dtls/pair.h"
 
@@ -59,7 +61,6 @@ REFUSABLE(int, SSL_CTX_use_certificate, (SSL_CTX * c, X509 *x), (c, x), 0)
 REFUSABLE(int, SSL_CTX_use_PrivateKey, (SSL_CTX * c, EVP_PKEY *k), (c, k), 0)
 REFUSABLE(SSL *, SSL_new, (SSL_CTX * c), (c), NULL)
 REFUSABLE(int, SSL_set_ex_data, (SSL * s, int index, void *p), (s, index, p), 0)
-REFUSABLE(int, SSL_write_ex, (SSL * s, const void *p, size_t n, size_t *done), (s, p, n, done), 0)
 REFUSABLE(int, SSL_read_ex, (SSL * s, void *p, size_t n, size_t *done), (s, p, n, done), 0)
 REFUSABLE(int, SSL_do_handshake, (SSL * s), (s), -1)
 REFUSABLE(int, SSL_export_keying_material,
@@ -105,6 +106,19 @@ EVP_PKEY *__wrap_EVP_PKEY_Q_keygen(lib *l, const char *q, const char *type, ...)
 	va_end(more);
 	return refuse_now() ? NULL : __real_EVP_PKEY_Q_keygen(l, q, type, curve);
 }
+
+REFUSABLE(EVP_KDF *, EVP_KDF_fetch, (lib * l, const char *n, const char *q), (l, n, q), NULL)
+REFUSABLE(EVP_KDF_CTX *, EVP_KDF_CTX_new, (EVP_KDF * k), (k), NULL)
+REFUSABLE(int, EVP_KDF_derive, (EVP_KDF_CTX * c, octet *out, size_t n, const OSSL_PARAM p[]),
+	  (c, out, n, p), 0)
+REFUSABLE(size_t, SSL_SESSION_get_master_key, (const SSL_SESSION *s, octet *out, size_t n),
+	  (s, out, n), 0)
+REFUSABLE(size_t, SSL_get_server_random, (const SSL *s, octet *out, size_t n), (s, out, n), 0)
+REFUSABLE(size_t, SSL_get_client_random, (const SSL *s, octet *out, size_t n), (s, out, n), 0)
+REFUSABLE(bool, tt_cipher_init,
+	  (struct tt_cipher * c, lib *l, const char *n, const octet *key, size_t len, bool seal),
+	  (c, l, n, key, len, seal), false)
+REFUSABLE(bool, tt_cipher_get_tag, (struct tt_cipher * c, octet *tag, size_t n), (c, tag, n), false)
 
 /* ---- memory that fails like the calls ---- */
 
@@ -250,6 +264,53 @@ static void a_handshake_that_openssl_breaks_off_fails(void **state)
 	pair_free(&p);
 }
 
+/* The last flight comes, and each call fails in turn: the keys of records are there, or nothing is. */
+static void a_handshake_whose_keys_cannot_be_had_fails(void **state)
+{
+	struct pair p;
+	uint8_t last[1500], buf[1500];
+	size_t n, len = 0;
+	bool connected = false;
+	unsigned failures = 0;
+	(void)state;
+
+	for (long at = 0; !connected; at++) {
+		pair_init(&p, 6, NULL);
+		pair_teach_both(&p);
+		pair_start(&p);
+		while (!p.connected[1]) {
+			while ((n = tt_dtls_poll_send(p.d[0], p.sim.now, buf, sizeof buf)) > 0)
+				tt_dtls_recv(p.d[1], p.sim.now, buf, n);
+			pair_events(&p, 1);
+			while ((n = tt_dtls_poll_send(p.d[1], p.sim.now, last, sizeof last)) > 0) {
+				len = n;
+				if (!p.connected[1])
+					tt_dtls_recv(p.d[0], p.sim.now, last, n);
+			}
+		}
+		let_fail(at);
+		tt_dtls_recv(p.d[0], p.sim.now, last, len);
+		connected = !refuse_failed();
+		let_fail(-1);
+		pair_events(&p, 0);
+		assert_int_equal(p.connected[0], connected);
+		if (at <
+		    2) /* OpenSSL, of the two records, as if nothing had come: it will come again */
+			assert_int_equal(tt_dtls_state(p.d[0]), TT_DTLS_HANDSHAKE);
+		else
+			assert_int_equal(p.failed[0], !connected);
+		if (p.failed[0])
+			assert_true(p.reason[0] == TAUT_REASON_DTLS_HANDSHAKE ||
+				    p.reason[0] == TAUT_REASON_DTLS_FINGERPRINT);
+		if (!connected)
+			assert_int_equal(tt_dtls_protect(p.d[0], p.sim.now, "x", 1, buf, 99), 0);
+		failures += p.failed[0];
+		assert_true(at < 100);
+		pair_free(&p);
+	}
+	assert_true(failures >= 8); /* each call of tt_dtls_take_over */
+}
+
 static void a_certificate_that_cannot_be_had_proves_nothing(void **state)
 {
 	struct pair p;
@@ -308,6 +369,7 @@ int main(void)
 		cmocka_unit_test(what_cannot_be_protected_ends_the_association),
 		cmocka_unit_test(keys_that_cannot_be_exported_are_none),
 		cmocka_unit_test(a_handshake_that_openssl_breaks_off_fails),
+		cmocka_unit_test(a_handshake_whose_keys_cannot_be_had_fails),
 		cmocka_unit_test(a_certificate_that_cannot_be_had_proves_nothing),
 		cmocka_unit_test(a_flight_that_cannot_be_sent_again_ends_the_handshake),
 		cmocka_unit_test(a_system_without_random_numbers_says_so),

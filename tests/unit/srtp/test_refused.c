@@ -1,4 +1,4 @@
-/* wraps: EVP_CIPHER_fetch OSSL_PROVIDER_query_operation tt_srtp_cipher_init EVP_CIPHER_CTX_new EVP_EncryptInit_ex EVP_EncryptUpdate srtp_create srtp_add_stream */
+/* wraps: EVP_CIPHER_fetch OSSL_PROVIDER_query_operation tt_cipher_init EVP_CIPHER_CTX_new EVP_EncryptInit_ex EVP_EncryptUpdate srtp_create srtp_add_stream */
 /* OpenSSL and libsrtp refuse, memory ends, calls make no sense: an error, and nothing half done. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -36,7 +36,7 @@ REFUSABLE(srtp_err_status_t, srtp_add_stream, (srtp_t s, const srtp_policy_t *p)
 	  srtp_err_status_alloc_fail)
 
 /* The functions of a cipher's provider: all contexts of one profile have the same, but for start. */
-static struct tt_srtp_cipher real[2];
+static struct tt_cipher real[2];
 
 static int start_open(void *c, const unsigned char *key, size_t key_len, const unsigned char *iv,
 		      size_t iv_len, const OSSL_PARAM params[])
@@ -71,14 +71,14 @@ static int get(void *c, OSSL_PARAM params[])
 	return refuse_now() ? 0 : real[0].get(c, params);
 }
 
-bool __real_tt_srtp_cipher_init(struct tt_srtp_cipher *c, const char *name, const uint8_t *key,
-				size_t key_len, bool seal);
-bool __wrap_tt_srtp_cipher_init(struct tt_srtp_cipher *c, const char *name, const uint8_t *key,
-				size_t key_len, bool seal);
-bool __wrap_tt_srtp_cipher_init(struct tt_srtp_cipher *c, const char *name, const uint8_t *key,
-				size_t key_len, bool seal)
+bool __real_tt_cipher_init(struct tt_cipher *c, OSSL_LIB_CTX *lib, const char *name,
+			   const uint8_t *key, size_t key_len, bool seal);
+bool __wrap_tt_cipher_init(struct tt_cipher *c, OSSL_LIB_CTX *lib, const char *name,
+			   const uint8_t *key, size_t key_len, bool seal);
+bool __wrap_tt_cipher_init(struct tt_cipher *c, OSSL_LIB_CTX *lib, const char *name,
+			   const uint8_t *key, size_t key_len, bool seal)
 {
-	if (!__real_tt_srtp_cipher_init(c, name, key, key_len, seal))
+	if (!__real_tt_cipher_init(c, lib, name, key, key_len, seal))
 		return false;
 	real[0].update = c->update;
 	real[0].finish = c->finish;

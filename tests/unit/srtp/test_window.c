@@ -10,7 +10,8 @@
 #include <cmocka.h>
 
 #include "srtp/srtp_streams.h"
-#include "srtp/srtp_window.h"
+#include "base/window.h"
+#include "srtp/srtp_index.h"
 #include "support/sim.h"
 
 enum { SIZE = 128, SPAN = 2000 };
@@ -34,12 +35,12 @@ static void a_window_agrees_with_a_set_of_all_that_was_taken(void **state)
 					 : top - (r / 64 % (top + 1) % 200);
 			if (at >= 4 * SPAN)
 				break;
-			const bool refused = tt_srtp_window_refuses(bits, SIZE, top, at);
+			const bool refused = tt_window_refuses(bits, SIZE, top, at);
 			const bool want = taken[at] || (at < top && top - at >= SIZE);
 			assert_int_equal(refused, want);
 			if (refused)
 				continue;
-			tt_srtp_window_take(bits, SIZE, &top, at);
+			tt_window_take(bits, SIZE, &top, at);
 			taken[at] = true;
 		}
 	}
