@@ -344,6 +344,8 @@ void session_learn_keys(struct side *a)
 	if (channels)
 		session_secret(a->s, "what signs cookies", channels->sctp->secret,
 			       sizeof channels->sctp->secret);
+	const struct tt_dtls_records *records = &a->peer.pc->dtls->records;
+	session_secret(a->s, "a DTLS key", records->key, records->key_len);
 	const struct tt_srtp_key *both[] = { &keys.local, &keys.remote };
 	const size_t len = tt_srtp_key_len(keys.profile);
 	for (int i = 0; i < 2; i++) {

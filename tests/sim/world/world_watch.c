@@ -224,6 +224,15 @@ static void media_out(struct world_watch *w, const uint8_t *data, size_t len, bo
 		rtp_out(w, data, len);
 }
 
+/* From wherever it began, upwards by less than half of all. */
+static void nonce_out(struct world_watch *w, uint64_t nonce)
+{
+	if (w->record[1] > 0 && nonce - w->nonce - 1 >= UINT64_MAX / 2)
+		world_fail(w->world, "%s: DTLS nonce %llu after %llu", w->name,
+			   (unsigned long long)nonce, (unsigned long long)w->nonce);
+	w->nonce = nonce;
+}
+
 static void dtls_out(struct world_watch *w, const uint8_t *data, size_t len)
 {
 	w->sent_dtls++;
@@ -236,6 +245,8 @@ static void dtls_out(struct world_watch *w, const uint8_t *data, size_t len)
 				   (unsigned long long)number);
 			return;
 		}
+		if (epoch == 1 && at + 21 <= len)
+			nonce_out(w, (uint64_t)be32(data + at + 13) << 32 | be32(data + at + 17));
 		w->record[epoch] = number + 1;
 		at += 13 + (size_t)(data[at + 11] << 8 | data[at + 12]);
 	}

@@ -7,7 +7,8 @@
  *    not more than about twenty a second, checks fifty unless the test's peer proposes no Ta (RFC 8445
  *    section 14.2), to a bounded number of addresses; responses are never longer than what asked for them.
  *  - Two SRTP packets of one SSRC and index are the same bytes; SRTCP indices and
- *    DTLS record numbers only grow: no (key, nonce) twice (RFC 3711 section 9.1,
+ *    DTLS record numbers only grow, and so do the nonces of AES-GCM, which is what
+ *    the simulator's connections agree on: no (key, nonce) twice (RFC 3711 section 9.1,
  *    RFC 5288 section 3).
  *
  *  - What goes through a TURN server is looked at inside as well, as if a socket of its own had
@@ -81,6 +82,7 @@ struct world_watch {
 	struct world_watch_grant grants[WORLD_WATCH_GRANTS];
 	int grant_count;
 	uint64_t record[2];   /* next DTLS record number at the least, by epoch */
+	uint64_t nonce;       /* the last one that a record carried, which begins by chance */
 	unsigned generations; /* of ICE, as whoever restarts it says; each has its own budget */
 	uint64_t sent_stun, sent_dtls, sent_media, sent_relayed;
 };
