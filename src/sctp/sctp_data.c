@@ -260,6 +260,8 @@ uint32_t tt_sctp_take_ack(struct tt_sctp *s, taut_time now, const struct sctp_sa
 		tt_sctp_rtt_seen(&s->rtt, now, r.shortest);
 	if (r.rtt >= 0)
 		tt_sctp_rtt_measured(&s->rtt, r.rtt);
+	if (r.shortest >= 0)
+		tt_sctp_rtt_followed(&s->rtt, r.shortest);
 	if (r.bytes > 0 || sack->window < s->cc.pmdcs)
 		s->errors = 0; /* 8.1; and 6.1 A: a peer that answers may keep its window closed */
 	const struct sctp_cc_ack a = seen(s, now, &r, before, recovering);

@@ -23,6 +23,11 @@ void tt_sctp_rtt_measured(struct sctp_rtt *r, taut_time rtt)
 	r->rto = tt_clamp64(r->srtt + 4 * r->rttvar, SCTP_RTO_MIN, SCTP_RTO_MAX); /* C6, C7 */
 }
 
+void tt_sctp_rtt_followed(struct sctp_rtt *r, taut_time rtt)
+{
+	r->rto = tt_max64(r->rto, tt_min64(rtt + 4 * r->rttvar, SCTP_RTO_MAX));
+}
+
 void tt_sctp_rtt_back_off(struct sctp_rtt *r)
 {
 	r->backed_off = true;

@@ -168,6 +168,31 @@ static void the_least_round_trip_grows_old(void **state)
 	assert_int_equal(r.least, 70 * MS);
 }
 
+/* What took longer than was expected moves the RTO at once, and what did not moves nothing. */
+static void the_timeout_follows_a_round_trip_that_grows(void **state)
+{
+	struct sctp_rtt r;
+
+	(void)state;
+	tt_sctp_rtt_init(&r);
+	for (int i = 0; i < 40; i++)
+		tt_sctp_rtt_measured(&r, 300 * MS);
+	assert_in_range(r.rto, SCTP_RTO_MIN, SCTP_RTO_MIN + MS);
+	const struct sctp_rtt before = r;
+	tt_sctp_rtt_followed(&r, 300 * MS);
+	assert_memory_equal(&r, &before, sizeof r);
+	tt_sctp_rtt_followed(&r, 600 * MS);
+	assert_int_equal(r.rto, 600 * MS + 4 * r.rttvar);
+	tt_sctp_rtt_followed(&r, 500 * MS); /* the longest counts until it is measured again */
+	assert_int_equal(r.rto, 600 * MS + 4 * r.rttvar);
+	assert_int_equal(r.srtt, before.srtt);
+	assert_int_equal(r.rttvar, before.rttvar);
+	tt_sctp_rtt_measured(&r, 300 * MS);
+	assert_in_range(r.rto, SCTP_RTO_MIN, SCTP_RTO_MIN + MS);
+	tt_sctp_rtt_followed(&r, 2 * (taut_time)SCTP_RTO_MAX);
+	assert_int_equal(r.rto, SCTP_RTO_MAX);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -180,6 +205,7 @@ int main(void)
 		cmocka_unit_test(a_slow_rate_loses_nothing_to_rounding),
 		cmocka_unit_test(an_earlier_one_takes_nothing_from_a_later),
 		cmocka_unit_test(the_least_round_trip_grows_old),
+		cmocka_unit_test(the_timeout_follows_a_round_trip_that_grows),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
