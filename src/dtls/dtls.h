@@ -30,7 +30,7 @@ enum {
 	TT_DTLS_OVERHEAD = 37, /* most that tt_dtls_protect adds: 13 + 8 + 16, RFC 5288 section 3 */
 	TT_DTLS_MTU = 1200,    /* what flights are cut to; (m) a few octets over it happen */
 	TT_DTLS_DATAGRAM_MAX = 9000, /* longer ones are dropped */
-	TT_DTLS_SEND_MAX = 2048,     /* of tt_dtls_protect: OpenSSL keeps room for it */
+	TT_DTLS_SEND_MAX = 2048,     /* of tt_dtls_protect, and of what OpenSSL writes */
 };
 
 /* ---- once per environment ---- */

@@ -56,13 +56,14 @@ static void shake_hands(struct tt_dtls *d)
 	const int r = SSL_do_handshake(d->ssl);
 	tt_dtls_leave_thread(d->shared);
 	if (r == 1 && !tt_dtls_take_over(d)) {
+		SSL_shutdown(d->ssl); /* the peer has its keys, or will have them */
 		end_by_openssl(d);
 		return;
 	}
 	if (r == 1) {
 		d->state = TT_DTLS_UNPROVEN;
 		d->give_up_at = TT_DTLS_NEVER;
-		tt_dtls_use(d); /* from now on it is looked who uses the buffers */
+		tt_dtls_use(d); /* from now on it is looked who uses the queues */
 	} else if (SSL_get_error(d->ssl, r) != SSL_ERROR_WANT_READ) {
 		end_by_openssl(d);
 		return;
@@ -101,14 +102,15 @@ static void read_on(struct tt_dtls *d)
 
 	tt_dtls_forget_errors();
 	no_more_to_read(d, SSL_read_ex(d->ssl, &none, sizeof none, &got));
+	SSL_free_buffers(d->ssl); /* data needs none of them; those that are in use stay */
 }
 
 void tt_dtls_drive(struct tt_dtls *d)
 {
 	if (shaking(d))
 		shake_hands(d);
-	else if (d->state == TT_DTLS_UNPROVEN || d->state == TT_DTLS_CONNECTED)
-		read_on(d);
+	if (d->state == TT_DTLS_UNPROVEN || d->state == TT_DTLS_CONNECTED)
+		read_on(d); /* also what overtook the end of the handshake, and was kept */
 	tt_dtls_forget_errors(); /* the queue is the thread's, and others on it look there too */
 }
 
@@ -184,8 +186,9 @@ static void feed(struct tt_dtls *d, const struct tt_dtls_record *rec)
 		dropped(d, why, rec->whole_len);
 	if (why || rec->type == APPLICATION_DATA)
 		return;
-	if (!shaking(d) && !tt_dtls_rouse(d)) {
-		end_by_openssl(d);
+	if (!shaking(d) && !tt_dtls_rouse(d)) { /* it may come again */
+		tt_dtls_forget_errors();
+		dropped(d, TAUT_DROP_DTLS_NO_ROOM, rec->whole_len);
 		return;
 	}
 	const bool early = shaking(d);

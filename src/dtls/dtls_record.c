@@ -1,11 +1,11 @@
-/* dtls_record.c - what may reach OpenSSL: RFC 6347 sections 4.1 and 4.2.
+/* dtls_record.c - what may reach OpenSSL, or be opened: RFC 6347 sections 4.1 and 4.2.
  *
  *      0      1       3       5            11      13
  *     +------+-------+-------+------------+-------+-------- - - -
  *     | type |version| epoch |  sequence  |length | fragment
  *     +------+-------+-------+------------+-------+-------- - - -
  *
- * Records are looked at in the clear before OpenSSL sees them, because in the first epoch
+ * Records are looked at in the clear before anybody else sees them, because in the first epoch
  * anybody can write them: (m) a forged alert of 15 octets kills an OpenSSL client. Each record is
  * then fed alone. Nothing is decrypted or reassembled here. */
 #include "base/num.h"

@@ -1,9 +1,10 @@
 /* dtls_rest.c - what an association that says nothing gives back.
  *
  * OpenSSL keeps room for the longest record there is, 16 KiB to read into and TT_DTLS_SEND_MAX to write
- * from. Most connections are silent most of the time: after TT_DTLS_REST without a record
- * these buffers are freed, and our queues with them. The next record brings them back. While records
- * come, nothing is freed and nothing allocated. */
+ * from. After the handshake it has them only while it reads or writes, which is seldom: data
+ * passes it by. Our own queues go after TT_DTLS_REST without a record, because most connections are
+ * silent most of the time. The next record brings them back. While records come, nothing is freed and
+ * nothing allocated. */
 #include <openssl/ssl.h>
 
 #include "dtls/dtls_state.h"
@@ -18,7 +19,7 @@ void tt_dtls_use(struct tt_dtls *d)
 bool tt_dtls_rouse(struct tt_dtls *d)
 {
 	tt_dtls_use(d);
-	/* SSL_read would do that by itself, SSL_shutdown takes it for done. Those that are there stay. */
+	/* SSL_read would do that by itself, SSL_shutdown takes it for done. */
 	return SSL_alloc_buffers(d->ssl) == 1;
 }
 
@@ -28,7 +29,7 @@ void tt_dtls_rest(struct tt_dtls *d)
 		return;
 	if (d->now < d->used_at + TT_DTLS_REST)
 		d->rest_at = d->used_at + TT_DTLS_REST;
-	else if (d->lent > 0 || d->in.len > 0 || SSL_free_buffers(d->ssl) != 1)
+	else if (d->lent > 0 || d->in.len > 0)
 		d->rest_at = d->now + TT_DTLS_REST;
 	else {
 		tt_dtls_queue_free(d->env, &d->in);

@@ -81,8 +81,10 @@ bool tt_dtls_take_over(struct tt_dtls *d)
 	if (i == TT_COUNT(ciphers) || !digest)
 		return false;
 	const size_t key = ciphers[i].key, iv = ciphers[i].iv, len = 2 * (key + iv);
-	if (!expand(d, EVP_MD_get0_name(digest), block, len))
+	if (!expand(d, EVP_MD_get0_name(digest), block, len)) {
+		OPENSSL_cleanse(block, sizeof block);
 		return false;
+	}
 	/* Client's key, server's key, client's IV, server's IV. */
 	const uint8_t *const keys[2] = { block, block + key };
 	const uint8_t *const ivs[2] = { block + 2 * key, block + 2 * key + iv };

@@ -85,8 +85,8 @@ struct tt_dtls {
 	uint32_t end_reason;
 	char end_text[200];
 	taut_time now; /* of the call under way, for what OpenSSL calls back */
-	/* Buffers are given back when no record came or went for TT_DTLS_REST. */
-	taut_time used_at, rest_at; /* rest_at: when to look; TT_DTLS_NEVER: none are there */
+	/* Queues are given back when no record came or went for TT_DTLS_REST. */
+	taut_time used_at, rest_at; /* rest_at: when to look; TT_DTLS_NEVER: none were used */
 
 	struct tt_dtls_print *prints;
 	size_t print_count; /* 0: not known yet */
@@ -126,10 +126,10 @@ void tt_dtls_prove(struct tt_dtls *d);
 
 /* A record comes or goes. */
 void tt_dtls_use(struct tt_dtls *d);
-/* Before OpenSSL reads or writes records after the handshake. False: there is no memory, and
- * OpenSSL will not go on. */
+/* Before OpenSSL reads or writes records after the handshake. False: there is no memory, and OpenSSL is
+ * as before. */
 bool tt_dtls_rouse(struct tt_dtls *d);
-/* Time passed: buffers that nobody used go back. */
+/* Time passed: queues that nobody used go back. */
 void tt_dtls_rest(struct tt_dtls *d);
 
 /* ---- dtls_io.c ---- */
@@ -207,7 +207,7 @@ struct tt_dtls_record {
 };
 /* The next record of a datagram; false: the rest is not one. */
 bool tt_dtls_record_next(struct rd *r, struct tt_dtls_record *out);
-/* Why OpenSSL must not see this record, or NULL: it may. Counts what it lets pass. */
+/* Why neither OpenSSL nor dtls_seal.c must see this record; TT_TAKEN: they may. Counts what it lets pass. */
 uint32_t tt_dtls_record_refuse(struct tt_dtls *d, const struct tt_dtls_record *rec);
 /* Whether it is (the start or a further part of) a ClientHello in the clear. */
 bool tt_dtls_record_is_hello(const struct tt_dtls_record *rec);

@@ -92,11 +92,19 @@ static uint64_t of_dtls(const struct tt_dtls *d)
 {
 	/* The last two only say when to look for buffers that nobody used. Records are counted before it
 	 * is known what is in them; tests/unit/dtls/test_seal.c has what counts none. */
-	static const struct cut cuts[] = { CUT(tt_dtls, records),    CUT(tt_dtls, counters),
-					   CUT(tt_dtls, now),        CUT(tt_dtls, hint),
-					   CUT(tt_dtls, in),         CUT(tt_dtls, out),
-					   CUT(tt_dtls, lent),       CUT(tt_dtls, flights),
-					   CUT(tt_dtls, record_len), CUT(tt_dtls, used_at),
+	static const struct cut cuts[] = { CUT(tt_dtls, records.number),
+					   CUT(tt_dtls, records.nonce),
+					   CUT(tt_dtls, records.seen),
+					   CUT(tt_dtls, records.highest),
+					   CUT(tt_dtls, counters),
+					   CUT(tt_dtls, now),
+					   CUT(tt_dtls, hint),
+					   CUT(tt_dtls, in),
+					   CUT(tt_dtls, out),
+					   CUT(tt_dtls, lent),
+					   CUT(tt_dtls, flights),
+					   CUT(tt_dtls, record_len),
+					   CUT(tt_dtls, used_at),
 					   CUT(tt_dtls, rest_at) };
 	uint64_t h = ABSORB_BUT(SEED, d, cuts);
 	int inside[] = { (int)SSL_get_state(d->ssl), SSL_pending(d->ssl),

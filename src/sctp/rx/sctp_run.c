@@ -6,6 +6,8 @@
 
 #include "base/num.h"
 
+enum { MAX_EXPECTED = 4 };
+
 size_t tt_sctp_run_cost(size_t cap)
 {
 	return sizeof(struct sctp_run) + cap;
@@ -16,24 +18,30 @@ struct serial32 tt_sctp_run_number(const struct sctp_reassembly *r, const struct
 	return r->interleaved ? s32(d->fsn) : d->tsn;
 }
 
-/* Messages of a channel are often of one size: the first fragment makes room for as much as the last
- * message had, so that the others are not copied again. No more than a quarter of what the window
- * has left, so that a few that never end do not close it. */
+/* Messages of a channel are often of about one size: the first fragment makes room for as much as the
+ * last message had, so that the others are not copied again. What is made and not filled counts
+ * against the window: an eighth of what is left of it, and only while few messages are under way, so
+ * that those that begin never take more than a part from those that go on. */
 static size_t expected(const struct sctp_reassembly *r, const struct sctp_data *d)
 {
-	const size_t left = r->limit > r->held ? r->limit - r->held : 0;
-
-	if (!d->begin || d->end || r->last_len > left / 4)
+	if (!d->begin || d->end || r->count >= MAX_EXPECTED ||
+	    r->last_len > tt_sctp_reassembly_room(r) / 8)
 		return d->len;
 	return tt_max(d->len, r->last_len);
 }
 
 struct sctp_run *tt_sctp_run_new(struct sctp_reassembly *r, const struct sctp_data *d)
 {
-	const size_t cap = expected(r, d);
+	size_t cap = expected(r, d);
 	struct sctp_run *run = tt_take_large(r->env, tt_sctp_run_cost(cap));
 	struct serial32 number = tt_sctp_run_number(r, d);
 
+	if (run && cap > d->len)
+		cap = tt_room(run) - tt_sctp_run_cost(0); /* for one that is a little longer */
+	if (!run && cap > d->len) {
+		cap = d->len;
+		run = tt_take_large(r->env, tt_sctp_run_cost(cap));
+	}
 	if (!run)
 		return NULL;
 	*run = (struct sctp_run){
@@ -57,9 +65,23 @@ void tt_sctp_run_free(struct sctp_reassembly *r, struct sctp_run *run)
 	tt_give(r->env, run);
 }
 
+/* What shrinks is moved, so that the large block is there for the next message. */
+static struct sctp_run *shrink(struct sctp_reassembly *r, struct sctp_run *run, size_t cap)
+{
+	struct sctp_run *moved = tt_take_large(r->env, tt_sctp_run_cost(cap));
+
+	if (!moved)
+		return tt_resize(r->env, run, tt_sctp_run_cost(cap));
+	memcpy(moved, run, tt_sctp_run_cost(cap));
+	tt_give(r->env, run);
+	return moved;
+}
+
 static bool resize(struct sctp_reassembly *r, struct sctp_run **run, size_t cap)
 {
-	struct sctp_run *moved = tt_resize(r->env, *run, tt_sctp_run_cost(cap));
+	struct sctp_run *moved = cap < (*run)->cap
+					 ? shrink(r, *run, cap)
+					 : tt_resize(r->env, *run, tt_sctp_run_cost(cap));
 
 	if (!moved)
 		return false;
@@ -84,8 +106,15 @@ bool tt_sctp_run_grow(struct sctp_reassembly *r, struct sctp_run **run, size_t m
 
 void tt_sctp_run_trim(struct sctp_reassembly *r, struct sctp_run **run)
 {
-	if ((*run)->cap > (*run)->len)
+	const size_t full = tt_sctp_run_cost((*run)->len);
+
+	if (tt_sctp_run_cost((*run)->cap) > full + full / 8) {
 		resize(r, run, (*run)->len);
+		return;
+	}
+	/* The peer counts octets of messages, so that is what counts against its window. */
+	r->held -= (*run)->cap - (*run)->len;
+	(*run)->cap = (*run)->len;
 }
 
 void tt_sctp_run_discard(struct sctp_reassembly *r, struct sctp_run **run)

@@ -11,7 +11,7 @@ struct sctp_run *tt_sctp_run_new(struct sctp_reassembly *r, const struct sctp_da
 void tt_sctp_run_free(struct sctp_reassembly *r, struct sctp_run *run);
 /* Makes room for more bytes behind those it has; *run may move. */
 bool tt_sctp_run_grow(struct sctp_reassembly *r, struct sctp_run **run, size_t more);
-/* No more will come: gives back what growing took too much. */
+/* No more will come: gives back what growing took too much, if that is more than an eighth. */
 void tt_sctp_run_trim(struct sctp_reassembly *r, struct sctp_run **run);
 /* Throws the bytes away and keeps the TSNs. */
 void tt_sctp_run_discard(struct sctp_reassembly *r, struct sctp_run **run);

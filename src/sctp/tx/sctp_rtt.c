@@ -25,7 +25,7 @@ void tt_sctp_rtt_measured(struct sctp_rtt *r, taut_time rtt)
 
 void tt_sctp_rtt_followed(struct sctp_rtt *r, taut_time rtt)
 {
-	r->rto = tt_max64(r->rto, tt_min64(rtt + 4 * r->rttvar, SCTP_RTO_MAX));
+	r->rto = tt_max64(r->rto, tt_min64(rtt + rtt / 4, SCTP_RTO_MAX));
 }
 
 void tt_sctp_rtt_back_off(struct sctp_rtt *r)

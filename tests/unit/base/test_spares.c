@@ -188,6 +188,22 @@ static void a_connection_keeps_to_its_ceiling(void **state)
 	tt_give(&w.one, a);
 	tt_give(&w.two, b);
 	close_world(&w);
+	open_world(&w, 0, 2000); /* what has no room with what is too much of it has it without */
+	for (int round = 0; round < 2; round++) {
+		a = tt_take(&w.one, 1900);
+		assert_int_equal(tt_room(a), 1920);
+		b = tt_take(&w.two, 1921);
+		assert_int_equal(tt_room(b), 1921);
+		tt_give(&w.one, a);
+		tt_give(&w.two, b);
+		assert_null(tt_take(&w.one, 2001));
+	}
+	void *c = tt_take(&w.env, 2000); /* one of that size waits */
+	tt_give(&w.env, c);
+	b = tt_take(&w.two, 1921);
+	assert_int_equal(tt_room(b), 1921);
+	tt_give(&w.two, b);
+	close_world(&w);
 }
 
 static void without_spares_it_is_memory_like_any_other(void **state)

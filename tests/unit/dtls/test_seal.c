@@ -1,7 +1,40 @@
 /* Records sealed and opened here, beside those of OpenSSL: RFC 6347 section 4.1, hostile case B12. */
 #include "pair.h"
 
+#include <openssl/crypto.h>
+
 #include "dtls/dtls_state.h"
+
+/* ---- memory of OpenSSL that fails, once ---- */
+
+static long fail_at = -1, calls;
+
+static bool fails(void)
+{
+	return fail_at >= 0 && calls++ == fail_at;
+}
+
+static void *get(size_t n, const char *file, int line)
+{
+	(void)file, (void)line;
+	return fails() ? NULL : malloc(n);
+}
+
+static void *get_again(void *p, size_t n, const char *file, int line)
+{
+	(void)file, (void)line;
+	if (n == 0) {
+		free(p);
+		return NULL;
+	}
+	return fails() ? NULL : realloc(p, n);
+}
+
+static void give_back(void *p, const char *file, int line)
+{
+	(void)file, (void)line;
+	free(p);
+}
 
 enum { ALERT = 21, HANDSHAKE = 22, DATA = 23 };
 
@@ -232,6 +265,29 @@ static void a_goodbye_after_data_is_heard(void **state)
 	}
 }
 
+/* Until 1 is connected; its last flight is in last and did not arrive. */
+static size_t nearly(struct pair *p, uint8_t *last)
+{
+	uint8_t buf[1500], flight[1500];
+	size_t n, len = 0;
+
+	pair_init(p, 15, NULL);
+	pair_teach_both(p);
+	pair_start(p);
+	while (!p->connected[1]) {
+		while ((n = tt_dtls_poll_send(p->d[0], p->sim.now, buf, sizeof buf)) > 0)
+			tt_dtls_recv(p->d[1], p->sim.now, buf, n);
+		pair_events(p, 1);
+		while ((n = tt_dtls_poll_send(p->d[1], p->sim.now, flight, sizeof flight)) > 0) {
+			memcpy(last, flight, n);
+			len = n;
+			if (!p->connected[1])
+				tt_dtls_recv(p->d[0], p->sim.now, flight, n);
+		}
+	}
+	return len;
+}
+
 /* The record that is sealed: behind the ChangeCipherSpec, or alone. Epoch 0: there is none. */
 static void finished_in(const uint8_t *datagram, size_t len, struct tt_dtls_record *out)
 {
@@ -247,24 +303,12 @@ static void finished_in(const uint8_t *datagram, size_t len, struct tt_dtls_reco
  * opened the data, so that OpenSSL's own number for the Finished would be one it has seen. */
 static void a_last_flight_that_is_sent_again_goes_on_counting(void **state)
 {
-	uint8_t first[1500], again[1500], ask[1500], data[100], buf[1500];
-	size_t n, first_len = 0;
+	uint8_t first[1500], again[1500], ask[1500], data[2048];
+	size_t n, first_len;
 	struct pair p;
 	(void)state;
 
-	pair_init(&p, 15, NULL);
-	pair_teach_both(&p);
-	pair_start(&p);
-	while (!p.connected[1]) {
-		while ((n = tt_dtls_poll_send(p.d[0], p.sim.now, buf, sizeof buf)) > 0)
-			tt_dtls_recv(p.d[1], p.sim.now, buf, n);
-		pair_events(&p, 1);
-		while ((n = tt_dtls_poll_send(p.d[1], p.sim.now, first, sizeof first)) > 0) {
-			first_len = n;
-			if (!p.connected[1])
-				tt_dtls_recv(p.d[0], p.sim.now, first, n);
-		}
-	}
+	first_len = nearly(&p, first);
 	n = protect(&p, 1, "INIT", 4, data);
 	p.sim.now = tt_dtls_deadline(p.d[0], NULL);
 	tt_dtls_tick(p.d[0], p.sim.now);
@@ -288,6 +332,65 @@ static void a_last_flight_that_is_sent_again_goes_on_counting(void **state)
 	pair_free(&p);
 }
 
+/* The peer's Finished and its goodbye overtake its ChangeCipherSpec: OpenSSL keeps both, and gives the
+ * goodbye to whoever reads after the handshake. */
+static void a_goodbye_that_overtakes_the_key_change_is_heard(void **state)
+{
+	uint8_t last[1500], bye[100];
+	struct tt_dtls_record rec, all[8];
+	size_t count = 0, bye_len;
+	struct pair p;
+	(void)state;
+
+	const size_t len = nearly(&p, last);
+	tt_dtls_close(p.d[1], p.sim.now);
+	bye_len = tt_dtls_poll_send(p.d[1], p.sim.now, bye, sizeof bye);
+	assert_int_equal(bye[0], ALERT);
+	struct rd r = rd_make(last, len);
+	while (tt_dtls_record_next(&r, &rec))
+		all[count++] = rec;
+	for (size_t i = 0; i < count; i++)
+		if (all[i].epoch == 1)
+			tt_dtls_recv(p.d[0], p.sim.now, all[i].whole, all[i].whole_len);
+	tt_dtls_recv(p.d[0], p.sim.now, bye, bye_len);
+	for (size_t i = 0; i < count; i++)
+		if (all[i].epoch == 0)
+			tt_dtls_recv(p.d[0], p.sim.now, all[i].whole, all[i].whole_len);
+	pair_run(&p, p.sim.now + 60 * 1000 * MS);
+	assert_true(p.connected[0]);
+	assert_true(p.closed[0]);
+	pair_free(&p);
+}
+
+/* As to the network: an answer of OpenSSL's for whose sealing there is no memory. */
+static void an_answer_that_cannot_be_sealed_is_only_lost(void **state)
+{
+	static const uint8_t finished[24] = { 20, 0, 0, 12, 0, 5, 0, 0, 0, 0, 0, 12 };
+	uint8_t last[1500], record[100];
+	long round = 0;
+	struct pair p;
+	(void)state;
+
+	for (bool all_well = false; !all_well; round++) {
+		const size_t len = nearly(&p, last);
+		tt_dtls_recv(p.d[0], p.sim.now, last, len);
+		pair_events(&p, 0);
+		assert_true(p.connected[0]);
+		const size_t n = tt_dtls_seal(p.d[0], HANDSHAKE, finished, sizeof finished, record);
+		const unsigned flights = p.d[1]->flights;
+		calls = 0;
+		fail_at = round;
+		tt_dtls_recv(p.d[1], p.sim.now, record, n);
+		all_well = calls <= fail_at;
+		fail_at = -1;
+		pair_events(&p, 1);
+		assert_true(p.d[1]->flights > flights || p.d[1]->counters.records_dropped > 0);
+		assert_false(p.failed[1]);
+		pair_free(&p);
+	}
+	assert_true(round > 1);
+}
+
 /* Hostile case B12: all that leaves an association, from the first to the last, is told apart. */
 static void nonces_go_on_where_openssl_stopped(void **state)
 {
@@ -306,6 +409,88 @@ static void nonces_go_on_where_openssl_stopped(void **state)
 		assert_true(number_of(record) == (UINT64_C(1) << 48) + 1 + i);
 	}
 	pair_free(&p);
+}
+
+enum { MANY = 4096 };
+
+struct seen {
+	uint64_t number[MANY], nonce[MANY];
+	size_t n;
+};
+
+static void note(struct seen *s, const uint8_t *buf, size_t len)
+{
+	struct rd all = rd_make(buf, len);
+	struct tt_dtls_record rec;
+
+	while (tt_dtls_record_next(&all, &rec)) {
+		if (rec.epoch != 1)
+			continue;
+		struct rd a = rd_make(rec.whole + 5, 6), b = rd_make(rec.body, rec.len);
+		const uint64_t number = rd_be(&a, 6), nonce = rd_u64(&b);
+		for (size_t i = 0; i < s->n; i++) {
+			assert_true(s->number[i] != number);
+			assert_true(s->nonce[i] != nonce);
+		}
+		assert_true(s->n < MANY);
+		s->number[s->n] = number;
+		s->nonce[s->n++] = nonce;
+	}
+}
+
+/* All that leaves, with losses, full queues and memory that fails: no number and no nonce twice. */
+static void no_number_leaves_twice(void **state)
+{
+	static struct seen seen[2];
+	unsigned connected = 0, records = 0;
+	(void)state;
+
+	for (unsigned seed = 1; seed <= 100; seed++) {
+		uint32_t x = seed * 2654435761u | 1;
+		uint8_t buf[2048];
+		struct pair p;
+		size_t n;
+		memset(seen, 0, sizeof seen);
+		pair_init(&p, seed, NULL);
+		pair_teach_both(&p);
+		pair_start(&p);
+		for (int step = 0; step < 120; step++) {
+			for (int i = 0; i < 2; i++) {
+				x = x * 1664525 + 1013904223;
+				/* now and then there is no place for what OpenSSL says */
+				p.d[i]->out.cap = (x >> 24) % 4 == 0 ? p.d[i]->out.len : 8192;
+				while ((n = tt_dtls_poll_send(p.d[i], p.sim.now, buf, sizeof buf)) >
+				       0) {
+					note(&seen[i], buf, n);
+					x = x * 1664525 + 1013904223;
+					if ((x >> 24) % 3 != 0) {
+						p.d[!i]->out.cap = (x >> 16) % 5 == 0
+									   ? p.d[!i]->out.len
+									   : 8192;
+						tt_dtls_recv(p.d[!i], p.sim.now, buf, n);
+						pair_events(&p, !i);
+					}
+				}
+				if (tt_dtls_state(p.d[i]) == TT_DTLS_CONNECTED) {
+					n = tt_dtls_protect(p.d[i], p.sim.now, "data", 4, buf,
+							    sizeof buf);
+					note(&seen[i], buf, n);
+				}
+			}
+			p.sim.now += 50 * MS;
+			for (int i = 0; i < 2; i++)
+				tt_dtls_tick(p.d[i], p.sim.now);
+		}
+		for (int i = 0; i < 2; i++) {
+			tt_dtls_close(p.d[i], p.sim.now);
+			while ((n = tt_dtls_poll_send(p.d[i], p.sim.now, buf, sizeof buf)) > 0)
+				note(&seen[i], buf, n);
+			connected += p.connected[i];
+			records += (unsigned)seen[i].n;
+		}
+		pair_free(&p);
+	}
+	assert_true(connected > 100 && records > 10000);
 }
 
 static void without_numbers_nothing_leaves(void **state)
@@ -335,9 +520,14 @@ int main(void)
 		cmocka_unit_test(an_empty_record_is_no_data),
 		cmocka_unit_test(a_goodbye_after_data_is_heard),
 		cmocka_unit_test(a_last_flight_that_is_sent_again_goes_on_counting),
+		cmocka_unit_test(a_goodbye_that_overtakes_the_key_change_is_heard),
+		cmocka_unit_test(an_answer_that_cannot_be_sealed_is_only_lost),
 		cmocka_unit_test(nonces_go_on_where_openssl_stopped),
+		cmocka_unit_test(no_number_leaves_twice),
 		cmocka_unit_test(without_numbers_nothing_leaves),
 	};
 
+	if (CRYPTO_set_mem_functions(get, get_again, give_back) != 1)
+		return 1;
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -562,6 +562,27 @@ static void i_forward_tsn_is_refused_when_malformed_old_or_too_far(void **state)
 	pair_free(&pair);
 }
 
+/* What each of them makes room for must not close the window to what they go on with. */
+static void small_messages_of_many_streams_follow_a_large_one(void **state)
+{
+	enum { STREAMS = 80, SMALL = 3000 };
+	(void)state;
+
+	begin_interleaved(1, NULL);
+	assert_int_equal(pair_number(&pair, 0, 0, 1, 65536, NULL), 0);
+	pair_run(&pair, 5 * SECOND);
+	assert_int_equal(pair.count[1], 1);
+	const taut_time start = pair.sim.now;
+	for (uint16_t i = 0; i < STREAMS; i++)
+		assert_int_equal(pair_number(&pair, 0, i, 2, SMALL, NULL), 0);
+	for (int i = 0; i < 6000 && pair.count[1] < 1 + STREAMS && !pair.closed[1]; i++)
+		pair_run(&pair, SECOND / 100);
+	assert_int_equal(pair.closed[1], 0);
+	assert_int_equal(pair.count[1], 1 + STREAMS);
+	assert_in_range(pair.sim.now - start, 0, 2 * SECOND);
+	pair_free(&pair);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -579,6 +600,7 @@ int main(void)
 		cmocka_unit_test(fragments_of_neighbouring_messages_are_not_joined),
 		cmocka_unit_test(a_message_number_counts_once),
 		cmocka_unit_test(i_forward_tsn_skips_messages_and_what_comes_late_of_them),
+		cmocka_unit_test(small_messages_of_many_streams_follow_a_large_one),
 		cmocka_unit_test(i_forward_tsn_is_refused_when_malformed_old_or_too_far),
 	};
 

@@ -159,10 +159,101 @@ static void room_is_made_for_a_message_like_the_last_one(void **state)
 	give(6, 2, "E", 190);
 	assert_ptr_equal(tt_sctp_reassembly_poll(&rx), run);
 	assert_int_equal(run->len, 400);
-	rx.limit = rx.held + 4 * 400 - 1; /* a quarter of what the window has left is too little */
+	rx.reserve = 0;
+	rx.limit = rx.held + 8 * 400 - 1; /* an eighth of what the window has left is too little */
 	give(7, 3, "B", 10);
 	assert_int_equal(rx.held, tt_sctp_run_cost(400) + tt_sctp_run_cost(10));
 	end();
+}
+
+/* Begin fragments of 3-KiB messages on many channels, after one message of 64 KiB. */
+static enum sctp_taken give_idata(uint32_t tsn, uint32_t mid, uint32_t fsn, const char *flags,
+				  size_t len)
+{
+	static uint8_t bytes[65536];
+	const struct sctp_data d = { .tsn = { tsn }, .interleaved = true, .fsn = fsn, .mid = { mid },
+				     .unordered = true, .begin = strchr(flags, 'B'),
+				     .end = strchr(flags, 'E'), .data = bytes, .len = len };
+
+	assert_true(tt_sctp_tracker_room(&tracker, &env, d.tsn));
+	const enum sctp_taken taken = tt_sctp_reassembly_add(&rx, &tracker, &d);
+	if (taken == SCTP_TAKEN)
+		tt_sctp_tracker_add(&tracker, d.tsn);
+	return taken;
+}
+
+static void many_that_begin(unsigned last, unsigned many)
+{
+	tt_env_init(&env, NULL);
+	tt_sctp_tracker_init(&tracker, s32(1));
+	tt_sctp_reassembly_init(&rx, &env, 5 << 20, 262144, 16); /* the defaults, interleaved */
+	rx.interleaved = true;
+	uint32_t tsn = 1;
+	assert_int_equal(give_idata(tsn++, 0, 0, "B", 1000), SCTP_TAKEN);
+	assert_int_equal(give_idata(tsn++, 0, 1, "E", last - 1000), SCTP_TAKEN);
+	assert_non_null(tt_sctp_reassembly_poll(&rx));
+	assert_null(tt_sctp_reassembly_poll(&rx));
+	for (uint32_t mid = 1; mid <= many; mid++)
+		assert_int_equal(give_idata(tsn++, mid, 0, "B", 1140), SCTP_TAKEN);
+	assert_true(tt_sctp_reassembly_room(&rx) > rx.limit / 2);
+	end();
+}
+
+static void beginnings_do_not_close_the_window(void **state)
+{
+	(void)state;
+	many_that_begin(65536, 80);
+}
+
+static void beginnings_do_not_end_the_association(void **state)
+{
+	(void)state;
+	many_that_begin(65536, 300);
+}
+
+/* What is expected cannot be had, what came can. */
+static void a_small_message_finds_memory_after_a_large_one(void **state)
+{
+	(void)state;
+	begin(1 << 18);
+	rx.last_len = 100000;
+	give(1, 0, "BE", 10); /* the arrays are there */
+	assert_non_null(tt_sctp_reassembly_poll(&rx));
+	assert_null(tt_sctp_reassembly_poll(&rx));
+	env.max_memory = env.memory + 50000;
+	give(2, 1, "B", 200);
+	give(3, 1, "E", 200);
+	assert_int_equal(tt_sctp_reassembly_poll(&rx)->len, 400);
+	env.max_memory = 0;
+	end();
+}
+
+/* What one message gave back the next one takes, also when it is a little shorter or longer. */
+static size_t waiting_after(size_t step)
+{
+	begin(1 << 18);
+	assert_true(tt_spares_init(&env));
+	rx.interleaved = true;
+	uint32_t tsn = 1;
+	for (uint32_t mid = 0; mid < 20; mid++) {
+		assert_int_equal(give_idata(tsn++, mid, 0, "B", 1000), SCTP_TAKEN);
+		assert_int_equal(give_idata(tsn++, mid, 1, "E", 59000 - mid % 3 * step), SCTP_TAKEN);
+		assert_non_null(tt_sctp_reassembly_poll(&rx));
+		assert_null(tt_sctp_reassembly_poll(&rx));
+	}
+	const size_t waiting = tt_spares_waiting(&env);
+	tt_sctp_reassembly_clear(&rx, true);
+	tt_sctp_tracker_free(&tracker, &env);
+	tt_spares_free(&env);
+	return waiting;
+}
+
+static void messages_of_nearly_one_size_wait(void **state)
+{
+	(void)state;
+	const size_t same = waiting_after(0), nearly = waiting_after(1);
+	assert_true(same > 50000);
+	assert_true(nearly > 50000);
 }
 
 int main(void)
@@ -173,6 +264,10 @@ int main(void)
 		cmocka_unit_test(what_forward_tsn_makes_whole_is_dropped_without_memory),
 		cmocka_unit_test(a_fragment_without_memory_for_its_message_can_come_again),
 		cmocka_unit_test(room_is_made_for_a_message_like_the_last_one),
+		cmocka_unit_test(beginnings_do_not_close_the_window),
+		cmocka_unit_test(beginnings_do_not_end_the_association),
+		cmocka_unit_test(messages_of_nearly_one_size_wait),
+		cmocka_unit_test(a_small_message_finds_memory_after_a_large_one),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
