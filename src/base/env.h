@@ -58,7 +58,7 @@ enum {
 bool tt_spares_init(struct tt_env *env);
 void tt_spares_free(struct tt_env *env);
 size_t tt_spares_waiting(const struct tt_env *env); /* bytes, headers left out */
-/* At least size bytes, not zeroed. NULL: as tt_resize. */
+/* At least size bytes, not zeroed; at a ceiling no more than that, which will not wait. NULL: as tt_resize. */
 void *tt_take(struct tt_env *env, size_t size);
 /* The same for a queue that may be long: what is small it gets as exactly as from tt_resize. */
 static inline void *tt_take_large(struct tt_env *env, size_t size)

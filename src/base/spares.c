@@ -101,14 +101,12 @@ void *tt_take(struct tt_env *env, size_t size)
 
 	if (c.size == 0)
 		return tt_resize(env, NULL, size);
-	if (!env->spares || !env->spares->first[c.at]) {
-		void *p = tt_resize(env, NULL, c.size);
-		return p || c.size == size ? p : tt_resize(env, NULL, size);
+	if (env->spares && env->spares->first[c.at] && may_take(env, c.size)) {
+		count(env, 0, c.size);
+		return pop(env->spares, c.at);
 	}
-	if (!may_take(env, c.size))
-		return tt_resize(env, NULL, size);
-	count(env, 0, c.size);
-	return pop(env->spares, c.at);
+	void *p = tt_resize(env, NULL, c.size);
+	return p || c.size == size ? p : tt_resize(env, NULL, size); /* at a ceiling */
 }
 
 /* A few messages must not take the place of all packets. */

@@ -83,8 +83,7 @@ void tt_dtls_end(struct tt_dtls *d, uint32_t state, uint32_t reason, const char 
 		TT_STR("text", d->end_text));
 }
 
-/* RFC 5246 section 7.2.1: close_notify. */
-static void say_goodbye(struct tt_dtls *d)
+void tt_dtls_say_goodbye(struct tt_dtls *d)
 {
 	if (tt_dtls_rouse(d))
 		SSL_shutdown(d->ssl);
@@ -100,7 +99,7 @@ void tt_dtls_prove(struct tt_dtls *d)
 		cert && tt_dtls_fingerprint_match(d->shared->lib, cert, d->prints, d->print_count);
 	X509_free(cert);
 	if (!match) {
-		say_goodbye(d); /* OpenSSL sends no alert of our choice this late */
+		tt_dtls_say_goodbye(d); /* OpenSSL sends no alert of our choice this late */
 		tt_dtls_end(d, TT_DTLS_FAILED, TAUT_REASON_DTLS_FINGERPRINT,
 			    "the peer's certificate matches no fingerprint of its description");
 		return;
@@ -173,7 +172,7 @@ void tt_dtls_close(struct tt_dtls *d, taut_time now)
 	d->now = now;
 	if (d->state == TT_DTLS_UNPROVEN || d->state == TT_DTLS_CONNECTED) {
 		ERR_clear_error();
-		say_goodbye(d);
+		tt_dtls_say_goodbye(d);
 	}
 	tt_dtls_end(d, TT_DTLS_CLOSED, TAUT_REASON_CLOSED_HERE, "closed here");
 	d->told_connected = d->told_end = true;
@@ -206,7 +205,7 @@ taut_time tt_dtls_deadline(const struct tt_dtls *d, const char **why)
 
 	if (d->state != TT_DTLS_HANDSHAKE) {
 		if (why)
-			*why = "DTLS buffers unused";
+			*why = "DTLS queues unused";
 		return d->rest_at;
 	}
 	if (why)

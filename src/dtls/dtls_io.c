@@ -56,8 +56,9 @@ static void shake_hands(struct tt_dtls *d)
 	const int r = SSL_do_handshake(d->ssl);
 	tt_dtls_leave_thread(d->shared);
 	if (r == 1 && !tt_dtls_take_over(d)) {
-		SSL_shutdown(d->ssl); /* the peer has its keys, or will have them */
-		end_by_openssl(d);
+		tt_dtls_say_goodbye(d); /* the peer has its keys, or will have them */
+		tt_dtls_end(d, TT_DTLS_FAILED, TAUT_REASON_DTLS_HANDSHAKE,
+			    "handshake in vain: no keys could be made for records");
 		return;
 	}
 	if (r == 1) {
@@ -172,6 +173,18 @@ static uint32_t take_data(struct tt_dtls *d, const struct tt_dtls_record *rec)
 	return TT_TAKEN;
 }
 
+/* OpenSSL wants 18 KB to look at a record, and without them gives up. It gets only what the peer sealed. */
+static uint32_t refuse_strangers(struct tt_dtls *d, const struct tt_dtls_record *rec)
+{
+	size_t len;
+
+	if (!room_for(d, rec->whole_len))
+		return TAUT_DROP_DTLS_NO_ROOM;
+	tt_dtls_use(d);
+	return tt_dtls_is_peers(d, rec, d->in.base + d->in.len + 2, &len) ? TT_TAKEN
+									  : TAUT_DROP_DTLS_NOT_OPENED;
+}
+
 static void feed(struct tt_dtls *d, const struct tt_dtls_record *rec)
 {
 	uint32_t why = tt_dtls_record_refuse(d, rec);
@@ -182,13 +195,14 @@ static void feed(struct tt_dtls *d, const struct tt_dtls_record *rec)
 	}
 	if (!why && rec->type == APPLICATION_DATA)
 		why = take_data(d, rec);
+	else if (!why && !shaking(d))
+		why = refuse_strangers(d, rec);
 	if (why)
 		dropped(d, why, rec->whole_len);
 	if (why || rec->type == APPLICATION_DATA)
 		return;
-	if (!shaking(d) && !tt_dtls_rouse(d)) { /* it may come again */
-		tt_dtls_forget_errors();
-		dropped(d, TAUT_DROP_DTLS_NO_ROOM, rec->whole_len);
+	if (!shaking(d) && !tt_dtls_rouse(d)) {
+		end_by_openssl(d);
 		return;
 	}
 	const bool early = shaking(d);

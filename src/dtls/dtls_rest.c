@@ -3,7 +3,7 @@
  * OpenSSL keeps room for the longest record there is, 16 KiB to read into and TT_DTLS_SEND_MAX to write
  * from. After the handshake it has them only while it reads or writes, which is seldom: data
  * passes it by. Our own queues go after TT_DTLS_REST without a record, because most connections are
- * silent most of the time. The next record brings them back. While records come, nothing is freed and
+ * silent most of the time. The next record brings them back. While data comes, nothing is freed and
  * nothing allocated. */
 #include <openssl/ssl.h>
 

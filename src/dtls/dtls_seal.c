@@ -178,6 +178,11 @@ static bool unseal(const struct tt_dtls_records *r, struct tt_cipher *c, const u
 	       tt_cipher_crypt(c, out, rec->whole + before, *len) && tt_cipher_finish(c);
 }
 
+bool tt_dtls_is_peers(struct tt_dtls *d, const struct tt_dtls_record *rec, uint8_t *out, size_t *len)
+{
+	return unseal(&d->records, &d->records.open, d->records.iv_in, rec, out, len);
+}
+
 /* 4.1.2.6: a record that was there is not opened; one that is not what it says moves nothing. */
 bool tt_dtls_open(struct tt_dtls *d, const struct tt_dtls_record *rec, uint8_t *out, size_t *len)
 {
@@ -186,7 +191,7 @@ bool tt_dtls_open(struct tt_dtls *d, const struct tt_dtls_record *rec, uint8_t *
 	const uint64_t n = rd_be(&number, 6);
 
 	if (tt_window_refuses(r->seen, TT_DTLS_WINDOW, r->highest, n) ||
-	    !unseal(r, &r->open, r->iv_in, rec, out, len))
+	    !tt_dtls_is_peers(d, rec, out, len))
 		return false;
 	tt_window_take(r->seen, TT_DTLS_WINDOW, &r->highest, n);
 	return true;

@@ -119,6 +119,8 @@ struct tt_dtls {
 
 /* Ends it, once: CLOSED or FAILED, with a TAUT_REASON_ and words. */
 void tt_dtls_end(struct tt_dtls *d, uint32_t state, uint32_t reason, const char *text);
+/* RFC 5246 section 7.2.1: close_notify, after the handshake. */
+void tt_dtls_say_goodbye(struct tt_dtls *d);
 /* From UNPROVEN to CONNECTED or FAILED, if the fingerprints are known. */
 void tt_dtls_prove(struct tt_dtls *d);
 
@@ -126,8 +128,8 @@ void tt_dtls_prove(struct tt_dtls *d);
 
 /* A record comes or goes. */
 void tt_dtls_use(struct tt_dtls *d);
-/* Before OpenSSL reads or writes records after the handshake. False: there is no memory, and OpenSSL is
- * as before. */
+/* Before OpenSSL reads or writes records after the handshake. False: there is no memory, and OpenSSL will
+ * not go on. */
 bool tt_dtls_rouse(struct tt_dtls *d);
 /* Time passed: queues that nobody used go back. */
 void tt_dtls_rest(struct tt_dtls *d);
@@ -220,7 +222,10 @@ void tt_dtls_records_free(struct tt_dtls_records *r);
 /* Into out, which has room for len + TT_DTLS_OVERHEAD and may not be data. The record's length; 0: OpenSSL
  * refused, or there are no numbers left. */
 size_t tt_dtls_seal(struct tt_dtls *d, uint8_t type, const uint8_t *data, size_t len, uint8_t *out);
-/* out has room for rec->whole_len. False: it is not the peer's, or was there before; out is undefined. */
+/* Whether the peer sealed it; it may have been there before. out has room for rec->whole_len, and is
+ * undefined if not. */
+bool tt_dtls_is_peers(struct tt_dtls *d, const struct tt_dtls_record *rec, uint8_t *out, size_t *len);
+/* The same for what must not have been there before. */
 bool tt_dtls_open(struct tt_dtls *d, const struct tt_dtls_record *rec, uint8_t *out, size_t *len);
 /* What OpenSSL wrote: gets the numbers that it leaves with, in place. False: it must not leave. */
 bool tt_dtls_pass_out(struct tt_dtls *d, uint8_t *datagram, size_t len);

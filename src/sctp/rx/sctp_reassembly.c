@@ -257,15 +257,18 @@ static enum sctp_taken add_alone(struct sctp_reassembly *r, size_t at, const str
 	return SCTP_NO_MEMORY;
 }
 
-/* What arrives in order may use the reserve: it alone can make room. */
+/* What arrives in order may use the reserve: it alone can make room. Room that a message has made, and
+ * that counts already, is there for its fragments in any case. */
 static enum sctp_taken room_for(const struct sctp_reassembly *r, const struct sctp_tracker *t,
-                                const struct sctp_data *d)
+                                const struct neighbours *n, const struct sctp_data *d)
 {
+	const struct sctp_run *run = n->before && !n->before->end ? n->before : NULL;
+	bool made = run && (run->discard || d->len <= run->cap - run->len);
 	size_t need = tt_sctp_run_cost(d->len);
 	bool next = s32_eq(s32_add(t->cum, 1), d->tsn);
 	size_t limit = next ? r->limit : r->limit - r->reserve;
 
-	if (r->count < MAX_RUNS && r->held <= limit && need <= limit - r->held)
+	if (made || (r->count < MAX_RUNS && r->held <= limit && need <= limit - r->held))
 		return SCTP_TAKEN;
 	return next && r->ready_bytes == 0 ? SCTP_STUCK : SCTP_NO_ROOM;
 }
@@ -276,7 +279,7 @@ static enum sctp_taken add(struct sctp_reassembly *r, const struct sctp_tracker 
 	size_t at = place(r, message_key(d->stream, d->unordered, d->mid.v),
 	                  tt_sctp_run_number(r, d));
 	struct neighbours n = neighbours_of(r, at, d);
-	enum sctp_taken room = room_for(r, t, d);
+	enum sctp_taken room = room_for(r, t, &n, d);
 
 	assert(d->stream < r->max_streams);
 	if (r->interleaved ? is_misnumbered(r, at, d) : is_impossible(r, t, &n, d))

@@ -30,7 +30,7 @@ struct sctp_run {
 	bool begin, end, unordered;
 	bool discard;   /* too large: the TSNs count, the bytes are thrown away */
 	bool abandoned; /* belongs to a message that FORWARD-TSN skipped: never delivered */
-	size_t len, cap;
+	size_t len, cap; /* cap counts in held; complete, the block is up to an eighth larger */
 	uint8_t data[];
 };
 

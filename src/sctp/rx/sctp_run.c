@@ -19,9 +19,9 @@ struct serial32 tt_sctp_run_number(const struct sctp_reassembly *r, const struct
 }
 
 /* Messages of a channel are often of about one size: the first fragment makes room for as much as the
- * last message had, so that the others are not copied again. What is made and not filled counts
- * against the window: an eighth of what is left of it, and only while few messages are under way, so
- * that those that begin never take more than a part from those that go on. */
+ * last one had that came in fragments, so that the others are not copied again. What is made and not
+ * filled counts against the window: about an eighth of what is left of it, and only while there are
+ * few runs, so that messages that begin never take more than a part from those that go on. */
 static size_t expected(const struct sctp_reassembly *r, const struct sctp_data *d)
 {
 	if (!d->begin || d->end || r->count >= MAX_EXPECTED ||
@@ -99,7 +99,7 @@ bool tt_sctp_run_grow(struct sctp_reassembly *r, struct sctp_run **run, size_t m
 
 	if (need <= (*run)->cap)
 		return true;
-	size_t spare = r->limit > r->held ? r->limit - r->held : 0;
+	size_t spare = tt_sctp_reassembly_room(r);
 	size_t want = tt_min(tt_min(2 * need, r->max_message), (*run)->cap + spare);
 	return resize(r, run, tt_max(need, want));
 }

@@ -21,6 +21,7 @@ void tt_sctp_rtt_measured(struct sctp_rtt *r, taut_time rtt)
 	}
 	r->backed_off = false;
 	r->rto = tt_clamp64(r->srtt + 4 * r->rttvar, SCTP_RTO_MIN, SCTP_RTO_MAX); /* C6, C7 */
+	tt_sctp_rtt_followed(r, rtt);
 }
 
 void tt_sctp_rtt_followed(struct sctp_rtt *r, taut_time rtt)

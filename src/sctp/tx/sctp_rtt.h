@@ -22,8 +22,8 @@ void tt_sctp_rtt_measured(struct sctp_rtt *r, taut_time rtt); /* 6.3.1: once in 
 void tt_sctp_rtt_back_off(struct sctp_rtt *r);                /* 6.3.3 E2 */
 /* Of any packet that was sent once: is it the least? One that is older than SCTP_MIN_RTT_LIFE is so no longer. */
 void tt_sctp_rtt_seen(struct sctp_rtt *r, taut_time now, taut_time rtt);
-/* And if it took longer than was expected, the RTO follows at once, by a quarter more: with SCTP_RTO_MIN far below the 1 s of RFC 9260, a
- * queue that slow start fills would be measured too late. */
+/* Of any such packet: what took longer than was expected moves the RTO at once, to a quarter more. With
+ * SCTP_RTO_MIN far below the 1 s of RFC 9260, a queue that slow start fills is measured too late. */
 void tt_sctp_rtt_followed(struct sctp_rtt *r, taut_time rtt);
 
 #endif

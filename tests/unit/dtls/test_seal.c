@@ -367,7 +367,7 @@ static void an_answer_that_cannot_be_sealed_is_only_lost(void **state)
 {
 	static const uint8_t finished[24] = { 20, 0, 0, 12, 0, 5, 0, 0, 0, 0, 0, 12 };
 	uint8_t last[1500], record[100];
-	long round = 0;
+	long round = 0, lost = 0;
 	struct pair p;
 	(void)state;
 
@@ -384,11 +384,12 @@ static void an_answer_that_cannot_be_sealed_is_only_lost(void **state)
 		all_well = calls <= fail_at;
 		fail_at = -1;
 		pair_events(&p, 1);
-		assert_true(p.d[1]->flights > flights || p.d[1]->counters.records_dropped > 0);
-		assert_false(p.failed[1]);
+		/* without buffers OpenSSL does not go on */
+		assert_int_equal(p.failed[1], p.d[1]->flights == flights);
+		lost += !all_well && !p.failed[1];
 		pair_free(&p);
 	}
-	assert_true(round > 1);
+	assert_true(lost > 0);
 }
 
 /* Hostile case B12: all that leaves an association, from the first to the last, is told apart. */
@@ -510,6 +511,33 @@ static void without_numbers_nothing_leaves(void **state)
 	pair_free(&p);
 }
 
+/* What a stranger wrote does not even make OpenSSL look for memory. */
+static void a_forged_alert_without_memory_changes_nothing(void **state)
+{
+	static const uint8_t alert[39] = { 21, 0xfe, 0xfd, 0, 1, 0, 0, 0, 0, 0, 9, 0, 26 };
+	uint8_t bye[100];
+	(void)state;
+
+	for (long at = 0; at < 2; at++) { /* to read into, to write from */
+		struct pair p;
+		pair_init(&p, 1, NULL);
+		pair_connect(&p);
+		calls = 0;
+		fail_at = at;
+		tt_dtls_recv(p.d[0], p.sim.now, alert, sizeof alert);
+		fail_at = -1;
+		assert_int_equal(calls, 0);
+		assert_int_equal(tt_dtls_state(p.d[0]), TT_DTLS_CONNECTED);
+		tt_dtls_close(p.d[1], p.sim.now);
+		const size_t n = tt_dtls_poll_send(p.d[1], p.sim.now, bye, sizeof bye);
+		tt_dtls_recv(p.d[0], p.sim.now, bye, n);
+		pair_events(&p, 0);
+		assert_false(p.failed[0]);
+		assert_true(p.closed[0]);
+		pair_free(&p);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -522,6 +550,7 @@ int main(void)
 		cmocka_unit_test(a_last_flight_that_is_sent_again_goes_on_counting),
 		cmocka_unit_test(a_goodbye_that_overtakes_the_key_change_is_heard),
 		cmocka_unit_test(an_answer_that_cannot_be_sealed_is_only_lost),
+		cmocka_unit_test(a_forged_alert_without_memory_changes_nothing),
 		cmocka_unit_test(nonces_go_on_where_openssl_stopped),
 		cmocka_unit_test(no_number_leaves_twice),
 		cmocka_unit_test(without_numbers_nothing_leaves),

@@ -62,7 +62,8 @@ static const struct row {
 	{ "y", "what?", NULL, { NULL }, TAUT_NETWORK_UNKNOWN },
 };
 
-static char dir[] = "/tmp/taut-network-XXXXXX";
+static const char template[] = "/tmp/taut-network-XXXXXX";
+static char dir[sizeof template];
 
 static void path_of(char out[128], const char *name, const char *file)
 {
@@ -108,7 +109,12 @@ static void add(const struct row *r)
 static int begin(void **state)
 {
 	(void)state;
-	return mkdtemp(dir) ? 0 : -1;
+	memcpy(dir, template, sizeof dir);
+	if (!mkdtemp(dir))
+		return -1;
+	for (size_t i = 0; i < TT_COUNT(rows); i++)
+		add(&rows[i]);
+	return 0;
 }
 
 static int end(void **state)
@@ -129,12 +135,10 @@ static int end(void **state)
 static void drivers_say_what_it_is(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < TT_COUNT(rows); i++) {
-		add(&rows[i]);
+	for (size_t i = 0; i < TT_COUNT(rows); i++)
 		if (tt_iface_network(dir, rows[i].name, INDEX) != rows[i].network)
 			fail_msg("row %zu, %s: %u", i, rows[i].name,
 				 tt_iface_network(dir, rows[i].name, INDEX));
-	}
 }
 
 /* The files are those of another network namespace. */
@@ -154,7 +158,7 @@ static void a_name_that_is_too_long_for_a_path_says_nothing(void **state)
 	(void)state;
 	memset(name, 'n', sizeof name - 1);
 	name[sizeof name - 1] = '\0';
-	assert_int_equal(tt_iface_network(dir, name, INDEX), TAUT_NETWORK_UNKNOWN);
+	assert_int_equal(tt_iface_network("/tmp", name, INDEX), TAUT_NETWORK_UNKNOWN);
 }
 
 static void the_kernel_says_what_an_address_is_for(void **state)
@@ -207,11 +211,11 @@ static void the_kernel_says_what_an_address_is_for(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(drivers_say_what_it_is),
-		cmocka_unit_test(an_interface_of_another_number_says_nothing),
+		cmocka_unit_test_setup_teardown(drivers_say_what_it_is, begin, end),
+		cmocka_unit_test_setup_teardown(an_interface_of_another_number_says_nothing, begin, end),
 		cmocka_unit_test(a_name_that_is_too_long_for_a_path_says_nothing),
 		cmocka_unit_test(the_kernel_says_what_an_address_is_for),
 	};
 
-	return cmocka_run_group_tests(tests, begin, end);
+	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -256,6 +256,44 @@ static void messages_of_nearly_one_size_wait(void **state)
 	assert_true(nearly > 50000);
 }
 
+/* Room that was made for a message, and is counted, is there for its fragments. */
+static void a_fragment_goes_into_the_room_made_for_it_when_the_window_is_full(void **state)
+{
+	(void)state;
+	begin(262144);
+	rx.interleaved = true;
+	assert_int_equal(give_idata(1, 0, 0, "B", 1000), SCTP_TAKEN);
+	assert_int_equal(give_idata(2, 0, 1, "E", 64000), SCTP_TAKEN);
+	assert_non_null(tt_sctp_reassembly_poll(&rx));
+	assert_null(tt_sctp_reassembly_poll(&rx));
+	assert_int_equal(give_idata(3, 1, 0, "B", 1140), SCTP_TAKEN);
+	assert_true(rx.held > 65000);
+	uint32_t tsn = 5, mid = 2; /* 4 is lost */
+	while (give_idata(tsn, mid, 0, "BE", 1140) == SCTP_TAKEN)
+		tsn++, mid++;
+	assert_int_equal(give_idata(tsn, 1, 1, "", 1140), SCTP_TAKEN);
+	end();
+}
+
+/* 20 messages at once, one fragment of each in turn, less than the window that was advertised. */
+static void many_messages_that_grow_within_the_window_are_no_end(void **state)
+{
+	(void)state;
+	tt_env_init(&env, NULL);
+	tt_sctp_tracker_init(&tracker, s32(1));
+	tt_sctp_reassembly_init(&rx, &env, 5 << 20, 262144, 16);
+	rx.interleaved = true;
+	const size_t window = tt_sctp_reassembly_room(&rx);
+	uint32_t tsn = 1;
+	size_t sent = 0;
+	for (uint32_t fsn = 0; fsn < 200; fsn++)
+		for (uint32_t mid = 0; mid < 20; mid++, sent += 1140)
+			assert_int_equal(give_idata(tsn++, mid, fsn, fsn ? "" : "B", 1140),
+					 SCTP_TAKEN);
+	assert_true(sent < window);
+	end();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -267,6 +305,8 @@ int main(void)
 		cmocka_unit_test(beginnings_do_not_close_the_window),
 		cmocka_unit_test(beginnings_do_not_end_the_association),
 		cmocka_unit_test(messages_of_nearly_one_size_wait),
+		cmocka_unit_test(a_fragment_goes_into_the_room_made_for_it_when_the_window_is_full),
+		cmocka_unit_test(many_messages_that_grow_within_the_window_are_no_end),
 		cmocka_unit_test(a_small_message_finds_memory_after_a_large_one),
 	};
 
