@@ -156,8 +156,11 @@ static void hold_hello(struct tt_dtls *d, const uint8_t *buf, size_t len)
 		dropped(d, TAUT_DROP_DTLS_NOT_HELLO, len);
 }
 
-static uint32_t take_data(struct tt_dtls *d, const struct tt_dtls_record *rec)
+/* After the handshake. Data is taken; the rest is for OpenSSL, if the peer sealed it: OpenSSL wants 18 KB
+ * to look at a record, and without them gives up. */
+static uint32_t open_record(struct tt_dtls *d, const struct tt_dtls_record *rec)
 {
+	const bool data = rec->type == APPLICATION_DATA;
 	struct tt_dtls_queue *q = &d->in;
 	size_t len;
 
@@ -165,24 +168,12 @@ static uint32_t take_data(struct tt_dtls *d, const struct tt_dtls_record *rec)
 		return TAUT_DROP_DTLS_NO_ROOM;
 	uint8_t *at = q->base + q->len;
 	tt_dtls_use(d);
-	if (!tt_dtls_open(d, rec, at + 2, &len))
+	if (!(data ? tt_dtls_open : tt_dtls_is_peers)(d, rec, at + 2, &len))
 		return TAUT_DROP_DTLS_NOT_OPENED;
 	at[0] = tt_u8(len >> 8);
 	at[1] = tt_u8(len & 0xff);
-	q->len += len > 0 ? len + 2 : 0;
+	q->len += data && len > 0 ? len + 2 : 0;
 	return TT_TAKEN;
-}
-
-/* OpenSSL wants 18 KB to look at a record, and without them gives up. It gets only what the peer sealed. */
-static uint32_t refuse_strangers(struct tt_dtls *d, const struct tt_dtls_record *rec)
-{
-	size_t len;
-
-	if (!room_for(d, rec->whole_len))
-		return TAUT_DROP_DTLS_NO_ROOM;
-	tt_dtls_use(d);
-	return tt_dtls_is_peers(d, rec, d->in.base + d->in.len + 2, &len) ? TT_TAKEN
-									  : TAUT_DROP_DTLS_NOT_OPENED;
 }
 
 static void feed(struct tt_dtls *d, const struct tt_dtls_record *rec)
@@ -193,10 +184,8 @@ static void feed(struct tt_dtls *d, const struct tt_dtls_record *rec)
 		hold(d, rec->whole, rec->whole_len); /* it overtook the end of the handshake */
 		return;
 	}
-	if (!why && rec->type == APPLICATION_DATA)
-		why = take_data(d, rec);
-	else if (!why && !shaking(d))
-		why = refuse_strangers(d, rec);
+	if (!why && !shaking(d))
+		why = open_record(d, rec);
 	if (why)
 		dropped(d, why, rec->whole_len);
 	if (why || rec->type == APPLICATION_DATA)

@@ -23,8 +23,8 @@
 #include "base/wr.h"
 #include "dtls/dtls_state.h"
 
-enum { APPLICATION_DATA = 23, EPOCH = 1, HEADER = 13, VERSION = 0xfefd };
-enum { SECRET = 48, RANDOM = 32, BLOCK_MAX = 2 * (TT_DTLS_KEY_MAX + TT_DTLS_IV) };
+enum { EPOCH = 1, HEADER = 13, VERSION = 0xfefd };
+enum { SECRET = 48, LABEL = 13, RANDOM = 32, BLOCK_MAX = 2 * (TT_DTLS_KEY_MAX + TT_DTLS_IV) };
 
 #define NUMBER_MAX ((UINT64_C(1) << 48) - 1)
 
@@ -42,7 +42,7 @@ static const struct {
 /* RFC 5246 section 6.3: PRF(master secret, "key expansion" and both random values). */
 static bool expand(struct tt_dtls *d, const char *digest, uint8_t *out, size_t len)
 {
-	uint8_t secret[SECRET], seed[13 + 2 * RANDOM] = "key expansion";
+	uint8_t secret[SECRET], seed[LABEL + 2 * RANDOM] = "key expansion";
 	EVP_KDF *kdf = EVP_KDF_fetch(d->shared->lib, OSSL_KDF_NAME_TLS1_PRF, NULL);
 	EVP_KDF_CTX *c = kdf ? EVP_KDF_CTX_new(kdf) : NULL;
 	const SSL_SESSION *session = SSL_get_session(d->ssl);
@@ -58,8 +58,8 @@ static bool expand(struct tt_dtls *d, const char *digest, uint8_t *out, size_t l
 	const bool done =
 		c && session &&
 		SSL_SESSION_get_master_key(session, secret, sizeof secret) == sizeof secret &&
-		SSL_get_server_random(d->ssl, seed + 13, RANDOM) == RANDOM &&
-		SSL_get_client_random(d->ssl, seed + 13 + RANDOM, RANDOM) == RANDOM &&
+		SSL_get_server_random(d->ssl, seed + LABEL, RANDOM) == RANDOM &&
+		SSL_get_client_random(d->ssl, seed + LABEL + RANDOM, RANDOM) == RANDOM &&
 		EVP_KDF_derive(c, out, len, how) == 1;
 	OPENSSL_cleanse(secret, sizeof secret);
 	EVP_KDF_CTX_free(c);

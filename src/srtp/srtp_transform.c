@@ -27,7 +27,7 @@ bool tt_srtp_transform_set(struct tt_srtp_transform *t, uint16_t profile,
 	*t = (struct tt_srtp_transform){ .tag = rtcp ? tt_srtp_rtcp_tag(profile)
 						     : tt_srtp_rtp_tag(profile) };
 	if (!tt_cipher_init(&t->cipher, NULL, cipher_of(profile), keys->cipher,
-				 tt_srtp_key_len(profile), seal || !gcm)) {
+			    tt_srtp_key_len(profile), seal || !gcm)) {
 		tt_srtp_transform_free(t);
 		return false;
 	}

@@ -15,8 +15,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/hmac_sha1.h"
 #include "base/cipher.h"
+#include "base/hmac_sha1.h"
 #include "srtp/srtp_kdf.h"
 
 enum { TT_SRTP_GCM_TAG = 16, TT_SRTP_TAG_MAX = 20 };

@@ -90,8 +90,8 @@ static uint64_t of_ice(const struct tt_ice *ice)
 
 static uint64_t of_dtls(const struct tt_dtls *d)
 {
-	/* The last two only say when to look for buffers that nobody used. Records are counted before it
-	 * is known what is in them; tests/unit/dtls/test_seal.c has what counts none. */
+	/* Records are counted before it is known what is in them; tests/unit/dtls/test_seal.c has what
+	 * counts none. The last two only say when to look for queues that nobody used. */
 	static const struct cut cuts[] = { CUT(tt_dtls, records.number),
 					   CUT(tt_dtls, records.nonce),
 					   CUT(tt_dtls, records.seen),

@@ -118,7 +118,6 @@ static struct path_setting long_path(unsigned mbit, taut_time lasts)
 	return s;
 }
 
-/* 10 MB are under way at 400 Mbit/s, and the window begins with half of that. */
 /* Slow start fills a queue within a round trip, and what it loses is asked for in time: with an RTO that is measured
  * once in a round trip, T3 would expire before the first of it can be there again. */
 static void a_queue_that_fills_at_once_is_no_timeout(void **state)
@@ -137,6 +136,7 @@ static void a_queue_that_fills_at_once_is_no_timeout(void **state)
 	assert_int_equal(result[0].counters.timeouts, 0);
 }
 
+/* 10 MB are under way at 400 Mbit/s, and the window begins with half of that. */
 static void the_window_grows_with_the_path(void **state)
 {
 	struct path_setting s = long_path(400, 7 * SECOND);

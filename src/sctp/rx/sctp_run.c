@@ -36,14 +36,14 @@ struct sctp_run *tt_sctp_run_new(struct sctp_reassembly *r, const struct sctp_da
 	struct sctp_run *run = tt_take_large(r->env, tt_sctp_run_cost(cap));
 	struct serial32 number = tt_sctp_run_number(r, d);
 
-	if (run && cap > d->len)
-		cap = tt_room(run) - tt_sctp_run_cost(0); /* for one that is a little longer */
 	if (!run && cap > d->len) {
 		cap = d->len;
 		run = tt_take_large(r->env, tt_sctp_run_cost(cap));
 	}
 	if (!run)
 		return NULL;
+	if (cap > d->len)
+		cap = tt_room(run) - tt_sctp_run_cost(0); /* for one that is a little longer */
 	*run = (struct sctp_run){
 		.first = number, .last = number,
 		.stream = d->stream, .mid = d->mid, .ppid = d->ppid,
