@@ -189,6 +189,9 @@ static void the_timeout_follows_a_round_trip_that_grows(void **state)
 	assert_int_equal(r.rttvar, before.rttvar);
 	tt_sctp_rtt_measured(&r, 300 * MS);
 	assert_in_range(r.rto, SCTP_RTO_MIN, SCTP_RTO_MIN + MS);
+	for (int i = 0; i < 80; i++) /* and what is measured is followed too, however steady it is */
+		tt_sctp_rtt_measured(&r, 1000 * MS);
+	assert_int_equal(r.rto, 1250 * MS);
 	tt_sctp_rtt_followed(&r, 2 * (taut_time)SCTP_RTO_MAX);
 	assert_int_equal(r.rto, SCTP_RTO_MAX);
 }

@@ -291,6 +291,8 @@ static void many_messages_that_grow_within_the_window_are_no_end(void **state)
 			assert_int_equal(give_idata(tsn++, mid, fsn, fsn ? "" : "B", 1140),
 					 SCTP_TAKEN);
 	assert_true(sent < window);
+	/* what they grew by left the reserve to whatever comes next */
+	assert_int_equal(give_idata(tsn, 20, 0, "BE", 1140), SCTP_TAKEN);
 	end();
 }
 
