@@ -14,7 +14,9 @@ NAME is a part of a part's name: "memory/sctp", "system", "scenario". Without, a
   --shares N       so many processes for each program, each with its share of the points (1): for
                    those that mostly wait
   --again          also what was found clean before, with the same program and settings
-  --list           the parts
+  --evidence       enter what is clean in docs/evidence/torture.jsonl: such a part is not run again, here
+                   or elsewhere, until what its program is made of changes
+  --list           the parts, and whether they were found clean as they are now
   --count          nothing fails: how many points each part has, and how many would be taken
   --json           one object per line: a part, a finding, the sum
   --build DIR      where the programs are (build/dev)
@@ -23,12 +25,14 @@ NAME is a part of a part's name: "memory/sctp", "system", "scenario". Without, a
 examples:
   ./dev torture --quick
   ./dev torture memory/ice memory/peer
+  ./dev torture --evidence
   ./dev torture --shares 16 system/io/call
   ./dev torture --replay test_ice_agent:3:17:0:0
 
 Status 0: clean; 1: findings; 2: usage."""
 import argparse
 import concurrent.futures
+import datetime
 import fcntl
 import functools
 import hashlib
@@ -65,13 +69,16 @@ CRASHED = re.compile(r"^\s*#\d+ 0x[0-9a-f]+ (?:in (\S+) )?.*?\((\S+)\+0x", re.M)
 WAITED = re.compile(r"^    (\S+) \((lib\S+)\)$", re.M)
 KNOWN = ROOT / "tests" / "torture" / "left_behind.txt"
 FOREIGN = ROOT / "tests" / "torture" / "foreign.txt"
+EVIDENCE = ROOT / "docs" / "evidence" / "torture.jsonl"
+TOLD = ("tests", "points", "own", "chosen", "injected", "clean", "refused", "fell")
 
 
 def sanitizers(slow):
     asan = ("verify_asan_link_order=0:detect_leaks=1:exitcode=23:handle_abort=0:"
-            "allocator_may_return_null=1:detect_stack_use_after_return=0:symbolize=0")
-    if slow:
-        asan += ":fast_unwind_on_malloc=0"
+            "allocator_may_return_null=1:detect_stack_use_after_return=0:symbolize=0"
+            # What is freed rests a little, not 256 MB long: each page of new memory is a fault in a child.
+            ":quarantine_size_mb=4:thread_local_quarantine_size_kb=64")
+    asan += ":fast_unwind_on_malloc=0" if slow else ":malloc_context_size=12"
     return {
         "ASAN_OPTIONS": asan,
         "UBSAN_OPTIONS": "print_stacktrace=1:symbolize=0",
@@ -253,7 +260,12 @@ def read(part, out, status):
 
 @functools.cache
 def content(path):
-    return hashlib.sha256(path.read_bytes()).digest()
+    """A program's without what names its folder, which is all in what debuggers and linkers add."""
+    if path.read_bytes()[:4] != b"\x7fELF":
+        return hashlib.sha256(path.read_bytes()).digest()
+    with tempfile.NamedTemporaryFile() as bare:
+        subprocess.run(["objcopy", "-S", "-R", ".note.gnu.build-id", str(path), bare.name], check=True)
+        return hashlib.sha256(pathlib.Path(bare.name).read_bytes()).digest()
 
 
 def key_of(part, opts):
@@ -302,13 +314,54 @@ def run_share(part, opts, share):
     return read(part, out, done.returncode)
 
 
+@functools.cache
+def evidence():
+    lines = EVIDENCE.read_text().splitlines() if EVIDENCE.exists() else []
+    return {row["part"]: row for row in map(json.loads, lines)}
+
+
 def kept(part, opts):
     """What a run with the same program and settings found, if the rules that it went by still stand."""
     path = file_of(part, "json", opts)
-    old = json.loads(path.read_text()) if path.exists() else {}
+    here = json.loads(path.read_text()) if path.exists() else {}
     rules = [" ".join(rule) for rule in foreign_rules()]
-    stands = all(rule in rules for rule in old.get("foreign", {}))
-    return old if old.get("key") == key_of(part, opts) and stands else None
+    for old in (here, evidence().get(part.name, {})):
+        if old.get("key") == key_of(part, opts) and all(rule in rules for rule in old["foreign"]):
+            return dict(old, findings=old["findings"] or [])
+    return None
+
+
+def enter(results, opts):
+    """Parts that are clean, each with the commit it was found so at; those of other runs stay as they are. What
+    stands in all."""
+    commit, dirty = (subprocess.run(["git", *words], cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
+                     for words in (("rev-parse", "HEAD"), ("status", "--porcelain", "src", "tests", "include")))
+    if dirty:
+        sys.exit("torture: not entered, since src, include or tests differ from the commit")
+    names = {p.name for p in parts(opts.build)}
+    rows = {name: row for name, row in evidence().items() if name in names}
+    for r in results:
+        if r["findings"]:
+            rows.pop(r["part"], None)
+        elif not r.get("kept") or r["part"] not in rows or rows[r["part"]]["key"] != r["key"]:
+            rows[r["part"]] = {"part": r["part"], "key": r["key"], "commit": commit,
+                               "date": datetime.date.today().isoformat(), "seconds": r["seconds"],
+                               **{k: r[k] for k in TOLD}, "foreign": r["foreign"], "findings": 0}
+    EVIDENCE.write_text("".join(json.dumps(rows[name]) + "\n" for name in sorted(rows)))
+    return rows
+
+
+def conclude(results, opts):
+    """docs/evidence/torture.json: all parts, those that were found clean as they are now, and their sums."""
+    rows = enter(results, opts)
+    stand = [row for p in parts(opts.build) if (row := rows.get(p.name)) and row["key"] == key_of(p, opts)]
+    figures = {"parts": len(parts(opts.build)), "clean": len(stand),
+               "failures": sum(row["injected"] for row in stand),
+               "points": sum(row["points"] for row in stand),
+               "findings_left": sum(len(r["findings"]) for r in results)}
+    subprocess.run([sys.executable, ROOT / "tools" / "evidence.py", "write", "torture",
+                    "./dev torture --evidence, each part until what its program is made of changes",
+                    *(f"{name}={value}" for name, value in figures.items())], check=True)
 
 
 def taken(part, opts):
@@ -363,8 +416,7 @@ def tell_finding(place_of, group):
 
 
 def total_of(results, groups, opts):
-    keys = ("tests", "points", "own", "chosen", "injected", "clean", "refused", "fell")
-    total = {k: sum(r[k] for r in results) for k in keys}
+    total = {k: sum(r[k] for r in results) for k in TOLD}
     total["foreign"] = sum(n for r in results for n in r["foreign"].values())
     total["programs"] = len({r["part"].split("/", 1)[1] for r in results})
     total["parts"] = len(results)
@@ -440,7 +492,7 @@ def options(words=None):
     p = argparse.ArgumentParser(usage=__doc__, add_help=False)
     p.add_argument("names", nargs="*")
     for flag in ("--quick", "--all", "--again", "--list", "--count", "--json",
-                 "--system", "--help"):
+                 "--system", "--evidence", "--help"):
         p.add_argument(flag, action="store_true")
     for number, default in (("--sample", 0), ("--seed", 0), ("--programs", 0),
                             ("--most", 100), ("--each", 1), ("--jobs", 2), ("--shares", 1)):
@@ -452,6 +504,8 @@ def options(words=None):
         print(__doc__)
         sys.exit(0)
     opts.build = opts.build.resolve()
+    if opts.evidence and (opts.quick or opts.sample or opts.count):
+        p.error("--evidence is of whole sweeps")
     if opts.quick:
         opts.sample = opts.sample or 40
         opts.programs = opts.programs or 5
@@ -498,7 +552,10 @@ def main():
     wanted = [p for p in parts(opts.build)
               if not opts.names or any(n in p.name for n in opts.names)]
     if opts.list:
-        print("\n".join(p.name for p in wanted))
+        for p in wanted:
+            old = kept(p, opts)
+            print(f"{p.name:36}" + (f"clean at {old.get('commit', 'the last run here')[:18]}"
+                                    if old and not old["findings"] else "to run"))
         return 0
     if not wanted:
         print("torture: no such part; see --list", file=sys.stderr)
@@ -516,12 +573,16 @@ def main():
             with lock:
                 results.append(result)
                 progress(len(results), len(wanted), result, opts)
+                if opts.evidence:
+                    enter(results, opts)
 
     with concurrent.futures.ThreadPoolExecutor(opts.jobs) as pool:
         for future in [pool.submit(run_group, group) for group in by_program(wanted)]:
             future.result()
     own.close()
     results.sort(key=lambda r: r["part"])
+    if opts.evidence:
+        conclude(results, opts)
     groups = unique(results)
     tell(results, groups, opts)
     return 1 if groups else 0

@@ -57,6 +57,8 @@ void torture_point_init(const char *seen_path, const char *took_path)
 	if (took_path)
 		took = fopen(took_path, "wbe");
 	torture_busy--;
+	/* Only the parent chooses; each page of it would be one more for fork() to copy. */
+	madvise(seen, SEEN * sizeof *seen, MADV_DONTFORK);
 }
 
 static long times_seen(uint64_t hash)

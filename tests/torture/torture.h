@@ -129,6 +129,14 @@ int torture_waited(int n);             /* it ended, with n events */
 /* Before a read of a test's that may block. */
 void torture_await_input(int fd, void *frame, void *ret);
 
+/* ---- alloc.c ---- */
+struct torture_live {
+	uintptr_t addresses;
+	size_t bytes;
+};
+/* What is allocated now: the same twice, and it is the same memory. */
+struct torture_live torture_live(void);
+
 /* ---- run.c ---- */
 /* A stream that takes one octet at a time has not failed: all must go on as before. */
 bool torture_only_slowed(void);

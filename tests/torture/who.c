@@ -181,11 +181,21 @@ static void follow(struct torture_stack *s, uintptr_t at)
 	}
 }
 
+/* Asked of the kernel once by each thread: two calls for each allocation would be felt. */
+static bool is_main_thread(void)
+{
+	static _Thread_local enum { UNKNOWN, MAIN, OTHER } thread;
+
+	if (thread == UNKNOWN)
+		thread = getpid() == gettid() ? MAIN : OTHER;
+	return thread == MAIN;
+}
+
 /* The program keeps frame pointers, libraries do not: through those only the unwinder finds
  * the way, at a hundred times the price. */
 void torture_walk(struct torture_stack *s, void *frame, void *ret)
 {
-	struct walk w = { .s = s, .main = getpid() == gettid() };
+	struct walk w = { .s = s, .main = is_main_thread() };
 
 	s->count = 0;
 	if (in_program((uintptr_t)ret) && w.main) {
@@ -248,7 +258,7 @@ bool torture_is_ours(const struct torture_stack *s)
 	while (i < s->count && !in_program(s->pc[i]))
 		i++;
 	if (i == s->count) /* a thread of a library: it works for us */
-		return s->count > 0 && getpid() != gettid() && !is_start_of_thread(s);
+		return s->count > 0 && !is_main_thread() && !is_start_of_thread(s);
 	const struct function *f = function_of(s->pc[i] - 1);
 	while (f && strncmp(f->name, "__wrap_", 7) == 0)
 		f = ++i < s->count ? function_of(s->pc[i] - 1) : NULL;
