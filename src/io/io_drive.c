@@ -79,8 +79,10 @@ static void send_flow(struct tt_io_conn *conn, const struct taut_datagram *d, si
 		int err = EBADF;
 		if (socket)
 			err = socket->held ? EAGAIN : tt_udp_send(&socket->udp, d, n, &c);
-		if (err == 0)
+		if (err == 0) {
+			tt_io_socket_sent(conn->loop, socket, &d->remote, n);
 			return;
+		}
 		if (err != EAGAIN || !tt_io_socket_hold(conn, socket, &d[c.at], c.offset))
 			failed(conn, &d[c.at], err);
 		c = (struct tt_udp_cursor){ c.at + 1, 0 };

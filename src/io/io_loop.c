@@ -200,6 +200,9 @@ static void dispatch(taut_loop *loop, const struct epoll_event *ev)
 			tt_io_socket_readable(loop, s);
 		break;
 	}
+	case TT_IO_SOCKET_REST:
+		tt_io_socket_rest_readable(loop, source);
+		break;
 	case TT_IO_STREAM:
 		tt_io_stream_event(loop, ev->data.ptr, ev->events);
 		break;

@@ -21,7 +21,7 @@ enum {
 };
 
 /* What an epoll event points to; the first member of each. */
-enum tt_io_source { TT_IO_WAKE, TT_IO_ALARM, TT_IO_NETLINK, TT_IO_SOCKET, TT_IO_STREAM };
+enum tt_io_source { TT_IO_WAKE, TT_IO_ALARM, TT_IO_NETLINK, TT_IO_SOCKET, TT_IO_SOCKET_REST, TT_IO_STREAM };
 
 /* A datagram that the kernel had no room for. */
 struct tt_io_held {
@@ -34,7 +34,7 @@ struct tt_io_held {
  * the loop's graveyard until the step ends, because events of the same epoll_wait may still point to
  * it. */
 struct tt_io_socket {
-	enum tt_io_source source;
+	enum tt_io_source source, rest_source; /* rest_source: of udp.rest */
 	struct tt_io_socket *next; /* of the loop's shared ones, or of the graveyard */
 	struct tt_udp udp;
 	struct tt_io_flow *flow; /* whose it is; NULL: shared, or closed */
@@ -134,6 +134,9 @@ struct tt_io_socket *tt_io_socket_open(taut_loop *loop, uint32_t kind,
 				       const struct taut_addr *local, int *err);
 void tt_io_socket_close(taut_loop *loop, struct tt_io_socket *s);
 void tt_io_socket_readable(taut_loop *loop, struct tt_io_socket *s);
+void tt_io_socket_rest_readable(taut_loop *loop, enum tt_io_source *rest_source);
+/* So many packets went to an address, which may be worth a connection. */
+void tt_io_socket_sent(taut_loop *loop, struct tt_io_socket *s, const struct taut_addr *to, size_t packets);
 void tt_io_socket_writable(taut_loop *loop, struct tt_io_socket *s);
 /* Copies d from offset on, for when the socket is writable again. False: no room, or nobody to say
  * so. */

@@ -1,6 +1,7 @@
 /* io_socket.c - a socket in the epoll set: datagrams in, and those held until it takes more. */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/epoll.h>
 
@@ -80,12 +81,14 @@ static void recv_shared(taut_loop *loop, struct tt_io_socket *s)
 		tt_io_share_recv(loop, s, &loop->in.in[i]);
 }
 
-void tt_io_socket_readable(taut_loop *loop, struct tt_io_socket *s)
+typedef int receiver(struct tt_udp *u, struct tt_udp_batch *b, taut_time now, int64_t unix_us);
+
+static void read_batches(taut_loop *loop, struct tt_io_socket *s, receiver *recv)
 {
 	for (int round = 0; round < TT_LOOP_RECV_BATCHES && (s->flow || s->route); round++) {
 		const taut_time now = tt_io_fresh(loop);
-		const int err = tt_udp_recv(&s->udp, &loop->in, now,
-					    loop->wall_unix_us + (now - loop->wall_read));
+		const int err =
+			recv(&s->udp, &loop->in, now, loop->wall_unix_us + (now - loop->wall_read));
 
 		if (err == EAGAIN)
 			return;
@@ -107,6 +110,64 @@ void tt_io_socket_readable(taut_loop *loop, struct tt_io_socket *s)
 		if (loop->in.count + loop->in.truncated < TT_UDP_BATCH)
 			return;
 	}
+}
+
+void tt_io_socket_readable(taut_loop *loop, struct tt_io_socket *s)
+{
+	read_batches(loop, s, tt_udp_recv);
+}
+
+void tt_io_socket_rest_readable(taut_loop *loop, enum tt_io_source *rest_source)
+{
+	struct tt_io_socket *s =
+		(void *)((char *)rest_source - offsetof(struct tt_io_socket, rest_source));
+
+	if (s->udp.split)
+		read_batches(loop, s, tt_udp_recv_rest);
+}
+
+/* ---- out ---- */
+
+/* The second socket is heard before the first one stops to hear all. */
+static int split(const taut_loop *loop, struct tt_io_socket *s)
+{
+	struct epoll_event ev = { .events = EPOLLIN, .data = { .ptr = &s->rest_source } };
+	int err = tt_udp_split(&s->udp);
+
+	if (err != 0)
+		return err;
+	s->rest_source = TT_IO_SOCKET_REST;
+	if (epoll_ctl(loop->epoll, EPOLL_CTL_ADD, s->udp.rest, &ev) != 0) {
+		err = errno;
+		tt_udp_join(&s->udp);
+	}
+	return err;
+}
+
+static int connect_to_most(const taut_loop *loop, struct tt_io_socket *s)
+{
+	int err = s->udp.split ? 0 : split(loop, s);
+
+	if (err == 0)
+		err = tt_udp_connect(&s->udp);
+	if (s->udp.split && !s->udp.connected)
+		tt_udp_join(&s->udp);
+	return err;
+}
+
+void tt_io_socket_sent(taut_loop *loop, struct tt_io_socket *s, const struct taut_addr *to,
+		       size_t packets)
+{
+	if (s->route || s->udp.group_count > 0 || !tt_udp_vote(&s->udp, to, packets))
+		return;
+	const int err = connect_to_most(loop, s);
+	if (err == 0)
+		tt_note(&loop->env, loop->now, TAUT_LAYER_IO, "socket connected",
+			TT_ADDR("local", &s->udp.local), TT_ADDR("to", to));
+	else
+		tt_note(&loop->env, loop->now, TAUT_LAYER_IO, "socket cannot be connected",
+			TT_ADDR("local", &s->udp.local), TT_ADDR("to", to),
+			TT_STR("error", strerrordesc_np(err)));
 }
 
 /* ---- out, later ---- */

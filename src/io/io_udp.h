@@ -24,6 +24,13 @@ struct tt_udp {
 	uint32_t groups[TT_UDP_GROUPS]; /* indices of the interfaces of a multicast socket */
 	size_t group_count;
 	unsigned singles; /* receives that take one datagram, until several are asked for again */
+	/* io_udp_peer.c */
+	bool split;     /* there is rest, a second socket on the same address ... */
+	bool connected; /* ... which has all but peer, to whom fd is connected */
+	bool refused;   /* one or the other could not be had, and is not tried again */
+	int rest;
+	struct taut_addr peer, most; /* most: who has the votes */
+	unsigned votes;
 };
 
 /* What one recvmmsg left: in[i].buf points into room. */
@@ -46,9 +53,24 @@ int tt_udp_open_probe(struct tt_udp *u);
 void tt_udp_no_gro(struct tt_udp *u); /* packets come one by one from now on */
 void tt_udp_close(struct tt_udp *u);
 
+/* A socket with all options, not bound. 0 or errno. */
+int tt_udp_make(struct tt_udp *u, uint8_t family, bool gso);
+int tt_udp_bind(struct tt_udp *u, const struct taut_addr *local); /* 0, or -1 and errno */
+
+/* So many packets went to an address. True: most do now, and would be cheaper if it were connected to. */
+bool tt_udp_vote(struct tt_udp *u, const struct taut_addr *to, size_t packets);
+/* Opens u->rest, which is to be read as u->fd is. 0 or errno. */
+int tt_udp_split(struct tt_udp *u);
+/* Connects to whoever has the votes, after the split. 0, or errno and all stays as it is. */
+int tt_udp_connect(struct tt_udp *u);
+void tt_udp_join(struct tt_udp *u); /* closes u->rest of a socket that is not connected */
+bool tt_udp_is_peer(const struct tt_udp *u, const struct taut_addr *to);
+
 /* 0: b->count datagrams came. EAGAIN: none are left. Another errno was a pending error of the
  * socket and is cleared by this. */
 int tt_udp_recv(struct tt_udp *u, struct tt_udp_batch *b, taut_time now, int64_t unix_us);
+/* The same of u->rest. */
+int tt_udp_recv_rest(struct tt_udp *u, struct tt_udp_batch *b, taut_time now, int64_t unix_us);
 
 /* Where a send stands: datagram index and the byte offset in it. */
 struct tt_udp_cursor {

@@ -65,7 +65,7 @@ static int make_socket(struct tt_udp *u, uint8_t family)
 	return family == 6 ? set_int(u->fd, IPPROTO_IPV6, IPV6_V6ONLY, 1) : 0;
 }
 
-static int bind_to(struct tt_udp *u, const struct taut_addr *local)
+int tt_udp_bind(struct tt_udp *u, const struct taut_addr *local)
 {
 	union tt_sockaddr sa;
 	socklen_t len = tt_sockaddr_from(&sa, local);
@@ -79,20 +79,26 @@ static int bind_to(struct tt_udp *u, const struct taut_addr *local)
 	return 0;
 }
 
+int tt_udp_make(struct tt_udp *u, uint8_t family, bool gso)
+{
+	if (make_socket(u, family) != 0)
+		return fail(u);
+	set_options(u, family, gso);
+	return 0;
+}
+
 int tt_udp_open(struct tt_udp *u, const struct taut_addr *local, bool gso)
 {
-	if (make_socket(u, local->family) != 0)
-		return fail(u);
-	set_options(u, local->family, gso);
-	return bind_to(u, local) == 0 ? 0 : fail(u);
+	const int err = tt_udp_make(u, local->family, gso);
+
+	if (err != 0)
+		return err;
+	return tt_udp_bind(u, local) == 0 ? 0 : fail(u);
 }
 
 int tt_udp_open_probe(struct tt_udp *u)
 {
-	if (make_socket(u, 4) != 0)
-		return fail(u);
-	set_options(u, 4, true);
-	return 0;
+	return tt_udp_make(u, 4, true);
 }
 
 void tt_udp_no_gro(struct tt_udp *u)
@@ -105,7 +111,10 @@ void tt_udp_close(struct tt_udp *u)
 {
 	if (u->fd >= 0)
 		close(u->fd);
+	if (u->split)
+		close(u->rest);
 	u->fd = -1;
+	u->split = u->connected = false;
 }
 
 static int join_on(int fd, const struct taut_addr *group, unsigned index)
@@ -176,7 +185,7 @@ int tt_udp_open_group(struct tt_udp *u, const struct taut_addr *group)
 		set_int(u->fd, IPPROTO_IPV6, IPV6_MULTICAST_HOPS, 255);
 	else
 		set_int(u->fd, IPPROTO_IP, IP_MULTICAST_TTL, 255);
-	if (bind_to(u, group->family == 4 ? group : &any) != 0 || join_all(u, group) != 0)
+	if (tt_udp_bind(u, group->family == 4 ? group : &any) != 0 || join_all(u, group) != 0)
 		return fail(u);
 	return 0;
 }

@@ -68,9 +68,9 @@ static void read_control(struct msghdr *m, struct taut_datagram *d, taut_time no
 	}
 }
 
-static int receive_single(const struct tt_udp *u, struct slots *s)
+static int receive_single(int fd, struct slots *s)
 {
-	const ssize_t len = recvmsg(u->fd, &s->msgs[0].msg_hdr, MSG_DONTWAIT);
+	const ssize_t len = recvmsg(fd, &s->msgs[0].msg_hdr, MSG_DONTWAIT);
 
 	if (len < 0)
 		return -1;
@@ -80,30 +80,31 @@ static int receive_single(const struct tt_udp *u, struct slots *s)
 
 /* recvmmsg that finds one datagram has looked for another one in vain, a twentieth of what a lone
  * packet costs. With UDP_GRO a burst mostly comes as one, so where one came the next calls take one. */
-static int receive(struct tt_udp *u, struct slots *s, const struct tt_udp_batch *b)
+static int receive(struct tt_udp *u, int fd, struct slots *s, const struct tt_udp_batch *b)
 {
 	int n;
 
 	if (u->singles > 0) {
 		u->singles--;
 		prepare(s, b, 1);
-		return receive_single(u, s);
+		return receive_single(fd, s);
 	}
 	prepare(s, b, TT_UDP_BATCH);
-	n = recvmmsg(u->fd, s->msgs, TT_UDP_BATCH, MSG_DONTWAIT, NULL);
+	n = recvmmsg(fd, s->msgs, TT_UDP_BATCH, MSG_DONTWAIT, NULL);
 	if (n == 1 && u->gro)
 		u->singles = SINGLES;
 	return n;
 }
 
-int tt_udp_recv(struct tt_udp *u, struct tt_udp_batch *b, taut_time now, int64_t unix_us)
+static int receive_from(struct tt_udp *u, int fd, struct tt_udp_batch *b, taut_time now,
+			int64_t unix_us)
 {
 	struct slots s;
 	int n;
 
 	b->count = b->truncated = 0;
 	do
-		n = receive(u, &s, b);
+		n = receive(u, fd, &s, b);
 	while (n < 0 && errno == EINTR);
 	if (n <= 0)
 		return n == 0 ? EAGAIN : errno;
@@ -125,4 +126,14 @@ int tt_udp_recv(struct tt_udp *u, struct tt_udp_batch *b, taut_time now, int64_t
 		read_control(&s.msgs[i].msg_hdr, d, now, unix_us);
 	}
 	return 0;
+}
+
+int tt_udp_recv(struct tt_udp *u, struct tt_udp_batch *b, taut_time now, int64_t unix_us)
+{
+	return receive_from(u, u->fd, b, now, unix_us);
+}
+
+int tt_udp_recv_rest(struct tt_udp *u, struct tt_udp_batch *b, taut_time now, int64_t unix_us)
+{
+	return receive_from(u, u->rest, b, now, unix_us);
 }

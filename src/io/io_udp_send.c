@@ -35,8 +35,9 @@ struct slots {
 static bool continues(const struct taut_datagram *first, const struct taut_datagram *a,
 		      const struct taut_datagram *b)
 {
-	return b->segment == 0 && !b->dont_fragment && b->buf == a->buf + a->len && a->len == first->len && b->len > 0 &&
-	       b->len <= first->len && b->dscp == first->dscp && b->ecn == first->ecn &&
+	return b->segment == 0 && !b->dont_fragment && b->buf == a->buf + a->len &&
+	       a->len == first->len && b->len > 0 && b->len <= first->len &&
+	       b->dscp == first->dscp && b->ecn == first->ecn &&
 	       tt_addr_eq(&b->remote, &first->remote);
 }
 
@@ -135,21 +136,29 @@ static int transmit(int fd, struct mmsghdr *msgs, unsigned count)
 	return sendmsg(fd, &msgs[0].msg_hdr, flags) < 0 ? -1 : 1;
 }
 
-/* Sends the units, all of them or up to an error; how many went. *err: why not more. */
+static int fd_to(const struct tt_udp *s, const struct taut_addr *to)
+{
+	return !s->connected || tt_addr_eq(&s->peer, to) ? s->fd : s->rest;
+}
+
+/* Sends the units, all of one way, or up to an error; how many went. *err: why not more. */
 static size_t send_units(struct tt_udp *s, const struct taut_datagram *d, const struct unit *units,
 			 size_t count, int *err)
 {
 	struct slots slots;
 	union tt_sockaddr to[UNITS];
+	const struct taut_addr *first = &d[units[0].from.at].remote;
+	const bool named = !tt_udp_is_peer(s, first);
+	const int fd = fd_to(s, first);
 	size_t done = 0;
 
 	for (size_t i = 0; i < count; i++) {
 		const struct taut_datagram *of = &d[units[i].from.at];
-		const socklen_t len = tt_sockaddr_from(&to[i], &of->remote);
-		fill(&slots, i, &units[i], of, &to[i], len, 0);
+		const socklen_t len = named ? tt_sockaddr_from(&to[i], &of->remote) : 0;
+		fill(&slots, i, &units[i], of, named ? &to[i] : NULL, len, 0);
 	}
 	while (done < count) {
-		const int n = transmit(s->fd, slots.msgs + done, (unsigned)(count - done));
+		const int n = transmit(fd, slots.msgs + done, (unsigned)(count - done));
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0) {
@@ -220,6 +229,12 @@ static bool is_gso_refusal(int err)
 	       err == EOPNOTSUPP;
 }
 
+/* To a socket that is connected any ICMP error comes so, also one about the length: once each. */
+static bool may_be_stale(const struct tt_udp *s, const struct taut_datagram *d, int err)
+{
+	return is_stale_error(err) || (err != 0 && err != EAGAIN && tt_udp_is_peer(s, &d->remote));
+}
+
 /* In one piece with DF, whatever the kernel thinks of the path: RFC 8899 section 3. Where that cannot be had it does not leave. */
 static int send_whole(struct tt_udp *s, const struct taut_datagram *d)
 {
@@ -228,14 +243,17 @@ static int send_whole(struct tt_udp *s, const struct taut_datagram *d)
 	const int name = ip6 ? IPV6_MTU_DISCOVER : IP_MTU_DISCOVER;
 	const int probe = ip6 ? IPV6_PMTUDISC_PROBE : IP_PMTUDISC_PROBE;
 	const struct unit u = { .buf = d->buf, .len = d->len };
+	const int fd = fd_to(s, &d->remote);
 	socklen_t len = sizeof(int);
 	int before, err;
 
-	if (getsockopt(s->fd, level, name, &before, &len) != 0 ||
-	    setsockopt(s->fd, level, name, &probe, sizeof probe) != 0)
+	if (getsockopt(fd, level, name, &before, &len) != 0 ||
+	    setsockopt(fd, level, name, &probe, sizeof probe) != 0)
 		return EMSGSIZE;
 	(void)send_units(s, d, &u, 1, &err);
-	setsockopt(s->fd, level, name, &before, sizeof before);
+	if (may_be_stale(s, d, err))
+		(void)send_units(s, d, &u, 1, &err);
+	setsockopt(fd, level, name, &before, sizeof before);
 	return is_stale_error(err) ? 0 : err; /* a probe may be lost */
 }
 
@@ -249,9 +267,16 @@ static int send_alone(struct tt_udp *s, const struct taut_datagram *d)
 	return goes_to_group(s, &d->remote) ? send_to_group(s, d) : send_whole(s, d);
 }
 
+/* To whoever is connected to, or to others. */
+static bool goes_with(const struct tt_udp *s, const struct taut_addr *first,
+		      const struct taut_addr *to)
+{
+	return !s->connected || tt_udp_is_peer(s, first) == tt_udp_is_peer(s, to);
+}
+
 int tt_udp_send(struct tt_udp *s, const struct taut_datagram *d, size_t n, struct tt_udp_cursor *c)
 {
-	int stale = 0;
+	bool stale = false;
 
 	while (c->at < n) {
 		struct unit units[UNITS];
@@ -266,21 +291,28 @@ int tt_udp_send(struct tt_udp *s, const struct taut_datagram *d, size_t n, struc
 			*c = (struct tt_udp_cursor){ c->at + 1, 0 };
 			continue;
 		}
-		while (count < UNITS && to.at < n && !goes_alone(s, &d[to.at])) {
+		do {
 			units[count] = next_unit(s, d, n, to);
 			to = units[count++].next;
-		}
+		} while (count < UNITS && to.at < n && !goes_alone(s, &d[to.at]) &&
+			 goes_with(s, &d[c->at].remote, &d[to.at].remote));
 		const size_t gone = send_units(s, d, units, count, &err);
-		if (gone > 0)
+		if (gone > 0) {
 			*c = units[gone - 1].next;
+			stale = false;
+		}
 		if (gone == count)
 			continue;
+		if (!stale && may_be_stale(s, &d[c->at], err)) {
+			stale = true;
+			continue;
+		}
 		if (is_too_long(&units[gone], err))
 			return EMSGSIZE;
 		if (units[gone].segment && is_gso_refusal(err))
 			s->gso = false;
-		else if (!is_stale_error(err) || stale++ > 0)
-			return err;
+		else /* of the second socket nobody says when it has room again: what goes there is little */
+			return err == EAGAIN && fd_to(s, &d[c->at].remote) != s->fd ? ENOBUFS : err;
 	}
 	return 0;
 }

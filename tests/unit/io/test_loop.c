@@ -100,6 +100,48 @@ static void what_one_connection_sends_another_hears(void **state)
 	expect_bytes(TAUT_LOOP_NO_GSO, 30);
 }
 
+static const struct tt_udp *udp_of(const struct world *w, const taut_pc *pc)
+{
+	return &tt_io_conn_find(&w->loop->conns, pc)->flows->socket->udp;
+}
+
+static void a_long_talk_connects_and_strangers_are_heard(void **state)
+{
+	struct tt_udp stranger;
+	struct taut_datagram d = { .size = sizeof d, .buf = (uint8_t[]){ 77 }, .len = 1 };
+	struct tt_udp_cursor c = { 0, 0 };
+	struct world w;
+	(void)state;
+
+	connect_world(&w, 0);
+	w.a->to_send = 1000;
+	until(&w, w.messages == 1000);
+	assert_true(tt_udp_is_peer(udp_of(&w, w.a), &w.b->bound));
+	assert_false(udp_of(&w, w.b)->split);
+	d.remote = w.a->bound;
+	assert_int_equal(tt_udp_open(&stranger, &(struct taut_addr){ .family = 4, .ip = { 127, 0, 0, 1 } }, false), 0);
+	assert_int_equal(tt_udp_send(&stranger, &d, 1, &c), 0);
+	until(&w, w.a->received_count == 1);
+	assert_int_equal(w.a->received[0], 77);
+	assert_true(tt_addr_eq(&w.a->heard_from, &stranger.local));
+	w.b->to_send = 1;
+	until(&w, w.a->received_count == 2);
+	tt_udp_close(&stranger);
+	taut_loop_free(w.loop);
+}
+
+static void a_shared_socket_is_everybodys(void **state)
+{
+	struct world w;
+	(void)state;
+
+	connect_world(&w, TAUT_LOOP_ONE_SOCKET);
+	for (size_t i = 0; i < 600; i++)
+		tt_io_socket_sent(w.loop, w.loop->shared, &w.b->bound, 1);
+	assert_false(w.loop->shared->udp.split);
+	taut_loop_free(w.loop);
+}
+
 static void a_handler_may_free_its_own_connection(void **state)
 {
 	struct world w;
@@ -473,6 +515,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_one_connection_sends_another_hears),
+		cmocka_unit_test(a_long_talk_connects_and_strangers_are_heard),
+		cmocka_unit_test(a_shared_socket_is_everybodys),
 		cmocka_unit_test(a_handler_may_free_its_own_connection),
 		cmocka_unit_test(a_handler_may_free_another_connection),
 		cmocka_unit_test(a_second_socket_on_an_address_is_not_shared),
