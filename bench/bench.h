@@ -67,7 +67,7 @@ struct bench {
 	const char *(*beside)(const struct bench_case *c);
 };
 
-extern const struct bench bench_srtp, bench_stun, bench_sdp, bench_rtp, bench_datachannel,
+extern const struct bench bench_srtp, bench_stun, bench_crc, bench_sdp, bench_rtp, bench_datachannel,
 	bench_setup, bench_idle, bench_relay;
 
 /* Runs the cases against each other and tells. False: nothing could run. */

@@ -7,9 +7,9 @@
 
 #include "bench.h"
 
-static const struct bench *const benches[] = { &bench_srtp, &bench_stun,        &bench_sdp,
-					       &bench_rtp,  &bench_datachannel, &bench_setup,
-					       &bench_idle, &bench_relay };
+static const struct bench *const benches[] = { &bench_srtp,  &bench_stun, &bench_crc,
+					       &bench_sdp,   &bench_rtp,  &bench_datachannel,
+					       &bench_setup, &bench_idle, &bench_relay };
 enum { BENCHES = sizeof benches / sizeof benches[0] };
 
 static void usage(FILE *to)

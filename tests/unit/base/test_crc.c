@@ -27,7 +27,10 @@ static uint32_t bit_by_bit(uint32_t polynomial, const uint8_t *p, size_t len)
 
 static void assert_both(const uint8_t *p, size_t len)
 {
-	assert_int_equal(tt_crc32c(p, len), bit_by_bit(0x82f63b78, p, len));
+	const uint32_t crc32c = bit_by_bit(0x82f63b78, p, len);
+
+	assert_int_equal(tt_crc32c(p, len), crc32c);
+	assert_int_equal(tt_crc32c_portable(p, len), crc32c);
 	assert_int_equal(tt_crc32(p, len), bit_by_bit(0xedb88320, p, len));
 }
 
@@ -46,6 +49,25 @@ static void every_short_length_at_every_alignment(void **state)
 			assert_both(p ? p + at : (const uint8_t *)"", len);
 			free(p);
 		}
+	sim_free(&s);
+}
+
+/* All thirds that three streams may have, and what is left behind them. */
+static void every_length_of_a_packet(void **state)
+{
+	static uint8_t p[1700];
+	uint32_t crc = 0xffffffff;
+	struct sim s;
+
+	(void)state;
+	sim_init(&s, 3, &(struct sim_link){ 0 });
+	for (size_t len = 0; len < sizeof p; len++) {
+		assert_int_equal(tt_crc32c(p, len), ~crc);
+		p[len] = (uint8_t)sim_random(&s);
+		crc ^= p[len];
+		for (int bit = 0; bit < 8; bit++)
+			crc = crc >> 1 ^ (crc & 1 ? 0x82f63b78 : 0);
+	}
 	sim_free(&s);
 }
 
@@ -71,6 +93,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_short_length_at_every_alignment),
+		cmocka_unit_test(every_length_of_a_packet),
 		cmocka_unit_test(long_ones_of_random_length),
 	};
 
