@@ -396,7 +396,9 @@ taut_time taut_pc_deadline(const taut_pc *pc, const char **why);
 #define TAUT_EV_OPEN 11
 #define TAUT_EV_MESSAGE 12 /* data, len; number: 1 if binary */
 #define TAUT_EV_BUFFERED_AMOUNT_LOW 13
-#define TAUT_EV_CLOSE 14 /* of a channel */
+/* A channel is gone. reason; text: in words, of one that ends with its association what that says; sctp_cause.
+ * onclose and, if reason is neither CLOSED_HERE nor one of the two CLOSED_BY_PEER, onerror of webrtc-pc 6.2. */
+#define TAUT_EV_CLOSE 14
 /* A STUN or TURN server is of no help, once for each and ICE generation. number: what it answered, 701:
  * nothing (RTCPeerConnectionIceErrorEvent); label: its URL as it was given; text: why, in words; addr:
  * our own, from which it was asked, NULL: from none */
@@ -408,10 +410,12 @@ taut_time taut_pc_deadline(const taut_pc *pc, const char **why);
 #define TAUT_EV_TONE 18
 /* RTCDtlsTransport and RTCSctpTransport, onstatechange of webrtc-pc 5.5 and 6.1. number: TAUT_STATE_;
  * reason and text: what led there. A change comes before the state of the connection that it leads to,
- * and before the channels that it opens. taut_pc_close closes both without a word. */
+ * and before the channels that it opens. taut_pc_close closes both without a word. Of an association that
+ * an ABORT ended sctp_cause; reason: whose, TAUT_REASON_SCTP_ABORT or TAUT_REASON_SCTP_ABORTED_HERE; text: the
+ * cause in words, and what was said of it. */
 #define TAUT_EV_DTLS_STATE 19
 #define TAUT_EV_SCTP_STATE 20
-/* A channel is TAUT_CHANNEL_CLOSING though nobody here has closed it: reason. TAUT_EV_CLOSE follows, with
+/* A channel is TAUT_CHANNEL_CLOSING though nobody here has closed it: reason, text. TAUT_EV_CLOSE follows, with
  * the same, when all that was to be sent is. One that ends with its transport closes at once.
  * onclosing, webrtc-pc 6.2.4. */
 #define TAUT_EV_CLOSING 21
@@ -458,18 +462,21 @@ taut_time taut_pc_deadline(const taut_pc *pc, const char **why);
 /* Why a connection ended or stumbles; taut_reason_text has a sentence for each. */
 #define TAUT_REASON_NONE 0
 #define TAUT_REASON_CLOSED_HERE 1
-#define TAUT_REASON_CLOSED_BY_PEER 2        /* DTLS close_notify, RFC 5246 section 7.2.1 */
+#define TAUT_REASON_CLOSED_BY_PEER 2        /* DTLS close_notify, RFC 5246 section 7.2.1; SHUTDOWN, RFC 9260 9.2 */
 #define TAUT_REASON_ICE_NO_PAIR 3           /* every pair failed, RFC 8445 section 8.1.2 */
 #define TAUT_REASON_ICE_SILENT 4            /* consent not answered for a while, may come back */
 #define TAUT_REASON_ICE_CONSENT_EXPIRED 5   /* RFC 7675 section 5.1 */
 #define TAUT_REASON_DTLS_FINGERPRINT 6      /* RFC 8122 section 6.2 */
 #define TAUT_REASON_DTLS_HANDSHAKE 7        /* refused by OpenSSL or an alert of the peer */
 #define TAUT_REASON_DTLS_TIMEOUT 8
-#define TAUT_REASON_SCTP_ABORT 9            /* RFC 9260 section 9.1 */
+#define TAUT_REASON_SCTP_ABORT 9            /* of the peer's, RFC 9260 section 9.1 */
 #define TAUT_REASON_SCTP_UNREACHABLE 10     /* RFC 9260 section 8.1 */
 #define TAUT_REASON_NO_MEMORY 11
 #define TAUT_REASON_CHANNEL_CLOSED_BY_PEER 12
 #define TAUT_REASON_TRANSPORT_GONE 13
+#define TAUT_REASON_CHANNEL_MESSAGE_TOO_LARGE 14 /* above taut_config.max_message_size, RFC 8841 section 6 */
+#define TAUT_REASON_CHANNEL_UNKNOWN_PPID 15      /* of a message of the peer's, RFC 8831 section 6.6 */
+#define TAUT_REASON_SCTP_ABORTED_HERE 16         /* for what the peer sent, RFC 9260 section 3.3.10 */
 /* A reason in words. Never NULL. */
 const char *taut_reason_text(uint32_t reason);
 
@@ -511,6 +518,9 @@ struct taut_event {
 	const char *url;
 	const struct taut_addr *addr;
 	uint32_t network; /* TAUT_NETWORK_, of TAUT_EV_ICE_CANDIDATE: where its socket is */
+	/* Of TAUT_EV_SCTP_STATE and TAUT_EV_CLOSE: the first cause in the ABORT that ended the association, RFC 9260 section
+	 * 3.3.10; 0: there was no ABORT, or no cause in it. sctpCauseCode of webrtc-pc's RTCError. */
+	uint32_t sctp_cause;
 };
 
 /* What happened next. NULL: nothing more. Valid until the next poll_event or free; no other call

@@ -63,19 +63,21 @@ enum tt_dcs_event_type {
 	TT_DCS_MESSAGE,             /* binary, data, len (0 for an empty one) */
 	TT_DCS_BUFFERED_AMOUNT_LOW, /* see tt_dcs_send */
 	TT_DCS_CLOSING,             /* reason; it ends unasked, and CLOSE follows */
-	TT_DCS_CLOSE,               /* reason; the number is stale from now on */
-	TT_DCS_ASSOCIATION_CLOSED,  /* reason, text; after a CLOSE for every channel */
+	TT_DCS_CLOSE,               /* reason, and of one that ended with the association text and cause;
+	                               the number is stale from now on */
+	TT_DCS_ASSOCIATION_CLOSED,  /* reason, text, cause; after a CLOSE for every channel */
 };
 
 struct tt_dcs_event {
 	enum tt_dcs_event_type type;
 	taut_channel channel; /* 0 for the association's */
 	uint32_t reason;      /* TAUT_REASON_ */
+	uint16_t cause;       /* as that of struct tt_sctp_event */
 	bool binary;
 	const uint8_t *data;
 	size_t len;
 	const char *label, *protocol; /* NUL-terminated, as the peer sent them */
-	const char *text;
+	const char *text; /* NULL: the reason says all */
 };
 
 /* Valid until the next poll_event or free, whatever else is called. NULL: nothing more. */

@@ -123,7 +123,7 @@ static bool on_message(struct tt_dcs *d, taut_time now, const struct tt_sctp_eve
 	}
 	if (!is_data(e->ppid)) { /* RFC 8831 section 6.6: also the partial ones, 52 and 54 */
 		drop(d, now, TAUT_DROP_DATA_PROTOCOL, e->stream);
-		tt_dcs_begin_close(d, c, TAUT_REASON_CLOSED_HERE, false);
+		tt_dcs_begin_close(d, c, TAUT_REASON_CHANNEL_UNKNOWN_PPID, false);
 		return false;
 	}
 	bool empty = e->ppid == PPID_TEXT_EMPTY || e->ppid == PPID_BINARY_EMPTY;
@@ -170,7 +170,11 @@ static void on_closed(struct tt_dcs *d, const struct tt_sctp_event *e)
 	d->up = false;
 	d->ended = d->say_closed = true;
 	d->close_reason = e->reason;
+	d->close_cause = e->cause;
 	snprintf(d->close_text, sizeof d->close_text, "%s", e->text ? e->text : "");
+	/* Those that were closing keep the reason that they had. */
+	for (uint32_t i = 0; i < d->count; i++)
+		d->channels[i].ended_below = d->channels[i].close_reason == TAUT_REASON_NONE;
 	close_all(d, e->reason);
 }
 
@@ -189,7 +193,7 @@ static bool take(struct tt_dcs *d, taut_time now, const struct tt_sctp_event *e)
 	case TT_SCTP_TOO_LARGE:
 		drop(d, now, TAUT_DROP_DATA_TOO_LARGE, e->stream);
 		if (c)
-			tt_dcs_begin_close(d, c, TAUT_REASON_CLOSED_HERE, false);
+			tt_dcs_begin_close(d, c, TAUT_REASON_CHANNEL_MESSAGE_TOO_LARGE, false);
 		return false;
 	case TT_SCTP_STREAM_RESET_IN:
 	case TT_SCTP_STREAM_RESET_OUT:
@@ -203,6 +207,11 @@ static bool take(struct tt_dcs *d, taut_time now, const struct tt_sctp_event *e)
 		return false;
 	}
 	return false;
+}
+
+static const char *close_text(const struct tt_dcs *d)
+{
+	return d->close_text[0] ? d->close_text : NULL;
 }
 
 static void say(struct tt_dcs *d, struct channel *c)
@@ -223,6 +232,8 @@ static void say(struct tt_dcs *d, struct channel *c)
 	} else {
 		d->event.type = TT_DCS_CLOSE;
 		d->event.reason = c->close_reason;
+		d->event.cause = c->ended_below ? d->close_cause : 0;
+		d->event.text = c->ended_below ? close_text(d) : NULL;
 		tt_dcs_free_channel(d, c);
 	}
 }
@@ -256,7 +267,8 @@ static bool next_event(struct tt_dcs *d, taut_time now)
 	d->say_closed = false;
 	d->event = (struct tt_dcs_event){ .type = TT_DCS_ASSOCIATION_CLOSED,
 	                                  .reason = d->close_reason,
-	                                  .text = d->close_text[0] ? d->close_text : NULL };
+	                                  .cause = d->close_cause,
+	                                  .text = close_text(d) };
 	return true;
 }
 

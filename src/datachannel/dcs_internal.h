@@ -25,6 +25,7 @@ struct channel {
 	bool unordered : 1, negotiated : 1, limit_retransmits : 1, limit_lifetime : 1, by_peer : 1;
 	bool heard : 1; /* the peer knows the channel: unordered messages may pass OPEN, RFC 8832 6 */
 	bool was_open : 1; /* and counted so */
+	bool ended_below : 1; /* the association's end is its own: close_reason is that of both */
 	/* what is to be done, in the work list */
 	bool open_sent : 1; /* OPEN is queued or gone: the peer knows the channel, or will */
 	bool working : 1, must_open : 1, must_ack : 1, must_reset : 1;
@@ -67,6 +68,7 @@ struct tt_dcs {
 	uint64_t opened, closed;
 	bool say_closed;
 	uint32_t close_reason;
+	uint16_t close_cause;
 	char close_text[128];
 	struct tt_dcs_event event;
 	struct tt_dcs_info info;

@@ -96,6 +96,12 @@ static const char *const reason_texts[] = {
 	[TAUT_REASON_NO_MEMORY] = "out of memory",
 	[TAUT_REASON_CHANNEL_CLOSED_BY_PEER] = "the peer closed the channel",
 	[TAUT_REASON_TRANSPORT_GONE] = "the transport below is gone",
+	[TAUT_REASON_CHANNEL_MESSAGE_TOO_LARGE] =
+		"a message of the peer is larger than this side takes (max-message-size)",
+	[TAUT_REASON_CHANNEL_UNKNOWN_PPID] =
+		"a message of the peer is of a payload protocol that data channels do not know",
+	[TAUT_REASON_SCTP_ABORTED_HERE] =
+		"this side aborted the SCTP association for what the peer sent",
 };
 
 const char *taut_reason_text(uint32_t reason)

@@ -119,6 +119,15 @@ static struct taut_event *fresh(struct taut_pc *pc, uint32_t type)
 	return &pc->layer_event;
 }
 
+/* Why a channel or all of them end, RFC 9260 section 3.3.10 and webrtc-pc 6.2.4. */
+static const struct taut_event *with_reason(struct taut_event *ev, const struct tt_dcs_event *d)
+{
+	ev->reason = d->reason;
+	ev->text = d->text ? d->text : taut_reason_text(d->reason);
+	ev->sctp_cause = d->cause;
+	return ev;
+}
+
 /* The data channels' events that the application sees; the association's own are the pump's. */
 static const struct taut_event *of_channels(struct taut_pc *pc)
 {
@@ -143,9 +152,7 @@ static const struct taut_event *of_channels(struct taut_pc *pc)
 				continue;
 			ev->type = TAUT_EV_SCTP_STATE;
 			ev->number = TAUT_STATE_CLOSED;
-			ev->reason = d->reason;
-			ev->text = d->text ? d->text : taut_reason_text(d->reason);
-			return ev;
+			return with_reason(ev, d);
 		case TT_DCS_CHANNEL:
 			ev->type = TAUT_EV_DATA_CHANNEL;
 			ev->label = d->label;
@@ -166,12 +173,10 @@ static const struct taut_event *of_channels(struct taut_pc *pc)
 			return ev;
 		case TT_DCS_CLOSING:
 			ev->type = TAUT_EV_CLOSING;
-			ev->reason = d->reason;
-			return ev;
+			return with_reason(ev, d);
 		case TT_DCS_CLOSE:
 			ev->type = TAUT_EV_CLOSE;
-			ev->reason = d->reason;
-			return ev;
+			return with_reason(ev, d);
 		}
 	}
 	return NULL;

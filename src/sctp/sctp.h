@@ -86,12 +86,13 @@ enum tt_sctp_event_type {
 	TT_SCTP_STREAM_RESET_OUT, /* our reset of stream was answered; reason not 0: refused */
 	TT_SCTP_RESTARTED,       /* RFC 9260 section 5.2.4 A: both directions start anew, empty;
 	                            what came before and was not polled is gone */
-	TT_SCTP_CLOSED,          /* the last one; reason: TAUT_REASON_, text: what the peer said */
+	TT_SCTP_CLOSED,          /* the last one; reason: TAUT_REASON_, cause, text: in words, the peer's or ours */
 };
 
 struct tt_sctp_event {
 	enum tt_sctp_event_type type;
 	uint32_t reason;
+	uint16_t cause; /* the first in the ABORT that ended it, RFC 9260 section 3.3.10; 0: none */
 	uint16_t stream;
 	bool unordered;
 	uint32_t ppid;

@@ -442,6 +442,7 @@ const struct tt_sctp_event *tt_sctp_poll_event(struct tt_sctp *s)
 		return NULL;
 	s->say_closed = false;
 	*e = (struct tt_sctp_event){ .type = TT_SCTP_CLOSED, .reason = s->close_reason,
+	                             .cause = s->close_cause,
 	                             .text = s->close_text[0] ? s->close_text : NULL };
 	return e;
 }

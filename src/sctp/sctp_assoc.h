@@ -201,6 +201,7 @@ struct tt_sctp {
 	/* what the next events are */
 	bool say_connected, said_connected, say_restarted, say_closed;
 	uint32_t close_reason;
+	uint16_t close_cause; /* 3.3.10: the first in the ABORT that ended it, of either side; 0: none */
 	char close_text[128];
 	struct tt_sctp_event event;
 	struct tt_sctp_counters counters;
@@ -258,6 +259,8 @@ bool tt_sctp_reconfig_timeout(struct tt_sctp *s); /* true: for want of an answer
 sctp_handler tt_sctp_on_abort, tt_sctp_on_shutdown, tt_sctp_on_shutdown_ack,
 	tt_sctp_on_shutdown_complete, tt_sctp_on_error;
 void tt_sctp_end_with(struct tt_sctp *s, taut_time now, uint32_t reason, const char *text);
+/* That, once an ABORT of ours has left, with its cause; 0: it had none. */
+void tt_sctp_end_by_us(struct tt_sctp *s, taut_time now, uint16_t cause, const char *text);
 /* Sends ABORT with that cause and ends. */
 void tt_sctp_abort_about(struct tt_sctp *s, taut_time now, uint16_t cause, const void *info,
 			 size_t len, const char *text);

@@ -54,13 +54,42 @@ void tt_sctp_reply_shutdown_complete(struct tt_sctp *s, uint32_t tag, bool refle
 	tt_sctp_reply_end(s, &w);
 }
 
+static const char *cause_text(uint16_t cause)
+{
+	static const char *const texts[] = {
+		[1] = "invalid stream identifier", [2] = "missing mandatory parameter",
+		[3] = "stale cookie", [4] = "out of resource", [5] = "unresolvable address",
+		[6] = "unrecognized chunk type", [7] = "invalid mandatory parameter",
+		[8] = "unrecognized parameters", [9] = "no user data",
+		[10] = "cookie received while shutting down",
+		[11] = "restart with new addresses", [12] = "user-initiated abort",
+		[13] = "protocol violation",
+	};
+
+	return cause < TT_COUNT(texts) && texts[cause] ? texts[cause] : "error";
+}
+
+void tt_sctp_end_by_us(struct tt_sctp *s, taut_time now, uint16_t cause, const char *text)
+{
+	char words[sizeof s->close_text];
+
+	if (s->state == SCTP_DEAD)
+		return;
+	s->close_cause = cause;
+	if (cause == SCTP_C_USER_ABORT) {
+		tt_sctp_end_with(s, now, TAUT_REASON_CLOSED_HERE, text);
+		return;
+	}
+	snprintf(words, sizeof words, "%s%s%s", cause ? cause_text(cause) : "", cause ? ": " : "", text);
+	tt_sctp_end_with(s, now, TAUT_REASON_SCTP_ABORTED_HERE, words);
+}
+
 void tt_sctp_abort_about(struct tt_sctp *s, taut_time now, uint16_t cause, const void *info,
 			 size_t len, const char *text)
 {
 	if (s->peer_tag != 0)
 		tt_sctp_reply_abort(s, s->peer_tag, false, cause, info, len);
-	tt_sctp_end_with(s, now, cause == SCTP_C_USER_ABORT ? TAUT_REASON_CLOSED_HERE
-	                                                    : TAUT_REASON_SCTP_ABORT, text);
+	tt_sctp_end_by_us(s, now, cause, text);
 }
 
 void tt_sctp_abort_with(struct tt_sctp *s, taut_time now, uint16_t cause, const char *text)
@@ -81,32 +110,17 @@ void tt_sctp_fail(struct tt_sctp *s, taut_time now, uint32_t reason, const char 
 	tt_sctp_end_with(s, now, reason, text);
 }
 
-static const char *cause_text(uint16_t cause)
-{
-	static const char *const texts[] = {
-		[1] = "invalid stream identifier", [2] = "missing mandatory parameter",
-		[3] = "stale cookie", [4] = "out of resource", [5] = "unresolvable address",
-		[6] = "unrecognized chunk type", [7] = "invalid mandatory parameter",
-		[8] = "unrecognized parameters", [9] = "no user data",
-		[10] = "cookie received while shutting down",
-		[11] = "restart with new addresses", [12] = "user-initiated abort",
-		[13] = "protocol violation",
-	};
-
-	return cause < TT_COUNT(texts) && texts[cause] ? texts[cause] : "error";
-}
-
-/* The first cause in words: its name, and what of its information is printable (12, 13). */
-static void describe(char *out, size_t cap, struct rd r)
+/* The first cause, 0: there is none. In words: its name, and what of its information is printable (12, 13). */
+static uint16_t describe(char *out, size_t cap, struct rd r)
 {
 	struct sctp_tlv cause;
 
 	out[0] = '\0';
 	if (!tt_sctp_next(&r, &cause))
-		return;
+		return 0;
 	int n = snprintf(out, cap, "%s", cause_text(cause.tag));
 	if (n < 0 || (cause.tag != SCTP_C_USER_ABORT && cause.tag != SCTP_C_PROTOCOL_VIOLATION))
-		return;
+		return cause.tag;
 	size_t at = (size_t)n;
 	for (int i = 0; rd_left(&cause.value) > 0 && at + 3 < cap; i++) {
 		uint8_t c = rd_u8(&cause.value);
@@ -117,6 +131,7 @@ static void describe(char *out, size_t cap, struct rd r)
 		out[at++] = c >= ' ' && c < 127 ? (char)c : '?';
 	}
 	out[at] = '\0';
+	return cause.tag;
 }
 
 /* 3.3.10: causes fill the chunk, and a list of missing parameters is as long as it says. */
@@ -143,7 +158,7 @@ uint32_t tt_sctp_on_abort(struct tt_sctp *s, taut_time now, const struct sctp_tl
 		return TAUT_DROP_SCTP_ABORT_TAG;
 	if (!causes_fit(chunk->value)) /* 3.3.7 */
 		return TAUT_DROP_SCTP_ERROR_MALFORMED;
-	describe(s->close_text, sizeof s->close_text, chunk->value);
+	s->close_cause = describe(s->close_text, sizeof s->close_text, chunk->value);
 	tt_sctp_end_with(s, now, TAUT_REASON_SCTP_ABORT, s->close_text);
 	return TT_TAKEN;
 }
@@ -159,7 +174,7 @@ uint32_t tt_sctp_on_error(struct tt_sctp *s, taut_time now, const struct sctp_tl
 	(void)p;
 	if (!causes_fit(r))
 		return TAUT_DROP_SCTP_ERROR_MALFORMED;
-	describe(text, sizeof text, chunk->value);
+	(void)describe(text, sizeof text, chunk->value);
 	tt_note(s->env, now, TAUT_LAYER_SCTP, "peer reports an error", TT_STR("text", text));
 	if (s->state == SCTP_COOKIE_ECHOED && tt_sctp_next(&r, &cause) &&
 	    cause.tag == SCTP_C_STALE_COOKIE) {
@@ -257,6 +272,6 @@ uint32_t tt_sctp_on_shutdown_complete(struct tt_sctp *s, taut_time now,
 
 	if (p->header.tag != (reflected ? s->peer_tag : s->my_tag)) /* 8.5.1 C */
 		return TAUT_DROP_SCTP_COMPLETE_TAG;
-	tt_sctp_end_with(s, now, TAUT_REASON_CLOSED_BY_PEER, NULL);
+	tt_sctp_end_with(s, now, TAUT_REASON_CLOSED_BY_PEER, "the peer shut the association down");
 	return TT_TAKEN;
 }

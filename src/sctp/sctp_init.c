@@ -25,23 +25,24 @@ uint32_t tt_sctp_init_fault(const struct sctp_init *i)
 }
 
 /* To whom sent an INIT or INIT ACK that no association can be made of: 3.3.2, 3.3.3, 5.1. Without a tag of his own he
- * knows the answer by the one that he sent. */
-static void refuse_peer(struct tt_sctp *s, uint32_t my_tag, const struct sctp_init *in)
+ * knows the answer by the one that he sent. The cause; 0: none was told. */
+static uint16_t refuse_peer(struct tt_sctp *s, uint32_t my_tag, const struct sctp_init *in)
 {
 	static const uint8_t cookie_missing[] = { 0, 0, 0, 1, 0, SCTP_P_COOKIE }; /* 3.3.10.2 */
 	const bool reflected = in->tag == 0;
-	const uint32_t tag = reflected ? my_tag : in->tag;
-	const struct span *host = &in->host_name;
+	struct span info = { NULL, 0 };
+	uint16_t cause = SCTP_C_MISSING_PARAM;
 
-	if (host->len > 0) /* 3.3.10.5, while there is room for it */
-		tt_sctp_reply_abort(s, tag, reflected,
-				    host->len <= 256 ? SCTP_C_UNRESOLVABLE_ADDRESS : 0, host->p,
-				    host->len);
-	else if (tt_sctp_init_fault(in) || reflected)
-		tt_sctp_reply_abort(s, tag, reflected, SCTP_C_INVALID_PARAM, NULL, 0);
-	else
-		tt_sctp_reply_abort(s, tag, reflected, SCTP_C_MISSING_PARAM, cookie_missing,
-				    sizeof cookie_missing);
+	if (in->host_name.len > 0) { /* 3.3.10.5, while there is room for it */
+		cause = in->host_name.len <= 256 ? SCTP_C_UNRESOLVABLE_ADDRESS : 0;
+		info = in->host_name;
+	} else if (tt_sctp_init_fault(in) || reflected) {
+		cause = SCTP_C_INVALID_PARAM;
+	} else {
+		info = (struct span){ cookie_missing, sizeof cookie_missing };
+	}
+	tt_sctp_reply_abort(s, reflected ? my_tag : in->tag, reflected, cause, info.p, info.len);
+	return cause;
 }
 
 /* The tags that the INIT ACK and its cookie hold, by the state: 5.1, 5.2.1, 5.2.2. An unheard peer was told ours. */
@@ -121,10 +122,10 @@ uint32_t tt_sctp_on_init_ack(struct tt_sctp *s, taut_time now, const struct sctp
 		return TAUT_DROP_SCTP_INIT_ACK_MALFORMED;
 	uint32_t fault = init_ack_fault(&in);
 	if (fault) {
-		refuse_peer(s, p->header.tag, &in);
+		const uint16_t cause = refuse_peer(s, p->header.tag, &in);
 		/* 3.3.3: a small window alone changes no state */
 		if (fault != TAUT_DROP_SCTP_WINDOW_SMALL)
-			tt_sctp_end_with(s, now, TAUT_REASON_SCTP_ABORT, tt_drop_text(fault));
+			tt_sctp_end_by_us(s, now, cause, tt_drop_text(fault));
 		return fault;
 	}
 	if (in.cookie.len > (size_t)s->cfg.max_packet - SCTP_COMMON_HEADER - SCTP_TLV_HEADER)

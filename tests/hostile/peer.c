@@ -24,6 +24,12 @@ static void swallow(void *ctx, const char *text, size_t len)
 	}
 }
 
+static void note_end(struct end *e, const struct taut_event *ev)
+{
+	*e = (struct end){ .reason = ev->reason, .cause = ev->sctp_cause };
+	snprintf(e->text, sizeof e->text, "%s", ev->text);
+}
+
 static void on_event(struct pair *p, int i, const struct taut_event *ev)
 {
 	struct hostile *h = p->user;
@@ -33,8 +39,16 @@ static void on_event(struct pair *p, int i, const struct taut_event *ev)
 	case TAUT_EV_OPEN:
 		s->opens++;
 		break;
+	case TAUT_EV_CLOSING:
+		note_end(&s->closing, ev);
+		break;
 	case TAUT_EV_CLOSE:
 		s->closes++;
+		note_end(&s->close, ev);
+		break;
+	case TAUT_EV_SCTP_STATE:
+		if (ev->number == TAUT_STATE_CLOSED)
+			note_end(&s->sctp, ev);
 		break;
 	case TAUT_EV_TRACK:
 		s->tracks++;

@@ -24,11 +24,18 @@
 
 enum { SECOND = 1000000, PACKET = 1500 };
 
+/* Why something ended, as its last event said. */
+struct end {
+	uint32_t reason, cause;
+	char text[128];
+};
+
 struct seen {
 	unsigned opens, closes, channels, tracks, messages, audio, video, keys_wanted, echoes;
 	size_t bytes;
 	char label[64];
 	taut_channel channel; /* the latest */
+	struct end closing, close, sctp;
 };
 
 struct hostile {

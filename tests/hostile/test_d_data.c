@@ -255,6 +255,13 @@ static void d12_fragments_that_no_sender_makes_end_the_association(void **state)
 	}
 }
 
+static void assert_end(const struct end *e, uint32_t reason)
+{
+	assert_int_equal(e->reason, reason);
+	assert_int_equal(e->cause, 0);
+	assert_string_equal(e->text, taut_reason_text(reason));
+}
+
 static void d13_payload_protocols_and_empty_messages_follow_their_table(void **state)
 {
 	static const struct {
@@ -278,6 +285,10 @@ static void d13_payload_protocols_and_empty_messages_follow_their_table(void **s
 		assert_int_equal(h.seen[0].messages - before.messages, all[i].messages);
 		assert_int_equal(h.seen[0].bytes - before.bytes, all[i].bytes);
 		assert_int_equal(h.seen[0].closes - before.closes, all[i].closes);
+		if (all[i].closes) {
+			assert_end(&h.seen[0].closing, TAUT_REASON_CHANNEL_UNKNOWN_PPID);
+			assert_end(&h.seen[0].close, TAUT_REASON_CHANNEL_UNKNOWN_PPID);
+		}
 		assert_int_equal(taut_pc_connection_state(h.pc), TAUT_STATE_CONNECTED);
 		hostile_end(&h);
 	}
@@ -323,6 +334,8 @@ static void d14_a_message_without_end_closes_its_channel_and_no_other(void **sta
 	hostile_run(&h, 2 * SECOND);
 	hostile_assert_dropped(&h, TAUT_DROP_DATA_TOO_LARGE, 1);
 	assert_int_equal(h.seen[0].closes, before.closes + 1);
+	assert_end(&h.seen[0].closing, TAUT_REASON_CHANNEL_MESSAGE_TOO_LARGE);
+	assert_end(&h.seen[0].close, TAUT_REASON_CHANNEL_MESSAGE_TOO_LARGE);
 	assert_int_equal(h.seen[0].messages, before.messages);
 	hostile_assert_alive(&h);
 	hostile_end(&h);

@@ -562,6 +562,51 @@ static void d21_chunks_of_the_end_in_the_wrong_place_end_nothing(void **state)
 	hostile_end(&h);
 }
 
+static void assert_end(const struct end *e, uint32_t reason, uint32_t cause, const char *text)
+{
+	assert_int_equal(e->reason, reason);
+	assert_int_equal(e->cause, cause);
+	assert_string_equal(e->text, text);
+}
+
+/* RFC 9260 section 3.3.10: sctpCauseCode of webrtc-pc. */
+static void d21_who_aborted_and_for_what_is_told_of_the_association_and_its_channel(void **state)
+{
+	static const struct {
+		const char *causes;
+		size_t len;
+		uint32_t first;
+		const char *text;
+	} all[] = {
+		{ "", 0, 0, "the peer aborted the SCTP association" },
+		{ "\0\4\0\4", 4, 4, "out of resource" },
+		{ "\0\x0c\0\x08" "bye\1", 8, 12, "user-initiated abort: bye?" },
+		{ "\0\x0d\0\4\0\4\0\4", 8, 13, "protocol violation" }, /* the first counts */
+		{ "\xbe\xef\0\4", 4, 0xbeef, "error" },
+	};
+	struct hostile h;
+
+	(void)state;
+	for (size_t i = 0; i < TT_COUNT(all); i++) {
+		hostile_begin_data(&h, 529, 0);
+		send_chunk(&h, SCTP_ABORT, 0, all[i].causes, all[i].len);
+		hostile_run(&h, SECOND / 10);
+		assert_int_equal(h.seen[0].closes, 1);
+		assert_end(&h.seen[0].close, TAUT_REASON_SCTP_ABORT, all[i].first, all[i].text);
+		assert_end(&h.seen[0].sctp, TAUT_REASON_SCTP_ABORT, all[i].first, all[i].text);
+		hostile_end(&h);
+	}
+	hostile_begin_plain(&h, 530, 0); /* 6.2: data of nothing, for which the good one aborts */
+	send_chunk(&h, SCTP_DATA, 3, "\0\0\0\0\0\1\0\0\0\0\0\x33", 12);
+	hostile_run(&h, SECOND / 10);
+	const char *text = "no user data: DATA without user data";
+	assert_end(&h.seen[0].close, TAUT_REASON_SCTP_ABORTED_HERE, 9, text);
+	assert_end(&h.seen[0].sctp, TAUT_REASON_SCTP_ABORTED_HERE, 9, text);
+	assert_end(&h.seen[1].close, TAUT_REASON_SCTP_ABORT, 9, "no user data");
+	assert_end(&h.seen[1].sctp, TAUT_REASON_SCTP_ABORT, 9, "no user data");
+	hostile_end(&h);
+}
+
 static void d22_the_window_grows_by_what_was_acknowledged_and_no_more(void **state)
 {
 	static uint8_t data[200000];
@@ -765,6 +810,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(d16_a_heartbeat_answer_measures_what_was_asked_only),
 		cmocka_unit_test(d17_counts_inside_causes_loop_over_nothing),
 		cmocka_unit_test(d21_chunks_of_the_end_in_the_wrong_place_end_nothing),
+		cmocka_unit_test(d21_who_aborted_and_for_what_is_told_of_the_association_and_its_channel),
 		cmocka_unit_test(d22_the_window_grows_by_what_was_acknowledged_and_no_more),
 		cmocka_unit_test(d23_a_checksum_of_zero_is_wrong),
 		cmocka_unit_test(d23_a_checksum_of_zero_counts_only_as_announced),

@@ -396,8 +396,9 @@ static void what_was_only_beginning_closes_too(void **state)
 static void an_association_that_ends_says_so_once(void **state)
 {
 	static const struct told ended[] = {
-		{ TAUT_EV_CLOSE, 0, TAUT_REASON_CLOSED_BY_PEER, "" },
-		{ TAUT_EV_SCTP_STATE, TAUT_STATE_CLOSED, TAUT_REASON_CLOSED_BY_PEER, "" },
+		{ TAUT_EV_CLOSE, 0, TAUT_REASON_CLOSED_BY_PEER, "the peer shut the association down" },
+		{ TAUT_EV_SCTP_STATE, TAUT_STATE_CLOSED, TAUT_REASON_CLOSED_BY_PEER,
+		  "the peer shut the association down" },
 	};
 	struct world w;
 
@@ -460,7 +461,7 @@ static void what_runs_over_dtls_ends_when_it_fails(void **state)
 	static const struct told failed[] = {
 		{ TAUT_EV_DTLS_STATE, TAUT_STATE_FAILED, TAUT_REASON_DTLS_HANDSHAKE, BROKEN },
 		{ TAUT_EV_CONNECTION_STATE, TAUT_STATE_FAILED, TAUT_REASON_DTLS_HANDSHAKE, BROKEN },
-		{ TAUT_EV_CLOSE, 0, TAUT_REASON_DTLS_HANDSHAKE, "" },
+		{ TAUT_EV_CLOSE, 0, TAUT_REASON_DTLS_HANDSHAKE, BROKEN },
 		{ TAUT_EV_SCTP_STATE, TAUT_STATE_CLOSED, TAUT_REASON_DTLS_HANDSHAKE, BROKEN },
 	};
 	struct world w;

@@ -27,7 +27,9 @@ struct logged {
 	uint32_t reason;
 	bool binary;
 	size_t len;
+	uint16_t cause;
 	char text[24]; /* of a label or a message */
+	char why[48];
 };
 
 struct world {
@@ -78,7 +80,8 @@ static void events(int i)
 		}
 		if (world.count[i] < MAX_LOGGED) {
 			struct logged *l = &world.log[i][world.count[i]++];
-			*l = (struct logged){ e->type, e->channel, e->reason, e->binary, e->len, "" };
+			*l = (struct logged){ e->type, e->channel, e->reason, e->binary, e->len, e->cause, "", "" };
+			snprintf(l->why, sizeof l->why, "%s", e->text ? e->text : "");
 			if (e->type == TT_DCS_MESSAGE)
 				snprintf(l->text, sizeof l->text, "%.*s", (int)(e->len < 20 ? e->len : 20), (const char *)e->data);
 			else
@@ -425,11 +428,54 @@ static void a_message_that_is_too_large_closes_its_channel(void **state)
 	for (int i = 0; i < 2; i++) {
 		assert_int_equal(count(i, TT_DCS_CLOSING), 1);
 		assert_int_equal(find(i, TT_DCS_CLOSING, 0)->reason,
-		                 i == 1 ? TAUT_REASON_CLOSED_HERE : TAUT_REASON_CHANNEL_CLOSED_BY_PEER);
+		                 i == 1 ? TAUT_REASON_CHANNEL_MESSAGE_TOO_LARGE
+		                        : TAUT_REASON_CHANNEL_CLOSED_BY_PEER);
 		assert_int_equal(count(i, TT_DCS_CLOSE), 1);
+		assert_int_equal(find(i, TT_DCS_CLOSE, 0)->reason, find(i, TT_DCS_CLOSING, 0)->reason);
 	}
 	assert_int_equal(world.messages[1], 0);
 	finish();
+}
+
+/* RFC 9260 section 3.3.10: whoever aborted, and for what, each channel tells it as the association does. */
+static void a_channel_that_an_abort_ends_has_its_cause(void **state)
+{
+	taut_channel ch[2];
+
+	(void)state;
+	for (int user = 0; user < 2; user++) {
+		begin(43, NULL, NULL);
+		connect_both();
+		open_pair(&(struct tt_dcs_init){ .label = "x" }, ch);
+		open_pair(&(struct tt_dcs_init){ .label = "closes" }, ch);
+		world.deaf[1] = true;
+		assert_int_equal(tt_dcs_close(world.d[0], world.sim.now, ch[0]), 0);
+		settle();
+		world.deaf[1] = false;
+		tt_sctp_abort_with(world.d[1]->sctp, world.sim.now,
+				   user ? SCTP_C_USER_ABORT : SCTP_C_PROTOCOL_VIOLATION, "why");
+		run(SECOND / 20);
+		for (int i = 0; i < 2; i++) {
+			const uint32_t here = user ? TAUT_REASON_CLOSED_HERE : TAUT_REASON_SCTP_ABORTED_HERE;
+			const uint32_t reason = i == 1 ? here : TAUT_REASON_SCTP_ABORT;
+			const struct logged *end = find(i, TT_DCS_ASSOCIATION_CLOSED, 0);
+			const struct logged *close = find(i, TT_DCS_CLOSE, 0);
+			assert_int_equal(end->reason, reason);
+			assert_int_equal(end->cause, user ? 12 : 13);
+			assert_string_equal(end->why, i == 1 && user ? "why"
+					    : user ? "user-initiated abort: why" : "protocol violation: why");
+			assert_int_equal(close->reason, reason);
+			assert_int_equal(close->cause, end->cause);
+			assert_string_equal(close->why, end->why);
+			assert_int_equal(count(i, TT_DCS_CLOSE), 2);
+		}
+		/* One that was closed here before has that reason, and no cause. */
+		assert_int_equal(find(0, TT_DCS_CLOSE, 1)->channel, ch[0]);
+		assert_int_equal(find(0, TT_DCS_CLOSE, 1)->reason, TAUT_REASON_CLOSED_HERE);
+		assert_int_equal(find(0, TT_DCS_CLOSE, 1)->cause, 0);
+		assert_string_equal(find(0, TT_DCS_CLOSE, 1)->why, "");
+		finish();
+	}
 }
 
 /* It opened and closed before anybody looked. */
@@ -960,7 +1006,7 @@ static void a_payload_protocol_nobody_knows_closes_the_channel(void **state)
 			assert_int_equal(count(k, TT_DCS_CLOSE), i + 1);
 			assert_int_equal(count(k, TT_DCS_CLOSING), i + 1);
 			assert_int_equal(find(k, TT_DCS_CLOSING, i)->reason,
-			                 k == 1 ? TAUT_REASON_CLOSED_HERE
+			                 k == 1 ? TAUT_REASON_CHANNEL_UNKNOWN_PPID
 			                        : TAUT_REASON_CHANNEL_CLOSED_BY_PEER);
 		}
 	}
@@ -1034,6 +1080,7 @@ int main(void)
 			a_stream_opened_again_and_closed_before_the_answer_is_heard_closes),
 		cmocka_unit_test(a_channel_that_ends_unasked_says_first_that_it_closes),
 		cmocka_unit_test(a_message_that_is_too_large_closes_its_channel),
+		cmocka_unit_test(a_channel_that_an_abort_ends_has_its_cause),
 		cmocka_unit_test(events_of_a_short_life_come_in_order),
 		cmocka_unit_test(two_hundred_channels_from_each_end),
 		cmocka_unit_test(negotiated_channels_speak_no_dcep),

@@ -37,6 +37,7 @@ struct pair {
 	/* what happened to each */
 	int connected[2], closed[2], restarted[2], too_large[2], resets_in[2], resets_out[2];
 	uint32_t reason[2], reset_reason[2];
+	uint16_t cause[2];
 	char text[2][128];
 	size_t bytes[2];
 	uint64_t hash[2];      /* of all message bytes in order of delivery */
@@ -112,6 +113,7 @@ static inline void pair_events(struct pair *p, int i)
 		case TT_SCTP_CLOSED:
 			p->closed[i]++;
 			p->reason[i] = e->reason;
+			p->cause[i] = e->cause;
 			snprintf(p->text[i], sizeof p->text[i], "%s", e->text ? e->text : "");
 			break;
 		}

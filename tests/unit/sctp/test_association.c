@@ -295,6 +295,8 @@ static void abort_ends_both_at_once(void **state)
 	assert_int_equal(pair.reason[0], TAUT_REASON_CLOSED_HERE);
 	assert_int_equal(pair.reason[1], TAUT_REASON_SCTP_ABORT);
 	assert_string_equal(pair.text[1], "user-initiated abort");
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(pair.cause[i], 12);
 	pair_free(&pair);
 }
 

@@ -356,6 +356,8 @@ static void a_host_name_is_aborted(void **state)
 	assert_sends_alone(&p, PEER_TAG, SCTP_ABORT, 0);
 	assert_int_equal(u32_of(p.bytes + 16), SCTP_C_UNRESOLVABLE_ADDRESS << 16 | 13);
 	assert_int_equal(VICTIM->state, SCTP_DEAD);
+	assert_int_equal(VICTIM->close_reason, TAUT_REASON_SCTP_ABORTED_HERE);
+	assert_int_equal(VICTIM->close_cause, SCTP_C_UNRESOLVABLE_ADDRESS);
 	pair_free(&pair);
 }
 

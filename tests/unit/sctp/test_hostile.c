@@ -290,9 +290,12 @@ static void fragments_that_no_sender_makes_abort(void **state)
 			give_data(tsn + cases[i].tsn[k], 1, cases[i].ssn[k], cases[i].flags[k], "x");
 		assert_int_equal(VICTIM->state, SCTP_DEAD);
 		pair_run(&pair, SECOND);
-		assert_int_equal(pair.reason[1], TAUT_REASON_SCTP_ABORT);
+		assert_int_equal(pair.reason[1], TAUT_REASON_SCTP_ABORTED_HERE);
 		assert_int_equal(pair.reason[0], TAUT_REASON_SCTP_ABORT);
-		assert_string_equal(pair.text[0], "protocol violation: fragments do not fit together");
+		for (int k = 0; k < 2; k++) {
+			assert_int_equal(pair.cause[k], SCTP_C_PROTOCOL_VIOLATION);
+			assert_string_equal(pair.text[k], "protocol violation: fragments do not fit together");
+		}
 		pair_free(&pair);
 	}
 }
@@ -306,6 +309,9 @@ static void data_without_user_data_aborts(void **state)
 	pair_run(&pair, SECOND);
 	assert_int_equal(pair.closed[0] + pair.closed[1], 2);
 	assert_string_equal(pair.text[0], "no user data");
+	assert_string_equal(pair.text[1], "no user data: DATA without user data");
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(pair.cause[i], SCTP_C_NO_USER_DATA);
 	pair_free(&pair);
 }
 
