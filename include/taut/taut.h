@@ -161,7 +161,9 @@ struct taut_config {
 	size_t ice_server_count;
 	const struct taut_codec *codecs; /* none: no media can be negotiated */
 	size_t codec_count;
-	size_t max_message_size; /* of a data channel, received; 0: 262,144 */
+	/* Of a data channel, received; 0: 262,144. That there is no bound (a=max-message-size:0, RFC 8841 section 6) cannot be
+	 * said: a message is given out whole, and memory has one. Without the line a peer would take it for 65,536. */
+	size_t max_message_size;
 	size_t send_buffer_size; /* of all data channels together; 0: 16 MiB */
 	size_t max_memory;       /* of the connection, OpenSSL's apart; 0: 32 MiB */
 	/* Video leaves in bursts of at most so many packets, and a burst each so many microseconds. */

@@ -33,6 +33,9 @@ struct world {
 	taut_channel channel[2]; /* the same one, at either end */
 	uint64_t states[2][8];   /* of ICE, in the order in which they were told */
 	size_t state_count[2];
+	size_t largest[2]; /* message that came */
+	int victim;        /* who is shown a description that is not the peer's own ... */
+	const char *size;  /* ... but has this line in place of a=max-message-size */
 };
 
 static const struct sim_link quick = { .delay = 10000 };
@@ -57,6 +60,8 @@ static void on_event(struct pair *p, int i, const struct taut_event *ev)
 		w->channel[i] = ev->channel;
 	if (ev->type == TAUT_EV_CLOSING)
 		w->closing_state = taut_pc_channel_info(p->peers[i].pc, ev->channel)->state;
+	if (ev->type == TAUT_EV_MESSAGE && ev->len > w->largest[i])
+		w->largest[i] = ev->len;
 	if (is_told(ev->type)) {
 		assert_true(w->told_count[i] < 32);
 		struct told *t = &w->told[i][w->told_count[i]++];
@@ -142,6 +147,111 @@ static void sctp_says_what_it_can_take(void **state)
 	assert_int_equal(taut_pc_close(pc(&w, 0), w.pair.sim.now), TAUT_OK);
 	assert_int_equal(taut_pc_sctp_state(pc(&w, 0)), TAUT_STATE_CLOSED);
 	pair_free(&w.pair);
+}
+
+static void expect_told(struct world *w, int i, const struct told *want, size_t count)
+{
+	for (size_t k = 0; k < w->told_count[i] && k < count; k++) {
+		const struct told *t = &w->told[i][k];
+
+		if (t->type != want[k].type || t->number != want[k].number ||
+		    t->reason != want[k].reason ||
+		    strncmp(t->text, want[k].text, strlen(want[k].text)))
+			fail_msg("%d of %d: event %u, number %u, reason %u, %s", (int)k, i, t->type,
+				 t->number, t->reason, t->text);
+	}
+	assert_int_equal(w->told_count[i], count);
+	w->told_count[i] = 0;
+}
+
+/* ---- max-message-size, RFC 8841 section 6 ---- */
+
+static char *of_another_size(struct pair *p, int to, uint32_t type, const char *text)
+{
+	static const char name[] = "a=max-message-size:";
+	const struct world *w = p->user;
+	const char *at = strstr(text, name);
+	const size_t room = strlen(text) + 32;
+	char *other = malloc(room);
+
+	(void)type;
+	assert_non_null(other);
+	assert_non_null(at);
+	if (to == w->victim)
+		(void)snprintf(other, room, "%.*s%s%s", (int)(at - text), text, w->size,
+			       strchr(at, '\n') + 1);
+	else
+		(void)snprintf(other, room, "%s", text);
+	return other;
+}
+
+static void begin_of_another_size(struct world *w, uint64_t seed, int victim, const char *size)
+{
+	begin(w, seed);
+	w->victim = victim;
+	w->size = size;
+	w->pair.describe = of_another_size;
+	create(w, NULL);
+	assert_true(pair_run(&w->pair, 10 * SECOND, both_have_it));
+	pair_run(&w->pair, SECOND, NULL);
+	w->told_count[0] = w->told_count[1] = 0;
+}
+
+static int say(struct world *w, size_t len)
+{
+	static const uint8_t bytes[400000];
+
+	assert_in_range(len, 1, sizeof bytes);
+	return taut_pc_send_message(pc(w, w->victim), w->pair.sim.now, w->channel[w->victim], 1,
+				    bytes, len);
+}
+
+/* In an offer (1 is shown it) and in an answer. */
+static void who_says_no_size_is_sent_64_kib_at_most(void **state)
+{
+	struct world w;
+
+	(void)state;
+	for (int victim = 0; victim < 2; victim++) {
+		begin_of_another_size(&w, 20, victim, "");
+		assert_int_equal(taut_pc_max_message_size(pc(&w, victim)), 65536);
+		assert_int_equal(taut_pc_max_message_size(pc(&w, 1 - victim)), 262144);
+		assert_int_equal(say(&w, 65537), TAUT_E_LIMIT);
+		assert_int_equal(say(&w, 65536), TAUT_OK);
+		pair_run(&w.pair, 5 * SECOND, NULL);
+		assert_int_equal(w.largest[1 - victim], 65536);
+		assert_int_equal(w.told_count[0] + w.told_count[1], 0);
+		pair_free(&w.pair);
+	}
+}
+
+/* It takes 262,144 all the same: what is above that closes the channel there, and says why. */
+static void who_says_size_0_is_sent_any(void **state)
+{
+	static const struct told too_large[] = {
+		{ TAUT_EV_CLOSING, 0, TAUT_REASON_CHANNEL_MESSAGE_TOO_LARGE, "a message of the peer is larger" },
+		{ TAUT_EV_CLOSE, 0, TAUT_REASON_CHANNEL_MESSAGE_TOO_LARGE, "a message of the peer is larger" },
+	};
+	static const struct told closed[] = {
+		{ TAUT_EV_CLOSING, 0, TAUT_REASON_CHANNEL_CLOSED_BY_PEER, "the peer closed the channel" },
+		{ TAUT_EV_CLOSE, 0, TAUT_REASON_CHANNEL_CLOSED_BY_PEER, "the peer closed the channel" },
+	};
+	struct world w;
+
+	(void)state;
+	for (int victim = 0; victim < 2; victim++) {
+		begin_of_another_size(&w, 21, victim, "a=max-message-size:0\r\n");
+		assert_int_equal(taut_pc_max_message_size(pc(&w, victim)), -1);
+		assert_int_equal(say(&w, 262144), TAUT_OK);
+		pair_run(&w.pair, 5 * SECOND, NULL);
+		assert_int_equal(w.largest[1 - victim], 262144);
+		assert_int_equal(say(&w, 400000), TAUT_OK);
+		pair_run(&w.pair, 5 * SECOND, NULL);
+		assert_int_equal(w.largest[1 - victim], 262144);
+		expect_told(&w, victim, closed, 2);
+		expect_told(&w, 1 - victim, too_large, 2);
+		pair_free(&w.pair);
+	}
 }
 
 static void a_channel_says_how_it_was_made_at_both_ends(void **state)
@@ -293,21 +403,6 @@ static void who_the_peer_was_stays_known(void **state)
 }
 
 /* ---- changes of state ---- */
-
-static void expect_told(struct world *w, int i, const struct told *want, size_t count)
-{
-	for (size_t k = 0; k < w->told_count[i] && k < count; k++) {
-		const struct told *t = &w->told[i][k];
-
-		if (t->type != want[k].type || t->number != want[k].number ||
-		    t->reason != want[k].reason ||
-		    strncmp(t->text, want[k].text, strlen(want[k].text)))
-			fail_msg("%d of %d: event %u, number %u, reason %u, %s", (int)k, i, t->type,
-				 t->number, t->reason, t->text);
-	}
-	assert_int_equal(w->told_count[i], count);
-	w->told_count[i] = 0;
-}
 
 static void expect_goodbye(struct world *w, bool sctp)
 {
@@ -636,6 +731,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_state_of_ice_is_told_once),
 		cmocka_unit_test(sctp_says_what_it_can_take),
+		cmocka_unit_test(who_says_no_size_is_sent_64_kib_at_most),
+		cmocka_unit_test(who_says_size_0_is_sent_any),
 		cmocka_unit_test(a_channel_says_how_it_was_made_at_both_ends),
 		cmocka_unit_test(a_lifetime_is_told_as_well),
 		cmocka_unit_test(an_environment_says_which_certificate_it_has),
