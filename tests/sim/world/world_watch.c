@@ -75,7 +75,7 @@ static void request_out(struct world_watch *w, const uint8_t *tid, int path, boo
 
 	if (!q) {
 		q = &w->requests[w->request_at++ % WORLD_WATCH_REQUESTS];
-		*q = (struct world_watch_request){ .path = path };
+		*q = (struct world_watch_request){ .path = path, .check = check };
 		memcpy(q->tid, tid, sizeof q->tid);
 	}
 	if (++q->sent > TRANSMISSIONS)
@@ -102,6 +102,13 @@ static void stun_out(struct world_watch *w, int path, const uint8_t *data, size_
 		world_fail(w->world, "%s: sends STUN that is malformed", w->name);
 		return;
 	}
+	/* Keepalives (RFC 8445 section 11), also of an allocation. What is relayed is looked at inside. */
+	if (m.cls == TT_STUN_INDICATION) {
+		if (p->answered_at == 0 && !p->serves)
+			world_fail(w->world, "%s: sends an indication to an address that has not answered",
+				   w->name);
+		return;
+	}
 	/* An allocation given back, once and at the end: nothing paces that. */
 	if (m.method == TT_TURN_REFRESH && m.has & TT_STUN_HAS_LIFETIME && m.lifetime == 0)
 		return;
@@ -111,8 +118,6 @@ static void stun_out(struct world_watch *w, int path, const uint8_t *data, size_
 		request_out(w, m.tid, path, m.has & TT_STUN_HAS_PRIORITY);
 		return;
 	}
-	if (m.cls == TT_STUN_INDICATION)
-		return;
 	if (w->lite && m.cls == TT_STUN_SUCCESS)
 		p->answered_at = w->world->now;
 	p->answered_them += len;
@@ -136,8 +141,11 @@ void world_watch_in(struct world_watch *w, taut_flow flow, const struct taut_add
 	if (m.cls == TT_STUN_REQUEST)
 		p->asked_us += len;
 	struct world_watch_request *q = m.cls == TT_STUN_SUCCESS ? request_of(w, m.tid) : NULL;
-	if (q && &w->paths[q->path] == p && tt_stun_fingerprint_ok(&m, data))
+	if (!q || &w->paths[q->path] != p)
+		return;
+	if (tt_stun_fingerprint_ok(&m, data))
 		p->answered_at = w->world->now;
+	p->serves |= !q->check; /* RFC 8656 asks for no FINGERPRINT */
 }
 
 /* ---- nonces ---- */

@@ -5,7 +5,8 @@
  *  - A transaction is sent 7 times at most, always to one place (RFC 8489 section
  *    6.2.1); requests to addresses that never answered leave 5 ms or more apart and
  *    not more than about twenty a second, checks fifty unless the test's peer proposes no Ta (RFC 8445
- *    section 14.2), to a bounded number of addresses; responses are never longer than what asked for them.
+ *    section 14.2), to a bounded number of addresses; responses are never longer than what asked for them; and no
+ *    indication goes to an address that never answered.
  *  - Two SRTP packets of one SSRC and index are the same bytes; SRTCP indices and
  *    DTLS record numbers only grow, and so do the nonces of AES-GCM, which is what
  *    the simulator's connections agree on: no (key, nonce) twice (RFC 3711 section 9.1,
@@ -36,12 +37,14 @@ struct world_watch_path {
 	taut_flow flow;
 	struct taut_addr remote;
 	taut_time answered_at;            /* 0: never */
+	bool serves;                      /* it granted a request that was no check */
 	uint64_t asked_us, answered_them; /* bytes of requests in, of responses out */
 };
 
 struct world_watch_request {
 	uint8_t tid[12];
 	int path;
+	bool check;
 	unsigned sent;
 };
 
