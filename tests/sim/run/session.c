@@ -12,7 +12,6 @@
 #define LOAD_MOST      (120 * (taut_time)SECOND)
 #define GOODBYE_MOST   (40 * (taut_time)SECOND)
 #define MEMORY_CEILING (4u << 20)
-#define SEND_BUFFER    (768u << 10) /* no session fills it; a scenario does */
 
 static const struct taut_codec codecs[] = {
 	{ .size = sizeof(struct taut_codec),
@@ -29,7 +28,7 @@ static const struct taut_config config = { .size = sizeof config,
 					   .codec_count = TT_COUNT(codecs),
 					   .ice_servers = servers,
 					   .ice_server_count = TT_COUNT(servers),
-					   .send_buffer_size = SEND_BUFFER };
+					   .send_buffer_size = SESSION_SEND_BUFFER };
 
 static void add_side(struct session *s, int i)
 {

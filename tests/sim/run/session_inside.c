@@ -4,11 +4,9 @@
 #include "datachannel/dcs_internal.h"
 #include "dtls/dtls_state.h"
 #include "hostile/state.h"
-#include "ice/ice_agent.h"
 #include "peer/pc.h"
 #include "rtcp/rtp_session_int.h"
 #include "run/session_int.h"
-#include "sctp/rx/sctp_run.h"
 #include "sctp/sctp_assoc.h"
 #include "taut/drop.h"
 
@@ -116,102 +114,7 @@ static void note_wraps(struct side *a)
 	s->wraps |= new_era(s) ? 1u << WRAP_NTP : 0;
 }
 
-/* ---- ceilings ---- */
-
-struct level {
-	const char *what;
-	size_t is, most;
-};
-
-static void check_levels(struct world_peer *p, const struct level *all, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (all[i].is > all[i].most)
-			world_fail(p->world, "%s: %zu %s, over the ceiling of %zu", p->cfg.name,
-				   all[i].is, all[i].what, all[i].most);
-}
-#define CHECK_LEVELS(p, all) check_levels((p), (all), TT_COUNT(all))
-
-static void look_at_sctp(struct world_peer *p, const struct tt_sctp *s)
-{
-	const struct level all[] = {
-		{ "bytes in SCTP's send buffer", s->queue.held, s->queue.limit },
-		{ "bytes in SCTP's reassembly", s->rx.held, s->rx.limit },
-		{ "SCTP control chunks", s->control_count, SCTP_MAX_CONTROL },
-		{ "SCTP streams", tt_max(s->queue.count, s->rx.stream_count), s->queue.max },
-		{ "outstanding TSNs", tt_sctp_flight_count(&s->flight), SCTP_MAX_OUTSTANDING },
-	};
-
-	CHECK_LEVELS(p, all);
-	/* RFC 9260 section 6 */
-	if (!tt_sctp_flight_adds_up(&s->flight))
-		world_fail(p->world, "%s: SCTP's flight size is not the sum of its chunks",
-			   p->cfg.name);
-}
-
-static void look_at_streams(struct world_peer *p, const struct tt_rtp_session *s)
-{
-	for (size_t i = 0; i < s->receiver_count; i++) {
-		const struct level all[] = { { "packets to be asked for again",
-					       s->receivers[i]->nack.count, 1000 } };
-		CHECK_LEVELS(p, all);
-	}
-	for (size_t i = 0; i < s->sender_count; i++) {
-		const struct tt_rtp_sender *tx = s->senders[i];
-		const struct level all[] = {
-			{ "packets to be sent again", tx->resend_count, tx->history.size },
-			{ "packets that wait to be sent", tx->history.next - tx->history.head,
-			  tx->history.size },
-		};
-		CHECK_LEVELS(p, all);
-	}
-}
-
-static void look_at_ice(struct world_peer *p, const struct tt_ice *ice)
-{
-	const struct level all[] = {
-		{ "ICE candidates of the peer", ice->cur->remote_count, 64 + 16 },
-		{ "ICE candidates of one's own", ice->local_count, 64 },
-		{ "ICE pairs", (size_t)ice->cur->pairs, 128 },
-		{ "answers to checks", ice->response_count, 32 },
-	};
-
-	CHECK_LEVELS(p, all);
-}
-
-static void look_at_rtp(struct world_peer *p, const struct tt_rtp_session *s)
-{
-	const struct level all[] = {
-		{ "RTP packets held for order", s->held, TT_RTP_MAX_HELD },
-		{ "RTP senders", s->sender_count, TT_RTP_MAX_STREAMS },
-		{ "RTP receivers", s->receiver_count, TT_RTP_MAX_STREAMS },
-		{ "SSRCs", s->binding_count, TT_RTP_MAX_SSRCS + TT_RTP_MAX_PROBES },
-		{ "BYEs", s->bye_count, TT_RTP_MAX_BYES },
-	};
-
-	CHECK_LEVELS(p, all);
-	look_at_streams(p, s);
-}
-
-static void look_at_peer(struct world_peer *p)
-{
-	const struct taut_pc *pc = p->pc;
-	const struct tt_dtls *d = pc->dtls;
-	const struct level all[] = {
-		{ "events", pc->event_count, PC_MAX_EVENTS },
-		{ "packets held for their keys", pc->held_count, PC_MAX_HELD },
-		{ "bytes of DTLS plaintext", d ? d->in.len - d->in.off : 0, TT_DTLS_IN_SIZE },
-		{ "bytes of DTLS flights", d ? d->out.len - d->out.off : 0, TT_DTLS_OUT_SIZE },
-		{ "early ClientHellos", d ? d->early_count : 0, TT_DTLS_EARLY_MAX },
-	};
-
-	CHECK_LEVELS(p, all);
-	look_at_ice(p, pc->ice);
-	if (pc->rtp)
-		look_at_rtp(p, pc->rtp);
-	if (pc->channels && pc->channels->sctp)
-		look_at_sctp(p, pc->channels->sctp);
-}
+/* ---- what it is about to do ---- */
 
 /* Whoever waits for something wakes up by itself: where no timer is armed, all is over or nothing has
  * begun. */
@@ -276,7 +179,7 @@ void session_look_inside(struct world_peer *p)
 		wind_up_streams(p, p->pc->channels->sctp);
 	if (p->pc->channels && p->pc->channels->sctp)
 		look_at_extensions(a, p->pc->channels->sctp);
-	look_at_peer(p);
+	session_check_ceilings(p);
 	look_at_timers(p);
 	look_at_silence(p);
 	note_wraps(a);

@@ -1,6 +1,7 @@
 /* session_int.h - a session's inside: session.c its course, session_call.c negotiation and
  * events, session_fault.c what goes wrong, session_load.c what is sent and checked,
- * session_net.c the networks, session_inside.c what can only be seen from inside the connection.
+ * session_net.c the networks, session_inside.c what can only be seen from inside the connection,
+ * session_ceilings.c how much it may hold.
  * A scenario (scenario.h) is the same session with another course. */
 #ifndef TAUT_SIM_SESSION_INT_H
 #define TAUT_SIM_SESSION_INT_H
@@ -17,6 +18,7 @@ enum {
 	MESSAGE_BYTES = 262144,
 	TICK = 20000,      /* one frame of sound */
 	MEDIA_TICKS = 250, /* 5 s */
+	SESSION_SEND_BUFFER = 786432, /* no session fills it; a scenario does */
 	SECRETS = 64,
 	SECRET_CAP = 260,
 	MS = 1000,
@@ -144,5 +146,8 @@ void session_look_inside(struct world_peer *p);
 void session_before_packet(struct world_peer *p, const uint8_t *data, size_t len);
 void session_after_packet(struct world_peer *p);
 void session_learn_keys(struct side *a);
+
+/* session_ceilings.c */
+void session_check_ceilings(struct world_peer *p);
 
 #endif
