@@ -41,7 +41,7 @@ struct plan {
 	struct plan_peer peers[2];
 	bool same_net; /* both behind peer 0's NAT */
 	bool offerer;  /* which one */
-	bool near_wrap, traced, clock_jumps, restarts, stun_silent;
+	bool near_wrap, clock_jumps, restarts, stun_silent;
 	bool glare;    /* both offer at once */
 	bool old_sctp; /* the victim speaks RFC 9260 alone: DATA, and a checksum in each packet */
 	bool heals;    /* an application that restarts ICE when it is told "disconnected" */

@@ -43,7 +43,8 @@ struct session_result {
 };
 
 struct session_options {
-	void (*write_trace)(void *ctx, const char *text, size_t len); /* NULL: as the seed says */
+	bool untraced; /* and no secret is looked for: nothing else may come of that, and neither of these is called */
+	void (*write_trace)(void *ctx, const char *text, size_t len); /* or NULL */
 	/* each packet that a side sent or took, in clear; or NULL */
 	void (*packet)(void *ctx, int side, const struct taut_trace_record *r);
 	void (*description)(void *ctx, const char *text);             /* or candidate; or NULL */

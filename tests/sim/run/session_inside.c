@@ -2,23 +2,12 @@
  * start just below their wrap. */
 #include "base/num.h"
 #include "datachannel/dcs_internal.h"
-#include "dtls/dtls_state.h"
 #include "hostile/state.h"
 #include "peer/pc.h"
 #include "rtcp/rtp_session_int.h"
 #include "run/session_int.h"
 #include "sctp/sctp_assoc.h"
 #include "taut/drop.h"
-
-static void hex(const uint8_t *in, size_t n, char *out)
-{
-	static const char digits[] = "0123456789abcdef";
-
-	for (size_t i = 0; i < n; i++) {
-		out[2 * i] = digits[in[i] >> 4];
-		out[2 * i + 1] = digits[in[i] & 15];
-	}
-}
 
 /* ---- counters just below their wrap ---- */
 
@@ -234,26 +223,4 @@ void session_after_packet(struct world_peer *p)
 	if (part)
 		world_fail(p->world, "%s: a packet was refused, and yet it changed %s", p->cfg.name,
 			   part);
-}
-
-void session_learn_keys(struct side *a)
-{
-	struct tt_srtp_keys keys;
-	char text[2 * TT_SRTP_KEY_MAX];
-
-	if (!a->s->tracing || tt_dtls_srtp_keys(a->peer.pc->dtls, &keys) != TAUT_OK)
-		return;
-	const struct tt_dcs *channels = a->peer.pc->channels;
-	if (channels)
-		session_secret(a->s, "what signs cookies", channels->sctp->secret,
-			       sizeof channels->sctp->secret);
-	const struct tt_dtls_records *records = &a->peer.pc->dtls->records;
-	session_secret(a->s, "a DTLS key", records->key, records->key_len);
-	const struct tt_srtp_key *both[] = { &keys.local, &keys.remote };
-	const size_t len = tt_srtp_key_len(keys.profile);
-	for (int i = 0; i < 2; i++) {
-		session_secret(a->s, "an SRTP key", both[i]->key, len);
-		hex(both[i]->key, len, text);
-		session_secret(a->s, "an SRTP key", text, 2 * len);
-	}
 }

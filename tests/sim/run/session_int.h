@@ -1,7 +1,7 @@
 /* session_int.h - a session's inside: session.c its course, session_call.c negotiation and
  * events, session_fault.c what goes wrong, session_load.c what is sent and checked,
  * session_net.c the networks, session_inside.c what can only be seen from inside the connection,
- * session_ceilings.c how much it may hold.
+ * session_ceilings.c how much it may hold, session_secrets.c what no trace may say.
  * A scenario (scenario.h) is the same session with another course. */
 #ifndef TAUT_SIM_SESSION_INT_H
 #define TAUT_SIM_SESSION_INT_H
@@ -19,7 +19,7 @@ enum {
 	TICK = 20000,      /* one frame of sound */
 	MEDIA_TICKS = 250, /* 5 s */
 	SESSION_SEND_BUFFER = 786432, /* no session fills it; a scenario does */
-	SECRETS = 64,
+	SECRETS = 96,
 	SECRET_CAP = 260,
 	MS = 1000,
 	SECOND = 1000000,
@@ -135,7 +135,6 @@ void session_trace_begin(struct session *s);
 struct taut_trace_sink session_trace_sink(struct side *a);
 void session_trace_end(struct session *s);
 void session_secret(struct session *s, const char *what, const void *data, size_t len);
-void session_secrets_of(struct session *s, const char *sdp);
 
 /* scenario_run.c */
 void scenario_event(struct side *a, const struct taut_event *ev);
@@ -145,9 +144,12 @@ bool scenario_lets(struct world_peer *p, const uint8_t *data, size_t len);
 void session_look_inside(struct world_peer *p);
 void session_before_packet(struct world_peer *p, const uint8_t *data, size_t len);
 void session_after_packet(struct world_peer *p);
-void session_learn_keys(struct side *a);
 
 /* session_ceilings.c */
 void session_check_ceilings(struct world_peer *p);
+
+/* session_secrets.c */
+void session_learn_keys(struct side *a);
+void session_secrets_of(struct session *s, const char *sdp);
 
 #endif

@@ -57,7 +57,7 @@ static void on_record(void *ctx, const struct taut_trace_record *r)
 
 void session_trace_begin(struct session *s)
 {
-	s->tracing = s->plan.traced || s->options->write_trace || s->options->packet;
+	s->tracing = !s->options->untraced;
 	if (s->tracing && taut_trace_text_new(&s->text, on_line, s) != TAUT_OK)
 		abort();
 }
@@ -91,14 +91,4 @@ void session_secret(struct session *s, const char *what, const void *data, size_
 	s->secrets[s->secret_count].what = what;
 	s->secrets[s->secret_count].len = len;
 	memcpy(s->secrets[s->secret_count++].data, data, len);
-}
-
-void session_secrets_of(struct session *s, const char *sdp)
-{
-	static const char mark[] = "a=ice-pwd:";
-
-	for (const char *at = strstr(sdp, mark); at; at = strstr(at, mark)) {
-		at += strlen(mark);
-		session_secret(s, "an ICE password", at, strcspn(at, "\r\n"));
-	}
 }

@@ -11,7 +11,10 @@
 
 #include "run/sim_options.h"
 
-enum { REPEAT = 10, /* one in so many is run twice */ PIPE_WHOLE = 4096 /* pipe(7): PIPE_BUF */ };
+enum {
+	REPEAT = 10,       /* one in so many is run twice, and not traced the second time */
+	PIPE_WHOLE = 4096, /* pipe(7): PIPE_BUF */
+};
 
 struct judged {
 	uint64_t seed;
@@ -23,7 +26,8 @@ _Static_assert(sizeof(struct judged) <= PIPE_WHOLE, "results are written whole")
 
 static void judge(const struct sim_options *o, uint64_t seed, struct judged *j)
 {
-	const struct session_options plain = { .srtp = o->srtp };
+	const struct session_options traced = { .srtp = o->srtp };
+	const struct session_options untraced = { .srtp = o->srtp, .untraced = true };
 	struct session_result again;
 
 	memset(j, 0, sizeof *j);
@@ -32,10 +36,10 @@ static void judge(const struct sim_options *o, uint64_t seed, struct judged *j)
 	j->repeated = seed / PROFILES % REPEAT == 0;
 	sim_running("--profile %s --replay %" PRIu64 "%s", profiles[j->profile].name, seed,
 		    o->srtp_option);
-	session_run(seed, &profiles[j->profile], &plain, &j->result);
+	session_run(seed, &profiles[j->profile], &traced, &j->result);
 	if (!j->repeated)
 		return;
-	session_run(seed, &profiles[j->profile], &plain, &again);
+	session_run(seed, &profiles[j->profile], &untraced, &again);
 	if (again.hash != j->result.hash && j->result.failures++ == 0)
 		snprintf(j->result.failure, sizeof j->result.failure,
 			 "the same seed, another hash");

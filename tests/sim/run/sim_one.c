@@ -53,7 +53,7 @@ static struct session_options how_to(const struct sim_options *o, struct outputs
 
 int sim_replay(const struct sim_options *o)
 {
-	const struct session_options plain = { .srtp = o->srtp };
+	const struct session_options untraced = { .srtp = o->srtp, .untraced = true };
 	struct session_result r, again;
 	struct outputs out;
 	int profile = sim_profile_of(o, o->replay);
@@ -66,7 +66,7 @@ int sim_replay(const struct sim_options *o)
 	session_run(o->replay, &profiles[profile], &how, &r);
 	if (!close_outputs(o, &out))
 		return 2;
-	session_run(o->replay, &profiles[profile], &plain, &again);
+	session_run(o->replay, &profiles[profile], &untraced, &again);
 	printf("seed %" PRIu64 ", profile %s: %s <-> %s\n", o->replay, profiles[profile].name,
 	       r.access[0], r.access[1]);
 	printf("RFC 4787: %s; %s after %.3f s\n", r.expected ? "connects" : "cannot connect",
@@ -105,7 +105,7 @@ static void print_scenario(const struct sim_options *o, uint64_t seed,
 int sim_scenario(const struct sim_options *o)
 {
 	static struct scenario sc;
-	const struct session_options plain = { .srtp = o->srtp };
+	const struct session_options untraced = { .srtp = o->srtp, .untraced = true };
 	struct session_result r, again;
 	struct outputs out;
 	char error[SCENARIO_ERROR];
@@ -124,7 +124,7 @@ int sim_scenario(const struct sim_options *o)
 		sim_running("--scenario %s --seed %" PRIu64 "%s", o->scenario, seed,
 			    o->srtp_option);
 		scenario_run(&sc, seed, &how, &r);
-		scenario_run(&sc, seed, &plain, &again);
+		scenario_run(&sc, seed, &untraced, &again);
 		if (again.hash != r.hash && r.failures++ == 0)
 			snprintf(r.failure, sizeof r.failure, "the same seed, another hash");
 		print_scenario(o, seed, &r);
