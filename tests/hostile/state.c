@@ -1,7 +1,6 @@
 /* state.c - see state.h. */
 #include "hostile/state.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 #include "datachannel/dcs_internal.h"
@@ -72,6 +71,23 @@ static uint64_t of_gen(uint64_t h, const struct ice_gen *g)
 	return g->name ? absorb(h, g->name, TT_ICE_MAX_NAMES * sizeof *g->name) : h;
 }
 
+/* What few agents have. */
+static uint64_t of_others(uint64_t h, const struct tt_ice *ice)
+{
+	if (ice->relay)
+		h = absorb(h, ice->relay, TT_ICE_MAX_RELAYS * sizeof *ice->relay);
+	if (ice->port)
+		h = absorb(h, ice->port, TT_ICE_MAX_PORTS * sizeof *ice->port);
+	for (int i = 0; ice->stream && i < TT_ICE_MAX_STREAMS; i++) {
+		h = absorb(h, &ice->stream[i], sizeof ice->stream[i]);
+		if (ice->stream[i].part)
+			h = absorb(h, ice->stream[i].part, ice->stream[i].have);
+	}
+	if (ice->waiting)
+		h = absorb(h, ice->waiting, ice->waiting_count * sizeof *ice->waiting);
+	return ice->own ? absorb(h, ice->own, TT_ICE_MAX_BASES * sizeof *ice->own) : h;
+}
+
 static uint64_t of_ice(const struct tt_ice *ice)
 {
 	/* The last three only say whether to look again. */
@@ -85,13 +101,17 @@ static uint64_t of_ice(const struct tt_ice *ice)
 	h = absorb(h, ice->local, ice->local_count * sizeof *ice->local);
 	h = absorb(h, ice->probe, ice->probe_room * sizeof *ice->probe);
 	h = absorb(h, ice->response, ice->response_room * sizeof *ice->response);
+	h = absorb(h, ice->server, ice->server_count * sizeof *ice->server);
+	h = absorb(h, ice->base, (size_t)ice->base_count * sizeof *ice->base);
+	h = absorb(h, ice->wanted, ice->wanted_count * sizeof *ice->wanted);
+	h = of_others(h, ice);
 	return ice->prev ? of_gen(h, ice->prev) : h;
 }
 
 static uint64_t of_dtls(const struct tt_dtls *d)
 {
-	/* Records are counted before it is known what is in them; tests/unit/dtls/test_seal.c has what
-	 * counts none. The last two only say when to look for queues that nobody used. */
+	/* Records are counted before it is known what is in them: of_records. The last two only say when to look
+	 * for queues that nobody used. */
 	static const struct cut cuts[] = { CUT(tt_dtls, records.number),
 					   CUT(tt_dtls, records.nonce),
 					   CUT(tt_dtls, records.seen),
@@ -112,8 +132,19 @@ static uint64_t of_dtls(const struct tt_dtls *d)
 
 	h = absorb(h, inside, sizeof inside);
 	h = absorb(h, d->prints, d->print_count * sizeof *d->prints);
+	for (size_t i = 0; d->early && i < d->early_count; i++)
+		h = absorb(h, d->early[i].data, d->early[i].len);
 	h = absorb(h, d->in.base + d->in.off, d->in.len - d->in.off);
 	return absorb(h, d->out.base + d->out.off, d->out.len - d->out.off);
+}
+
+static uint64_t of_records(const struct tt_dtls_records *r)
+{
+	uint64_t h = absorb(SEED, &r->number, sizeof r->number);
+
+	h = absorb(h, &r->nonce, sizeof r->nonce);
+	h = absorb(h, r->seen, sizeof r->seen);
+	return absorb(h, &r->highest, sizeof r->highest);
 }
 
 /* Every index, window and place in the order of use. */
@@ -161,6 +192,25 @@ static uint64_t of_srtp(const struct tt_srtp *s)
 	return of_srtp_side(h, &o->in);
 }
 
+static uint64_t of_sender(uint64_t h, const struct tt_rtp_sender *tx)
+{
+	const struct tt_rtp_history *k = &tx->history;
+
+	h = absorb(h, tx, sizeof *tx);
+	for (uint64_t i = k->oldest; k->slots && i < k->next; i++)
+		h = absorb(h, &k->slots[i & (k->size - 1)], sizeof *k->slots);
+	return tx->resend ? absorb(h, tx->resend, k->size * sizeof *tx->resend) : h;
+}
+
+static uint64_t of_receiver(uint64_t h, const struct tt_rtp_receiver *r)
+{
+	h = absorb(h, r, sizeof *r);
+	h = absorb(h, r->nack.list, r->nack.count * sizeof *r->nack.list);
+	for (int64_t i = r->reorder.next; r->reorder.started && i <= r->reorder.newest; i++)
+		h = absorb(h, tt_rtp_reorder_place(&r->reorder, i), sizeof *r->reorder.slots);
+	return h;
+}
+
 static uint64_t of_rtp(const struct tt_rtp_session *s)
 {
 	static const struct cut cuts[] = { CUT(tt_rtp_session, counters), CUT(tt_rtp_session, now),
@@ -170,10 +220,30 @@ static uint64_t of_rtp(const struct tt_rtp_session *s)
 		return 0;
 	uint64_t h = ABSORB_BUT(SEED, s, cuts);
 	for (size_t i = 0; i < s->sender_count; i++)
-		h = absorb(h, s->senders[i], sizeof *s->senders[i]);
+		h = of_sender(h, s->senders[i]);
 	for (size_t i = 0; i < s->receiver_count; i++)
-		h = absorb(h, s->receivers[i], sizeof *s->receivers[i]);
+		h = of_receiver(h, s->receivers[i]);
 	return h;
+}
+
+/* Messages that wait to be sent, whole ones that wait for their turn or to be handed out, chunks that answer
+ * others, and what of the TSNs is known bit by bit. */
+static uint64_t of_queues(uint64_t h, const struct tt_sctp *s)
+{
+	for (size_t i = 0; i < s->queue.count; i++)
+		for (const struct sctp_message *m = s->queue.streams[i].head; m; m = m->next)
+			h = absorb(h, m, sizeof *m);
+	for (size_t i = 0; i < s->rx.stream_count; i++)
+		for (size_t k = 0; k < s->rx.streams[i].count; k++)
+			h = absorb(h, s->rx.streams[i].waiting[k], sizeof(struct sctp_run));
+	for (const struct sctp_run *r = s->rx.ready; r; r = r->next)
+		h = absorb(h, r, sizeof *r);
+	for (const struct sctp_control *c = s->control; c; c = c->next)
+		h = absorb(h, c->bytes, c->len);
+	h = absorb(h, s->cookie, s->cookie ? s->cookie_len : 0);
+	h = absorb(h, s->reconfig.deferred, s->reconfig.deferred ? s->reconfig.deferred_len : 0);
+	h = absorb(h, s->tracker.bits.words, s->tracker.bits.cap / 8);
+	return absorb(h, s->flight.bits.words, s->flight.bits.cap / 8);
 }
 
 static uint64_t of_sctp(const struct tt_sctp *s)
@@ -183,6 +253,7 @@ static uint64_t of_sctp(const struct tt_sctp *s)
 	uint64_t h = ABSORB_BUT(SEED, s, cuts);
 
 	h = absorb(h, s->reply, s->reply_len);
+	h = of_queues(h, s);
 	if (s->earlier)
 		h = absorb(h, s->earlier, SCTP_MAX_EARLIER * sizeof *s->earlier);
 	for (size_t i = 0; i < s->rx.count; i++) {
@@ -228,6 +299,10 @@ static uint64_t of_peer(const struct taut_pc *pc)
 	};
 	uint64_t h = ABSORB_BUT(SEED, pc, cuts);
 
+	for (const struct pc_event *e = pc->events; e; e = e->next)
+		h = absorb(h, e, sizeof *e);
+	for (size_t i = 0; pc->held && i < pc->held_count; i++)
+		h = absorb(h, pc->held[i].data, pc->held[i].len);
 	if (pc->codecs)
 		h = absorb(h, pc->codecs, pc->codec_count * sizeof *pc->codecs);
 	for (size_t i = 0; i < pc->transceiver_count; i++)
@@ -265,7 +340,12 @@ void state_take(struct state *s, const struct taut_pc *pc)
 		[STATE_SDP] = of_sdp(pc),
 		[STATE_MEMORY] =
 			pc->env->memory - memory_of_sources(pc->srtp) - memory_in_passing(pc),
-	} };
+	}, of_records(&pc->dtls->records) };
+}
+
+bool state_records_differ(const struct state *a, const struct state *b)
+{
+	return a->records != b->records;
 }
 
 const char *state_differs(const struct state *a, const struct state *b)

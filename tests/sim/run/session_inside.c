@@ -218,7 +218,8 @@ void session_after_packet(struct world_peer *p)
 	if (p->pc->held_count < a->held_before)
 		return; /* what was refused is media that had waited for the keys this packet brought */
 	state_take(&after, p->pc);
-	const char *part = state_differs(&a->before, &after);
+	const char *part = state_records_differ(&a->before, &after) ? "the numbers of DTLS records"
+								    : state_differs(&a->before, &after);
 	a->s->refused++;
 	if (part)
 		world_fail(p->world, "%s: a packet was refused, and yet it changed %s", p->cfg.name,
