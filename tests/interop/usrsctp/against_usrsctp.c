@@ -701,6 +701,21 @@ static void pass(struct call *c, taut_time time)
 		step(c);
 }
 
+/* Everything of usrsctp is acknowledged or given up. It may go on only when it has more to send: a
+ * FORWARD-TSN of its own that is lost it does not repeat. What late packets there are, are here then. */
+static void until_they_are_done(struct call *c)
+{
+	struct sctp_status status = { .sstat_unackdata = 1 };
+	socklen_t len = sizeof status;
+
+	for (int i = 0; i < 300 && status.sstat_unackdata + status.sstat_penddata > 0; i++) {
+		pass(c, 1000000);
+		if (usrsctp_getsockopt(c->theirs, IPPROTO_SCTP, SCTP_STATUS, &status, &len) < 0)
+			break;
+	}
+	pass(c, 1000000);
+}
+
 static uint32_t came(const struct call *c, int from, uint32_t first, uint32_t end)
 {
 	uint32_t n = 0;
@@ -755,7 +770,7 @@ static bool exchange_limited(struct call *c, const struct limit *limit)
 	}
 	if (!wait_for(c, is_drained))
 		return false;
-	pass(c, 5000000); /* usrsctp's are sent, or given up, as well */
+	until_they_are_done(c);
 	const uint32_t apart[2] = { c->said[0], c->said[1] };
 	for (int n = 0; n < APART; n++) {
 		say_limited(c);
@@ -763,9 +778,7 @@ static bool exchange_limited(struct call *c, const struct limit *limit)
 	}
 	if (!wait_for(c, is_drained))
 		return false;
-	/* usrsctp may go on only when it has more to send: a FORWARD-TSN of its own that is lost it
-	 * does not repeat */
-	pass(c, 20000000);
+	until_they_are_done(c);
 	for (int from = 0; from < 2; from++)
 		enough = enough_came(c, from, first[from], apart[from]) && enough;
 	c->limit = NULL;
