@@ -175,6 +175,48 @@ static void two_models_do_not_drown_a_short_queue(void **state)
 	assert_in_range(result[0].dropped, 1, all / 10);
 }
 
+/* 20 Mbit/s and 50 ms, on which 20 messages of 256 KiB wait at any time, each of 105 ms, and a smaller one leaves each
+ * 200 ms on another stream: how long it takes until its answer, of 4 bytes, is there. */
+static void beside_large_ones(size_t len, bool whole_messages)
+{
+	struct path_setting s = path(TAUT_CC_MODEL);
+
+	s.rtt = 50 * MS;
+	s.queue = s.rate / 20;
+	s.whole_messages = whole_messages;
+	s.flows[0].pings = 200 * MS;
+	s.flows[0].ping = len;
+	s.flows[0].message = 256 << 10;
+	s.flows[0].waiting = 20;
+	assert_true(share(&s) > 0.85);
+	assert_in_range(result[0].pings, 38, 40); /* in eight seconds */
+	print_message("%zu bytes, %s: %.1f ms in the middle, %.1f at most\n", len,
+		      whole_messages ? "DATA" : "I-DATA", (double)result[0].ping_median / MS,
+		      (double)result[0].ping_most / MS);
+}
+
+/* Chunk by chunk: what it waits for is the path, whose queue has half a round trip at most behind this controller. */
+static void interleaved_a_smaller_message_takes_two_round_trips(void **state)
+{
+	(void)state;
+	for (size_t len = 2 << 10; len <= 16 << 10; len *= 8) {
+		beside_large_ones(len, false);
+		assert_in_range(result[0].ping_most, 50 * MS, 100 * MS);
+	}
+}
+
+/* RFC 8260 section 1: a message that has begun is ended first. One, and no more of the twenty; by a rate that is now and then
+ * three quarters of the link's. */
+static void without_interleaving_it_waits_for_one_large_message(void **state)
+{
+	(void)state;
+	for (size_t len = 2 << 10; len <= 16 << 10; len *= 8) {
+		beside_large_ones(len, true);
+		assert_in_range(result[0].ping_median, 75 * MS, 150 * MS);
+		assert_in_range(result[0].ping_most, 100 * MS, (100 + 105 * 4 / 3) * MS);
+	}
+}
+
 static void the_same_seed_gives_the_same_run(void **state)
 {
 	struct path_setting s = path(TAUT_CC_MODEL);
@@ -206,6 +248,8 @@ int main(void)
 		cmocka_unit_test(the_window_grows_with_the_path),
 		cmocka_unit_test(a_recovery_goes_on_where_sacks_have_no_room),
 		cmocka_unit_test(two_models_do_not_drown_a_short_queue),
+		cmocka_unit_test(interleaved_a_smaller_message_takes_two_round_trips),
+		cmocka_unit_test(without_interleaving_it_waits_for_one_large_message),
 		cmocka_unit_test(the_same_seed_gives_the_same_run),
 	};
 

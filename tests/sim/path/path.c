@@ -11,6 +11,7 @@ enum {
 	HEADERS = 20 + 8 + 13 + 8 +
 		  16, /* IPv4, UDP, and DTLS 1.2 with AES-GCM, around a packet of SCTP */
 	MESSAGE = 65536,
+	MOST = 262144, /* bytes of a message */
 	BULK = 1,
 	PING = 2, /* streams */
 	PINGS = 4096,
@@ -116,12 +117,15 @@ static struct packet *take(struct path *p, int side)
 
 /* ---- the ends ---- */
 
+static const uint8_t zeros[MOST];
+
 static void fill(struct path *p, struct flow *f)
 {
-	static const uint8_t message[MESSAGE];
+	const size_t len = f->what->message ? f->what->message : MESSAGE;
+	const size_t waiting = f->what->waiting ? f->what->waiting : 4;
 
-	while (!f->what->no_bulk && tt_sctp_buffered(f->end[0], BULK) < 4 * MESSAGE &&
-	       tt_sctp_send(f->end[0], p->now, BULK, 53, NULL, message, sizeof message) == TAUT_OK)
+	while (!f->what->no_bulk && tt_sctp_buffered(f->end[0], BULK) < waiting * len &&
+	       tt_sctp_send(f->end[0], p->now, BULK, 53, NULL, zeros, len) == TAUT_OK)
 		;
 }
 
@@ -131,7 +135,8 @@ static void ping(struct path *p, struct flow *f)
 		return;
 	f->next_ping = p->now + f->what->pings;
 	f->ping_sent = p->now;
-	if (tt_sctp_send(f->end[0], p->now, PING, 51, NULL, "ping", 4) != TAUT_OK)
+	if (tt_sctp_send(f->end[0], p->now, PING, 51, NULL, zeros, f->what->ping ? f->what->ping : 4) !=
+	    TAUT_OK)
 		p->failed = true;
 }
 
@@ -142,7 +147,7 @@ static void on_message(struct path *p, struct flow *f, int side, const struct tt
 	if (e->stream != PING)
 		return;
 	if (side == 1) {
-		(void)tt_sctp_send(f->end[1], p->now, PING, 51, NULL, e->data, e->len);
+		(void)tt_sctp_send(f->end[1], p->now, PING, 51, NULL, e->data, 4);
 		return;
 	}
 	if (p->now >= p->set->from && f->ping_count < PINGS)
@@ -240,6 +245,7 @@ static bool open_flow(struct path *p, struct flow *f, const struct path_flow *wh
 		.recv_window = p->set->window,
 		.send_buffer = p->set->window > 0 ? 2 * p->set->window : 64u << 20,
 		.congestion_control = what->control,
+		.no_interleaving = p->set->whole_messages,
 	};
 
 	*f = (struct flow){ .what = what, .ping_sent = -1 };
@@ -267,6 +273,7 @@ static void tell(const struct path *p, struct flow *f, struct path_result *out)
 		.queued = p->queue_area / (double)(p->set->lasts - p->set->from),
 		.dropped = p->dropped,
 		.counters = tt_sctp_count(f->end[0]),
+		.pings = f->ping_count,
 		.ping_median = f->ping_count ? f->pings[f->ping_count / 2] : -1,
 		.ping_most = f->ping_count ? f->pings[f->ping_count - 1] : -1,
 	};

@@ -19,7 +19,9 @@ struct path_flow {
 	taut_time begins; /* connects then */
 	taut_time
 		pings; /* beside its bulk, a small message on another stream each so often; 0: none */
+	size_t ping; /* bytes of it; 0: 4 */
 	bool no_bulk;
+	size_t message, waiting; /* of the bulk: bytes, 0: 65,536; how many wait at any time, 0: 4 */
 };
 
 struct path_setting {
@@ -29,6 +31,7 @@ struct path_setting {
 	taut_time rtt; /* both ways together, without the queue */
 	uint32_t loss; /* per million, of what is sent to the right */
 	taut_time lasts, from; /* measured from then to the end */
+	bool whole_messages;   /* DATA: they are not interleaved, RFC 8260 */
 	bool short_packets;    /* they never grow: more of them, and more gaps, in the same bytes */
 	size_t window;         /* of the receiver, bytes; 0: as it is without being asked */
 	struct path_flow flows[PATH_FLOWS];
@@ -41,6 +44,7 @@ struct path_result {
 	double queued;                    /* the bottleneck's queue, on average over time, bytes */
 	uint64_t dropped;                 /* by the queue, all flows */
 	taut_time ping_median, ping_most; /* one way up and an answer back; -1: none */
+	size_t pings;                     /* answered while it was measured */
 	struct tt_sctp_counters counters;
 };
 
