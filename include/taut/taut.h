@@ -222,8 +222,8 @@ struct taut_config {
 
 #define TAUT_CC_DEFAULT 0 /* TAUT_CC_CUBIC */
 #define TAUT_CC_RFC9260 1 /* section 7.2: a packet more each round trip, half of it all at a loss */
-#define TAUT_CC_CUBIC 2   /* RFC 9438: as what most of the internet's TCP has, with which it shares fairly */
-/* By a model of the path, in the manner of BBR: for paths that are long or lose packets by themselves, which the others
+#define TAUT_CC_CUBIC 2   /* RFC 9438, by which most of the internet's TCP goes as well */
+/* By a model of the path, in the manner of BBR: for paths that lose packets by themselves, which the others
  * cannot fill. Beside those it takes more than its half, the more the shorter the path's queue is (docs/SCTP.md). */
 #define TAUT_CC_MODEL 3
 
