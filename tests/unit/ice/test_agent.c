@@ -858,6 +858,33 @@ static void a_name_that_nobody_knows_costs_eight_queries_and_nothing_else(void *
 	world_free(&w);
 }
 
+/* An interface comes half a second after the last question: the new socket hears on it as well, and the
+ * answer to that question may yet be on its way. */
+static void a_new_multicast_socket_waits_for_the_last_answer_too(void **state)
+{
+	struct world w;
+	struct tt_ice_candidate c = { .type = TT_ICE_HOST, .component = 1, .foundation = "1",
+		                      .priority = 1, .addr = { .port = 5000 },
+		                      .name = "nobody.local" };
+
+	(void)state;
+	simple(&w, 20, NULL);
+	world_begin(&w);
+	tt_ice_add_remote(w.h[0].ice, w.sim.now, &c);
+	world_run(&w, 7 * SEC + 500 * MS);
+	assert_int_equal(w.mdns_queries, 8);
+	const taut_flow before = w.h[0].mdns;
+	world_iface(&w.h[0], "10.1.0.77");
+	tt_ice_set_interfaces(w.h[0].ice, w.sim.now, w.h[0].iface, w.h[0].ifaces);
+	world_run(&w, 900 * MS);
+	assert_int_not_equal(w.h[0].mdns, before);
+	assert_true(tt_ice_is_multicast(w.h[0].ice, w.h[0].mdns));
+	world_run(&w, 200 * MS);
+	assert_false(tt_ice_is_multicast(w.h[0].ice, w.h[0].mdns));
+	assert_int_equal(w.mdns_queries, 8);
+	world_free(&w);
+}
+
 static void without_multicast_other_candidates_still_work(void **state)
 {
 	struct world w;
@@ -1023,6 +1050,7 @@ int main(void)
 		cmocka_unit_test(the_controlled_side_stays_with_the_pair_nominated_last),
 		cmocka_unit_test(names_of_the_peer_are_resolved),
 		cmocka_unit_test(a_name_that_nobody_knows_costs_eight_queries_and_nothing_else),
+		cmocka_unit_test(a_new_multicast_socket_waits_for_the_last_answer_too),
 		cmocka_unit_test(without_multicast_other_candidates_still_work),
 		cmocka_unit_test(credentials_of_wrong_length_are_refused),
 		cmocka_unit_test(every_allocation_may_fail),
