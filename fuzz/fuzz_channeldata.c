@@ -9,9 +9,12 @@
 static void channel(const uint8_t *data, size_t size)
 {
 	uint8_t head[TT_TURN_CHANNEL_HEAD];
+	const uint64_t before = tt_work_total;
 	struct tt_turn_channel c;
+	const bool good = tt_turn_channel_read(&c, data, size);
 
-	if (!tt_turn_channel_read(&c, data, size))
+	fuzz_check_work(before, size, 1);
+	if (!good)
 		return;
 	FUZZ_CHECK(c.number >= TT_TURN_CHANNEL_FIRST && c.number <= TT_TURN_CHANNEL_LAST,
 		   "a channel's number");
@@ -26,7 +29,9 @@ static void stream(const uint8_t *data, size_t size)
 	size_t at = 0;
 
 	for (int n = 0; n < 64 && at < size; n++) {
+		const uint64_t before = tt_work_total;
 		const size_t whole = tt_turn_frame(data + at, size - at);
+		FUZZ_CHECK(tt_work_total - before <= 4, "the head says how long it is");
 		for (size_t some = 0; some < tt_min(size - at, 24); some++) {
 			const size_t early = tt_turn_frame(data + at, some);
 			FUZZ_CHECK(early == 0 || early == whole, "known early, and otherwise");

@@ -26,6 +26,7 @@ static int read_all(struct tt_ivf_reader *r, size_t size, size_t *sum)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	const uint64_t before = tt_work_total;
 	struct taut_media_error error;
 	struct tt_ivf_reader r;
 	struct fuzz_file f;
@@ -38,6 +39,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		FUZZ_CHECK(read_all(&r, size, &again) == n && again == sum, "the same again");
 		tt_ivf_close(&r);
 	}
+	fuzz_check_work(before, size, 8); /* read twice */
 	fuzz_file_end(&f);
 	return 0;
 }

@@ -25,12 +25,14 @@ static void look(const json_t *o)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	const uint64_t before = tt_work_total;
 	const char *text = (const char *)data, *why = NULL;
 	const size_t depth = tt_signal_depth(text, size);
 
 	(void)tt_signal_is_utf8(text, size);
 	(void)tt_signal_is_word(text, size);
 	json_t *o = tt_signal_parse(text, size, &why);
+	fuzz_check_work(before, size, 4);
 	if (!o) {
 		FUZZ_CHECK(why, "refused without a reason");
 		return 0;

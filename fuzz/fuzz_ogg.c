@@ -54,6 +54,7 @@ static size_t read_all(struct tt_ogg_reader *r, size_t *sum)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	const uint64_t before = tt_work_total;
 	struct taut_media_error error;
 	struct tt_ogg_reader r;
 	struct fuzz_file f;
@@ -74,6 +75,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		FUZZ_CHECK(read_all(&r, &again) == n && again == sum, "the same again");
 		tt_ogg_close(&r);
 	}
+	fuzz_check_work(before, size, 8); /* read twice */
 	fuzz_file_end(&f);
 	return 0;
 }

@@ -7,10 +7,13 @@
 
 static void relay(const char *text)
 {
+	const uint64_t before = tt_work_total;
 	struct tt_link_url u, again;
 	char full[sizeof u.authority + 16];
+	const bool good = tt_link_parse_url(&u, text);
 
-	if (!tt_link_parse_url(&u, text))
+	fuzz_check_work(before, strlen(text), 4);
+	if (!good)
 		return;
 	FUZZ_CHECK(u.host[0] && u.port >= 1 && u.port <= 65535, "a host and a port");
 	(void)snprintf(full, sizeof full, "%s%s", u.tls ? "wss://" : "ws://", u.authority);

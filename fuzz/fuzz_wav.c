@@ -21,6 +21,7 @@ static uint64_t read_all(struct tt_wav_reader *r, uint32_t *sum)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	const uint64_t before = tt_work_total;
 	struct taut_media_error error;
 	struct tt_wav_reader r;
 	struct fuzz_file f;
@@ -33,6 +34,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		FUZZ_CHECK(read_all(&r, &again) == r.bytes && again == sum, "the same again");
 		tt_wav_close(&r);
 	}
+	fuzz_check_work(before, size, 8); /* read twice */
 	fuzz_file_end(&f);
 	return 0;
 }

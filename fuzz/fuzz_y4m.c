@@ -7,6 +7,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	const uint64_t before = tt_work_total;
 	struct taut_media_error error;
 	struct tt_y4m_reader r;
 	struct fuzz_file f;
@@ -26,6 +27,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		}
 		tt_y4m_close(&r);
 	}
+	fuzz_check_work(before, size, 4);
 	fuzz_file_end(&f);
 	return 0;
 }

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/work.h"
+
 int tt_file_open(struct tt_file *f, const char *name, struct taut_media_error *error)
 {
 	struct stat st;
@@ -48,6 +50,7 @@ bool tt_file_read(struct tt_file *f, void *out, size_t len)
 {
 	if (len > tt_file_left(f) || fread(out, 1, len, f->stream) != len)
 		return false;
+	tt_work(len);
 	f->offset += len;
 	return true;
 }

@@ -5,11 +5,13 @@
  * STUN over TLS, and TURN over DTLS (turns: with transport=udp), are well formed and not built. */
 #include <string.h>
 
+#include "base/work.h"
 #include "peer/pc.h"
 
 /* RFC 3986 section 3.2.2: no delimiter of another part, no blank, ASCII only. */
 static bool is_host(const char *p, size_t len)
 {
+	tt_work(len);
 	for (size_t i = 0; i < len; i++)
 		if (p[i] <= ' ' || p[i] > '~' || strchr("@/?#[]\"<>\\^`{|}", p[i]))
 			return false;
@@ -26,6 +28,7 @@ static bool read_port(const char *p, const char *end, uint16_t *port)
 		return true;
 	if (*p != ':')
 		return false;
+	tt_work((size_t)(end - p));
 	for (p++; p < end; p++) {
 		if (*p < '0' || *p > '9' || v > 65535)
 			return false;

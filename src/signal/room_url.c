@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "base/num.h"
+#include "base/work.h"
 #include "signal/room_link.h"
 
 static const struct {
@@ -24,6 +25,7 @@ static bool read_port(const char *p, const char *end, int *port)
 {
 	int64_t n = 0;
 
+	tt_work((size_t)(end - p));
 	for (; p < end; p++) {
 		if (*p < '0' || *p > '9')
 			return false;
@@ -49,6 +51,7 @@ bool tt_link_parse_url(struct tt_link_url *out, const char *url)
 	if (!p)
 		return false;
 	const char *end = p + strcspn(p, "/?#"), *host = p, *host_end;
+	tt_work(2 * (size_t)(end - p)); /* the host below */
 	if (*p == '[') {
 		host = p + 1;
 		host_end = host + strcspn(host, "]/?#");

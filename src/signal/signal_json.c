@@ -54,6 +54,7 @@ bool tt_signal_is_utf8(const char *text, size_t len)
 {
 	for (size_t i = 0, n; i < len; i += n) {
 		n = tt_utf8_char(text + i, len - i, NULL);
+		tt_work(n);
 		if (n == 0)
 			return false;
 	}
@@ -67,6 +68,7 @@ bool tt_signal_is_word(const char *text, size_t len)
 	for (size_t i = 0, n; i < len; i += n, chars++) {
 		uint32_t c = 0;
 		n = tt_utf8_char(text + i, len - i, &c);
+		tt_work(n);
 		if (n == 0 || c < 0x20 || (c >= 0x7f && c < 0xa0) || chars == TT_SIGNAL_WORD)
 			return false;
 	}
