@@ -5,7 +5,7 @@
 
 int main(void)
 {
-	struct tt_rtp_packet p = { .ext_profile = (uint16_t)Frama_C_interval(0, 0xffff) };
+	struct tt_rtp_packet p = { .ext_profile = (uint16_t)any_of(0xffff) };
 	struct tt_rtp_ext_reader r;
 	struct tt_rtp_ext e;
 	int count = 0;
