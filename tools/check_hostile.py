@@ -4,7 +4,8 @@
 Every row of the list of hostile cases (A01 to E18) has a test named after it in tests/hostile, a
 test elsewhere that tests/hostile/rows.txt names and that is there, or is pending with the issue
 that brings its feature. A row with a test has a mutant too (tests/mutants), or rows.txt says why
-there can be none. docs/HOSTILE-STATUS.md says the same; --write makes it, --list prints it, and
+there can be none. A test of tests/hostile asks how many were dropped, for which reason, and lets a
+ping and a frame pass at its end, or rows.txt says why not. docs/HOSTILE-STATUS.md says the same; --write makes it, --list prints it, and
 --pending prints the rows that wait."""
 import re
 import sys
@@ -18,9 +19,32 @@ TITLES = {"A": "STUN and ICE", "B": "DTLS and certificates", "C": "SRTP, RTP and
           "D": "SCTP and data channels", "E": "Descriptions, API and relay"}
 problems = []
 
-tests, floods = {}, set()
+# What counts what was dropped, and what shows that the call goes on.
+COUNTS = {"hostile_assert_dropped", "hostile_assert_refused", "hostile_dropped", "hostile_dropped_in_all",
+          "hostile_assert_description_refused"}  # no packet: an error, and nothing changed
+LIVES = {"hostile_assert_alive", "hostile_assert_call", "hostile_assert_settled"}
+LIVES_BOTH = {"hostile_assert_ping", "hostile_assert_frame"}
+
+
+def functions(text):
+    """The body of each function of a file by its name."""
+    return dict(re.findall(r"^static [^\n;=]*?\b(\w+)\([^;{]*\)\n\{\n(.*?)^\}", text, re.M | re.S))
+
+
+def reached(name, bodies):
+    """All that a function names, and what those of its file that it calls name."""
+    seen, left = set(), [name]
+    while left:
+        for word in set(re.findall(r"\w+", bodies.get(left.pop(), ""))) - seen:
+            seen.add(word)
+            left.append(word)
+    return seen
+
+
+tests, floods, silent = {}, set(), {"uncounted": set(), "lifeless": set()}
 for path in sorted(FOLDER.glob("test_*.c")):
     text = path.read_text()
+    bodies = functions(text)
     for body in re.split(r"^static void (?=[a-e]\d\d_)", text, flags=re.M)[1:]:
         if "hostile_flood(" in body:
             floods.add(body[:3].upper())
@@ -28,8 +52,14 @@ for path in sorted(FOLDER.glob("test_*.c")):
         row = re.match(r"([a-e]\d\d)_(\w+)", name)
         if row:
             tests.setdefault(row[1].upper(), []).append(row[2].replace("_", " "))
+            words = reached(name, bodies)
+            if not COUNTS & words:
+                silent["uncounted"].add(name)
+            if not LIVES & words and not LIVES_BOTH <= words:
+                silent["lifeless"].add(name)
 
 also, pending, none, unpatched, fewer = {}, {}, {}, {}, {}
+excused = {"uncounted": {}, "lifeless": {}}
 for n, line in enumerate((FOLDER / "rows.txt").read_text().splitlines(), 1):
     if not line or line.startswith("#"):
         continue
@@ -40,15 +70,29 @@ for n, line in enumerate((FOLDER / "rows.txt").read_text().splitlines(), 1):
             problems.append(f"rows.txt:{n}: {file} has no test {name}")
         also.setdefault(row, []).append(f"{name.replace('_', ' ')} ({file})")
     elif kind == "pending":
-        pending[row] = rest.split(" ", 1)
+        found = re.match(r"(\d+|no issue yet:) (.+)", rest)
+        if not found:
+            problems.append(f"rows.txt:{n}: pending, with neither the issue that brings it nor \"no issue yet:\"")
+        else:
+            pending[row] = found.groups()
     elif kind == "none":
         none[row] = rest
     elif kind == "unpatched":
         unpatched[row] = rest
     elif kind == "fewer":
         fewer[row] = rest
+    elif kind in excused:
+        name, _, why = rest.partition(" ")
+        if not why or name[:3].upper() != row:
+            problems.append(f"rows.txt:{n}: a test of {row} and why it is {kind}, not {rest}")
+        excused[kind][name] = why
     else:
         problems.append(f"rows.txt:{n}: {kind} is no kind")
+
+for kind, names in silent.items():
+    for name in sorted(names ^ excused[kind].keys()):
+        problems.append(f"{name} is {kind}, and rows.txt does not say why" if name in names else
+                        f"rows.txt says why {name} is {kind}, and it is not, or is no test")
 
 mutants = {}
 for path in sorted((ROOT / "tests" / "mutants").glob("*.patch")):
@@ -79,7 +123,7 @@ for row in rows:
         problems.append(f"{row} has a mutant, and rows.txt says that there can be none")
     if row in pending:
         who, what = pending[row]
-        waits = (f"issue {who}" if who.isdigit() else who) + ": " + what
+        waits = (f"issue {who}:" if who.isdigit() else who) + " " + what
         state = ("partly" if proofs else "pending") + ", " + waits
         partly, waiting = partly + bool(proofs), waiting + (not proofs)
         if "--pending" in sys.argv:

@@ -311,6 +311,7 @@ static void a08_attributes_after_the_integrity_do_not_count(void **state)
 		assert_false(p->nominate || p->nominated);
 	}
 	assert_true(paired);
+	assert_int_equal(hostile_dropped_in_all(&h), 0);
 	hostile_assert_alive(&h);
 	hostile_end(&h);
 }
@@ -380,6 +381,7 @@ static void a10_a_flood_of_checks_gets_one_answer_each_and_no_check(void **state
 		}
 		assert_int_equal(h.pc->ice->counters.responses_sent - answered, FLOOD);
 		assert_int_equal(h.replies, FLOOD);
+		assert_int_equal(hostile_dropped_in_all(&h), 0);
 		hostile_run(&h, SECOND);
 		assert_int_equal(h.pc->ice->counters.checks_sent - sent,
 				 h.pc->ice->counters.consent_sent - consent);
@@ -460,6 +462,15 @@ static void a11_ten_thousand_candidates_of_one_address_are_checked_as_one(void *
 	assert_in_range(pairs(&h) - paired, 1, 2);
 	hostile_run(&h, 60 * SECOND);
 	assert_in_range(h.pc->ice->counters.checks_sent - sent, 7, pairs(&h) * 7);
+	hostile_end(&h);
+
+	hostile_begin(&h, 124, 0); /* and beside a call that goes on */
+	const size_t before = remotes(&h);
+	name_victim(&h, true);
+	assert_int_equal(remotes(&h), before + 1);
+	hostile_assert_dropped(&h, TAUT_DROP_ICE_TOO_MANY_REMOTE, 0); /* the same one again is none */
+	hostile_run(&h, 10 * SECOND);
+	hostile_assert_alive(&h);
 	hostile_end(&h);
 }
 
@@ -576,7 +587,7 @@ static void unsigned_answers(bool success)
 	}
 	hostile_assert_refused(&h, unsigned_, 20);
 	hostile_run(&h, 3 * SECOND);
-	hostile_assert_ping(&h);
+	hostile_assert_alive(&h);
 	hostile_end(&h);
 }
 
@@ -717,6 +728,7 @@ static void a21_candidates_and_pairs_have_ceilings_in_every_mix(void **state)
 
 	(void)state;
 	hostile_begin(&h, 121, 1);
+	const size_t prflx = h.pc->ice->cur->prflx_count;
 	for (unsigned n = 0; n < 300; n++) {
 		const struct taut_addr from = hostile_stranger(n);
 		struct wr w = craft_check(&h, buf, sizeof buf);
@@ -731,6 +743,8 @@ static void a21_candidates_and_pairs_have_ceilings_in_every_mix(void **state)
 	}
 	assert_in_range(remotes(&h), 1, TT_ICE_MAX_REMOTE + TT_ICE_MAX_PRFLX);
 	assert_in_range(pairs(&h), 1, TT_ICE_MAX_PAIRS);
+	hostile_assert_dropped(&h, TAUT_DROP_ICE_TOO_MANY_PRFLX,
+			       300 - (unsigned)(TT_ICE_MAX_PRFLX - prflx));
 	hostile_run(&h, 45 * SECOND);
 	hostile_assert_alive(&h);
 	hostile_end(&h);

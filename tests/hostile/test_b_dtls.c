@@ -259,6 +259,9 @@ static void b12_an_explicit_nonce_is_used_once(void **state)
 	for (size_t i = 0; i < n; i++)
 		for (size_t k = 0; k < i; k++)
 			assert_true(nonces[i] != nonces[k]);
+	h.pair.sim.link.loss = 0;
+	hostile_run(&h, 5 * SECOND);
+	hostile_assert_alive(&h);
 	hostile_end(&h);
 }
 

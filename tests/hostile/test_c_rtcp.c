@@ -172,6 +172,7 @@ static void c16_every_known_rtcp_packet_is_taken_or_refused_as_it_should(void **
 	}
 	assert_true(refused > 5);
 	assert_int_equal(rtp(&h)->rtcp_refused - before, refused);
+	assert_int_equal(hostile_dropped_in_all(&h), refused);
 	json_decref(root);
 	hostile_assert_alive(&h);
 	hostile_end(&h);
@@ -209,6 +210,8 @@ static void c27_a_jump_asks_for_a_key_frame_and_not_for_thousands(void **state)
 	assert_true(rtp(&h)->plis_sent > plis);
 	assert_in_range(rtp(&h)->nacks_sent - nacks, 0, 200);
 	fall_silent(&h);
+	hostile_assert_dropped(&h, TAUT_DROP_RTP_JUMPED, 1); /* the next one in turn is believed */
+	assert_int_equal(hostile_dropped_in_all(&h), 0);
 	hostile_assert_alive(&h);
 	hostile_end(&h);
 }
@@ -239,6 +242,7 @@ static void c27_a_flood_of_nacks_resends_each_packet_once_per_round_trip(void **
 	hostile_run(&h, SECOND);
 	/* 20 ms passed: a round trip, and a little */
 	assert_in_range(rtp(&h)->packets_resent - resent, 1, 3 * sent);
+	assert_int_equal(hostile_dropped_in_all(&h), 0);
 	hostile_assert_alive(&h);
 	hostile_end(&h);
 }
@@ -266,6 +270,7 @@ static void c28_a_flood_of_plis_makes_a_key_frame_per_interval(void **state)
 			hostile_run(&h, 1000);
 	}
 	assert_in_range(h.seen[0].keys_wanted - before, 1, SECOND / TT_RTP_KEY_EVERY + 2);
+	assert_int_equal(hostile_dropped_in_all(&h), 0);
 	hostile_assert_alive(&h);
 	hostile_end(&h);
 }
@@ -308,6 +313,8 @@ static void c29_absurd_reports_are_survived(void **state)
 			assert_in_range(rtp(&h)->round_trip_time, 0, 60 * SECOND);
 			hostile_run(&h, 30000);
 		}
+	/* Of its own stack's reports some bear an index that these had before. */
+	assert_int_equal(hostile_dropped_in_all(&h), hostile_dropped(&h, TAUT_DROP_SRTP_REPLAY));
 	hostile_assert_alive(&h);
 	hostile_end(&h);
 }

@@ -73,6 +73,7 @@ static void c01_media_of_every_short_length_is_refused_in_every_state(void **sta
 			}
 		if (states[i] != TAUT_STATE_CONNECTING) {
 			assert_int_equal(dropped_by(&h) - before, sent);
+			assert_int_equal(hostile_dropped_in_all(&h), sent);
 			hostile_assert_unchanged(&h);
 		}
 		h.pair.cut = false;
@@ -81,7 +82,7 @@ static void c01_media_of_every_short_length_is_refused_in_every_state(void **sta
 		    TAUT_STATE_CONNECTING) /* some might have been media that came early */
 			assert_int_equal(dropped_by(&h) - before, sent);
 		if (states[i] < TAUT_STATE_FAILED)
-			hostile_assert_ping(&h);
+			hostile_assert_call(&h);
 		hostile_end(&h);
 	}
 }
@@ -262,6 +263,7 @@ static void c06_a_flood_of_sources_grows_nothing(void **state)
 	hostile_begin(&h, 406, 0);
 	const uint8_t pt = craft_stream(&h, TAUT_AUDIO)->cfg.payload_type;
 	const size_t memory = h.pc->env->memory;
+	hostile_mark(&h);
 	for (unsigned n = 0; n < 65536; n++) {
 		if (n % TT_SRTP_SSRC_MAX == TT_SRTP_SSRC_MAX - 1)
 			hostile_renew_keys(&h); /* our own side has a ceiling, too */
@@ -270,6 +272,9 @@ static void c06_a_flood_of_sources_grows_nothing(void **state)
 		wr_bytes(&w, "\x78 sound", 7);
 		craft_send_rtp(&h, buf, w.off);
 	}
+	/* The first of either payload type is followed, and of events it is no whole one. */
+	hostile_assert_dropped(&h, TAUT_DROP_RTP_EVENT, 1);
+	hostile_assert_dropped(&h, TAUT_DROP_RTP_SECOND_SSRC, 65536 - 2);
 	assert_in_range(h.pc->rtp->binding_count, 0, 4 + TT_RTP_MAX_PROBES); /* two streams, RTX */
 	assert_in_range(tt_srtp_counters(h.pc->srtp)->ssrcs_evicted, 65536 - TT_SRTP_SSRC_MAX,
 			65536);
@@ -377,7 +382,7 @@ static void c09_a_profile_without_protection_is_not_agreed_on(void **state)
 		} else { /* with a fingerprint it is taken, and goes over DTLS all the same */
 			hostile_run(&h, 3 * SECOND);
 			assert_non_null(h.pc->srtp);
-			hostile_assert_ping(&h);
+			hostile_assert_call(&h);
 		}
 		hostile_end(&h);
 	}

@@ -509,6 +509,7 @@ static void d19_a_flood_of_resets_is_bounded(void **state)
 	assert_in_range(s->counters.packets_sent - sent, FLOOD, FLOOD + 50); /* each is answered */
 	assert_in_range(h.pc->env->memory, 1, memory + 65536);
 	hostile_run(&h, 2 * SECOND);
+	assert_int_equal(hostile_dropped_in_all(&h), 0);
 	hostile_assert_alive(&h);
 	hostile_end(&h);
 }
@@ -539,6 +540,7 @@ static void d19_what_waits_to_be_answered_is_bounded(void **state)
 	assert_in_range(craft_victim(&h)->control_count, 1, SCTP_MAX_CONTROL);
 	assert_in_range(h.pc->env->memory, memory, memory + 65536);
 	hostile_run(&h, SECOND);
+	assert_int_equal(hostile_dropped_in_all(&h), 0);
 	hostile_assert_alive(&h);
 	hostile_end(&h);
 }

@@ -40,8 +40,7 @@ static struct pair_signal *with_offer(struct hostile *h, uint64_t seed)
 /* The true offer comes at last, and the call comes up. */
 static void assert_call(struct hostile *h)
 {
-	hostile_run(h, 3 * SECOND);
-	hostile_assert_ping(h);
+	hostile_assert_call(h);
 	hostile_end(h);
 }
 
@@ -421,8 +420,7 @@ static void e10_weak_credentials_are_refused_and_none_is_ever_traced(void **stat
 	}
 	h.secrets[0] = tt_ice_local_pwd(h.pc->ice);
 	h.secrets[1] = tt_ice_local_pwd(h.evil->ice);
-	hostile_run(&h, 3 * SECOND);
-	hostile_assert_ping(&h);
+	hostile_assert_call(&h);
 	assert_true(h.text_bytes > 1000);
 	assert_int_equal(h.leaks, 0);
 	hostile_end(&h);
