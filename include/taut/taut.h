@@ -218,6 +218,13 @@ struct taut_config {
 	 * With it go no servers, TAUT_ICE_ALL, TAUT_ICE_ADDRESS_ALL or _DEFAULT, and no TAUT_ICE_TCP_CONNECT; others are TAUT_E_INVAL.
 	 * A description of a peer that is one too is TAUT_E_UNSUPPORTED. docs/ICE.md says what it costs. */
 	uint32_t ice_lite;
+	/* Octets that the receive window of data channels may grow to: it doubles while the peer fills more than half of it in a
+	 * round trip and the application takes what comes (a_rwnd of RFC 9260 section 3.3.4, docs/SCTP.md). What waits for
+	 * the application counts, and max_memory has to have room for it; how much a peer may have on its way to
+	 * us is at most this, and how much we have on ours at most send_buffer_size and the peer's window. 0: 16 MiB.
+	 * What two messages of max_message_size and 128 KiB take is the least, whatever is said here. Above 128 MiB it is
+	 * TAUT_E_INVAL: gap blocks can name 65,535 chunks, and so much is not on its way in packets of 1,500. */
+	uint64_t max_receive_window;
 };
 
 #define TAUT_CC_DEFAULT 0 /* TAUT_CC_CUBIC */

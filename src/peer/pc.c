@@ -272,6 +272,7 @@ static int set_up(struct taut_pc *pc, const struct taut_config *cfg, taut_time n
 	pc->dtmf_at = INT64_MAX;
 	pc->max_message_size = pc_max_message(cfg);
 	pc->send_buffer_size = cfg->send_buffer_size;
+	pc->max_receive_window = (size_t)pc_max_window(cfg); /* checked below */
 	pc->congestion_control = cfg->congestion_control;
 	pc->sctp_snap = cfg->sctp_snap == 1;
 	pc->ice_lite = cfg->ice_lite == 1;
@@ -287,7 +288,7 @@ static int set_up(struct taut_pc *pc, const struct taut_config *cfg, taut_time n
 	if (!err && cfg->max_receive_encodings > PC_MAX_ENCODINGS)
 		err = TAUT_E_LIMIT;
 	if (!err && (cfg->congestion_control > TAUT_CC_MODEL || cfg->max_path_mtu > PC_PACKET ||
-		     cfg->sctp_snap > 1))
+		     cfg->sctp_snap > 1 || cfg->max_receive_window > PC_MAX_WINDOW))
 		err = TAUT_E_INVAL;
 	if (!err && !tt_srtp_backend_name(cfg->srtp_backend))
 		err = TAUT_E_UNSUPPORTED;

@@ -35,6 +35,7 @@ enum {
 	PC_SCTP_RELAYED = PC_SCTP_PACKET - TT_TURN_CHANNEL_HEAD, /* and in a channel the same */
 	PC_MID = TT_SDP_MID_LEN, /* longer ones the reader refuses */
 	PC_MAX_STREAMS = 16,     /* of one sender */
+	PC_MAX_WINDOW = 128 * 1024 * 1024, /* 65,535 chunks of PC_PACKET would fit */
 	PC_MAX_ENCODINGS = 4,    /* of one source, sent or received */
 	PC_RID = 16,             /* octets: what an extension's one-byte form holds, RFC 8285 */
 	PC_STREAM_SHIFT = 28,    /* a stream of the session: a transceiver, and above it the slot */
@@ -235,7 +236,7 @@ struct taut_pc {
 	struct tt_rtp_session *rtp; /* NULL until media is negotiated */
 	struct taut_addr path_local, path_remote; /* of the pair that was nominated last; family 0: none was */
 	bool path_relayed, path_stream; /* that pair: by a TURN server of ours; by TCP or TLS */
-	size_t max_message_size, send_buffer_size;
+	size_t max_message_size, send_buffer_size, max_receive_window;
 	uint32_t congestion_control; /* TAUT_CC_ */
 	uint32_t srtp_backend; /* TAUT_SRTP_ */
 	uint32_t pacing_burst, pacing_interval;
@@ -391,6 +392,7 @@ int pc_make_ice(struct taut_pc *pc, const struct taut_config *cfg, taut_time now
 int pc_keep_servers(struct taut_pc *pc, const struct taut_config *cfg);
 size_t pc_max_message(const struct taut_config *cfg); /* or their defaults */
 uint64_t pc_max_path_mtu(const struct taut_config *cfg);
+uint64_t pc_max_window(const struct taut_config *cfg);
 size_t pc_max_memory(const struct taut_config *cfg);
 void pc_free_config(struct taut_pc *pc);
 

@@ -27,6 +27,7 @@ struct tt_dcs *pc_make_channels(struct taut_pc *pc, taut_time now)
 		.sctp = { .max_message_in = pc->max_message_size,
 			  .max_packet = pc->relays ? PC_SCTP_RELAYED : PC_SCTP_PACKET,
 			  .max_probed = pc_max_probed(pc),
+			  .recv_window_most = pc->max_receive_window,
 			  .send_buffer = pc->send_buffer_size,
 			  .congestion_control = pc->congestion_control },
 	};

@@ -12,6 +12,7 @@
 enum {
 	DEFAULT_MAX_MESSAGE = 262144,
 	DEFAULT_MAX_MEMORY = 32 * 1024 * 1024,
+	DEFAULT_MAX_WINDOW = 16 * 1024 * 1024,
 	HOST = 256,
 	MOST_POOLED = 255, /* an octet in webrtc-pc's IDL */
 	TURN_TEXT = 508,   /* of a USERNAME, RFC 8489 section 14.3: below 509 octets */
@@ -25,6 +26,11 @@ size_t pc_max_message(const struct taut_config *cfg)
 uint64_t pc_max_path_mtu(const struct taut_config *cfg)
 {
 	return cfg->max_path_mtu ? cfg->max_path_mtu : PC_PACKET;
+}
+
+uint64_t pc_max_window(const struct taut_config *cfg)
+{
+	return cfg->max_receive_window ? cfg->max_receive_window : DEFAULT_MAX_WINDOW;
 }
 
 size_t pc_max_memory(const struct taut_config *cfg)
@@ -259,6 +265,7 @@ static struct taut_config config_of(const struct taut_pc *pc)
 		.max_path_mtu = pc->max_path_mtu,
 		.sctp_snap = pc->sctp_snap,
 		.ice_lite = pc->ice_lite,
+		.max_receive_window = pc->max_receive_window,
 	};
 }
 
@@ -304,7 +311,8 @@ static bool same_rest(const struct taut_pc *pc, const struct taut_config *c)
 	const struct taut_config is = config_of(pc);
 
 	return c->ice_lite == is.ice_lite && c->sctp_snap == is.sctp_snap &&
-	       pc_max_path_mtu(c) == is.max_path_mtu && pc_max_message(c) == is.max_message_size &&
+	       pc_max_window(c) == is.max_receive_window && pc_max_path_mtu(c) == is.max_path_mtu &&
+	       pc_max_message(c) == is.max_message_size &&
 	       c->send_buffer_size == is.send_buffer_size && pc_max_memory(c) == is.max_memory &&
 	       c->pacing_burst == is.pacing_burst && c->pacing_interval == is.pacing_interval &&
 	       c->srtp_backend == is.srtp_backend &&

@@ -41,7 +41,8 @@ struct tt_sctp_config {
 	                                     that when it is smaller */
 	size_t recv_window_most;          /* what it may grow to while the peer fills more than half of
 	                                     it in a round trip and the application takes what comes;
-	                                     0: 16 MiB, or recv_window if that is set */
+	                                     it begins no higher either, but where two messages have no
+	                                     room then. 0: 16 MiB, or recv_window if that is set */
 	size_t send_buffer;               /* queued and unacknowledged, overhead too; 0: 16 MiB */
 	/* I-DATA is offered, and used if the peer offers it too: Firefox does, and whoever does not
 	 * know it skips the name in the list. A large message then holds up no other stream. */

@@ -5,6 +5,7 @@
 
 #include "base/num.h"
 
+#define WINDOW      1048576
 #define WIDE_WINDOW 5242880
 #define WINDOW_MOST 16777216
 
@@ -27,17 +28,19 @@ static void apply_defaults(struct tt_sctp_config *c)
 	c->recv_window_most = c->recv_window_most ? c->recv_window_most
 	                      : c->recv_window    ? c->recv_window
 	                                          : WINDOW_MOST;
-	c->recv_window = c->recv_window ? c->recv_window : 1048576;
+	c->recv_window = c->recv_window ? c->recv_window : tt_min(WINDOW, c->recv_window_most);
 	c->send_buffer = c->send_buffer ? c->send_buffer : 16777216;
 	/* less than this and one message could fill the window without being whole */
 	c->recv_window = tt_min(tt_max(c->recv_window, 2 * c->max_message_in + 131072), UINT32_MAX);
+	c->recv_window_most = tt_min(tt_max(c->recv_window_most, c->recv_window), UINT32_MAX); /* a_rwnd */
 }
 
 /* A sender that interleaves has begun many messages before it ends one. */
 static size_t window_for(const struct tt_sctp *s, bool interleaved)
 {
-	return interleaved && s->default_window ? tt_max(s->cfg.recv_window, WIDE_WINDOW)
-	                                        : s->cfg.recv_window;
+	const size_t wide = tt_min(WIDE_WINDOW, s->cfg.recv_window_most);
+
+	return interleaved && s->default_window ? tt_max(s->cfg.recv_window, wide) : s->cfg.recv_window;
 }
 
 static bool draw(struct tt_sctp *s)

@@ -178,6 +178,9 @@ static void configure(struct duo_side *s, const struct duo_side_config *cfg)
 				      .congestion_control = cfg->congestion_control,
 				      .max_path_mtu = cfg->max_path_mtu,
 				      .sctp_snap = cfg->snap,
+				      .max_receive_window = cfg->receive_window,
+				      .send_buffer_size = cfg->send_buffer,
+				      .max_memory = cfg->memory,
 				      .ice_address_policy = cfg->addresses,
 				      .ice_candidate_pool_size = cfg->pool,
 				      .ice_transport_policy =

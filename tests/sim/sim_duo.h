@@ -34,6 +34,7 @@ struct duo_side_config {
 	uint32_t tcp;            /* TAUT_ICE_TCP_ */
 	uint32_t congestion_control; /* TAUT_CC_ */
 	uint32_t max_path_mtu;
+	size_t receive_window, send_buffer, memory; /* max_receive_window, send_buffer_size, max_memory */
 	bool snap;               /* a=sctp-init is offered */
 	uint32_t addresses;      /* TAUT_ICE_ADDRESS_ */
 	bool lite;               /* a lite agent, which has no servers */

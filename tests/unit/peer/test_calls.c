@@ -359,6 +359,31 @@ static void congestion_control_is_one_that_is_there(void **state)
 	}
 }
 
+/* What is no ceiling for two messages is taken as well: sim/window shows what becomes of it. */
+static void a_receive_window_may_grow_to_128_mib_at_most(void **state)
+{
+	static const struct {
+		uint64_t given, kept; /* 0: refused */
+	} rows[] = { { 0, 16 << 20 },         { 1, 1 },
+		     { 1 << 20, 1 << 20 },    { 128 << 20, 128 << 20 },
+		     { (128 << 20) + 1, 0 },  { UINT64_C(1) << 32, 0 },
+		     { UINT64_MAX, 0 } };
+	struct taut_config cfg = { .size = sizeof cfg };
+	(void)state;
+
+	for (size_t i = 0; i < TT_COUNT(rows); i++) {
+		taut_env *env = new_env();
+		taut_pc *pc;
+		cfg.max_receive_window = rows[i].given;
+		assert_int_equal(taut_pc_new(&pc, env, &cfg, 1),
+				 rows[i].kept ? TAUT_OK : TAUT_E_INVAL);
+		if (pc)
+			assert_int_equal(taut_pc_get_configuration(pc)->max_receive_window,
+					 rows[i].kept);
+		free_both(env, pc);
+	}
+}
+
 /* ---- interfaces, sockets, datagrams ---- */
 
 static void interfaces_that_are_none_are_refused(void **state)
@@ -604,6 +629,7 @@ int main(void)
 		cmocka_unit_test(the_address_policy_is_one_of_four),
 		cmocka_unit_test(names_for_addresses_are_wanted_or_not),
 		cmocka_unit_test(congestion_control_is_one_that_is_there),
+		cmocka_unit_test(a_receive_window_may_grow_to_128_mib_at_most),
 		cmocka_unit_test(interfaces_that_are_none_are_refused),
 		cmocka_unit_test(a_datagram_without_size_or_bytes_is_refused),
 		cmocka_unit_test(a_failure_to_send_is_counted),

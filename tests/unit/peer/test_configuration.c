@@ -53,6 +53,7 @@ static void it_is_handed_out_as_it_was_given(void **state)
 	assert_int_equal(c->codecs[0].payload_type, 0);
 	assert_int_equal(c->max_message_size, 1000);
 	assert_int_equal(c->max_memory, 32 * 1024 * 1024); /* the default */
+	assert_int_equal(c->max_receive_window, 16 * 1024 * 1024);
 	/* so it can be set again */
 	assert_int_equal(set(t->a, taut_pc_get_configuration(t->a)), TAUT_OK);
 }
@@ -71,6 +72,7 @@ static void what_may_not_change_is_refused(void **state)
 	BAD(cfg.max_message_size++);
 	BAD(cfg.send_buffer_size++);
 	BAD(cfg.max_memory++);
+	BAD(cfg.max_receive_window++);
 	BAD(cfg.pacing_burst++);
 	BAD(cfg.pacing_interval++);
 	BAD(cfg.srtp_backend++);
