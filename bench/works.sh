@@ -43,7 +43,7 @@ lines = [json.loads(line) for line in sys.stdin]
 assert lines[0] == {"subject": "other", "version": "1.0"}, lines[0]
 rows = [r for r in lines[1:] if "left_out" not in r]
 benches = {r["bench"] for r in rows}
-assert benches == {"srtp", "stun", "sdp", "rtp", "datachannel", "setup", "idle", "relay"}, benches
+assert benches == {"srtp", "stun", "crc", "sdp", "rtp", "datachannel", "setup", "idle", "relay"}, benches
 for r in rows:
     assert r["cpu_us_per_packet"] > 0 or r["subject"] == "limit" and "kb_per_connection" in r, r
     assert r["subject"] and r["profile"], r
