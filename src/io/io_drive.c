@@ -80,7 +80,7 @@ static void send_flow(struct tt_io_conn *conn, const struct taut_datagram *d, si
 		if (socket)
 			err = socket->held ? EAGAIN : tt_udp_send(&socket->udp, d, n, &c);
 		if (err == 0) {
-			tt_io_socket_sent(conn->loop, socket, &d->remote, n);
+			tt_io_socket_sent(conn->loop, socket, d, n);
 			return;
 		}
 		if (err != EAGAIN || !tt_io_socket_hold(conn, socket, &d[c.at], c.offset))

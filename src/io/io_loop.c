@@ -201,7 +201,7 @@ static void dispatch(taut_loop *loop, const struct epoll_event *ev)
 		break;
 	}
 	case TT_IO_SOCKET_REST:
-		tt_io_socket_rest_readable(loop, source);
+		tt_io_socket_rest_event(loop, source, ev->events);
 		break;
 	case TT_IO_STREAM:
 		tt_io_stream_event(loop, ev->data.ptr, ev->events);

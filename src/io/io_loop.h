@@ -134,9 +134,10 @@ struct tt_io_socket *tt_io_socket_open(taut_loop *loop, uint32_t kind,
 				       const struct taut_addr *local, int *err);
 void tt_io_socket_close(taut_loop *loop, struct tt_io_socket *s);
 void tt_io_socket_readable(taut_loop *loop, struct tt_io_socket *s);
-void tt_io_socket_rest_readable(taut_loop *loop, enum tt_io_source *rest_source);
-/* So many packets went to an address, which may be worth a connection. */
-void tt_io_socket_sent(taut_loop *loop, struct tt_io_socket *s, const struct taut_addr *to, size_t packets);
+/* What epoll says of the second socket. */
+void tt_io_socket_rest_event(taut_loop *loop, enum tt_io_source *rest_source, uint32_t events);
+/* What has left, some of whom may be worth a connection. */
+void tt_io_socket_sent(taut_loop *loop, struct tt_io_socket *s, const struct taut_datagram *d, size_t n);
 void tt_io_socket_writable(taut_loop *loop, struct tt_io_socket *s);
 /* Copies d from offset on, for when the socket is writable again. False: no room, or nobody to say
  * so. */

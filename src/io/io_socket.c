@@ -117,50 +117,47 @@ void tt_io_socket_readable(taut_loop *loop, struct tt_io_socket *s)
 	read_batches(loop, s, tt_udp_recv);
 }
 
-void tt_io_socket_rest_readable(taut_loop *loop, enum tt_io_source *rest_source)
+void tt_io_socket_rest_event(taut_loop *loop, enum tt_io_source *rest_source, uint32_t events)
 {
 	struct tt_io_socket *s =
 		(void *)((char *)rest_source - offsetof(struct tt_io_socket, rest_source));
 
-	if (s->udp.split)
+	if (s->udp.split && (events & EPOLLOUT))
+		tt_io_socket_writable(loop, s);
+	if (s->udp.split && (events & ~(uint32_t)EPOLLOUT))
 		read_batches(loop, s, tt_udp_recv_rest);
 }
 
 /* ---- out ---- */
 
-/* The second socket is heard before the first one stops to hear all. */
+static int watch_rest(const taut_loop *loop, struct tt_io_socket *s, uint32_t events, int op)
+{
+	struct epoll_event ev = { .events = events, .data = { .ptr = &s->rest_source } };
+
+	return epoll_ctl(loop->epoll, op, s->udp.rest, &ev) == 0 ? 0 : errno;
+}
+
 static int split(const taut_loop *loop, struct tt_io_socket *s)
 {
-	struct epoll_event ev = { .events = EPOLLIN, .data = { .ptr = &s->rest_source } };
 	int err = tt_udp_split(&s->udp);
 
 	if (err != 0)
 		return err;
 	s->rest_source = TT_IO_SOCKET_REST;
-	if (epoll_ctl(loop->epoll, EPOLL_CTL_ADD, s->udp.rest, &ev) != 0) {
-		err = errno;
+	err = watch_rest(loop, s, EPOLLIN, EPOLL_CTL_ADD);
+	if (err != 0)
 		tt_udp_join(&s->udp);
-	}
 	return err;
 }
 
-static int connect_to_most(const taut_loop *loop, struct tt_io_socket *s)
+/* The second socket is heard before the first one stops to hear all, and stays even if that cannot be
+ * connected: what has come to it would be lost. */
+static void connect_to_most(taut_loop *loop, struct tt_io_socket *s, const struct taut_addr *to)
 {
 	int err = s->udp.split ? 0 : split(loop, s);
 
 	if (err == 0)
 		err = tt_udp_connect(&s->udp);
-	if (s->udp.split && !s->udp.connected)
-		tt_udp_join(&s->udp);
-	return err;
-}
-
-void tt_io_socket_sent(taut_loop *loop, struct tt_io_socket *s, const struct taut_addr *to,
-		       size_t packets)
-{
-	if (s->route || s->udp.group_count > 0 || !tt_udp_vote(&s->udp, to, packets))
-		return;
-	const int err = connect_to_most(loop, s);
 	if (err == 0)
 		tt_note(&loop->env, loop->now, TAUT_LAYER_IO, "socket connected",
 			TT_ADDR("local", &s->udp.local), TT_ADDR("to", to));
@@ -170,7 +167,33 @@ void tt_io_socket_sent(taut_loop *loop, struct tt_io_socket *s, const struct tau
 			TT_STR("error", strerrordesc_np(err)));
 }
 
+static size_t packets_of(const struct taut_datagram *d)
+{
+	return d->segment ? (d->len + d->segment - 1) / d->segment : 1;
+}
+
+void tt_io_socket_sent(taut_loop *loop, struct tt_io_socket *s, const struct taut_datagram *d,
+		       size_t n)
+{
+	if (s->route || s->udp.group_count > 0)
+		return;
+	for (size_t i = 0; i < n; i++)
+		if (tt_udp_vote(&s->udp, &d[i].remote, packets_of(&d[i])))
+			connect_to_most(loop, s, &d[i].remote);
+}
+
 /* ---- out, later ---- */
+
+/* Of the two sockets the one by which the first that waits goes says when there is room. NULL: nobody waits. */
+static int await_room(const taut_loop *loop, struct tt_io_socket *s, const struct taut_addr *to)
+{
+	const bool rest = to && tt_udp_goes_by_rest(&s->udp, to);
+	const int err = watch(loop, s, to && !rest ? EPOLLIN | EPOLLOUT : EPOLLIN, EPOLL_CTL_MOD);
+
+	if (err != 0 || !s->udp.split)
+		return err;
+	return watch_rest(loop, s, rest ? EPOLLIN | EPOLLOUT : EPOLLIN, EPOLL_CTL_MOD);
+}
 
 bool tt_io_socket_hold(struct tt_io_conn *conn, struct tt_io_socket *s,
 		       const struct taut_datagram *d, size_t offset)
@@ -184,7 +207,7 @@ bool tt_io_socket_hold(struct tt_io_conn *conn, struct tt_io_socket *s,
 	h = tt_resize(&loop->env, NULL, sizeof *h + len);
 	if (!h)
 		return false;
-	if (!s->held && watch(loop, s, EPOLLIN | EPOLLOUT, EPOLL_CTL_MOD) != 0) {
+	if (!s->held && await_room(loop, s, &d->remote) != 0) {
 		tt_free(&loop->env, h); /* nobody would say that there is room again */
 		return false;
 	}
@@ -208,8 +231,12 @@ void tt_io_socket_writable(taut_loop *loop, struct tt_io_socket *s)
 		struct tt_udp_cursor c = { 0, 0 };
 		const int err = tt_udp_send(&s->udp, &h->d, 1, &c);
 
-		if (err == EAGAIN)
+		if (err == EAGAIN) {
+			if (s->udp.split)
+				await_room(loop, s,
+					   &h->d.remote); /* which may be the other one now */
 			return;
+		}
 		if (err != 0 && h->conn)
 			taut_pc_send_failed(h->conn->pc, loop->now, &h->d, err);
 		s->held = h->next;
@@ -218,5 +245,5 @@ void tt_io_socket_writable(taut_loop *loop, struct tt_io_socket *s)
 			s->held_last = &s->held;
 		tt_free(&loop->env, h);
 	}
-	watch(loop, s, EPOLLIN, EPOLL_CTL_MOD);
+	await_room(loop, s, NULL);
 }

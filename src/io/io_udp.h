@@ -25,8 +25,8 @@ struct tt_udp {
 	size_t group_count;
 	unsigned singles; /* receives that take one datagram, until several are asked for again */
 	/* io_udp_peer.c */
-	bool split;     /* there is rest, a second socket on the same address ... */
-	bool connected; /* ... which has all but peer, to whom fd is connected */
+	bool split;     /* there is rest, a second socket on the same address; both hear ... */
+	bool connected; /* ... and it has all but peer, to whom fd is connected */
 	bool refused;   /* one or the other could not be had, and is not tried again */
 	int rest;
 	struct taut_addr peer, most; /* most: who has the votes */
@@ -64,6 +64,7 @@ int tt_udp_split(struct tt_udp *u);
 /* Connects to whoever has the votes, after the split. 0, or errno and all stays as it is. */
 int tt_udp_connect(struct tt_udp *u);
 void tt_udp_join(struct tt_udp *u); /* closes u->rest of a socket that is not connected */
+bool tt_udp_goes_by_rest(const struct tt_udp *u, const struct taut_addr *to);
 bool tt_udp_is_peer(const struct tt_udp *u, const struct taut_addr *to);
 
 /* 0: b->count datagrams came. EAGAIN: none are left. Another errno was a pending error of the

@@ -27,17 +27,19 @@ bool tt_udp_vote(struct tt_udp *u, const struct taut_addr *to, size_t packets)
 		return false;
 	}
 	u->votes = (unsigned)tt_min(u->votes + packets, VOTES);
+	/* A link-local peer would bind a socket of another scope to its interface, for good. */
 	return u->votes == VOTES && !u->refused && !tt_udp_is_peer(u, to) &&
-	       !tt_addr_is_any(&u->local);
+	       !tt_addr_is_any(&u->local) &&
+	       tt_addr_is_link_local(to) == tt_addr_is_link_local(&u->local);
 }
 
-/* Whoever has used up half of the descriptors will need the others for sockets that it cannot do without. */
+/* Whoever has used up a quarter of the descriptors will need the others for sockets that it cannot do without. */
 static bool is_scarce(int fd)
 {
 	struct rlimit limit;
 
 	return getrlimit(RLIMIT_NOFILE, &limit) != 0 ||
-	       (limit.rlim_cur != RLIM_INFINITY && (rlim_t)fd >= limit.rlim_cur / 2);
+	       (limit.rlim_cur != RLIM_INFINITY && (rlim_t)fd >= limit.rlim_cur / 4);
 }
 
 /* On the address of a socket that did not offer it: SO_REUSEPORT holds from here to the end, lest the
@@ -48,8 +50,10 @@ int tt_udp_split(struct tt_udp *u)
 	struct tt_udp rest;
 	int err = tt_udp_make(&rest, u->local.family, u->gso);
 
-	if (err != 0)
+	if (err != 0) {
+		u->refused = true;
 		return err;
+	}
 	if (u->gro != rest.gro)
 		tt_udp_no_gro(&rest);
 	if (is_scarce(rest.fd))
@@ -83,8 +87,11 @@ int tt_udp_connect(struct tt_udp *u)
 	const socklen_t len = tt_sockaddr_from(&sa, &u->most);
 
 	if (connect(u->fd, &sa.any, len) != 0) {
-		u->refused = true; /* and whoever it was connected to stays so */
-		return errno;
+		const int err = errno;
+		u->refused = !u->connected;
+		u->votes =
+			0; /* whoever it was connected to stays so, and the next one has to win first */
+		return err;
 	}
 	u->connected = true;
 	u->peer = u->most;
@@ -94,4 +101,9 @@ int tt_udp_connect(struct tt_udp *u)
 bool tt_udp_is_peer(const struct tt_udp *u, const struct taut_addr *to)
 {
 	return u->connected && tt_addr_eq(&u->peer, to);
+}
+
+bool tt_udp_goes_by_rest(const struct tt_udp *u, const struct taut_addr *to)
+{
+	return u->connected && !tt_addr_eq(&u->peer, to);
 }

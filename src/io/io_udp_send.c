@@ -16,7 +16,12 @@
 #include "io/io_sockaddr.h"
 #include "io/io_udp.h"
 
-enum { UNITS = 64, CONTROL = 96, ALWAYS_FIT = 1232 /* of UDP in IPv6's 1,280 octets */ };
+enum {
+	UNITS = 64,
+	PEER_TRIES = 3,
+	CONTROL = 96,
+	ALWAYS_FIT = 1232 /* of UDP in IPv6's 1,280 octets */
+};
 
 struct unit {
 	struct tt_udp_cursor from, next; /* the datagrams it covers */
@@ -138,7 +143,7 @@ static int transmit(int fd, struct mmsghdr *msgs, unsigned count)
 
 static int fd_to(const struct tt_udp *s, const struct taut_addr *to)
 {
-	return !s->connected || tt_addr_eq(&s->peer, to) ? s->fd : s->rest;
+	return tt_udp_goes_by_rest(s, to) ? s->rest : s->fd;
 }
 
 /* Sends the units, all of one way, or up to an error; how many went. *err: why not more. */
@@ -229,10 +234,17 @@ static bool is_gso_refusal(int err)
 	       err == EOPNOTSUPP;
 }
 
-/* To a socket that is connected any ICMP error comes so, also one about the length: once each. */
+/* A socket that is connected is told of ICMP errors as well that say nothing of the packet, of the length too. The one
+ * that waits is taken away. */
 static bool may_be_stale(const struct tt_udp *s, const struct taut_datagram *d, int err)
 {
-	return is_stale_error(err) || (err != 0 && err != EAGAIN && tt_udp_is_peer(s, &d->remote));
+	const bool peer = tt_udp_is_peer(s, &d->remote);
+	socklen_t len = sizeof err;
+	int waits;
+
+	if (peer && err != 0)
+		getsockopt(s->fd, SOL_SOCKET, SO_ERROR, &waits, &len);
+	return is_stale_error(err) || (peer && err != 0 && err != EAGAIN);
 }
 
 /* In one piece with DF, whatever the kernel thinks of the path: RFC 8899 section 3. Where that cannot be had it does not leave. */
@@ -276,7 +288,7 @@ static bool goes_with(const struct tt_udp *s, const struct taut_addr *first,
 
 int tt_udp_send(struct tt_udp *s, const struct taut_datagram *d, size_t n, struct tt_udp_cursor *c)
 {
-	bool stale = false;
+	int stale = 0;
 
 	while (c->at < n) {
 		struct unit units[UNITS];
@@ -299,20 +311,20 @@ int tt_udp_send(struct tt_udp *s, const struct taut_datagram *d, size_t n, struc
 		const size_t gone = send_units(s, d, units, count, &err);
 		if (gone > 0) {
 			*c = units[gone - 1].next;
-			stale = false;
+			stale = 0;
 		}
 		if (gone == count)
 			continue;
-		if (!stale && may_be_stale(s, &d[c->at], err)) {
-			stale = true;
+		if (may_be_stale(s, &d[c->at], err) &&
+		    stale++ < (tt_udp_is_peer(s, &d[c->at].remote) ? PEER_TRIES : 1))
 			continue;
-		}
 		if (is_too_long(&units[gone], err))
 			return EMSGSIZE;
-		if (units[gone].segment && is_gso_refusal(err))
-			s->gso = false;
-		else /* of the second socket nobody says when it has room again: what goes there is little */
-			return err == EAGAIN && fd_to(s, &d[c->at].remote) != s->fd ? ENOBUFS : err;
+		/* With a peer EMSGSIZE is the path's, and runs went to him before he was one. */
+		if (!units[gone].segment || !is_gso_refusal(err) ||
+		    (err == EMSGSIZE && tt_udp_is_peer(s, &d[c->at].remote)))
+			return err;
+		s->gso = false;
 	}
 	return 0;
 }

@@ -130,14 +130,35 @@ static void a_long_talk_connects_and_strangers_are_heard(void **state)
 	taut_loop_free(w.loop);
 }
 
+/* Of a batch each packet counts for its own address, and each of a run. */
+static void who_begins_a_batch_does_not_win_it(void **state)
+{
+	struct world w;
+	struct taut_datagram d[2] = { { .len = 10 }, { .len = 255, .segment = 1 } };
+	(void)state;
+
+	connect_world(&w, 0);
+	struct tt_io_socket *s = tt_io_conn_find(&w.loop->conns, w.a)->flows->socket;
+	d[0].remote = w.a->bound;
+	d[1].remote = w.b->bound;
+	tt_io_socket_sent(w.loop, s, d, 2); /* one for the first, then one of 255 against it */
+	tt_io_socket_sent(w.loop, s, d, 2);
+	assert_false(s->udp.split);
+	tt_io_socket_sent(w.loop, s, d + 1, 1);
+	tt_io_socket_sent(w.loop, s, d + 1, 1);
+	assert_true(tt_udp_is_peer(&s->udp, &w.b->bound));
+	taut_loop_free(w.loop);
+}
+
 static void a_shared_socket_is_everybodys(void **state)
 {
 	struct world w;
+	struct taut_datagram d = { .len = 600, .segment = 1 };
 	(void)state;
 
 	connect_world(&w, TAUT_LOOP_ONE_SOCKET);
-	for (size_t i = 0; i < 600; i++)
-		tt_io_socket_sent(w.loop, w.loop->shared, &w.b->bound, 1);
+	d.remote = w.b->bound;
+	tt_io_socket_sent(w.loop, w.loop->shared, &d, 1);
 	assert_false(w.loop->shared->udp.split);
 	taut_loop_free(w.loop);
 }
@@ -516,6 +537,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_one_connection_sends_another_hears),
 		cmocka_unit_test(a_long_talk_connects_and_strangers_are_heard),
+		cmocka_unit_test(who_begins_a_batch_does_not_win_it),
 		cmocka_unit_test(a_shared_socket_is_everybodys),
 		cmocka_unit_test(a_handler_may_free_its_own_connection),
 		cmocka_unit_test(a_handler_may_free_another_connection),

@@ -75,14 +75,24 @@ static void say(struct tt_udp *from, const struct tt_udp *to, const char *text)
 	assert_int_equal(tt_udp_send(from, &d, 1, &c), 0);
 }
 
-/* On this descriptor comes that text from there, and nothing else. */
-static void hear(struct three *t, struct tt_udp *u, bool rest, const char *text, const struct tt_udp *from)
+/* Of two sockets that are not connected the kernel may give it to either. */
+static bool comes_by_rest(const struct tt_udp *u, const struct tt_udp *from)
 {
-	struct pollfd ready = { .fd = rest ? u->rest : u->fd, .events = POLLIN };
-	int (*const recv)(struct tt_udp *, struct tt_udp_batch *, taut_time, int64_t) =
-		rest ? tt_udp_recv_rest : tt_udp_recv;
+	struct pollfd ready[2] = { { .fd = u->fd, .events = POLLIN },
+		                   { .fd = u->split ? u->rest : -1, .events = POLLIN } };
 
-	assert_int_equal(poll(&ready, 1, DEADLINE_MS), 1);
+	assert_int_equal(poll(ready, 2, DEADLINE_MS), 1);
+	if (u->connected)
+		assert_int_equal(ready[1].revents != 0, !tt_addr_eq(&u->peer, &from->local));
+	return ready[1].revents != 0;
+}
+
+/* That text comes from there, and nothing else. */
+static void hear(struct three *t, struct tt_udp *u, const char *text, const struct tt_udp *from)
+{
+	int (*const recv)(struct tt_udp *, struct tt_udp_batch *, taut_time, int64_t) =
+		comes_by_rest(u, from) ? tt_udp_recv_rest : tt_udp_recv;
+
 	assert_int_equal(recv(u, &t->in, tt_io_now(), tt_io_unix_us()), 0);
 	assert_int_equal(t->in.count, 1);
 	assert_int_equal(t->in.in[0].len, strlen(text));
@@ -95,13 +105,13 @@ static void hear(struct three *t, struct tt_udp *u, bool rest, const char *text,
 static void everybody_is_heard(struct three *t)
 {
 	say(&t->b, &t->a, "from b");
-	hear(t, &t->a, t->a.split && !tt_udp_is_peer(&t->a, &t->b.local), "from b", &t->b);
+	hear(t, &t->a, "from b", &t->b);
 	say(&t->c, &t->a, "from c");
-	hear(t, &t->a, t->a.split && !tt_udp_is_peer(&t->a, &t->c.local), "from c", &t->c);
+	hear(t, &t->a, "from c", &t->c);
 	say(&t->a, &t->b, "to b");
 	say(&t->a, &t->c, "to c");
-	hear(t, &t->b, false, "to b", &t->a);
-	hear(t, &t->c, false, "to c", &t->a);
+	hear(t, &t->b, "to b", &t->a);
+	hear(t, &t->c, "to c", &t->a);
 }
 
 static void who_most_goes_to_is_connected_to_and_all_are_heard(void **state)
@@ -210,7 +220,7 @@ static void few_descriptors_are_left_to_those_that_need_them(void **state)
 
 	assert_int_equal(open_three(&t, "127.0.0.1"), 0);
 	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
-	const struct rlimit few = { 2 * (rlim_t)(t.c.fd + 1), before.rlim_max };
+	const struct rlimit few = { 4 * (rlim_t)(t.c.fd + 1), before.rlim_max };
 	assert_true(tt_udp_vote(&t.a, &t.b.local, VOTES));
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
 	const int err = tt_udp_split(&t.a);
@@ -222,18 +232,70 @@ static void few_descriptors_are_left_to_those_that_need_them(void **state)
 	close_three(&t);
 }
 
+static void without_a_descriptor_nobody_asks_twice(void **state)
+{
+	struct rlimit before;
+	struct three t;
+	(void)state;
+
+	assert_int_equal(open_three(&t, "127.0.0.1"), 0);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	const struct rlimit none = { 3, before.rlim_max };
+	assert_true(tt_udp_vote(&t.a, &t.b.local, VOTES));
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	const int err = tt_udp_split(&t.a);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	assert_int_equal(err, EMFILE);
+	assert_false(tt_udp_vote(&t.a, &t.b.local, VOTES));
+	everybody_is_heard(&t);
+	close_three(&t);
+}
+
+static const struct taut_addr far = { .family = 4, .port = 9, .ip = { 192, 0, 2, 1 } }; /* not from 127.0.0.1 */
+
+/* Whoever it was connected to stays so, and the next one may try again. */
+static void a_connection_that_fails_leaves_the_one_before(void **state)
+{
+	struct three t;
+	(void)state;
+
+	assert_int_equal(open_three(&t, "127.0.0.1"), 0);
+	connect_a_to(&t, &t.b.local);
+	assert_false(tt_udp_vote(&t.a, &far, VOTES)); /* those of b are gone */
+	for (int i = 0; i < 2; i++) {
+		assert_true(tt_udp_vote(&t.a, &far, VOTES));
+		assert_int_not_equal(tt_udp_connect(&t.a), 0);
+		assert_true(tt_udp_is_peer(&t.a, &t.b.local));
+	}
+	everybody_is_heard(&t);
+	close_three(&t);
+}
+
+/* connect() to one of them would bind the socket to his interface, and to no other peer after him. */
+static void a_link_local_peer_is_for_link_local_sockets(void **state)
+{
+	const struct taut_addr to = { .family = 6, .port = 9, .ip = { 0xfe, 0x80, [15] = 1 } };
+	struct tt_udp u = { .local = { .family = 6, .port = 9, .ip = { [15] = 1 } } };
+	(void)state;
+
+	assert_false(tt_udp_vote(&u, &to, VOTES));
+	u.votes = 0;
+	u.local = to;
+	assert_true(tt_udp_vote(&u, &to, VOTES));
+}
+
 static void without_a_connection_all_goes_on(void **state)
 {
 	struct three t;
-	struct taut_addr far = { .family = 4, .port = 9, .ip = { 192, 0, 2, 1 } };
 	(void)state;
 
 	assert_int_equal(open_three(&t, "127.0.0.1"), 0);
 	assert_true(tt_udp_vote(&t.a, &far, VOTES));
 	assert_int_equal(tt_udp_split(&t.a), 0);
-	assert_int_not_equal(tt_udp_connect(&t.a), 0); /* not from 127.0.0.1 */
+	say(&t.b, &t.a, "before");
+	assert_int_not_equal(tt_udp_connect(&t.a), 0);
 	assert_false(t.a.connected);
-	tt_udp_join(&t.a);
+	hear(&t, &t.a, "before", &t.b);
 	everybody_is_heard(&t);
 	assert_false(tt_udp_vote(&t.a, &far, VOTES));
 	close_three(&t);
@@ -263,7 +325,7 @@ static void the_death_of_the_peer_hurts_no_other(void **state)
 	say(&t.a, &dead, "to nobody");
 	say(&t.a, &dead, "and again");
 	say(&t.a, &t.c, "to c");
-	hear(&t, &t.c, false, "to c", &t.a);
+	hear(&t, &t.c, "to c", &t.a);
 	assert_int_equal(tt_udp_recv(&t.a, &t.in, tt_io_now(), tt_io_unix_us()), ECONNREFUSED);
 	assert_int_equal(tt_udp_recv(&t.a, &t.in, tt_io_now(), tt_io_unix_us()), EAGAIN);
 	close_three(&t);
@@ -278,6 +340,9 @@ int main(void)
 		cmocka_unit_test(a_batch_of_both_kinds_arrives),
 		cmocka_unit_test(nobody_else_gets_the_port),
 		cmocka_unit_test(few_descriptors_are_left_to_those_that_need_them),
+		cmocka_unit_test(without_a_descriptor_nobody_asks_twice),
+		cmocka_unit_test(a_connection_that_fails_leaves_the_one_before),
+		cmocka_unit_test(a_link_local_peer_is_for_link_local_sockets),
 		cmocka_unit_test(without_a_connection_all_goes_on),
 		cmocka_unit_test(a_socket_on_any_address_stays_as_it_is),
 		cmocka_unit_test(the_death_of_the_peer_hurts_no_other),
