@@ -239,8 +239,8 @@ static bool is_gso_refusal(int err)
 static bool may_be_stale(const struct tt_udp *s, const struct taut_datagram *d, int err)
 {
 	const bool peer = tt_udp_is_peer(s, &d->remote);
-	socklen_t len = sizeof err;
 	int waits;
+	socklen_t len = sizeof waits;
 
 	if (peer && err != 0)
 		getsockopt(s->fd, SOL_SOCKET, SO_ERROR, &waits, &len);
