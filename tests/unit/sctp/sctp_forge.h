@@ -45,6 +45,7 @@ static inline int give_data(uint32_t tsn, uint16_t stream, uint16_t ssn, const c
 	tt_sctp_write_data(&w, &(struct sctp_data){
 		.tsn = { tsn }, .stream = stream, .mid = { ssn }, .ppid = 53,
 		.begin = strchr(flags, 'B'), .end = strchr(flags, 'E'), .unordered = strchr(flags, 'U'),
+		.immediate = strchr(flags, 'I'),
 		.data = (const uint8_t *)text, .len = strlen(text) });
 	return give(&w);
 }

@@ -425,6 +425,23 @@ static void an_acknowledgement_is_never_late(void **state)
 	pair_free(&pair);
 }
 
+/* 6.2, RFC 7053: the I bit. */
+static void what_is_marked_so_is_acknowledged_at_once(void **state)
+{
+	(void)state;
+	solo_begin(21, SCTP_ESTABLISHED);
+	assert_int_equal(give_data(PEER_TSN, 0, 0, "BE", "x"), 0);
+	assert_int_equal(next_sack().cum.v, PEER_TSN);
+	for (uint32_t n = 1; n < 4; n++) {
+		assert_int_equal(give_data(PEER_TSN + n, 0, (uint16_t)n, "BEI", "x"), 0);
+		assert_int_equal(next_sack().cum.v, PEER_TSN + n);
+		assert_silent();
+	}
+	assert_int_equal(give_data(PEER_TSN + 4, 0, 4, "BE", "x"), 0);
+	assert_silent();
+	pair_free(&pair);
+}
+
 /* 3.3.4: the four fields, then gaps, then duplicates. */
 static void a_sack_lies_as_the_rfc_draws_it(void **state)
 {
@@ -879,6 +896,7 @@ int main(void)
 		cmocka_unit_test(t3_is_started_and_restarted_by_the_earliest_only),
 		cmocka_unit_test(so_many_chunks_are_out_and_no_more),
 		cmocka_unit_test(an_acknowledgement_is_never_late),
+		cmocka_unit_test(what_is_marked_so_is_acknowledged_at_once),
 		cmocka_unit_test(a_sack_lies_as_the_rfc_draws_it),
 		cmocka_unit_test(a_duplicate_is_acknowledged_at_once),
 		cmocka_unit_test(gaps_are_reported_from_the_lowest_on_in_one_sack),

@@ -115,6 +115,48 @@ static void who_received_shutdown_sends_what_is_left(void **state)
 	pair_free(&pair);
 }
 
+/* DATA chunks that leave now, and how many of them ask for a SACK at once. */
+static unsigned data_sent(unsigned *immediate)
+{
+	struct sent p;
+	unsigned n = 0;
+
+	*immediate = 0;
+	while (next_sent(&p))
+		for (size_t i = 0; i < p.count; i++)
+			if (p.chunks[i].type == SCTP_DATA) {
+				n++;
+				*immediate += (p.chunks[i].flags & SCTP_FLAG_IMMEDIATE) != 0;
+			}
+	return n;
+}
+
+/* 6.1, RFC 7053: the shutdown waits for the SACK of the last chunk, so that one alone is marked. */
+static void the_last_chunk_before_a_shutdown_asks_for_its_sack(void **state)
+{
+	unsigned immediate, sent = 0;
+
+	(void)state;
+	solo_begin(5, SCTP_ESTABLISHED);
+	VICTIM->cc.cwnd = VICTIM->burst = 2000;
+	assert_int_equal(pair_number(&pair, 1, 1, 1, 5000, NULL), TAUT_OK);
+	sent += data_sent(&immediate);
+	assert_int_equal(immediate, 0);
+	assert_int_equal(tt_sctp_shutdown(VICTIM, pair.sim.now), TAUT_OK);
+	assert_int_equal(VICTIM->state, SCTP_SHUTDOWN_PENDING);
+	while (VICTIM->queue.unsent > 0) {
+		assert_int_equal(immediate, 0);
+		assert_int_equal(give_sack(VICTIM->flight.next.v - 1, NULL, 0), 0);
+		VICTIM->cc.cwnd = VICTIM->burst = 2000;
+		const unsigned n = data_sent(&immediate);
+		assert_in_range(n, 1, 2);
+		sent += n;
+	}
+	assert_int_equal(immediate, 1);
+	assert_int_equal(sent, 5);
+	pair_free(&pair);
+}
+
 /* However many gaps a SACK has to tell, the SHUTDOWN or SHUTDOWN ACK behind it leaves. */
 static void gaps_leave_room_for_the_end(void **state)
 {
@@ -238,6 +280,7 @@ int main(void)
 		cmocka_unit_test(a_shutdown_ack_is_repeated),
 		cmocka_unit_test(data_after_shutdown_is_acknowledged_at_once),
 		cmocka_unit_test(who_received_shutdown_sends_what_is_left),
+		cmocka_unit_test(the_last_chunk_before_a_shutdown_asks_for_its_sack),
 		cmocka_unit_test(gaps_leave_room_for_the_end),
 		cmocka_unit_test(nothing_new_is_taken_once_the_end_has_begun),
 		cmocka_unit_test(a_shutdown_ack_ends_it_and_is_answered),
