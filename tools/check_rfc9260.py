@@ -2,7 +2,8 @@
 """check_rfc9260.py [BUILD] [--list | --missing | --write]
 
 Each sentence of RFC 9260 with MUST, SHALL or REQUIRED has a row in tools/rfc9260.txt: what it asks, in
-our words, and the tests that prove it, why it does not apply, why we deviate, or that it is missing. Each test that
+our words, and the tests that prove it, why it does not apply, why we deviate, or that it is missing; a row with an S
+(6.3.1#S1) is of a sentence with SHOULD or RECOMMENDED from which we deviate. Each test that
 is named is there; where the RFC's source is at hand ($TAUT_RFC, or ../shared/rfc), each of its sentences
 has one row and each row a sentence. docs/RFC9260.md says the same; --write makes it, --list prints the rows, and
 --missing those that wait."""
@@ -114,7 +115,11 @@ def tests_of(program):
 
 def place(row_id):
     section, _, n = row_id.partition("#")
-    return [int(k) for k in section.split(".")], int(n)
+    return [int(k) for k in section.split(".")], n.startswith("S"), int(n.removeprefix("S"))
+
+
+def is_advice(row):
+    return "#S" in row.id
 
 
 def check(rows, problems):
@@ -133,14 +138,16 @@ def check(rows, problems):
     if asked is None:
         return "the RFC's source is not at hand"
     problems += [f"{i} has no row: {text}" for i, text in asked.items() if i not in ids]
-    problems += [f"{i} is no requirement of the RFC" for i in ids if i not in asked]
+    problems += [f"{r.id} is no requirement of the RFC" for r in rows if r.id not in asked and not is_advice(r)]
+    problems += [f"{r.id}: advice that is taken needs no row" for r in rows if is_advice(r) and r.kind() != "deviates"]
     for r in rows:  # our words, not the RFC's
         if len(r.what) > 60 and r.what.lower() in asked.get(r.id, "").lower():
             problems.append(f"{r.id}: that is a sentence of the RFC")
     return "as the RFC has them"
 
 
-def page(rows):
+def page(all_rows):
+    rows, advice = ([r for r in all_rows if is_advice(r) == kind] for kind in (False, True))
     count = collections.Counter(r.kind() for r in rows)
     out = ["# RFC 9260, requirement by requirement", "",
            "Written by `tools/check_rfc9260.py --write` from tools/rfc9260.txt; a test fails when it is not up to date.", "",
@@ -153,6 +160,10 @@ def page(rows):
     for section in dict.fromkeys(r.id.split("#")[0] for r in rows):
         out += ["", f"## {section}", "", "| | what | where it is proven |", "|---|---|---|"]
         out += [f"| {r.id.split('#')[1]} | {r.what} | {r.proof()} |" for r in rows if r.id.split("#")[0] == section]
+    out += ["", "## Advice that is not taken", "",
+            "Sentences with SHOULD, SHOULD NOT or RECOMMENDED from which we deviate on purpose, found by reading.", "",
+            "| | what | what is done instead |", "|---|---|---|"]
+    out += [f"| {r.id.split('#')[0]} | {r.what} | {r.proof()} |" for r in advice]
     out += ["", "## By areas", "",
             "Tests in virtual time, of two associations or of one whose peer is written chunk by chunk, by the areas that the ETSI",
             "suite for SCTP (TS 102 369) has; the cases are our own."]
@@ -176,9 +187,10 @@ def main(options):
     elif not PAGE.exists() or PAGE.read_text() != made:
         problems.append("docs/RFC9260.md is not what tools/rfc9260.txt gives; see --write")
     problems += [f"{r.id} is missing" for r in rows if r.kind() == "missing"]
-    count = collections.Counter(r.kind() for r in rows if not r.wrong)
+    count = collections.Counter(r.kind() for r in rows if not r.wrong and not is_advice(r))
+    advice = sum(map(is_advice, rows))
     said = ", ".join(f"{count[k]} {k}" for k in KINDS)
-    return finish(problems, f"{len(rows)} requirements ({said}), {state}")
+    return finish(problems, f"{len(rows) - advice} requirements ({said}), {state}; {advice} deviations from advice")
 
 
 main(sys.argv[1:])
