@@ -33,7 +33,8 @@ static void fill(struct duo_side *s)
 	world_peer_pump(&s->peer);
 }
 
-/* The most that the sender is ever told over a path of 200 ms without a bottleneck, until it is told so much, or 5 s. */
+/* The most that the sender is ever told over a path of 200 ms without a bottleneck, until it is told so much, or for 3 s, 5 where
+ * it has to come. */
 static size_t widest(size_t ceiling, size_t enough)
 {
 	static const struct world_link_config wire = { .delay = 50 * MS };
@@ -48,7 +49,7 @@ static size_t widest(size_t ceiling, size_t enough)
 	duo_begin(&d, &cfg);
 	assert_true(duo_meet_for_good(&d));
 	const struct tt_sctp *sender = d.side[0].peer.pc->channels->sctp;
-	const taut_time until = d.world->now + 5 * SECOND;
+	const taut_time until = d.world->now + (enough == SIZE_MAX ? 3 : 5) * SECOND;
 	while (d.world->now < until && most < enough) {
 		fill(&d.side[0]);
 		duo_wait(&d, 20 * MS);
