@@ -8,7 +8,7 @@
 #include "base/crc32c.h"
 #include "bench.h"
 
-enum { OCTETS = 1200, THIRD = OCTETS / 3 };
+enum { OCTETS = 1200, THIRD = OCTETS / 3, TABLE = 1 };
 
 struct crc {
 	uint8_t packet[OCTETS];
@@ -19,9 +19,10 @@ static void *crc_open(const struct bench_case *c, const char **why)
 {
 	struct crc *k = calloc(1, sizeof *k);
 
-	(void)c;
 	if (!k)
 		abort();
+	if (c->arg == TABLE)
+		return k;
 #if defined __x86_64__ && defined __GNUC__
 	if (__builtin_cpu_supports("sse4.2"))
 		return k;
@@ -96,7 +97,7 @@ static void table_run(void *me, uint64_t packets, struct bench_sample *out)
 static const struct bench_case cases[] = {
 	{ "limit", "crc", "1,200 B", 0, "putting the streams together", crc_open, limit_run, free, 0 },
 	{ "taut", "crc", "1,200 B", 0, NULL, crc_open, hardware_run, free, 0 },
-	{ "taut", "crc", "1,200 B, by table", 0, NULL, crc_open, table_run, free, 0 },
+	{ "taut", "crc", "1,200 B, by table", 0, NULL, crc_open, table_run, free, TABLE },
 };
 
 const struct bench bench_crc = {
