@@ -3,7 +3,10 @@
  * One loop is one thread; two loops share nothing. taut_loop_post is the only
  * call from another thread. Events come as calls of your handler, from the top
  * of the loop, so that every taut call is legal inside it, taut_pc_close and
- * taut_pc_free of the same connection included. */
+ * taut_pc_free of the same connection included.
+ *
+ * A connection has a descriptor for each of its sockets, and a second one for a socket that carries much,
+ * while less than a quarter of RLIMIT_NOFILE is in use. */
 #ifndef TAUT_LOOP_H
 #define TAUT_LOOP_H
 

@@ -88,9 +88,9 @@ int tt_udp_connect(struct tt_udp *u)
 
 	if (connect(u->fd, &sa.any, len) != 0) {
 		const int err = errno;
+		/* Whoever it was connected to stays so, and the next one has to win first. */
 		u->refused = !u->connected;
-		u->votes =
-			0; /* whoever it was connected to stays so, and the next one has to win first */
+		u->votes = 0;
 		return err;
 	}
 	u->connected = true;

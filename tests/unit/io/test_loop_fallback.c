@@ -552,6 +552,69 @@ static void what_finds_no_room_is_held_and_goes_in_order(void **state)
 	}
 }
 
+/* What epoll waits for on a descriptor. */
+static unsigned awaited(const struct world *w, int fd)
+{
+	char line[128];
+	unsigned long found = 0;
+
+	(void)snprintf(line, sizeof line, "/proc/self/fdinfo/%d", w->loop->epoll);
+	FILE *f = fopen(line, "re");
+	assert_non_null(f);
+	while (fgets(line, sizeof line, f)) { /* "tfd: 7 events: 19 data: ...", the second in hex */
+		const char *events = strstr(line, "events:");
+		if (events && strncmp(line, "tfd:", 4) == 0 && strtol(line + 4, NULL, 10) == fd)
+			found = strtoul(events + 7, NULL, 16);
+	}
+	(void)fclose(f);
+	return (unsigned)found & (EPOLLIN | EPOLLOUT);
+}
+
+static void expect_awaited(const struct world *w, const struct tt_udp *u, bool fd, bool rest)
+{
+	assert_int_equal(awaited(w, u->fd), fd ? EPOLLIN | EPOLLOUT : EPOLLIN);
+	assert_int_equal(awaited(w, u->rest), rest ? EPOLLIN | EPOLLOUT : EPOLLIN);
+}
+
+static void one_to(struct world *w, const struct taut_addr *peer)
+{
+	w->a->peer = *peer;
+	w->a->to_send = 1;
+	assert_int_equal(taut_loop_step(w->loop, 0), TAUT_OK);
+}
+
+/* Else the other one would say so all the time, and nothing could go. */
+static void of_two_sockets_the_full_one_says_when_there_is_room(void **state)
+{
+	const struct taut_addr local = { .family = 4, .ip = { 127, 0, 0, 1 } };
+	struct tt_udp stranger;
+	struct world w;
+	(void)state;
+
+	forget_all();
+	connect_world(&w);
+	assert_int_equal(tt_udp_open(&stranger, &local, false), 0);
+	w.a->to_send = 600;
+	until(&w, w.messages == 600);
+	const struct tt_udp *u = &tt_io_conn_find(&w.loop->conns, w.a)->flows->socket->udp;
+	assert_true(tt_udp_is_peer(u, &w.b->bound));
+	expect_awaited(&w, u, false, false);
+	kernel_refuse("send", -1, EAGAIN);
+	one_to(&w, &stranger.local);
+	expect_awaited(&w, u, false, true);
+	one_to(&w, &w.b->bound); /* behind it */
+	expect_awaited(&w, u, false, true);
+	kernel_refuse("send", 1, EAGAIN);
+	kernel.skip = 1; /* the stranger's goes, and then the other socket is the full one */
+	assert_int_equal(taut_loop_step(w.loop, 0), TAUT_OK);
+	expect_awaited(&w, u, true, false);
+	until(&w, w.messages == 601);
+	expect_awaited(&w, u, false, false);
+	assert_int_equal(w.a->send_failures, 0);
+	tt_udp_close(&stranger);
+	close_world(&w);
+}
+
 static void what_is_too_much_to_hold_is_reported(void **state)
 {
 	enum { PACKETS = 200, ROOM = TT_LOOP_HELD / 1000 };
@@ -792,6 +855,7 @@ int main(void)
 		cmocka_unit_test(an_error_of_a_socket_is_noted_and_what_came_is_read),
 		cmocka_unit_test(a_datagram_that_was_cut_counts_as_dropped),
 		cmocka_unit_test(what_finds_no_room_is_held_and_goes_in_order),
+		cmocka_unit_test(of_two_sockets_the_full_one_says_when_there_is_room),
 		cmocka_unit_test(what_is_too_much_to_hold_is_reported),
 		cmocka_unit_test(what_there_is_no_memory_to_hold_is_reported),
 		cmocka_unit_test(what_was_held_may_still_be_refused),

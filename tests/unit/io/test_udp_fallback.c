@@ -128,6 +128,33 @@ static void whatever_a_kernel_says_against_segmentation_single_packets_follow(vo
 	}
 }
 
+/* Of a peer who is connected to EMSGSIZE comes by ICMP and speaks of packets that left before. */
+static void what_the_path_says_of_a_peer_does_not_end_segmentation(void **state)
+{
+	struct taut_datagram d;
+	struct pair p;
+	(void)state;
+
+	open_pair(&p, "127.0.0.1");
+	assert_true(tt_udp_vote(&p.a, &p.b.local, 256));
+	assert_int_equal(tt_udp_split(&p.a), 0);
+	assert_int_equal(tt_udp_connect(&p.a), 0);
+	d = run_of(&p, 30 * 1000 + 77, 1000);
+	kernel_refuse("send", 3, EMSGSIZE);
+	assert_int_equal(send_all(&p, &d, 1), 0);
+	assert_int_equal(expect(&p, 30077), 31);
+	assert_true(p.a.gso);
+	assert_true(kernel.runs > 0);
+	kernel_refuse("send", -1, EMSGSIZE); /* nor does it go on for ever */
+	assert_int_equal(send_all(&p, &d, 1), EMSGSIZE);
+	assert_true(p.a.gso);
+	kernel_refuse("send", 1, EMSGSIZE);
+	d = run_of(&p, 1000, 0);
+	d.dont_fragment = 1;
+	assert_int_equal(send_all(&p, &d, 1), 0);
+	close_pair(&p);
+}
+
 static void a_refusal_in_the_middle_repeats_nothing(void **state)
 {
 	struct taut_datagram d[3];
@@ -745,6 +772,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(whatever_a_kernel_says_against_segmentation_single_packets_follow),
+		cmocka_unit_test(what_the_path_says_of_a_peer_does_not_end_segmentation),
 		cmocka_unit_test(a_refusal_in_the_middle_repeats_nothing),
 		cmocka_unit_test(what_must_not_be_fragmented_leaves_alone_with_df),
 		cmocka_unit_test(without_df_what_must_not_be_fragmented_does_not_leave),
