@@ -29,6 +29,9 @@ endif()
 
 list(JOIN TAUT_CODECS " " TAUT_CODEC_LIST)
 
+# Found beside the file, so that what is installed may be moved, or be installed elsewhere than was configured.
+file(RELATIVE_PATH PC_UP "${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig" "${CMAKE_INSTALL_PREFIX}")
+
 # taut_pkgconfig(NAME DESCRIPTION REQUIRES REQUIRES_PRIVATE [CFLAG...])
 function(taut_pkgconfig name description requires private)
 	set(PC_NAME ${name})

@@ -98,11 +98,13 @@ build_targets() {
 	cmake --build "build/$preset" --target "$@"
 }
 
-# Clean of warnings with both compilers, optimized: what -O0 does not see. gcc's objects are
-# also those that tools/check_globals.py looks into.
+# Clean of warnings with both compilers, optimized: what -O0 does not see. gcc's archives are also those that
+# tools/check_globals.py looks into; those, and clang's shared libraries, are what tests/interop/install installs.
 build_clean() {
-	cmake -S . -B "build/$1" -G Ninja -DCMAKE_C_COMPILER="$1" -DTAUT_WERROR=ON \
-		-DCMAKE_BUILD_TYPE=RelWithDebInfo >"build/$1.log" 2>&1 &&
+	shared=OFF
+	[ "$1" = gcc ] || shared=ON
+	cmake -S . -B "build/$1" -G Ninja -DCMAKE_C_COMPILER="$1" -DTAUT_WERROR=ON -DTAUT_SIM=ON \
+		-DBUILD_SHARED_LIBS=$shared -DCMAKE_BUILD_TYPE=RelWithDebInfo >"build/$1.log" 2>&1 &&
 		cmake --build "build/$1" >>"build/$1.log" 2>&1 && return
 	cat "build/$1.log" >&2
 	return 1

@@ -21,7 +21,9 @@ static bool lost(struct world_link *l, struct world_random *r, taut_time now, si
 
 	if (c->to_bad > 0)
 		l->bad = l->bad ? !world_chance(r, c->to_good) : world_chance(r, c->to_bad);
-	return gone | (l->bad && world_chance(r, c->loss_bad)) | world_chance(r, c->loss);
+	/* drawn whether it is gone already or not */
+	const bool in_bad = l->bad && world_chance(r, c->loss_bad), alone = world_chance(r, c->loss);
+	return gone || in_bad || alone;
 }
 
 /* When the last bit has left, -1: the queue is full. */
