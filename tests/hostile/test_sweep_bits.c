@@ -1,5 +1,6 @@
 /* test_sweep_bits.c - every bit of every kind of packet that is protected, flipped: STUN by its
  * integrity, DTLS, SRTP and SRTCP by their tags. */
+#include "dtls/dtls_state.h"
 #include "hostile/craft.h"
 #include "ice/ice_agent.h"
 
@@ -145,6 +146,29 @@ static void a_flipped_bit_of_a_report_changes_nothing(void **state)
 	flip_media(true);
 }
 
+/* The first that is accepted ends the session, so a flipped one that were would be seen. */
+static void a_flipped_bit_of_an_alert_changes_nothing(void **state)
+{
+	uint8_t buf[SAMPLE];
+
+	(void)state;
+	for (int good = 0; good < 2; good++) {
+		struct hostile h;
+		hostile_begin(&h, 724, good);
+		tt_dtls_close(h.evil->dtls, h.pair.sim.now);
+		const size_t len = tt_dtls_poll_send(h.evil->dtls, h.pair.sim.now, buf, sizeof buf);
+		assert_true(len > 13);
+		assert_int_equal(buf[0], DTLS_ALERT);
+		assert_int_equal(buf[4], 1); /* encrypted: of the first epoch */
+		flip_all(&h, buf, len);
+		assert_int_equal(h.pc->dtls_state, TAUT_STATE_CONNECTED);
+		hostile_inject(&h, NULL, buf, len);
+		assert_int_equal(h.pc->dtls_state, TAUT_STATE_CLOSED);
+		assert_int_equal(h.pc->dtls->end_reason, TAUT_REASON_CLOSED_BY_PEER);
+		hostile_end(&h);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -153,6 +177,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(a_flipped_bit_of_a_message_changes_nothing),
 		cmocka_unit_test(a_flipped_bit_of_a_media_packet_changes_nothing),
 		cmocka_unit_test(a_flipped_bit_of_a_report_changes_nothing),
+		cmocka_unit_test(a_flipped_bit_of_an_alert_changes_nothing),
 	};
 	if (argc > 1) /* only those: *check* */
 		cmocka_set_test_filter(argv[1]);

@@ -3,6 +3,7 @@
  *
  * What is said with the right keys may end what it speaks of, an association or a channel; nothing
  * else, and the media go on. Fields of media and data that only the application sees are not swept. */
+#include "datachannel/dcs_internal.h"
 #include "hostile/craft.h"
 
 enum { SAMPLE = 1500, SCTP_MOST = 1160 };
@@ -202,6 +203,46 @@ static void dcep_is_survived(void **state)
 	hostile_end(&h);
 }
 
+/* 5.1 of RFC 8832: an OPEN is as long as it says, with a type that there is; an ACK is one octet long and somebody
+ * waits for it. What is not so opens no channel and is counted. */
+static void malformed_dcep_opens_no_channel(void **state)
+{
+	static const uint16_t claims[] = { 0, 1, 4, 5, 0x7fff, 0x8000, 0xffff };
+	uint8_t buf[SAMPLE] = { 3 };
+	struct hostile h;
+	unsigned sent = 0;
+
+	(void)state;
+	hostile_begin(&h, 715, 0);
+	const unsigned channels = h.seen[0].channels;
+	const size_t count = h.pc->channels->count;
+	for (size_t l = 0; l < TT_COUNT(claims); l++)
+		for (size_t p = 0; p < TT_COUNT(claims); p++)
+			for (size_t len = 1; len <= 24; len++) {
+				buf[8] = (uint8_t)(claims[l] >> 8);
+				buf[9] = (uint8_t)claims[l];
+				buf[10] = (uint8_t)(claims[p] >> 8);
+				buf[11] = (uint8_t)claims[p];
+				if (len == 12u + claims[l] + claims[p])
+					continue; /* right */
+				craft_send_message(&h, 20, 50, buf, len);
+				if (++sent % 32 == 0)
+					hostile_run(&h, 10000);
+			}
+	hostile_assert_dropped(&h, TAUT_DROP_DATA_OPEN_MALFORMED, sent);
+	memset(buf, 2, sizeof buf); /* ACK, of every length */
+	for (size_t len = 1; len <= 1100; len += 7) {
+		craft_send_message(&h, 20, 50, buf, len);
+		hostile_run(&h, 1000);
+	}
+	hostile_assert_dropped(&h, TAUT_DROP_DATA_DCEP, 158);
+	assert_int_equal(h.seen[0].channels, channels);
+	assert_int_equal(h.pc->channels->count, count);
+	hostile_run(&h, SECOND);
+	hostile_assert_alive(&h);
+	hostile_end(&h);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -210,6 +251,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(each_chunk_of_sctp_is_survived),
 		cmocka_unit_test(every_short_length_inside_dtls_is_refused),
 		cmocka_unit_test(dcep_is_survived),
+		cmocka_unit_test(malformed_dcep_opens_no_channel),
 	};
 	if (argc > 1) /* only those: *sctp* */
 		cmocka_set_test_filter(argv[1]);
