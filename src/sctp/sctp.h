@@ -140,6 +140,28 @@ size_t tt_sctp_buffered(const struct tt_sctp *s, uint16_t stream);
 size_t tt_sctp_held(const struct tt_sctp *s);
 bool tt_sctp_can_hold(const struct tt_sctp *s, size_t len); /* false: send would say AGAIN */
 
+/* Memory for messages that come; size 0: none. */
+struct tt_sctp_loan {
+	uint8_t *memory;
+	size_t size;
+};
+
+/* Who has memory for them. A message that is in a loan lies nowhere else, and counts in the window as always. Neither
+ * may call back. */
+struct tt_sctp_lender {
+	/* For a message that begins with len octets, which have to fit. It is read and written until back, or until poll_event
+	 * gives the message out, whose data it is then. */
+	struct tt_sctp_loan (*lend)(void *ctx, uint16_t stream, uint32_t ppid, size_t len);
+	/* The message came to nothing, or was longer. */
+	void (*back)(void *ctx, uint16_t stream, const uint8_t *memory);
+	void *ctx;
+};
+/* Before the first packet. */
+void tt_sctp_set_lender(struct tt_sctp *s, const struct tt_sctp_lender *lender);
+/* Gives back all that this stream has: messages move to memory of our own. False: there is not enough, and nothing has
+ * changed; surely: then none of them is ever delivered, and it is true. */
+bool tt_sctp_give_back(struct tt_sctp *s, uint16_t stream, bool surely);
+
 /* Resets our side of a stream once what is queued on it was sent (RFC 6525); what
  * is sent on it meanwhile waits and begins anew. TAUT_E_UNSUPPORTED: the peer cannot. */
 int tt_sctp_reset_stream(struct tt_sctp *s, taut_time now, uint16_t stream);

@@ -354,6 +354,16 @@ size_t tt_sctp_held(const struct tt_sctp *s)
 	return s->queue.held;
 }
 
+void tt_sctp_set_lender(struct tt_sctp *s, const struct tt_sctp_lender *lender)
+{
+	s->rx.lender = *lender;
+}
+
+bool tt_sctp_give_back(struct tt_sctp *s, uint16_t stream, bool surely)
+{
+	return tt_sctp_reassembly_give_back(&s->rx, stream, surely);
+}
+
 int tt_sctp_reset_stream(struct tt_sctp *s, taut_time now, uint16_t stream)
 {
 	(void)now;

@@ -270,8 +270,13 @@ static struct sctp_run *take_ready(struct sctp_reassembly *r)
 
 const struct sctp_run *tt_sctp_reassembly_poll(struct sctp_reassembly *r)
 {
-	free_lent(r);
-	return r->lent = take_ready(r);
+	do {
+		free_lent(r);
+		r->lent = take_ready(r);
+	} while (r->lent && r->lent->abandoned);
+	if (r->lent)
+		r->lent->loan = 0;
+	return r->lent;
 }
 
 void tt_sctp_reassembly_restart(struct sctp_reassembly *r)

@@ -10,12 +10,17 @@
  *
  * All that is held counts against limit, the lent message included. Chunks that
  * do not fit are refused, with room kept back (reserve) for the one chunk that
- * everything else waits for. */
+ * everything else waits for.
+ *
+ * A message may lie in memory that the application lends, from its first fragment on: what came
+ * before that is in blocks of ours, and is copied when the message is whole, as always. One that
+ * is longer than that memory moves to a block of ours. Either way its octets count in held. */
 #ifndef TAUT_SCTP_REASSEMBLY_H
 #define TAUT_SCTP_REASSEMBLY_H
 
 #include "base/env.h"
 #include "sctp/rx/sctp_tracker.h"
+#include "sctp/sctp.h"
 
 enum sctp_ready_kind { SCTP_READY_MESSAGE, SCTP_READY_TOO_LARGE, SCTP_READY_RESET };
 
@@ -31,7 +36,9 @@ struct sctp_run {
 	bool discard;   /* too large: the TSNs count, the bytes are thrown away */
 	bool abandoned; /* belongs to a message that FORWARD-TSN skipped: never delivered */
 	size_t len, cap; /* cap counts in held; complete, the block is up to an eighth larger */
-	uint8_t data[];
+	uint8_t *data; /* own, or ... */
+	size_t loan;   /* ... if not 0: so many octets of the lender's; it has begun and was not polled yet */
+	uint8_t own[];
 };
 
 struct sctp_rx_stream {
@@ -44,6 +51,7 @@ struct sctp_rx_stream {
 
 struct sctp_reassembly {
 	struct tt_env *env;
+	struct tt_sctp_lender lender; /* lend NULL: nobody */
 	size_t limit, reserve, max_message;
 	size_t held;            /* of all runs, waiting, ready, lent: bytes with their overhead */
 	size_t ready_bytes;     /* the part of held that is ready or lent */
@@ -87,9 +95,12 @@ void tt_sctp_reassembly_skip_stream(struct sctp_reassembly *r, const struct sctp
  * memory. */
 bool tt_sctp_reassembly_reset(struct sctp_reassembly *r, uint16_t stream);
 
+/* As tt_sctp_give_back. */
+bool tt_sctp_reassembly_give_back(struct sctp_reassembly *r, uint16_t stream, bool surely);
+
 /* What may still be advertised as a_rwnd. */
 size_t tt_sctp_reassembly_room(const struct sctp_reassembly *r);
-/* The next ready entry, lent until the next call; NULL: none. */
+/* The next ready entry, lent until the next call; NULL: none. What lies in a loan is the lender's again. */
 const struct sctp_run *tt_sctp_reassembly_poll(struct sctp_reassembly *r);
 
 #endif

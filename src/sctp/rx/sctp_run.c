@@ -30,25 +30,46 @@ static size_t expected(const struct sctp_reassembly *r, const struct sctp_data *
 	return tt_max(d->len, r->last_len);
 }
 
+static struct sctp_run *take_block(struct sctp_reassembly *r, const struct sctp_data *d, size_t *cap)
+{
+	*cap = expected(r, d);
+	struct sctp_run *run = tt_take_large(r->env, tt_sctp_run_cost(*cap));
+
+	if (!run && *cap > d->len) {
+		*cap = d->len;
+		run = tt_take_large(r->env, tt_sctp_run_cost(*cap));
+	}
+	if (run && *cap > d->len)
+		*cap = tt_room(run) - tt_sctp_run_cost(0); /* for one that is a little longer */
+	return run;
+}
+
+static struct tt_sctp_loan borrow(const struct sctp_reassembly *r, const struct sctp_data *d)
+{
+	const struct tt_sctp_lender *l = &r->lender;
+
+	return d->begin && l->lend ? l->lend(l->ctx, d->stream, d->ppid, d->len)
+				   : (struct tt_sctp_loan){ 0 };
+}
+
 struct sctp_run *tt_sctp_run_new(struct sctp_reassembly *r, const struct sctp_data *d)
 {
-	size_t cap = expected(r, d);
-	struct sctp_run *run = tt_take_large(r->env, tt_sctp_run_cost(cap));
+	const struct tt_sctp_loan loan = borrow(r, d);
+	size_t cap = d->len; /* of a loan only what is used counts */
+	struct sctp_run *run = loan.size > 0 ? tt_resize(r->env, NULL, tt_sctp_run_cost(0))
+					     : take_block(r, d, &cap);
 	struct serial32 number = tt_sctp_run_number(r, d);
 
-	if (!run && cap > d->len) {
-		cap = d->len;
-		run = tt_take_large(r->env, tt_sctp_run_cost(cap));
-	}
+	if (!run && loan.size > 0)
+		r->lender.back(r->lender.ctx, d->stream, loan.memory);
 	if (!run)
 		return NULL;
-	if (cap > d->len)
-		cap = tt_room(run) - tt_sctp_run_cost(0); /* for one that is a little longer */
 	*run = (struct sctp_run){
 		.first = number, .last = number,
 		.stream = d->stream, .mid = d->mid, .ppid = d->ppid,
 		.begin = d->begin, .end = d->end, .unordered = d->unordered,
 		.len = d->len, .cap = cap,
+		.data = loan.size > 0 ? loan.memory : run->own, .loan = loan.size,
 	};
 	if (d->len > 0)
 		memcpy(run->data, d->data, d->len);
@@ -62,7 +83,23 @@ void tt_sctp_run_free(struct sctp_reassembly *r, struct sctp_run *run)
 		return;
 	assert(r->held >= tt_sctp_run_cost(run->cap));
 	r->held -= tt_sctp_run_cost(run->cap);
+	tt_sctp_run_give_back(r, run);
 	tt_give(r->env, run);
+}
+
+void tt_sctp_run_give_back(struct sctp_reassembly *r, struct sctp_run *run)
+{
+	if (run->loan > 0)
+		r->lender.back(r->lender.ctx, run->stream, run->data);
+	run->loan = 0;
+	run->data = run->own;
+}
+
+void tt_sctp_run_bring_home(struct sctp_reassembly *r, struct sctp_run *run)
+{
+	if (run->loan > 0)
+		memcpy(run->own, run->data, run->len);
+	tt_sctp_run_give_back(r, run);
 }
 
 /* What shrinks is moved, so that the large block is there for the next message. */
@@ -87,7 +124,19 @@ static bool resize(struct sctp_reassembly *r, struct sctp_run **run, size_t cap)
 		return false;
 	r->held = r->held - tt_sctp_run_cost(moved->cap) + tt_sctp_run_cost(cap);
 	moved->cap = cap;
+	if (moved->loan == 0)
+		moved->data = moved->own;
 	*run = moved;
+	return true;
+}
+
+/* In a loan there is room already, and what is used of it counts. */
+static bool use_loan(struct sctp_reassembly *r, struct sctp_run *run, size_t need)
+{
+	if (need > run->loan)
+		return false;
+	r->held += need - run->cap;
+	run->cap = need;
 	return true;
 }
 
@@ -97,18 +146,21 @@ bool tt_sctp_run_grow(struct sctp_reassembly *r, struct sctp_run **run, size_t m
 {
 	size_t need = (*run)->len + more;
 
-	if (need <= (*run)->cap)
+	if (need <= (*run)->cap || use_loan(r, *run, need))
 		return true;
 	size_t spare = tt_sctp_reassembly_room(r);
 	size_t want = tt_min(tt_min(2 * need, r->max_message), (*run)->cap + spare);
-	return resize(r, run, tt_max(need, want));
+	if (!resize(r, run, tt_max(need, want)))
+		return false;
+	tt_sctp_run_bring_home(r, *run);
+	return true;
 }
 
 void tt_sctp_run_trim(struct sctp_reassembly *r, struct sctp_run **run)
 {
 	const size_t full = tt_sctp_run_cost((*run)->len);
 
-	if (tt_sctp_run_cost((*run)->cap) > full + full / 8) {
+	if ((*run)->loan == 0 && tt_sctp_run_cost((*run)->cap) > full + full / 8) {
 		resize(r, run, (*run)->len);
 		return;
 	}
@@ -121,5 +173,6 @@ void tt_sctp_run_discard(struct sctp_reassembly *r, struct sctp_run **run)
 {
 	(*run)->discard = true;
 	(*run)->len = 0;
+	tt_sctp_run_give_back(r, *run);
 	resize(r, run, 0); /* should that fail, it only stays counted */
 }

@@ -13,6 +13,10 @@ void tt_sctp_run_free(struct sctp_reassembly *r, struct sctp_run *run);
 bool tt_sctp_run_grow(struct sctp_reassembly *r, struct sctp_run **run, size_t more);
 /* No more will come: gives back what growing took too much, if that is more than an eighth. */
 void tt_sctp_run_trim(struct sctp_reassembly *r, struct sctp_run **run);
+/* From its loan, if it has one, to its own block, which has room. */
+void tt_sctp_run_bring_home(struct sctp_reassembly *r, struct sctp_run *run);
+/* The loan, if it has one, is free for another message; what came is lost. */
+void tt_sctp_run_give_back(struct sctp_reassembly *r, struct sctp_run *run);
 /* Throws the bytes away and keeps the TSNs. */
 void tt_sctp_run_discard(struct sctp_reassembly *r, struct sctp_run **run);
 size_t tt_sctp_run_cost(size_t cap);
