@@ -110,6 +110,8 @@ int tt_dcs_send(struct tt_dcs *d, taut_time now, taut_channel ch, bool binary, c
 /* The same of several pieces, or of one that is lent, see struct tt_sctp_body. */
 int tt_dcs_send_body(struct tt_dcs *d, taut_time now, taut_channel ch, bool binary,
 		     const struct tt_sctp_body *body);
+/* Lends memory for one message that comes, as taut_pc_receive_into; NULL, 0: takes all of the channel's back. */
+int tt_dcs_receive_into(struct tt_dcs *d, taut_channel ch, void *memory, size_t size);
 /* Sends what is queued, then closes both directions (RFC 8831 section 6.7); CLOSE follows.
  * Twice is fine. TAUT_E_GONE. */
 int tt_dcs_close(struct tt_dcs *d, taut_time now, taut_channel ch);

@@ -26,6 +26,7 @@ int tt_dcs_new(struct tt_dcs **out, struct tt_env *env, const struct tt_dcs_conf
 		tt_free(env, d);
 		return err;
 	}
+	tt_dcs_lend(d);
 	*out = d;
 	return TAUT_OK;
 }
@@ -34,12 +35,12 @@ void tt_dcs_free(struct tt_dcs *d)
 {
 	if (!d)
 		return;
+	tt_sctp_free(d->sctp); /* it gives back what the channels have been lent */
 	for (uint32_t i = 0; i < d->count; i++)
 		if (d->channels[i].number != 0)
 			tt_dcs_free_channel(d, &d->channels[i]);
 	tt_free(d->env, d->channels);
 	tt_free(d->env, d->by_stream);
-	tt_sctp_free(d->sctp);
 	tt_free(d->env, d);
 }
 

@@ -130,7 +130,10 @@ void tt_dcs_free_channel(struct tt_dcs *d, struct channel *c)
 	tt_dcs_drop_work(d, c);
 	tt_free(d->env, c->label);
 	tt_free(d->env, c->protocol);
+	tt_free(d->env, c->loans);
 	c->label = c->protocol = NULL;
+	c->loans = NULL;
+	c->loan_count = 0;
 	c->number = 0;
 	c->must_open = c->must_ack = c->must_reset = false;
 	c->say_channel = c->say_open = c->say_closing = c->say_close = false;
@@ -292,6 +295,7 @@ void tt_dcs_finish_close(struct tt_dcs *d, struct channel *c, uint32_t reason)
 	leave_open(d, c);
 	c->state = TT_DCS_STATE_CLOSING;
 	c->must_open = c->must_ack = c->must_reset = false;
+	tt_dcs_end_loans(d, c);
 	c->close_reason = c->close_reason ? c->close_reason : reason;
 	c->say_close = true;
 	tt_dcs_add_talk(d, c);

@@ -119,6 +119,7 @@ static bool on_message(struct tt_dcs *d, taut_time now, const struct tt_sctp_eve
 	struct channel *c = tt_dcs_by_stream(d, e->stream);
 	if (!c || c->state != TT_DCS_STATE_OPEN) {
 		drop(d, now, TAUT_DROP_DATA_NO_CHANNEL, e->stream);
+		tt_dcs_undo_loan(d, e);
 		return false;
 	}
 	if (!is_data(e->ppid)) { /* RFC 8831 section 6.6: also the partial ones, 52 and 54 */
@@ -133,6 +134,7 @@ static bool on_message(struct tt_dcs *d, taut_time now, const struct tt_sctp_eve
 		.binary = e->ppid == PPID_BINARY || e->ppid == PPID_BINARY_EMPTY,
 		.data = e->data, .len = empty ? 0 : e->len,
 	};
+	tt_dcs_end_loan(c, e->data);
 	c->messages_received++;
 	c->bytes_received += d->event.len;
 	return true;

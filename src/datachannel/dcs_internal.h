@@ -1,5 +1,6 @@
 /* dcs_internal.h - inside the set of channels: dcs.c life and the way down, dcs_channel.c one
- * channel and its calls, dcs_work.c what must be sent for it, dcs_event.c what comes up. */
+ * channel and its calls, dcs_work.c what must be sent for it, dcs_event.c what comes up,
+ * dcs_loan.c the memory for that. */
 #ifndef TAUT_DATACHANNEL_INTERNAL_H
 #define TAUT_DATACHANNEL_INTERNAL_H
 
@@ -17,6 +18,13 @@ enum { /* RFC 8831 section 8 */
 #define STREAM_FREE 0
 #define STREAM_BURNT UINT32_MAX /* cannot be used again: the peer knows no resets */
 #define STREAM_ENDED (UINT32_MAX - 1) /* free; the peer, which agreed on a channel there, is told once that can be */
+
+/* Memory of the application's for one message. */
+struct loan {
+	uint8_t *memory;
+	size_t size;
+	bool taken; /* a message is in it */
+};
 
 struct channel {
 	taut_channel number; /* 0: the slot is free */
@@ -39,6 +47,8 @@ struct channel {
 	uint32_t next_work, next_talk, next_armed;
 	uint32_t close_reason;
 	char *label, *protocol;
+	struct loan *loans; /* NULL: there never was one; in the order they came, none twice */
+	size_t loan_count;
 	size_t threshold, refused_len;
 	uint64_t messages_sent, messages_received, bytes_sent, bytes_received;
 };
@@ -89,6 +99,14 @@ bool tt_dcs_bind(struct tt_dcs *d, struct channel *c, uint16_t stream); /* false
 void tt_dcs_begin_close(struct tt_dcs *d, struct channel *c, uint32_t reason, bool asked);
 void tt_dcs_finish_close(struct tt_dcs *d, struct channel *c, uint32_t reason);
 bool tt_dcs_would_take(const struct tt_dcs *d, const struct channel *c, size_t len);
+
+/* dcs_loan.c */
+void tt_dcs_lend(struct tt_dcs *d); /* to the association, what channels have been lent */
+/* A message comes up in memory that may be a loan: it is dropped, and the loan is free for the next one; or given out,
+ * and with it the loan. */
+void tt_dcs_undo_loan(struct tt_dcs *d, const struct tt_sctp_event *e);
+void tt_dcs_end_loan(struct channel *c, const uint8_t *memory);
+void tt_dcs_end_loans(struct tt_dcs *d, struct channel *c); /* before it leaves its stream */
 
 /* dcs_work.c */
 void tt_dcs_add_work(struct tt_dcs *d, struct channel *c);
