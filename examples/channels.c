@@ -12,7 +12,7 @@
 #define LOW       262144 /* with less than so much waiting there is room for more */
 
 static taut_channel file, position;
-static size_t sent, got, given_back;
+static size_t sent, got, got_in_block, given_back;
 static int connected, all_here, closed;
 
 /* Lent memory comes back here, once for each message: now it may be changed or freed. */
@@ -45,6 +45,15 @@ static void send_position(void)
 	       "a position is sent");
 }
 
+/* Each piece of the file is put together in here while it is lent; what comes in between lies in memory of taut's. */
+static uint8_t block[PIECE];
+
+static void lend_block(taut_pc *pc, taut_channel channel)
+{
+	expect(taut_pc_receive_into(pc, channel, block, sizeof block) == TAUT_OK,
+	       "there is memory for a piece");
+}
+
 static void on_opened_here(taut_channel channel)
 {
 	if (channel == file)
@@ -59,6 +68,8 @@ static void on_peers_channel(taut_pc *pc, taut_channel channel)
 
 	printf("Bob is given \"%s\", which is %s\n", info->label,
 	       info->unordered ? "unordered" : "ordered");
+	if (strcmp(info->label, "file") == 0)
+		lend_block(pc, channel);
 	if (strcmp(info->label, "position") == 0)
 		expect(info->max_retransmits == 1, "what is lost of it stays lost");
 }
@@ -70,6 +81,10 @@ static void on_message(taut_pc *pc, const struct taut_event *ev)
 		return;
 	}
 	got += ev->len;
+	if (ev->data == block) { /* with this event it is ours again */
+		got_in_block += ev->len;
+		lend_block(pc, ev->channel);
+	}
 	if (got < FILE_SIZE)
 		return;
 	all_here = 1;
@@ -113,6 +128,7 @@ int main(void)
 	pair_run_until(&closed);
 	expect(given_back == FILE_SIZE / PIECE, "all that was lent is given back");
 	printf("%zu octets are over, and the channel is closed\n", got);
+	expect(got_in_block > 0, "some of them came into the block");
 	expect(taut_pc_channel_info(ada, file) == NULL, "its number is stale");
 	pair_close();
 	return 0;

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The public headers stand alone in C11 and C++, and what lies between their marks can be read
 by cffi: prototypes, types and #define NAME integer, no struct by value. Who sends and does not look
-whether it was taken is warned."""
+whether it was taken is warned, and who takes memory back."""
 import re
 import subprocess
 
@@ -17,8 +17,8 @@ headers = sorted((ROOT / "include/taut").glob("*.h"),
 problems = []
 
 
-SENDS = ['taut_pc_send_message(0, 0, 0, 0, "", 0)', "taut_pc_send_pieces(0, 0, 0, 0, 0, 0)",
-         'taut_pc_send_lent(0, 0, 0, 0, "", 0, 0, 0)']
+MUST_LOOK = ['taut_pc_send_message(0, 0, 0, 0, "", 0)', "taut_pc_send_pieces(0, 0, 0, 0, 0, 0)",
+         'taut_pc_send_lent(0, 0, 0, 0, "", 0, 0, 0)', "taut_pc_receive_into(0, 0, 0, 0)"]
 
 
 # The whole way to the assembler: results that nobody looks at are found late.
@@ -28,7 +28,7 @@ def compile_text(compiler, language, text, how=("-S", "-o", "/dev/null")):
 
 
 def warns_who_does_not_look(compiler, language):
-    for call in SENDS:
+    for call in MUST_LOOK:
         text = f'#include "taut/taut.h"\nint f(void);\nint f(void)\n{{\n\t%s{call};\n\treturn 0;\n}}\n'
         looked = compile_text(compiler, language, text % "return ")
         ignored = compile_text(compiler, language, text % "")

@@ -158,6 +158,32 @@ int taut_pc_send_lent(taut_pc *pc, taut_time now, taut_channel ch, int binary, c
 		&(struct tt_sctp_body){ .pieces = &piece, .count = 1, .done = done, .ctx = ctx });
 }
 
+int taut_pc_receive_into(taut_pc *pc, taut_channel ch, void *memory, size_t size)
+{
+	if (pc->closed && memory)
+		return pc_fail_closed(pc);
+	const int err =
+		pc->channels ? tt_dcs_receive_into(pc->channels, ch, memory, size) : TAUT_E_GONE;
+	switch (err) {
+	case TAUT_OK:
+		return TAUT_OK;
+	case TAUT_E_NOMEM:
+		return pc_fail_nomem(pc);
+	case TAUT_E_INVAL:
+		return pc_fail(pc, err, "TypeError", NULL,
+			       "memory and its size go together, and it is lent once");
+	case TAUT_E_LIMIT:
+		return pc_fail(pc, err, "OperationError", NULL,
+			       "as much memory as can be lent waits for messages");
+	case TAUT_E_STATE:
+		return pc_fail(pc, err, "InvalidStateError", "webrtc-pc section 6.2",
+			       "the channel is closing");
+	default:
+		return pc_fail(pc, err, "InvalidStateError", "webrtc-pc section 6.2",
+			       "no such channel");
+	}
+}
+
 int64_t taut_pc_buffered_amount(const taut_pc *pc, taut_channel ch)
 {
 	return pc->channels ? tt_dcs_buffered_amount(pc->channels, ch) : TAUT_E_GONE;
