@@ -14,13 +14,19 @@
 #include "sctp/sctp_assoc.h"
 #include "taut/stats.h"
 
-enum { FLOWS = 8, LINK = 64, SEEN = 16, OPERATIONS = 32, DATAGRAM = 1500, KINDS = 3 };
+enum { FLOWS = 8, LINK = 64, SEEN = 16, OPERATIONS = 32, DATAGRAM = 1500, KINDS = 3, BLOCKS = 4 };
 
 struct packet {
 	int to;                         /* -1: none */
 	struct taut_addr local, remote; /* as the receiver sees them */
 	size_t len;
 	uint8_t data[DATAGRAM];
+};
+
+/* Memory that is lent to a channel, freed as soon as it is the application's. */
+struct block {
+	uint8_t *memory; /* NULL: none */
+	taut_channel channel;
 };
 
 struct side {
@@ -35,6 +41,7 @@ struct side {
 	size_t seen_at[KINDS];
 	bool ended;
 	taut_channel channel;
+	struct block blocks[BLOCKS];
 };
 
 struct world {
@@ -87,6 +94,39 @@ static void describe(struct world *w, int i)
 		taut_pc_set_remote_description(w->s[1 - i].pc, w->now, type, text, strlen(text));
 }
 
+/* Those of a channel, where that is not 0, or the one that begins there. */
+static void free_blocks(struct side *s, taut_channel channel, const void *data)
+{
+	for (size_t i = 0; i < BLOCKS; i++) {
+		struct block *b = &s->blocks[i];
+		if (b->memory && (b->memory == data || b->channel == channel)) {
+			free(b->memory);
+			b->memory = NULL;
+		}
+	}
+}
+
+static void receive_into(struct side *s, uint8_t how)
+{
+	if (how % 8 == 0) {
+		if (fine(taut_pc_receive_into(s->pc, s->channel, NULL, 0)))
+			free_blocks(s, s->channel, NULL);
+		return;
+	}
+	for (size_t i = 0; i < BLOCKS; i++) {
+		struct block *b = &s->blocks[i];
+		if (b->memory)
+			continue;
+		const size_t size = how & 1 ? 20000 : 1 + how / 2;
+		*b = (struct block){ malloc(size), s->channel };
+		if (!b->memory)
+			abort();
+		if (!fine(taut_pc_receive_into(s->pc, s->channel, b->memory, size)))
+			free_blocks(s, 0, b->memory);
+		return;
+	}
+}
+
 static void take_events(struct world *w, int i)
 {
 	struct side *s = &w->s[i];
@@ -105,6 +145,10 @@ static void take_events(struct world *w, int i)
 		else if (ev->type == TAUT_EV_MESSAGE && ev->len < 100) /* an echo of what is lent */
 			(void)!taut_pc_send_message(s->pc, w->now, ev->channel, (int)ev->number,
 						    ev->data, ev->len);
+		if (ev->type == TAUT_EV_MESSAGE)
+			free_blocks(s, 0, ev->data);
+		if (ev->type == TAUT_EV_CLOSE)
+			free_blocks(s, ev->channel, NULL);
 	}
 }
 
@@ -445,6 +489,9 @@ static void call(struct world *w, struct rd *in)
 		if (how >= 192)
 			fine(taut_pc_close(pc, w->now));
 		break;
+	case 15:
+		receive_into(&w->s[i], how);
+		break;
 	default:
 		fine(taut_pc_set_buffered_amount_low_threshold(pc, w->s[i].channel, how));
 	}
@@ -569,6 +616,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (int i = 0; i < 2; i++) {
 		check_report(&w, w.s[i].pc);
 		taut_pc_free(w.s[i].pc);
+		for (size_t n = 0; n < BLOCKS; n++)
+			free(w.s[i].blocks[n].memory);
 		const size_t own = w.s[i].own_memory + sizeof(struct tt_dtls_shared) +
 				   tt_spares_waiting(&w.s[i].env->base);
 		FUZZ_CHECK(w.s[i].env->base.memory <= own + 128, "memory is left");

@@ -1,17 +1,19 @@
 /* layers: sctp base */
 /* fuzz_sctp_rx.c - the receiving half of SCTP against a naive model of it.
  *
- * The input chooses DATA chunks, or I-DATA (RFC 8260), FORWARD-TSN, stream resets and polls. The
- * model keeps every chunk that was taken in one list and looks for everything by walking it: which
+ * The input chooses DATA chunks, or I-DATA (RFC 8260), FORWARD-TSN, stream resets and polls, and
+ * what memory there is for messages to lie in: heap blocks of their exact size, freed as soon as they
+ * are the lender's. The model keeps every chunk that was taken in one list and looks for everything by walking it: which
  * TSNs arrived, what a SACK reports, what fits beside its neighbours (RFC 9260 section 6.9), which message is
  * whole, and what comes out, in which order and with which bytes. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/num.h"
 #include "fuzz_env.h"
 #include "sctp/rx/sctp_reassembly.h"
 
-enum { CHUNKS = 96, OPERATIONS = 160, STREAMS = 3, MAX_MESSAGE = 100, BYTES = 128 };
+enum { CHUNKS = 96, OPERATIONS = 160, STREAMS = 3, MAX_MESSAGE = 100, BYTES = 128, LOANS = 6 };
 
 struct chunk {
 	struct serial32 tsn;
@@ -43,11 +45,20 @@ struct model {
 	size_t waiting_count, first_ready, ready_count;
 };
 
+struct loan {
+	uint8_t *memory; /* NULL: none */
+	size_t size;
+	uint16_t stream;
+	bool taken;
+};
+
 struct world {
 	struct fuzz_env env;
 	struct sctp_tracker tracker;
 	struct sctp_reassembly rx;
 	size_t limit;
+	bool lends;
+	struct loan loans[LOANS];
 };
 
 static struct chunk *find(struct model *m, struct serial32 tsn)
@@ -351,6 +362,79 @@ static void give_reset(struct world *w, struct model *m, struct rd *in)
 	m->ready[m->ready_count++] = o;
 }
 
+/* ---- memory that is lent ---- */
+
+static struct tt_sctp_loan lend(void *ctx, uint16_t stream, uint32_t ppid, size_t len)
+{
+	struct world *w = ctx;
+
+	for (size_t i = 0; i < LOANS; i++) {
+		struct loan *l = &w->loans[i];
+		if (!l->memory || l->taken || l->stream != stream || len > l->size)
+			continue;
+		if (ppid % 4 == 3) /* some take none */
+			break;
+		l->taken = true;
+		return (struct tt_sctp_loan){ l->memory, l->size };
+	}
+	return (struct tt_sctp_loan){ 0 };
+}
+
+static struct loan *taken_loan(struct world *w, const uint8_t *memory)
+{
+	for (size_t i = 0; i < LOANS; i++)
+		if (w->loans[i].taken && w->loans[i].memory == memory)
+			return &w->loans[i];
+	return NULL;
+}
+
+static void back(void *ctx, uint16_t stream, const uint8_t *memory)
+{
+	struct loan *l = taken_loan(ctx, memory);
+
+	FUZZ_CHECK(l && l->stream == stream, "what is given back was lent for that stream");
+	l->taken = false;
+}
+
+static void forget(struct loan *l)
+{
+	free(l->memory);
+	*l = (struct loan){ 0 };
+}
+
+static void take_back(struct world *w, uint16_t stream, bool surely)
+{
+	FUZZ_CHECK(tt_sctp_reassembly_give_back(&w->rx, stream, surely), "there is memory for it");
+	for (size_t i = 0; i < LOANS; i++) {
+		struct loan *l = &w->loans[i];
+		FUZZ_CHECK(l->stream != stream || !l->taken, "all of a stream is given back");
+		if (l->stream == stream)
+			forget(l);
+	}
+}
+
+static void give_loan(struct world *w, struct rd *in)
+{
+	const uint8_t how = rd_u8(in);
+	const uint16_t stream = how % STREAMS;
+
+	if (how >= 224) {
+		take_back(w, stream, how & 1);
+		return;
+	}
+	for (size_t i = 0; i < LOANS; i++) {
+		struct loan *l = &w->loans[i];
+		if (l->memory)
+			continue;
+		l->size = 1 + fuzz_pick(in, 2 * MAX_MESSAGE);
+		l->stream = stream;
+		l->memory = malloc(l->size);
+		if (!l->memory)
+			abort();
+		return;
+	}
+}
+
 static void poll(struct world *w, struct model *m)
 {
 	const struct sctp_run *run = tt_sctp_reassembly_poll(&w->rx);
@@ -365,6 +449,10 @@ static void poll(struct world *w, struct model *m)
 	FUZZ_CHECK(run->ppid == o->ppid && run->unordered == o->unordered, "of the same kind");
 	FUZZ_CHECK(run->len == o->len && memcmp(run->data, o->bytes, o->len) == 0,
 		   "the bytes of a message, in order");
+	struct loan *l = taken_loan(w, run->data);
+	FUZZ_CHECK(l || run->data == run->own, "it lies in a block or where one was lent");
+	if (l)
+		forget(l);
 }
 
 /* ---- what must hold after each ---- */
@@ -393,24 +481,37 @@ static void check_gaps(const struct world *w, struct model *m)
 		   "the report reaches the highest TSN");
 }
 
+/* Of one run that waits for something. */
+static size_t check_run(const struct sctp_run *run, size_t *lent)
+{
+	FUZZ_CHECK(run->len <= run->cap, "there is room for what is there");
+	FUZZ_CHECK(run->loan ? run->cap <= run->loan : run->data == run->own,
+		   "and it is where it should be");
+	*lent += run->loan > 0;
+	return sizeof *run + run->cap;
+}
+
 static void check(const struct world *w, struct model *m)
 {
 	const struct sctp_reassembly *rx = &w->rx;
-	size_t held = 0;
+	size_t held = 0, lent = 0;
 
 	FUZZ_CHECK(s32_eq(w->tracker.cum, m->cum), "the cumulative TSN");
 	check_gaps(w, m);
 	for (size_t i = 0; i < rx->count; i++) {
-		held += sizeof(struct sctp_run) + rx->runs[i]->cap;
+		held += check_run(rx->runs[i], &lent);
 		FUZZ_CHECK(i == 0 || m->interleaved ||
 				   s32_before(rx->runs[i - 1]->last, rx->runs[i]->first),
 			   "runs are in order and apart");
 	}
 	for (size_t i = 0; i < rx->stream_count; i++)
 		for (size_t k = 0; k < rx->streams[i].count; k++)
-			held += sizeof(struct sctp_run) + rx->streams[i].waiting[k]->cap;
+			held += check_run(rx->streams[i].waiting[k], &lent);
 	for (const struct sctp_run *r = rx->ready; r; r = r->next)
-		held += sizeof(struct sctp_run) + r->cap;
+		held += check_run(r, &lent);
+	for (size_t i = 0; i < LOANS; i++)
+		lent -= w->loans[i].taken;
+	FUZZ_CHECK(lent == 0, "each loan that is taken has its message");
 	held += rx->lent ? sizeof(struct sctp_run) + rx->lent->cap : 0;
 	FUZZ_CHECK(held == rx->held, "what is held adds up");
 	FUZZ_CHECK(held <= rx->limit + rx->resets * sizeof(struct sctp_run),
@@ -419,10 +520,15 @@ static void check(const struct world *w, struct model *m)
 
 static void operate(struct world *w, struct model *m, struct rd *in)
 {
-	switch (fuzz_pick(in, 8)) {
+	const size_t what = fuzz_pick(in, 8);
+
+	switch (what) {
 	case 0:
 	case 1:
-		poll(w, m);
+		if (what == 1 && w->lends)
+			give_loan(w, in);
+		else
+			poll(w, m);
 		break;
 	case 2:
 		give_forward(w, m, in);
@@ -455,12 +561,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	tt_sctp_tracker_init(&w.tracker, first);
 	tt_sctp_reassembly_init(&w.rx, &w.env.env, w.limit, MAX_MESSAGE, STREAMS);
 	w.rx.interleaved = m.interleaved;
+	w.lends = how & 4;
+	w.rx.lender = (struct tt_sctp_lender){ lend, back, &w };
 	for (int n = 0; n < OPERATIONS && m.count < CHUNKS && rd_left(&in) > 0; n++)
 		operate(&w, &m, &in);
 	while (m.first_ready < m.ready_count)
 		poll(&w, &m);
 	poll(&w, &m);
 	tt_sctp_reassembly_clear(&w.rx, true);
+	for (size_t i = 0; i < LOANS; i++)
+		forget(&w.loans[i]);
 	tt_sctp_tracker_free(&w.tracker, &w.env.env);
 	fuzz_env_end(&w.env);
 	return 0;
