@@ -191,13 +191,12 @@ def prepare(chosen):
     """Writes the copy; the cases of the chosen files, the sites' number and the files' digests."""
     cases, count = [], 0
     files = tracked()
-    tables = parsers("tables")
     switched, digests = {}, {}
-    for path in parsers():
-        run_time = []
+    for parser in parsers():
+        path, run_time = parser.path, []
         name = str(path.relative_to(ROOT))
         text = path.read_text()
-        found = list(mutate_c.mutants_of(path, path in tables))
+        found = list(mutate_c.mutants_of(parser))
         digests[name] = digest(text.encode(), repr(found).encode())
         for site, keys in found:
             mine = []

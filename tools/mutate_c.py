@@ -14,6 +14,7 @@ A numeral in a constant table (a row of limits) is a site of its own, one more a
 cannot be chosen at run time, so it costs a build (see mutate.py)."""
 import dataclasses
 import re
+import sys
 
 from tree import ROOT
 
@@ -264,15 +265,31 @@ def function_name(code, begin):
     return names[0] if names else "?"
 
 
-def mutants_of(path, with_tables):
+def bodies(parser, code):
+    """(name, start, end) of the functions that are asked for; one that is not there is an error."""
+    all_there = [(function_name(code, b), b, e) for b, e in functions(code)]
+    missing = parser.functions - {name for name, _, _ in all_there}
+    if missing:
+        sys.exit(f"tools/parsers.txt: {parser.path.relative_to(ROOT)} has no {', '.join(sorted(missing))}")
+    return [body for body in all_there if parser.has(body[0])]
+
+
+def lines_of(parser):
+    """The numbers of the lines that its functions stand on, what is above them up to an empty one included."""
+    code = blanked(parser.path.read_text())
+    return {n for _, b, e in bodies(parser, code)
+            for n in range(code.count("\n", 0, max(code.rfind("\n\n", 0, b), 0)) + 1, code.count("\n", 0, e) + 2)}
+
+
+def mutants_of(parser):
     """Yields (site, [(key, line, mutant)]): a key names a mutant wherever its line moves."""
+    path = parser.path
     text = path.read_text()
     code = blanked(text)
     name = str(path.relative_to(ROOT))
     seen = {}
-    found = [(function_name(code, b), s) for b, e in functions(code)
-             for s in sites_in(text, code, b, e)]
-    if with_tables:
+    found = [(f, s) for f, b, e in bodies(parser, code) for s in sites_in(text, code, b, e)]
+    if parser.tables:
         found += [("table", s) for s in tables(text, code)]
     for function, site in sorted(found, key=lambda f: f[1].start):
         keys = []

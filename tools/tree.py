@@ -1,4 +1,5 @@
 """tree.py - what the checks share: the source root, its files, and the report."""
+import dataclasses
 import pathlib
 import re
 import subprocess
@@ -49,12 +50,28 @@ def sources(*folders):
     return [p for f in folders for p in sorted((ROOT / f).rglob("*.[ch]")) if "node_modules" not in p.parts]
 
 
-def parsers(mark=None):
-    """The files that tools/parsers.txt names, or those with a mark behind their name."""
-    lines = (ROOT / "tools" / "parsers.txt").read_text().splitlines()
-    rows = [line.split() for line in lines if line and not line.startswith("#")]
-    return [p for pattern, *marks in rows if mark is None or mark in marks
-            for p in sorted(ROOT.glob(pattern))]
+@dataclasses.dataclass(frozen=True)
+class Parser:
+    path: pathlib.Path
+    functions: frozenset  # empty: the whole file
+    tables: bool
+
+    def has(self, function):
+        return not self.functions or function in self.functions
+
+
+def parsers():
+    """What tools/parsers.txt names."""
+    found = []
+    for line in (ROOT / "tools" / "parsers.txt").read_text().splitlines():
+        if not line or line.startswith("#"):
+            continue
+        pattern, _, behind = line.partition(" ")
+        words = frozenset(behind.split())
+        some = pattern.endswith(":")
+        found += [Parser(p, words if some else frozenset(), not some and "tables" in words)
+                  for p in sorted(ROOT.glob(pattern.rstrip(":")))]
+    return found
 
 
 def layer_of(path):
