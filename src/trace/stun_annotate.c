@@ -56,7 +56,7 @@ static void show(struct page *p, size_t n, const char *words, const char *where)
 				tt_line_add(&l, "  %s", where);
 			}
 		}
-		while (l.len > 0 && l.text[l.len - 1] == ' ')
+		while (l.text[l.len - 1] == ' ') /* it has its number at least */
 			l.text[--l.len] = '\0';
 		p->line(p->ctx, l.text);
 	}

@@ -112,6 +112,16 @@ static const struct {
 	  "  0054  00 13 00 02              DATA, 2 octets                                              RFC 8656 section 18.4\n"
 	  "  0058  68 69                    what the peer sent, or is to get\n"
 	  "  005a  00 00                    padding\n" },
+	{ "000300102112a442b7e7a701bc34d686fa87dfae00190004060000000019000401000000",
+	  "  0000  00 03                    Allocate request                                            RFC 8489 section 5\n"
+	  "  0002  00 10                    16 octets follow the header\n"
+	  "  0004  21 12 a4 42              the magic cookie\n"
+	  "  0008  b7 e7 a7 01 bc 34 d6 86  the transaction id\n"
+	  "  0010  fa 87 df ae\n"
+	  "  0014  00 19 00 04              REQUESTED-TRANSPORT, 4 octets                               RFC 8656 section 18.8\n"
+	  "  0018  06 00 00 00              TCP, protocol 6\n"
+	  "  001c  00 19 00 04              REQUESTED-TRANSPORT, 4 octets                               RFC 8656 section 18.8\n"
+	  "  0020  01 00 00 00              another, protocol 1\n" },
 	/* of section 2.3 the address, an error, and lists */
 	{ "010100182112a442b7e7a701bc34d686fa87dfae002000140002a1470113a9faa5d3f179bc25f4b5bed2b9d9",
 	  "  0000  01 01                    Binding success response                                    RFC 8489 section 5\n"
