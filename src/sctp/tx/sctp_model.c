@@ -262,12 +262,6 @@ static void set_window(struct sctp_cc *c, const struct sctp_cc_ack *a)
 	c->cwnd = tt_max(c->cwnd, 4 * c->pmdcs);
 }
 
-/* Once so much is in flight, UP has its answer under way: a queue that grew on meanwhile would only delay others. */
-static unsigned gain(const struct sctp_model *m, size_t flight)
-{
-	return m->phase == SCTP_UP && flight >= holds(m, pace_gain[SCTP_UP]) ? 100 : pace_gain[m->phase];
-}
-
 static void set_pace(struct sctp_cc *c, const struct sctp_cc_ack *a)
 {
 	const struct sctp_model *m = &c->model;
@@ -277,7 +271,7 @@ static void set_pace(struct sctp_cc *c, const struct sctp_cc_ack *a)
 		const uint64_t first = (uint64_t)c->cwnd * 1000000 / (uint64_t)a->srtt;
 		bw = first > bw ? first : bw;
 	}
-	const uint64_t rate = bw * gain(m, a->flight) / 100 * MARGIN / 100;
+	const uint64_t rate = bw * pace_gain[m->phase] / 100 * MARGIN / 100;
 	if (m->full_reached || rate > c->pace)
 		c->pace = rate > 0 ? rate : c->pace;
 }
