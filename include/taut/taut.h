@@ -851,16 +851,16 @@ int taut_pc_send_pieces(taut_pc *pc, taut_time now, taut_channel ch, int binary,
 int taut_pc_send_lent(taut_pc *pc, taut_time now, taut_channel ch, int binary, const void *data,
 		      size_t len, void (*done)(void *ctx), void *ctx);
 /* Lends memory, size octets of it, for one message that comes on a channel: its fragments are put together there, and data of
- * its TAUT_EV_MESSAGE is memory. Up to 64 can be lent, for one message each: one that begins to arrive takes the first that is
- * free, so that of two messages the later may lie in the earlier memory. What is too small is left for the next; that message lies in memory of taut's, as do empty ones and those whose first fragment had come before. What
- * has come into it counts for the peer's window as always.
- * Only that event gives it back by itself, from then on and not from the next poll_event; otherwise it has to stay until
- * TAUT_EV_CLOSE of the channel was polled, or taut_pc_free was called; after taut_pc_close no such event comes. Nothing is written
- * there any more then, but messages that had arrived there can still be polled. memory NULL and size 0 takes back all that the channel was lent,
- * and copies what has come into it.
- * After an error nothing has changed. TAUT_E_INVAL: one of memory and size is 0, or memory is lent to the channel already;
- * TAUT_E_LIMIT: 64 are lent; TAUT_E_STATE: the channel is closing or the connection closed, and nothing can be lent;
- * TAUT_E_GONE; TAUT_E_NOMEM, which leaves lent what was to be taken back. RFC 9260 section 6.9. */
+ * its TAUT_EV_MESSAGE is memory. Up to 64 can be lent. A message takes the first that is free when its first fragment comes, so
+ * that of two messages the later may lie in the earlier memory. It takes none if it is empty, if what is known of it does not
+ * fit, if other fragments of it came before, or while an end of a channel waits to be polled: then it lies in memory of
+ * taut's, as one does that turns out longer. Its octets count for the peer's window either way.
+ * The event gives memory back, from then on and not from the next poll_event. So do TAUT_EV_CLOSE of the channel, taut_pc_free,
+ * and memory NULL with size 0, which takes back all that the channel was lent and copies what has come into it. After
+ * taut_pc_close no TAUT_EV_CLOSE comes: nothing is written there any more, but messages that had arrived can still be polled.
+ * Until it is back nothing of it may be lent again. After an error nothing has changed. TAUT_E_STATE: the connection is closed, or
+ * the channel closing, and nothing can be lent; TAUT_E_INVAL: one of memory and size is 0, or memory is lent to the channel already;
+ * TAUT_E_LIMIT: 64 are lent; TAUT_E_GONE; TAUT_E_NOMEM, which leaves lent what was to be taken back. RFC 9260 section 6.9. */
 int taut_pc_receive_into(taut_pc *pc, taut_channel ch, void *memory, size_t size);
 /* Octets of a channel that were not sent yet. TAUT_E_GONE. bufferedAmount, webrtc-pc 6.2. */
 int64_t taut_pc_buffered_amount(const taut_pc *pc, taut_channel ch);

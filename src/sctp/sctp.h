@@ -149,7 +149,8 @@ struct tt_sctp_loan {
 /* Who has memory for them. A message that is in a loan lies nowhere else, and counts in the window as always. Neither
  * may call back. */
 struct tt_sctp_lender {
-	/* For a message that begins with len octets, which have to fit. It is read and written until back, or until poll_event
+	/* For a message that begins with len octets, which have to fit; never while a RESTARTED or a STREAM_RESET_IN waits to
+	 * be polled. It is read and written until back, or until poll_event
 	 * gives the message out, whose data it is then. */
 	struct tt_sctp_loan (*lend)(void *ctx, uint16_t stream, uint32_t ppid, size_t len);
 	/* The message came to nothing, or was longer. */

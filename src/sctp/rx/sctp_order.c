@@ -270,6 +270,7 @@ static struct sctp_run *take_ready(struct sctp_reassembly *r)
 
 const struct sctp_run *tt_sctp_reassembly_poll(struct sctp_reassembly *r)
 {
+	r->restarted = false;
 	do {
 		free_lent(r);
 		r->lent = take_ready(r);
@@ -284,6 +285,7 @@ void tt_sctp_reassembly_restart(struct sctp_reassembly *r)
 	struct sctp_run *run;
 
 	tt_sctp_reassembly_clear(r, false);
+	r->restarted = true;
 	while ((run = take_ready(r)) != NULL) {
 		r->ready_bytes -= tt_sctp_run_cost(run->cap);
 		tt_sctp_run_free(r, run);

@@ -68,6 +68,7 @@ struct sctp_reassembly {
 	bool has_skipped;
 	struct sctp_run *ready, **ready_tail, *lent;
 	size_t resets; /* RESET entries that are ready */
+	bool restarted; /* and not polled since */
 };
 
 enum sctp_taken {

@@ -44,12 +44,15 @@ static struct sctp_run *take_block(struct sctp_reassembly *r, const struct sctp_
 	return run;
 }
 
+/* As long as an end waits to be polled, a message may be of a stream's next life, and who lends would know the stream
+ * by the one before: that takes its loans back, and the message with them. */
 static struct tt_sctp_loan borrow(const struct sctp_reassembly *r, const struct sctp_data *d)
 {
 	const struct tt_sctp_lender *l = &r->lender;
+	const bool end_waits = r->restarted || r->resets > 0;
 
-	return d->begin && l->lend ? l->lend(l->ctx, d->stream, d->ppid, d->len)
-				   : (struct tt_sctp_loan){ 0 };
+	return d->begin && l->lend && !end_waits ? l->lend(l->ctx, d->stream, d->ppid, d->len)
+						 : (struct tt_sctp_loan){ 0 };
 }
 
 struct sctp_run *tt_sctp_run_new(struct sctp_reassembly *r, const struct sctp_data *d)

@@ -413,6 +413,18 @@ static void begin_again(uint16_t stream)
 	assert_int_equal(tt_dcs_connect(w.d[1], w.sim.now), TAUT_OK);
 }
 
+/* The first end polls no event meanwhile. */
+static void hear_and_ask_for_nothing(void)
+{
+	uint8_t buf[2048];
+	size_t len;
+
+	for (int ms = 0; ms < 10; ms++, w.sim.now += MS)
+		for (int from = 1; from >= 0; from--)
+			while ((len = tt_dcs_poll_send(w.d[from], w.sim.now, buf, sizeof buf)) > 0)
+				tt_dcs_recv(w.d[1 - from], w.sim.now, buf, len);
+}
+
 /* The channel of before has not heard of its end when the message for the next one comes. */
 static void a_message_after_a_restart_does_not_end_with_the_loans_of_before(void **state)
 {
@@ -428,6 +440,9 @@ static void a_message_after_a_restart_does_not_end_with_the_loans_of_before(void
 	assert_int_equal(stream, 1);
 	free_at_close = lend(LEN);
 	begin_again((uint16_t)stream);
+	hear_and_ask_for_nothing();
+	assert_non_null(w.d[0]->sctp->rx.ready);
+	assert_false(tt_dcs_find(w.d[0], w.ch[0])->loans[0].taken);
 	run(100);
 	assert_null(free_at_close);
 	assert_int_equal(w.closed, 2); /* the other channel as well */

@@ -433,9 +433,12 @@ static void a_reset_leaves_the_loans_of_what_waited(void **state)
 	assert_true(loans[0].taken && loans[1].taken);
 	assert_true(tt_sctp_reassembly_reset(&rx, STREAM));
 	forget(0);
-	whole(4, 0, 300);
+	whole(4, 0, 300); /* of its next life, of which nobody has heard */
+	assert_false(loans[1].taken);
 	assert_int_equal(tt_sctp_reassembly_poll(&rx)->kind, SCTP_READY_RESET);
-	expect_in(1, 0, 300);
+	expect_ours(0, 300);
+	whole(5, 1, 300);
+	expect_in(1, 1, 300);
 	expect_nothing();
 	end();
 }
@@ -483,6 +486,13 @@ static void a_restart_leaves_all_loans(void **state)
 	assert_int_equal(rx.held, 0);
 	for (size_t n = 0; n < 4; n++)
 		forget(n);
+	have(0, 300);
+	whole(20, 0, 300); /* of the next life */
+	assert_false(loans[0].taken);
+	expect_ours(0, 300);
+	whole(21, 1, 300);
+	expect_in(0, 1, 300);
+	expect_nothing();
 	end();
 }
 
