@@ -29,8 +29,11 @@ endif()
 
 list(JOIN TAUT_CODECS " " TAUT_CODEC_LIST)
 
-# Found beside the file, so that what is installed may be moved, or be installed elsewhere than was configured.
-file(RELATIVE_PATH PC_UP "${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig" "${CMAKE_INSTALL_PREFIX}")
+# Below the prefix, but where somebody gave a folder of its own.
+set(PC_LIBDIR "\${prefix}")
+set(PC_INCLUDEDIR "\${prefix}")
+cmake_path(APPEND PC_LIBDIR "${CMAKE_INSTALL_LIBDIR}")
+cmake_path(APPEND PC_INCLUDEDIR "${CMAKE_INSTALL_INCLUDEDIR}")
 
 # taut_pkgconfig(NAME DESCRIPTION REQUIRES REQUIRES_PRIVATE [CFLAG...])
 function(taut_pkgconfig name description requires private)
