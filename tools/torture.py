@@ -551,6 +551,8 @@ def main():
         return replay(opts)
     wanted = [p for p in parts(opts.build)
               if not opts.names or any(n in p.name for n in opts.names)]
+    if not (opts.build / "tests" / "torture" / "libtorture.so").exists():
+        sys.exit(f"torture: nothing is built in {opts.build}: ./dev torture does it")
     if opts.list:
         for p in wanted:
             old = kept(p, opts)
