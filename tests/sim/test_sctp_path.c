@@ -45,15 +45,18 @@ static void each_controller_fills_a_path_that_loses_nothing(void **state)
 	}
 }
 
-/* A loss-based controller cannot: RFC 9438 section 5 says what it reaches, and it is no toy value. */
+/* A loss-based controller cannot: RFC 9438 section 5 says what it reaches, and it is no toy value. The model meanwhile looks for
+ * the shortest round trip. */
 static void only_the_model_fills_a_path_that_loses_one_in_a_hundred(void **state)
 {
 	struct path_setting model = path(TAUT_CC_MODEL), cubic = path(TAUT_CC_CUBIC);
 
 	(void)state;
 	model.loss = cubic.loss = 10000;
+	model.from = 9 * SECOND;
+	model.lasts = 18 * SECOND;
 	assert_true(share(&cubic) < 0.2);
-	assert_true(share(&model) > 0.8);
+	assert_true(share(&model) > 0.85);
 }
 
 static void the_model_keeps_the_queue_short(void **state)
@@ -67,6 +70,49 @@ static void the_model_keeps_the_queue_short(void **state)
 	assert_true(share(&model) > 0.85);
 	assert_true(result[0].ping_median < 115 * MS);
 	assert_true(result[0].ping_median < behind_cubic);
+}
+
+/* With a queue of four round trips, and while it looks for the shortest, too. */
+static void a_ping_beside_the_model_takes_less_than_a_round_trip_and_a_half(void **state)
+{
+	struct path_setting s = path(TAUT_CC_MODEL);
+
+	(void)state;
+	s.queue *= 4;
+	s.lasts = 24 * SECOND;
+	s.flows[0].pings = 100 * MS;
+	assert_true(share(&s) > 0.85);
+	assert_true(result[0].pings > 150);
+	assert_in_range(result[0].ping_most, 110 * MS, 135 * MS);
+}
+
+/* Round trips of 50 ms have up to 160 more, or such of 10 up to 60: more is in flight than the shortest one needs, and that
+ * is no queue of ours. */
+static void the_model_finds_a_faster_path_where_round_trips_vary(void **state)
+{
+	static const struct {
+		taut_time rtt, jitter;
+		double least;
+	} rows[] = { { 50 * MS, 0, 0.85 },
+		     { 50 * MS, 40 * MS, 0.8 },
+		     { 50 * MS, 80 * MS, 0.6 },
+		     { 10 * MS, 30 * MS, 0.6 } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct path_setting s = path(TAUT_CC_MODEL);
+		s.rate = 5 * MBIT;
+		s.later_rate = 20 * MBIT;
+		s.queue = 2 * (size_t)(s.rate * (uint64_t)rows[i].rtt / SECOND);
+		s.rtt = rows[i].rtt;
+		s.jitter = rows[i].jitter;
+		s.later = 10 * SECOND;
+		s.from = s.rtt < 50 * MS ? 10 * SECOND : 20 * SECOND;
+		s.lasts = s.from + 20 * SECOND;
+		const double found = share(&s) * (double)s.rate / (double)s.later_rate;
+		print_message("%d ms and up to %d: %.3f\n", (int)(s.rtt / MS), (int)(s.jitter / MS), found);
+		assert_true(found > rows[i].least);
+	}
 }
 
 /* Two of a kind share; the one that came later has its part too. */
@@ -217,6 +263,25 @@ static void without_interleaving_it_waits_for_one_large_message(void **state)
 	}
 }
 
+/* A change to the same rate is one, too. */
+static void a_rate_changes_once(void **state)
+{
+	struct path_setting s = path(TAUT_CC_MODEL);
+	struct path_result first;
+
+	(void)state;
+	s.lasts = 5 * SECOND;
+	assert_true(path_run(&s, result));
+	first = result[0];
+	s.later_rate = s.rate;
+	s.later = 3 * SECOND;
+	assert_true(path_run(&s, result));
+	assert_int_equal(first.bytes, result[0].bytes);
+	s.later_rate = s.rate / 2;
+	assert_true(path_run(&s, result));
+	assert_true(result[0].bytes < first.bytes / 4 * 3);
+}
+
 static void the_same_seed_gives_the_same_run(void **state)
 {
 	struct path_setting s = path(TAUT_CC_MODEL);
@@ -242,6 +307,8 @@ int main(void)
 		cmocka_unit_test(each_controller_fills_a_path_that_loses_nothing),
 		cmocka_unit_test(only_the_model_fills_a_path_that_loses_one_in_a_hundred),
 		cmocka_unit_test(the_model_keeps_the_queue_short),
+		cmocka_unit_test(a_ping_beside_the_model_takes_less_than_a_round_trip_and_a_half),
+		cmocka_unit_test(the_model_finds_a_faster_path_where_round_trips_vary),
 		cmocka_unit_test(two_of_a_kind_share_a_path),
 		cmocka_unit_test(a_burst_of_losses_is_repaired),
 		cmocka_unit_test(a_queue_that_fills_at_once_is_no_timeout),
@@ -250,6 +317,7 @@ int main(void)
 		cmocka_unit_test(two_models_do_not_drown_a_short_queue),
 		cmocka_unit_test(interleaved_a_smaller_message_takes_two_round_trips),
 		cmocka_unit_test(without_interleaving_it_waits_for_one_large_message),
+		cmocka_unit_test(a_rate_changes_once),
 		cmocka_unit_test(the_same_seed_gives_the_same_run),
 	};
 

@@ -56,9 +56,12 @@ struct sctp_model {
 	uint64_t round_end, round_delivered; /* delivered: when it ends; when it began */
 	size_t round_lost;
 	bool round_limited;   /* the application sent too little in it */
-	taut_time round_least; /* its shortest round trip; INT64_MAX: none */
+	taut_time round_least, last_least; /* its shortest round trip, and that of the one before; INT64_MAX: none */
 	uint64_t round_bw;    /* its most */
 	unsigned rounds;      /* in this phase */
+	size_t up_from;       /* in flight when UP began */
+	unsigned ups;
+	bool grew;            /* the last cycle that was told had an eighth more than the one before */
 	taut_time least, least_at; /* round trip */
 	taut_time look_until; /* 0: flight is not down yet */
 	size_t ceiling;       /* what the path bore; SIZE_MAX: not met */

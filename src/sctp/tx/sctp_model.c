@@ -14,6 +14,7 @@
 enum {
 	CRUISE_ROUNDS = 6,
 	STARTUP_ROUNDS = 3,    /* without growth by a quarter: that is all there is */
+	FULL_UPS = 3,          /* where round trips vary, UP is a whole one every so often */
 	LEAST_LIFE = 10000000, /* the shortest round trip is looked for anew after so long ... */
 	LOOK_TIME = 200000,    /* ... for so long */
 	TOLERATED = 20000,     /* lost beyond the path's own, of a million: too much was sent */
@@ -110,6 +111,7 @@ static void next_cycle(struct sctp_model *m)
 {
 	if (m->bw[0] == 0)
 		return; /* nothing could be told in this one */
+	m->grew = m->bw[0] > m->bw[1] + m->bw[1] / 8;
 	m->bw[1] = m->bw[0];
 	m->bw[0] = 0;
 	m->extra[1] = m->extra[0];
@@ -127,6 +129,13 @@ static void end_startup_round(struct sctp_model *m, bool too_much)
 		m->full_reached = true;
 		enter(m, SCTP_DRAIN);
 	}
+}
+
+static void go_up(struct sctp_model *m, size_t flight)
+{
+	enter(m, SCTP_UP);
+	m->up_from = flight;
+	m->ups++;
 }
 
 static void end_up_round(struct sctp_cc *c, const struct sctp_cc_ack *a, bool too_much)
@@ -163,7 +172,8 @@ static void end_round(struct sctp_cc *c, const struct sctp_cc_ack *a)
 	else if (too_much && m->phase == SCTP_CRUISE)
 		give_way(m);
 	else if (m->phase == SCTP_CRUISE && m->rounds >= CRUISE_ROUNDS)
-		enter(m, SCTP_UP);
+		go_up(m, a->flight);
+	m->last_least = m->round_least;
 	m->round_end = a->delivered + a->flight;
 	m->round_delivered = a->delivered;
 	m->round_lost = 0;
@@ -250,16 +260,45 @@ static size_t target(const struct sctp_cc *c)
 	return tt_max(most, 4 * c->pmdcs);
 }
 
+/* Half of what arrives leaves until no more than most is in flight: nobody waits for half a round trip. */
+static void let_out(struct sctp_cc *c, const struct sctp_cc_ack *a, size_t most)
+{
+	const size_t in_flight = tt_min(c->cwnd, a->before);
+
+	c->cwnd = tt_min(c->cwnd + a->bytes,
+			 tt_max(most, in_flight - tt_min(a->bytes / 2, in_flight)));
+}
+
 static void set_window(struct sctp_cc *c, const struct sctp_cc_ack *a)
 {
 	const struct sctp_model *m = &c->model;
 	const size_t most = target(c);
 
-	if (m->full_reached || m->phase == SCTP_LOOK)
+	if (m->phase == SCTP_LOOK)
+		let_out(c, a, most);
+	else if (m->full_reached)
 		c->cwnd = tt_min(c->cwnd + a->bytes, most);
 	else if (a->filled && c->cwnd < tt_max(holds(m, STARTUP_GAIN), 64 * c->pmdcs))
 		c->cwnd += a->bytes; /* not known yet what there is */
 	c->cwnd = tt_max(c->cwnd, 4 * c->pmdcs);
+}
+
+/* So much in flight shows whether there is more, with a queue of a quarter round trip where there is not. Where round trips
+ * vary, or others have a queue, as much is in flight already: then it takes a quarter more, but not each time, for
+ * else others' queues would grow without end. */
+static size_t enough(const struct sctp_model *m)
+{
+	const bool varies = m->last_least > m->least + m->least / 4;
+	const bool whole = !varies || m->grew || m->ups % FULL_UPS == 0;
+
+	const size_t more = m->up_from + (varies ? m->up_from : holds(m, 100)) / 4;
+
+	return whole ? tt_max(holds(m, 125), more) : holds(m, 125);
+}
+
+static unsigned gain(const struct sctp_model *m, size_t flight)
+{
+	return m->phase == SCTP_UP && flight >= enough(m) ? 100 : pace_gain[m->phase];
 }
 
 static void set_pace(struct sctp_cc *c, const struct sctp_cc_ack *a)
@@ -271,7 +310,7 @@ static void set_pace(struct sctp_cc *c, const struct sctp_cc_ack *a)
 		const uint64_t first = (uint64_t)c->cwnd * 1000000 / (uint64_t)a->srtt;
 		bw = first > bw ? first : bw;
 	}
-	const uint64_t rate = bw * pace_gain[m->phase] / 100 * MARGIN / 100;
+	const uint64_t rate = bw * gain(m, a->flight) / 100 * MARGIN / 100;
 	if (m->full_reached || rate > c->pace)
 		c->pace = rate > 0 ? rate : c->pace;
 }

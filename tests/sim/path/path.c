@@ -21,7 +21,7 @@ enum {
 
 struct packet {
 	struct packet *next;
-	taut_time at;
+	taut_time leaves, late, at; /* the queue; so much jitter; where it goes to */
 	int to; /* an end: 2 * flow, and one more on the right */
 	size_t len;
 	uint8_t data[];
@@ -30,6 +30,7 @@ struct packet {
 struct link {
 	struct packet *first, **last; /* in order: what leaves later arrives later */
 	taut_time free_at;            /* it has sent everything then */
+	taut_time last_at;            /* the last arrives */
 };
 
 struct flow {
@@ -46,6 +47,8 @@ struct path {
 	const struct path_setting *set;
 	struct sim sim; /* random numbers and memory */
 	taut_time now;
+	uint64_t rate;
+	bool rate_changed;
 	struct link links[2]; /* to the left, to the right */
 	struct flow *flows;
 	uint64_t dropped;
@@ -60,7 +63,7 @@ static size_t in_queue(const struct path *p, int side)
 {
 	const taut_time left = p->links[side].free_at - p->now;
 
-	return left > 0 ? (size_t)((uint64_t)left * p->set->rate / 1000000) : 0;
+	return left > 0 ? (size_t)((uint64_t)left * p->rate / 1000000) : 0;
 }
 
 /* The queue empties at the link's rate between two arrivals: a trapezium each, cut off at nothing. */
@@ -70,9 +73,51 @@ static void measure_queue(struct path *p)
 
 	if (left > 0 && p->area_at >= p->set->from) {
 		const double over = (double)tt_min64(left, passed);
-		p->queue_area += ((double)left - over / 2) * over * (double)p->set->rate / 1e6;
+		p->queue_area += ((double)left - over / 2) * over * (double)p->rate / 1e6;
 	}
 	p->area_at = p->now;
+}
+
+static taut_time jitter(struct path *p)
+{
+	return p->set->jitter > 0
+		       ? (taut_time)(sim_random(&p->sim) % ((uint64_t)p->set->jitter + 1))
+		       : 0;
+}
+
+static taut_time arrival(const struct path *p, const struct packet *k, taut_time before)
+{
+	return tt_max64(before, k->leaves + p->set->rtt / 2 + k->late);
+}
+
+static taut_time at_rate(taut_time at, taut_time now, uint64_t old, uint64_t rate)
+{
+	return at > now ? now + (taut_time)((uint64_t)(at - now) * old / rate) : at;
+}
+
+static bool rate_changes(const struct path *p)
+{
+	return p->set->later_rate > 0 && !p->rate_changed;
+}
+
+/* What waits then leaves at the new rate. */
+static void change_rate(struct path *p)
+{
+	const uint64_t old = p->rate;
+
+	measure_queue(p);
+	p->rate = p->set->later_rate;
+	p->rate_changed = true;
+	for (int side = 0; side < 2; side++) {
+		struct link *l = &p->links[side];
+		taut_time at = 0;
+		l->free_at = at_rate(l->free_at, p->now, old, p->rate);
+		for (struct packet *k = l->first; k; k = k->next) {
+			k->leaves = at_rate(k->leaves, p->now, old, p->rate);
+			at = k->at = arrival(p, k, at);
+		}
+		l->last_at = tt_max64(at, p->now);
+	}
 }
 
 static void put(struct path *p, int to, const uint8_t *data, size_t len)
@@ -88,7 +133,7 @@ static void put(struct path *p, int to, const uint8_t *data, size_t len)
 		return;
 	}
 	l->free_at = tt_max64(l->free_at, p->now) +
-		     (taut_time)((size * (uint64_t)1000000 + p->set->rate - 1) / p->set->rate);
+		     (taut_time)((size * (uint64_t)1000000 + p->rate - 1) / p->rate);
 	if (side == 1 && sim_random(&p->sim) % 1000000 < p->set->loss)
 		return;
 	struct packet *k = malloc(sizeof *k + len);
@@ -96,8 +141,9 @@ static void put(struct path *p, int to, const uint8_t *data, size_t len)
 		p->failed = true;
 		return;
 	}
-	*k = (struct packet){ .at = l->free_at + p->set->rtt / 2, .to = to, .len = len };
+	*k = (struct packet){ .leaves = l->free_at, .late = jitter(p), .to = to, .len = len };
 	memcpy(k->data, data, len);
+	l->last_at = k->at = arrival(p, k, l->last_at);
 	*l->last = k;
 	l->last = &k->next;
 }
@@ -199,7 +245,7 @@ static taut_time next_of_flow(const struct path *p, const struct flow *f)
 
 static taut_time next_event(const struct path *p)
 {
-	taut_time next = INT64_MAX;
+	taut_time next = rate_changes(p) ? p->set->later : INT64_MAX;
 
 	for (int side = 0; side < 2; side++)
 		if (p->links[side].first)
@@ -224,6 +270,8 @@ static void deliver(struct path *p)
 
 static void step(struct path *p)
 {
+	if (rate_changes(p) && p->now >= p->set->later)
+		change_rate(p);
 	deliver(p);
 	for (size_t i = 0; i < p->set->flow_count; i++) {
 		struct flow *f = &p->flows[i];
@@ -296,7 +344,7 @@ static void close_path(struct path *p)
 
 bool path_run(const struct path_setting *s, struct path_result *out)
 {
-	struct path p = { .set = s };
+	struct path p = { .set = s, .rate = s->rate };
 	const struct sim_link none = { 0 };
 
 	sim_init(&p.sim, s->seed, &none);

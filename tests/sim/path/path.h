@@ -1,8 +1,8 @@
 /* path.h - one or several SCTP associations over a path with a bottleneck, in virtual time.
  *
- * Senders on the left, receivers on the right, one link each way: a rate, a queue before it that drops what it
- * has no room for, a delay, and packets lost at random behind it. Acknowledgements go back over a link of the same kind
- * that loses nothing. The same seed gives the same run. */
+ * Senders on the left, receivers on the right, one link each way: a rate, which may change once, a queue before it that drops
+ * what it has no room for, a delay, some of it drawn for each packet, and packets lost at random behind it; in order.
+ * Acknowledgements go back over a link of the same kind that loses nothing. The same seed gives the same run. */
 #ifndef TAUT_SIM_PATH_H
 #define TAUT_SIM_PATH_H
 
@@ -29,6 +29,9 @@ struct path_setting {
 	uint64_t rate; /* bytes a second of the link, headers of UDP/IPv4, DTLS and SCTP included */
 	size_t queue;  /* bytes */
 	taut_time rtt; /* both ways together, without the queue */
+	taut_time jitter; /* each way, up to so much more, but for order */
+	uint64_t later_rate; /* from later on; 0: as before */
+	taut_time later;
 	uint32_t loss; /* per million, of what is sent to the right */
 	taut_time lasts, from; /* measured from then to the end */
 	bool whole_messages;   /* DATA: they are not interleaved, RFC 8260 */

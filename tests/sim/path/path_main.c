@@ -8,18 +8,21 @@
 #include "sim/path/path.h"
 
 static const char usage_text[] =
-	"usage: sctp-path [--rtt MS] [--rate MBIT] [--loss PERCENT] [--queue BDP] [--seconds N] "
-	"[--seed N]\n"
-	"                 [--control NAME[,NAME...]] [--usual-window] [--ping] [--json]\n"
+	"usage: sctp-path [--rtt MS] [--jitter MS] [--rate MBIT] [--later-rate MBIT] [--loss PERCENT] "
+	"[--queue BDP]\n"
+	"                 [--seconds N] [--seed N] [--control NAME[,NAME...]] [--usual-window] "
+	"[--ping] [--json]\n"
 	"       sctp-path --grid [--control NAME] [--json]\n"
 	"\n"
 	"One sender for each NAME (rfc, cubic, model), all at once, over one bottleneck; in "
 	"virtual time.\n"
 	"\n"
 	"  --rtt MS         round trip without the queue, default 50\n"
+	"  --jitter MS      each way up to so much more, without overtaking, default 0\n"
 	"  --rate MBIT      of the bottleneck, default 100\n"
+	"  --later-rate MBIT  of it while it is measured; shares are of this one then\n"
 	"  --loss PERCENT   of packets, at random behind the queue, default 0\n"
-	"  --queue BDP      the queue, in rate times round trip (of 10 ms at least), default 1\n"
+	"  --queue BDP      the queue, in (first) rate times round trip (of 10 ms at least), default 1\n"
 	"  --seconds N      virtual, of which the first third is not measured, default 30\n"
 	"  --seed N         default 1\n"
 	"  --usual-window   that of a connection that was not asked for another; default 64 MiB\n"
@@ -33,13 +36,14 @@ static const char usage_text[] =
 	"examples:\n"
 	"  ./dev sctp-path --rtt 100 --loss 0.1 --control model\n"
 	"  ./dev sctp-path --control cubic,model --queue 0.5\n"
+	"  ./dev sctp-path --rate 20 --later-rate 80 --jitter 40 --control model\n"
 	"  ./dev sctp-path --grid --json\n";
 
 static const char *const names[] = { "default", "rfc", "cubic", "model" };
 
 struct options {
 	struct path_setting set;
-	double rtt, rate, loss, queue, seconds;
+	double rtt, jitter, rate, later_rate, loss, queue, seconds;
 	bool grid, json, usual_window;
 };
 
@@ -66,7 +70,7 @@ static bool number(const char *text, double least, double most, double *out)
 	return end != text && *end == '\0' && *out >= least && *out <= most;
 }
 
-enum { RTT = 256, RATE, LOSS, QUEUE, SECONDS, SEED, CONTROL, PING, USUAL_WINDOW, GRID, JSON, HELP };
+enum { RTT = 256, JITTER, RATE, LATER_RATE, LOSS, QUEUE, SECONDS, SEED, CONTROL, PING, USUAL_WINDOW, GRID, JSON, HELP };
 
 static bool take(struct options *o, int option, char *value)
 {
@@ -77,6 +81,10 @@ static bool take(struct options *o, int option, char *value)
 		return number(value, 0, 10000, &o->rtt);
 	case RATE:
 		return number(value, 0.01, 10000, &o->rate);
+	case JITTER:
+		return number(value, 0, 10000, &o->jitter);
+	case LATER_RATE:
+		return number(value, 0.01, 10000, &o->later_rate);
 	case LOSS:
 		return number(value, 0, 99, &o->loss);
 	case QUEUE:
@@ -107,6 +115,8 @@ static bool read_options(struct options *o, int argc, char **argv)
 	static const struct option all[] = {
 		{ "rtt", 1, NULL, RTT },
 		{ "rate", 1, NULL, RATE },
+		{ "jitter", 1, NULL, JITTER },
+		{ "later-rate", 1, NULL, LATER_RATE },
 		{ "loss", 1, NULL, LOSS },
 		{ "queue", 1, NULL, QUEUE },
 		{ "seconds", 1, NULL, SECONDS },
@@ -139,16 +149,20 @@ static void prepare(struct options *o)
 
 	s->rate = (uint64_t)(o->rate * 125000);
 	s->rtt = (taut_time)(o->rtt * 1000);
+	s->jitter = (taut_time)(o->jitter * 1000);
 	s->loss = (uint32_t)(o->loss * 10000);
 	s->queue = tt_max((size_t)(bdp * o->queue), 3000);
 	s->lasts = (taut_time)(o->seconds * 1e6);
 	s->from = s->lasts / 3;
+	s->later_rate = (uint64_t)(o->later_rate * 125000);
+	s->later = s->from;
 	s->window = o->usual_window ? 0 : 64u << 20;
 }
 
 static void tell(const struct options *o, size_t flow, const struct path_result *r)
 {
-	const double share = r->goodput / (double)o->set.rate;
+	const uint64_t rate = o->set.later_rate > 0 ? o->set.later_rate : o->set.rate;
+	const double share = r->goodput / (double)rate;
 	const struct tt_sctp_counters *c = &r->counters;
 
 	printf(o->json ? "{\"rtt_ms\": %g, \"mbit\": %g, \"loss_percent\": %g, \"queue_bdp\": %g, "
@@ -163,7 +177,7 @@ static void tell(const struct options *o, size_t flow, const struct path_result 
 			 " %llu chunks, %llu again, %llu timeouts, %llu probes; ping %.1f, most "
 			 "%.1f\n",
 	       o->rtt, o->rate, o->loss, o->queue, names[o->set.flows[flow].control],
-	       r->goodput * 8 / 1e6, share, r->queued / (double)o->set.rate * 1e3,
+	       r->goodput * 8 / 1e6, share, r->queued / (double)rate * 1e3,
 	       (unsigned long long)r->dropped, (unsigned long long)c->chunks_sent,
 	       (unsigned long long)c->chunks_resent, (unsigned long long)c->timeouts,
 	       (unsigned long long)c->tail_probes, (double)r->ping_median / 1e3,

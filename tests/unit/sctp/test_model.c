@@ -109,7 +109,8 @@ static void small_messages_say_nothing_of_the_path(void **state)
 	assert_false(model->told);
 }
 
-/* The shortest round trip is too old: half of what the path holds stays in flight until it is known anew. */
+/* The shortest round trip is too old: half of what the path holds stays in flight until it is known anew. What is more goes
+ * as acknowledgements come, a byte of two. */
 static void a_queue_of_its_own_is_gone_while_it_looks(void **state)
 {
 	(void)state;
@@ -122,10 +123,25 @@ static void a_queue_of_its_own_is_gone_while_it_looks(void **state)
 	model->least_at = 1000000;
 	next.filled = true;
 	next.rtt = RTT + 2;
+	next.before = HOLDS;
 	give();
 	assert_int_equal(model->phase, SCTP_LOOK);
-	assert_in_range(cc.cwnd, HOLDS / 2 - PMDCS, HOLDS / 2 + PMDCS);
+	assert_int_equal(cc.cwnd, HOLDS);
+	next.bytes = 2 * PMDCS;
+	for (unsigned n = 1; n <= 100; n++) {
+		give();
+		assert_int_equal(cc.cwnd, HOLDS - n * PMDCS);
+	}
+	next.before = HOLDS / 4 * 3;
+	give();
+	assert_int_equal(cc.cwnd, HOLDS / 4 * 3 - PMDCS);
+	next.bytes = 10 * HOLDS; /* one for much more than the window, which shrank meanwhile */
+	next.flight = HOLDS / 2 + 100;
+	give();
+	assert_int_equal(model->phase, SCTP_LOOK);
+	assert_in_range(cc.cwnd, HOLDS / 2, HOLDS / 2 + PMDCS);
 	next.flight = HOLDS / 2;
+	next.bytes = 1;
 	give();
 	next.now += 200000;
 	next.rtt = RTT;
@@ -133,6 +149,25 @@ static void a_queue_of_its_own_is_gone_while_it_looks(void **state)
 	assert_int_equal(model->phase, SCTP_CRUISE);
 	assert_int_equal(model->least, RTT);
 	assert_true(cc.cwnd > HOLDS);
+}
+
+/* As at any time: one packet, and one more for one that is acknowledged. */
+static void a_timeout_while_it_looks_begins_anew(void **state)
+{
+	(void)state;
+	begin_known();
+	model->phase = SCTP_LOOK;
+	cc.kind->timed_out(&cc);
+	assert_int_equal(cc.cwnd, PMDCS);
+	next.before = PMDCS;
+	next.bytes = PMDCS;
+	next.flight = 0;
+	next.rtt = -1;
+	give();
+	assert_int_equal(cc.cwnd, 4 * PMDCS); /* the least of this controller */
+	next.before = next.bytes = 4 * PMDCS;
+	give();
+	assert_int_equal(cc.cwnd, 8 * PMDCS);
 }
 
 /* The beginning ends with the third round that brings no more, or with one that brings loss instead. */
@@ -211,10 +246,84 @@ static void each_phase_has_its_pace(void **state)
 	for (size_t i = 0; i < TT_COUNT(rows); i++) {
 		begin_known();
 		model->phase = rows[i].phase;
-		next.flight = 2 * HOLDS; /* it stays in that phase */
+		next.flight = HOLDS / 10 * 11; /* it stays in that phase */
 		give();
 		assert_int_equal(model->phase, rows[i].phase);
 		assert_int_equal(cc.pace, BW / 100 * rows[i].percent / 100 * 99);
+	}
+}
+
+static void begin_up(taut_time last_least, unsigned ups, bool grew)
+{
+	begin_known();
+	model->phase = SCTP_UP;
+	model->up_from = last_least > RTT * 5 / 4 ? 2 * HOLDS : HOLDS;
+	model->last_least = last_least;
+	model->ups = ups;
+	model->grew = grew;
+}
+
+/* How fast with so much in flight, percent of the bandwidth without the margin. */
+static unsigned up_pace(size_t flight)
+{
+	next.flight = flight;
+	give();
+	assert_int_equal(model->phase, SCTP_UP);
+	return (unsigned)(cc.pace * 100 / (BW / 100 * 99));
+}
+
+static void a_queue_of_a_quarter_is_enough(void **state)
+{
+	(void)state;
+	begin_up(RTT * 5 / 4, 1, false);
+	assert_int_equal(up_pace(HOLDS / 4 * 5 - 1), 125);
+	assert_int_equal(up_pace(HOLDS / 4 * 5), 100);
+	model->up_from = HOLDS / 4 * 5; /* which was there before */
+	assert_int_equal(up_pace(HOLDS / 4 * 6 - 1), 125);
+	assert_int_equal(up_pace(HOLDS / 4 * 6), 100);
+}
+
+/* Twice is in flight, and round trips are as long: a quarter more only every third time, or where the last brought something. */
+static void where_round_trips_vary_it_is_a_quarter_of_the_flight_now_and_then(void **state)
+{
+	(void)state;
+	for (unsigned ups = 1; ups <= 6; ups++) {
+		begin_up(RTT * 5 / 4 + 1, ups, false);
+		assert_int_equal(up_pace(2 * HOLDS), ups % 3 ? 100 : 125);
+		assert_int_equal(up_pace(HOLDS / 2 * 5 - 1), ups % 3 ? 100 : 125);
+		assert_int_equal(up_pace(HOLDS / 2 * 5), 100);
+	}
+	begin_up(RTT * 5 / 4 + 1, 1, true);
+	assert_int_equal(up_pace(HOLDS / 2 * 5 - 1), 125);
+	begin_up(RTT * 5 / 4 + 1, 1, false);
+	assert_int_equal(up_pace(HOLDS / 4 * 5 - 1), 125);
+}
+
+static void up_knows_what_was_before_it(void **state)
+{
+	(void)state;
+	begin_known();
+	model->rounds = 5;
+	next.flight = HOLDS + 7;
+	end_round(0, RTT + 9);
+	assert_int_equal(model->phase, SCTP_UP);
+	assert_int_equal(model->up_from, HOLDS + 7);
+	assert_int_equal(model->ups, 1);
+	assert_int_equal(model->last_least, RTT + 9);
+	end_round(0, 3 * RTT);
+	assert_int_equal(model->last_least, 3 * RTT);
+}
+
+static void a_cycle_that_brought_an_eighth_more_grew(void **state)
+{
+	(void)state;
+	for (unsigned more = 0; more < 2; more++) {
+		begin_up(RTT, 1, !more);
+		model->rounds = 3;
+		model->bw[0] = BW / 8 * 9 + more;
+		give();
+		assert_int_equal(model->phase, SCTP_DOWN);
+		assert_int_equal(model->grew, more);
 	}
 }
 
@@ -226,10 +335,15 @@ int main(void)
 		cmocka_unit_test(what_is_lost_beyond_that_makes_way),
 		cmocka_unit_test(small_messages_say_nothing_of_the_path),
 		cmocka_unit_test(a_queue_of_its_own_is_gone_while_it_looks),
+		cmocka_unit_test(a_timeout_while_it_looks_begins_anew),
 		cmocka_unit_test(startup_ends_when_there_is_no_more),
 		cmocka_unit_test(the_ceiling_is_where_it_lost),
 		cmocka_unit_test(in_flight_is_what_the_path_holds_and_lumps),
 		cmocka_unit_test(each_phase_has_its_pace),
+		cmocka_unit_test(a_queue_of_a_quarter_is_enough),
+		cmocka_unit_test(where_round_trips_vary_it_is_a_quarter_of_the_flight_now_and_then),
+		cmocka_unit_test(up_knows_what_was_before_it),
+		cmocka_unit_test(a_cycle_that_brought_an_eighth_more_grew),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
