@@ -102,10 +102,10 @@ build_targets() {
 # tools/check_globals.py looks into; those, and clang's shared libraries, are what tests/interop/install installs.
 # Without LTO, whose links would take four times as long as all compiling: ./dev run and the benches have it.
 build_clean() {
-	shared=OFF
-	[ "$1" = gcc ] || shared=ON
+	shared=OFF flags="-O2 -DNDEBUG"
+	[ "$1" = gcc ] || shared=ON flags="$flags -g" # abidiff reads types
 	cmake -S . -B "build/$1" -G Ninja -DCMAKE_C_COMPILER="$1" -DTAUT_WERROR=ON -DTAUT_SIM=ON -DTAUT_LTO=OFF \
-		-DBUILD_SHARED_LIBS=$shared -DCMAKE_BUILD_TYPE=RelWithDebInfo >"build/$1.log" 2>&1 &&
+		-DBUILD_SHARED_LIBS=$shared -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_C_FLAGS_RELWITHDEBINFO="$flags" >"build/$1.log" 2>&1 &&
 		cmake --build "build/$1" >>"build/$1.log" 2>&1 && return
 	cat "build/$1.log" >&2
 	return 1
