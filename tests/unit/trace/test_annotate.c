@@ -185,6 +185,130 @@ static void each_octet_of_known_messages_has_its_words(void **state)
 		assert_string_equal(annotate(data, unhex(messages[i].hex, data)), messages[i].words);
 }
 
+/* What stands behind the header of a message. */
+static const struct {
+	const char *hex, *words;
+} attributes[] = {
+	{ "", "" },
+	/* addresses and numbers that are too short, or too long */
+	{ "0001000300010200",
+	  "  0014  00 01 00 03              MAPPED-ADDRESS, 3 octets                                    RFC 8489 section 14.1\n"
+	  "  0018  00 01 02\n"
+	  "  001b  00                       padding\n" },
+	{ "002000070001a147e112a600",
+	  "  0014  00 20 00 07              XOR-MAPPED-ADDRESS, 7 octets                                RFC 8489 section 14.2\n"
+	  "  0018  00 01 a1 47 e1 12 a6\n"
+	  "  001f  00                       padding\n" },
+	{ "00090003000004000009000200000000",
+	  "  0014  00 09 00 03              ERROR-CODE, 3 octets                                        RFC 8489 section 14.8\n"
+	  "  0018  00 00 04\n"
+	  "  001b  00                       padding\n"
+	  "  001c  00 09 00 02              ERROR-CODE, 2 octets                                        RFC 8489 section 14.8\n"
+	  "  0020  00 00\n"
+	  "  0022  00 00                    padding\n" },
+	{ "000d000400000258000d00020258",
+	  "  0014  00 0d 00 04              LIFETIME, 4 octets                                          RFC 8656 section 18.2\n"
+	  "  0018  00 00 02 58              600\n"
+	  "  001c  00 0d 00 02              LIFETIME, 2 octets                                          RFC 8656 section 18.2\n"
+	  "  0020  02 58\n" },
+	{ "80020007000100000001008000",
+	  "  0014  80 02 00 07              PASSWORD-ALGORITHMS, 7 octets                               RFC 8489 section 14.11\n"
+	  "  0018  00 01 00 00 00 01 00     MD5\n"
+	  "  001f  80                       padding\n"
+	  "  0020  00                       cut off\n" },
+	{ "000a0003802c0b00",
+	  "  0014  00 0a 00 03              UNKNOWN-ATTRIBUTES, 3 octets                                RFC 8489 section 14.13\n"
+	  "  0018  80 2c 0b                 0x802c\n"
+	  "  001b  00                       padding\n" },
+	{ "80280003e57a3b00802800053d1de3e700000000",
+	  "  0014  80 28 00 03              FINGERPRINT, 3 octets                                       RFC 8489 section 14.7\n"
+	  "  0018  e5 7a 3b\n"
+	  "  001b  00                       padding\n"
+	  "  001c  80 28 00 05              FINGERPRINT, 5 octets                                       RFC 8489 section 14.7\n"
+	  "  0020  3d 1d e3 e7 00\n"
+	  "  0025  00 00 00                 padding\n" },
+	{ "0019000311000000001900051100000000000000",
+	  "  0014  00 19 00 03              REQUESTED-TRANSPORT, 3 octets                               RFC 8656 section 18.8\n"
+	  "  0018  11 00 00\n"
+	  "  001b  00                       padding\n"
+	  "  001c  00 19 00 05              REQUESTED-TRANSPORT, 5 octets                               RFC 8656 section 18.8\n"
+	  "  0020  11 00 00 00 00\n"
+	  "  0025  00 00 00                 padding\n" },
+	{ "00170003010000000017000403000000",
+	  "  0014  00 17 00 03              REQUESTED-ADDRESS-FAMILY, 3 octets                          RFC 8656 section 18.6\n"
+	  "  0018  01 00 00\n"
+	  "  001b  00                       padding\n"
+	  "  001c  00 17 00 04              REQUESTED-ADDRESS-FAMILY, 4 octets                          RFC 8656 section 18.6\n"
+	  "  0020  03 00 00 00              an unknown family\n" },
+	{ "80010003010004008001000401000428",
+	  "  0014  80 01 00 03              ADDRESS-ERROR-CODE, 3 octets                                RFC 8656 section 18.12\n"
+	  "  0018  01 00 04\n"
+	  "  001b  00                       padding\n"
+	  "  001c  80 01 00 04              ADDRESS-ERROR-CODE, 4 octets                                RFC 8656 section 18.12\n"
+	  "  0020  01 00 04 28              IPv4: 440\n" },
+	{ "000c000340010000000c000140000000",
+	  "  0014  00 0c 00 03              CHANNEL-NUMBER, 3 octets                                    RFC 8656 section 18.1\n"
+	  "  0018  40 01 00\n"
+	  "  001b  00                       padding\n"
+	  "  001c  00 0c 00 01              CHANNEL-NUMBER, 1 octets                                    RFC 8656 section 18.1\n"
+	  "  0020  40\n"
+	  "  0021  00 00 00                 padding\n" },
+	{ "00180002800000000018000100000000",
+	  "  0014  00 18 00 02              EVEN-PORT, 2 octets                                         RFC 8656 section 18.7\n"
+	  "  0018  80 00\n"
+	  "  001a  00 00                    padding\n"
+	  "  001c  00 18 00 01              EVEN-PORT, 1 octets                                         RFC 8656 section 18.7\n"
+	  "  0020  00                       alone\n"
+	  "  0021  00 00 00                 padding\n" },
+	{ "c05700030001000000130001800000000013000400010002",
+	  "  0014  c0 57 00 03              GOOG-NETWORK-INFO, 3 octets                                 libwebrtc\n"
+	  "  0018  00 01 00\n"
+	  "  001b  00                       padding\n"
+	  "  001c  00 13 00 01              DATA, 1 octets                                              RFC 8656 section 18.4\n"
+	  "  0020  80                       what the peer sent, or is to get\n"
+	  "  0021  00 00 00                 padding\n"
+	  "  0024  00 13 00 04              DATA, 4 octets                                              RFC 8656 section 18.4\n"
+	  "  0028  00 01 00 02              what the peer sent, or is to get\n" },
+	/* the last one's padding is not there, or not all of it */
+	{ "00060003616263",
+	  "  0014  00 06 00 03              USERNAME, 3 octets                                          RFC 8489 section 14.3\n"
+	  "  0018  61 62 63                 \"abc\"\n" },
+	{ "00060002616200",
+	  "  0014  00 06 00 02              USERNAME, 2 octets                                          RFC 8489 section 14.3\n"
+	  "  0018  61 62                    \"ab\"\n"
+	  "  001a  00                       cut off\n" },
+	{ "00060005616263",
+	  "  0014  00 06 00 05              USERNAME, 5 octets                                          RFC 8489 section 14.3\n"
+	  "  0018  61 62 63                 cut off\n" },
+};
+
+static void an_attribute_of_another_length_is_octets_alone(void **state)
+{
+	static const char head[] = "000100002112a442b7e7a701bc34d686fa87dfae";
+	uint8_t data[128];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof attributes / sizeof attributes[0]; i++) {
+		const size_t before = unhex(head, data);
+		const char *all = annotate(data, before + unhex(attributes[i].hex, data + before));
+		const char *rest = strstr(all, "fa 87 df ae\n");
+		assert_non_null(rest);
+		assert_string_equal(strchr(rest, '\n') + 1, attributes[i].words);
+	}
+}
+
+static void a_header_that_lacks_an_octet_is_none(void **state)
+{
+	uint8_t data[20];
+
+	(void)state;
+	unhex("000100002112a442b7e7a701bc34d686fa87dfae", data);
+	assert_string_equal(annotate(data, 19), "  0000  00 01 00 00 21 12 a4 42  too short for STUN\n"
+						"  0008  b7 e7 a7 01 bc 34 d6 86\n"
+						"  0010  fa 87 df\n");
+	assert_non_null(strstr(annotate(data, 20), "Binding request"));
+}
+
 static void every_beginning_and_every_octet_is_safe(void **state)
 {
 	uint8_t data[1024];
@@ -207,6 +331,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_octet_of_known_messages_has_its_words),
+		cmocka_unit_test(an_attribute_of_another_length_is_octets_alone),
+		cmocka_unit_test(a_header_that_lacks_an_octet_is_none),
 		cmocka_unit_test(every_beginning_and_every_octet_is_safe),
 	};
 
