@@ -229,9 +229,97 @@ static void an_empty_record_is_no_data(void **state)
 		begin(&p, suite);
 		const size_t n = tt_dtls_seal(p.d[0], DATA, record, 0, record);
 		tt_dtls_recv(p.d[1], p.sim.now, record, n);
+		assert_int_equal(p.sim.env[1].drops[TAUT_DROP_DTLS_NOT_OPENED], 0);
 		assert_false(tt_dtls_poll_event(p.d[1], &e));
 		assert_int_equal(tt_dtls_state(p.d[1]), TT_DTLS_CONNECTED);
 		assert_refused(&p, record, n); /* though it counts */
+		pair_free(&p);
+	}
+}
+
+/* Even if nobody had looked at its length before. */
+static void what_is_too_short_for_nonce_and_tag_is_not_opened(void **state)
+{
+	uint8_t whole[64], out[64];
+	struct tt_dtls_record rec;
+	struct pair p;
+	size_t got;
+	(void)state;
+
+	for (int suite = 0; suite < SUITES; suite++) {
+		begin(&p, suite);
+		const size_t n = tt_dtls_seal(p.d[0], DATA, whole, 0, whole);
+		for (size_t len = 13; len <= n; len++) {
+			uint8_t *exact = malloc(len);
+			assert_non_null(exact);
+			memcpy(exact, whole, len);
+			exact[12] = (uint8_t)(len - 13);
+			struct rd r = rd_make(exact, len);
+			assert_true(tt_dtls_record_next(&r, &rec));
+			assert_int_equal(tt_dtls_is_peers(p.d[1], &rec, out, &got), len == n);
+			free(exact);
+		}
+		assert_int_equal(got, 0);
+		pair_free(&p);
+	}
+}
+
+/* ---- a provider that refuses one of its calls ---- */
+
+static struct tt_cipher provider;
+static int refused_call, cipher_calls;
+
+static bool refuses(void)
+{
+	return cipher_calls++ == refused_call;
+}
+
+static int start(void *c, const unsigned char *key, size_t key_len, const unsigned char *iv,
+		 size_t iv_len, const OSSL_PARAM params[])
+{
+	return refuses() ? 0 : provider.start(c, key, key_len, iv, iv_len, params);
+}
+
+static int update(void *c, unsigned char *out, size_t *n, size_t room, const unsigned char *in,
+		  size_t len)
+{
+	return refuses() ? 0 : provider.update(c, out, n, room, in, len);
+}
+
+static int set(void *c, const OSSL_PARAM params[])
+{
+	return refuses() ? 0 : provider.set(c, params);
+}
+
+static int finish(void *c, unsigned char *out, size_t *n, size_t room)
+{
+	return refuses() ? 0 : provider.finish(c, out, n, room);
+}
+
+static void what_the_cipher_refuses_is_dropped_and_may_come_again(void **state)
+{
+	enum { CALLS = 5 }; /* nonce, header, tag, data, end */
+	uint8_t record[64];
+	struct pair p;
+	(void)state;
+
+	for (int suite = 0; suite < SUITES; suite++) {
+		begin(&p, suite);
+		struct tt_cipher *c = &p.d[1]->records.open;
+		const size_t n = protect(&p, 0, "again", 5, record);
+		provider = *c;
+		c->start = start;
+		c->update = update;
+		c->set = set;
+		c->finish = finish;
+		for (refused_call = 0; refused_call < CALLS; refused_call++) {
+			cipher_calls = 0;
+			assert_refused(&p, record, n);
+			assert_int_equal(cipher_calls, refused_call + 1);
+		}
+		cipher_calls = 0;
+		assert_taken(&p, record, n);
+		assert_int_equal(cipher_calls, CALLS);
 		pair_free(&p);
 	}
 }
@@ -522,6 +610,8 @@ int main(void)
 		cmocka_unit_test(no_bit_of_a_record_can_change),
 		cmocka_unit_test(each_record_is_taken_once_in_any_order),
 		cmocka_unit_test(an_empty_record_is_no_data),
+		cmocka_unit_test(what_is_too_short_for_nonce_and_tag_is_not_opened),
+		cmocka_unit_test(what_the_cipher_refuses_is_dropped_and_may_come_again),
 		cmocka_unit_test(a_goodbye_after_data_is_heard),
 		cmocka_unit_test(a_last_flight_that_is_sent_again_goes_on_counting),
 		cmocka_unit_test(a_goodbye_that_overtakes_the_key_change_is_heard),

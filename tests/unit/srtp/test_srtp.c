@@ -348,6 +348,93 @@ static void no_room_is_an_error_and_leaves_the_packet(void **state)
 	ends_free(&e);
 }
 
+static int protect(struct ends *e, bool control, uint8_t *buf, size_t len, size_t cap)
+{
+	return control ? tt_srtp_protect_rtcp(e->a, 0, buf, len, cap)
+		       : tt_srtp_protect_rtp(e->a, 0, buf, len, cap);
+}
+
+static int unprotect(struct ends *e, bool control, uint8_t *buf, size_t len)
+{
+	return control ? tt_srtp_unprotect_rtcp(e->b, 0, buf, len)
+		       : tt_srtp_unprotect_rtp(e->b, 0, buf, len);
+}
+
+static void the_longest_packet_has_65535_octets_on_either_way(void **state)
+{
+	static uint8_t buf[65536 + TT_SRTP_RTCP_TAIL];
+	struct ends e;
+	(void)state;
+
+	ends_init(&e);
+	for (int control = 0; control < 2; control++) {
+		memset(buf, 0, sizeof buf);
+		if (control)
+			rtcp(buf, sizeof buf, 7);
+		else
+			rtp(buf, sizeof buf, 1, 7, 0);
+		assert_int_equal(protect(&e, control, buf, 65536, sizeof buf), TT_SRTP_E_MALFORMED);
+		const int whole = protect(&e, control, buf, 65535, sizeof buf);
+		const size_t tail = (size_t)whole - 65535;
+		assert_in_range(tail, 4, TT_SRTP_RTCP_TAIL);
+		assert_int_equal(unprotect(&e, control, buf, (size_t)whole), TT_SRTP_E_MALFORMED);
+		assert_int_equal(unprotect(&e, control, buf, 65536), TT_SRTP_E_MALFORMED);
+		memset(buf, 0, sizeof buf);
+		if (control)
+			rtcp(buf, sizeof buf, 7);
+		else
+			rtp(buf, sizeof buf, 2, 7, 0);
+		assert_int_equal(protect(&e, control, buf, 65535 - tail, sizeof buf), 65535);
+		assert_int_equal(unprotect(&e, control, buf, 65535), 65535 - tail);
+	}
+	ends_free(&e);
+}
+
+/* RFC 3550 section 5.1. With a tag behind it, so that what is refused is the header. */
+static void a_header_that_runs_over_the_end_is_malformed_either_way(void **state)
+{
+	static const struct {
+		uint8_t first;
+		size_t payload; /* octets behind the fixed header */
+		uint8_t behind[8];
+		bool fine;
+	} headers[] = {
+		{ 0x80, 0, { 0 }, true },
+		{ 0x00, 0, { 0 }, false },
+		{ 0x40, 0, { 0 }, false },
+		{ 0xc0, 0, { 0 }, false },
+		{ 0x82, 8, { 0 }, true },
+		{ 0x82, 7, { 0 }, false },
+		{ 0x8f, 59, { 0 }, false },
+		{ 0x90, 4, { 0, 0, 0, 0 }, true },
+		{ 0x90, 3, { 0, 0, 0 }, false },
+		{ 0x90, 8, { 0, 0, 0, 1 }, true },
+		{ 0x90, 7, { 0, 0, 0, 1 }, false },
+		{ 0x91, 11, { 0, 0, 0, 1, 0, 0, 0, 1 }, false },
+	};
+	struct ends e;
+	(void)state;
+
+	ends_init(&e);
+	for (size_t i = 0; i < TT_COUNT(headers); i++) {
+		uint8_t buf[128] = { 0 };
+		const size_t len = rtp(buf, sizeof buf, (uint16_t)(i + 1), 9, headers[i].payload);
+		buf[0] = headers[i].first;
+		memset(buf + 12, 0, headers[i].payload);
+		memcpy(buf + 12, headers[i].behind, tt_min(headers[i].payload, 8));
+		const int n = tt_srtp_protect_rtp(e.a, 0, buf, len, sizeof buf);
+		if (headers[i].fine) {
+			assert_int_equal(n, len + tt_srtp_tail(e.a));
+			assert_int_equal(tt_srtp_unprotect_rtp(e.b, 0, buf, (size_t)n), len);
+			continue;
+		}
+		assert_int_equal(n, TT_SRTP_E_MALFORMED);
+		assert_int_equal(tt_srtp_unprotect_rtp(e.b, 0, buf, len + tt_srtp_tail(e.b)),
+				 TT_SRTP_E_MALFORMED);
+	}
+	ends_free(&e);
+}
+
 static void other_profiles_are_refused(void **state)
 {
 	struct tt_srtp *s;
@@ -378,6 +465,8 @@ int main(void)
 		cmocka_unit_test(a_stream_that_goes_on_outlives_300_that_came_and_went),
 		cmocka_unit_test(sources_of_ours_have_a_ceiling_and_the_first_one_goes_on),
 		cmocka_unit_test(no_room_is_an_error_and_leaves_the_packet),
+		cmocka_unit_test(the_longest_packet_has_65535_octets_on_either_way),
+		cmocka_unit_test(a_header_that_runs_over_the_end_is_malformed_either_way),
 		cmocka_unit_test(other_profiles_are_refused),
 	};
 
