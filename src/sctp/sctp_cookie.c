@@ -7,6 +7,7 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
+#include "base/never.h"
 #include "base/unchecked.h"
 #include "sctp/sctp_assoc.h"
 
@@ -44,7 +45,9 @@ bool tt_sctp_cookie_write(const struct tt_sctp *s, const struct sctp_cookie *c,
 	wr_u8(&w, c->interleaved);
 	wr_u8(&w, c->zero_checksum);
 	wr_zeros(&w, wr_left(&w));
-	return !w.bad && sign(s, out, out + SIGNED);
+	if (TT_NEVER(w.bad, "what is signed has room for all that is written"))
+		return false;
+	return sign(s, out, out + SIGNED);
 }
 
 bool tt_sctp_cookie_read(const struct tt_sctp *s, struct sctp_cookie *c, struct span bytes)

@@ -20,7 +20,7 @@ static bool read_chunk(struct rd r, struct sctp_init *in)
 {
 	struct sctp_tlv chunk;
 
-	return tt_sctp_next(&r, &chunk) && chunk.type == SCTP_INIT && rd_left(&r) == 0 && !r.bad &&
+	return tt_sctp_next(&r, &chunk) && chunk.type == SCTP_INIT && rd_left(&r) == 0 &&
 	       tt_sctp_read_init(in, &chunk);
 }
 

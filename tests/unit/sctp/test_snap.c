@@ -157,6 +157,13 @@ static void an_init_that_cannot_be_is_refused_and_changes_nothing(void **state)
 	for (size_t n = 0; n + 2 < len; n++) /* the last two are padding */
 		assert_int_equal(tt_sctp_snap(pair.s[1], good, n, true),
 				 TAUT_DROP_SCTP_INIT_MALFORMED);
+	for (uint8_t n = 4; n < 20; n++) { /* whole, but no INIT */
+		memcpy(bad, good, n);
+		memset(bad + n, 0, 4);
+		bad[3] = n;
+		assert_int_equal(tt_sctp_snap(pair.s[1], bad, (n + 3u) & ~3u, true),
+				 TAUT_DROP_SCTP_INIT_MALFORMED);
+	}
 	memcpy(bad, good, len);
 	memcpy(bad + len, "\x84\0\0\4", 4); /* and another chunk */
 	assert_int_equal(tt_sctp_snap(pair.s[1], bad, len + 4, true),
