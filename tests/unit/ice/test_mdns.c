@@ -403,6 +403,8 @@ static void an_answer_has_the_address_and_denies_the_rest(void **state)
 	assert_int_equal(walk_copy(buf, len), 1);
 	for (size_t cap = 0; cap < len; cap++)
 		assert_int_equal(tt_mdns_write_answer(buf, cap, name, &v4, 120, 0), 0);
+	assert_int_equal(tt_mdns_write_answer(buf, sizeof buf, name, &v4, 1, 0), len);
+	assert_int_equal(buf[11], 1);
 
 	len = tt_mdns_write_answer(buf, sizeof buf, name, &v6, 120, 0x1234);
 	assert_int_equal(len, 12 + 44 + 26 + sizeof tail6 - 1);
