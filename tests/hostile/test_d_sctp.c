@@ -149,6 +149,8 @@ static void d03_a_cookie_tells_nothing_about_the_process(void **state)
 				       (uintptr_t)tt_sctp_recv };
 	for (size_t i = 0; i < TT_COUNT(pointers); i++) { /* the octets that all addresses near share */
 		const uint8_t *p = (const uint8_t *)&pointers[i] + 3;
+		if (pointers[i] >> 24 == 0)
+			continue; /* code where programs are linked without PIE: no secret */
 		assert_absent(cookie, len, p, 3);
 		assert_absent(cookie, len, (uint8_t[]){ p[2], p[1], p[0] }, 3);
 	}
