@@ -72,7 +72,8 @@ static void the_model_keeps_the_queue_short(void **state)
 	assert_true(result[0].ping_median < behind_cubic);
 }
 
-/* With a queue of four round trips, and while it looks for the shortest, too. */
+/* With a queue of four round trips, and while it looks for the shortest, too: a round trip and the queue of a quarter that a
+ * search for more makes. */
 static void a_ping_beside_the_model_takes_less_than_a_round_trip_and_a_half(void **state)
 {
 	struct path_setting s = path(TAUT_CC_MODEL);
@@ -219,6 +220,8 @@ static void two_models_do_not_drown_a_short_queue(void **state)
 	assert_true(path_run(&s, result));
 	const uint64_t all = result[0].counters.chunks_sent + result[1].counters.chunks_sent;
 	assert_in_range(result[0].dropped, 1, all / 10);
+	print_message("%.0f %% and %.0f %% of the link\n", 100 * result[0].goodput / (double)s.rate,
+		      100 * result[1].goodput / (double)s.rate);
 }
 
 /* 20 Mbit/s and 50 ms, on which 20 messages of 256 KiB wait at any time, each of 105 ms, and a smaller one leaves each

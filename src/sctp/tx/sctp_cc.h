@@ -60,7 +60,7 @@ struct sctp_model {
 	uint64_t round_bw;    /* its most */
 	unsigned rounds;      /* in this phase */
 	size_t up_from;       /* in flight when UP began */
-	unsigned ups;
+	unsigned ups;         /* so many, that one counted */
 	bool grew;            /* the last cycle that was told had an eighth more than the one before */
 	taut_time least, least_at; /* round trip */
 	taut_time look_until; /* 0: flight is not down yet */

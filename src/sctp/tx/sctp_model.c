@@ -290,7 +290,6 @@ static size_t enough(const struct sctp_model *m)
 {
 	const bool varies = m->last_least > m->least + m->least / 4;
 	const bool whole = !varies || m->grew || m->ups % FULL_UPS == 0;
-
 	const size_t more = m->up_from + (varies ? m->up_from : holds(m, 100)) / 4;
 
 	return whole ? tt_max(holds(m, 125), more) : holds(m, 125);

@@ -21,7 +21,8 @@ enum {
 
 struct packet {
 	struct packet *next;
-	taut_time leaves, late, at; /* the queue; so much jitter; where it goes to */
+	taut_time leaves, at; /* the queue; and it is there */
+	taut_time late;       /* its jitter */
 	int to; /* an end: 2 * flow, and one more on the right */
 	size_t len;
 	uint8_t data[];
