@@ -77,7 +77,7 @@ class Chromium {
 
 	async begin() {
 		/* the fake user interface lets it see all interfaces, since there is no default route */
-		this.browser ??= await startBrowser('chromium', { program: chromiumIn(this.network), args: ['--use-fake-ui-for-media-stream', '--disable-features=WebRtcHideLocalIpsWithMdns'] });
+		this.browser ??= await startBrowser('chromium', { program: chromiumIn(this.network), args: ['--use-fake-ui-for-media-stream'] });
 		return PageChannels.begin(this.browser, 'about:blank');
 	}
 

@@ -8,17 +8,13 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import puppeteer from 'puppeteer-core';
+import { chromiumFlags, leftOut } from './flags.mjs';
 import { pause, until, within } from './harness.mjs';
 
 export const paths = { chromium: process.env.CHROMIUM ?? '/usr/bin/chromium', firefox: process.env.FIREFOX ?? '/usr/bin/firefox-esr' };
 
 // ---- a browser ----
 
-const chromiumFlags = [
-	'--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync',
-	'--autoplay-policy=no-user-gesture-required',
-	...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
-];
 const firefoxPrefs = {
 	'media.peerconnection.ice.loopback': true, 'media.autoplay.default': 0,
 	'media.autoplay.blocking_policy': 0, 'media.navigator.permission.disabled': true, 'app.update.enabled': false, 'media.peerconnection.ice.proxy_only': false,
@@ -27,10 +23,10 @@ const firefoxPrefs = {
 /** names: its host candidates are behind .local names; args of Chromium and prefs of Firefox come behind the usual ones. program: in place
  * of Chromium's; from another network it is reached by a pipe. */
 export function startBrowser(name, { names = false, args = [], prefs = {}, program = null } = {}) {
-	const shown = names ? [] : ['--disable-features=WebRtcHideLocalIpsWithMdns'];
+	const features = `--disable-features=${names ? leftOut : [...leftOut, 'WebRtcHideLocalIpsWithMdns']}`;
 	return name === 'firefox'
 		? puppeteer.launch({ browser: 'firefox', executablePath: paths.firefox, headless: true, extraPrefsFirefox: { ...firefoxPrefs, 'media.peerconnection.ice.obfuscate_host_addresses': names, ...prefs } })
-		: puppeteer.launch({ browser: 'chrome', executablePath: program ?? paths.chromium, pipe: program !== null, headless: true, args: [...chromiumFlags, ...shown, ...args] });
+		: puppeteer.launch({ browser: 'chrome', executablePath: program ?? paths.chromium, pipe: program !== null, headless: true, args: [...chromiumFlags, features, ...args] });
 }
 
 /** What runs in the page. Everything hangs on window.end. */

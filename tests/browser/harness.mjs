@@ -10,6 +10,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 import WebSocket from 'ws';
+import { chromiumFlags, leftOut } from './flags.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 
@@ -148,11 +149,10 @@ export class Client {
 
 // ---- Chromium ----
 
-const flags = [
-	'--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update',
-	'--disable-sync', '--autoplay-policy=no-user-gesture-required',
-	...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
-];
+// Chromium takes the last list of features alone, so this one stands for playwright's as well.
+const features = ['AvoidUnnecessaryBeforeUnloadCheckSync', 'DestroyProfileOnBrowserClose', 'DialMediaRouteProvider', 'GlobalMediaControls',
+	'HttpsUpgrades', 'LensOverlay', 'MediaRouter', 'OptimizationHints', 'PaintHolding', 'RenderDocument', 'ThirdPartyStoragePartitioning',
+	'Translate', ...leftOut];
 const fakeDevices = ['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'];
 
 export function chromiumPath() {
@@ -161,7 +161,7 @@ export function chromiumPath() {
 
 /** A browser with fake camera and microphone; {devices: false}: permissions as a person has them. */
 export function startBrowser({ devices = true, args = [] } = {}) {
-	return chromium.launch({ executablePath: chromiumPath(), headless: true, args: [...flags, ...(devices ? fakeDevices : []), ...args] });
+	return chromium.launch({ executablePath: chromiumPath(), headless: true, args: [...chromiumFlags, `--disable-features=${features}`, ...(devices ? fakeDevices : []), ...args] });
 }
 
 /** A page that has joined; everything it throws or logs as an error fails the test that asks. */
@@ -267,32 +267,34 @@ export function toneOf(page, index = 0) {
 
 // ---- running ----
 
-/** tests: [name, function] each. A function that returns {skip: reason} is skipped. */
+/** tests: [name, function, beside] each. A function that returns {skip: reason} is skipped. beside: it waits for most of its time and
+ * shares nothing with others, so it begins first and they are run meanwhile. */
 export async function runTests(tests, names = []) {
-	let passed = 0, failed = 0, skipped = 0;
-	for (const [name, test] of tests) {
-		if (names.length && !names.some(n => name.includes(n)))
-			continue;
-		const began = Date.now();
-		const undo = [];
-		try {
-			const result = await within(120000, 'the test ends', test(f => undo.push(f)));
-			if (result?.skip) {
-				skipped++;
-				console.log(`skip ${name} ${result.skip}`);
-			} else {
-				passed++;
-				console.log(`ok ${name} (${Date.now() - began} ms)`);
-			}
-		} catch (error) {
-			failed++;
-			console.log(`not ok ${name} ${String(error.message).replace(/\s+/g, ' ')}`);
-			if (process.env.VERBOSE)
-				console.log(error.stack);
-		}
-		for (const f of undo.reverse())
-			await Promise.resolve(f()).catch(e => console.log(`# cleaning up after ${name}: ${e.message}`));
+	const count = { ok: 0, 'not ok': 0, skip: 0 };
+	const chosen = tests.filter(([name]) => !names.length || names.some(n => name.includes(n)));
+	const run = async ([name, test]) => count[await runTest(name, test)]++;
+	const waiting = chosen.filter(([, , beside]) => beside).map(run);
+	for (const test of chosen.filter(([, , beside]) => !beside))
+		await run(test);
+	await Promise.all(waiting);
+	console.log(`${count.ok} passed, ${count['not ok']} failed, ${count.skip} skipped`);
+	return count['not ok'] === 0;
+}
+
+async function runTest(name, test) {
+	const began = Date.now();
+	const undo = [];
+	let verdict = 'ok', more = '';
+	try {
+		const result = await within(120000, 'the test ends', test(f => undo.push(f)));
+		verdict = result?.skip ? 'skip' : 'ok';
+		more = result?.skip ?? `(${Date.now() - began} ms)`;
+	} catch (error) {
+		verdict = 'not ok';
+		more = String(error.message).replace(/\s+/g, ' ') + (process.env.VERBOSE ? `\n${error.stack}` : '');
 	}
-	console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
-	return failed === 0;
+	console.log(`${verdict} ${name} ${more}`);
+	for (const f of undo.reverse())
+		await Promise.resolve(f()).catch(e => console.log(`# cleaning up after ${name}: ${e.message}`));
+	return verdict;
 }

@@ -2,18 +2,20 @@
 
 import { Process, joinPage, ok, same, startBrowser, startRelay, tautCommand, toneOf, until, untilCardMoves, untilNotice, untilStatus } from './harness.mjs';
 
-let relay, browser, rooms = 0;
+let relay, browser, rooms = 0; // the first two are promises: tests that run beside each other share them
 
 async function begin() {
-	relay ??= await startRelay();
-	browser ??= await startBrowser();
-	return { url: relay.url, room: `native ${++rooms}` };
+	relay ??= startRelay();
+	browser ??= startBrowser();
+	await browser;
+	return { url: (await relay).url, room: `native ${++rooms}` };
 }
 
 export async function end() {
-	await browser?.close();
-	if (relay)
-		same(await relay.stop(), 0, `the relay ends with status 0: ${relay.output.slice(-2000)}`);
+	await (await browser)?.close();
+	const r = await relay;
+	if (r)
+		same(await r.stop(), 0, `the relay ends with status 0: ${r.output.slice(-2000)}`);
 }
 
 function call(after, url, room, ...more) {
@@ -26,7 +28,7 @@ function call(after, url, room, ...more) {
 async function pair(after, pageFirst, { source = 'test', options = ['--send', 'test'], own = null, before = [] } = {}) {
 	const { url, room } = await begin();
 	const join = async () => {
-		const page = await joinPage(own ?? browser, url, { room, name: 'Page', source, before });
+		const page = await joinPage(own ?? await browser, url, { room, name: 'Page', source, before });
 		after(() => page.context().close());
 		await until('the page has joined', () => page.evaluate(() => window.taut.room?.joined));
 		return page;
@@ -139,7 +141,7 @@ const both = [[true, 'the page offers'], [false, 'the native peer offers']];
 /** Chromium gives up after 15 s, taut after 39.5 s (RFC 8863): each side knows why before a restart hides it. */
 async function noPath(after, pageFirst) {
 	const { url, room } = await begin();
-	const join = () => joinPage(browser, url, { room, name: 'Page', before: [NOWHERE] });
+	const join = async () => joinPage(await browser, url, { room, name: 'Page', source: 'data', before: [NOWHERE] });
 	const early = pageFirst ? await join() : null;
 	if (early)
 		await untilStatus(early, 'Nobody else');
@@ -163,8 +165,8 @@ async function noPath(after, pageFirst) {
 }
 
 export const tests = [
-	['without a path both sides say why, the page first', after => noPath(after, true)],
-	['without a path both sides say why, the native peer too', after => noPath(after, false)],
+	['without a path both sides say why, the page first', after => noPath(after, true), true],
+	['without a path both sides say why, the native peer too', after => noPath(after, false), true],
 
 	['two native peers: the relay is killed and comes back', after => relayKilled(after, false)],
 	['two native peers: the relay with TLS is killed and comes back', after => relayKilled(after, true)],

@@ -1,7 +1,17 @@
 // ends.mjs - how a call ends and begins again: reload, close, a killed browser; and hostile text.
 
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { joinPage, ok, same, startBrowser, startRelay, until, untilStatus } from '../../browser/harness.mjs';
 import { descendants, echo, Native, sanitized } from './lib.mjs';
+
+const commandLine = pid => {
+	try {
+		return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+	} catch {
+		return []; // it has ended
+	}
+};
 
 const CONSENT_ENDS = 35000; // RFC 7675 section 5.1: 30 s without an answer, and its last check
 
@@ -11,9 +21,10 @@ async function aCall(after, ...more) {
 	const native = new Native([sanitized], relay.url, 'ends', '--data-only', ...more);
 	after(() => native.kill());
 	await native.joined();
-	const before = new Set(descendants(process.pid));
-	const browser = await startBrowser({ devices: false });
-	const processes = () => descendants(process.pid).filter(p => !before.has(p)); // some come later
+	const mark = `--taut-test=${randomUUID()}`; // Chromium does not know it
+	const browser = await startBrowser({ devices: false, args: [mark] });
+	const first = descendants(process.pid).find(p => commandLine(p).includes(mark));
+	const processes = () => [...descendants(first), first]; // some come later
 	after(() => browser.close());
 	const page = await joinPage(browser, relay.url, { room: 'ends', name: 'page', source: 'data' });
 	await untilStatus(page, 'Connected with');
@@ -87,6 +98,6 @@ export const tests = [
 	['reload: a new call comes up', reload],
 	['page closed: the native peer hears it at once', pageCloses],
 	['connection closed: the native peer hears it at once', connectionCloses],
-	['browser killed: consent ends the call', browserKilled],
+	['browser killed: consent ends the call', browserKilled, true],
 	['<img onerror> as name and chat is text', hostileText],
 ];

@@ -6,5 +6,5 @@ import { tests as data } from './data.mjs';
 import { tests as ends } from './ends.mjs';
 import { tests as media } from './media.mjs';
 
-const all = [...data, ...media, ...changes, ...ends].map(([name, test]) => [`interop/chromium/${name}`, test]);
+const all = [...data, ...media, ...changes, ...ends].map(([name, ...test]) => [`interop/chromium/${name}`, ...test]);
 process.exit(await runTests(all, process.argv.slice(2)) ? 0 : 1);
