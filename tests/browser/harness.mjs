@@ -149,9 +149,9 @@ export class Client {
 
 // ---- Chromium ----
 
-// Chromium takes the last list of features alone, so this one stands for playwright's as well.
-const features = ['AvoidUnnecessaryBeforeUnloadCheckSync', 'DestroyProfileOnBrowserClose', 'DialMediaRouteProvider', 'GlobalMediaControls',
-	'HttpsUpgrades', 'LensOverlay', 'MediaRouter', 'OptimizationHints', 'PaintHolding', 'RenderDocument', 'ThirdPartyStoragePartitioning',
+// Chromium takes the last list of features alone, so this one has of playwright's what matters on Linux.
+const features = ['AvoidUnnecessaryBeforeUnloadCheckSync', 'BoundaryEventDispatchTracksNodeRemoval', 'DestroyProfileOnBrowserClose',
+	'DialMediaRouteProvider', 'GlobalMediaControls', 'HttpsUpgrades', 'LensOverlay', 'MediaRouter', 'OptimizationHints', 'PaintHolding', 'RenderDocument', 'ThirdPartyStoragePartitioning',
 	'Translate', ...leftOut];
 const fakeDevices = ['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'];
 
@@ -268,7 +268,7 @@ export function toneOf(page, index = 0) {
 // ---- running ----
 
 /** tests: [name, function, beside] each. A function that returns {skip: reason} is skipped. beside: it waits for most of its time and
- * shares nothing with others, so it begins first and they are run meanwhile. */
+ * disturbs no other, so it begins first and they are run meanwhile. */
 export async function runTests(tests, names = []) {
 	const count = { ok: 0, 'not ok': 0, skip: 0 };
 	const chosen = tests.filter(([name]) => !names.length || names.some(n => name.includes(n)));
@@ -295,6 +295,10 @@ async function runTest(name, test) {
 	}
 	console.log(`${verdict} ${name} ${more}`);
 	for (const f of undo.reverse())
-		await Promise.resolve(f()).catch(e => console.log(`# cleaning up after ${name}: ${e.message}`));
+		try {
+			await f();
+		} catch (e) {
+			console.log(`# cleaning up after ${name}: ${e.message}`);
+		}
 	return verdict;
 }

@@ -7,13 +7,13 @@ let relay, browser, rooms = 0; // the first two are promises: tests that run bes
 async function begin() {
 	relay ??= startRelay();
 	browser ??= startBrowser();
-	await browser;
-	return { url: (await relay).url, room: `native ${++rooms}` };
+	const [{ url }] = await Promise.all([relay, browser]);
+	return { url, room: `native ${++rooms}` };
 }
 
 export async function end() {
-	await (await browser)?.close();
-	const r = await relay;
+	const [b, r] = (await Promise.allSettled([browser, relay])).map(p => p.value);
+	await b?.close();
 	if (r)
 		same(await r.stop(), 0, `the relay ends with status 0: ${r.output.slice(-2000)}`);
 }

@@ -23,7 +23,8 @@ async function aCall(after, ...more) {
 	await native.joined();
 	const mark = `--taut-test=${randomUUID()}`; // Chromium does not know it
 	const browser = await startBrowser({ devices: false, args: [mark] });
-	const first = descendants(process.pid).find(p => commandLine(p).includes(mark));
+	const first = descendants(process.pid).findLast(p => commandLine(p).includes(mark));
+	ok(first, 'the browser is found');
 	const processes = () => [...descendants(first), first]; // some come later
 	after(() => browser.close());
 	const page = await joinPage(browser, relay.url, { room: 'ends', name: 'page', source: 'data' });
@@ -71,7 +72,7 @@ async function connectionCloses(after) {
 
 async function browserKilled(after) {
 	const { native, processes } = await aCall(after);
-	ok(processes().length > 0, 'the browser has processes');
+	ok(processes().length > 1, 'the browser has processes');
 	const kill = p => {
 		try {
 			process.kill(p, 'SIGKILL');
