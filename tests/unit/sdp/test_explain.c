@@ -454,6 +454,11 @@ static void what_is_said_is_cut_where_it_is_too_long(void **state)
 		       1, 2, 3, 4);
 	assert_int_equal(explain(&h, text, strlen(text)), 0);
 	assert_false(h.all_known);
+	/* right behind the end as well */
+	for (int n = 900; n < 1200; n += 8) {
+		(void)snprintf(text, sizeof text, MINIMAL "a=ice-options:%01000d %0*d x y\r\n", 1, n, 2);
+		assert_int_equal(explain(&h, text, strlen(text)), 0);
+	}
 	/* and names of attributes */
 	(void)snprintf(text, sizeof text, MINIMAL "a=%0100d:x\r\n", 1);
 	assert_int_equal(explain(&h, text, strlen(text)), 0);

@@ -62,6 +62,7 @@ static void every_attribute_has_a_shortest_and_a_longest_value(void **state)
 		{ TT_STUN_ICE_CONTROLLED, 8, 8, { 0 } },
 		{ TT_STUN_ICE_CONTROLLING, 8, 8, { 0 } },
 		{ TT_STUN_GOOG_NETWORK_INFO, 4, 4, { 0 } },
+		{ TT_STUN_NOMINATION, 4, 4, { 0 } },
 		{ TT_STUN_PASSWORD_ALGORITHM, 4, 4, { 0 } },
 		{ TT_STUN_PASSWORD_ALGORITHMS, 4, 512, { 0 } },
 		{ TT_STUN_USERHASH, 32, 32, { 0 } },
