@@ -331,12 +331,14 @@ def kept(part, opts):
     return None
 
 
+def git(*words):
+    return subprocess.run(["git", *words], cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
+
+
 def enter(results, opts):
     """Parts that are clean, each with the commit it was found so at; those of other runs stay as they are. What
     stands in all."""
-    commit, dirty = (subprocess.run(["git", *words], cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
-                     for words in (("rev-parse", "HEAD"), ("status", "--porcelain", "src", "tests", "include")))
-    if dirty:
+    if git("status", "--porcelain", "src", "tests", "include"):
         sys.exit("torture: not entered, since src, include or tests differ from the commit")
     names = {p.name for p in parts(opts.build)}
     rows = {name: row for name, row in evidence().items() if name in names}
@@ -344,7 +346,7 @@ def enter(results, opts):
         if r["findings"]:
             rows.pop(r["part"], None)
         elif not r.get("kept") or r["part"] not in rows or rows[r["part"]]["key"] != r["key"]:
-            rows[r["part"]] = {"part": r["part"], "key": r["key"], "commit": commit,
+            rows[r["part"]] = {"part": r["part"], "key": r["key"], "commit": r["commit"],
                                "date": datetime.date.today().isoformat(), "seconds": r["seconds"],
                                **{k: r[k] for k in TOLD}, "foreign": r["foreign"], "findings": 0}
     EVIDENCE.write_text("".join(json.dumps(rows[name]) + "\n" for name in sorted(rows)))
@@ -568,10 +570,11 @@ def main():
     results = []
     lock = threading.Lock()
     own = lock_folder(opts)
+    begun = git("rev-parse", "HEAD") if opts.evidence else "" # others may commit meanwhile
 
     def run_group(group):
         for part in group:
-            result = run_part(part, opts)
+            result = {"commit": begun} | run_part(part, opts)
             with lock:
                 results.append(result)
                 progress(len(results), len(wanted), result, opts)
