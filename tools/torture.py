@@ -17,6 +17,7 @@ NAME is a part of a part's name: "memory/sctp", "system", "scenario". Without, a
   --evidence       enter what is clean in docs/evidence/torture.jsonl: such a part is not run again, here
                    or elsewhere, until what its program is made of changes
   --list           the parts, and whether they were found clean as they are now
+  --both           ask LeakSanitizer too what was lost: where it says the contrary is a finding (slow)
   --count          nothing fails: how many points each part has, and how many would be taken
   --json           one object per line: a part, a finding, the sum
   --build DIR      where the programs are (build/dev)
@@ -41,6 +42,7 @@ import os
 import pathlib
 import random
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -70,7 +72,7 @@ WAITED = re.compile(r"^    (\S+) \((lib\S+)\)$", re.M)
 KNOWN = ROOT / "tests" / "torture" / "left_behind.txt"
 FOREIGN = ROOT / "tests" / "torture" / "foreign.txt"
 EVIDENCE = ROOT / "docs" / "evidence" / "torture.jsonl"
-TOLD = ("tests", "points", "own", "chosen", "injected", "clean", "refused", "fell")
+TOLD = ("tests", "points", "own", "chosen", "injected", "clean", "refused", "missed", "fell")
 
 
 def sanitizers(slow):
@@ -110,6 +112,7 @@ def parts(build):
 def environment(part, out, opts, extra=None):
     env = dict(os.environ, **sanitizers(opts.replay is not None))
     env.update({
+        "LD_BIND_NOW": "1", # once, not in each child
         "LD_PRELOAD": str(opts.build / "tests" / "torture" / "libtorture.so"),
         # Whoever has ca-certificates would have a quarter of a million points in reading them.
         "SSL_CERT_FILE": os.devnull,
@@ -123,6 +126,7 @@ def environment(part, out, opts, extra=None):
         "TORTURE_MOST": str(opts.most),
         "TORTURE_EACH": str(opts.each),
         "TORTURE_DRY": str(int(opts.count)),
+        "TORTURE_BOTH": str(int(opts.both)),
     })
     env.update(extra or {})
     return env
@@ -153,7 +157,7 @@ def openssl(library):
 
 def foreign_leak(finding, rules):
     """All that is lost was taken by the library itself, and is no more than the rule allows."""
-    blocks = re.findall(r"leak of (\d+) byte.*?allocated from:\n((?:    #.*\n)+)", finding["said"])
+    blocks = re.findall(r"[Ll]eak of (\d+) byte.*?allocated from:\n((?:    #.*\n)+)", finding["said"])
     names = [name for name, _ in map(split_frame, finding["stack"])]
     libraries = set()
     for _, frames in blocks:
@@ -230,11 +234,11 @@ def rows_of(out):
 def read(part, out, status):
     rules = foreign_rules()
     result = {"part": part.name, "tests": 0, "points": 0, "own": 0, "chosen": 0, "injected": 0, "clean": 0,
-              "refused": 0, "fell": 0, "foreign": {}, "findings": []}
+              "refused": 0, "missed": 0, "fell": 0, "foreign": {}, "findings": []}
     for row in rows_of(out):
         if "finding" not in row:
             result["tests"] += 1
-            for key in ("points", "own", "chosen", "injected", "clean", "refused"):
+            for key in ("points", "own", "chosen", "injected", "clean", "refused", "missed"):
                 result[key] += row[key]
         elif not part.strict and of_test(row):
             result["fell"] += 1
@@ -290,7 +294,7 @@ def merge(results):
     """What the processes of one part found: each saw all its tests and points, and took its share."""
     whole = dict(results[0], foreign=dict(results[0]["foreign"]))
     for r in results[1:]:
-        for key in ("chosen", "injected", "clean", "refused", "fell", "findings"):
+        for key in ("chosen", "injected", "clean", "refused", "missed", "fell", "findings"):
             whole[key] = whole[key] + r[key]
         for rule, times in r["foreign"].items():
             whole["foreign"][rule] = whole["foreign"].get(rule, 0) + times
@@ -465,7 +469,7 @@ def tell(results, groups, opts):
     print(f"{total['programs']} programs, {total['tests']} tests, {total['points']} points, "
           f"{total['injected']} failures: {total['clean']} passed, "
           f"{total['refused'] + total['fell']} ended by the test's own check, "
-          f"{total['foreign']} by a library's listed fault, "
+          f"{total['foreign']} by a library's listed fault, {total['missed']} did not come to their point, "
           f"{total['findings']} findings ({total['different']} different)")
 
 
@@ -493,7 +497,7 @@ def replay(opts):
 def options(words=None):
     p = argparse.ArgumentParser(usage=__doc__, add_help=False)
     p.add_argument("names", nargs="*")
-    for flag in ("--quick", "--all", "--again", "--list", "--count", "--json",
+    for flag in ("--quick", "--all", "--again", "--list", "--count", "--json", "--both",
                  "--system", "--evidence", "--help"):
         p.add_argument(flag, action="store_true")
     for number, default in (("--sample", 0), ("--seed", 0), ("--programs", 0),
@@ -594,4 +598,5 @@ def main():
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     sys.exit(main())

@@ -123,35 +123,43 @@ static bool has_share(long n)
 	return torture_set.only_n >= 0 || n % torture_set.shares == torture_set.share;
 }
 
-void torture_choose(long index, long total)
+/* Of the points with one stack a fork takes the last, from where there is least left to do; who runs
+ * the test from its start takes the first. */
+void torture_choose(long index, long total, bool reruns)
 {
+	const long count = torture_points->count;
 	long own = 0;
 
-	for (long n = 0; n < torture_points->count; n++)
+	for (long n = 0; n < count; n++)
 		own += !torture_points->library[n];
 	torture_busy++;
-	for (long n = 0; n < torture_points->count; n++)
+	for (long i = 0; i < count; i++) {
+		const long n = reruns ? i : count - 1 - i;
 		torture_points->chosen[n] = choose(index, n, own, total) && has_share(n);
+	}
 	torture_busy--;
 }
 
-static void count(long n, const int *errors, const struct torture_stack *s)
+static void count(long n, long call_no, const int *errors, const struct torture_stack *s)
 {
 	uint8_t variants = 0;
 
 	while (errors[variants] != 0)
 		variants++;
 	torture_points->hash[n] = torture_hash(s);
+	torture_points->call_no[n] = (uint32_t)call_no;
 	torture_points->variants[n] = variants;
 	torture_points->library[n] = torture_set.memory && torture_library(s)[0] != '\0';
 	torture_points->count = n + 1;
 }
 
-static bool await(long n, const char *call, const int *errors, const struct torture_stack *s)
+/* Where threads take turns the numbers are not the same in each run, the places are. */
+static bool await(const char *call, const int *errors, const struct torture_stack *s)
 {
-	if (n != torture.target)
+	if (torture_hash(s) != torture_points->hash[torture.target] ||
+	    __atomic_exchange_n(&torture_points->met, true, __ATOMIC_RELAXED))
 		return false;
-	unsigned v = 0; /* threads may have brought another call here: then its last error */
+	unsigned v = 0;
 	while (v < torture.variant && errors[v + 1] != 0)
 		v++;
 	torture.error = torture_points->error = errors[v];
@@ -163,23 +171,17 @@ static bool await(long n, const char *call, const int *errors, const struct tort
 	return true;
 }
 
-static bool point(const char *call, const int *errors, const struct torture_stack *s)
+static bool point(const char *call, long call_no, const int *errors, const struct torture_stack *s)
 {
+	if (torture.phase == TORTURE_AWAIT)
+		return await(call, errors, s);
 	const long n = __atomic_fetch_add(&torture.n, 1, __ATOMIC_RELAXED);
-
 	if (n >= TORTURE_POINTS)
 		return false;
-	switch (torture.phase) {
-	case TORTURE_COUNT:
-		count(n, errors, s);
-		return false;
-	case TORTURE_FORK:
-		return torture_points->chosen[n] && torture_fork(n, call, errors, s);
-	case TORTURE_AWAIT:
-		return await(n, call, errors, s);
-	default:
-		return false;
-	}
+	if (torture.phase == TORTURE_COUNT)
+		count(n, call_no, errors, s);
+	return torture.phase == TORTURE_FORK && torture_points->chosen[n] &&
+	       torture_fork(n, call, errors, s);
 }
 
 /* A library gets no memory, but its system calls are its own affair: except send(), which does not
@@ -204,11 +206,14 @@ bool torture_point(const char *call, const int *errors, int *error, void *frame,
 	if (torture.phase == TORTURE_FAILED &&
 	    (torture.mode == TORTURE_ONCE || strcmp(call, torture.call) != 0))
 		return false;
+	const long call_no = __atomic_fetch_add(&torture.calls, 1, __ATOMIC_RELAXED);
+	if (torture.phase == TORTURE_AWAIT && call_no < torture.from)
+		return false; /* and spared the walk, which costs most */
 	torture_busy++;
 	torture_walk(&s, frame, ret);
 	fails = may_fail(call, &s);
 	if (fails && torture.phase != TORTURE_FAILED)
-		fails = point(call, errors, &s);
+		fails = point(call, call_no, errors, &s);
 	torture_busy--;
 	*error = torture.error;
 	return fails;

@@ -8,7 +8,7 @@
 
 #include "torture.h"
 
-enum { LOG_MOST = 24000 };
+enum { LOG_MOST = 1 << 17 };
 
 static int out = -1, logged = -1;
 
@@ -65,9 +65,10 @@ void torture_report_test(long index, const char *name, const struct torture_tall
 	fprintf(f,
 		", \"index\": %ld, \"points\": %ld, \"own\": %ld, \"chosen\": %ld, \"injected\": "
 		"%ld, "
-		"\"clean\": %ld, \"refused\": %ld, \"findings\": %ld, \"reruns\": %s}\n",
+		"\"clean\": %ld, \"refused\": %ld, \"findings\": %ld, \"missed\": %ld, "
+		"\"reruns\": %s}\n",
 		index, t->points, t->own, t->chosen, t->injected, t->clean, t->refused, t->findings,
-		reruns ? "true" : "false");
+		t->missed, reruns ? "true" : "false");
 	put_line(f, &text, &len);
 }
 

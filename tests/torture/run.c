@@ -29,7 +29,7 @@
 extern int __lsan_do_recoverable_leak_check(void) __attribute__((weak));
 
 /* How a child ends. The sanitizers use others. */
-enum { CLEAN = 0, REFUSED = 110, LEAKS, SPINS, BROKEN, SKIPPED, DEADLOCK };
+enum { CLEAN = 0, REFUSED = 110, LEAKS, SPINS, BROKEN, SKIPPED, DEADLOCK, DIFFERS };
 enum { CPU_SECONDS = 60, WALL_SECONDS = 300, COUNT_SECONDS = 900, TESTS = 256 };
 
 struct group {
@@ -41,7 +41,7 @@ struct group {
 static struct torture_tally *tally; /* shared with children */
 static long test_index;
 static const char *test_name;
-static struct torture_live at_start; /* of the test */
+static size_t untracked_at_start; /* of the test */
 
 /* ---- children ---- */
 
@@ -84,13 +84,22 @@ static void write_counts(void)
 		gcov();
 }
 
-/* A look through all memory costs as much as the rest of a child, so it is spared one that gave back
- * all that it took. */
-static bool may_have_lost(void)
+static bool lsan_finds(void)
 {
-	const struct torture_live now = torture_live();
+	return __lsan_do_recoverable_leak_check && __lsan_do_recoverable_leak_check();
+}
 
-	return now.addresses != at_start.addresses || now.bytes != at_start.bytes;
+static bool has_lost(void)
+{
+	if (torture_has_threads() || torture_untracked() != untracked_at_start)
+		return lsan_finds();
+	const bool lost = torture_lost() > 0;
+	if (torture_set.both && lost != lsan_finds()) {
+		fprintf(stderr, "LeakSanitizer says the contrary\n");
+		fflush(stderr);
+		_exit(DIFFERS);
+	}
+	return lost;
 }
 
 static _Noreturn void end(int status)
@@ -98,8 +107,7 @@ static _Noreturn void end(int status)
 	torture.phase = TORTURE_OFF;
 	torture_busy++;
 	hides_sanitizers = true;
-	if ((status == CLEAN || status == REFUSED) && __lsan_do_recoverable_leak_check &&
-	    may_have_lost() && __lsan_do_recoverable_leak_check())
+	if ((status == CLEAN || status == REFUSED) && has_lost())
 		status = LEAKS;
 	write_counts();
 	_exit(status);
@@ -143,6 +151,8 @@ static const char *finding(int status)
 		return "spin";
 	case DEADLOCK:
 		return "deadlock";
+	case DIFFERS:
+		return "the judges differ";
 	case BROKEN:
 		return "broken";
 	default:
@@ -237,8 +247,8 @@ static _Noreturn void play(const struct group *g, long i, enum torture_phase pha
 								 : COUNT_SECONDS,
 	      phase == TORTURE_AWAIT ? WALL_SECONDS : 0);
 	take_log();
-	at_start = torture_live();
-	torture.n = 0;
+	untracked_at_start = torture_untracked();
+	torture.n = torture.calls = 0;
 	torture.phase = phase;
 	if (t->setup_func && t->setup_func(&state) != 0)
 		_fail(t->name, 0);
@@ -258,6 +268,28 @@ static int in_child(const struct group *g, long i, enum torture_phase phase)
 	return wait_for(pid);
 }
 
+/* Another run may come there sooner than the one that was counted, or not at all. */
+static void rerun_point(const struct group *g, long i, long n)
+{
+	int status;
+
+	torture.from = torture_points->call_no[n];
+	torture_points->met = false;
+	torture_points->stack.count = 0;
+	status = in_child(g, i, TORTURE_AWAIT);
+	if (!torture_points->met && torture.from > 0) {
+		torture.from = 0;
+		status = in_child(g, i, TORTURE_AWAIT);
+	}
+	torture.stack = torture_points->stack;
+	torture.call = torture_points->call;
+	torture.error = torture_points->error;
+	if (torture_points->met || finding(status))
+		judge(status, n);
+	else
+		tally->missed++;
+}
+
 /* Each point from the start of the test. */
 static void rerun(const struct group *g, long i)
 {
@@ -270,12 +302,7 @@ static void rerun(const struct group *g, long i)
 				torture.target = n;
 				torture.variant = v;
 				torture.mode = mode;
-				torture_points->stack.count = 0;
-				const int status = in_child(g, i, TORTURE_AWAIT);
-				torture.stack = torture_points->stack;
-				torture.call = torture_points->call;
-				torture.error = torture_points->error;
-				judge(status, n);
+				rerun_point(g, i, n);
 			}
 }
 
@@ -308,13 +335,14 @@ static bool count_points(const struct group *g, long i)
 
 static void sweep(const struct group *g, long i, long total)
 {
-	torture_choose(i, total);
+	const bool reruns = torture_points->outside || torture_set.system;
+
+	torture_choose(i, total, reruns);
 	tally->points = torture_points->count;
 	for (long n = 0; n < torture_points->count; n++) {
 		tally->chosen += torture_points->chosen[n];
 		tally->own += !torture_points->library[n];
 	}
-	const bool reruns = torture_points->outside || torture_set.system;
 	if (torture_set.dry)
 		;
 	else if (tally->chosen > 0 && reruns)
@@ -458,6 +486,7 @@ __attribute__((constructor)) static void begin(void)
 		.strict = number("TORTURE_STRICT", 0) != 0,
 		.memory = number("TORTURE_MEMORY", 1) != 0,
 		.system = number("TORTURE_SYSTEM", 0) != 0,
+		.both = number("TORTURE_BOTH", 0) != 0,
 		.cold = number("TORTURE_COLD", 0) != 0,
 		.dry = number("TORTURE_DRY", 0) != 0,
 		.sample = number("TORTURE_SAMPLE", 0),

@@ -15,6 +15,11 @@
 
 static bool threads; /* in this process */
 
+bool torture_has_threads(void)
+{
+	return threads;
+}
+
 static void thread_made(void)
 {
 	threads = true;

@@ -10,6 +10,7 @@
  *
  *     who.c     whose call it is: that of src, of the test, of a library
  *     alloc.c   memory
+ *     live.c    what of it is in use, and whether it is lost
  *     sys.c     system calls
  *     spin.c    a loop that works for nothing
  *     thread.c  threads and locks
@@ -54,12 +55,16 @@ void (*torture_function(const char *name))(void);
 
 /* A name for a frame: "tt_alloc (program+0x1234)", "libcrypto.so.3". */
 void torture_name(uintptr_t pc, char *out, size_t size);
+/* "FILE+0x1234", as the sanitizers write it. */
+void torture_place(uintptr_t pc, char *out, size_t size);
+bool torture_is_shim(uintptr_t pc); /* of this library, or of the sanitizer */
 void torture_print(const struct torture_stack *s); /* to stderr */
 
 /* ---- point.c ---- */
 struct torture_settings {
 	bool on, strict;
 	bool memory, system;
+	bool both;     /* ask LeakSanitizer too, and say where it differs */
 	bool cold;     /* OpenSSL starts within the test */
 	bool dry;      /* nothing fails: how many points there are, and would be chosen */
 	long sample;   /* so many points of the program, drawn; 0: see each */
@@ -84,7 +89,8 @@ enum torture_phase {
 struct torture_state {
 	enum torture_phase phase;
 	long n;                 /* number of the next point */
-	long target;            /* of TORTURE_AWAIT */
+	long calls;             /* of all that might be one, so far */
+	long target, from;      /* of TORTURE_AWAIT: that point, not before so many calls */
 	enum torture_mode mode; /* once, or for good ... */
 	unsigned variant;       /* ... with this one of the errors ... */
 	int error;
@@ -100,8 +106,10 @@ struct torture_points {
 	const char *call; /* of a child that ran up to its point: what failed ... */
 	int error;
 	struct torture_stack stack; /* ... and where */
+	bool met;                   /* it came there */
 	bool outside; /* the test has threads, sockets or files, which a fork does not copy */
 	uint64_t hash[TORTURE_POINTS];
+	uint32_t call_no[TORTURE_POINTS]; /* how many calls, points or not, came before */
 	uint8_t variants[TORTURE_POINTS];
 	bool library[TORTURE_POINTS]; /* not of our own code */
 	bool chosen[TORTURE_POINTS];
@@ -110,8 +118,9 @@ extern struct torture_points *torture_points;
 
 /* seen: a file of the stacks that other programs take; took: one for those of this program. */
 void torture_point_init(const char *seen, const char *took);
-/* Marks the points of a test that will fail; total: the points of the whole program. */
-void torture_choose(long index, long total);
+/* Marks the points of a test that will fail; total: the points of the whole program; reruns: each child
+ * runs the test from its start. */
+void torture_choose(long index, long total, bool reruns);
 /* Whether a sample takes any of a test's points. */
 bool torture_draws(long index, long count, long total);
 /* True: the call fails, with *error, one of a list that ends in 0. */
@@ -129,13 +138,16 @@ int torture_waited(int n);             /* it ended, with n events */
 /* Before a read of a test's that may block. */
 void torture_await_input(int fd, void *frame, void *ret);
 
-/* ---- alloc.c ---- */
-struct torture_live {
-	uintptr_t addresses;
-	size_t bytes;
-};
-/* What is allocated now: the same twice, and it is the same memory. */
-struct torture_live torture_live(void);
+/* ---- live.c ---- */
+void *torture_given(void *p, size_t size); /* p */
+size_t torture_taken(void *p);		    /* its octets, 0: it is not known */
+size_t torture_untracked(void);		    /* octets that the sanitizer gave out by itself */
+/* How many blocks cannot be reached any more; who took them goes to stderr. Of a process of one thread,
+ * once, at its end. */
+size_t torture_lost(void);
+
+/* ---- thread.c ---- */
+bool torture_has_threads(void); /* this process does, or did */
 
 /* ---- run.c ---- */
 /* A stream that takes one octet at a time has not failed: all must go on as before. */
@@ -154,6 +166,7 @@ void torture_warm(void);
 /* ---- report.c ---- */
 struct torture_tally {
 	long points, own, chosen, injected, clean, refused, findings;
+	long missed; /* children that did not come to their point */
 };
 void torture_report_init(const char *path);
 int torture_report_log(void); /* what children write; emptied before each */

@@ -168,9 +168,13 @@ static _Unwind_Reason_Code add_frame(struct _Unwind_Context *context, void *arg)
 	return _URC_END_OF_STACK;
 }
 
+/* What is linked into the program from elsewhere (a sanitizer's own) keeps none: its rbp is any
+ * number, so it must point into the stack. */
 static void follow(struct torture_stack *s, uintptr_t at)
 {
-	while (s->count < TORTURE_FRAMES && at % 8 == 0 && at + 16 <= who.stack_end) {
+	const uintptr_t here = (uintptr_t)__builtin_frame_address(0);
+
+	while (s->count < TORTURE_FRAMES && at % 8 == 0 && at >= here && at + 16 <= who.stack_end) {
 		const uintptr_t *fp = (const uintptr_t *)at;
 		if (!in_program(fp[1]))
 			break;
@@ -291,6 +295,30 @@ void torture_name(uintptr_t pc, char *out, size_t size)
 		snprintf(out, size, "%s (%s)", info.dli_sname, torture_library(&s));
 	else
 		snprintf(out, size, "? (%s)", torture_library(&s));
+}
+
+void torture_place(uintptr_t pc, char *out, size_t size)
+{
+	static char program[4000];
+	struct dl_find_object o;
+
+	if (program[0] == '\0' && readlink("/proc/self/exe", program, sizeof program - 1) < 0)
+		program[0] = '?';
+	if (_dl_find_object((void *)pc, &o) != 0) {
+		snprintf(out, size, "?+0x0");
+		return;
+	}
+	const char *file = o.dlfo_link_map->l_name;
+	snprintf(out, size, "%s+0x%lx", file[0] != '\0' ? file : program,
+		 (unsigned long)(pc - o.dlfo_link_map->l_addr));
+}
+
+bool torture_is_shim(uintptr_t pc)
+{
+	const char *name;
+
+	object_of(pc, &name);
+	return strncmp(name, "libasan.", 8) == 0 || strcmp(name, "libtorture.so") == 0;
 }
 
 void torture_print(const struct torture_stack *s)
