@@ -239,7 +239,8 @@ static int look_at_object(struct dl_phdr_info *info, size_t size, void *arg)
 enum { LARGE = 1 << 16 }; /* a block of which much may never have been touched */
 enum { PTHREAD = 0x900 }; /* struct pthread of glibc 2.36, with the thread's first keys */
 
-static void reach_all(void)
+/* Not within its caller, whose frame has the registers' content below its address. */
+static __attribute__((noinline)) void reach_all(void)
 {
 	look((uintptr_t)__builtin_frame_address(0), (uintptr_t)__libc_stack_end);
 	look((uintptr_t)__builtin_thread_pointer(),
