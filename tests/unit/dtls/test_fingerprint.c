@@ -179,7 +179,8 @@ static void hash_text(struct pair *p, int whose, const char *name, char *out)
 	uint8_t value[64];
 	unsigned len;
 
-	X509_digest(p->shared[whose]->cert, EVP_get_digestbyname(name), value, &len);
+	assert_true(X509_digest(p->shared[whose]->cert, EVP_get_digestbyname(name), value,
+				&len));
 	for (unsigned i = 0; i < len; i++)
 		snprintf(out + 3 * i, 4, "%02x%s", value[i], i + 1 < len ? ":" : "");
 }
