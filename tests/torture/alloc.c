@@ -59,7 +59,7 @@ EXPORT void *realloc(void *p, size_t size)
 	void *got =
 		__interceptor_realloc ? __interceptor_realloc(p, size) : __libc_realloc(p, size);
 
-	if (!got && size > 0)
+	if (!got && size > 0 && had > 0)
 		torture_given(p, had);
 	return torture_given(got, size);
 }

@@ -19,7 +19,7 @@
 #include "torture.h"
 
 extern size_t __sanitizer_get_current_allocated_bytes(void) __attribute__((weak));
-extern int __asan_address_is_poisoned(const volatile void *p) __attribute__((weak));
+extern void *__asan_region_is_poisoned(void *p, size_t size) __attribute__((weak));
 extern size_t __asan_get_alloc_stack(void *p, void **frames, size_t size, int *thread)
 	__attribute__((weak));
 extern void *__libc_stack_end;
@@ -104,6 +104,7 @@ void *torture_given(void *p, size_t size)
 {
 	if (!torture_set.on || !p)
 		return p;
+	size += size == 0; /* as the sanitizer has it */
 	lock();
 	if (2 * (live.count + 1) > live.mask)
 		grow();
@@ -182,7 +183,7 @@ static void hold(uintptr_t word, const uintptr_t *from)
 	if (low == 0 || reach.marked[low - 1] ||
 	    word - reach.blocks[low - 1].at >= reach.blocks[low - 1].size)
 		return;
-	if (__asan_address_is_poisoned && __asan_address_is_poisoned(from))
+	if (__asan_region_is_poisoned && __asan_region_is_poisoned((void *)from, sizeof *from))
 		return; /* a variable that is out of scope, a gap between two */
 	reach.marked[low - 1] = true;
 	reach.queue[reach.queued++] = low - 1;

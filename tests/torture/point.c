@@ -15,7 +15,7 @@ _Thread_local int torture_busy;
 
 enum { SEEN = 1 << 20 };
 
-/* How often each stack came by. Not a static table: the sanitizer would look through all of it
+/* How often each stack came by, for each mode. Not a static table: the sanitizer would look through all of it
  * for pointers, in each child. */
 static struct seen {
 	uint64_t hash;
@@ -24,7 +24,7 @@ static struct seen {
 
 static FILE *took;
 
-static long times_seen(uint64_t hash);
+static long times_seen(uint64_t hash, unsigned mode);
 
 static void read_seen(const char *path)
 {
@@ -32,7 +32,8 @@ static void read_seen(const char *path)
 	uint64_t hash;
 
 	while (f && fread(&hash, sizeof hash, 1, f) == 1)
-		times_seen(hash);
+		for (unsigned mode = 0; mode < TORTURE_MODES; mode++)
+			times_seen(hash, mode);
 	if (f)
 		fclose(f);
 }
@@ -61,8 +62,9 @@ void torture_point_init(const char *seen_path, const char *took_path)
 	madvise(seen, SEEN * sizeof *seen, MADV_DONTFORK);
 }
 
-static long times_seen(uint64_t hash)
+static long times_seen(uint64_t hash, unsigned mode)
 {
+	hash ^= mode * 0x9e3779b97f4a7c15u;
 	for (size_t i = 0; i < SEEN; i++) {
 		const size_t at = (hash + i) % SEEN;
 		if (seen[at].count == 0 || seen[at].hash == hash) {
@@ -92,51 +94,58 @@ bool torture_draws(long index, long count, long total)
 }
 
 /* A stack of a library's is taken once, by the first program that meets it. */
-static bool takes(uint64_t hash)
+static bool takes(uint64_t hash, unsigned mode)
 {
-	if (torture_set.most < 1L << 40 && times_seen(hash) > 0)
+	if (torture_set.most < 1L << 40 && times_seen(hash, mode) > 0)
 		return false;
-	if (took) {
+	if (took && mode == 0) {
 		fwrite(&hash, sizeof hash, 1, took);
 		fflush(took);
 	}
 	return true;
 }
 
-static bool choose(long index, long n, long count, long total)
+static bool choose(long index, long n, unsigned mode, long count, long total)
 {
 	if (torture_set.only_n >= 0)
 		return n == torture_set.only_n;
 	if (torture_set.sample > 0)
 		return drawn(index, n, torture_set.sample, total);
 	if (torture_points->library[n])
-		return takes(torture_points->hash[n]);
+		return takes(torture_points->hash[n], mode);
 	if (count <= torture_set.most)
 		return true;
-	return times_seen(torture_points->hash[n]) < torture_set.each ||
+	return times_seen(torture_points->hash[n], mode) < torture_set.each ||
 	       drawn(index, n, torture_set.most, count);
 }
 
-/* Other processes have the other shares. */
+/* Other processes have the other shares. They may count another number of points: stacks are the same. */
 static bool has_share(long n)
 {
-	return torture_set.only_n >= 0 || n % torture_set.shares == torture_set.share;
+	return torture_set.only_n >= 0 || torture_points->hash[n] % (uint64_t)torture_set.shares ==
+						  (uint64_t)torture_set.share;
 }
 
-/* Of the points with one stack a fork takes the last, from where there is least left to do; who runs
- * the test from its start takes the first. */
+/* Of the points with one stack a fork takes the last for what fails once, from where there is least left
+ * to do, and the first for what fails for good, behind which most can. Who runs the test from its start
+ * takes the first. */
 void torture_choose(long index, long total, bool reruns)
 {
 	const long count = torture_points->count;
 	long own = 0;
 
-	for (long n = 0; n < count; n++)
+	for (long n = 0; n < count; n++) {
 		own += !torture_points->library[n];
-	torture_busy++;
-	for (long i = 0; i < count; i++) {
-		const long n = reruns ? i : count - 1 - i;
-		torture_points->chosen[n] = choose(index, n, own, total) && has_share(n);
+		torture_points->chosen[n] = 0;
+		torture_points->reached[n] = false;
 	}
+	torture_busy++;
+	for (unsigned mode = 0; mode < TORTURE_MODES; mode++)
+		for (long i = 0; i < count; i++) {
+			const long n = reruns || mode == TORTURE_GOOD ? i : count - 1 - i;
+			if (choose(index, n, mode, own, total) && has_share(n))
+				torture_points->chosen[n] |= (uint8_t)(1 << mode);
+		}
 	torture_busy--;
 }
 
@@ -180,8 +189,11 @@ static bool point(const char *call, long call_no, const int *errors, const struc
 		return false;
 	if (torture.phase == TORTURE_COUNT)
 		count(n, call_no, errors, s);
-	return torture.phase == TORTURE_FORK && torture_points->chosen[n] &&
-	       torture_fork(n, call, errors, s);
+	if (torture.phase != TORTURE_FORK || !torture_points->chosen[n] ||
+	    torture_hash(s) != torture_points->hash[n])
+		return false; /* with other random numbers it may be another call: see run.c */
+	torture_points->reached[n] = true;
+	return torture_fork(n, call, errors, s);
 }
 
 /* A library gets no memory, but its system calls are its own affair: except send(), which does not

@@ -94,9 +94,10 @@ void torture_report_finding(const char *kind, long index, const char *test, long
 	FILE *f = open_memstream(&text, &len);
 
 	fprintf(f,
-		"{\"finding\": \"%s\", \"index\": %ld, \"n\": %ld, \"mode\": %d, "
+		"{\"finding\": \"%s\", \"index\": %ld, \"n\": %ld, \"mode\": %d, \"cut\": %s, "
 		"\"variant\": %u, \"error\": \"%s\", \"call\": \"%s\", \"status\": %d, \"test\": ",
-		kind, index, n, (int)torture.mode, torture.variant,
+		kind, index, n, (int)torture.mode, had == sizeof said ? "true" : "false",
+		torture.variant,
 		torture.error > 0   ? strerrorname_np(torture.error)
 		: torture.error < 0 ? "short"
 				    : "",

@@ -94,11 +94,12 @@ static bool has_lost(void)
 	if (torture_has_threads() || torture_untracked() != untracked_at_start)
 		return lsan_finds();
 	const bool lost = torture_lost() > 0;
-	if (torture_set.both && lost != lsan_finds()) {
-		fprintf(stderr, "LeakSanitizer says the contrary\n");
-		fflush(stderr);
+	if (!torture_set.both)
+		return lost;
+	fprintf(stderr, "LeakSanitizer says:\n");
+	fflush(stderr);
+	if (lost != lsan_finds())
 		_exit(DIFFERS);
-	}
 	return lost;
 }
 
@@ -193,9 +194,10 @@ static void judge(int status, long n)
 	}
 }
 
-static bool wanted(unsigned variant, enum torture_mode mode)
+static bool wanted(long n, unsigned variant, enum torture_mode mode)
 {
-	return (torture_set.only_variant < 0 || torture_set.only_variant == (long)variant) &&
+	return (torture_points->chosen[n] & 1 << mode) != 0 &&
+	       (torture_set.only_variant < 0 || torture_set.only_variant == (long)variant) &&
 	       (torture_set.only_mode < 0 || torture_set.only_mode == (long)mode);
 }
 
@@ -216,7 +218,7 @@ bool torture_fork(long n, const char *call, const int *errors, const struct tort
 	torture.stack = *s;
 	for (unsigned v = 0; errors[v] != 0; v++)
 		for (unsigned mode = 0; mode < TORTURE_MODES; mode++) {
-			if (!wanted(v, mode))
+			if (!wanted(n, v, mode))
 				continue;
 			torture.variant = v;
 			torture.mode = mode;
@@ -276,8 +278,10 @@ static void rerun_point(const struct group *g, long i, long n)
 	torture.from = torture_points->call_no[n];
 	torture_points->met = false;
 	torture_points->stack.count = 0;
+	torture_points->call = NULL;
+	torture_points->error = 0;
 	status = in_child(g, i, TORTURE_AWAIT);
-	if (!torture_points->met && torture.from > 0) {
+	if (!torture_points->met && !finding(status) && torture.from > 0) {
 		torture.from = 0;
 		status = in_child(g, i, TORTURE_AWAIT);
 	}
@@ -290,14 +294,15 @@ static void rerun_point(const struct group *g, long i, long n)
 		tally->missed++;
 }
 
-/* Each point from the start of the test. */
+/* Each point, but for those that the pass that forks has come to, from the start of the test. */
 static void rerun(const struct group *g, long i)
 {
 	for (long n = 0; n < torture_points->count; n++)
-		for (unsigned v = 0; torture_points->chosen[n] && v < torture_points->variants[n];
+		for (unsigned v = 0; torture_points->chosen[n] != 0 &&
+				     !torture_points->reached[n] && v < torture_points->variants[n];
 		     v++)
 			for (unsigned mode = 0; mode < TORTURE_MODES; mode++) {
-				if (!wanted(v, mode))
+				if (!wanted(n, v, mode))
 					continue;
 				torture.target = n;
 				torture.variant = v;
@@ -340,15 +345,13 @@ static void sweep(const struct group *g, long i, long total)
 	torture_choose(i, total, reruns);
 	tally->points = torture_points->count;
 	for (long n = 0; n < torture_points->count; n++) {
-		tally->chosen += torture_points->chosen[n];
+		tally->chosen += torture_points->chosen[n] != 0;
 		tally->own += !torture_points->library[n];
 	}
 	if (torture_set.dry)
 		;
-	else if (tally->chosen > 0 && reruns)
+	else if (tally->chosen > 0 && (reruns || sound(in_child(g, i, TORTURE_FORK), i)))
 		rerun(g, i);
-	else if (tally->chosen > 0)
-		sound(in_child(g, i, TORTURE_FORK), i);
 	torture_report_test(i, test_name, tally, reruns);
 }
 

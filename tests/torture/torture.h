@@ -112,7 +112,8 @@ struct torture_points {
 	uint32_t call_no[TORTURE_POINTS]; /* how many calls, points or not, came before */
 	uint8_t variants[TORTURE_POINTS];
 	bool library[TORTURE_POINTS]; /* not of our own code */
-	bool chosen[TORTURE_POINTS];
+	uint8_t chosen[TORTURE_POINTS]; /* a bit for each mode */
+	bool reached[TORTURE_POINTS];   /* by the pass that forks */
 };
 extern struct torture_points *torture_points;
 
@@ -166,7 +167,7 @@ void torture_warm(void);
 /* ---- report.c ---- */
 struct torture_tally {
 	long points, own, chosen, injected, clean, refused, findings;
-	long missed; /* children that did not come to their point */
+	long missed; /* failures whose child did not come to its point */
 };
 void torture_report_init(const char *path);
 int torture_report_log(void); /* what children write; emptied before each */

@@ -104,7 +104,10 @@ static void hear_with(struct world *w, struct tt_relay_client *c, const char *ty
 
 static void hear_nothing(struct world *w, struct tt_relay_client *c)
 {
-	assert_null(tt_relay_pop(&w->relay, c));
+	struct tt_relay_text *t = tt_relay_pop(&w->relay, c);
+	if (t)
+		tt_relay_text_free(&w->relay, t);
+	assert_null(t);
 }
 
 static void deafen(struct world *w, struct tt_relay_client *c)
