@@ -8,8 +8,9 @@ NAME is a part of a part's name: "memory/sctp", "system", "scenario". Without, a
   --programs N     only so many programs, drawn
   --seed S         draw with this seed
   --all            every point of every test, however many (hours)
-  --most N         of a test with more than N points draw N (100), beside ...
-  --each N         ... the first N with each stack of calls that the program meets (1)
+  --most N         of a test with more than N points of its own (100) only ...
+  --each N         ... N with each stack of calls that the program meets (1) ...
+  --drawn N        ... and about N that are drawn (30)
   --jobs N         programs at once (2)
   --shares N       so many processes for each program, each with its share of the points (1): for
                    those that mostly wait
@@ -125,6 +126,7 @@ def environment(part, out, opts, extra=None):
         "TORTURE_SEED": str(opts.seed),
         "TORTURE_MOST": str(opts.most),
         "TORTURE_EACH": str(opts.each),
+        "TORTURE_DRAWN": str(opts.drawn),
         "TORTURE_DRY": str(int(opts.count)),
         "TORTURE_BOTH": str(int(opts.both)),
     })
@@ -288,7 +290,7 @@ def key_of(part, opts):
     h = hashlib.sha256()
     for path in (part.program, opts.build / "tests" / "torture" / "libtorture.so", KNOWN):
         h.update(content(path))
-    h.update(repr((part.kind, part.strict, opts.sample, opts.most, opts.each, sanitizers(False)["ASAN_OPTIONS"],
+    h.update(repr((part.kind, part.strict, opts.sample, opts.most, opts.each, opts.drawn, sanitizers(False)["ASAN_OPTIONS"],
                    opts.seed if opts.sample else 0)).encode())
     return h.hexdigest()
 
@@ -517,7 +519,7 @@ def options(words=None):
                  "--system", "--evidence", "--help"):
         p.add_argument(flag, action="store_true")
     for number, default in (("--sample", 0), ("--seed", 0), ("--programs", 0),
-                            ("--most", 100), ("--each", 1), ("--jobs", 2), ("--shares", 1)):
+                            ("--most", 100), ("--each", 1), ("--drawn", 30), ("--jobs", 2), ("--shares", 1)):
         p.add_argument(number, type=int, default=default)
     p.add_argument("--build", type=pathlib.Path, default=ROOT / "build" / "dev")
     p.add_argument("--replay")

@@ -116,7 +116,7 @@ static bool choose(long index, long n, unsigned mode, long count, long total)
 	if (count <= torture_set.most)
 		return true;
 	return times_seen(torture_points->hash[n], mode) < torture_set.each ||
-	       drawn(index, n, torture_set.most, count);
+	       drawn(index, n, torture_set.drawn, count);
 }
 
 /* Other processes have the other shares. They may count another number of points: stacks are the same. */

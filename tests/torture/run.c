@@ -496,6 +496,7 @@ __attribute__((constructor)) static void begin(void)
 		.seed = (uint64_t)number("TORTURE_SEED", 1),
 		.most = number("TORTURE_MOST", 1000),
 		.each = number("TORTURE_EACH", 2),
+		.drawn = number("TORTURE_DRAWN", 30),
 		.share = number("TORTURE_SHARE", 0),
 		.shares = number("TORTURE_SHARES", 1),
 		.depth = number("TORTURE_DEPTH", 0),

@@ -69,8 +69,9 @@ struct torture_settings {
 	bool dry;      /* nothing fails: how many points there are, and would be chosen */
 	long sample;   /* so many points of the program, drawn; 0: see each */
 	uint64_t seed; /* of the drawing */
-	long most;     /* a test with more points than this is cut down: so many are drawn ... */
-	long each;     /* ... beside the first of each stack that this program meets */
+	long most;     /* a test with more points of its own than this is cut down ... */
+	long each;     /* ... to so many with each stack that this program meets ... */
+	long drawn;    /* ... and about so many that are drawn */
 	long share, shares; /* of the points that were chosen this process lets each shares-th fail */
 	long depth;    /* stacks are the same by so many frames of the program; 0: by eight of all */
 	long only_test, only_n, only_mode, only_variant; /* -1: all */
