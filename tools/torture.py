@@ -61,7 +61,7 @@ NOT_SWEPT = {"test_impair_link", "test_sim_oom", "test_sim_jsep_model", "test_si
 # They make no system call through src; of all others a part with none saw nothing.
 NO_CALLS = {"test_io_timers", "test_media_card", "test_media_codecs", "test_signal_json",
             "test_signal_relay_core", "test_signal_room", "test_signal_room_url", "test_torture_pc",
-            "test_io_route", "test_io_ring"}
+            "test_io_route", "test_io_ring", "test_media_render"}
 # Of our own code alone: paths of the sanitizers' have a src as well.
 FRAME = re.compile(r"^\s*#\d+ 0x[0-9a-f]+ in (\S+) (?:\.\./\.\.|%s)/((?:src|tests)/\S+?):(\d+)"
                    % re.escape(str(ROOT)), re.M)
