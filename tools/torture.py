@@ -161,8 +161,8 @@ def foreign_leak(finding, rules):
     """All that is lost was taken by the library itself, and is no more than the rule allows."""
     # With --both what we say and what LeakSanitizer says.
     ours, _, theirs = finding["said"].partition("LeakSanitizer says:\n")
-    return not finding["cut"] and foreign_loss(finding, ours, rules) and (
-        not theirs or foreign_loss(finding, theirs, rules)) or None
+    rule = None if finding["cut"] else foreign_loss(finding, ours, rules)
+    return rule if not theirs or foreign_loss(finding, theirs, rules) else None
 
 
 def foreign_loss(finding, said, rules):
