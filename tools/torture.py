@@ -158,14 +158,14 @@ def openssl(library):
 
 
 def foreign_leak(finding, rules):
-    """All that is lost was taken by the library itself, and is no more than the rule allows."""
-    # With --both what we say and what LeakSanitizer says.
+    """The rule that excuses what we found lost and, with --both, what LeakSanitizer did."""
     ours, _, theirs = finding["said"].partition("LeakSanitizer says:\n")
     rule = None if finding["cut"] else foreign_loss(finding, ours, rules)
     return rule if not theirs or foreign_loss(finding, theirs, rules) else None
 
 
 def foreign_loss(finding, said, rules):
+    """All that is lost was taken by the library itself, and is no more than the rule allows."""
     blocks = re.findall(r"[Ll]eak of (\d+) byte.*?allocated from:\n((?:    #.*\n)+)", said)
     if len(blocks) != len(re.findall(r"[Ll]eak of \d+ byte", said)):
         return None # nobody knows who took the rest
@@ -349,8 +349,8 @@ def kept(part, opts):
     return None
 
 
-def git(*words):
-    return subprocess.run(["git", *words], cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
+def git(*words, check=True):
+    return subprocess.run(["git", *words], cwd=ROOT, capture_output=True, text=True, check=check).stdout.strip()
 
 
 def enter(results, opts):
@@ -593,7 +593,8 @@ def main():
     results = []
     lock = threading.Lock()
     own = lock_folder(opts)
-    opts.commit = git("rev-parse", "HEAD") # others may commit meanwhile
+    # Others may commit meanwhile; where the tree is no repository there is none.
+    opts.commit = git("rev-parse", "HEAD", check=opts.evidence)
 
     def run_group(group):
         for part in group:
