@@ -8,7 +8,7 @@
 #include "base/num.h"
 #include "world/world_peer_int.h"
 
-enum { ROUNDS = 8, MANY = 20000, HEAD = 16, FIRST_PORT = 32768 };
+enum { MANY = 20000, HEAD = 16, FIRST_PORT = 32768 };
 
 /* ---- the environment ---- */
 
@@ -77,6 +77,7 @@ static bool poll_all(struct world_peer *p)
 		world_fail(p->world, "%s: a poll does not end", p->cfg.name);
 		p->asleep_until = INT64_MAX; /* nor would anything else */
 	}
+	p->yielded += n;
 	return n > 0 && n < MANY;
 }
 
@@ -109,18 +110,21 @@ static taut_time deadline(void *user)
 	return world_peer_deadline(user);
 }
 
-/* After a tick the deadline lies ahead, or a poll yields: each round does one of both. */
+/* After a tick the deadline lies ahead, or a poll yields; and not for ever. */
 void world_peer_tick(struct world_peer *p)
 {
+	const uint64_t start = p->yielded;
 	const char *why = NULL;
 
-	for (int round = 0; p->pc && taut_pc_deadline(p->pc, &why) <= p->world->now; round++) {
-		uint64_t before = p->datagrams_out;
+	while (p->pc && taut_pc_deadline(p->pc, &why) <= p->world->now) {
+		const uint64_t before = p->yielded;
 		taut_pc_tick(p->pc, p->world->now);
 		world_peer_pump(p);
-		if (round == ROUNDS && before == p->datagrams_out) {
-			world_fail(p->world, "%s: the timer \"%s\" spins", p->cfg.name,
-				   why ? why : "?");
+		if (!p->pc || taut_pc_deadline(p->pc, NULL) > p->world->now)
+			return;
+		if (p->yielded == before || p->yielded - start > MANY) {
+			world_fail(p->world, "%s: the timer \"%s\" spins", p->cfg.name, why ? why : "?");
+			p->asleep_until = INT64_MAX; /* nor would time go on */
 			return;
 		}
 	}

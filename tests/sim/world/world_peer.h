@@ -81,6 +81,7 @@ struct world_peer {
 	struct world_waiting *waiting; /* packets that came meanwhile */
 	unsigned sockets_asked;        /* of UDP, multicast included */
 	uint64_t datagrams_out, bytes_out, datagrams_in;
+	uint64_t yielded; /* by its polls, in all */
 };
 
 /* The host has no interface yet; it starts when world_peer_start is called. */
