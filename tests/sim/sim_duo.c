@@ -12,7 +12,7 @@
 #include "sim_duo.h"
 #include "taut/stats.h"
 
-enum { SECOND = 1000000 };
+enum { SECOND = 1000000, SEND_BUFFER = 16777216 };
 
 static void note_said(struct duo_side *s, const char *text)
 {
@@ -187,6 +187,27 @@ static void configure(struct duo_side *s, const struct duo_side_config *cfg)
 					      cfg->relay_only ? TAUT_ICE_RELAY : TAUT_ICE_ALL };
 }
 
+static void after_step(struct world_peer *p)
+{
+	const struct duo_side *s = p->cfg.user;
+
+	sim_inside_step(p, s->pc.send_buffer_size ? s->pc.send_buffer_size : SEND_BUFFER);
+}
+
+static void before_packet(struct world_peer *p, const uint8_t *data, size_t len)
+{
+	struct duo_side *s = p->cfg.user;
+
+	sim_inside_before(&s->inside, p, data, len);
+}
+
+static void after_packet(struct world_peer *p)
+{
+	struct duo_side *s = p->cfg.user;
+
+	sim_inside_after(&s->inside, p);
+}
+
 static void add_side(struct duo *d, int i, const struct duo_config *cfg)
 {
 	static const struct world_link_config usual = { .delay = 10000 };
@@ -210,7 +231,10 @@ static void add_side(struct duo *d, int i, const struct duo_config *cfg)
 						.dns = cfg->dns ? world_addr(DUO_DNS, 0)
 								: (struct taut_addr){ 0 },
 						.handler = on_event,
-						.user = s };
+						.user = s,
+						.after_step = cfg->bulk ? NULL : after_step,
+						.before_packet = cfg->bulk ? NULL : before_packet,
+						.after_packet = cfg->bulk ? NULL : after_packet };
 	s->net = i && cfg->same_home ? d->side[0].net : home(d, i, mine);
 	world_peer_add(d->world, &s->peer, &peer);
 	s->iface = world_add_iface(d->world, s->peer.host, s->net, &at, wire, wire);

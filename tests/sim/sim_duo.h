@@ -11,6 +11,7 @@
 #define TAUT_SIM_DUO_H
 
 #include "base/addr.h"
+#include "sim/sim_inside.h"
 #include "world/world_dns.h"
 #include "world/world_peer.h"
 #include "world/world_servers.h"
@@ -55,6 +56,7 @@ struct duo_config {
 	const struct world_link_config *wire;
 	bool dns; /* there is a server of names, DUO_DNS, which both ask */
 	bool same_home;                      /* both are in that of side 0 */
+	bool bulk; /* so many packets that looking inside at each (sim_inside.h) would take minutes */
 	taut_time signal;                    /* delay of signaling; 0: 20 ms */
 	const struct taut_trace_sink *trace; /* of peer 0 */
 };
@@ -62,6 +64,7 @@ struct duo_config {
 struct duo_side {
 	struct duo *duo;
 	struct world_peer peer;
+	struct sim_inside inside;
 	struct world_signal out;
 	struct taut_ice_server servers[2];
 	struct taut_config pc;
@@ -105,7 +108,7 @@ bool duo_goes_by(const struct duo *d, int side, const char *ip); /* both send by
 double duo_path_stat(struct duo_side *s, const char *member);
 void duo_restart(struct duo *d, int side);
 void duo_close(struct duo *d, int side);
-/* Everything went by the rules, and nothing is left. */
+/* Everything went by the rules (sim_inside.h, world_watch.h), and nothing is left. */
 void duo_end(struct duo *d);
 
 #endif

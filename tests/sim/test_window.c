@@ -40,6 +40,7 @@ static size_t widest(size_t ceiling, size_t enough)
 	static const struct world_link_config wire = { .delay = 50 * MS };
 	const struct duo_config cfg = {
 		.wire = &wire,
+		.bulk = true,
 		.side = { { .send_buffer = 64 * MIB, .memory = 128 * MIB },
 			  { .receive_window = ceiling, .memory = 128 * MIB } },
 	};

@@ -43,6 +43,8 @@ static void check_count(const struct scenario_run *run, const struct scenario_li
 	uint64_t is = l->percent ? count * 100 : count;
 
 	want *= whole;
+	if (whole == 0)
+		SCENARIO_FAIL(run, l, a, "was sent no %s, of which a share should come", scenario_counters[l->word]);
 	if ((l->compare == '=' && is == want) || (l->compare == '>' && is >= want) ||
 	    (l->compare == '<' && is <= want))
 		return;

@@ -184,6 +184,7 @@ void session_close(struct session *s, struct session_result *out)
 		out->video_sent += a->video_sent;
 		out->video_received += a->video_received;
 		out->datagrams += a->peer.datagrams_out;
+		out->refused += a->inside.refused;
 		out->bytes += a->peer.bytes_out;
 	}
 	if (s->rooms)
@@ -191,7 +192,6 @@ void session_close(struct session *s, struct session_result *out)
 	out->virtual_time = s->world->now - s->world->start;
 	out->hash = s->world->hash;
 	out->wraps = s->wraps;
-	out->refused = s->refused;
 	out->asked_dns = s->dns.asked > 0;
 	if (s->plan.dns)
 		world_dns_free(&s->dns);

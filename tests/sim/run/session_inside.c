@@ -1,13 +1,11 @@
-/* session_inside.c - invariants that can only be seen from inside the connection, and counters that
- * start just below their wrap. */
+/* session_inside.c - counters that start just below their wrap, and what each step is held to
+ * (../sim_inside.h). */
 #include "base/num.h"
 #include "datachannel/dcs_internal.h"
-#include "hostile/state.h"
 #include "peer/pc.h"
 #include "rtcp/rtp_session_int.h"
 #include "run/session_int.h"
 #include "sctp/sctp_assoc.h"
-#include "taut/drop.h"
 
 /* ---- counters just below their wrap ---- */
 
@@ -55,6 +53,12 @@ static bool crossed(const struct world *w, taut_time at)
 	return w->start < at && w->now >= at;
 }
 
+/* What counts modulo such a time begins anew. */
+static bool turned(const struct world *w, taut_time turn)
+{
+	return w->start / turn < w->now / turn;
+}
+
 static bool new_era(const struct session *s)
 {
 	const int64_t era_end = INT64_C(2085978496) * SECOND;
@@ -97,51 +101,11 @@ static void note_wraps(struct side *a)
 		s->wraps |= 1u << WRAP_SSN;
 	s->wraps |= crossed(s->world, INT64_C(0x7fffffff) * MS) ? 1u << WRAP_MS31 : 0;
 	s->wraps |= crossed(s->world, INT64_C(0xffffffff) * MS) ? 1u << WRAP_MS32 : 0;
-	s->wraps |= pc->rtp && crossed(s->world, INT64_C(0x1000000) * 64 * MS)
-			    ? 1u << WRAP_TRANSPORT_TIME
-			    : 0;
+	s->wraps |= pc->rtp && turned(s->world, INT64_C(0x1000000) * 64 * MS) ? 1u << WRAP_TRANSPORT_TIME : 0;
 	s->wraps |= new_era(s) ? 1u << WRAP_NTP : 0;
 }
 
-/* ---- what it is about to do ---- */
-
-/* Whoever waits for something wakes up by itself: where no timer is armed, all is over or nothing has
- * begun. */
-static void look_at_timers(struct world_peer *p)
-{
-	const uint32_t state = taut_pc_connection_state(p->pc);
-
-	if (state != TAUT_STATE_NEW && state < TAUT_STATE_FAILED &&
-	    taut_pc_deadline(p->pc, NULL) == INT64_MAX)
-		world_fail(p->world, "%s: waits, and no timer is armed", p->cfg.name);
-}
-
-/* Who has been asked for all and has said nothing more has nothing more to say, whether or not it is
- * asked as if something had happened; and it wants no turn before its time. */
-static void look_at_silence(struct world_peer *p)
-{
-	struct taut_pc *pc = p->pc;
-	const taut_time now = p->world->now;
-	uint8_t buf[2048];
-	struct taut_datagram d = { .size = sizeof d, .buf = buf, .cap = sizeof buf };
-
-	if (taut_pc_deadline(pc, NULL) <= now)
-		return;
-	if (taut_env_ready(p->env, now))
-		world_fail(p->world, "%s: wants a turn, and has nothing to do", p->cfg.name);
-	pc_touch(pc, now);
-	const struct taut_io *io = taut_pc_poll_io(pc);
-	const struct taut_event *ev = taut_pc_poll_event(pc);
-	const bool sends = taut_pc_poll_send(pc, now, &d) != 0;
-	if (io || ev || sends)
-		world_fail(p->world, "%s: was silent, and had %s %u", p->cfg.name,
-			   io   ? "a request of kind"
-			   : ev ? "an event of type"
-				: "a datagram, first octet",
-			   io   ? io->kind
-			   : ev ? ev->type
-				: buf[0]);
-}
+/* ---- each step ---- */
 
 /* One that speaks RFC 9260 alone, before it says what it knows; and what comes of it. */
 static void look_at_extensions(struct side *a, struct tt_sctp *sctp)
@@ -168,60 +132,20 @@ void session_look_inside(struct world_peer *p)
 		wind_up_streams(p, p->pc->channels->sctp);
 	if (p->pc->channels && p->pc->channels->sctp)
 		look_at_extensions(a, p->pc->channels->sctp);
-	session_check_ceilings(p);
-	look_at_timers(p);
-	look_at_silence(p);
+	sim_inside_step(p, SESSION_SEND_BUFFER);
 	note_wraps(a);
-}
-
-/* ---- refused input changes nothing ---- */
-
-/* Packets refused as a whole, by ICE, demultiplexing or SRTP, and a DTLS record that is alone in its
- * datagram. (Others are refused one by one, as is all above DTLS, where a duplicate is answered: RFC
- * 9260 section 6.2. An answer from another address than was asked is refused and fails the pair: RFC
- * 8445 section 7.2.5.2.1.) */
-static uint64_t refused(const struct side *a)
-{
-	uint64_t n = 0;
-
-	for (uint32_t r = 1; r < TAUT_DROPS; r++) {
-		const struct taut_drop_info *d = taut_drop_info(r);
-		if (r != TAUT_DROP_ICE_ASYMMETRIC && d->what == TAUT_DROP_IN &&
-		    (d->layer == TAUT_LAYER_ICE || d->layer == TAUT_LAYER_PEER ||
-		     d->layer == TAUT_LAYER_SRTP || (d->layer == TAUT_LAYER_DTLS && a->one_record)))
-			n += taut_pc_drop_count(a->peer.pc, r);
-	}
-	return n;
 }
 
 void session_before_packet(struct world_peer *p, const uint8_t *data, size_t len)
 {
 	struct side *a = p->cfg.user;
 
-	if (!p->pc)
-		return;
-	/* After a jump of the clock, or due at this very moment: what time brings happens with the packet. */
-	a->overdue = taut_pc_deadline(p->pc, NULL) <= p->world->now;
-	a->one_record = len >= 13 && (size_t)(data[11] << 8 | data[12]) == len - 13;
-	a->dropped_before = refused(a);
-	a->held_before = p->pc->held_count;
-	state_take(&a->before, p->pc);
+	sim_inside_before(&a->inside, p, data, len);
 }
 
 void session_after_packet(struct world_peer *p)
 {
 	struct side *a = p->cfg.user;
-	struct state after;
 
-	if (!p->pc || a->overdue || refused(a) == a->dropped_before)
-		return;
-	if (p->pc->held_count < a->held_before)
-		return; /* what was refused is media that had waited for the keys this packet brought */
-	state_take(&after, p->pc);
-	const char *part = state_records_differ(&a->before, &after) ? "the numbers of DTLS records"
-								    : state_differs(&a->before, &after);
-	a->s->refused++;
-	if (part)
-		world_fail(p->world, "%s: a packet was refused, and yet it changed %s", p->cfg.name,
-			   part);
+	sim_inside_after(&a->inside, p);
 }

@@ -1,13 +1,13 @@
 /* session_int.h - a session's inside: session.c its course, session_call.c negotiation and
  * events, session_fault.c what goes wrong, session_load.c what is sent and checked,
  * session_net.c the networks, session_inside.c what can only be seen from inside the connection,
- * session_ceilings.c how much it may hold, session_secrets.c what no trace may say.
+ * session_secrets.c what no trace may say.
  * A scenario (scenario.h) is the same session with another course. */
 #ifndef TAUT_SIM_SESSION_INT_H
 #define TAUT_SIM_SESSION_INT_H
 
-#include "hostile/state.h"
 #include "run/session.h"
+#include "sim/sim_inside.h"
 #include "taut/trace.h"
 #include "world/world_peer.h"
 #include "world/world_rooms.h"
@@ -43,22 +43,19 @@ struct side {
 	uint32_t end_reason;
 	taut_time connected_at;
 	/* media out */
-	unsigned ticks, audio_sent, video_sent, video_number;
+	unsigned ticks, audio_sent, video_sent, audio_number, video_number;
 	bool key_wanted;
 	/* media in */
 	unsigned audio_received, video_received, broken;
-	uint32_t last_video;
-	taut_time last_audio;
+	unsigned broken_sounds;
+	uint32_t last_video, last_sound;
+	taut_time last_video_at, last_audio_at;
 	/* messages */
 	size_t bytes_out, bytes_in;
 	uint32_t messages_out, messages_in;
 	taut_time first_out, last_in;
 	bool waits; /* for room in the buffer */
-	/* of the packet at hand, and before it */
-	bool one_record, overdue;
-	uint64_t dropped_before;
-	size_t held_before;
-	struct state before;
+	struct sim_inside inside;
 	/* asked for by a scenario */
 	bool holds, forges, left; /* what it signals waits; with another fingerprint; it is gone */
 	unsigned wanted;          /* messages, of ... */
@@ -91,7 +88,7 @@ struct session {
 		size_t len, cap;
 	} traced;
 	bool hung_up;
-	unsigned wraps, refused; /* a bit each; packets whose refusal was looked at */
+	unsigned wraps; /* a bit each */
 	/* NULL in a session of the plan's own course */
 	struct scenario_run *scenario;
 };
@@ -144,9 +141,6 @@ bool scenario_lets(struct world_peer *p, const uint8_t *data, size_t len);
 void session_look_inside(struct world_peer *p);
 void session_before_packet(struct world_peer *p, const uint8_t *data, size_t len);
 void session_after_packet(struct world_peer *p);
-
-/* session_ceilings.c */
-void session_check_ceilings(struct world_peer *p);
 
 /* session_secrets.c */
 void session_learn_keys(struct side *a);

@@ -13,7 +13,8 @@ enum {
 	MESSAGES_EVERY = 10,
 	RECOVERY = 10000000,
 	SILENCE = 3000000,
-	LARGEST = 65536
+	LARGEST = 65536,
+	SOUND_BYTES = 40
 };
 
 /* ---- media ---- */
@@ -53,17 +54,36 @@ static void send_video(struct side *a, uint32_t timestamp)
 	a->video_sent += heard(a);
 }
 
+/* As Opus begins: a TOC octet of CELT, 20 ms. */
+static void fill_sound(uint8_t f[SOUND_BYTES], uint32_t number)
+{
+	for (size_t i = 0; i < SOUND_BYTES; i++)
+		f[i] = (uint8_t)(number * 29 + i * 5);
+	f[0] = 0x78;
+	memcpy(f + 1, &number, 4);
+}
+
+static void send_sound(struct side *a, uint32_t timestamp)
+{
+	uint8_t data[SOUND_BYTES];
+	struct taut_frame f = { .size = sizeof f,
+				.data = data,
+				.len = sizeof data,
+				.rtp_timestamp = timestamp,
+				.captured = a->s->world->now };
+
+	fill_sound(data, a->audio_number);
+	if (taut_pc_send_frame(a->peer.pc, a->s->world->now, a->tracks[0], &f) != TAUT_OK)
+		return;
+	a->audio_number++;
+	a->audio_sent += heard(a);
+}
+
 static void media_tick(void *arg, uint64_t n)
 {
 	struct side *a = arg;
 	const struct plan *plan = &a->s->plan;
-	const uint8_t sound[40] = { 0x78, 1, 2, 3, 4, 5 }; /* an Opus TOC: CELT, 20 ms */
-	uint32_t clock = (plan->near_wrap ? UINT32_MAX - 100000 : 0) + (uint32_t)n * 960;
-	struct taut_frame f = { .size = sizeof f,
-				.data = sound,
-				.len = sizeof sound,
-				.rtp_timestamp = clock,
-				.captured = a->s->world->now };
+	const uint32_t start = plan->near_wrap ? UINT32_MAX - 100000 : 0;
 
 	if (!a->peer.pc || a->s->hung_up || a->ended)
 		return;
@@ -71,10 +91,9 @@ static void media_tick(void *arg, uint64_t n)
 		world_at(a->s->world, a->peer.asleep_until, media_tick, a, n);
 		return;
 	}
-	if (taut_pc_send_frame(a->peer.pc, a->s->world->now, a->tracks[0], &f) == TAUT_OK)
-		a->audio_sent += heard(a);
+	send_sound(a, start + (uint32_t)n * 960);
 	if (n % VIDEO_EVERY == 0)
-		send_video(a, (plan->near_wrap ? UINT32_MAX - 100000 : 0) + (uint32_t)n * 1800);
+		send_video(a, start + (uint32_t)n * 1800);
 	a->ticks++;
 	if (n % MESSAGES_EVERY == 0)
 		session_send_messages(a);
@@ -106,16 +125,34 @@ static void video_came(struct side *a, const struct taut_frame *f)
 	if (a->video_received > 1 && number != a->last_video + 1 && !key)
 		a->broken++;
 	a->last_video = number;
+	a->last_video_at = a->s->world->now;
+}
+
+/* Each comes whole, once, and in order. */
+static void sound_came(struct side *a, const struct taut_frame *f)
+{
+	uint8_t want[SOUND_BYTES];
+	uint32_t number = 0;
+
+	a->audio_received++;
+	a->last_audio_at = a->s->world->now;
+	if (f->len != SOUND_BYTES) {
+		a->broken_sounds++;
+		return;
+	}
+	memcpy(&number, (const uint8_t *)f->data + 1, 4);
+	fill_sound(want, number);
+	a->broken_sounds += memcmp(want, f->data, f->len) != 0 ||
+			    (a->audio_received > 1 && (int32_t)(number - a->last_sound) <= 0);
+	a->last_sound = number;
 }
 
 void session_frame(struct side *a, const struct taut_frame *f)
 {
 	if (f->codec && strcmp(f->codec->mime, "video/VP8") == 0)
 		video_came(a, f);
-	else {
-		a->audio_received++;
-		a->last_audio = a->s->world->now;
-	}
+	else
+		sound_came(a, f);
 }
 
 /* ---- messages ---- */
@@ -214,26 +251,39 @@ static void check_share(struct session *s, const struct side *to, const char *wh
 			   to->peer.cfg.name, came, sent, what, least);
 }
 
+static void check_last(struct session *s, const struct side *to, const char *what, taut_time at)
+{
+	if (s->world->now - at > SILENCE + 6 * s->plan.half[0].delay)
+		world_fail(s->world, "%s: no %s since %.3f s", to->peer.cfg.name, what,
+			   (double)(at - s->world->start) / 1e6);
+}
+
+static void check_media(struct session *s, const struct side *to, const struct side *from)
+{
+	const bool whole = s->plan.fault == FAULT_NONE;
+
+	if (from->ticks < MEDIA_TICKS || from->audio_sent < MEDIA_TICKS / 2 ||
+	    from->video_sent < MEDIA_TICKS / VIDEO_EVERY / 2)
+		world_fail(s->world, "%s: sent media for %u of %u ticks only: %u of sound, %u of picture",
+			   from->peer.cfg.name, from->ticks, MEDIA_TICKS, from->audio_sent, from->video_sent);
+	check_share(s, to, "audio", from->audio_sent, to->audio_received,
+		    whole ? s->plan.profile->least_audio : 0);
+	check_share(s, to, "video", from->video_sent, to->video_received,
+		    whole ? s->plan.profile->least_video : 0);
+	check_last(s, to, "sound", to->last_audio_at);
+	check_last(s, to, "picture", to->last_video_at);
+	if (to->broken + to->broken_sounds > 0)
+		world_fail(s->world, "%s: %u video and %u audio frames are broken", to->peer.cfg.name,
+			   to->broken, to->broken_sounds);
+}
+
 void session_check_load(struct session *s)
 {
 	for (int i = 0; i < 2; i++) {
 		const struct side *a = &s->sides[i], *from = &s->sides[1 - i];
-		if (a->ticks < MEDIA_TICKS)
-			world_fail(s->world, "%s: sent media for %u of %u ticks only",
-				   a->peer.cfg.name, a->ticks, MEDIA_TICKS);
 		if (a->bytes_in != MESSAGE_BYTES || a->messages_in != from->messages_out)
 			world_fail(s->world, "%s: %zu of %u bytes of messages came",
 				   a->peer.cfg.name, a->bytes_in, MESSAGE_BYTES);
-		bool whole = s->plan.fault == FAULT_NONE;
-		check_share(s, a, "audio", from->audio_sent, a->audio_received,
-			    whole ? s->plan.profile->least_audio : 0);
-		check_share(s, a, "video", from->video_sent, a->video_received,
-			    whole ? s->plan.profile->least_video : 0);
-		if (s->world->now - a->last_audio > SILENCE + 6 * s->plan.half[0].delay)
-			world_fail(s->world, "%s: no sound since %.3f s", a->peer.cfg.name,
-				   (double)(a->last_audio - s->world->start) / 1e6);
-		if (a->broken > 0)
-			world_fail(s->world, "%s: %u video frames are broken", a->peer.cfg.name,
-				   a->broken);
+		check_media(s, a, from);
 	}
 }

@@ -62,15 +62,35 @@ void sim_running(const char *fmt, ...)
 	va_end(args);
 }
 
-static void on_abort(int number)
+static void say_what_ran(void)
 {
 	static const char mark[] = "\nsim: it ended while running this: ./dev sim ";
 
+	if (running_text[0] == '\0')
+		return;
 	if (write(2, mark, sizeof mark - 1) < 0 ||
 	    write(2, running_text, strlen(running_text)) < 0 || write(2, "\n", 1) < 0)
 		_exit(2);
+}
+
+static void on_signal(int number)
+{
+	say_what_ran();
 	signal(number, SIG_DFL);
 	raise(number);
+}
+
+/* What a sanitizer finds ends the process in its own way, and a session that hangs by whoever waited for it. */
+extern void __sanitizer_set_death_callback(void (*callback)(void)) __attribute__((weak));
+
+static void say_it_at_the_end(void)
+{
+	signal(SIGABRT, on_signal);
+	signal(SIGTERM, on_signal);
+	if (__sanitizer_set_death_callback)
+		__sanitizer_set_death_callback(say_what_ran);
+	else
+		signal(SIGSEGV, on_signal);
 }
 
 static bool read_number(const char *text, uint64_t *out)
@@ -190,8 +210,7 @@ int main(int argc, char **argv)
 	int end = read_options(&o, argc, argv);
 	if (end)
 		return end - 1;
-	signal(SIGABRT, on_abort);
-	signal(SIGSEGV, on_abort);
+	say_it_at_the_end();
 	tt_srtp_ready(o.srtp); /* outside any measurement */
 	if (o.scenario)
 		return sim_scenario(&o);

@@ -58,6 +58,7 @@ void sim_table_add(struct sim_table *t, uint64_t seed, int profile, const struct
 	for (int i = 0; i < SESSION_WRAPS; i++)
 		t->wraps[i] += s->wraps >> i & 1;
 	t->asked_dns += s->asked_dns;
+	t->refused += s->refused;
 	if (s->failures > 0)
 		add_failure(t, seed, profile, s->failure);
 	if (!s->connected)
@@ -144,6 +145,7 @@ void sim_table_print(struct sim_table *t)
 			print_row(profiles[i].name, &t->rows[i]);
 	printf("\n%u sessions, %u of %u that can connect do, %u run twice, %u failed\n",
 	       all.sessions, all.connected, all.expected, all.repeated, t->failure_count);
+	printf("%" PRIu64 " packets were refused, and it was looked whether that changed anything\n", t->refused);
 	printf("%u asked a DNS server; wraps seen in sessions:", t->asked_dns);
 	for (int i = 0; i < SESSION_WRAPS; i++)
 		printf("%s %s %u", i ? "," : "", session_wrap_name(i), t->wraps[i]);
@@ -189,14 +191,15 @@ void sim_table_print_json(struct sim_table *t)
 		printf("{\"kind\":\"failure\",\"seed\":%" PRIu64 ",\"profile\":\"%s\",\"text\":",
 		       t->failures[i].seed, profiles[t->failures[i].profile].name);
 		sim_print_text(t->failures[i].text);
-		printf("}\n");
+		printf(",\"replay\":\"./dev sim --profile %s --replay %" PRIu64 "%s\"}\n",
+		       profiles[t->failures[i].profile].name, t->failures[i].seed, t->option);
 	}
 	printf("{\"kind\":\"total\",\"sessions\":%u,\"can_connect\":%u,\"connected\":%u,"
 	       "\"run_twice\":%u,\"failed\":%u,\"virtual_seconds\":%.0f,\"cpu_seconds\":%.1f,"
 	       "\"virtual_per_cpu_second\":%.0f,\"hash\":\"%016" PRIx64 "\"",
 	       all.sessions, all.expected, all.connected, all.repeated, t->failure_count,
 	       all.seconds, t->cpu_seconds, per_cpu_second(t, all.seconds), t->hash);
-	printf(",\"asked_dns\":%u", t->asked_dns);
+	printf(",\"asked_dns\":%u,\"refused_packets\":%" PRIu64, t->asked_dns, t->refused);
 	for (int i = 0; i < SESSION_WRAPS; i++)
 		printf(",\"wrap_%s\":%u", session_wrap_name(i), t->wraps[i]);
 	printf("}\n");

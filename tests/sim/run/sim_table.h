@@ -28,6 +28,7 @@ struct sim_table {
 	struct sim_failure failures[SIM_FAILURES_SHOWN]; /* those of the lowest seeds, in order */
 	unsigned failure_count;
 	unsigned wraps[SESSION_WRAPS]; /* sessions that saw one */
+	uint64_t refused; /* packets, and nothing changed */
 	unsigned asked_dns;            /* sessions */
 	uint64_t hash;                 /* of all sessions, whatever their order */
 	const char *option;            /* beside seed and profile, to run one of them again */

@@ -14,6 +14,7 @@
 #include "base/num.h"
 #include "base/wr.h"
 #include "srtp/srtp.h"
+#include "srtp/srtp_state.h"
 #include "support/sim.h"
 
 /* Every test runs each way. */
@@ -254,6 +255,49 @@ static void the_65537th_packet_continues_where_sequence_numbers_wrap(void **stat
 	ends_free(&e);
 }
 
+static struct tt_srtp_stream *stream_of(struct tt_srtp_side *side, uint32_t ssrc)
+{
+	struct tt_srtp_stream *x = tt_srtp_streams_find(&side->streams, ssrc);
+
+	assert_non_null(x);
+	return x;
+}
+
+/* RFC 3711 section 9.2: a key protects 2^48 packets of RTP and 2^31 of RTCP of a source. The next one would
+ * begin its key stream anew. */
+static void where_the_indices_end_nothing_is_protected_or_taken_any_more(void **state)
+{
+	const uint64_t begun = UINT64_C(0xffffffff) << 16 | 65000;
+	uint8_t buf[128];
+	struct ends e;
+
+	(void)state;
+	if (way.backend != TAUT_SRTP_TAUT)
+		return; /* whose state is not ours to wind up */
+	ends_init(&e);
+	struct tt_srtp_own *a = e.a->me, *b = e.b->me;
+	int n = tt_srtp_protect_rtp(e.a, 0, buf, rtp(buf, sizeof buf, 65000, 5, 8), sizeof buf);
+	assert_int_equal(tt_srtp_unprotect_rtp(e.b, 0, buf, (size_t)n), 20);
+	stream_of(&a->out, 5)->top = stream_of(&b->in, 5)->top = begun;
+	for (uint32_t seq = 65001; seq <= 65535; seq++) {
+		n = tt_srtp_protect_rtp(e.a, 0, buf, rtp(buf, sizeof buf, (uint16_t)seq, 5, 8), sizeof buf);
+		assert_int_equal(tt_srtp_unprotect_rtp(e.b, 0, buf, (size_t)n), 20);
+	}
+	assert_true(stream_of(&b->in, 5)->top == (UINT64_C(1) << 48) - 1);
+	assert_int_equal(tt_srtp_protect_rtp(e.a, 0, buf, rtp(buf, sizeof buf, 0, 5, 8), sizeof buf),
+			 TT_SRTP_E_REFUSED);
+	assert_int_equal(tt_srtp_unprotect_rtp(e.b, 0, buf, rtp(buf, sizeof buf, 0, 5, 60)), TT_SRTP_E_REFUSED);
+	assert_true(stream_of(&b->in, 5)->top == (UINT64_C(1) << 48) - 1);
+
+	stream_of(&a->out, 5)->rtcp_top = (UINT64_C(1) << 31) - 1;
+	n = tt_srtp_protect_rtcp(e.a, 0, buf, rtcp(buf, sizeof buf, 5), sizeof buf);
+	assert_int_equal(tt_srtp_unprotect_rtcp(e.b, 0, buf, (size_t)n), 8);
+	assert_int_equal(stream_of(&b->in, 5)->rtcp_top, INT32_MAX);
+	assert_int_equal(tt_srtp_protect_rtcp(e.a, 0, buf, rtcp(buf, sizeof buf, 5), sizeof buf),
+			 TT_SRTP_E_REFUSED);
+	ends_free(&e);
+}
+
 static void more_ssrcs_than_the_ceiling_cost_no_more_memory(void **state)
 {
 	struct ends e;
@@ -461,6 +505,7 @@ int main(void)
 		cmocka_unit_test(a_packet_is_delivered_once_even_shuffled_within_the_window),
 		cmocka_unit_test(no_sequence_number_is_protected_twice),
 		cmocka_unit_test(the_65537th_packet_continues_where_sequence_numbers_wrap),
+		cmocka_unit_test(where_the_indices_end_nothing_is_protected_or_taken_any_more),
 		cmocka_unit_test(more_ssrcs_than_the_ceiling_cost_no_more_memory),
 		cmocka_unit_test(a_stream_that_goes_on_outlives_300_that_came_and_went),
 		cmocka_unit_test(sources_of_ours_have_a_ceiling_and_the_first_one_goes_on),

@@ -1,4 +1,4 @@
-/* session_ceilings.c - what a connection may hold of everything, in numbers.
+/* sim_ceilings.c - what a connection may hold of everything, in numbers.
  *
  * They are those of the list of hostile cases, or ours where those say nothing or docs say why they differ, and none
  * is taken from src: each row has what is held, what src would let be held, and the number that neither may exceed. So
@@ -9,8 +9,8 @@
 #include "ice/ice_agent.h"
 #include "peer/pc.h"
 #include "rtcp/rtp_session_int.h"
-#include "run/session_int.h"
 #include "sctp/sctp_assoc.h"
+#include "sim/sim_inside.h"
 
 enum {
 	KIB = 1024,
@@ -28,6 +28,7 @@ enum {
 	TO_PEER = 16,            /* over TCP */
 	/* One for each allocation and connection, and those being closed; and one listens on each socket. */
 	STREAMS = 2 * ALLOCATIONS + 2 * TO_PEER + SOCKETS,
+	MESSAGE = 2 * KIB, /* of one, that comes in parts */
 	CONNECTS = 64, /* that wait for room */
 	SERVERS = 4,
 	ANSWERS = 32,
@@ -62,13 +63,17 @@ enum {
 	AHEAD = 65535, /* TSNs, either way: what gap blocks can name. The list has 16,384 for a window of 1 MiB */
 	DUPLICATES = 20,
 	REPORTS = 32,
-	CONTROLS = 8,                 /* chunks that answer others */
+	CONTROLS = 8,                 /* chunks that answer others ... */
+	CONTROL_BYTES = CONTROLS * 9000,
+	LOANS = 64, /* of memory that the application lends, in one channel */
 	RESET_STREAMS = 256,          /* in a request of ours */
 	RESET_REQUESTS = 64,          /* of both sides; we keep one of each */
 	RESETS = 1024 + SCTP_STREAMS, /* to be told: while 1,024 wait one more request may be granted */
 	PACKET = 9000,
 
 	EVENTS = 4096,
+	TRANSCEIVERS = 64,
+	M_LINES = 64,
 	HELD_MEDIA = 128, /* datagrams that came before their keys */
 };
 
@@ -95,12 +100,15 @@ static void check_levels(struct world_peer *p, const struct level *all, size_t n
 static void look_at_buffers(struct world_peer *p, const struct tt_dcs *d)
 {
 	const struct sctp_queue *q = &d->sctp->queue;
-	size_t most = 0;
+	size_t most = 0, loans = 0;
 
 	for (size_t i = 0; i < q->count; i++)
 		most = tt_max(most, q->streams[i].buffered);
+	for (size_t i = 0; i < d->count; i++)
+		loans = tt_max(loans, d->channels[i].loan_count);
 	const struct level all[] = {
 		{ "bytes that one channel has not sent", most, d->channel_buffer, CHANNEL_BUFFER },
+		{ "loans of one channel", loans, 0, LOANS },
 		{ "channels", d->used, d->max_channels, CHANNELS },
 		{ "places of channels", d->count, d->max_channels, CHANNELS },
 		{ "streams of channels", d->streams, d->max_streams, SCTP_STREAMS },
@@ -124,13 +132,14 @@ static void look_at_resets(struct world_peer *p, const struct tt_sctp *s)
 	CHECK_LEVELS(p, all);
 }
 
-static void look_at_sctp(struct world_peer *p, const struct tt_sctp *s)
+static void look_at_sctp(struct world_peer *p, const struct tt_sctp *s, size_t send_buffer)
 {
 	const size_t ahead = (uint32_t)(s->tracker.highest.v - s->tracker.cum.v);
 	const struct level all[] = {
-		{ "bytes in SCTP's send buffer", s->queue.held, s->queue.limit, SESSION_SEND_BUFFER },
+		{ "bytes in SCTP's send buffer", s->queue.held, s->queue.limit, send_buffer },
 		{ "bytes in SCTP's reassembly", s->rx.held, tt_max(s->rx.limit, s->cfg.recv_window_most), WINDOW },
 		{ "SCTP control chunks", s->control_count, SCTP_MAX_CONTROL, CONTROLS },
+		{ "bytes of SCTP control chunks", s->control_bytes, 0, CONTROL_BYTES },
 		{ "acknowledgements that wait", s->earlier_count, SCTP_MAX_EARLIER, REPORTS },
 		{ "SCTP streams", tt_max(s->queue.count, s->rx.stream_count), tt_max(s->queue.max, s->rx.max_streams),
 		  SCTP_STREAMS },
@@ -221,18 +230,21 @@ static void look_at_generation(struct world_peer *p, const struct ice_gen *g)
 
 static void look_at_streams(struct world_peer *p, const struct tt_ice *ice)
 {
-	size_t relays = 0, ports = 0, streams = 0;
+	size_t relays = 0, ports = 0, streams = 0, part = 0;
 
 	for (int i = 0; ice->relay && i < TT_ICE_MAX_RELAYS; i++)
 		relays += ice->relay[i].turn != NULL;
 	for (int i = 0; ice->port && i < TT_ICE_MAX_PORTS; i++)
 		ports += ice->port[i].state != BASE_NONE;
-	for (int i = 0; ice->stream && i < TT_ICE_MAX_STREAMS; i++)
+	for (int i = 0; ice->stream && i < TT_ICE_MAX_STREAMS; i++) {
 		streams += ice->stream[i].state != STREAM_NONE;
+		part = tt_max(part, ice->stream[i].have);
+	}
 	const struct level all[] = {
 		{ "TURN allocations", relays, TT_ICE_MAX_RELAYS, ALLOCATIONS },
 		{ "ports of allocations", ports, TT_ICE_MAX_PORTS, PORTS },
 		{ "ICE streams", streams, TT_ICE_MAX_STREAMS, STREAMS },
+		{ "bytes of a message that one of them has in part", part, TT_ICE_MESSAGE, MESSAGE },
 		{ "connections with the peer", 0, TT_ICE_MAX_TCP, TO_PEER },
 		{ "connections that wait for room", ice->waiting_count, TT_ICE_TCP_WAITING, CONNECTS },
 	};
@@ -275,12 +287,19 @@ static void look_at_dtls(struct world_peer *p, const struct tt_dtls *d)
 	CHECK_LEVELS(p, all);
 }
 
-void session_check_ceilings(struct world_peer *p)
+static size_t m_lines(const struct pc_description *d)
+{
+	return d->sdp ? d->sdp->media_count : 0;
+}
+
+void sim_check_ceilings(struct world_peer *p, size_t send_buffer)
 {
 	const struct taut_pc *pc = p->pc;
 	const struct level all[] = {
 		{ "events", pc->event_count, PC_MAX_EVENTS, EVENTS },
 		{ "packets held for their keys", pc->held_count, PC_MAX_HELD, HELD_MEDIA },
+		{ "transceivers", pc->transceiver_count, PC_MAX_TRANSCEIVERS, TRANSCEIVERS },
+		{ "m-lines", tt_max(m_lines(&pc->local), m_lines(&pc->remote)), PC_MAX_M_LINES, M_LINES },
 	};
 
 	CHECK_LEVELS(p, all);
@@ -292,5 +311,5 @@ void session_check_ceilings(struct world_peer *p)
 	if (pc->channels)
 		look_at_buffers(p, pc->channels);
 	if (pc->channels && pc->channels->sctp)
-		look_at_sctp(p, pc->channels->sctp);
+		look_at_sctp(p, pc->channels->sctp, send_buffer);
 }
