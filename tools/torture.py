@@ -79,8 +79,9 @@ TOLD = ("tests", "points", "own", "chosen", "injected", "clean", "refused", "mis
 def sanitizers(slow):
     asan = ("verify_asan_link_order=0:detect_leaks=1:exitcode=23:handle_abort=0:"
             "allocator_may_return_null=1:detect_stack_use_after_return=0:symbolize=0"
-            # What is freed rests a little, not 256 MB long: each page of new memory is a fault in a child.
-            ":quarantine_size_mb=4:thread_local_quarantine_size_kb=64")
+            # What is freed rests for 256 KB, not 256 MB, and what is given out is not written to: each page of new
+            # memory is a fault in a child.
+            ":quarantine_size_mb=0:thread_local_quarantine_size_kb=256:max_malloc_fill_size=0")
     asan += ":fast_unwind_on_malloc=0" if slow else ":malloc_context_size=12"
     return {
         "ASAN_OPTIONS": asan,

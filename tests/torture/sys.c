@@ -4,15 +4,22 @@
  * Each row says which errors a call can meet. SHORT is no error: the call does less than it was
  * asked for, as a datagram without a byte, a file at its end, one message of many. */
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <ifaddrs.h>
+#include <net/if.h>
 #include <netdb.h>
+#include <netinet/in.h>
+#include <resolv.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
@@ -28,7 +35,7 @@ static bool is_outside(const char *call, void *frame, void *ret)
 
 	if (strcmp(call, "socket") == 0 || strcmp(call, "epoll_create1") == 0)
 		return true;
-	if (strcmp(call, "fopen") != 0)
+	if (strcmp(call, "fopen") != 0 && strcmp(call, "open") != 0)
 		return false;
 	torture_busy++;
 	torture_walk(&s, frame, ret);
@@ -79,6 +86,13 @@ EXPORT int listen(int fd, int backlog)
 {
 	NEXT("listen", int, int, int);
 	return FAILS("listen", EADDRINUSE) ? -1 : next(fd, backlog);
+}
+
+EXPORT int accept4(int fd, __SOCKADDR_ARG addr, socklen_t *len, int flags)
+{
+	NEXT("accept4", int, int, __SOCKADDR_ARG, socklen_t *, int);
+	return FAILS("accept4", EMFILE, ECONNABORTED, EAGAIN, ENOBUFS) ? -1
+								       : next(fd, addr, len, flags);
 }
 
 EXPORT int connect(int fd, __CONST_SOCKADDR_ARG addr, socklen_t len)
@@ -259,6 +273,17 @@ EXPORT ssize_t write(int fd, const void *buf, size_t len)
 	return FAILS("write", EAGAIN, EINTR, ENOSPC) ? -1 : next(fd, buf, len);
 }
 
+/* ---- threads ---- */
+
+int torture_no_thread(void *frame, void *ret)
+{
+	int error = 0;
+
+	return fails("pthread_create", (const int[]){ EAGAIN, ENOMEM, 0 }, &error, frame, ret)
+		       ? error
+		       : 0;
+}
+
 /* ---- names, interfaces ---- */
 
 EXPORT int getaddrinfo(const char *node, const char *service, const struct addrinfo *hints,
@@ -283,7 +308,45 @@ EXPORT int getifaddrs(struct ifaddrs **out)
 	return error == TORTURE_SHORT ? 0 : -1; /* SHORT: there are none (any more) */
 }
 
+/* <resolv.h> has another name for it, under which the C library has it. */
+EXPORT int res_ninit(res_state state)
+{
+	NEXT("__res_ninit", int, res_state);
+	return FAILS("res_ninit", EMFILE) ? -1 : next(state);
+}
+
+EXPORT int res_nquery(res_state state, const char *name, int class, int type, unsigned char *answer,
+		      int room)
+{
+	NEXT("res_nquery", int, res_state, const char *, int, int, unsigned char *, int);
+	if (!FAILS("res_nquery", ENOENT, ETIMEDOUT, EMFILE))
+		return next(state, name, class, type, answer, room);
+	state->res_h_errno = error == ENOENT      ? HOST_NOT_FOUND
+			     : error == ETIMEDOUT ? TRY_AGAIN
+						  : NETDB_INTERNAL;
+	return -1;
+}
+
+/* It is gone since its number or name was read. */
+EXPORT char *if_indextoname(unsigned index, char name[IF_NAMESIZE])
+{
+	NEXT("if_indextoname", char *, unsigned, char *);
+	return FAILS("if_indextoname", ENXIO) ? NULL : next(index, name);
+}
+
+EXPORT unsigned if_nametoindex(const char *name)
+{
+	NEXT("if_nametoindex", unsigned, const char *);
+	return FAILS("if_nametoindex", ENODEV) ? 0 : next(name);
+}
+
 /* ---- random numbers ---- */
+
+EXPORT ssize_t getrandom(void *out, size_t len, unsigned flags)
+{
+	NEXT("getrandom", ssize_t, void *, size_t, unsigned);
+	return FAILS("getrandom", ENOSYS) ? -1 : next(out, len, flags);
+}
 
 /* OpenSSL's header is not asked for: only who calls it is linked with it. */
 int RAND_bytes(unsigned char *out, int len);
@@ -306,6 +369,24 @@ EXPORT char *mkdtemp(char *name)
 	if (torture.phase == TORTURE_COUNT && !torture_busy)
 		torture_points->outside = true;
 	return next(name);
+}
+
+EXPORT int open(const char *path, int flags, ...)
+{
+	va_list more;
+
+	NEXT("open", int, const char *, int, ...);
+	va_start(more, flags);
+	const int mode =
+		(flags & O_CREAT) || (flags & O_TMPFILE) == O_TMPFILE ? va_arg(more, int) : 0;
+	va_end(more);
+	return FAILS("open", EMFILE, ENOENT, EACCES) ? -1 : next(path, flags, mode);
+}
+
+EXPORT DIR *opendir(const char *path)
+{
+	NEXT("opendir", DIR *, const char *);
+	return FAILS("opendir", EMFILE, ENOENT) ? NULL : next(path);
 }
 
 EXPORT FILE *fopen(const char *path, const char *mode)

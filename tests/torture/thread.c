@@ -40,7 +40,11 @@ EXPORT int pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(
 			  void *arg)
 {
 	int (*next)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
+	const int error =
+		torture_no_thread(__builtin_frame_address(0), __builtin_return_address(0));
 
+	if (error != 0)
+		return error;
 	*(void **)&next = dlsym(RTLD_NEXT, "pthread_create");
 	thread_made();
 	return next(thread, attr, start, arg);

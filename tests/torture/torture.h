@@ -154,6 +154,8 @@ bool torture_has_threads(void); /* this process does, or did */
 /* ---- run.c ---- */
 /* A stream that takes one octet at a time has not failed: all must go on as before. */
 bool torture_only_slowed(void);
+/* 0, or what pthread_create says: it fails here. */
+int torture_no_thread(void *frame, void *ret);
 /* In the parent: a child for each error and mode. True: this is one, and its call fails. */
 bool torture_fork(long n, const char *call, const int *errors, const struct torture_stack *s);
 _Noreturn void torture_spin(const char *where);
