@@ -211,7 +211,7 @@ static void c27_a_jump_asks_for_a_key_frame_and_not_for_thousands(void **state)
 	assert_in_range(rtp(&h)->nacks_sent - nacks, 0, 200);
 	fall_silent(&h);
 	hostile_assert_dropped(&h, TAUT_DROP_RTP_JUMPED, 1); /* the next one in turn is believed */
-	assert_int_equal(hostile_dropped_in_all(&h), 0);
+	hostile_assert_none_dropped(&h);
 	hostile_assert_alive(&h);
 	hostile_end(&h);
 }
@@ -242,7 +242,7 @@ static void c27_a_flood_of_nacks_resends_each_packet_once_per_round_trip(void **
 	hostile_run(&h, SECOND);
 	/* 20 ms passed: a round trip, and a little */
 	assert_in_range(rtp(&h)->packets_resent - resent, 1, 3 * sent);
-	assert_int_equal(hostile_dropped_in_all(&h), 0);
+	hostile_assert_none_dropped(&h);
 	hostile_assert_alive(&h);
 	hostile_end(&h);
 }
@@ -270,7 +270,7 @@ static void c28_a_flood_of_plis_makes_a_key_frame_per_interval(void **state)
 			hostile_run(&h, 1000);
 	}
 	assert_in_range(h.seen[0].keys_wanted - before, 1, SECOND / TT_RTP_KEY_EVERY + 2);
-	assert_int_equal(hostile_dropped_in_all(&h), 0);
+	hostile_assert_none_dropped(&h);
 	hostile_assert_alive(&h);
 	hostile_end(&h);
 }
