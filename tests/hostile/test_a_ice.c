@@ -768,6 +768,8 @@ static void a21_candidates_and_pairs_have_ceilings_in_every_mix(void **state)
 			       100 + 299 - (unsigned)(TT_ICE_MAX_REMOTE - had));
 	hostile_assert_dropped(&h, TAUT_DROP_ICE_CANDIDATE, 100);
 	hostile_assert_none_dropped(&h);
+	name_victim(&h, false, 0, 100);
+	hostile_assert_refused(&h, TAUT_DROP_ICE_TOO_MANY_REMOTE, 100);
 	hostile_run(&h, 45 * SECOND);
 	hostile_assert_alive(&h);
 	hostile_end(&h);

@@ -584,6 +584,7 @@ static void e15_calls_in_the_wrong_moment_are_errors(void **state)
 	taut_pc *pc = h.pc;
 	const taut_time now = h.pair.sim.now;
 	const taut_channel chat = h.seen[0].channel;
+	hostile_mark(&h);
 	/* numbers of nobody */
 	assert_int_equal(taut_pc_send_message(pc, now, 0, 0, "x", 1), TAUT_E_GONE);
 	assert_int_equal(taut_pc_send_message(pc, now, 0xffffffff, 0, "x", 1), TAUT_E_GONE);
@@ -603,6 +604,7 @@ static void e15_calls_in_the_wrong_moment_are_errors(void **state)
 	/* in the wrong state */
 	assert_int_equal(taut_pc_create_answer(pc, now, &sdp), TAUT_E_STATE);
 	assert_int_equal(taut_env_free(h.pair.peers[0].env), TAUT_E_STATE);
+	hostile_assert_unchanged(&h);
 	hostile_assert_alive(&h);
 	/* after the end */
 	assert_int_equal(taut_pc_close(pc, h.pair.sim.now), TAUT_OK);
@@ -748,6 +750,7 @@ static void e17_urls_of_servers_are_read_or_refused(void **state)
 	}
 	free(endless);
 	assert_int_equal(wrong, 0);
+	hostile_assert_unchanged(&h);
 	hostile_assert_alive(&h);
 	hostile_end(&h);
 }
