@@ -607,11 +607,12 @@ static void open_wrongly(struct hostile *h)
 	craft_send_message(h, 12, 50, msg, dcep(msg, 0, 0xffff, 0xffff, 4));
 	craft_send_message(h, 14, 50, msg, dcep(msg, 0, 3, 2, 4));
 	craft_send_message(h, 16, 50, msg, dcep(msg, 0x77, 2, 2, 4)); /* no such type */
+	craft_send_message(h, 18, 50, msg, dcep(msg, 0, 1, 2, 4));    /* an octet too many */
 	for (size_t len = 1; len < 12; len++) {
 		dcep(msg, 0, 0, 0, 0);
 		craft_send_message(h, tt_u16(18 + 2 * len), 50, msg, len);
 	}
-	hostile_assert_dropped(h, TAUT_DROP_DATA_OPEN_MALFORMED, 15);
+	hostile_assert_dropped(h, TAUT_DROP_DATA_OPEN_MALFORMED, 16);
 	craft_send_message(h, 51, 50, msg, dcep(msg, 0, 2, 2, 4)); /* our side's parity */
 	hostile_assert_dropped(h, TAUT_DROP_DATA_STREAM_OURS, 1);
 	craft_send_message(h, 1, 50, msg, dcep(msg, 0, 2, 2, 4)); /* in use */
