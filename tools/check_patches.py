@@ -60,6 +60,12 @@ for path in patches:
         problems.append(f"{name}: its second line names no test")
     elif named.group(1) == "test" and not source_of(named.group(2)).exists():
         problems.append(f"{name}: there is no test {named.group(2)}")
+    elif named.group(1) == "test" and named.group(2).startswith("hostile_"):
+        # mutants.py runs no others of tests/hostile than those named after the rows.
+        rows = re.findall(r"\b[A-E]\d\d\b", lines[0])
+        tests = re.findall(r"cmocka_unit_test\((\w\d\d)_", source_of(named.group(2)).read_text())
+        if not {row.lower() for row in rows} & set(tests):
+            problems.append(f"{name}: {named.group(2)} has no test of {' or '.join(rows) or 'any row'}")
     # Nothing is forgiven: what applies beside its place breaks another line.
     done = attempt(path, ROOT, "--dry-run", "--fuzz=0")
     if done.returncode == 0:

@@ -221,6 +221,7 @@ void craft_send_data(struct hostile *h, const void *data, size_t len)
 	size_t n = tt_dtls_protect(h->evil->dtls, h->pair.sim.now, data, len, buf, sizeof buf);
 
 	assert_true(n > 0);
+	h->records++;
 	hostile_inject(h, NULL, buf, n);
 }
 

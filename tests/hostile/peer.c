@@ -346,6 +346,7 @@ void hostile_mark(struct hostile *h)
 		h->drops[r] = taut_pc_drop_count(h->pc, r);
 	h->replies = 0;
 	h->reply_bytes = 0;
+	h->records = 0;
 	state_take(&h->before, h->pc);
 }
 
@@ -364,19 +365,28 @@ unsigned hostile_dropped_in_all(const struct hostile *h)
 	return n;
 }
 
-static void fail_with_drops(const struct hostile *h, uint32_t reason, unsigned count)
+static void print_drops(const struct hostile *h)
 {
 	for (uint32_t r = 1; taut_drop_info(r); r++)
 		if (hostile_dropped(h, r) > 0)
 			print_error("dropped %u: %s\n", hostile_dropped(h, r), taut_drop_text(r));
-	fail_msg("not %u dropped as \"%s\"", count, taut_drop_text(reason));
 }
 
 void hostile_assert_dropped(struct hostile *h, uint32_t reason, unsigned count)
 {
-	if (hostile_dropped(h, reason) != count)
-		fail_with_drops(h, reason, count);
+	if (hostile_dropped(h, reason) != count) {
+		print_drops(h);
+		fail_msg("not %u dropped as \"%s\"", count, taut_drop_text(reason));
+	}
 	h->drops[reason] += count;
+}
+
+void hostile_assert_none_dropped(struct hostile *h)
+{
+	if (hostile_dropped_in_all(h) == 0)
+		return;
+	print_drops(h);
+	fail_msg("dropped, and not judged");
 }
 
 void hostile_assert_unchanged(struct hostile *h)
@@ -394,16 +404,23 @@ void hostile_assert_unchanged_but(struct hostile *h, int but)
 	const char *part = state_differs(&h->before, &after);
 	if (part)
 		fail_msg("the state of %s has changed", part);
+	if (state_records_differ(&h->before, &after) != (h->records > 0))
+		fail_msg("after %u right records the window of DTLS has %s", h->records,
+			 h->records > 0 ? "not moved" : "moved");
 	if (h->replies > 0)
 		fail_msg("%u packets went out in reply", h->replies);
 }
 
 void hostile_assert_refused(struct hostile *h, uint32_t reason, unsigned count)
 {
+	hostile_assert_refused_but(h, reason, count, STATE_PARTS);
+}
+
+void hostile_assert_refused_but(struct hostile *h, uint32_t reason, unsigned count, int part)
+{
 	hostile_assert_dropped(h, reason, count);
-	if (hostile_dropped_in_all(h) != 0)
-		fail_with_drops(h, reason, 0);
-	hostile_assert_unchanged(h);
+	hostile_assert_none_dropped(h);
+	hostile_assert_unchanged_but(h, part);
 }
 
 /* ---- liveness ---- */

@@ -54,6 +54,7 @@ struct hostile {
 	unsigned replies; /* datagrams that injected packets were answered with at once ... */
 	size_t reply_bytes;
 	struct state before;
+	unsigned records; /* of DTLS, rightly sealed, that were injected since the mark */
 	void (*on_event)(struct hostile *h, int i, const struct taut_event *ev);
 	void *user;
 	uint32_t frames; /* sent by hostile_assert_alive */
@@ -100,15 +101,19 @@ void hostile_inject_on(struct hostile *h, taut_flow flow, const struct taut_addr
 void hostile_mark(struct hostile *h);
 unsigned hostile_dropped(const struct hostile *h, uint32_t reason); /* TAUT_DROP_ */
 unsigned hostile_dropped_in_all(const struct hostile *h); /* packets that came in, for any reason */
+/* Since the mark: none but those that were judged. */
+void hostile_assert_none_dropped(struct hostile *h);
 /* Since the mark: exactly so many were dropped for that reason. Now they are judged: the next
  * judgement is about others. */
 void hostile_assert_dropped(struct hostile *h, uint32_t reason, unsigned count);
-/* Since the mark: nothing changed but counters, nothing was sent. */
+/* Since the mark: nothing changed but counters, nothing was sent. The replay window of DTLS moved if a
+ * right record came (craft_send_data), which counts whatever is inside, and else it did not. */
 void hostile_assert_unchanged(struct hostile *h);
 /* The same, but for one part (STATE_): what a right seal moves, as the replay window does. */
 void hostile_assert_unchanged_but(struct hostile *h, int part);
-/* All three, and nothing else that came in was dropped. */
+/* Dropped and unchanged, and nothing else that came in was dropped. */
 void hostile_assert_refused(struct hostile *h, uint32_t reason, unsigned count);
+void hostile_assert_refused_but(struct hostile *h, uint32_t reason, unsigned count, int part);
 /* A message goes over and comes back. */
 void hostile_assert_ping(struct hostile *h);
 /* A picture and a sound arrive at the good one, and a picture of its own arrives. */

@@ -311,7 +311,7 @@ static void a08_attributes_after_the_integrity_do_not_count(void **state)
 		assert_false(p->nominate || p->nominated);
 	}
 	assert_true(paired);
-	assert_int_equal(hostile_dropped_in_all(&h), 0);
+	hostile_assert_none_dropped(&h);
 	hostile_assert_alive(&h);
 	hostile_end(&h);
 }
@@ -381,7 +381,7 @@ static void a10_a_flood_of_checks_gets_one_answer_each_and_no_check(void **state
 		}
 		assert_int_equal(h.pc->ice->counters.responses_sent - answered, FLOOD);
 		assert_int_equal(h.replies, FLOOD);
-		assert_int_equal(hostile_dropped_in_all(&h), 0);
+		hostile_assert_none_dropped(&h);
 		hostile_run(&h, SECOND);
 		assert_int_equal(h.pc->ice->counters.checks_sent - sent,
 				 h.pc->ice->counters.consent_sent - consent);
@@ -393,12 +393,13 @@ static void a10_a_flood_of_checks_gets_one_answer_each_and_no_check(void **state
 
 enum { CANDIDATES = 10000 };
 
-static void name_victim(struct hostile *h, bool one_port)
+/* From the first to before the last of so many ports, or so often the same one. */
+static void name_victim(struct hostile *h, bool one_port, int first, int last)
 {
 	char line[128];
 
 	hostile_mark(h);
-	for (int n = 0; n < CANDIDATES; n++) {
+	for (int n = first; n < last; n++) {
 		snprintf(line, sizeof line, "candidate:%d 1 udp %d 203.0.113.7 %d typ host", n,
 			 2130706431 - n, 1024 + (one_port ? 0 : n));
 		assert_int_equal(taut_pc_add_ice_candidate(h->pc, h->pair.sim.now, line,
@@ -411,11 +412,13 @@ static void flood_candidates(struct hostile *h)
 {
 	const size_t had = h->pc->ice->cur->signaled_count;
 
-	name_victim(h, false);
+	name_victim(h, false, 0, CANDIDATES);
 	hostile_assert_dropped(h, TAUT_DROP_ICE_TOO_MANY_REMOTE,
 			       (unsigned)(CANDIDATES - (TT_ICE_MAX_REMOTE - had)));
 	assert_in_range(remotes(h), 1, TT_ICE_MAX_REMOTE + TT_ICE_MAX_PRFLX);
 	assert_in_range(pairs(h), 1, TT_ICE_MAX_PAIRS);
+	name_victim(h, false, CANDIDATES, CANDIDATES + 100); /* there is no room for these */
+	hostile_assert_refused(h, TAUT_DROP_ICE_TOO_MANY_REMOTE, 100);
 }
 
 static void a11_a_flood_of_candidates_is_capped_and_paced(void **state)
@@ -457,7 +460,7 @@ static void a11_ten_thousand_candidates_of_one_address_are_checked_as_one(void *
 	h.pair.cut = h.pair.hold_signals = true;
 	const size_t had = remotes(&h), paired = pairs(&h);
 	const uint64_t sent = h.pc->ice->counters.checks_sent;
-	name_victim(&h, true);
+	name_victim(&h, true, 0, CANDIDATES);
 	assert_int_equal(remotes(&h), had + 1);
 	assert_in_range(pairs(&h) - paired, 1, 2);
 	hostile_run(&h, 60 * SECOND);
@@ -466,18 +469,30 @@ static void a11_ten_thousand_candidates_of_one_address_are_checked_as_one(void *
 
 	hostile_begin(&h, 124, 0); /* and beside a call that goes on */
 	const size_t before = remotes(&h);
-	name_victim(&h, true);
+	name_victim(&h, true, 0, CANDIDATES);
 	assert_int_equal(remotes(&h), before + 1);
 	hostile_assert_dropped(&h, TAUT_DROP_ICE_TOO_MANY_REMOTE, 0); /* the same one again is none */
+	name_victim(&h, true, 0, 1);
+	hostile_assert_refused(&h, TAUT_DROP_ICE_TOO_MANY_REMOTE, 0);
 	hostile_run(&h, 10 * SECOND);
 	hostile_assert_alive(&h);
 	hostile_end(&h);
 }
 
+/* A right one. */
+static void check_from(struct hostile *h, unsigned stranger)
+{
+	const struct taut_addr from = hostile_stranger(stranger);
+	uint8_t buf[PACKET];
+	struct wr w = craft_check(h, buf, sizeof buf);
+
+	craft_sign_request(h, &w);
+	craft_inject(h, &from, &w);
+}
+
 static void a12_checks_from_everywhere_reveal_sixteen_candidates(void **state)
 {
 	enum { FLOOD = 10000 };
-	uint8_t buf[PACKET];
 	struct hostile h;
 
 	(void)state;
@@ -487,10 +502,7 @@ static void a12_checks_from_everywhere_reveal_sixteen_candidates(void **state)
 	for (unsigned n = 0; n < FLOOD; n++) {
 		if (n == TT_ICE_MAX_PRFLX)
 			memory = h.pc->env->memory; /* all that may be revealed is */
-		const struct taut_addr from = hostile_stranger(n);
-		struct wr w = craft_check(&h, buf, sizeof buf);
-		craft_sign_request(&h, &w);
-		craft_inject(&h, &from, &w);
+		check_from(&h, n);
 	}
 	assert_int_equal(remotes(&h), had + TT_ICE_MAX_PRFLX - prflx);
 	hostile_assert_dropped(&h, TAUT_DROP_ICE_TOO_MANY_PRFLX,
@@ -543,7 +555,7 @@ static void a13_a_forged_answer_needs_the_id_the_password_and_the_address(void *
 /* The transaction of a check that is on its way, and where it went. */
 static struct tt_ice_path open_check(struct hostile *h, uint8_t tid[TT_STUN_TID_LEN])
 {
-	hostile_init(h, 122, 0, true);
+	hostile_init(h, 122, 0, false);
 	for (;;) {
 		const struct ice_gen *g = h->pc->ice->cur;
 		hostile_run(h, 1000);
@@ -586,8 +598,7 @@ static void unsigned_answers(bool success)
 				  tt_stun_finish(&w));
 	}
 	hostile_assert_refused(&h, unsigned_, 20);
-	hostile_run(&h, 3 * SECOND);
-	hostile_assert_alive(&h);
+	hostile_assert_call(&h);
 	hostile_end(&h);
 }
 
@@ -662,21 +673,27 @@ static void a15_media_and_dtls_from_elsewhere_are_refused_and_latch_nothing(void
 	hostile_end(&h);
 }
 
-static void a16_a_thousand_names_cost_sixteen_questions(void **state)
+static void name_many(struct hostile *h, int first, int last)
 {
-	struct hostile h;
 	char line[160];
 
-	(void)state;
-	hostile_begin(&h, 117, 0);
-	const size_t memory = h.pc->env->memory;
-	for (int n = 0; n < 1000; n++) {
+	for (int n = first; n < last; n++) {
 		snprintf(line, sizeof line,
 			 "candidate:1 1 udp 2113937151 %08x-0000-4000-8000-000000000000.local 5000 "
 			 "typ host",
 			 n);
-		taut_pc_add_ice_candidate(h.pc, h.pair.sim.now, line, strlen(line), NULL, 0);
+		taut_pc_add_ice_candidate(h->pc, h->pair.sim.now, line, strlen(line), NULL, 0);
 	}
+}
+
+static void a16_a_thousand_names_cost_sixteen_questions(void **state)
+{
+	struct hostile h;
+
+	(void)state;
+	hostile_begin(&h, 117, 0);
+	const size_t memory = h.pc->env->memory;
+	name_many(&h, 0, 1000);
 	size_t names = 0;
 	for (int i = 0; i < TT_ICE_MAX_NAMES; i++)
 		names += h.pc->ice->cur->name[i].used;
@@ -684,6 +701,9 @@ static void a16_a_thousand_names_cost_sixteen_questions(void **state)
 	hostile_assert_dropped(&h, TAUT_DROP_ICE_TOO_MANY_NAMES, 1000 - TT_ICE_MAX_NAMES);
 	/* The names, and as many lines as the remote description shows. */
 	assert_true(h.pc->env->memory <= memory + 4096 + 128 * TT_SDP_MAX_CANDIDATES);
+	hostile_mark(&h);
+	name_many(&h, 1000, 1100);
+	hostile_assert_refused(&h, TAUT_DROP_ICE_TOO_MANY_NAMES, 100);
 	hostile_run(&h, 60 * SECOND); /* they are given up, all of them */
 	for (int i = 0; i < TT_ICE_MAX_NAMES; i++)
 		assert_true(!h.pc->ice->cur->name[i].used || h.pc->ice->cur->name[i].done);
@@ -722,18 +742,15 @@ static void a20_text_of_the_peer_is_never_a_format(void **state)
 
 static void a21_candidates_and_pairs_have_ceilings_in_every_mix(void **state)
 {
-	uint8_t buf[PACKET];
 	struct hostile h;
 	char line[128];
 
 	(void)state;
 	hostile_begin(&h, 121, 1);
 	const size_t prflx = h.pc->ice->cur->prflx_count;
+	const size_t had = h.pc->ice->cur->signaled_count;
 	for (unsigned n = 0; n < 300; n++) {
-		const struct taut_addr from = hostile_stranger(n);
-		struct wr w = craft_check(&h, buf, sizeof buf);
-		craft_sign_request(&h, &w);
-		craft_inject(&h, &from, &w);
+		check_from(&h, n);
 		snprintf(line, sizeof line, "candidate:%u %u udp %u 203.0.113.%u %u typ %s", n,
 			 n % 3, 4294967295u - n, n % 255, 1 + n, n % 2 ? "host" : "srflx");
 		taut_pc_add_ice_candidate(h.pc, h.pair.sim.now, line, strlen(line), NULL, 0);
@@ -745,6 +762,14 @@ static void a21_candidates_and_pairs_have_ceilings_in_every_mix(void **state)
 	assert_in_range(pairs(&h), 1, TT_ICE_MAX_PAIRS);
 	hostile_assert_dropped(&h, TAUT_DROP_ICE_TOO_MANY_PRFLX,
 			       300 - (unsigned)(TT_ICE_MAX_PRFLX - prflx));
+	/* A third of the first kind is of component 1, one of component 2; the first of the other kind
+	 * has no priority. */
+	hostile_assert_dropped(&h, TAUT_DROP_ICE_TOO_MANY_REMOTE,
+			       100 + 299 - (unsigned)(TT_ICE_MAX_REMOTE - had));
+	hostile_assert_dropped(&h, TAUT_DROP_ICE_CANDIDATE, 100);
+	hostile_assert_none_dropped(&h);
+	name_victim(&h, false, 0, 100);
+	hostile_assert_refused(&h, TAUT_DROP_ICE_TOO_MANY_REMOTE, 100);
 	hostile_run(&h, 45 * SECOND);
 	hostile_assert_alive(&h);
 	hostile_end(&h);

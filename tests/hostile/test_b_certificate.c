@@ -1,6 +1,7 @@
 /* test_b_certificate.c - rows B05 to B08, B14 and B17 of HOSTILE.md: who the peer is, and what was agreed
  * on, against a whole connection. */
 #include <ctype.h>
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <openssl/evp.h>
@@ -192,7 +193,7 @@ static void b08_a_role_that_flips_later_changes_nothing(void **state)
 	assert_false(h.pc->dtls->client);
 	assert_int_equal(h.pc->dtls_state, nominated);
 	hostile_run(&h, SECOND);
-	assert_int_equal(hostile_dropped_in_all(&h), 0);
+	hostile_assert_none_dropped(&h);
 	hostile_assert_alive(&h);
 	hostile_end(&h);
 }
@@ -221,17 +222,58 @@ static void b14_without_a_common_profile_media_fails_closed_and_data_goes_on(voi
 	hostile_end(&h);
 }
 
-/* A certificate of the bad one's own making, of about so many octets, with a NUL in its names. */
-static void own_certificate(struct hostile *h, size_t bulk, char print[96])
+/* A certificate of the bad one's own making, with a NUL in its names. */
+struct odd {
+	const char *curve;
+	unsigned extensions; /* beside the name, each of so many octets */
+	size_t octets;
+	bool connects; /* it passes by its fingerprint */
+};
+
+static void add_extension(X509 *cert, const void *value, size_t len)
+{
+	ASN1_OBJECT *oid = OBJ_txt2obj("1.2.3.4.5", 1);
+	ASN1_OCTET_STRING *octets = ASN1_OCTET_STRING_new();
+
+	ASN1_OCTET_STRING_set(octets, value, (int)len);
+	X509_EXTENSION *e = X509_EXTENSION_create_by_OBJ(NULL, oid, 0, octets);
+	assert_int_equal(X509_add_ext(cert, e, -1), 1);
+	X509_EXTENSION_free(e);
+	ASN1_OCTET_STRING_free(octets);
+	ASN1_OBJECT_free(oid);
+}
+
+/* good\0example */
+static void add_spoiled_name(X509 *cert)
 {
 	static const char text[] = "DNS:good.example";
+	X509_EXTENSION *san = X509V3_EXT_conf_nid(NULL, NULL, NID_subject_alt_name, text);
+	ASN1_OCTET_STRING *octets = X509_EXTENSION_get_data(san);
+	uint8_t spoiled[64];
+	const int n = ASN1_STRING_length(octets);
+
+	memcpy(spoiled, ASN1_STRING_get0_data(octets), (size_t)n);
+	spoiled[n - 8] = '\0';
+	ASN1_OCTET_STRING_set(octets, spoiled, n);
+	X509_add_ext(cert, san, -1);
+	X509_EXTENSION_free(san);
+}
+
+/* Signs with it, and names it in what it offers or answers. False: this OpenSSL was built without the curve. */
+static bool own_certificate(struct hostile *h, const struct odd *odd)
+{
+	static const uint8_t filler[1000] = { 4, 0x82, 3, 0xe4 };
 	struct tt_dtls_shared *shared = h->evil->dtls->shared;
-	EVP_PKEY *key = EVP_PKEY_Q_keygen(shared->lib, NULL, "EC", "P-256");
+	EVP_PKEY *key = EVP_PKEY_Q_keygen(shared->lib, NULL, "EC", odd->curve);
 	X509 *cert = X509_new_ex(shared->lib, NULL);
 	uint8_t digest[32];
 
-	assert_non_null(key);
 	assert_non_null(cert);
+	if (!key && !odd->connects) {
+		X509_free(cert);
+		return false;
+	}
+	assert_non_null(key);
 	X509_set_version(cert, 2);
 	ASN1_INTEGER_set(X509_get_serialNumber(cert), 1);
 	X509_gmtime_adj(X509_getm_notBefore(cert), -86400);
@@ -241,57 +283,115 @@ static void own_certificate(struct hostile *h, size_t bulk, char print[96])
 				   0);
 	X509_set_issuer_name(cert, name);
 	X509_set_pubkey(cert, key);
-	X509_EXTENSION *san = X509V3_EXT_conf_nid(NULL, NULL, NID_subject_alt_name, text);
-	ASN1_OCTET_STRING *octets = X509_EXTENSION_get_data(san);
-	uint8_t spoiled[64];
-	const int n = ASN1_STRING_length(octets);
-	memcpy(spoiled, ASN1_STRING_get0_data(octets), (size_t)n);
-	spoiled[n - 8] = '\0'; /* good\0example */
-	ASN1_OCTET_STRING_set(octets, spoiled, n);
-	X509_add_ext(cert, san, -1);
-	X509_EXTENSION_free(san);
-	for (size_t made = 0; made < bulk; made += 1000) {
-		uint8_t filler[1000] = { 4, 0x82, 3, 0xe4 };
-		ASN1_OBJECT *oid = OBJ_txt2obj("1.2.3.4.5", 1);
-		ASN1_OCTET_STRING *value = ASN1_OCTET_STRING_new();
-		ASN1_OCTET_STRING_set(value, filler, sizeof filler);
-		X509_EXTENSION *e = X509_EXTENSION_create_by_OBJ(NULL, oid, 0, value);
-		X509_add_ext(cert, e, -1);
-		X509_EXTENSION_free(e);
-		ASN1_OCTET_STRING_free(value);
-		ASN1_OBJECT_free(oid);
-	}
+	add_spoiled_name(cert);
+	for (unsigned n = 0; n < odd->extensions; n++)
+		add_extension(cert, filler, odd->octets);
 	assert_true(X509_sign(cert, key, EVP_sha256()) > 0);
 	assert_int_equal(X509_digest(cert, EVP_sha256(), digest, NULL), 1);
+	char *print = shared->fingerprint + strlen("sha-256 ");
 	for (size_t i = 0; i < 32; i++)
 		snprintf(print + 3 * i, 96 - 3 * i, i < 31 ? "%02X:" : "%02X", digest[i]);
+	SSL_set_security_level(h->evil->dtls->ssl, 0);
 	assert_int_equal(SSL_use_certificate(h->evil->dtls->ssl, cert), 1);
 	assert_int_equal(SSL_use_PrivateKey(h->evil->dtls->ssl, key), 1);
+	h->evil->dtls->out.cap = 4 << 20; /* it sends them, however long */
 	X509_free(cert);
 	EVP_PKEY_free(key);
+	return true;
 }
 
 static void b17_odd_certificates_pass_by_fingerprint_or_fail(void **state)
 {
-	static const size_t bulks[] = { 0, 4000, 60000 };
+	/* Curves that were not agreed on fail, as does what is longer than TT_DTLS_CERTIFICATE_MAX. */
+	static const struct odd all[] = {
+		{ "P-256", 0, 0, true },       { "P-256", 4, 1000, true },
+		{ "P-256", 1200, 2, true },                                    /* as many as fit */
+		{ "P-256", 10000, 2, false },  { "P-256", 1048, 1000, false }, /* a mebibyte */
+		{ "P-384", 0, 0, true },       { "P-521", 0, 0, false },
+		{ "secp256k1", 0, 0, false },  { "brainpoolP256r1", 0, 0, false },
+		{ "prime192v1", 0, 0, false }, { "sect283k1", 0, 0, false },
+	};
 
 	(void)state;
 	for (int good = 0; good < 2; good++)
-		for (size_t i = 0; i < TT_COUNT(bulks); i++) {
+		for (size_t i = 0; i < TT_COUNT(all); i++) {
 			struct hostile h;
-			char print[96], line[160];
-			hostile_init(&h, 218, good, true);
-			own_certificate(&h, bulks[i], print);
-			struct pair_signal *s = hostile_catch(&h);
-			snprintf(line, sizeof line, "a=fingerprint:sha-256 %s\r\n", print);
-			hostile_rewrite(s, hostile_edit(s->text, "a=fingerprint:", line));
-			hostile_assert_settled(&h);
-			if (bulks[i] == 0) /* media would need an answer that names it, too */
-				hostile_assert_ping(&h);
-			if (bulks[i] > 16384)
+			if (all[i].extensions * all[i].octets > 1000000 && !hostile_flood(0, 1))
+				continue;
+			hostile_init(&h, 218, good, false);
+			const bool made = own_certificate(&h, &all[i]);
+			const size_t memory = h.pc->env->memory;
+			if (!made) {
+				print_message("no curve %s\n", all[i].curve);
+			} else if (all[i].connects) {
+				hostile_assert_call(&h);
+			} else {
+				hostile_assert_settled(&h);
 				assert_int_equal(h.pc->dtls_state, TAUT_STATE_FAILED);
+				assert_in_range(h.pc->env->memory, 1,
+						memory + TT_DTLS_REASSEMBLY_MAX);
+			}
 			hostile_end(&h);
 		}
+}
+
+/* In the place of the bad one's own: its Certificate, or what is one at first sight, comes before it. */
+static void give_certificate(struct hostile *h, const uint8_t *der, size_t len)
+{
+	uint8_t record[PACKET], message[TT_DTLS_CERTIFICATE_MAX];
+	struct wr w = wr_make(message, sizeof message);
+
+	wr_u24(&w, tt_u32(len + 3));
+	wr_u24(&w, tt_u32(len));
+	wr_bytes(&w, der, len);
+	assert_false(w.bad);
+	for (size_t at = 0; at < w.off; at += 1000) {
+		const size_t part = tt_min(1000, w.off - at);
+		const size_t whole = craft_fragment(record, 11, tt_u32(w.off), 1, tt_u32(at),
+						    tt_u32(part), message + at, part);
+		record[10] =
+			tt_u8(40 + at / 1000); /* no other has that number, and all are within 64 */
+		hostile_inject(h, NULL, record, whole);
+	}
+}
+
+/* Certificates that other stacks stumbled over: none has the right fingerprint, and many are none. */
+static void b17_a_certificate_of_somebody_else_never_passes(void **state)
+{
+	const char *dir = getenv("TAUT_CORPUS");
+	const unsigned every = hostile_flood(8, 1);
+	char path[1024], file[2048];
+	unsigned n = 0, tried = 0;
+
+	(void)state;
+	snprintf(path, sizeof path, "%s/x509", dir ? dir : TAUT_SOURCE_DIR "/../shared/corpus");
+	DIR *d = opendir(path);
+	if (!d)
+		print_message("no corpus at %s\n", path);
+	for (struct dirent *e; d && (e = readdir(d)) != NULL;) {
+		uint8_t der[TT_DTLS_CERTIFICATE_MAX - 6];
+		struct hostile h;
+		snprintf(file, sizeof file, "%s/%s", path, e->d_name);
+		FILE *f = e->d_name[0] == '.' || n++ % every != 0 ? NULL : fopen(file, "rb");
+		if (!f)
+			continue;
+		const size_t len = fread(der, 1, sizeof der, f);
+		fclose(f);
+		tried++;
+		hostile_init(&h, 1000 + n, (int)(tried % 2), false);
+		hostile_until_dtls(&h, TAUT_STATE_CONNECTING);
+		give_certificate(&h, der, len);
+		hostile_run(&h, SECOND);
+		const uint32_t why = h.pc->dtls->end_reason;
+		if (why != TAUT_REASON_DTLS_FINGERPRINT && why != TAUT_REASON_DTLS_HANDSHAKE)
+			fail_msg("%s: %s", file, taut_reason_text(why));
+		assert_int_equal(h.pc->dtls_state, TAUT_STATE_FAILED);
+		assert_null(h.pc->srtp);
+		hostile_end(&h);
+	}
+	if (d)
+		closedir(d);
+	print_message("%u certificates of the corpus\n", tried);
 }
 
 /* What claims to be longer than any certificate is not even begun. */
@@ -328,6 +428,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(b08_a_role_that_flips_later_changes_nothing),
 		cmocka_unit_test(b14_without_a_common_profile_media_fails_closed_and_data_goes_on),
 		cmocka_unit_test(b17_odd_certificates_pass_by_fingerprint_or_fail),
+		cmocka_unit_test(b17_a_certificate_of_somebody_else_never_passes),
 		cmocka_unit_test(b17_a_certificate_of_a_mebibyte_is_refused_at_its_first_fragment),
 	};
 	if (argc > 1) /* only those: a13* */

@@ -1,5 +1,5 @@
-/* test_b_dtls.c - the other rows B of HOSTILE.md: records and handshakes of DTLS against a whole
- * connection. */
+/* test_b_dtls.c - the other rows B of HOSTILE.md, and B14 where it is about octets: records and
+ * handshakes of DTLS against a whole connection. */
 
 #include "dtls/dtls_state.h"
 #include "hostile/craft.h"
@@ -75,11 +75,12 @@ static void b02_forged_alerts_during_the_handshake_end_nothing(void **state)
 static void b02_other_forged_records_may_fail_it_but_with_a_reason(void **state)
 {
 	uint8_t record[PACKET], body[200];
+	unsigned up = 0;
 
 	(void)state;
 	for (unsigned seed = 0; seed < 60; seed++) {
 		struct hostile h;
-		hostile_init(&h, 300 + seed, (int)(seed % 2), true);
+		hostile_init(&h, 300 + seed, (int)(seed % 2), false);
 		hostile_until_dtls(&h, TAUT_STATE_CONNECTING);
 		hostile_run(&h, 1000 * (seed / 2 % 30));
 		for (unsigned n = 0; n < 8 && h.pc->dtls_state == TAUT_STATE_CONNECTING; n++) {
@@ -94,8 +95,10 @@ static void b02_other_forged_records_may_fail_it_but_with_a_reason(void **state)
 			hostile_inject(&h, NULL, record, len);
 		}
 		hostile_assert_settled(&h);
+		up += taut_pc_connection_state(h.pc) == TAUT_STATE_CONNECTED;
 		hostile_end(&h);
 	}
+	assert_true(up > 0); /* and those went on with sound and picture */
 }
 
 /* Ten megabytes in 10,000 fragments, of 3,000 messages in turn that claim 16 KiB each: there are 16
@@ -109,17 +112,25 @@ static void b03_fragments_that_never_complete_are_bounded(void **state)
 	for (int good = 0; good < 2; good++) {
 		struct hostile h;
 		uint32_t total = 0;
-		hostile_init(&h, 203, good, true);
+		hostile_init(&h, 203, good, false);
 		hostile_until_dtls(&h, TAUT_STATE_CONNECTING);
 		hostile_mark(&h);
 		const size_t memory = h.pc->env->memory;
-		for (unsigned n = 0; n < SENT; n++)
+		for (unsigned k = 0; k < 2 * SENT; k++) { /* first those that have room */
+			const unsigned n = k % SENT;
+			if ((n % 3000 < TAKEN / 4) != (k < SENT))
+				continue;
+			if (k == SENT + TAKEN / 4) { /* the first of the others */
+				hostile_assert_none_dropped(&h);
+				hostile_mark(&h);
+			}
 			hostile_inject(&h, NULL, record,
 				       craft_fragment(record, 11, LENGTH, (uint16_t)(n % 3000),
 						      n % 15 * 1000 + 1, sizeof body, body,
 						      sizeof body));
+		}
 		hostile_assert_dropped(&h, TAUT_DROP_DTLS_TOO_MANY_MESSAGES, SENT - OF_A_HANDSHAKE);
-		hostile_assert_dropped(&h, TAUT_DROP_DTLS_MESSAGES_TOO_LONG,
+		hostile_assert_refused(&h, TAUT_DROP_DTLS_MESSAGES_TOO_LONG,
 				       OF_A_HANDSHAKE - TAKEN);
 		for (size_t i = 0; i < TT_DTLS_MESSAGES; i++)
 			total += h.pc->dtls->message_len[i];
@@ -146,8 +157,7 @@ static void b04_fragments_of_nothing_are_refused(void **state)
 				       craft_fragment(record, good ? 2 : 1, 100 + n, (uint16_t)(n % 9),
 						      n % 50, 0, NULL, 0));
 		hostile_assert_refused(&h, TAUT_DROP_DTLS_FRAGMENT_EMPTY, 2000);
-		hostile_assert_settled(&h);
-		assert_int_equal(taut_pc_connection_state(h.evil), TAUT_STATE_CONNECTED);
+		hostile_assert_call(&h);
 		hostile_end(&h);
 	}
 }
@@ -202,9 +212,23 @@ static void b10_a_stranger_s_hello_makes_no_flight(void **state)
 	hostile_end(&h);
 }
 
-static void b11_encrypted_records_before_the_end_are_bounded(void **state)
+static void give_encrypted(struct hostile *h, unsigned first, unsigned last)
 {
 	uint8_t record[PACKET], body[64] = { 0 };
+
+	for (unsigned n = first; n < last; n++) {
+		body[0] = (uint8_t)n;
+		body[1] = (uint8_t)(n >> 8);
+		hostile_inject(h, NULL, record,
+			       craft_record(record, n % 2 ? DTLS_DATA : DTLS_HANDSHAKE, 1, n, body,
+					    sizeof body));
+	}
+}
+
+/* A few are kept, or given to OpenSSL; the others change nothing. */
+static void b11_encrypted_records_before_the_end_are_bounded(void **state)
+{
+	enum { FIRST = 100 };
 
 	(void)state;
 	for (int good = 0; good < 2; good++) {
@@ -213,18 +237,16 @@ static void b11_encrypted_records_before_the_end_are_bounded(void **state)
 		hostile_until_dtls(&h, TAUT_STATE_CONNECTING);
 		const unsigned fed = h.pc->dtls->early_records;
 		hostile_mark(&h);
-		for (unsigned n = 0; n < 10000; n++) {
-			body[0] = (uint8_t)n;
-			body[1] = (uint8_t)(n >> 8);
-			hostile_inject(&h, NULL, record,
-				       craft_record(record, n % 2 ? DTLS_DATA : DTLS_HANDSHAKE, 1, n,
-						    body, sizeof body));
-		}
-		hostile_assert_dropped(&h, TAUT_DROP_DTLS_TOO_EARLY, 5000 - TT_DTLS_EARLY_MAX);
-		hostile_assert_dropped(&h, TAUT_DROP_DTLS_ENCRYPTED_EARLY,
-				       5000 - fed);
+		give_encrypted(&h, 0, FIRST);
+		hostile_assert_dropped(&h, TAUT_DROP_DTLS_TOO_EARLY, FIRST / 2 - TT_DTLS_EARLY_MAX);
+		hostile_assert_dropped(&h, TAUT_DROP_DTLS_ENCRYPTED_EARLY, FIRST / 2 - fed);
+		hostile_assert_none_dropped(&h);
 		assert_int_equal(h.replies, 0);
-		hostile_assert_settled(&h);
+		hostile_mark(&h);
+		give_encrypted(&h, FIRST, FIRST + 10000);
+		hostile_assert_dropped(&h, TAUT_DROP_DTLS_TOO_EARLY, 5000);
+		hostile_assert_refused(&h, TAUT_DROP_DTLS_ENCRYPTED_EARLY, 5000);
+		hostile_assert_call(&h);
 		hostile_end(&h);
 	}
 }
@@ -237,7 +259,7 @@ static void b12_an_explicit_nonce_is_used_once(void **state)
 	uint64_t seen = 0;
 
 	(void)state;
-	hostile_init(&h, 214, 0, true);
+	hostile_init(&h, 214, 0, false);
 	h.pair.sim.link.loss = 100;
 	h.pair.sim.link.delay = 10000;
 	for (int step = 0; step < 2000; step++) {
@@ -261,12 +283,10 @@ static void b12_an_explicit_nonce_is_used_once(void **state)
 			assert_true(nonces[i] != nonces[k]);
 	h.pair.sim.link.loss = 0;
 	hostile_run(&h, 5 * SECOND);
-	hostile_assert_alive(&h);
+	hostile_assert_call(&h);
 	hostile_end(&h);
 }
 
-/* Every datagram of the bad one's handshake arrives mangled first, and cut, and only then whole. A bit
- * may be flipped where only OpenSSL can tell, so nothing is said of how many are dropped. */
 /* Whatever it is of, it is no record, and nobody looks at what is there of it. */
 static void b13_a_record_that_claims_more_than_came_is_none(void **state)
 {
@@ -278,25 +298,28 @@ static void b13_a_record_that_claims_more_than_came_is_none(void **state)
 	(void)state;
 	for (unsigned i = 0; i < TT_COUNT(states) * TT_COUNT(types); i++) {
 		struct hostile h;
-		hostile_init(&h, 440 + i, (int)(i % 2), true);
+		hostile_init(&h, 440 + i, (int)(i % 2), false);
 		hostile_until_dtls(&h, states[i / TT_COUNT(types)]);
 		hostile_mark(&h);
 		const size_t len = craft_record(record, types[i % TT_COUNT(types)], 0, 7, body, 2);
 		hostile_inject(&h, NULL, record, len - 1);
 		hostile_assert_refused(&h, TAUT_DROP_DTLS_FRAMING, 1);
-		hostile_assert_settled(&h);
+		hostile_assert_call(&h);
 		hostile_end(&h);
 	}
 }
 
+/* Every datagram of the bad one's handshake arrives mangled first, and cut, and only then whole. A bit
+ * may be flipped where only OpenSSL can tell, so nothing is said of how many are dropped. */
 static void b13_mangled_handshakes_are_survived(void **state)
 {
 	uint8_t copy[PACKET];
+	unsigned up = 0;
 
 	(void)state;
 	for (unsigned seed = 0; seed < 40; seed++) {
 		struct hostile h;
-		hostile_init(&h, 400 + seed, (int)(seed % 2), true);
+		hostile_init(&h, 400 + seed, (int)(seed % 2), false);
 		hostile_until_dtls(&h, TAUT_STATE_CONNECTING);
 		for (int step = 0; step < 200 && h.pc->dtls_state == TAUT_STATE_CONNECTING; step++) {
 			for (const struct sim_packet *k = h.pair.sim.queue; k; k = k->next) {
@@ -314,8 +337,10 @@ static void b13_mangled_handshakes_are_survived(void **state)
 			hostile_run(&h, 2000);
 		}
 		hostile_assert_settled(&h);
+		up += taut_pc_connection_state(h.pc) == TAUT_STATE_CONNECTED;
 		hostile_end(&h);
 	}
+	assert_true(up > 0); /* and those went on with sound and picture */
 }
 
 /* The bad one's next datagram that begins in the clear, off the wire. */
@@ -426,6 +451,64 @@ static void b13_fragments_in_every_order_make_the_same_handshake(void **state)
 		hostile_assert_call(&h);
 		hostile_end(&h);
 	}
+}
+
+/* The ServerHello of a flight, with a master key identifier of one octet that nobody offered: RFC 5764
+ * section 4.1.3. 0: it has none. */
+static size_t with_identifier(const struct sim_packet *k, uint8_t *out)
+{
+	/* the extension, its list of profiles without the profile, and no identifier */
+	static const uint8_t use_srtp[] = { 0, 14, 0, 5, 0, 2 };
+	enum { HEADS = 13 + 12, FIXED = 2 + 32 };
+	const size_t len = 13 + ((size_t)k->data[11] << 8 | k->data[12]);
+
+	if (k->data[0] != DTLS_HANDSHAKE || k->data[13] != 2)
+		return 0;
+	assert_true(len <= k->len);
+	memcpy(out, k->data, len);
+	for (size_t at = HEADS + FIXED; at + 9 <= len; at++) {
+		if (memcmp(out + at, use_srtp, sizeof use_srtp) != 0)
+			continue;
+		assert_int_equal(out[at + 8], 0);
+		memmove(out + at + 10, out + at + 9, len - at - 9);
+		out[at + 8] = 1;
+		out[at + 9] = 'x';
+		out[at + 3]++;
+		out[HEADS + FIXED + 1 + out[HEADS + FIXED] + 3 + 1]++; /* of all extensions */
+		out[12]++;
+		out[13 + 3]++;
+		out[13 + 11]++;
+		return len + 1;
+	}
+	fail_msg("a ServerHello without use_srtp");
+	return 0;
+}
+
+static void b14_an_identifier_of_keys_that_nobody_offered_fails_the_handshake(void **state)
+{
+	uint8_t hello[PACKET];
+	struct hostile h;
+	unsigned sent = 0;
+
+	(void)state;
+	hostile_init(&h, 222, 1, false); /* the good one is the client */
+	hostile_until_dtls(&h, TAUT_STATE_CONNECTING);
+	for (int step = 0; step < 500 && h.pc->dtls_state == TAUT_STATE_CONNECTING; step++) {
+		for (struct sim_packet *k; (k = take_flight(&h)) != NULL; free(k)) {
+			const size_t len = with_identifier(k, hello);
+			if (len > 0)
+				hostile_inject(&h, NULL, hello, len);
+			sent += len > 0;
+		}
+		hostile_run(&h, 1000);
+	}
+	assert_int_equal(sent, 1);
+	assert_int_equal(h.pc->dtls_state, TAUT_STATE_FAILED);
+	assert_int_equal(h.pc->dtls->end_reason, TAUT_REASON_DTLS_HANDSHAKE);
+	assert_non_null(strstr(h.pc->dtls->end_text, "srtp")); /* for that, and not for a wrong digest */
+	assert_null(h.pc->srtp);
+	assert_false(h.pc->sctp_started);
+	hostile_end(&h);
 }
 
 static void b15_a_second_handshake_is_refused_and_the_keys_stay(void **state)
@@ -552,6 +635,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(b13_a_record_that_claims_more_than_came_is_none),
 		cmocka_unit_test(b13_mangled_handshakes_are_survived),
 		cmocka_unit_test(b13_fragments_in_every_order_make_the_same_handshake),
+		cmocka_unit_test(b14_an_identifier_of_keys_that_nobody_offered_fails_the_handshake),
 		cmocka_unit_test(b15_a_second_handshake_is_refused_and_the_keys_stay),
 		cmocka_unit_test(b15_a_session_that_ends_by_an_alert_leaves_no_timer),
 		cmocka_unit_test(b16_closing_or_freeing_at_every_event_is_safe),

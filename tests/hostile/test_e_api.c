@@ -8,8 +8,9 @@
 
 enum { MEBIBYTE = 1 << 20 };
 
-/* Offers it. Refused: nothing changed. Taken: it can be answered, and taken back. */
-static int try_offer(struct hostile *h, const char *text, size_t len)
+/* Offers it. Refused: nothing changed. Taken: it can be answered, and taken back. made: a copy of the answer, or
+ * NULL. */
+static int try_offer_for(struct hostile *h, const char *text, size_t len, char **made_text)
 {
 	const char *answer;
 
@@ -24,10 +25,47 @@ static int try_offer(struct hostile *h, const char *text, size_t len)
 	if (made != TAUT_OK)
 		fail_msg("taken, and cannot be answered: %s\n%.*s", taut_pc_error(h->pc)->message,
 			 (int)len, text);
+	if (made_text)
+		*made_text = hostile_edit(answer, "\n", "");
 	assert_int_equal(taut_pc_set_remote_description(h->pc, h->pair.sim.now, TAUT_SDP_ROLLBACK, NULL,
 							0),
 			 TAUT_OK);
 	return code;
+}
+
+static int try_offer(struct hostile *h, const char *text, size_t len)
+{
+	return try_offer_for(h, text, len, NULL);
+}
+
+/* An offer of which some lines are others is taken: its answer, for the caller to free. */
+static char *answer_to(struct hostile *h, const char *offer, const char *const (*edits)[2], size_t n)
+{
+	char *answer = NULL, *text = hostile_edit(offer, "\n", "");
+
+	for (size_t i = 0; i < n && edits[i][0]; i++) {
+		char *next = hostile_edit(text, edits[i][0], edits[i][1]);
+		assert_string_not_equal(next, text);
+		free(text);
+		text = next;
+	}
+	if (try_offer_for(h, text, strlen(text), &answer) != TAUT_OK)
+		fail_msg("refused: %s\n%s", taut_pc_error(h->pc)->message, text);
+	free(text);
+	return answer;
+}
+
+/* Of the first section of that kind. */
+static void assert_formats(const char *answer, const char *kind, const char *formats)
+{
+	const char *at = strstr(answer, kind);
+	const size_t n = strlen(formats);
+
+	assert_non_null(at);
+	at = strstr(at, "SAVPF ");
+	assert_non_null(at);
+	if (strncmp(at + 6, formats, n) != 0 || at[6 + n] != '\r')
+		fail_msg("not %s in %s:\n%s", formats, kind, answer);
 }
 
 /* The good one waits for the offer of a whole call. */
@@ -116,10 +154,14 @@ static void e02_every_line_may_lose_its_end(void **state)
 	assert_call(&h);
 }
 
+/* Where a line for a payload type out of range stands, all is refused; as the apt of another it is of
+ * nobody, and that one is not agreed on. */
 static void e03_payload_types_out_of_range_index_nothing(void **state)
 {
 	static const char *const numbers[] = { "-1", "128", "255", "256", "65536", "4294967296",
 					       "18446744073709551616", "", "x" };
+	static const char *const kinds[] = { "a=rtpmap:%s opus/48000/2\r\n", "a=fmtp:%s a=b\r\n",
+					     "a=rtcp-fb:%s nack\r\n" };
 	struct hostile h;
 	char line[256];
 
@@ -128,53 +170,110 @@ static void e03_payload_types_out_of_range_index_nothing(void **state)
 	for (size_t i = 0; i < TT_COUNT(numbers); i++) {
 		snprintf(line, sizeof line, "m=audio 9 UDP/TLS/RTP/SAVPF %s\r\n", numbers[i]);
 		char *text = hostile_edit(s->text, "m=audio", line);
-		assert_true(try_offer(&h, text, strlen(text)) < 0);
+		assert_int_equal(try_offer(&h, text, strlen(text)), TAUT_E_SYNTAX);
 		free(text);
-		static const char *const kinds[] = { "a=rtpmap:%s opus/48000/2\r\n", "a=fmtp:%s a=b\r\n",
-						     "a=rtcp-fb:%s nack\r\n", "a=fmtp:97 apt=%s\r\n" };
 		for (size_t k = 0; k < TT_COUNT(kinds); k++) {
-			char *with = malloc(256);
 			const char *hole = strstr(kinds[k], "%s");
-			snprintf(with, 256, "a=sendrecv\r\n%.*s%s%s", (int)(hole - kinds[k]), kinds[k],
-				 numbers[i], hole + 2);
-			text = hostile_edit(s->text, "a=sendrecv", with);
-			try_offer(&h, text, strlen(text));
-			free(with);
+			snprintf(line, sizeof line, "a=sendrecv\r\n%.*s%s%s", (int)(hole - kinds[k]),
+				 kinds[k], numbers[i], hole + 2);
+			text = hostile_edit(s->text, "a=sendrecv", line);
+			assert_int_equal(try_offer(&h, text, strlen(text)), TAUT_E_SYNTAX);
 			free(text);
 		}
+		snprintf(line, sizeof line, "a=fmtp:98 apt=%s\r\n", numbers[i]);
+		char *answer = answer_to(&h, s->text,
+					 &(const char *const[2]){ "a=fmtp:98 apt=97", line }, 1);
+		assert_formats(answer, "m=video", "97");
+		free(answer);
 	}
-	char *lines = repeated("a=sendrecv\r\n", "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:x\r\n", 69);
-	char *text = hostile_edit(s->text, "a=sendrecv", lines);
-	try_offer(&h, text, strlen(text));
-	free(lines);
-	free(text);
-	text = repeated(s->text, "m=audio 9 UDP/TLS/RTP/SAVPF 0\r\nc=IN IP4 0.0.0.0\r\na=inactive\r\n", 140);
-	assert_true(try_offer(&h, text, strlen(text)) < 0);
-	free(text);
 	assert_call(&h);
 }
 
+/* And so many rejected ones. */
+static char *with_sections(const char *offer, size_t n)
+{
+	enum { SECTION = 100 };
+	const size_t cap = strlen(offer) + n * SECTION + 1;
+	char *text = malloc(cap);
+
+	assert_non_null(text);
+	size_t len = (size_t)snprintf(text, cap, "%s", offer);
+	for (size_t i = 0; i < n; i++)
+		len += (size_t)snprintf(text + len, cap - len,
+					"m=audio 0 UDP/TLS/RTP/SAVPF 0\r\nc=IN IP4 0.0.0.0\r\n"
+					"a=mid:m%zu\r\na=inactive\r\n",
+					i);
+	assert_true(len < cap);
+	return text;
+}
+
+/* Up to our limits they are passed over or rejected one by one. */
+static void e03_more_lines_than_others_had_room_for_are_no_harm(void **state)
+{
+	static const char crypto[] = "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:x\r\n";
+	struct hostile h;
+
+	(void)state;
+	const struct pair_signal *s = with_offer(&h, 612);
+	for (int more = 0; more < 2; more++) {
+		const size_t n = more ? TT_SDP_MAX_ATTRS : 69;
+		char *lines = repeated("a=sendrecv\r\n", crypto, n);
+		char *text = hostile_edit(s->text, "a=sendrecv", lines);
+		char *answer = NULL;
+		assert_int_equal(try_offer_for(&h, text, strlen(text), &answer),
+				 more ? TAUT_E_LIMIT : TAUT_OK);
+		if (answer)
+			assert_null(strstr(answer, "crypto"));
+		free(answer);
+		free(lines);
+		free(text);
+		text = with_sections(s->text, more ? TT_SDP_MAX_MEDIA - 2 : 30); /* beside three */
+		assert_int_equal(try_offer(&h, text, strlen(text)), more ? TAUT_E_LIMIT : TAUT_OK);
+		free(text);
+	}
+	assert_call(&h);
+}
+
+/* What the offer says instead, and the payload types that are agreed on then. */
+static const struct {
+	const char *edits[2][2], *audio, *video;
+} strays[] = {
+	/* without rtpmap */
+	{ { { "m=audio", "m=audio 9 UDP/TLS/RTP/SAVPF 77 96 99\r\n" },
+	    { "a=rtcp-fb:96", "a=fmtp:77 useinbandfec=1\r\n" } },
+	  "96 99",
+	  "97 98" },
+	/* RED of dynamic types, of static ones, and without its own rtpmap */
+	{ { { "m=audio", "m=audio 9 UDP/TLS/RTP/SAVPF 63 96 99\r\n" },
+	    { "a=rtcp-fb:96", "a=rtpmap:63 red/48000/2\r\na=fmtp:63 96/97\r\n" } },
+	  "96 99",
+	  "97 98" },
+	{ { { "m=audio", "m=audio 9 UDP/TLS/RTP/SAVPF 63 96 99\r\n" },
+	    { "a=rtcp-fb:96", "a=rtpmap:63 red/48000/2\r\na=fmtp:63 0/8/9\r\n" } },
+	  "96 99",
+	  "97 98" },
+	{ { { "m=audio", "m=audio 9 UDP/TLS/RTP/SAVPF 63 96 99\r\n" },
+	    { "a=rtcp-fb:96", "a=fmtp:63 0/8/9\r\n" } },
+	  "96 99",
+	  "97 98" },
+	/* retransmissions of themselves, of nobody, of none; and feedback about nobody */
+	{ { { "a=fmtp:98 apt=97", "a=fmtp:98 apt=98\r\n" } }, "96 99", "97" },
+	{ { { "a=fmtp:98 apt=97", "a=fmtp:98 apt=5\r\n" } }, "96 99", "97" },
+	{ { { "a=fmtp:98 apt=97", "" } }, "96 99", "97" },
+	{ { { "a=rtcp-fb:96", "a=rtcp-fb:77 nack\r\n" } }, "96 99", "97 98" },
+};
+
 static void e04_formats_that_refer_to_nothing_are_passed_over(void **state)
 {
-	static const char *const lines[] = {
-		"a=fmtp:77 useinbandfec=1\r\n",		       /* without rtpmap */
-		"a=rtpmap:63 red/48000/2\r\na=fmtp:63 96/97\r\n", /* RED of dynamic types */
-		"a=fmtp:63 0/8/9\r\n",			       /* RED of static ones, without itself */
-		"a=rtpmap:97 rtx/90000\r\na=fmtp:97 apt=97\r\n", /* of itself */
-		"a=rtpmap:97 rtx/90000\r\na=fmtp:97 apt=5\r\n",	 /* of nobody */
-		"a=rtpmap:97 rtx/90000\r\n",
-		"a=rtcp-fb:77 nack\r\n",
-	};
 	struct hostile h;
-	char with[256];
 
 	(void)state;
 	const struct pair_signal *s = with_offer(&h, 604);
-	for (size_t i = 0; i < TT_COUNT(lines); i++) {
-		snprintf(with, sizeof with, "a=sendrecv\r\n%s", lines[i]);
-		char *text = hostile_edit(s->text, "a=sendrecv", with);
-		try_offer(&h, text, strlen(text));
-		free(text);
+	for (size_t i = 0; i < TT_COUNT(strays); i++) {
+		char *answer = answer_to(&h, s->text, strays[i].edits, 2);
+		assert_formats(answer, "m=audio", strays[i].audio);
+		assert_formats(answer, "m=video", strays[i].video);
+		free(answer);
 	}
 	assert_call(&h);
 }
@@ -212,28 +311,36 @@ static void e05_every_beginning_and_odd_bytes_are_survived(void **state)
 	assert_call(&h);
 }
 
-/* Lines that stand where the first of that kind stood, and whether that must be refused. */
+/* Lines that stand where the first of that kind stood: whether that is refused, or what the answer does not
+ * have then. */
 static const struct {
 	const char *prefix, *with;
 	bool refused;
+	const char *absent;
 } twins[] = {
-	{ "a=mid:1", "a=mid:0\r\n", true },
-	{ "a=mid:0", "a=mid:0123456789abcdefg\r\n", true },
-	{ "a=mid:0", "a=mid:\r\n", true },
-	{ "a=group:BUNDLE", "a=group:BUNDLE 0 1 2 9\r\n", true },
-	{ "a=group:BUNDLE", "a=group:BUNDLE 0 0 1 2\r\n", true },
-	{ "a=group:BUNDLE", "a=group:BUNDLE 0 1\r\na=group:BUNDLE 1 2\r\n", true },
-	{ "a=group:BUNDLE", "a=group:BUNDLE\r\n", false },
-	{ "a=extmap:", "a=extmap:0 urn:ietf:params:rtp-hdrext:sdes:mid\r\n", true },
-	{ "a=extmap:", "a=extmap:15 urn:ietf:params:rtp-hdrext:sdes:mid\r\n", true },
-	{ "a=extmap:", "a=extmap:256 urn:ietf:params:rtp-hdrext:sdes:mid\r\n", true },
-	{ "a=sendrecv", "a=sendrecv\r\na=extmap:5 urn:a\r\na=extmap:5 urn:b\r\n", true },
-	{ "a=sendrecv", "a=sendrecv\r\na=sendonly\r\n", false },
-	{ "a=sendrecv", "a=sendrecv\r\na=msid:s t\r\na=msid:s t\r\n", false },
-	{ "a=sendrecv", "a=sendrecv\r\na=ssrc:5 cname:a\r\na=ssrc:5 cname:b\r\n", false },
-	{ "a=sendrecv", "a=sendrecv\r\na=rid:a send\r\na=rid:a send\r\n", true },
-	{ "a=sendrecv", "a=sendrecv\r\na=simulcast:send x;y\r\n", false },
-	{ "a=sendrecv", "a=sendrecv\r\na=ssrc-group:FID 1\r\na=ssrc-group:FID 1 2 3\r\n", false },
+	{ "a=mid:1", "a=mid:0\r\n", true, NULL },
+	{ "a=mid:0", "a=mid:0123456789abcdefg\r\n", true, NULL },
+	{ "a=mid:0", "a=mid:\r\n", true, NULL },
+	{ "a=group:BUNDLE", "a=group:BUNDLE 0 1 2 9\r\n", true, NULL },
+	{ "a=group:BUNDLE", "a=group:BUNDLE 0 0 1 2\r\n", true, NULL },
+	{ "a=group:BUNDLE", "a=group:BUNDLE 0 1\r\na=group:BUNDLE 1 2\r\n", true, NULL },
+	{ "a=extmap:1 ", "a=extmap:0 urn:a\r\n", true, NULL },
+	{ "a=extmap:1 ", "a=extmap:256 urn:a\r\n", true, NULL },
+	{ "a=extmap:1 ", "a=extmap:4 urn:a\r\n", true, NULL }, /* that of the mid */
+	{ "a=sendrecv", "a=sendrecv\r\na=sendonly\r\n", true, NULL },
+	{ "a=sendrecv", "a=sendrecv\r\na=rid:a send\r\na=rid:a send\r\n", true, NULL },
+	/* Passed over. */
+	{ "a=group:BUNDLE", "a=group:BUNDLE\r\n", false, "BUNDLE 0" },
+	{ "m=audio", "m=audio 0 UDP/TLS/RTP/SAVPF 96 99\r\n", false, "BUNDLE 0" }, /* rejected */
+	{ "a=extmap:1 ", "a=extmap:15 urn:a\r\n", false, "extmap:15" },
+	{ "a=extmap:1 ", "a=extmap:16 urn:a\r\n", false, "extmap:16" },
+	{ "a=sendrecv", "a=sendrecv\r\na=msid:s t\r\na=msid:s t\r\n", false, "msid:s t" },
+	{ "a=sendrecv", "a=sendrecv\r\na=ssrc:5 cname:a\r\na=ssrc:5 cname:b\r\n", false, "ssrc:5" },
+	{ "a=ssrc:", "a=ssrc:5 cname:a\r\n", false, "ssrc:5" }, /* of all sections */
+	{ "a=sendrecv", "a=sendrecv\r\na=simulcast:send x;y\r\n", false, "simulcast" },
+	{ "a=sendrecv", "a=sendrecv\r\na=rid:x send\r\na=simulcast:send x;y\r\n", false, "x;y" },
+	{ "a=sendrecv", "a=sendrecv\r\na=ssrc-group:FID 1\r\na=ssrc-group:FID 1 2 3\r\n", false,
+	  "ssrc-group" },
 };
 
 static void e06_twins_and_strays_are_refused_or_do_no_harm(void **state)
@@ -244,12 +351,17 @@ static void e06_twins_and_strays_are_refused_or_do_no_harm(void **state)
 	(void)state;
 	const struct pair_signal *s = with_offer(&h, 606);
 	for (size_t i = 0; i < TT_COUNT(twins); i++) {
-		char *text = hostile_edit(s->text, twins[i].prefix, twins[i].with);
-		const int code = try_offer(&h, text, strlen(text));
-		if (twins[i].refused && code == TAUT_OK) {
-			print_error("taken: %s", twins[i].with);
+		char *answer = NULL, *text = hostile_edit(s->text, twins[i].prefix, twins[i].with);
+		const int code = try_offer_for(&h, text, strlen(text), &answer);
+		if (code != (twins[i].refused ? TAUT_E_SYNTAX : TAUT_OK)) {
+			print_error("%d: %s", code, twins[i].with);
 			wrong++;
 		}
+		if (answer && twins[i].absent && strstr(answer, twins[i].absent)) {
+			print_error("%s in the answer to %s", twins[i].absent, twins[i].with);
+			wrong++;
+		}
+		free(answer);
 		free(text);
 	}
 	assert_int_equal(wrong, 0);
@@ -472,6 +584,7 @@ static void e15_calls_in_the_wrong_moment_are_errors(void **state)
 	taut_pc *pc = h.pc;
 	const taut_time now = h.pair.sim.now;
 	const taut_channel chat = h.seen[0].channel;
+	hostile_mark(&h);
 	/* numbers of nobody */
 	assert_int_equal(taut_pc_send_message(pc, now, 0, 0, "x", 1), TAUT_E_GONE);
 	assert_int_equal(taut_pc_send_message(pc, now, 0xffffffff, 0, "x", 1), TAUT_E_GONE);
@@ -491,6 +604,7 @@ static void e15_calls_in_the_wrong_moment_are_errors(void **state)
 	/* in the wrong state */
 	assert_int_equal(taut_pc_create_answer(pc, now, &sdp), TAUT_E_STATE);
 	assert_int_equal(taut_env_free(h.pair.peers[0].env), TAUT_E_STATE);
+	hostile_assert_unchanged(&h);
 	hostile_assert_alive(&h);
 	/* after the end */
 	assert_int_equal(taut_pc_close(pc, h.pair.sim.now), TAUT_OK);
@@ -636,6 +750,7 @@ static void e17_urls_of_servers_are_read_or_refused(void **state)
 	}
 	free(endless);
 	assert_int_equal(wrong, 0);
+	hostile_assert_unchanged(&h);
 	hostile_assert_alive(&h);
 	hostile_end(&h);
 }
@@ -689,6 +804,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(e01_descriptions_without_end_are_refused_at_once),
 		cmocka_unit_test(e02_every_line_may_lose_its_end),
 		cmocka_unit_test(e03_payload_types_out_of_range_index_nothing),
+		cmocka_unit_test(e03_more_lines_than_others_had_room_for_are_no_harm),
 		cmocka_unit_test(e04_formats_that_refer_to_nothing_are_passed_over),
 		cmocka_unit_test(e05_every_beginning_and_odd_bytes_are_survived),
 		cmocka_unit_test(e06_twins_and_strays_are_refused_or_do_no_harm),

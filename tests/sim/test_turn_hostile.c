@@ -13,6 +13,7 @@
 
 #include "base/addr.h"
 #include "base/num.h"
+#include "hostile/state.h"
 #include "sim_duo.h"
 #include "stun/turn_client.h"
 #include "taut/drop.h"
@@ -143,23 +144,54 @@ static void server_says(struct duo *d, const uint8_t *data, size_t len)
 				   data, len);
 }
 
-static void data_indication(struct duo *d, const char *ip, const void *data, size_t len)
+/* The same without a way to go: no time passes. */
+static void server_says_now(struct duo *d, const uint8_t *data, size_t len)
+{
+	const struct world_peer *p = &d->side[0].peer;
+	uint8_t copy[256];
+
+	for (int i = 0; i < WORLD_PEER_FLOWS; i++) {
+		struct taut_datagram in = { .size = sizeof in,
+					    .flow = p->flows[i].flow,
+					    .local = p->flows[i].addr,
+					    .remote = world_addr(DUO_TURN, WORLD_TURN_PORT),
+					    .buf = copy,
+					    .cap = sizeof copy,
+					    .len = len };
+		if (in.flow == 0)
+			continue;
+		memcpy(copy, data, len);
+		assert_int_equal(taut_pc_recv(p->pc, d->world->now, &in), TAUT_OK);
+	}
+}
+
+static size_t data_indication(uint8_t *buf, size_t cap, const char *ip, const void *data, size_t len)
 {
 	static const uint8_t tid[TT_STUN_TID_LEN] = "abcdefghijk";
 	const struct taut_addr peer = world_addr(ip, 4000);
-	uint8_t buf[256];
-	struct wr w = wr_make(buf, sizeof buf);
+	struct wr w = wr_make(buf, cap);
 
 	tt_stun_begin(&w, TT_STUN_INDICATION, TT_TURN_DATA, tid);
 	tt_stun_put_addr(&w, TT_STUN_XOR_PEER_ADDRESS, &peer);
 	tt_stun_put(&w, TT_STUN_DATA, data, len);
-	server_says(d, buf, tt_stun_finish(&w));
+	return tt_stun_finish(&w);
+}
+
+static void assert_unchanged_since(const struct duo *d, const struct state *before)
+{
+	struct state after;
+
+	state_take(&after, d->side[0].peer.pc);
+	const char *part = state_differs(before, &after);
+	if (part || state_records_differ(before, &after))
+		fail_msg("the state of %s has changed", part ? part : "DTLS records");
 }
 
 static void a22_data_of_unbound_channels_and_strangers_is_dropped(void **state)
 {
 	static const uint8_t dtls[] = { 22, 254, 253, 0, 0, 0, 0, 0, 0, 0, 1, 0, 1, 0 };
-	uint8_t channel[4 + sizeof dtls];
+	uint8_t channel[4 + sizeof dtls], stranger[256];
+	struct state before;
 	struct duo d;
 
 	(void)state;
@@ -167,10 +199,18 @@ static void a22_data_of_unbound_channels_and_strangers_is_dropped(void **state)
 	const uint64_t clear = dropped(&d, TAUT_DROP_DTLS_CLEAR_TEXT),
 		       strangers = dropped(&d, TAUT_DROP_NOT_VALIDATED);
 	memcpy(channel + 4, dtls, sizeof dtls);
+	state_take(&before, d.side[0].peer.pc);
 	for (unsigned i = 0; i < 20; i++) {
 		tt_turn_channel_head(channel, (uint16_t)(0x4008 + i), sizeof dtls);
-		server_says(&d, channel, sizeof channel);
-		data_indication(&d, i % 2 ? "192.0.2.77" : "2001:db8::77", dtls, sizeof dtls);
+		const size_t len = data_indication(stranger, sizeof stranger,
+						   i % 2 ? "192.0.2.77" : "2001:db8::77", dtls,
+						   sizeof dtls);
+		void (*const say)(struct duo *, const uint8_t *, size_t) =
+			i < 10 ? server_says_now : server_says;
+		say(&d, channel, sizeof channel);
+		say(&d, stranger, len);
+		if (i == 9)
+			assert_unchanged_since(&d, &before);
 	}
 	duo_wait(&d, SECOND);
 	assert_int_equal(dropped(&d, TAUT_DROP_TURN_CHANNEL), 20);
@@ -186,14 +226,20 @@ static void a22_data_of_unbound_channels_and_strangers_is_dropped(void **state)
 static void a22_another_port_of_a_permitted_address_is_still_a_stranger(void **state)
 {
 	static const uint8_t dtls[] = { 22, 254, 253, 0, 0, 0, 0, 0, 0, 0, 1, 0, 1, 0 };
+	uint8_t said[256];
+	struct state known;
 	struct duo d;
 
 	(void)state;
 	begin(&d);
+	const size_t len = data_indication(said, sizeof said, DUO_TURN, dtls, sizeof dtls);
 	const uint64_t before = dropped(&d, TAUT_DROP_NOT_VALIDATED);
-	data_indication(&d, DUO_TURN, dtls, sizeof dtls);
+	state_take(&known, d.side[0].peer.pc);
+	server_says_now(&d, said, len);
+	assert_unchanged_since(&d, &known);
+	server_says(&d, said, len);
 	duo_wait(&d, SECOND);
-	assert_int_equal(dropped(&d, TAUT_DROP_NOT_VALIDATED), before + 1);
+	assert_int_equal(dropped(&d, TAUT_DROP_NOT_VALIDATED), before + 2);
 	assert_int_equal(dropped(&d, TAUT_DROP_TURN_PEER), 0);
 	they_still_talk(&d);
 	duo_end(&d);
