@@ -60,6 +60,11 @@ for path in patches:
         problems.append(f"{name}: its second line names no test")
     elif named.group(1) == "test" and not source_of(named.group(2)).exists():
         problems.append(f"{name}: there is no test {named.group(2)}")
+    elif named.group(1) == "test" and named.group(2).startswith("hostile_"):
+        # ./dev mutants runs of those only the tests of its rows: of none it would notice nothing.
+        rows = re.findall(r"\b[A-E]\d\d\b", lines[0])
+        if not any(f"({row.lower()}_" in source_of(named.group(2)).read_text() for row in rows):
+            problems.append(f"{name}: {named.group(2)} has no test of its rows, so none would run")
     # Nothing is forgiven: what applies beside its place breaks another line.
     done = attempt(path, ROOT, "--dry-run", "--fuzz=0")
     if done.returncode == 0:
