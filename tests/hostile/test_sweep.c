@@ -3,11 +3,12 @@
  *
  * All through taut_pc_recv, in heap buffers of exactly their size. Nothing here has the right keys: each packet is
  * dropped and counted, exactly once, or of DTLS once for each record, and no state changes; a Binding indication that is
- * whole is taken and nothing comes of it (RFC 8445 section 11). The state is asserted before and after each kind, and
- * what comes after all of them is as if nothing had been. While DTLS shakes hands a record in the clear may
- * end that: with a reason, and others meet another handshake, but for some that meet the one that has ended. Side 0 is
- * the good one in some states and side 1 in others, and in the next test the other way round. What has the right keys
- * is in test_sweep_media.c, _sctp.c and _dcep.c. */
+ * whole is taken and nothing comes of it (RFC 8445 section 11), and media before its keys are held up to their ceiling.
+ * The state is asserted before and after each kind, and what comes after all of them is as if nothing had been.
+ * While DTLS shakes hands a record in the clear may end that: with a reason, and others meet another handshake, but for
+ * some that meet the one that has ended. Either side is the good one, in turns from state to state and from test to
+ * test; but side 0 is always the one that gathers. What has the right keys is in test_sweep_stun.c, _media.c,
+ * _sctp.c and _dcep.c. */
 #include <stdlib.h>
 
 #include "dtls/dtls_state.h"

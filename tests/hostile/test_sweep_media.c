@@ -333,6 +333,14 @@ static void sweep_type(struct sweep *s, uint8_t type)
 		buf[3] = (uint8_t)(len / 4 - 1);
 		try_report(s, buf, len);
 	}
+	memset(copy, 0, 28);
+	for (unsigned first = 0x80; first < 0xc0; first++) { /* padding, and each count */
+		memcpy(copy, (uint8_t[]){ (uint8_t)first, type, 0, 6 }, 4);
+		try_report(s, copy, 28);
+		copy[27] = 4;
+		try_report(s, copy, 28);
+		copy[27] = 0;
+	}
 	for (size_t c = 0; c < TT_COUNT(counts); c++)
 		for (size_t at = 1; at < 28; at++)
 			for (unsigned k = 0; k < EDGES; k++) {
