@@ -1,8 +1,8 @@
 /* test_sweep.c - each chunk at every length, with every octet and 16-bit field at its edges, while an association is
  * set up or shut down: RFC 9260 sections 5.2, 8.5.1 and 9.2.
  *
- * Straight into tt_sctp_recv, in heap buffers of exactly their size; an ESTABLISHED association is swept through
- * DTLS by tests/hostile/test_sweep_inside.c. Tag, ports and checksum are right unless it is their turn. Each state
+ * Straight into tt_sctp_recv, in heap buffers of exactly their size; through DTLS set-up and an ESTABLISHED association
+ * are swept by tests/hostile/test_sweep_sctp.c. Tag, ports and checksum are right unless it is their turn. Each state
  * and chunk has an association of its own: what the chunk may make of the state is in a table, and if it
  * makes nothing of it, set-up or shutdown goes on as if nothing had been. */
 #include "unit/sctp/sctp_solo.h"
