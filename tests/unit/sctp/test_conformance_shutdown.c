@@ -246,6 +246,15 @@ static void shutdowns_that_cross_are_both_acknowledged(void **state)
 	assert_sends_alone(&p, PEER_TAG, SCTP_SHUTDOWN_ACK, 0);
 	assert_silent();
 	pair_free(&pair);
+	solo_begin(
+		7,
+		SCTP_SHUTDOWN_SENT); /* 8.1: it acknowledges nothing, so that the count of errors stays */
+	solo_expire(SCTP_T2);
+	discard_sent();
+	assert_int_equal(VICTIM->errors, 1);
+	assert_int_equal(give_shutdown(VICTIM->flight.cum.v), 0);
+	assert_int_equal(VICTIM->errors, 1);
+	pair_free(&pair);
 }
 
 /* 8.5.1 E, 9.2: one of before; its tag goes back, and T1 runs on. */

@@ -338,6 +338,12 @@ static void why_the_relay_closed_is_told_in_120_octets(void **state)
 	tell(0x88, data, 125);
 	is(4, TT_LINK_DOWN, 2, begin);
 	assert_int_equal(strlen(st.text), sizeof begin - 1 + 120);
+	hangs_up();
+	leap(1);
+	upgrade();
+	is(5, TT_LINK_UP, 3, "");
+	tell(0x88, "\x03", 1); /* half a code is none */
+	is(6, TT_LINK_DOWN, 3, "broke");
 }
 
 static void what_is_no_relay_is_told_and_tried_again_later_and_later(void **state)
