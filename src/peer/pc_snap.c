@@ -6,6 +6,7 @@
 #include <openssl/evp.h>
 #include <string.h>
 
+#include "base/never.h"
 #include "base/num.h"
 #include "peer/pc.h"
 
@@ -35,18 +36,20 @@ const char *pc_snap_text(struct taut_pc *pc, struct tt_sdp *sdp)
 	return tt_sdp_copy(sdp, text);
 }
 
-/* The reader has seen that it is base64. 0: it is too long. */
+/* 0: it is too long. */
 static size_t decode(const char *text, uint8_t out[INIT_MAX])
 {
 	const size_t len = strlen(text);
-	size_t lack = 0;
 
-	if (len == 0 || len > TEXT_MAX || len % 4 != 0)
+	if (len > TEXT_MAX)
 		return 0;
-	for (size_t i = len; i > 0 && text[i - 1] == '='; i--)
-		lack++;
+	if (TT_NEVER(len == 0 || len % 4 != 0, "the reader takes base64 only"))
+		return 0;
+	const size_t lack = (size_t)(text[len - 1] == '=') + (text[len - 2] == '=');
 	const int n = EVP_DecodeBlock(out, (const unsigned char *)text, (int)len);
-	return n > 0 && (size_t)n > lack ? (size_t)n - lack : 0;
+	if (TT_NEVER(n < 3, "the same"))
+		return 0;
+	return (size_t)n - lack;
 }
 
 static bool take(struct taut_pc *pc, taut_time now, const char *text, bool keep)

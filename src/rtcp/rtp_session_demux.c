@@ -57,7 +57,7 @@ void tt_rtp_session_read_ext(const struct tt_rtp_session *s, const struct tt_rtp
 			x->level = b & 0x7f;
 			break;
 		}
-		case EXT_NONE:
+		default: /* EXT_NONE */
 			break;
 		}
 	}

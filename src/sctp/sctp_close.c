@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/never.h"
 #include "base/num.h"
 #include "sctp/sctp_assoc.h"
 
@@ -118,8 +119,10 @@ static uint16_t describe(char *out, size_t cap, struct rd r)
 	out[0] = '\0';
 	if (!tt_sctp_next(&r, &cause))
 		return 0;
-	int n = snprintf(out, cap, "%s", cause_text(cause.tag));
-	if (n < 0 || (cause.tag != SCTP_C_USER_ABORT && cause.tag != SCTP_C_PROTOCOL_VIOLATION))
+	const int n = snprintf(out, cap, "%s", cause_text(cause.tag));
+	if (TT_NEVER(n < 0, "no format of ours fails"))
+		return cause.tag;
+	if (cause.tag != SCTP_C_USER_ABORT && cause.tag != SCTP_C_PROTOCOL_VIOLATION)
 		return cause.tag;
 	size_t at = (size_t)n;
 	for (int i = 0; rd_left(&cause.value) > 0 && at + 3 < cap; i++) {

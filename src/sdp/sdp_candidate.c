@@ -64,7 +64,10 @@ static bool ends_in_local(const char *name, size_t len)
 	static const char suffix[] = ".local";
 	const size_t n = sizeof suffix - 1;
 
-	return len > n && tt_sdp_word_is_any((struct tt_sdp_word){ name + len - n, n }, suffix);
+	if (len <= n)
+		return false;
+	const struct tt_sdp_word end = { name + len - n, n };
+	return tt_sdp_word_is_any(end, suffix);
 }
 
 static bool read_address(struct tt_sdp_lex *x, struct tt_sdp_candidate *c)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/crc32c.h"
+#include "base/num.h"
 #include "base/unchecked.h"
 #include "sctp/wire/sctp_wire.h"
 
@@ -26,7 +27,7 @@ bool tt_sctp_next(struct rd *r, struct sctp_tlv *out)
 		return false;
 	/* 3.2: padding is ignored; an end of packet that lacks it does no harm */
 	size_t pad = -(size_t)len & 3;
-	rd_take(r, pad < rd_left(r) ? pad : rd_left(r));
+	rd_take(r, tt_min(pad, rd_left(r)));
 	*out = (struct sctp_tlv){ .tag = tag, .type = (uint8_t)(tag >> 8), .flags = (uint8_t)tag,
 	                          .value = value, .whole = { start, len } };
 	return true;

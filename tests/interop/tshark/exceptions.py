@@ -2,7 +2,7 @@
 
 import re
 
-# field: how tshark prints it (number, hex for bytes, text)
+# field: how tshark prints it (number, hex for bytes, text, time)
 SUBJECTS = {
     "stun": dict.fromkeys(["stun.type.class", "stun.type.method"], "number")
     | {"stun.id": "hex", "stun.att.username": "text", "stun.att.software": "text",
@@ -20,7 +20,8 @@ SUBJECTS = {
                           "rtp.csrc.item", "rtp.ext.profile", "rtp.ext.len",
                           "rtp.ext.rfc5285.id", "rtp.ext.rfc5285.len"], "number")
     | {"rtp.ext.rfc5285.data": "hex", "rtp.payload": "hex"},
-    "rtcp": {"rtcp.sdes.text": "text"}
+    "rtcp": {"rtcp.sdes.text": "text", "rtcp.xr.timestamp": "time"}
+    | dict.fromkeys(["rtcp.xr.bt", "rtcp.xr.bl", "rtcp.xr.lrr", "rtcp.xr.dlrr"], "number")
     | dict.fromkeys(["rtcp.ssrc.identifier", "rtcp.sdes.type", "rtcp.sdes.length",
                      "rtcp.rtpfb.transportcc.baseseq", "rtcp.rtpfb.transportcc.statuscount",
                      "rtcp.rtpfb.transportcc.reftime", "rtcp.rtpfb.transportcc.pktcount",
@@ -117,9 +118,11 @@ EXCEPTIONS = {
          field in ("rtp.p_type", "rtp.payload") and us["rtp.p_type"] == ["99"] and a == b[:1]),
     ],
     "rtcp": [
-        ("taut reads nothing of APP and XR but their length",
+        ("taut does not read the SSRC of an APP, nor what blocks of XR hold but RRTR and DLRR",
          lambda field, a, b, us, them, data:
-         {"204", "207"} & set(us["rtcp.pt"]) and within(a, b)),
+         field in ("rtcp.ssrc.identifier", "rtcp.ssrc.fraction") and within(a, b)
+         and len(b) - len(a) <= (us["rtcp.pt"].count("204") if field == "rtcp.ssrc.identifier" else 0)
+         + sum(t not in ("4", "5") for t in us["rtcp.xr.bt"])),
         ("tshark does not know types 192 and 195 and reads no further",
          lambda field, a, b, us, them, data:
          {"192", "195"} & set(us["rtcp.pt"])

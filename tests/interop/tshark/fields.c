@@ -246,6 +246,33 @@ static void rtcp_bye(const struct tt_rtcp *p)
 		put_hex("rtcp.sdes.text", rd_take(&r, len), len);
 }
 
+/* NTP as tshark knows it: nanoseconds, cut off. */
+static void put_ntp(const char *field, uint64_t ntp)
+{
+	printf(" %s=%" PRIu64 ".%09" PRIu64, field, ntp >> 32,
+	       (ntp & 0xffffffff) * 1000000000 >> 32);
+}
+
+/* RFC 3611 section 3; of blocks other than those two only the head is ours. */
+static void rtcp_xr(const struct tt_rtcp *p)
+{
+	struct tt_rtcp_xr b;
+	struct tt_rtcp_dlrr d;
+
+	put("rtcp.senderssrc", tt_rtcp_read_xr_sender(p));
+	for (size_t i = 0; tt_rtcp_read_xr(p, &i, &b);) {
+		put("rtcp.xr.bt", b.type);
+		put("rtcp.xr.bl", b.body.len / 4);
+		if (b.type == TT_XR_RRTR)
+			put_ntp("rtcp.xr.timestamp", tt_rtcp_read_rrtr(&b));
+		for (size_t k = 0; b.type == TT_XR_DLRR && tt_rtcp_read_dlrr(&b, k, &d); k++) {
+			put("rtcp.ssrc.identifier", d.ssrc);
+			put("rtcp.xr.lrr", d.last);
+			put("rtcp.xr.dlrr", d.delay);
+		}
+	}
+}
+
 static void rtcp_feedback(const struct tt_rtcp *p)
 {
 	struct tt_rtcp_feedback f;
@@ -296,6 +323,8 @@ static bool rtcp(const uint8_t *p, size_t len)
 			rtcp_bye(&one);
 		if (one.type == TT_RTCP_RTPFB || one.type == TT_RTCP_PSFB)
 			rtcp_feedback(&one);
+		if (one.type == TT_RTCP_XR)
+			rtcp_xr(&one);
 	}
 	return true;
 }

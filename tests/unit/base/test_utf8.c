@@ -58,11 +58,23 @@ static void other_sequences_are_none(void **state)
 	assert_int_equal(tt_utf8_char("\xf8\x88\x80\x80\x80", 5, &c), 0);
 }
 
+static void what_is_none_has_no_number(void **state)
+{
+	(void)state;
+	for (uint32_t first = 0x80; first < 0x100; first++) {
+		const uint8_t p[] = { (uint8_t)first, 'a', 'b', 'c' };
+		uint32_t c = 7;
+		assert_int_equal(tt_utf8_char(p, sizeof p, &c), 0);
+		assert_int_equal(c, 7);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_character_is_read_and_no_surrogate),
 		cmocka_unit_test(other_sequences_are_none),
+		cmocka_unit_test(what_is_none_has_no_number),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -265,6 +265,22 @@ static void an_ipv6_address_is_read_and_questions_are_passed_over(void **state)
 		assert_int_equal(walk_copy(buf, n), -1);
 }
 
+/* The place behind the pointer is good by then, only where it leads is not. */
+static void a_pointer_to_a_label_that_leaves_the_packet_is_refused(void **state)
+{
+	static const uint8_t pkt[] = "\0\0\x84\0\0\0\0\2\0\0\0\0"
+				     "\0\0\1\0\1\0\0\0\x78\0\4\x0a\0\0\x3f"
+				     "\xc0\x1a\0\1\0\1\0\0\0\x78\0\4\x0a\0\0\1";
+	uint8_t buf[sizeof pkt - 1];
+
+	(void)state;
+	memcpy(buf, pkt, sizeof buf);
+	assert_int_equal(buf[26], 63);
+	assert_int_equal(walk_copy(buf, sizeof buf), -1);
+	buf[26] = 0; /* the root, as for the first */
+	assert_int_equal(walk_copy(buf, sizeof buf), 2);
+}
+
 static void a_query_has_labels_of_1_to_63_bytes_and_253_in_all(void **state)
 {
 	static const struct {
@@ -305,6 +321,20 @@ static void names_are_the_same_in_either_case_and_whole(void **state)
 	assert_false(tt_mdns_same_name("[", "{"));
 	assert_false(tt_mdns_same_name("@", "`"));
 	assert_true(tt_mdns_same_name("", ""));
+}
+
+/* The text counts every octet that no host name has as one, and its end is none of them. */
+static void a_name_ends_where_its_text_does(void **state)
+{
+	char *exact = malloc(2);
+
+	(void)state;
+	assert_non_null(exact);
+	memcpy(exact, "a", 2);
+	assert_false(tt_mdns_same_name(exact, "a.local"));
+	assert_false(tt_mdns_same_name("a.local", exact));
+	assert_false(tt_mdns_same_name(exact, "a?b"));
+	free(exact);
 }
 
 /* Label lengths of 64 to 191 are reserved (RFC 1035 section 4.1.4), also where the bytes are there. */
@@ -576,8 +606,10 @@ int main(void)
 		cmocka_unit_test(a_chain_of_pointers_is_refused_before_it_costs_much),
 		cmocka_unit_test(only_addresses_of_the_internet_and_of_their_length_count),
 		cmocka_unit_test(an_ipv6_address_is_read_and_questions_are_passed_over),
+		cmocka_unit_test(a_pointer_to_a_label_that_leaves_the_packet_is_refused),
 		cmocka_unit_test(a_query_has_labels_of_1_to_63_bytes_and_253_in_all),
 		cmocka_unit_test(names_are_the_same_in_either_case_and_whole),
+		cmocka_unit_test(a_name_ends_where_its_text_does),
 		cmocka_unit_test(reserved_kinds_of_labels_are_refused),
 		cmocka_unit_test(a_name_has_255_bytes_and_sixteen_pointers_at_most),
 		cmocka_unit_test(only_one_label_before_local_is_a_candidate_s_name),

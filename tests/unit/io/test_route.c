@@ -100,7 +100,15 @@ static struct packet media(void)
 
 static struct tt_route_found find(struct world *w, struct taut_addr from, struct packet p)
 {
-	return tt_route_find(&w->route, &from, p.buf, p.len);
+	uint8_t *exact = malloc(p.len + (p.len == 0));
+
+	assert_non_null(exact);
+	memcpy(exact, p.buf, p.len);
+	/* of no octets not even the first may be read */
+	const struct tt_route_found f =
+		tt_route_find(&w->route, &from, p.len > 0 ? exact : exact + 1, p.len);
+	free(exact);
+	return f;
 }
 
 /* The packet came, and was authenticated. */
@@ -139,12 +147,14 @@ static void belongs_to_nobody(struct world *w, struct taut_addr from)
 
 static void a_check_finds_its_end_by_our_fragment(void **state)
 {
-	static const char *const nobodys[] = { "dora:x", "ann:x", "annaa:x", ":anna", "anna", "" };
+	static const char *const nobodys[] = { "dora:x", "ann:x", "annaa:x", ":anna",
+					       ":",      "anna",  "" };
 	struct world w;
 	(void)state;
 
 	open_world(&w);
 	assert_ptr_equal(find(&w, at(1, 1), stun(TT_STUN_REQUEST, 1, "anna:x")).end, &w.end[0]);
+	assert_int_equal(find(&w, at(1, 1), stun(TT_STUN_REQUEST, 1, "anna:x")).why, 0);
 	assert_ptr_equal(find(&w, at(1, 1), stun(TT_STUN_REQUEST, 1, "carl:")).end, &w.end[2]);
 	for (size_t i = 0; i < sizeof nobodys / sizeof nobodys[0]; i++) {
 		const struct tt_route_found f =
@@ -271,7 +281,16 @@ static void what_is_no_request_is_not_remembered(void **state)
 	p = stun(TT_STUN_REQUEST, 4, NULL);
 	p.len = TT_STUN_HEADER_LEN - 1;
 	sends(&w, 0, at(1, 1), p);
+	p.len = TT_STUN_HEADER_LEN;
+	for (unsigned first = 4; first < 256; first++) { /* the first bits of STUN are zero */
+		p.buf[0] = (uint8_t)first;
+		sends(&w, 0, at(1, 1), p);
+	}
 	assert_int_equal(w.end[0].asked_count, 0);
+	p.buf[0] = 0; /* a header is enough */
+	sends(&w, 0, at(1, 1), p);
+	assert_int_equal(w.end[0].asked_count, 1);
+	tt_route_leave(&w.route, &w.end[0]);
 	sends(&w, 0, at(1, 1), stun(TT_STUN_REQUEST, 5, NULL));
 	sends(&w, 0, at(1, 1), stun(TT_STUN_REQUEST, 5, NULL)); /* said again */
 	assert_int_equal(w.end[0].asked_count, 1);
@@ -381,11 +400,23 @@ static void what_is_no_stun_goes_by_its_address(void **state)
 	open_world(&w);
 	proves(&w, 0, at(1, 1), 7);
 	assert_ptr_equal(find(&w, at(1, 1), stun(TT_STUN_INDICATION, 1, "bert:x")).end, &w.end[0]);
+	assert_ptr_equal(find(&w, at(1, 1), stun(TT_STUN_REQUEST, 1, NULL)).end, &w.end[0]);
 	for (size_t len = 0; len < p.len; len++) { /* cut off anywhere */
 		struct packet cut = p;
 		cut.len = len;
 		assert_ptr_equal(find(&w, at(1, 1), cut).end, &w.end[0]);
 		assert_null(find(&w, at(2, 2), cut).end);
+	}
+	/* RFC 7983 section 7: 0 to 3 begin STUN, whatever the method */
+	for (unsigned first = 0; first < 256; first += 2) { /* of requests */
+		p.buf[0] = (uint8_t)first;
+		assert_ptr_equal(find(&w, at(1, 1), p).end, &w.end[first <= 3 ? 1 : 0]);
+	}
+	sends(&w, 1, at(9, 9), stun(TT_STUN_REQUEST, 3, NULL));
+	p = stun(TT_STUN_SUCCESS, 3, NULL);
+	for (unsigned first = 1; first < 256; first += 2) {
+		p.buf[0] = (uint8_t)first;
+		assert_ptr_equal(find(&w, at(1, 1), p).end, &w.end[first <= 3 ? 1 : 0]);
 	}
 	close_world(&w);
 }

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 #include "media/media_opus.h"
+#include "media/media_vp8.h"
 
 static void tone(int16_t *out, uint32_t count, uint32_t channels, double hz, double level,
 		 uint32_t from)
@@ -186,23 +187,42 @@ static void packets_say_whether_they_have_fec(void **state)
 		size_t len;
 		bool fec;
 	} packets[] = {
-		{ { 1 << 3, 0x40, 0 }, 3, true },         /* SILK, 20 ms: VAD, LBRR */
-		{ { 1 << 3, 0x80, 0 }, 3, false },        /* VAD alone */
-		{ { 3 << 3, 0x10, 0 }, 3, true },         /* 60 ms: three of VAD before it */
-		{ { 3 << 3, 0x40, 0 }, 3, false },        /* which is VAD there */
-		{ { 1 << 3 | 4, 0x10, 0 }, 3, true },     /* stereo: of the side */
-		{ { 1 << 3, 0x10, 0 }, 3, false },        /* mono has no side */
-		{ { 13 << 3, 0x40, 0 }, 3, true },        /* hybrid, 20 ms */
-		{ { 19 << 3, 0x40, 0 }, 3, false },       /* CELT */
+		{ { 1 << 3, 0x40, 0 }, 3, true },  /* SILK, 20 ms: VAD, LBRR */
+		{ { 1 << 3, 0x80, 0 }, 3, false }, /* VAD alone */
+		{ { 0, 0x40, 0 }, 3, true },       /* 10 ms: one of VAD as well */
+		{ { 0, 0x80, 0 }, 3, false },
+		{ { 2 << 3, 0x20, 0 }, 3, true }, /* 40 ms: two */
+		{ { 2 << 3, 0x40, 0 }, 3, false },
+		{ { 3 << 3, 0x10, 0 }, 3, true },      /* 60 ms: three of VAD before it */
+		{ { 3 << 3, 0x40, 0 }, 3, false },     /* which is VAD there */
+		{ { 1 << 3 | 4, 0x10, 0 }, 3, true },  /* stereo: of the side */
+		{ { 1 << 3, 0x10, 0 }, 3, false },     /* mono has no side */
+		{ { 1 << 3 | 4, 0xa0, 0 }, 3, false }, /* stereo: VAD of both */
+		{ { 13 << 3, 0x40, 0 }, 3, true },     /* hybrid, 20 ms */
+		{ { 11 << 3, 0x10, 0 }, 3, true },     /* the last of SILK alone, 60 ms */
+		{ { 15 << 3, 0x40, 0 }, 3, true },     /* the last hybrid one */
+		{ { 16 << 3, 0x40, 0 }, 3, false },    /* CELT */
+		{ { 19 << 3, 0x40, 0 }, 3, false },
 		{ { 1 << 3 | 1, 0x40, 0, 0 }, 3, true },  /* two frames: the first counts */
 		{ { 1 << 3 | 1, 0x40, 0, 0 }, 4, false }, /* of unequal length: no packet */
 		{ { 1 << 3 }, 1, false },                 /* DTX: nothing in it */
 		{ { 1 << 3 }, 0, false },
 	};
 	(void)state;
-	for (size_t i = 0; i < sizeof packets / sizeof packets[0]; i++)
-		assert_int_equal(tt_opus_has_fec(packets[i].bytes, packets[i].len), packets[i].fec);
+	for (size_t i = 0; i < sizeof packets / sizeof packets[0]; i++) {
+		uint8_t *exact = malloc(packets[i].len ? packets[i].len : 1);
+
+		assert_non_null(exact);
+		memcpy(exact, packets[i].bytes, packets[i].len);
+		assert_int_equal(tt_opus_has_fec(exact, packets[i].len), packets[i].fec);
+		free(exact);
+	}
 	assert_false(tt_opus_has_fec(NULL, 3));
+	/* none of it is read, nor taken for less */
+	assert_false(tt_opus_has_fec(packets[0].bytes, (size_t)INT32_MAX + 1));
+	const uint64_t huge = (UINT64_C(1) << 32) + 3;
+	if (huge <= SIZE_MAX)
+		assert_false(tt_opus_has_fec(packets[0].bytes, (size_t)huge));
 }
 
 static void opus_rubbish_is_refused_and_changes_nothing(void **state)
@@ -414,6 +434,49 @@ static void broken_vp8_is_refused_or_decoded_and_recovers(void **state)
 	vp8_drop(&v);
 }
 
+/* RFC 6386 section 9.1: a bit says whether it is a key frame, which has a start code and its size. */
+static void the_head_of_a_frame_says_its_size_if_it_is_a_key_frame(void **state)
+{
+	static const struct {
+		uint8_t bytes[10];
+		size_t len;
+		bool good;
+		uint32_t width, height;
+	} rows[] = {
+		{ { 0x10, 2, 0, 0x9d, 1, 0x2a, 0x40, 1, 0xf0, 0 }, 10, true, 320, 240 },
+		{ { 0x10, 2, 0, 0x9d, 1, 0x2a, 0xff, 0xff, 0xff, 0xff }, 10, true, 16383, 16383 },
+		{ { 0x10, 2, 0, 0x9d, 1, 0x2a, 1, 0x40, 1, 0x80 }, 10, true, 1, 1 },
+		{ { 0x10, 2, 0, 0x9d, 1, 0x2a, 0, 0xc0, 1, 0 },
+		  10,
+		  false,
+		  0,
+		  1 }, /* scaled, of none */
+		{ { 0x10, 2, 0, 0x9d, 1, 0x2a, 1, 0, 0, 0xc0 }, 10, false, 1, 0 },
+		{ { 0x10, 2, 0, 0x9d, 1, 0x2a, 0x40, 1, 0xf0 }, 9, false, 0, 0 },
+		{ { 0x10, 2, 0, 0x9c, 1, 0x2a, 0x40, 1, 0xf0, 0 }, 10, false, 0, 0 },
+		{ { 0x10, 2, 0, 0x9d, 0, 0x2a, 0x40, 1, 0xf0, 0 }, 10, false, 0, 0 },
+		{ { 0x10, 2, 0, 0x9d, 1, 0x2b, 0x40, 1, 0xf0, 0 }, 10, false, 0, 0 },
+		{ { 0x10, 2, 0 }, 3, false, 0, 0 },
+		{ { 0x11, 2, 0 }, 3, true, 0, 0 },
+		{ { 0x11, 2 }, 2, false, 0, 0 },
+		{ { 0 }, 0, false, 0, 0 },
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		uint8_t *exact = malloc(rows[i].len ? rows[i].len : 1);
+		struct tt_vp8_head head = { true, 7, 7 };
+
+		assert_non_null(exact);
+		memcpy(exact, rows[i].bytes, rows[i].len);
+		assert_int_equal(tt_vp8_head(exact, rows[i].len, &head), rows[i].good);
+		assert_int_equal(head.width, rows[i].width);
+		assert_int_equal(head.height, rows[i].height);
+		if (rows[i].good)
+			assert_int_equal(head.key, (rows[i].bytes[0] & 1) == 0);
+		free(exact);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -427,6 +490,7 @@ int main(void)
 		cmocka_unit_test(wrong_arguments_are_refused),
 		cmocka_unit_test(pictures_survive_vp8),
 		cmocka_unit_test(a_key_frame_comes_when_it_is_forced),
+		cmocka_unit_test(the_head_of_a_frame_says_its_size_if_it_is_a_key_frame),
 		cmocka_unit_test(the_same_pictures_give_the_same_bytes),
 		cmocka_unit_test(a_stream_cannot_begin_without_a_key_frame),
 		cmocka_unit_test(a_huge_key_frame_is_refused_before_it_is_decoded),

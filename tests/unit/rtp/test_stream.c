@@ -425,6 +425,120 @@ static void contributors_of_what_is_not_kept_are_not_kept(void **state)
 	assert_int_equal(counters.packets_late, 1);
 }
 
+/* RFC 4588 section 4: what was sent again begins with its first number. */
+static const struct tt_rtp_payload resent_map[] = {
+	{ .pt = 96, .codec = TT_RTP_CODEC_VP8, .clock_rate = 90000 },
+	{ .pt = 97, .apt = 96 },
+	{ .pt = 98, .apt = 97 }, /* of what is itself sent again */
+	{ .pt = 99, .apt = 77 }, /* of what nobody knows */
+	{ .pt = 0, .codec = TT_RTP_CODEC_VP8, .clock_rate = 90000 }, /* nobody says that he repairs it */
+};
+
+static bool no_memory;
+
+static void *perhaps(void *ctx, void *p, size_t size)
+{
+	(void)ctx;
+	if (size > 0)
+		return no_memory ? NULL : realloc(p, size);
+	free(p);
+	return NULL;
+}
+
+static void begin_resent(struct tt_env *e, struct tt_rtp_receiver *r)
+{
+	tt_env_init(e, &(struct taut_env_config){ .size = sizeof(struct taut_env_config), .random = fill,
+	                                          .realloc = perhaps });
+	tt_rtp_receiver_init(r, e, &counters, &(struct tt_rtp_receiver_config){
+		.stream = 1, .kind = TAUT_VIDEO, .payloads = resent_map, .payload_count = TT_COUNT(resent_map),
+		.nack = true, .pli = true });
+	tt_rtp_receiver_follow(r, 1);
+}
+
+/* Its original number and len octets of a picture, in a block that ends there. */
+static uint32_t resent(struct tt_rtp_receiver *r, uint8_t pt, uint16_t number, size_t len)
+{
+	static const uint8_t rest[] = { 0x10, 0x10, 2, 0, 0x9d, 1, 0x2a, 0x40, 1, 0xf0, 0 };
+	static const struct tt_rtp_ext_values none;
+	const uint8_t head[2] = { (uint8_t)(number >> 8), (uint8_t)number };
+	uint8_t *exact = malloc(len + (len == 0));
+
+	assert_non_null(exact);
+	memcpy(exact, head, tt_min(len, 2));
+	if (len > 2)
+		memcpy(exact + 2, rest, len - 2);
+	struct tt_rtp_packet p = picture(exact, len, 1, NULL, 0);
+	p.pt = pt;
+	const uint32_t why = tt_rtp_receiver_rtx(r, 1, 1, &p, &none);
+	free(exact);
+	return why;
+}
+
+static void what_is_sent_again_has_to_make_sense(void **state)
+{
+	static const struct tt_rtp_ext_values none;
+	static const uint8_t first[] = { 0x10, 0x10, 2, 0, 0x9d, 1, 0x2a, 0x40, 1, 0xf0, 0 };
+	const struct tt_rtp_packet p = picture(first, sizeof first, 20000, NULL, 0);
+	struct tt_rtp_receiver r;
+	struct tt_env e;
+
+	(void)state;
+	begin_resent(&e, &r);
+	for (int started = 0; started < 2; started++) {
+		static const uint8_t wrong[] = { 96, 98, 99, 55 };
+		for (size_t i = 0; i < sizeof wrong; i++)
+			assert_int_equal(resent(&r, wrong[i], 20001, 13), TAUT_DROP_RTP_RTX_PAYLOAD_TYPE);
+		assert_int_equal(resent(&r, 97, 0, 0), TT_TAKEN); /* a probe */
+		assert_int_equal(resent(&r, 97, 0, 1), TAUT_DROP_RTP_RTX_SHORT);
+		assert_int_equal(r.stats.packets, started);
+		if (started)
+			break;
+		assert_int_equal(resent(&r, 97, 20001, 13), TAUT_DROP_RTP_RTX_UNKNOWN);
+		assert_int_equal(tt_rtp_receiver_media(&r, 1, 1, &p, &none), TT_TAKEN);
+	}
+	assert_int_equal(resent(&r, 97, 20001, 3), TAUT_DROP_RTP_VP8);
+	assert_int_equal(r.stats.resent_packets, 0);
+	assert_int_equal(resent(&r, 97, 20001, 2), TT_TAKEN); /* padding that filled its number */
+	assert_int_equal(r.source.newest & 0xffff, 20001);
+	tt_rtp_receiver_free(&r);
+	assert_int_equal(e.memory, 0);
+}
+
+static void what_is_sent_again_lies_near_what_is_known(void **state)
+{
+	static const struct tt_rtp_ext_values none;
+	static const uint8_t first[] = { 0x10, 0x10, 2, 0, 0x9d, 1, 0x2a, 0x40, 1, 0xf0, 0 };
+	const struct tt_rtp_packet p = picture(first, sizeof first, 20000, NULL, 0);
+	struct tt_rtp_receiver r;
+	struct tt_env e;
+
+	(void)state;
+	begin_resent(&e, &r);
+	assert_int_equal(tt_rtp_receiver_media(&r, 1, 1, &p, &none), TT_TAKEN);
+	assert_int_equal(resent(&r, 97, 20101, 13), TAUT_DROP_RTP_RTX_FAR);
+	assert_int_equal(resent(&r, 97, 9999, 13), TAUT_DROP_RTP_RTX_FAR);
+	assert_int_equal(r.stats.resent_packets, 0);
+	assert_int_equal(resent(&r, 97, 10000, 13), TT_TAKEN); /* too late for all but the counters */
+	assert_int_equal(r.source.newest & 0xffff, 20000);
+	assert_int_equal(counters.packets_recovered, 0);
+	for (int twice = 0; twice < 2; twice++) {
+		assert_int_equal(resent(&r, 97, 20100, 13), TT_TAKEN);
+		assert_int_equal(r.source.newest & 0xffff, 20100);
+		assert_int_equal(counters.packets_recovered, 1);
+		assert_int_equal(counters.packets_duplicate, twice);
+	}
+	assert_int_equal(r.stats.resent_packets, 3);
+	assert_int_equal(r.stats.resent_octets, 39);
+	no_memory = true;
+	uint32_t why = TT_TAKEN;
+	for (uint16_t n = 20101; why == TT_TAKEN && n < 20200; n++)
+		why = resent(&r, 97, n, 13);
+	no_memory = false;
+	assert_int_equal(why, TAUT_DROP_RTP_NO_MEMORY);
+	tt_rtp_receiver_free(&r);
+	assert_int_equal(e.memory, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -440,6 +554,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_place_with_too_little_room_is_nobodys, begin, end),
 		cmocka_unit_test_setup_teardown(contributors_come_with_their_frame, begin, end),
 		cmocka_unit_test_setup_teardown(contributors_of_what_is_not_kept_are_not_kept, begin, end),
+		cmocka_unit_test_setup_teardown(what_is_sent_again_has_to_make_sense, begin, end),
+		cmocka_unit_test_setup_teardown(what_is_sent_again_lies_near_what_is_known, begin, end),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -83,6 +83,9 @@ static void an_abort_with_broken_causes_is_silently_discarded(void **state)
 		{ { 0, 12, 0 }, 3, false },
 		{ { 0, 2, 0, 10, 0, 0, 0, 1, 0, 7 }, 10, true },
 		{ { 0, 2, 0, 10, 0, 0, 0, 2, 0, 7 }, 10, false },
+		{ { 0, 2, 0, 8, 0, 0, 0, 0 }, 8, true },
+		{ { 0, 2, 0, 6, 0, 0 }, 6, false }, /* not even how many */
+		{ { 0, 2, 0, 4 }, 4, false },
 		{ { 0, 12, 0, 4, 0, 13, 0, 0 }, 8, false },
 		{ { 0 }, 0, true },
 	};
@@ -339,6 +342,90 @@ static void what_is_acknowledged_clears_the_count_of_errors(void **state)
 	pair_free(&pair);
 }
 
+/* 3.3.10: the first cause by its name; what an application or a stack adds, as far as it can be printed. */
+static void why_the_peer_aborted_is_told_in_words(void **state)
+{
+	static const struct {
+		uint8_t cause, info[8];
+		size_t len;
+		const char *text;
+	} rows[] = {
+		{ 0, "", 0, "error" },
+		{ 1, "\0\1\0\0", 4, "invalid stream identifier" },
+		{ 11, "abcd", 4, "restart with new addresses" },
+		{ 12, "", 0, "user-initiated abort" },
+		{ 12, "bye", 3, "user-initiated abort: bye" },
+		{ 13, "\x1f ~\x7f\n\xff", 6, "protocol violation: ? ~???" },
+		{ 13, "\0", 1, "protocol violation: ?" },
+		{ 14, "no", 2, "error" },
+		{ 255, "", 0, "error" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < TT_COUNT(rows); i++) {
+		uint8_t causes[16] = { 0, rows[i].cause, 0, (uint8_t)(4 + rows[i].len) };
+
+		solo_begin(4, SCTP_ESTABLISHED);
+		memcpy(causes + 4, rows[i].info, rows[i].len);
+		assert_int_equal(give_chunk(VICTIM->my_tag, SCTP_ABORT, 0, causes, 4 + rows[i].len),
+				 0);
+		assert_string_equal(VICTIM->close_text, rows[i].text);
+		assert_int_equal(VICTIM->close_cause, rows[i].cause);
+		pair_free(&pair);
+	}
+	solo_begin(4, SCTP_ESTABLISHED); /* none at all, and no words of before */
+	assert_int_equal(give_chunk(VICTIM->my_tag, SCTP_ABORT, 0, NULL, 0), 0);
+	assert_string_equal(VICTIM->close_text, "");
+	pair_free(&pair);
+}
+
+static void a_long_reason_of_an_abort_is_cut(void **state)
+{
+	uint8_t causes[304] = { 0, SCTP_C_PROTOCOL_VIOLATION, 1, 0x30 };
+
+	(void)state;
+	memset(causes + 4, 'x', sizeof causes - 4);
+	solo_begin(4, SCTP_ESTABLISHED);
+	assert_int_equal(give_chunk(VICTIM->my_tag, SCTP_ABORT, 0, causes, sizeof causes), 0);
+	assert_int_equal(VICTIM->state, SCTP_DEAD);
+	assert_int_equal(strlen(VICTIM->close_text), sizeof VICTIM->close_text - 3);
+	assert_memory_equal(VICTIM->close_text, "protocol violation: xxx", 23);
+	pair_free(&pair);
+}
+
+/* 3.3.6: what comes back is what we sent, under its own name and whole. Nonces are random, so that 0 is one as well. */
+static void a_heartbeat_ack_gives_back_what_was_sent(void **state)
+{
+	static const struct {
+		uint16_t tag, len;
+		bool good;
+	} rows[] = {
+		{ 1, 12, true }, { 2, 12, false }, { 0, 12, false }, { 1, 11, false },
+		{ 1, 4, false }, { 1, 3, false },  { 1, 16, true }, /* and more, which says nothing */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < TT_COUNT(rows); i++)
+		for (int probe = 0; probe < 2; probe++) {
+			uint8_t value[16] = { (uint8_t)(rows[i].tag >> 8), (uint8_t)rows[i].tag,
+					      (uint8_t)(rows[i].len >> 8), (uint8_t)rows[i].len };
+			const uint16_t size = 1400;
+			solo_begin(2, SCTP_ESTABLISHED);
+			pair.sim.now += 1000;
+			VICTIM->heartbeat_at = probe ? -1 : 0; /* at the first moment of time */
+			VICTIM->heartbeat_nonce = 0;
+			VICTIM->pmtu.probed = probe ? size : 0;
+			VICTIM->pmtu.count = probe ? 1 : 0;
+			VICTIM->pmtu.nonce = 0;
+			VICTIM->errors = 1;
+			assert_int_equal(give_chunk(VICTIM->my_tag, SCTP_HEARTBEAT_ACK, 0, value,
+						    tt_max(rows[i].len, 4)),
+					 !rows[i].good);
+			assert_int_equal(VICTIM->errors, !rows[i].good);
+			pair_free(&pair);
+		}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -355,6 +442,9 @@ int main(void)
 		cmocka_unit_test(data_without_user_data_is_aborted_by_its_tsn),
 		cmocka_unit_test(an_init_in_company_is_nothing),
 		cmocka_unit_test(what_is_acknowledged_clears_the_count_of_errors),
+		cmocka_unit_test(why_the_peer_aborted_is_told_in_words),
+		cmocka_unit_test(a_long_reason_of_an_abort_is_cut),
+		cmocka_unit_test(a_heartbeat_ack_gives_back_what_was_sent),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

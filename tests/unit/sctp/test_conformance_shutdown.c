@@ -49,6 +49,25 @@ static void a_shutdown_ack_is_repeated(void **state)
 	pair_free(&pair);
 }
 
+/* 9.2: SHUTDOWN ACK was lost. It goes out once more, whatever the peer now says of TSNs, and T2 runs on. */
+static void a_shutdown_that_comes_again_is_answered_again(void **state)
+{
+	struct sent p;
+
+	(void)state;
+	solo_begin(2, SCTP_SHUTDOWN_ACK_SENT);
+	const taut_time t2 = VICTIM->timer[SCTP_T2];
+	for (uint32_t n = 0; n < 3; n++) {
+		pair.sim.now += 1000;
+		assert_int_equal(give_shutdown(VICTIM->flight.cum.v + 1000 * n), 0);
+		assert_int_equal(VICTIM->state, SCTP_SHUTDOWN_ACK_SENT);
+		assert_sends_alone(&p, PEER_TAG, SCTP_SHUTDOWN_ACK, 0);
+		assert_silent();
+		assert_true(VICTIM->timer[SCTP_T2] == t2);
+	}
+	pair_free(&pair);
+}
+
 /* 9.2: each packet with DATA is answered by SHUTDOWN, and T2 begins anew. What SHUTDOWN cannot say a SACK says beside it. */
 static void data_after_shutdown_is_acknowledged_at_once(void **state)
 {
@@ -220,6 +239,22 @@ static void shutdowns_that_cross_are_both_acknowledged(void **state)
 	assert_sends_alone(&p, PEER_TAG, SCTP_SHUTDOWN_ACK, 0);
 	assert_int_equal(VICTIM->timer[SCTP_T2] - pair.sim.now, VICTIM->rtt.rto);
 	pair_free(&pair);
+	solo_begin(7, SCTP_ESTABLISHED); /* before ours has left: then it need not */
+	assert_int_equal(tt_sctp_shutdown(VICTIM, pair.sim.now), TAUT_OK);
+	assert_int_equal(VICTIM->state, SCTP_SHUTDOWN_SENT);
+	assert_int_equal(give_shutdown(VICTIM->flight.cum.v), 0);
+	assert_sends_alone(&p, PEER_TAG, SCTP_SHUTDOWN_ACK, 0);
+	assert_silent();
+	pair_free(&pair);
+	solo_begin(
+		7,
+		SCTP_SHUTDOWN_SENT); /* 8.1: it acknowledges nothing, so that the count of errors stays */
+	solo_expire(SCTP_T2);
+	discard_sent();
+	assert_int_equal(VICTIM->errors, 1);
+	assert_int_equal(give_shutdown(VICTIM->flight.cum.v), 0);
+	assert_int_equal(VICTIM->errors, 1);
+	pair_free(&pair);
 }
 
 /* 8.5.1 E, 9.2: one of before; its tag goes back, and T1 runs on. */
@@ -273,6 +308,29 @@ static void a_shutdown_waits_for_what_is_not_acknowledged(void **state)
 	pair_free(&pair);
 }
 
+/* 3.3.8: a cumulative TSN and nothing else. */
+static void a_shutdown_of_another_length_is_nothing(void **state)
+{
+	static const uint8_t value[12];
+
+	(void)state;
+	for (size_t n = 0; n <= sizeof value; n++) {
+		uint8_t bytes[12] = { 0 };
+		struct wr w = wr_make(bytes, sizeof bytes);
+
+		if (n == 4)
+			continue;
+		solo_begin(8, SCTP_ESTABLISHED);
+		wr_u32(&w, VICTIM->flight.cum.v);
+		wr_bytes(&w, value, sizeof value - 4);
+		const uint64_t before = VICTIM->env->drops[TAUT_DROP_SCTP_SHUTDOWN_MALFORMED];
+		assert_int_equal(give_chunk(VICTIM->my_tag, SCTP_SHUTDOWN, 0, bytes, n), 1);
+		assert_int_equal(VICTIM->env->drops[TAUT_DROP_SCTP_SHUTDOWN_MALFORMED] - before, 1);
+		assert_int_equal(VICTIM->state, SCTP_ESTABLISHED);
+		pair_free(&pair);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -288,6 +346,8 @@ int main(void)
 		cmocka_unit_test(a_shutdown_ack_during_the_set_up_is_out_of_the_blue),
 		cmocka_unit_test(a_shutdown_complete_counts_in_its_state_and_with_its_tags_only),
 		cmocka_unit_test(a_shutdown_waits_for_what_is_not_acknowledged),
+		cmocka_unit_test(a_shutdown_of_another_length_is_nothing),
+		cmocka_unit_test(a_shutdown_that_comes_again_is_answered_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

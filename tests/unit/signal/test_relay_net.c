@@ -263,6 +263,7 @@ static void an_upgrade_of_another_path_host_or_origin_is_refused_and_logged(void
 		{ "/ws", "localhost", "", NULL },
 		{ "/ws", "LocalHost:1", "", NULL },
 		{ "/ws", "taut.localhost", "", NULL },
+		{ "/ws", "a.localhost", "", NULL },
 		{ "/ws", "127.1.2.3:80", "", NULL },
 		{ "/ws", "[::1]:80", "", NULL },
 		{ "/ws", "localhost:9", "Origin: http://localhost:9\r\n", NULL },
@@ -278,6 +279,8 @@ static void an_upgrade_of_another_path_host_or_origin_is_refused_and_logged(void
 		{ "/ws", "localhosd", "", "another place" },
 		{ "/ws", ".localhost", "", "another place" },
 		{ "/ws", "xlocalhost", "", "another place" },
+		{ "/ws", "localhost.evil.example", "", "another place" },
+		{ "/ws", "localhosts", "", "another place" },
 		{ "/ws", "[::2]", "", "another place" },
 		{ "/ws", "localhost", "Origin: http://evil.example\r\n", "another origin" },
 		{ "/ws", "localhost", "Origin: null\r\n", "another origin" },
@@ -317,6 +320,12 @@ static void a_relay_for_all_takes_any_name_but_keeps_to_its_origin(void **state)
 	start(&cfg);
 	w = wire_connect(st.port, 0);
 	assert_int_equal(wire_ask(w, "/ws", "relay.example", ""), 101);
+	wire_free(w);
+	w = wire_connect(st.port, 0);
+	assert_int_equal(wire_ask(w, "/ws", "r", ""), 101);
+	wire_free(w);
+	w = wire_connect(st.port, 0); /* but it has to have one */
+	assert_int_equal(wire_ask(w, "/ws", "", ""), 403);
 	wire_free(w);
 	w = wire_connect(st.port, 0); /* refused, and there is nobody to tell */
 	assert_int_equal(wire_ask(w, "/ws", "relay.example", "Origin: http://evil.example\r\n"),

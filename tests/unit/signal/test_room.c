@@ -446,6 +446,7 @@ static void a_newcomer_waits_for_the_offer_and_answers_in_its_call(void **state)
 	join(BOB);
 	assert_int_equal(st.peers_seen, 1);
 	assert_int_equal(taut_room_peer_at(st.room, 0, NULL)->starts, 0);
+	assert_int_equal(taut_room_peer_at(st.room, 0, NULL)->agent, TAUT_AGENT_BROWSER);
 	needed();
 	assert_false(sent("description"));
 	hear(OFFER("c1", "x"));
@@ -551,11 +552,77 @@ static void an_offer_of_another_call_replaces_the_connection(void **state)
 	     ",\"call\":\"c0\",\"candidate\":{\"candidate\":\"candidate:1\"}}");
 	hear("{\"type\":\"candidate\"," FROM_BOB ",\"candidate\":null}");
 	assert_int_equal(st.candidates, 2);
+	assert_int_equal(st.errors, 0);
 	hear(OFFER("c2", "x"));
 	assert_int_equal(st.pcs_made, 2);
 	assert_int_equal(st.pcs_alive, 1);
 	assert_int_equal(st.peers_seen, 2);
 	assert_true(sent("\"call\":\"c2\""));
+}
+
+/* Whoever began: a call of the other's takes the place of ours. */
+static void a_call_of_the_other_s_replaces_one_that_was_only_named(void **state)
+{
+	(void)state;
+	join("");
+	hear(USER_HERE("polite"));
+	assert_int_equal(taut_room_peer_at(st.room, 0, NULL)->starts, 1);
+	hear(OFFER("c1", "x"));
+	assert_int_equal(st.pcs_made, 2);
+	assert_int_equal(st.pcs_alive, 1);
+	assert_int_equal(taut_room_peer_at(st.room, 0, NULL)->starts, 0);
+	assert_true(sent("\"answer\"") && sent("\"call\":\"c1\""));
+}
+
+static void what_lacks_what_it_must_say_is_nothing(void **state)
+{
+	(void)state;
+	item(TT_LINK_UP, 1, "");
+	hear("{\"type\":\"joined\",\"room\":\"tea\",\"peers\":[]}"); /* as whom? */
+	assert_null(taut_room_id(st.room));
+	assert_int_equal(st.state, 0);
+	assert_int_equal(st.sent_count, 1);
+	join("{\"name\":\"Nobody\"}," BOB ",7");
+	assert_int_equal(st.peers_seen, 1);
+	hear("{\"type\":\"chat\"," FROM_BOB ",\"id\":\"you\",\"text\":\"I am you\"}");
+	assert_int_equal(st.chats, 1);
+	assert_string_equal(taut_room_id(st.room), "me");
+	hear("{\"type\":\"chat\"," FROM_BOB "}");
+	hear("{\"type\":\"chat\"," FROM_BOB ",\"text\":null}");
+	assert_int_equal(st.chats, 1);
+}
+
+/* A page of before calls had names says none: it belongs to any, and the next one with a name is another. */
+static void an_offer_without_a_call_is_one_as_well(void **state)
+{
+	static const char offer[] = "{\"type\":\"description\"," FROM_BOB
+				    ",\"description\":{\"type\":\"offer\",\"sdp\":\"x\"}}";
+	(void)state;
+	join(BOB);
+	hear(offer);
+	hear(offer);
+	assert_int_equal(st.offers_seen, 2);
+	assert_int_equal(st.pcs_made, 1);
+	hear(OFFER("c1", "x"));
+	assert_int_equal(st.pcs_made, 2);
+	assert_int_equal(st.pcs_alive, 1);
+	hear(offer);
+	assert_int_equal(st.pcs_made, 2);
+	assert_int_equal(st.offers_seen, 4);
+}
+
+static void an_offer_of_a_stranger_with_a_name_makes_a_peer_if_there_is_memory(void **state)
+{
+	(void)state;
+	join("");
+	st.no_calloc = true;
+	hear(OFFER("c1", "x"));
+	assert_int_equal(st.pcs_made, 0);
+	assert_int_equal(st.offers_seen, 0);
+	hear(OFFER("c1", "x"));
+	assert_int_equal(st.offers_seen, 1);
+	assert_string_equal(taut_room_peer_at(st.room, 0, NULL)->name, "Bob");
+	assert_int_equal(taut_room_peer_at(st.room, 0, NULL)->starts, 0);
 }
 
 static void user_here_begins_anew_unless_the_call_works(void **state)
@@ -1025,6 +1092,10 @@ int main(void)
 		T(after_the_relay_was_away_who_is_not_there_is_dropped_unless_the_call_works),
 		T(left_ends_a_call_and_gone_lets_it_go_on),
 		T(an_offer_of_another_call_replaces_the_connection),
+		T(a_call_of_the_other_s_replaces_one_that_was_only_named),
+		T(what_lacks_what_it_must_say_is_nothing),
+		T(an_offer_without_a_call_is_one_as_well),
+		T(an_offer_of_a_stranger_with_a_name_makes_a_peer_if_there_is_memory),
 		T(user_here_begins_anew_unless_the_call_works),
 		T(without_memory_for_a_new_connection_the_peer_is_told_to_have_left),
 		T(logs_do_not_see_what_would_let_others_in),

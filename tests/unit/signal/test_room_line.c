@@ -320,6 +320,32 @@ static void a_line_that_breaks_is_told_with_its_reason_and_made_again(void **sta
 	is(6, TT_LINK_DOWN, 3, "broke");
 }
 
+static void why_the_relay_closed_is_told_in_120_octets(void **state)
+{
+	static const char begin[] = "the relay closed with 1008: ";
+	char data[126] = "\x03\xf0";
+	(void)state;
+
+	go_up(false);
+	tell(0x88, data, 2); /* a code and no word */
+	is(2, TT_LINK_DOWN, 1, begin);
+	assert_string_equal(st.text, begin);
+	hangs_up();
+	leap(1);
+	upgrade();
+	is(3, TT_LINK_UP, 2, "");
+	memset(data + 2, 'x', 123);
+	tell(0x88, data, 125);
+	is(4, TT_LINK_DOWN, 2, begin);
+	assert_int_equal(strlen(st.text), sizeof begin - 1 + 120);
+	hangs_up();
+	leap(1);
+	upgrade();
+	is(5, TT_LINK_UP, 3, "");
+	tell(0x88, "\x03", 1); /* half a code is none */
+	is(6, TT_LINK_DOWN, 3, "broke");
+}
+
 static void what_is_no_relay_is_told_and_tried_again_later_and_later(void **state)
 {
 	static const char *const answers[] = {
@@ -498,6 +524,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(text_goes_both_ways_in_order_whole_or_in_pieces),
 		T(a_line_that_breaks_is_told_with_its_reason_and_made_again),
+		T(why_the_relay_closed_is_told_in_120_octets),
 		T(what_is_no_relay_is_told_and_tried_again_later_and_later),
 		T(without_reconnection_a_loss_is_the_end),
 		T(a_message_beyond_the_relays_own_limit_cuts_the_line),

@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "base/hmac_sha1.h"
 #include "base/num.h"
 #include "base/wr.h"
 #include "srtp/srtp.h"
@@ -495,6 +496,103 @@ static void other_profiles_are_refused(void **state)
 	sim_free(&sim);
 }
 
+/* RFC 3711 section 3.3.2, of SRTCP: the last 128 indices, each once. */
+static void a_report_is_delivered_once_and_within_the_window(void **state)
+{
+	enum { N = 130 };
+	static uint8_t sent[N][64];
+	(void)state;
+	struct ends e;
+	uint8_t buf[64];
+	int n = 0;
+
+	ends_init(&e);
+	for (int i = 0; i < N; i++) {
+		n = tt_srtp_protect_rtcp(e.a, 0, sent[i], rtcp(sent[i], 64, 43), 64);
+		assert_true(n > 0);
+	}
+	static const struct {
+		int index;
+		bool taken;
+	} rows[] = {
+		{ 0, true },    { 0, false },   { 128, true }, { 127, true },
+		{ 128, false }, { 127, false }, { 1, true },   { 1, false },
+		{ 0, false },   { 129, true },  { 2, true },   { 1, false },
+	};
+	uint64_t refused = 0;
+	for (size_t i = 0; i < TT_COUNT(rows); i++) {
+		memcpy(buf, sent[rows[i].index], 64);
+		const int got = tt_srtp_unprotect_rtcp(e.b, 0, buf, (size_t)n);
+		assert_int_equal(got, rows[i].taken ? 8 : TT_SRTP_E_REPLAY);
+		refused += !rows[i].taken;
+	}
+	assert_int_equal(tt_srtp_counters(e.b)->replayed, refused);
+	ends_free(&e);
+}
+
+static struct tt_srtp_own *own_of(const struct tt_srtp *s)
+{
+	assert_int_equal(way.backend, TAUT_SRTP_TAUT);
+	return s->me;
+}
+
+/* Section 3.4: who has the key may leave it in the clear, and is not heard. */
+static void an_authentic_report_in_the_clear_is_refused(void **state)
+{
+	(void)state;
+	struct ends e;
+	uint8_t buf[64], tag[TT_SHA1_LEN];
+
+	if (way.backend != TAUT_SRTP_TAUT || way.profile == TT_SRTP_PROFILE_AEAD_AES_128_GCM ||
+	    way.profile == TT_SRTP_PROFILE_AEAD_AES_256_GCM)
+		return; /* there the bit decides what is authenticated, RFC 7714 section 9.3 */
+	ends_init(&e);
+	for (unsigned clear = 0; clear < 2; clear++) {
+		const size_t len = rtcp(buf, sizeof buf, 43);
+		const int n = tt_srtp_protect_rtcp(e.a, 0, buf, len, sizeof buf);
+		assert_int_equal(n, len + 4 + 10);
+		assert_int_equal(buf[len] & 0x80, 0x80);
+		buf[len] &= clear ? 0x7f : 0xff;
+		tt_hmac_sha1(&own_of(e.a)->out.rtcp.hmac, buf, len + 4, NULL, 0, tag);
+		memcpy(buf + len + 4, tag, 10);
+		assert_int_equal(tt_srtp_unprotect_rtcp(e.b, 0, buf, (size_t)n),
+				 clear ? TT_SRTP_E_REFUSED : (int)len);
+	}
+	assert_int_equal(own_of(e.b)->in.streams.list[0].rtcp_top,
+			 0); /* its index is not used up */
+	ends_free(&e);
+}
+
+/* 9.2: 2^48 packets under one key, and not one more. */
+static void the_last_index_is_the_last(void **state)
+{
+	(void)state;
+	struct ends e;
+	uint8_t buf[64];
+	int n = 0;
+
+	if (way.backend != TAUT_SRTP_TAUT)
+		return;
+	ends_init(&e);
+	for (uint16_t seq = 0xfffd; seq != 0; seq++) {
+		n = tt_srtp_protect_rtp(e.a, 0, buf, rtp(buf, sizeof buf, seq, 1, 20), sizeof buf);
+		assert_true(n > 0);
+		assert_int_equal(tt_srtp_unprotect_rtp(e.b, 0, buf, (size_t)n), 32);
+		if (seq == 0xfffd) {
+			const uint64_t top = (UINT64_C(1) << 48) - 3;
+			own_of(e.a)->out.streams.list[0].top = top;
+			own_of(e.b)->in.streams.list[0].top = top;
+		}
+	}
+	assert_int_equal(own_of(e.b)->in.streams.list[0].top, (UINT64_C(1) << 48) - 1);
+	assert_int_equal(
+		tt_srtp_protect_rtp(e.a, 0, buf, rtp(buf, sizeof buf, 0, 1, 20), sizeof buf),
+		TT_SRTP_E_REFUSED);
+	rtp(buf, sizeof buf, 0, 1, 20);
+	assert_int_equal(tt_srtp_unprotect_rtp(e.b, 0, buf, (size_t)n), TT_SRTP_E_REFUSED);
+	ends_free(&e);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -513,6 +611,9 @@ int main(void)
 		cmocka_unit_test(the_longest_packet_has_65535_octets_on_either_way),
 		cmocka_unit_test(a_header_that_runs_over_the_end_is_malformed_either_way),
 		cmocka_unit_test(other_profiles_are_refused),
+		cmocka_unit_test(a_report_is_delivered_once_and_within_the_window),
+		cmocka_unit_test(an_authentic_report_in_the_clear_is_refused),
+		cmocka_unit_test(the_last_index_is_the_last),
 	};
 
 	int failed = 0;

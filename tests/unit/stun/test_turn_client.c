@@ -163,7 +163,8 @@ static void a_server_that_wants_no_names_is_shown_a_hash(void **state)
 static void challenges_that_cannot_be_met_end_it(void **state)
 {
 	static const uint8_t unknown[] = { 0, 9, 0, 0 }, cut[] = { 0, 2, 0, 9 },
-			     with_parameters[] = { 0, 2, 0, 4, 1, 2, 3, 4 };
+			     with_parameters[] = { 0, 2, 0, 4, 1, 2, 3, 4 },
+			     half[] = { 0, 9, 0, 0, 0, 2 };
 	static const struct {
 		const char *realm, *nonce;
 		const uint8_t *list;
@@ -177,6 +178,7 @@ static void challenges_that_cannot_be_met_end_it(void **state)
 		{ "example", "obMatJos2gAAA", NULL, 0, "promises password algorithms" },
 		{ "example", "obMatJos2gAAA", unknown, sizeof unknown, "no password algorithm" },
 		{ "example", "obMatJos2gAAA", cut, sizeof cut, "no password algorithm" },
+		{ "example", "obMatJos2gAAA", half, sizeof half, "no password algorithm" },
 		{ "example", "obMatJos2gAAA", with_parameters, sizeof with_parameters,
 		  "no password algorithm" },
 	};
@@ -211,6 +213,23 @@ static void nonces_that_are_no_cookie_promise_nothing(void **state)
 		begin(&b);
 		asks(&b, TT_TURN_ALLOCATE);
 		assert_int_equal(challenged(&b, 401, nonces[i]), TT_TURN_TAKEN);
+		asks(&b, TT_TURN_ALLOCATE);
+		assert_true(b.m.has & TT_STUN_HAS_INTEGRITY && b.m.has & TT_STUN_HAS_USERNAME);
+		end(&b);
+	}
+	for (size_t at = 0; at < 13; at++) { /* a NUL is no digit, nor the end of the cookie */
+		static const uint8_t nonce[] = "obMatJos2gAAA";
+		uint8_t spoilt[13];
+		struct bench b;
+		begin(&b);
+		asks(&b, TT_TURN_ALLOCATE);
+		reply(&b, TT_STUN_ERROR);
+		tt_stun_put_error(&w, 401, "");
+		put_text(TT_STUN_REALM, "example");
+		memcpy(spoilt, nonce, sizeof spoilt);
+		spoilt[at] = 0;
+		tt_stun_put(&w, TT_STUN_NONCE, spoilt, sizeof spoilt);
+		assert_int_equal(sent(&b), TT_TURN_TAKEN);
 		asks(&b, TT_TURN_ALLOCATE);
 		assert_true(b.m.has & TT_STUN_HAS_INTEGRITY && b.m.has & TT_STUN_HAS_USERNAME);
 		end(&b);
