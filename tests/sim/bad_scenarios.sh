@@ -35,6 +35,12 @@ END
 expect 2 's.txt:1: "soon" is no time' <<'END'
 end soon
 END
+expect 2 's.txt:1: "outer" says nothing about a peer' <<'END'
+peer alice nat ei/ei outer ei/apd
+END
+expect 2 's.txt:1: "deep" is no depth' <<'END'
+link both reorder 10% deep
+END
 expect 2 's.txt:1: "ei" is no mapping/filtering' <<'END'
 peer alice nat ei
 END

@@ -48,6 +48,8 @@ void scenario_read_peer(struct words *r)
 			p.nat.hairpin = true;
 		else if (words_accept(r, "timeout"))
 			p.nat.timeout = words_duration(r, "timeout");
+		else if (p.access == ACCESS_DOUBLE && words_accept(r, "outer"))
+			read_rules(r, &p.outer);
 		else if (words_accept(r, "ipv6"))
 			p.ipv6 = true;
 		else if (words_accept(r, "two-interfaces"))
@@ -60,6 +62,21 @@ void scenario_read_peer(struct words *r)
 	for (int i = 0; i < 2; i++)
 		if (w & 1u << i)
 			r->sc->plan.peers[i] = p;
+}
+
+/* So many are held back, until at most so many others have passed. */
+static void read_reorder(struct words *r, struct world_link_config *c)
+{
+	c->reorder = words_share(r);
+	c->reorder_depth = (unsigned)words_number(r, "depth", 1, 1000);
+}
+
+/* Gilbert and Elliott: the share of packets with which they begin, with which they end, and what is lost in them. */
+static void read_bursts(struct words *r, struct world_link_config *c)
+{
+	c->to_bad = words_share(r);
+	c->to_good = words_share(r);
+	c->loss_bad = words_share(r);
 }
 
 /* One end's share of the path, in both directions; what is not named is perfect. */
@@ -79,6 +96,12 @@ struct world_link_config scenario_read_link(struct words *r)
 			c.duplicate = words_share(r);
 		else if (words_accept(r, "corrupt"))
 			c.corrupt = words_share(r);
+		else if (words_accept(r, "truncate"))
+			c.truncate = words_share(r);
+		else if (words_accept(r, "reorder"))
+			read_reorder(r, &c);
+		else if (words_accept(r, "bursts"))
+			read_bursts(r, &c);
 		else if (words_accept(r, "rate"))
 			c.rate = (uint64_t)words_measure(r, rates, "rate");
 		else if (words_accept(r, "queue"))
