@@ -66,7 +66,7 @@ struct host {
 	struct packet seen[SEEN];
 	size_t seen_at;
 	struct tt_ice_candidate told; /* the last of its candidates */
-	bool lite;
+	bool lite, closed;
 	struct {
 		taut_flow flow;
 		struct taut_addr addr;
@@ -117,6 +117,14 @@ static struct connection *connection_of(struct world *w, int i, taut_flow flow)
 	return NULL;
 }
 
+/* As from the connection, which tells an agent that it has closed nothing more. */
+static void io_result(struct world *w, int i, taut_flow flow, int os_errno,
+		      const struct taut_addr *found, size_t n)
+{
+	if (!w->h[i].closed)
+		tt_ice_io_result(w->h[i].ice, w->now, flow, os_errno, found, n);
+}
+
 /* The other end hears of it. */
 static void disconnect(struct world *w, int i, taut_flow flow)
 {
@@ -126,7 +134,7 @@ static void disconnect(struct world *w, int i, taut_flow flow)
 		return;
 	c->used = false;
 	if (c->flow[1 - i])
-		tt_ice_io_result(w->h[1 - i].ice, w->now, c->flow[1 - i], RESET, NULL, 0);
+		io_result(w, 1 - i, c->flow[1 - i], RESET, NULL, 0);
 }
 
 static void keep_connection(struct world *w, const struct connection *c)
@@ -169,8 +177,8 @@ static void connect_it(struct world *w, int i, const struct taut_io *io)
 	bound.port = (uint16_t)(6000 + 100 * i + (int)io->flow);
 	if (!refused && !there)
 		there = knock(w, i, io->flow, &bound, &io->remote);
-	tt_ice_io_result(w->h[i].ice, w->now, io->flow, refused || !there ? REFUSED : 0, &bound,
-			 refused || !there ? 0 : 1);
+	io_result(w, i, io->flow, refused || !there ? REFUSED : 0, &bound,
+		  refused || !there ? 0 : 1);
 }
 
 static void listen_at(struct world *w, int i, const struct taut_io *io)
@@ -183,10 +191,10 @@ static void listen_at(struct world *w, int i, const struct taut_io *io)
 		if (!h->listener[k].flow) {
 			h->listener[k].flow = io->flow;
 			h->listener[k].addr = bound;
-			tt_ice_io_result(h->ice, w->now, io->flow, 0, &bound, 1);
+			io_result(w, i, io->flow, 0, &bound, 1);
 			return;
 		}
-	tt_ice_io_result(h->ice, w->now, io->flow, REFUSED, NULL, 0);
+	io_result(w, i, io->flow, REFUSED, NULL, 0);
 }
 
 static void closed(struct world *w, int i, taut_flow flow)
@@ -223,8 +231,9 @@ static void answer_io(struct world *w, int i)
 			listen_at(w, i, &copy);
 			continue;
 		case TAUT_IO_RESOLVE_SRV:
-			tt_ice_srv_result(h->ice, w->now, copy.flow, 0, records,
-					  w->refuses >> 7 ? 0 : 2);
+			if (!h->closed)
+				tt_ice_srv_result(h->ice, w->now, copy.flow, 0, records,
+						  w->refuses >> 7 ? 0 : 2);
 			continue;
 		case TAUT_IO_UDP:
 			found.port = (uint16_t)(5000 + 100 * i + (int)copy.flow);
@@ -237,7 +246,7 @@ static void answer_io(struct world *w, int i)
 		default:
 			break;
 		}
-		tt_ice_io_result(h->ice, w->now, copy.flow, 0, &found, 1);
+		io_result(w, i, copy.flow, 0, &found, 1);
 	}
 }
 
@@ -253,7 +262,8 @@ static void take_events(struct world *w, int i)
 			continue;
 		w->h[i].told = e->candidate;
 		w->h[i].told.ufrag = NULL;
-		tt_ice_add_remote(w->h[1 - i].ice, w->now, &w->h[i].told);
+		if (!w->h[1 - i].closed)
+			tt_ice_add_remote(w->h[1 - i].ice, w->now, &w->h[i].told);
 	}
 }
 
@@ -378,7 +388,7 @@ static void take_packets(struct world *w, int i)
 	int n = 0;
 
 	while (tt_ice_poll_send(h->ice, w->now, &out)) {
-		FUZZ_CHECK(n++ < 300, "poll_send ends");
+		FUZZ_CHECK(n++ < 300 && !h->closed, "poll_send ends, and nothing follows the end");
 		FUZZ_CHECK(out.len > 0 && out.len <= 548u + (w->kind ? WRAPPED : 0),
 			   "a request has at most 548 bytes");
 		p.len = out.len;
@@ -412,6 +422,8 @@ static void check(const struct world *w)
 	for (int i = 0; i < 2; i++) {
 		const struct host *h = &w->h[i];
 		const char *why = "";
+		if (h->closed) /* the connection asks it for nothing more */
+			continue;
 		if (tt_ice_deadline(h->ice, &why) <= w->now)
 			(void)fprintf(stderr, "%c: %s, at %lld of %lld\n", 'a' + i, why,
 				      (long long)tt_ice_deadline(h->ice, NULL), (long long)w->now);
@@ -530,6 +542,11 @@ static void give(struct world *w, const struct packet *p)
 	for (size_t k = 0; k < SOCKETS && !p->flow; k++)
 		if (h->flow[k] && tt_addr_eq(&h->addr[k], &p->local))
 			flow = h->flow[k];
+	if (h->closed)
+		return;
+	/* No socket gets one of another family. A lite agent keeps the candidate, and says that it refused the check. */
+	if (h->lite && p->local.family && p->local.family != p->remote.family)
+		return;
 	tt_ice_tick(h->ice, w->now);
 	if (tt_ice_is_stream(h->ice, flow))
 		give_stream(w, p, flow);
@@ -558,11 +575,13 @@ static void run(struct world *w, taut_time how_long)
 		for (int k = 0; k < LINK; k++)
 			next = w->link[k].at ? tt_min64(next, w->link[k].at) : next;
 		for (int i = 0; i < 2; i++)
-			next = tt_min64(next, tt_ice_deadline(w->h[i].ice, NULL));
+			if (!w->h[i].closed)
+				next = tt_min64(next, tt_ice_deadline(w->h[i].ice, NULL));
 		w->now = tt_max64(w->now, next);
 		deliver(w);
 		for (int i = 0; i < 2; i++)
-			tt_ice_tick(w->h[i].ice, w->now);
+			if (!w->h[i].closed)
+				tt_ice_tick(w->h[i].ice, w->now);
 		settle(w);
 		check(w);
 		if (w->now >= end)
@@ -598,11 +617,11 @@ static void end_connection(struct world *w, int i, uint8_t how)
 
 	if (how & 128) { /* that to the TURN server */
 		if (tt_ice_is_stream(w->h[i].ice, how & 127u) && !connection_of(w, i, how & 127u))
-			tt_ice_io_result(w->h[i].ice, w->now, how & 127u, RESET, NULL, 0);
+			io_result(w, i, how & 127u, RESET, NULL, 0);
 	} else if (c->used) {
 		disconnect(w, i, flow);
 		if (flow)
-			tt_ice_io_result(w->h[i].ice, w->now, flow, RESET, NULL, 0);
+			io_result(w, i, flow, RESET, NULL, 0);
 	}
 }
 
@@ -642,8 +661,15 @@ static void call_more(struct world *w, int i, uint8_t what, struct rd *in)
 	case 13:
 		w->refuses = how;
 		break;
-	default:
+	case 14:
 		send_data(w, i, how);
+		break;
+	default:
+		if (how >= 250) {
+			tt_ice_close(w->h[i].ice, w->now);
+			take_packets(w, i); /* a last word to each server */
+			w->h[i].closed = true;
+		}
 	}
 }
 
@@ -821,14 +847,16 @@ static void operate(struct world *w, struct rd *in)
 		break;
 	case 3:
 	case 4:
-		call(w, i, in);
+		if (!w->h[0].closed && !w->h[1].closed)
+			call(w, i, in);
 		break;
 	default:
 		inject(w, i, in);
 	}
 	/* Whatever was done, time is told before the deadline is asked for. */
 	for (int k = 0; k < 2; k++)
-		tt_ice_tick(w->h[k].ice, w->now);
+		if (!w->h[k].closed)
+			tt_ice_tick(w->h[k].ice, w->now);
 	settle(w);
 	check(w);
 }

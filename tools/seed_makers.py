@@ -455,6 +455,16 @@ def routes(messages):
         named + came(1, 32, 1) + came(1, 128, 1) + bytes([5, 1, 8]) + messages[0][:8] + came(1, 132, 3)]
 
 
+def ice():
+    """fuzz_ice.c with each kind of help: two that meet, data, a restart, trouble with the server, and an end."""
+    run, data, close = b"\0\0\x10\0", b"\x03\x0e\x40\x83\x0e\x40", b"\x03\x0f\xff"
+    trouble = [b"\x03\x0a" + bytes([how]) for how in (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 128)]
+    return [bytes([kind << 5 | how]) + run + data + part + run + data + close + run + b"\x20\0"
+            for kind in range(8) for how in (0, 4, 24)
+            for part in (b"", b"\3\0\3\2", b"\3\0\3\1", b"\3\x0d\xff\3\5\3\2", b"\3\x0b\0\3\x0b\x83",
+                         b"\3\x0c\0\x83\x0c\0", *[t + b"\3\0\3\2" for t in trouble])]
+
+
 # What fuzz_snap.h does to a=sctp-init: another character, some less, some more, too many.
 DAMAGE = [(0, 255), (1, 63), (3, 0), (4, 5), (40, 32), (0, 193), (5, 193), (2, 192), (1, 240), (250, 250), (255, 255)]
 
@@ -501,7 +511,7 @@ def make(root, captured):
         "dcep": dcep(), "mdns": mdns(), "srv": srv(), "json": signaling(), "url": urls(), "opus": opus(), "tone": tone(),
         "vp8": vectors(root, "vp8") + vp8(), "payload": payload(), "ivf": ivf(), "wav": wav(),
         "y4m": y4m(), "ogg": ogg(), "turn_client": turn_client(),
-        "upgrade": upgrades(), "pc": snap_pc(), "jsep": snap_jsep(), "stream": streams(stun + stun_by_hand()[::7]), "route": routes(vectors(root, "stun") + stun),
+        "upgrade": upgrades(), "ice": ice(), "pc": snap_pc(), "jsep": snap_jsep(), "stream": streams(stun + stun_by_hand()[::7]), "route": routes(vectors(root, "stun") + stun),
     }
     hello = json.loads((root / "tests" / "vectors" / "dtls-hello.json").read_text())
     made["explain"] += [bytes.fromhex(d) for v in hello["vectors"] for d in v["datagrams"]]
