@@ -9,9 +9,11 @@
 
 static void explain(uint32_t layer, const uint8_t *data, size_t size)
 {
+	const uint64_t before = tt_work_total;
 	struct tt_line l = { 0 };
 
 	tt_explain(&l, layer, data, size);
+	fuzz_check_work(before, size, 8);
 	FUZZ_CHECK(l.len < sizeof l.text && strlen(l.text) == l.len, "a line that ends");
 	for (size_t i = 0; i < l.len; i++)
 		FUZZ_CHECK(l.text[i] >= ' ' && l.text[i] <= '~', "fit for a terminal");
@@ -29,9 +31,11 @@ static void look_at(void *ctx, const char *text)
 
 static void annotate(const uint8_t *data, size_t size)
 {
+	const uint64_t before = tt_work_total;
 	size_t lines = 0;
 
 	tt_stun_annotate(data, size, look_at, &lines);
+	fuzz_check_work(before, size, 8);
 	FUZZ_CHECK(lines > 0 && lines <= 3 + size, "lines for its octets, and no more");
 }
 

@@ -4,12 +4,14 @@
  * The first byte chooses how the two behave. Well-bred: descriptions travel in order, b is polite
  * (webrtc-pc section 10.7), and then no call may fail that the state allows, each offer is
  * answered and each answer taken, the two agree when all has arrived, and m-lines keep their place
- * for ever. Wild: any call in any state, with any description that was ever made, whole or with a
- * line changed; then what is refused changes nothing. A rollback leads back to where it was in
- * both. The certificate is made once; no packet is sent. */
+ * for ever. Wild: any call in any state, with any description that was ever made, whole, with a
+ * line changed, or with another a=sctp-init; then what is refused changes nothing. A rollback leads back to
+ * where it was in both. The certificate is made once; no packet is sent. */
+#define _GNU_SOURCE
 #include <string.h>
 
 #include "fuzz_env.h"
+#include "fuzz_snap.h"
 #include "peer/pc.h"
 
 enum { TEXTS = 8, TEXT = 16384, QUEUE = 16, OPERATIONS = 48, ADDED = 5 };
@@ -471,6 +473,9 @@ static void check_agreed(struct world *w)
 {
 	FUZZ_CHECK(stable(w, 0) && stable(w, 1), "negotiation ends in stable");
 	FUZZ_CHECK(!w->needed[0] && !w->needed[1], "and nothing is left to negotiate");
+	FUZZ_CHECK(w->pc[0]->snap == w->pc[1]->snap, "both shake hands, or neither does");
+	FUZZ_CHECK(w->pc[0]->sctp_snap || w->pc[1]->sctp_snap || !w->pc[0]->snap,
+		   "somebody asked for that");
 	for (size_t k = 0; k < w->pc[0]->transceiver_count; k++) {
 		const struct pc_transceiver *a = w->pc[0]->transceivers[k];
 		if (a->current_direction == TAUT_STOPPED ||
@@ -537,7 +542,11 @@ static void give_any(struct world *w, int i, struct rd *in)
 	struct seen before;
 
 	t = w->old[how % TEXTS];
-	t.len = damage(t.text, t.len, how >> 3, rd_u16(in), rd_u8(in));
+	const uint16_t where = rd_u16(in);
+	const uint8_t what = rd_u8(in);
+	t.len = how & 32 && fuzz_snap_in(t.text, t.len)
+			? fuzz_snap_damage(t.text, t.len, TEXT, where, what)
+			: damage(t.text, t.len, how >> 3, where, what);
 	leave_stable(w, i);
 	look(w->pc[i], &before);
 	if (fine(w, i,
@@ -668,7 +677,8 @@ static void begin(struct world *w, uint8_t how)
 		const struct taut_config cfg = { .size = sizeof cfg,
 						 .codecs = codecs[i & how >> 1],
 						 .codec_count = 2,
-						 .max_receive_encodings = how >> 2 & 3 };
+						 .max_receive_encodings = how >> 2 & 3,
+						 .sctp_snap = how >> (4 + i) & 1 };
 		if (taut_pc_new(&w->pc[i], env, &cfg, w->now))
 			abort();
 	}

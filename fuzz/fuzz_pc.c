@@ -4,10 +4,13 @@
  *
  * a and b are two connections with a link between them. The first byte says how far they come:
  * new, offered, looking for a path, without DTLS yet, or up, with a channel and media both ways.
+ * The second may have them leave out SCTP's handshake, and damage what one tells the other of its association.
  * Then the input injects datagrams into a, alone and in runs, calls what an application calls, and
  * lets time pass over a link that may be cut. DTLS is plain_dtls.h: what stands in its records the
  * input can write. */
+#define _GNU_SOURCE
 #include "fuzz_env.h"
+#include "fuzz_snap.h"
 #include "peer/pc.h"
 #include "plain_dtls.h"
 #include "datachannel/dcs_internal.h"
@@ -51,6 +54,9 @@ struct world {
 	size_t first, count;
 	uint8_t loss;
 	bool stun_meddled; /* then anybody may have become a peer */
+	uint8_t snap;      /* 1, 2: a or b offers it; 3: both, and damaged: */
+	uint16_t where;
+	uint8_t what;
 	unsigned sent;
 };
 
@@ -89,9 +95,19 @@ static void describe(struct world *w, int i)
 {
 	uint32_t type = 0;
 	const char *text = taut_pc_local_description(w->s[i].pc, &type);
+	size_t len = text ? strlen(text) : 0;
+	const size_t cap = len + 2400;
+	char *copy = malloc(cap);
 
-	if (text)
-		taut_pc_set_remote_description(w->s[1 - i].pc, w->now, type, text, strlen(text));
+	if (!copy)
+		abort();
+	if (text) {
+		memcpy(copy, text, len + 1);
+		if (w->snap == 3 && (w->where >> 14 & 1) == i) /* of the offer or of the answer */
+			len = fuzz_snap_damage(copy, len, cap, w->where, w->what);
+		fine(taut_pc_set_remote_description(w->s[1 - i].pc, w->now, type, copy, len));
+	}
+	free(copy);
 }
 
 /* Those of a channel, where that is not 0, or the one that begins there. */
@@ -533,7 +549,11 @@ static void make_side(struct world *w, int i)
 	};
 	struct side *s = &w->s[i];
 	const struct taut_config cfg = {
-		.size = sizeof cfg, .codecs = codecs, .codec_count = 2, .send_buffer_size = 100000
+		.size = sizeof cfg,
+		.codecs = codecs,
+		.codec_count = 2,
+		.send_buffer_size = 100000,
+		.sctp_snap = w->snap & (1 << i) ? 1 : 0,
 	};
 	struct taut_interface all[2] = {
 		{ .size = sizeof all[0],
@@ -555,7 +575,7 @@ static void make_side(struct world *w, int i)
 		abort();
 }
 
-static void begin(struct world *w, uint8_t how, uint8_t steps)
+static void begin(struct world *w, uint8_t how, uint8_t steps, struct rd *in)
 {
 	const struct taut_transceiver_init audio = { .size = sizeof audio, .kind = TAUT_AUDIO };
 	const struct taut_transceiver_init video = { .size = sizeof video, .kind = TAUT_VIDEO };
@@ -565,6 +585,9 @@ static void begin(struct world *w, uint8_t how, uint8_t steps)
 	w->now = FUZZ_SECOND;
 	w->first = w->count = w->sent = w->loss = 0;
 	w->stun_meddled = false;
+	w->snap = steps >> 6;
+	w->where = w->snap == 3 ? rd_u16(in) : 0;
+	w->what = w->snap == 3 ? rd_u8(in) : 0;
 	plain_srtp_profile =
 		how & 16 ? TT_SRTP_PROFILE_AES128_CM_SHA1_80 : TT_SRTP_PROFILE_AEAD_AES_128_GCM;
 	for (int i = 0; i < 2; i++)
@@ -610,7 +633,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	const uint8_t how = rd_u8(&in) ^ 7;
 
-	begin(&w, how, rd_u8(&in));
+	begin(&w, how, rd_u8(&in), &in);
 	for (int n = 0; n < OPERATIONS && rd_left(&in) > 0; n++)
 		operate(&w, &in);
 	for (int i = 0; i < 2; i++) {

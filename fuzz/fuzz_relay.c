@@ -224,7 +224,9 @@ static void say(struct world *w, struct person *p, json_t *o)
 	json_decref(o);
 	if (!text)
 		return;
+	const uint64_t before = tt_work_total;
 	tt_relay_recv(&w->relay, p->c, w->now, text, strlen(text));
+	fuzz_check_work(before, strlen(text), 12);
 	free(text);
 }
 
@@ -237,7 +239,9 @@ static void say_bytes(struct world *w, struct person *p, struct rd *in)
 	if (!exact)
 		abort();
 	memcpy(exact, bytes, len);
+	const uint64_t before = tt_work_total;
 	tt_relay_recv(&w->relay, p->c, w->now, exact, len);
+	fuzz_check_work(before, len, 12);
 	free(exact);
 }
 

@@ -75,7 +75,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	wr_bytes(&w, "\x10zzz", 4);
 	tt_rtp_session_recv_rtp(s, 1000, 0, 0, pkt, wr_len(&w));
 	drain(s, 1000);
+	const uint64_t before = tt_work_total;
 	tt_rtp_session_recv_rtcp(s, 2000, 0, data, size);
+	fuzz_check_work(before, size, 32);
 	drain(s, 2000);
 	tt_rtp_session_recv_rtcp(s, 400000, 0, data, size);
 	drain(s, 400000);

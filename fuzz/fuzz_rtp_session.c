@@ -103,7 +103,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 						     .random = no_random });
 	struct tt_rtp_session *s = make_session(&env);
 
+	const uint64_t before = tt_work_total;
 	tt_rtp_session_recv_rtp(s, now, 0, 0, data, size);
+	fuzz_check_work(before, size, 8);
 	while (rd_left(&r) > 4) {
 		size_t len = next_packet(&r, &seq, &now, buf, sizeof buf);
 

@@ -10,9 +10,8 @@
 #include <string.h>
 
 #include "datachannel/datachannel.h"
+#include "fuzz.h"
 #include "sctp/wire/sctp_wire.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define SECOND 1000000
 
@@ -109,7 +108,10 @@ static void give(struct world *w, const uint8_t *chunks, size_t len, uint8_t con
 		struct wr tsn = wr_make(copy + SCTP_COMMON_HEADER + 4, 4);
 		wr_u32(&tsn, w->tsn + 1 + chunks[7]);
 	}
-	tt_dcs_recv(w->d[1], w->now, copy, tt_sctp_seal(&out));
+	const size_t sealed = tt_sctp_seal(&out);
+	const uint64_t before = tt_work_total;
+	tt_dcs_recv(w->d[1], w->now, copy, sealed);
+	fuzz_check_work(before, sealed, 16);
 	free(copy);
 }
 

@@ -144,7 +144,9 @@ static int give(struct world *w, int to, const uint8_t *data, size_t len)
 		abort();
 	if (len > 0)
 		memcpy(exact, data, len);
+	const uint64_t before = tt_work_total;
 	const int r = tt_sctp_recv(w->e[to].s, w->now, exact, len);
+	fuzz_check_work(before, len, 16);
 	free(exact);
 	return r;
 }

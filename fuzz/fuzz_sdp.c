@@ -31,7 +31,9 @@ static void try_explanation(struct tt_env *env, const char *text, size_t len, in
 	struct tt_sdp_error err = { .buf = "" };
 	size_t sum = 0;
 
+	const uint64_t before = tt_work_total;
 	const int explained = tt_sdp_explain(env, text, len, &err, hear, &sum);
+	fuzz_check_work(before, len, 64);
 	FUZZ_CHECK((explained == 0) == (code == 0), "explained as what it is not");
 	FUZZ_CHECK(explained == 0 || err.err.found, "explained without a reason");
 }

@@ -4,7 +4,8 @@
  * One side protects packets in order, and leaves some out, from just below the wrap of the sequence
  * number on; the input says in which order, how often and to which end they come. The model
  * remembers every index. What comes out must be what went in: a fuzzing build takes a packet whose
- * tag is wrong, but then its payload is not the one that was sent. */
+ * tag is wrong, but then its payload is not the one that was sent. Before that the input is a packet itself, to
+ * ends that have heard nothing, and an operation gives any octets: they change nothing. */
 #include <string.h>
 
 #include "base/unchecked.h"
@@ -110,6 +111,41 @@ static void damage(struct world *w, const struct sent *p, uint8_t how)
 	FUZZ_CHECK(unprotect(w, data, p->len) < 0, "what is damaged does not pass");
 }
 
+/* Nobody protected them: refused, or, where tags are not compared, passed as they came without the tail. */
+static void foreign(struct tt_srtp *to, taut_time now, bool rtcp, const uint8_t *p, size_t len)
+{
+	uint8_t *exact = malloc(len ? len : 1);
+
+	if (!exact)
+		abort();
+	if (len > 0)
+		memcpy(exact, p, len);
+	const uint64_t before = tt_work_total;
+	const int n = rtcp ? tt_srtp_unprotect_rtcp(to, now, exact, len)
+			   : tt_srtp_unprotect_rtp(to, now, exact, len);
+	fuzz_check_work(before, len, 2);
+	FUZZ_CHECK(n < 0 || (TT_UNCHECKED && (size_t)n < len),
+		   "what nobody protected does not pass");
+	FUZZ_CHECK(n < 0 || memcmp(exact, p, (size_t)n) == 0, "and stays as it came");
+	free(exact);
+}
+
+/* Any octets, perhaps behind the header of a packet that was sent: its source, and a number near it. */
+static void give_foreign(struct world *w, struct rd *in)
+{
+	uint8_t data[300], how = rd_u8(in);
+	const struct sent *like = &w->all[w->count - 1 - rd_u8(in) % w->count];
+	struct wr out = wr_make(data, sizeof data);
+
+	if (how & 1)
+		wr_bytes(&out, like->data, w->rtcp ? 8 : 12);
+	fuzz_copy(&out, in, rd_u8(in));
+	const size_t len = wr_len(&out);
+	if (how & 1 && !w->rtcp)
+		data[3] ^= how >> 1;
+	foreign(w->to, w->now, w->rtcp, data, len);
+}
+
 static void operate(struct world *w, struct rd *in)
 {
 	const uint8_t what = rd_u8(in), how = rd_u8(in);
@@ -125,7 +161,9 @@ static void operate(struct world *w, struct rd *in)
 		w->index = tt_min(w->index, w->all[w->count - 1].index + 0x7fff);
 		break;
 	case 2:
-		if (what & 128)
+		if (what == 0xfe)
+			give_foreign(w, in);
+		else if (what & 128)
 			receive_at_edge(w, how % 8);
 		else
 			receive(w, &w->all[((size_t)(what >> 2) << 8 | how) % w->count]);
@@ -134,6 +172,28 @@ static void operate(struct world *w, struct rd *in)
 		receive(w, &w->all[w->count - 1 - how % w->count]);
 		if (what & 128)
 			damage(w, &w->all[w->count - 1 - how % w->count], how);
+	}
+}
+
+/* Of each stack and profile one that has heard nothing. */
+static void as_packet(const uint8_t *data, size_t size)
+{
+	const struct tt_srtp_config libsrtp = { .backend = TAUT_SRTP_LIBSRTP };
+
+	for (int i = 0; i < 4; i++) {
+		struct fuzz_env env;
+		struct tt_srtp *to;
+		const struct tt_srtp_keys keys = {
+			.profile = i & 1 ? TT_SRTP_PROFILE_AEAD_AES_128_GCM
+					 : TT_SRTP_PROFILE_AES128_CM_SHA1_80
+		};
+		fuzz_env_begin(&env, 1);
+		if (tt_srtp_new(&to, &env.env, &keys, i & 2 ? &libsrtp : NULL))
+			abort();
+		foreign(to, 0, false, data, size);
+		foreign(to, 0, true, data, size);
+		tt_srtp_free(to);
+		fuzz_env_end(&env);
 	}
 }
 
@@ -153,6 +213,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (tt_srtp_new(&kept, &of_kept.env, &keys, &libsrtp))
 			abort();
 	}
+	if (size >= 8 && data[0] >> 6 == 2)
+		as_packet(data, size);
 	w.count = 0;
 	w.rtcp = how & 2;
 	w.newest = 0;

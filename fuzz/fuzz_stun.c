@@ -33,6 +33,25 @@ static void put_flag(struct wr *w, const struct tt_stun_msg *m, uint32_t has, ui
 		tt_stun_put(w, type, "", 0);
 }
 
+/* The reason as far as the writer takes one: 14.8, below 128 characters. */
+static size_t reason_len(const struct tt_stun_msg *m)
+{
+	const uint8_t *nul =
+		m->error_reason.len > 0 ? memchr(m->error_reason.p, 0, m->error_reason.len) : NULL;
+	const size_t len = nul ? (size_t)(nul - m->error_reason.p) : m->error_reason.len;
+
+	return len < 127 ? len : 127;
+}
+
+static void put_error(struct wr *w, const struct tt_stun_msg *m)
+{
+	char reason[128] = "";
+
+	if (reason_len(m) > 0)
+		memcpy(reason, m->error_reason.p, reason_len(m));
+	tt_stun_put_error(w, m->error_code, reason);
+}
+
 static void rewrite_stun(struct wr *w, const struct tt_stun_msg *m)
 {
 	put_span(w, m, TT_STUN_HAS_USERNAME, TT_STUN_USERNAME, m->username);
@@ -48,14 +67,14 @@ static void rewrite_stun(struct wr *w, const struct tt_stun_msg *m)
 	put_addr(w, m, TT_STUN_HAS_MAPPED, TT_STUN_MAPPED_ADDRESS, &m->mapped);
 	put_addr(w, m, TT_STUN_HAS_ALTERNATE, TT_STUN_ALTERNATE_SERVER, &m->alternate);
 	if (m->has & TT_STUN_HAS_ERROR)
-		tt_stun_put_error(w, m->error_code, "a reason");
+		put_error(w, m);
 	if (m->has & TT_STUN_HAS_UNKNOWN_LIST)
 		tt_stun_put_unknown(w, m->refused, m->refused_count);
 	put_u32(w, m, TT_STUN_HAS_PRIORITY, TT_STUN_PRIORITY, m->priority);
 	put_flag(w, m, TT_STUN_HAS_USE_CANDIDATE, TT_STUN_USE_CANDIDATE);
 	if (m->has & TT_STUN_HAS_CONTROLLED)
 		tt_stun_put_u64(w, TT_STUN_ICE_CONTROLLED, m->tiebreaker);
-	else if (m->has & TT_STUN_HAS_CONTROLLING)
+	if (m->has & TT_STUN_HAS_CONTROLLING)
 		tt_stun_put_u64(w, TT_STUN_ICE_CONTROLLING, m->tiebreaker);
 	put_u32(w, m, TT_STUN_HAS_NOMINATION, TT_STUN_NOMINATION, m->nomination);
 	put_u32(w, m, TT_STUN_HAS_NETWORK_INFO, TT_STUN_GOOG_NETWORK_INFO, m->network_info);
@@ -74,6 +93,10 @@ static void rewrite_turn(struct wr *w, const struct tt_stun_msg *m)
 		(uint32_t)m->family << 24);
 	put_u32(w, m, TT_STUN_HAS_TRANSPORT, TT_STUN_REQUESTED_TRANSPORT,
 		(uint32_t)m->transport << 24);
+	put_u32(w, m, TT_STUN_HAS_MORE_FAMILY, TT_STUN_ADDITIONAL_ADDRESS_FAMILY,
+		(uint32_t)m->more_family << 24);
+	if (m->has & TT_STUN_HAS_EVEN_PORT)
+		tt_stun_put(w, TT_STUN_EVEN_PORT, m->even_port_and_next ? "\x80" : "", 1);
 	put_flag(w, m, TT_STUN_HAS_DONT_FRAGMENT, TT_STUN_DONT_FRAGMENT);
 	if (m->has & TT_STUN_HAS_TOKEN)
 		tt_stun_put(w, TT_STUN_RESERVATION_TOKEN, m->token, TT_STUN_TOKEN_LEN);
@@ -87,8 +110,39 @@ static bool same_addrs(const struct taut_addr *a, const struct taut_addr *b, siz
 	return true;
 }
 
+/* What is not written again: integrity is not ours to make; a fingerprint always is. */
+static void compare_flags(const struct tt_stun_msg *a, const struct tt_stun_msg *b)
+{
+	const uint32_t not_written =
+		TT_STUN_HAS_INTEGRITY | TT_STUN_HAS_INTEGRITY_SHA256 | TT_STUN_HAS_FINGERPRINT;
+
+	FUZZ_CHECK(((a->has ^ b->has) & ~not_written) == 0, "the same attributes");
+	FUZZ_CHECK(!(a->has & TT_STUN_HAS_EVEN_PORT) ||
+			   a->even_port_and_next == b->even_port_and_next,
+		   "the same wish for a port");
+	FUZZ_CHECK(!(a->has & TT_STUN_HAS_MORE_FAMILY) || a->more_family == b->more_family,
+		   "the same other family");
+	FUZZ_CHECK(!(a->has & TT_STUN_HAS_USERHASH) ||
+			   memcmp(a->userhash, b->userhash, TT_STUN_USERHASH_LEN) == 0,
+		   "the same hash of a name");
+	FUZZ_CHECK(!(a->has & TT_STUN_HAS_TOKEN) ||
+			   memcmp(a->token, b->token, TT_STUN_TOKEN_LEN) == 0,
+		   "the same token");
+	FUZZ_CHECK(a->tiebreaker == b->tiebreaker && a->nomination == b->nomination,
+		   "the same role and nomination");
+	FUZZ_CHECK(a->refused_count == b->refused_count &&
+			   memcmp(a->refused, b->refused,
+				  a->refused_count * sizeof a->refused[0]) == 0,
+		   "the same list of what was not known");
+	FUZZ_CHECK(
+		!(a->has & TT_STUN_HAS_ERROR) ||
+			span_eq((struct span){ a->error_reason.p, reason_len(a) }, b->error_reason),
+		"the same reason");
+}
+
 static void compare(const struct tt_stun_msg *a, const struct tt_stun_msg *b)
 {
+	compare_flags(a, b);
 	FUZZ_CHECK(a->cls == b->cls && a->method == b->method &&
 			   memcmp(a->tid, b->tid, TT_STUN_TID_LEN) == 0,
 		   "the same message");
@@ -105,10 +159,9 @@ static void compare(const struct tt_stun_msg *a, const struct tt_stun_msg *b)
 			   same_addrs(a->relayed, b->relayed, a->relayed_count),
 		   "the same addresses");
 	FUZZ_CHECK(a->priority == b->priority && a->error_code == b->error_code &&
-			   a->refused_count == b->refused_count && a->algorithm == b->algorithm &&
-			   a->network_info == b->network_info && a->channel == b->channel &&
-			   a->lifetime == b->lifetime && a->family == b->family &&
-			   a->transport == b->transport,
+			   a->algorithm == b->algorithm && a->network_info == b->network_info &&
+			   a->channel == b->channel && a->lifetime == b->lifetime &&
+			   a->family == b->family && a->transport == b->transport,
 		   "the same numbers");
 }
 

@@ -1,6 +1,11 @@
-/* layers: rtp base; corpus: vp8 */
-/* fuzz_vp8.c - a VP8 payload descriptor is read or refused, and its values keep their ranges. */
+/* layers: media rtp base; corpus: vp8 */
+/* fuzz_vp8.c - a VP8 payload descriptor is read or refused, and its values keep their ranges; the head of a frame
+ * says what libvpx reads in the same bytes. */
+#include <vpx/vp8dx.h>
+#include <vpx/vpx_decoder.h>
+
 #include "fuzz.h"
+#include "media/media_vp8.h"
 #include "rtp/payload/payload_vp8.h"
 
 static void ours(bool start, uint16_t picture_id)
@@ -16,11 +21,33 @@ static void ours(bool start, uint16_t picture_id)
 		   "the same");
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void head(const uint8_t *data, size_t size)
 {
 	const uint64_t before = tt_work_total;
+	struct tt_vp8_head h;
+	const bool ok = tt_vp8_head(data, size, &h);
+	vpx_codec_stream_info_t theirs = { .sz = sizeof theirs };
+
+	fuzz_check_work(before, size, 1);
+	if (size < 10 || data[0] & 1) { /* libvpx wants to see a key frame */
+		FUZZ_CHECK(ok == (size >= 3 && data[0] & 1) && (!ok || !h.key),
+			   "RFC 6386 section 9.1: a tag, and the header of a key frame");
+		return;
+	}
+	const bool good = vpx_codec_peek_stream_info(vpx_codec_vp8_dx(), data, (unsigned)size,
+						     &theirs) == VPX_CODEC_OK;
+	FUZZ_CHECK(good == ok, "libvpx takes what we take");
+	FUZZ_CHECK(!ok || (h.key == (theirs.is_kf != 0) && h.width == theirs.w &&
+			   h.height == theirs.h),
+		   "libvpx says the same of it");
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
 	struct tt_vp8_descriptor d;
 
+	head(data, size);
+	const uint64_t before = tt_work_total;
 	(void)tt_vp8_is_key_frame(data, size);
 	const bool ok = tt_vp8_read(&d, data, size);
 	fuzz_check_work(before, size, 1);

@@ -3,12 +3,14 @@
  *     replay_NAME FILE-OR-FOLDER... [--corpus FOLDER...]
  *
  * Folders after --corpus are looked for below $TAUT_CORPUS, or ../shared/corpus beside the source.
- * What is not there is said and skipped. Each input lies in a buffer of exactly its size, so that
+ * Those that are not there are said and skipped; what stands before --corpus has to be there, and
+ * has to have an input. Each input lies in a buffer of exactly its size, so that
  * AddressSanitizer sees a read one past it. */
 #define _POSIX_C_SOURCE 200809L
 #include <dirent.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "fuzz.h"
 
@@ -78,10 +80,20 @@ static int replay(const char *path)
 	struct stat st;
 
 	if (stat(path, &st) != 0) {
-		printf("not there: %s\n", path);
-		return 0;
+		perror(path);
+		return 1;
 	}
 	return S_ISDIR(st.st_mode) ? replay_folder(path) : replay_file(path, (size_t)st.st_size);
+}
+
+static int replay_all(const char *path)
+{
+	const unsigned long before = runs;
+	const int bad = replay(path);
+
+	if (!bad && runs == before)
+		(void)fprintf(stderr, "%s: nothing is in it\n", path);
+	return bad || runs == before;
 }
 
 static int replay_corpus(const char *name)
@@ -91,6 +103,10 @@ static int replay_corpus(const char *name)
 
 	(void)snprintf(path, sizeof path, "%s/%s",
 		       root ? root : TAUT_SOURCE_DIR "/../shared/corpus", name);
+	if (access(path, F_OK) != 0) {
+		printf("not there: %s\n", path);
+		return 0;
+	}
 	return replay(path);
 }
 
@@ -103,7 +119,7 @@ int main(int argc, char **argv)
 		if (strcmp(argv[i], "--corpus") == 0)
 			corpus = 1;
 		else
-			bad |= corpus ? replay_corpus(argv[i]) : replay(argv[i]);
+			bad |= corpus ? replay_corpus(argv[i]) : replay_all(argv[i]);
 	}
 	printf("%lu inputs\n", runs);
 	return bad;

@@ -4,8 +4,8 @@ fuzz --all [SECONDS]            every target for so long, one after another
 fuzz --afl TARGET [SECONDS]     AFL++ instead
 fuzz --list                     the targets, and those that wait for their layer
 fuzz --exercise [SECONDS]       find a planted bug; see fuzz/exercise/README.md
-fuzz --evidence                 add what was run here to docs/evidence/fuzz.json, and try each finding
-                                again on what is built
+fuzz --evidence                 add what was run here to docs/evidence/fuzz.json, and try each finding of
+                                all sessions that was open again on what is built
 
 options: --jobs N (of --all: so many at once, 1), --json (one object per line), --bin DIR (programs
 kept elsewhere; a file COMMIT in it says what they were built from)
@@ -19,6 +19,7 @@ examples:
 import argparse
 import concurrent.futures
 import datetime
+import hashlib
 import json
 import os
 import pathlib
@@ -164,13 +165,33 @@ def list_all(as_json):
                   else f"{name:16} pending: {what}")
 
 
+def input_of(name, finding):
+    """Its file: where it was found, or kept in fuzz/regressions under whatever name; libFuzzer's names end in
+    the SHA-1 of what is in them. None: it is lost, or is a log, which has no input."""
+    if (FINDINGS / finding).exists():
+        return None if finding.endswith(".log") else FINDINGS / finding
+    digest = finding.rpartition("-")[2]
+    kept = FUZZ / "regressions" / name
+    return next((p for p in sorted(kept.glob("*"))
+                 if hashlib.sha1(p.read_bytes()).hexdigest() == digest), None)
+
+
 def still_there(name, finding):
-    """Whether the program as it is built now fails on it; a log has no input to try."""
-    path = FINDINGS / finding
-    if finding.endswith(".log") or not path.exists():
+    """Whether the program as it is built now fails on it. What cannot be tried is open until somebody says why not,
+    in the evidence itself."""
+    path, program = input_of(name, finding), BUILD / "fuzz" / "bin" / f"fuzz_{name}"
+    if path is None or not program.exists():
         return True
-    return subprocess.run([BUILD / "fuzz" / "bin" / f"fuzz_{name}", path], capture_output=True,
-                          cwd=BUILD).returncode != 0
+    return subprocess.run([program, path], capture_output=True, cwd=BUILD).returncode != 0
+
+
+def try_again(sessions):
+    """What earlier sessions left open: closed by now? Of the first ones only the number is known, which stays."""
+    for name, t in ((n, t) for s in sessions for n, t in s["targets"].items()):
+        if t.get("open_files"):
+            t["open_files"] = [f for f in t["open_files"] if still_there(name, f)]
+            t["open"] = len(t["open_files"])
+    return sum(t["open"] for s in sessions for t in s["targets"].values())
 
 
 def sum_up(runs):
@@ -187,7 +208,8 @@ def sum_up(runs):
         else:
             t["edges"] = r["edges"]  # what the corpus of the last run reaches
     for name, t in total.items():
-        t["open"] = sum(still_there(name, f) for f in t["findings"])
+        t["open_files"] = sorted(f for f in t["findings"] if still_there(name, f))
+        t["open"] = len(t["open_files"])
         t["findings"] = len(t["findings"])
         t["cpu_seconds"] = round(t["cpu_seconds"])
         t["afl_cpu_seconds"] = round(t["afl_cpu_seconds"])
@@ -209,7 +231,7 @@ def add_evidence():
         "command": "./dev fuzz --all SECONDS, again and again; ./dev fuzz --evidence",
         "date": datetime.date.today().isoformat(),
         "figures": {
-            "open_findings": sum(t["open"] for t in session["targets"].values()),
+            "open_findings": try_again(sessions),
             "cpu_hours": round(sum(s["cpu_seconds"] for s in sessions) / 3600, 2),
             "split": "CPU seconds per target below, of one process at a time or two",
             "sessions": sessions,

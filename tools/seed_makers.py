@@ -398,6 +398,90 @@ def turn_client():
     return made
 
 
+def upgrades():
+    """The first octet of fuzz_upgrade.c, then lines: path, host, origin."""
+    hosts = ["localhost", "LocalHost:8080", "a.localhost:1", ".localhost", "127.0.0.1", "127.1.2.3:443",
+             "[::1]", "[::1]:8080", "127.0.0.1.example", "localhost.example", "xlocalhost", "[::2]", "example.org:80",
+             "", 254 * "h", 255 * "h", "127.x", "localhost:80@example.org"]
+    made = [bytes([how]) + b"\n".join(x.encode() for x in ("/ws", host, ""))
+            for how in (2, 4, 6, 7, 8) for host in hosts]
+    return made + [f"{how}{path}\n{host}\n{origin}".encode() for how in "\0\2\1\3" for path, host, origin in (
+        ("/ws", "localhost:8080", "http://localhost:8080"), ("/ws", "localhost", "HTTPS://LOCALHOST"),
+        ("/ws", "localhost", "null"), ("/", "localhost", ""), ("/ws?a", "localhost", ""), (20 * "/", "a", ""),
+        ("/ws", "a", "http://a.example"), ("/ws", "a", 400 * "o"), ("/ws", "localhost", "https://localhost"))]
+
+
+def streams(messages):
+    """Operations of fuzz_stream.c: frames at the edges of their lengths, in one piece, in two, octet by octet."""
+    made = []
+    for how in range(8):
+        for kind in (0, 2):  # ChannelData and STUN, where a server sends
+            ones = [bytes([7 | 128, kind | (n > 255)]) + (struct.pack(">H", n) if n > 255 else bytes([n]))
+                    for n in (0, 1, 3, 4, 200, 1528, 1532, 1548, 1549, 1550, 1553, 65532, 65535)]
+            cut_short = [bytes([7 | 128, kind | 4 | (n > 255)]) + (
+                struct.pack(">H", n) if n > 255 else bytes([n])) for n in (40, 1548, 1600, 65535)]
+            rest = bytes([3 | 30 << 3]) + 31 * b"r" + 4 * (b"\1\xff" + 255 * b"s" + b"\0")
+            made += [bytes([how]) + b"".join(ones), bytes([how]) + ones[4] + cut_short[0] + rest]
+            made += [bytes([how]) + c + rest + ones[4] for c in cut_short]
+        framed = [(struct.pack(">H", len(m)) if how & 2 else b"") + m for m in messages if len(m) < 250]
+        made += [bytes([how]) + b"".join(b"\1" + bytes([len(m)]) + m for m in framed[k::7][:12]) + b"\0"
+                 for k in range(7)]
+        made += [bytes([how]) + bytes([3 | 31 << 3]) + m[:32] + bytes([4 | 31 << 3, 5]) for m in framed[:3]]
+        made += [bytes([how]) + b"\1\4\x80\0\0\4\0", bytes([how]) + b"\1\4\0\1\0\3\0"]
+    return made
+
+
+def routes(messages):
+    """Operations of fuzz_route.c; and datagrams, which it takes as such first."""
+    def name(end, how):
+        return bytes([1 | end << 4, how])
+
+    def sent(end, to, how, tid):
+        return bytes([2 | end << 4, to, how, tid])
+
+    def came(at, how, tid, authentic=128):
+        return bytes([6 | authentic, at, how, tid])
+    check, answer, error = 0, 66, 67  # the last two without a USERNAME
+    named = name(0, 3) + name(1, 5) + name(2, 7)
+    met = b"".join(sent(k % 3, k, check | 64, k) + came(k, answer, k) for k in range(12))
+    return messages + [
+        named + came(1, check, 1) + came(1, check | 4, 2) + came(2, check | 12, 3), named + met,
+        named + sent(0, 5, 64, 9) + came(6, answer, 9) + came(5, error, 9) + came(5, 65, 1),
+        named + b"".join(came(k, check, k) for k in range(70)) + met,
+        named + b"".join(sent(0, 9, 64, k) for k in range(140)) + came(9, answer, 139) + b"\xf8" +
+        sent(0, 8, 64, 1), named + name(0, 4) + came(1, 16, 1) + name(0, 3) + name(0, 9) + came(1, 16, 2),
+        named + met + b"\4\1" + came(0, answer, 0) + b"\x14\1\x24\1" + name(0, 3) + came(0, check, 1),
+        named + met + came(3, check | 4, 1) + sent(1, 3, 64, 77) + came(3, answer, 77),
+        named + came(1, 32, 1) + came(1, 128, 1) + bytes([5, 1, 8]) + messages[0][:8] + came(1, 132, 3)]
+
+
+def ice():
+    """fuzz_ice.c with each kind of help: two that meet, data, a restart, trouble with the server, and an end."""
+    run, data, close = b"\0\0\x10\0", b"\x03\x0e\x40\x83\x0e\x40", b"\x03\x0f\xff"
+    trouble = [b"\x03\x0a" + bytes([how]) for how in (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 128)]
+    return [bytes([kind << 5 | how]) + run + data + part + run + data + close + run + b"\x20\0"
+            for kind in range(8) for how in (0, 4, 24)
+            for part in (b"", b"\3\0\3\2", b"\3\0\3\1", b"\3\x0d\xff\3\5\3\2", b"\3\x0b\0\3\x0b\x83",
+                         b"\3\x0c\0\x83\x0c\0", *[t + b"\3\0\3\2" for t in trouble])]
+
+
+# What fuzz_snap.h does to a=sctp-init: another character, some less, some more, too many.
+DAMAGE = [(0, 255), (1, 63), (3, 0), (4, 5), (40, 32), (0, 193), (5, 193), (2, 192), (1, 240), (250, 250), (255, 255)]
+
+
+def snap_pc():
+    """First bytes of fuzz_pc.c: both leave out the handshake, and the offer's or the answer's INIT is damaged."""
+    return [struct.pack(">BBHB", how, 0xc0 | k, answer << 14 | where, what) + b"\x08\0\4\0\0\5\0\x08\0" * 2
+            for how in (0, 0x20, 0x80) for k in (0, 40) for answer in (0, 1) for where, what in DAMAGE]
+
+
+def snap_jsep():
+    """Wild operations of fuzz_jsep.c: a channel, an offer that is damaged, an answer that is damaged."""
+    ask = b"\x31\0\0\4\x0a"
+    return [ask + struct.pack(">BBHB", 0x8c, 0x20, where, what) + b"\x8a" + struct.pack(">BBHB", 0x0c, 0x21, w, x)
+            for where, what in DAMAGE for w, x in DAMAGE] + [b"\x30\0\0\4\7\x0c\x0c", b"\x10\0\0\4\7\x8c\x8c"]
+
+
 def make(root, captured):
     """{target: [bytes]}"""
     rtp, rtcp = captured.get("rtp", []), captured.get("rtcp", [])
@@ -427,6 +511,7 @@ def make(root, captured):
         "dcep": dcep(), "mdns": mdns(), "srv": srv(), "json": signaling(), "url": urls(), "opus": opus(), "tone": tone(),
         "vp8": vectors(root, "vp8") + vp8(), "payload": payload(), "ivf": ivf(), "wav": wav(),
         "y4m": y4m(), "ogg": ogg(), "turn_client": turn_client(),
+        "upgrade": upgrades(), "ice": ice(), "pc": snap_pc(), "jsep": snap_jsep(), "stream": streams(stun + stun_by_hand()[::7]), "route": routes(vectors(root, "stun") + stun),
     }
     hello = json.loads((root / "tests" / "vectors" / "dtls-hello.json").read_text())
     made["explain"] += [bytes.fromhex(d) for v in hello["vectors"] for d in v["datagrams"]]

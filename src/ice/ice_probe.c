@@ -173,24 +173,28 @@ taut_time tt_ice_probe_deadline(const struct tt_ice *ice)
 	return at;
 }
 
+static void give_up(struct tt_ice *ice, taut_time now, struct ice_probe *p)
+{
+	p->done = true;
+	if (p->again)
+		return;
+	p->shown = false;
+	tt_ice_server_error(ice, p->server, p->base, TT_ICE_UNREACHED, "it does not answer");
+	tt_note(ice->env, now, TAUT_LAYER_ICE, "STUN server does not answer",
+		TT_STR("host", ice->server[p->server].host),
+		TT_ADDR("from", &ice->base[p->base].addr));
+}
+
+/* Whoever was not run for a while may find both due. */
 void tt_ice_probe_tick(struct tt_ice *ice, taut_time now)
 {
 	for (size_t i = 0; i < ice->probe_room; i++) {
 		struct ice_probe *p = &ice->probe[i];
+		if (p->used && !p->done && now >= p->give_up)
+			give_up(ice, now, p);
 		if (p->used && p->done && now >= renewal(ice, p)) {
 			ask(ice, now, p);
 			p->again = !ice->pooled;
 		}
-		if (!p->used || p->done || now < p->give_up)
-			continue;
-		p->done = true;
-		if (p->again)
-			continue;
-		p->shown = false;
-		tt_ice_server_error(ice, p->server, p->base, TT_ICE_UNREACHED,
-				    "it does not answer");
-		tt_note(ice->env, now, TAUT_LAYER_ICE, "STUN server does not answer",
-			TT_STR("host", ice->server[p->server].host),
-			TT_ADDR("from", &ice->base[p->base].addr));
 	}
 }

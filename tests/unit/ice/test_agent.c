@@ -321,6 +321,34 @@ static void gathering_ends_though_servers_are_silent_or_unknown(void **state)
 	world_free(&w);
 }
 
+/* What a machine that slept finds due: the end of one question, and the next, which keeps the mapping alive. */
+static void a_server_is_asked_again_by_who_slept_over_its_silence(void **state)
+{
+	static const struct tt_ice_server server = { .host = "stun.example" };
+	uint8_t buf[1500];
+	struct tt_ice_out out = { .buf = buf, .cap = sizeof buf };
+	struct world w;
+
+	(void)state;
+	world_init(&w, 9, NULL, &server, 1);
+	world_iface(&w.h[0], "10.0.0.1");
+	w.h[0].nat = true;
+	world_gather(&w, 0);
+	world_run(&w, 2 * SEC);
+	assert_int_equal(w.h[0].candidates, 2);
+	assert_int_equal(w.server_requests, 1);
+	w.stun_server_down = true;
+	world_run(&w, 15 * SEC);
+	assert_true(w.server_requests > 1);
+	const taut_time later = w.sim.now + 100 * SEC;
+	tt_ice_tick(w.h[0].ice, later);
+	assert_true(tt_ice_poll_send(w.h[0].ice, later, &out));
+	assert_true(tt_addr_eq(&out.remote, &stun_server));
+	assert_false(tt_ice_poll_send(w.h[0].ice, later, &out));
+	assert_true(tt_ice_deadline(w.h[0].ice, NULL) > later);
+	world_free(&w);
+}
+
 /* 6.1.4.2: as soon as there are pairs one is checked; gathering goes on meanwhile. */
 static void a_silent_server_holds_up_no_check(void **state)
 {
@@ -1029,6 +1057,7 @@ int main(void)
 		cmocka_unit_test(checks_that_overtake_the_description_are_answered),
 		cmocka_unit_test(an_agent_behind_a_nat_learns_its_outside_from_server_and_peer),
 		cmocka_unit_test(gathering_ends_though_servers_are_silent_or_unknown),
+		cmocka_unit_test(a_server_is_asked_again_by_who_slept_over_its_silence),
 		cmocka_unit_test(a_silent_server_holds_up_no_check),
 		cmocka_unit_test(checks_and_requests_to_servers_have_a_pace_each),
 		cmocka_unit_test(the_higher_pace_counts),
