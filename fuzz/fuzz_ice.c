@@ -544,9 +544,6 @@ static void give(struct world *w, const struct packet *p)
 			flow = h->flow[k];
 	if (h->closed)
 		return;
-	/* No socket gets one of another family. A lite agent keeps the candidate, and says that it refused the check. */
-	if (h->lite && p->local.family && p->local.family != p->remote.family)
-		return;
 	tt_ice_tick(h->ice, w->now);
 	if (tt_ice_is_stream(h->ice, flow))
 		give_stream(w, p, flow);

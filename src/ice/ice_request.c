@@ -241,7 +241,7 @@ int tt_ice_on_request(struct tt_ice *ice, taut_time now, int base, const struct 
 		return refuse(ice, now, TAUT_DROP_ICE_STATE, from);
 	/* A lite agent is told once, and has no check by which it would learn more: who is not answered says it again. */
 	if (same && !learn(ice, now, base, from, m) && ice->lite)
-		return 1;
+		return 0;
 	respond(ice, now, base, false, local, from, m, 0);
 	return 0;
 }

@@ -137,7 +137,7 @@ static bool host_is_loopback(const char *host)
 	size_t n = strcspn(host, ":");
 
 	if (host[0] == '[')
-		return strncmp(host, "[::1]", 5) == 0;
+		return strncmp(host, "[::1]", 5) == 0 && (host[5] == '\0' || host[5] == ':');
 	return (n == 9 && strncasecmp(host, "localhost", 9) == 0) ||
 	       (n > 10 && strncasecmp(host + n - 10, ".localhost", 10) == 0) ||
 	       (strncmp(host, "127.", 4) == 0 && strspn(host, "0123456789.") == n);

@@ -282,6 +282,7 @@ static void an_upgrade_of_another_path_host_or_origin_is_refused_and_logged(void
 		{ "/ws", "localhost.evil.example", "", "another place" },
 		{ "/ws", "localhosts", "", "another place" },
 		{ "/ws", "[::2]", "", "another place" },
+		{ "/ws", "[::1].evil.example", "", "another place" },
 		{ "/ws", "localhost", "Origin: http://evil.example\r\n", "another origin" },
 		{ "/ws", "localhost", "Origin: null\r\n", "another origin" },
 		{ "/ws", "localhost", "Origin: https://localhost\r\n", "another origin" },
