@@ -73,7 +73,7 @@ KNOWN = ROOT / "tests" / "torture" / "left_behind.txt"
 FOREIGN = ROOT / "tests" / "torture" / "foreign.txt"
 EVIDENCE = ROOT / "docs" / "evidence" / "torture.jsonl"
 MISSED = 50 # more than one failure in so many may not miss its point
-TOLD = ("tests", "points", "own", "chosen", "injected", "clean", "refused", "missed", "fell")
+TOLD = ("tests", "points", "own", "chosen", "injected", "clean", "refused", "reran", "missed", "fell")
 
 
 def sanitizers(slow):
@@ -246,11 +246,11 @@ def rows_of(out):
 def read(part, out, status):
     rules = foreign_rules()
     result = {"part": part.name, "tests": 0, "points": 0, "own": 0, "chosen": 0, "injected": 0, "clean": 0,
-              "refused": 0, "missed": 0, "fell": 0, "foreign": {}, "findings": []}
+              "refused": 0, "reran": 0, "missed": 0, "fell": 0, "foreign": {}, "findings": []}
     for row in rows_of(out):
         if "finding" not in row:
             result["tests"] += 1
-            for key in ("points", "own", "chosen", "injected", "clean", "refused", "missed"):
+            for key in ("points", "own", "chosen", "injected", "clean", "refused", "reran", "missed"):
                 result[key] += row[key]
         elif not part.strict and of_test(row):
             result["fell"] += 1
@@ -309,7 +309,7 @@ def merge(results):
     """What the processes of one part found: each saw all its tests and points, and took its share."""
     whole = dict(results[0], foreign=dict(results[0]["foreign"]))
     for r in results[1:]:
-        for key in ("chosen", "injected", "clean", "refused", "missed", "fell", "findings"):
+        for key in ("chosen", "injected", "clean", "refused", "reran", "missed", "fell", "findings"):
             whole[key] = whole[key] + r[key]
         for rule, times in r["foreign"].items():
             whole["foreign"][rule] = whole["foreign"].get(rule, 0) + times

@@ -59,11 +59,9 @@ static void *map(size_t size)
 	return p;
 }
 
-/* Neighbours stay neighbours, so that a child that takes a little writes to few pages; what is added keeps apart
- * the sanitizer's regions, of 2^36 octets for each size. */
 static size_t home(uintptr_t at)
 {
-	return ((at >> 4) + (at >> 36) * 0x9e3779b97f4a7c15u) & live.mask;
+	return (at >> 4) * 0x9e3779b97f4a7c15u >> 24 & live.mask;
 }
 
 static void put(struct block b)

@@ -15,16 +15,42 @@ _Thread_local int torture_busy;
 
 enum { SEEN = 1 << 20 };
 
-/* How often each stack came by, for each mode. Not a static table: the sanitizer would look through all of it
- * for pointers, in each child. */
-static struct seen {
+/* How often each stack came by. Not static tables: the sanitizer would look through all of them for pointers,
+ * in each child. */
+struct seen {
 	uint64_t hash;
 	long count;
-} * seen;
+};
+static struct seen *seen;   /* in all tests so far, for each mode */
+static struct seen *passed; /* in this pass of a test */
+
+/* Of a test, the points that will fail, by their stack and how often that came by before. */
+static struct {
+	struct chosen {
+		uint64_t hash;
+		long n;
+	} * all;
+	size_t mask;
+} by_stack;
 
 static FILE *took;
 
-static long times_seen(uint64_t hash, unsigned mode);
+static long add(struct seen *all, uint64_t hash)
+{
+	for (size_t i = 0; i < SEEN; i++) {
+		struct seen *s = &all[(hash + i) % SEEN];
+		if (s->count == 0 || s->hash == hash) {
+			s->hash = hash;
+			return s->count++;
+		}
+	}
+	return 0; /* a full table counts no more: each is the first of its kind */
+}
+
+static long times_seen(uint64_t hash, unsigned mode)
+{
+	return add(seen, hash ^ mode * 0x9e3779b97f4a7c15u);
+}
 
 static void read_seen(const char *path)
 {
@@ -62,17 +88,10 @@ void torture_point_init(const char *seen_path, const char *took_path)
 	madvise(seen, SEEN * sizeof *seen, MADV_DONTFORK);
 }
 
-static long times_seen(uint64_t hash, unsigned mode)
+void torture_pass_begins(void)
 {
-	hash ^= mode * 0x9e3779b97f4a7c15u;
-	for (size_t i = 0; i < SEEN; i++) {
-		const size_t at = (hash + i) % SEEN;
-		if (seen[at].count == 0 || seen[at].hash == hash) {
-			seen[at].hash = hash;
-			return seen[at].count++;
-		}
-	}
-	return 0; /* a full table counts no more: each is the first of its kind */
+	passed = map(SEEN * sizeof *passed, MAP_PRIVATE);
+	madvise(passed, SEEN * sizeof *passed, MADV_DONTFORK); /* children count no more */
 }
 
 /* The same for a seed, a test and a point, whatever else is drawn. */
@@ -126,6 +145,50 @@ static bool has_share(long n)
 						  (uint64_t)torture_set.share;
 }
 
+static uint64_t key_of(uint64_t hash, uint64_t before)
+{
+	return hash ^ (before + 1) * 0xd6e8feb86659fd93u;
+}
+
+static struct chosen *place_of(uint64_t key)
+{
+	size_t at = (size_t)(key * 0x9e3779b97f4a7c15u >> 16) & by_stack.mask;
+
+	while (by_stack.all[at].n != 0 && by_stack.all[at].hash != key)
+		at = (at + 1) & by_stack.mask;
+	return &by_stack.all[at];
+}
+
+static void remember_chosen(void)
+{
+	size_t count = 0, room = 64;
+
+	for (long n = 0; n < torture_points->count; n++)
+		count += torture_points->chosen[n] != 0;
+	while (room < 2 * count)
+		room *= 2;
+	if (by_stack.all)
+		munmap(by_stack.all, (by_stack.mask + 1) * sizeof *by_stack.all);
+	by_stack.all = map(room * sizeof *by_stack.all, MAP_PRIVATE);
+	by_stack.mask = room - 1;
+	for (long n = 0; n < torture_points->count; n++) {
+		if (torture_points->chosen[n] == 0)
+			continue;
+		const uint64_t key = key_of(torture_points->hash[n], torture_points->before[n]);
+		*place_of(key) = (struct chosen){ key, n + 1 };
+	}
+}
+
+/* The pass that forks draws other random numbers than the one that counted, so that a call more or less comes
+ * between: a point is the same if its stack has come by as often. Below 0: it is none that was chosen. */
+static long same_point(const struct torture_stack *s)
+{
+	const uint64_t hash = torture_hash(s);
+	const uint64_t before = (uint64_t)add(passed, hash);
+
+	return place_of(key_of(hash, before))->n - 1;
+}
+
 /* Of the points with one stack a fork takes the last for what fails once, from where there is least left
  * to do, and the first for what fails for good, behind which most can. Who runs the test from its start
  * takes the first. */
@@ -146,6 +209,7 @@ void torture_choose(long index, long total, bool reruns)
 			if (choose(index, n, mode, own, total) && has_share(n))
 				torture_points->chosen[n] |= (uint8_t)(1 << mode);
 		}
+	remember_chosen();
 	torture_busy--;
 }
 
@@ -156,6 +220,7 @@ static void count(long n, long call_no, const int *errors, const struct torture_
 	while (errors[variants] != 0)
 		variants++;
 	torture_points->hash[n] = torture_hash(s);
+	torture_points->before[n] = (uint32_t)add(passed, torture_points->hash[n]);
 	torture_points->call_no[n] = (uint32_t)call_no;
 	torture_points->variants[n] = variants;
 	torture_points->library[n] = torture_set.memory && torture_library(s)[0] != '\0';
@@ -189,11 +254,13 @@ static bool point(const char *call, long call_no, const int *errors, const struc
 		return false;
 	if (torture.phase == TORTURE_COUNT)
 		count(n, call_no, errors, s);
-	if (torture.phase != TORTURE_FORK || !torture_points->chosen[n] ||
-	    torture_hash(s) != torture_points->hash[n])
-		return false; /* with other random numbers it may be another call: see run.c */
-	torture_points->reached[n] = true;
-	return torture_fork(n, call, errors, s);
+	if (torture.phase != TORTURE_FORK)
+		return false;
+	const long chosen = same_point(s);
+	if (chosen < 0 || torture_points->reached[chosen])
+		return false;
+	torture_points->reached[chosen] = true;
+	return torture_fork(chosen, call, errors, s);
 }
 
 /* A library gets no memory, but its system calls are its own affair: except send(), which does not

@@ -65,10 +65,10 @@ void torture_report_test(long index, const char *name, const struct torture_tall
 	fprintf(f,
 		", \"index\": %ld, \"points\": %ld, \"own\": %ld, \"chosen\": %ld, \"injected\": "
 		"%ld, "
-		"\"clean\": %ld, \"refused\": %ld, \"findings\": %ld, \"missed\": %ld, "
+		"\"clean\": %ld, \"refused\": %ld, \"findings\": %ld, \"reran\": %ld, \"missed\": %ld, "
 		"\"reruns\": %s}\n",
 		index, t->points, t->own, t->chosen, t->injected, t->clean, t->refused, t->findings,
-		t->missed, reruns ? "true" : "false");
+		t->reran, t->missed, reruns ? "true" : "false");
 	put_line(f, &text, &len);
 }
 

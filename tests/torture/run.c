@@ -250,6 +250,7 @@ static _Noreturn void play(const struct group *g, long i, enum torture_phase pha
 	      phase == TORTURE_AWAIT ? WALL_SECONDS : 0);
 	take_log();
 	untracked_at_start = torture_untracked();
+	torture_pass_begins();
 	torture.n = torture.calls = 0;
 	torture.phase = phase;
 	if (t->setup_func && t->setup_func(&state) != 0)
@@ -275,6 +276,7 @@ static void rerun_point(const struct group *g, long i, long n)
 {
 	int status;
 
+	tally->reran++;
 	torture.from = torture_points->call_no[n];
 	torture_points->met = false;
 	torture_points->stack.count = 0;

@@ -110,6 +110,7 @@ struct torture_points {
 	bool met;                   /* it came there */
 	bool outside; /* the test has threads, sockets or files, which a fork does not copy */
 	uint64_t hash[TORTURE_POINTS];
+	uint32_t before[TORTURE_POINTS];  /* points with that stack */
 	uint32_t call_no[TORTURE_POINTS]; /* how many calls, points or not, came before */
 	uint8_t variants[TORTURE_POINTS];
 	bool library[TORTURE_POINTS]; /* not of our own code */
@@ -120,6 +121,8 @@ extern struct torture_points *torture_points;
 
 /* seen: a file of the stacks that other programs take; took: one for those of this program. */
 void torture_point_init(const char *seen, const char *took);
+/* In a process of its own: what comes by is counted from here. */
+void torture_pass_begins(void);
 /* Marks the points of a test that will fail; total: the points of the whole program; reruns: each child
  * runs the test from its start. */
 void torture_choose(long index, long total, bool reruns);
@@ -170,7 +173,8 @@ void torture_warm(void);
 /* ---- report.c ---- */
 struct torture_tally {
 	long points, own, chosen, injected, clean, refused, findings;
-	long missed; /* failures whose child did not come to its point */
+	long reran;  /* failures whose child ran the test from its start */
+	long missed; /* those of them that did not come to their point */
 };
 void torture_report_init(const char *path);
 int torture_report_log(void); /* what children write; emptied before each */
