@@ -28,8 +28,7 @@ static void look_at_silence(struct world_peer *p)
 
 	if (taut_pc_deadline(pc, NULL) <= now)
 		return;
-	/* What was taken to be sent and could not leave may have led to an event, and it is asked once more. */
-	if (taut_env_ready(p->env, now) && !taut_pc_poll_event(pc) && taut_env_ready(p->env, now))
+	if (taut_env_ready(p->env, now))
 		world_fail(p->world, "%s: wants a turn, and has nothing to do", p->cfg.name);
 	pc_touch(pc, now);
 	const struct taut_io *io = taut_pc_poll_io(pc);

@@ -52,23 +52,30 @@ static int take_random(void *ctx, void *out, size_t len)
 
 /* ---- the contract ---- */
 
+static bool tell_event(struct world_peer *p)
+{
+	const struct taut_event *ev = p->pc ? taut_pc_poll_event(p->pc) : NULL;
+
+	if (!ev)
+		return false;
+	world_absorb(p->world, &ev->type, sizeof ev->type);
+	p->cfg.handler(p, ev);
+	return true;
+}
+
 static bool poll_all(struct world_peer *p)
 {
 	uint8_t buf[65536];
 	struct taut_datagram d = { .size = sizeof d, .buf = buf, .cap = sizeof buf };
 	const struct taut_io *io;
-	const struct taut_event *ev;
 	unsigned n = 0;
 
 	while (p->pc && n < MANY && (io = taut_pc_poll_io(p->pc)) != NULL) {
 		world_peer_answer(p, io);
 		n++;
 	}
-	while (p->pc && n < MANY && (ev = taut_pc_poll_event(p->pc)) != NULL) {
-		world_absorb(p->world, &ev->type, sizeof ev->type);
-		p->cfg.handler(p, ev);
+	while (n < MANY && tell_event(p))
 		n++;
-	}
 	while (p->pc && n < MANY && taut_pc_poll_send(p->pc, p->world->now, &d)) {
 		world_peer_send(p, &d);
 		n++;
@@ -81,12 +88,21 @@ static bool poll_all(struct world_peer *p)
 	return n > 0 && n < MANY;
 }
 
+/* A packet that was taken and could not leave may have led to an event: no poll says so, the environment does. */
+static bool wants_to_tell(struct world_peer *p)
+{
+	if (!p->pc || !taut_env_ready(p->env, p->world->now) || !tell_event(p))
+		return false;
+	p->yielded++;
+	return true;
+}
+
 void world_peer_pump(struct world_peer *p)
 {
 	if (p->pumping || !p->pc) /* a handler's call: the pump that called it goes on */
 		return;
 	p->pumping = true;
-	while (poll_all(p))
+	while (poll_all(p) || wants_to_tell(p))
 		;
 	p->pumping = false;
 	for (int i = 0; p->cfg.share && p->pc && i < WORLD_PEER_FLOWS; i++)
