@@ -245,25 +245,29 @@ export function watchCard(page, ms) {
 		source.connect(analyser);
 		source.connect(tap).connect(context.destination);
 		let beeping = null, quiet = 0, offset = -Infinity;
-		tap.onaudioprocess = e => {
-			const samples = e.inputBuffer.getChannelData(0);
+		const beeps = samples => {
 			let re = 0, im = 0;
 			samples.forEach((s, i) => {
 				re += s * Math.cos(2 * Math.PI * 1000 * i / 48000);
 				im += s * Math.sin(2 * Math.PI * 1000 * i / 48000);
 			});
-			const level = 2 * Math.hypot(re, im) / samples.length;
+			return 2 * Math.hypot(re, im) / samples.length > 0.25;
+		};
+		tap.onaudioprocess = e => {
+			const samples = e.inputBuffer.getChannelData(0), beep = beeps(samples);
 			offset = Math.max(offset, 1000 * context.currentTime - performance.now());
-			const beep = level > 0.25;
 			if (beep && beeping === false && quiet > 100) // a beep's first block, not its middle
 				out.beeps.push(1000 * (e.playbackTime - 512 / 48000));
 			quiet = beep ? 0 : quiet + 1;
 			beeping = beep;
 			if (quiet > 80 && out.tones.length < 5 && quiet % 20 === 0) {
-				const data = new Float32Array(analyser.frequencyBinCount);
+				// The analyser hears what plays now. When this page is late, that is the next beep already.
+				const sound = new Float32Array(analyser.fftSize), data = new Float32Array(analyser.frequencyBinCount);
+				analyser.getFloatTimeDomainData(sound);
 				analyser.getFloatFrequencyData(data);
-				const best = data.indexOf(Math.max(...data));
-				if (data[best] > -70)
+				const best = data.indexOf(Math.max(...data)), size = samples.length;
+				const between = Array.from({ length: sound.length / size }, (_, i) => sound.subarray(i * size, (i + 1) * size)).every(part => !beeps(part));
+				if (between && data[best] > -70)
 					out.tones.push(best * 48000 / analyser.fftSize);
 			}
 		};
