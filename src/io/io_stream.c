@@ -57,7 +57,7 @@ static int encrypted(struct tt_io_stream *s)
 	return 0;
 }
 
-/* A socket that takes a part has no room for the rest. 0 or errno. */
+/* A socket that takes a part may have room for the rest: it says itself when it has none. 0 or errno. */
 static int push(struct tt_io_stream *s)
 {
 	const uint8_t *piece;
@@ -67,8 +67,6 @@ static int push(struct tt_io_stream *s)
 	while (err == 0 && (piece = tt_ring_front(&s->out, &len)) != NULL) {
 		err = tt_tcp_send(s->fd, piece, len, &sent);
 		tt_ring_drop(&s->out, sent);
-		if (sent < len)
-			break;
 	}
 	return err == 0 || err == EAGAIN ? tt_io_stream_watch(s) : err;
 }

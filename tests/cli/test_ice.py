@@ -81,6 +81,10 @@ def with_a_server():
           all((o["related_address"], o["related_port"]) == ("0.0.0.0", 9) for o in said if o["type"] == "srflx") and
           not any("198.18.0.1" in o["candidate"] for o in said) and
           all("network" in o and "network_id" not in o for o in said), (out, err))
+    code, out, err = inside("--mdns")
+    hosts = [line for line in out.splitlines() if "  host " in line]
+    check("and_so_in_words", code == 0 and hosts and all(".local:" in line for line in hosts) and "198.18.0.1:" not in
+          "".join(hosts) and "  srflx " in out, (out, err))
     code, out, err = inside("--ice-tcp", "both", "--json")
     tcp = [o for o in objects(out)[:-1] if o["protocol"] == "tcp"]
     check("candidates_over_tcp_are_among_them", code == 0 and sorted(o["tcp_type"] for o in tcp) == ["active", "passive"] and
@@ -137,7 +141,9 @@ names.bind(("198.18.0.1", 53))
 def labels(text):
     return b"".join(bytes([len(x)]) + x.encode() for x in text.split(".")) + b"\\0"
 SRV = {"_stun._udp.example.net": [(20, 1, stun.getsockname()[1], "a.example.net"), (10, 1, 9, "nobody.example.net")],
-       "_stun._udp.empty.net": [(0, 0, 0, "")]}
+       "_stun._udp.empty.net": [(0, 0, 0, "")],
+       "_stun._udp.odd.net": [(1, 1, 0, "a.example.net"), (2, 1, 9, ""), (3, 1, stun.getsockname()[1], "a.example.net")],
+       "_stun._udp.gone.net": [(1, 1, 9, "nobody.example.net"), (2, 1, 9, "nowhere.example.net")]}
 A = {"a.example.net": "198.18.0.1", "lost.net": "198.18.0.1"}
 def answer(request):
     at, words = 12, []
@@ -192,6 +198,15 @@ def by_srv_records():
     check("taut_stun_asks_them_as_well", code == 0 and objects(out)[0].get("mapped") == "203.0.113.7:7007", (out, err))
     code, out, err = inside("stun", "--srv", "empty.net")
     check("and_hears_of_none", code == 1 and "has no STUN server" in out + err, (code, out, err))
+    code, out, err = inside("stun", "--srv", "odd.net", "--json")
+    check("a_record_without_a_port_or_a_name_is_passed_over", code == 0 and
+          objects(out)[0].get("mapped") == "203.0.113.7:7007", (out, err))
+    code, out, err = inside("stun", "--srv", "gone.net")
+    check("servers_without_an_address_are_told", code == 1 and "none of the domain's STUN servers has an address" in out + err,
+          (code, out, err))
+    for place in ("198.18.0.1", "198.18.0.1:3478", "a.example.net:3478"):
+        code, out, err = inside("stun", "--srv", place, "--json")
+        check(f"{place}_is_no_domain", code == 0 and objects(out)[0].get("mapped") == "203.0.113.7:7007", (out, err))
     code, out, err = inside("ice", "--stun", "stun:empty.net", "--srv", "--trace", "-")
     check("or_says_that_there_is_none", "its domain says that it has no such server" in out and
           "local candidate" in err, (out, err))
@@ -235,6 +250,8 @@ def while_an_address_is_new():
 def mistakes():
     code, out, err = done("ice", "--hex", "--trace", "-")
     check("hex_and_trace_are_two", code == 2 and err == "taut ice: --hex or --trace, not both\n", (out, err))
+    code, out, err = done("ice", "--loopback-only", "--trace", "no/such/folder")
+    check("a_trace_that_cannot_be_written_is_told", code == 1 and "no/such/folder" in err and not out, (code, out, err))
     for args, said in ((["x"], "takes no operand"), (["--time", "0"], "--time takes a number"),
                        (["--stun", "http://x"], "--stun takes stun:HOST[:PORT]"),
                        (["--stun", "stun:a"] * 9, "4 servers at most"), (["--ice-tcp", "so"], "takes connect, listen or both"), (["--nonsense"], "nonsense"),

@@ -120,6 +120,9 @@ def every_field():
           and "0123456789012345678901" not in words, words)
     code, out, err = done("sdp", "--json", "-", input=RICH.replace("connection:new", "connection:existing"))
     check("a_connection_may_exist_already", objects(out)[3]["connection_use"] == "existing", out)
+    rare = RICH.replace("a=ice-lite", "a=ice-lite\r\na=ice-pacing:50").replace("m=video 9 ", "m=video 9/2 ")
+    code, out, err = done("sdp", "--json", "-", input=rare)
+    check("what_is_rare_is_told_too", objects(out)[0].get("ice_pacing") == "50" and objects(out)[2].get("port_count") == 2, (out, err))
 
 
 def browsers():
@@ -258,7 +261,7 @@ def on_a_terminal(*args, **env):
     """What is written to one."""
     leader, follower = pty.openpty()
     p = subprocess.Popen([TAUT, *args], stdout=follower, stderr=subprocess.PIPE, cwd=work,
-                         env={k: v for k, v in os.environ.items() if k != "NO_COLOR"} | env)
+                         env={k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "TERM")} | env)
     os.close(follower)
     out = b""
     try:
@@ -281,6 +284,7 @@ def colours():
     for env in ({"NO_COLOR": "1", "TERM": "xterm"}, {"TERM": "dumb"}):
         out = on_a_terminal("sdp", "explain", "rich.sdp", **env)
         check(f"there_are_none_with_{env}", "\x1b" not in out and "a=strange" in out, out)
+    check("one_that_has_no_name_is_none_the_less", "\x1b[1m" in on_a_terminal("sdp", "explain", "rich.sdp"))
     out = on_a_terminal("sdp", "explain", "rich.sdp", TERM="xterm", NO_COLOR="")
     check("an_empty_NO_COLOR_says_nothing", "\x1b[1m" in out, out)
 

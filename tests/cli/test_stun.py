@@ -157,6 +157,8 @@ def refusals():
 
 
 def mistakes():
+    code, out, err = done("stun", "--nat", "127.0.0.1:9", "a:0")
+    check("a_second_server_is_read_as_well", code == 2 and "--port takes" in err and not out, (code, err))
     for host in ("[::1", "[]", "", ":5", "[::1]5", "h" * 256, "[::1]x:5"):
         code, out, err = done("stun", host)
         check(f"no_host_is_{host[:10]!r}", code == 2 and "is not HOST[:PORT]" in err and not out, (code, err))
