@@ -182,11 +182,14 @@ static int queue_vp8(struct tt_rtp_sender *s, taut_time now, const struct taut_f
 int tt_rtp_sender_frame(struct tt_rtp_sender *s, taut_time now, const struct taut_frame *frame,
 			size_t max_packet)
 {
-	uint32_t ts = frame->rtp_timestamp + s->ts_offset;
-	size_t room = max_payload(s, max_packet);
+	const taut_time captured = frame->captured ? frame->captured : now;
+	const size_t room = max_payload(s, max_packet);
 
 	if (!frame->data || frame->len == 0)
 		return TAUT_E_INVAL;
+	if (s->began_with_tone && !s->started)
+		s->ts_offset = tt_rtp_sender_timestamp(s, captured) - frame->rtp_timestamp;
+	const uint32_t ts = frame->rtp_timestamp + s->ts_offset;
 	int r = s->cfg.codec == TT_RTP_CODEC_OPUS ? queue_opus(s, now, frame, ts, room)
 						  : queue_vp8(s, now, frame, ts, room);
 
@@ -196,7 +199,7 @@ int tt_rtp_sender_frame(struct tt_rtp_sender *s, taut_time now, const struct tau
 	s->stats.frames++;
 	s->stats.key_frames += s->cfg.kind == TAUT_VIDEO && (frame->flags & TAUT_FRAME_KEY);
 	s->last_ts = ts;
-	s->last_captured = frame->captured ? frame->captured : now;
+	s->last_captured = captured;
 	return TAUT_OK;
 }
 
@@ -210,14 +213,19 @@ static uint32_t tone_timestamp(const struct tt_rtp_sender *s, taut_time now)
 
 int tt_rtp_sender_tone(struct tt_rtp_sender *s, taut_time now, uint8_t event, taut_time duration)
 {
+	if (s->cfg.event_payload_type == 0)
+		return TAUT_E_STATE;
+	if (!s->started && !s->began_with_tone) {
+		s->began_with_tone = true;
+		s->last_ts = s->ts_offset;
+		s->last_captured = now;
+	}
 	const struct tt_rtp_tone tone = { .duration = duration,
 					  .clock_rate = s->cfg.clock_rate,
 					  .ts = tone_timestamp(s, now),
 					  .event = event,
 					  .pt = s->cfg.event_payload_type };
 
-	if (s->cfg.event_payload_type == 0)
-		return TAUT_E_STATE;
 	tt_rtp_tone_start(&s->tone, &s->history, now, &tone);
 	return TAUT_OK;
 }

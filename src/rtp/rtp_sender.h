@@ -20,6 +20,7 @@ struct tt_rtp_sender {
 	taut_time last_captured; /* ... taken then */
 	uint32_t next_ts;        /* audio: where the newest packet ends */
 	bool started;            /* a frame was sent */
+	bool began_with_tone;    /* a key before any: the first frame goes on from there */
 	bool acknowledged;       /* the peer knows this ssrc: no more names */
 	uint64_t named_from;     /* the packet that was next when a description was applied */
 	unsigned rtx_names;      /* retransmissions that still carry mid and repaired rid */

@@ -96,6 +96,46 @@ static void a_tone_begins_where_sound_ends(void **state)
 	end(&w);
 }
 
+/* Or the peer took all that comes after it for old. */
+static void sound_goes_on_where_a_tone_was_first(void **state)
+{
+	static const uint8_t data[] = { 0x78, 1, 2, 3 }; /* 20 ms */
+	struct taut_frame f = {
+		.size = sizeof f, .data = data, .len = sizeof data, .rtp_timestamp = 0x80005000
+	};
+	struct tt_rtp_packet sound, tone;
+	struct world w;
+	unsigned reports = 0;
+
+	(void)state;
+	begin(&w);
+	const taut_time began = w.sim.now;
+	assert_int_equal(tt_rtp_session_send_tone(w.s, began, 1, 5, 100 * MS), TAUT_OK);
+	assert_true(next(&w, began + 50 * MS, PT, &tone, &reports));
+	const uint32_t first = tone.ts;
+	(void)next(&w, began + 500 * MS, 111, &sound, &reports);
+	w.sim.now = began + 1000 * MS;
+	assert_int_equal(tt_rtp_session_send_tone(w.s, w.sim.now, 1, 6, 100 * MS), TAUT_OK);
+	assert_true(next(&w, w.sim.now + 50 * MS, PT, &tone, &reports));
+	assert_int_equal(tone.ts, first + 48000);
+	(void)next(&w, w.sim.now + 500 * MS, 111, &sound, &reports);
+	/* It was recorded when 2 s were over, and leaves 50 ms later. */
+	w.sim.now = began + 2050 * MS;
+	f.captured = began + 2000 * MS;
+	assert_int_equal(tt_rtp_session_send_frame(w.s, w.sim.now, 1, &f), TAUT_OK);
+	assert_true(next(&w, w.sim.now, 111, &sound, &reports));
+	assert_int_equal(sound.ts, first + 2 * 48000);
+	f.captured += 20 * MS;
+	f.rtp_timestamp += 960;
+	assert_int_equal(tt_rtp_session_send_frame(w.s, w.sim.now, 1, &f), TAUT_OK);
+	assert_true(next(&w, w.sim.now, 111, &sound, &reports));
+	assert_int_equal(sound.ts, first + 2 * 48000 + 960);
+	assert_int_equal(tt_rtp_session_send_tone(w.s, w.sim.now, 1, 5, 100 * MS), TAUT_OK);
+	assert_true(next(&w, w.sim.now + 50 * MS, PT, &tone, &reports));
+	assert_int_equal(tone.ts, first + 2050 * 48);
+	end(&w);
+}
+
 /* Where nothing but tones is sent, the peer still learns of the stream. */
 static void tones_alone_have_reports(void **state)
 {
@@ -146,6 +186,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_tone_begins_where_sound_ends),
+		cmocka_unit_test(sound_goes_on_where_a_tone_was_first),
 		cmocka_unit_test(tones_alone_have_reports),
 		cmocka_unit_test(another_payload_type_counts_at_once),
 	};
