@@ -299,6 +299,24 @@ static void a_turn_may_have_more_than_the_queue_holds(void **state)
 	close_world(&w);
 }
 
+/* A part says nothing of the rest: what says that there is no room is EAGAIN. */
+static void what_is_taken_in_parts_goes_out_in_one_turn(void **state)
+{
+	struct world w;
+	(void)state;
+
+	connect_world(&w, false);
+	takes = 500;
+	w.pc->script = text;
+	w.pc->send_len = 20000;
+	w.pc->to_send = 1;
+	until_both(&w, w.pc->to_send == 0);
+	assert_true(stream_of(&w)->out.len == 0 || no_room);
+	until_both(&w, w.far.got_len == 20000);
+	assert_memory_equal(w.far.got, text, 20000);
+	close_world(&w);
+}
+
 /* The kernel takes and gives a byte at a time, and so does the other end. */
 static void byte_by_byte_all_come_in_order(void **state)
 {
@@ -609,6 +627,7 @@ int main(void)
 		cmocka_unit_test(what_one_says_the_other_hears),
 		cmocka_unit_test(messages_of_one_turn_go_in_one_call),
 		cmocka_unit_test(a_turn_may_have_more_than_the_queue_holds),
+		cmocka_unit_test(what_is_taken_in_parts_goes_out_in_one_turn),
 		cmocka_unit_test(byte_by_byte_all_come_in_order),
 		cmocka_unit_test(a_slow_reader_gets_every_byte_in_order),
 		cmocka_unit_test(a_message_beyond_the_ceiling_is_refused_whole),
