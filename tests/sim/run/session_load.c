@@ -12,7 +12,7 @@ enum {
 	VIDEO_EVERY = 3,
 	MESSAGES_EVERY = 10,
 	RECOVERY = 10000000,
-	SILENCE = 3000000,
+	SILENCE = 2000000,
 	LARGEST = 65536,
 	SOUND_BYTES = 40
 };
@@ -50,6 +50,7 @@ static void send_video(struct side *a, uint32_t timestamp)
 	if (taut_pc_send_frame(a->peer.pc, a->s->world->now, a->tracks[1], &f) != TAUT_OK)
 		return;
 	a->key_wanted = false;
+	a->video_out_at = a->s->world->now;
 	a->video_number++;
 	a->video_sent += heard(a);
 }
@@ -75,6 +76,7 @@ static void send_sound(struct side *a, uint32_t timestamp)
 	fill_sound(data, a->audio_number);
 	if (taut_pc_send_frame(a->peer.pc, a->s->world->now, a->tracks[0], &f) != TAUT_OK)
 		return;
+	a->audio_out_at = a->s->world->now;
 	a->audio_number++;
 	a->audio_sent += heard(a);
 }
@@ -251,11 +253,15 @@ static void check_share(struct session *s, const struct side *to, const char *wh
 			   to->peer.cfg.name, came, sent, what, least);
 }
 
-static void check_last(struct session *s, const struct side *to, const char *what, taut_time at)
+/* Media come to the end. A loss is asked for again for a second, then a key frame is asked for: it, or
+ * its request, may be lost once more. */
+static void check_last(struct session *s, const struct side *to, const char *what, taut_time in,
+		       taut_time out)
 {
-	if (s->world->now - at > SILENCE + 6 * s->plan.half[0].delay)
-		world_fail(s->world, "%s: no %s since %.3f s", to->peer.cfg.name, what,
-			   (double)(at - s->world->start) / 1e6);
+	if (out - in > SILENCE + 6 * s->plan.half[0].delay)
+		world_fail(s->world, "%s: no %s since %.3f s, and the last left at %.3f s",
+			   to->peer.cfg.name, what, (double)(in - s->world->start) / 1e6,
+			   (double)(out - s->world->start) / 1e6);
 }
 
 static void check_media(struct session *s, const struct side *to, const struct side *from)
@@ -270,8 +276,8 @@ static void check_media(struct session *s, const struct side *to, const struct s
 		    whole ? s->plan.profile->least_audio : 0);
 	check_share(s, to, "video", from->video_sent, to->video_received,
 		    whole ? s->plan.profile->least_video : 0);
-	check_last(s, to, "sound", to->last_audio_at);
-	check_last(s, to, "picture", to->last_video_at);
+	check_last(s, to, "sound", to->last_audio_at, from->audio_out_at);
+	check_last(s, to, "picture", to->last_video_at, from->video_out_at);
 	if (to->broken + to->broken_sounds > 0)
 		world_fail(s->world, "%s: %u video and %u audio frames are broken", to->peer.cfg.name,
 			   to->broken, to->broken_sounds);
