@@ -3,7 +3,7 @@
 taken out?
 
 Each tests/mutants/NAME.patch takes one guard out of src. Its first line says which, and the rows of
-the list of hostile cases in brackets; its second line is "test: NAME", the program test_NAME that
+the list of hostile cases in brackets; its second line is "test: NAME [TEST]", the program test_NAME that
 must fail then (of tests/hostile only the tests named after those rows), "run: PROGRAM ARGUMENTS", or
 "torture: PART", of ./dev torture. All happens in copies of HEAD, one for each job: below
 DIR, which is kept and used again, or in a directory that is thrown away. With --json there is one
@@ -50,7 +50,7 @@ class Mutant:
         if kind not in ("test", "run", "torture") or not rest:
             sys.exit(f"mutants: {self.path.name}: the second line names no test")
         self.rows = re.findall(r"\b[A-E]\d\d\b", lines[0])
-        self.program = f"test_{rest}" if kind == "test" else shlex.split(rest)[0]
+        self.program = ("test_" if kind == "test" else "") + shlex.split(rest)[0]
         if kind == "torture":
             self.program = "test_" + rest.split("/", 1)[1].replace("/", "_")
         # Only the tests of its rows count, where there is one for each row.
