@@ -15,7 +15,7 @@
 
 static bool checks_run(const struct tt_ice *ice)
 {
-	return ice->cur->has_remote && ice->state != TT_ICE_FAILED && !ice->pooled && !ice->lite;
+	return ice->cur->has_remote && ice->state != TT_ICE_FAILED && !ice->pooled;
 }
 
 /* 6.1.4.2: the triggered-check queue in its order, then what is due again, then the best of those that wait.

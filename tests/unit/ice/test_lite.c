@@ -222,6 +222,7 @@ static void nobody_comes(void **state)
 		assert_int_equal(tt_ice_state(w.h[1].ice), TT_ICE_FAILED);
 		says(&w, TAUT_WHY_UNANSWERED,
 		     "we are a lite agent and wait for checks of the peer, and none came");
+		assert_int_equal(tt_ice_counters(w.h[1].ice)->checks_sent, 0);
 		world_free(&w);
 	}
 }
