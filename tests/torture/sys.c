@@ -98,8 +98,9 @@ EXPORT int accept4(int fd, __SOCKADDR_ARG addr, socklen_t *len, int flags)
 EXPORT int connect(int fd, __CONST_SOCKADDR_ARG addr, socklen_t len)
 {
 	NEXT("connect", int, int, __CONST_SOCKADDR_ARG, socklen_t);
-	return FAILS("connect", ENETUNREACH, EADDRNOTAVAIL, ECONNREFUSED) ? -1
-									  : next(fd, addr, len);
+	return FAILS("connect", ENETUNREACH, EHOSTUNREACH, EADDRNOTAVAIL, ECONNREFUSED)
+		       ? -1
+		       : next(fd, addr, len);
 }
 
 /* SHORT: it tells of an error that the socket met. */
