@@ -10,6 +10,7 @@
 #include <openssl/crypto.h>
 
 #include "base/num.h"
+#include "base/work.h"
 #include "dtls/dtls_state.h"
 
 enum { FIRST_ROOM = 2048 }; /* a datagram's worth, which is all that most need */
@@ -88,6 +89,7 @@ static int bio_read(BIO *b, char *out, int cap)
 		return -1;
 	}
 	const size_t n = tt_min((size_t)cap, d->record_len);
+	tt_work(n);
 	memcpy(out, d->record, n);
 	d->record = NULL; /* what did not fit is gone, as with a socket */
 	return (int)n;

@@ -11,6 +11,7 @@
 #include <openssl/err.h>
 
 #include "base/num.h"
+#include "base/work.h"
 #include "dtls/dtls_state.h"
 
 enum { APPLICATION_DATA = 23 };
@@ -123,6 +124,7 @@ static void dropped(struct tt_dtls *d, uint32_t why, size_t len)
 
 static bool same_but_number(const uint8_t *a, size_t a_len, const uint8_t *b, size_t b_len)
 {
+	tt_work(b_len);
 	return a_len == b_len && a_len > 13 && memcmp(a + 13, b + 13, a_len - 13) == 0;
 }
 
@@ -139,6 +141,7 @@ static void hold(struct tt_dtls *d, const uint8_t *data, size_t len)
 		dropped(d, TAUT_DROP_DTLS_TOO_EARLY, len);
 		return;
 	}
+	tt_work(len);
 	memcpy(d->early[d->early_count].data, data, len);
 	d->early[d->early_count++].len = len;
 	tt_note(d->env, d->now, TAUT_LAYER_DTLS, "held for later", TT_INT("len", len));
@@ -244,6 +247,7 @@ int tt_dtls_recv(struct tt_dtls *d, taut_time now, const uint8_t *buf, size_t le
 		dropped(d, TAUT_DROP_DTLS_LENGTH, len);
 		return TAUT_OK;
 	}
+	tt_work(1);
 	if (buf[0] != APPLICATION_DATA)
 		tt_trace_packet(d->env, now, TAUT_LAYER_DTLS, false, buf, len, NULL, NULL);
 	if (d->state == TT_DTLS_NEW) {

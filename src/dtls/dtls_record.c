@@ -9,6 +9,7 @@
  * anybody can write them: (m) a forged alert of 15 octets kills an OpenSSL client. Each record is
  * then fed alone. Nothing is decrypted or reassembled here. */
 #include "base/num.h"
+#include "base/work.h"
 #include "dtls/dtls_state.h"
 
 enum { CHANGE_CIPHER_SPEC = 20, ALERT = 21, HANDSHAKE = 22, APPLICATION_DATA = 23 };
@@ -41,6 +42,7 @@ bool tt_dtls_record_next(struct rd *r, struct tt_dtls_record *out)
 
 bool tt_dtls_record_is_hello(const struct tt_dtls_record *rec)
 {
+	tt_work(1);
 	return rec->type == HANDSHAKE && rec->epoch == 0 && rec->len > 12 &&
 	       rec->body[0] == CLIENT_HELLO;
 }
@@ -113,6 +115,7 @@ static uint32_t refuse_while_shaking(struct tt_dtls *d, const struct tt_dtls_rec
 		return TT_TAKEN;
 	case ALERT:
 		d->counters.alerts_ignored++;
+		tt_work(1);
 		if (rec->len == 2)
 			d->hint = SSL_alert_desc_string_long(rec->body[1]);
 		return TAUT_DROP_DTLS_ALERT_IN_CLEAR;

@@ -20,6 +20,7 @@
 #include <openssl/kdf.h>
 
 #include "base/num.h"
+#include "base/work.h"
 #include "base/wr.h"
 #include "dtls/dtls_state.h"
 
@@ -172,6 +173,7 @@ static bool unseal(const struct tt_dtls_records *r, struct tt_cipher *c, const u
 	if (rec->whole_len < before + TT_DTLS_TAG)
 		return false;
 	*len = rec->whole_len - before - TT_DTLS_TAG;
+	tt_work(sizeof tag);
 	memcpy(tag, rec->whole + before + *len, sizeof tag);
 	return start(r, c, iv, rec->whole) && associate(c, rec->whole, *len) &&
 	       tt_cipher_set_tag(c, tag, sizeof tag) &&

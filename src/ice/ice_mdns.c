@@ -10,6 +10,7 @@
 
 #include "base/addr.h"
 #include "base/num.h"
+#include "base/work.h"
 #include "ice/ice_agent.h"
 #include "ice/mdns.h"
 
@@ -184,6 +185,7 @@ int tt_ice_mdns_recv(struct tt_ice *ice, taut_time now, const struct taut_addr *
 		tt_ice_drop_packet(ice, now, TAUT_DROP_ICE_MDNS, from);
 		return 1;
 	}
+	tt_work(1);
 	if (len > 2 && !(pkt[2] & 0x80))
 		return tt_ice_own_recv(ice, now, from, pkt, len);
 	if (from->port != TT_MDNS_PORT || !tt_mdns_begin(&r, pkt, len)) { /* RFC 6762 section 6 */

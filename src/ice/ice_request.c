@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/num.h"
+#include "base/work.h"
 #include "ice/ice_agent.h"
 
 /* "ours:theirs", 7.2.2 from the other side. */
@@ -14,6 +15,7 @@ static bool names(const struct ice_gen *g, struct span username)
 {
 	size_t n = strlen(g->ufrag);
 
+	tt_work(username.len);
 	if (username.len < n + 1 || memcmp(username.p, g->ufrag, n) != 0 || username.p[n] != ':')
 		return false;
 	return !g->has_remote || span_eq((struct span){ username.p + n + 1, username.len - n - 1 },
@@ -87,6 +89,7 @@ static bool same_early_peer(struct ice_gen *g, struct span username)
 
 	if (g->has_remote)
 		return true;
+	tt_work(len);
 	if (len == 0 || len >= sizeof g->remote_ufrag || memchr(username.p + n, 0, len))
 		return false;
 	if (g->remote_ufrag[0] == '\0')

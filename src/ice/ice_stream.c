@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/num.h"
+#include "base/work.h"
 #include "ice/ice_agent.h"
 
 int tt_ice_make_streams(struct tt_ice *ice)
@@ -166,6 +167,7 @@ static size_t frame_of(const struct ice_stream *s, const uint8_t *p, size_t len)
 {
 	if (!s->framed)
 		return tt_turn_frame(p, len);
+	tt_work(tt_min(len, TT_ICE_TCP_HEAD));
 	return len < TT_ICE_TCP_HEAD ? 0 : TT_ICE_TCP_HEAD + ((size_t)p[0] << 8 | p[1]);
 }
 
@@ -186,6 +188,7 @@ static bool collect(struct ice_stream *s, uint8_t **p, size_t *left, size_t whol
 {
 	const size_t n = tt_min(whole - s->have, *left);
 
+	tt_work(n);
 	memcpy(s->part + s->have, *p, n);
 	s->have += n;
 	*p += n;

@@ -132,6 +132,7 @@ int tt_mdns_next(struct tt_mdns_reader *m, struct tt_mdns_record *out)
 		if ((cls & ~CACHE_FLUSH) != CLASS_IN || !(a || aaaa))
 			continue;
 		out->addr = (struct taut_addr){ .family = a ? 4 : 6 };
+		tt_work(len);
 		memcpy(out->addr.ip, data, len);
 		m->off = r.off;
 		m->left--;
@@ -216,9 +217,11 @@ size_t tt_mdns_write_answer(uint8_t *buf, size_t cap, const char *name,
 
 bool tt_mdns_same_name(const char *a, const char *b)
 {
-	for (; *a && *b; a++, b++)
+	for (; *a && *b; a++, b++) {
+		tt_work(1);
 		if (lower((uint8_t)*a) != lower((uint8_t)*b))
 			return false;
+	}
 	return *a == *b;
 }
 

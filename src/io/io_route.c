@@ -5,6 +5,7 @@
 
 #include "base/addr.h"
 #include "base/num.h"
+#include "base/work.h"
 #include "stun/stun.h"
 
 struct tt_route_name {
@@ -192,6 +193,7 @@ static bool is_request(const uint8_t *buf, size_t len)
 {
 	static const uint8_t cookie[] = { 0x21, 0x12, 0xa4, 0x42 };
 
+	tt_work(tt_min(len, 6));
 	return len >= TT_STUN_HEADER_LEN && buf[0] <= 3 && (buf[0] & 0x01) == 0 &&
 	       (buf[1] & 0x10) == 0 && memcmp(buf + 4, cookie, sizeof cookie) == 0;
 }

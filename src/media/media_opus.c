@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/num.h"
+#include "base/work.h"
 #include "media/media_opus.h"
 #include "media/media_util.h"
 
@@ -135,6 +136,7 @@ bool tt_opus_has_fec(const void *data, size_t len)
 	if (!data || len == 0 || len > INT32_MAX ||
 	    opus_packet_parse(data, (opus_int32)len, &toc, frames, sizes, NULL) <= 0)
 		return false;
+	tt_work(2); /* of our own; what libopus does is not counted */
 	const unsigned config = toc >> 3, length = config < 12 ? config & 3 : config & 1;
 	const unsigned flags = length < 2 ? 1 : length; /* 10, 20, 40 and 60 ms */
 	if (config >= 16 || sizes[0] == 0)

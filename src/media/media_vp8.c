@@ -10,6 +10,7 @@
 #include <vpx/vpx_encoder.h>
 
 #include "base/num.h"
+#include "base/work.h"
 #include "media/media_image.h"
 #include "media/media_util.h"
 #include "media/media_vp8.h"
@@ -41,6 +42,7 @@ bool tt_vp8_head(const void *data, size_t len, struct tt_vp8_head *out)
 	if (!out->key)
 		return true;
 	const uint8_t *p = rd_take(&r, 7);
+	tt_work(6); /* and one above */
 	if (r.bad || p[0] != 0x9d || p[1] != 0x01 || p[2] != 0x2a)
 		return false;
 	out->width = (uint32_t)(p[3] | (p[4] & 0x3f) << 8); /* the top two bits ask for scaling */

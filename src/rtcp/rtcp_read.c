@@ -7,6 +7,7 @@
 #include "rtcp/rtcp_packet.h"
 
 #include "base/num.h"
+#include "base/work.h"
 #include "rtcp/rtcp_twcc.h"
 
 bool tt_rtcp_next(struct rd *r, struct tt_rtcp *out)
@@ -74,6 +75,7 @@ static uint32_t check_feedback(const struct tt_rtcp *p)
 		return TAUT_DROP_RTCP_FEEDBACK;
 	size_t fci = p->body.len - 8;
 
+	tt_work(tt_min(fci, 6));
 	if (p->type == TT_RTCP_RTPFB) {
 		if (p->count == TT_RTPFB_NACK && (fci == 0 || fci % 4 != 0))
 			return TAUT_DROP_RTCP_NACK;
@@ -248,6 +250,7 @@ bool tt_rtcp_read_nack(struct span fci, size_t *i, uint16_t *seq)
 		const uint8_t *p = fci.p + *i / 17 * 4;
 		unsigned place = (unsigned)(*i % 17), mask = (unsigned)p[2] << 8 | p[3];
 
+		tt_work(4);
 		if (place > 0 && !(mask >> (place - 1) & 1))
 			continue;
 		*seq = (uint16_t)(((unsigned)p[0] << 8 | p[1]) + place);

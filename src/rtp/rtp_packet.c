@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "base/num.h"
+#include "base/work.h"
 #include "rtp/rtp_types.h"
 
 bool tt_rtp_read(struct tt_rtp_packet *out, const uint8_t *pkt, size_t len)
@@ -38,6 +39,7 @@ bool tt_rtp_read(struct tt_rtp_packet *out, const uint8_t *pkt, size_t len)
 	out->payload.len = rd_left(&r);
 	out->payload.p = pkt + r.off;
 	if (b0 & 0x20) { /* 5.1: the last byte counts the padding, itself included */
+		tt_work(1);
 		out->padding = pkt[len - 1]; /* of no payload: a byte of the header */
 		if (out->padding == 0 || out->padding > out->payload.len)
 			return false;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/num.h"
+#include "base/work.h"
 #include "rtp/rtp_receiver.h"
 
 enum {
@@ -327,6 +328,7 @@ bool tt_rtp_receiver_take(struct tt_rtp_receiver *r, struct taut_frame *out, uin
 
 			if (s->len == 0)
 				continue;
+			tt_work(s->len);
 			memcpy(*buf + out->len, s->data, s->len);
 			out->len += s->len;
 			out->received = tt_max64(out->received, s->at);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/num.h"
+#include "base/work.h"
 #include "rtp/payload/payload_opus.h"
 #include "rtp/payload/payload_vp8.h"
 
@@ -153,6 +154,7 @@ static void keep_csrcs(struct tt_rtp_receiver *r, int64_t seq, struct span csrcs
 
 	if (s->len == 0 || s->len + csrcs.len > TT_RTP_BUFFER)
 		return;
+	tt_work(csrcs.len);
 	memcpy(s->data + s->len, csrcs.p, csrcs.len);
 	s->csrcs = tt_u8(csrcs.len / 4);
 }
@@ -289,6 +291,7 @@ uint32_t tt_rtp_receiver_rtx(struct tt_rtp_receiver *r, taut_time now, taut_time
 		return why;
 	int64_t newest = r->source.newest;
 
+	tt_work(2);
 	meta.seq = tt_rtp_source_nearest(&r->source,
 					 tt_u16((unsigned)p->payload.p[0] << 8 | p->payload.p[1]));
 	if (meta.seq > newest + AHEAD_BY_RTX || meta.seq < newest - TT_NACK_AGE)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/num.h"
+#include "base/work.h"
 
 enum { MAX_SPARE = 16 };
 
@@ -121,6 +122,7 @@ enum tt_rtp_put tt_rtp_reorder_put(struct tt_rtp_reorder *r, const struct tt_rtp
 	s->used = true;
 	s->len = tt_u16(len);
 	s->data = copy;
+	tt_work(len);
 	if (len > 0)
 		memcpy(copy, data, len);
 	r->keys += s->key;

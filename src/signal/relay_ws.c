@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/num.h"
+#include "base/work.h"
 #include "signal/relay_server.h"
 
 /* ---- sockets, counted by address ---- */
@@ -133,6 +134,7 @@ static bool gather(struct tt_relay_conn *conn, const char *in, size_t len)
 		conn->gather = grown;
 		conn->cap = cap;
 	}
+	tt_work(len);
 	if (len > 0)
 		memcpy(conn->gather + conn->have, in, len);
 	conn->have += len;

@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "base/num.h"
+#include "base/work.h"
 #include "signal/signal_json.h"
 
 enum { LONGEST_WAIT = 5000000, CLOSE_WAIT = 300000 };
@@ -59,6 +60,7 @@ static int received(struct tt_link *link, struct lws *wsi, const char *in, size_
 	if (!grown)
 		return -1;
 	link->gather = grown;
+	tt_work(len);
 	if (len > 0)
 		memcpy(grown + link->have, in, len);
 	link->have += len;

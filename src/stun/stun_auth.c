@@ -15,6 +15,7 @@
 #include "base/crc32.h"
 #include "base/num.h"
 #include "base/unchecked.h"
+#include "base/work.h"
 
 struct tt_stun_strong {
 	EVP_MAC_CTX *ctx; /* NULL: not wanted yet */
@@ -139,6 +140,7 @@ bool tt_stun_verify(const struct tt_stun_msg *m, const uint8_t *pkt, const struc
 		return false;
 	if (TT_UNCHECKED)
 		return true;
+	tt_work(at + len);
 	return tt_stun_hmac(k, strong, pkt, at, len, mac) &&
 	       CRYPTO_memcmp(mac, pkt + at + 4, len) == 0;
 }

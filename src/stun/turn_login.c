@@ -63,6 +63,7 @@ static const char *learn(struct tt_turn *t, const struct tt_stun_msg *m, uint16_
 	tt_turn_forget_login(t);
 	if (!text)
 		return "out of memory";
+	tt_work(len + m->algorithms.len);
 	l->text = text;
 	l->realm_len = m->realm.len;
 	l->nonce_len = m->nonce.len;

@@ -16,6 +16,7 @@
 /* 4.3 and RFC 6386 section 9.1: P is 0 in a key frame, then 9d 01 2a, width and height. */
 bool tt_vp8_is_key_frame(const uint8_t *frame, size_t len)
 {
+	tt_work(tt_min(len, 4));
 	return len >= 10 && !(frame[0] & 1) && frame[3] == 0x9d && frame[4] == 0x01 &&
 	       frame[5] == 0x2a;
 }
@@ -64,6 +65,7 @@ bool tt_vp8_read(struct tt_vp8_descriptor *out, const uint8_t *data, size_t len)
 	if (out->start && tt_vp8_is_key_frame(out->payload.p, out->payload.len)) {
 		const uint8_t *p = out->payload.p;
 
+		tt_work(4);
 		out->key = true;
 		out->width = tt_u16(((unsigned)p[7] << 8 | p[6]) & 0x3fff);
 		out->height = tt_u16(((unsigned)p[9] << 8 | p[8]) & 0x3fff);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/num.h"
+#include "base/work.h"
 #include "sctp/rx/sctp_run.h"
 
 #define RESERVE_MORE 65536 /* beside a whole message: overhead of its fragments */
@@ -216,6 +217,7 @@ static enum sctp_taken append(struct sctp_reassembly *r, size_t at, const struct
 	if (!(*run)->discard) {
 		if (!tt_sctp_run_grow(r, run, d->len))
 			return SCTP_NO_MEMORY;
+		tt_work(d->len);
 		memcpy((*run)->data + (*run)->len, d->data, d->len);
 		(*run)->len += d->len;
 	}

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/num.h"
+#include "base/work.h"
 
 enum { MAX_EXPECTED = 4 };
 
@@ -74,6 +75,7 @@ struct sctp_run *tt_sctp_run_new(struct sctp_reassembly *r, const struct sctp_da
 		.len = d->len, .cap = cap,
 		.data = loan.size > 0 ? loan.memory : run->own, .loan = loan.size,
 	};
+	tt_work(d->len);
 	if (d->len > 0)
 		memcpy(run->data, d->data, d->len);
 	r->held += tt_sctp_run_cost(run->cap);

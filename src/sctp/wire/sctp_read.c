@@ -8,6 +8,7 @@
 #include "base/crc32c.h"
 #include "base/num.h"
 #include "base/unchecked.h"
+#include "base/work.h"
 #include "sctp/wire/sctp_wire.h"
 
 bool tt_sctp_next(struct rd *r, struct sctp_tlv *out)
@@ -38,6 +39,7 @@ static uint32_t checksum(const uint8_t *pkt, size_t len)
 {
 	uint8_t copy[SCTP_MAX_PACKET];
 
+	tt_work(2 * len);
 	memcpy(copy, pkt, len);
 	memset(copy + 8, 0, 4);
 	return tt_crc32c(copy, len);
@@ -134,6 +136,7 @@ static void note_unknown(struct sctp_init *i, struct span whole)
 
 	if (padded > sizeof i->unknown - i->unknown_len)
 		return; /* 3.2.1 asks for a report, not for an amplifier */
+	tt_work(whole.len);
 	memcpy(i->unknown + i->unknown_len, whole.p, whole.len);
 	memset(i->unknown + i->unknown_len + whole.len, 0, padded - whole.len);
 	i->unknown_len += padded;
