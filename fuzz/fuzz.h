@@ -5,6 +5,7 @@
 #ifndef TAUT_FUZZ_H
 #define TAUT_FUZZ_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -22,11 +23,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 		}                                                                                  \
 	} while (0)
 
-/* What was done since `before` is at most so many times what was given, and some for the start. */
-static inline void fuzz_check_work(uint64_t before, size_t size, unsigned times)
+/* What was done since `before`: at most so many times what was given, and some for the start; and something, if it
+ * was looked at, or nobody counts there and the bound says nothing. tools/check_fuzz.py reads the last argument. */
+static inline void fuzz_check_work_if(bool looked_at, uint64_t before, size_t size, unsigned times)
 {
 	FUZZ_CHECK(tt_work_total - before <= (uint64_t)times * (size + 64),
 		   "more work than the input is worth");
+	FUZZ_CHECK(!looked_at || tt_work_total > before, "what is looked at is counted");
+}
+
+/* Of what is always looked at. */
+static inline void fuzz_check_work(uint64_t before, size_t size, unsigned times)
+{
+	fuzz_check_work_if(size > 0, before, size, times);
 }
 
 #endif

@@ -37,7 +37,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	fuzz_check_work(before, size, 1);
 	FUZZ_CHECK(samples <= 5760, "120 ms at most");
+	const uint64_t between = tt_work_total;
 	const bool fec = tt_opus_has_fec(data, size);
+	fuzz_check_work_if(fec, between, size, 1);
 	if (size == 0 || size > INT16_MAX) {
 		FUZZ_CHECK(size > 0 || !fec, "nothing holds nothing");
 		return 0;

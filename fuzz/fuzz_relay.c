@@ -225,8 +225,9 @@ static void say(struct world *w, struct person *p, json_t *o)
 	if (!text)
 		return;
 	const uint64_t before = tt_work_total;
+	const bool heard = !p->c->dead;
 	tt_relay_recv(&w->relay, p->c, w->now, text, strlen(text));
-	fuzz_check_work(before, strlen(text), 12);
+	fuzz_check_work_if(heard, before, strlen(text), 12);
 	free(text);
 }
 
@@ -240,8 +241,9 @@ static void say_bytes(struct world *w, struct person *p, struct rd *in)
 		abort();
 	memcpy(exact, bytes, len);
 	const uint64_t before = tt_work_total;
+	const bool heard = !p->c->dead && len > 0;
 	tt_relay_recv(&w->relay, p->c, w->now, exact, len);
-	fuzz_check_work(before, len, 12);
+	fuzz_check_work_if(heard, before, len, 12);
 	free(exact);
 }
 

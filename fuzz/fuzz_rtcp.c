@@ -248,7 +248,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct rd r = rd_make(data, size);
 	struct tt_rtcp one;
 
-	fuzz_check_work(before, size, 4);
+	fuzz_check_work_if(size >= 4, before, size, 4);
 	if (why)
 		return 0;
 	while (tt_rtcp_next(&r, &one)) {

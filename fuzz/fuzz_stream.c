@@ -92,8 +92,12 @@ static void pass_on(struct world *w, uint8_t *msg, size_t len)
 	if (!w->framed)
 		in.remote =
 			(struct taut_addr){ .family = 4, .port = 3478, .ip = { 203, 0, 113, 2 } };
-	if (tt_ice_unwrap(w->ice, w->now, &in) && in.len > 0 && in.buf[0] <= 3)
+	const uint64_t before = tt_work_total, *unread = &w->env.env.drops[TAUT_DROP_ICE_STATE];
+	const uint64_t unread_before = *unread;
+	const bool stun = tt_ice_unwrap(w->ice, w->now, &in) && in.len > 0 && in.buf[0] <= 3;
+	if (stun)
 		(void)tt_ice_recv(w->ice, w->now, in.flow, &in.local, &in.remote, in.buf, in.len);
+	fuzz_check_work_if(stun && *unread == unread_before, before, len, 12);
 }
 
 /* ---- the model ---- */
@@ -144,13 +148,24 @@ static bool expected(struct world *w, const uint8_t **msg, size_t *len)
 
 /* ---- what comes ---- */
 
+/* Takes the next message out, and counts what was done for it. */
+static size_t take(struct world *w, uint8_t **at, size_t *left, uint8_t **msg, uint64_t *work)
+{
+	const uint64_t before = tt_work_total;
+	const size_t len = tt_ice_stream_next(w->ice, w->now, w->flow, at, left, msg);
+
+	*work += tt_work_total - before;
+	return len;
+}
+
 /* The piece that ends here; what lies before it was handed over. */
 static void hand_over(struct world *w)
 {
 	const size_t n = w->came - w->given;
 	uint8_t *exact = malloc(n ? n : 1), *at = exact, *msg = NULL;
 	const uint8_t *want = NULL;
-	const uint64_t before = tt_work_total;
+	const bool looked_at = !w->over && w->at < w->came; /* or all of it is skipped */
+	uint64_t work = 0;
 	size_t left = n, len, length = 0;
 	bool ended = w->over;
 
@@ -160,7 +175,7 @@ static void hand_over(struct world *w)
 		memcpy(exact, w->all + w->given, n);
 	w->piece = w->given;
 	w->given = w->came;
-	while ((len = tt_ice_stream_next(w->ice, w->now, w->flow, &at, &left, &msg)) > 0) {
+	while ((len = take(w, &at, &left, &msg, &work)) > 0) {
 		FUZZ_CHECK(!ended && expected(w, &want, &length), "no message that nobody sent");
 		FUZZ_CHECK(len == length && memcmp(msg, want, len) == 0, "the one that was sent");
 		if (!w->passes)
@@ -169,12 +184,12 @@ static void hand_over(struct world *w)
 		ended = !tt_ice_is_stream(w->ice, w->flow); /* which is for the agent to say */
 		(void)asked_for(w);
 	}
+	fuzz_check_work_if(n > 0 && looked_at, tt_work_total - work, n, 2);
 	if (!w->passes) {
 		FUZZ_CHECK(!expected(w, &want, &length), "each message that was sent");
 		FUZZ_CHECK(w->over || left == 0, "what came is taken");
 		FUZZ_CHECK(w->env.env.drops[TAUT_DROP_LENGTH] == w->skipped,
 			   "what is skipped counts");
-		fuzz_check_work(before, n, 12);
 	} else if (!ended) {
 		(void)expected(w, &want, &length); /* skips, and says whether it is over */
 	}

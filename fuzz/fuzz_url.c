@@ -12,7 +12,7 @@ static void relay(const char *text)
 	char full[sizeof u.authority + 16];
 	const bool good = tt_link_parse_url(&u, text);
 
-	fuzz_check_work(before, strlen(text), 4);
+	fuzz_check_work_if(good, before, strlen(text), 4);
 	if (!good)
 		return;
 	FUZZ_CHECK(u.host[0] && u.port >= 1 && u.port <= 65535, "a host and a port");

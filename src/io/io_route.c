@@ -361,6 +361,7 @@ struct tt_route_found tt_route_find(const struct tt_route *r, const struct taut_
 {
 	struct tt_stun_msg m;
 
+	tt_work(tt_min(len, 1));
 	if (len == 0 || buf[0] > 3 || tt_stun_read(&m, buf, len) != TT_STUN_OK)
 		return by_addr(r, from);
 	if (m.cls == TT_STUN_REQUEST && (m.has & TT_STUN_HAS_USERNAME))

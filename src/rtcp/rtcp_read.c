@@ -29,6 +29,7 @@ bool tt_rtcp_next(struct rd *r, struct tt_rtcp *out)
 		return true;
 	/* 6.4.1: only on the last packet, in multiples of four; but transport feedback as browsers
 	 * send it pads by 1 to 3, because its deltas end anywhere */
+	tt_work(1);
 	uint8_t pad = out->all.p[out->all.len - 1]; /* of no body: its length, 0 */
 
 	if (rd_left(r) > 0 || pad == 0 || pad > out->body.len ||

@@ -16,6 +16,7 @@
 #include "base/addr.h"
 #include "base/never.h"
 #include "base/num.h"
+#include "base/work.h"
 
 static const char *const type_texts[] = {
 	[TT_SDP_HOST] = "host",
@@ -232,6 +233,7 @@ static bool skip_text(struct tt_sdp_lex *x, const char *text)
 int tt_sdp_candidate_read(struct tt_sdp_candidate *out, const char *text, size_t len,
 			  struct tt_sdp_error *err)
 {
+	tt_work(tt_min(len, TT_SDP_MAX_LINE)); /* in search of control characters */
 	if (len > 0 && text[len - 1] == '\n')
 		len--;
 	if (len > 0 && text[len - 1] == '\r')

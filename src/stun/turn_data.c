@@ -58,6 +58,7 @@ enum tt_turn_came tt_turn_recv(struct tt_turn *t, taut_time now, const struct ta
 
 	if (len == 0 || !tt_addr_eq(from, &t->server))
 		return TT_TURN_NOT_OURS;
+	tt_work(1);
 	if (buf[0] >> 6 == 1) /* Table 3 of section 12 */
 		return from_channel(t, now, buf, len, data);
 	if (buf[0] >> 6 != 0)
