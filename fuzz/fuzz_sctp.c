@@ -5,45 +5,38 @@
  * chunks. They get a header with the right ports, tag and checksum, so that the
  * fuzzer starts behind those; TSNs are made relative to what is expected when the
  * control byte says so. Between records time passes, and the other end answers. The highest bit of
- * the input makes the messages of both ends interleaved (RFC 8260). */
-#include <stdlib.h>
+ * the input makes the messages of both ends interleaved (RFC 8260).
+ *
+ * Since the input writes in the name of the other end, what arrives need not be what was sent: that is
+ * fuzz_sctp_assoc's to check. Here polls end, packets and messages keep their length, the flight adds up, and
+ * queues, windows and memory keep their ceilings. */
 #include <string.h>
 
-#include "datachannel/datachannel.h"
-#include "fuzz.h"
-#include "sctp/wire/sctp_wire.h"
+#include "datachannel/dcs_internal.h"
+#include "fuzz_env.h"
+#include "sctp/sctp_assoc.h"
 
-#define SECOND 1000000
+enum { ECHOED = 64 }; /* messages up to there are sent back */
 
 struct world {
-	struct tt_env env;
-	uint64_t seed;
+	struct fuzz_env env;
 	taut_time now;
 	struct tt_dcs *d[2];
 	uint32_t tag[2]; /* that packets to this end must bear */
 	uint32_t tsn;    /* of the last DATA that end 0 sent */
 };
 
-static int draw(void *ctx, void *out, size_t len)
-{
-	uint64_t *seed = ctx;
-	uint8_t *p = out;
-
-	for (size_t i = 0; i < len; i++) {
-		*seed = *seed * 6364136223846793005u + 1442695040888963407u;
-		p[i] = (uint8_t)(*seed >> 56);
-	}
-	return 0;
-}
-
 /* What end i says goes to the other one, unless that end is not to hear it. */
 static void flush(struct world *w, int i, int heard)
 {
 	uint8_t buf[2048];
 	size_t len;
+	int n = 0;
 
-	for (int n = 0; n < 64 && (len = tt_dcs_poll_send(w->d[i], w->now, buf, sizeof buf)) > 0;
-	     n++) {
+	while ((len = tt_dcs_poll_send(w->d[i], w->now, buf, sizeof buf)) > 0) {
+		FUZZ_CHECK(n++ < 2000, "poll_send ends");
+		FUZZ_CHECK(len <= w->d[i]->sctp->cfg.max_packet,
+			   "a packet has at most max_packet bytes");
 		struct rd r = rd_make(buf, len);
 		rd_u32(&r);
 		uint32_t tag = rd_u32(&r);
@@ -60,16 +53,44 @@ static void flush(struct world *w, int i, int heard)
 	}
 }
 
+static void take_events(struct world *w, int i)
+{
+	struct tt_dcs *d = w->d[i];
+	const struct tt_dcs_event *e;
+	int n = 0;
+
+	while ((e = tt_dcs_poll_event(d, w->now)) != NULL) {
+		FUZZ_CHECK(n++ < 5000, "poll_event ends");
+		if (e->type != TT_DCS_MESSAGE)
+			continue;
+		FUZZ_CHECK(e->len <= d->max_message_in, "its length");
+		if (e->len < ECHOED)
+			tt_dcs_send(d, w->now, e->channel, e->binary, e->data, e->len);
+	}
+}
+
+static void check(const struct world *w, int i)
+{
+	const struct tt_dcs *d = w->d[i];
+	const struct tt_sctp *s = d->sctp;
+
+	FUZZ_CHECK(tt_sctp_flight_adds_up(&s->flight), "the flight adds up");
+	FUZZ_CHECK(s->rx.held <= s->cfg.recv_window + s->rx.resets * 128, "the window is kept");
+	FUZZ_CHECK(s->queue.held <= s->cfg.send_buffer, "the send buffer is kept");
+	FUZZ_CHECK(s->control_count <= SCTP_MAX_CONTROL, "few control chunks wait");
+	FUZZ_CHECK(s->cc.cwnd >= s->cc.pmdcs, "a packet fits the congestion window");
+	FUZZ_CHECK(s->rtt.rto >= SCTP_RTO_MIN && s->rtt.rto <= SCTP_RTO_MAX, "the RTO is kept");
+	FUZZ_CHECK(d->used <= d->max_channels, "channels have a ceiling");
+	FUZZ_CHECK(w->env.env.memory < 8 << 20, "memory has a ceiling");
+}
+
 static void settle(struct world *w, int heard)
 {
 	for (int round = 0; round < 4; round++)
 		for (int i = 0; i < 2; i++) {
-			const struct tt_dcs_event *e;
-			while ((e = tt_dcs_poll_event(w->d[i], w->now)) != NULL)
-				if (e->type == TT_DCS_MESSAGE && e->len < 64)
-					tt_dcs_send(w->d[i], w->now, e->channel, e->binary, e->data,
-						    e->len);
+			take_events(w, i);
 			flush(w, i, heard);
+			check(w, i);
 		}
 }
 
@@ -78,12 +99,10 @@ static void begin(struct world *w, bool interleaved)
 	const struct tt_dcs_config cfg = { .sctp = { .no_interleaving = !interleaved } };
 	taut_channel ch;
 
-	*w = (struct world){ .seed = 1, .now = SECOND };
-	tt_env_init(&w->env, &(struct taut_env_config){ .size = sizeof(struct taut_env_config),
-							.random = draw,
-							.ctx = &w->seed });
+	*w = (struct world){ .now = FUZZ_SECOND };
+	fuzz_env_begin(&w->env, 1);
 	for (int i = 0; i < 2; i++) {
-		if (tt_dcs_new(&w->d[i], &w->env, &cfg, w->now) < 0)
+		if (tt_dcs_new(&w->d[i], &w->env.env, &cfg, w->now) < 0)
 			abort();
 		tt_dcs_set_role(w->d[i], w->now, i == 0);
 		tt_dcs_connect(w->d[i], w->now);
@@ -92,6 +111,9 @@ static void begin(struct world *w, bool interleaved)
 	tt_dcs_create(w->d[1], w->now, &(struct tt_dcs_init){ .label = "odd", .unordered = true },
 		      &ch);
 	settle(w, 1);
+	FUZZ_CHECK(w->d[0]->sctp->state == SCTP_ESTABLISHED &&
+			   w->d[1]->sctp->state == SCTP_ESTABLISHED,
+		   "both are up before the input has a say");
 }
 
 static void give(struct world *w, const uint8_t *chunks, size_t len, uint8_t control)
@@ -127,17 +149,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		len = len < rd_left(&r) ? len : rd_left(&r);
 		give(&w, rd_take(&r, len), len, control);
 		settle(&w, control & 4);
-		w.now += (taut_time)(control >> 3) * SECOND / 8;
+		w.now += (taut_time)(control >> 3) * FUZZ_SECOND / 8;
 		for (int i = 0; i < 2; i++)
 			tt_dcs_tick(w.d[i], w.now);
 		settle(&w, control & 4);
 		for (int i = 0; i < 2; i++)
-			if (tt_dcs_deadline(w.d[i], NULL) <= w.now)
-				abort();
+			FUZZ_CHECK(tt_dcs_deadline(w.d[i], NULL) > w.now, "the deadline lies ahead");
 	}
 	for (int i = 0; i < 2; i++)
 		tt_dcs_free(w.d[i]);
-	if (w.env.memory != 0)
-		abort();
+	fuzz_env_end(&w.env);
 	return 0;
 }
