@@ -178,8 +178,8 @@ void tt_ice_tick(struct tt_ice *ice, taut_time now)
 	tt_ice_check_tick(ice, now);
 	tt_ice_probe_tick(ice, now);
 	tt_ice_relay_tick(ice, now);
-	tt_ice_tcp_tick(ice, now);
 	tt_ice_consent_tick(ice, now);
+	tt_ice_tcp_tick(ice, now); /* without consent one may be of no use */
 	tt_ice_mdns_tick(ice, now);
 	tt_ice_update(ice, now);
 }

@@ -509,6 +509,36 @@ static void one_that_works_is_closed_when_a_better_one_carries_data(void **state
 	}
 }
 
+/* Consent over it is all that it is kept for: it goes in the same tick, and no deadline stays behind. */
+static void one_that_came_is_closed_as_soon_as_consent_over_it_ends(void **state)
+{
+	const struct taut_addr from = ip("203.0.113.9", 40000);
+	uint8_t buf[1500];
+	struct tt_ice_out out = { .buf = buf, .cap = sizeof buf };
+	struct rig r;
+	(void)state;
+
+	begin(&r, TT_ICE_TCP_LISTENS);
+	open_it(&r);
+	r.stream = knock(&r, &from);
+	check_comes(&r, r.stream, &from);
+	assert_true(tt_ice_poll_send(r.ice, r.now, &out)); /* the answer */
+	meet(&r, 2 * SEC, false, &out);
+	assert_int_equal(tt_ice_state(r.ice), TT_ICE_CONNECTED);
+	while (r.closed == 0 && r.now < 60 * SEC) {
+		out = (struct tt_ice_out){ .buf = buf, .cap = sizeof buf };
+		while (tt_ice_poll_send(r.ice, r.now, &out))
+			;
+		answer_io(&r);
+		assert_true(tt_ice_deadline(r.ice, NULL) > r.now);
+		r.now = tt_ice_deadline(r.ice, NULL);
+		tt_ice_tick(r.ice, r.now);
+	}
+	assert_int_equal(r.closed, 1);
+	assert_int_equal(r.ice->cur->hints.lost, TAUT_WHY_CONSENT);
+	end(&r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -528,6 +558,7 @@ int main(void)
 		cmocka_unit_test(who_is_one_too_many_waits_until_another_is_refused),
 		cmocka_unit_test(no_more_wait_than_there_are_places_for),
 		cmocka_unit_test(one_that_works_is_closed_when_a_better_one_carries_data),
+		cmocka_unit_test(one_that_came_is_closed_as_soon_as_consent_over_it_ends),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
