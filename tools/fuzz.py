@@ -10,8 +10,8 @@ fuzz --evidence                 add what was run here to docs/evidence/fuzz.json
 options: --jobs N (of --all: so many at once, 1), --json (one object per line), --bin DIR (programs
 kept elsewhere; a file COMMIT in it says what they were built from)
 
-What is found new goes to build/corpus/TARGET, a finding to build/findings; every run adds a line to
-build/fuzz-runs.jsonl. Status 1: there is a finding.
+What is found new goes to build/corpus/TARGET, a finding to build/findings and, named by its SHA-1, to
+fuzz/regressions/TARGET; every run adds a line to build/fuzz-runs.jsonl. Status 1: there is a finding.
 
 examples:
   ./dev fuzz sdp 300
@@ -24,6 +24,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import threading
@@ -69,6 +70,23 @@ def record(result):
     return result
 
 
+def sha1(path):
+    return hashlib.sha1(path.read_bytes()).hexdigest()
+
+
+def kept(name, digest):
+    """The file in fuzz/regressions with these octets, under whatever name."""
+    return next((p for p in sorted((FUZZ / "regressions" / name).glob("*")) if sha1(p) == digest), None)
+
+
+def keep(name, path):
+    """So that no finding is lost with build/, and its replay fails until it is mended."""
+    digest = sha1(path)
+    if not kept(name, digest):
+        (FUZZ / "regressions" / name).mkdir(exist_ok=True)
+        shutil.copy(path, FUZZ / "regressions" / name / digest[:12])
+
+
 def libfuzzer(name, seconds, folder):
     corpus = BUILD / "corpus" / name
     for d in (corpus, FINDINGS):
@@ -85,6 +103,8 @@ def libfuzzer(name, seconds, folder):
     status, cpu = measured(command, log)
     text = log.read_text(errors="replace")
     findings = re.findall(r"Test unit written to (\S+)", text)
+    for path in filter(pathlib.Path.exists, map(pathlib.Path, findings)):
+        keep(name, path)
     if status != 0 and not findings:
         findings = [str(log)]
     return record({
@@ -122,11 +142,17 @@ def afl(name, seconds, folder):
                  for line in stats.read_text().splitlines() if ":" in line)
     crashes = sorted((out / "default" / "crashes").glob("id:*"))
     hangs = sorted((out / "default" / "hangs").glob("id:*"))
+    findings = []
+    for path in crashes + hangs:
+        findings.append(str(FINDINGS / f"{name}-afl-{sha1(path)}"))
+        FINDINGS.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, findings[-1])
+        keep(name, path)
     return record({
         "target": name, "tool": "afl++", "commit": commit_of(folder), "started": int(started),
         "seconds": seconds, "cpu_seconds": round(cpu, 1), "executions": int(facts["execs_done"]),
         "per_second": int(float(facts["execs_per_sec"])), "edges": int(facts["edges_found"]),
-        "features": 0, "findings": [str(p) for p in crashes + hangs],
+        "features": 0, "findings": findings,
     })
 
 
@@ -166,32 +192,46 @@ def list_all(as_json):
 
 
 def input_of(name, finding):
-    """Its file: where it was found, or kept in fuzz/regressions under whatever name; libFuzzer's names end in
-    the SHA-1 of what is in them. None: it is lost, or is a log, which has no input."""
-    if (FINDINGS / finding).exists():
-        return None if finding.endswith(".log") else FINDINGS / finding
-    digest = finding.rpartition("-")[2]
-    kept = FUZZ / "regressions" / name
-    return next((p for p in sorted(kept.glob("*"))
-                 if hashlib.sha1(p.read_bytes()).hexdigest() == digest), None)
+    """Its file: where it was found, or kept in fuzz/regressions; names end in the SHA-1 of what is in them.
+    None: it is lost."""
+    found = FINDINGS / finding
+    return found if found.exists() else kept(name, finding.rpartition("-")[2])
 
 
-def still_there(name, finding):
-    """Whether the program as it is built now fails on it. What cannot be tried is open until somebody says why not,
-    in the evidence itself."""
+def state_of(name, finding):
+    """"open": the program as it is built now fails on it, or cannot be tried, as a log without an input. "lost": there is
+    no input any more, so that nobody can say. "closed": neither, and the input is kept."""
+    if finding.endswith(".log"):
+        return "open"
     path, program = input_of(name, finding), BUILD / "fuzz" / "bin" / f"fuzz_{name}"
-    if path is None or not program.exists():
-        return True
-    return subprocess.run([program, path], capture_output=True, cwd=BUILD).returncode != 0
+    if path is None:
+        return "lost"
+    if not program.exists() or subprocess.run([program, path], capture_output=True, cwd=BUILD).returncode != 0:
+        return "open"
+    keep(name, path)
+    return "closed"
+
+
+def sort(name, t, findings):
+    """Into open_files, closed_files and lost_files, with their numbers."""
+    for f in findings:
+        t.setdefault(f"{state_of(name, f)}_files", []).append(f)
+    for state in ("open", "lost"):
+        t[state] = max(t.get(state, 0), len(t.get(f"{state}_files", [])))
 
 
 def try_again(sessions):
-    """What earlier sessions left open: closed by now? Of the first ones only the number is known, which stays."""
+    """What earlier sessions left open: closed by now? Of what the first ones lost only the number is known."""
     for name, t in ((n, t) for s in sessions for n, t in s["targets"].items()):
-        if t.get("open_files"):
-            t["open_files"] = [f for f in t["open_files"] if still_there(name, f)]
-            t["open"] = len(t["open_files"])
-    return sum(t["open"] for s in sessions for t in s["targets"].values())
+        t["open"] = 0
+        sort(name, t, t.pop("open_files", []))
+
+
+def tally(sessions):
+    every = [t for s in sessions for t in s["targets"].values()]
+    found, lost, still = (sum(t.get(key, 0) for t in every) for key in ("findings", "lost", "open"))
+    return {"findings": found, "closed_findings": found - lost - still, "lost_findings": lost,
+            "open_findings": still}
 
 
 def sum_up(runs):
@@ -208,8 +248,7 @@ def sum_up(runs):
         else:
             t["edges"] = r["edges"]  # what the corpus of the last run reaches
     for name, t in total.items():
-        t["open_files"] = sorted(f for f in t["findings"] if still_there(name, f))
-        t["open"] = len(t["open_files"])
+        sort(name, t, sorted(t["findings"]))
         t["findings"] = len(t["findings"])
         t["cpu_seconds"] = round(t["cpu_seconds"])
         t["afl_cpu_seconds"] = round(t["afl_cpu_seconds"])
@@ -226,20 +265,21 @@ def add_evidence():
     if EVIDENCE.exists():
         sessions = json.loads(EVIDENCE.read_text())["figures"]["sessions"]
     sessions = [s for s in sessions if s["id"] != session["id"]] + [session]
+    try_again(sessions)
     what = {
         "name": "fuzz", "commit": runs[-1]["commit"],
         "command": "./dev fuzz --all SECONDS, again and again; ./dev fuzz --evidence",
         "date": datetime.date.today().isoformat(),
         "figures": {
-            "open_findings": try_again(sessions),
+            **tally(sessions),
             "cpu_hours": round(sum(s["cpu_seconds"] for s in sessions) / 3600, 2),
             "split": "CPU seconds per target below, of one process at a time or two",
             "sessions": sessions,
         },
     }
     EVIDENCE.write_text(json.dumps(what, indent=1) + "\n")
-    print(f"{what['figures']['cpu_hours']} CPU-hours in {len(sessions)} sessions, "
-          f"{what['figures']['open_findings']} findings open")
+    print("{cpu_hours} CPU-hours, {findings} findings: {closed_findings} closed, {lost_findings} lost, "
+          "{open_findings} open".format(**what["figures"]))
 
 
 def main():

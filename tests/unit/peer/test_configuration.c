@@ -192,6 +192,23 @@ static void other_servers_count_until_the_first_description(void **state)
 	taut_pc_free(fresh);
 }
 
+/* To step over them would be to add 0 to NULL, which is undefined; only clang's UBSan sees it. */
+static void a_connection_without_servers_has_none_to_copy(void **state)
+{
+	struct two *t = *state;
+	struct taut_config cfg = config();
+	taut_pc *pc;
+
+	cfg.ice_servers = NULL;
+	cfg.ice_server_count = 0;
+	assert_int_equal(taut_pc_new(&pc, t->env, &cfg, 1), TAUT_OK);
+	assert_int_equal(taut_pc_get_configuration(pc)->ice_server_count, 0);
+	assert_null(taut_pc_get_configuration(pc)->ice_servers);
+	assert_int_equal(set(pc, taut_pc_get_configuration(pc)), TAUT_OK);
+	assert_null(taut_pc_get_configuration(pc)->ice_servers);
+	taut_pc_free(pc);
+}
+
 static bool says_anything(taut_pc *pc)
 {
 	const struct taut_event *ev;
@@ -281,6 +298,7 @@ int main(void)
 		T(what_may_not_change_is_refused),
 		T(servers_are_checked),
 		T(other_servers_count_until_the_first_description),
+		T(a_connection_without_servers_has_none_to_copy),
 		T(the_pool_may_change_until_the_first_description),
 		T(a_connection_is_not_made_with_a_pool_that_is_too_large),
 		T(a_pool_asks_servers_at_once_and_without_one_nobody_is_asked),
