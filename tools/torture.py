@@ -53,8 +53,9 @@ from symbolize import Names
 from tree import ROOT
 
 SYSTEM_LAYERS = ("io_", "media_", "signal_", "torture_")
-# tools/impair is no part of src; sim_oom is such a sweep itself, each allocation of whole calls; the
-# sim_jsep have the memory of their connections in a block of their own; a test of dtls_threads that falls does so
+# tools/impair is no part of src; sim_oom is a sweep itself: each allocation that a connection makes by its
+# environment, while it is made, in a negotiation and in a whole call (OpenSSL's and libsrtp's: torture_pc); the sim_jsep
+# have the memory of their connections in a block of their own; a test of dtls_threads that falls does so
 # in another thread than cmocka's, which ends the process.
 NOT_SWEPT = {"test_impair_link", "test_sim_oom", "test_sim_jsep_model", "test_sim_jsep_perfect",
              "test_dtls_threads"}
