@@ -18,6 +18,8 @@ NAME is a part of a part's name: "memory/sctp", "system", "scenario". Without, a
   --evidence       enter what is clean in docs/evidence/torture.jsonl: such a part is not run again, here
                    or elsewhere, until what its program is made of changes
   --list           the parts, and whether they were found clean as they are now
+  --rules          each rule of tests/torture/foreign.txt, and how many failures and parts of docs/evidence/torture.jsonl
+                   it excused
   --both           ask LeakSanitizer too what was lost: where it says the contrary is a finding (slow)
   --count          nothing fails: how many points each part has, and how many would be taken
   --json           one object per line: a part, a finding, the sum
@@ -378,10 +380,12 @@ def conclude(results, opts):
     """docs/evidence/torture.json: all parts, those that were found clean as they are now, and their sums."""
     rows = enter(results, opts)
     stand = [row for p in parts(opts.build) if (row := rows.get(p.name)) and row["key"] == key_of(p, opts)]
+    sums = {key: sum(row[key] for row in stand) for key in TOLD}
+    sums["foreign"] = sum(sum(row["foreign"].values()) for row in stand)
     figures = {"parts": len(parts(opts.build)), "clean": len(stand),
-               "failures": sum(row["injected"] for row in stand),
-               "points": sum(row["points"] for row in stand),
-               "findings_left": sum(len(r["findings"]) for r in results)}
+               "failures": sums["injected"],
+               "points": sums["points"],
+               "findings_left": sum(len(r["findings"]) for r in results), **shares(sums)}
     subprocess.run([sys.executable, ROOT / "tools" / "evidence.py", "write", "torture",
                     "./dev torture --evidence, each part until what its program is made of changes",
                     *(f"{name}={value}" for name, value in figures.items())], check=True)
@@ -445,9 +449,23 @@ def total_of(results, groups, opts):
     total["parts"] = len(results)
     total["findings"] = sum(len(r["findings"]) for r in results)
     total["different"] = len(groups)
+    total.update((k, v) for k, v in shares(total).items() if k not in ("chosen", "own_points"))
     if opts.sample:
         total["seed"] = opts.seed
     return total
+
+
+def shares(total):
+    """What part of the points was chosen, and what became of the failures there."""
+    def percent(n, of):
+        return round(100 * n / of, 1) if of else 0.0
+
+    fell = total["refused"] + total["fell"]
+    return {"chosen": total["chosen"], "chosen_percent": percent(total["chosen"], total["points"]),
+            "own_points": total["own"],
+            "ran_to_their_end_percent": percent(total["clean"], total["injected"]),
+            "ended_by_own_check_percent": percent(fell, total["injected"]),
+            "listed_fault_percent": percent(total["foreign"], total["injected"])}
 
 
 def table(results, total):
@@ -475,19 +493,28 @@ def tell(results, groups, opts):
     for rule in sorted({rule for r in results for rule in r["foreign"]}):
         times = sum(r["foreign"].get(rule, 0) for r in results)
         print(f"not ours, {times} times: {rule}")
-    if opts.sample:
-        print(f"seed {opts.seed}")
-    elif not opts.names and not opts.count:
+    if not opts.sample and not opts.names and not opts.count:
         for rule in foreign_rules():
             if not any(" ".join(rule) in r["foreign"] for r in results):
                 print("not met:", " ".join(rule))
     print()
     table(results, total)
+    part = shares(total)
+    print(f"{total['points']} points ({total['own']} of src itself), {total['chosen']} chosen ({part['chosen_percent']} %); "
+          f"of the {total['injected']} failures there {part['ran_to_their_end_percent']} % let the test run to its end, "
+          f"{part['ended_by_own_check_percent']} % ended it by its own check, "
+          f"{part['listed_fault_percent']} % by a library's listed fault")
     print(f"{total['programs']} programs, {total['tests']} tests, {total['points']} points, "
           f"{total['injected']} failures: {total['clean']} passed, "
           f"{total['refused'] + total['fell']} ended by the test's own check, "
           f"{total['foreign']} by a library's listed fault, {total['missed']} did not come to their point, "
           f"{total['findings']} findings ({total['different']} different)")
+
+
+def tell_rules():
+    for rule in map(" ".join, foreign_rules()):
+        met = [row["foreign"][rule] for row in evidence().values() if rule in row["foreign"]]
+        print(f"{sum(met):7} in {len(met):3} parts: {rule}")
 
 
 def replay(opts):
@@ -518,7 +545,7 @@ def replay(opts):
 def options(words=None):
     p = argparse.ArgumentParser(usage=__doc__, add_help=False)
     p.add_argument("names", nargs="*")
-    for flag in ("--quick", "--all", "--again", "--list", "--count", "--json", "--both",
+    for flag in ("--quick", "--all", "--again", "--list", "--rules", "--count", "--json", "--both",
                  "--system", "--evidence", "--help"):
         p.add_argument(flag, action="store_true")
     for number, default in (("--sample", 0), ("--seed", 0), ("--programs", 0),
@@ -573,8 +600,20 @@ def progress(done, count, result, opts):
               f"{len(result['findings'])} findings, {state}", flush=True)
 
 
+def tell_seed(opts):
+    """First, so that it is seen whatever happens to the rest."""
+    words = [f"--sample {opts.sample}", f"--seed {opts.seed}"]
+    words += [f"--programs {opts.programs}"] * (opts.programs > 0) + ["--both"] * opts.both
+    if opts.build != ROOT / "build" / "dev":
+        words.append(f"--build {opts.build}")
+    print(f"seed {opts.seed}; again: ./dev torture {' '.join(words + opts.names)}", flush=True)
+
+
 def main():
     opts = options()
+    if opts.rules:
+        tell_rules()
+        return 0
     if opts.replay:
         return replay(opts)
     wanted = [p for p in parts(opts.build)
@@ -590,6 +629,8 @@ def main():
     if not wanted:
         print("torture: no such part; see --list", file=sys.stderr)
         return 2
+    if opts.sample and not opts.json:
+        tell_seed(opts)
     if opts.programs:
         chosen = random.Random(opts.seed).sample(wanted, min(opts.programs, len(wanted)))
         wanted = [p for p in wanted if p in chosen]
