@@ -103,12 +103,20 @@ static struct tt_relay_text *text_make(struct tt_relay *r, json_t *o)
 	return t;
 }
 
+/* Who waits for what could not be said would wait for ever: who comes back is told anew. */
+static void push_or_end(struct tt_relay *r, struct tt_relay_client *c, struct tt_relay_text *t)
+{
+	if (t)
+		push(r, c, t);
+	else
+		tt_relay_end(r, c, TT_CLOSE_LATER, "the relay is out of memory");
+}
+
 void tt_relay_send(struct tt_relay *r, struct tt_relay_client *c, json_t *o)
 {
 	struct tt_relay_text *t = text_make(r, o);
 
-	if (t)
-		push(r, c, t);
+	push_or_end(r, c, t);
 	tt_relay_text_free(r, t);
 }
 
@@ -117,9 +125,9 @@ void tt_relay_send_rest(struct tt_relay *r, const struct tt_relay_room *room,
 {
 	struct tt_relay_text *t = text_make(r, o);
 
-	for (size_t i = 0; t && i < room->member_count; i++)
+	for (size_t i = 0; i < room->member_count; i++)
 		if (room->members[i] != but)
-			push(r, room->members[i], t);
+			push_or_end(r, room->members[i], t);
 	tt_relay_text_free(r, t);
 }
 

@@ -88,9 +88,12 @@ static void tell_all(struct tt_relay *r, struct tt_relay_client *c, struct tt_re
 		struct tt_relay_client *m = room->members[i];
 		if (m == c)
 			continue;
-		json_array_append_new(peers, json_pack("{ss ss ss ss}", "id", m->id, "name",
-						       m->name, "agent", agent_word(m), "role",
-						       tt_relay_role(room, c, m)));
+		if (json_array_append_new(peers, json_pack("{ss ss ss ss}", "id", m->id, "name",
+							   m->name, "agent", agent_word(m), "role",
+							   tt_relay_role(room, c, m))) != 0) {
+			json_decref(peers); /* no memory */
+			peers = NULL;
+		}
 		tt_relay_send(r, m,
 			      json_pack("{ss ss ss ss ss ss}", "type", "announce", "room",
 					room->name, "from", c->id, "name", c->name, "agent",
@@ -118,6 +121,7 @@ void tt_relay_join(struct tt_relay *r, struct tt_relay_client *c, const char *na
 		room = open_room(r, name);
 	if (!room) {
 		tt_relay_error(r, c, "relay_full", "ready", "the relay is out of memory");
+		tt_relay_end(r, c, TT_CLOSE_LATER, "the relay is out of memory");
 		return;
 	}
 	room->members[room->member_count++] = c;

@@ -31,10 +31,13 @@ static void bad_field(struct said *s, const char *text)
 /* Adds who says it and where, and sends it to the addressee or to the rest of the room. */
 static void forward(struct said *s, json_t *o)
 {
-	json_object_set_new(o, "type", json_string(s->type)); /* nothing comes of NULL: no memory */
-	json_object_set_new(o, "room", json_string(s->room->name));
-	json_object_set_new(o, "from", json_string(s->c->id));
-	json_object_set_new(o, "name", json_string(s->c->name));
+	if (json_object_set_new(o, "type", json_string(s->type)) != 0 ||
+	    json_object_set_new(o, "room", json_string(s->room->name)) != 0 ||
+	    json_object_set_new(o, "from", json_string(s->c->id)) != 0 ||
+	    json_object_set_new(o, "name", json_string(s->c->name)) != 0) {
+		json_decref(o); /* no memory */
+		o = NULL;
+	}
 	if (s->to)
 		tt_relay_send(s->r, s->to, o);
 	else

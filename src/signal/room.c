@@ -86,19 +86,29 @@ static void tell_signal(taut_room *room, int out, const char *json, size_t len)
 
 /* ---- out ---- */
 
+/* False: no memory. */
+static bool address(const taut_room *room, const struct room_peer *p, json_t *o)
+{
+	return json_object_set_new(o, "room", json_string(room->room)) == 0 &&
+	       (!p || (json_object_set_new(o, "to", json_string(p->id)) == 0 &&
+		       json_object_set_new(o, "call", json_string(p->call)) == 0));
+}
+
+/* Who waits for what could not be said would wait for ever: with another line all is said anew. */
+static void lose_line(taut_room *room)
+{
+	if (room->line)
+		tt_link_cut(room->link, room->line);
+}
+
 void room_send(taut_room *room, const struct room_peer *p, json_t *o)
 {
-	char *text = NULL;
+	const bool wanted = !room->left && (room->joined || !p);
+	char *text = wanted && address(room, p, o) ? json_dumps(o, JSON_COMPACT) : NULL;
 
-	if (o && !room->left && (room->joined || !p)) {
-		json_object_set_new(o, "room", json_string(room->room));
-		if (p) {
-			json_object_set_new(o, "to", json_string(p->id));
-			json_object_set_new(o, "call", json_string(p->call));
-		}
-		text = json_dumps(o, JSON_COMPACT);
-	}
 	json_decref(o);
+	if (wanted && !text)
+		lose_line(room);
 	if (!text)
 		return;
 	size_t len = strlen(text);
@@ -242,6 +252,9 @@ static void error(taut_room *room, const char *from, const json_t *o)
 
 	(void)from;
 	room_error(room, code ? code : "unknown", text ? text : "");
+	/* What we say is JSON: the relay had no memory to read it. */
+	if (code && strcmp(code, "bad_json") == 0 && !room->left)
+		lose_line(room);
 }
 
 static const struct {
@@ -265,6 +278,8 @@ static void hear(taut_room *room, const char *text, size_t len)
 	const char *where = tt_signal_word(o, "room");
 
 	tell_signal(room, 0, text, len);
+	if (!o && !room->left) /* no memory: what a relay says is JSON */
+		lose_line(room);
 	if (room->left || !type || (where && strcmp(where, room->room) != 0)) {
 		json_decref(o);
 		return;

@@ -15,6 +15,7 @@
 
 enum { LONGEST_WAIT = 5000000, CLOSE_WAIT = 300000 };
 enum { ANSWER_WAIT = 5000000 }; /* from the call to an open WebSocket */
+enum { TELL_WAIT = 100000 };    /* until there may be memory again */
 
 static int64_t clock_us(void)
 {
@@ -24,32 +25,42 @@ static int64_t clock_us(void)
 	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
 }
 
-static void went_up(struct tt_link *link)
+static void tell_down(struct tt_link *link)
+{
+	link->untold = !tt_link_tell(link, TT_LINK_DOWN, link->why, strlen(link->why));
+	if (!link->untold)
+		link->why[0] = '\0';
+}
+
+/* What libwebsockets is to be told: -1 ends the connection, which nobody would hear of. */
+static int went_up(struct tt_link *link)
 {
 	link->up = true;
+	link->untold = false; /* and nobody need hear of that any more */
+	link->why[0] = '\0';
 	link->wait = TT_LINK_FIRST_WAIT;
 	link->asks = !link->asks; /* as this time: it worked */
 	pthread_mutex_lock(&link->lock);
 	link->line = ++link->lines;
 	pthread_mutex_unlock(&link->lock);
-	tt_link_tell(link, TT_LINK_UP, "", 0);
+	return tt_link_tell(link, TT_LINK_UP, "", 0) ? 0 : -1;
 }
 
-static void went_down(struct tt_link *link, const char *why, size_t len)
+static void went_down(struct tt_link *link)
 {
 	if (!link->wsi)
 		return;
 	link->wsi = NULL;
-	link->up = link->cut = false;
+	link->up = false;
 	link->have = 0;
 	link->next_try = link->cfg.no_reconnect ? INT64_MAX : clock_us() + link->wait;
 	link->wait = tt_min64(2 * link->wait, LONGEST_WAIT);
 	pthread_mutex_lock(&link->lock);
 	link->line = 0;
+	link->cut = false;
 	tt_link_queue_clear(&link->out);
 	pthread_mutex_unlock(&link->lock);
-	tt_link_tell(link, TT_LINK_DOWN, why, len);
-	link->why[0] = '\0';
+	tell_down(link);
 }
 
 static int received(struct tt_link *link, struct lws *wsi, const char *in, size_t len)
@@ -65,18 +76,22 @@ static int received(struct tt_link *link, struct lws *wsi, const char *in, size_
 		memcpy(grown + link->have, in, len);
 	link->have += len;
 	if (lws_remaining_packet_payload(wsi) == 0 && lws_is_final_fragment(wsi)) {
-		tt_link_tell(link, TT_LINK_TEXT, grown, link->have);
+		const bool told = tt_link_tell(link, TT_LINK_TEXT, grown, link->have);
 		link->have = 0;
+		return told ? 0 : -1;
 	}
-	return link->cut ? -1 : 0;
+	return 0;
 }
 
 static int writeable(struct tt_link *link, struct lws *wsi)
 {
 	pthread_mutex_lock(&link->lock);
-	struct tt_link_item *item = tt_link_queue_take(&link->out);
+	const bool cut = link->cut;
+	struct tt_link_item *item = cut ? NULL : tt_link_queue_take(&link->out);
 	bool more = link->out.first != NULL, closing = link->closing;
 	pthread_mutex_unlock(&link->lock);
+	if (cut)
+		return -1;
 	if (!item && closing) {
 		lws_close_reason(wsi, LWS_CLOSE_STATUS_NORMAL, NULL, 0);
 		return -1;
@@ -111,8 +126,7 @@ static int callback(struct lws *wsi, enum lws_callback_reasons reason, void *use
 
 	switch ((int)reason) {
 	case LWS_CALLBACK_CLIENT_ESTABLISHED:
-		went_up(link);
-		return 0;
+		return went_up(link);
 	case LWS_CALLBACK_CLIENT_RECEIVE:
 		return received(link, wsi, in, len);
 	case LWS_CALLBACK_CLIENT_WRITEABLE:
@@ -135,7 +149,7 @@ static int callback(struct lws *wsi, enum lws_callback_reasons reason, void *use
 			snprintf(link->why, sizeof link->why, "%.*s",
 				 in ? (int)tt_min(len, 150) : 13,
 				 in ? (const char *)in : "no connection");
-		went_down(link, link->why, strlen(link->why));
+		went_down(link);
 		return 0;
 	case LWS_CALLBACK_WSI_DESTROY: /* all that is heard of one that never answered */
 		if (!link || wsi != link->wsi)
@@ -144,7 +158,7 @@ static int callback(struct lws *wsi, enum lws_callback_reasons reason, void *use
 	case LWS_CALLBACK_CLIENT_CLOSED:
 		if (!link->why[0])
 			snprintf(link->why, sizeof link->why, "the connection to the relay broke");
-		went_down(link, link->why, strlen(link->why));
+		went_down(link);
 		return 0;
 	default:
 		return 0;
@@ -189,7 +203,8 @@ static void try_now(struct tt_link *link)
 		/* Refused before it began, without a callback. */
 		link->next_try = link->cfg.no_reconnect ? INT64_MAX : clock_us() + link->wait;
 		link->wait = tt_min64(2 * link->wait, LONGEST_WAIT);
-		tt_link_tell(link, TT_LINK_DOWN, "no connection", 13);
+		snprintf(link->why, sizeof link->why, "no connection");
+		tell_down(link);
 	}
 }
 
@@ -228,7 +243,7 @@ static int64_t next_alarm(const struct tt_link *link)
 		return link->closed_by;
 	if (link->wsi)
 		return link->up ? INT64_MAX : link->answer_by;
-	return link->next_try;
+	return link->untold ? tt_min64(link->next_try, clock_us() + TELL_WAIT) : link->next_try;
 }
 
 void *tt_line_run(void *arg)
@@ -236,6 +251,8 @@ void *tt_line_run(void *arg)
 	struct tt_link *link = arg;
 
 	for (int64_t now; now = clock_us(), !closing(link, now);) {
+		if (link->untold && !link->wsi)
+			tell_down(link);
 		if (!link->wsi && now >= link->next_try)
 			try_now(link);
 		if (link->wsi && !link->up && now >= link->answer_by)

@@ -25,7 +25,7 @@ struct tt_link {
 	pthread_mutex_t lock;
 	pthread_cond_t over; /* ended became true */
 	struct tt_link_queue in, out;
-	bool posted, closing, ended;
+	bool posted, closing, ended, cut; /* cut: the connection is to end */
 	unsigned refs;
 	unsigned line; /* the connection that is up, 0: none */
 
@@ -35,7 +35,8 @@ struct tt_link {
 	lws_retry_bo_t idle;
 	lws_sorted_usec_list_t alarm;
 	struct lws *wsi;
-	bool up, cut, asks; /* asks: the next try resolves the name */
+	bool up, asks; /* asks: the next try resolves the name */
+	bool untold;   /* there was no memory to say that it went down */
 	unsigned lines;
 	int64_t next_try, answer_by, wait, closed_by;
 	char *gather;
@@ -48,8 +49,8 @@ struct tt_link {
 /* Both under link->lock. */
 struct tt_link_item *tt_link_queue_take(struct tt_link_queue *q);
 void tt_link_queue_clear(struct tt_link_queue *q);
-/* To the loop. */
-void tt_link_tell(struct tt_link *link, enum tt_link_kind kind, const char *text, size_t len);
+/* To the loop. False: there is no memory or no room for it, and nothing was told. */
+bool tt_link_tell(struct tt_link *link, enum tt_link_kind kind, const char *text, size_t len);
 /* The last one frees the link. */
 void tt_link_release(struct tt_link *link);
 

@@ -13,22 +13,27 @@ enum { QUEUE = 4 * 1024 * 1024 }; /* bytes, each way; past it the line is cut */
 
 /* ---- queues ---- */
 
-static bool queue_add(struct tt_link_queue *q, enum tt_link_kind kind, unsigned line,
-		      const char *text, size_t len)
+/* NULL: no memory, or no room in the queue that it is for. */
+static struct tt_link_item *item_for(const struct tt_link_queue *q, enum tt_link_kind kind,
+				     unsigned line, const char *text, size_t len)
 {
 	const size_t size = sizeof(struct tt_link_item) + len + 1;
 	struct tt_link_item *item = q->bytes + size <= QUEUE ? malloc(size) : NULL;
 
 	if (!item)
-		return false;
+		return NULL;
 	*item = (struct tt_link_item){ .kind = kind, .line = line, .len = len };
 	if (len > 0)
 		memcpy(item->text, text, len);
 	item->text[len] = '\0';
+	return item;
+}
+
+static void queue_add(struct tt_link_queue *q, struct tt_link_item *item)
+{
 	*q->last = item;
 	q->last = &item->next;
-	q->bytes += size;
-	return true;
+	q->bytes += sizeof *item + item->len + 1;
 }
 
 struct tt_link_item *tt_link_queue_take(struct tt_link_queue *q)
@@ -90,17 +95,29 @@ static void drain(void *arg)
 	tt_link_release(link);
 }
 
-void tt_link_tell(struct tt_link *link, enum tt_link_kind kind, const char *text, size_t len)
+/* Under the lock. An item in the queue that no task comes for would wait for the next one. */
+static bool wake_loop(struct tt_link *link)
+{
+	if (link->posted || link->closing)
+		return true;
+	if (taut_loop_post(link->cfg.loop, drain, link) != TAUT_OK)
+		return false;
+	link->posted = true;
+	link->refs++;
+	return true;
+}
+
+bool tt_link_tell(struct tt_link *link, enum tt_link_kind kind, const char *text, size_t len)
 {
 	pthread_mutex_lock(&link->lock);
-	if (!queue_add(&link->in, kind, link->lines, text, len))
-		link->cut = true;
-	else if (!link->posted && !link->closing &&
-		 taut_loop_post(link->cfg.loop, drain, link) == TAUT_OK) {
-		link->posted = true;
-		link->refs++;
-	}
+	struct tt_link_item *item = item_for(&link->in, kind, link->lines, text, len);
+	const bool told = item && wake_loop(link);
+	if (told)
+		queue_add(&link->in, item);
 	pthread_mutex_unlock(&link->lock);
+	if (!told)
+		free(item);
+	return told;
 }
 
 /* ---- open and close ---- */
@@ -155,8 +172,22 @@ int tt_link_open(struct tt_link **out, const struct tt_link_config *cfg)
 void tt_link_send(struct tt_link *link, unsigned line, const char *text, size_t len)
 {
 	pthread_mutex_lock(&link->lock);
+	if (link->line == line) {
+		struct tt_link_item *item = item_for(&link->out, TT_LINK_TEXT, line, text, len);
+		if (item)
+			queue_add(&link->out, item);
+		else
+			link->cut = true;
+	}
+	pthread_mutex_unlock(&link->lock);
+	lws_cancel_service(link->context);
+}
+
+void tt_link_cut(struct tt_link *link, unsigned line)
+{
+	pthread_mutex_lock(&link->lock);
 	if (link->line == line)
-		queue_add(&link->out, TT_LINK_TEXT, line, text, len);
+		link->cut = true;
 	pthread_mutex_unlock(&link->lock);
 	lws_cancel_service(link->context);
 }

@@ -46,6 +46,9 @@ struct tt_link;
 int tt_link_open(struct tt_link **out, const struct tt_link_config *cfg);
 /* text is copied and goes out if that connection is still the one; else it is dropped. */
 void tt_link_send(struct tt_link *link, unsigned line, const char *text, size_t len);
+/* Ends that connection if it is still the one; the line comes back by itself. For who could not say, or
+ * not read, what the other end counts on. */
+void tt_link_cut(struct tt_link *link, unsigned line);
 /* What was sent goes out first, as far as that is quick. Takes at most about a second. */
 void tt_link_close(struct tt_link *link);
 

@@ -29,7 +29,7 @@ static struct stage {
 	int pcs_alive, pcs_made, peers_seen, peers_left, offers_seen, chats, errors, restarts,
 		candidates;
 	char last_error[64], last_left[128], last_chat[128], last_failure[128];
-	int failures;
+	int failures, cuts;
 	uint32_t state;
 	struct taut_pc *pc; /* the newest */
 	taut_task timer;
@@ -59,6 +59,13 @@ void tt_link_send(struct tt_link *link, unsigned line, const char *text, size_t 
 	assert_ptr_equal(link, st.link);
 	assert_true(line > 0 && st.sent_count < 64 && len < 1024);
 	snprintf(st.sent[st.sent_count++], 1024, "%s", text);
+}
+
+void tt_link_cut(struct tt_link *link, unsigned line)
+{
+	assert_ptr_equal(link, st.link);
+	assert_true(line > 0);
+	st.cuts++;
 }
 
 void tt_link_close(struct tt_link *link)
@@ -673,6 +680,19 @@ static void logs_do_not_see_what_would_let_others_in(void **state)
 		strstr(st.last_signal[0], "a=ice-ufrag:u\\r\\na=ice-pwd:****\\r\\na=ice-pwd:**\""));
 }
 
+/* Of what the relay says all is JSON, and of what we say: it was memory. */
+static void what_could_not_be_read_or_said_for_memory_costs_the_line(void **state)
+{
+	(void)state;
+	join("");
+	hear("{\"type\":");
+	assert_int_equal(st.cuts, 1);
+	hear("{\"type\":\"error\",\"code\":\"bad_json\",\"text\":\"x\"}");
+	assert_int_equal(st.cuts, 2);
+	hear("{\"type\":\"error\",\"code\":\"room_full\",\"text\":\"x\"}");
+	assert_int_equal(st.cuts, 2);
+}
+
 static void the_starter_mends_a_failed_call_by_ice_or_by_a_new_one(void **state)
 {
 	(void)state;
@@ -1099,6 +1119,7 @@ int main(void)
 		T(user_here_begins_anew_unless_the_call_works),
 		T(without_memory_for_a_new_connection_the_peer_is_told_to_have_left),
 		T(logs_do_not_see_what_would_let_others_in),
+		T(what_could_not_be_read_or_said_for_memory_costs_the_line),
 		T(the_starter_mends_a_failed_call_by_ice_or_by_a_new_one),
 		T(why_a_connection_failed_is_said_first_and_heard),
 		T(an_offer_that_is_refused_is_told),
