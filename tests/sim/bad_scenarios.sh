@@ -38,6 +38,14 @@ END
 expect 2 's.txt:1: "outer" says nothing about a peer' <<'END'
 peer alice nat ei/ei outer ei/apd
 END
+expect 2 's.txt:1: "ipv6" says nothing about a carrier' <<'END'
+carrier ei/ei ipv6
+END
+expect 2 "a carrier's NAT has two homes" <<'END'
+peer alice nat ei/ei
+carrier ei/ei
+end 1s
+END
 expect 2 's.txt:1: "deep" is no depth' <<'END'
 link both reorder 10% deep
 END

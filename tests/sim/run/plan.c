@@ -39,18 +39,47 @@ static enum nat_class class_of(const struct world_nat_config *c)
 	}
 }
 
-bool plan_nats_connect(const struct world_nat_config *a, const struct world_nat_config *b)
+/* One NAT, or two in a row, as they look from outside. */
+struct nats {
+	enum nat_class class;
+	bool deaf; /* what the STUN server saw lets nothing in from elsewhere */
+};
+
+static enum world_nat_rule stricter(enum world_nat_rule a, enum world_nat_rule b)
 {
-	return reach[class_of(a)][class_of(b)];
+	return a > b ? a : b;
 }
 
-static const struct world_nat_config open_nat; /* endpoint-independent in everything */
-
-static const struct world_nat_config *deciding(const struct plan_peer *p)
+/* Each of two looks at its own inside (section 5: "the internal endpoint X:x"). The mapping depends on
+ * whatever either depends on, and what either refuses is refused. With an inner mapping that depends
+ * on the destination the outer NAT's internal endpoint towards the STUN server has sent to nobody
+ * else: unless it filters nothing, that port is deaf, and only those towards the peer hear. */
+static struct nats in_a_row(const struct world_nat_config *inner, const struct world_nat_config *outer)
 {
-	if (p->access == ACCESS_OPEN)
-		return &open_nat;
-	return p->access == ACCESS_DOUBLE && p->outer_decides ? &p->outer : &p->nat;
+	const struct world_nat_config both = { .mapping = stricter(inner->mapping, outer->mapping),
+					       .filtering = stricter(inner->filtering, outer->filtering) };
+	const bool deaf = inner->mapping != WORLD_NAT_ENDPOINT_INDEPENDENT &&
+			  outer->filtering != WORLD_NAT_ENDPOINT_INDEPENDENT;
+
+	return (struct nats){ class_of(&both), deaf };
+}
+
+static struct nats nats_of(const struct plan *p, const struct plan_peer *a)
+{
+	if (a->access == ACCESS_OPEN)
+		return (struct nats){ EL, false }; /* endpoint-independent in everything */
+	if (p->carrier)
+		return in_a_row(&a->nat, &p->carrier_nat);
+	if (a->access == ACCESS_DOUBLE)
+		return in_a_row(&a->nat, &a->outer);
+	return (struct nats){ class_of(&a->nat), false };
+}
+
+/* Where neither mapping is endpoint-independent, a first check has to come in where its receiver was
+ * told to be; from there on each learns the other's port. */
+static bool nats_connect(struct nats a, struct nats b)
+{
+	return reach[a.class][b.class] && !(a.deaf && b.deaf);
 }
 
 bool plan_connects(const struct plan *p)
@@ -66,7 +95,12 @@ bool plan_connects(const struct plan *p)
 	bool no_name = p->dns && p->dns_fault != WORLD_DNS_FAIR && p->dns_fault != WORLD_DNS_FORGED;
 	if (p->stun_silent || no_name) /* only a public address of one's own can be told */
 		return a->access == ACCESS_OPEN || b->access == ACCESS_OPEN;
-	return plan_nats_connect(deciding(a), deciding(b));
+	/* RFC 4787 section 6: each sends to the carrier's own address, and only a NAT that hairpins
+	 * turns that back; it filters it like what comes from outside. Private addresses of two homes
+	 * lead nowhere, and nobody is told those that the carrier gives (RFC 6598). */
+	if (p->carrier && !p->carrier_nat.hairpin)
+		return false;
+	return nats_connect(nats_of(p, a), nats_of(p, b));
 }
 
 /* ---- drawing ---- */
@@ -95,18 +129,30 @@ static void draw_peer(struct world_random *r, struct plan_peer *p)
 		    : kind < 83 ? ACCESS_NAT
 		    : kind < 96 ? ACCESS_DOUBLE
 				: ACCESS_BLOCKED;
-	p->outer_decides = world_one_in(r, 2);
-	/* The other of the two is as RFC 4787 recommends, so that one of them decides alone. */
-	struct world_nat_config *friendly = p->outer_decides ? &p->nat : &p->outer;
+	/* One of the two is as RFC 4787 recommends, so that the other decides alone. */
+	struct world_nat_config *friendly = world_one_in(r, 2) ? &p->nat : &p->outer;
 	friendly->mapping = friendly->filtering = WORLD_NAT_ENDPOINT_INDEPENDENT;
-	if (p->access != ACCESS_DOUBLE)
-		p->outer_decides = false;
 	if (p->access == ACCESS_NAT || p->access == ACCESS_BLOCKED)
 		p->nat = draw_nat(r);
 	p->nat.blocked = p->access == ACCESS_BLOCKED;
 	p->ipv6 = world_one_in(r, 3);
 	p->two_interfaces = world_one_in(r, 5);
 	p->hides_addresses = world_one_in(r, 3);
+}
+
+static void draw_carrier(uint64_t seed, struct plan *p)
+{
+	/* of a number by which no seed that a test names is one of these */
+	struct world_random r = world_stream(seed, 24);
+
+	p->carrier = !p->same_net && world_one_in(&r, 8);
+	if (!p->carrier)
+		return;
+	p->carrier_nat = draw_nat(&r);
+	for (int i = 0; i < 2; i++) {
+		p->peers[i].access = ACCESS_NAT;
+		p->peers[i].nat.blocked = false;
+	}
 }
 
 /* Clocks that wrap in the middle of the call: milliseconds in 31 and 32 bits, the 24 bits of 64 ms
@@ -171,21 +217,36 @@ void plan_draw(struct plan *p, uint64_t seed, const struct profile *profile)
 	p->rooms = world_one_in(&of_rooms, 3);
 	p->old_sctp = world_one_in(&of_sctp, 4);
 	draw_dns(seed, p);
+	draw_carrier(seed, p);
 	p->connects = plan_connects(p);
 }
 
-const char *plan_access_text(const struct plan_peer *p, char *out)
-{
-	static const char *const rules[] = { "ei", "ad", "apd" };
-	static const char *const kinds[] = { "open", "nat", "nat+nat", "blocked" };
-	const struct world_nat_config *n = deciding(p);
+static const char *const rules[] = { "ei", "ad", "apd" };
 
-	if (p->access == ACCESS_OPEN || p->access == ACCESS_BLOCKED)
-		snprintf(out, 64, "%s%s%s", kinds[p->access], p->ipv6 ? " ipv6" : "",
-			 p->hides_addresses ? " .local" : "");
-	else
-		snprintf(out, 64, "%s %s/%s%s%s", kinds[p->access], rules[n->mapping],
-			 rules[n->filtering], p->ipv6 ? " ipv6" : "",
-			 p->hides_addresses ? " .local" : "");
+const char *plan_access_text(const struct plan_peer *p, char out[PLAN_TEXT])
+{
+	static const char *const kinds[] = { "open", "nat", "nat+nat", "blocked" };
+	char nat[16] = "", outer[16] = "";
+
+	if (p->access == ACCESS_NAT || p->access == ACCESS_DOUBLE)
+		snprintf(nat, sizeof nat, " %s/%s", rules[p->nat.mapping], rules[p->nat.filtering]);
+	if (p->access == ACCESS_DOUBLE)
+		snprintf(outer, sizeof outer, "+%s/%s", rules[p->outer.mapping],
+			 rules[p->outer.filtering]);
+	snprintf(out, PLAN_TEXT, "%s%s%s%s%s", kinds[p->access], nat, outer, p->ipv6 ? " ipv6" : "",
+		 p->hides_addresses ? " .local" : "");
+	return out;
+}
+
+const char *plan_shared_text(const struct plan *p, char out[PLAN_TEXT])
+{
+	const struct world_nat_config *n = &p->carrier_nat;
+
+	out[0] = '\0';
+	if (p->same_net)
+		snprintf(out, PLAN_TEXT, ", in one network");
+	else if (p->carrier)
+		snprintf(out, PLAN_TEXT, ", behind one carrier's NAT %s/%s %s hairpin",
+			 rules[n->mapping], rules[n->filtering], n->hairpin ? "with" : "without");
 	return out;
 }

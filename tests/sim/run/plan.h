@@ -25,9 +25,8 @@ enum fault {
 
 struct plan_peer {
 	enum access access;
-	struct world_nat_config nat;   /* the one that decides */
+	struct world_nat_config nat;   /* at home */
 	struct world_nat_config outer; /* with ACCESS_DOUBLE: the provider's */
-	bool outer_decides;            /* ... and nat is the friendly one */
 	bool ipv6;                     /* beside IPv4, behind a firewall */
 	bool two_interfaces;           /* another one on the same network */
 	bool hides_addresses;          /* private ones are told as .local names, as browsers do */
@@ -40,6 +39,8 @@ struct plan {
 	taut_time outage;
 	struct plan_peer peers[2];
 	bool same_net; /* both behind peer 0's NAT */
+	bool carrier;  /* each at home behind a NAT, and both behind one of the provider's: */
+	struct world_nat_config carrier_nat;
 	bool offerer;  /* which one */
 	bool near_wrap, clock_jumps, restarts, stun_silent;
 	bool glare;    /* both offer at once */
@@ -62,11 +63,14 @@ struct plan {
 
 void plan_draw(struct plan *p, uint64_t seed, const struct profile *profile);
 
-/* Can two endpoints behind such NATs reach each other with one STUN server and no relay? From
- * RFC 4787 and RFC 8445, by a table; see docs/TESTING.md. */
-bool plan_nats_connect(const struct world_nat_config *a, const struct world_nat_config *b);
+/* Can the two reach each other with one STUN server and no relay? From RFC 4787 and RFC 8445, by a
+ * table; see docs/TESTING.md. */
 bool plan_connects(const struct plan *p);
-/* "nat eim/apdf" and the like; out has 64 bytes. */
-const char *plan_access_text(const struct plan_peer *p, char *out);
+
+enum { PLAN_TEXT = 64 };
+/* "nat ei/apd" and the like. */
+const char *plan_access_text(const struct plan_peer *p, char out[PLAN_TEXT]);
+/* What both share: ", behind one carrier's NAT ei/ad without hairpin", ", in one network", or nothing. */
+const char *plan_shared_text(const struct plan *p, char out[PLAN_TEXT]);
 
 #endif

@@ -33,6 +33,7 @@ static const struct statement {
 	{ "seed", read_seed },
 	{ "profile", scenario_read_profile },
 	{ "peer", scenario_read_peer },
+	{ "carrier", scenario_read_carrier },
 	{ "link", scenario_read_top_link },
 	{ "same-network", scenario_read_same_network },
 	{ "signal", scenario_read_signal },
@@ -102,6 +103,9 @@ bool scenario_read(struct scenario *out, const char *path, char error[SCENARIO_E
 			read_line(&r, text);
 	}
 	fclose(f);
+	for (int i = 0; out->plan.carrier && i < 2; i++)
+		if (out->plan.peers[i].access != ACCESS_NAT)
+			words_bad(&r, "a carrier's NAT has two homes with a NAT behind it");
 	if (!r.has_end)
 		words_bad(&r, "no line says when it ends: \"end 20s\"");
 	return !r.bad;

@@ -39,6 +39,7 @@ struct scenario_moment words_moment(struct words *r);
 /* The statements, each from behind its first word: scenario_where.c ... */
 void scenario_read_profile(struct words *r);
 void scenario_read_peer(struct words *r);
+void scenario_read_carrier(struct words *r);
 void scenario_read_drop(struct words *r);
 void scenario_read_signal(struct words *r);
 void scenario_read_top_link(struct words *r);

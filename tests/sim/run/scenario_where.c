@@ -64,6 +64,23 @@ void scenario_read_peer(struct words *r)
 			r->sc->plan.peers[i] = p;
 }
 
+/* The second NAT of both, one box. */
+void scenario_read_carrier(struct words *r)
+{
+	struct plan *p = &r->sc->plan;
+
+	p->carrier = true;
+	read_rules(r, &p->carrier_nat);
+	while (r->at < r->count && !r->bad) {
+		if (words_accept(r, "hairpin"))
+			p->carrier_nat.hairpin = true;
+		else if (words_accept(r, "timeout"))
+			p->carrier_nat.timeout = words_duration(r, "timeout");
+		else
+			words_bad(r, "\"%s\" says nothing about a carrier", words_peek(r));
+	}
+}
+
 /* So many are held back, until at most so many others have passed. */
 static void read_reorder(struct words *r, struct world_link_config *c)
 {

@@ -235,6 +235,10 @@ void session_run(uint64_t seed, const struct profile *profile,
 	out->undisturbed = s->plan.fault == FAULT_NONE;
 	for (int i = 0; i < 2; i++)
 		plan_access_text(&s->plan.peers[i], out->access[i]);
+	plan_shared_text(&s->plan, out->shared);
+	out->one_net = s->plan.same_net;
+	out->carrier = s->plan.carrier;
+	out->hairpin = s->plan.carrier && s->plan.carrier_nat.hairpin;
 	session_open(s);
 	if (come_up(s, out))
 		carry(s, out);

@@ -39,7 +39,8 @@ struct session_result {
 	bool asked_dns;
 	unsigned failures;
 	char failure[WORLD_FAILURE_TEXT];
-	char access[2][64];
+	bool one_net, carrier, hairpin;
+	char access[2][PLAN_TEXT], shared[PLAN_TEXT];
 };
 
 struct session_options {

@@ -73,6 +73,7 @@ struct session {
 	struct world_stun stun;
 	struct world_mdns mdns[2];
 	struct world_dns dns;
+	int carrier; /* the network of its NAT, or the internet */
 	struct world_random random;
 	struct taut_trace_sink *text;
 	const struct session_options *options;

@@ -32,10 +32,12 @@ static int home_of(struct session *s, int i)
 	const struct plan_peer *p = &s->plan.peers[i];
 	struct taut_addr outside = address("198.51.100.%d", 10 + i);
 	const struct world_nat_config firewall = { .filtering = WORLD_NAT_ADDRESS_PORT_DEPENDENT };
-	int parent = WORLD_INTERNET;
+	int parent = s->carrier; /* the internet, if there is none */
 
 	if (p->access == ACCESS_OPEN)
 		return WORLD_INTERNET;
+	if (s->plan.carrier)
+		outside = address("100.64.0.%d", 10 + i); /* RFC 6598 */
 	if (p->access == ACCESS_DOUBLE) {
 		parent = world_add_net(s->world, WORLD_INTERNET);
 		world_set_nat(s->world, parent, &p->outer, &outside);
@@ -110,8 +112,20 @@ static void add_dns(struct session *s)
 	world_dns_has(&s->dns, stun_name, &v6);
 }
 
+/* One network that both homes hang below. */
+static void add_carrier(struct session *s)
+{
+	const struct taut_addr outside = address("198.51.100.9");
+
+	s->carrier = world_add_net(s->world, WORLD_INTERNET);
+	world_set_nat(s->world, s->carrier, &s->plan.carrier_nat, &outside);
+}
+
 void session_build(struct session *s)
 {
+	s->carrier = WORLD_INTERNET;
+	if (s->plan.carrier)
+		add_carrier(s);
 	int first = home_of(s, 0);
 
 	add_interfaces(s, 0, first);

@@ -67,8 +67,8 @@ int sim_replay(const struct sim_options *o)
 	if (!close_outputs(o, &out))
 		return 2;
 	session_run(o->replay, &profiles[profile], &untraced, &again);
-	printf("seed %" PRIu64 ", profile %s: %s <-> %s\n", o->replay, profiles[profile].name,
-	       r.access[0], r.access[1]);
+	printf("seed %" PRIu64 ", profile %s: %s <-> %s%s\n", o->replay, profiles[profile].name,
+	       r.access[0], r.access[1], r.shared);
 	printf("RFC 4787: %s; %s after %.3f s\n", r.expected ? "connects" : "cannot connect",
 	       r.connected ? "connected" : "not connected", (double)r.connect_time / 1e6);
 	printf("%.3f simulated seconds, %" PRIu64 " datagrams, %.1f kB/s of messages\n",

@@ -58,6 +58,8 @@ void sim_table_add(struct sim_table *t, uint64_t seed, int profile, const struct
 	for (int i = 0; i < SESSION_WRAPS; i++)
 		t->wraps[i] += s->wraps >> i & 1;
 	t->asked_dns += s->asked_dns;
+	t->one_net += s->one_net;
+	t->carriers[s->hairpin] += s->carrier;
 	t->refused += s->refused;
 	if (s->failures > 0)
 		add_failure(t, seed, profile, s->failure);
@@ -146,6 +148,8 @@ void sim_table_print(struct sim_table *t)
 	printf("\n%u sessions, %u of %u that can connect do, %u run twice, %u failed\n",
 	       all.sessions, all.connected, all.expected, all.repeated, t->failure_count);
 	printf("%" PRIu64 " packets were refused, and it was looked whether that changed anything\n", t->refused);
+	printf("%u in one network, %u behind one carrier's NAT without hairpin, %u with\n", t->one_net,
+	       t->carriers[0], t->carriers[1]);
 	printf("%u asked a DNS server; wraps seen in sessions:", t->asked_dns);
 	for (int i = 0; i < SESSION_WRAPS; i++)
 		printf("%s %s %u", i ? "," : "", session_wrap_name(i), t->wraps[i]);
@@ -200,6 +204,8 @@ void sim_table_print_json(struct sim_table *t)
 	       all.sessions, all.expected, all.connected, all.repeated, t->failure_count,
 	       all.seconds, t->cpu_seconds, per_cpu_second(t, all.seconds), t->hash);
 	printf(",\"asked_dns\":%u,\"refused_packets\":%" PRIu64, t->asked_dns, t->refused);
+	printf(",\"one_network\":%u,\"one_carrier\":%u,\"one_carrier_hairpin\":%u", t->one_net,
+	       t->carriers[0], t->carriers[1]);
 	for (int i = 0; i < SESSION_WRAPS; i++)
 		printf(",\"wrap_%s\":%u", session_wrap_name(i), t->wraps[i]);
 	printf("}\n");

@@ -30,6 +30,7 @@ struct sim_table {
 	unsigned wraps[SESSION_WRAPS]; /* sessions that saw one */
 	uint64_t refused; /* packets, and nothing changed */
 	unsigned asked_dns;            /* sessions */
+	unsigned one_net, carriers[2]; /* likewise: whose NAT does not hairpin, and does */
 	uint64_t hash;                 /* of all sessions, whatever their order */
 	const char *option;            /* beside seed and profile, to run one of them again */
 	double cpu_seconds, wall_seconds;
