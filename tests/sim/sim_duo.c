@@ -125,8 +125,8 @@ static void on_note(void *user, const struct world_note *note)
 	if (note->type == 0)
 		taut_pc_add_ice_candidate(s->peer.pc, now, note->text ? text : NULL, len, note->mid,
 					  -1);
-	else
-		taut_pc_set_remote_description(s->peer.pc, now, note->type, text, len);
+	else if (taut_pc_set_remote_description(s->peer.pc, now, note->type, text, len) == TAUT_OK)
+		world_watch_described(&s->peer.watch, text);
 	if (note->type == TAUT_SDP_OFFER)
 		describe(s);
 	world_peer_pump(&s->peer);

@@ -189,8 +189,10 @@ void session_signal(void *user, const struct world_note *note)
 	} else if (taut_pc_set_remote_description(a->peer.pc, now, note->type, note->text,
 						  strlen(note->text)) != TAUT_OK) {
 		failed(a, "set_remote_description");
-	} else if (note->type == TAUT_SDP_OFFER) {
-		answer_offer(a);
+	} else {
+		world_watch_described(&a->peer.watch, note->text);
+		if (note->type == TAUT_SDP_OFFER)
+			answer_offer(a);
 	}
 	world_peer_pump(&a->peer);
 }

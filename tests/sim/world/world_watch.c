@@ -12,12 +12,13 @@ enum {
 	MS = 1000,
 	CONSENT = 30000 * MS,
 	TRANSMISSIONS = 7,
-	PACE = 5 * MS,
-	SECOND = 1000 * MS,
-	/* Twenty by Ta, and between them nominating checks, or what continues an allocation. */
-	PER_SECOND = 30,
-	PER_SECOND_AGREED = 60, /* fifty, with a peer that takes the 20 ms which taut proposes */
-	ADDRESSES = 128 + 8,    /* pairs of one generation, and STUN servers */
+	RTO = 500 * MS,      /* RFC 8445 section 14.3: at the least */
+	TA_MOST = 200 * MS,  /* of what a peer may ask for: longer ones are cut to it */
+	PACE = 5 * MS,       /* section 14.2: whatever was agreed */
+	TA = 50 * MS,        /* ... where nothing was, and of requests to servers */
+	TA_OURS = 20 * MS,   /* what taut proposes */
+	HURRIED = 8,         /* triggered checks of one generation that do not wait for Ta */
+	ADDRESSES = 128 + 8, /* pairs of one generation, and STUN servers */
 };
 
 void world_watch_init(struct world_watch *w, struct world *world, const char *name)
@@ -26,6 +27,17 @@ void world_watch_init(struct world_watch *w, struct world *world, const char *na
 	w->world = world;
 	w->name = name;
 	w->generations = 1;
+	w->ta = TA_OURS;
+}
+
+/* RFC 8445 section 14.2, RFC 8839 section 5.5: the higher of both proposals; 50 ms from who makes none. */
+void world_watch_described(struct world_watch *w, const char *remote_sdp)
+{
+	static const char mark[] = "a=ice-pacing:";
+	const char *at = strstr(remote_sdp, mark);
+	const taut_time theirs = at ? (taut_time)strtoul(at + sizeof mark - 1, NULL, 10) * MS : TA;
+
+	w->ta = tt_min64(tt_max64(theirs, TA_OURS), TA_MOST);
 }
 
 static int path_of(struct world_watch *w, taut_flow flow, const struct taut_addr *remote)
@@ -52,20 +64,41 @@ static struct world_watch_request *request_of(struct world_watch *w, const uint8
 
 /* ---- STUN ---- */
 
-static void pace(struct world_watch *w, bool check)
+/* The checks that may follow another sooner than Ta. None is a retransmission. */
+static bool may_hurry(struct world_watch *w, const struct world_watch_request *q)
 {
-	const taut_time now = w->world->now, last = w->last_request;
-	struct world_watch_pace *p = check ? &w->checks : &w->asked;
-	const unsigned most = check && !w->peer_proposes_nothing ? PER_SECOND_AGREED : PER_SECOND;
-	taut_time before = p->recent[(p->at + WORLD_WATCH_RECENT - most) % WORLD_WATCH_RECENT];
+	const struct world_watch_path *p = &w->paths[q->path];
 
-	if (last > 0 && now - last < PACE)
-		world_fail(w->world, "%s: two requests within %lld us", w->name,
-			   (long long)(now - last));
-	if (before > 0 && now - before < SECOND)
-		world_fail(w->world, "%s: more than %u %s within a second", w->name, most,
-			   check ? "checks" : "requests to servers");
-	p->recent[p->at++ % WORLD_WATCH_RECENT] = w->last_request = now;
+	if (q->sent > 1)
+		return false;
+	if (p->nominated) /* triggered by a nomination: the call waits for it */
+		return true;
+	/* Triggered by a check (RFC 8445 section 7.3.1.4): the peer's has opened the way; the first few. */
+	if (p->asked_us > 0 && w->hurried < HURRIED * w->generations) {
+		w->hurried++;
+		return true;
+	}
+	/* The first of the other address family, so that an IPv6 which leads nowhere costs nothing. */
+	return p->remote.family != w->last_family && w->families++ < w->generations;
+}
+
+static void pace(struct world_watch *w, const struct world_watch_request *q)
+{
+	const taut_time now = w->world->now;
+	const taut_time since = now - w->last_request, check = now - w->last_check;
+
+	if (w->last_request > 0 && since < PACE)
+		world_fail(w->world, "%s: two requests within %lld us", w->name, (long long)since);
+	if (q->check && w->last_check > 0 && check < w->ta && !may_hurry(w, q))
+		world_fail(w->world, "%s: a check %lld us after another, and Ta is %lld", w->name,
+			   (long long)check, (long long)w->ta);
+	if (!q->check && w->last_asked > 0 && now - w->last_asked < TA)
+		world_fail(w->world, "%s: two requests to servers within %lld us", w->name,
+			   (long long)(now - w->last_asked));
+	w->last_request = now;
+	*(q->check ? &w->last_check : &w->last_asked) = now;
+	if (q->check)
+		w->last_family = w->paths[q->path].remote.family;
 }
 
 static void request_out(struct world_watch *w, const uint8_t *tid, int path, bool check)
@@ -80,11 +113,15 @@ static void request_out(struct world_watch *w, const uint8_t *tid, int path, boo
 	}
 	if (++q->sent > TRANSMISSIONS)
 		world_fail(w->world, "%s: a transaction is sent %u times", w->name, q->sent);
+	if (q->sent > 1 && w->world->now - q->at < RTO)
+		world_fail(w->world, "%s: a transaction is sent again after %lld us", w->name,
+			   (long long)(w->world->now - q->at));
+	q->at = w->world->now;
 	if (q->path != path)
 		world_fail(w->world, "%s: one transaction to two addresses", w->name);
 	if (p->answered_at > 0)
 		return;
-	pace(w, check);
+	pace(w, q);
 	w->unanswered = 0;
 	for (int i = 0; i < w->path_count; i++)
 		w->unanswered += w->paths[i].answered_at == 0;
@@ -138,10 +175,17 @@ void world_watch_in(struct world_watch *w, taut_flow flow, const struct taut_add
 	if (!tt_stun_is(data, len) || tt_stun_read(&m, data, len) != TT_STUN_OK)
 		return;
 	struct world_watch_path *p = &w->paths[path_of(w, flow, remote)];
-	if (m.cls == TT_STUN_REQUEST)
+	if (m.cls == TT_STUN_REQUEST) {
 		p->asked_us += len;
-	struct world_watch_request *q = m.cls == TT_STUN_SUCCESS ? request_of(w, m.tid) : NULL;
+		p->nominated |= (m.has & TT_STUN_HAS_USE_CANDIDATE) != 0;
+		return;
+	}
+	struct world_watch_request *q = m.cls == TT_STUN_INDICATION ? NULL : request_of(w, m.tid);
 	if (!q || &w->paths[q->path] != p)
+		return;
+	if (!q->check) /* an allocation takes a few requests, each after an answer: the next need not wait */
+		w->last_asked = 0;
+	if (m.cls != TT_STUN_SUCCESS)
 		return;
 	if (tt_stun_fingerprint_ok(&m, data))
 		p->answered_at = w->world->now;

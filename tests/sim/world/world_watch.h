@@ -2,11 +2,14 @@
  *
  *  - Nothing but STUN leaves for an address from which no answer to a request of
  *    ours came within 30 s (RFC 7675 section 5.1).
- *  - A transaction is sent 7 times at most, always to one place (RFC 8489 section
- *    6.2.1); requests to addresses that never answered leave 5 ms or more apart and
- *    not more than about twenty a second, checks fifty unless the test's peer proposes no Ta (RFC 8445
- *    section 14.2), to a bounded number of addresses; responses are never longer than what asked for them; and no
- *    indication goes to an address that never answered.
+ *  - A transaction is sent 7 times at most, never sooner than 500 ms after the last time (RFC 8445
+ *    section 14.3), always to one place (RFC 8489 section 6.2.1).
+ *  - Checks to addresses that never answered leave a Ta or more apart, the one that the descriptions agree on,
+ *    retransmissions included, and requests to servers that never answered 50 ms; both 5 ms from one another (RFC 8445
+ *    section 14.2). A few wait for these 5 ms alone: those that taut has in a hurry, which are counted.
+ *    They go to a bounded number of addresses.
+ *  - Responses are never longer than what asked for them; and no indication goes to an address that
+ *    never answered.
  *  - Two SRTP packets of one SSRC and index are the same bytes; SRTCP indices and
  *    DTLS record numbers only grow, and so do the nonces of AES-GCM, which is what
  *    the simulator's connections agree on: no (key, nonce) twice (RFC 3711 section 9.1,
@@ -29,7 +32,6 @@ enum {
 	WORLD_WATCH_REQUESTS = 1024,
 	WORLD_WATCH_STREAMS = 16,
 	WORLD_WATCH_WINDOW = 2048,
-	WORLD_WATCH_RECENT = 64,
 	WORLD_WATCH_GRANTS = 128,
 };
 
@@ -38,6 +40,7 @@ struct world_watch_path {
 	struct taut_addr remote;
 	taut_time answered_at;            /* 0: never */
 	bool serves;                      /* it granted a request that was no check */
+	bool nominated;                   /* by a check of the peer's that came from there */
 	uint64_t asked_us, answered_them; /* bytes of requests in, of responses out */
 };
 
@@ -46,6 +49,7 @@ struct world_watch_request {
 	int path;
 	bool check;
 	unsigned sent;
+	taut_time at; /* the last time */
 };
 
 struct world_watch_stream {
@@ -73,12 +77,12 @@ struct world_watch {
 	int path_count, unanswered;
 	struct world_watch_request requests[WORLD_WATCH_REQUESTS]; /* a ring */
 	unsigned request_at;
-	struct world_watch_pace {
-		taut_time recent[WORLD_WATCH_RECENT]; /* to unanswered addresses, a ring */
-		unsigned at;
-	} checks, asked;        /* asked: servers */
-	taut_time last_request; /* of either */
-	bool peer_proposes_nothing;
+	taut_time ta; /* agreed; until that is told the least that may be */
+	/* to addresses that have not answered: */
+	taut_time last_check, last_asked; /* last_asked: of a server; 0: none yet, or it has spoken since */
+	taut_time last_request;           /* of either */
+	uint8_t last_family;              /* of checks */
+	unsigned hurried, families;       /* checks that did not wait for Ta, see world_watch.c */
 	bool lite; /* its answers are what shows consent, and it asks nobody */
 	struct world_watch_stream streams[WORLD_WATCH_STREAMS];
 	int stream_count;
@@ -91,6 +95,8 @@ struct world_watch {
 };
 
 void world_watch_init(struct world_watch *w, struct world *world, const char *name);
+/* A description that the peer is given: it may propose a Ta (a=ice-pacing, RFC 8839 section 5.5). */
+void world_watch_described(struct world_watch *w, const char *remote_sdp);
 /* gcm: the SRTP profile in use, which says where SRTCP keeps its index. */
 void world_watch_out(struct world_watch *w, taut_flow flow, const struct taut_addr *remote,
 		     const uint8_t *data, size_t len, bool gcm);
