@@ -5,6 +5,8 @@
 
 enum { MS = 1000, KBIT = 1000, MBIT = 1000000, PERCENT = 10000, PERMILLE = 1000 };
 
+/* least_audio and least_video: docs/TESTING.md has what 3,600 sessions showed at the least; these are lower by 5 and by
+ * 10 in a hundred (chaos, of which no two are alike: 12 and 24). Where nothing is lost, by none. */
 const struct profile profiles[PROFILES] = {
 	{ .name = "lan",
 	  .path = { .delay = MS / 2 },
@@ -20,7 +22,7 @@ const struct profile profiles[PROFILES] = {
 	  .path = { .delay = 60 * MS, .jitter = 30 * MS, .loss = PERCENT, .rate = 2 * MBIT },
 	  .video_bytes = 3000,
 	  .least_audio = 90,
-	  .least_video = 50 }, /* one lost again and again costs a second, its PLI another half */
+	  .least_video = 84 }, /* one lost again and again costs a second, its PLI another half */
 	/* In the bad state (a third of the time) a quarter is lost: 8 % in all. */
 	{ .name = "bad-mobile",
 	  .path = { .delay = 150 * MS,
@@ -30,23 +32,23 @@ const struct profile profiles[PROFILES] = {
 		    .to_good = 50 * PERMILLE,
 		    .loss_bad = 24 * PERCENT },
 	  .video_bytes = 800,
-	  .least_audio = 50,
-	  .least_video = 20 },
+	  .least_audio = 83,
+	  .least_video = 45 },
 	{ .name = "satellite",
 	  .path = { .delay = 600 * MS, .loss = 5 * PERMILLE },
 	  .video_bytes = 2000,
 	  .least_audio = 95,
-	  .least_video = 70 }, /* one lost twice costs round trips of 1.2 s and a key frame */
+	  .least_video = 72 }, /* one lost twice costs round trips of 1.2 s and a key frame */
 	{ .name = "bufferbloat",
 	  .path = { .delay = 20 * MS, .rate = MBIT, .queue = 2000 * MS },
 	  .video_bytes = 1500,
-	  .least_audio = 50,
-	  .least_video = 20 },
+	  .least_audio = 95,
+	  .least_video = 90 },
 	{ .name = "reorder",
 	  .path = { .delay = 20 * MS, .reorder = 20 * PERCENT, .reorder_depth = 32 },
 	  .video_bytes = 3000,
-	  .least_audio = 50,
-	  .least_video = 20 },
+	  .least_audio = 91,
+	  .least_video = 84 },
 	{ .name = "duplicate",
 	  .path = { .delay = 20 * MS, .duplicate = 20 * PERCENT },
 	  .video_bytes = 3000,
@@ -56,7 +58,7 @@ const struct profile profiles[PROFILES] = {
 	  .path = { .delay = 20 * MS, .corrupt = 15 * PERMILLE, .truncate = 5 * PERMILLE },
 	  .video_bytes = 3000,
 	  .least_audio = 90,
-	  .least_video = 50 },
+	  .least_video = 86 },
 	{ .name = "small-mtu",
 	  .path = { .delay = 20 * MS, .mtu = 1200 },
 	  .video_bytes = 4000,
@@ -65,8 +67,14 @@ const struct profile profiles[PROFILES] = {
 	{ .name = "outage",
 	  .path = { .delay = 20 * MS, .loss = PERMILLE },
 	  .outage = 10000 * MS,
-	  .video_bytes = 3000 },
-	{ .name = "chaos", .drawn = true, .video_bytes = 1500 },
+	  .video_bytes = 3000,
+	  .least_audio = 97,
+	  .least_video = 90 },
+	{ .name = "chaos",
+	  .drawn = true,
+	  .video_bytes = 1500,
+	  .least_audio = 80,
+	  .least_video = 40 },
 };
 
 int profile_by_name(const char *name)
