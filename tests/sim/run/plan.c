@@ -129,7 +129,7 @@ static void draw_peer(struct world_random *r, struct plan_peer *p)
 		    : kind < 83 ? ACCESS_NAT
 		    : kind < 96 ? ACCESS_DOUBLE
 				: ACCESS_BLOCKED;
-	/* One of the two is as RFC 4787 recommends, so that the other decides alone. */
+	/* One of two in a row is as RFC 4787 recommends, so that the other decides alone. */
 	struct world_nat_config *friendly = world_one_in(r, 2) ? &p->nat : &p->outer;
 	friendly->mapping = friendly->filtering = WORLD_NAT_ENDPOINT_INDEPENDENT;
 	if (p->access == ACCESS_NAT || p->access == ACCESS_BLOCKED)
@@ -140,6 +140,21 @@ static void draw_peer(struct world_random *r, struct plan_peer *p)
 	p->hides_addresses = world_one_in(r, 3);
 }
 
+/* Of half of those behind two NATs neither need be friendly, ... */
+static void draw_rows(uint64_t seed, struct plan *p)
+{
+	struct world_random r = world_stream(seed, 44);
+
+	for (int i = 0; i < 2; i++) {
+		struct plan_peer *a = &p->peers[i];
+		if (!world_one_in(&r, 2) || a->access != ACCESS_DOUBLE)
+			continue;
+		a->nat = draw_nat(&r);
+		a->outer = draw_nat(&r);
+	}
+}
+
+/* ... nor of those that share the second one. */
 static void draw_carrier(uint64_t seed, struct plan *p)
 {
 	/* of a number by which no seed that a test names is one of these */
@@ -217,6 +232,7 @@ void plan_draw(struct plan *p, uint64_t seed, const struct profile *profile)
 	p->rooms = world_one_in(&of_rooms, 3);
 	p->old_sctp = world_one_in(&of_sctp, 4);
 	draw_dns(seed, p);
+	draw_rows(seed, p);
 	draw_carrier(seed, p);
 	p->connects = plan_connects(p);
 }
