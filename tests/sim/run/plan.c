@@ -202,7 +202,7 @@ static void draw_dns(uint64_t seed, struct plan *p)
 void plan_draw(struct plan *p, uint64_t seed, const struct profile *profile)
 {
 	struct world_random r = world_stream(seed, 7), of_rooms = world_stream(seed, 9);
-	struct world_random of_sctp = world_stream(seed, 14);
+	struct world_random of_sctp = world_stream(seed, 14), of_holes = world_stream(seed, 17);
 
 	*p = (struct plan){ .seed = seed, .profile = profile, .outage = profile->outage };
 	struct world_link_config path = profile->drawn ? profile_draw(&r) : profile->path;
@@ -231,6 +231,7 @@ void plan_draw(struct plan *p, uint64_t seed, const struct profile *profile)
 		draw_clocks(&r, p);
 	p->rooms = world_one_in(&of_rooms, 3);
 	p->old_sctp = world_one_in(&of_sctp, 4);
+	p->hole_out = world_one_in(&of_holes, 2);
 	draw_dns(seed, p);
 	draw_rows(seed, p);
 	draw_carrier(seed, p);

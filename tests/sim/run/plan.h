@@ -19,7 +19,7 @@ enum fault {
 	FAULT_NONE,
 	FAULT_REBIND,  /* a NAT forgets its bindings */
 	FAULT_ROAM,    /* an interface vanishes, another one appears */
-	FAULT_ONE_WAY, /* nothing arrives at one end for a while */
+	FAULT_ONE_WAY, /* nothing arrives at one end for a while, or nothing leaves it */
 	FAULT_STALL    /* one process sleeps; its packets wait */
 };
 
@@ -49,6 +49,7 @@ struct plan {
 	bool vanishes; /* in the end one is gone without a word */
 	enum fault fault;
 	int victim;           /* of it */
+	bool hole_out;        /* FAULT_ONE_WAY: nothing leaves */
 	taut_time fault_time; /* how long it lasts */
 	taut_time signal_delay, signal_jitter;
 	bool dns; /* the STUN server's name is asked of a DNS server, with this fault ... */

@@ -102,7 +102,7 @@ static void plan_fault(struct session *s)
 		world_at(s->world, at + p->fault_time / 4, roam, s, 1);
 		break;
 	case FAULT_ONE_WAY:
-		hole_for(s, (uint64_t)p->victim, SESSION_TO, 2 * SECOND, p->fault_time);
+		hole_for(s, (uint64_t)p->victim, p->hole_out ? SESSION_FROM : SESSION_TO, 2 * SECOND, p->fault_time);
 		break;
 	case FAULT_STALL:
 		world_at(s->world, at, stall, s, (uint64_t)p->victim);
