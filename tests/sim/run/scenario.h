@@ -41,6 +41,7 @@ enum scenario_what {
 	DO_WALL,
 	DO_FLOOD,
 	DO_LINK,
+	DO_BACK,
 	/* claims */
 	IS_STATE,    /* now, or at the end */
 	WAS_STATE,   /* by a moment */

@@ -98,6 +98,9 @@ static void befall(struct scenario_run *run, const struct scenario_line *l, stru
 	case DO_FLOOD:
 		flood(a, l->number);
 		break;
+	case DO_BACK: /* it is one clock: with "both" it is turned twice */
+		world_turn_back(s->world, l->number);
+		break;
 	case DO_LINK:
 		replace_link(s, a, &l->link);
 		break;

@@ -162,6 +162,7 @@ static const struct verb {
 	{ "wall-clock", DO_WALL, read_wall },
 	{ "flood", DO_FLOOD, read_flood },
 	{ "link", DO_LINK, read_new_link },
+	{ "clock-back", DO_BACK, read_sleep },
 };
 
 void scenario_read_at(struct words *r)

@@ -272,6 +272,36 @@ static void happen(struct world *w)
 			w->hosts[i].ops->tick(w->hosts[i].user);
 }
 
+static void link_back(struct world_link *l, taut_time by)
+{
+	l->dead_until -= by;
+	l->free_at -= by;
+	l->last_at -= by;
+}
+
+static void nat_back(struct world_nat *n, taut_time by)
+{
+	for (size_t i = 0; n && i < WORLD_NAT_BINDINGS; i++)
+		n->bindings[i].used_at -= by;
+	for (size_t i = 0; n && i < WORLD_NAT_PERMITS; i++)
+		n->permits[i].used_at -= by;
+}
+
+void world_turn_back(struct world *w, taut_time by)
+{
+	w->now -= by;
+	for (size_t i = 0; i < w->event_count; i++) /* their order stays */
+		w->events[i].at -= by;
+	for (int i = 0; i < w->iface_count; i++) {
+		link_back(&w->ifaces[i].in, by);
+		link_back(&w->ifaces[i].out, by);
+	}
+	for (int i = 0; i < w->net_count; i++) {
+		nat_back(w->nets[i].nat, by);
+		nat_back(w->nets[i].firewall, by);
+	}
+}
+
 bool world_run(struct world *w, taut_time until, bool (*condition)(void *user), void *user)
 {
 	for (unsigned still = 0;;) {

@@ -140,6 +140,9 @@ int world_send(struct world *w, int host, const struct taut_addr *from, const st
 	       const void *data, size_t len);
 /* Calls action at that moment, or at once if it is over. */
 void world_at(struct world *w, taut_time at, world_action action, void *arg, uint64_t number);
+/* The clock goes back, for everybody: what was to come, and what links and NATs remember, comes as much sooner.
+ * A clock that taut is given must not (taut_time); this is to see that nothing worse than a wait comes of it. */
+void world_turn_back(struct world *w, taut_time by);
 /* Lets time pass until the condition holds (true) or the moment has come (false). */
 bool world_run(struct world *w, taut_time until, bool (*condition)(void *user), void *user);
 void world_absorb(struct world *w, const void *data, size_t len); /* into the hash */
