@@ -181,7 +181,7 @@ static bool acknowledge(struct world *w, struct serial32 cum, const struct sctp_
 	const struct sctp_sack sack = {
 		.cum = cum, .window = 100000, .gap_count = n, .gaps = rd_make(bytes, wr.off)
 	};
-	const struct sctp_ack_setting with = { w->now, true, 50 * FUZZ_MS, 20 * FUZZ_MS, 1148 };
+	const struct sctp_ack_setting with = { w->now, true, 50 * FUZZ_MS, 20 * FUZZ_MS, 1148, 0 };
 	taut_time again;
 	return tt_sctp_flight_ack(&w->f, &sack, &with, out, &again);
 }

@@ -16,11 +16,13 @@ examples:
     tools/mutants.py --dir build/mutants          quicker the second time"""
 import argparse
 import json
+import os
 import pathlib
 import queue
 import re
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -89,15 +91,17 @@ class Copy:
             if not self.make("torture"):
                 return False, "does not compile"
             program = [sys.executable, self.tree / TORTURE, "--build", self.build]
-        try:
-            run = subprocess.run([*program, *command[1:]], text=True,
-                                 capture_output=True, timeout=limit, errors="replace",
-                                 cwd=self.tree)
-        except subprocess.TimeoutExpired:
-            return False, "does not end"
+        with subprocess.Popen([*program, *command[1:]], text=True, errors="replace", cwd=self.tree,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              start_new_session=True) as run:
+            try:
+                said = "".join(run.communicate(timeout=limit))
+            except subprocess.TimeoutExpired:
+                os.killpg(run.pid, signal.SIGKILL) # its own children, too
+                return False, "does not end"
         failed = re.search(r"^\[  FAILED  \] ([a-z]\w*)$|^seed (?=.*: at)(.*)$|^    (at .* s: .*)$"
                            r"|^(\w+ in \w+/torture/\w+), ",
-                           run.stdout + run.stderr, re.M)
+                           said, re.M)
         return run.returncode == 0, next(filter(None, failed.groups())) if failed else f"status {run.returncode}"
 
     def patch(self, path, *options):

@@ -191,6 +191,7 @@ struct tt_sctp {
 	taut_time came_since;      /* ... then: a round trip ago at most */
 	uint64_t heartbeat_nonce;
 	taut_time heartbeat_at;    /* of the unanswered one; -1: none */
+	taut_time awake_since;     /* what left before says nothing of the path: see tt_sctp_wake */
 	struct sctp_control *control, **control_tail;
 	size_t control_count, control_bytes;
 	size_t answered; /* bytes queued for the packet that came last */
@@ -287,6 +288,8 @@ bool tt_sctp_pmtu_acked(struct tt_sctp *s, taut_time now, uint64_t nonce);
 
 /* sctp_timer.c */
 void tt_sctp_start(struct tt_sctp *s, enum sctp_timer t, taut_time at);
+/* Before whatever time or a packet brings. */
+void tt_sctp_wake(struct tt_sctp *s, taut_time now);
 void tt_sctp_stop(struct tt_sctp *s, enum sctp_timer t);
 bool tt_sctp_runs(const struct tt_sctp *s, enum sctp_timer t);
 void tt_sctp_arm_probe(struct tt_sctp *s, taut_time now); /* data left, or was acknowledged */

@@ -184,7 +184,7 @@ static void measure_again(struct tt_sctp *s, taut_time now)
 static struct sctp_ack_setting setting(const struct tt_sctp *s, taut_time now)
 {
 	return (struct sctp_ack_setting){ now, s->peer_forward_tsn, s->rtt.srtt, s->rtt.least,
-					   tt_sctp_base(s) - SCTP_COMMON_HEADER };
+					   tt_sctp_base(s) - SCTP_COMMON_HEADER, s->awake_since };
 }
 
 /* What is lost, by an acknowledgement or by time, and what the controller makes of it. */

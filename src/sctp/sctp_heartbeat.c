@@ -40,7 +40,8 @@ uint32_t tt_sctp_on_heartbeat_ack(struct tt_sctp *s, taut_time now, const struct
 		return TT_TAKEN;
 	if (info.value.bad || s->heartbeat_at < 0 || nonce != s->heartbeat_nonce)
 		return TAUT_DROP_SCTP_HEARTBEAT_NOT_OURS;
-	tt_sctp_rtt_measured(&s->rtt, now - s->heartbeat_at);
+	if (s->heartbeat_at >= s->awake_since)
+		tt_sctp_rtt_measured(&s->rtt, now - s->heartbeat_at);
 	s->heartbeat_at = -1;
 	s->errors = 0;
 	return TT_TAKEN;

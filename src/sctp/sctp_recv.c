@@ -183,6 +183,7 @@ int tt_sctp_recv(struct tt_sctp *s, taut_time now, const uint8_t *pkt, size_t le
 	struct rd chunks, rest;
 
 	s->counters.packets_received++;
+	tt_sctp_wake(s, now);
 	if (s->snap && s->state == SCTP_CLOSED) /* the peer's DTLS was up first */
 		tt_sctp_establish(s, now);
 	tt_trace_packet(s->env, now, TAUT_LAYER_SCTP, false, pkt, len, NULL, NULL);

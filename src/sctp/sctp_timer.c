@@ -184,8 +184,19 @@ static const struct {
 	[SCTP_T_PMTU] = { "SCTP path MTU", on_pmtu },
 };
 
+/* Of who slept over a timer, as a laptop does that was closed, acknowledgements wait in the socket. How long they did is no
+ * round trip: taken for one, it slows the pace to a packet in many seconds. */
+void tt_sctp_wake(struct tt_sctp *s, taut_time now)
+{
+	const taut_time due = tt_min64(tt_min64(s->timer[SCTP_T1], s->timer[SCTP_T3]), s->timer[SCTP_T_HEARTBEAT]);
+
+	if (due < now - SCTP_RTO_MIN)
+		s->awake_since = now;
+}
+
 void tt_sctp_tick(struct tt_sctp *s, taut_time now)
 {
+	tt_sctp_wake(s, now);
 	for (int t = 0; t < SCTP_TIMERS; t++)
 		if (s->timer[t] <= now)
 			timers[t].expired(s, now);

@@ -139,20 +139,22 @@ static void count_ack(struct sctp_flight *f, struct serial32 tsn, const struct s
 {
 	const taut_time now = a->with->now;
 	const bool news = c->state == SCTP_IN_FLIGHT || c->state == SCTP_MARKED;
+	const bool awake = c->sent >= a->with->awake_since;
 
 	if (news) {
 		const size_t size = tt_sctp_sent_size(f, c);
 		a->out->bytes += size;
-		tt_sctp_rate_acked(&f->rate, &c->stamp, c->sent, now, size, &a->out->rate);
-		tt_sctp_rack_acked(&f->rack, c, tsn, now, a->with->least_rtt);
+		tt_sctp_rate_acked(&f->rate, &c->stamp, c->sent, now, size, awake ? &a->out->rate : NULL);
+		if (awake)
+			tt_sctp_rack_acked(&f->rack, c, tsn, now, a->with->least_rtt);
 		a->out->signs.acked = tt_u16(tt_max(a->out->signs.acked, c->packet));
 		a->out->signs.full = a->out->signs.full || c->full;
 	}
-	if (news && c->resent == 0) /* the last one: it was under way the shortest */
+	if (news && awake && c->resent == 0) /* the last one: it was under way the shortest */
 		a->out->shortest = now - c->sent;
 	if (f->timing && s32_eq(f->timed, tsn)) {
 		f->timing = false;
-		a->out->rtt = c->state == SCTP_ABANDONED ? -1 : now - f->timed_at;
+		a->out->rtt = c->state == SCTP_ABANDONED || !awake ? -1 : now - f->timed_at;
 	}
 }
 

@@ -120,6 +120,7 @@ struct sctp_ack_setting {
 	bool may_abandon;
 	taut_time srtt, least_rtt;
 	size_t packet; /* about as long the peer's longest are */
+	taut_time awake_since; /* what left before is acknowledged, and nothing is measured by it */
 };
 /* Does it lie within what was sent? Of one that is older than what is known nothing is asked. */
 bool tt_sctp_flight_was_sent(const struct sctp_flight *f, const struct sctp_sack *s);

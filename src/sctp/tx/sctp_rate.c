@@ -16,7 +16,7 @@ void tt_sctp_rate_acked(struct sctp_rate *r, const struct sctp_rate_stamp *stamp
 {
 	r->delivered += bytes;
 	r->delivered_at = now;
-	if (sample->any && stamp->delivered < sample->prior)
+	if (!sample || (sample->any && stamp->delivered < sample->prior))
 		return; /* an earlier one than what is known */
 	sample->any = true;
 	sample->prior = stamp->delivered;

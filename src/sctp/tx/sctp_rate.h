@@ -35,7 +35,7 @@ struct sctp_rate_sample {
 
 /* A chunk leaves; nothing else was in flight: idle. */
 struct sctp_rate_stamp tt_sctp_rate_stamp(struct sctp_rate *r, taut_time now, bool idle);
-/* One that left at sent is acknowledged. */
+/* One that left at sent is acknowledged. No sample: how long that took says nothing. */
 void tt_sctp_rate_acked(struct sctp_rate *r, const struct sctp_rate_stamp *stamp, taut_time sent,
 			taut_time now, uint64_t bytes, struct sctp_rate_sample *sample);
 /* After the last of an acknowledgement. */

@@ -191,9 +191,60 @@ static void as_many_chunks_may_be_sent_as_are_received_out_of_order(void **state
 	assert_int_equal(env.memory, 0);
 }
 
+/* A packet of 0's reaches the other one, whose answer waits in 0's socket while that one sleeps. */
+static void answer_waits(struct pair *p, taut_time how_long, bool timers_first)
+{
+	uint8_t packet[1200], answer[1200];
+	const size_t len = tt_sctp_poll_send(p->s[0], p->sim.now, packet, sizeof packet);
+
+	assert_true(len > 0);
+	pair_recv(p, 1, packet, len);
+	tt_sctp_tick(p->s[1], p->sim.now + SECOND); /* a delayed SACK */
+	const size_t answer_len = tt_sctp_poll_send(p->s[1], p->sim.now + SECOND, answer, sizeof answer);
+	assert_true(answer_len > 0);
+	p->sim.now += how_long;
+	if (timers_first)
+		tt_sctp_tick(p->s[0], p->sim.now);
+	pair_recv(p, 0, answer, answer_len);
+}
+
+static void who_slept_takes_that_for_no_round_trip(void **state)
+{
+	const struct sim_link link = { .delay = 20000 };
+
+	(void)state;
+	for (int timers_first = 0; timers_first < 2; timers_first++) {
+		pair_init(&pair, 11, &link, NULL);
+		pair_connect(&pair);
+		pair_number(&pair, 0, 1, 0, 5000, NULL);
+		pair_run(&pair, SECOND);
+		const taut_time srtt = pair.s[0]->rtt.srtt;
+		const struct sctp_rack rack = pair.s[0]->flight.rack;
+		assert_in_range(srtt, 40000, 60000);
+		pair_number(&pair, 0, 1, 1, 100, NULL);
+		answer_waits(&pair, 300 * (taut_time)SECOND, timers_first);
+		assert_int_equal(pair.s[0]->flight.flight, 0);
+		assert_int_equal(pair.s[0]->rtt.srtt, srtt);
+		assert_int_equal(pair.s[0]->flight.rack.rtt, rack.rtt);
+		assert_in_range(pair.s[0]->rtt.least, 1, 60000);
+		pair.s[0]->heartbeat_due = true;
+		answer_waits(&pair, 300 * (taut_time)SECOND, timers_first);
+		assert_true(pair.s[0]->heartbeat_at < 0 || timers_first);
+		assert_int_equal(pair.s[0]->rtt.srtt, srtt);
+		/* Awake again it measures. */
+		pair.s[0]->rtt.srtt = srtt + 8000;
+		pair_number(&pair, 0, 1, 2, 5000, NULL);
+		pair_run(&pair, 5 * SECOND);
+		assert_int_equal(pair.count[1], 3);
+		assert_in_range(pair.s[0]->rtt.srtt, 40000, srtt + 7999);
+		pair_free(&pair);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(who_slept_takes_that_for_no_round_trip),
 		cmocka_unit_test(answering_in_batches_does_not_hold_back_the_window),
 		cmocka_unit_test(every_second_packet_of_a_batch_is_acknowledged),
 		cmocka_unit_test(a_loss_within_a_batch_is_repaired_without_a_timer),
