@@ -3,6 +3,8 @@
 
 #include <stdio.h>
 
+#include "base/num.h"
+
 enum { MS = 1000, SECOND = 1000 * MS };
 
 /* ---- RFC 4787: who can reach whom ----
@@ -170,6 +172,29 @@ static void draw_carrier(uint64_t seed, struct plan *p)
 	}
 }
 
+static taut_time longest_binding(const struct plan *p)
+{
+	taut_time longest = p->carrier ? p->carrier_nat.timeout : 0;
+
+	for (int i = 0; i < 2; i++) {
+		const struct plan_peer *a = &p->peers[i];
+		longest = tt_max64(longest, tt_max64(a->nat.timeout, a->outer.timeout));
+	}
+	return longest;
+}
+
+/* Half of those where one would stall; not where a restart may be under way, which takes 39.5 s to fail. */
+static void draw_nap(uint64_t seed, struct plan *p)
+{
+	struct world_random r = world_stream(seed, 16);
+
+	if (p->fault != FAULT_STALL || p->outage > 0 || p->restarts || !world_one_in(&r, 2))
+		return;
+	p->fault = FAULT_NAP;
+	p->heals = true;
+	p->fault_time = longest_binding(p) + world_between(&r, 1, 10) * SECOND;
+}
+
 /* Clocks that wrap in the middle of the call: milliseconds in 31 and 32 bits, the 24 bits of 64 ms
  * of transport-wide feedback, the seconds of NTP's first era (RFC 5905 section 6). */
 static void draw_clocks(struct world_random *r, struct plan *p)
@@ -235,6 +260,7 @@ void plan_draw(struct plan *p, uint64_t seed, const struct profile *profile)
 	draw_dns(seed, p);
 	draw_rows(seed, p);
 	draw_carrier(seed, p);
+	draw_nap(seed, p);
 	p->connects = plan_connects(p);
 }
 

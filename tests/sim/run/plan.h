@@ -20,7 +20,8 @@ enum fault {
 	FAULT_REBIND,  /* a NAT forgets its bindings */
 	FAULT_ROAM,    /* an interface vanishes, another one appears */
 	FAULT_ONE_WAY, /* nothing arrives at one end for a while, or nothing leaves it */
-	FAULT_STALL    /* one process sleeps; its packets wait */
+	FAULT_STALL,   /* one process sleeps; its packets wait */
+	FAULT_NAP      /* both sleep until every NAT has forgotten them, and consent is gone */
 };
 
 struct plan_peer {

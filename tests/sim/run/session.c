@@ -116,7 +116,7 @@ static bool come_up(struct session *s, struct session_result *out)
 static void carry(struct session *s, struct session_result *out)
 {
 	session_plan_faults(s);
-	world_run(s->world, s->world->now + LOAD_MOST, loaded, s);
+	world_run(s->world, s->world->now + LOAD_MOST + s->plan.fault_time, loaded, s);
 	for (int i = 0; i < 2; i++)
 		if (s->sides[i].ended)
 			world_fail(s->world, "%s: the call ends by itself, reason %u",

@@ -107,6 +107,10 @@ static void plan_fault(struct session *s)
 	case FAULT_STALL:
 		world_at(s->world, at, stall, s, (uint64_t)p->victim);
 		break;
+	case FAULT_NAP:
+		for (uint64_t i = 0; i < 2; i++)
+			world_at(s->world, at, stall, s, i);
+		break;
 	}
 }
 

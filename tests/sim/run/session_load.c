@@ -162,8 +162,10 @@ void session_frame(struct side *a, const struct taut_frame *f)
 /* Long enough to see a call go on after whatever happens in its middle. */
 static unsigned ticks(const struct plan *p)
 {
-	taut_time more = p->outage + (p->fault == FAULT_NONE ? 0 : p->fault_time + RECOVERY);
+	taut_time more = p->outage + (p->fault == FAULT_NONE ? 0 : RECOVERY);
 
+	if (p->fault != FAULT_NONE && p->fault != FAULT_NAP) /* of which neither hears the clock */
+		more += p->fault_time;
 	return MEDIA_TICKS + (unsigned)(more / TICK);
 }
 
@@ -253,12 +255,14 @@ static const taut_time recovery[] = {
 	[FAULT_ROAM] = 4 * SECOND,    /* 1.7 s */
 	[FAULT_ONE_WAY] = 2 * SECOND, /* 0.7 s */
 	[FAULT_STALL] = SECOND,       /* none: its packets wait */
+	[FAULT_NAP] = 4 * SECOND,     /* 1.2 s: consent is over at once, ICE restarts */
 };
 
 /* For so long nothing need come. */
 static taut_time away(const struct plan *p)
 {
-	const taut_time fault = p->fault == FAULT_NONE ? 0 : p->fault_time;
+	/* who naps sends nothing */
+	const taut_time fault = p->fault == FAULT_NONE || p->fault == FAULT_NAP ? 0 : p->fault_time;
 
 	return p->outage > 0 || p->fault != FAULT_NONE ? p->outage + fault + recovery[p->fault] : 0;
 }
