@@ -190,7 +190,7 @@ void tt_sctp_wake(struct tt_sctp *s, taut_time now)
 {
 	const taut_time due = tt_min64(tt_min64(s->timer[SCTP_T1], s->timer[SCTP_T3]), s->timer[SCTP_T_HEARTBEAT]);
 
-	if (due < now - SCTP_RTO_MIN)
+	if (due < now - SCTP_RTO_MIN || now < s->awake_since) /* or the clock was set back */
 		s->awake_since = now;
 }
 

@@ -128,7 +128,7 @@ static void ready(struct said *s)
 	}
 	if (!s->c->ready && !introduce(s))
 		return;
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n && !s->c->dead; i++)
 		tt_relay_join(s->r, s->c, json_string_value(json_array_get(rooms, i)));
 }
 

@@ -74,6 +74,8 @@ void room_peer_back(struct room_peer *p)
 {
 	if (p->wants)
 		negotiate(p);
+	else if (taut_pc_signaling_state(p->pc) == TAUT_SIGNALING_HAVE_LOCAL_OFFER)
+		send_description(p); /* it, or its answer, was lost with the line */
 }
 
 static void send_candidate(struct room_peer *p, const struct taut_event *e)
@@ -81,8 +83,7 @@ static void send_candidate(struct room_peer *p, const struct taut_event *e)
 	json_t *c = e->text ? json_pack("{ss ss*}", "candidate", e->text, "sdpMid", e->label)
 			    : json_null();
 
-	if (c)
-		room_send(p->room, p, json_pack("{ss so}", "type", "candidate", "candidate", c));
+	room_send(p->room, p, json_pack("{ss so}", "type", "candidate", "candidate", c));
 }
 
 /* Before a restart makes the other side forget: it says in words what ours saw, and no address of ours. */
@@ -251,8 +252,11 @@ struct room_peer *room_peer_add(taut_room *room, const char *id, const char *nam
 {
 	struct room_peer *p = room->peer_count < ROOM_PEERS ? calloc(1, sizeof *p) : NULL;
 
-	if (!p)
+	if (!p) {
+		if (room->peer_count < ROOM_PEERS)
+			no_pc(room);
 		return NULL;
+	}
 	p->room = room;
 	p->polite = polite;
 	snprintf(p->id, sizeof p->id, "%s", id);

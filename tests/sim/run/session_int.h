@@ -44,7 +44,7 @@ struct side {
 	taut_time connected_at;
 	/* media out */
 	unsigned ticks, audio_sent, video_sent, audio_number, video_number;
-	taut_time video_out_at, audio_out_at;
+	taut_time video_out_at, audio_out_at, tick_at;
 	bool key_wanted;
 	/* media in */
 	unsigned audio_received, video_received, broken;

@@ -93,6 +93,7 @@ static void media_tick(void *arg, uint64_t n)
 		world_at(a->s->world, a->peer.asleep_until, media_tick, a, n);
 		return;
 	}
+	a->tick_at = a->s->world->now;
 	send_sound(a, start + (uint32_t)n * 960);
 	if (n % VIDEO_EVERY == 0)
 		send_video(a, start + (uint32_t)n * 1800);
@@ -247,24 +248,27 @@ bool session_loaded(const struct session *s)
 	return true;
 }
 
-/* How long media may stay away when an outage or a fault is over, beside the profile's own share: in 3,600 sessions at
- * the most ... */
+/* How long media may stay away when an outage or a fault is over, beside the profile's own share and three round trips (an
+ * offer, its answer, a check and its nomination): in 3,600 sessions at the most ... */
 static const taut_time recovery[] = {
 	[FAULT_NONE] = SECOND,        /* 0.2 s */
-	[FAULT_REBIND] = 11 * SECOND, /* 8.8 s: it is noticed, ICE restarts */
+	[FAULT_REBIND] = 12 * SECOND, /* 11.3 s: it is noticed, ICE restarts, a key frame is asked for */
 	[FAULT_ROAM] = 4 * SECOND,    /* 1.7 s */
 	[FAULT_ONE_WAY] = 2 * SECOND, /* 0.7 s */
 	[FAULT_STALL] = SECOND,       /* none: its packets wait */
 	[FAULT_NAP] = 4 * SECOND,     /* 1.2 s: consent is over at once, ICE restarts */
 };
 
-/* For so long nothing need come. */
+/* For so long nothing need come: a rebinding takes no time, and who naps sends nothing. Of what is sent to one that stalls
+ * pictures grow too old in its socket. */
 static taut_time away(const struct plan *p)
 {
-	/* who naps sends nothing */
-	const taut_time fault = p->fault == FAULT_NONE || p->fault == FAULT_NAP ? 0 : p->fault_time;
+	const taut_time fault = p->fault == FAULT_ONE_WAY || p->fault == FAULT_STALL ? p->fault_time
+				: p->fault == FAULT_ROAM ? p->fault_time / 4 : 0;
 
-	return p->outage > 0 || p->fault != FAULT_NONE ? p->outage + fault + recovery[p->fault] : 0;
+	if (p->outage == 0 && p->fault == FAULT_NONE)
+		return 0;
+	return p->outage + fault + recovery[p->fault] + 12 * p->half[0].delay;
 }
 
 /* One is sent each so often. */
@@ -280,9 +284,12 @@ static void check_share(struct session *s, const struct side *to, const char *wh
 
 /* Media come to the end. A loss is asked for again for a second, then a key frame is asked for: it, or
  * its request, may be lost once more. */
-static void check_last(struct session *s, const struct side *to, const char *what, taut_time in,
-		       taut_time out)
+static void check_last(struct session *s, const struct side *to, const struct side *from, const char *what,
+		       taut_time in, taut_time out)
 {
+	if (from->tick_at - out > SECOND)
+		world_fail(s->world, "%s: could send no %s since %.3f s", from->peer.cfg.name, what,
+			   (double)(out - s->world->start) / 1e6);
 	if (out - in > SILENCE + 6 * s->plan.half[0].delay)
 		world_fail(s->world, "%s: no %s since %.3f s, and the last left at %.3f s",
 			   to->peer.cfg.name, what, (double)(in - s->world->start) / 1e6,
@@ -300,8 +307,8 @@ static void check_media(struct session *s, const struct side *to, const struct s
 	check_share(s, to, "audio", from->audio_sent, to->audio_received, p->least_audio, TICK);
 	check_share(s, to, "video", from->video_sent, to->video_received, p->least_video,
 		    VIDEO_EVERY * TICK);
-	check_last(s, to, "sound", to->last_audio_at, from->audio_out_at);
-	check_last(s, to, "picture", to->last_video_at, from->video_out_at);
+	check_last(s, to, from, "sound", to->last_audio_at, from->audio_out_at);
+	check_last(s, to, from, "picture", to->last_video_at, from->video_out_at);
 	if (to->broken + to->broken_sounds > 0)
 		world_fail(s->world, "%s: %u video and %u audio frames are broken", to->peer.cfg.name,
 			   to->broken, to->broken_sounds);

@@ -518,6 +518,23 @@ static void a_call_outlives_the_relay_and_what_it_needs_is_done_later(void **sta
 	assert_true(sent("\"offer\""));
 }
 
+static void an_offer_that_has_no_answer_yet_is_said_again_over_another_line(void **state)
+{
+	(void)state;
+	join(BOB);
+	hear(OFFER("c1", "x"));
+	connection(TAUT_STATE_CONNECTED, 0);
+	needed();
+	assert_true(sent("\"offer\""));
+	assert_int_equal(st.pc->signaling, TAUT_SIGNALING_HAVE_LOCAL_OFFER);
+	item(TT_LINK_DOWN, 1, "broke");
+	assert_true(st.sent_count > 0);
+	memset(st.sent[0], 0, sizeof st.sent[0] * st.sent_count);
+	join(BOB);
+	assert_int_equal(st.pcs_made, 1);
+	assert_true(sent("\"offer\""));
+}
+
 static void after_the_relay_was_away_who_is_not_there_is_dropped_unless_the_call_works(void **state)
 {
 	(void)state;
@@ -1109,6 +1126,7 @@ int main(void)
 		T(who_was_there_first_offers),
 		T(when_offers_meet_the_polite_gives_way_and_the_impolite_does_not),
 		T(a_call_outlives_the_relay_and_what_it_needs_is_done_later),
+		T(an_offer_that_has_no_answer_yet_is_said_again_over_another_line),
 		T(after_the_relay_was_away_who_is_not_there_is_dropped_unless_the_call_works),
 		T(left_ends_a_call_and_gone_lets_it_go_on),
 		T(an_offer_of_another_call_replaces_the_connection),
