@@ -74,6 +74,11 @@ void tt_link_cut(struct tt_link *link, unsigned line)
 	(void)link, (void)line;
 }
 
+void tt_link_settled(struct tt_link *link, unsigned line)
+{
+	(void)link, (void)line;
+}
+
 void tt_link_close(struct tt_link *link)
 {
 	FUZZ_CHECK(link == &w.link && w.open, "closed once");

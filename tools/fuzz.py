@@ -37,6 +37,9 @@ RUNS, FINDINGS = BUILD / "fuzz-runs.jsonl", BUILD / "findings"
 EVIDENCE = ROOT / "docs" / "evidence" / "fuzz.json"
 LOCK = threading.Lock()
 
+# An input may take no longer and no more; the same where it is tried again.
+LIMITS = ["-timeout=25", "-rss_limit_mb=2048"]
+
 
 def targets():
     return sorted(p.stem.removeprefix("fuzz_") for p in FUZZ.glob("fuzz_*.c"))
@@ -93,7 +96,7 @@ def libfuzzer(name, seconds, folder):
         d.mkdir(parents=True, exist_ok=True)
     started = time.time()
     command = [folder / f"fuzz_{name}", f"-max_total_time={seconds}", "-print_final_stats=1",
-               "-timeout=25", "-rss_limit_mb=2048", f"-artifact_prefix={FINDINGS}/{name}-"]
+               *LIMITS, f"-artifact_prefix={FINDINGS}/{name}-"]
     words = FUZZ / "dict" / f"{name}.dict"
     if words.exists():
         command.append(f"-dict={words}")
@@ -206,7 +209,7 @@ def state_of(name, finding):
     path, program = input_of(name, finding), BUILD / "fuzz" / "bin" / f"fuzz_{name}"
     if path is None:
         return "lost"
-    if not program.exists() or subprocess.run([program, path], capture_output=True, cwd=BUILD).returncode != 0:
+    if not program.exists() or subprocess.run([program, *LIMITS, path], capture_output=True, cwd=BUILD).returncode != 0:
         return "open"
     keep(name, path)
     return "closed"
@@ -214,10 +217,13 @@ def state_of(name, finding):
 
 def sort(name, t, findings):
     """Into open_files, closed_files and lost_files, with their numbers."""
+    t.setdefault("open", 0)
+    t.setdefault("lost", 0)
     for f in findings:
-        t.setdefault(f"{state_of(name, f)}_files", []).append(f)
-    for state in ("open", "lost"):
-        t[state] = max(t.get(state, 0), len(t.get(f"{state}_files", [])))
+        state = state_of(name, f)
+        t.setdefault(f"{state}_files", []).append(f)
+        if state != "closed":
+            t[state] += 1
 
 
 def try_again(sessions):

@@ -30,7 +30,6 @@ export class Room extends EventTarget {
 		this.ws = ws;
 		this.#tell('state', { state: 'connecting' });
 		ws.onopen = () => {
-			this.wait = FIRST_WAIT;
 			this.send({ type: 'ready', name: this.name, agent: 'browser', secret: this.secret, rooms: [this.room] });
 		};
 		// Of an older connection nothing counts: it must not bring up a third one.
@@ -74,6 +73,7 @@ export class Room extends EventTarget {
 		this.#tell('signal', { out: false, message });
 		if (message.type === 'joined') {
 			this.joined = true;
+			this.wait = FIRST_WAIT;
 			this.id = message.id;
 			this.#tell('state', { state: 'joined' });
 		}

@@ -193,6 +193,7 @@ static void joined(taut_room *room, const json_t *o)
 		return;
 	snprintf(room->id, sizeof room->id, "%s", id);
 	room->joined = true;
+	tt_link_settled(room->link, room->line);
 	for (struct room_peer *p = room->peers; p; p = p->next)
 		p->gone = true; /* until it is seen in the list */
 	set_state(room, TAUT_ROOM_JOINED);

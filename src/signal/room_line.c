@@ -38,7 +38,6 @@ static int went_up(struct tt_link *link)
 	link->up = true;
 	link->untold = false; /* and nobody need hear of that any more */
 	link->why[0] = '\0';
-	link->wait = TT_LINK_FIRST_WAIT;
 	link->asks = !link->asks; /* as this time: it worked */
 	pthread_mutex_lock(&link->lock);
 	link->line = ++link->lines;
@@ -53,13 +52,15 @@ static void went_down(struct tt_link *link)
 	link->wsi = NULL;
 	link->up = false;
 	link->have = 0;
-	link->next_try = link->cfg.no_reconnect ? INT64_MAX : clock_us() + link->wait;
-	link->wait = tt_min64(2 * link->wait, LONGEST_WAIT);
 	pthread_mutex_lock(&link->lock);
+	if (link->settled)
+		link->wait = TT_LINK_FIRST_WAIT;
 	link->line = 0;
-	link->cut = false;
+	link->cut = link->settled = false;
 	tt_link_queue_clear(&link->out);
 	pthread_mutex_unlock(&link->lock);
+	link->next_try = link->cfg.no_reconnect ? INT64_MAX : clock_us() + link->wait;
+	link->wait = tt_min64(2 * link->wait, LONGEST_WAIT);
 	tell_down(link);
 }
 

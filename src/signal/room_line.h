@@ -26,6 +26,7 @@ struct tt_link {
 	pthread_cond_t over; /* ended became true */
 	struct tt_link_queue in, out;
 	bool posted, closing, ended, cut; /* cut: the connection is to end */
+	bool settled;                     /* it has served, so that the next break is a new one */
 	unsigned refs;
 	unsigned line; /* the connection that is up, 0: none */
 

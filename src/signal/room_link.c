@@ -192,6 +192,14 @@ void tt_link_cut(struct tt_link *link, unsigned line)
 	lws_cancel_service(link->context);
 }
 
+void tt_link_settled(struct tt_link *link, unsigned line)
+{
+	pthread_mutex_lock(&link->lock);
+	if (link->line == line)
+		link->settled = true;
+	pthread_mutex_unlock(&link->lock);
+}
+
 void tt_link_close(struct tt_link *link)
 {
 	struct timespec until;

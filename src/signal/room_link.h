@@ -49,6 +49,8 @@ void tt_link_send(struct tt_link *link, unsigned line, const char *text, size_t 
 /* Ends that connection if it is still the one; the line comes back by itself. For who could not say, or
  * not read, what the other end counts on. */
 void tt_link_cut(struct tt_link *link, unsigned line);
+/* That connection has served: when it breaks, the first try comes soon again. */
+void tt_link_settled(struct tt_link *link, unsigned line);
 /* What was sent goes out first, as far as that is quick. Takes at most about a second. */
 void tt_link_close(struct tt_link *link);
 

@@ -4,14 +4,8 @@
  * Each call returns an error that its header names, what was asked for is answered, waits end, all
  * descriptors are given back. Without the library in front nothing fails. */
 #define _GNU_SOURCE
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "torture/scenario.h"
 
-#include <cmocka.h>
-#include <dirent.h>
-#include <dlfcn.h>
 #include <errno.h>
 #include <signal.h>
 
@@ -29,35 +23,9 @@ struct world {
 	int fds;
 };
 
-static bool asks(const char *name)
-{
-	bool (*answer)(void);
-
-	*(void **)&answer = dlsym(RTLD_DEFAULT, name);
-	return answer && answer();
-}
-
-#define anything_failed() asks("torture_has_failed")
-#define keeps_failing()   asks("torture_keeps_failing")
-
-static int count_fds(void)
-{
-	DIR *d = opendir("/proc/self/fd");
-	int n = 0;
-
-	assert_non_null(d);
-	while (readdir(d))
-		n++;
-	closedir(d);
-	return n;
-}
-
-/* True: it worked. */
 static bool fine(int err)
 {
-	assert_true(err == TAUT_OK || anything_failed());
-	assert_true(err == TAUT_OK || err == TAUT_E_NOMEM || err == TAUT_E_IO);
-	return err == TAUT_OK;
+	return worked(err, ONE_OF(TAUT_E_NOMEM, TAUT_E_IO));
 }
 
 static void on_event(void *user, taut_pc *pc, const struct taut_event *ev)

@@ -5,68 +5,22 @@
  * nothing then; a source that fails has ended; everything can be freed and all descriptors are given
  * back. What failed once works when it is tried again. Without the library in front nothing fails. */
 #define _GNU_SOURCE
+#include "torture/scenario.h"
 #include "unit/media/media_help.h"
-
-#include <dirent.h>
-#include <dlfcn.h>
 
 #include "media/media_wav.h"
 #include "media/media_y4m.h"
 #include "taut/stats.h"
 
-enum { TRIES = 2, WIDTH = 160, HEIGHT = 120, LENGTH = 300000 };
-
-static bool asks(const char *name)
-{
-	bool (*answer)(void);
-
-	*(void **)&answer = dlsym(RTLD_DEFAULT, name);
-	return answer && answer();
-}
-
-#define anything_failed() asks("torture_has_failed")
-#define keeps_failing()   asks("torture_keeps_failing")
-
-static int count_fds(void)
-{
-	DIR *d = opendir("/proc/self/fd");
-	int n = 0;
-
-	assert_non_null(d);
-	while (readdir(d))
-		n++;
-	closedir(d);
-	return n;
-}
-
-/* What a header names, ended by TAUT_OK. */
-#define ONE_OF(...) ((const int[]){ __VA_ARGS__, TAUT_OK })
-
-/* True: it worked. */
-static bool fine(int rc, const int *named)
-{
-	if (rc >= 0)
-		return true;
-	assert_true(anything_failed());
-	while (*named != TAUT_OK && *named != rc)
-		named++;
-	assert_int_equal(*named, rc);
-	return false;
-}
+enum { WIDTH = 160, HEIGHT = 120, LENGTH = 300000 };
 
 static bool told(int rc, const struct taut_media_error *error, const int *named)
 {
-	if (fine(rc, named))
+	if (worked(rc, named))
 		return true;
 	assert_int_equal(error->code, rc);
 	assert_true(error->text[0] != '\0');
 	return false;
-}
-
-/* One failure spoils one try at most, unless it lasts. */
-static void enough(int whole)
-{
-	assert_true(whole >= TRIES - (int)anything_failed() || keeps_failing());
 }
 
 static struct place place; /* of the files below */
@@ -98,10 +52,10 @@ static bool sound_once(void)
 	struct taut_frame frame;
 	struct taut_pcm pcm, heard;
 	int16_t samples[960];
-	bool all = fine(taut_opus_encoder_new(&enc, &cfg), ONE_OF(TAUT_E_NOMEM));
+	bool all = worked(taut_opus_encoder_new(&enc, &cfg), ONE_OF(TAUT_E_NOMEM));
 
 	assert_true(all == (enc != NULL));
-	if (!fine(taut_opus_decoder_new(&dec, 2), ONE_OF(TAUT_E_NOMEM))) {
+	if (!worked(taut_opus_decoder_new(&dec, 2), ONE_OF(TAUT_E_NOMEM))) {
 		assert_null(dec);
 		all = false;
 	}
@@ -137,10 +91,10 @@ static bool show(taut_vp8_encoder *enc, taut_vp8_decoder *dec, struct taut_image
 	uint32_t number;
 
 	assert_int_equal(taut_test_card_draw(card, (uint32_t)n, n * 40000), TAUT_OK);
-	if (!fine(taut_vp8_encode(enc, card, 1, &frame), ONE_OF(TAUT_E_STATE)))
+	if (!worked(taut_vp8_encode(enc, card, 1, &frame), ONE_OF(TAUT_E_STATE)))
 		return false;
-	if (!fine(taut_vp8_decode(dec, frame.data, frame.len, &shown),
-		  ONE_OF(TAUT_E_NOMEM, TAUT_E_SYNTAX)))
+	if (!worked(taut_vp8_decode(dec, frame.data, frame.len, &shown),
+		    ONE_OF(TAUT_E_NOMEM, TAUT_E_SYNTAX)))
 		return false;
 	assert_true(taut_image_psnr(card, &shown) > 25);
 	assert_int_equal(taut_test_card_read(&shown, &number, NULL), 1);
@@ -155,10 +109,10 @@ static bool pictures_once(void)
 	taut_vp8_decoder *dec;
 	struct taut_image card;
 	int shown = 0;
-	bool made = fine(taut_vp8_encoder_new(&enc, &cfg), ONE_OF(TAUT_E_NOMEM));
+	bool made = worked(taut_vp8_encoder_new(&enc, &cfg), ONE_OF(TAUT_E_NOMEM));
 
 	assert_true(made == (enc != NULL));
-	if (!fine(taut_vp8_decoder_new(&dec), ONE_OF(TAUT_E_NOMEM))) {
+	if (!worked(taut_vp8_decoder_new(&dec), ONE_OF(TAUT_E_NOMEM))) {
 		assert_null(dec);
 		made = false;
 	}
@@ -223,7 +177,7 @@ static void ended(taut_source *src, int rc)
 {
 	struct taut_frame frame;
 
-	fine(rc, ONE_OF(TAUT_E_SYNTAX, TAUT_E_IO, TAUT_E_NOMEM, TAUT_E_STATE));
+	worked(rc, ONE_OF(TAUT_E_SYNTAX, TAUT_E_IO, TAUT_E_NOMEM, TAUT_E_STATE));
 	assert_int_equal(taut_source_error(src)->code, rc);
 	assert_true(taut_source_error(src)->text[0] != '\0');
 	assert_true(taut_source_ended(src));
@@ -246,7 +200,7 @@ static int play(taut_source *src, taut_sink *sink, bool *all)
 		n += kind > 0;
 		if (kind == 0 || !sink)
 			continue;
-		if (!fine(taut_sink_frame(sink, now, (uint32_t)kind, &frame), ONE_OF(TAUT_E_IO)))
+		if (!worked(taut_sink_frame(sink, now, (uint32_t)kind, &frame), ONE_OF(TAUT_E_IO)))
 			*all = false;
 		if (taut_sink_wants_key_frame(sink, now))
 			taut_source_request_key_frame(src);
@@ -293,7 +247,7 @@ static bool source_once(const char *name, uint32_t kinds, int frames)
 	if (all) {
 		const int rc = taut_source_set_bitrate(src, kinds & TAUT_VIDEO ? TAUT_VIDEO : kinds,
 						       100000);
-		all = fine(rc, ONE_OF(TAUT_E_INVAL));
+		all = worked(rc, ONE_OF(TAUT_E_INVAL));
 		taut_source_request_key_frame(src);
 		const int n = play(src, NULL, &all);
 		look_at_source(src, kinds);

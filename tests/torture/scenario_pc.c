@@ -3,13 +3,8 @@
  * Each call may fail, with an error that its header names; whatever has failed, everything can
  * be freed, and memory is back. Without the library in front nothing fails. */
 #define _GNU_SOURCE
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "torture/scenario.h"
 
-#include <cmocka.h>
-#include <dlfcn.h>
 #include <string.h>
 
 #include "sim/sim_pair.h"
@@ -24,14 +19,6 @@ static const struct taut_codec codecs[] = {
 	  .channels = 2 },
 	{ .size = sizeof(struct taut_codec), .mime = "video/VP8", .clock_rate = 90000 },
 };
-
-static bool anything_failed(void)
-{
-	bool (*failed)(void);
-
-	*(void **)&failed = dlsym(RTLD_DEFAULT, "torture_has_failed");
-	return failed && failed();
-}
 
 /* True: it worked. A connection remembers the error that it returned. */
 static bool fine(const taut_pc *pc, int err)

@@ -5,18 +5,12 @@
  * meet agree, or one of them is told; everything can be left and stopped, all descriptors are given
  * back, and what failed once works when it is tried again. Without the library in front nothing fails. */
 #define _GNU_SOURCE
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
+#include "torture/scenario.h"
 
-#include <cmocka.h>
 #include <arpa/inet.h>
-#include <dirent.h>
-#include <dlfcn.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -28,50 +22,7 @@ const struct taut_event *fake_pc_poll_event(taut_pc *pc);
 #include "unit/io/fake_pc.h"
 #undef taut_pc_poll_event
 
-enum { STEPS = 4000, FEW = 50, TRIES = 2 };
-
-static bool asks(const char *name)
-{
-	bool (*answer)(void);
-
-	*(void **)&answer = dlsym(RTLD_DEFAULT, name);
-	return answer && answer();
-}
-
-#define anything_failed() asks("torture_has_failed")
-#define keeps_failing()   asks("torture_keeps_failing")
-
-static int count_fds(void)
-{
-	DIR *d = opendir("/proc/self/fd");
-	int n = 0;
-
-	assert_non_null(d);
-	while (readdir(d))
-		n++;
-	closedir(d);
-	return n;
-}
-
-#define ONE_OF(...) ((const int[]){ __VA_ARGS__, TAUT_OK })
-
-/* True: it worked. Else it is what the header names. */
-static bool fine(int rc, const int *named)
-{
-	if (rc == TAUT_OK)
-		return true;
-	assert_true(anything_failed());
-	while (*named != TAUT_OK && *named != rc)
-		named++;
-	assert_int_equal(*named, rc);
-	return false;
-}
-
-/* One failure spoils one try at most, unless it lasts. */
-static void enough(int whole)
-{
-	assert_true(whole >= TRIES - (int)anything_failed() || keeps_failing());
-}
+enum { STEPS = 4000, FEW = 50 };
 
 /* ---- connections that reach each other once each has the other's description ---- */
 
@@ -264,8 +215,8 @@ static bool start_relay(taut_relay **relay, uint32_t flags)
 	const struct taut_relay_config cfg = { .size = sizeof cfg,
 					       .flags = flags,
 					       .log = log_line };
-	const bool started =
-		fine(taut_relay_start(relay, &cfg), ONE_OF(TAUT_E_IO, TAUT_E_CRYPTO, TAUT_E_NOMEM));
+	const bool started = worked(taut_relay_start(relay, &cfg),
+				    ONE_OF(TAUT_E_IO, TAUT_E_CRYPTO, TAUT_E_NOMEM));
 
 	assert_true(started == (*relay != NULL));
 	refused = refused || !started;
@@ -282,7 +233,7 @@ static bool open_world(struct world *w)
 
 	memset(talks, 0, sizeof talks);
 	*w = (struct world){ .fds = count_fds() };
-	return fine(taut_loop_new(&w->loop, &cfg), ONE_OF(TAUT_E_IO, TAUT_E_NOMEM));
+	return worked(taut_loop_new(&w->loop, &cfg), ONE_OF(TAUT_E_IO, TAUT_E_NOMEM));
 }
 
 static void close_world(struct world *w)
@@ -294,7 +245,7 @@ static void close_world(struct world *w)
 
 static void step(struct world *w)
 {
-	fine(taut_loop_step(w->loop, 5000), ONE_OF(TAUT_E_IO));
+	worked(taut_loop_step(w->loop, 5000), ONE_OF(TAUT_E_IO));
 }
 
 #define UNTIL(w, condition)                                                                        \
@@ -369,7 +320,7 @@ static bool join(struct world *w, struct side *s, const char *url, const char *r
 
 	*s = (struct side){ 0 };
 	const bool asked =
-		fine(taut_room_join(&s->room, w->loop, &cfg), ONE_OF(TAUT_E_IO, TAUT_E_NOMEM));
+		worked(taut_room_join(&s->room, w->loop, &cfg), ONE_OF(TAUT_E_IO, TAUT_E_NOMEM));
 	assert_true(asked == (s->room != NULL));
 	refused = refused || !asked;
 	return asked;
@@ -465,7 +416,7 @@ static void a_room_without_a_relay_is_told_so_once(void **state)
 
 static bool says(struct side *s)
 {
-	return fine(taut_room_chat(s->room, "hello"), ONE_OF(TAUT_E_STATE, TAUT_E_NOMEM));
+	return worked(taut_room_chat(s->room, "hello"), ONE_OF(TAUT_E_STATE, TAUT_E_NOMEM));
 }
 
 /* They joined. True: they agreed, and the first hears the other. */

@@ -231,7 +231,9 @@ static void who_slept_takes_that_for_no_round_trip(void **state)
 		answer_waits(&pair, 300 * (taut_time)SECOND, timers_first);
 		assert_true(pair.s[0]->heartbeat_at < 0 || timers_first);
 		assert_int_equal(pair.s[0]->rtt.srtt, srtt);
-		/* Awake again it measures. */
+		/* Awake again it measures, if the clock is set back, too. */
+		tt_sctp_wake(pair.s[0], pair.sim.now - SECOND);
+		assert_int_equal(pair.s[0]->awake_since, pair.sim.now - SECOND);
 		pair.s[0]->rtt.srtt = srtt + 8000;
 		pair_number(&pair, 0, 1, 2, 5000, NULL);
 		pair_run(&pair, 5 * SECOND);

@@ -812,6 +812,35 @@ static void without_memory_for_json_who_misses_a_message_is_to_come_back(void **
 	tt_relay_gone(&w->relay, b, w->now);
 }
 
+static int json_until; /* allocations of jansson until one fails */
+
+static void *json_malloc_but_one(size_t size)
+{
+	return json_until-- != 0 ? malloc(size) : NULL;
+}
+
+static void whom_the_relay_gives_up_joins_no_further_room(void **state)
+{
+	struct world *w = *state;
+	struct tt_relay_client *b = join(w, "Ben", "browser");
+	int between = 0;
+
+	for (int allowed = 0; allowed < 300; allowed++) {
+		struct tt_relay_client *a = enter(w);
+		json_until = allowed;
+		json_set_alloc_funcs(json_malloc_but_one, free);
+		say(w, a, "{\"type\":\"ready\",\"name\":\"a\",\"rooms\":[\"tea\",\"u\"]}");
+		json_set_alloc_funcs(malloc, free);
+		between += a->dead && a->room_count == 1;
+		assert_true(a->dead || a->room_count != 1);
+		tt_relay_gone(&w->relay, a, w->now);
+		deafen(w, b);
+		b->dead = false;
+	}
+	assert_true(between > 5);
+	tt_relay_gone(&w->relay, b, w->now);
+}
+
 static void running_out_of_memory_at_any_point_loses_nothing(void **state)
 {
 	struct world *w = *state;
@@ -866,6 +895,7 @@ int main(void)
 		T(rooms_have_8_peers_and_clients_4_rooms),
 		T(in_a_full_room_the_last_is_heard_as_well),
 		T(an_address_has_16_connections_and_loopback_is_not_counted),
+		T(whom_the_relay_gives_up_joins_no_further_room),
 		T(running_out_of_memory_at_any_point_loses_nothing),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

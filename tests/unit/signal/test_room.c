@@ -30,6 +30,7 @@ static struct stage {
 		candidates;
 	char last_error[64], last_left[128], last_chat[128], last_failure[128];
 	int failures, cuts;
+	unsigned settled; /* the line */
 	uint32_t state;
 	struct taut_pc *pc; /* the newest */
 	taut_task timer;
@@ -66,6 +67,13 @@ void tt_link_cut(struct tt_link *link, unsigned line)
 	assert_ptr_equal(link, st.link);
 	assert_true(line > 0);
 	st.cuts++;
+}
+
+void tt_link_settled(struct tt_link *link, unsigned line)
+{
+	assert_ptr_equal(link, st.link);
+	assert_true(line > 0);
+	st.settled = line;
 }
 
 void tt_link_close(struct tt_link *link)
@@ -921,7 +929,9 @@ static void candidates_go_both_ways_to_their_line_and_to_their_end(void **state)
 	assert_true(sent("\"candidate\":{\"candidate\":\"candidate:9\",\"sdpMid\":\"0\"}"));
 	event((struct taut_event){ .type = TAUT_EV_ICE_CANDIDATE });
 	assert_true(sent("\"candidate\":null"));
-	event((struct taut_event){ .type = TAUT_EV_ICE_CANDIDATE, .text = "\xff" }); /* no JSON */
+	assert_int_equal(st.cuts, 0);
+	event((struct taut_event){ .type = TAUT_EV_ICE_CANDIDATE, .text = "\xff" }); /* no JSON, as without memory */
+	assert_int_equal(st.cuts, 1);
 	hear(CANDIDATE("{\"candidate\":\"candidate:1\",\"sdpMLineIndex\":2}"));
 	assert_string_equal(st.last_candidate, "candidate:1");
 	assert_int_equal(st.last_index, 2);
@@ -1057,9 +1067,12 @@ static void sixty_four_peers_are_enough_and_none_without_memory(void **state)
 	char text[200];
 	(void)state;
 	join("");
+	assert_int_equal(st.settled, 1);
 	st.no_calloc = true;
 	hear(USER_HERE("polite"));
 	assert_int_equal(st.pcs_made, 0);
+	assert_string_equal(st.last_text, "no connection could be made");
+	st.last_text[0] = '\0';
 	st.full = true;
 	hear(USER_HERE("polite"));
 	assert_string_equal(st.last_text, "no connection could be made");

@@ -311,6 +311,7 @@ static void a_line_that_breaks_is_told_with_its_reason_and_made_again(void **sta
 	tt_link_send(st.link, 2, "now", 3);
 	assert_int_equal(heard(text, sizeof text), WIRE_TEXT);
 	assert_string_equal(text, "now");
+	tt_link_settled(st.link, 2);
 	hangs_up();
 	is(4, TT_LINK_DOWN, 2, "broke");
 	leap(1); /* the wait begins small again */
@@ -318,6 +319,28 @@ static void a_line_that_breaks_is_told_with_its_reason_and_made_again(void **sta
 	is(5, TT_LINK_UP, 3, "");
 	tell(0x88, "", 0); /* a close without a code */
 	is(6, TT_LINK_DOWN, 3, "broke");
+}
+
+static void a_relay_that_never_serves_is_met_later_and_later(void **state)
+{
+	size_t count = 1;
+	unsigned line = 1;
+	(void)state;
+
+	go_up(false);
+	for (int64_t wait = 2 * TT_LINK_FIRST_WAIT; line < 4; wait *= 2) {
+		hangs_up();
+		is(++count, TT_LINK_DOWN, line, "broke");
+		assert_int_equal(st.link->wait, wait);
+		leap(6);
+		upgrade();
+		is(++count, TT_LINK_UP, ++line, "");
+	}
+	tt_link_settled(st.link, line - 1); /* an older one */
+	tt_link_settled(st.link, line);
+	hangs_up();
+	is(++count, TT_LINK_DOWN, line, "broke");
+	assert_int_equal(st.link->wait, 2 * TT_LINK_FIRST_WAIT);
 }
 
 static void why_the_relay_closed_is_told_in_120_octets(void **state)
@@ -523,6 +546,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(text_goes_both_ways_in_order_whole_or_in_pieces),
 		T(a_line_that_breaks_is_told_with_its_reason_and_made_again),
+		T(a_relay_that_never_serves_is_met_later_and_later),
 		T(why_the_relay_closed_is_told_in_120_octets),
 		T(what_is_no_relay_is_told_and_tried_again_later_and_later),
 		T(without_reconnection_a_loss_is_the_end),
