@@ -508,6 +508,9 @@ static void a_call_that_fails_costs_the_line_and_it_is_made_again(void **state)
 	leap(6);
 	upgrade();
 	is(8, TT_LINK_UP, 4, "");
+	fail_at(MALLOC, 0, sizeof(struct tt_link_item) + 6); /* it cannot even wait */
+	tt_link_send(st.link, 4, "hello", 5);
+	is(9, TT_LINK_DOWN, 4, "");
 }
 
 static void a_loop_that_takes_no_task_loses_the_line_and_is_told_so_when_it_does(void **state)
