@@ -36,6 +36,8 @@ TORTURE_LIMIT = 1200  # ... and each point of one
 # Of the start: a commit meanwhile would mix two trees.
 HEAD = subprocess.run(["git", "-C", ROOT, "rev-parse", "HEAD"], capture_output=True,
                       text=True).stdout.strip()
+# Tests are process groups of their own, which no Ctrl-C reaches.
+RUNNING, STOPPED = set(), threading.Event()
 
 TORTURE = "tools/torture.py"
 # What docs show of a mutant has to be what is seen of it.
@@ -94,11 +96,19 @@ class Copy:
         with subprocess.Popen([*program, *command[1:]], text=True, errors="replace", cwd=self.tree,
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                               start_new_session=True) as run:
+            RUNNING.add(run.pid)
+            if STOPPED.is_set():
+                os.killpg(run.pid, signal.SIGKILL)
             try:
                 said = "".join(run.communicate(timeout=limit))
             except subprocess.TimeoutExpired:
                 os.killpg(run.pid, signal.SIGKILL) # its own children, too
                 return False, "does not end"
+            except KeyboardInterrupt: # before the threads begin
+                os.killpg(run.pid, signal.SIGKILL)
+                raise
+            finally:
+                RUNNING.discard(run.pid)
         failed = re.search(r"^\[  FAILED  \] ([a-z]\w*)$|^seed (?=.*: at)(.*)$|^    (at .* s: .*)$"
                            r"|^(\w+ in \w+/torture/\w+), ",
                            said, re.M)
@@ -128,12 +138,14 @@ class Copy:
 
 
 def work(copy, todo, report):
-    while True:
+    while not STOPPED.is_set():
         try:
             m = todo.get_nowait()
         except queue.Empty:
             return
-        report(m, *copy.attempt(m))
+        outcome = copy.attempt(m)
+        if not STOPPED.is_set():
+            report(m, *outcome)
 
 
 def baseline(copy, mutants):
@@ -185,8 +197,16 @@ def main():
         threads = [threading.Thread(target=work, args=(c, todo, report)) for c in copies]
         for t in threads:
             t.start()
-        for t in threads:
-            t.join()
+        try:
+            for t in threads:
+                t.join()
+        except KeyboardInterrupt:
+            STOPPED.set()
+            for group in list(RUNNING):
+                os.killpg(group, signal.SIGKILL)
+            for t in threads:
+                t.join()
+            raise
 
     bad = len(mutants) - counts.get("caught", 0)
     if a.json:
@@ -197,4 +217,7 @@ def main():
     return 1 if bad else 0
 
 
-sys.exit(main())
+try:
+    sys.exit(main())
+except KeyboardInterrupt:
+    sys.exit(130)
