@@ -25,6 +25,7 @@ STEP = {"<": -1, "<=": 1, ">": 1, ">=": -1, "==": 1, "!=": 1}
 CONSTANT = re.compile(r"\s*(\d+u?|0x[0-9a-fA-F]+u?|[A-Z][A-Z0-9_]{2,})\b(?!\s*[(\[])")
 NOT_LIMITS = {"NULL", "INT64_MAX", "SIZE_MAX"}
 CLAMP = re.compile(r"\btt_(?:min|max)(?:64)?\(")
+COUNTED = re.compile(r"\btt_work\(") # for the fuzzing build alone: no check
 LOGIC = re.compile(r"&&|\|\||\?|\btt_(?:min|max)(?:64)?\(|(?<![-<>=])(?:<=|>=|<|>)(?![<>=])|[=!]=")
 EXIT = re.compile(r"\s*(return|continue|break|goto)\b")
 LAST_EXIT = re.compile(r"\b(return|continue|break|goto)\b[^;]*;\s*$")
@@ -232,8 +233,10 @@ def sites_in(text, code, begin, end):
         if re.search(r"\bstatic\b[^;{}]*$", code[begin:at]):
             continue
         spans.append((at, end_of_value(code, at, end), None))
+    counted = [range(m.end(), matching(code, m.end() - 1)) for m in COUNTED.finditer(code, begin, end)]
     for m in CLAMP.finditer(code, begin, end):
-        spans.append((m.start(), matching(code, m.end() - 1) + 1, None))
+        if not any(m.start() in c for c in counted):
+            spans.append((m.start(), matching(code, m.end() - 1) + 1, None))
     done = begin
     for start, stop, removed in sorted(spans, key=lambda s: (s[0], -s[1])):
         if start < done or "{" in code[start:stop] or not LOGIC.search(code, start, stop) and \

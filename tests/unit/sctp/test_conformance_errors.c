@@ -418,10 +418,13 @@ static void a_heartbeat_ack_gives_back_what_was_sent(void **state)
 			VICTIM->pmtu.count = probe ? 1 : 0;
 			VICTIM->pmtu.nonce = 0;
 			VICTIM->errors = 1;
+			const taut_time srtt = VICTIM->rtt.srtt;
 			assert_int_equal(give_chunk(VICTIM->my_tag, SCTP_HEARTBEAT_ACK, 0, value,
 						    tt_max(rows[i].len, 4)),
 					 !rows[i].good);
 			assert_int_equal(VICTIM->errors, !rows[i].good);
+			/* What leaves at the moment of waking measures already. */
+			assert_int_equal(VICTIM->rtt.srtt, rows[i].good && !probe ? pair.sim.now : srtt);
 			pair_free(&pair);
 		}
 }

@@ -184,6 +184,7 @@ static void the_sender_is_stamped_and_never_believed(void **state)
 	json_t *o = hear(w, a, "chat");
 	assert_string_equal(json_string_value(json_object_get(o, "from")), b->id);
 	assert_string_equal(json_string_value(json_object_get(o, "name")), "Bob");
+	assert_string_equal(json_string_value(json_object_get(o, "room")), "tea");
 	assert_null(json_object_get(o, "x"));
 	json_decref(o);
 	hear_nothing(w, b);

@@ -718,6 +718,26 @@ static void what_could_not_be_read_or_said_for_memory_costs_the_line(void **stat
 	assert_int_equal(st.cuts, 2);
 }
 
+static void who_left_when_told_has_no_line_to_cut(void **state)
+{
+	static const struct {
+		const char *where, *text;
+	} rows[] = {
+		{ "error", "{\"type\":\"error\",\"code\":\"bad_json\",\"text\":\"x\"}" },
+		{ "signal in", "{\"type\":" },
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		join("");
+		st.leave_in = rows[i].where;
+		hear(rows[i].text);
+		assert_null(st.room);
+		assert_int_equal(st.cuts, 0);
+		tear_down(NULL);
+		set_up(NULL);
+	}
+}
+
 static void the_starter_mends_a_failed_call_by_ice_or_by_a_new_one(void **state)
 {
 	(void)state;
@@ -1151,6 +1171,7 @@ int main(void)
 		T(without_memory_for_a_new_connection_the_peer_is_told_to_have_left),
 		T(logs_do_not_see_what_would_let_others_in),
 		T(what_could_not_be_read_or_said_for_memory_costs_the_line),
+		T(who_left_when_told_has_no_line_to_cut),
 		T(the_starter_mends_a_failed_call_by_ice_or_by_a_new_one),
 		T(why_a_connection_failed_is_said_first_and_heard),
 		T(an_offer_that_is_refused_is_told),
