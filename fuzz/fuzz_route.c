@@ -122,6 +122,12 @@ static void model_shown(struct world *w, int end, bool proven, const struct taut
 			i++;
 }
 
+/* On a socket that others share what begins with more than 3 is no STUN, whatever it reads as: RFC 7983 section 7. */
+static bool read_stun(struct tt_stun_msg *m, const uint8_t *buf, size_t len)
+{
+	return len > 0 && buf[0] <= 3 && tt_stun_read(m, buf, len) == TT_STUN_OK;
+}
+
 /* Who it is for, -1: nobody; and what it proves if it is authentic. */
 static int model_find(struct world *w, const struct taut_addr *from, const uint8_t *buf, size_t len,
 		      enum tt_route_proof *proof)
@@ -130,7 +136,7 @@ static int model_find(struct world *w, const struct taut_addr *from, const uint8
 	struct tt_stun_msg m;
 
 	*proof = TT_ROUTE_NOTHING;
-	if (len == 0 || tt_stun_read(&m, buf, len) != TT_STUN_OK)
+	if (!read_stun(&m, buf, len))
 		return a ? a->end : -1;
 	if (m.cls == TT_STUN_REQUEST && m.has & TT_STUN_HAS_USERNAME) {
 		*proof = TT_ROUTE_SAID;
@@ -299,8 +305,8 @@ static void as_datagram(struct world *w, const uint8_t *data, size_t size)
 	const uint8_t *colon = NULL;
 
 	FUZZ_CHECK(!tt_route_find(&w->r, &from, data, size).end, "nobody is there yet");
-	if (size == 0 || tt_stun_read(&m, data, size) != TT_STUN_OK || m.cls != TT_STUN_REQUEST ||
-	    !(m.has & TT_STUN_HAS_USERNAME) || m.username.len == 0)
+	if (!read_stun(&m, data, size) || m.cls != TT_STUN_REQUEST || !(m.has & TT_STUN_HAS_USERNAME) ||
+	    m.username.len == 0)
 		return;
 	colon = memchr(m.username.p, ':', m.username.len);
 	const size_t n = colon ? (size_t)(colon - m.username.p) : m.username.len;
