@@ -21,14 +21,30 @@ CODE = ["CMakeLists.txt", "cmake", "src", "include"]
 ABOUT = CODE + ["web", "tests", "fuzz", "bench", "tools", "dev"]
 MEASURED = CODE + ["bench", "tests/browser", "tools/dev"]
 PLAYED = CODE + ["web", "tests/browser", "tests/interop", "tools/dev"]
-NARROWER = {"bench": MEASURED, "browser-rates": MEASURED, "ice-ladder": MEASURED, "profile": MEASURED,
+WORLD = CODE + ["tests/CMakeLists.txt", "tests/sim", "tests/support", "tests/hostile", "tools/dev"]
+FUZZED = CODE + ["fuzz", "tools/fuzz.py", "tools/dev"]
+NARROWER = {"sim": WORLD, "hostile": WORLD, "jsep": WORLD, "fuzz": FUZZED,
+            "seeds": FUZZED + ["tests/vectors", "tools/seeds.py", "tools/seed_makers.py"],
+            "mutants": CODE + ["tests", "tools/mutants.py", "tools/torture.py"],
+            "mutate": CODE + ["tests", "fuzz", "tools/mutate.py", "tools/mutate_c.py", "tools/parsers.txt"],
+            "coverage": CODE + ["tests", "fuzz", "tools/coverage.py", "tools/parsers.txt", "tools/torture.py"],
+            "usrsctp": CODE + ["tests/CMakeLists.txt", "tests/sim", "tests/support", "tests/interop/usrsctp", "tools/dev"],
+            "bench": MEASURED, "browser-rates": MEASURED, "ice-ladder": MEASURED, "profile": MEASURED,
             "cycles": MEASURED, "sctp-path": CODE + ["tests/sim", "tools/dev"], "srtp-diff": CODE + ["tests"],
             "browsers": PLAYED, "channels": PLAYED, "fallbacks": PLAYED, "mesh": PLAYED, "mobility": PLAYED}
+
+
+# Nobody runs a text, and what libraries may do wrong only torture asks, whose parts stand by themselves.
+NOT_RUN = [":(exclude)*.md", ":(exclude)tests/torture/foreign.txt"]
 
 
 def git(*args):
     done = subprocess.run(["git", "-C", str(ROOT), *args], capture_output=True, text=True)
     return done.returncode, done.stdout.strip()
+
+
+def about(name):
+    return NARROWER.get(name, ABOUT) + NOT_RUN
 
 
 def value_of(text):
@@ -51,7 +67,7 @@ def write(name, command, pairs):
         "date": datetime.date.today().isoformat(),
         "figures": {k: value_of(v) for k, v in figures.items()},
     }
-    if git("diff", "--quiet", "HEAD", "--", *NARROWER.get(name, ABOUT))[0] != 0:
+    if git("diff", "--quiet", "HEAD", "--", *about(name))[0] != 0:
         what["uncommitted"] = True
     (FOLDER / f"{name}.json").write_text(json.dumps(what, indent=1) + "\n")
 
@@ -59,7 +75,7 @@ def write(name, command, pairs):
 def state_of(e):
     if e["name"] == "torture":  # each part has a commit of its own
         return "parts stand or fall by themselves: ./dev torture --list", e["figures"].get("clean", 0) < e["figures"]["parts"]
-    status, out = git("diff", "--name-only", e["commit"], "HEAD", "--", *NARROWER.get(e["name"], ABOUT))
+    status, out = git("diff", "--name-only", e["commit"], "HEAD", "--", *about(e["name"]))
     if status != 0:
         return "stale, commit unknown", True
     changed = len(out.split())
