@@ -34,6 +34,20 @@ def changes(text):
             if line[:1] in "+-" and not line.startswith(("--- ", "+++ "))]
 
 
+def places(text):
+    """Of what is only added, the line before it and the one behind: patch may find another place alike."""
+    lines = text[text.index("--- a/"):].splitlines() + [" "]
+    found, k = [], 0
+    while k < len(lines):
+        begin = k
+        while lines[k][:1] in ("+", "-") and not lines[k].startswith(("--- ", "+++ ")):
+            k += 1
+        if k > begin and not any(line.startswith("-") for line in lines[begin:k]):
+            found.append((lines[begin - 1], lines[k]))
+        k += 1
+    return found
+
+
 def renewed(path):
     """The same change with the lines around it as they are now; None: it needs a look."""
     text = path.read_text()
@@ -49,7 +63,8 @@ def renewed(path):
                                  ROOT / name, tree / name], capture_output=True, text=True).stdout
                  for name in files]
     new = text[:text.index("--- a/")] + "".join(diffs)
-    return new if changes(new) == changes(text) else None
+    there = zip(places(text), places(new))
+    return new if changes(new) == changes(text) and all(a == b or c == d for (a, c), (b, d) in there) else None
 
 
 for path in patches:
