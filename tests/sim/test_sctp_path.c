@@ -206,7 +206,7 @@ static void a_recovery_goes_on_where_sacks_have_no_room(void **state)
 	assert_true(result[0].dropped > 500);
 }
 
-/* What UP loses says that there is no more room: without that, this path loses a seventh of all. */
+/* What UP loses says that there is no more room: a fiftieth is lost, and without that an eleventh (unit/sctp/model). */
 static void two_models_do_not_drown_a_short_queue(void **state)
 {
 	struct path_setting s = path(TAUT_CC_MODEL);
